@@ -1,0 +1,170 @@
+"""What can go wrong on the way to a vendor and back.
+
+UpstreamError                message for people, vendor, status, reference, vendor_text, outcome
+├── NotSent                  nothing left this machine: surely not done
+│   ├── Unreachable          no connection within the limit
+│   ├── HeldBack             the vendor failed repeatedly, calls rest for a while (retry_in)
+│   └── BudgetSpent          a read could have been repeated, but too many calls are repeats already
+├── Unknown                  sent, no clear answer: a write may or may not be done
+│   ├── TimedOut             silence or a drip beyond the limit
+│   ├── Broken               the connection was cut
+│   ├── Unreadable           too large, cut short, or not the JSON that was promised
+│   ├── ServerFailed         5xx
+│   └── PointedElsewhere     3xx; redirects are not followed, the key would go along
+└── Refused                  the vendor said no: surely not done
+    ├── KeyRejected          401
+    ├── Forbidden            403
+    ├── NotFound             404 (405 for a guessed address; maybe_wrong_address)
+    ├── Conflict             409
+    ├── Invalid              400, 422, or our own check before the call (status None; fields)
+    ├── RateLimited          429 (retry_in)
+    └── OtherRefusal         any other 4xx
+
+An error holds sentences and numbers, never a body, a header, an address with a query, or a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+Outcome = Literal["failed", "unknown"]
+
+VENDOR_NAMES = {"avala": "Avala", "cloudfactory": "CloudFactory", "storage": "The file store"}
+
+
+def vendor_name(vendor: str) -> str:
+    """The vendor's name as people write it."""
+    return VENDOR_NAMES.get(vendor, vendor.capitalize() or "The service")
+
+
+class UpstreamError(Exception):
+    """Base of everything a call to a vendor can raise."""
+
+    outcome: Outcome = "failed"
+
+    # Everything but the message has a default, so that copies and pickles of an error work.
+    def __init__(
+        self,
+        message: str,
+        *,
+        vendor: str = "",
+        status: int | None = None,
+        reference: str | None = None,
+        vendor_text: str = "",
+        changes: bool = True,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.vendor = vendor
+        self.status = status
+        self.reference = reference
+        """The vendor's own number for the request, if it gave one."""
+        self.vendor_text = vendor_text
+        """What the vendor said, cut short and with keys masked; outside text, to be escaped."""
+        if not changes:
+            # A call that only reads changes nothing, however it ends.
+            self.outcome = "failed"
+
+    @property
+    def vendor_name(self) -> str:
+        return vendor_name(self.vendor)
+
+
+class NotSent(UpstreamError):
+    """Nothing was sent."""
+
+
+class Unreachable(NotSent):
+    """No connection came about."""
+
+
+class HeldBack(NotSent):
+    """The vendor failed several times in a row; calls are answered at once until it had a rest."""
+
+    retry_in: float = 0.0
+
+
+class BudgetSpent(NotSent):
+    """A read would have been repeated, but repeats are a fifth of all calls already."""
+
+
+class Unknown(UpstreamError):
+    """Sent, and nobody knows whether it was done."""
+
+    outcome: Outcome = "unknown"
+
+
+class TimedOut(Unknown):
+    """No whole answer within the limit."""
+
+
+class Broken(Unknown):
+    """The connection was cut before the whole answer was here."""
+
+
+class Unreadable(Unknown):
+    """An answer came, but not one that can be believed."""
+
+
+class ServerFailed(Unknown):
+    """The vendor answered 5xx."""
+
+
+class PointedElsewhere(Unknown):
+    """The vendor answered with a redirect."""
+
+
+class Refused(UpstreamError):
+    """The vendor said no."""
+
+
+class KeyRejected(Refused):
+    """401: the vendor does not know the key."""
+
+
+class Forbidden(Refused):
+    """403: the key may not do this."""
+
+
+class NotFound(Refused):
+    """404: no such thing, or not for this key."""
+
+    maybe_wrong_address: bool = False
+    """True when the operation's address is only inferred, so that the address may be what is wrong."""
+
+
+class Conflict(Refused):
+    """409: the state of things does not allow it."""
+
+
+class Invalid(Refused):
+    """400 or 422, or (status None) refused by us before anything was sent."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        fields: Mapping[str, Sequence[str]] | None = None,
+        vendor: str = "",
+        status: int | None = None,
+        reference: str | None = None,
+        vendor_text: str = "",
+        changes: bool = True,
+    ) -> None:
+        super().__init__(
+            message, vendor=vendor, status=status, reference=reference, vendor_text=vendor_text, changes=changes
+        )
+        self.fields: dict[str, list[str]] = {name: list(texts) for name, texts in (fields or {}).items()}
+        """Messages by field; nested ones are named like `sub_slices.0.dataset_uid`."""
+
+
+class RateLimited(Refused):
+    """429: too many requests."""
+
+    retry_in: float = 0.0
+    """Seconds until another try makes sense."""
+
+
+class OtherRefusal(Refused):
+    """Any other 4xx."""

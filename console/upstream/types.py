@@ -1,0 +1,306 @@
+"""What the vendors' answers become: frozen, typed, in snake_case.
+
+Everything but identifiers may be missing upstream (FACTS, rule 1) and is None or empty then; enum
+values are kept as text (rule 2); fields nobody described are kept in `extra`. Signed links stay out
+of `repr`, so that a logged value cannot leak one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """One page of a list. `next` and `previous` are what to pass back, never an address."""
+
+    items: tuple[T, ...]
+    next: str | None = None
+    previous: str | None = None
+    count: int | None = None
+    limit: int | None = None
+
+
+# Avala
+
+
+@dataclass(frozen=True)
+class SubSlice:
+    """One part of a slice's recipe (FACTS 1.4): `dataset`, `dataset_items` or `filters`."""
+
+    type: str
+    dataset_uid: str
+    item_uids: tuple[str, ...] = ()
+    filters: Json | None = None
+    extra: Json = field(default_factory=dict, hash=False)
+
+    def to_wire(self) -> dict[str, Any]:
+        """The part as Avala wants it; a kind nobody described goes back as it came."""
+        wire: dict[str, Any] = {"type": self.type, "dataset_uid": self.dataset_uid}
+        known = self.type in ("dataset", "dataset_items", "filters")
+        if self.type == "dataset_items" or (not known and self.item_uids):
+            wire["dataset_item_uids"] = list(self.item_uids)
+        if self.type == "filters" or (not known and self.filters is not None):
+            wire["filters"] = dict(self.filters or {})
+        return wire if known else {**self.extra, **wire}
+
+
+@dataclass(frozen=True)
+class Organization:
+    """An organization as listed, or as it stands inside a slice (where its shape is not promised)."""
+
+    uid: str | None
+    name: str | None = None
+    slug: str | None = None
+    role: str | None = None
+    raw: Json = field(default_factory=dict, hash=False)
+
+    @property
+    def label(self) -> str:
+        """What to show: the name, else the slug, else the raw object (FACTS 4, row 20)."""
+        return self.name or self.slug or json.dumps(dict(self.raw), ensure_ascii=False)
+
+    def to_wire(self) -> dict[str, Any]:
+        """The object a create may carry (FACTS 4, row 19)."""
+        named = {"uid": self.uid, "name": self.name, "slug": self.slug}
+        return {name: value for name, value in named.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A named selection of items (FACTS 1.4). `status`: pending, created, failed, or unknown text."""
+
+    uid: str
+    name: str | None = None
+    slug: str | None = None
+    owner_name: str | None = None
+    organization: Organization | None = None
+    visibility: str | None = None
+    sub_slices: tuple[SubSlice, ...] = ()
+    source_data: tuple[SubSlice, ...] | None = None
+    status: str | None = None
+    featured_urls: tuple[str, ...] = field(default=(), repr=False)
+    item_count: int | None = None
+    created_at: datetime | None = None
+    description: str | None = None
+    extra: Json = field(default_factory=dict, hash=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One item of a dataset or slice (FACTS 1.5)."""
+
+    uid: str
+    key: str | None = None
+    url: str | None = field(default=None, repr=False)
+    thumbnail: str | None = field(default=None, repr=False)
+    thumbnails: tuple[str, ...] = field(default=(), repr=False)
+    metadata: Json = field(default_factory=dict, hash=False)
+    created_at: datetime | None = None
+    dataset_slug: str | None = None
+    dataset_owner_name: str | None = None
+    extra: Json = field(default_factory=dict, hash=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset (FACTS 1.5)."""
+
+    uid: str
+    name: str | None = None
+    slug: str | None = None
+    item_count: int | None = None
+    owner_name: str | None = None
+    status: str | None = None
+    data_type: str | None = None
+    visibility: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    extra: Json = field(default_factory=dict, hash=False, repr=False)
+
+
+@dataclass(frozen=True)
+class NameVerdict:
+    """Whether a slice name is free; advice only (A6). `is_valid` None: the answer did not say."""
+
+    name: str
+    is_valid: bool | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True)
+class Me:
+    """The key's user (A16)."""
+
+    uid: str
+    name: str | None = None
+    extra: Json = field(default_factory=dict, hash=False)
+
+
+# CloudFactory
+
+
+@dataclass(frozen=True)
+class SignedUrl:
+    """A short-lived link into the file store: use it at once, keep it nowhere (FACTS 2.5)."""
+
+    path: str
+    signed_url: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project (FACTS 2.8)."""
+
+    id: str
+    name: str | None = None
+    description: str | None = None
+    created_at: datetime | None = None
+    space_id: str | None = None
+    data_types: tuple[str, ...] = ()
+    company_id: str | None = None
+    extra: Json = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch (FACTS 2.6). The two counts come with the list only."""
+
+    id: int
+    project_id: str | None = None
+    name: str | None = None
+    created_by: str | None = None
+    created_at: datetime | None = None
+    metadata: dict[str, Any] = field(default_factory=dict, hash=False)
+    priority: int | None = None
+    total_count: int | None = None
+    completed_count: int | None = None
+    extra: Json = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Priority:
+    """A batch's number in the order of work; which end is urgent nobody says (FACTS 4, rows 4 and 5)."""
+
+    batch_id: int
+    priority: int | None = None
+    extra: Json = field(default_factory=dict, hash=False)
+    id_field: str = "batchId"
+    """The spelling the server used, to be sent back."""
+
+    def to_wire(self) -> dict[str, Any]:
+        """The entry with every unknown field as it came."""
+        return {**self.extra, self.id_field: self.batch_id, "priority": self.priority}
+
+
+@dataclass(frozen=True)
+class Export:
+    """An export of a space (FACTS 2.7). `status`: PENDING, IN_PROGRESS, COMPLETED, FAILED, or text."""
+
+    id: str
+    name: str | None = None
+    status: str | None = None
+    format: str | None = None
+    content: str | None = None
+    created_by: str | None = None
+    download_url: str | None = field(default=None, repr=False)
+    error: str | None = None
+    created_at: datetime | None = None
+    extra: Json = field(default_factory=dict, hash=False, repr=False)
+
+
+@dataclass(frozen=True)
+class WorkItem:
+    """One piece of work (FACTS 2.9)."""
+
+    id: str
+    status: str | None = None
+    asset_url: str | None = field(default=None, repr=False)
+    asset_id: int | None = None
+    asset_type: str | None = None
+    batch_id: int | None = None
+    results_url: str | None = field(default=None, repr=False)
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    taxonomy_version_id: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict, hash=False)
+    due_in_seconds: int | None = None
+    difficulty: int | None = None
+    extra: Json = field(default_factory=dict, hash=False, repr=False)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """`created_at` plus `due_in_seconds`, when both are known and make sense together."""
+        if self.created_at is None or self.due_in_seconds is None:
+            return None
+        try:
+            return self.created_at + timedelta(seconds=self.due_in_seconds)
+        except OverflowError:
+            return None
+
+
+@dataclass(frozen=True)
+class NewWorkItem:
+    """The body of P15; exactly one of `asset_url` and `asset_id`."""
+
+    asset_type: str
+    asset_url: str | None = field(default=None, repr=False)
+    asset_id: int | None = None
+    batch_id: int | None = None
+    results_url: str | None = None
+    taxonomy_version_id: str | None = None
+    metadata: Json | None = None
+    due_in_seconds: int | None = None
+    difficulty: int | None = None
+    labels: tuple[Json, ...] | None = None
+
+
+@dataclass(frozen=True)
+class SignalItem:
+    """One entry of P14's body (FACTS 4, row 6)."""
+
+    work_item_id: str
+    assignee: str | None = None
+    feedback: Json | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class SignalResult:
+    """One entry of P14's answer; an item without an entry is unknown and has to be looked up."""
+
+    work_item_id: str
+    status: str | None = None
+    error: str | None = None
+
+    @property
+    def failed(self) -> bool:
+        return self.error is not None
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """The annotation of a work item (P18)."""
+
+    id: str | None = None
+    project_id: str | None = None
+    work_item_id: str | None = None
+    inference: Json | None = field(default=None, hash=False)
+    ground_truth_reviewer: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    metadata: Json = field(default_factory=dict, hash=False)
+    extra: Json = field(default_factory=dict, hash=False)
+
+    @property
+    def coco_results_url(self) -> str | None:
+        """Storage address of the COCO file; None means there is no file (FACTS 2.9)."""
+        found = self.metadata.get("coco_results_url")
+        return found if isinstance(found, str) and found else None
