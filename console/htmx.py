@@ -1,0 +1,44 @@
+"""The only place that may tell htmx to go elsewhere: Django guards `Location`, nobody guards `HX-Redirect`."""
+
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.http import HttpResponseClientRedirect
+
+
+def is_ours(request: HttpRequest, address: str) -> bool:
+    """Whether an address stays within this console."""
+    return url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+
+
+def redirect(request: HttpRequest, address: str) -> HttpResponse:
+    """Go to one of our own pages, whoever asks: a browser gets a 302, htmx its header."""
+    if not is_ours(request, address):
+        raise ValueError("A redirect must stay within the console.")
+    if is_htmx(request):
+        return HttpResponseClientRedirect(address)
+    return HttpResponseRedirect(address)
+
+
+def is_htmx(request: HttpRequest) -> bool:
+    return bool(getattr(request, "htmx", False))
+
+
+def page_address(request: HttpRequest) -> str:
+    """The page the person looks at: htmx names it in a header, which is believed only as a path of ours."""
+    if not is_htmx(request):
+        return request.get_full_path() if request.method == "GET" else _referring_path(request)
+    current = request.headers.get("HX-Current-URL", "")
+    return _path_of(request, current) or "/"
+
+
+def _referring_path(request: HttpRequest) -> str:
+    return _path_of(request, request.headers.get("Referer", "")) or request.path
+
+
+def _path_of(request: HttpRequest, address: str) -> str:
+    if not address or not is_ours(request, address):
+        return ""
+    parts = urlsplit(address)
+    return parts.path + (f"?{parts.query}" if parts.query else "")

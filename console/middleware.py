@@ -1,0 +1,99 @@
+"""What holds for every request: an id, headers, who may come in, and errors of the vendors as pages."""
+
+import logging
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+
+from accounts import access
+from accounts.connections import ConnectionMissing
+from console import htmx, logs, pages
+from console.upstream.errors import UpstreamError
+
+log = logging.getLogger(__name__)
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+PERMISSIONS_POLICY = (
+    "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), "
+    "midi=(), payment=(), usb=()"
+)
+
+
+class RequestId:
+    """Gives each request the id that its log lines, audit rows and error pages share."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        sent = request.headers.get("X-Request-Id", "")
+        request_id = sent if re.fullmatch(r"[A-Za-z0-9-]{8,64}", sent) else uuid.uuid4().hex
+        token = logs.request_id.set(request_id)
+        try:
+            response = self.get_response(request)
+        finally:
+            logs.request_id.reset(token)
+        response["X-Request-Id"] = request_id
+        return response
+
+
+class Headers:
+    """The headers Django has no setting for, on every answer: errors, fragments and files too."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        # `credentialless`, not `require-corp`: the vendors' pictures come without a policy header of their own.
+        response.headers.setdefault("Cross-Origin-Embedder-Policy", "credentialless")
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        response.headers.setdefault("Cache-Control", "no-store")
+        patch_vary_headers(response, ["HX-Request"])
+        return response
+
+
+class Access:
+    """Asks the one table who may open what, before any view runs."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponseBase | None:
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        if access.allowed(request.user, name):
+            return None
+        if not request.user.is_authenticated:
+            query = urlencode({"next": htmx.page_address(request)})
+            return htmx.redirect(request, f"{reverse('account_login')}?{query}")
+        return pages.not_allowed(request)
+
+
+class UpstreamErrors:
+    """What a vendor did wrong and a view left alone becomes a page, or a notice where htmx asked."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, ConnectionMissing):
+            return pages.connect(request, error)
+        if isinstance(error, UpstreamError):
+            log.warning("%s: %s (reference %s)", type(error).__name__, error, error.reference)
+            return pages.upstream(request, error)
+        return None

@@ -1,0 +1,29 @@
+"""Addresses as settings name them: pure text, so that the settings file may use it before Django is up."""
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name can only mean this machine."""
+    bare = host.strip("[]").lower()
+    if bare == "localhost" or bare.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(bare).is_loopback
+    except ValueError:
+        return False
+
+
+def is_safe_vendor_address(address: str) -> bool:
+    """A key may travel over https, or in the clear to this machine only."""
+    parts = urlsplit(address)
+    if parts.scheme == "https":
+        return bool(parts.hostname)
+    return parts.scheme == "http" and is_loopback(parts.hostname or "")
+
+
+def is_origin(text: str) -> bool:
+    """`scheme://host[:port]` and nothing behind it, as a content security policy wants it."""
+    parts = urlsplit(text)
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and text == f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,93 @@
+"""Pages for what went wrong: each says what happened, whether anything was changed, and what to do."""
+
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from accounts.connections import ConnectionMissing
+from console import htmx, logs
+from console.upstream import errors
+
+# Fields that are never handed back to the browser, not even to the person who typed them.
+NEVER_KEPT = ("csrfmiddlewaretoken", "password", "secret", "api_key", "code", "token")
+
+STATUSES: tuple[tuple[type[errors.UpstreamError], int], ...] = (
+    (errors.NotFound, 404),
+    (errors.Forbidden, 403),
+    (errors.KeyRejected, 403),
+    (errors.Conflict, 409),
+    (errors.Invalid, 422),
+    (errors.RateLimited, 503),
+    (errors.HeldBack, 503),
+    (errors.TimedOut, 504),
+)
+
+
+def upstream(request: HttpRequest, error: errors.UpstreamError) -> HttpResponse:
+    """An error of a vendor, with whether anything was changed and the number to quote."""
+    status = next((status for kind, status in STATUSES if isinstance(error, kind)), 502)
+    context = {
+        "error": error,
+        "reading": request.method in {"GET", "HEAD"},
+        "key_rejected": isinstance(error, errors.KeyRejected),
+        "retry_in": getattr(error, "retry_in", None),
+        "again": htmx.page_address(request),
+    }
+    response = _answer(request, "errors/upstream.html", context, status)
+    if context["retry_in"]:
+        response["Retry-After"] = str(max(1, round(context["retry_in"])))
+    return response
+
+
+def connect(request: HttpRequest, missing: ConnectionMissing) -> HttpResponse:
+    """No key, or no owner or space: how to connect one, and the way back here."""
+    context = {"missing": missing, "again": htmx.page_address(request)}
+    return _answer(request, "errors/connect.html", context, 409 if request.method != "GET" else 200)
+
+
+def not_allowed(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """A missing right: whom to ask."""
+    people = get_user_model().objects.filter(role="administrator", is_active=True).order_by("name")[:3]
+    return _answer(request, "errors/403.html", {"ask": list(people)}, 403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, "errors/404.html", {}, 404)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, "errors/400.html", {}, 400)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Our own fault. Nothing here may fail again, so the page asks neither database nor session."""
+    context = {"request_id": logs.request_id.get()}
+    return HttpResponse(_plain("errors/500.html", context), status=500)
+
+
+def too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form whose page was too old. What was typed is kept, if the form came from a page of ours."""
+    kept = _typed(request) if request.headers.get("Sec-Fetch-Site") == "same-origin" else []
+    return _answer(request, "errors/csrf.html", {"kept": kept, "address": request.get_full_path()}, 403)
+
+
+def _typed(request: HttpRequest) -> list[tuple[str, str]]:
+    return [
+        (name, value)
+        for name, values in request.POST.lists()
+        if not any(word in name.lower() for word in NEVER_KEPT)
+        for value in values
+    ]
+
+
+def _answer(request: HttpRequest, template: str, context: dict[str, object], status: int) -> HttpResponse:
+    """The whole page, or only its notice where htmx asked for a fragment."""
+    context |= {"request_id": logs.request_id.get(), "status": status}
+    name = f"{template}#notice" if htmx.is_htmx(request) and not request.htmx.boosted else template
+    return render(request, name, context, status=status)
+
+
+def _plain(template: str, context: dict[str, object]) -> str:
+    from django.template.loader import render_to_string
+
+    return render_to_string(template, context)

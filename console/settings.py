@@ -1,0 +1,237 @@
+"""Every setting of the console, read from the environment once and checked at the start.
+
+The README has a row for each; a wrong one stops the start with one sentence.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import environ
+from csp.constants import NONE, SELF
+
+from console import origins, secrets
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR = BASE_DIR / "var"
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+
+def refuse(sentence: str) -> NoReturn:
+    sys.exit(f"The console did not start. {sentence}")
+
+
+# Safe or not at all
+
+DEBUG = env.bool("DEBUG", default=False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+SECRET_KEY = env.str("SECRET_KEY", default="")
+AUDIT_SECRET = env.str("AUDIT_SECRET", default="")
+
+for name, value, least in (("SECRET_KEY", SECRET_KEY, 50), ("AUDIT_SECRET", AUDIT_SECRET, 32)):
+    if weakness := secrets.weakness(name, value, least=least):
+        refuse(weakness)
+if SECRET_KEY == AUDIT_SECRET:
+    refuse("AUDIT_SECRET must differ from SECRET_KEY.")
+try:
+    KEY_SECRETS = secrets.read_key_secrets(env.str("KEY_SECRETS", default=""))
+except ValueError as error:
+    refuse(str(error))
+ONLY_LOOPBACK = bool(ALLOWED_HOSTS) and all(origins.is_loopback(host) for host in ALLOWED_HOSTS)
+if DEBUG and not ONLY_LOOPBACK:
+    refuse("DEBUG shows code and data to visitors: ALLOWED_HOSTS may then hold loopback names only.")
+
+# The vendors
+
+AVALA_BASE_URL = env.str("AVALA_BASE_URL", default="https://api.avala.ai/api/v1")
+CLOUDFACTORY_BASE_URL = env.str("CLOUDFACTORY_BASE_URL", default="https://api.ai.cloudfactory.app/api/v1")
+for name, value in (("AVALA_BASE_URL", AVALA_BASE_URL), ("CLOUDFACTORY_BASE_URL", CLOUDFACTORY_BASE_URL)):
+    if not origins.is_safe_vendor_address(value):
+        refuse(f"{name} must start with https:// (http:// is for this machine only).")
+
+MEDIA_ORIGINS = env.list("MEDIA_ORIGINS", default=["https://cdn.avala.ai", "https://storage.avala.ai"])
+UPLOAD_ORIGINS = env.list("UPLOAD_ORIGINS", default=[])
+TRUSTED_LOCAL_ORIGINS = env.list("TRUSTED_LOCAL_ORIGINS", default=[])
+for name, listed in (
+    ("MEDIA_ORIGINS", MEDIA_ORIGINS),
+    ("UPLOAD_ORIGINS", UPLOAD_ORIGINS),
+    ("TRUSTED_LOCAL_ORIGINS", TRUSTED_LOCAL_ORIGINS),
+):
+    if not all(origins.is_origin(origin) for origin in listed):
+        refuse(f"{name} takes origins such as https://cdn.example.com, separated by commas.")
+
+PRIORITY_HIGH_FIRST = env.bool("PRIORITY_HIGH_FIRST", default=True)
+EXPORT_DOWNLOAD = env.str("EXPORT_DOWNLOAD", default="stream")
+if EXPORT_DOWNLOAD not in {"stream", "redirect"}:
+    refuse("EXPORT_DOWNLOAD is either stream or redirect.")
+LABEL_TASK_TYPE = env.str("LABEL_TASK_TYPE", default="labeling")
+REVIEW_TASK_TYPE = env.str("REVIEW_TASK_TYPE", default="external_review")
+
+# Where things are kept
+
+VAR.mkdir(exist_ok=True)
+AUDIT_ANCHOR = Path(env.str("AUDIT_ANCHOR", default=str(VAR / "audit-anchor.txt")))
+DATABASES: dict[str, Any] = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR / 'console.sqlite3'}")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+CACHES = {"default": env.cache_url("CACHE_URL", default="dbcache://console_cache")}
+JOBS_URL = env.str("JOBS_URL", default=f"sqlite:///{VAR / 'jobs.sqlite3'}")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Mail: nothing is sent until EMAIL_URL names a server
+
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="dummymail://")
+vars().update(EMAIL_CONFIG)
+MAIL_IS_SET_UP = "dummy" not in EMAIL_CONFIG["EMAIL_BACKEND"]
+
+# The application
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "template_partials",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "accounts",
+    "console",
+    "console.audit",
+    "console.slices",
+]
+MIDDLEWARE = [
+    "console.middleware.RequestId",
+    "console.middleware.Headers",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "console.middleware.Access",
+    "console.middleware.UpstreamErrors",
+]
+ROOT_URLCONF = "console.urls"
+WSGI_APPLICATION = "console.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "console.context.shell",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+LANGUAGE_CODE = "en"
+USE_TZ = True
+USE_I18N = True
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+
+# Browser
+
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = not ONLY_LOOPBACK
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 63_072_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+# Not `no-referrer`: under that a plain form posts `Origin: null`, which the CSRF check refuses.
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_NAME = "__Host-session"
+SESSION_COOKIE_SECURE = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+CSRF_COOKIE_NAME = "__Host-csrf"
+CSRF_COOKIE_SECURE = True
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "console.pages.too_old"
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "img-src": [SELF, *MEDIA_ORIGINS, *TRUSTED_LOCAL_ORIGINS],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# People
+
+AUTH_USER_MODEL = "accounts.Person"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home:index"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "accounts.adapters.ConsoleAdapter"
+ACCOUNT_RATE_LIMITS = {"login": "10/m/ip", "login_failed": "5/5m/key"}
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 30 * 60
+MFA_ADAPTER = "accounts.adapters.SealedMFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_TOTP_ISSUER = "Annotation Console"
+USERSESSIONS_TRACK_ACTIVITY = True
+
+# Logs
+
+DEFAULT_EXCEPTION_REPORTER_FILTER = "console.masking.ReporterFilter"
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"masked": {"()": "console.masking.LogFilter"}},
+    "formatters": {"json": {"()": "console.logs.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["masked"]}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}, "django.server": {"propagate": True}},
+}

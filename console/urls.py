@@ -1,0 +1,16 @@
+"""The apps and their prefixes. Who may open which page stands in `accounts/access.py`."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("console.home.urls")),
+    path("account/", include("allauth.urls")),
+    path("", include("accounts.urls")),
+    path("slices/", include("console.slices.urls")),
+    path("audit/", include("console.audit.urls")),
+]
+
+handler400 = "console.pages.bad_request"
+handler403 = "console.pages.not_allowed"
+handler404 = "console.pages.not_found"
+handler500 = "console.pages.failed"

@@ -1,0 +1,20 @@
+#!/usr/bin/env python
+"""Every command of the console: `python manage.py help`."""
+
+import os
+import sys
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["demo"]:
+        from console import practice
+
+        practice.prepare_environment()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
