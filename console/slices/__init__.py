@@ -1,0 +1,1 @@
+"""Slices: the list, one slice with its gallery, and (in `builder`) making one."""
