@@ -1,0 +1,130 @@
+"""`manage.py demo`: console and emulator on this machine, demo people ready, until Ctrl-C."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.core.management.base import BaseCommand, CommandParser
+
+from accounts.demo import PASSWORD, make_people
+from console import practice
+
+PATIENCE = 60
+
+
+class Command(BaseCommand):
+    help = "Runs the practice space: console and emulator on this machine, with demo people."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--fresh", action="store_true", help="start over: forget all demo data")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for name in practice.PORTS:
+            _demand_free(name)
+        signal.signal(signal.SIGTERM, _interrupt)
+        signal.signal(signal.SIGHUP, _interrupt)
+        children: dict[str, subprocess.Popen[bytes]] = {}
+        try:
+            children["emulator"] = _start([sys.executable, "-m", "console.emulator"])
+            _prepare_database()
+            children["console"] = _start(_server())
+            self._announce(children)
+            _watch(children)
+        except KeyboardInterrupt:
+            self.stdout.write("\nStopping.")
+        finally:
+            _stop(children)
+
+    def _announce(self, children: dict[str, subprocess.Popen[bytes]]) -> None:
+        address = f"http://localhost:{practice.port('CONSOLE_PORT')}/"
+        _wait_for(address + "livez", children)
+        self.stdout.write(f"\n  Annotation Console is ready: {address}\n\n  Sign in as one of the demo people:")
+        for person in make_people():
+            self.stdout.write(f"    {person.email:<32} {PASSWORD}   ({person.get_role_display()})")
+        self.stdout.write("\n  Ctrl-C ends everything.\n")
+        self.stdout.flush()
+
+
+def _demand_free(name: str) -> None:
+    port = practice.port(name)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise CommandError(f"Port {port} is in use by another program. Choose another with {name}=….") from None
+
+
+def _prepare_database() -> None:
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    make_people()
+    if not _static_is_fresh():
+        call_command("collectstatic", interactive=False, verbosity=0)
+    call_command("settle", verbosity=0)
+
+
+def _static_is_fresh() -> bool:
+    """Whether nothing under `static/` or in the installed packages is newer than what was collected."""
+    manifest = settings.STATIC_ROOT / "staticfiles.json"
+    if not manifest.exists():
+        return False
+    collected = manifest.stat().st_mtime
+    sources = [path for folder in settings.STATICFILES_DIRS for path in folder.rglob("*")]
+    sources.append(settings.BASE_DIR / "requirements.txt")
+    return all(path.stat().st_mtime <= collected for path in sources)
+
+
+def _server() -> list[str]:
+    bind = f"127.0.0.1:{practice.port('CONSOLE_PORT')}"
+    return [sys.executable, "-m", "gunicorn", "-c", "python:console.serving", "--bind", bind, "console.wsgi"]
+
+
+def _start(command: list[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, cwd=settings.BASE_DIR, env=os.environ, stdin=subprocess.DEVNULL)
+
+
+def _wait_for(address: str, children: dict[str, subprocess.Popen[bytes]]) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        _demand_alive(children)
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=2):  # noqa: S310 (our own address)
+            return
+        time.sleep(0.05)
+    raise CommandError(f"The console did not answer within {PATIENCE} s.")
+
+
+def _watch(children: dict[str, subprocess.Popen[bytes]]) -> None:
+    while True:
+        _demand_alive(children)
+        time.sleep(0.5)
+
+
+def _demand_alive(children: dict[str, subprocess.Popen[bytes]]) -> None:
+    for name, child in children.items():
+        if child.poll() is not None:
+            raise CommandError(f"The {name} ended with code {child.returncode}; everything else was stopped too.")
+
+
+def _stop(children: dict[str, subprocess.Popen[bytes]]) -> None:
+    for child in children.values():
+        if child.poll() is None:
+            child.terminate()
+    for child in children.values():
+        try:
+            child.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            child.kill()
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,74 @@
+"""The practice space: everything `manage.py demo` needs in its environment before the settings are read.
+
+It never touches a real vendor and never listens beyond this machine; all it keeps lies under `var/demo/`.
+"""
+
+import base64
+import os
+import secrets
+import shutil
+import sys
+from pathlib import Path
+
+from console import origins
+
+FOLDER = Path(__file__).resolve().parent.parent / "var" / "demo"
+PORTS = {
+    "CONSOLE_PORT": 8000,
+    "AVALA_EMULATOR_PORT": 8901,
+    "CLOUDFACTORY_EMULATOR_PORT": 8902,
+    "STORAGE_EMULATOR_PORT": 8903,
+}
+
+
+def prepare_environment() -> None:
+    """Sets every setting the practice space needs, over whatever the surroundings say."""
+    asked = os.environ.get("ALLOWED_HOSTS", "127.0.0.1").split(",")
+    if not all(origins.is_loopback(host.strip()) for host in asked):
+        sys.exit("The practice space is for this machine only: unset ALLOWED_HOSTS.")
+    if "--fresh" in sys.argv:
+        shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    os.environ.update(_secrets() | _addresses())
+
+
+def port(name: str) -> int:
+    text = os.environ.get(name, str(PORTS[name]))
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        sys.exit(f"{name} must be a port number, not {text!r}.")
+    return int(text)
+
+
+def _addresses() -> dict[str, str]:
+    storage = f"http://127.0.0.1:{port('STORAGE_EMULATOR_PORT')}"
+    return {
+        "DEBUG": "false",
+        "ALLOWED_HOSTS": "localhost,127.0.0.1",
+        "AVALA_BASE_URL": f"http://127.0.0.1:{port('AVALA_EMULATOR_PORT')}/api/v1",
+        "CLOUDFACTORY_BASE_URL": f"http://127.0.0.1:{port('CLOUDFACTORY_EMULATOR_PORT')}/api/v1",
+        "TRUSTED_LOCAL_ORIGINS": storage,
+        "UPLOAD_ORIGINS": storage,
+        "MEDIA_ORIGINS": "",
+        "TRUSTED_PROXIES": "",
+        "DATABASE_URL": f"sqlite:///{FOLDER / 'console.sqlite3'}",
+        "CACHE_URL": "dbcache://console_cache",
+        "JOBS_URL": f"sqlite:///{FOLDER / 'jobs.sqlite3'}",
+        "AUDIT_ANCHOR": str(FOLDER / "audit-anchor.txt"),
+        "EMAIL_URL": "dummymail://",
+        "EMULATOR_STATE": str(FOLDER / "emulator"),
+    }
+
+
+def _secrets() -> dict[str, str]:
+    """Made once and kept, so that a second run can open what the first one sealed."""
+    kept = FOLDER / "secrets.env"
+    if not kept.exists():
+        key = base64.b64encode(secrets.token_bytes(32)).decode()
+        lines = [
+            f"SECRET_KEY={secrets.token_urlsafe(60)}",
+            f"AUDIT_SECRET={secrets.token_urlsafe(40)}",
+            f"KEY_SECRETS=demo:{key}",
+        ]
+        kept.touch(mode=0o600)
+        kept.write_text("\n".join(lines) + "\n")
+    return dict(line.split("=", 1) for line in kept.read_text().splitlines())

@@ -1,0 +1,15 @@
+"""How gunicorn serves the console: threads, not processes, carry the waiting for the vendors."""
+
+import os
+
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = "gthread"
+threads = 16
+# A vendor's answer may take 15 s and a big download hours: a worker's heartbeat is its own thread's, not a request's.
+timeout = 60
+graceful_timeout = 20
+keepalive = 5
+# Django logs what matters as JSON; a second access log would repeat query strings unmasked.
+accesslog = None
+loglevel = "warning"
+control_socket_disable = True

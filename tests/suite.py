@@ -1,0 +1,86 @@
+"""The whole suite in one process tree: `make test`.
+
+What this machine lacks is left out with a line that says so; with REQUIRE=all it is a failure instead.
+"""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+from tests import services
+
+PYTHON = sys.executable
+BIN = os.path.dirname(PYTHON)
+
+CHECKS = (
+    ("formatting", [f"{BIN}/ruff", "format", "--check", "--quiet", "."]),
+    ("lint", [f"{BIN}/ruff", "check", "--quiet", "."]),
+    ("types", [f"{BIN}/mypy"]),
+    ("templates", [f"{BIN}/djlint", "templates", "--lint", "--quiet"]),
+    ("imports", [f"{BIN}/lint-imports"]),
+    ("migrations", [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"]),
+    ("deployment", [PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]),
+)
+
+
+def main() -> int:
+    missing = list(left_out())
+    for line in missing:
+        print(f"Left out: {line}", flush=True)
+    if missing and os.environ.get("REQUIRE") == "all":
+        print("Everything is required here, so this is a failure.")
+        return 1
+    if not checks():
+        return 1
+    return 0 if sys.argv[1:] == ["checks"] else suite()
+
+
+def left_out() -> Iterator[str]:
+    if not services.browser():
+        yield "browser tests, because no Chromium is installed (Debian: chromium)."
+    if not services.postgres_programs():
+        yield "the run on PostgreSQL, because no server is installed (Debian: postgresql)."
+    if not services.redis_server():
+        yield "the tests with Redis, because no server is installed (Debian: redis-server or valkey-server)."
+
+
+def checks() -> bool:
+    """Every check is run, so that one failing does not hide the next."""
+    results = [run(name, command, {"DJANGO_SETTINGS_MODULE": "tests.settings"}) for name, command in CHECKS]
+    return all(results)
+
+
+def suite() -> int:
+    marks = "" if services.browser() else "not browser"
+    with contextlib.ExitStack() as stack:
+        extra = {}
+        if services.redis_server():
+            extra["TEST_REDIS_URL"] = stack.enter_context(services.redis())
+        else:
+            marks = f"{marks} and not redis".removeprefix(" and ")
+        passed = pytest("SQLite", marks, extra)
+        if services.postgres_programs():
+            url = stack.enter_context(services.postgres())
+            passed = pytest("PostgreSQL", marks, {**extra, "TEST_DATABASE_URL": url}) and passed
+    return 0 if passed else 1
+
+
+def pytest(name: str, marks: str, extra: dict[str, str]) -> bool:
+    workers = os.environ.get("TEST_WORKERS", "2")
+    command = [PYTHON, "-m", "pytest", "-q", "-n", workers, "--dist", "loadscope", "-m", marks]
+    return run(f"tests on {name}", command, extra)
+
+
+def run(name: str, command: list[str], extra: dict[str, str]) -> bool:
+    print(f"== {name}", flush=True)
+    started = time.monotonic()
+    passed = subprocess.run(command, env={**os.environ, **extra}, check=False).returncode == 0
+    print(f"== {name}: {'passed' if passed else 'FAILED'} in {time.monotonic() - started:.0f} s", flush=True)
+    return passed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
