@@ -1,0 +1,36 @@
+"""The first page of the day, and the two addresses a supervisor asks."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from console.home import services
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """Everything from our own database at once; what a vendor must be asked for comes as blocks of its own."""
+    context = {
+        "vendors": services.vendors(user=request.user),
+        "drafts": services.drafts(user=request.user),
+        "recent": services.recent(user=request.user),
+    }
+    return render(request, "home/index.html", context)
+
+
+@require_safe
+def slices(request: HttpRequest) -> HttpResponse:
+    return render(request, "home/slices.html", {"slices": services.latest_slices(user=request.user)})
+
+
+@require_safe
+def livez(request: HttpRequest) -> HttpResponse:
+    """This process answers."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """This process can do its work."""
+    parts = services.is_ready()
+    return JsonResponse(parts, status=200 if all(parts.values()) else 503)
