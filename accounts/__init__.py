@@ -1,0 +1,1 @@
+"""People, what they may do, and the vendor keys they bring."""

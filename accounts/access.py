@@ -1,0 +1,82 @@
+"""The one table of who may open what. A page without a row here is refused, and fails the tests.
+
+A row says which right a page needs, or `PUBLIC` (no sign-in), `ANYONE` (signed in, whatever the role), or `CLOSED`
+(a library's page that this console does not offer: as if it did not exist).
+"""
+
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.models import Person
+from accounts.rights import Right
+
+PUBLIC = "public"
+ANYONE = "anyone"
+CLOSED = "closed"
+
+ACCESS: dict[str, str] = {
+    # Coming in
+    "account_login": PUBLIC,
+    "account_logout": PUBLIC,
+    "account_reset_password": PUBLIC,
+    "account_reset_password_done": PUBLIC,
+    "account_reset_password_from_key": PUBLIC,
+    "account_reset_password_from_key_done": PUBLIC,
+    "mfa_authenticate": PUBLIC,
+    "mfa_login_webauthn": PUBLIC,
+    "accounts:join": PUBLIC,
+    # One's own account
+    "account_reauthenticate": ANYONE,
+    "account_change_password": ANYONE,
+    "mfa_index": ANYONE,
+    "mfa_reauthenticate": ANYONE,
+    "mfa_activate_totp": ANYONE,
+    "mfa_deactivate_totp": ANYONE,
+    "mfa_view_recovery_codes": ANYONE,
+    "mfa_generate_recovery_codes": ANYONE,
+    "mfa_download_recovery_codes": ANYONE,
+    "mfa_list_webauthn": ANYONE,
+    "mfa_add_webauthn": ANYONE,
+    "mfa_reauthenticate_webauthn": ANYONE,
+    "mfa_remove_webauthn": ANYONE,
+    "mfa_edit_webauthn": ANYONE,
+    "accounts:profile": ANYONE,
+    "accounts:sessions": ANYONE,
+    "accounts:stay": ANYONE,
+    # Keys and places
+    "accounts:keys": Right.KEYS,
+    "accounts:connect": Right.KEYS,
+    "accounts:remove": Right.KEYS,
+    "accounts:place": Right.KEYS,
+    "accounts:forget": Right.KEYS,
+    "accounts:switch": Right.KEYS,
+    # People
+    "accounts:people": Right.PEOPLE,
+    "accounts:invite": Right.PEOPLE,
+    "accounts:person": Right.PEOPLE,
+    # allauth's pages that are not offered: addresses are an administrator's matter, nobody registers alone
+    "account_signup": CLOSED,
+    "account_inactive": CLOSED,
+    "account_email": CLOSED,
+    "account_email_verification_sent": CLOSED,
+    "account_confirm_email": CLOSED,
+    "account_confirm_login_code": CLOSED,
+    "account_set_password": CLOSED,
+    "usersessions_list": CLOSED,
+}
+
+
+def allowed(user: Person | AnonymousUser, view_name: str) -> bool:
+    """Whether this person may open this page; a page without a row is for nobody."""
+    rule = ACCESS.get(view_name, CLOSED)
+    if rule == CLOSED:
+        return False
+    if rule == PUBLIC:
+        return True
+    if not isinstance(user, Person) or not user.is_active:
+        return False
+    return rule == ANYONE or user.may(rule)
+
+
+def is_closed(view_name: str) -> bool:
+    """Whether the page is to look as if it did not exist."""
+    return ACCESS.get(view_name) == CLOSED

@@ -1,0 +1,87 @@
+"""How allauth behaves here: nobody registers alone, guessing is limited, and its secrets are sealed."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.stagekit import unstash_login
+from allauth.core import context
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+
+from accounts import crypto, guessing
+from console.audit.address import address_of
+
+WRONG = "This e-mail address and password do not go together."
+TOO_MANY = "Too many tries. Wait five minutes, then try again."
+
+
+class ConsoleAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": WRONG,
+        "too_many_login_attempts": TOO_MANY,
+        "incorrect_password": "That is not your password.",
+        "incorrect_code": "That code is not right, or it has been used already.",
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def format_email_subject(self, subject: str) -> str:
+        return subject
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return address_of(request) or "0.0.0.0"  # a socket without an address still needs a row
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        login = credentials.get("email", "").lower()
+        self._login_failed_rl_usage = guessing.consume(request, login)
+        if not self._login_failed_rl_usage:
+            minutes = guessing.minutes_left(request, login)
+            wait = "1 minute" if minutes == 1 else f"{minutes} minutes"
+            raise ValidationError(f"Too many tries. Wait {wait}, then try again.", code="too_many_login_attempts")
+
+    def reauthenticate(self, user: AbstractBaseUser, password: str) -> bool:
+        known = self.authenticate(context.request, email=user.get_username(), password=password)
+        return known is not None and known.pk == user.pk
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
+        """A disabled person gets the words of a wrong password: who works here is nobody else's business."""
+        user = super().authenticate(request, **credentials)
+        return user if user is not None and user.is_active else None
+
+    def post_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse:
+        response = super().post_login(request, user, **kwargs)
+        guessing.remember_device(request, response, user.get_username())
+        return response
+
+    def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponseBase:
+        return redirect("account_login")
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return "/profile/"
+
+
+class SealedMFAAdapter(DefaultMFAAdapter):
+    """TOTP secrets and recovery seeds lie sealed, each bound to its person: a copied row opens for nobody else."""
+
+    def encrypt(self, text: str) -> str:
+        return crypto.seal(text, self._context())
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return crypto.open_sealed(encrypted_text, self._context())
+
+    def _context(self) -> str:
+        """Whose secret it is: the person at the keyboard, or the one half-way through signing in."""
+        request = context.request
+        if request.user.is_authenticated:
+            return mfa_context(request.user.pk)
+        login = unstash_login(request, peek=True)
+        return mfa_context(login.user.pk if login and login.user else None)
+
+
+def mfa_context(person_id: Any) -> str:
+    return f"mfa:{person_id}"

@@ -1,0 +1,149 @@
+"""A person's way to the vendors: their own key, opened for the call, and the places it is used in.
+
+Every call made through here is watched: the key's card says when it last worked and why it last failed, a 401 marks it,
+and the key of a person who was disabled a moment ago carries nothing any more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+
+from accounts import crypto, watching, weather
+from accounts.models import ApiKey, Person, Place, Vendor
+from console.upstream import errors
+from console.upstream.avala import Avala
+from console.upstream.cloudfactory import CloudFactory
+from console.upstream.storage import Storage
+from console.upstream.transport import Transport
+
+PLACE_WORDS = {Vendor.AVALA: "owner", Vendor.CLOUDFACTORY: "space"}
+
+
+class ConnectionMissing(Exception):
+    """The person has not connected what a page needs. Nothing was sent, so nothing was changed."""
+
+    outcome: errors.Outcome = "failed"
+
+    def __init__(self, vendor: str, message: str) -> None:
+        super().__init__(message)
+        self.vendor = vendor
+        self.vendor_name = errors.vendor_name(vendor)
+        self.message = message
+
+
+class KeyMissing(ConnectionMissing):
+    def __init__(self, vendor: str, message: str = "") -> None:
+        super().__init__(vendor, message or f"You have not connected a {errors.vendor_name(vendor)} key yet.")
+
+
+class KeyUnreadable(KeyMissing):
+    """The seal does not open: the row was moved or changed, or its secret is gone."""
+
+    def __init__(self, vendor: str) -> None:
+        super().__init__(vendor, f"Your {errors.vendor_name(vendor)} key cannot be read any more. Enter it again.")
+
+
+class PlaceMissing(ConnectionMissing):
+    def __init__(self, vendor: str) -> None:
+        name, place = errors.vendor_name(vendor), PLACE_WORDS[Vendor(vendor)]
+        super().__init__(vendor, f"Your {name} key works in a {place} that the key itself does not tell. Name it once.")
+
+
+@dataclass(frozen=True)
+class Space:
+    id: str
+    name: str
+
+
+def avala(user: Person | AnonymousUser) -> Avala:
+    key = _key(user, Vendor.AVALA)
+    return Avala(_watched(key), _value(key))
+
+
+def cloudfactory(user: Person | AnonymousUser) -> CloudFactory:
+    key = _key(user, Vendor.CLOUDFACTORY)
+    return CloudFactory(_watched(key), _value(key))
+
+
+def storage() -> Storage:
+    """For signed links: no key goes along, and only named origins may be on this machine or without https."""
+    return Storage(transport("storage"), origins=tuple(settings.TRUSTED_LOCAL_ORIGINS))
+
+
+def owner(user: Person | AnonymousUser) -> str:
+    """The Avala owner the person works for now."""
+    return _current(user, Vendor.AVALA).value
+
+
+def space(user: Person | AnonymousUser) -> Space:
+    """The platform space the person works in now."""
+    return _as_space(_current(user, Vendor.CLOUDFACTORY))
+
+
+def owners(user: Person | AnonymousUser) -> tuple[str, ...]:
+    return tuple(place.value for place in places(user) if place.vendor == Vendor.AVALA)
+
+
+def spaces(user: Person | AnonymousUser) -> tuple[Space, ...]:
+    return tuple(_as_space(place) for place in places(user) if place.vendor == Vendor.CLOUDFACTORY)
+
+
+def places(user: Person | AnonymousUser) -> Sequence[Place]:
+    """Every owner and space the person may switch to, for the switcher; the current ones are marked."""
+    return tuple(Place.objects.filter(person_id=user.pk)) if user.pk else ()
+
+
+def rejected(user: Person | AnonymousUser) -> Sequence[ApiKey]:
+    """The keys a vendor has refused: one banner on every page offers to replace them."""
+    return tuple(ApiKey.objects.filter(person_id=user.pk, rejected=True)) if user.pk else ()
+
+
+def key_fingerprint(user: Person | AnonymousUser, vendor: str) -> str:
+    """What the audit keeps of the key an act was done with."""
+    return ApiKey.objects.filter(person_id=user.pk, vendor=vendor).values_list("fingerprint", flat=True).first() or ""
+
+
+def vendor_state(vendor: str, user: Person | None = None) -> weather.VendorState:
+    """How the vendor does, for the weather strip; requests left are those of the person's own key."""
+    return weather.state(vendor, key_fingerprint(user, vendor) if user else "")
+
+
+def transport(vendor: str, fingerprint: str = "") -> Transport:
+    """The pool behind it is one per vendor and process; only the rate limit belongs to the key."""
+    return Transport(vendor, base_url(vendor), health=weather.health(vendor, fingerprint))
+
+
+def base_url(vendor: str) -> str:
+    return str(settings.AVALA_BASE_URL if vendor == Vendor.AVALA else settings.CLOUDFACTORY_BASE_URL)
+
+
+def _key(user: Person | AnonymousUser, vendor: Vendor) -> ApiKey:
+    key = ApiKey.objects.select_related("person").filter(person_id=user.pk, vendor=vendor).first() if user.pk else None
+    if key is None or not key.person.is_active:
+        raise KeyMissing(vendor)
+    return key
+
+
+def _value(key: ApiKey) -> str:
+    try:
+        return key.reveal()
+    except crypto.CannotOpen:
+        raise KeyUnreadable(key.vendor) from None
+
+
+def _watched(key: ApiKey) -> Transport:
+    return cast(Transport, watching.Watched(transport(key.vendor, key.fingerprint), key))
+
+
+def _current(user: Person | AnonymousUser, vendor: Vendor) -> Place:
+    mine = [place for place in places(user) if place.vendor == vendor]
+    if not mine:
+        raise PlaceMissing(vendor)
+    return next((place for place in mine if place.is_current), mine[0])
+
+
+def _as_space(place: Place) -> Space:
+    return Space(place.value, place.name or place.value)

@@ -1,0 +1,72 @@
+"""Limits on guessing passwords: per name, per address, and a browser that its owner has used before counts apart.
+
+Someone who hammers at a name from elsewhere uses up the tries for that name, but not those of the person's own browser:
+after a sign-in the browser keeps a signed cookie that names the person, and its misses have their own count.
+allauth keeps the counts in the shared cache, so that they hold across processes.
+"""
+
+import math
+import time
+
+from allauth.core.internal import ratelimit
+from django.core import signing
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.crypto import get_random_string
+
+APP = "allauth.account"
+ACTION = "login_failed"
+COOKIE = "__Host-known"
+COOKIE_DAYS = 90
+KNOWN_BROWSER = {ACTION: "5/5m/key"}
+
+
+def consume(request: HttpRequest, login: str) -> ratelimit.RateLimitUsage | None:
+    """Counts one try; None means there are none left."""
+    device = known_device(request, login)
+    return ratelimit.consume(
+        request,
+        app=APP,
+        action=ACTION,
+        config=KNOWN_BROWSER if device else None,
+        key=f"{login}:{device}",
+    )
+
+
+def minutes_left(request: HttpRequest, login: str) -> int:
+    """How long until the next try, rounded up: the oldest counted try has to age out."""
+    device = known_device(request, login)
+    waits = [
+        _wait(ratelimit.get_cache_key(request, app=APP, action=ACTION, rate=rate, key=f"{login}:{device}"), rate)
+        for rate in ratelimit.get_rates(app=APP, action=ACTION, config=KNOWN_BROWSER if device else None)
+    ]
+    return max(1, math.ceil(max(waits, default=0) / 60))
+
+
+def _wait(cache_key: str, rate: ratelimit.Rate) -> float:
+    tries = cache.get(cache_key, [])
+    if len(tries) < rate.amount:
+        return 0
+    return min(tries) + rate.duration - time.time()
+
+
+def known_device(request: HttpRequest, login: str) -> str:
+    """The id of a browser this very person has signed in with, or nothing."""
+    try:
+        owner, _, device = _signer().unsign(request.COOKIES.get(COOKIE, ""), max_age=COOKIE_DAYS * 86_400).rpartition(":")
+    except signing.BadSignature:
+        return ""
+    return device if owner == login.lower() else ""
+
+
+def remember_device(request: HttpRequest, response: HttpResponseBase, login: str) -> None:
+    """Marks the browser as one its owner uses, if it is not marked already."""
+    if known_device(request, login):
+        return
+    value = _signer().sign(f"{login.lower()}:{get_random_string(16)}")
+    response.set_cookie(COOKIE, value, max_age=COOKIE_DAYS * 86_400, secure=True, httponly=True, samesite="Lax")
+
+
+def _signer() -> signing.TimestampSigner:
+    return signing.TimestampSigner(salt="accounts.known-browser")

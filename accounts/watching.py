@@ -1,0 +1,75 @@
+"""Notes on a key's card how its calls went, without slowing them down."""
+
+import time
+from typing import Any
+
+from django.core.cache import cache
+from django.utils import timezone
+
+from accounts import weather
+from accounts.models import ApiKey
+from console import masking
+from console.upstream import errors
+
+# A card that is a minute old is fresh enough; a write per call would not be.
+NOTED_FOR = 60
+
+
+class Watched:
+    """Stands where the transport is expected: passes each call on and notes how it ended."""
+
+    def __init__(self, transport: Any, key: ApiKey) -> None:
+        self._transport = transport
+        self._key = key
+
+    def send(self, *args: Any, **kwargs: Any) -> Any:
+        self._refuse_disabled()
+        began = time.monotonic()
+        try:
+            answer = self._transport.send(*args, **kwargs)
+        except errors.UpstreamError as error:
+            failed(self._key, error)
+            raise
+        weather.answered(self._key.vendor, time.monotonic() - began)
+        worked(self._key)
+        return answer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def _refuse_disabled(self) -> None:
+        """Asked before every call, because a long job keeps its client while its owner may be disabled."""
+        if not ApiKey.objects.filter(pk=self._key.pk, person__is_active=True).exists():
+            raise errors.NotSent("This key is not in use any more: nothing was sent.", vendor=self._key.vendor)
+
+
+def worked(key: ApiKey) -> None:
+    if cache.add(f"key-worked:{key.pk}:{key.fingerprint}", True, NOTED_FOR) or key.rejected:
+        _note(key, last_worked_at=timezone.now(), rejected=False)
+
+
+def failed(key: ApiKey, error: errors.UpstreamError) -> None:
+    """A 401 marks the key, a 403 does not. What is wrong with a form or a name is not the key's failure."""
+    if isinstance(error, errors.KeyRejected):
+        _note(key, rejected=True, last_failed_at=timezone.now(), last_failure=words(error))
+    elif not _about_the_key(error):
+        worked(key)
+    elif cache.add(f"key-failed:{key.pk}:{type(error).__name__}", True, NOTED_FOR):
+        _note(key, last_failed_at=timezone.now(), last_failure=words(error))
+
+
+def words(error: errors.UpstreamError) -> str:
+    return masking.hide(error.message)[:300]
+
+
+def _about_the_key(error: errors.UpstreamError) -> bool:
+    if isinstance(error, errors.Refused):
+        return isinstance(error, errors.Forbidden | errors.RateLimited)
+    return True
+
+
+def _note(key: ApiKey, **fields: Any) -> None:
+    """Only where the row still holds the same key: a call that was under way must not mark its successor."""
+    ApiKey.objects.filter(pk=key.pk, fingerprint=key.fingerprint).update(**fields)
+    for name, value in fields.items():
+        setattr(key, name, value)
