@@ -3,8 +3,7 @@
 UpstreamError                message for people, vendor, status, reference, vendor_text, outcome
 ├── NotSent                  nothing left this machine: surely not done
 │   ├── Unreachable          no connection within the limit
-│   ├── HeldBack             the vendor failed repeatedly, calls rest for a while (retry_in)
-│   └── BudgetSpent          a read could have been repeated, but too many calls are repeats already
+│   └── HeldBack             the vendor failed repeatedly, calls rest for a while (retry_in)
 ├── Unknown                  sent, no clear answer: a write may or may not be done
 │   ├── TimedOut             silence or a drip beyond the limit
 │   ├── Broken               the connection was cut
@@ -83,10 +82,6 @@ class HeldBack(NotSent):
     """The vendor failed several times in a row; calls are answered at once until it had a rest."""
 
     retry_in: float = 0.0
-
-
-class BudgetSpent(NotSent):
-    """A read would have been repeated, but repeats are a fifth of all calls already."""
 
 
 class Unknown(UpstreamError):
