@@ -13,6 +13,10 @@ from console.upstream.types import Slice
 
 RECENT = 6
 SLICES = 4
+INTRODUCTIONS = (
+    ("avala", "Avala", "slices and datasets"),
+    ("cloudfactory", "CloudFactory", "projects, batches and exports"),
+)
 
 
 @dataclass(frozen=True)
@@ -27,17 +31,11 @@ class Vendor:
 
 
 def vendors(*, user: Person) -> list[Vendor]:
-    """Both services, and whether this person has connected a key to each."""
-    places = connections.places(user)
+    """Both services, whether this person has connected a key to each, and where it works now."""
+    current = {place.vendor: place.name or place.value for place in connections.places(user) if place.is_current}
     return [
-        Vendor("avala", "Avala", "slices and datasets", connections.has_key(user, "avala"), places.owner or ""),
-        Vendor(
-            "cloudfactory",
-            "CloudFactory",
-            "projects, batches and exports",
-            connections.has_key(user, "cloudfactory"),
-            places.space.name if places.space else "",
-        ),
+        Vendor(slug, name, unlocks, bool(connections.key_fingerprint(user, slug)), current.get(slug, ""))
+        for slug, name, unlocks in INTRODUCTIONS
     ]
 
 

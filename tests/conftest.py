@@ -1,0 +1,148 @@
+"""The cast and the stage. Alice may, Bob may only look, Carol is elsewhere, Dana reads the audit, Erin administers."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts import connections
+from accounts.demo import connect_key
+from accounts.models import Person
+from console.emulator.server import Running, start
+
+PASSWORD = "correct-horse-battery-staple"
+SPACE = "5f0c2c1e-7d3a-4b57-9d2e-0a6d1f6b7c10"
+OWNER = "northwind"
+
+
+@pytest.fixture(scope="session")
+def vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Both vendors and their storage over real sockets, once for the whole run."""
+    running = start(state_dir=tmp_path_factory.mktemp("vendors"), pace=0.2, rate=0, scale="demo")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def emulator(vendors: Running, settings: Any) -> Iterator[Running]:
+    """The vendors in their first state, and the console pointed at them."""
+    vendors.reset()
+    point_at(vendors, settings)
+    yield vendors
+    connections.transport.cache_clear()
+
+
+def point_at(vendors: Running, settings: Any) -> None:
+    settings.AVALA_BASE_URL = vendors.avala_url
+    settings.CLOUDFACTORY_BASE_URL = vendors.cloudfactory_url
+    settings.TRUSTED_LOCAL_ORIGINS = [vendors.storage_url]
+    policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    images = [*policy["img-src"], vendors.storage_url]
+    settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": {**policy, "img-src": images}}
+    connections.transport.cache_clear()
+
+
+def _person(name: str, role: str, key: str | None) -> Person:
+    person = Person.objects.create_user(f"{name.lower()}@northwind.example", PASSWORD, name=name, role=role)
+    if key:
+        connect_key(person, "avala", f"avk_demo_{key}", OWNER, "Northwind")
+        connect_key(person, "cloudfactory", f"cf_demo_{key}", SPACE, "Northwind")
+    return person
+
+
+@pytest.fixture
+def alice(db: None) -> Person:
+    return _person("Alice", "operator", "ops")
+
+
+@pytest.fixture
+def bob(db: None) -> Person:
+    return _person("Bob", "reviewer", "reviewer")
+
+
+@pytest.fixture
+def carol(db: None) -> Person:
+    return _person("Carol", "operator", "outsider")
+
+
+@pytest.fixture
+def dana(db: None) -> Person:
+    return _person("Dana", "auditor", "auditor")
+
+
+@pytest.fixture
+def erin(db: None) -> Person:
+    return _person("Erin", "administrator", "admin")
+
+
+@pytest.fixture
+def nobody(db: None) -> Person:
+    """An operator who has connected nothing yet."""
+    return _person("Nobody", "operator", None)
+
+
+@pytest.fixture
+def client_as() -> Callable[[Person], Client]:
+    """A browser without script, signed in."""
+
+    def sign_in(person: Person) -> Client:
+        client = Client(HTTP_HOST="localhost")
+        client.force_login(person)
+        return client
+
+    return sign_in
+
+
+# Browsers
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    from tests.services import browser
+
+    # Playwright's loop runs in the test's own thread, which Django would otherwise take for asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    return {**browser_type_launch_args, "executable_path": browser(), "args": CHROMIUM_FLAGS}
+
+
+@pytest.fixture
+def live(live_server: Any, emulator: Running, settings: Any) -> str:
+    """The console on a real socket with the vendors behind it; the address to open."""
+    settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
+    return str(live_server.url).replace("127.0.0.1", "localhost")
+
+
+@pytest.fixture
+def complaints(page: Any) -> Iterator[list[str]]:
+    """What the browser complained about; a test that uses it fails if anything is left in it at the end."""
+    heard: list[str] = []
+    page.on("console", lambda message: heard.append(message.text) if message.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    yield heard
+    assert heard == []
+
+
+@pytest.fixture
+def sign_in(live: str) -> Callable[[Any, Person], None]:
+    """Signs a person in through the real form."""
+
+    def enter(page: Any, person: Person) -> None:
+        page.goto(f"{live}/account/login/")
+        page.get_by_label("Email").fill(person.email)
+        page.locator("input[name=password]").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(lambda address: "/account/login" not in address)
+
+    return enter
