@@ -80,13 +80,15 @@ def blossom(picture: Image) -> list[Thing]:
     hsv = color.rgb2hsv(picture)
     petals = _smooth(picture[..., 0], 2) - _smooth(picture[..., 1], 2) > 0.12
     closed = ndimage.binary_fill_holes(morphology.closing(petals & (hsv[..., 2] > 0.3), morphology.disk(4)))
+    closed = morphology.opening(closed, morphology.disk(7))
     return [Thing(11, mask) for mask in _masks(measure.label(closed), least=1500)]
 
 
 def handwriting(picture: Image) -> list[Thing]:
+    """Strokes of the pen have a dark core; the ruled lines of the paper are only grey."""
     grey = _smooth(_as_bytes(picture), 0.7)
     ink = grey < filters.threshold_local(grey, 51, offset=0.09)
-    return [Thing(12, mask) for mask in _masks(measure.label(ink), least=25) if not _is_ruled_line(mask)]
+    return [Thing(12, mask) for mask in _masks(measure.label(ink), least=25) if grey[mask].min() < 0.25]
 
 
 FINDERS: dict[str, Callable[[Image], list[Thing]]] = {
@@ -123,11 +125,6 @@ def _without_small(mask: Mask, least: int) -> Mask:
 
 def _is_compact(mask: Mask) -> bool:
     return bool(measure.regionprops(mask.astype(np.uint8))[0].solidity > 0.88)
-
-
-def _is_ruled_line(mask: Mask) -> bool:
-    region = measure.regionprops(mask.astype(np.uint8))[0]
-    return bool(region.axis_major_length > 60 and region.axis_minor_length < 12)
 
 
 def _grey(picture: Image) -> NDArray[np.float64]:

@@ -1,6 +1,6 @@
 """What the demo data is made of: the photographs, their licences, and the windows cut out of them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Cut:
-    """A grid of equal windows over one photograph, each enlarged to one size; windows overlap where the grid is tight."""
+    """A grid of equal windows over one photograph, each enlarged to one size; they overlap where the grid is tight."""
 
     source: str
     columns: int
@@ -35,7 +35,7 @@ class Recipe:
     cuts: tuple[Cut, ...]
     sites: tuple[str, ...]
     cameras: tuple[str, ...]
-    categories: tuple[int, ...] = field(default=())
+    categories: tuple[int, ...] = ()
 
 
 CC0 = "CC0 1.0"
@@ -205,7 +205,7 @@ RECIPES = (
     Recipe(
         "deep-field",
         "Deep field",
-        "Windows on the Hubble eXtreme Deep Field. Outline every light; bright ones apart.",
+        "Windows on the Hubble eXtreme Deep Field. Outline the clear lights; bright ones apart.",
         (Cut("hubble", 5, 4, (280, 210), "sky", whole=True, unlabelled_every=6),),
         ("Orbit",),
         ("wfc3-ir", "acs-wfc"),
