@@ -73,6 +73,8 @@ class Access:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponseBase | None:
         name = request.resolver_match.view_name if request.resolver_match else ""
+        if access.is_closed(name):
+            return pages.not_found(request)
         if access.allowed(request.user, name):
             return None
         if not request.user.is_authenticated:

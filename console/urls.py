@@ -4,7 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("console.home.urls")),
-    path("account/", include("allauth.urls")),
+    path("account/", include("accounts.allauth_urls")),
     path("", include("accounts.urls")),
     path("slices/", include("console.slices.urls")),
     path("audit/", include("console.audit.urls")),
