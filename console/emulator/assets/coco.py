@@ -61,8 +61,8 @@ def _outline(category: int, part: Mask, scale: float, size: tuple[int, int]) -> 
 
 
 def _polygons(part: Mask, scale: float, size: tuple[int, int]) -> list[Polygon]:
-    """Outer outlines, largest first, in picture pixels. Repeating the edge before smoothing lets a thing that the window
-    cuts go right up to the window's edge."""
+    """Outer outlines, largest first, in picture pixels. The edge is repeated before smoothing, so that a thing cut by
+    the window goes right up to the window's edge."""
     soft = ndimage.gaussian_filter(np.pad(part, 3, mode="edge").astype(np.float64), 0.6)
     contours = measure.find_contours(np.pad(soft[2:-2, 2:-2], 1), 0.5)
     scaled = [np.clip((contour[:, ::-1] - 2 + 0.5) * scale, 0, size) for contour in contours]

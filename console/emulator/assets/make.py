@@ -192,9 +192,10 @@ def licences() -> str:
     return f"""# Licences of the demo pictures
 
 Every picture here is cut from one of these photographs, enlarged or made smaller, and compressed again (these are the
-changes). The photographs ship inside {IN_SKIMAGE} and {IN_SKLEARN} (the two under
-CC BY 2.0, https://creativecommons.org/licenses/by/2.0/); the licences are those stated there, in `skimage.data` and
-`sklearn/datasets/images/README.txt`. Outlines, masks and points were computed from the pictures by `make.py`.
+changes). The photographs ship inside two packages: {IN_SKIMAGE},
+and {IN_SKLEARN}, for the two under CC BY 2.0
+(https://creativecommons.org/licenses/by/2.0/). The licences are those stated there, in the docstrings of `skimage.data`
+and in `sklearn/datasets/images/README.txt`. Outlines, masks and points were computed from the pictures by `make.py`.
 
 | Name | File | Credit | Origin | Licence |
 |---|---|---|---|---|

@@ -196,7 +196,7 @@ RECIPES = (
     Recipe(
         "cell-nuclei",
         "Cell nuclei",
-        "Stained colon tissue under the microscope. Outline blue nuclei; brown glands as a mask where asked.",
+        "Stained colon tissue under the microscope. Outline the blue nuclei between the glands; the glands are masks.",
         (Cut("ihc", 4, 5, (200, 150), "tissue", whole=True),),
         ("Lab A", "Lab B"),
         ("scope-10x", "scope-20x"),
