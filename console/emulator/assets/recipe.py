@@ -1,6 +1,7 @@
 """What the demo data is made of: the photographs, their licences, and the windows cut out of them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ SOURCES = (
     ),
 )
 
-CATEGORIES: tuple[dict[str, object], ...] = (
+CATEGORIES: tuple[dict[str, Any], ...] = (
     {"id": 1, "name": "coin", "supercategory": "object", "keypoints": ["left", "top", "right", "bottom"]},
     {"id": 2, "name": "large coin", "supercategory": "object", "keypoints": ["left", "top", "right", "bottom"]},
     {"id": 3, "name": "nucleus", "supercategory": "tissue"},
