@@ -1,0 +1,94 @@
+"""How a row is tied to the one before: an HMAC over what it says and the digest before it.
+
+The secret stands apart from the database, so that whoever can write rows cannot make digests.
+"""
+
+import hashlib
+import hmac
+import json
+import logging
+import os
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from console.audit.models import ChainHead, Entry
+
+log = logging.getLogger(__name__)
+
+START = "0" * 64
+
+
+def add(entry: Entry) -> None:
+    """Ties the row to the newest one and saves it. The caller holds `lock()` in an open transaction."""
+    head = lock()
+    entry.sequence, entry.previous = head.sequence + 1, head.digest
+    entry.digest = digest(entry)
+    entry.save(force_insert=True)
+    head.sequence, head.digest = entry.sequence, entry.digest
+    head.save()
+    # Robust: a row that is committed stays valid where the file cannot be written; the check then says so.
+    transaction.on_commit(partial(publish, entry.sequence, entry.digest), robust=True)
+
+
+def lock() -> ChainHead:
+    """The newest link, held until the transaction ends. On SQLite the immediate transaction itself is the lock."""
+    return ChainHead.objects.select_for_update().get_or_create(pk=1)[0]
+
+
+def digest(entry: Entry) -> str:
+    secret = settings.AUDIT_SECRET.encode()
+    return hmac.new(secret, canonical(entry).encode(), hashlib.sha256).hexdigest()
+
+
+def canonical(entry: Entry) -> str:
+    """The row as one exact text. Empty fields are left out, so that a column added later changes no old digest."""
+    said = {field.attname: _plain(getattr(entry, field.attname)) for field in Entry._meta.concrete_fields}
+    del said["digest"]
+    kept = {name: value for name, value in said.items() if value not in (None, "", {})}
+    return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    return str(value) if isinstance(value, uuid.UUID) else value
+
+
+def publish(sequence: int, newest: str) -> None:
+    """Tells the log and the anchor file of the newest link, so that a cut tail shows.
+
+    The file is only ever added to: were it replaced, rows written after a cut would hide it.
+    One write of one short line is whole or not there, also between processes.
+    """
+    log.info("Audit chain now at %d %s", sequence, newest)
+    path = Path(settings.AUDIT_ANCHOR)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
+    try:
+        os.write(handle, f"{sequence} {newest}\n".encode())
+    finally:
+        os.close(handle)
+
+
+def published() -> Iterator[tuple[int, str]]:
+    """The links in the anchor file, in the order they were written. A line cut by a crash is passed over."""
+    path = Path(settings.AUDIT_ANCHOR)
+    if not path.exists():
+        return
+    with path.open("r", encoding="ascii", errors="replace") as lines:
+        for line in lines:
+            if link := read_link(line):
+                yield link
+
+
+def read_link(line: str) -> tuple[int, str] | None:
+    sequence, _, newest = line.strip().partition(" ")
+    whole = sequence.isdecimal() and len(newest) == len(START)
+    return (int(sequence), newest) if whole else None

@@ -1,0 +1,51 @@
+"""Where a thing's page is, for the links within sentences. Addresses are made on reading, never stored."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+
+from console.audit.models import Entry
+
+Address = Callable[[str, Mapping[str, Any]], str]
+
+_known: dict[str, Address] = {}
+
+
+def register(thing_kind: str, address: Address) -> None:
+    """An app says where its things live: a function from the thing's id and the detail to an address."""
+    _known[thing_kind] = address
+
+
+def address_of(entry: Entry, detail: Mapping[str, Any]) -> str:
+    """The thing's address, or "" where it has no page (not made, never had one, or named differently once)."""
+    thing_id, find = str(detail.get("thing_id") or entry.thing_id), _known.get(entry.thing_kind)
+    if not thing_id or find is None:
+        return ""
+    try:
+        return find(thing_id, detail)
+    except (NoReverseMatch, KeyError, ValueError):
+        return ""
+
+
+def _slice(thing_id: str, detail: Mapping[str, Any]) -> str:
+    owner, _, slug = thing_id.partition("/")
+    return reverse("slices:detail", args=[owner, slug])
+
+
+def _export(thing_id: str, detail: Mapping[str, Any]) -> str:
+    return reverse("exports:detail", args=[thing_id])
+
+
+def _project(thing_id: str, detail: Mapping[str, Any]) -> str:
+    return reverse("batches:index", args=[thing_id])
+
+
+def _batch(thing_id: str, detail: Mapping[str, Any]) -> str:
+    return reverse("batches:detail", args=[detail["project_id"], thing_id])
+
+
+register("slice", _slice)
+register("export", _export)
+register("project", _project)
+register("batch", _batch)

@@ -1,0 +1,18 @@
+"""The triggers that refuse every change to a row, on either database."""
+
+from django.db import migrations
+
+from console.audit import guards
+
+
+def install(apps, schema_editor):
+    guards.install(schema_editor.connection)
+
+
+def remove(apps, schema_editor):
+    guards.remove(schema_editor.connection)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("audit", "0001_initial")]
+    operations = [migrations.RunPython(install, remove)]

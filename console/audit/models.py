@@ -1,0 +1,138 @@
+"""Rows that are only ever added: an opening before each call, its outcome after it, and happenings of one row.
+
+The database refuses every change (`guards.py`); `chain.py` ties each row to the one before.
+"""
+
+import uuid
+from datetime import datetime
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
+OPEN, DONE, FAILED, UNKNOWN = "open", "done", "failed", "unknown"
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    def lines(self) -> Self:
+        """What a person reads as one line: outcomes belong to their opening and are left out."""
+        return self.exclude(kind=Entry.Kind.OUTCOME)
+
+    def with_outcome(self) -> Self:
+        """Adds `now`, how each line stands: the newest outcome row, else what the row itself says."""
+        newest = Entry.objects.filter(opens=OuterRef("pk")).order_by("-sequence").values("recorded_outcome")[:1]
+        return self.annotate(now=Coalesce(Subquery(newest), "recorded_outcome"))
+
+    def unsettled(self) -> Self:
+        return self.filter(kind=Entry.Kind.OPENING).with_outcome().filter(now__in=(OPEN, UNKNOWN))
+
+
+class Entry(models.Model):
+    class Kind(models.TextChoices):
+        OPENING = "opening"
+        OUTCOME = "outcome"
+        EVENT = "event"
+
+    # An opening's id is the one-time id of the form or draft it came from, so a second press finds it taken.
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sequence = models.PositiveBigIntegerField(unique=True)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    opens = models.ForeignKey("self", models.PROTECT, null=True, related_name="outcomes", db_index=False)
+    # Rows of one bulk act share a group.
+    group = models.UUIDField(null=True)
+    # The person is text as well, so that the sentence outlives a change of name.
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
+    actor_name = models.CharField(max_length=150)
+    actor_email = models.CharField(max_length=254, blank=True)
+    action = models.CharField(max_length=40)
+    thing_kind = models.CharField(max_length=40, blank=True)
+    thing_id = models.CharField(max_length=200, blank=True)
+    thing_name = models.CharField(max_length=300, blank=True)
+    vendor = models.CharField(max_length=20, blank=True)
+    vendor_reference = models.CharField(max_length=200, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    key_fingerprint = models.CharField(max_length=64, blank=True)
+    address = models.CharField(max_length=45, blank=True)
+    page = models.CharField(max_length=100, blank=True)
+    at = models.DateTimeField()
+    recorded_outcome = models.CharField(max_length=7, db_column="outcome")
+    detail = models.JSONField(default=dict)
+    note = models.TextField(blank=True)
+    # The sentence and the names in it, case folded, for the search.
+    words = models.TextField(blank=True)
+    # Unique, so that two rows can never follow the same one.
+    previous = models.CharField(max_length=64, unique=True)
+    digest = models.CharField(max_length=64)
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "entries"
+        indexes = [
+            models.Index(fields=["at"], name="audit_at"),
+            models.Index(fields=["actor", "-sequence"], name="audit_actor"),
+            models.Index(fields=["action", "-sequence"], name="audit_action"),
+            models.Index(fields=["thing_kind", "thing_id"], name="audit_thing"),
+            models.Index(fields=["opens", "-sequence"], name="audit_opens"),
+            models.Index(fields=["group"], name="audit_group"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.action} {self.thing_name}".strip()
+
+    @property
+    def newest_outcome(self) -> "Entry | None":
+        """The outcome row that counts. Reads the prefetched rows where a list has fetched them."""
+        return max(self.outcomes.all(), key=lambda row: row.sequence, default=None)
+
+    @property
+    def outcome(self) -> str:
+        newest = self.newest_outcome if self.kind == self.Kind.OPENING else None
+        return newest.recorded_outcome if newest else self.recorded_outcome
+
+    @property
+    def ended_at(self) -> datetime | None:
+        newest = self.newest_outcome
+        return newest.at if newest else None
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """What is known in the end: the opening's detail, overlaid by its outcomes', oldest first."""
+        merged = dict(self.detail)
+        for row in sorted(self.outcomes.all(), key=lambda row: row.sequence):
+            merged |= row.detail
+        return merged
+
+    @property
+    def result_id(self) -> str:
+        """The thing's id: for a thing the act made, only the outcome knows it."""
+        newest = self.newest_outcome
+        return (newest.thing_id if newest else "") or self.thing_id
+
+    @property
+    def result_name(self) -> str:
+        newest = self.newest_outcome
+        return (newest.thing_name if newest else "") or self.thing_name
+
+
+class ChainHead(models.Model):
+    """One row: the newest link, and the lock that lets one writer at a time add the next."""
+
+    sequence = models.PositiveBigIntegerField(default=0)
+    digest = models.CharField(max_length=64, default="0" * 64)
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.digest}"
+
+
+class ChainCheck(models.Model):
+    """One row: when all rows were last checked and what was found, for the auditors' banner."""
+
+    at = models.DateTimeField()
+    rows = models.PositiveBigIntegerField()
+    problem = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return self.problem or f"{self.rows} rows in order"

@@ -1,0 +1,317 @@
+"""Writing the audit: `act` round every call that changes something, `event` for what happens in one moment.
+
+    with record.act(actor=user, action="slice.create", ..., act_id=draft.act_id) as act:
+        made = connections.avala(user).create_slice(..., request_id=str(act.id))
+        act.done(thing_id=made.slug, thing_name=made.name)
+
+The opening row is committed before the block runs; if that fails, `NotRecorded` is raised and nothing is sent.
+"""
+
+import logging
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from console import logs
+from console.audit import chain, wording
+from console.audit.address import address_of
+from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, EntryQuerySet
+
+log = logging.getLogger(__name__)
+
+Outcome = Literal["done", "failed", "unknown"]
+Person = Any  # The user model: a person with `pk`, `name` and `email`.
+
+
+class NotRecorded(Exception):
+    """The database took no entry, so nothing was sent."""
+
+    outcome = FAILED
+    message = "Not started: it could not be recorded. Nothing was sent and nothing was changed."
+
+    def __init__(self, message: str = "") -> None:
+        self.message = message or self.message
+        super().__init__(self.message)
+
+
+class IdTaken(NotRecorded):
+    """The one-time id belongs to another person or another act. Whose and what is not said."""
+
+    message = "Not started: this form can no longer be used. Open it again. Nothing was sent."
+
+
+class AlreadyActed(Exception):
+    """The same person pressed twice. `entry.outcome` and `entry.result` tell what became of the first press."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        super().__init__(f"Already acted: {entry.action}")
+
+
+class AlreadySettled(Exception):
+    """Somebody else settled this entry meanwhile."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        super().__init__(f"Already settled: {entry.action}")
+
+
+class act:  # noqa: N801 - reads as a verb: `with record.act(...)`
+    """One act: entering writes its opening, `done` or leaving writes its outcome.
+
+    Must not run inside a transaction: the opening has to be there even when everything around it fails.
+    """
+
+    def __init__(
+        self,
+        *,
+        actor: Person | None,
+        action: str,
+        thing_kind: str = "",
+        thing_id: object = "",
+        thing_name: str = "",
+        vendor: str = "",
+        request: HttpRequest | None = None,
+        act_id: uuid.UUID | None = None,
+        group: uuid.UUID | None = None,
+        detail: Mapping[str, Any] | None = None,
+        note: str = "",
+        key: str = "",
+    ) -> None:
+        self.entry = _entry(
+            Entry.Kind.OPENING,
+            actor=actor,
+            action=action,
+            thing_kind=thing_kind,
+            thing_id=thing_id,
+            thing_name=thing_name,
+            vendor=vendor,
+            request=request,
+            group=group,
+            detail=detail,
+            note=note,
+            key=key,
+            outcome=OPEN,
+        )
+        self.entry.id = act_id or uuid.uuid4()
+        self._ended = False
+
+    @property
+    def id(self) -> uuid.UUID:
+        return self.entry.id
+
+    def __enter__(self) -> Self:
+        try:
+            with transaction.atomic(durable=True):
+                chain.lock()
+                if first := Entry.objects.filter(pk=self.id).first():
+                    raise self._taken(first)
+                _add(self.entry)
+        except (DatabaseError, InterfaceError) as error:
+            log.error("Not recorded: %s (%s)", self.entry.action, error)
+            raise NotRecorded from error
+        return self
+
+    def done(self, **said: Any) -> None:
+        """The call succeeded. Takes `thing_id`, `thing_name`, `detail`, `reference` and `note`."""
+        self._end(DONE, **said)
+
+    def failed(self, **said: Any) -> None:
+        """The call was surely not done."""
+        self._end(FAILED, **said)
+
+    def unknown(self, **said: Any) -> None:
+        """The call was sent and nobody knows what became of it."""
+        self._end(UNKNOWN, **said)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """No error is done; an error says itself whether it is failed or unknown. A kill leaves the act open."""
+        if self._ended:
+            return
+        if error is None:
+            self.done()
+        elif isinstance(error, Exception):
+            outcome = getattr(error, "outcome", UNKNOWN)
+            self._end(outcome if outcome in (DONE, FAILED) else UNKNOWN, **_of_error(error))
+
+    def _end(self, outcome: Outcome, **said: Any) -> None:
+        self._ended = True
+        try:
+            with transaction.atomic():
+                _add(_outcome_of(self.entry, outcome, by=self.entry.actor, **said))
+        except (DatabaseError, InterfaceError) as error:
+            # The call has been made: to raise now would read as "failed" and make people press again. The entry
+            # stays open and is looked up by reading, as after a crash.
+            log.error("The outcome of %s %s was not recorded: %s (%s)", self.entry.action, self.id, outcome, error)
+
+    def _taken(self, first: Entry) -> AlreadyActed | IdTaken:
+        ours = self.entry
+        same = (first.actor_id, first.action, first.kind) == (ours.actor_id, ours.action, Entry.Kind.OPENING)
+        return AlreadyActed(first) if same else IdTaken()
+
+
+def event(
+    *,
+    actor: Person | None,
+    action: str,
+    thing_kind: str = "",
+    thing_id: object = "",
+    thing_name: str = "",
+    vendor: str = "",
+    request: HttpRequest | None = None,
+    group: uuid.UUID | None = None,
+    detail: Mapping[str, Any] | None = None,
+    note: str = "",
+    key: str = "",
+    outcome: Outcome = "done",
+    reference: str = "",
+) -> Entry:
+    """A happening of one row. Inside a transaction it is recorded exactly if that commits."""
+    entry = _entry(
+        Entry.Kind.EVENT,
+        actor=actor,
+        action=action,
+        thing_kind=thing_kind,
+        thing_id=thing_id,
+        thing_name=thing_name,
+        vendor=vendor,
+        request=request,
+        group=group,
+        detail=detail,
+        note=note,
+        key=key,
+        outcome=outcome,
+    )
+    entry.vendor_reference = wording.clean(reference, 200)
+    try:
+        with transaction.atomic():
+            _add(entry)
+    except (DatabaseError, InterfaceError) as error:
+        log.error("Not recorded: %s (%s)", action, error)
+        raise NotRecorded from error
+    return entry
+
+
+def settle(
+    entry: Entry,
+    outcome: Outcome,
+    detail: Mapping[str, Any] | None = None,
+    *,
+    by: Person | None = None,
+    note: str = "",
+    thing_id: object = "",
+    thing_name: str = "",
+    request: HttpRequest | None = None,
+) -> Entry:
+    """Appends how an open or unknown act ended, found by reading or said by a person.
+
+    Raises AlreadySettled where the act has ended meanwhile.
+    """
+    with transaction.atomic():
+        chain.lock()
+        fresh = Entry.objects.get(pk=entry.pk)
+        if fresh.outcome not in (OPEN, UNKNOWN):
+            raise AlreadySettled(fresh)
+        row = _outcome_of(fresh, outcome, by=by, note=note, detail=detail, thing_id=thing_id, thing_name=thing_name)
+        row.address, row.page = address_of(request), _page_of(request)
+        return _add(row)
+
+
+def open_or_unknown(action: str | None = None) -> EntryQuerySet:
+    """Acts nobody knows the end of, oldest first. An open one younger than the grace is still under way."""
+    young = timezone.now() - grace()
+    waiting = Entry.objects.unsettled().exclude(now=OPEN, at__gt=young).order_by("sequence")
+    return waiting.filter(action=action) if action else waiting
+
+
+def grace() -> timedelta:
+    """How long an act may be under way before it counts as cut off: longer than any call may last."""
+    return timedelta(seconds=getattr(settings, "AUDIT_GRACE", 60))
+
+
+def _entry(
+    kind: str, *, actor: Person | None, action: str, request: HttpRequest | None, outcome: str, **said: Any
+) -> Entry:
+    return Entry(
+        kind=kind,
+        actor=actor,
+        actor_name=wording.clean(wording.name_of(actor), 150),
+        actor_email=wording.clean(getattr(actor, "email", ""), 254),
+        action=action,
+        thing_kind=said["thing_kind"],
+        thing_id=wording.clean(said["thing_id"], 200),
+        thing_name=wording.clean(said["thing_name"], 300),
+        vendor=said["vendor"],
+        request_id=logs.request_id.get(),
+        key_fingerprint=said["key"],
+        address=address_of(request),
+        page=_page_of(request),
+        group=said["group"],
+        recorded_outcome=outcome,
+        detail=wording.clean_detail(said["detail"]),
+        note=wording.clean(said["note"]),
+    )
+
+
+def _outcome_of(
+    opening: Entry,
+    outcome: Outcome,
+    *,
+    by: Person | None,
+    thing_id: object = "",
+    thing_name: str = "",
+    detail: Mapping[str, Any] | None = None,
+    reference: str | None = "",
+    note: str = "",
+) -> Entry:
+    """The row that says how an act ended. It repeats what the opening is about, so that it can be read alone."""
+    return Entry(
+        kind=Entry.Kind.OUTCOME,
+        opens=opening,
+        actor=by,
+        actor_name=wording.clean(wording.name_of(by), 150),
+        actor_email=wording.clean(getattr(by, "email", ""), 254),
+        action=opening.action,
+        thing_kind=opening.thing_kind,
+        thing_id=wording.clean(thing_id, 200) or opening.thing_id,
+        thing_name=wording.clean(thing_name, 300) or opening.thing_name,
+        vendor=opening.vendor,
+        vendor_reference=wording.clean(reference or "", 200),
+        request_id=logs.request_id.get(),
+        key_fingerprint=opening.key_fingerprint,
+        group=opening.group,
+        recorded_outcome=outcome,
+        detail=wording.clean_detail(detail),
+        note=wording.clean(note),
+    )
+
+
+def _add(entry: Entry) -> Entry:
+    entry.at = timezone.now()
+    entry.words = wording.search_words(entry)
+    chain.add(entry)
+    return entry
+
+
+def _of_error(error: Exception) -> dict[str, Any]:
+    """What an error says for people: upstream errors carry a sentence, a status and the vendor's reference."""
+    detail = {"error": getattr(error, "message", "") or type(error).__name__, "status": getattr(error, "status", None)}
+    return {
+        "detail": {name: value for name, value in detail.items() if value},
+        "reference": getattr(error, "reference", None),
+    }
+
+
+def _page_of(request: HttpRequest | None) -> str:
+    """The view's name, never the address: addresses may hold invitations and other secrets."""
+    match = request.resolver_match if request else None
+    return match.view_name[:100] if match else ""

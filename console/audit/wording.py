@@ -1,0 +1,75 @@
+"""What may be written into a row: masked, valid in both databases, and the same when it is read back."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+
+from console.audit.actions import plain_sentence
+from console.audit.models import Entry
+from console.masking import hide
+
+CONSOLE = "The console"
+
+# PostgreSQL takes no NUL, and nobody encodes half a surrogate pair.
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def clean(text: object, longest: int | None = None) -> str:
+    said = UNSTORABLE.sub("\ufffd", hide(str(text)))
+    return said if longest is None or len(said) <= longest else said[: longest - 1] + "…"
+
+
+def clean_detail(detail: Mapping[str, Any] | None) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(json.dumps(detail or {}, cls=DjangoJSONEncoder))
+    cleaned: dict[str, Any] = _cleaned(plain)
+    return cleaned
+
+
+def name_of(person: Any) -> str:
+    """A person as text; None is the console itself."""
+    if person is None:
+        return CONSOLE
+    return str(getattr(person, "name", "") or getattr(person, "email", "") or person)
+
+
+def search_words(entry: Entry) -> str:
+    """Everything of a row that a person may search for, case folded: the sentence as it reads and the names in it."""
+    parts = [
+        plain_sentence(entry),
+        entry.actor_email,
+        entry.thing_name,
+        entry.thing_id,
+        entry.vendor_reference,
+        entry.note,
+        *_texts(entry.detail),
+    ]
+    return "\n".join(part for part in parts if part).casefold()
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean(name): _cleaned(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(inner) for inner in value]
+    if isinstance(value, float):
+        return _exact(value)
+    return value
+
+
+def _exact(number: float) -> int | float | str:
+    """PostgreSQL keeps numbers as decimals: a whole float comes back as an int, and infinity not at all."""
+    if number != number or number in (float("inf"), float("-inf")):
+        return str(number)
+    return int(number) if number.is_integer() else number
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for part in inner for text in _texts(part)]

@@ -1,0 +1,23 @@
+"""`manage.py settle`: what became of acts that were cut off? Runs at the start and may run at any time."""
+
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from console.audit import settling
+from console.audit.actions import plain_sentence
+
+ENDS = {"done": "found done", "not done": "found not done", "unsure": "still unknown"}
+
+
+class Command(BaseCommand):
+    help = "Looks up open and unknown audit entries by reading, and records what it finds."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        looks = settling.settle_all(pause=options.get("pause", time.sleep))
+        for one in looks:
+            end = ENDS[one.finding] if one.settled or one.finding == "unsure" else ENDS["unsure"]
+            self.stdout.write(f"{plain_sentence(one.entry)}: {end}")
+        if not looks:
+            self.stdout.write("Nothing to look up.")

@@ -1,0 +1,217 @@
+"""An opening before the call, an outcome after it, and one press however often it is pressed."""
+
+import threading
+import uuid
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test import RequestFactory
+
+from accounts.models import Person
+from console.audit import record, verify
+from console.audit.models import Entry
+from console.masking import remember
+
+
+class Refused(Exception):
+    outcome = "failed"
+    message = "Avala does not know the key avk_demo_secretsecret."
+    status = 401
+    reference = "req-77"
+
+
+def create(actor: Person | None, **said: Any) -> record.act:
+    return record.act(actor=actor, action="slice.create", thing_kind="slice", thing_name="Rain", **said)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_opening_is_committed_before_the_call(alice: Person) -> None:
+    seen: list[str] = []
+
+    def look_from_outside() -> None:
+        seen.extend(Entry.objects.values_list("recorded_outcome", flat=True))
+        connection.close()
+
+    with create(alice):
+        other = threading.Thread(target=look_from_outside)
+        other.start()
+        other.join()
+    assert seen == ["open"]
+    assert Entry.objects.count() == 2
+
+
+def test_leaving_normally_is_done(alice: Person) -> None:
+    with create(alice, vendor="avala", note="for the demo") as act:
+        act.done(thing_id="northwind/rain", detail={"items": 12}, reference="req-1")
+    entry = Entry.objects.get(pk=act.id)
+    assert (entry.outcome, entry.result, entry.result_id) == ("done", {"items": 12}, "northwind/rain")
+    assert (entry.actor_name, entry.actor_email, entry.note) == ("Alice", alice.email, "for the demo")
+    assert entry.newest_outcome.vendor_reference == "req-1"
+
+
+def test_an_act_without_a_word_is_done(alice: Person) -> None:
+    with create(alice) as act:
+        pass
+    assert Entry.objects.get(pk=act.id).outcome == "done"
+
+
+def test_an_error_says_how_it_ended_and_goes_on(alice: Person) -> None:
+    with pytest.raises(Refused), create(alice) as act:
+        raise Refused
+    entry = Entry.objects.get(pk=act.id)
+    assert entry.outcome == "failed"
+    assert entry.result["status"] == 401
+    assert entry.newest_outcome.vendor_reference == "req-77"
+    assert "secretsecret" not in entry.result["error"]
+
+
+def test_an_error_of_unknown_kind_is_unknown(alice: Person) -> None:
+    with pytest.raises(ZeroDivisionError), create(alice) as act:
+        1 / 0  # noqa: B018
+    assert Entry.objects.get(pk=act.id).outcome == "unknown"
+
+
+def test_an_error_after_done_leaves_it_done(alice: Person) -> None:
+    with pytest.raises(ZeroDivisionError), create(alice) as act:
+        act.done()
+        1 / 0  # noqa: B018
+    assert Entry.objects.get(pk=act.id).outcome == "done"
+
+
+def test_a_kill_leaves_it_open(alice: Person) -> None:
+    with pytest.raises(KeyboardInterrupt), create(alice) as act:
+        raise KeyboardInterrupt
+    assert Entry.objects.get(pk=act.id).outcome == "open"
+
+
+@pytest.mark.parametrize("statement", ["ALTER TABLE audit_entry RENAME TO audit_gone"])
+def test_no_entry_no_act(alice: Person, statement: str) -> None:
+    sent: list[str] = []
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+    with pytest.raises(record.NotRecorded, match="could not be recorded") as refused, create(alice):
+        sent.append("call")
+    assert sent == []
+    assert refused.value.outcome == "failed"
+    assert isinstance(refused.value.__cause__, DatabaseError)
+
+
+def test_an_act_within_a_transaction_is_a_mistake(alice: Person) -> None:
+    with pytest.raises(RuntimeError, match="durable"), transaction.atomic(), create(alice):
+        pytest.fail("the call was made")
+
+
+def test_a_second_press_gets_the_first_result(alice: Person) -> None:
+    press = uuid.uuid4()
+    with create(alice, act_id=press) as act:
+        act.done(detail={"slug": "rain"})
+    with pytest.raises(record.AlreadyActed) as again, create(alice, act_id=press):
+        pytest.fail("sent twice")
+    assert again.value.entry.outcome == "done"
+    assert again.value.entry.result == {"slug": "rain"}
+
+
+def test_another_persons_id_is_refused_without_a_word_about_it(alice: Person, bob: Person) -> None:
+    press = uuid.uuid4()
+    with create(alice, act_id=press):
+        pass
+    with pytest.raises(record.IdTaken) as refused, create(bob, act_id=press):
+        pytest.fail("sent")
+    assert "Alice" not in str(refused.value)
+    assert "Rain" not in str(refused.value)
+
+
+def test_an_id_used_for_another_act_is_refused(alice: Person) -> None:
+    press = uuid.uuid4()
+    with create(alice, act_id=press):
+        pass
+    with pytest.raises(record.IdTaken), record.act(actor=alice, action="export.create", act_id=press):
+        pytest.fail("sent")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_presses_at_once_send_once_and_the_chain_has_no_fork(alice: Person) -> None:
+    press, sent, refused = uuid.uuid4(), [], []
+    start = threading.Barrier(10)
+
+    def push(number: int) -> None:
+        start.wait()
+        try:
+            with create(alice, act_id=press):
+                sent.append(number)
+        except record.AlreadyActed:
+            refused.append(number)
+        record.event(actor=alice, action="export.download", thing_name=f"file {number}")
+        connection.close()
+
+    presses = [threading.Thread(target=push, args=[number]) for number in range(10)]
+    for one in presses:
+        one.start()
+    for one in presses:
+        one.join()
+    assert (len(sent), len(refused)) == (1, 9)
+    assert list(Entry.objects.order_by("sequence").values_list("sequence", flat=True)) == list(range(1, 13))
+    assert verify.check() == verify.Verdict(12)
+
+
+def test_an_event_is_one_row(alice: Person, rf: RequestFactory) -> None:
+    request = rf.get("/", REMOTE_ADDR="192.0.2.7")
+    entry = record.event(actor=alice, action="session.sign_in", request=request)
+    assert (entry.kind, entry.outcome, entry.address) == ("event", "done", "192.0.2.7")
+
+
+def test_an_event_in_a_transaction_that_fails_is_not_there(alice: Person) -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        record.event(actor=alice, action="person.role")
+        1 / 0  # noqa: B018
+    assert not Entry.objects.exists()
+
+
+def test_the_console_itself_may_act(db: None) -> None:
+    entry = record.event(actor=None, action="export.receipt", thing_name="Q3")
+    assert (entry.actor, entry.actor_name) == (None, "The console")
+
+
+def test_no_secret_gets_into_a_row(alice: Person) -> None:
+    remember("hunter2-hunter2")
+    entry = record.event(
+        actor=alice,
+        action="key.connect",
+        thing_name="hunter2-hunter2",
+        note="it was hunter2-hunter2",
+        detail={"hunter2-hunter2": ["hunter2-hunter2", {"deep": "https://a.example/x?X-Amz-Signature=abc"}]},
+    )
+    row = str(Entry.objects.filter(pk=entry.pk).values()[0])
+    assert "hunter2-hunter2" not in row
+    assert "Signature=abc" not in row
+
+
+def test_hostile_text_is_kept_as_text_and_the_chain_holds(alice: Person) -> None:
+    hostile = "a\x00b\ud800c" + "x" * 400
+    detail = {
+        "n": 1e22,
+        "half": 0.1,
+        "tiny": 5e-324,
+        "none": None,
+        "big": 10**40,
+        "endless": float("inf"),
+        "t": hostile,
+    }
+    with create(alice, thing_id=hostile, detail=detail):
+        pass
+    entry = Entry.objects.get(kind="opening")
+    assert entry.thing_id.startswith("a\ufffdb\ufffdc")
+    assert entry.thing_id.endswith("…")
+    assert len(entry.thing_id) == 200
+    assert verify.newest_are_whole().is_whole
+
+
+def test_settling_twice_is_refused(alice: Person) -> None:
+    with pytest.raises(ZeroDivisionError), create(alice) as act:
+        1 / 0  # noqa: B018
+    record.settle(act.entry, "done", {"found": "by looking"}, by=alice, note="seen in the list")
+    with pytest.raises(record.AlreadySettled):
+        record.settle(act.entry, "failed", {})
+    entry = Entry.objects.get(pk=act.id)
+    assert (entry.outcome, entry.newest_outcome.note) == ("done", "seen in the list")
