@@ -154,7 +154,7 @@ def describe(
     grey = np.asarray(picture.convert("L"), dtype=np.float64) / 255
     brightness, sharpness = round(float(grey.mean()), 2), round(edge_strength(grey), 1)
     return {
-        "tags": [*source.tags, *tags(window, brightness, sharpness, annotations)],
+        "tag": [*source.tags, *tags(window, brightness, sharpness, annotations)],
         "split": ("train", "train", "train", "val", "test")[draw % 5],
         "brightness": brightness,
         "sharpness": sharpness,
