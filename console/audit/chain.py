@@ -11,7 +11,6 @@ import os
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +32,9 @@ def add(entry: Entry) -> None:
     entry.save(force_insert=True)
     head.sequence, head.digest = entry.sequence, entry.digest
     head.save()
+    newest = (entry.sequence, entry.digest)
     # Robust: a row that is committed stays valid where the file cannot be written; the check then says so.
-    transaction.on_commit(partial(publish, entry.sequence, entry.digest), robust=True)
+    transaction.on_commit(lambda: publish(*newest), robust=True)
 
 
 def lock() -> ChainHead:

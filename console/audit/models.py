@@ -5,14 +5,17 @@ The database refuses every change (`guards.py`); `chain.py` ties each row to the
 
 import uuid
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-OPEN, DONE, FAILED, UNKNOWN = "open", "done", "failed", "unknown"
+OPEN: Final = "open"
+DONE: Final = "done"
+FAILED: Final = "failed"
+UNKNOWN: Final = "unknown"
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
@@ -25,8 +28,12 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         newest = Entry.objects.filter(opens=OuterRef("pk")).order_by("-sequence").values("recorded_outcome")[:1]
         return self.annotate(now=Coalesce(Subquery(newest), "recorded_outcome"))
 
-    def unsettled(self) -> Self:
-        return self.filter(kind=Entry.Kind.OPENING).with_outcome().filter(now__in=(OPEN, UNKNOWN))
+    def standing(self, *outcomes: str) -> Self:
+        return self.with_outcome().filter(now__in=outcomes)
+
+    def unsettled(self, before: datetime) -> Self:
+        """Acts nobody knows the end of; an open one written since `before` is still under way."""
+        return self.filter(kind=Entry.Kind.OPENING).standing(OPEN, UNKNOWN).exclude(now=OPEN, at__gt=before)
 
 
 class Entry(models.Model):

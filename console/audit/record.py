@@ -140,8 +140,8 @@ class act:  # noqa: N801 - reads as a verb: `with record.act(...)`
         if error is None:
             self.done()
         elif isinstance(error, Exception):
-            outcome = getattr(error, "outcome", UNKNOWN)
-            self._end(outcome if outcome in (DONE, FAILED) else UNKNOWN, **_of_error(error))
+            surely_not_done = getattr(error, "outcome", UNKNOWN) == FAILED
+            self._end(FAILED if surely_not_done else UNKNOWN, **_of_error(error))
 
     def _end(self, outcome: Outcome, **said: Any) -> None:
         self._ended = True
@@ -228,8 +228,7 @@ def settle(
 
 def open_or_unknown(action: str | None = None) -> EntryQuerySet:
     """Acts nobody knows the end of, oldest first. An open one younger than the grace is still under way."""
-    young = timezone.now() - grace()
-    waiting = Entry.objects.unsettled().exclude(now=OPEN, at__gt=young).order_by("sequence")
+    waiting = Entry.objects.unsettled(timezone.now() - grace()).order_by("sequence")
     return waiting.filter(action=action) if action else waiting
 
 

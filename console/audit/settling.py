@@ -105,7 +105,7 @@ def _settle(entry: Entry, outcome: record.Outcome, detail: dict[str, Any]) -> bo
 
 def _mark_unknown() -> None:
     """An open entry older than the grace was cut off: from now on its row says that nobody knows."""
-    for entry in record.open_or_unknown().filter(now=OPEN):
+    for entry in record.open_or_unknown().standing(OPEN):
         try:
             record.settle(entry, UNKNOWN, {"error": "The console stopped before an answer came."})
         except record.AlreadySettled as meanwhile:

@@ -13,6 +13,7 @@ ENDS = {"done": "found done", "not done": "found not done", "unsure": "still unk
 
 class Command(BaseCommand):
     help = "Looks up open and unknown audit entries by reading, and records what it finds."
+    stealth_options = ("pause",)
 
     def handle(self, *args: Any, **options: Any) -> None:
         looks = settling.settle_all(pause=options.get("pause", time.sleep))
