@@ -11,6 +11,7 @@ import environ
 from csp.constants import NONE, SELF
 
 from console import origins, secrets
+from console.jobs import engine
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"
@@ -84,6 +85,12 @@ else:
     DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 CACHES = {"default": env.cache_url("CACHE_URL", default="dbcache://console_cache")}
 JOBS_URL = env.str("JOBS_URL", default=f"sqlite:///{VAR / 'jobs.sqlite3'}")
+# Seconds a worker may be silent about a piece of work before another takes it over.
+JOBS_LEASE = env.int("JOBS_LEASE", default=120)
+try:
+    HUEY = engine.configuration(JOBS_URL, SECRET_KEY)
+except ValueError as error:
+    refuse(str(error))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Mail: nothing is sent until EMAIL_URL names a server
@@ -111,7 +118,10 @@ INSTALLED_APPS = [
     "accounts",
     "console",
     "console.audit",
+    "console.home",
+    "console.jobs",
     "console.slices",
+    "huey.contrib.djhuey",
 ]
 MIDDLEWARE = [
     "console.middleware.RequestId",

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("slices/", include("console.slices.urls")),
     path("audit/", include("console.audit.urls")),
+    path("jobs/", include("console.jobs.urls")),
 ]
 
 handler400 = "console.pages.bad_request"

@@ -1,0 +1,88 @@
+"""Work that outlives a request. A row is the truth about it; whoever holds its lease may do it."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+
+class State(models.TextChoices):
+    WAITING = "waiting", "Waiting"
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+UNFINISHED = (State.WAITING, State.RUNNING)
+
+
+class OperationQuerySet(models.QuerySet["Operation"]):
+    def unfinished(self) -> "OperationQuerySet":
+        return self.filter(state__in=UNFINISHED)
+
+    def due(self, now: datetime) -> "OperationQuerySet":
+        """Waiting and its time has come, or running under a lease that nobody renewed: its worker died."""
+        return self.filter(
+            Q(state=State.WAITING, due_at__lte=now) | Q(state=State.RUNNING, lease_until__lt=now)
+        ).order_by("due_at")
+
+    def claim(self, pk: uuid.UUID, lease: timedelta) -> "Operation | None":
+        """Takes the row for one worker with a single guarded UPDATE, which also counts the attempt."""
+        now, lease_id = timezone.now(), uuid.uuid4()
+        taken = self.due(now).filter(pk=pk).update(
+            state=State.RUNNING, lease_id=lease_id, lease_until=now + lease, attempts=F("attempts") + 1
+        )
+        return self.select_related("person").get(pk=pk) if taken else None
+
+
+class Operation(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=40)
+    # What it is about, so that the same thing is not queued twice: an export's id, a project's id.
+    subject = models.CharField(max_length=200)
+    # On whose behalf, with whose key. Nobody: the console's own housekeeping.
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+")
+    payload = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    words = models.CharField(max_length=500, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(default=timezone.now)
+    lease_id = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+
+    objects: ClassVar = OperationQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["state", "due_at"])]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["kind", "subject"], condition=Q(state__in=UNFINISHED), name="one_unfinished_operation_per_subject"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"
+
+    def renew(self, lease: timedelta) -> bool:
+        """Keeps the row for this worker; false when it was cancelled or another worker has it now."""
+        return self._mine().update(lease_until=timezone.now() + lease) == 1
+
+    def postpone(self, seconds: float, words: str, *, counts: bool) -> None:
+        """Puts the row back for later. A look that found nothing to do yet does not count as an attempt."""
+        due = timezone.now() + timedelta(seconds=seconds)
+        attempts = self.attempts if counts else max(0, self.attempts - 1)
+        self._mine().update(state=State.WAITING, due_at=due, words=words[:500], attempts=attempts, lease_id=None)
+
+    def finish(self, state: State, words: str) -> None:
+        """Ends the row, unless somebody else holds it by now."""
+        self._mine().update(state=state, words=words[:500], finished_at=timezone.now(), lease_id=None)
+
+    def _mine(self) -> "models.QuerySet[Operation]":
+        return Operation.objects.filter(pk=self.pk, state=State.RUNNING, lease_id=self.lease_id)

@@ -1,0 +1,18 @@
+"""What huey calls. The work itself is in `services.py`; `manage.py run_huey` finds this file by its name."""
+
+import uuid
+
+from huey import crontab
+from huey.contrib.djhuey import db_periodic_task, db_task
+
+from console.jobs import services
+
+
+@db_task()
+def perform(pk: str) -> None:
+    services.perform(uuid.UUID(pk))
+
+
+@db_periodic_task(crontab(minute="*"))
+def sweep() -> None:
+    services.sweep()
