@@ -15,7 +15,7 @@ from django.shortcuts import redirect
 from accounts import crypto, guessing
 from console.audit.address import address_of
 
-WRONG = "This e-mail address and password do not go together."
+WRONG = "This email address and password do not go together."
 TOO_MANY = "Too many tries. Wait five minutes, then try again."
 
 

@@ -6,17 +6,17 @@ and the key of a person who was disabled a moment ago carries nothing any more.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
+from console.upstream.avala import Avala
+from console.upstream.cloudfactory import CloudFactory
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
 from accounts import crypto, watching, weather
 from accounts.models import ApiKey, Person, Place, Vendor
 from console.upstream import errors
-from console.upstream.avala import Avala
-from console.upstream.cloudfactory import CloudFactory
-from console.upstream.storage import Storage
+from console.upstream import storage as files
 from console.upstream.transport import Transport
 
 PLACE_WORDS = {Vendor.AVALA: "owner", Vendor.CLOUDFACTORY: "space"}
@@ -68,9 +68,18 @@ def cloudfactory(user: Person | AnonymousUser) -> CloudFactory:
     return CloudFactory(_watched(key), _value(key))
 
 
+class Storage:
+    """For signed links: no key goes along, and only the named origins may be on this machine or without https."""
+
+    def fetch(self, url: str, *, limit: int) -> bytes:
+        return files.fetch(url, limit=limit, origins=settings.TRUSTED_LOCAL_ORIGINS)
+
+    def stream(self, url: str, *, range_header: str | None = None, limit: int | None = None) -> files.Download:
+        return files.stream(url, range_header=range_header, limit=limit, origins=settings.TRUSTED_LOCAL_ORIGINS)
+
+
 def storage() -> Storage:
-    """For signed links: no key goes along, and only named origins may be on this machine or without https."""
-    return Storage(transport("storage"), origins=tuple(settings.TRUSTED_LOCAL_ORIGINS))
+    return Storage()
 
 
 def owner(user: Person | AnonymousUser) -> str:

@@ -54,7 +54,9 @@ def _wait(cache_key: str, rate: ratelimit.Rate) -> float:
 def known_device(request: HttpRequest, login: str) -> str:
     """The id of a browser this very person has signed in with, or nothing."""
     try:
-        owner, _, device = _signer().unsign(request.COOKIES.get(COOKIE, ""), max_age=COOKIE_DAYS * 86_400).rpartition(":")
+        owner, _, device = (
+            _signer().unsign(request.COOKIES.get(COOKIE, ""), max_age=COOKIE_DAYS * 86_400).rpartition(":")
+        )
     except signing.BadSignature:
         return ""
     return device if owner == login.lower() else ""

@@ -3,6 +3,7 @@
 import time
 import zoneinfo
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -30,9 +31,11 @@ class SessionLimits:
             now = time.time()
             if now >= ends_at(request):
                 logout(request)
-            elif not _is_background(request) and now - request.session.get(SEEN, 0) >= NOTED_EVERY:
+                return self.get_response(request)
+            if not _is_background(request) and now - request.session.get(SEEN, 0) >= NOTED_EVERY:
                 request.session.setdefault(SINCE, now)
                 request.session[SEEN] = now
+            request.session_ends_at = datetime.fromtimestamp(ends_at(request), UTC)
         return self.get_response(request)
 
 

@@ -50,16 +50,14 @@ class Person(AbstractBaseUser):
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    REQUIRED_FIELDS = ["name"]
     objects: ClassVar[PersonManager] = PersonManager()
 
     class Meta:
-        ordering: ClassVar[list[str]] = ["name", "email"]
+        ordering = ["name", "email"]
         verbose_name = "person"
         verbose_name_plural = "people"
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(Lower("email"), name="one_person_per_email")
-        ]
+        constraints = [models.UniqueConstraint(Lower("email"), name="one_person_per_email")]
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -115,9 +113,7 @@ class ApiKey(models.Model):
     findings = models.JSONField(default=list)
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["person", "vendor"], name="one_key_per_person_and_vendor")
-        ]
+        constraints = [models.UniqueConstraint(fields=["person", "vendor"], name="one_key_per_person_and_vendor")]
 
     def __str__(self) -> str:
         return f"{self.get_vendor_display()} key ••••{self.last4}"
@@ -150,8 +146,8 @@ class Place(models.Model):
     is_current = models.BooleanField(default=False)
 
     class Meta:
-        ordering: ClassVar[list[str]] = ["vendor", "name", "value"]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        ordering = ["vendor", "name", "value"]
+        constraints = [
             models.UniqueConstraint(fields=["person", "vendor", "value"], name="each_place_once"),
             models.UniqueConstraint(
                 fields=["person", "vendor"], condition=models.Q(is_current=True), name="one_current_place"

@@ -1,5 +1,76 @@
 """Sign-ins and changes of passwords and second factors, written into the audit as they happen."""
 
+from typing import Any
+
+from allauth.account import signals as account_signals
+from allauth.mfa import signals as mfa_signals
+from django.contrib.auth import signals as auth_signals
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.http import HttpRequest
+
+from accounts.models import Person
+from console.audit import record
+
+FACTORS = {"totp": "authenticator app", "webauthn": "passkey or security key", "recovery_codes": "recovery codes"}
+
 
 def connect() -> None:
-    pass
+    account_signals.user_logged_in.connect(_signed_in, dispatch_uid="audit")
+    auth_signals.user_logged_out.connect(_signed_out, dispatch_uid="audit")
+    auth_signals.user_login_failed.connect(_refused, dispatch_uid="audit")
+    mfa_signals.authentication_failed.connect(_code_refused, dispatch_uid="audit")
+    account_signals.password_changed.connect(_password_changed, dispatch_uid="audit")
+    account_signals.password_reset.connect(_password_changed, dispatch_uid="audit")
+    mfa_signals.authenticator_added.connect(_factor_added, dispatch_uid="audit")
+    mfa_signals.authenticator_removed.connect(_factor_removed, dispatch_uid="audit")
+
+
+def _signed_in(request: HttpRequest, user: Person, **more: Any) -> None:
+    record.event(actor=user, action="session.sign_in", request=request)
+
+
+def _signed_out(request: HttpRequest, user: Person | None, **more: Any) -> None:
+    if user is not None:
+        record.event(actor=user, action="session.sign_out", request=request)
+
+
+def _refused(credentials: dict[str, Any], request: HttpRequest | None = None, **more: Any) -> None:
+    """What was typed as a name is kept only if it reads like one: people type passwords there by mistake."""
+    name = str(credentials.get("email", ""))
+    known = Person.objects.filter(email=name.lower()).first()
+    record.event(
+        actor=known, action="session.refused", thing_kind="person", request=request, outcome="failed",
+        thing_name=name if known or _reads_like_an_address(name) else "",
+        detail={"reason": "wrong password" if known else "unknown name"},
+    )  # fmt: skip
+
+
+def _code_refused(request: HttpRequest, user: Person, **more: Any) -> None:
+    record.event(
+        actor=user, action="session.refused", thing_kind="person", thing_name=user.email, request=request,
+        outcome="failed", detail={"reason": "wrong code"},
+    )  # fmt: skip
+
+
+def _password_changed(request: HttpRequest, user: Person, **more: Any) -> None:
+    record.event(actor=user, action="password.change", request=request)
+
+
+def _factor_added(request: HttpRequest, user: Person, authenticator: Any, **more: Any) -> None:
+    record.event(
+        actor=user, action="factor.add", thing_kind="factor", thing_name=_factor(authenticator), request=request
+    )
+
+
+def _factor_removed(request: HttpRequest, user: Person, authenticator: Any, **more: Any) -> None:
+    name = FACTORS.get(authenticator.type, authenticator.type)
+    record.event(actor=user, action="factor.remove", thing_kind="factor", thing_name=name, request=request)
+
+
+def _reads_like_an_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True

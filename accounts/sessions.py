@@ -26,4 +26,8 @@ class SessionStore(DatabaseSessions):
 
     @property
     def _context(self) -> str:
-        return f"session:{self.session_key}"
+        return session_context(self.session_key)
+
+
+def session_context(session_key: str | None) -> str:
+    return f"session:{session_key}"

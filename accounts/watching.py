@@ -6,10 +6,11 @@ from typing import Any
 from django.core.cache import cache
 from django.utils import timezone
 
-from accounts import weather
+from accounts import abilities, weather
 from accounts.models import ApiKey
 from console import masking
 from console.upstream import errors
+from console.upstream.operations import Operation
 
 # A card that is a minute old is fresh enough; a write per call would not be.
 NOTED_FOR = 60
@@ -22,16 +23,19 @@ class Watched:
         self._transport = transport
         self._key = key
 
-    def send(self, *args: Any, **kwargs: Any) -> Any:
+    def send(self, operation: Operation, *args: Any, **kwargs: Any) -> Any:
         self._refuse_disabled()
         began = time.monotonic()
         try:
-            answer = self._transport.send(*args, **kwargs)
+            answer = self._transport.send(operation, *args, **kwargs)
         except errors.UpstreamError as error:
             failed(self._key, error)
+            if isinstance(error, errors.Forbidden):
+                abilities.learn(self._key, {operation.name: "no"})
             raise
         weather.answered(self._key.vendor, time.monotonic() - began)
         worked(self._key)
+        abilities.learn(self._key, {operation.name: "yes"})
         return answer
 
     def __getattr__(self, name: str) -> Any:

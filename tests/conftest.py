@@ -34,7 +34,6 @@ def emulator(vendors: Running, settings: Any) -> Iterator[Running]:
     vendors.reset()
     point_at(vendors, settings)
     yield vendors
-    connections.transport.cache_clear()
 
 
 def point_at(vendors: Running, settings: Any) -> None:
@@ -44,7 +43,6 @@ def point_at(vendors: Running, settings: Any) -> None:
     policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
     images = [*policy["img-src"], vendors.storage_url]
     settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": {**policy, "img-src": images}}
-    connections.transport.cache_clear()
 
 
 def _person(name: str, role: str, key: str | None) -> Person:

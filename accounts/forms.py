@@ -1,0 +1,166 @@
+"""What people type here, checked before anything is called; a key that was typed is never shown again."""
+
+import uuid
+import zoneinfo
+from typing import Any
+
+from allauth.account.fields import PasswordField
+from allauth.account.forms import LoginForm
+from django import forms
+from django.contrib.auth import password_validation
+from django.core.exceptions import ValidationError
+
+from accounts.models import Person, Vendor
+from accounts.rights import Role
+
+LONGEST_KEY = 400
+# Typing the same with one's fingers gives these; copying from a document gives the curly ones.
+CURLY = "“”‘’–—…\u00a0\u200b\u2060\ufeff"
+
+
+class SignInForm(LoginForm):
+    """The library's form, without its own link to the reset page, which not every installation has."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = ""
+        self.fields["login"].label = "Email"
+        self.fields["login"].widget.attrs |= {"autocomplete": "username webauthn", "autofocus": True}
+        for name in ("login", "password"):
+            self.fields[name].widget.attrs.pop("placeholder", None)
+
+
+class KeyForm(forms.Form):
+    """`vendor` decides whether the place is asked for as an owner (may stay empty) or as a space (may not)."""
+
+    value = forms.CharField(
+        label="Key",
+        max_length=LONGEST_KEY,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text="Never shown again, not even to you: only its last four characters are.",
+    )
+    label = forms.CharField(
+        label="Label", max_length=60, required=False, help_text="For yourself, such as “Read only, until March”."
+    )
+    place = forms.CharField(max_length=255)
+    place_name = forms.CharField(label="Name of the space", max_length=100, required=False)
+
+    def __init__(self, *args: Any, vendor: Vendor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.vendor = vendor
+        if vendor == Vendor.AVALA:
+            _ask_for_owner(self.fields["place"])
+            del self.fields["place_name"]
+        else:
+            _ask_for_space(self.fields["place"])
+            self.fields["place_name"].help_text = "The key cannot tell it; you will see it in the switcher."
+
+    def clean_value(self) -> str:
+        value = str(self.cleaned_data["value"]).strip()
+        if any(letter in CURLY for letter in value):
+            raise ValidationError(
+                "This holds characters that came from a document, such as curly quotes. Copy the key itself."
+            )
+        if any(not "!" <= letter <= "~" for letter in value):
+            raise ValidationError("A key has no spaces, line breaks or accented letters. Copy it once more.")
+        if len(value) < 8:
+            raise ValidationError("This is too short for a key. Copy all of it.")
+        return value
+
+    def clean_place(self) -> str:
+        return clean_place(self.vendor, self.cleaned_data["place"])
+
+
+class PlaceForm(forms.Form):
+    """A further owner or space for a key that is connected already."""
+
+    place = forms.CharField(max_length=255)
+    place_name = forms.CharField(label="Name of the space", max_length=100, required=False)
+
+    def __init__(self, *args: Any, vendor: Vendor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.vendor = vendor
+        if vendor == Vendor.AVALA:
+            _ask_for_owner(self.fields["place"])
+            self.fields["place"].required = True
+            self.fields["place"].help_text = ""
+            del self.fields["place_name"]
+        else:
+            _ask_for_space(self.fields["place"])
+
+    def clean_place(self) -> str:
+        return clean_place(self.vendor, self.cleaned_data["place"])
+
+
+def clean_place(vendor: Vendor, text: str) -> str:
+    text = text.strip()
+    if vendor == Vendor.CLOUDFACTORY:
+        try:
+            return str(uuid.UUID(text))
+        except ValueError:
+            raise ValidationError("A space ID looks like 5f0c2c1e-7d3a-4b57-9d2e-0a6d1f6b7c10.") from None
+    if any(letter in "/\\?#" or not letter.isprintable() for letter in text) or text in {".", ".."}:
+        raise ValidationError("An owner is a short name such as northwind, or an email address.")
+    return text
+
+
+def _ask_for_owner(field: forms.Field) -> None:
+    field.label, field.required = "Owner", False
+    field.help_text = "The organization or user name whose slices you work with. Empty: we offer those the key can see."
+
+
+def _ask_for_space(field: forms.Field) -> None:
+    field.label = "Space ID"
+    field.help_text = "In CloudFactory, open the space: the ID is the long code in the address."
+
+
+class InviteForm(forms.Form):
+    email = forms.EmailField(label="Email")
+    name = forms.CharField(label="Name", max_length=100, required=False, help_text="They can change it when they join.")
+    role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.REVIEWER, widget=forms.RadioSelect)
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).lower()
+        if Person.objects.filter(email=email).exists():
+            raise ValidationError("There is somebody with this address already. Find them in the list.")
+        return email
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(label="Role", choices=Role.choices, widget=forms.RadioSelect)
+
+
+class JoinForm(forms.Form):
+    name = forms.CharField(label="Your name", max_length=100, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    password = PasswordField(label="Password", autocomplete="new-password")
+
+    def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+        self.fields["password"].widget.attrs.pop("placeholder", None)
+        self.fields["password"].help_text = "At least 12 characters. A few words in a row are good."
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        self.person.name = cleaned.get("name", "")
+        if password := cleaned.get("password"):
+            try:
+                password_validation.validate_password(password, self.person)
+            except ValidationError as error:
+                self.add_error("password", error)
+        return cleaned
+
+
+class ProfileForm(forms.ModelForm[Person]):
+    time_zone = forms.ChoiceField(
+        label="Time zone", required=False, help_text="Every time on every page is shown in this zone."
+    )
+
+    class Meta:
+        model = Person
+        fields = ("name", "time_zone")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zones = sorted(name for name in zoneinfo.available_timezones() if "/" in name or name == "UTC")
+        self.fields["time_zone"].choices = [("", "As the console is set"), *((name, name) for name in zones)]

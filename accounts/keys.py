@@ -1,0 +1,249 @@
+"""Connecting, testing and removing vendor keys. A key is tested before it is kept, and by reading only."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from console.upstream.avala import Avala
+from console.upstream.cloudfactory import CloudFactory
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+
+from accounts import abilities, connections, crypto, watching
+from accounts.models import ApiKey, Person, Place, Vendor
+from console import masking
+from console.audit import record
+from console.audit.models import Entry
+from console.upstream import errors
+
+PLACES_OFFERED = 50
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class Found:
+    """What a test brought to light: what the key may read, and the places it can see."""
+
+    findings: dict[str, str] = field(default_factory=dict)
+    places: list[tuple[str, str]] = field(default_factory=list)
+
+
+class KeyRefused(Exception):
+    """The test failed; the sentence says which half was wrong. The field it belongs to is `value` or `place`."""
+
+    def __init__(self, message: str, *, on: str = "value") -> None:
+        super().__init__(message)
+        self.message = message
+        self.on = on
+
+
+@sensitive_variables("value")
+def connect(
+    *, user: Person, vendor: Vendor, value: str, label: str, place: str, place_name: str, request: HttpRequest
+) -> ApiKey:
+    """Tests a key and keeps it, instead of an older one if there was one. Raises KeyRefused, and nothing changes."""
+    masking.remember(value)
+    old = ApiKey.objects.filter(person=user, vendor=vendor).first()
+    action, fingerprint = ("key.replace" if old else "key.connect"), crypto.fingerprint(vendor, value)
+    try:
+        found = probe(vendor, value, place)
+    except KeyRefused as refusal:
+        record.event(
+            actor=user, action=action, thing_kind="key", vendor=vendor, request=request, key=fingerprint,
+            outcome="failed", detail={"reason": refusal.message},
+        )  # fmt: skip
+        raise
+    with transaction.atomic():
+        key = _keep(user, vendor, value, label, found)
+        remember_places(user, vendor, [(place, place_name), *found.places], current=place)
+        record.event(
+            actor=user, action=action, thing_kind="key", thing_id=key.pk, thing_name=str(key), vendor=vendor,
+            request=request, key=fingerprint, detail={"label": label},
+        )  # fmt: skip
+    return key
+
+
+def test(*, user: Person, vendor: Vendor) -> ApiKey:
+    """Asks the vendor again what the kept key may do. Raises KeyRefused."""
+    key = ApiKey.objects.get(person=user, vendor=vendor)
+    try:
+        value = key.reveal()
+    except crypto.CannotOpen:
+        raise KeyRefused(connections.KeyUnreadable(vendor).message) from None
+    current = Place.objects.filter(person=user, vendor=vendor, is_current=True).first()
+    found = probe(vendor, value, current.value if current else "", key=key)
+    abilities.learn(key, found.findings)
+    remember_places(user, vendor, found.places)
+    return key
+
+
+def remove(*, user: Person, key: ApiKey, request: HttpRequest) -> None:
+    """Forgets the key and its places at once; calls that are still to come find nothing to use."""
+    with transaction.atomic():
+        record.event(
+            actor=user, action="key.remove", thing_kind="key", thing_id=key.pk, thing_name=str(key),
+            vendor=key.vendor, request=request, key=key.fingerprint,
+        )  # fmt: skip
+        Place.objects.filter(person=user, vendor=key.vendor).delete()
+        key.delete()
+
+
+def what_stops(key: ApiKey) -> list[str]:
+    """What removing a key ends, counted."""
+    places = Place.objects.filter(person=key.person, vendor=key.vendor).count()
+    under_way = Entry.objects.unsettled().filter(actor=key.person, vendor=key.vendor).count()
+    word = connections.PLACE_WORDS[Vendor(key.vendor)]
+    stops = [_counted(places, f"remembered {word}", f"remembered {word}s")] if places else []
+    if under_way:
+        stops.append(_counted(under_way, "act that is not settled yet", "acts that are not settled yet"))
+    return stops
+
+
+def add_place(*, user: Person, vendor: Vendor, value: str, name: str) -> None:
+    """A further owner or space, tried with the kept key first, and used from now on. Raises KeyRefused."""
+    key = ApiKey.objects.get(person=user, vendor=vendor)
+    probe(vendor, key.reveal(), value, key=key)
+    remember_places(user, vendor, [(value, name)], current=value)
+
+
+def switch(*, user: Person, vendor: str, value: str) -> bool:
+    """Makes one of the person's own places the current one; says whether there is such a place."""
+    mine = Place.objects.filter(person=user, vendor=vendor)
+    with transaction.atomic():
+        if not mine.select_for_update().filter(value=value).exists():
+            return False
+        mine.filter(is_current=True).exclude(value=value).update(is_current=False)
+        mine.filter(value=value).update(is_current=True)
+    return True
+
+
+def forget_place(*, user: Person, place: Place) -> None:
+    with transaction.atomic():
+        place.delete()
+        first = Place.objects.filter(person=user, vendor=place.vendor).first()
+        if place.is_current and first:
+            switch(user=user, vendor=place.vendor, value=first.value)
+
+
+def remember_places(user: Person, vendor: str, found: Sequence[tuple[str, str]], *, current: str = "") -> None:
+    """Adds places without touching the names people gave; the first one is current unless another is named."""
+    for value, name in found:
+        if value:
+            place, _ = Place.objects.get_or_create(person=user, vendor=vendor, value=value, defaults={"name": name})
+            if name and value == current and place.name != name:
+                Place.objects.filter(pk=place.pk).update(name=name)
+    has_current = Place.objects.filter(person=user, vendor=vendor, is_current=True).exists()
+    if current or (found and not has_current):
+        switch(user=user, vendor=vendor, value=current or found[0][0])
+
+
+@sensitive_variables("value")
+def probe(vendor: Vendor, value: str, place: str, *, key: ApiKey | None = None) -> Found:
+    """Tries the key with cheap reads. Raises KeyRefused where none of them went through."""
+    way = connections.transport(vendor, crypto.fingerprint(vendor, value))
+    carrier = watching.Watched(way, key) if key else way
+    if vendor == Vendor.AVALA:
+        return _probe_avala(Avala(carrier, value), place)
+    return _probe_cloudfactory(CloudFactory(carrier, value), place)
+
+
+def _probe_avala(client: Avala, owner: str) -> Found:
+    found = Found()
+    tries = _Tries(Vendor.AVALA, found)
+    tries.ask("A16", client.get_me)
+    organizations = tries.ask("A14", lambda: client.list_organizations(limit=PLACES_OFFERED))
+    datasets = tries.ask("A8", lambda: client.list_datasets(limit=PLACES_OFFERED))
+    found.places = [
+        (org.slug, org.name or org.slug) for org in (organizations.items if organizations else ()) if org.slug
+    ]
+    known = {value for value, _ in found.places}
+    names = dict.fromkeys(dataset.owner_name for dataset in (datasets.items if datasets else ()))
+    found.places += [(name, name) for name in names if name and name not in known]
+    where = owner or next((value for value, _ in found.places), "")
+    if where:
+        tries.ask("A1", lambda: client.list_slices(where, limit=1), on="place" if owner else "value")
+    tries.conclude()
+    return found
+
+
+def _probe_cloudfactory(client: CloudFactory, space: str) -> Found:
+    found = Found()
+    tries = _Tries(Vendor.CLOUDFACTORY, found)
+    tries.ask("P12", lambda: client.list_projects(space), on="place")
+    tries.ask("P8", lambda: client.list_exports(space, limit=1), on="place")
+    tries.conclude()
+    return found
+
+
+class _Tries:
+    """Collects how the reads of one test went."""
+
+    def __init__(self, vendor: Vendor, found: Found) -> None:
+        self._vendor = vendor
+        self._found = found
+        self._refusals: list[tuple[errors.UpstreamError, str]] = []
+
+    def ask(self, name: str, read: Callable[[], Answer], *, on: str = "value") -> Answer | None:
+        """One read: its answer, or None where the key may not, or the thing is not there."""
+        try:
+            answer = read()
+        except (errors.Forbidden, errors.NotFound) as error:
+            self._found.findings[name] = "no" if isinstance(error, errors.Forbidden) else "unknown"
+            self._refusals.append((error, on))
+            return None
+        except errors.UpstreamError as error:
+            raise KeyRefused(in_words(self._vendor, error)) from error
+        self._found.findings[name] = "yes"
+        return answer
+
+    def conclude(self) -> None:
+        """A key passes if one read went through, and the place it was named with is not unknown."""
+        for error, on in self._refusals:
+            if on == "place" and isinstance(error, errors.NotFound) and not self._seen_place():
+                raise KeyRefused(_place_unknown(self._vendor), on="place")
+        if "yes" not in self._found.findings.values():
+            raise KeyRefused(in_words(self._vendor, self._refusals[0][0]))
+
+    def _seen_place(self) -> bool:
+        return any(self._found.findings.get(name) == "yes" for name in ("A1", "P12", "P8"))
+
+
+@sensitive_variables("value")
+def _keep(user: Person, vendor: Vendor, value: str, label: str, found: Found) -> ApiKey:
+    """Puts the new value into the person's row; what was noted about the old value goes."""
+    key = ApiKey.objects.select_for_update().filter(person=user, vendor=vendor).first()
+    key = key or ApiKey(person=user, vendor=vendor)
+    key.put(value)
+    key.label = label
+    key.added_at = key.last_worked_at = timezone.now()
+    key.last_failed_at, key.last_failure, key.rejected = None, "", False
+    key.findings = found.findings
+    key.save()
+    return key
+
+
+def in_words(vendor: Vendor, error: errors.UpstreamError) -> str:
+    """Which of the things that can be wrong was wrong: the key, its rights, the address, or the vendor."""
+    name = vendor.label
+    if isinstance(error, errors.KeyRejected):
+        return f"{name} does not know this key. Check that all of it was copied."
+    if isinstance(error, errors.Forbidden):
+        return f"{name} knows this key, but it may not read anything. Ask whoever made it for the right to read."
+    if isinstance(error, errors.NotFound | errors.PointedElsewhere):
+        return f"{name} did not answer at this address. Ask an administrator to check the setting {vendor.upper()}_BASE_URL."
+    if isinstance(error, errors.RateLimited):
+        return f"{name} is busy and could not test the key. Try again in a minute."
+    if isinstance(error, errors.Refused):
+        return f"{name} refused the test: {watching.words(error)}"
+    return f"{name} cannot be reached, so the key could not be tested. It may be right: try again in a minute."
+
+
+def _place_unknown(vendor: Vendor) -> str:
+    word = connections.PLACE_WORDS[vendor]
+    return f"{vendor.label} knows the key, but not this {word}. Check the {word}, or ask who may let the key into it."
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"1 {one}" if number == 1 else f"{number} {many}"

@@ -1,0 +1,163 @@
+"""Adding people, giving roles, disabling. Whoever is disabled is out at once: sessions, keys and pages."""
+
+import hashlib
+import secrets
+import smtplib
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+
+from accounts.models import Invitation, Person
+from accounts.rights import Role
+from console import masking
+from console.audit import record
+
+
+class LastAdministrator(Exception):
+    """Nobody would be left who can let people in."""
+
+    message = "This is the last administrator. Make somebody else one first."
+
+
+def invite(*, by: Person, email: str, name: str, role: str, request: HttpRequest) -> tuple[Person, str]:
+    """A new person who cannot sign in yet, and the token of the link with which they set their password."""
+    with transaction.atomic():
+        person = Person(email=email, name=name, role=role, is_active=False, invited_at=timezone.now())
+        person.set_unusable_password()
+        person.save()
+        token = _new_link(person, by)
+        _happened("person.invite", by, person, request, role=Role(role).label)
+    return person, token
+
+
+def renew_link(*, by: Person, person: Person, request: HttpRequest) -> str:
+    """A new link, for an invitation that ran out or a forgotten password; the one before stops working."""
+    with transaction.atomic():
+        token = _new_link(person, by)
+        _happened("person.link", by, person, request)
+    return token
+
+
+def withdraw(*, by: Person, person: Person, request: HttpRequest) -> None:
+    """Takes an open link back."""
+    with transaction.atomic():
+        Invitation.objects.filter(person=person).delete()
+        _happened("person.withdraw", by, person, request)
+
+
+def mail_link(*, by: Person, person: Person, link: str) -> bool:
+    """Sends the link where mail is set up; says whether it went out."""
+    if not settings.MAIL_IS_SET_UP:
+        return False
+    text = (
+        f"{by.name} invites you to the annotation console.\n\nSet your name and password here within 7 days:\n{link}\n"
+    )
+    try:
+        send_mail("Your invitation to the annotation console", text, None, [person.email])
+    except (smtplib.SMTPException, OSError):
+        return False
+    return True
+
+
+def find_invitation(token: str) -> Invitation | None:
+    """The open invitation behind a link, or nothing: unknown, used and expired links look the same."""
+    masking.remember(token)
+    found = Invitation.objects.select_related("person").filter(token_hash=_hash(token)).first()
+    if found is None or not found.is_open or found.person.state == "disabled":
+        return None
+    return found
+
+
+@sensitive_variables("password")
+def join(*, invitation: Invitation, name: str, password: str, request: HttpRequest) -> Person | None:
+    """Sets name and password, once: of two who use the same link at the same time, one gets None."""
+    with transaction.atomic():
+        claimed = Invitation.objects.filter(pk=invitation.pk, used_at=None).update(used_at=timezone.now())
+        if not claimed:
+            return None
+        person = invitation.person
+        person.name, person.is_active = name, True
+        person.joined_at = person.joined_at or timezone.now()
+        person.set_password(password)
+        person.save()
+        record.event(
+            actor=person, action="person.join", thing_kind="person", thing_id=person.pk, thing_name=person.name,
+            request=request, detail={"role": Role(person.role).label},
+        )  # fmt: skip
+    return person
+
+
+def change_role(*, by: Person, person: Person, role: str, request: HttpRequest) -> None:
+    with transaction.atomic():
+        before = _locked(person)
+        if before.role == role:
+            return
+        _keep_an_administrator(before, stays=role == Role.ADMINISTRATOR)
+        Person.objects.filter(pk=person.pk).update(role=role)
+        _happened("person.role", by, person, request, before=Role(before.role).label, after=Role(role).label)
+
+
+def disable(*, by: Person, person: Person, request: HttpRequest) -> None:
+    """Out at once: no session is left, and no key of theirs is opened any more, not by a job either."""
+    with transaction.atomic():
+        _keep_an_administrator(_locked(person), stays=False)
+        Person.objects.filter(pk=person.pk).update(is_active=False)
+        Invitation.objects.filter(person=person).delete()
+        end_sessions(person)
+        _happened("person.disable", by, person, request)
+
+
+def enable(*, by: Person, person: Person, request: HttpRequest) -> None:
+    with transaction.atomic():
+        Person.objects.filter(pk=person.pk).update(is_active=True)
+        _happened("person.enable", by, person, request)
+
+
+def end_sessions(person: Person, *, but: str = "") -> int:
+    """Ends a person's sessions, but for the one with this session key; says how many."""
+    ended = list(UserSession.objects.filter(user=person).exclude(session_key=but))
+    for session in ended:
+        session.end()
+    return len(ended)
+
+
+def join_link(request: HttpRequest, token: str) -> str:
+    return request.build_absolute_uri(reverse("accounts:join", args=[token]))
+
+
+def _new_link(person: Person, by: Person) -> str:
+    token = secrets.token_urlsafe(32)
+    masking.remember(token)
+    fresh = {"token_hash": _hash(token), "made_by": by, "made_at": timezone.now(), "used_at": None}
+    Invitation.objects.update_or_create(person=person, defaults=fresh)
+    return token
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _locked(person: Person) -> Person:
+    """All administrators are locked with the person, so that two of them cannot demote each other at once."""
+    list(Person.objects.administrators().select_for_update())
+    return Person.objects.select_for_update().get(pk=person.pk)
+
+
+def _keep_an_administrator(person: Person, *, stays: bool) -> None:
+    leaves = person.role == Role.ADMINISTRATOR and person.is_active and not stays
+    if leaves and not Person.objects.administrators().exclude(pk=person.pk).exists():
+        raise LastAdministrator
+
+
+def _happened(action: str, by: Person, person: Person, request: HttpRequest, **detail: Any) -> None:
+    record.event(
+        actor=by, action=action, thing_kind="person", thing_id=person.pk, thing_name=person.name or person.email,
+        request=request, detail=detail,
+    )  # fmt: skip

@@ -1,0 +1,22 @@
+"""The pages of `/keys/`, `/people/`, `/join/` and one's own account."""
+
+from accounts.views.account import profile, sessions, stay
+from accounts.views.keys import connect, forget, keys, place, remove, switch, test
+from accounts.views.people import invite, join, people_list, person
+
+__all__ = [
+    "connect",
+    "forget",
+    "invite",
+    "join",
+    "keys",
+    "people_list",
+    "person",
+    "place",
+    "profile",
+    "remove",
+    "sessions",
+    "stay",
+    "switch",
+    "test",
+]

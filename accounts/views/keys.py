@@ -1,0 +1,152 @@
+"""Connecting, testing, replacing and removing the two vendors' keys, and switching between owners and spaces."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import abilities, connections
+from accounts import keys as services
+from accounts.forms import KeyForm, PlaceForm
+from accounts.models import ApiKey, Place, Vendor
+from console import htmx
+
+
+@dataclass(frozen=True)
+class Card:
+    """One vendor on the keys page."""
+
+    vendor: Vendor
+    key: ApiKey | None
+    form: KeyForm
+    place_form: PlaceForm
+    place_word: str
+    places: list[Place] = field(default_factory=list)
+
+    @property
+    def abilities(self) -> list[abilities.Ability]:
+        return abilities.of(self.key) if self.key else []
+
+
+@require_http_methods(["GET"])
+def keys(request: HttpRequest) -> HttpResponse:
+    cards = [_card(request, vendor) for vendor in Vendor]
+    return render(request, "accounts/keys.html", {"cards": cards, "next": _next(request)})
+
+
+@sensitive_post_parameters("value")
+@sensitive_variables("form")
+@require_http_methods(["GET", "POST"])
+def connect(request: HttpRequest, vendor: Vendor) -> HttpResponse:
+    """Save and test. Replacing asks for the password first, so that a key is not typed in vain."""
+    card = _card(request, vendor)
+    if card.key:
+        raise_if_reauthentication_required(request, app="")
+    form = KeyForm(request.POST or None, vendor=vendor, initial={"label": card.key.label if card.key else ""})
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.connect(user=request.user, vendor=vendor, request=request, **_typed(form))
+        except services.KeyRefused as refusal:
+            form.add_error(refusal.on, _with_consolation(refusal.message, card.key))
+        else:
+            messages.success(request, f"Your {vendor.label} key works and is saved.")
+            return redirect(_next(request) or f"{reverse('accounts:keys')}#{vendor}")
+    context = {"card": card, "vendor": vendor, "form": form, "next": _next(request)}
+    return render(request, "accounts/connect.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def test(request: HttpRequest, vendor: Vendor) -> HttpResponse:
+    """Asks the vendor again what the key may do."""
+    if _card(request, vendor).key is None:
+        raise Http404
+    try:
+        services.test(user=request.user, vendor=vendor)
+    except services.KeyRefused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, f"Your {vendor.label} key works.")
+    return redirect(f"{reverse('accounts:keys')}#{vendor}")
+
+
+@require_http_methods(["GET", "POST"])
+def remove(request: HttpRequest, vendor: Vendor) -> HttpResponse:
+    key = get_object_or_404(ApiKey, person=request.user, vendor=vendor)
+    raise_if_reauthentication_required(request, app="")
+    if request.method == "POST":
+        services.remove(user=request.user, key=key, request=request)
+        messages.success(request, f"Your {vendor.label} key is removed.")
+        return redirect("accounts:keys")
+    return render(request, "accounts/remove.html", {"key": key, "vendor": vendor, "stops": services.what_stops(key)})
+
+
+@require_POST
+def place(request: HttpRequest, vendor: Vendor) -> HttpResponse:
+    """Adds an owner or a space and works in it from now on."""
+    card = _card(request, vendor)
+    if card.key is None:
+        raise Http404
+    form = PlaceForm(request.POST, vendor=vendor)
+    if form.is_valid():
+        typed = form.cleaned_data
+        try:
+            services.add_place(user=request.user, vendor=vendor, value=typed["place"], name=typed.get("place_name", ""))
+        except services.KeyRefused as refusal:
+            form.add_error("place", refusal.message)
+        else:
+            return redirect(_next(request) or f"{reverse('accounts:keys')}#{vendor}")
+    context = {"card": card, "vendor": vendor, "form": form, "next": _next(request)}
+    return render(request, "accounts/place.html", context, status=422)
+
+
+@require_POST
+def forget(request: HttpRequest, vendor: Vendor, pk: int) -> HttpResponse:
+    services.forget_place(user=request.user, place=get_object_or_404(Place, pk=pk, person=request.user, vendor=vendor))
+    return redirect(f"{reverse('accounts:keys')}#{vendor}")
+
+
+@require_POST
+def switch(request: HttpRequest) -> HttpResponse:
+    """The switcher of every page: another owner or space, and back to where the person was."""
+    vendor, value = request.POST.get("vendor", ""), request.POST.get("place", "")
+    if not services.switch(user=request.user, vendor=vendor, value=value):
+        raise Http404
+    return htmx.redirect(request, _next(request) or "/")
+
+
+def _card(request: HttpRequest, vendor: Vendor) -> Card:
+    return Card(
+        vendor=vendor,
+        key=ApiKey.objects.filter(person=request.user, vendor=vendor).first(),
+        form=KeyForm(vendor=vendor, prefix=None),
+        place_form=PlaceForm(vendor=vendor),
+        place_word=connections.PLACE_WORDS[vendor],
+        places=list(Place.objects.filter(person=request.user, vendor=vendor)),
+    )
+
+
+def _next(request: HttpRequest) -> str:
+    """Where the person came from, if that is a page of ours."""
+    address = request.POST.get("next") or request.GET.get("next", "")
+    return address if htmx.is_ours(request, address) else ""
+
+
+@sensitive_variables("typed")
+def _typed(form: KeyForm) -> dict[str, Any]:
+    typed = form.cleaned_data
+    return {
+        "value": typed["value"],
+        "label": typed["label"],
+        "place": typed["place"],
+        "place_name": typed.get("place_name", ""),
+    }
+
+
+def _with_consolation(message: str, old: ApiKey | None) -> str:
+    return f"{message} Your old key stays in use." if old else message
