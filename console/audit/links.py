@@ -5,8 +5,6 @@ from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 
-from console.audit.models import Entry
-
 Address = Callable[[str, Mapping[str, Any]], str]
 
 _known: dict[str, Address] = {}
@@ -17,9 +15,9 @@ def register(thing_kind: str, address: Address) -> None:
     _known[thing_kind] = address
 
 
-def address_of(entry: Entry, detail: Mapping[str, Any]) -> str:
-    """The thing's address, or "" where it has no page (not made, never had one, or named differently once)."""
-    thing_id, find = str(detail.get("thing_id") or entry.thing_id), _known.get(entry.thing_kind)
+def address_of(thing_kind: str, thing_id: str, detail: Mapping[str, Any]) -> str:
+    """The thing's address, or "" where it has no page: not made, or of a kind that has none."""
+    find = _known.get(thing_kind)
     if not thing_id or find is None:
         return ""
     try:

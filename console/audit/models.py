@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 OPEN: Final = "open"
@@ -31,9 +31,27 @@ class EntryQuerySet(models.QuerySet["Entry"]):
     def standing(self, *outcomes: str) -> Self:
         return self.with_outcome().filter(now__in=outcomes)
 
-    def unsettled(self, before: datetime) -> Self:
-        """Acts nobody knows the end of; an open one written since `before` is still under way."""
-        return self.filter(kind=Entry.Kind.OPENING).standing(OPEN, UNKNOWN).exclude(now=OPEN, at__gt=before)
+    def unsettled(self, before: datetime | None = None) -> Self:
+        """Acts nobody knows the end of; with `before`, without those that began later and may be under way."""
+        waiting = self.filter(kind=Entry.Kind.OPENING).standing(OPEN, UNKNOWN)
+        return waiting.exclude(now=OPEN, at__gt=before) if before else waiting
+
+    def visible_to(self, person: Any) -> Self:
+        """Auditors and administrators see every row, others what they did themselves."""
+        return self if person.may("audit.all") else self.filter(actor=person)
+
+    def about(self, thing_kind: str, thing_id: str) -> Self:
+        """Lines about one thing, the one that made it included: there only the outcome knows the id."""
+        made = Entry.objects.filter(opens=OuterRef("pk"), thing_kind=thing_kind, thing_id=thing_id)
+        return self.lines().filter(Q(thing_kind=thing_kind, thing_id=thing_id) | Exists(made))
+
+    def saying(self, words: str) -> Self:
+        """Lines in which, or in whose outcomes, each of the words is found."""
+        found = self
+        for word in words.casefold().split():
+            in_outcome = Entry.objects.filter(opens=OuterRef("pk"), words__contains=word)
+            found = found.filter(Q(words__contains=word) | Exists(in_outcome))
+        return found
 
 
 class Entry(models.Model):

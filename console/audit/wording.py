@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from console.audit.actions import plain_sentence
+from console.audit import sentences
 from console.audit.models import Entry
 from console.masking import hide
 
@@ -38,7 +38,7 @@ def name_of(person: Any) -> str:
 def search_words(entry: Entry) -> str:
     """Everything of a row that a person may search for, case folded: the sentence as it reads and the names in it."""
     parts = [
-        plain_sentence(entry),
+        sentences.plain(sentences.Telling.alone(entry)),
         entry.actor_email,
         entry.thing_name,
         entry.thing_id,

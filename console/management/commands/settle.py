@@ -5,8 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from console.audit import settling
-from console.audit.actions import plain_sentence
+from console.audit import sentences, settling
 
 ENDS = {"done": "found done", "not done": "found not done", "unsure": "still unknown"}
 
@@ -19,6 +18,6 @@ class Command(BaseCommand):
         looks = settling.settle_all(pause=options.get("pause", time.sleep))
         for one in looks:
             end = ENDS[one.finding] if one.settled or one.finding == "unsure" else ENDS["unsure"]
-            self.stdout.write(f"{plain_sentence(one.entry)}: {end}")
+            self.stdout.write(f"{sentences.plain(sentences.Telling.alone(one.entry))}: {end}")
         if not looks:
             self.stdout.write("Nothing to look up.")
