@@ -1,0 +1,153 @@
+"""What the page shell shows around every page. It is asked for only when a whole page is drawn, not for fragments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from accounts import access, connections
+from accounts.models import ApiKey, Place, Vendor
+from accounts.weather import VendorState
+
+NAME = "Annotation Console"
+
+
+@dataclass(frozen=True)
+class NavItem:
+    label: str
+    icon: str
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    label: str
+    icon: str
+    view: str
+
+
+@dataclass(frozen=True)
+class Weather:
+    vendor: str
+    label: str
+    state: VendorState
+
+    @property
+    def tone(self) -> str:
+        return {"working": "good", "slow": "warn", "refusing": "bad"}.get(self.state.state, "quiet")
+
+    @property
+    def words(self) -> str:
+        said = {"working": "working", "slow": "slow", "refusing": "not answering"}
+        return said.get(self.state.state, "not asked yet")
+
+
+@dataclass(frozen=True)
+class PlaceGroup:
+    """The owners of Avala or the spaces of CloudFactory that the person may switch between."""
+
+    vendor: str
+    title: str
+    places: Sequence[Place]
+
+    @property
+    def current(self) -> Place | None:
+        return next((place for place in self.places if place.is_current), self.places[0] if self.places else None)
+
+
+WORK = (
+    Entry("Home", "house", "home:index"),
+    Entry("Slices", "layers", "slices:index"),
+    Entry("Projects", "folder-kanban", "projects:index"),
+    Entry("Exports", "package-check", "exports:index"),
+    Entry("Audit", "scroll-text", "audit:index"),
+)
+SETTINGS = (
+    Entry("Your keys", "key-round", "accounts:keys"),
+    Entry("People", "users", "accounts:people"),
+    Entry("Jobs", "list-checks", "jobs:index"),
+)
+PERSONAL = (
+    Entry("Profile", "circle-user", "accounts:profile"),
+    Entry("Password", "lock", "account_change_password"),
+    Entry("Second step at sign-in", "shield-check", "mfa_index"),
+    Entry("Where you are signed in", "monitor", "accounts:sessions"),
+)
+
+
+class Shell:
+    name = NAME
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.user = getattr(request, "user", None)
+
+    @property
+    def signed_in(self) -> bool:
+        return bool(self.user and self.user.is_authenticated)
+
+    @cached_property
+    def work(self) -> list[NavItem]:
+        return self._items(WORK)
+
+    @cached_property
+    def settings(self) -> list[NavItem]:
+        return self._items(SETTINGS)
+
+    @cached_property
+    def personal(self) -> list[NavItem]:
+        return self._items(PERSONAL)
+
+    @cached_property
+    def places(self) -> list[PlaceGroup]:
+        if self.user is None or not self.signed_in:
+            return []
+        mine = connections.places(self.user)
+        titles = {Vendor.AVALA: "Avala owner", Vendor.CLOUDFACTORY: "CloudFactory space"}
+        found = [
+            PlaceGroup(vendor, titles[vendor], [place for place in mine if place.vendor == vendor]) for vendor in Vendor
+        ]
+        return [group for group in found if group.places]
+
+    @cached_property
+    def weather(self) -> list[Weather]:
+        user = self.user if self.signed_in else None
+        return [Weather(vendor.value, vendor.label, connections.vendor_state(vendor.value, user)) for vendor in Vendor]
+
+    @cached_property
+    def rejected_keys(self) -> Sequence[ApiKey]:
+        return connections.rejected(self.user) if self.user is not None and self.signed_in else ()
+
+    @property
+    def session_ends(self) -> datetime | None:
+        """Set by the middleware that ends idle sessions; without it nothing is said."""
+        return getattr(self.request, "session_ends_at", None)
+
+    def _items(self, entries: Sequence[Entry]) -> list[NavItem]:
+        if self.user is None:
+            return []
+        found = ((entry, _address(entry.view)) for entry in entries if access.allowed(self.user, entry.view))
+        return [NavItem(entry.label, entry.icon, url, self._is_current(entry.view)) for entry, url in found if url]
+
+    def _is_current(self, view: str) -> bool:
+        """A page belongs to the entry of its app; pages of `accounts` to the entry of their own name."""
+        match = self.request.resolver_match
+        if match is None:
+            return False
+        app = view.partition(":")[0]
+        return match.view_name == view or (app != "accounts" and match.app_name == app)
+
+
+def shell(request: HttpRequest) -> dict[str, Shell]:
+    return {"shell": Shell(request)}
+
+
+def _address(view: str) -> str:
+    try:
+        return reverse(view)
+    except NoReverseMatch:
+        return ""

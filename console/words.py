@@ -1,0 +1,121 @@
+"""Turning values into words: numbers, moments, durations, and text and addresses that came from outside."""
+
+import unicodedata
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils import timezone
+
+# Changes of writing direction: in a name they can make the rest of the page read backwards.
+DIRECTION_MARKS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
+
+
+def number(value: object) -> str:
+    """`1240` as `1,240`; anything that is not a number as it is."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "" if value is None else str(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+
+
+def plural(count: object, one: str, many: str = "") -> str:
+    """`3, "slice"` as `3 slices`."""
+    word = one if count == 1 else (many or f"{one}s")
+    return f"{number(count)} {word}"
+
+
+def file_size(count: int) -> str:
+    size = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000 or unit == "GB":
+            return f"{size:.0f} {unit}" if unit == "bytes" or size >= 100 else f"{size:.1f} {unit}"
+        size /= 1000
+    raise AssertionError("unreachable")
+
+
+def aware(value: datetime) -> datetime:
+    """The vendors speak UTC where they name no zone."""
+    return value if timezone.is_aware(value) else value.replace(tzinfo=UTC)
+
+
+def moment(value: datetime) -> str:
+    """In the reader's zone, which is always named: `3 Nov 2026, 14:02 GMT`."""
+    local = timezone.localtime(aware(value))
+    return f"{local.day} {local:%b %Y, %H:%M} {zone_of(local)}"
+
+
+def zone_of(local: datetime) -> str:
+    name = local.tzname() or "UTC"
+    return f"UTC{name}" if name[:1] in "+-" else name
+
+
+def in_utc(value: datetime) -> str:
+    return f"{aware(value).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def ago(value: datetime, now: datetime | None = None) -> str:
+    """`5 min ago`, `in 6 h`: rough, to be shown beside or above the exact moment."""
+    seconds = ((now or timezone.now()) - aware(value)).total_seconds()
+    if abs(seconds) < 10:
+        return "just now"
+    words = duration(abs(seconds))
+    return f"{words} ago" if seconds > 0 else f"in {words}"
+
+
+def duration(value: float | timedelta) -> str:
+    """One unit, rounded down: `40 s`, `6 min`, `3 h`, `2 days`."""
+    seconds = int(value.total_seconds() if isinstance(value, timedelta) else value)
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min"
+    if seconds < 48 * 3600:
+        return f"{seconds // 3600} h"
+    return f"{seconds // 86400} days"
+
+
+def visible(value: object) -> str:
+    """Text from outside with what nobody would see made visible: control characters and changes of direction."""
+    return "".join(_shown(character) for character in str(value))
+
+
+def _shown(character: str) -> str:
+    if character in "\n\t":
+        return " "
+    code = ord(character)
+    if code < 0x20 or code == 0x7F:
+        return chr(0x2400 + code) if code < 0x20 else "\u2421"
+    if character in DIRECTION_MARKS or unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}:
+        return f"[U+{code:04X}]"
+    return character
+
+
+def outside_url(value: object) -> str:
+    """An address from outside that may stand in `href`, or nothing: https (or a trusted origin), no credentials."""
+    parts = _parts(value)
+    if parts is None:
+        return ""
+    scheme, origin = parts
+    return str(value) if scheme == "https" or origin in settings.TRUSTED_LOCAL_ORIGINS else ""
+
+
+def picture_url(value: object) -> str:
+    """An address that may stand in the `src` of a picture: only origins the page's own policy lets through."""
+    parts = _parts(value)
+    known = parts is not None and parts[1] in {*settings.MEDIA_ORIGINS, *settings.TRUSTED_LOCAL_ORIGINS}
+    return str(value) if known else ""
+
+
+def _parts(value: object) -> tuple[str, str] | None:
+    """Scheme and origin of a plain absolute address; browsers read backslashes and blanks otherwise than we do."""
+    text = str(value or "")
+    if any(character.isspace() or character == "\\" or ord(character) < 0x20 for character in text):
+        return None
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if not host or "@" in parts.netloc or parts.scheme not in {"http", "https"}:
+        return None
+    return parts.scheme, f"{parts.scheme}://{parts.netloc.lower()}" if port is not None else f"{parts.scheme}://{host}"

@@ -1,0 +1,32 @@
+// While htmx asks: the old content stays and dims; after a second words say so; after ten seconds there is a way out.
+// Polls and other quiet requests carry data-quiet and change nothing.
+
+const WORDS_AFTER = 1000;
+const CANCEL_AFTER = 10000;
+
+export function begin({ elt, target, xhr }) {
+  if (elt.closest("[data-quiet]") || xhr.readyState === XMLHttpRequest.DONE) return;
+  target.setAttribute("aria-busy", "true");
+  let note;
+  const words = setTimeout(() => { note = show(elt); }, WORDS_AFTER);
+  const cancel = setTimeout(() => note?.querySelector("[data-cancel]").removeAttribute("hidden"), CANCEL_AFTER);
+  xhr.addEventListener("loadend", () => {
+    clearTimeout(words);
+    clearTimeout(cancel);
+    note?.remove();
+    target.removeAttribute("aria-busy");
+  });
+}
+
+function show(elt) {
+  const copy = document.getElementById("busy-note").content.cloneNode(true);
+  const note = copy.firstElementChild;
+  const text = elt.closest("[data-busy-text]")?.dataset.busyText;
+  if (text) note.querySelector("[data-words]").textContent = text;
+  note.querySelector("[data-cancel]").addEventListener("click", () => {
+    window.htmx.trigger(elt, "htmx:abort");
+    elt.focus?.();
+  });
+  document.getElementById("busy").append(copy);
+  return note;
+}

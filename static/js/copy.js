@@ -1,0 +1,13 @@
+// data-copy="text", or data-copy-from="id" of the element whose text is meant. The button says that it worked.
+
+import { say } from "./say.js";
+
+export function start(button) {
+  button.addEventListener("click", async () => {
+    const source = document.getElementById(button.dataset.copyFrom);
+    await navigator.clipboard.writeText(source ? source.textContent.trim() : button.dataset.copy);
+    say("Copied");
+    button.classList.add("is-copied");
+    setTimeout(() => button.classList.remove("is-copied"), 1500);
+  });
+}

@@ -1,0 +1,23 @@
+// Native dialogs. data-dialog-open="id" opens one (a link keeps working without script), data-dialog-close closes the one
+// around it, and a dialog with data-dialog-now opens as it arrives. The browser gives the focus back by itself.
+
+export function start(element) {
+  if (element.matches("dialog")) return element.open || element.showModal();
+  element.addEventListener("click", (event) => {
+    if (element.matches("[data-dialog-close]")) return element.closest("dialog").close();
+    event.preventDefault();
+    return document.getElementById(element.dataset.dialogOpen).showModal();
+  });
+}
+
+// A press on the veil closes, if it also began there: dragging a selection out of a field must not.
+let pressed;
+document.addEventListener("pointerdown", (event) => { pressed = event.target; });
+document.addEventListener("click", (event) => {
+  if (event.target === pressed && event.target.matches?.("dialog.dialog[open]") && !inside(event)) event.target.close();
+});
+
+function inside({ target, clientX, clientY }) {
+  const box = target.getBoundingClientRect();
+  return clientX >= box.left && clientX <= box.right && clientY >= box.top && clientY <= box.bottom;
+}

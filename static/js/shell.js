@@ -1,0 +1,55 @@
+// The one script of every page. It starts the behaviours that the page asks for by data- attributes, each from a file of
+// its own that is loaded only then; menus and single keys, which every page has, begin here.
+
+const behaviours = {
+  "[data-copy], [data-copy-from]": () => import("./copy.js"),
+  "[data-dialog-open], [data-dialog-close], dialog[data-dialog-now]": () => import("./dialogs.js"),
+  "[data-notice]": () => import("./notices.js"),
+  "[data-picture]": () => import("./pictures.js"),
+  "[data-unsaved]": () => import("./unsaved.js"),
+  "input[type=password]": () => import("./reveal.js"),
+};
+
+function found(root, selector) {
+  const inside = [...root.querySelectorAll(selector)];
+  return root.matches(selector) ? [root, ...inside] : inside;
+}
+
+window.htmx.onLoad((root) => {
+  for (const [selector, load] of Object.entries(behaviours)) {
+    const elements = found(root, selector);
+    if (elements.length) load().then((behaviour) => elements.forEach(behaviour.start));
+  }
+});
+
+document.addEventListener("htmx:beforeRequest", ({ detail }) => import("./busy.js").then((busy) => busy.begin(detail)));
+document.addEventListener("htmx:sendError", () => import("./say.js").then((say) => say.notice("offline-notice")));
+
+// Menus are details elements and open without this. It closes them as people expect.
+document.addEventListener("click", ({ target }) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(target)) menu.open = false;
+});
+
+document.addEventListener("keydown", ({ key, target }) => {
+  const menu = key === "Escape" && target.closest?.("details.menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
+// Single keys work only where nobody is typing, so that a letter in a name stays a letter.
+const SINGLE_KEYS = ["?", "/", "n", "j", "k"];
+const TYPING = "input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable], dialog";
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!SINGLE_KEYS.includes(event.key) || event.target.closest?.(TYPING)) return;
+  event.preventDefault();
+  import("./shortcuts.js").then((shortcuts) => shortcuts.press(event.key));
+});
+
+const { sessionEnds, sessionStay } = document.body.dataset;
+if (sessionEnds) {
+  const warnIn = sessionEnds * 1000 - Date.now() - 5 * 60 * 1000;
+  setTimeout(() => import("./session.js").then((session) => session.warn(sessionStay)), Math.max(warnIn, 0));
+}

@@ -1,0 +1,24 @@
+// Single keys. `?` lists them, `/` goes to [data-search], `n` follows [data-new], `j` and `k` move through [data-rows]:
+// through its [data-row] elements, else its rows or list items, and put the focus on each one's first link or button.
+
+const targets = "a[href], button, input, summary, [tabindex='0']";
+
+export function press(key) {
+  if (key === "?") document.getElementById("shortcuts")?.showModal();
+  if (key === "/") document.querySelector("[data-search]")?.focus();
+  if (key === "n") document.querySelector("[data-new]")?.click();
+  if (key === "j") move(1);
+  if (key === "k") move(-1);
+}
+
+function move(by) {
+  const list = document.activeElement.closest("[data-rows]") ?? document.querySelector("[data-rows]");
+  if (!list) return;
+  const marked = [...list.querySelectorAll("[data-row]")];
+  const rows = marked.length ? marked : [...list.querySelectorAll("tbody > tr, :scope > li, :scope > article")];
+  const now = rows.findIndex((row) => row.contains(document.activeElement));
+  const next = rows[now < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(Math.max(now + by, 0), rows.length - 1)];
+  const target = next?.matches(targets) ? next : next?.querySelector("a[href]") ?? next?.querySelector(targets);
+  target?.focus();
+  next?.scrollIntoView({ block: "nearest" });
+}
