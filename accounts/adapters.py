@@ -11,10 +11,13 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from accounts import crypto, guessing
 from console.audit.address import address_of
 
+# The library's session rows need an address; a request through a local socket has none.
+NO_ADDRESS = "::"
 WRONG = "This email address and password do not go together."
 TOO_MANY = "Too many tries. Wait five minutes, then try again."
 
@@ -34,7 +37,7 @@ class ConsoleAdapter(DefaultAccountAdapter):
         return subject
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return address_of(request) or "0.0.0.0"  # a socket without an address still needs a row
+        return address_of(request) or NO_ADDRESS
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         login = credentials.get("email", "").lower()
@@ -62,7 +65,7 @@ class ConsoleAdapter(DefaultAccountAdapter):
         return redirect("account_login")
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        return "/profile/"
+        return reverse("accounts:profile")
 
 
 class SealedMFAAdapter(DefaultMFAAdapter):

@@ -9,7 +9,7 @@ from accounts import keys as services
 from accounts.models import ApiKey, Person, Vendor
 from accounts.rights import Role
 
-PASSWORD = "practice-makes-perfect"
+PASSWORD = "practice-makes-perfect"  # noqa: S105 - printed on purpose, on this machine only
 OWNER = ("northwind", "Northwind")
 SPACE = ("5f0c2c1e-7d3a-4b57-9d2e-0a6d1f6b7c10", "Northwind")
 

@@ -232,7 +232,8 @@ def in_words(vendor: Vendor, error: errors.UpstreamError) -> str:
     if isinstance(error, errors.Forbidden):
         return f"{name} knows this key, but it may not read anything. Ask whoever made it for the right to read."
     if isinstance(error, errors.NotFound | errors.PointedElsewhere):
-        return f"{name} did not answer at this address. Ask an administrator to check the setting {vendor.upper()}_BASE_URL."
+        setting = f"{vendor.upper()}_BASE_URL"
+        return f"{name} did not answer at this address. Ask an administrator to check the setting {setting}."
     if isinstance(error, errors.RateLimited):
         return f"{name} is busy and could not test the key. Try again in a minute."
     if isinstance(error, errors.Refused):

@@ -1,7 +1,7 @@
 """People, invitations, sealed vendor keys, and the places (Avala owners, platform spaces) those keys are used in."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -86,8 +86,11 @@ class Invitation(models.Model):
     made_at = models.DateTimeField(default=timezone.now)
     used_at = models.DateTimeField(null=True)
 
+    def __str__(self) -> str:
+        return f"Invitation of {self.person}"
+
     @property
-    def expires_at(self) -> Any:
+    def expires_at(self) -> datetime:
         return self.made_at + INVITATION_LASTS
 
     @property

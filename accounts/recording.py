@@ -58,9 +58,8 @@ def _password_changed(request: HttpRequest, user: Person, **more: Any) -> None:
 
 
 def _factor_added(request: HttpRequest, user: Person, authenticator: Any, **more: Any) -> None:
-    record.event(
-        actor=user, action="factor.add", thing_kind="factor", thing_name=_factor(authenticator), request=request
-    )
+    name = FACTORS.get(authenticator.type, authenticator.type)
+    record.event(actor=user, action="factor.add", thing_kind="factor", thing_name=name, request=request)
 
 
 def _factor_removed(request: HttpRequest, user: Person, authenticator: Any, **more: Any) -> None:
