@@ -41,6 +41,8 @@ class UpstreamError(Exception):
     """Base of everything a call to a vendor can raise."""
 
     outcome: Outcome = "failed"
+    retry_in: float | None = None
+    """Seconds until another try makes sense, where that is known."""
 
     # Everything but the message has a default, so that copies and pickles of an error work.
     def __init__(
@@ -158,7 +160,6 @@ class RateLimited(Refused):
     """429: too many requests."""
 
     retry_in: float = 0.0
-    """Seconds until another try makes sense."""
 
 
 class OtherRefusal(Refused):

@@ -197,7 +197,8 @@ class Priority:
 
     def to_wire(self) -> dict[str, Any]:
         """The entry with every unknown field as it came."""
-        return {**self.extra, self.id_field: self.batch_id, "priority": self.priority}
+        number = {} if self.priority is None else {"priority": self.priority}
+        return {**self.extra, self.id_field: self.batch_id, **number}
 
 
 @dataclass(frozen=True)

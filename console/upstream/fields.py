@@ -1,0 +1,158 @@
+"""A tolerant reader of one JSON object.
+
+FACTS rules 1 and 2 and its section 4: names are compared without regard to case, everything but
+identifiers may be missing or null, a value of an unexpected kind is not an error. What was not
+understood stays in `rest()`, so that it can still be shown or sent back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from console.upstream.reader import INT64, NotJson
+
+T = TypeVar("T")
+
+# Years outside overflow as soon as somebody shows them in another time zone.
+_YEARS = range(1900, 9000)
+
+
+class Misshapen(NotJson):
+    """JSON, but without the list or the identifier that makes it an answer."""
+
+
+class Fields:
+    """One object; each reading method takes the possible names, the best one first."""
+
+    def __init__(self, data: Any, what: str) -> None:
+        if not isinstance(data, dict):
+            raise Misshapen(f"{what} is not there")
+        self._data = data
+        self._what = what
+        self._names = {name.lower(): name for name in reversed(data)}
+        self._used: set[str] = set()
+
+    def name_of(self, *names: str) -> str | None:
+        """The first of the names that is there and not null, as the vendor spells it."""
+        for name in names:
+            spelled = name if name in self._data else self._names.get(name.lower())
+            if spelled is not None and self._data[spelled] is not None:
+                return spelled
+        return None
+
+    def any(self, *names: str) -> Any:
+        return self._take(lambda value: value, *names)
+
+    def text(self, *names: str) -> str | None:
+        return self._take(as_text, *names)
+
+    def number(self, *names: str) -> int | None:
+        return self._take(_as_number, *names)
+
+    def flag(self, *names: str) -> bool | None:
+        return self._take(lambda value: value if isinstance(value, bool) else None, *names)
+
+    def moment(self, *names: str) -> datetime | None:
+        return self._take(_as_moment, *names)
+
+    def mapping(self, *names: str) -> dict[str, Any]:
+        return self._take(lambda value: value if isinstance(value, dict) else None, *names) or {}
+
+    def texts(self, *names: str) -> tuple[str, ...]:
+        return self._take(_as_texts, *names) or ()
+
+    def id_text(self, *names: str) -> str:
+        """An identifier: without it the answer is no answer."""
+        found = self.text(*names)
+        if not found:
+            raise Misshapen(f"{self._what} has no {names[0]}")
+        return found
+
+    def id_number(self, *names: str) -> int:
+        found = self.number(*names)
+        if found is None:
+            raise Misshapen(f"{self._what} has no {names[0]}")
+        return found
+
+    def rest(self) -> dict[str, Any]:
+        """Everything nobody asked for, or that was not what was expected."""
+        return {name: value for name, value in self._data.items() if name not in self._used}
+
+    def _take(self, read: Callable[[Any], T | None], *names: str) -> T | None:
+        # A null counts as read as well: there is nothing in it to keep.
+        self._used |= {self._names.get(name.lower(), name) for name in names if self._is_null(name)}
+        spelled = self.name_of(*names)
+        value = None if spelled is None else read(self._data[spelled])
+        if value is not None and spelled is not None:
+            self._used.add(spelled)
+        return value
+
+    def _is_null(self, name: str) -> bool:
+        spelled = self._names.get(name.lower())
+        return spelled is not None and self._data[spelled] is None
+
+
+def entries(data: Any, name: str, shape: Callable[[Any], T]) -> tuple[T, ...]:
+    """The list under that name, or the data itself where a server answers with a bare array (FACTS 2.2).
+
+    A list that is not there is never a short one: that would hide what was cut off.
+    """
+    found = data
+    if isinstance(data, dict):
+        spelled = next((key for key in data if key.lower() == name), None)
+        if spelled is None:
+            raise Misshapen(f"the list of {name} is missing")
+        found = data[spelled] if data[spelled] is not None else []
+    if not isinstance(found, list):
+        raise Misshapen(f"the list of {name} is missing")
+    return tuple(shape(entry) for entry in found)
+
+
+def without_doubles(items: tuple[T, ...], seen: set[Any]) -> tuple[T, ...]:
+    """The items whose `uid` or `id` was not seen yet (FACTS 4, row 25)."""
+    kept = []
+    for item in items:
+        identity = getattr(item, "uid", None) or getattr(item, "id", None)
+        if identity is None or identity not in seen:
+            kept.append(item)
+            seen.add(identity)
+    return tuple(kept)
+
+
+def as_text(value: Any) -> str | None:
+    """Anything as text, null and nothing else as None."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _as_number(value: Any) -> int | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, float) and value.is_integer() and int(value) in INT64:
+        return int(value)
+    if isinstance(value, str) and len(value) < 20 and value.isascii() and value.removeprefix("-").isdigit():
+        return int(value)
+    return value if isinstance(value, int) else None
+
+
+def _as_moment(value: Any) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value.strip())
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.year in _YEARS else None
+
+
+def _as_texts(value: Any) -> tuple[str, ...] | None:
+    if isinstance(value, str):
+        return (value,)
+    if not isinstance(value, list):
+        return None
+    return tuple(text for entry in value if (text := as_text(entry)) is not None)

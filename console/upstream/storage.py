@@ -1,0 +1,166 @@
+"""Files behind signed links: pictures, COCO files, export archives (FACTS 2.5, 2.7).
+
+A signed link is a key in itself. It is fetched without ours, from public addresses only (or exactly
+the origins the settings trust), it is never logged, and no error quotes it. There is no limit on the
+whole, a large archive may take its time; silence ends it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from console.upstream import errors
+from console.upstream.faults import READING_FAULTS, fault
+from console.upstream.reader import NotJson
+from console.upstream.sockets import Call
+from console.upstream.transport import LIMITS, WIRE_FAULTS, Limits, open_link
+from console.upstream.wire import chunks
+
+VENDOR = "storage"
+_RANGE = re.compile(r"bytes=[0-9, -]{1,200}")
+_PORTS = {"https": 443, "http": 80}
+
+
+class Download:
+    """An opened file: `status` (200 or 206), `headers` (lower case), and its bytes in chunks, once.
+
+    `length` is what Content-Length promised, `content_range` the answer to a Range. Iterating raises
+    Broken, TimedOut or Unreadable when the file ends early, falls silent or passes `limit`.
+    """
+
+    def __init__(self, response: Any, call: Call, limit: int | None, silence: float) -> None:
+        self._response = response
+        self._call = call
+        self._limit = limit
+        self._silence = silence
+        self.status: int = response.status_code
+        self.headers: Mapping[str, str] = {name.lower(): value for name, value in response.headers.items()}
+        self.content_type = self.headers.get("content-type")
+        self.content_range = self.headers.get("content-range")
+        length = self.headers.get("content-length", "")
+        packed = self.headers.get("content-encoding", "identity") != "identity"
+        self.length = int(length) if length.isdigit() and len(length) < 19 and not packed else None
+
+    def __iter__(self) -> Iterator[bytes]:
+        done = 0
+        with self:
+            for chunk in self._chunks():
+                done += len(chunk)
+                if self._limit is not None and done > self._limit:
+                    raise _too_large()
+                yield chunk
+
+    def close(self) -> None:
+        self._response.close()
+
+    def __enter__(self) -> Download:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _chunks(self) -> Iterator[bytes]:
+        # The fault is raised outside the handler: its cause would quote the link.
+        try:
+            yield from chunks(self._response.raw)
+            return
+        except NotJson:
+            failed: errors.UpstreamError = _unreadable()
+        except READING_FAULTS as error:
+            failed = _fault(error, self._call, self._silence)
+        raise failed
+
+
+def fetch(url: str, *, limit: int, origins: Collection[str] = ()) -> bytes:
+    """The whole file, `limit` bytes at most. `origins` are those trusted although local or http.
+
+    Raises Invalid for a link that must not be followed, Forbidden when the link has expired (FACTS
+    2.7), NotFound, PointedElsewhere, and everything a call can end with.
+    """
+    with stream(url, limit=limit, origins=origins) as download:
+        if download.length is not None and download.length > limit:
+            raise _too_large()
+        return b"".join(download)
+
+
+def stream(
+    url: str,
+    *,
+    range_header: str | None = None,
+    limit: int | None = None,
+    origins: Collection[str] = (),
+    limits: Limits = LIMITS,
+) -> Download:
+    """The file as it comes; close it, or use it as a context. `range_header` is passed on as it is."""
+    trusted = checked_link(url, origins)
+    headers = {"Accept": "*/*", "Accept-Encoding": "identity"} | _range(range_header)
+    with Call(None) as call:
+        try:
+            answer = open_link(url.partition("#")[0], trusted=trusted, headers=headers, limits=limits)
+        except WIRE_FAULTS as error:
+            answer, failed = None, _fault(error, call, limits.silence)
+    if answer is None:
+        raise failed
+    if answer.status_code in (200, 206):
+        return Download(answer, call, limit, limits.silence)
+    answer.close()
+    raise _refused(answer.status_code)
+
+
+def _range(asked: str | None) -> dict[str, str]:
+    # A Range that is none may be ignored, says HTTP; so may one that could break the request.
+    return {"Range": asked} if asked and _RANGE.fullmatch(asked) else {}
+
+
+def checked_link(url: str, origins: Collection[str] = ()) -> bool:
+    """Whether the link is of a trusted origin; Invalid if it is neither that nor plain https."""
+    try:
+        parts = urlsplit(url)
+        origin, named = _origin(url), parts.username is None and parts.password is None
+    except ValueError:
+        raise _bad_link() from None
+    clean = all("!" <= character <= "~" for character in url) and "\\" not in url
+    if not (parts.hostname and named and clean):
+        raise _bad_link()
+    trusted = origin in {_origin(trusted) for trusted in origins}
+    if parts.scheme != "https" and not trusted:
+        raise _bad_link()
+    return trusted
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme)
+
+
+def _bad_link() -> errors.Invalid:
+    return errors.Invalid("This link to a file cannot be followed.", vendor=VENDOR)
+
+
+def _fault(error: Exception, call: Call, silence: float) -> errors.UpstreamError:
+    return fault(error, call, vendor=VENDOR, silence=silence, changes=False)
+
+
+def _unreadable() -> errors.Unreadable:
+    return errors.Unreadable("The file store's answer could not be read.", vendor=VENDOR, changes=False)
+
+
+def _too_large() -> errors.Unreadable:
+    return errors.Unreadable("The file is larger than expected.", vendor=VENDOR, changes=False)
+
+
+def _refused(status: int) -> errors.UpstreamError:
+    if 300 <= status < 400:
+        text = "The link to the file pointed elsewhere, and was not followed."
+        return errors.PointedElsewhere(text, vendor=VENDOR, status=status, changes=False)
+    if status == 403:
+        return errors.Forbidden("The link to the file has expired.", vendor=VENDOR, status=status)
+    if status in (404, 410):
+        return errors.NotFound("The file is no longer there.", vendor=VENDOR, status=status)
+    if status >= 500:
+        text = f"The file store has a problem of its own (status {status})."
+        return errors.ServerFailed(text, vendor=VENDOR, status=status, changes=False)
+    return errors.OtherRefusal(f"The file store refused this (status {status}).", vendor=VENDOR, status=status)

@@ -1,0 +1,283 @@
+"""The only file that imports requests: one answer or one error for each call, always within its time.
+
+No Session: adapters alone know no cookies, no redirects, no proxies and no .netrc, and one pool of
+connections serves every person and thread, since the key travels as a header of each request.
+"""
+
+from __future__ import annotations
+
+import http.client
+import logging
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
+
+from console.upstream import addresses, errors, refusals
+from console.upstream.errors import UpstreamError, vendor_name
+from console.upstream.faults import fault, too_late
+from console.upstream.health import Health, VendorHealth
+from console.upstream.operations import Operation
+from console.upstream.reader import NotJson, read_json
+from console.upstream.sockets import Call, equip
+from console.upstream.wire import encoded, read_all, read_some
+
+T = TypeVar("T")
+
+KEY_HEADERS = {"avala": "X-Avala-Api-Key", "cloudfactory": "X-API-Key"}
+USER_AGENT = "annotation-console"
+POOL_SIZE = 32
+REFUSAL_MOST = 65_536
+WIRE_FAULTS = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """PROMISES 3 to 5 in numbers: seconds, bytes, calls."""
+
+    connect: float = 3.0
+    silence: float = 10.0
+    total: float = 15.0
+    body: int = 10 * 2**20
+    headers: int = 64 * 2**10
+    calls: int = 3
+    longest_wait: float = 5.0
+    pause: float = 0.3
+
+
+LIMITS = Limits()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A 2xx: the JSON (None for an empty body), headers by lower-case name, the status."""
+
+    data: Any
+    headers: Mapping[str, str]
+    status: int
+
+
+class Transport:
+    """Sends operations to one vendor's base address, which includes `/api/v1`."""
+
+    def __init__(
+        self,
+        vendor: str,
+        base_url: str,
+        *,
+        health: Health | None = None,
+        limits: Limits = LIMITS,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.vendor = vendor
+        self.base_url = addresses.base_url(base_url)
+        self.health = health if health is not None else VendorHealth(vendor)
+        self._key_header = KEY_HEADERS[vendor]
+        self._limits = limits
+        self._sleep = sleep
+
+    def send(
+        self,
+        operation: Operation,
+        path_args: Mapping[str, Any],
+        *,
+        key: str,
+        params: Iterable[tuple[str, str]] | None = None,
+        body: Any = None,
+        request_id: str | None = None,
+    ) -> Answer:
+        """The answer, or an UpstreamError. Writes need a `request_id` and are sent once; reads up to three times."""
+        request = self._prepare(operation, path_args, key, params, body, request_id)
+        until = time.monotonic() + self._limits.total
+        turn = 1
+        while not isinstance(outcome := self._once(operation, request, key, until), Answer):
+            wait = self._wait(outcome, turn) if operation.reads and turn < self._limits.calls else None
+            if wait is None or time.monotonic() + wait >= until or not self.health.may_retry():
+                break
+            self._sleep(wait)
+            turn += 1
+        else:
+            return outcome
+        # Raised here, outside every handler, so that no context drags the request and its key along.
+        raise outcome
+
+    def ask(
+        self,
+        shape: Callable[[Any], T],
+        operation: Operation,
+        path_args: Mapping[str, Any],
+        *,
+        key: str,
+        params: Iterable[tuple[str, str]] | None = None,
+        body: Any = None,
+        request_id: str | None = None,
+    ) -> T:
+        """Like `send`, and the JSON read into its shape; an answer of another shape is Unreadable."""
+        answer = self.send(operation, path_args, key=key, params=params, body=body, request_id=request_id)
+        try:
+            return shape(answer.data)
+        except NotJson as error:
+            failed = self._unreadable(operation, error, answer.status, refusals.reference(answer.headers, key))
+        raise failed
+
+    def _prepare(
+        self,
+        operation: Operation,
+        path_args: Mapping[str, Any],
+        key: str,
+        params: Iterable[tuple[str, str]] | None,
+        body: Any,
+        request_id: str | None,
+    ) -> requests.PreparedRequest:
+        path = addresses.path(operation, path_args, self.vendor)
+        query = urlencode(list(params), quote_via=quote) if params else ""
+        headers = {
+            self._key_header: addresses.checked_key(key, self.vendor),
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "User-Agent": USER_AGENT,
+        }
+        if body is not None or self.vendor == "cloudfactory":  # which wants it on every request (FACTS 2.1)
+            headers["Content-Type"] = "application/json"
+        if not operation.reads:
+            headers["Idempotency-Key"] = headers["X-Request-Id"] = addresses.checked_id(request_id)
+        url = f"{self.base_url}{path}?{query}" if query else f"{self.base_url}{path}"
+        data = None if body is None else encoded(body, self.vendor)
+        return requests.Request(operation.method, url, headers=headers, data=data).prepare()
+
+    def _once(
+        self, operation: Operation, request: requests.PreparedRequest, key: str, until: float
+    ) -> Answer | UpstreamError:
+        rest = self.health.allow()
+        if rest > 0:
+            return self._held_back(rest)
+        left = max(0.01, until - time.monotonic())
+        with Call(left, writes=not operation.reads, headers_most=self._limits.headers) as call:
+            answer = self._exchange(operation, request, key, call, left)
+        if call.cut and isinstance(answer, errors.Unreadable):
+            # A body without a length looks finished when the cord is pulled; what is wrong with it is the time.
+            answer = too_late(self.vendor, self._limits.total, changes=not operation.reads)
+        self.health.record(not isinstance(answer, errors.NotSent | errors.Unknown))
+        return answer
+
+    def _exchange(
+        self, operation: Operation, request: requests.PreparedRequest, key: str, call: Call, left: float
+    ) -> Answer | UpstreamError:
+        silence = min(self._limits.silence, left)
+        times = (min(self._limits.connect, left), silence)
+        try:
+            response = adapter(self.vendor).send(request, stream=True, timeout=times, verify=True)
+            try:
+                return self._judged(operation, response, key)
+            finally:
+                response.close()
+        except WIRE_FAULTS as error:
+            return fault(error, call, vendor=self.vendor, silence=silence, changes=not operation.reads)
+
+    def _judged(self, operation: Operation, response: requests.Response, key: str) -> Answer | UpstreamError:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        self._see_limits(headers)
+        status = response.status_code
+        if not 200 <= status < 300:
+            body = read_some(response.raw, REFUSAL_MOST)
+            wait = asked_wait(headers)
+            return refusals.refusal(operation, self.vendor, status, headers=headers, body=body, key=key, retry_in=wait)
+        if operation.answers == "nothing":
+            read_some(response.raw, REFUSAL_MOST)
+            return Answer(None, headers, status)
+        try:
+            body = read_all(response.raw, self._limits.body)
+            if not body.strip() and operation.answers == "json or nothing":
+                return Answer(None, headers, status)
+            return Answer(read_json(body), headers, status)
+        except NotJson as error:
+            return self._unreadable(operation, error, status, refusals.reference(headers, key))
+
+    def _unreadable(self, operation: Operation, why: NotJson, status: int, reference: str | None) -> errors.Unreadable:
+        text = f"{vendor_name(self.vendor)}'s answer could not be read: {why}."
+        return errors.Unreadable(
+            text, vendor=self.vendor, status=status, reference=reference, changes=not operation.reads
+        )
+
+    def _see_limits(self, headers: Mapping[str, str]) -> None:
+        remaining, limit, reset = (_number(headers.get(f"x-ratelimit-{name}")) for name in _RATE_LIMITS)
+        if remaining is not None or limit is not None:
+            self.health.seen_limits(remaining, limit, reset)
+
+    def _wait(self, error: UpstreamError, turn: int) -> float | None:
+        """Seconds to wait before the read is sent again; None if it should not be."""
+        if not isinstance(error, _WORTH_REPEATING):
+            return None
+        if error.retry_in is not None:
+            return error.retry_in if error.retry_in <= self._limits.longest_wait else None
+        return self._limits.pause * float(2 ** (turn - 1)) * random.uniform(0.5, 1.5)  # noqa: S311 (no secret)
+
+    def _held_back(self, rest: float) -> UpstreamError:
+        name = vendor_name(self.vendor)
+        error = errors.HeldBack(f"{name} is not answering, again in {max(1, round(rest))} s.", vendor=self.vendor)
+        error.retry_in = rest
+        return error
+
+
+_RATE_LIMITS = ("remaining", "limit", "reset")
+_WORTH_REPEATING = (errors.Unreachable, errors.TimedOut, errors.Broken, errors.ServerFailed, errors.RateLimited)
+
+_MOST_WAIT = 86_400
+
+# What urllib3 logs of a request is its address, query and all, and of a strange answer its headers.
+for _logger in ("urllib3.connectionpool", "urllib3.connection"):
+    logging.getLogger(_logger).addFilter(lambda record: False)
+
+_adapters: dict[str, HTTPAdapter] = {}
+_adapters_lock = threading.Lock()
+
+
+def adapter(name: str, *, public_only: bool = False) -> HTTPAdapter:
+    """The one pool of connections of that name in this process; urllib3 itself never repeats anything."""
+    with _adapters_lock:
+        if name not in _adapters:
+            once = Retry(0, read=False, redirect=False, respect_retry_after_header=False)
+            made = HTTPAdapter(pool_connections=8, pool_maxsize=POOL_SIZE, max_retries=once)
+            equip(made.poolmanager, public_only=public_only)
+            _adapters[name] = made
+        return _adapters[name]
+
+
+def _after_fork() -> None:
+    # A child must not speak on its parent's connections.
+    global _adapters, _adapters_lock
+    _adapters, _adapters_lock = {}, threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def open_link(url: str, *, trusted: bool, headers: Mapping[str, str], limits: Limits) -> Any:
+    """The file store's answer, its body unread; without any key. Raises what requests raises."""
+    pool = adapter("trusted files") if trusted else adapter("files", public_only=True)
+    request = requests.Request("GET", url, headers={**headers, "User-Agent": USER_AGENT}).prepare()
+    return pool.send(request, stream=True, timeout=(limits.connect, limits.silence), verify=True)
+
+
+def asked_wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds the vendor asks for: Retry-After as seconds or date, else the rate limit's reset; None for nonsense."""
+    wait: float
+    try:
+        wait = Retry(0).parse_retry_after(headers["retry-after"])
+    except (KeyError, urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
+        reset = _number(headers.get("x-ratelimit-reset"))
+        wait = reset - time.time() if reset is not None and headers.get("x-ratelimit-remaining") == "0" else -1.0
+    return wait if 0 <= wait <= _MOST_WAIT else None
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and len(text) < 19 and text.isascii() and text.isdigit() else None

@@ -1,0 +1,49 @@
+"""Bytes in and out: what is sent as JSON, and how much of an answer is read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from console.upstream.errors import Invalid
+from console.upstream.faults import READING_FAULTS
+from console.upstream.reader import NotJson
+
+CHUNK = 65_536
+PACKINGS = {"", "identity", "gzip", "x-gzip"}
+
+
+def encoded(body: Any, vendor: str) -> bytes:
+    """The body as JSON in UTF-8; NaN, lone surrogates and endless nesting are refused here, not by the vendor."""
+    try:
+        return json.dumps(body, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+    except (ValueError, RecursionError):
+        pass
+    raise Invalid("This cannot be sent: it holds a character or a number that JSON does not know.", vendor=vendor)
+
+
+def chunks(raw: Any, size: int = CHUNK) -> Iterator[bytes]:
+    """The unpacked body. A bomb can be stopped while it unpacks: no step yields more than one chunk."""
+    if raw.headers.get("content-encoding", "").strip().lower() not in PACKINGS:
+        raise NotJson("packed in a way nobody asked for")
+    while chunk := raw.read(size, decode_content=True):
+        yield chunk
+
+
+def read_all(raw: Any, most: int) -> bytes:
+    """The whole unpacked body, or NotJson if it is larger than `most`."""
+    body = bytearray()
+    for chunk in chunks(raw):
+        body += chunk
+        if len(body) > most:
+            raise NotJson("too large")
+    return bytes(body)
+
+
+def read_some(raw: Any, most: int) -> bytes:
+    """The body where the status has said it all already: as much as there is, or nothing, but never an error."""
+    with suppress(*READING_FAULTS, NotJson):
+        return read_all(raw, most)
+    return b""
