@@ -1,0 +1,1 @@
+"""Both vendors over real sockets, for the demo and the tests. Standard library only; see DIFFERENCES.md."""

@@ -1,0 +1,7 @@
+"""`python -m console.emulator`"""
+
+import sys
+
+from console.emulator.server import main
+
+sys.exit(main())

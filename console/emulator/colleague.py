@@ -1,0 +1,192 @@
+"""What a colleague, or the vendor's own machinery, does behind the console's back (`POST /_emulator/act`)."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from console.emulator import cloudfactory, exports, slices, work_items
+from console.emulator.people import CLOUDFACTORY_KEYS, OWNER, SPACE
+from console.emulator.plan import STATUSES
+from console.emulator.sample import PROJECTS
+from console.emulator.tables import Row
+from console.emulator.wire import Refusal
+from console.emulator.world import World
+
+Words = Mapping[str, Any]
+COLLEAGUE = CLOUDFACTORY_KEYS["cf_demo_admin"]
+
+
+def act(world: World, do: str, words: Words) -> Row:
+    """ValueError with a sentence if it cannot be done."""
+    deed = DEEDS.get(do)
+    if deed is None:
+        raise ValueError(f"do must be one of {', '.join((*DEEDS, 'set_rate', 'reset'))}")
+    try:
+        return deed(world, words)
+    except KeyError as error:
+        raise ValueError(f"{error.args[0]} is required or unknown") from None
+    except Refusal as refusal:
+        raise ValueError(refusal.answer.body.decode()) from None
+
+
+def _reorder(world: World, words: Words) -> Row:
+    """`order` (batch ids, most urgent first), or `priorities` (pairs), or else the present order upside down."""
+    project = _project(world, words)
+    table = world.priorities[project]
+    if "priorities" in words:
+        pairs = [(int(batch), int(priority)) for batch, priority in words["priorities"]]
+    else:
+        present = sorted(table, key=lambda entry: -entry["priority"])
+        order = words.get("order") or [entry["batchId"] for entry in reversed(present)]
+        pairs = [(int(batch), len(order) - place) for place, batch in enumerate(order)]
+    for batch, priority in pairs:
+        if world.batches[project].get(batch) is None:
+            raise ValueError(f"batch {batch} is not in project {project}")
+        table.put({**(table.get(batch) or {"batchId": batch}), "priority": priority})
+    world.changed()
+    return {"project": project, "items": list(table)}
+
+
+def _add_batch(world: World, words: Words) -> Row:
+    return {"batch": cloudfactory.add_batch(world, _project(world, words), str(words["name"]), COLLEAGUE.uid)}
+
+
+def _rename_batch(world: World, words: Words) -> Row:
+    project = _project(world, words)
+    row = world.batches[project].get(int(words["batch"]))
+    if row is None:
+        raise ValueError(f"batch {words['batch']} is not in project {project}")
+    changed = {**row, "name": str(words["name"])}
+    world.batches[project].put(changed)
+    world.changed()
+    return {"batch": changed}
+
+
+def _start_export(world: World, words: Words) -> Row:
+    space = str(words.get("space", SPACE)).lower()
+    if exports.active(world, space):
+        raise ValueError("an export is already running in this space")
+    email = str(words.get("by", COLLEAGUE.email))
+    choice = {"projectIds": words["projectIds"]} if "projectIds" in words else {}
+    name = str(words.get("name", "Started by a colleague"))
+    row = exports.start(world, space, name, email, choice, "COCO_JSON", "ANNOTATION")
+    if "seconds" in words:
+        row["ready_at"] = time.time() + float(words["seconds"])
+    return {"export": exports.draw(world, row)}
+
+
+def _finish_export(world: World, words: Words) -> Row:
+    return _settle_export(world, words, None)
+
+
+def _fail_export(world: World, words: Words) -> Row:
+    return _settle_export(world, words, str(words.get("error", "the export could not be built")))
+
+
+def _settle_export(world: World, words: Words, error: str | None) -> Row:
+    row = {**_export(world, words), "error": error}
+    row["starts_at"] = row["ready_at"] = time.time()
+    world.exports.put(row)
+    world.changed()
+    return {"export": exports.draw(world, row)}
+
+
+def _delete_export(world: World, words: Words) -> Row:
+    row = _export(world, words)
+    exports.remove(world, row)
+    return {"export": row["id"]}
+
+
+def _expire_links(world: World, words: Words) -> Row:
+    """Every link given so far is too old; with `export`, the new ones of that export are, too (`"expired": false` ends it)."""
+    if "export" in words:
+        row = {**_export(world, words), "expired": bool(words.get("expired", True))}
+        world.exports.put(row)
+    world.generation += 1
+    world.changed()
+    return {}
+
+
+def _set_link_life(world: World, words: Words) -> Row:
+    world.settings.link_life = float(words["seconds"])
+    world.settings.picture_life = float(words.get("pictures", world.settings.picture_life))
+    return {"seconds": world.settings.link_life, "pictures": world.settings.picture_life}
+
+
+def _set_pace(world: World, words: Words) -> Row:
+    world.settings.pace = float(words["seconds"])
+    return {"seconds": world.settings.pace}
+
+
+def _finish_slice(world: World, words: Words) -> Row:
+    return _settle_slice(world, words, fails=False)
+
+
+def _fail_slice(world: World, words: Words) -> Row:
+    return _settle_slice(world, words, fails=True)
+
+
+def _settle_slice(world: World, words: Words, *, fails: bool) -> Row:
+    rows = sorted(world.slices, key=lambda row: row["created_at"], reverse=True)
+    owner = words.get("owner", OWNER)
+    wanted = [row for row in rows if row["owner"] == owner and words.get("slug", row["slug"]) == row["slug"]]
+    if "slug" not in words:
+        wanted = [row for row in wanted if slices.status(row) == "pending"]
+    if not wanted:
+        raise ValueError("no such slice")
+    row = {**wanted[0], "fails": fails, "ready_at": time.time()}
+    world.sample.slice_items.pop(row["uid"], None)
+    world.slices.put(row)
+    world.changed()
+    return {"slice": slices.draw(world, row)}
+
+
+def _set_status(world: World, words: Words) -> Row:
+    if words["status"] not in STATUSES:
+        raise ValueError(f"status must be one of {', '.join(STATUSES)}")
+    project = world.project_of(str(words["item"]).lower())
+    if project is None:
+        raise ValueError("no such work item")
+    item = world.work_items[project].get(str(words["item"]).lower())
+    assert item is not None
+    changed = {**item, "status": words["status"], "updated_at": time.time()}
+    work_items.put(world, project, changed)
+    return {"item": work_items.draw(changed)}
+
+
+DEEDS: dict[str, Callable[[World, Words], Row]] = {
+    "reorder": _reorder,
+    "add_batch": _add_batch,
+    "rename_batch": _rename_batch,
+    "start_export": _start_export,
+    "finish_export": _finish_export,
+    "fail_export": _fail_export,
+    "delete_export": _delete_export,
+    "expire_links": _expire_links,
+    "finish_slice": _finish_slice,
+    "fail_slice": _fail_slice,
+    "set_status": _set_status,
+    "set_link_life": _set_link_life,
+    "set_pace": _set_pace,
+}
+
+
+def _project(world: World, words: Words) -> str:
+    """By id, or by the sample's short name; the one with eight batches unless said otherwise."""
+    wanted = str(words.get("project", "coins"))
+    found = PROJECTS.get(wanted, wanted).lower()
+    if world.projects.get(found) is None:
+        raise ValueError(f"no project {wanted}")
+    return found
+
+
+def _export(world: World, words: Words) -> Row:
+    """By id, by name, or else the one that runs, or else the newest."""
+    wanted = words.get("export")
+    rows = sorted(world.exports, key=lambda row: row["created_at"], reverse=True)
+    if wanted is not None:
+        rows = [row for row in rows if wanted in (row["id"], row["name"])]
+    running = [row for row in rows if exports.status(world, row) in ("PENDING", "IN_PROGRESS")]
+    if not rows:
+        raise ValueError("no such export")
+    return (running or rows)[0]

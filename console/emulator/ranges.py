@@ -1,0 +1,65 @@
+"""Files over HTTP with everything a browser or a resuming download asks for: HEAD, Range, If-Range, ETag."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from console.emulator.wire import Answer, Request
+
+PIECE = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Blob:
+    size: int
+    etag: str
+    content_type: str
+    read: Callable[[int, int], Iterator[bytes]]
+
+
+def file_blob(path: Path, content_type: str, etag: str = "") -> Blob:
+    found = path.stat()
+    mark = etag or f'"{found.st_mtime_ns:x}-{found.st_size:x}"'
+    return Blob(found.st_size, mark, content_type, lambda start, end: _read(path, start, end))
+
+
+def bytes_blob(content: bytes, content_type: str, etag: str) -> Blob:
+    return Blob(len(content), etag, content_type, lambda start, end: iter((content[start:end],)))
+
+
+def serve(request: Request, blob: Blob, headers: Mapping[str, str]) -> Answer:
+    common = {"Content-Type": blob.content_type, "ETag": blob.etag, "Accept-Ranges": "bytes", **headers}
+    if blob.etag in request.headers.get("If-None-Match", ""):
+        return Answer(304, headers=common)
+    wanted = _range(request, blob)
+    if wanted is None:
+        return Answer(200, headers=common, stream=blob.read(0, blob.size), length=blob.size)
+    start, end = wanted
+    if start >= end:
+        return Answer(416, headers={**common, "Content-Range": f"bytes */{blob.size}"})
+    part = {**common, "Content-Range": f"bytes {start}-{end - 1}/{blob.size}"}
+    return Answer(206, headers=part, stream=blob.read(start, end), length=end - start)
+
+
+def _range(request: Request, blob: Blob) -> tuple[int, int] | None:
+    """One range as (start, end); None for the whole. Lists of ranges may be answered with the whole."""
+    found = re.fullmatch(r"bytes=(\d*)-(\d*)", request.headers.get("Range", "").strip())
+    if found is None or not (found[1] or found[2]):
+        return None
+    if request.headers.get("If-Range", blob.etag) != blob.etag:
+        return None
+    if not found[1]:
+        return max(blob.size - int(found[2]), 0), blob.size if int(found[2]) else 0
+    start = int(found[1])
+    if found[2] and int(found[2]) < start:
+        return None
+    return start, min(int(found[2]) + 1, blob.size) if found[2] else blob.size
+
+
+def _read(path: Path, start: int, end: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        file.seek(start)
+        while start < end and (piece := file.read(min(PIECE, end - start))):
+            start += len(piece)
+            yield piece

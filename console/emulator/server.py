@@ -1,0 +1,163 @@
+"""Both vendors and their storage on three ports of this machine: `start()` for tests, `main()` for the demo."""
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from console.emulator import faults, listeners
+from console.emulator.control import Control
+from console.emulator.sockets import Server
+from console.emulator.listeners import Listener
+from console.emulator.world import World
+
+ASSETS = Path(__file__).resolve().parent / "assets"
+SCALES = ("demo", "large")
+
+
+class Running:
+    """A started emulator: where it listens, and a hand on its controls."""
+
+    def __init__(
+        self, world: World, made: Mapping[str, Listener], servers: Mapping[str, Server], scratch: str | None
+    ) -> None:
+        self.world = world
+        self.avala_url = f"{servers['avala'].origin}/api/v1"
+        self.cloudfactory_url = f"{servers['cloudfactory'].origin}/api/v1"
+        self.storage_url = servers["storage"].origin
+        self._listeners = made
+        self._servers = servers
+        self._scratch = scratch
+        self._control = Control(made)
+        for vendor, listener in made.items():
+            listener.control = partial(self._control.answer, vendor)
+
+    def stop(self) -> None:
+        """Saves the world and closes every connection."""
+        for listener in self._listeners.values():
+            listener.stopping.set()
+        for server in self._servers.values():
+            server.stop()
+        self.world.close()
+        if self._scratch:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def requests(self, vendor: str) -> list[dict[str, Any]]:
+        """What `avala`, `cloudfactory` or `storage` received, oldest first."""
+        return self._listeners[vendor].log.entries()
+
+    def forget_requests(self) -> None:
+        for listener in self._listeners.values():
+            listener.log.clear()
+
+    def reset(self) -> None:
+        """The world of the first day; no requests, no faults, nothing spent of the rate limit."""
+        self._control.reset()
+
+    def fault(self, vendor: str, fault: str, *, method: str = "*", path: str = ".", times: int = 1) -> None:
+        """The next `times` requests that fit go wrong; 0 means all of them."""
+        rule = faults.rule_from({"method": method, "path": path, "fault": fault, "times": times})
+        self._listeners[vendor].faults.add(rule)
+
+    def clear_faults(self) -> None:
+        for listener in self._listeners.values():
+            listener.faults.clear()
+
+    def act(self, do: str, **words: Any) -> dict[str, Any]:
+        """What a colleague does meanwhile; the words are those of `POST /_emulator/act`."""
+        return self._control.act(do, words)
+
+
+def start(
+    *,
+    avala_port: int = 0,
+    cloudfactory_port: int = 0,
+    storage_port: int = 0,
+    state_dir: Path | None = None,
+    pace: float = 3.0,
+    rate: int = 100,
+    scale: str = "demo",
+    assets: Path = ASSETS,
+) -> Running:
+    """Port 0 takes a free one. Without a state folder the world ends with the process. OSError if a port is taken."""
+    scratch = tempfile.mkdtemp(prefix="emulator-") if state_dir is None else None
+    ports = {"avala": avala_port, "cloudfactory": cloudfactory_port, "storage": storage_port}
+    servers: dict[str, Server] = {}
+    try:
+        for vendor, port in ports.items():
+            servers[vendor] = Server(port, streams_bodies=vendor == "storage")
+        world = World(Path(scratch or state_dir or ""), scale, pace, assets)
+    except OSError:
+        for server in servers.values():
+            server.server_close()
+        raise
+    world.storage_url = servers["storage"].origin
+    made = listeners.make(world, rate)
+    running = Running(world, made, servers, scratch)
+    for vendor, server in servers.items():
+        server.run(made[vendor].answer)
+    return running
+
+
+def main() -> int:
+    """Runs until SIGINT or SIGTERM; settings come from the environment."""
+    try:
+        settings = _settings(os.environ)
+        running = start(**settings)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(_sentence(settings, error), file=sys.stderr)
+        return 1
+    print(f"Avala         {running.avala_url}")
+    print(f"CloudFactory  {running.cloudfactory_url}")
+    print(f"Storage       {running.storage_url}", flush=True)
+    _wait_for_signal()
+    running.stop()
+    return 0
+
+
+def _settings(environ: Mapping[str, str]) -> dict[str, Any]:
+    scale = environ.get("EMULATOR_SCALE", "demo")
+    if scale not in SCALES:
+        raise ValueError(f"EMULATOR_SCALE must be demo or large, not {scale}.")
+    return {
+        "avala_port": int(_number(environ, "AVALA_EMULATOR_PORT", 8901)),
+        "cloudfactory_port": int(_number(environ, "CLOUDFACTORY_EMULATOR_PORT", 8902)),
+        "storage_port": int(_number(environ, "STORAGE_EMULATOR_PORT", 8903)),
+        "state_dir": Path(environ.get("EMULATOR_STATE", "var/emulator")),
+        "pace": _number(environ, "EMULATOR_PACE", 3),
+        "rate": int(_number(environ, "EMULATOR_RATE", 100)),
+        "scale": scale,
+    }
+
+
+def _number(environ: Mapping[str, str], name: str, default: float) -> float:
+    text = environ.get(name, "")
+    try:
+        value = float(text) if text else default
+    except ValueError:
+        value = -1
+    if not 0 <= value < 65536:
+        raise ValueError(f"{name} must be a number from 0 to 65535, not {text}.")
+    return value
+
+
+def _sentence(settings: Mapping[str, Any], error: OSError) -> str:
+    ports = ", ".join(str(settings[name]) for name in ("avala_port", "cloudfactory_port", "storage_port"))
+    return f"The emulator cannot start on ports {ports}: {error.strerror or error}. Choose others by *_EMULATOR_PORT."
+
+
+def _wait_for_signal() -> None:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    while not stop.wait(0.5):
+        pass

@@ -1,0 +1,115 @@
+"""Rows that a formula or a sample provides, and on top of them what people changed. Only the changes are kept on disk."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+Row = dict[str, Any]
+
+
+class Table:
+    """Few rows: all of them in memory."""
+
+    def __init__(self, key: str, rows: list[Row]) -> None:
+        self._key = key
+        self.rows: dict[Any, Row] = {row[key]: row for row in rows}
+        self._changed: set[Any] = set()
+        self._gone: set[Any] = set()
+
+    def get(self, key: Any) -> Row | None:
+        return self.rows.get(key)
+
+    def put(self, row: Row) -> None:
+        self.rows[row[self._key]] = row
+        self._changed.add(row[self._key])
+
+    def delete(self, key: Any) -> None:
+        self.rows.pop(key, None)
+        self._changed.discard(key)
+        self._gone.add(key)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(list(self.rows.values()))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def changes(self) -> Row:
+        return {"put": [self.rows[key] for key in self.rows if key in self._changed], "gone": sorted(self._gone)}
+
+    def restore(self, changes: Row) -> None:
+        for key in changes["gone"]:
+            self.delete(key)
+        for row in changes["put"]:
+            self.put(row)
+
+
+class Ids:
+    """UUIDs for row number 0, 1, 2 … that can be turned back into the number without a list of them all."""
+
+    _STRIDE = 0x9E3779B97F4B  # odd, so that multiplying by it can be undone
+    _SIZE = 1 << 48
+
+    def __init__(self, namespace: str) -> None:
+        self._namespace = namespace
+
+    def make(self, number: int) -> str:
+        head = hashlib.blake2b(f"{self._namespace}/{number}".encode(), digest_size=8).hexdigest()
+        tail = number * self._STRIDE % self._SIZE
+        return f"{head[:8]}-{head[8:12]}-4{head[12:15]}-a{head[13:16]}-{tail:012x}"
+
+    def number(self, text: str) -> int | None:
+        try:
+            tail = int(text[-12:], 16)
+        except ValueError:
+            return None
+        number = tail * pow(self._STRIDE, -1, self._SIZE) % self._SIZE
+        return number if self.make(number) == text.lower() else None
+
+
+class FormulaTable:
+    """Many rows that nobody stored: row `n` is made when it is looked at. Rows are only ever added at the end."""
+
+    def __init__(self, count: int, ids: Ids, make: Callable[[int], Row]) -> None:
+        self._count = count
+        self._ids = ids
+        self._make = make
+        self._changed: dict[int, Row] = {}
+        self._added: list[Row] = []
+        self._places: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return self._count + len(self._added)
+
+    def at(self, place: int) -> Row:
+        if place >= self._count:
+            return self._added[place - self._count]
+        return self._changed.get(place) or self._make(place)
+
+    def place(self, row_id: str) -> int | None:
+        if row_id in self._places:
+            return self._places[row_id]
+        number = self._ids.number(row_id)
+        return number if number is not None and number < self._count else None
+
+    def get(self, row_id: str) -> Row | None:
+        place = self.place(row_id)
+        return None if place is None else self.at(place)
+
+    def put(self, row: Row) -> None:
+        place = self.place(row["id"])
+        if place is None:
+            self._places[row["id"]] = len(self)
+            self._added.append(row)
+        elif place < self._count:
+            self._changed[place] = row
+        else:
+            self._added[place - self._count] = row
+
+    def changes(self) -> Row:
+        return {"changed": sorted(self._changed.items()), "added": self._added}
+
+    def restore(self, changes: Row) -> None:
+        self._changed = {place: row for place, row in changes["changed"] if place < self._count}
+        for row in changes["added"]:
+            self.put(row)

@@ -1,0 +1,243 @@
+"""Work items (FACTS 2.9): list, create, labels, annotation."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4, uuid5
+
+from console.emulator import bodies, paging
+from console.emulator.bodies import refuse
+from console.emulator.places import project_of, work_item_of
+from console.emulator.plan import STATUSES
+from console.emulator.sample import NAMESPACE
+from console.emulator.tables import FormulaTable, Row
+from console.emulator.wire import Answer, Request, json_answer
+from console.emulator.world import World, moment
+
+BUCKET = "northwind-annotations"
+ANNOTATED = ("COMPLETED", "CLIENT_REVIEW")
+MOST_IDS = 100
+LONGEST_DUE = 2_592_000
+OPTIONAL = ("resultsUrl", "taxonomyVersionId", "dueInSeconds", "difficulty")
+
+
+def list_work_items(world: World, request: Request, project: str) -> Answer:
+    row = project_of(world, request.caller, project)
+    table = world.work_items[row["id"]]
+    ids = _ids(request)
+    wanted = _filter(request)
+
+    def walk(mark: Any, backwards: bool) -> Iterator[tuple[int, Row]]:
+        for place in _places(table, ids, mark, backwards):
+            if wanted(item := table.at(place)):
+                yield place, item
+
+    return json_answer(200, paging.keyset(request, "work_item", walk, draw))
+
+
+def create_work_item(world: World, request: Request, project: str) -> Answer:
+    row = project_of(world, request.caller, project)
+    data = bodies.body(request)
+    url, number = _asset(data)
+    now = time.time()
+    item = {
+        "id": str(uuid4()),
+        "status": "NEW",
+        "assetUrl": url,
+        "assetId": number,
+        "batchId": _batch(world, row["id"], data.get("batchId")),
+        **{field: None for field in OPTIONAL},
+        **_optional(data),
+        "created_at": now,
+        "updated_at": now,
+        "metadata": bodies.thing(data, "metadata") if data.get("metadata") is not None else {},
+        "assetType": bodies.choice(data, "assetType", ("image", "video"), required=True),
+        "labels": bodies.objects(data, "labels") if data.get("labels") is not None else [],
+    }
+    put(world, row["id"], item)
+    return json_answer(201, draw(item))
+
+
+def insert_labels(world: World, request: Request, project: str, item: str) -> Answer:
+    row = project_of(world, request.caller, project)
+    found = work_item_of(world, row["id"], item)
+    labels = bodies.objects(bodies.body(request), "labels")
+    if found["status"] == "CANCELED":
+        raise refuse("labels cannot be added: status is CANCELED", 409)
+    kept = [*found.get("labels", []), *labels]
+    put(world, row["id"], {**found, "labels": kept, "updated_at": time.time()})
+    return Answer(204)
+
+
+def get_annotation(world: World, request: Request, project: str, item: str) -> Answer:
+    row = project_of(world, request.caller, project)
+    found = work_item_of(world, row["id"], item)
+    style = request.one("format")
+    if style not in (None, "coco"):
+        raise refuse("format must be coco")
+    return json_answer(200, _draw_annotation(world, row, found, coco=style == "coco"))
+
+
+def put(world: World, project: str, item: Row) -> None:
+    """Stores the item and keeps the counts of its batch right."""
+    table = world.work_items[project]
+    before = table.get(item["id"])
+    if project in world.counts:
+        _count(world.counts[project], before, -1)
+        _count(world.counts[project], item, +1)
+    table.put(item)
+    world.changed()
+
+
+def counts(world: World, project: str) -> dict[int, list[int]]:
+    """Work items and completed ones by batch: added up once, kept by `put` from then on."""
+    if project not in world.counts:
+        table = world.work_items[project]
+        found: dict[int, list[int]] = {}
+        for place in range(len(table)):
+            _count(found, table.at(place), +1)
+        world.counts[project] = found
+    return world.counts[project]
+
+
+def coco(world: World, item: Row) -> Row | None:
+    """The item's result as one COCO document; None while there is none."""
+    if item["status"] not in ANNOTATED or not _picture(world, item):
+        return None
+    picture = world.sample.by_asset[item["assetUrl"]]
+    found: Row = {"images": [], "annotations": [], "categories": []}
+    if picture.coco:
+        found = json.loads((world.assets / picture.coco).read_text())
+    return {**found, "info": {"description": f"Work item {item['id']}", "asset_url": item["assetUrl"]}}
+
+
+def draw(item: Row) -> Row:
+    return {
+        "id": item["id"],
+        "status": item["status"],
+        "assetUrl": item["assetUrl"],
+        "assetId": item["assetId"],
+        "batchId": item["batchId"],
+        "resultsUrl": item["resultsUrl"],
+        "createdAt": moment(item["created_at"]),
+        "updatedAt": moment(item["updated_at"]),
+        "taxonomyVersionId": item["taxonomyVersionId"],
+        "metadata": item["metadata"],
+        "dueInSeconds": item["dueInSeconds"],
+        "difficulty": item["difficulty"],
+        "assetType": item["assetType"],
+    }
+
+
+def _draw_annotation(world: World, project: Row, item: Row, *, coco: bool) -> Row:
+    metadata: Row = {"label_count": len(item.get("labels", []))}
+    if coco and item["status"] in ANNOTATED and _picture(world, item):
+        metadata["coco_results_url"] = f"s3://{BUCKET}/spaces/{project['space']}/coco_output/{item['id']}.json"
+    return {
+        "id": str(uuid5(NAMESPACE, f"annotation/{item['id']}")),
+        "projectID": project["id"],
+        "workItemID": item["id"],
+        "inference": {},
+        "groundTruthReviewer": "CONSENSUS_REVIEW",
+        "createdAt": moment(item["created_at"]),
+        "updatedAt": moment(item["updated_at"]),
+        "metadata": metadata,
+    }
+
+
+def _picture(world: World, item: Row) -> bool:
+    return item["assetUrl"] in world.sample.by_asset
+
+
+def _ids(request: Request) -> list[str] | None:
+    found = request.many("workItemIDs")
+    if len(found) > MOST_IDS:
+        raise refuse(f"workItemIDs must have at most {MOST_IDS} entries")
+    return [bodies.uuid(entry, "workItemIDs") for entry in found] or None
+
+
+def _filter(request: Request) -> Callable[[Row], bool]:
+    batches = _batch_ids(request)
+    status = request.one("status")
+    if status is not None and status not in STATUSES:
+        raise refuse(f"status must be one of {', '.join(STATUSES)}")
+    values = {name: request.one(name) for name in ("createdAtFrom", "createdAtTo", "updatedAtFrom", "updatedAtTo")}
+    return chooser(batches, status, bodies.span(values, "createdAt"), bodies.span(values, "updatedAt"))
+
+
+def chooser(
+    batches: set[int] | None, status: str | None, created: tuple[float, float], updated: tuple[float, float]
+) -> Callable[[Row], bool]:
+    """Shared by P16 and by exports, which choose in the same words."""
+
+    def wanted(item: Row) -> bool:
+        return (
+            (batches is None or item["batchId"] in batches)
+            and (status is None or item["status"] == status)
+            and created[0] <= _milliseconds(item["created_at"]) <= created[1]
+            and updated[0] <= _milliseconds(item["updated_at"]) <= updated[1]
+        )
+
+    return wanted
+
+
+def _milliseconds(seconds: float) -> float:
+    """A time as it is shown: a client that sends back what it read includes that very item."""
+    return int(seconds * 1000) / 1000
+
+
+def _batch_ids(request: Request) -> set[int] | None:
+    texts = request.many("batchIds")
+    if len(texts) > MOST_IDS:
+        raise refuse(f"batchIds must have at most {MOST_IDS} entries")
+    if not all(text.isascii() and text.isdigit() and len(text) < 20 for text in texts):
+        raise refuse("batchIds must be integers")
+    return {int(text) for text in texts} or None
+
+
+def _places(table: FormulaTable, ids: list[str] | None, mark: Any, backwards: bool) -> Iterator[int]:
+    """Row numbers from the mark on, in either direction; the oldest item is row 0."""
+    if mark is not None and not isinstance(mark, int):
+        raise refuse("cursor is not valid")
+    if ids is not None:
+        found = sorted({place for entry in ids if (place := table.place(entry)) is not None}, reverse=backwards)
+        yield from (place for place in found if mark is None or (place < mark if backwards else place > mark))
+    elif backwards:
+        yield from range(min(mark, len(table)) - 1 if mark is not None else len(table) - 1, -1, -1)
+    else:
+        yield from range(max(mark + 1, 0) if mark is not None else 0, len(table))
+
+
+def _asset(data: Row) -> tuple[str | None, int | None]:
+    if data.get("assetId") is not None:
+        return None, bodies.whole(data["assetId"], "assetId", 0)
+    if data.get("assetUrl") is None:
+        raise refuse("assetUrl or assetId is required")
+    return bodies.text(data, "assetUrl"), None
+
+
+def _batch(world: World, project: str, number: Any) -> int:
+    table = world.batches[project]
+    if number is None:
+        return next(int(row["id"]) for row in table if row["default"])
+    if table.get(bodies.whole(number, "batchId")) is None:
+        raise refuse(f"batch {number} is not in this project")
+    return int(number)
+
+
+def _optional(data: Row) -> Row:
+    checks: dict[str, Callable[[Any], Any]] = {
+        "resultsUrl": lambda value: bodies.url(value, "resultsUrl"),
+        "taxonomyVersionId": lambda value: bodies.uuid(value, "taxonomyVersionId"),
+        "dueInSeconds": lambda value: bodies.whole(value, "dueInSeconds", 1, LONGEST_DUE),
+        "difficulty": lambda value: bodies.whole(value, "difficulty", 0, 100),
+    }
+    return {name: check(data[name]) for name, check in checks.items() if data.get(name) is not None}
+
+
+def _count(counts: dict[int, list[int]], item: Row | None, step: int) -> None:
+    if item is not None:
+        pair = counts.setdefault(item["batchId"], [0, 0])
+        pair[0] += step
+        pair[1] += step * (item["status"] == "COMPLETED")

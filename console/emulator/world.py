@@ -1,0 +1,155 @@
+"""The emulated world: what exists, kept on disk so that a second run finds it as the first one left it."""
+
+import json
+import os
+import secrets
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from console.emulator import sample
+from console.emulator.tables import FormulaTable, Row, Table
+
+SAVE_AFTER = 0.2
+STATE_FORMAT = 2
+WEEK = 7 * 24 * 3600
+
+
+@dataclass
+class Settings:
+    """What may be turned while it runs (`POST /_emulator/act`)."""
+
+    pace: float = 3.0
+    link_life: float = WEEK
+    picture_life: float = 3600
+
+
+class World:
+    """One lock guards it all; requests are short, and the long ones (zips, streams) work outside of it."""
+
+    def __init__(self, state_dir: Path, scale: str, pace: float, assets: Path) -> None:
+        self.lock = threading.RLock()
+        self.state_dir = state_dir
+        self.scale = scale
+        self.assets = assets
+        self.settings = Settings(pace=pace)
+        self.storage_url = ""
+        self._started_with_pace = pace
+        self._dirty = threading.Event()
+        self._stopping = threading.Event()
+        state_dir.mkdir(parents=True, exist_ok=True)
+        self._file = state_dir / f"world-{scale}.json"
+        self._open()
+        self._saver = threading.Thread(target=self._save_in_the_background, name="emulator-saver", daemon=True)
+        self._saver.start()
+
+    # --- rows -------------------------------------------------------------------------------------------------
+
+    def changed(self) -> None:
+        """To be called by whoever put or deleted a row."""
+        self._dirty.set()
+
+    def dataset_items(self, uid: str) -> list[Row]:
+        return self.sample.items_of(uid)
+
+    def project_items(self, project_id: str) -> FormulaTable:
+        return self.work_items[project_id]
+
+    def next_batch_id(self) -> int:
+        return max(row["id"] for table in self.batches.values() for row in table) + 1
+
+    def project_of(self, work_item_id: str) -> str | None:
+        return next((project for project, table in self.work_items.items() if table.get(work_item_id)), None)
+
+    # --- life -------------------------------------------------------------------------------------------------
+
+    def reset(self) -> None:
+        """Back to the first day, for tests."""
+        with self.lock:
+            self.settings = Settings(pace=self._started_with_pace)
+            for folder in ("exports", "uploads"):
+                for file in (self.state_dir / folder).glob("*"):
+                    file.unlink(missing_ok=True)
+            self._begin(None)
+            self.changed()
+
+    def close(self) -> None:
+        self._stopping.set()
+        self._dirty.set()
+        self._saver.join()
+        self.save()
+
+    def save(self) -> None:
+        """All or nothing: a kill in the middle leaves the former file."""
+        with self.lock:
+            text = json.dumps(self._state())
+        fresh = self._file.with_suffix(".new")
+        fresh.write_text(text)
+        os.replace(fresh, self._file)
+
+    def _save_in_the_background(self) -> None:
+        while not self._stopping.is_set():
+            self._dirty.wait()
+            self._stopping.wait(SAVE_AFTER)
+            self._dirty.clear()
+            self.save()
+
+    def _open(self) -> None:
+        try:
+            state = json.loads(self._file.read_text())
+        except (OSError, ValueError):
+            state = None
+        known = isinstance(state, dict) and state.get("format") == STATE_FORMAT
+        self._begin(state if known else None)
+        self.save()
+
+    def _begin(self, state: Row | None) -> None:
+        self.started_at: float = state["started_at"] if state else time.time()
+        self.secret: str = state["secret"] if state else secrets.token_hex(16)
+        self.generation: int = state["generation"] if state else 0
+        self.sample = sample.Sample(self.assets, self.scale, self.started_at, self._started_with_pace)
+        self.slices = Table("uid", self.sample.slices())
+        self.exports = Table("id", self.sample.exports())
+        self.uploads = Table("path", [])
+        self.projects = Table("id", self.sample.projects())
+        self.batches = {row["id"]: Table("id", self.sample.batches(row)) for row in self.projects}
+        self.priorities = {row["id"]: Table("batchId", self.sample.priorities(row)) for row in self.projects}
+        self.work_items = {row["id"]: self.sample.work_items(row) for row in self.projects}
+        self.counts: dict[str, dict[int, list[int]]] = {}
+        if state:
+            self._restore(state["tables"])
+
+    def _tables(self) -> dict[str, Table | FormulaTable]:
+        found: dict[str, Table | FormulaTable] = {
+            "slices": self.slices,
+            "exports": self.exports,
+            "uploads": self.uploads,
+        }
+        for project in self.work_items:
+            found[f"batches/{project}"] = self.batches[project]
+            found[f"priorities/{project}"] = self.priorities[project]
+            found[f"work_items/{project}"] = self.work_items[project]
+        return found
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "format": STATE_FORMAT,
+            "started_at": self.started_at,
+            "secret": self.secret,
+            "generation": self.generation,
+            "tables": {name: table.changes() for name, table in self._tables().items()},
+        }
+
+    def _restore(self, tables: dict[str, Row]) -> None:
+        mine = self._tables()
+        for name, changes in tables.items():
+            if name in mine:
+                mine[name].restore(changes)
+
+
+def moment(seconds: float) -> str:
+    """A point in time the way both vendors write it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,98 @@
+"""The file of an export: one COCO document for each completed work item, or a synthetic file of a wished size.
+
+The layout (`project/batch/work-item.json`, with `info.asset_url`) follows the vendor's own client, which writes single
+results "to match API output"; nobody publishes the real one.
+"""
+
+import csv
+import io
+import json
+import os
+import re
+import time
+import uuid
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from console.emulator import bodies, work_items
+from console.emulator.tables import Row
+from console.emulator.world import World
+
+NOTHING = "no work item matches"
+UNITS = {"kb": 1024, "mb": 1024**2, "gb": 1024**3}
+LARGEST_SYNTHETIC = 4 * 1024**3 - 2 * 1024**2
+SMALLEST_SYNTHETIC = 4 * 1024
+_BIG = re.compile(r"big-(\d{1,6})(kb|mb|gb)\b")
+
+
+def synthetic_size(name: str) -> int | None:
+    """An export named `big-50mb` is a file of that size, for tests of memory and resumption."""
+    found = _BIG.match(name)
+    if found is None:
+        return None
+    return min(max(int(found[1]) * UNITS[found[2]], SMALLEST_SYNTHETIC), LARGEST_SYNTHETIC)
+
+
+def chosen(world: World, export: Row) -> list[tuple[str, Row]]:
+    """Entry name and work item of everything that goes in; only completed items have final annotations."""
+    choice = export["choice"]
+    wanted = work_items.chooser(
+        set(choice["batchIds"]) if "batchIds" in choice else None,
+        "COMPLETED",
+        bodies.span(choice, "createdAt"),
+        bodies.span(choice, "updatedAt"),
+    )
+    found = []
+    for project in world.projects:
+        if project["id"] in choice.get("projectIds", [project["id"]]) and project["space"] == export["space"]:
+            names = {batch["id"]: batch["name"] for batch in world.batches[project["id"]]}
+            table = world.work_items[project["id"]]
+            items = (table.at(place) for place in range(len(table)))
+            found += [
+                (_entry(project["name"], names[item["batchId"]], item["id"]), item) for item in items if wanted(item)
+            ]
+    return found
+
+
+def write(world: World, export: Row, entries: list[tuple[str, Row]], path: Path) -> None:
+    """First under another name, so that a kill leaves no half file that looks whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(f".{uuid.uuid4().hex[:8]}.new")
+    with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for name, text in _texts(world, export, entries):
+            archive.writestr(zipfile.ZipInfo(name, time.gmtime(export["created_at"])[:6]), text, zipfile.ZIP_DEFLATED)
+    os.replace(fresh, path)
+
+
+def _texts(world: World, export: Row, entries: list[tuple[str, Row]]) -> Iterator[tuple[str, str]]:
+    if export["format"] == "COCO_JSON":
+        for name, item in entries:
+            document = work_items.coco(world, item)
+            if document is not None:
+                yield name, json.dumps(document)
+    elif export["format"] == "JSON":
+        yield "annotations.json", json.dumps([_plain(world, export, item) for _, item in entries])
+    else:
+        yield "annotations.csv", _table([_plain(world, export, item) for _, item in entries])
+
+
+def _plain(world: World, export: Row, item: Row) -> Row:
+    row = {"workItemId": item["id"], "batchId": item["batchId"], "assetUrl": item["assetUrl"]}
+    if export["content"] == "ASSET_METADATA":
+        return {**row, "metadata": item["metadata"]}
+    document = work_items.coco(world, item) or {}
+    return {**row, "annotations": document.get("annotations", [])}
+
+
+def _table(rows: list[Row]) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]))
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: value if isinstance(value, str) else json.dumps(value) for name, value in row.items()})
+    return out.getvalue()
+
+
+def _entry(project: str, batch: str, item: str) -> str:
+    return "/".join(re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", part) for part in (project, batch, f"{item}.json"))
