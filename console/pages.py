@@ -25,7 +25,7 @@ STATUSES: tuple[tuple[type[errors.UpstreamError], int], ...] = (
 
 def upstream(request: HttpRequest, error: errors.UpstreamError) -> HttpResponse:
     """An error of a vendor, with whether anything was changed and the number to quote."""
-    status = next((status for kind, status in STATUSES if isinstance(error, kind)), 502)
+    status = status_of(error)
     context = {
         "error": error,
         "reading": request.method in {"GET", "HEAD"},
@@ -37,6 +37,11 @@ def upstream(request: HttpRequest, error: errors.UpstreamError) -> HttpResponse:
     if context["retry_in"]:
         response["Retry-After"] = str(max(1, round(context["retry_in"])))
     return response
+
+
+def status_of(error: errors.UpstreamError) -> int:
+    """What we answer when a vendor failed us."""
+    return next((status for kind, status in STATUSES if isinstance(error, kind)), 502)
 
 
 def connect(request: HttpRequest, missing: ConnectionMissing) -> HttpResponse:

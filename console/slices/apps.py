@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class SlicesConfig(AppConfig):
     name = "console.slices"
     label = "slices"
+
+    def ready(self) -> None:
+        from console.slices import settlers
+
+        settlers.register()

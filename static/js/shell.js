@@ -6,7 +6,9 @@ const behaviours = {
   "[data-dialog-open], [data-dialog-close], dialog[data-dialog-now]": () => import("./dialogs.js"),
   "[data-notice]": () => import("./notices.js"),
   "[data-picture]": () => import("./pictures.js"),
+  "[data-poll]": () => import("./poll.js"),
   "[data-unsaved]": () => import("./unsaved.js"),
+  "[data-viewer]": () => import("./viewer.js"),
   "input[type=password]": () => import("./reveal.js"),
 };
 
@@ -15,12 +17,16 @@ function found(root, selector) {
   return root.matches(selector) ? [root, ...inside] : inside;
 }
 
-window.htmx.onLoad((root) => {
+function start(root) {
   for (const [selector, load] of Object.entries(behaviours)) {
     const elements = found(root, selector);
     if (elements.length) load().then((behaviour) => elements.forEach(behaviour.start));
   }
-});
+}
+
+// Signed-out pages come without htmx.
+if (window.htmx) window.htmx.onLoad(start);
+else start(document.body);
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => import("./busy.js").then((busy) => busy.begin(detail)));
 document.addEventListener("htmx:sendError", () => import("./say.js").then((say) => say.notice("offline-notice")));

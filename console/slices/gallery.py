@@ -1,0 +1,74 @@
+"""The items of a slice as tiles: a page of them, one with its neighbours, one with fresh links."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from accounts.models import Person
+from console.slices import services, shown
+from console.upstream.errors import KeyRejected, NotFound, UpstreamError
+from console.upstream.types import Item, Page
+
+
+def page(*, user: Person, owner: str, slug: str, cursor: str) -> dict[str, Any]:
+    """A page of tiles. What goes wrong here is said in the gallery's place: the rest of the page stands."""
+    try:
+        listed = services.list_items(user=user, owner=owner, slug=slug, cursor=cursor or None)
+    except KeyRejected:
+        raise
+    except UpstreamError as error:
+        return {"problem": error, "cursor": cursor, "lost": bool(cursor) and isinstance(error, NotFound)}
+    tiles = shown.tiles(listed.items, owner=owner, slug=slug, cursor=cursor)
+    # A list that names the same cursor again would never end.
+    following = listed.next if listed.next != cursor else None
+    return {"tiles": tiles, "cursor": cursor, "next_cursor": following, "previous_cursor": listed.previous}
+
+
+def one(*, user: Person, owner: str, slug: str, item_uid: str, cursor: str) -> dict[str, Any]:
+    """An item with the ways to its neighbours; one call where the address still tells the right page of the list."""
+    try:
+        listed = services.list_items(user=user, owner=owner, slug=slug, cursor=cursor or None)
+    except NotFound:
+        listed = Page(items=())
+    position = next((place for place, one in enumerate(listed.items) if one.uid == item_uid), None)
+    if position is None:
+        found = services.get_item(user=user, owner=owner, slug=slug, item_uid=item_uid)
+        return {"tile": shown.tile(found, owner=owner, slug=slug)}
+    return {
+        "tile": shown.tile(listed.items[position], owner=owner, slug=slug, cursor=cursor),
+        "position": position + 1,
+        "on_page": len(listed.items),
+        "previous_address": _beside(listed, position, -1, owner=owner, slug=slug, cursor=cursor),
+        "next_address": _beside(listed, position, 1, owner=owner, slug=slug, cursor=cursor),
+    }
+
+
+def renewed(*, user: Person, owner: str, slug: str, item_uid: str, large: bool) -> dict[str, Any]:
+    """One item read again for a fresh link. Where that fails the reason is said; to ask again is left to the person."""
+    said = {"again": reverse("slices:renew", args=[owner, slug, item_uid], query={"size": "large"} if large else None)}
+    try:
+        found = services.get_item(user=user, owner=owner, slug=slug, item_uid=item_uid)
+    except KeyRejected:
+        raise
+    except UpstreamError as error:
+        return said | {"reason": error.message}
+    fresh = shown.tile(found, owner=owner, slug=slug)
+    return said | {"url": fresh.large if large else fresh.picture, "alt": fresh.name}
+
+
+def end_of_page(user: Person, owner: str, slug: str, cursor: str, *, last: bool) -> str:
+    """The address of the first or last item of a page, for turning over from the page beside it."""
+    found = services.list_items(user=user, owner=owner, slug=slug, cursor=cursor or None).items
+    return shown.tile(found[-1 if last else 0], owner=owner, slug=slug, cursor=cursor).address if found else ""
+
+
+def _beside(listed: Page[Item], position: int, step: int, *, owner: str, slug: str, cursor: str) -> str:
+    """The neighbour on the same page of the list, else the end of the page beside it."""
+    place = position + step
+    if 0 <= place < len(listed.items):
+        return shown.tile(listed.items[place], owner=owner, slug=slug, cursor=cursor).address
+    beyond = listed.next if step > 0 else listed.previous
+    if beyond is None or beyond == cursor:
+        return ""
+    which = "first" if step > 0 else "last"
+    return reverse("slices:items", args=[owner, slug], query={"cursor": beyond, "open": which})

@@ -1,0 +1,81 @@
+"""What the list of slices was asked for: everything stands in the address, so Back, reload and sharing keep it."""
+
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+SIZES = (24, 100)
+"""Avala takes at most 100 a page (FACTS 1.2)."""
+
+VIEWS = ("cards", "table")
+
+ORDERINGS = {
+    "": "As Avala lists them",
+    "name": "Name, A to Z",
+    "-name": "Name, Z to A",
+    "-item_count": "Most items first",
+    "item_count": "Fewest items first",
+}
+"""Avala does not say which names it takes (FACTS 1.2); another one in the address is passed on for Avala to judge."""
+
+MAX_PAGE = 100_000
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One look at the list."""
+
+    owner: str
+    dataset: str = ""
+    ordering: str = ""
+    page: int = 1
+    limit: int = SIZES[0]
+    search: str = ""
+
+    @classmethod
+    def read(cls, sent: Mapping[str, str], owner: str) -> "Wanted":
+        """What the address asks for. Nonsense falls back to the default: an address is no form to be corrected."""
+        return cls(
+            owner=_line(sent, "owner", 255) or owner,
+            dataset=_uuid(sent.get("dataset", "")),
+            ordering=_ordering(sent.get("ordering", "")),
+            page=_page(sent.get("page", "")),
+            limit=next((size for size in SIZES if str(size) == sent.get("limit")), SIZES[0]),
+            search=_line(sent, "q", 100),
+        )
+
+    def query(self) -> str:
+        """The part of the address behind the `?`, without what is the default anyway."""
+        said = {
+            "owner": "" if self.dataset else self.owner,
+            "dataset": self.dataset,
+            "ordering": self.ordering,
+            "page": "" if self.page == 1 else str(self.page),
+            "limit": "" if self.limit == SIZES[0] else str(self.limit),
+            "q": self.search,
+        }
+        return urlencode({name: value for name, value in said.items() if value})
+
+    def turned_to(self, page: int) -> "Wanted":
+        return replace(self, page=page)
+
+
+def _line(sent: Mapping[str, str], name: str, longest: int) -> str:
+    text = " ".join(sent.get(name, "").split())
+    return text[:longest] if text.isprintable() else ""
+
+
+def _uuid(text: str) -> str:
+    # `uuid.UUID` alone would take braces and `urn:`; those are nobody's dataset.
+    return str(uuid.UUID(text)) if re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text) else ""
+
+
+def _ordering(text: str) -> str:
+    return text if re.fullmatch(r"-?[a-z][a-z0-9_]{0,39}", text) else ""
+
+
+def _page(text: str) -> int:
+    number = int(text) if re.fullmatch(r"[0-9]{1,6}", text) else 1
+    return min(max(number, 1), MAX_PAGE)

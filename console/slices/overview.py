@@ -1,0 +1,104 @@
+"""What the list page shows: rows, what is still being built, the way to other pages."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from accounts.models import Person
+from console import words
+from console.slices import listing, services, shown, watching
+from console.slices.listing import Wanted
+from console.upstream.errors import UpstreamError
+from console.upstream.types import Page, Slice
+
+MOST_NAMES = 50
+MOST_BUILDING = 100
+
+Addresses = Sequence[tuple[str, str]]
+
+
+def listed(*, user: Person, wanted: Wanted) -> dict[str, Any]:
+    """The page asked for, in one call: names of datasets that are not remembered follow by themselves."""
+    page = services.list_slices(user=user, wanted=wanted)
+    rows = shown.rows(page.items, services.known_names(user=user, uids=services.recipe_datasets(page.items)))
+    matching = [row for row in rows if wanted.search.casefold() in row.name.casefold()]
+    building = [row for row in matching if row.state.building and row.address]
+    for row in building:
+        watching.building(user=user, found=row.slice)
+    return {
+        "page": page,
+        "rows": matching,
+        "on_page": len(rows),
+        "unnamed": _unnamed(matching),
+        "look": 0,
+        **_pager(wanted, page, len(rows)),
+        **next_look(addresses(building), 0),
+    }
+
+
+def built(*, user: Person, waiting: Addresses, look: int) -> dict[str, Any]:
+    """How the slices stand that were being built: a few are asked for, in turn, so that each gets its look."""
+    asked, later = waiting[: services.PENDING_ASKED], waiting[services.PENDING_ASKED :]
+    found = services.get_slices(user=user, addresses=asked)
+    names = services.known_names(user=user, uids=services.recipe_datasets(found))
+    rows = shown.rows(found, names)
+    changed = [row for row in rows if not row.state.building]
+    for row in rows:
+        note = watching.building if row.state.building else watching.ended
+        note(user=user, found=row.slice)
+    still = addresses([row for row in rows if row.state.building])
+    return {"changed": changed, "out_of_band": True, **next_look([*later, *still], look)}
+
+
+def next_look(waiting: Addresses, look: int, error: UpstreamError | None = None) -> dict[str, Any]:
+    query = [("slice", f"{owner}/{slug}") for owner, slug in waiting[:MOST_BUILDING]]
+    return {
+        "delay": later(look, error) if waiting else None,
+        "waiting": len(waiting),
+        "error": error,
+        "building_query": urlencode(query),
+    }
+
+
+def later(look: int, error: UpstreamError | None = None) -> int | None:
+    """Seconds until the next look: our own growing delay, or as long as the vendor asks for."""
+    delay = watching.delay(look)
+    wait = getattr(error, "retry_in", 0) or 0
+    return None if delay is None else max(delay, min(round(wait) + 1, 120) if wait else 0)
+
+
+def addresses(rows: Sequence[shown.Row]) -> list[tuple[str, str]]:
+    return [(str(row.slice.owner_name), str(row.slice.slug)) for row in rows]
+
+
+def read_addresses(sent: Sequence[str]) -> list[tuple[str, str]]:
+    pairs = [text.rpartition("/") for text in dict.fromkeys(sent)]
+    return [(owner, slug) for owner, _, slug in pairs if owner and slug][:MOST_BUILDING]
+
+
+def orderings(wanted: Wanted) -> Mapping[str, str]:
+    """The choices, and the one in the address if it is another."""
+    return {**listing.ORDERINGS, wanted.ordering: listing.ORDERINGS.get(wanted.ordering, wanted.ordering)}
+
+
+def address(wanted: Wanted, **changed: Any) -> str:
+    query = replace(wanted, **changed).query()
+    return reverse("slices:index") + (f"?{query}" if query else "")
+
+
+def _unnamed(rows: Sequence[shown.Row]) -> str:
+    uids = {part.dataset_uid for row in rows if row.recipe for part in row.recipe.clauses if not part.named}
+    return urlencode([("d", uid) for uid in sorted(uids) if services.is_uid(uid)][:MOST_NAMES])
+
+
+def _pager(wanted: Wanted, page: Page[Slice], on_page: int) -> dict[str, str]:
+    first = (wanted.page - 1) * wanted.limit + 1
+    total = f" of {words.plural(page.count, 'slice')}" if page.count is not None else ""
+    return {
+        "pager_text": f"{words.number(first)} to {words.number(first + on_page - 1)}{total}" if on_page else "",
+        "previous_url": address(wanted, page=wanted.page - 1) if wanted.page > 1 else "",
+        "next_url": address(wanted, page=wanted.page + 1) if page.next else "",
+    }

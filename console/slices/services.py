@@ -1,0 +1,141 @@
+"""What the slice pages read from Avala, always through the person's own connection.
+
+Only the names of datasets are kept for a while; no answer that holds a link is kept anywhere.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.core.cache import cache
+
+from accounts import connections
+from accounts.models import Person
+from console.slices.listing import Wanted
+from console.slices.recipes import Recipe, dataset_uids, sentence
+from console.upstream.errors import NotFound, Refused, UpstreamError
+from console.upstream.types import Dataset, Item, Page, Slice
+
+ITEMS = 48
+"""Items a gallery asks for at once."""
+
+NAMES_KEPT = 10 * 60
+UNNAMED_KEPT = 2 * 60
+LOOKUPS = 6
+"""Datasets asked for one by one, when one page of all datasets did not name them."""
+
+PENDING_ASKED = 4
+"""Slices one look at what is being built asks for: the poll must stay small beside 100 requests a minute."""
+
+
+def list_slices(*, user: Person, wanted: Wanted) -> Page[Slice]:
+    """One page of an owner's slices, or of those that use a dataset: one call, however many rows."""
+    avala = connections.avala(user)
+    asked = {"page": wanted.page, "limit": wanted.limit, "ordering": wanted.ordering or None}
+    if wanted.dataset:
+        return avala.list_dataset_slices(wanted.dataset, **asked)
+    return avala.list_slices(wanted.owner, **asked)
+
+
+def get_slice(*, user: Person, owner: str, slug: str) -> Slice:
+    return connections.avala(user).get_slice(owner, slug)
+
+
+def list_items(*, user: Person, owner: str, slug: str, cursor: str | None = None) -> Page[Item]:
+    return connections.avala(user).list_slice_items(owner, slug, cursor=cursor, limit=ITEMS)
+
+
+def get_item(*, user: Person, owner: str, slug: str, item_uid: uuid.UUID) -> Item:
+    return connections.avala(user).get_slice_item(owner, slug, str(item_uid))
+
+
+def get_slices(*, user: Person, addresses: Sequence[tuple[str, str]]) -> list[Slice]:
+    """How a few slices stand now. One that is gone is left out."""
+    avala, found = connections.avala(user), []
+    for owner, slug in addresses[:PENDING_ASKED]:
+        try:
+            found.append(avala.get_slice(owner, slug))
+        except NotFound:
+            continue
+    return found
+
+
+def list_datasets(*, user: Person, name: str = "", cursor: str | None = None) -> Page[Dataset]:
+    """Datasets to choose from, and their names remembered on the way."""
+    page = connections.avala(user).list_datasets(name=name or None, cursor=cursor, limit=50)
+    _remember(user, page.items)
+    return page
+
+
+def recipe_of(found: Slice, names: Mapping[str, str]) -> Recipe | None:
+    """The sentence of a slice that exists, or None where Avala did not say what it was made from."""
+    parts = found.source_data or found.sub_slices
+    return sentence(parts, names, _random_count(found)) if parts else None
+
+
+def recipe_datasets(slices: Iterable[Slice]) -> tuple[str, ...]:
+    """The datasets that slices draw from, each once."""
+    return tuple(dict.fromkeys(uid for one in slices for uid in dataset_uids(one.source_data or one.sub_slices)))
+
+
+def known_names(*, user: Person, uids: Iterable[str]) -> dict[str, str]:
+    """The names of datasets as far as they are remembered; asks nobody."""
+    keys = {_key(user, uid): uid for uid in uids if is_uid(uid)}
+    return {keys[key]: name for key, name in cache.get_many(keys).items()} if keys else {}
+
+
+def dataset_names(*, user: Person, uids: Sequence[str]) -> dict[str, str]:
+    """The names of datasets: at most one page of all datasets and a few single calls, then what is known.
+
+    A name is a courtesy: where Avala does not give it, the dataset keeps its id and the page still stands.
+    """
+    names = known_names(user=user, uids=uids)
+    missing = [uid for uid in uids if is_uid(uid) and uid not in names]
+    try:
+        if len(missing) > 1:
+            names |= {one.uid: one.name or "" for one in _all_datasets(user)}
+            missing = [uid for uid in missing if uid not in names]
+        for uid in missing[:LOOKUPS]:
+            names[uid] = _name_of(user, uid)
+    except UpstreamError:
+        pass
+    return {uid: names[uid] for uid in uids if names.get(uid)}
+
+
+def _all_datasets(user: Person) -> tuple[Dataset, ...]:
+    listed = connections.avala(user).list_datasets(limit=100).items
+    _remember(user, listed)
+    return listed
+
+
+def _name_of(user: Person, uid: str) -> str:
+    try:
+        name = connections.avala(user).get_dataset(uid).name or ""
+    except Refused:
+        name = ""
+    cache.set(_key(user, uid), name, NAMES_KEPT if name else UNNAMED_KEPT)
+    return name
+
+
+def _remember(user: Person, datasets: Iterable[Dataset]) -> None:
+    named = {_key(user, one.uid): one.name for one in datasets if one.name and is_uid(one.uid)}
+    if named:
+        cache.set_many(named, NAMES_KEPT)
+
+
+def _key(user: Person, uid: str) -> str:
+    # The person's own: what one key may see says nothing about another's.
+    return f"slices-dataset-{user.pk}-{uid}"
+
+
+def is_uid(uid: str) -> bool:
+    """Only a real UUID may become part of a cache key or of an address."""
+    try:
+        return str(uuid.UUID(uid)) == uid.lower()
+    except ValueError:
+        return False
+
+
+def _random_count(found: Slice) -> int | None:
+    """Not among the documented fields of a Slice (FACTS 1.4); used where a server sends it all the same."""
+    count = found.extra.get("random_selection_count")
+    return count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else None

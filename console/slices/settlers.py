@@ -1,0 +1,63 @@
+"""Finding out whether a slice was made, by reading alone: by its name, among the slices of its owner."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from accounts import connections
+from console.audit import settling
+from console.audit.models import DONE, Entry
+from console.upstream.types import Slice
+
+PAGES = 50
+"""No loop over a vendor's pages is longer (FACTS 1.2)."""
+
+
+class TooMany(Exception):
+    """The list did not end within the bound, so that "not found" would be a guess."""
+
+
+def register() -> None:
+    settling.register("slice.create", find_slice)
+
+
+def find_slice(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
+    """The slice an entry speaks of. Names are an owner's own, so one match that nobody else made is ours."""
+    owner = str(entry.detail.get("owner") or connections.owner(entry.actor))
+    try:
+        named = [found for found in _slices(entry, owner) if found.name == entry.thing_name]
+    except TooMany:
+        return "unsure", {}
+    ours = [found for found in named if not _is_older(found, entry) and not _is_claimed(found, entry)]
+    if len(ours) > 1:
+        return "unsure", {}
+    return ("done", _detail(ours[0])) if ours else ("not done", {})
+
+
+def thing_id(found: Slice) -> str:
+    """How the audit names a slice: the two parts of its address."""
+    return f"{found.owner_name}/{found.slug}"
+
+
+def _slices(entry: Entry, owner: str) -> Iterator[Slice]:
+    avala, page = connections.avala(entry.actor), 1
+    for _ in range(PAGES):
+        listed = avala.list_slices(owner, page=page, limit=100)
+        yield from listed.items
+        if listed.next is None:
+            return
+        page += 1
+    raise TooMany
+
+
+def _is_older(found: Slice, entry: Entry) -> bool:
+    return found.created_at is not None and found.created_at < entry.at.replace(microsecond=0)
+
+
+def _is_claimed(found: Slice, entry: Entry) -> bool:
+    """Whether another entry is already known to have made it."""
+    others = Entry.objects.filter(thing_kind="slice", thing_id=thing_id(found), action=entry.action)
+    return others.filter(recorded_outcome=DONE, kind=Entry.Kind.OUTCOME).exclude(opens=entry).exists()
+
+
+def _detail(found: Slice) -> dict[str, Any]:
+    return {"thing_id": thing_id(found), "thing_name": found.name or "", "uid": found.uid}

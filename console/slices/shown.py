@@ -1,0 +1,149 @@
+"""Slices and items as the pages show them: words instead of enums, addresses, pictures."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import NoReverseMatch, reverse
+
+from console.slices import services
+from console.slices.recipes import Recipe
+from console.upstream.types import Item, Slice
+
+METADATA_ROWS = 60
+METADATA_TEXT = 400
+
+
+@dataclass(frozen=True)
+class State:
+    """A state in words. `tone` chooses the colour, never the only sign."""
+
+    text: str
+    tone: str
+    building: bool = False
+    failed: bool = False
+
+
+STATES = {
+    "pending": State("Being built", "info", building=True),
+    "created": State("Ready", "good"),
+    "failed": State("Failed", "bad", failed=True),
+}
+
+VISIBILITIES = {"private": "Private", "public": "Public"}
+
+
+def state_of(found: Slice) -> State:
+    """A value nobody documented is shown as it came (FACTS, rule 2), and counts as an end."""
+    if not found.status:
+        return State("State not given", "quiet")
+    return STATES.get(found.status) or State(found.status, "quiet")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A slice in the list."""
+
+    slice: Slice
+    state: State
+    recipe: Recipe | None
+    address: str
+
+    @property
+    def name(self) -> str:
+        return self.slice.name or self.slice.slug or "Unnamed slice"
+
+    @property
+    def visibility(self) -> str:
+        return VISIBILITIES.get(self.slice.visibility or "", self.slice.visibility or "Not given")
+
+    @property
+    def ident(self) -> str:
+        return f"slice-{_safe(self.slice.uid)}"
+
+
+def rows(slices: Iterable[Slice], names: Mapping[str, str]) -> list[Row]:
+    """Each slice once: a list that is paged by number may repeat one (FACTS 4, row 25)."""
+    unique = {one.uid: one for one in slices}
+    return [row(one, names) for one in unique.values()]
+
+
+def row(found: Slice, names: Mapping[str, str]) -> Row:
+    return Row(found, state_of(found), services.recipe_of(found, names), slice_address(found))
+
+
+def slice_address(found: Slice) -> str:
+    """The slice's page, or "" where Avala gave no owner or slug, or one that no address can hold."""
+    try:
+        return reverse("slices:detail", args=[found.owner_name, found.slug]) if found.owner_name and found.slug else ""
+    except NoReverseMatch:
+        return ""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """An item in the gallery."""
+
+    item: Item
+    address: str
+    fresh_address: str
+    """Where a picture whose link has aged is asked for again."""
+
+    @property
+    def name(self) -> str:
+        return self.item.key or self.item.uid
+
+    @property
+    def picture(self) -> str:
+        return self.item.thumbnail or self.item.url or ""
+
+    @property
+    def large(self) -> str:
+        """The item at full size; what is no picture has a preview at most."""
+        return self.item.url or self.item.thumbnail or ""
+
+    @property
+    def ident(self) -> str:
+        return f"item-{_safe(self.item.uid)}"
+
+    @property
+    def metadata(self) -> list[tuple[str, str]]:
+        """What is known of the item, one line each; nested values as compact JSON, long ones cut."""
+        said = [(str(name), _plain(value)) for name, value in list(self.item.metadata.items())[:METADATA_ROWS]]
+        if (left := len(self.item.metadata) - METADATA_ROWS) > 0:
+            said.append(("…", f"{left} more"))
+        return said
+
+    @property
+    def dataset(self) -> str:
+        return " / ".join(part for part in (self.item.dataset_owner_name, self.item.dataset_slug) if part)
+
+
+def tiles(items: Iterable[Item], *, owner: str, slug: str, cursor: str = "") -> list[Tile]:
+    unique = {one.uid: one for one in items}
+    return [tile(one, owner=owner, slug=slug, cursor=cursor) for one in unique.values()]
+
+
+def tile(item: Item, *, owner: str, slug: str, cursor: str = "") -> Tile:
+    query = f"?{urlencode({'cursor': cursor})}" if cursor else ""
+    try:
+        address = reverse("slices:item", args=[owner, slug, item.uid]) + query
+        fresh = reverse("slices:renew", args=[owner, slug, item.uid])
+    except NoReverseMatch:
+        # Not a UUID: shown, but there is no page to open.
+        address = fresh = ""
+    return Tile(item, address, fresh)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= METADATA_TEXT else f"{text[:METADATA_TEXT]}…"
+
+
+def _safe(uid: str) -> str:
+    """Outside text as part of an id: letters, digits and hyphens only."""
+    return "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in uid)

@@ -1,0 +1,201 @@
+"""The list of slices, one slice with its gallery, one item."""
+
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from accounts import connections
+from accounts.rights import Right
+from console import htmx, pages
+from console.slices import gallery, listing, overview, services, shown, watching
+from console.slices.listing import Wanted
+from console.upstream.errors import Invalid, KeyRejected, NotFound, Refused, UpstreamError
+from console.upstream.types import Slice
+
+VIEW = "slices.view"
+
+
+def index(request: HttpRequest) -> HttpResponse:
+    """An owner's slices, or those that use a dataset."""
+    view = _view(request)
+    wanted = Wanted.read(request.GET, "" if request.GET.get("owner") else connections.owner(request.user))
+    context, status = _about_list(request, wanted) | {"view": view}, 200
+    try:
+        context |= overview.listed(user=request.user, wanted=wanted)
+    except (Invalid, NotFound) as refusal:
+        # An owner that does not exist may be a 404 (FACTS 1.3), and so is a page past the end (FACTS 1.2).
+        context, status = context | {"refusal": refusal}, 404
+    except UpstreamError as problem:
+        if htmx.is_htmx(request) or isinstance(problem, KeyRejected):
+            raise  # The list that is there stays there, or the key is what has to be mended.
+        context, status = context | {"problem": problem}, pages.status_of(problem)
+    if not htmx.is_htmx(request):
+        return render(request, "slices/index.html", context, status=status)
+    # A refusal is an answer for the list's own place, not a notice: htmx would put a 404 into the notices.
+    response = render(request, "slices/index.html#list", context)
+    response["HX-Push-Url"] = overview.address(wanted)
+    return response
+
+
+def names(request: HttpRequest) -> HttpResponse:
+    """The names of datasets that a list did not know, put into its sentences once it stands."""
+    asked = list(dict.fromkeys(uid for uid in request.GET.getlist("d") if services.is_uid(uid)))
+    found = services.dataset_names(user=request.user, uids=asked[: overview.MOST_NAMES])
+    return render(request, "slices/_names.html", {"names": found.items()})
+
+
+def building(request: HttpRequest) -> HttpResponse:
+    """How the slices of a list stand that were being built; says itself when to ask again, if at all."""
+    waiting, look = overview.read_addresses(request.GET.getlist("slice")), _look(request)
+    context: dict[str, Any] = {"view": _view(request), "look": look + 1}
+    try:
+        context |= overview.built(user=request.user, waiting=waiting, look=look + 1)
+    except UpstreamError as error:
+        if _is_final(error):
+            raise
+        context |= overview.next_look(waiting, look + 1, error)
+    return render(request, "slices/index.html#building", context)
+
+
+def datasets(request: HttpRequest) -> HttpResponse:
+    """Datasets by name, each leading to the slices that use it."""
+    name, cursor = " ".join(request.GET.get("name", "").split())[:100], _cursor(request)
+    page = services.list_datasets(user=request.user, name=name, cursor=cursor or None)
+    context = {"page": page, "name": name, "crumbs": [("Slices", reverse("slices:index"))]}
+    for which, beyond in (("previous_url", page.previous), ("next_url", page.next)):
+        query = {"name": name, "cursor": beyond} if name else {"cursor": beyond}
+        context[which] = f"?{urlencode(query)}" if beyond and beyond != cursor else ""
+    template = "slices/datasets.html#found" if htmx.is_htmx(request) else "slices/datasets.html"
+    return render(request, template, context)
+
+
+def detail(request: HttpRequest, owner: str, slug: str) -> HttpResponse:
+    found = services.get_slice(user=request.user, owner=owner, slug=slug)
+    context = _about(request, found, owner=owner, slug=slug)
+    if context["has_items"]:
+        context |= gallery.page(user=request.user, owner=owner, slug=slug, cursor=_cursor(request))
+    return render(request, "slices/detail.html", context)
+
+
+def status(request: HttpRequest, owner: str, slug: str) -> HttpResponse:
+    """The state of a slice that is being built; carries its own next look, and the gallery once there is one."""
+    if not htmx.is_htmx(request):
+        return redirect("slices:detail", owner, slug)
+    look = _look(request) + 1
+    try:
+        found = services.get_slice(user=request.user, owner=owner, slug=slug)
+    except UpstreamError as error:
+        if _is_final(error):
+            raise
+        context = {"owner": owner, "slug": slug, "look": look, "error": error, "delay": overview.later(look, error)}
+        return render(request, "slices/detail.html#asking", context)
+    context = _about(request, found, owner=owner, slug=slug, look=look)
+    if context["has_items"]:
+        context |= gallery.page(user=request.user, owner=owner, slug=slug, cursor="")
+    return render(request, "slices/detail.html#status", context | {"swapped": not context["row"].state.building})
+
+
+def items(request: HttpRequest, owner: str, slug: str) -> HttpResponse:
+    """More items of a slice, from a cursor on; `open` leads to the first or last of them."""
+    cursor = _cursor(request)
+    address = reverse("slices:detail", args=[owner, slug], query={"cursor": cursor} if cursor else None)
+    if (which := request.GET.get("open")) in {"first", "last"}:
+        return redirect(gallery.end_of_page(request.user, owner, slug, cursor, last=which == "last") or address)
+    if not htmx.is_htmx(request):
+        return redirect(address)
+    context = gallery.page(user=request.user, owner=owner, slug=slug, cursor=cursor)
+    response = render(request, "slices/detail.html#more", context | {"owner": owner, "slug": slug, "more": True})
+    if "problem" not in context:
+        response["HX-Replace-Url"] = address
+    return response
+
+
+def item(request: HttpRequest, owner: str, slug: str, item_uid: uuid.UUID) -> HttpResponse:
+    """One item on a page of its own: what the viewer shows, without script."""
+    cursor = _cursor(request)
+    context = gallery.one(user=request.user, owner=owner, slug=slug, item_uid=str(item_uid), cursor=cursor)
+    back = reverse("slices:detail", args=[owner, slug], query={"cursor": cursor} if cursor else None)
+    crumbs = [("Slices", f"{reverse('slices:index')}?{urlencode({'owner': owner})}"), (slug, back)]
+    return render(request, "slices/item.html", context | {"crumbs": crumbs})
+
+
+def renew(request: HttpRequest, owner: str, slug: str, item_uid: uuid.UUID) -> HttpResponse:
+    """The picture of one item with a fresh link, or a quiet tile with the reason."""
+    if not htmx.is_htmx(request):
+        return redirect("slices:item", owner, slug, item_uid)
+    large = request.GET.get("size") == "large"
+    context = gallery.renewed(user=request.user, owner=owner, slug=slug, item_uid=str(item_uid), large=large)
+    return render(request, "slices/_fresh.html", context)
+
+
+def _about_list(request: HttpRequest, wanted: Wanted) -> dict[str, Any]:
+    """What the page says whatever the list answers."""
+    said: dict[str, Any] = {
+        "wanted": wanted,
+        "orderings": overview.orderings(wanted),
+        "sizes": listing.SIZES,
+        "owners": connections.owners(request.user),
+        "may_create": request.user.may(Right.CHANGE),
+        "here": wanted.query(),
+        "first_page": overview.address(wanted, page=1),
+        "unsearched": overview.address(wanted, search=""),
+    }
+    if wanted.dataset:
+        found = services.dataset_names(user=request.user, uids=[wanted.dataset])
+        said["dataset_name"] = found.get(wanted.dataset, f"dataset {wanted.dataset[:8]}")
+    return said
+
+
+def _about(request: HttpRequest, found: Slice, *, owner: str, slug: str, look: int = 0) -> dict[str, Any]:
+    """What the page says about a slice itself."""
+    uids = services.recipe_datasets([found])
+    known = services.dataset_names(user=request.user, uids=uids)
+    row = shown.row(found, known)
+    said: dict[str, Any] = {
+        "owner": owner,
+        "slug": slug,
+        "row": row,
+        "slice": found,
+        "look": look,
+        "datasets": [(uid, known.get(uid, "")) for uid in uids],
+        "loose": [clause for clause in row.recipe.clauses if clause.kind == "filters"] if row.recipe else [],
+        "has_items": not row.state.building and not row.state.failed,
+        "again": f"{owner}/{slug}",
+        "may_create": request.user.may(Right.CHANGE),
+        "crumbs": [("Slices", f"{reverse('slices:index')}?{urlencode({'owner': owner})}")],
+    }
+    if row.state.building:
+        watch = watching.building(user=request.user, found=found)
+        return said | {"watch": watch, "usual": watching.usual(user=request.user), "delay": watching.delay(look)}
+    watching.ended(user=request.user, found=found)
+    return said
+
+
+def _is_final(error: UpstreamError) -> bool:
+    """Whether asking again would get the same answer; being asked to wait is not final."""
+    return isinstance(error, KeyRejected) or (isinstance(error, Refused) and not getattr(error, "retry_in", None))
+
+
+def _view(request: HttpRequest) -> str:
+    """Cards or table, remembered for as long as the person is signed in."""
+    asked = request.GET.get("view")
+    if asked in listing.VIEWS and asked != request.session.get(VIEW):
+        request.session[VIEW] = asked
+    kept = request.session.get(VIEW)
+    return kept if kept in listing.VIEWS else listing.VIEWS[0]
+
+
+def _look(request: HttpRequest) -> int:
+    text = request.GET.get("look", "")
+    return min(int(text), watching.MAX_LOOKS) if text.isascii() and text.isdigit() and len(text) < 5 else 0
+
+
+def _cursor(request: HttpRequest) -> str:
+    text = request.GET.get("cursor", "")
+    if len(text) > 2000 or not text.isprintable():
+        raise Http404("Not a place in a list.")
+    return text

@@ -1,0 +1,93 @@
+"""How long slices take: when one was first seen being built, and how long the last ones of this person took."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+
+from django.core.cache import cache
+from django.utils import timezone
+
+from accounts.models import Person
+from console.audit.models import Entry
+from console.slices.services import is_uid
+from console.upstream.types import Slice
+
+DELAYS = (2, 4, 8, 16, 30)
+"""Seconds between two looks at something that is being built; the last one is repeated."""
+
+MAX_LOOKS = 60
+"""Then looking stops by itself, after not quite half an hour, and the page says so."""
+
+REMEMBERED = 24 * 60 * 60
+DURATIONS_KEPT = 30 * 24 * 60 * 60
+DURATIONS = 9
+ENOUGH = 2
+CLOSE = timedelta(seconds=45)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Since when a slice is being built. Not exact: since when this console knows of it."""
+
+    since: datetime
+    exact: bool
+
+    @property
+    def elapsed(self) -> timedelta:
+        return max(timezone.now() - self.since, timedelta())
+
+
+def delay(look: int) -> int | None:
+    """Seconds until the next look, or None where it is time to stop. Looks are counted from 0."""
+    if look >= MAX_LOOKS:
+        return None
+    return DELAYS[min(look, len(DELAYS) - 1)]
+
+
+def building(*, user: Person, found: Slice) -> Watch:
+    """Called whenever a slice is seen being built; says since when, and remembers that it was."""
+    watch = _known_start(found) or _first_seen(user, found)
+    if is_uid(found.uid):
+        cache.set(_key(user, found), (watch.since, watch.exact, timezone.now()), REMEMBERED)
+    return watch
+
+
+def ended(*, user: Person, found: Slice) -> None:
+    """Called when a slice is seen to be ready: what it took counts, if its start is known and we looked just before."""
+    if not is_uid(found.uid) or not (kept := cache.get(_key(user, found))):
+        return
+    cache.delete(_key(user, found))
+    since, exact, last_seen = kept
+    if exact and timezone.now() - last_seen <= CLOSE:
+        took = [*cache.get(_durations(user), []), (timezone.now() - since).total_seconds()]
+        cache.set(_durations(user), took[-DURATIONS:], DURATIONS_KEPT)
+
+
+def usual(*, user: Person) -> timedelta | None:
+    """What this person's slices usually take; None with too little to go by."""
+    took = cache.get(_durations(user), [])
+    return timedelta(seconds=median(took)) if len(took) >= ENOUGH else None
+
+
+def _known_start(found: Slice) -> Watch | None:
+    """Avala gives no times (FACTS 1.4), unless a server does; the audit knows when somebody here pressed Create."""
+    if found.created_at is not None:
+        return Watch(found.created_at, exact=True)
+    made = Entry.objects.filter(
+        thing_kind="slice", thing_id=f"{found.owner_name}/{found.slug}", action="slice.create", opens__isnull=False
+    )
+    entry = made.select_related("opens").order_by("-sequence").first()
+    return Watch(entry.opens.at, exact=True) if entry and entry.opens else None
+
+
+def _first_seen(user: Person, found: Slice) -> Watch:
+    kept = cache.get(_key(user, found)) if is_uid(found.uid) else None
+    return Watch(kept[0] if kept else timezone.now(), exact=False)
+
+
+def _key(user: Person, found: Slice) -> str:
+    return f"slices-watch-{user.pk}-{found.uid}"
+
+
+def _durations(user: Person) -> str:
+    return f"slices-took-{user.pk}"
