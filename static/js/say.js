@@ -11,6 +11,6 @@ export function notice(template) {
   const copy = document.getElementById(template).content.cloneNode(true);
   const element = copy.firstElementChild;
   document.getElementById("notices").append(copy);
-  window.htmx.trigger(element, "htmx:load", { elt: element });
+  window.htmx?.trigger(element, "htmx:load", { elt: element });
   return element;
 }
