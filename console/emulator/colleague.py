@@ -6,6 +6,7 @@ from typing import Any
 
 from console.emulator import cloudfactory, exports, slices, work_items
 from console.emulator.people import CLOUDFACTORY_KEYS, OWNER, SPACE
+from console.emulator.places import work_item_of
 from console.emulator.plan import STATUSES
 from console.emulator.sample import PROJECTS
 from console.emulator.tables import Row
@@ -98,7 +99,7 @@ def _delete_export(world: World, words: Words) -> Row:
 
 
 def _expire_links(world: World, words: Words) -> Row:
-    """Every link given so far is too old; with `export`, the new ones of that export are, too (`"expired": false` ends it)."""
+    """Every link given so far is too old. With `export`, its new ones are, too, until `"expired": false`."""
     if "export" in words:
         row = {**_export(world, words), "expired": bool(words.get("expired", True))}
         world.exports.put(row)
@@ -144,12 +145,11 @@ def _settle_slice(world: World, words: Words, *, fails: bool) -> Row:
 def _set_status(world: World, words: Words) -> Row:
     if words["status"] not in STATUSES:
         raise ValueError(f"status must be one of {', '.join(STATUSES)}")
-    project = world.project_of(str(words["item"]).lower())
+    item_id = str(words["item"]).lower()
+    project = world.project_of(item_id)
     if project is None:
         raise ValueError("no such work item")
-    item = world.work_items[project].get(str(words["item"]).lower())
-    assert item is not None
-    changed = {**item, "status": words["status"], "updated_at": time.time()}
+    changed = {**work_item_of(world, project, item_id), "status": words["status"], "updated_at": time.time()}
     work_items.put(world, project, changed)
     return {"item": work_items.draw(changed)}
 

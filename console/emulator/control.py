@@ -29,13 +29,16 @@ class Control:
             self.reset()
             return {"done": "reset"}
         if do == "set_rate":
-            limiter = self.listeners["avala"].limiter
-            assert limiter is not None
-            limiter.rate = int(words["rate"])
-            limiter.forget()
-            return {"done": "set_rate", "rate": limiter.rate}
+            return {"done": do, "rate": self._set_rate(int(words["rate"]))}
         with self.world.lock:
             return {"done": do, **colleague.act(self.world, do, words)}
+
+    def _set_rate(self, rate: int) -> int:
+        for listener in self.listeners.values():
+            if listener.limiter:
+                listener.limiter.rate = rate
+                listener.limiter.forget()
+        return rate
 
     def reset(self) -> None:
         self.world.reset()

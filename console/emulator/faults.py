@@ -11,10 +11,10 @@ from typing import Any
 
 from console.emulator.wire import Answer, json_answer
 
-NAMED = re.compile(
-    r"(?:fail-(500|502|503|429|401|403|html|garbage|truncated|empty|reset|drop-after|huge|redirect)|(slow-\d{1,4}))(?![\w])"
-)
-KNOWN = re.compile(r"500|502|503|429|401|403|html|garbage|truncated|empty|reset|drop-after|slow-\d{1,4}|huge|redirect")
+_KINDS = "500|502|503|429|401|403|html|garbage|truncated|empty|reset|drop-after|huge|redirect"
+_SLOW = r"slow-\d{1,4}"
+NAMED = re.compile(rf"(?:fail-({_KINDS})|({_SLOW}))(?!\w)")
+KNOWN = re.compile(f"{_KINDS}|{_SLOW}")
 INSTEAD = frozenset({"500", "502", "503", "429", "401", "403", "html", "reset", "redirect"})
 HUGE = 64 * 1024 * 1024
 WORDS = {

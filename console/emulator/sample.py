@@ -5,10 +5,11 @@ has to be stored. At scale `large` the many rows are formulas, which keeps the s
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid5
 
 from console.emulator import plan
@@ -138,7 +139,7 @@ class Sample:
             "ready_at": created if created < self.started_at else created + self.pace,
         }
 
-    def _part(self, part: Row) -> Row:
+    def _part(self, part: Mapping[str, Any]) -> Row:
         dataset = uid_of("dataset", part["dataset"])
         if "filters" in part:
             return {"type": "filters", "dataset_uid": dataset, "filters": part["filters"]}

@@ -13,8 +13,8 @@ from typing import Any
 
 from console.emulator import faults, listeners
 from console.emulator.control import Control
-from console.emulator.sockets import Server
 from console.emulator.listeners import Listener
+from console.emulator.sockets import Server
 from console.emulator.world import World
 
 ASSETS = Path(__file__).resolve().parent / "assets"
@@ -111,14 +111,14 @@ def main() -> int:
         settings = _settings(os.environ)
         running = start(**settings)
     except ValueError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 1
     except OSError as error:
-        print(_sentence(settings, error), file=sys.stderr)
+        sys.stderr.write(f"{_sentence(settings, error)}\n")
         return 1
-    print(f"Avala         {running.avala_url}")
-    print(f"CloudFactory  {running.cloudfactory_url}")
-    print(f"Storage       {running.storage_url}", flush=True)
+    addresses = (running.avala_url, running.cloudfactory_url, running.storage_url)
+    sys.stdout.write("Avala {}\nCloudFactory {}\nStorage {}\n".format(*addresses))
+    sys.stdout.flush()
     _wait_for_signal()
     running.stop()
     return 0

@@ -32,7 +32,7 @@ def body(request: Request) -> Row:
 
 
 def check(world: World, person: Person, data: Row) -> Row:
-    """The cleaned body; all complaints at once, as a map of field to messages. Unknown datasets are a 404 after that."""
+    """The cleaned body. All complaints come at once, by field; an unknown dataset is a 404 after that."""
     errors: dict[str, Any] = {}
     name, errors["name"] = name_of(data)
     owner, organization, errors["organization"] = _organization(person, data)

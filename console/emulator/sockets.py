@@ -4,10 +4,10 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, cast
 
 from console.emulator.wire import Answer, Request
 
@@ -88,15 +88,17 @@ class Handler(BaseHTTPRequestHandler):
             return
         path, _, query = self.path.partition("?")
         host = self.headers.get("Host") or self.server.origin.removeprefix("http://")
-        request = Request(self.command, path, query, self.headers, body, chunks, f"http://{host}")
+        request = Request(
+            self.command, path, query, cast(Mapping[str, str], self.headers), body, chunks, f"http://{host}"
+        )
         answer = self.server.answer(request)
         for _ in chunks:  # what was not read would be taken for the next request
             pass
         self._send(answer)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = handle_any
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = handle_any  # noqa: N815
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *args: Any) -> None:
         """Silence; `/_emulator/requests` is the log."""
 
     def _chunks(self) -> Iterator[bytes]:

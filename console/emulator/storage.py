@@ -31,7 +31,8 @@ LARGEST_UPLOAD = 512 * 1024 * 1024
 
 def refusal(status: int, code: str, message: str) -> Refusal:
     """The stores' own kind of error body."""
-    text = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>'
+    error = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+    text = f'<?xml version="1.0" encoding="UTF-8"?>\n{error}'
     found = Refusal(status, None)
     found.answer = Answer(status, text.encode(), {"Content-Type": "application/xml"})
     return found

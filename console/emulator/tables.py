@@ -1,4 +1,4 @@
-"""Rows that a formula or a sample provides, and on top of them what people changed. Only the changes are kept on disk."""
+"""Rows that a formula or a sample provides, and what people changed on top. Only the changes are kept on disk."""
 
 import hashlib
 from collections.abc import Callable, Iterator

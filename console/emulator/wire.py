@@ -49,7 +49,7 @@ class Request:
     query: str
     headers: Mapping[str, str]
     body: bytes = b""
-    chunks: Iterator[bytes] = iter(())
+    chunks: Iterator[bytes] = field(default_factory=lambda: iter(()))
     """The body of an upload, which is never held in memory as a whole."""
     base: str = ""
     """Scheme and host as the caller wrote them; `next` links are built on it."""
@@ -89,5 +89,7 @@ class Request:
 
     @property
     def caller(self) -> Person:
-        assert self.person is not None, "routes are only entered with a known key"
+        """Whose key it is; routes are only entered with a known one."""
+        if self.person is None:
+            raise LookupError("nobody asked")
         return self.person

@@ -47,7 +47,7 @@ def create_work_item(world: World, request: Request, project: str) -> Answer:
         "assetUrl": url,
         "assetId": number,
         "batchId": _batch(world, row["id"], data.get("batchId")),
-        **{field: None for field in OPTIONAL},
+        **dict.fromkeys(OPTIONAL),
         **_optional(data),
         "created_at": now,
         "updated_at": now,

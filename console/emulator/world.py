@@ -59,7 +59,7 @@ class World:
         return self.work_items[project_id]
 
     def next_batch_id(self) -> int:
-        return max(row["id"] for table in self.batches.values() for row in table) + 1
+        return max(int(row["id"]) for table in self.batches.values() for row in table) + 1
 
     def project_of(self, work_item_id: str) -> str | None:
         return next((project for project, table in self.work_items.items() if table.get(work_item_id)), None)
