@@ -1,0 +1,142 @@
+"""The platform's JSON into types (FACTS 2.5 to 2.9)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from console.upstream.fields import Fields, Misshapen, entries
+from console.upstream.types import Annotation, Batch, Export, Priority, Project, SignalResult, SignedUrl, WorkItem
+
+
+def signed_urls_of(data: Any) -> tuple[SignedUrl, ...]:
+    return entries(data, "items", _signed_url)
+
+
+def _signed_url(data: Any) -> SignedUrl:
+    fields = Fields(data, "the link")
+    return SignedUrl(path=fields.id_text("path"), signed_url=fields.id_text("signedUrl", "signed_url"))
+
+
+def batch_of(data: Any) -> Batch:
+    fields = Fields(data, "the batch")
+    return Batch(
+        id=fields.id_number("id"),
+        project_id=fields.text("projectId"),
+        name=fields.text("name"),
+        created_by=fields.text("createdBy"),
+        created_at=fields.moment("createdAt"),
+        metadata=fields.mapping("metadata"),
+        priority=fields.number("priority"),
+        total_count=fields.number("totalCount"),
+        completed_count=fields.number("completedCount"),
+        extra=fields.rest(),
+    )
+
+
+def priorities_of(data: Any) -> tuple[Priority, ...]:
+    return entries(data, "items", _priority)
+
+
+def _priority(data: Any) -> Priority:
+    fields = Fields(data, "the priority")
+    spelled = fields.name_of("batchId", "id")
+    number = fields.id_number("batchId", "id")
+    priority = fields.number("priority")
+    return Priority(batch_id=number, priority=priority, extra=fields.rest(), id_field=spelled or "batchId")
+
+
+def export_of(data: Any) -> Export:
+    fields = Fields(data, "the export")
+    return Export(
+        id=fields.id_text("exportId", "id"),
+        name=fields.text("name"),
+        status=fields.text("status"),
+        format=fields.text("format"),
+        content=fields.text("content"),
+        created_by=fields.text("createdBy"),
+        download_url=fields.text("downloadUrl"),
+        error=fields.text("error"),
+        created_at=fields.moment("createdAt"),
+        extra=fields.rest(),
+    )
+
+
+def projects_of(data: Any) -> tuple[Project, ...]:
+    return entries(data, "items", project_of)
+
+
+def project_of(data: Any) -> Project:
+    fields = Fields(data, "the project")
+    return Project(
+        id=fields.id_text("id"),
+        name=fields.text("name"),
+        description=fields.text("description"),
+        created_at=fields.moment("createdAt"),
+        space_id=fields.text("spaceID"),
+        # One value or a comma-separated list (FACTS 2.8).
+        data_types=tuple(kind.strip() for text in fields.texts("dataType") for kind in text.split(",") if kind.strip()),
+        company_id=fields.text("companyID"),
+        extra=fields.rest(),
+    )
+
+
+def work_item_of(data: Any) -> WorkItem:
+    fields = Fields(data, "the work item")
+    return WorkItem(
+        id=fields.id_text("id"),
+        status=fields.text("status"),
+        asset_url=fields.text("assetUrl"),
+        asset_id=fields.number("assetId"),
+        asset_type=fields.text("assetType"),
+        batch_id=fields.number("batchId"),
+        results_url=fields.text("resultsUrl", "resultUrl"),
+        created_at=fields.moment("createdAt"),
+        updated_at=fields.moment("updatedAt"),
+        taxonomy_version_id=fields.text("taxonomyVersionId"),
+        metadata=fields.mapping("metadata"),
+        due_in_seconds=fields.number("dueInSeconds"),
+        difficulty=fields.number("difficulty"),
+        extra=fields.rest(),
+    )
+
+
+def signal_results_of(data: Any) -> tuple[SignalResult, ...]:
+    """What became of each work item; without an entry for it an item is unknown, never done (FACTS 4, row 7)."""
+    try:
+        results = entries(data, "items", _signal_result)
+    except Misshapen:
+        return ()
+    return tuple(result for result in results if result is not None)
+
+
+def _signal_result(data: Any) -> SignalResult | None:
+    if not isinstance(data, dict):
+        return None
+    fields = Fields(data, "the result")
+    item = fields.text("workItemId", "id")
+    error, done = fields.any("error"), fields.flag("success")
+    if not item:
+        return None
+    status, message = fields.text("status"), fields.text("message")
+    if isinstance(error, dict):
+        said = Fields(error, "the error").text("message")
+    else:
+        said = error if isinstance(error, str) else None
+    refused = bool(error) or done is False
+    return SignalResult(item, status, (said or message or "refused") if refused else None)
+
+
+def annotation_of(data: Any) -> Annotation:
+    fields = Fields(data, "the annotation")
+    inference = fields.any("inference")
+    return Annotation(
+        id=fields.text("id"),
+        project_id=fields.text("projectID"),
+        work_item_id=fields.text("workItemID"),
+        inference=inference if isinstance(inference, dict) else None,
+        ground_truth_reviewer=fields.text("groundTruthReviewer"),
+        created_at=fields.moment("createdAt"),
+        updated_at=fields.moment("updatedAt"),
+        metadata=fields.mapping("metadata"),
+        extra=fields.rest(),
+    )
