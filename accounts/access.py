@@ -50,10 +50,26 @@ ACCESS: dict[str, str] = {
     "accounts:place": Right.KEYS,
     "accounts:forget": Right.KEYS,
     "accounts:switch": Right.KEYS,
+    # Audit: everyone reads their own rows, the views ask who may read all
+    "audit:index": Right.AUDIT_OWN,
+    "audit:detail": Right.AUDIT_OWN,
+    "audit:settle": Right.AUDIT_OWN,
+    "audit:close": Right.AUDIT_OWN,
+    "audit:handover": Right.AUDIT_OWN,
+    "audit:export": Right.AUDIT_EXPORT,
+    "audit:handover_csv": Right.AUDIT_EXPORT,
+    "audit:check": Right.AUDIT_EXPORT,
     # People
     "accounts:people": Right.PEOPLE,
     "accounts:invite": Right.PEOPLE,
     "accounts:person": Right.PEOPLE,
+    # Home, health and background work
+    "home:index": ANYONE,
+    "home:slices": Right.LOOK,
+    "home:livez": PUBLIC,
+    "home:readyz": PUBLIC,
+    "jobs:index": Right.JOBS,
+    "jobs:retry": Right.JOBS,
     # Building a slice
     "slices:create": Right.CHANGE,
     "slices:draft": Right.CHANGE,

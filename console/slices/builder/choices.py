@@ -1,0 +1,222 @@
+"""What a person may choose from: datasets, their items, fields seen in their metadata, organizations, a free name.
+
+Everything here only reads. What is cached belongs to one key and holds no links.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.cache import cache
+
+from accounts import connections
+from accounts.models import Person
+from console.slices.builder import checks
+from console.slices.builder.parts import Part, Source
+from console.upstream.errors import KeyRejected, NotFound, UpstreamError
+from console.upstream.types import Dataset, Item, Organization, Page
+
+FOUND_AT_ONCE = 12
+TILES_AT_ONCE = 48
+PAGES_LOOKED_AT, LOOKED_AT_ONCE = 3, 100
+FIELDS_OFFERED, VALUES_OFFERED, LONGEST_VALUE = 40, 24, 200
+KEPT = 5 * 60
+
+
+@dataclass(frozen=True)
+class Found:
+    """Datasets found by typing. `more` is what to ask with for the next ones."""
+
+    datasets: tuple[Dataset, ...]
+    name: str = ""
+    owner: str = ""
+    more: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a name may be used, in words. Advice only: Avala decides on Create (FACTS 1.4, A6)."""
+
+    tone: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Value:
+    wire: str
+    """As JSON, so that 5 and "5" stay apart on their way through a form."""
+    text: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Field:
+    name: str
+    values: tuple[Value, ...]
+    more: int
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Fields and values met in the metadata of the newest items; `rows` is each item's own."""
+
+    rows: tuple[Mapping[str, Sequence[Any]], ...] = ()
+    failed: bool = False
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        met = Counter(name for row in self.rows for name in row)
+        return tuple(self._field(name) for name, _ in met.most_common(FIELDS_OFFERED))
+
+    def matching(self, filters: Mapping[str, Any]) -> int:
+        """How many of the items looked at match: every field, and of each field any value (FACTS 4, row 21)."""
+        return sum(all(_has(row, name, wanted) for name, wanted in filters.items()) for row in self.rows)
+
+    def _field(self, name: str) -> Field:
+        met = Counter(json.dumps(value) for row in self.rows for value in row.get(name, ()))
+        offered = sorted(met.items(), key=lambda pair: (-pair[1], pair[0]))[:VALUES_OFFERED]
+        values = tuple(Value(wire, as_text(json.loads(wire)), count) for wire, count in offered)
+        return Field(name, values, max(0, len(met) - VALUES_OFFERED))
+
+
+def find_datasets(user: Person, *, name: str = "", owner: str = "", cursor: str = "") -> Found:
+    """Of the key's workspace by name, or all of one owner, where Avala cannot search and we do (FACTS 1.5, A8, A9)."""
+    name, owner = name.strip()[:200], owner.strip()[:255]
+    if owner:
+        return _of_owner(user, owner, name, cursor)
+    page = connections.avala(user).list_datasets(name=name or None, cursor=cursor or None, limit=FOUND_AT_ONCE)
+    return Found(page.items, name, more=page.next or "")
+
+
+def dataset(user: Person, uid: str) -> Source:
+    return Source.of(connections.avala(user).get_dataset(uid))
+
+
+def known_sources(user: Person, uids: Sequence[str]) -> dict[str, Source]:
+    """Names for a copied recipe. One that cannot be read keeps its id: the recipe is still worth having."""
+    known: dict[str, Source] = {}
+    for uid in list(dict.fromkeys(uids))[:FOUND_AT_ONCE]:
+        try:
+            known[uid] = dataset(user, uid)
+        except KeyRejected:
+            raise
+        except UpstreamError:
+            known[uid] = Source(uid)
+    return known
+
+
+def missing_datasets(user: Person, parts: Sequence[Part]) -> list[Part]:
+    """Which parts a "not found" on Create was about; it names none (FACTS 1.3)."""
+    api, missing, looked = connections.avala(user), [], dict[str, bool]()
+    for part in parts:
+        uid = part.source.uid
+        if uid not in looked:
+            try:
+                api.get_dataset(uid)
+                looked[uid] = True
+            except NotFound:
+                looked[uid] = False
+            except UpstreamError:
+                looked[uid] = True
+        if not looked[uid]:
+            missing.append(part)
+    return missing
+
+
+def items(user: Person, source: Source, cursor: str = "") -> Page[Item]:
+    return connections.avala(user).list_dataset_items(
+        source.owner, source.slug, cursor=cursor or None, limit=TILES_AT_ONCE
+    )
+
+
+def seen(user: Person, source: Source) -> Seen:
+    """What the newest items say of themselves. Failing costs the offers, not the page."""
+    if not source.can_be_opened:
+        return Seen(failed=True)
+    place = _cache_name(user, "metadata", source.uid)
+    if (kept := cache.get(place)) is None:
+        try:
+            kept = _read_metadata(user, source)
+        except KeyRejected:
+            raise
+        except UpstreamError:
+            return Seen(failed=True)
+        cache.set(place, kept, KEPT)
+    return Seen(tuple(kept))
+
+
+def organizations(user: Person) -> tuple[Organization, ...]:
+    place = _cache_name(user, "organizations")
+    if (kept := cache.get(place)) is None:
+        kept = [one.to_wire() for one in connections.avala(user).list_organizations(limit=100).items]
+        cache.set(place, kept, KEPT)
+    return tuple(Organization(one.get("uid"), one.get("name"), one.get("slug"), raw=one) for one in kept)
+
+
+def name_verdict(user: Person, name: str) -> Verdict:
+    """A6 where the name could be sent at all; a failing check is no reason to stop anybody."""
+    if not name.strip():
+        return Verdict("quiet", "1 to 100 characters.")
+    if problem := checks.name_problem(name):
+        return Verdict("bad", problem)
+    try:
+        said = connections.avala(user).validate_slice_name(name.strip())
+    except KeyRejected:
+        raise
+    except UpstreamError:
+        return Verdict("quiet", "The name could not be checked just now. You can still create the slice.")
+    if said.is_valid is None:
+        return Verdict("quiet", said.message or "Avala did not say whether the name is free.")
+    if said.is_valid:
+        return Verdict("good", "This name is free.")
+    return Verdict("bad", said.message or "This name is taken.")
+
+
+def as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _of_owner(user: Person, owner: str, name: str, cursor: str) -> Found:
+    number = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 6 else 1
+    page = connections.avala(user).list_owner_datasets(owner, page=number, limit=100)
+    wanted = name.casefold()
+    met = tuple(one for one in page.items if wanted in (one.name or one.slug or "").casefold())
+    return Found(met, name, owner, more=str(page.next or ""))
+
+
+def _read_metadata(user: Person, source: Source) -> list[dict[str, list[Any]]]:
+    api, cursor, rows = connections.avala(user), None, []
+    for _ in range(PAGES_LOOKED_AT):
+        page = api.list_dataset_items(source.owner, source.slug, cursor=cursor, limit=LOOKED_AT_ONCE)
+        rows += [_plain(item.metadata) for item in page.items]
+        if not page.next or page.next == cursor:
+            break
+        cursor = page.next
+    return rows
+
+
+def _plain(metadata: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Short values only, each field's as a list; addresses may be signed links and are left out."""
+    rows = {}
+    for name, value in metadata.items():
+        values = [one for one in (value if isinstance(value, list) else [value]) if _offerable(one)]
+        if values and len(name) <= LONGEST_VALUE:
+            rows[name] = values
+    return rows
+
+
+def _offerable(value: Any) -> bool:
+    if isinstance(value, str):
+        return 0 < len(value) <= LONGEST_VALUE and "://" not in value
+    return isinstance(value, bool | int | float)
+
+
+def _has(row: Mapping[str, Sequence[Any]], name: str, wanted: Any) -> bool:
+    accepted = {json.dumps(one) for one in (wanted if isinstance(wanted, list) else [wanted])}
+    return any(json.dumps(value) in accepted for value in row.get(name, ()))
+
+
+def _cache_name(user: Person, *words: str) -> str:
+    return ":".join(("builder", connections.key_fingerprint(user, "avala"), *words))

@@ -1,0 +1,157 @@
+"""Putting a filter together: fields and values seen in the metadata, others typed, or JSON behind a switch."""
+
+import json
+import uuid
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from console import htmx
+from console.slices.builder import checks, choices, drafts, forms, shown
+from console.slices.builder.choices import Seen
+from console.slices.builder.parts import Part
+from console.slices.builder.requests import SignedIn
+from console.slices.models import Draft
+
+PAGE = "slices/builder/filter.html"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What the form says: a filter that can be kept, or JSON that cannot be used yet."""
+
+    filters: dict[str, Any]
+    typed: str = ""
+    problem: str = ""
+
+    def apply(self, part: Part) -> Part:
+        return replace(part, filters=part.filters if self.typed else self.filters, typed=drafts.storable(self.typed))
+
+
+class Clash(Exception):
+    """Another tab changed this filter meanwhile."""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def part_filter(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpResponse:
+    draft = drafts.find(request.user, draft_id)
+    part = drafts.contents(draft).part(part_id)
+    if part is None or not part.is_filter:
+        raise Http404("No such part.")
+    if draft.state != Draft.State.EDITING:
+        return htmx.redirect(request, reverse("slices:draft", args=[draft_id]))
+    seen = choices.seen(request.user, part.source)
+    as_json = _as_json(request, part)
+    if request.method == "POST":
+        return _save(request, draft, part, seen, as_json)
+    return _page(request, draft, part, seen, as_json)
+
+
+def _save(request: SignedIn, draft: Draft, part: Part, seen: Seen, as_json: bool) -> HttpResponse:
+    do, was = request.POST.get("do", ""), request.POST.get("was", "")
+    if do == "theirs":
+        return htmx.redirect(request, _address(draft, part, as_json))
+    sent = _read_json(request.POST.get("json", "")) if as_json else _read_fields(request, part, seen)
+    if len(sent.typed) > checks.LONGEST_FILTER:
+        return _page(request, draft, part, seen, as_json, sent, status=422)
+
+    def step(now: Part) -> Part:
+        changed = sent.apply(now)
+        if do != "mine" and was and _mark(now) not in (was, _mark(changed)):
+            raise Clash
+        return changed
+
+    try:
+        draft = drafts.change_part(request.user, draft.pk, part.id, step)
+    except Clash:
+        return _page(request, draft, part, seen, as_json, sent, status=409, clash=True)
+    except (drafts.PartGone, drafts.NotEditable):
+        return htmx.redirect(request, reverse("slices:draft", args=[draft.pk]))
+    part = drafts.contents(draft).part(part.id) or part
+    if htmx.is_htmx(request):
+        return _page(request, draft, part, seen, as_json, sent)
+    return _onward(request, draft, part, seen, as_json, sent, do)
+
+
+def _onward(
+    request: SignedIn, draft: Draft, part: Part, seen: Seen, as_json: bool, sent: Sent, do: str
+) -> HttpResponse:
+    """Without htmx a button says where to go; what is wrong is said first, and what was typed stays."""
+    if do in ("json", "fields"):
+        return htmx.redirect(request, _address(draft, part, do == "json"))
+    problem = sent.problem or checks.part_problem(part)
+    if problem:
+        return _page(request, draft, part, seen, as_json, replace(sent, problem=problem), status=422)
+    if do == "done":
+        return htmx.redirect(request, reverse("slices:draft", args=[draft.pk]) + f"#part-{part.id}")
+    return htmx.redirect(request, _address(draft, part, as_json))
+
+
+def _page(
+    request: SignedIn,
+    draft: Draft,
+    part: Part,
+    seen: Seen,
+    as_json: bool,
+    sent: Sent | None = None,
+    status: int = 200,
+    **more: object,
+) -> HttpResponse:
+    """Whole, or what the filter says so far where htmx saved it."""
+    now = sent.apply(part) if sent else part
+    context = {
+        "draft": draft,
+        "part": part,
+        "seen": seen,
+        "as_json": as_json,
+        "fits": forms.fits_fields(part.filters),
+        "rows": forms.rows_of(now.filters, seen),
+        "json": (sent.typed if sent and sent.typed else shown.filter_json(now)),
+        "problem": sent.problem if sent else (part.typed and checks.part_problem(part)),
+        "said": shown.Card(now, 1, 1, ()).filter_words,
+        "matching": seen.matching(now.filters) if seen.rows and now.filters and not now.typed else None,
+        "was": _mark(part),
+        "saved": sent is not None,
+        **more,
+    }
+    return render(request, f"{PAGE}#said" if htmx.is_htmx(request) else PAGE, context, status=status)
+
+
+def _as_json(request: SignedIn, part: Part) -> bool:
+    asked = request.POST.get("as") if request.method == "POST" else request.GET.get("as")
+    if asked in ("json", "fields"):
+        return asked == "json" or not forms.fits_fields(part.filters)
+    return bool(part.typed) or not forms.fits_fields(part.filters)
+
+
+def _read_json(text: str) -> Sent:
+    try:
+        return Sent(checks.read_filter(text))
+    except checks.BadFilter as problem:
+        return Sent({}, text or " ", str(problem))
+
+
+def _read_fields(request: SignedIn, part: Part, seen: Seen) -> Sent:
+    filters = forms.read_rows(request.POST, seen, part.filters)
+    clean = {drafts.storable(name): _clean(wanted) for name, wanted in filters.items()}
+    return Sent(clean, problem=checks.filter_problem(filters) if filters else "")
+
+
+def _clean(wanted: Any) -> Any:
+    if isinstance(wanted, list):
+        return [_clean(value) for value in wanted]
+    return drafts.storable(wanted) if isinstance(wanted, str) else wanted
+
+
+def _mark(part: Part) -> str:
+    """The filter as a short text, to see whether it changed meanwhile."""
+    said = json.dumps([list(part.filters.items()), part.typed])
+    return uuid.uuid5(uuid.NAMESPACE_OID, said).hex
+
+
+def _address(draft: Draft, part: Part, as_json: bool) -> str:
+    return reverse("slices:part_filter", args=[draft.pk, part.id]) + ("?as=json" if as_json else "?as=fields")

@@ -1,0 +1,198 @@
+"""Reading what the builder's forms send. Nothing typed is thrown away here: it is kept first and judged afterwards."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.http import QueryDict
+
+from console.slices.builder import checks
+from console.slices.builder.checks import Problems
+from console.slices.builder.choices import Field, Seen, as_text
+from console.slices.builder.parts import CHOSEN, DETAIL_NAMES, FILTER, MOST_ITEMS, WHOLE, Details, Part
+
+LONGEST_TYPED = 20_000
+
+
+@dataclass(frozen=True)
+class SliceForm:
+    """The fields beside the parts, and what this tab started from (`was_…`)."""
+
+    typed: Mapping[str, str]
+    seen: Mapping[str, str]
+    act: str
+
+    @classmethod
+    def read(cls, sent: QueryDict) -> "SliceForm":
+        return cls(
+            typed={name: sent.get(name, "") for name in DETAIL_NAMES if name in sent},
+            seen={name: sent.get(f"was_{name}", "") for name in DETAIL_NAMES if f"was_{name}" in sent},
+            act=sent.get("act", ""),
+        )
+
+    def over(self, stored: Details) -> Details:
+        return replace(stored, **self.typed)
+
+    def oversized(self) -> Problems:
+        """Text nobody types: it is not even kept in the draft, only on the page."""
+        found = Problems()
+        for name, text in self.typed.items():
+            if len(text) > LONGEST_TYPED:
+                found.on_field(name, f"This is too long: at most {LONGEST_TYPED:,} characters can be kept.")
+        return found
+
+
+def kind_of(text: str) -> str:
+    return text if text in (WHOLE, CHOSEN, FILTER) else ""
+
+
+# Chosen items
+
+
+@dataclass(frozen=True)
+class Picks:
+    """A change to the choice: with script what was ticked and unticked, without it the whole page of boxes."""
+
+    on: tuple[str, ...] = ()
+    off: tuple[str, ...] = ()
+    clear: bool = False
+
+    @classmethod
+    def read(cls, sent: QueryDict) -> "Picks":
+        if sent.get("do") == "clear":
+            return cls(clear=True)
+        if "on" in sent or "off" in sent:
+            return cls(_uids(sent.get("on", "")), _uids(sent.get("off", "")))
+        shown, picked = _uids(sent.get("shown", "")), set(sent.getlist("item"))
+        if sent.get("do") == "all":
+            return cls(on=shown)
+        if sent.get("do") == "none":
+            return cls(off=shown)
+        return cls(tuple(uid for uid in shown if uid in picked), tuple(uid for uid in shown if uid not in picked))
+
+    def apply(self, part: Part) -> Part:
+        if self.clear:
+            return replace(part, items=())
+        gone = set(self.off)
+        kept = [uid for uid in dict.fromkeys((*part.items, *self.on)) if uid not in gone]
+        if len(kept) > MOST_ITEMS:
+            raise TooManyItems
+        return replace(part, items=tuple(kept))
+
+
+class TooManyItems(Exception):
+    message = f"One part holds at most {MOST_ITEMS:,} chosen items. Add another part for more."
+
+
+def _uids(text: str) -> tuple[str, ...]:
+    return tuple(uid.lower() for uid in text.split(",") if checks.is_uuid(uid))
+
+
+# Filters
+
+
+@dataclass(frozen=True)
+class Choice:
+    wire: str
+    text: str
+    count: int
+    checked: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """One field of a filter: values to tick, and room for others, one a line. The last row has no name yet."""
+
+    index: int
+    name: str
+    choices: tuple[Choice, ...]
+    others: str
+    more: int = 0
+
+    @property
+    def used(self) -> int:
+        return sum(choice.checked for choice in self.choices) + len(self.others.split("\n") if self.others else ())
+
+
+def rows_of(filters: Mapping[str, Any], seen: Seen) -> list[Row]:
+    offered = {field.name: field for field in seen.fields}
+    names = [*filters, *(name for name in offered if name not in filters)]
+    rows = [_row(index, name, filters.get(name), offered.get(name)) for index, name in enumerate(names) if name]
+    nameless = _listed(filters.get(""))
+    return [*rows, Row(len(names), "", (), "\n".join(as_text(value) for value in nameless))]
+
+
+def fits_fields(filters: Mapping[str, Any]) -> bool:
+    """Whether fields and values can show all of it; objects within objects cannot."""
+    return all(_is_plain(value) for wanted in filters.values() for value in _listed(wanted))
+
+
+def read_rows(sent: QueryDict, seen: Seen, before: Mapping[str, Any]) -> dict[str, Any]:
+    """The filter that the rows say. Fields without values and values without a field are kept, to be finished."""
+    fields = {field.name: field for field in seen.fields}
+    filters: dict[str, list[Any]] = {}
+    for index in _row_numbers(sent):
+        name = sent.get(f"f{index}", "").strip()
+        known = _known_values(fields.get(name), before.get(name))
+        values = [_ticked(wire) for wire in sent.getlist(f"v{index}")]
+        lines = (line.strip() for line in sent.get(f"o{index}", "").splitlines())
+        values += [_meant(line, known) for line in lines if line]
+        if values or (name and name not in fields and f"offered{index}" not in sent):
+            filters[name] = _unique([*filters.get(name, []), *values])
+    return {name: _as_before(values, before.get(name)) for name, values in filters.items()}
+
+
+def _row(index: int, name: str, wanted: Any, field: Field | None) -> Row:
+    chosen = {json.dumps(value): as_text(value) for value in _listed(wanted)}
+    values = field.values if field else ()
+    shown = {value.wire for value in values}
+    choices = tuple(Choice(value.wire, value.text, value.count, value.wire in chosen) for value in values)
+    others = "\n".join(text for wire, text in chosen.items() if wire not in shown)
+    return Row(index, name, choices, others, field.more if field else 0)
+
+
+def _row_numbers(sent: QueryDict) -> list[int]:
+    numbers = (name[1:] for name in sent if name[:1] == "f")
+    return sorted(int(text) for text in numbers if text.isascii() and text.isdigit() and len(text) < 5)
+
+
+def _ticked(wire: str) -> Any:
+    try:
+        value = json.loads(wire, parse_constant=lambda name: name)
+    except (ValueError, RecursionError):
+        return wire
+    return value if _is_plain(value) else wire
+
+
+def _known_values(field: Field | None, before: Any) -> dict[str, Any]:
+    seen = {value.text: json.loads(value.wire) for value in field.values} if field else {}
+    return {**seen, **{as_text(value): value for value in _listed(before)}}
+
+
+def _meant(line: str, known: Mapping[str, Any]) -> Any:
+    """A typed 5 is the number where the field is known to hold only numbers, else a text."""
+    if line in known:
+        return known[line]
+    if known and not any(isinstance(value, str) for value in known.values()):
+        return _ticked(line)
+    return line
+
+
+def _as_before(values: list[Any], before: Any) -> Any:
+    """A plain value that came as one (FACTS 1.5: `split`) stays one while it is not changed."""
+    return before if not isinstance(before, list) and values == [before] else values
+
+
+def _listed(wanted: Any) -> list[Any]:
+    if wanted is None:
+        return []
+    return list(wanted) if isinstance(wanted, list | tuple) else [wanted]
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | bool | int | float)
+
+
+def _unique(values: Iterable[Any]) -> list[Any]:
+    return list({json.dumps(value): value for value in values}.values())

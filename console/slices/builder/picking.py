@@ -1,0 +1,79 @@
+"""Choosing items in a gallery. The choice is kept in the draft, so it survives paging, reloads and closed tabs."""
+
+import uuid
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from console import htmx
+from console.slices.builder import choices, drafts
+from console.slices.builder.forms import Picks, TooManyItems
+from console.slices.builder.parts import Part
+from console.slices.builder.requests import SignedIn
+from console.slices.models import Draft
+
+PAGE = "slices/builder/items.html"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def part_items(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpResponse:
+    """The dataset's items with those chosen ticked; a POST changes the choice."""
+    draft = drafts.find(request.user, draft_id)
+    part = drafts.contents(draft).part(part_id)
+    if part is None or not part.is_chosen:
+        raise Http404("No such part.")
+    if draft.state != Draft.State.EDITING:
+        return htmx.redirect(request, reverse("slices:draft", args=[draft_id]))
+    if request.method == "POST":
+        return _pick(request, draft, part)
+    return _page(request, draft, part)
+
+
+def _pick(request: SignedIn, draft: Draft, part: Part) -> HttpResponse:
+    picks = Picks.read(request.POST)
+    try:
+        draft = drafts.change_part(request.user, draft.pk, part.id, picks.apply)
+    except TooManyItems as refused:
+        return _counted(request, draft, part, refused.message, 422)
+    except (drafts.PartGone, drafts.NotEditable):
+        return htmx.redirect(request, reverse("slices:draft", args=[draft.pk]))
+    part = drafts.contents(draft).part(part.id) or part
+    do = request.POST.get("do", "")
+    if htmx.is_htmx(request):
+        return _counted(request, draft, part)
+    if do == "done":
+        return htmx.redirect(request, reverse("slices:draft", args=[draft.pk]) + f"#part-{part.id}")
+    there = {"next": "next", "previous": "previous"}.get(do, "cursor")
+    return htmx.redirect(request, _address(draft, part, request.POST.get(there, "")))
+
+
+def _page(request: SignedIn, draft: Draft, part: Part, **more: object) -> HttpResponse:
+    """Whole, or the next tiles alone where htmx asks for more of them."""
+    cursor = request.GET.get("cursor", "")
+    page = choices.items(request.user, part.source, cursor) if part.source.can_be_opened else None
+    context = {
+        "draft": draft,
+        "part": part,
+        "page": page,
+        "chosen": frozenset(part.items),
+        "cursor": cursor,
+        "next_url": _address(draft, part, page.next) if page and page.next else "",
+        **more,
+    }
+    return render(request, f"{PAGE}#more" if htmx.is_htmx(request) else PAGE, context)
+
+
+def _counted(request: SignedIn, draft: Draft, part: Part, problem: str = "", status: int = 200) -> HttpResponse:
+    if htmx.is_htmx(request):
+        return render(request, f"{PAGE}#count", {"part": part, "problem": problem, "saved": True}, status=status)
+    response = _page(request, draft, part, problem=problem)
+    response.status_code = status
+    return response
+
+
+def _address(draft: Draft, part: Part, cursor: str | None) -> str:
+    query = f"?{urlencode({'cursor': cursor})}" if cursor else ""
+    return reverse("slices:part_items", args=[draft.pk, part.id]) + query

@@ -1,0 +1,200 @@
+"""Creating a slice: one write, whatever is pressed how often; and what is known afterwards."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from accounts import connections
+from accounts.models import Person
+from console.audit import record, settling
+from console.audit.models import DONE, FAILED, OPEN, Entry
+from console.slices import recipes
+from console.slices.builder import checks, choices, drafts, parts
+from console.slices.builder.checks import Problems
+from console.slices.builder.parts import Contents
+from console.slices.models import Draft
+from console.upstream.errors import Conflict, Forbidden, Invalid, KeyRejected, NotFound, UpstreamError
+from console.upstream.types import Organization
+
+NOT_DONE = "Avala has no such slice: it was not created. You can create it now."
+
+
+class Incomplete(Exception):
+    """Refused by our own bounds: nothing was sent."""
+
+    def __init__(self, problems: Problems) -> None:
+        super().__init__("The draft is not complete.")
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a sent draft stands: `created`, `sending`, `unknown` or `editing` again."""
+
+    state: str
+    owner_name: str = ""
+    slug: str = ""
+
+
+def copy_recipe(user: Person, owner: str, slug: str) -> Contents:
+    """A slice's recipe as the beginning of a new draft. The name stays free: the old one is taken."""
+    original = connections.avala(user).get_slice(owner, slug)
+    subs = original.sub_slices or original.source_data or ()
+    sources = choices.known_sources(user, recipes.dataset_uids(subs))
+    known = [sources.get(sub.dataset_uid, parts.Source(sub.dataset_uid)) for sub in subs]
+    copied = tuple(parts.from_sub_slice(sub, source) for sub, source in zip(subs, known, strict=True))
+    visibility = original.visibility if original.visibility in ("private", "public") else "private"
+    return Contents(parts.Details(visibility=visibility), copied[: parts.MOST_PARTS])
+
+
+def create_slice(*, user: Person, draft: Draft, request: HttpRequest | None = None) -> Standing:
+    """Sends the draft once. Raises Incomplete before anything is sent, and errors of the API after the draft is put
+    right: surely not done gives it a new one-time id and keeps what was said for the page; unknown leaves it sent."""
+    contents = drafts.contents(draft)
+    if problems := checks.problems_of(contents):
+        raise Incomplete(problems)
+    organization = _organization(user, contents.details.organization)
+    try:
+        return _send(user, draft, contents, organization, request)
+    except record.AlreadyActed as first:
+        return standing(draft, first.entry)
+    except (UpstreamError, connections.ConnectionMissing, record.NotRecorded) as error:
+        if error.outcome == "failed":
+            drafts.reopen(draft, _failure(user, contents, error))
+        raise
+
+
+def standing(draft: Draft, entry: Entry | None = None) -> Standing:
+    """What became of the press, read from the audit; the draft is brought into line with it."""
+    if draft.state == Draft.State.CREATED:
+        return Standing("created", draft.owner_name, draft.slug)
+    entry = entry or Entry.objects.filter(pk=draft.act_id).first()
+    if entry is None:
+        return Standing("editing")
+    outcome = entry.outcome
+    if outcome == DONE:
+        owner_name, _, slug = entry.result_id.partition("/")
+        drafts.finish(draft, owner_name, slug)
+        return Standing("created", owner_name, slug)
+    if outcome == FAILED:
+        said = entry.result.get("error")
+        drafts.reopen(draft, {"title": "The slice was not created.", "text": said or NOT_DONE})
+        return Standing("editing")
+    return Standing("sending" if outcome == OPEN and not _cut_off(entry) else "unknown")
+
+
+def check_now(draft: Draft) -> tuple[Standing, settling.Look | None]:
+    """Looks at Avala whether the slice is there; only reads."""
+    entry = Entry.objects.filter(pk=draft.act_id).first()
+    if entry is None or standing(draft, entry).state != "unknown":
+        return standing(draft, entry), None
+    look = settling.look(entry)
+    return standing(draft, Entry.objects.get(pk=entry.pk)), look
+
+
+def _send(
+    user: Person, draft: Draft, contents: Contents, organization: Organization | None, request: HttpRequest | None
+) -> Standing:
+    details = contents.details
+    name, count = details.name.strip(), checks.random_count(details.random_count)
+    with record.act(
+        actor=user,
+        action="slice.create",
+        thing_kind="slice",
+        thing_name=name,
+        vendor="avala",
+        request=request,
+        act_id=draft.act_id,
+        detail=_detail(user, contents, count),
+        key=connections.key_fingerprint(user, "avala"),
+    ) as act:
+        drafts.claim(draft)
+        made = connections.avala(user).create_slice(
+            name=name,
+            visibility=details.visibility,
+            sub_slices=contents.sub_slices(),
+            organization=organization,
+            random_selection_count=count,
+            request_id=str(act.id),
+        )
+        owner_name, slug = made.owner_name or connections.owner(user), made.slug or ""
+        act.done(thing_id=f"{owner_name}/{slug}", thing_name=made.name or name, detail={"uid": made.uid})
+    drafts.finish(draft, owner_name, slug)
+    return Standing("created", owner_name, slug)
+
+
+def _detail(user: Person, contents: Contents, count: int | None) -> dict[str, Any]:
+    owners = connections.owners(user)
+    return {
+        "recipe": recipes.sentence(contents.sub_slices(), contents.names(), count).text,
+        "visibility": contents.details.visibility,
+        "organization": contents.details.organization,
+        "owner": owners[0] if len(owners) == 1 else "",
+    }
+
+
+def _organization(user: Person, slug: str) -> Organization | None:
+    """The object as the API gave it (FACTS 4, row 19), looked up by what the page showed."""
+    if not slug:
+        return None
+    found = next((one for one in choices.organizations(user) if one.slug == slug), None)
+    if found is None:
+        problems = Problems()
+        problems.on_field("organization", "You are in no organization of this name. Choose one, or leave it out.")
+        raise Incomplete(problems)
+    return found
+
+
+def _cut_off(entry: Entry) -> bool:
+    return record.open_or_unknown("slice.create").filter(pk=entry.pk).exists()
+
+
+# What the API said, put where it belongs
+
+
+def _failure(user: Person, contents: Contents, error: Exception) -> dict[str, Any]:
+    """Sentences for the page, by field and by part."""
+    found = Problems()
+    if isinstance(error, Invalid):
+        _place(found, contents, error.fields)
+    elif isinstance(error, Conflict):
+        found.on_field("name", error.vendor_text or "A slice of this name exists already.")
+    elif isinstance(error, NotFound):
+        for part in choices.missing_datasets(user, contents.parts):
+            found.on_part(part.id, "Avala does not know this dataset, or your key may not see it.")
+    return {
+        "title": "The slice was not created. Nothing was changed.",
+        "text": _sentence(error, found),
+        "reference": getattr(error, "reference", None) or "",
+        "keys": isinstance(error, KeyRejected | Forbidden | connections.ConnectionMissing),
+        "fields": found.fields,
+        "parts": found.parts,
+    }
+
+
+def _place(found: Problems, contents: Contents, fields: Mapping[str, list[str]]) -> None:
+    """`sub_slices.0.dataset_uid` belongs to the first part; what has no place here is said above the form."""
+    names = {"random_selection_count": "random_count"}
+    for path, messages in fields.items():
+        first, *rest = path.split(".")
+        name = names.get(first, first)
+        for message in messages:
+            if first == "sub_slices" and rest and rest[0].isdigit() and int(rest[0]) < len(contents.parts):
+                found.on_part(contents.parts[int(rest[0])].id, message)
+            elif name in ("name", "visibility", "organization", "random_count"):
+                found.on_field(name, message)
+            else:
+                found.whole.append(message)
+
+
+def _sentence(error: Exception, found: Problems) -> str:
+    if isinstance(error, Forbidden):
+        said = f" Avala: {error.vendor_text}" if error.vendor_text else ""
+        return f"Your key may not create slices, or not with one of these datasets.{said}"
+    if found.whole:
+        return " ".join(found.whole)
+    if found:
+        return "Avala refused it; what to mend stands beside the field or part."
+    return getattr(error, "message", "") or "Avala refused it."

@@ -1,0 +1,149 @@
+"""The builder as its pages show it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from console.slices import recipes
+from console.slices.builder import checks, drafts
+from console.slices.builder.checks import Problems
+from console.slices.builder.choices import Verdict
+from console.slices.builder.drafts import Clash
+from console.slices.builder.parts import Contents, Details, Part
+from console.slices.models import Draft
+
+FIELD_WORDS = {
+    "name": "Name",
+    "visibility": "Visibility",
+    "organization": "Organization",
+    "random_count": "Random selection",
+}
+WORDS_OF_VALUES = {"private": "Private", "public": "Public"}
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A clause of the sentence and the part it speaks of."""
+
+    pieces: tuple[recipes.Piece, ...]
+    part_id: str
+    bad: bool
+
+
+@dataclass(frozen=True)
+class Card:
+    """A part with its place and what is wrong with it."""
+
+    part: Part
+    place: int
+    total: int
+    problems: Sequence[str]
+
+    @property
+    def is_first(self) -> bool:
+        return self.place == 1
+
+    @property
+    def is_last(self) -> bool:
+        return self.place == self.total
+
+    @property
+    def filter_words(self) -> str:
+        """What the filter says, without the dataset that the card names anyway."""
+        clause = recipes.sentence([self.part.sub_slice()], {}).clauses[0]
+        return "".join(piece.text for piece in clause.pieces[2:]).strip()
+
+
+@dataclass(frozen=True)
+class ClashShown:
+    label: str
+    mine: str
+    theirs: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What came of the last press."""
+
+    title: str
+    text: str
+    reference: str = ""
+    keys: bool = False
+
+
+def builder(
+    draft: Draft,
+    *,
+    details: Details | None = None,
+    problems: Problems | None = None,
+    clashes: Sequence[Clash] = (),
+    verdict: Verdict | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """Everything the builder's page and its parts need."""
+    contents, problems = drafts.contents(draft), problems or _of_failure(draft)
+    return {
+        "draft": draft,
+        "details": details or contents.details,
+        "stored": contents.details,
+        "problems": problems,
+        "failure": _failure(draft),
+        "clashes": [_clash(clash) for clash in clashes],
+        "verdict": verdict or Verdict("quiet", "1 to 100 characters."),
+        **parts(contents, problems),
+        **more,
+    }
+
+
+def parts(contents: Contents, problems: Problems | None = None) -> dict[str, Any]:
+    problems = problems or Problems()
+    total, exact = checks.known_total(contents)
+    return {
+        "cards": [
+            Card(part, place, len(contents.parts), problems.parts.get(part.id, ()))
+            for place, part in enumerate(contents.parts, 1)
+        ],
+        "removed": contents.removed,
+        "warnings": checks.warnings_of(contents),
+        "clauses": _clauses(contents, problems),
+        "ending": _ending(contents),
+        "total": total,
+        "total_is_exact": exact,
+    }
+
+
+def filter_json(part: Part) -> str:
+    return part.typed or json.dumps(dict(part.filters), ensure_ascii=False, indent=2)
+
+
+def _clauses(contents: Contents, problems: Problems) -> list[Clause]:
+    said = recipes.sentence(contents.sub_slices(), contents.names()).clauses
+    return [
+        Clause(clause.pieces, part.id, bool(checks.part_problem(part) or problems.parts.get(part.id)))
+        for clause, part in zip(said, contents.parts, strict=True)
+    ]
+
+
+def _ending(contents: Contents) -> str:
+    count = checks.random_count(contents.details.random_count)
+    return recipes.sentence(contents.sub_slices(), contents.names(), count).ending
+
+
+def _of_failure(draft: Draft) -> Problems:
+    said = draft.failure or {}
+    return Problems(dict(said.get("fields", {})), dict(said.get("parts", {})))
+
+
+def _failure(draft: Draft) -> Failure | None:
+    said = draft.failure
+    if not said:
+        return None
+    return Failure(said["title"], said["text"], said.get("reference", ""), said.get("keys", False))
+
+
+def _clash(clash: Clash) -> ClashShown:
+    def words(text: str) -> str:
+        return WORDS_OF_VALUES.get(text, text) or "(empty)"
+
+    return ClashShown(FIELD_WORDS[clash.name], words(clash.mine), words(clash.theirs))

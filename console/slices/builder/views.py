@@ -1,0 +1,308 @@
+"""The builder's page and everything on it but choosing items (`picking.py`) and filters (`filtering.py`)."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import reswap, retarget
+
+from accounts.connections import ConnectionMissing
+from console import htmx
+from console.audit.record import NotRecorded
+from console.slices.builder import checks, choices, drafts, parts, services, shown
+from console.slices.builder.forms import SliceForm, kind_of
+from console.slices.builder.requests import SignedIn
+from console.slices.builder.services import Incomplete, Standing
+from console.slices.models import Draft
+from console.upstream.errors import KeyRejected, NotFound, UpstreamError
+
+PAGE = "slices/create.html"
+GONE = "This part was removed already, perhaps in another tab. This is how the draft stands now."
+FULL = f"A slice made here has at most {parts.MOST_PARTS} parts."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def create(request: SignedIn) -> HttpResponse:
+    """GET carries on with the last draft, or copies a slice's recipe (`?from=owner/slug`); POST starts afresh."""
+    if request.method == "POST":
+        return _to_draft(request, drafts.start(request.user))
+    if source := request.GET.get("from", ""):
+        owner, _, slug = source.partition("/")
+        if not owner or not slug or len(source) > 500 or not source.isprintable():
+            raise Http404("No such slice.")
+        begun = services.copy_recipe(request.user, owner, slug)
+        return _to_draft(request, drafts.start(request.user, begun, source=source))
+    return _to_draft(request, drafts.resume_or_start(request.user))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def draft(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
+    """The builder; a POST creates the slice. A draft that was sent shows how that stands."""
+    found = drafts.find(request.user, draft_id)
+    if found.state != Draft.State.EDITING:
+        standing = services.standing(found)
+        if standing.state != "editing":
+            return _sent(request, found, standing)
+        found = drafts.find(request.user, draft_id)
+    if request.method == "POST":
+        return _create(request, found)
+    return _page(request, found, **_asked_for(request, found))
+
+
+@require_POST
+def draft_save(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
+    """Keeps what is typed, as one types and by the button."""
+    form = SliceForm.read(request.POST)
+    if problems := form.oversized():
+        found = drafts.find(request.user, draft_id)
+        return _saved(request, found, form, 422, unsaved=problems.fields)
+    take = request.POST.get("take")
+    try:
+        if take == "theirs":
+            return _to_draft(request, drafts.find(request.user, draft_id))
+        found, clashes = drafts.save_details(request.user, draft_id, form.typed, form.seen, force=take == "mine")
+    except drafts.NotEditable as sent:
+        # A last bit of typing that arrives while the slice is being created must not take the page away.
+        return HttpResponse(status=204) if htmx.is_htmx(request) else _to_draft(request, sent.draft)
+    if clashes:
+        return _saved(request, found, form, 409, clashes=clashes)
+    if htmx.is_htmx(request):
+        return _saved(request, found, form, 200)
+    show = request.POST.get("show", "")
+    return _to_draft(request, found, f"?show={show}" if show in ("name", "organizations") else "")
+
+
+@require_POST
+def draft_discard(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
+    found = drafts.find(request.user, draft_id)
+    drafts.discard(request.user, draft_id)
+    messages.success(request, f"The draft “{found}” was thrown away.")
+    return htmx.redirect(request, reverse("slices:create"))
+
+
+@require_POST
+def draft_check(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
+    """Looks whether a slice is there that nobody knows of."""
+    found = drafts.find(request.user, draft_id)
+    standing, look = services.check_now(found)
+    if standing.state == "created":
+        messages.success(request, f"“{found}” was created: here it is.")
+        return _to_slice(request, standing)
+    if standing.state != "unknown":
+        return _to_draft(request, found)
+    return render(request, "slices/builder/unknown.html", {"draft": found, "look": look})
+
+
+@require_GET
+def draft_name(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
+    """Whether the name is free; advice while typing."""
+    drafts.find(request.user, draft_id)
+    verdict = choices.name_verdict(request.user, request.GET.get("name", ""))
+    return render(request, f"{PAGE}#verdict", {"verdict": verdict})
+
+
+@require_GET
+def draft_organizations(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
+    found = drafts.find(request.user, draft_id)
+    return render(request, f"{PAGE}#organization", shown.builder(found, **_organizations(request)))
+
+
+@require_GET
+def draft_datasets(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
+    """Datasets found by typing: the list alone for htmx, the whole page without script."""
+    found = drafts.find(request.user, draft_id)
+    try:
+        results = choices.find_datasets(
+            request.user,
+            name=request.GET.get("q", ""),
+            owner=request.GET.get("owner", ""),
+            cursor=request.GET.get("cursor", ""),
+        )
+    except NotFound:
+        results = choices.Found((), request.GET.get("q", ""), request.GET.get("owner", ""))
+    if htmx.is_htmx(request):
+        return render(request, f"{PAGE}#datasets", {"draft": found, "found": results})
+    return _page(request, found, found=results)
+
+
+@require_POST
+def part_add(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
+    """Adds a part; items and filters are chosen on a page of their own right away."""
+    found, kind = drafts.find(request.user, draft_id), kind_of(request.POST.get("kind", ""))
+    uid = request.POST.get("dataset", "")
+    if not kind or not checks.is_uuid(uid):
+        raise Http404("No such dataset.")
+    part = parts.new_part(kind, choices.dataset(request.user, uid))
+    try:
+        found = drafts.add_part(request.user, draft_id, part)
+    except drafts.TooManyParts:
+        return _parts(request, found, said=FULL, status=422)
+    if kind != parts.WHOLE:
+        return htmx.redirect(request, reverse(_page_of(kind), args=[draft_id, part.id]))
+    total = len(drafts.contents(found).parts)
+    return _parts(request, found, part.id, said=f"{part.source.label} added as part {total} of {total}.")
+
+
+@require_POST
+def part_move(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpResponse:
+    step = {"up": -1, "down": 1}.get(request.POST.get("direction", ""), 0)
+    return _change_part(request, draft_id, part_id, lambda: drafts.move_part(request.user, draft_id, part_id, step))
+
+
+@require_POST
+def part_kind(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpResponse:
+    """Makes a part of another kind; what was chosen before is kept for the way back."""
+    kind = kind_of(request.POST.get("kind", ""))
+    if not kind:
+        raise Http404("No such kind.")
+    answer = _change_part(
+        request,
+        draft_id,
+        part_id,
+        lambda: drafts.change_part(request.user, draft_id, part_id, lambda part: parts.of_kind(part, kind)),
+    )
+    if kind == parts.WHOLE or answer.status_code >= 400:
+        return answer
+    return htmx.redirect(request, reverse(_page_of(kind), args=[draft_id, part_id]))
+
+
+@require_POST
+def part_remove(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpResponse:
+    try:
+        found = drafts.remove_part(request.user, draft_id, part_id)
+    except drafts.PartGone:
+        return _parts(request, drafts.find(request.user, draft_id), said=GONE)
+    except drafts.NotEditable as sent:
+        return _to_draft(request, sent.draft)
+    removed = drafts.contents(found).removed
+    return _parts(request, found, said=f"{removed.source.label if removed else 'The part'} removed.", just_removed=True)
+
+
+@require_POST
+def part_restore(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
+    removed = drafts.contents(drafts.find(request.user, draft_id)).removed
+    if removed is None:
+        return _parts(request, drafts.find(request.user, draft_id), said="There is nothing to bring back.")
+    return _change_part(request, draft_id, removed.id, lambda: drafts.restore_part(request.user, draft_id))
+
+
+# Creating
+
+
+def _create(request: SignedIn, found: Draft) -> HttpResponse:
+    form = SliceForm.read(request.POST)
+    details = form.over(drafts.contents(found).details)
+    if problems := form.oversized():
+        return _page(request, found, 422, details=details, problems=problems)
+    pressed_again = form.act != str(found.act_id)
+    try:
+        found, clashes = drafts.save_details(request.user, found.pk, form.typed, form.seen)
+        if clashes:
+            return _page(request, found, 409, details=details, clashes=clashes)
+        if pressed_again:
+            return _page(request, found, 409, details=details, pressed_again=True)
+        standing = services.create_slice(user=request.user, draft=found, request=request)
+    except drafts.NotEditable as sent:
+        return _to_draft(request, sent.draft)
+    except Incomplete as refused:
+        return _page(request, found, 422, details=details, problems=refused.problems)
+    except (UpstreamError, ConnectionMissing, NotRecorded) as error:
+        # Not known how it ended: the draft's page says so. Surely not done: this page, ready for another press.
+        fresh = drafts.find(request.user, found.pk)
+        return _to_draft(request, fresh) if error.outcome == "unknown" else _page(request, fresh, 422)
+    return _to_slice(request, standing) if standing.state == "created" else _to_draft(request, found)
+
+
+def _sent(request: SignedIn, found: Draft, standing: Standing) -> HttpResponse:
+    if standing.state == "created":
+        return _to_slice(request, standing)
+    still_sending = standing.state == "sending"
+    if htmx.is_htmx(request) and not (still_sending and request.method == "GET"):
+        return _to_draft(request, found)
+    if not still_sending:
+        return render(request, "slices/builder/unknown.html", {"draft": found})
+    name = "slices/builder/sending.html"
+    return render(request, f"{name}#sending" if htmx.is_htmx(request) else name, {"draft": found})
+
+
+# Answers
+
+
+def _page(request: SignedIn, found: Draft, status: int = 200, /, **more: Any) -> HttpResponse:
+    """The whole page, or what stands in its middle where htmx sent the form."""
+    context = shown.builder(found, others=_others(request, found), **more)
+    template = f"{PAGE}#builder" if htmx.is_htmx(request) else PAGE
+    return render(request, template, context, status=status)
+
+
+def _parts(
+    request: SignedIn, found: Draft, focus: str = "", said: str = "", status: int = 200, **more: Any
+) -> HttpResponse:
+    """After a change to the parts: they and the sentence for htmx, else back to the page."""
+    if htmx.is_htmx(request):
+        context = shown.builder(found, said=said, focus=focus, **more)
+        return render(request, f"{PAGE}#changed", context, status=status)
+    if said:
+        messages.info(request, said)
+    return _to_draft(request, found, f"#part-{focus}" if focus else "#parts")
+
+
+def _change_part(request: SignedIn, draft_id: uuid.UUID, part_id: str, change: Any) -> HttpResponse:
+    try:
+        found = change()
+    except drafts.PartGone:
+        return _parts(request, drafts.find(request.user, draft_id), said=GONE)
+    except drafts.NotEditable as sent:
+        return _to_draft(request, sent.draft)
+    contents = drafts.contents(found)
+    place = contents.position(part_id)
+    label = contents.parts[place].source.label
+    return _parts(request, found, part_id, said=f"{label}, now {place + 1} of {len(contents.parts)}.")
+
+
+def _saved(request: SignedIn, found: Draft, form: SliceForm, status: int, **more: Any) -> HttpResponse:
+    if not htmx.is_htmx(request):
+        return _page(request, found, status, details=form.over(drafts.contents(found).details), **more)
+    context = shown.builder(found, saved_at=timezone.now(), **more)
+    response = render(request, f"{PAGE}#saved_answer", context, status=status)
+    # Enter in a field sends the form by the same address, and its answer belongs there too.
+    return retarget(reswap(response, "outerHTML"), "#builder-saved")
+
+
+def _to_draft(request: SignedIn, found: Draft, tail: str = "") -> HttpResponse:
+    return htmx.redirect(request, reverse("slices:draft", args=[found.pk]) + tail)
+
+
+def _to_slice(request: SignedIn, standing: Standing) -> HttpResponse:
+    if not standing.slug:
+        return htmx.redirect(request, reverse("slices:index"))
+    return htmx.redirect(request, reverse("slices:detail", args=[standing.owner_name, standing.slug]))
+
+
+def _page_of(kind: str) -> str:
+    return "slices:part_items" if kind == parts.CHOSEN else "slices:part_filter"
+
+
+def _others(request: SignedIn, found: Draft) -> list[Draft]:
+    return [one for one in drafts.unfinished(request.user) if one.pk != found.pk]
+
+
+def _asked_for(request: SignedIn, found: Draft) -> dict[str, Any]:
+    """Without script two things are asked for by a button instead of by themselves."""
+    if request.GET.get("show") == "name":
+        return {"verdict": choices.name_verdict(request.user, drafts.contents(found).details.name)}
+    return _organizations(request) if request.GET.get("show") == "organizations" else {}
+
+
+def _organizations(request: SignedIn) -> dict[str, Any]:
+    try:
+        return {"organizations": choices.organizations(request.user), "organizations_asked": True}
+    except KeyRejected:
+        raise
+    except UpstreamError:
+        return {"organizations_failed": True, "organizations_asked": True}

@@ -1,0 +1,43 @@
+// The builder's forms keep themselves: htmx posts what is typed after a short rest. This says so while it has not happened
+// yet, and sends the rest when the page is left before the rest was over, so that closing a tab loses nothing.
+
+function start(form) {
+  let unsent = false;
+
+  form.addEventListener("input", () => {
+    unsent = true;
+    const words = form.querySelector("[data-saved]");
+    if (words) words.textContent = "Saving…";
+  });
+  form.addEventListener("submit", () => { unsent = false; });
+  form.addEventListener("htmx:beforeSend", ({ detail }) => { if (detail.requestConfig.verb === "post") unsent = false; });
+  form.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (detail.successful || detail.requestConfig.verb !== "post" || [409, 422].includes(detail.xhr.status)) return;
+    unsent = true;
+    const words = form.querySelector("[data-saved]");
+    if (words) words.textContent = "Not saved yet. It is tried again with your next change.";
+  });
+
+  window.addEventListener("pagehide", () => {
+    if (unsent && form.isConnected) navigator.sendBeacon(form.dataset.saveUrl, new FormData(form));
+    unsent = false;
+  });
+}
+
+// Words after a refused Create are read from the top: the summary links to each field and part.
+document.addEventListener("htmx:afterSettle", ({ target }) => {
+  if (target.id !== "builder") return;
+  const trouble = document.getElementById("builder-trouble");
+  trouble?.setAttribute("tabindex", "-1");
+  trouble?.focus();
+});
+
+// A press on a button that is off, such as "up" on the first part, does nothing; it stays in the tab order all the same.
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("[aria-disabled=true]")) event.preventDefault();
+}, true);
+
+window.htmx.onLoad((root) => {
+  const inside = [...root.querySelectorAll("[data-builder]")];
+  (root.matches("[data-builder]") ? [root, ...inside] : inside).forEach(start);
+});
