@@ -144,7 +144,7 @@ def _value(key: ApiKey) -> str:
 
 
 def _watched(key: ApiKey) -> Transport:
-    return cast(Transport, watching.Watched(transport(key.vendor, key.fingerprint), key))
+    return watching.watch(transport(key.vendor, key.fingerprint), key)
 
 
 def _current(user: Person | AnonymousUser, vendor: Vendor) -> Place:

@@ -2,7 +2,7 @@
 
 import uuid
 import zoneinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth.account.fields import PasswordField
 from allauth.account.forms import LoginForm
@@ -12,6 +12,12 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import Person, Vendor
 from accounts.rights import Role
+
+# Generic for the type checker only: the class itself takes no parameter.
+if TYPE_CHECKING:
+    PersonForm = forms.ModelForm[Person]
+else:
+    PersonForm = forms.ModelForm
 
 LONGEST_KEY = 400
 # Typing the same with one's fingers gives these; copying from a document gives the curly ones.
@@ -151,7 +157,7 @@ class JoinForm(forms.Form):
         return cleaned
 
 
-class ProfileForm(forms.ModelForm[Person]):
+class ProfileForm(PersonForm):
     time_zone = forms.ChoiceField(
         label="Time zone", required=False, help_text="Every time on every page is shown in this zone."
     )

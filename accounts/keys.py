@@ -143,7 +143,7 @@ def remember_places(user: Person, vendor: str, found: Sequence[tuple[str, str]],
 def probe(vendor: Vendor, value: str, place: str, *, key: ApiKey | None = None) -> Found:
     """Tries the key with cheap reads. Raises KeyRefused where none of them went through."""
     way = connections.transport(vendor, crypto.fingerprint(vendor, value))
-    carrier = watching.Watched(way, key) if key else way
+    carrier = watching.watch(way, key) if key else way
     if vendor == Vendor.AVALA:
         return _probe_avala(Avala(carrier, value), place)
     return _probe_cloudfactory(CloudFactory(carrier, value), place)

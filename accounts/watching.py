@@ -1,7 +1,7 @@
 """Notes on a key's card how its calls went, without slowing them down."""
 
 import time
-from typing import Any
+from typing import Any, cast
 
 from django.core.cache import cache
 from django.utils import timezone
@@ -11,19 +11,25 @@ from accounts.models import ApiKey
 from console import masking
 from console.upstream import errors
 from console.upstream.operations import Operation
+from console.upstream.transport import Answer, Transport
 
 # A card that is a minute old is fresh enough; a write per call would not be.
 NOTED_FOR = 60
 
 
+def watch(transport: Transport, key: ApiKey) -> Transport:
+    """The same way to the vendor, with every call noted on the key's card."""
+    return cast(Transport, Watched(transport, key))
+
+
 class Watched:
     """Stands where the transport is expected: passes each call on and notes how it ended."""
 
-    def __init__(self, transport: Any, key: ApiKey) -> None:
+    def __init__(self, transport: Transport, key: ApiKey) -> None:
         self._transport = transport
         self._key = key
 
-    def send(self, operation: Operation, *args: Any, **kwargs: Any) -> Any:
+    def send(self, operation: Operation, *args: Any, **kwargs: Any) -> Answer:
         self._refuse_disabled()
         began = time.monotonic()
         try:
@@ -37,9 +43,6 @@ class Watched:
         worked(self._key)
         abilities.learn(self._key, {operation.name: "yes"})
         return answer
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
 
     def _refuse_disabled(self) -> None:
         """Asked before every call, because a long job keeps its client while its owner may be disabled."""

@@ -1,0 +1,50 @@
+"""What several tests of people and keys do: sign in, confirm the password, set a second secret."""
+
+import base64
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Person
+from tests.conftest import PASSWORD
+
+LOGIN = "/account/login/"
+
+
+def browser(**headers: Any) -> Client:
+    return Client(HTTP_HOST="localhost", **headers)
+
+
+def sign_in(client: Client, email: str, password: str = PASSWORD, **more: Any) -> HttpResponse:
+    return client.post(LOGIN, {"login": email, "password": password}, **more)
+
+
+def signed_in(person: Person, **headers: Any) -> Client:
+    client = browser(**headers)
+    assert sign_in(client, person.email).status_code == 302
+    return client
+
+
+def confirmed(person: Person) -> Client:
+    """Signed in, and the password typed once more for sensitive acts."""
+    client = signed_in(person)
+    assert client.post(reverse("account_reauthenticate"), {"password": PASSWORD}).status_code == 302
+    return client
+
+
+def words(response: Any) -> str:
+    return str(response.content.decode())
+
+
+def is_signed_in(client: Client) -> bool:
+    return client.get(reverse("accounts:profile")).status_code == 200
+
+
+def secret(number: int) -> bytes:
+    return bytes((number * 7 + place * 11) % 256 for place in range(32))
+
+
+def as_setting(key_id: str, number: int) -> str:
+    return f"{key_id}:{base64.b64encode(secret(number)).decode()}"

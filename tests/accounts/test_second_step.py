@@ -1,0 +1,116 @@
+import time
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Person
+from console.audit.models import Entry
+from tests.accounts.asking import browser, confirmed, is_signed_in, sign_in, signed_in, words
+
+pytestmark = pytest.mark.django_db
+
+
+def _code(secret: str, later: int = 0) -> str:
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + later))
+
+
+def _enrol(person: Person) -> tuple[Client, str]:
+    client = confirmed(person)
+    address = reverse("mfa_activate_totp")
+    secret = client.get(address).context["form"].secret
+    assert client.post(address, {"code": _code(secret)}).status_code == 302
+    return client, secret
+
+
+def test_signing_in_then_asks_for_the_code(alice: Person) -> None:
+    _, secret = _enrol(alice)
+    client = browser()
+    assert sign_in(client, alice.email)["Location"].startswith(reverse("mfa_authenticate"))
+    assert not is_signed_in(client)
+    client.post(reverse("mfa_authenticate"), {"code": _code(secret, 1)})
+    assert is_signed_in(client)
+
+
+def test_a_recovery_code_works_once(alice: Person) -> None:
+    client, _ = _enrol(alice)
+    codes = client.get(reverse("mfa_view_recovery_codes")).context["unused_codes"]
+    for expected in (True, False):
+        other = browser()
+        sign_in(other, alice.email)
+        other.post(reverse("mfa_authenticate"), {"code": codes[0]})
+        assert is_signed_in(other) is expected
+
+
+def test_five_wrong_codes_close_the_second_step(alice: Person) -> None:
+    _, secret = _enrol(alice)
+    client = browser()
+    sign_in(client, alice.email)
+    for _ in range(5):
+        client.post(reverse("mfa_authenticate"), {"code": "000000"})
+    answer = client.post(reverse("mfa_authenticate"), {"code": _code(secret, 1)})
+    assert "Too many tries" in words(answer)
+    assert not is_signed_in(client)
+
+
+def test_neither_secret_nor_codes_lie_in_the_clear(alice: Person) -> None:
+    client, secret = _enrol(alice)
+    codes = client.get(reverse("mfa_view_recovery_codes")).context["unused_codes"]
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names():
+            cursor.execute(f'SELECT * FROM "{table}"')
+            found = str(cursor.fetchall())
+            assert all(text not in found for text in (secret, *codes)), table
+
+
+def test_a_secret_copied_to_another_person_opens_nothing(alice: Person, bob: Person) -> None:
+    _, secret = _enrol(alice)
+    copied = Authenticator.objects.get(user=alice, type="totp").data
+    Authenticator.objects.create(user=bob, type="totp", data=copied)
+    client = browser(raise_request_exception=False)
+    sign_in(client, bob.email)
+    client.post(reverse("mfa_authenticate"), {"code": _code(secret, 1)})
+    assert not is_signed_in(client)
+
+
+def test_changing_the_second_step_asks_for_the_password(alice: Person) -> None:
+    response = signed_in(alice).get(reverse("mfa_activate_totp"))
+    assert response["Location"].startswith(reverse("account_reauthenticate"))
+
+
+def test_only_the_page_with_the_picture_may_show_pictures_made_of_data(alice: Person) -> None:
+    client = confirmed(alice)
+    policies = {
+        name: client.get(reverse(name)).headers["Content-Security-Policy"]
+        for name in ("mfa_activate_totp", "mfa_index", "accounts:profile")
+    }
+    assert [name for name, policy in policies.items() if "data:" in policy] == ["mfa_activate_totp"]
+
+
+def test_second_steps_are_in_the_audit_without_their_secret(alice: Person) -> None:
+    _, secret = _enrol(alice)
+    assert Entry.objects.filter(action="factor.add").exists()
+    assert secret not in str(list(Entry.objects.values()))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mfa_index",
+        "mfa_list_webauthn",
+        "mfa_add_webauthn",
+        "mfa_activate_totp",
+        "account_change_password",
+        "account_login",
+    ],
+)
+def test_the_librarys_pages_render_within_our_own(name: str, alice: Person) -> None:
+    client: Any = confirmed(alice) if name != "account_login" else browser()
+    response = client.get(reverse(name))
+    assert response.status_code == 200
+    assert "style=" not in words(response)
+    assert "Annotation Console" in words(response)

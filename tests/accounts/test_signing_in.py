@@ -1,0 +1,168 @@
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from accounts import guessing
+from accounts.models import Person
+from console.audit.models import Entry
+from tests.accounts.asking import LOGIN, browser, is_signed_in, sign_in, signed_in, words
+from tests.conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+WRONG = "do not go together"
+
+
+def test_the_right_password_opens_the_page_first_asked_for(alice: Person) -> None:
+    client = browser()
+    asked = client.get(reverse("accounts:sessions"))
+    response = client.post(
+        asked["Location"], {"login": alice.email, "password": PASSWORD, "next": reverse("accounts:sessions")}
+    )
+    assert response["Location"] == reverse("accounts:sessions")
+
+
+def test_the_address_may_be_typed_in_any_case(alice: Person) -> None:
+    client = browser()
+    sign_in(client, alice.email.upper())
+    assert is_signed_in(client)
+
+
+def test_a_foreign_next_is_not_followed(alice: Person) -> None:
+    response = browser().post(f"{LOGIN}?next=https://evil.example/", {"login": alice.email, "password": PASSWORD})
+    assert "evil" not in response["Location"]
+
+
+def test_unknown_names_wrong_passwords_and_disabled_people_get_the_same_words(alice: Person, bob: Person) -> None:
+    Person.objects.filter(pk=bob.pk).update(is_active=False)
+    answers = [
+        words(sign_in(browser(), alice.email, "not-my-password")),
+        words(sign_in(browser(), "nobody@northwind.example", PASSWORD)),
+        words(sign_in(browser(), bob.email, PASSWORD)),
+    ]
+    assert all(WRONG in answer for answer in answers)
+
+
+def test_the_typed_password_is_not_in_the_page(alice: Person) -> None:
+    assert "a-wrong-password-typed" not in words(sign_in(browser(), alice.email, "a-wrong-password-typed"))
+
+
+def test_a_new_session_id_comes_with_signing_in(alice: Person) -> None:
+    client = browser()
+    client.get(LOGIN)
+    session = client.session
+    session["planted"] = True
+    session.save()
+    before = session.session_key
+    client.cookies["__Host-session"] = before
+    sign_in(client, alice.email)
+    assert client.session.session_key != before
+
+
+def test_five_misses_close_a_name_for_minutes(alice: Person) -> None:
+    for turn in range(5):
+        assert WRONG in words(sign_in(browser(REMOTE_ADDR=f"10.0.0.{turn}"), alice.email, "wrong"))
+    answer = words(sign_in(browser(REMOTE_ADDR="10.0.0.9"), alice.email, PASSWORD))
+    assert "Too many tries. Wait 5 minutes" in answer
+
+
+def test_an_unknown_name_is_closed_in_the_same_words(alice: Person) -> None:
+    for turn in range(5):
+        sign_in(browser(REMOTE_ADDR=f"10.0.0.{turn}"), "nobody@northwind.example", "wrong")
+    answer = words(sign_in(browser(REMOTE_ADDR="10.0.0.9"), "nobody@northwind.example", "wrong"))
+    assert "Too many tries. Wait 5 minutes" in answer
+
+
+def test_ten_misses_close_an_address_for_a_minute(alice: Person) -> None:
+    for turn in range(10):
+        sign_in(browser(REMOTE_ADDR="10.0.0.1"), f"guess{turn}@northwind.example", "wrong")
+    answer = words(sign_in(browser(REMOTE_ADDR="10.0.0.1"), alice.email, PASSWORD))
+    assert "Wait 1 minute," in answer
+
+
+def test_others_at_another_address_are_not_locked_out(alice: Person, bob: Person) -> None:
+    for turn in range(11):
+        sign_in(browser(REMOTE_ADDR="10.0.0.1"), f"guess{turn}@northwind.example", "wrong")
+    client = browser(REMOTE_ADDR="10.0.0.2")
+    sign_in(client, bob.email)
+    assert is_signed_in(client)
+
+
+def test_a_stranger_cannot_lock_people_out_of_their_own_browser(alice: Person) -> None:
+    own = signed_in(alice)
+    own.post(reverse("account_logout"))
+    for turn in range(6):
+        sign_in(browser(REMOTE_ADDR=f"10.0.0.{turn}"), alice.email, "wrong")
+    sign_in(own, alice.email)
+    assert is_signed_in(own)
+
+
+def test_a_known_browser_has_five_tries_too(alice: Person) -> None:
+    own = signed_in(alice)
+    own.post(reverse("account_logout"))
+    for _ in range(5):
+        sign_in(own, alice.email, "wrong")
+    assert "Too many tries" in words(sign_in(own, alice.email))
+
+
+def test_a_known_browser_counts_apart_for_its_owner_only(alice: Person, bob: Person) -> None:
+    own = signed_in(alice)
+    own.post(reverse("account_logout"))
+    for turn in range(5):
+        sign_in(browser(REMOTE_ADDR=f"10.0.0.{turn}"), bob.email, "wrong")
+    assert "Too many tries" in words(sign_in(own, bob.email))
+
+
+def test_a_made_up_cookie_makes_no_known_browser(alice: Person) -> None:
+    client = browser()
+    client.cookies[guessing.COOKIE] = f"{alice.email}:abc:def"
+    for _ in range(5):
+        sign_in(client, alice.email, "wrong")
+    assert "Too many tries" in words(sign_in(browser(REMOTE_ADDR="10.0.0.9"), alice.email))
+
+
+def test_the_limits_lie_in_the_cache_all_processes_share(alice: Person) -> None:
+    for turn in range(5):
+        sign_in(browser(REMOTE_ADDR=f"10.0.0.{turn}"), alice.email, "wrong")
+    cache.clear()
+    client = browser()
+    sign_in(client, alice.email)
+    assert is_signed_in(client)
+
+
+def test_forwarded_addresses_of_strangers_do_not_spread_the_guesses(alice: Person) -> None:
+    for turn in range(10):
+        sign_in(browser(HTTP_X_FORWARDED_FOR=f"10.9.9.{turn}"), f"guess{turn}@northwind.example", "wrong")
+    answer = words(sign_in(browser(HTTP_X_FORWARDED_FOR="10.9.9.99"), alice.email))
+    assert "Too many tries" in answer
+
+
+def test_nobody_registers_by_themselves() -> None:
+    assert browser().get("/account/signup/").status_code == 404
+    refused = browser().post("/account/signup/", {"email": "me@evil.example", "password1": PASSWORD})
+    assert refused.status_code == 404
+    assert not Person.objects.exists()
+
+
+def test_sign_ins_and_misses_are_in_the_audit(alice: Person) -> None:
+    client = browser()
+    sign_in(client, alice.email, "wrong")
+    sign_in(client, alice.email)
+    client.post(reverse("account_logout"))
+    kept = list(Entry.objects.order_by("sequence").values_list("action", "recorded_outcome"))
+    assert kept == [("session.refused", "failed"), ("session.sign_in", "done"), ("session.sign_out", "done")]
+
+
+def test_a_password_typed_as_a_name_is_not_kept(db: None) -> None:
+    sign_in(browser(), "my-secret-password@x", "my-secret-password")
+    sign_in(browser(), "my secret password", "wrong")
+    assert not Entry.objects.filter(words__contains="secret").exists()
+
+
+def test_signing_out_takes_a_post(alice: Person) -> None:
+    client: Client = signed_in(alice)
+    client.get(reverse("account_logout"))
+    assert is_signed_in(client)
+    client.post(reverse("account_logout"))
+    assert not is_signed_in(client)
