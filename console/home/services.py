@@ -1,64 +1,89 @@
-"""What the home page gathers: what waits for the person, what they worked on, and what happened lately."""
+"""What the home page gathers: what waits for the person, where they were, and what happened lately."""
 
 from dataclasses import dataclass
 
 from django.core.cache import cache
 from django.db import DatabaseError, connection
+from django.urls import reverse
 
 from accounts import connections
 from accounts.models import Person
-from console.audit.models import Entry
-from console.slices.models import Draft
-from console.upstream.types import Slice
+from console.audit import reading, record
+from console.slices import services as slices
+from console.slices import shown
+from console.slices.builder import drafts
 
-RECENT = 6
 SLICES = 4
-INTRODUCTIONS = (
+VENDORS = (
     ("avala", "Avala", "slices and datasets"),
     ("cloudfactory", "CloudFactory", "projects, batches and exports"),
 )
 
 
 @dataclass(frozen=True)
-class Vendor:
-    """One of the two services as the home page introduces it."""
+class Todo:
+    """One thing that waits for the person, and the one button that goes there."""
 
-    slug: str
-    name: str
-    unlocks: str
-    connected: bool
-    place: str
-
-
-def vendors(*, user: Person) -> list[Vendor]:
-    """Both services, whether this person has connected a key to each, and where it works now."""
-    current = {place.vendor: place.name or place.value for place in connections.places(user) if place.is_current}
-    return [
-        Vendor(slug, name, unlocks, bool(connections.key_fingerprint(user, slug)), current.get(slug, ""))
-        for slug, name, unlocks in INTRODUCTIONS
-    ]
+    icon: str
+    tone: str
+    text: str
+    note: str
+    address: str
+    button: str
 
 
-def drafts(*, user: Person) -> list[Draft]:
-    """Slices this person began and has not created, the latest first."""
-    return list(Draft.objects.open_for(user)[:3])
+def todos(*, user: Person) -> list[Todo]:
+    """Everything that waits, from our own database: no vendor can keep this page from appearing."""
+    return [*_unconnected(user), *_unknown(user), *_drafts(user)]
 
 
-def recent(*, user: Person) -> list[Entry]:
-    """The person's own latest acts; auditors see everybody's."""
-    entries = Entry.objects.visible_to(user).openings().order_by("-sequence")
-    return list(entries[:RECENT])
-
-
-def latest_slices(*, user: Person) -> tuple[Slice, ...]:
+def latest_slices(*, user: Person) -> list[shown.Row]:
     """The first few slices of the person's Avala owner: one upstream call."""
     owner = connections.owner(user)
-    return connections.avala(user).list_slices(owner, limit=SLICES).items
+    found = connections.avala(user).list_slices(owner, limit=SLICES).items
+    return shown.rows(found, slices.known_names(user=user, uids=slices.recipe_datasets(found)))
+
+
+def recent(*, user: Person) -> list[reading.Line]:
+    """The latest sentences: the person's own, and for auditors everybody's."""
+    return reading.latest(user)
 
 
 def is_ready() -> dict[str, bool]:
     """Whether the console can do its work: the database and the cache answer."""
     return {"database": _database_answers(), "cache": _cache_answers()}
+
+
+def _unconnected(user: Person) -> list[Todo]:
+    missing = [vendor for vendor in VENDORS if not connections.key_fingerprint(user, vendor[0])]
+    return [
+        Todo("plug", "info", f"Connect {name}", f"It unlocks {unlocks}.", reverse("accounts:connect", args=[slug]), "Connect")
+        for slug, name, unlocks in missing
+    ]
+
+
+def _unknown(user: Person) -> list[Todo]:
+    waiting = record.open_or_unknown().filter(actor=user)[:5]
+    return [
+        Todo(
+            "circle-question-mark",
+            "warn",
+            reading.line(entry).text,
+            "Sent without a clear answer.",
+            reverse("audit:detail", args=[entry.pk]),
+            "Look",
+        )
+        for entry in waiting
+    ]
+
+
+def _drafts(user: Person) -> list[Todo]:
+    if not user.may("change"):
+        return []
+    return [
+        Todo("pencil", "quiet", f"Carry on with “{draft}”", "A slice you began to build.", reverse("slices:draft", args=[draft.pk]), "Carry on")
+        for draft in drafts.unfinished(user)[:3]
+    ]
 
 
 def _database_answers() -> bool:
@@ -73,6 +98,6 @@ def _database_answers() -> bool:
 def _cache_answers() -> bool:
     try:
         cache.set("readyz", "yes", 5)
+        return cache.get("readyz") == "yes"
     except (DatabaseError, OSError):
         return False
-    return cache.get("readyz") == "yes"

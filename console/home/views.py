@@ -9,18 +9,14 @@ from console.home import services
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """Everything from our own database at once; what a vendor must be asked for comes as blocks of its own."""
-    context = {
-        "vendors": services.vendors(user=request.user),
-        "drafts": services.drafts(user=request.user),
-        "recent": services.recent(user=request.user),
-    }
+    """Everything from our own database at once; what a vendor must be asked for comes as a block of its own."""
+    context = {"todos": services.todos(user=request.user), "recent": services.recent(user=request.user)}
     return render(request, "home/index.html", context)
 
 
 @require_safe
 def slices(request: HttpRequest) -> HttpResponse:
-    return render(request, "home/slices.html", {"slices": services.latest_slices(user=request.user)})
+    return render(request, "home/slices.html", {"rows": services.latest_slices(user=request.user)})
 
 
 @require_safe

@@ -18,6 +18,11 @@ class State(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
+TITLES = {
+    "exports.start": "Start an export when the lane is free",
+    "exports.watch": "Watch an export until it ends",
+    "exports.receipt": "Read the file of an export",
+}
 UNFINISHED = (State.WAITING, State.RUNNING)
 
 
@@ -69,6 +74,10 @@ class Operation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}"
+
+    @property
+    def title(self) -> str:
+        return TITLES.get(self.kind, self.kind)
 
     def renew(self, lease: timedelta) -> bool:
         """Keeps the row for this worker; false when it was cancelled or another worker has it now."""

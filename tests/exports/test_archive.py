@@ -1,0 +1,100 @@
+"""What a receipt counts, and what bytes of strangers cannot do."""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+
+from console.exports import archive
+from console.exports.archive import Limits, NotChecked
+
+CONE = {
+    "images": [{"id": 1, "file_name": "a.jpg"}, {"id": 2, "file_name": "b.jpg"}],
+    "annotations": [{"id": 7, "image_id": 1, "category_id": 3, "bbox": [1, 2, 3, 4.5]}],
+    "categories": [{"id": 3, "name": "cone"}],
+}
+
+
+def zipped(*files: tuple[str, Any]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, content in files:
+            target.writestr(name, content if isinstance(content, (str, bytes)) else json.dumps(content))
+    return buffer.getvalue()
+
+
+def in_chunks(data: bytes, size: int = 997) -> Iterator[bytes]:
+    return (data[start : start + size] for start in range(0, len(data), size))
+
+
+def refused(chunks: Iterable[bytes], **limits: int) -> str:
+    with pytest.raises(NotChecked) as caught:
+        archive.read(chunks, Limits(**limits))
+    return str(caught.value)
+
+
+def test_everything_is_counted_in_one_pass() -> None:
+    data = zipped(("one.json", CONE), ("two.json", CONE), ("readme.txt", "hello"))
+    contents = archive.read(in_chunks(data))
+    assert (contents.size, contents.sha256) == (len(data), hashlib.sha256(data).hexdigest())
+    assert (contents.files, contents.images, contents.annotations, contents.without) == (2, 4, 2, 2)
+    assert contents.classes == {"cone": 2}
+    assert contents.names_without == ("b.jpg", "b.jpg")
+
+
+def test_a_class_without_a_name_is_still_counted() -> None:
+    contents = archive.read(in_chunks(zipped(("one.json", {**CONE, "categories": []}))))
+    assert contents.classes == {"class 3": 1}
+
+
+def test_names_that_climb_out_are_only_text() -> None:
+    assert archive.read(in_chunks(zipped(("../../etc/passwd.json", CONE)))).images == 2
+
+
+@pytest.mark.parametrize("cut", [0, 10, 40, 0.5, -30, -1])
+def test_a_cut_zip_is_never_a_short_list(cut: float) -> None:
+    data = zipped(("one.json", CONE))
+    end = int(len(data) * cut) if isinstance(cut, float) else cut
+    assert "not a whole zip" in refused(in_chunks(data[:end]))
+
+
+def test_what_is_not_a_zip_is_said() -> None:
+    assert "not a whole zip" in refused(in_chunks(b"<html>Sorry</html>" * 50))
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["[1, 2]", '{"images": 3}', "{", "not json", "[" * 100_000, '{"images": [' + "[" * 200, b"\xff\xfe\x00"],
+)
+def test_what_is_not_coco_is_said(content: str | bytes) -> None:
+    assert "not COCO" in refused(in_chunks(zipped(("one.json", content))), ratio=1000)
+
+
+def test_one_endless_text_does_not_fill_the_memory() -> None:
+    data = zipped(("one.json", '{"images": "' + "x" * 30_000_000))
+    assert "not COCO" in refused(in_chunks(data), ratio=100_000)
+
+
+def test_a_bomb_is_stopped_by_its_ratio() -> None:
+    assert "unpacks to far more" in refused(in_chunks(zipped(("one.json", b" " * 50_000_000))))
+
+
+def test_a_bomb_in_a_file_nobody_reads_is_stopped_too() -> None:
+    assert "unpacks to far more" in refused(in_chunks(zipped(("one.bin", b"\0" * 50_000_000))))
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [({"packed": 100}, "too large"), ({"entries": 2}, "too many files"), ({"things": 5}, "too many images")],
+)
+def test_over_a_bound_it_says_so(limits: dict[str, int], words: str) -> None:
+    data = zipped(*((f"{number}.json", CONE) for number in range(3)))
+    assert words in refused(in_chunks(data), **limits)
+
+
+def test_a_zip_without_annotations_is_not_an_empty_receipt() -> None:
+    assert "no annotations" in refused(in_chunks(zipped(("readme.txt", "hello"))))
