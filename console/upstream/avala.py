@@ -14,9 +14,9 @@ from uuid import UUID
 from console.upstream import avala_shapes as shapes
 from console.upstream import operations
 from console.upstream.checks import Checks
+from console.upstream.client import Client
 from console.upstream.operations import Operation
 from console.upstream.paging import avala_page
-from console.upstream.transport import Transport
 from console.upstream.types import Dataset, Item, Me, NameVerdict, Organization, Page, Slice, SubSlice
 
 T = TypeVar("T")
@@ -28,12 +28,10 @@ VISIBILITIES = ("public", "private")
 SUB_SLICE_TYPES = ("dataset", "dataset_items", "filters")
 
 
-class Avala:
+class Avala(Client):
     """Avala as one key sees it."""
 
-    def __init__(self, transport: Transport, key: str) -> None:
-        self._transport = transport
-        self._key = key
+    vendor = VENDOR
 
     def list_slices(
         self, owner: str, *, page: int | str = 1, limit: int = 24, ordering: str | None = None
@@ -180,9 +178,6 @@ class Avala:
     ) -> Page[T]:
         params = _params({**filters, "cursor": cursor}, limit)
         return self._ask(lambda data: avala_page(data, shape, numbered=False), operation, place, params=params)
-
-    def _ask(self, shape: Callable[[Any], T], operation: Operation, place: Mapping[str, Any], **more: Any) -> T:
-        return self._transport.ask(shape, operation, place, key=self._key, **more)
 
 
 def _params(given: Mapping[str, str | None], limit: int) -> list[tuple[str, str]]:

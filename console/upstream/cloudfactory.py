@@ -17,10 +17,10 @@ from console.upstream import cloudfactory_bodies as bodies
 from console.upstream import cloudfactory_shapes as shapes
 from console.upstream import operations
 from console.upstream.checks import Checks
+from console.upstream.client import Client
 from console.upstream.cloudfactory_bodies import VENDOR
 from console.upstream.operations import Operation
 from console.upstream.paging import platform_page
-from console.upstream.transport import Transport
 from console.upstream.types import (
     Annotation,
     Batch,
@@ -40,12 +40,10 @@ T = TypeVar("T")
 Id = str | UUID
 
 
-class CloudFactory:
+class CloudFactory(Client):
     """The platform as one key sees it."""
 
-    def __init__(self, transport: Transport, key: str) -> None:
-        self._transport = transport
-        self._key = key
+    vendor = VENDOR
 
     def upload_links(self, space: Id, *, count: int = 1) -> tuple[SignedUrl, ...]:
         """P1 (FACTS 2.5): 1..10 links to PUT files to, with a Content-Type and without the key."""
@@ -257,9 +255,6 @@ class CloudFactory:
     ) -> Page[T]:
         params = [*extra, *bodies.keyset(cursor, direction, limit)]
         return self._ask(lambda data: platform_page(data, shape), operation, place, params=params)
-
-    def _ask(self, shape: Callable[[Any], T], operation: Operation, place: Mapping[str, Any], **more: Any) -> T:
-        return self._transport.ask(shape, operation, place, key=self._key, **more)
 
 
 def _nothing(data: Any) -> None:

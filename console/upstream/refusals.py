@@ -73,6 +73,19 @@ def refusal(
     return errors.OtherRefusal(f"{name} refused this (status {status}).", **facts)
 
 
+def unreadable(
+    operation: Operation, vendor: str, why: NotJson, *, status: int, headers: Mapping[str, str], key: str
+) -> errors.Unreadable:
+    """The error for a 2xx that is not what was promised."""
+    return errors.Unreadable(
+        f"{errors.vendor_name(vendor)}'s answer could not be read: {why}.",
+        vendor=vendor,
+        status=status,
+        reference=reference(headers, key),
+        changes=not operation.reads,
+    )
+
+
 def reference(headers: Mapping[str, str], key: str) -> str | None:
     """The vendor's number for the request, from lower-cased headers."""
     for name in _REFERENCES:

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import requests
@@ -28,10 +28,9 @@ from console.upstream.faults import fault, too_late
 from console.upstream.health import Health, VendorHealth
 from console.upstream.operations import Operation
 from console.upstream.reader import NotJson, read_json
+from console.upstream.refusals import unreadable
 from console.upstream.sockets import Call, equip
 from console.upstream.wire import encoded, read_all, read_some
-
-T = TypeVar("T")
 
 KEY_HEADERS = {"avala": "X-Avala-Api-Key", "cloudfactory": "X-API-Key"}
 USER_AGENT = "annotation-console"
@@ -110,25 +109,6 @@ class Transport:
         # Raised here, outside every handler, so that no context drags the request and its key along.
         raise outcome
 
-    def ask(
-        self,
-        shape: Callable[[Any], T],
-        operation: Operation,
-        path_args: Mapping[str, Any],
-        *,
-        key: str,
-        params: Iterable[tuple[str, str]] | None = None,
-        body: Any = None,
-        request_id: str | None = None,
-    ) -> T:
-        """Like `send`, and the JSON read into its shape; an answer of another shape is Unreadable."""
-        answer = self.send(operation, path_args, key=key, params=params, body=body, request_id=request_id)
-        try:
-            return shape(answer.data)
-        except NotJson as error:
-            failed = self._unreadable(operation, error, answer.status, refusals.reference(answer.headers, key))
-        raise failed
-
     def _prepare(
         self,
         operation: Operation,
@@ -200,13 +180,7 @@ class Transport:
                 return Answer(None, headers, status)
             return Answer(read_json(body), headers, status)
         except NotJson as error:
-            return self._unreadable(operation, error, status, refusals.reference(headers, key))
-
-    def _unreadable(self, operation: Operation, why: NotJson, status: int, reference: str | None) -> errors.Unreadable:
-        text = f"{vendor_name(self.vendor)}'s answer could not be read: {why}."
-        return errors.Unreadable(
-            text, vendor=self.vendor, status=status, reference=reference, changes=not operation.reads
-        )
+            return unreadable(operation, self.vendor, error, status=status, headers=headers, key=key)
 
     def _see_limits(self, headers: Mapping[str, str]) -> None:
         remaining, limit, reset = (_number(headers.get(f"x-ratelimit-{name}")) for name in _RATE_LIMITS)
