@@ -3,6 +3,7 @@
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from accounts.connections import ConnectionMissing
 from console import htmx, logs
@@ -66,8 +67,8 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Our own fault. Nothing here may fail again, so the page asks neither database nor session."""
-    context = {"request_id": logs.request_id.get()}
-    return HttpResponse(_plain("errors/500.html", context), status=500)
+    part = "#notice" if request.headers.get("HX-Request") == "true" else ""
+    return HttpResponse(render_to_string(f"errors/500.html{part}", {"request_id": logs.request_id.get()}), status=500)
 
 
 def too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -91,8 +92,3 @@ def _answer(request: HttpRequest, template: str, context: dict[str, object], sta
     name = f"{template}#notice" if htmx.is_htmx(request) and not request.htmx.boosted else template
     return render(request, name, context, status=status)
 
-
-def _plain(template: str, context: dict[str, object]) -> str:
-    from django.template.loader import render_to_string
-
-    return render_to_string(template, context)
