@@ -12,6 +12,8 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
+from console.audit import actions
+
 OPEN: Final = "open"
 DONE: Final = "done"
 FAILED: Final = "failed"
@@ -35,6 +37,15 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         """Acts nobody knows the end of; with `before`, without those that began later and may be under way."""
         waiting = self.filter(kind=Entry.Kind.OPENING).standing(OPEN, UNKNOWN)
         return waiting.exclude(now=OPEN, at__gt=before) if before else waiting
+
+    def in_group(self, group: str) -> Self:
+        """Lines of one kind; "other" is every action that has no words of its own."""
+        names = actions.in_group(group)
+        return self.exclude(action__in=actions.ACTIONS) if group == "other" else self.filter(action__in=names)
+
+    def within(self, since: datetime | None, until: datetime | None) -> Self:
+        found = self.filter(at__gte=since) if since else self
+        return found.filter(at__lt=until) if until else found
 
     def visible_to(self, person: Any) -> Self:
         """Auditors and administrators see every row, others what they did themselves."""

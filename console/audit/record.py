@@ -12,22 +12,19 @@ import uuid
 from collections.abc import Mapping
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from console import logs
-from console.audit import chain, wording
+from console.audit import chain, rows, wording
 from console.audit.address import address_of
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, EntryQuerySet
+from console.audit.rows import Outcome, Person
 
 log = logging.getLogger(__name__)
-
-Outcome = Literal["done", "failed", "unknown"]
-Person = Any  # The user model: a person with `pk`, `name` and `email`.
 
 
 class NotRecorded(Exception):
@@ -85,7 +82,7 @@ class act:  # noqa: N801 - reads as a verb: `with record.act(...)`
         note: str = "",
         key: str = "",
     ) -> None:
-        self.entry = _entry(
+        self.entry = rows.line(
             Entry.Kind.OPENING,
             actor=actor,
             action=action,
@@ -141,13 +138,13 @@ class act:  # noqa: N801 - reads as a verb: `with record.act(...)`
             self.done()
         elif isinstance(error, Exception):
             surely_not_done = getattr(error, "outcome", UNKNOWN) == FAILED
-            self._end(FAILED if surely_not_done else UNKNOWN, **_of_error(error))
+            self._end(FAILED if surely_not_done else UNKNOWN, **rows.of_error(error))
 
     def _end(self, outcome: Outcome, **said: Any) -> None:
         self._ended = True
         try:
             with transaction.atomic():
-                _add(_outcome_of(self.entry, outcome, by=self.entry.actor, **said))
+                _add(rows.outcome(self.entry, outcome, by=self.entry.actor, **said))
         except (DatabaseError, InterfaceError) as error:
             # The call has been made: to raise now would read as "failed" and make people press again. The entry
             # stays open and is looked up by reading, as after a crash.
@@ -176,7 +173,7 @@ def event(
     reference: str = "",
 ) -> Entry:
     """A happening of one row. Inside a transaction it is recorded exactly if that commits."""
-    entry = _entry(
+    entry = rows.line(
         Entry.Kind.EVENT,
         actor=actor,
         action=action,
@@ -221,8 +218,8 @@ def settle(
         fresh = Entry.objects.get(pk=entry.pk)
         if fresh.outcome not in (OPEN, UNKNOWN):
             raise AlreadySettled(fresh)
-        row = _outcome_of(fresh, outcome, by=by, note=note, detail=detail, thing_id=thing_id, thing_name=thing_name)
-        row.address, row.page = address_of(request), _page_of(request)
+        row = rows.outcome(fresh, outcome, by=by, note=note, detail=detail, thing_id=thing_id, thing_name=thing_name)
+        row.address, row.page = address_of(request), rows.page_of(request)
         return _add(row)
 
 
@@ -237,80 +234,8 @@ def grace() -> timedelta:
     return timedelta(seconds=getattr(settings, "AUDIT_GRACE", 60))
 
 
-def _entry(
-    kind: str, *, actor: Person | None, action: str, request: HttpRequest | None, outcome: str, **said: Any
-) -> Entry:
-    return Entry(
-        kind=kind,
-        actor=actor,
-        actor_name=wording.clean(wording.name_of(actor), 150),
-        actor_email=wording.clean(getattr(actor, "email", ""), 254),
-        action=action,
-        thing_kind=said["thing_kind"],
-        thing_id=wording.clean(said["thing_id"], 200),
-        thing_name=wording.clean(said["thing_name"], 300),
-        vendor=said["vendor"],
-        request_id=logs.request_id.get(),
-        key_fingerprint=said["key"],
-        address=address_of(request),
-        page=_page_of(request),
-        group=said["group"],
-        recorded_outcome=outcome,
-        detail=wording.clean_detail(said["detail"]),
-        note=wording.clean(said["note"]),
-    )
-
-
-def _outcome_of(
-    opening: Entry,
-    outcome: Outcome,
-    *,
-    by: Person | None,
-    thing_id: object = "",
-    thing_name: str = "",
-    detail: Mapping[str, Any] | None = None,
-    reference: str | None = "",
-    note: str = "",
-) -> Entry:
-    """The row that says how an act ended. It repeats what the opening is about, so that it can be read alone."""
-    return Entry(
-        kind=Entry.Kind.OUTCOME,
-        opens=opening,
-        actor=by,
-        actor_name=wording.clean(wording.name_of(by), 150),
-        actor_email=wording.clean(getattr(by, "email", ""), 254),
-        action=opening.action,
-        thing_kind=opening.thing_kind,
-        thing_id=wording.clean(thing_id, 200) or opening.thing_id,
-        thing_name=wording.clean(thing_name, 300) or opening.thing_name,
-        vendor=opening.vendor,
-        vendor_reference=wording.clean(reference or "", 200),
-        request_id=logs.request_id.get(),
-        key_fingerprint=opening.key_fingerprint,
-        group=opening.group,
-        recorded_outcome=outcome,
-        detail=wording.clean_detail(detail),
-        note=wording.clean(note),
-    )
-
-
 def _add(entry: Entry) -> Entry:
     entry.at = timezone.now()
     entry.words = wording.search_words(entry)
     chain.add(entry)
     return entry
-
-
-def _of_error(error: Exception) -> dict[str, Any]:
-    """What an error says for people: upstream errors carry a sentence, a status and the vendor's reference."""
-    detail = {"error": getattr(error, "message", "") or type(error).__name__, "status": getattr(error, "status", None)}
-    return {
-        "detail": {name: value for name, value in detail.items() if value},
-        "reference": getattr(error, "reference", None),
-    }
-
-
-def _page_of(request: HttpRequest | None) -> str:
-    """The view's name, never the address: addresses may hold invitations and other secrets."""
-    match = request.resolver_match if request else None
-    return match.view_name[:100] if match else ""

@@ -1,4 +1,15 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from console.audit import views
 
 app_name = "audit"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("export.csv", views.export, name="export"),
+    path("check/", views.check, name="check"),
+    path("handover/", views.handover, name="handover"),
+    path("handover.csv", views.handover_csv, name="handover_csv"),
+    path("<uuid:entry_id>/", views.detail, name="detail"),
+    path("<uuid:entry_id>/settle/", views.settle, name="settle"),
+    path("<uuid:entry_id>/close/", views.close, name="close"),
+]

@@ -28,10 +28,10 @@ def clean_detail(detail: Mapping[str, Any] | None) -> dict[str, Any]:
     return cleaned
 
 
-def name_of(person: Any) -> str:
-    """A person as text; None is the console itself."""
+def name_of(person: Any, action: str = "") -> str:
+    """A person as text; nobody is the console itself, or whoever stood at the door."""
     if person is None:
-        return CONSOLE
+        return sentences.UNNAMED.get(action, CONSOLE)
     return str(getattr(person, "name", "") or getattr(person, "email", "") or person)
 
 

@@ -1,0 +1,80 @@
+"""What stands behind one sentence: before and after, and everything else that was written down."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from console.audit.models import Entry
+from console.audit.reading import Line
+from console.audit.sentences import VENDORS
+
+# Said by the sentence itself, or shown side by side.
+SAID = frozenset({"before", "after", "error", "reason", "items", "items_at_least", "bytes", "summary", "status"})
+
+
+@dataclass(frozen=True)
+class Fact:
+    label: str
+    text: str
+    is_code: bool = False
+
+
+@dataclass(frozen=True)
+class Change:
+    label: str
+    before: list[str]
+    after: list[str]
+
+
+def facts(line: Line, *, sees_chain: bool) -> list[Fact]:
+    entry, newest = line.entry, line.entry.newest_outcome
+    reference = (newest.vendor_reference if newest else "") or entry.vendor_reference
+    known = [
+        Fact("Person", entry.actor_name + (f" ({entry.actor_email})" if entry.actor_email else "")),
+        Fact("Note", entry.note),
+        Fact("Where", line.place),
+        Fact("Address", entry.address, is_code=True),
+        Fact("Vendor", VENDORS.get(entry.vendor, entry.vendor)),
+        *_further(line.told.detail),
+        Fact("Vendor's reference", reference, is_code=True),
+        Fact("Request", entry.request_id, is_code=True),
+        Fact("Key", entry.key_fingerprint, is_code=True),
+        Fact("Id of the thing", line.told.thing_id, is_code=True),
+        Fact("Entry", str(entry.pk), is_code=True),
+        Fact("Row in the chain", _rows(entry) if sees_chain else ""),
+    ]
+    return [fact for fact in known if fact.text]
+
+
+def changes(detail: Mapping[str, Any]) -> list[Change]:
+    """What was before and what is after, only where it differs."""
+    before, after = detail.get("before"), detail.get("after")
+    if before is None and after is None:
+        return []
+    if isinstance(before, dict) or isinstance(after, dict):
+        then, now = before or {}, after or {}
+        names = [name for name in {**then, **now} if then.get(name) != now.get(name)]
+        return [Change(name, _listed(then.get(name)), _listed(now.get(name))) for name in names]
+    return [Change("", _listed(before), _listed(after))]
+
+
+def _further(detail: Mapping[str, Any]) -> list[Fact]:
+    return [
+        Fact(name.replace("_", " ").capitalize(), ", ".join(_listed(value)))
+        for name, value in detail.items()
+        if name not in SAID and name != "found"
+    ]
+
+
+def _listed(value: Any) -> list[str]:
+    if value is None or value == "":
+        return []
+    if isinstance(value, list):
+        return [text for part in value for text in _listed(part)]
+    if isinstance(value, dict):
+        return [f"{name}: {', '.join(_listed(inner))}" for name, inner in value.items()]
+    return ["yes" if value is True else "no" if value is False else str(value)]
+
+
+def _rows(entry: Entry) -> str:
+    return ", ".join(str(row.sequence) for row in [entry, *sorted(entry.outcomes.all(), key=lambda row: row.sequence)])

@@ -1,0 +1,163 @@
+"""What may be asked of the audit. Every filter stands in the address, so that a view can be sent to a colleague."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils import timezone
+
+from console.audit import actions
+from console.audit.models import DONE, FAILED, UNKNOWN, Entry, EntryQuerySet
+
+DAYS = 90
+CONSOLE = "console"
+FIRST, LAST = date(2000, 1, 1), date(2100, 1, 1)
+TOO_EARLY, TOO_LATE = "Choose a day after 1999.", "Choose a day before 2100."
+LEAVING = "leaving"
+
+
+def _sensible(moment: datetime) -> None:
+    """Far years overflow as soon as a zone is added to them."""
+    if not FIRST <= moment.date() <= LAST:
+        raise forms.ValidationError(TOO_EARLY if moment.date() < FIRST else TOO_LATE)
+
+
+def _moment(label: str) -> forms.DateTimeField:
+    return forms.DateTimeField(
+        label=label,
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        validators=[_sensible],
+        error_messages={"invalid": "Write the moment as 2026-11-03T18:00."},
+    )
+
+
+@dataclass(frozen=True)
+class Range:
+    """A stretch of time, its end not included; None is open."""
+
+    since: datetime | None
+    until: datetime | None
+
+
+def _day(label: str) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=False,
+        validators=[MinValueValidator(FIRST, TOO_EARLY), MaxValueValidator(LAST, TOO_LATE)],
+        widget=forms.DateInput(attrs={"type": "date", "class": "input"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "Write the day as 2026-11-03."},
+    )
+
+
+class FilterForm(forms.Form):
+    view = forms.ChoiceField(choices=[("", "Everything"), (LEAVING, "Exports and downloads")], required=False)
+    q = forms.CharField(label="Words", max_length=200, required=False)
+    group = forms.ChoiceField(label="Kind", choices=[("", "All kinds"), *actions.GROUPS.items()], required=False)
+    outcome = forms.ChoiceField(
+        label="Outcome",
+        choices=[("", "Any outcome"), (DONE, "Done"), (FAILED, "Not done"), (UNKNOWN, "Not known")],
+        required=False,
+    )
+    since = _day("From")
+    until = _day("To")
+    period = forms.ChoiceField(choices=[("", f"Last {DAYS} days"), ("all", "From the beginning")], required=False)
+    thing = forms.CharField(max_length=250, required=False)
+
+    def __init__(self, data: Any, *, reader: Any) -> None:
+        super().__init__(data)
+        self.reader = reader
+        self.fields["person"] = forms.ChoiceField(label="Person", choices=_people(reader), required=False)
+        for name in ("q", "person", "group", "outcome"):
+            self.fields[name].widget.attrs["class"] = "input"
+        self.fields["q"].widget.attrs |= {"type": "search", "placeholder": "Search names, notes, words of a sentence"}
+
+    def clean(self) -> dict[str, Any]:
+        asked = super().clean() or {}
+        since, until = asked.get("since"), asked.get("until")
+        if since and until and until < since:
+            self.add_error("until", "This day is before the first one.")
+        return asked
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but the days is asked for."""
+        return any(self.cleaned_data.get(name) for name in ("view", "q", "person", "group", "outcome", "thing"))
+
+    @property
+    def is_default_range(self) -> bool:
+        asked = self.cleaned_data
+        return not (asked.get("since") or asked.get("until") or asked.get("period"))
+
+    def range(self) -> Range:
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if self.is_default_range:
+            since = timezone.localdate() - timedelta(days=DAYS)
+        return Range(start_of(since), start_of(until + timedelta(days=1)) if until else None)
+
+    def entries(self, *, whenever: bool = False) -> EntryQuerySet:
+        """The lines asked for; `whenever` leaves the days out, to find the nearest ones."""
+        asked = self.cleaned_data
+        found = Entry.objects.visible_to(self.reader).lines().saying(asked.get("q", ""))
+        if asked.get("view") == LEAVING:
+            found = found.filter(action__in=actions.leaving())
+        if asked.get("group"):
+            found = found.in_group(asked["group"])
+        if asked.get("person"):
+            found = found.filter(actor=None if asked["person"] == CONSOLE else asked["person"])
+        if asked.get("outcome"):
+            found = found.standing(*((UNKNOWN, "open") if asked["outcome"] == UNKNOWN else (asked["outcome"],)))
+        if asked.get("thing"):
+            kind, _, thing_id = asked["thing"].partition(":")
+            found = found.about(kind, thing_id)
+        return found if whenever else found.within(*_ends(self.range()))
+
+
+class HandoverForm(forms.Form):
+    """Two moments in the reader's own zone."""
+
+    since = _moment("From")
+    until = _moment("To")
+
+    def clean(self) -> dict[str, Any]:
+        asked = super().clean() or {}
+        since, until = asked.get("since"), asked.get("until")
+        if since and until and until <= since:
+            self.add_error("until", "This moment is not after the first one.")
+        return asked
+
+
+class CloseForm(forms.Form):
+    """What a person found out about an act that the console cannot look up."""
+
+    outcome = forms.ChoiceField(
+        label="What happened",
+        choices=[(DONE, "It was done"), (FAILED, "It was not done")],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose one of the two."},
+    )
+    note = forms.CharField(
+        label="How you know",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Kept in the audit with your name.",
+        error_messages={"required": "Write how you found out."},
+    )
+
+
+def start_of(day: date | None) -> datetime | None:
+    return datetime.combine(day, time.min, timezone.get_current_timezone()) if day else None
+
+
+def _ends(asked: Range) -> tuple[datetime | None, datetime | None]:
+    return asked.since, asked.until
+
+
+def _people(reader: Any) -> list[tuple[str, str]]:
+    if not reader.may("audit.all"):
+        return [("", "You")]
+    people = get_user_model().objects.order_by("name", "email").values_list("pk", "name", "email")
+    return [("", "Everybody"), *((str(pk), name or email) for pk, name, email in people), (CONSOLE, "The console")]

@@ -1,0 +1,105 @@
+"""The handover note: what happened between two moments, sorted for the colleague who takes over."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from console.audit.actions import in_group
+from console.audit.models import DONE, FAILED, Entry, EntryQuerySet
+from console.audit.reading import Line, line
+
+MOST = 2000
+DOWNLOADS = ("export.download", "item.download", "file.download")
+
+SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Exports made", ("export.create", "export.queue", "export.unqueue", "export.delete")),
+    ("Downloaded", DOWNLOADS),
+    ("Orders changed", tuple(in_group("order"))),
+    ("Sent back", ("item.send_back",)),
+    ("Work items", ("item.signal", "item.approve", "item.create", "item.labels")),
+    ("Slices and batches", (*in_group("slices"), *in_group("batches"))),
+    ("Files", ("file.upload",)),
+    ("People and keys", (*in_group("people"), *in_group("keys"))),
+)
+WENT_WRONG, NOT_KNOWN, OTHER = "Not done", "Not known", "Other"
+# Comings, goings and the reading of the audit itself are no work to hand over.
+LEFT_OUT = (*in_group("sessions"), *in_group("audit"), "export.receipt")
+
+
+@dataclass(frozen=True)
+class Told:
+    """A sentence and how often it happened, at the time of the first."""
+
+    line: Line
+    times: int = 1
+
+    @property
+    def text(self) -> str:
+        return self.line.text + (f" ({self.times} times)" if self.times > 1 else "")
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    told: list[Told]
+
+
+@dataclass(frozen=True)
+class Note:
+    since: datetime
+    until: datetime
+    sections: list[Section]
+    is_cut: bool
+
+    @property
+    def text(self) -> str:
+        """The note for a mail or a chat: words only, no ids."""
+        head = f"Handover note, {_moment(self.since)} to {_moment(self.until)}"
+        body = [_as_text(section) for section in self.sections] or ["Nothing happened."]
+        return "\n\n".join([head, *body])
+
+
+def entries(reader: object, since: datetime, until: datetime) -> EntryQuerySet:
+    found = Entry.objects.visible_to(reader).lines().exclude(action__in=LEFT_OUT)
+    return found.within(since, until)
+
+
+def note(reader: object, since: datetime, until: datetime) -> Note:
+    rows = entries(reader, since, until).prefetch_related("outcomes").order_by("sequence")
+    lines = [line(row) for row in rows[: MOST + 1]]
+    return Note(since, until, list(_sections(lines[:MOST])), len(lines) > MOST)
+
+
+def _sections(lines: list[Line]) -> Iterator[Section]:
+    titles = [*(title for title, _ in SECTIONS), OTHER, WENT_WRONG, NOT_KNOWN]
+    for title in titles:
+        if mine := _counted(one for one in lines if _title(one) == title):
+            yield Section(title, mine)
+
+
+def _title(one: Line) -> str:
+    if one.outcome == FAILED:
+        return WENT_WRONG
+    if one.outcome != DONE:
+        return NOT_KNOWN
+    return next((title for title, names in SECTIONS if one.entry.action in names), OTHER)
+
+
+def _counted(lines: Iterable[Line]) -> list[Told]:
+    """The same sentence twice is said once, with how often."""
+    seen: dict[str, Told] = {}
+    for one in lines:
+        before = seen.get(one.text)
+        seen[one.text] = Told(before.line, before.times + 1) if before else Told(one)
+    return list(seen.values())
+
+
+def _as_text(section: Section) -> str:
+    return "\n".join([section.title, *(f"- {_moment(told.line.at)}: {told.text}" for told in section.told)])
+
+
+def _moment(value: datetime) -> str:
+    local = timezone.localtime(value)
+    return f"{local.day} {local:%b %Y, %H:%M %Z}"

@@ -1,0 +1,207 @@
+"""Reading the audit for pages: lines of sentences, pages of them, and what else belongs to one entry."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils import timezone
+
+from console.audit import record, sentences
+from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, EntryQuerySet
+
+PAGE = 50
+TONES = {DONE: "good", FAILED: "bad", UNKNOWN: "warn", OPEN: "info"}
+STATES = {DONE: "Done", FAILED: "Not done", UNKNOWN: "Not known", OPEN: "Under way"}
+PLACES = {
+    "account": "Sign-in",
+    "accounts": "Account and people",
+    "audit": "Audit",
+    "batches": "Batches",
+    "exports": "Exports",
+    "home": "Home",
+    "jobs": "Jobs",
+    "mfa": "Second step at sign-in",
+    "projects": "Projects",
+    "slices": "Slices",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry as a person reads it."""
+
+    entry: Entry
+    told: sentences.Telling
+    after: str = ""
+
+    @property
+    def pieces(self) -> list[sentences.Piece]:
+        return sentences.pieces(self.told)
+
+    @property
+    def text(self) -> str:
+        return sentences.plain(self.told)
+
+    @property
+    def at(self) -> datetime:
+        return self.entry.at
+
+    @property
+    def day(self) -> Any:
+        return timezone.localtime(self.at).date()
+
+    @property
+    def clock(self) -> str:
+        return f"{timezone.localtime(self.at):%H:%M}"
+
+    @property
+    def full(self) -> str:
+        return f"{self.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+    @property
+    def zone(self) -> str:
+        return timezone.localtime(self.at).tzname() or "UTC"
+
+    @property
+    def outcome(self) -> str:
+        return self.told.outcome
+
+    @property
+    def tone(self) -> str:
+        return TONES[self.outcome]
+
+    @property
+    def state(self) -> str:
+        return STATES[self.outcome]
+
+    @property
+    def place(self) -> str:
+        """Where in the console it was done, from the name of the view."""
+        page = self.entry.page
+        return PLACES.get(page.partition(":")[0] if ":" in page else page.partition("_")[0], "")
+
+    @property
+    def note(self) -> str:
+        return self.entry.note
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some lines, and the sequences from which the newer and the older ones are read."""
+
+    lines: list[Line]
+    newer: int | None
+    older: int | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row of an act's story: begun, and each outcome that was written since."""
+
+    at: datetime
+    tone: str
+    text: str
+    by: str
+    note: str
+
+
+def steps(entry: Entry) -> list[Step]:
+    began = Step(entry.at, "", "Recorded, then sent", entry.actor_name, entry.note)
+    return [began, *(_step(row) for row in sorted(entry.outcomes.all(), key=lambda row: row.sequence))]
+
+
+def _step(row: Entry) -> Step:
+    found = str(row.detail.get("found") or "")
+    said = f"{STATES[row.recorded_outcome]}, found {found}" if found else STATES[row.recorded_outcome]
+    why = str(row.detail.get("error") or "")
+    return Step(row.at, TONES[row.recorded_outcome], f"{said}: {why}" if why else said, row.actor_name, row.note)
+
+
+def line(entry: Entry) -> Line:
+    return Line(entry, sentences.Telling.whole(entry, standing(entry)))
+
+
+def standing(entry: Entry) -> str:
+    """How it stands. An open act older than the grace was cut off, also before `settle` has written that down."""
+    outcome = entry.outcome
+    cut_off = outcome == OPEN and entry.at <= timezone.now() - record.grace()
+    return UNKNOWN if cut_off else outcome
+
+
+def page(entries: EntryQuerySet, *, before: int | None = None, after: int | None = None, size: int = PAGE) -> Page:
+    """A page by the place in the chain, which never moves: reloading shows the same lines however many came since."""
+    found = entries.lines().prefetch_related("outcomes")
+    if after is not None and before is None:
+        rows = list(found.filter(sequence__gt=after).order_by("sequence")[: size + 1])
+        more_newer, rows = len(rows) > size, rows[:size][::-1]
+        more_older = bool(rows)
+    else:
+        older = found.filter(sequence__lt=before) if before is not None else found
+        rows = list(older.order_by("-sequence")[: size + 1])
+        more_older, rows = len(rows) > size, rows[:size]
+        more_newer = before is not None and bool(rows)
+    newer = rows[0].sequence if rows and more_newer else None
+    return Page(with_downloads(map(line, rows)), newer, rows[-1].sequence if rows and more_older else None)
+
+
+def history(thing_kind: str, thing_id: str, *, limit: int = 20) -> list[Line]:
+    """What happened to one thing, newest first; for the pages of other apps."""
+    rows = Entry.objects.about(thing_kind, thing_id).prefetch_related("outcomes").order_by("-sequence")
+    return with_downloads(map(line, rows[:limit]))
+
+
+def latest(person: Any, *, limit: int = 6) -> list[Line]:
+    """The newest lines that this person may see, without the comings and goings."""
+    rows = Entry.objects.visible_to(person).lines().exclude(action__startswith="session.")
+    return with_downloads(map(line, rows.prefetch_related("outcomes").order_by("-sequence")[:limit]))
+
+
+def same_act(entry: Entry) -> list[Line]:
+    """The other acts of the same bulk action."""
+    if entry.group is None:
+        return []
+    rows = Entry.objects.lines().filter(group=entry.group).exclude(pk=entry.pk)
+    return [line(row) for row in rows.prefetch_related("outcomes").order_by("sequence")[:200]]
+
+
+def nearest(entries: EntryQuerySet, since: datetime | None, until: datetime | None) -> datetime | None:
+    """The moment of the entry closest to an empty range."""
+    found = entries.lines()
+    earlier = found.filter(at__lt=since).order_by("-at").values_list("at", flat=True).first() if since else None
+    later = found.filter(at__gte=until).order_by("at").values_list("at", flat=True).first() if until else None
+    if earlier and later and since and until:
+        return earlier if since - earlier <= later - until else later
+    return earlier or later
+
+
+def with_downloads(lines: Iterable[Line]) -> list[Line]:
+    """Adds to each export who took it home: "Downloaded by Maria twice, by Tom once." One query for all lines."""
+    listed = list(lines)
+    ids = {one.told.thing_id for one in listed if one.entry.action == "export.create" and one.told.thing_id}
+    said = downloads(ids) if ids else {}
+    return [replace(one, after=said[one.told.thing_id]) if _is_export(one, said) else one for one in listed]
+
+
+def _is_export(one: Line, said: Mapping[str, str]) -> bool:
+    return one.entry.action == "export.create" and one.told.thing_id in said
+
+
+def downloads(export_ids: Iterable[str]) -> dict[str, str]:
+    rows = Entry.objects.lines().filter(action="export.download", thing_kind="export", thing_id__in=list(export_ids))
+    taken: dict[str, Counter[str]] = defaultdict(Counter)
+    for export_id, name in (
+        rows.exclude(recorded_outcome=FAILED).order_by("sequence").values_list("thing_id", "actor_name")
+    ):
+        taken[export_id][name] += 1
+    return {export_id: f"Downloaded {_by(people)}." for export_id, people in taken.items()}
+
+
+def _by(people: Counter[str]) -> str:
+    said = [f"by {name} {_times(count)}" for name, count in people.items()]
+    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")

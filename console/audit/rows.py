@@ -1,0 +1,86 @@
+"""Rows as they will be written: who, what, which, from where; masked and cleaned."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from django.http import HttpRequest
+
+from console import logs
+from console.audit import wording
+from console.audit.address import address_of
+from console.audit.models import Entry
+
+Outcome = Literal["done", "failed", "unknown"]
+Person = Any  # The user model: a person with `pk`, `name` and `email`.
+
+
+def line(
+    kind: str, *, actor: Person | None, action: str, request: HttpRequest | None, outcome: str, **said: Any
+) -> Entry:
+    return Entry(
+        kind=kind,
+        actor=actor,
+        actor_name=wording.clean(wording.name_of(actor, action), 150),
+        actor_email=wording.clean(getattr(actor, "email", ""), 254),
+        action=action,
+        thing_kind=said["thing_kind"],
+        thing_id=wording.clean(said["thing_id"], 200),
+        thing_name=wording.clean(said["thing_name"], 300),
+        vendor=said["vendor"],
+        request_id=logs.request_id.get(),
+        key_fingerprint=said["key"],
+        address=address_of(request),
+        page=page_of(request),
+        group=said["group"],
+        recorded_outcome=outcome,
+        detail=wording.clean_detail(said["detail"]),
+        note=wording.clean(said["note"]),
+    )
+
+
+def outcome(
+    opening: Entry,
+    ended: Outcome,
+    *,
+    by: Person | None,
+    thing_id: object = "",
+    thing_name: str = "",
+    detail: Mapping[str, Any] | None = None,
+    reference: str | None = "",
+    note: str = "",
+) -> Entry:
+    """The row that says how an act ended. It repeats what the opening is about, so that it can be read alone."""
+    return Entry(
+        kind=Entry.Kind.OUTCOME,
+        opens=opening,
+        actor=by,
+        actor_name=wording.clean(wording.name_of(by), 150),
+        actor_email=wording.clean(getattr(by, "email", ""), 254),
+        action=opening.action,
+        thing_kind=opening.thing_kind,
+        thing_id=wording.clean(thing_id, 200) or opening.thing_id,
+        thing_name=wording.clean(thing_name, 300) or opening.thing_name,
+        vendor=opening.vendor,
+        vendor_reference=wording.clean(reference or "", 200),
+        request_id=logs.request_id.get(),
+        key_fingerprint=opening.key_fingerprint,
+        group=opening.group,
+        recorded_outcome=ended,
+        detail=wording.clean_detail(detail),
+        note=wording.clean(note),
+    )
+
+
+def of_error(error: Exception) -> dict[str, Any]:
+    """What an error says for people: upstream errors carry a sentence, a status and the vendor's reference."""
+    detail = {"error": getattr(error, "message", "") or type(error).__name__, "status": getattr(error, "status", None)}
+    return {
+        "detail": {name: value for name, value in detail.items() if value},
+        "reference": getattr(error, "reference", None),
+    }
+
+
+def page_of(request: HttpRequest | None) -> str:
+    """The view's name, never the address: addresses may hold invitations and other secrets."""
+    match = request.resolver_match if request else None
+    return match.view_name[:100] if match else ""

@@ -1,0 +1,129 @@
+"""One entry: what stood before and after, how it went, and closing what nobody knows."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from accounts.models import Person
+from console.audit import record, settling
+from console.audit.models import Entry
+from tests.audit.test_index import text_of
+
+ClientAs = Callable[[Person], Client]
+
+
+@pytest.fixture
+def unknown(alice: Person) -> Entry:
+    with pytest.raises(TimeoutError), record.act(actor=alice, action="slice.create", thing_name="Rain") as act:
+        raise TimeoutError
+    return act.entry
+
+
+@pytest.fixture
+def finding(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    cache.clear()
+    yield lambda found: monkeypatch.setitem(settling._settlers, "slice.create", lambda entry: (found, {}))
+    cache.clear()
+
+
+def test_before_and_after_stand_side_by_side(dana: Person, client_as: ClientAs) -> None:
+    entry = record.event(
+        actor=dana,
+        action="batch.metadata",
+        thing_name="Rain",
+        note="asked by the client",
+        reference="req-9",
+        detail={"before": {"city": "Oslo", "same": 1}, "after": {"city": "Bergen", "same": 1}},
+    )
+    said = text_of(client_as(dana).get(f"/audit/{entry.pk}/"))
+    assert "city Oslo Bergen" in said
+    assert "same" not in said
+    assert "asked by the client" in said
+    assert "req-9" in said
+
+
+def test_orders_stand_side_by_side(dana: Person, client_as: ClientAs) -> None:
+    detail = {"before": ["Night", "Rain"], "after": ["Rain", "Night"], "summary": "Rain 2nd to 1st"}
+    entry = record.event(actor=dana, action="order.save", thing_name="Dashcam", detail=detail)
+    said = text_of(client_as(dana).get(f"/audit/{entry.pk}/"))
+    assert "Dana changed the order of Dashcam: Rain 2nd to 1st" in said
+    assert "NightRain" in said
+    assert "RainNight" in said
+
+
+def test_the_other_acts_of_a_bulk_action_are_listed(dana: Person, client_as: ClientAs) -> None:
+    group = uuid.uuid4()
+    one, other = (
+        record.event(actor=dana, action="item.approve", thing_name=name, group=group) for name in ("first", "second")
+    )
+    assert other.group == group
+    said = text_of(client_as(dana).get(f"/audit/{one.pk}/"))
+    assert "Dana approved the work item second" in said
+
+
+def test_htmx_gets_the_facts_alone(unknown: Entry, alice: Person, client_as: ClientAs) -> None:
+    page = client_as(alice).get(f"/audit/{unknown.pk}/", headers={"HX-Request": "true"}).content.decode()
+    assert "<h1" not in page
+    assert "Check or close this entry" in page
+
+
+def test_anothers_entry_looks_like_none(unknown: Entry, bob: Person, client_as: ClientAs) -> None:
+    client = client_as(bob)
+    assert client.get(f"/audit/{unknown.pk}/").status_code == 404
+    assert client.post(f"/audit/{unknown.pk}/settle/").status_code == 404
+    assert client.post(f"/audit/{unknown.pk}/close/", {"outcome": "done", "note": "x"}).status_code == 404
+
+
+def test_an_outcome_row_leads_to_its_act(unknown: Entry, alice: Person, client_as: ClientAs) -> None:
+    row = Entry.objects.get(kind="outcome")
+    assert client_as(alice).get(f"/audit/{row.pk}/").url == f"/audit/{unknown.pk}/"
+
+
+def test_check_now_finds_it_done(unknown: Entry, alice: Person, client_as: ClientAs, finding: Any) -> None:
+    finding("done")
+    response = client_as(alice).post(f"/audit/{unknown.pk}/settle/", follow=True)
+    assert "Found: it was done." in text_of(response)
+    assert Entry.objects.get(pk=unknown.pk).outcome == "done"
+
+
+def test_one_look_that_finds_nothing_settles_nothing(
+    unknown: Entry, alice: Person, client_as: ClientAs, finding: Any
+) -> None:
+    finding("not done")
+    response = client_as(alice).post(f"/audit/{unknown.pk}/settle/", follow=True)
+    assert "Not found so far, looked once" in text_of(response)
+    assert Entry.objects.get(pk=unknown.pk).outcome == "unknown"
+
+
+def test_a_person_closes_it_with_a_note(unknown: Entry, dana: Person, client_as: ClientAs) -> None:
+    answer = {"outcome": "failed", "note": "Not in Avala's list"}
+    said = text_of(client_as(dana).post(f"/audit/{unknown.pk}/close/", answer, follow=True))
+    assert "Not done, found by a person" in said
+    assert "Not in Avala's list" in said
+    closed = Entry.objects.get(pk=unknown.pk).newest_outcome
+    assert (closed.actor, closed.recorded_outcome) == (dana, "failed")
+
+
+@pytest.mark.parametrize("answer", [{}, {"outcome": "done"}, {"outcome": "maybe", "note": "x"}, {"note": "typed text"}])
+def test_closing_asks_for_both(unknown: Entry, dana: Person, client_as: ClientAs, answer: dict[str, str]) -> None:
+    response = client_as(dana).post(f"/audit/{unknown.pk}/close/", answer)
+    assert response.status_code == 422
+    assert answer.get("note", "") in response.content.decode()
+    assert Entry.objects.get(pk=unknown.pk).outcome == "unknown"
+
+
+def test_what_is_known_cannot_be_closed(dana: Person, client_as: ClientAs) -> None:
+    with record.act(actor=dana, action="slice.create") as act:
+        pass
+    response = client_as(dana).post(f"/audit/{act.id}/close/", {"outcome": "failed", "note": "x"}, follow=True)
+    assert "Nothing was changed" in text_of(response)
+    assert Entry.objects.get(pk=act.id).outcome == "done"
+
+
+def test_looking_changes_nothing_by_get(unknown: Entry, dana: Person, client_as: ClientAs) -> None:
+    assert client_as(dana).get(f"/audit/{unknown.pk}/settle/").status_code == 405
+    assert client_as(dana).get("/audit/check/").status_code == 405

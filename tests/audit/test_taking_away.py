@@ -1,0 +1,150 @@
+"""What leaves the audit: the CSV, which is itself recorded, and the handover note."""
+
+import csv
+import datetime
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from accounts.models import Person
+from console.audit import record
+from console.audit.models import Entry
+from tests.audit.test_index import at, text_of
+
+ClientAs = Callable[[Person], Client]
+DAY = datetime.datetime(2026, 11, 3, tzinfo=datetime.UTC)
+
+
+def rows_of(response: Any) -> list[dict[str, str]]:
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+@pytest.fixture
+def a_day(alice: Person, bob: Person) -> None:
+    def hour(hour: int) -> datetime.datetime:
+        return DAY + datetime.timedelta(hours=hour)
+
+    at(hour(8), alice, "session.sign_in")
+    at(hour(9), alice, "export.create", thing_kind="export", thing_id="e1", thing_name="Q3")
+    at(hour(10), bob, "export.download", thing_kind="export", thing_id="e1", thing_name="Q3")
+    at(hour(11), bob, "export.download", thing_kind="export", thing_id="e1", thing_name="Q3")
+    at(hour(12), alice, "order.save", thing_name="Dashcam", detail={"summary": "Rain 2nd to 1st"})
+    at(hour(13), bob, "item.send_back", thing_name="img_7", detail={"reason": "box too wide"})
+    at(hour(14), alice, "slice.create", thing_name="Night", outcome="failed", detail={"error": "Avala was down."})
+    at(hour(15), alice, "batch.create", thing_name="After hours")
+
+
+def test_the_sheet_holds_the_filtered_rows(a_day: None, dana: Person, client_as: ClientAs) -> None:
+    rows = rows_of(client_as(dana).get("/audit/export.csv?period=all&view=leaving"))
+    assert [row["What happened"] for row in rows] == [
+        "Bob downloaded the export Q3",
+        "Bob downloaded the export Q3",
+        "Alice exported Q3 (COCO)",
+    ]
+    assert rows[0]["When (UTC)"] == "2026-11-03 11:00:00"
+
+
+def test_taking_it_away_is_recorded_first(a_day: None, dana: Person, client_as: ClientAs) -> None:
+    response = client_as(dana).get("/audit/export.csv?period=all&q=night")
+    entry = Entry.objects.get(action="audit.export")
+    assert (entry.actor, entry.detail["rows"]) == (dana, 1)
+    assert len(rows_of(response)) == 1
+    assert "Dana exported the audit as CSV: “night”, from the beginning" in text_of(client_as(dana).get("/audit/"))
+
+
+def test_no_record_no_sheet(a_day: None, dana: Person, client_as: ClientAs, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**said: Any) -> None:
+        raise record.NotRecorded
+
+    client = client_as(dana)
+    client.raise_request_exception = False
+    monkeypatch.setattr("console.audit.views.record.event", refuse)
+    response = client.get("/audit/export.csv")
+    assert response.status_code >= 500
+    assert b"Alice" not in response.content
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", '=HYPERLINK("http://a","b")'])
+def test_no_cell_is_a_formula(dana: Person, client_as: ClientAs, name: str) -> None:
+    record.event(actor=dana, action="slice.create", thing_name=name, note=name)
+    row = rows_of(client_as(dana).get("/audit/export.csv"))[0]
+    assert row["Thing's name"] == f"'{name}"
+    assert row["Note"] == f"'{name}"
+
+
+def test_an_operator_gets_no_sheet(a_day: None, alice: Person, client_as: ClientAs) -> None:
+    client = client_as(alice)
+    assert client.get("/audit/export.csv").status_code == 403
+    assert client.get("/audit/handover.csv").status_code == 403
+    assert "CSV" not in text_of(client.get("/audit/"))
+
+
+def test_the_handover_note_of_a_day(a_day: None, dana: Person, client_as: ClientAs) -> None:
+    said = text_of(client_as(dana).get("/audit/handover/?since=2026-11-03T08:00&until=2026-11-03T15:00"))
+    for sentence in (
+        "Alice exported Q3 (COCO)",
+        "Bob downloaded the export Q3 (2 times)",
+        "Alice changed the order of Dashcam: Rain 2nd to 1st",
+        "Bob sent back the work item img_7: box too wide",
+        "Alice tried to create the slice Night, but it was not done: Avala was down.",
+    ):
+        assert sentence in said
+    assert "After hours" not in said
+    assert "signed in" not in said
+    assert said.index("Exports made") < said.index("Sent back") < said.index("Not done")
+
+
+def test_the_note_as_text_has_no_ids(dana: Person, client_as: ClientAs) -> None:
+    at(DAY, dana, "export.create", thing_kind="export", thing_id="5f0c2c1e-7d3a", thing_name="Q3")
+    page = client_as(dana).get("/audit/handover/?since=2026-11-02T08:00&until=2026-11-03T15:00").content.decode()
+    text = page.partition('id="note-text"')[2].partition("</pre>")[0]
+    assert "Dana exported Q3 (COCO)" in text
+    assert "5f0c2c1e" not in text
+
+
+def test_the_note_speaks_of_own_deeds_only(a_day: None, bob: Person, client_as: ClientAs) -> None:
+    said = text_of(client_as(bob).get("/audit/handover/?since=2026-11-03T08:00&until=2026-11-03T16:00"))
+    assert "Bob sent back" in said
+    assert "Alice" not in said
+
+
+def test_the_note_begins_yesterday_evening(dana: Person, client_as: ClientAs) -> None:
+    now = datetime.datetime(2026, 11, 3, 9, 30, tzinfo=datetime.UTC)
+    at(now - datetime.timedelta(hours=20), dana, "slice.create", thing_name="Too early")
+    at(now - datetime.timedelta(hours=15), dana, "slice.create", thing_name="In time")
+    client = client_as(dana)
+    with time_machine.travel(now, tick=False):
+        client.force_login(dana)
+        said = text_of(client.get("/audit/handover/"))
+    assert "In time" in said
+    assert "Too early" not in said
+
+
+def test_the_notes_sheet_holds_its_rows(a_day: None, dana: Person, client_as: ClientAs) -> None:
+    rows = rows_of(client_as(dana).get("/audit/handover.csv?since=2026-11-03T12:00&until=2026-11-03T14:00"))
+    assert [row["Action"] for row in rows] == ["item.send_back", "order.save"]
+    assert "handover note" in Entry.objects.get(action="audit.export").detail["summary"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "since=9999-12-31T00:00&until=9999-12-31T23:59",
+        "since=0001-01-01T00:00&until=2026-11-03T15:00",
+        "since=2026-11-03T15:00&until=2026-11-03T15:00",
+        "since=x&until=y",
+        "since=2026-11-03T15:00",
+    ],
+)
+def test_moments_that_make_no_sense_are_told(dana: Person, client_as: ClientAs, query: str) -> None:
+    client = client_as(dana)
+    assert client.get(f"/audit/handover/?{query}").status_code == 422
+    assert client.get(f"/audit/handover.csv?{query}").status_code == 302
+    dana.time_zone = "America/New_York"
+    dana.save()
+    assert client.get(f"/audit/handover/?{query}").status_code == 422
