@@ -122,6 +122,8 @@ INSTALLED_APPS = [
     "console.home",
     "console.jobs",
     "console.slices",
+    "console.projects",
+    "console.batches",
     "huey.contrib.djhuey",
 ]
 MIDDLEWARE = [
@@ -212,6 +214,9 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "frame-ancestors": [NONE],
     }
 }
+
+# An order of batches sends two fields for each of up to 5,000 (50 pages of a hundred).
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_050
 
 # People
 

@@ -7,6 +7,8 @@ urlpatterns = [
     path("account/", include("accounts.allauth_urls")),
     path("", include("accounts.urls")),
     path("slices/", include("console.slices.urls")),
+    path("projects/", include("console.projects.urls")),
+    path("projects/<uuid:project>/batches/", include("console.batches.urls")),
     path("audit/", include("console.audit.urls")),
     path("jobs/", include("console.jobs.urls")),
 ]

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class BatchesConfig(AppConfig):
+    name = "console.batches"
+    label = "batches"
+
+    def ready(self) -> None:
+        from console.batches import settlers
+
+        settlers.register()

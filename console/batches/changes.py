@@ -1,0 +1,108 @@
+"""What changed between two orders, as a sentence: "Night rain 7th to 1st; six batches move down one".
+
+The batches that keep their places relative to each other (the longest run of them) count as shifted, the others as
+moved. `static/js/reorder-words.js` says the same while one drags; the two are kept equal by a test.
+"""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from console.batches.order import Order
+
+NAMED = 3
+"""More moves than this are counted instead of named."""
+WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+@dataclass(frozen=True)
+class Move:
+    batch_id: int
+    name: str
+    was: int
+    now: int
+
+    @property
+    def text(self) -> str:
+        return f"{ordinal(self.was)} to {ordinal(self.now)}"
+
+
+@dataclass(frozen=True)
+class Change:
+    """The batches somebody moved, and in words what that did to the others."""
+
+    moves: tuple[Move, ...]
+    rest: str
+
+    @property
+    def named(self) -> tuple[Move, ...]:
+        """The moves a sentence can name, or none where they are too many."""
+        return self.moves if len(self.moves) <= NAMED else ()
+
+    @property
+    def text(self) -> str:
+        if not self.moves:
+            return self.rest or "nothing moves"
+        said = ", ".join(f"{move.name} {move.text}" for move in self.named) or f"{count(len(self.moves))} moved"
+        return f"{said}; {self.rest}" if self.rest else said
+
+    def __bool__(self) -> bool:
+        return bool(self.moves or self.rest)
+
+
+def difference(before: Order, after: Order, names: Mapping[int, str]) -> Change:
+    """What happened to the batches both orders know, and a word about numbers where no batch moved."""
+    both = before.ranks.keys() & after.ranks.keys()
+    was = {batch_id: rank for rank, batch_id in enumerate((one for one in before.ids if one in both), start=1)}
+    now = [batch_id for batch_id in after.ids if batch_id in both]
+    moved = moved_in([was[batch_id] for batch_id in now])
+    moves = tuple(
+        Move(batch_id, names.get(batch_id) or f"Batch {batch_id}", was[batch_id], rank)
+        for rank, batch_id in enumerate(now, start=1)
+        if was[batch_id] in moved
+    )
+    shifts = [rank - was[batch_id] for rank, batch_id in enumerate(now, start=1) if was[batch_id] not in moved]
+    return Change(moves, _rest([shift for shift in shifts if shift]) or ("" if moves else _numbers_only(before, after)))
+
+
+def moved_in(ranks: Sequence[int]) -> frozenset[int]:
+    """Of former ranks in their new order: those outside the longest run that still goes upwards."""
+    tails: list[int] = []
+    piles: list[int] = []
+    for rank in ranks:
+        pile = bisect_left(tails, rank)
+        tails[pile : pile + 1] = [rank]
+        piles.append(pile)
+    kept: list[int] = []
+    for rank, pile in zip(reversed(ranks), reversed(piles), strict=True):
+        if pile == len(tails) - 1 - len(kept) and (not kept or rank < kept[-1]):
+            kept.append(rank)
+    return frozenset(ranks).difference(kept)
+
+
+def ordinal(number: int) -> str:
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
+
+
+def count(number: int) -> str:
+    said = WORDS[number] if number < len(WORDS) else f"{number:,}"
+    return f"{said} {'batch' if number == 1 else 'batches'}"
+
+
+def _rest(shifts: Sequence[int]) -> str:
+    """What became of those that were not moved but whose rank is another now."""
+    if not shifts:
+        return ""
+    verb = "moves" if len(shifts) == 1 else "move"
+    if len(set(shifts)) > 1:
+        return f"{count(len(shifts))} shift" if len(shifts) > 1 else f"{count(1)} shifts"
+    far = abs(shifts[0])
+    return f"{count(len(shifts))} {verb} {'down' if shifts[0] > 0 else 'up'} {WORDS[far] if far < len(WORDS) else f'{far:,}'}"
+
+
+def _numbers_only(before: Order, after: Order) -> str:
+    changed = sum(before.numbers.get(batch_id) != number for batch_id, number in after.numbers.items())
+    if not changed:
+        return ""
+    return f"the order stays; {count(changed)} {'gets' if changed == 1 else 'get'} another number"

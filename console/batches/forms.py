@@ -1,0 +1,209 @@
+"""What the batch pages take in. Everything is checked here before a service sees it."""
+
+import json
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+LONGEST_NAME = 255
+LONGEST_NOTE = 500
+MOST_LINES = 200
+LONGEST_KEY = 200
+LONGEST_VALUE = 20_000
+INT64 = 2**63
+
+TEXT, NUMBER, YES_NO, DATA = "text", "number", "yes-no", "data"
+KINDS = ((TEXT, "Text"), (NUMBER, "Number"), (YES_NO, "Yes or no"), (DATA, "Data (JSON)"))
+
+
+class NameForm(forms.Form):
+    """A batch's name. CloudFactory names no longest length; ours keeps it readable."""
+
+    name = forms.CharField(
+        label="Name",
+        max_length=LONGEST_NAME,
+        error_messages={
+            "required": "Give the batch a name.",
+            "max_length": f"A name has at most {LONGEST_NAME} characters; this one has %(show_value)d.",
+        },
+    )
+    act_id = forms.UUIDField(widget=forms.HiddenInput, error_messages={"required": "Open this page again."})
+
+
+def act_id_of(sent: QueryDict) -> uuid.UUID | None:
+    """The one-time id of a form that has no other field. Braces and `urn:` are nobody's id."""
+    text = sent.get("act_id", "")
+    return uuid.UUID(text) if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text) else None
+
+
+@dataclass
+class OrderForm:
+    """The order a page sends: the batches as they stand, or number boxes where there is no script."""
+
+    act_id: uuid.UUID | None
+    base: str
+    ids: list[int] = field(default_factory=list)
+    boxes: list[str] | None = None
+    note: str = ""
+    error: str = ""
+
+    @classmethod
+    def read(cls, sent: QueryDict) -> "OrderForm":
+        form = cls(act_id_of(sent), sent.get("base", ""), note=" ".join(sent.get("note", "").split()))
+        listed = sent.getlist("batch") or [part for part in sent.get("order", "").split(",") if part]
+        if not all(re.fullmatch(r"[0-9]{1,19}", part) and int(part) < INT64 for part in listed):
+            form.error = "The order holds something that is no batch. Nothing was sent."
+        else:
+            form.ids = [int(part) for part in listed]
+        if boxes := sent.getlist("place"):
+            form.boxes = boxes
+        if form.act_id is None or not form.base:
+            form.error = "Something of this page was lost on the way. Open it again; nothing was sent."
+        if len(form.note) > LONGEST_NOTE:
+            form.error = f"A note has at most {LONGEST_NOTE} characters. Nothing was sent."
+        if form.boxes is not None and len(form.boxes) != len(form.ids):
+            form.error = "A number box was lost on the way. Open the page again; nothing was sent."
+        return form
+
+    def wanted(self) -> tuple[dict[int, int], dict[int, str]]:
+        """What the boxes ask for, and what is wrong with those that cannot be read."""
+        good: dict[int, int] = {}
+        wrong: dict[int, str] = {}
+        for batch_id, text in zip(self.ids, self.boxes or [], strict=True):
+            number = _rank(text)
+            if number is None or not 1 <= number <= len(self.ids):
+                wrong[batch_id] = f"A whole number from 1 to {len(self.ids)}"
+            else:
+                good[batch_id] = number
+        return good, wrong
+
+
+@dataclass
+class MetadataLine:
+    """One key with its value, as typed."""
+
+    key: str
+    value: str
+    kind: str
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def kinds(self) -> list[tuple[str, str, bool]]:
+        return [(kind, words, kind == self.kind) for kind, words in KINDS]
+
+
+class MetadataForm:
+    """Metadata as lines of key, value and kind. Blank lines count as removed."""
+
+    def __init__(self, lines: Sequence[MetadataLine], base: Mapping[str, Any], act_id: uuid.UUID | None = None) -> None:
+        self.lines, self.base, self.act_id = list(lines), dict(base), act_id
+        self.error = ""
+        self.wanted: dict[str, Any] = {}
+
+    @classmethod
+    def of(cls, metadata: Mapping[str, Any]) -> "MetadataForm":
+        return cls([_line(key, value) for key, value in metadata.items()], metadata, uuid.uuid4())
+
+    @classmethod
+    def read(cls, sent: QueryDict) -> "MetadataForm":
+        keys, values, kinds = sent.getlist("key"), sent.getlist("value"), sent.getlist("kind")
+        base = _parsed(sent.get("base", ""))
+        form = cls([], base if isinstance(base, dict) else {}, act_id_of(sent))
+        lines = form.lines = [form._typed(*parts) for parts in zip(keys, values, kinds, strict=False)]
+        if form.act_id is None or not isinstance(base, dict) or not len(keys) == len(values) == len(kinds):
+            form.error = "Something of this form was lost on the way. Open the page again; nothing was sent."
+        if len(lines) > MOST_LINES:
+            form.error = f"At most {MOST_LINES} lines. Nothing was sent."
+        return form
+
+    @property
+    def base_text(self) -> str:
+        return json.dumps(self.base, ensure_ascii=False)
+
+    def is_valid(self) -> bool:
+        for line in self.lines:
+            self._take(line)
+        return not self.error and not any(line.errors for line in self.lines)
+
+    def _typed(self, key: str, value: str, kind: str) -> MetadataLine:
+        """A browser sends each line break as two characters, and a key may really end in a blank."""
+        text, known = value.replace("\r\n", "\n"), self.base.get(key)
+        if isinstance(known, str) and known.replace("\r\n", "\n") == text:
+            text = known
+        return MetadataLine(key if key in self.base else key.strip(), text, kind)
+
+    def _take(self, line: MetadataLine) -> None:
+        if not line.key and not line.value.strip():
+            return
+        if not line.key:
+            line.errors.append("Name this line, or empty its value to remove it.")
+        elif line.key in self.wanted:
+            line.errors.append("This name stands twice.")
+        elif len(line.key) > LONGEST_KEY:
+            line.errors.append(f"At most {LONGEST_KEY} characters.")
+        elif len(line.value) > LONGEST_VALUE:
+            line.errors.append(f"At most {LONGEST_VALUE} characters.")
+        else:
+            value, error = _value(line)
+            line.errors += [error] if error else []
+            self.wanted[line.key] = value
+
+
+def _line(key: str, value: Any) -> MetadataLine:
+    if isinstance(value, str):
+        return MetadataLine(key, value, TEXT)
+    if isinstance(value, bool):
+        return MetadataLine(key, "yes" if value else "no", YES_NO)
+    text = json.dumps(value, ensure_ascii=False)
+    return MetadataLine(key, text, NUMBER if isinstance(value, int | float) else DATA)
+
+
+def _value(line: MetadataLine) -> tuple[Any, str]:
+    text = line.value.strip()
+    if line.kind == TEXT:
+        return line.value, ""
+    if line.kind == YES_NO:
+        said = {"yes": True, "true": True, "no": False, "false": False}.get(text.lower())
+        return said, "" if said is not None else "Write yes or no."
+    value = _parsed(text)
+    if line.kind == NUMBER:
+        return value, "" if isinstance(value, int | float) and not isinstance(value, bool) else "This is not a number."
+    return value, "" if value is not NOT_JSON else "This is not valid JSON."
+
+
+NOT_JSON: Any = object()
+
+
+def _parsed(text: str) -> Any:
+    """JSON from a person: no NaN, no numbers of a thousand digits, nothing too deep."""
+    try:
+        value = json.loads(text, parse_constant=_refused, parse_int=_int)
+        json.dumps(value, allow_nan=False)
+    except (ValueError, RecursionError):
+        return NOT_JSON
+    return value if _depth(value) <= 50 else NOT_JSON
+
+
+def _refused(text: str) -> Any:
+    raise ValueError(text)
+
+
+def _int(digits: str) -> int:
+    if len(digits) > 20 or not -INT64 <= int(digits) < INT64:
+        raise ValueError("too large")
+    return int(digits)
+
+
+def _depth(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max((_depth(one) for one in inner), default=0)
+
+
+def _rank(text: str) -> int | None:
+    plain = text.strip()
+    return int(plain) if re.fullmatch(r"[0-9]{1,6}", plain) else None

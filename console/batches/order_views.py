@@ -1,0 +1,378 @@
+"""The order of a project's batches: the board, saving, undoing, and the history of orders."""
+
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import reswap, retarget
+
+from accounts.connections import ConnectionMissing
+from accounts.rights import Right
+from console import htmx, pages
+from console.audit import record, settling
+from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
+from console.batches import ordering, reading, shown
+from console.batches.changes import difference
+from console.batches.forms import OrderForm, act_id_of
+from console.batches.models import OrderSnapshot
+from console.batches.order import Order, from_boxes
+from console.batches.ordering import BadOrder, NothingToSave, OrderChanged, Press
+from console.projects import services as projects
+from console.projects.requests import SignedIn
+from console.upstream.errors import UpstreamError
+
+WAIT_FOR_FIRST = 5.0
+"""Seconds a second press waits for the answer to the first, to show that answer."""
+
+ALREADY = "The order is already like this. Nothing was sent."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def order(request: SignedIn, project: uuid.UUID) -> HttpResponse:
+    if request.method == "POST":
+        return _save(request, project)
+    board = reading.read_board(user=request.user, project=project)
+    projects.mark_used(user=request.user, project=project)
+    return render(request, "batches/order.html", _board(request, project, board))
+
+
+@require_POST
+def undo(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpResponse:
+    found = _snapshot(project, snapshot)
+    return _change(
+        request, project, lambda press: ordering.undo_order(press, found), said="The order is as it was before."
+    )
+
+
+@require_POST
+def restore(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpResponse:
+    found = _snapshot(project, snapshot)
+    return _change(
+        request, project, lambda press: ordering.restore_order(press, found), said="The earlier order is back."
+    )
+
+
+@require_safe
+def history(request: SignedIn, project: uuid.UUID) -> HttpResponse:
+    """Every order saved here, as a sentence of what it changed. Asks CloudFactory for nothing but the project's name."""
+    snapshots = ordering.history(project=project)
+    entries = Entry.objects.filter(pk__in=[one.entry for one in snapshots]).prefetch_related("outcomes")
+    outcomes = {entry.pk: entry.outcome for entry in entries}
+    lines = [
+        {"snapshot": one, "change": ordering.change_of(one), "outcome": outcomes.get(one.entry, UNKNOWN)}
+        for one in snapshots
+    ]
+    done = [line["snapshot"] for line in lines if line["outcome"] == DONE]
+    context = _about(request, project) | {"lines": lines, "newest": done[0] if done else None}
+    return render(request, "batches/history.html", context)
+
+
+@require_safe
+def version(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpResponse:
+    """One saved order against the one before it."""
+    found = _snapshot(project, snapshot)
+    entry = Entry.objects.filter(pk=found.entry).first()
+    context = _about(request, project) | {
+        "snapshot": found,
+        "change": ordering.change_of(found),
+        "outcome": entry.outcome if entry else UNKNOWN,
+        "lines": shown.compared(
+            found.order_before, found.order_after, found.names, whole=request.GET.get("show") == "all"
+        ),
+        "count": len(found.after),
+        "act_id": uuid.uuid4(),
+    }
+    context["crumbs"] = [*context["crumbs"], ("History", reverse("batches:history", args=[project]))]
+    return render(request, "batches/version.html", context)
+
+
+@require_POST
+def check(request: SignedIn, project: uuid.UUID, entry: uuid.UUID) -> HttpResponse:
+    """Looks at CloudFactory whether an order was saved that nobody knows of; only reads."""
+    found = Entry.objects.filter(pk=entry, thing_kind="project", thing_id=str(project)).first()
+    if found is None or not settling.can_look(found):
+        raise Http404("There is nothing to check.")
+    look = settling.look(found) if found.outcome in (OPEN, UNKNOWN) else None
+    outcome = Entry.objects.get(pk=entry).outcome
+    if outcome == DONE:
+        messages.success(request, "The order was saved after all: this is how CloudFactory has it.")
+    elif outcome == FAILED:
+        messages.warning(request, "The order was not saved: CloudFactory still has the one from before.")
+    elif look is not None and look.finding == "not done":
+        messages.info(
+            request,
+            f"CloudFactory still has the order from before (look {look.looks} of {settling.LOOKS}). Check again in half "
+            "a minute to be sure.",
+        )
+    else:
+        messages.warning(request, "CloudFactory has a third order now, so this cannot be told. It is shown here.")
+    return htmx.redirect(request, reverse("batches:order", args=[project]))
+
+
+def _save(request: SignedIn, project: uuid.UUID) -> HttpResponse:
+    form = OrderForm.read(request.POST)
+    try:
+        proposed = _proposed(form, project)
+    except BadOrder as problem:
+        return _refused(request, project, form, problem.message)
+    if isinstance(proposed, dict):
+        return _wrong_boxes(request, project, form, proposed)
+    base = ordering.open_base(project, form.base)
+
+    def send(press: Press) -> OrderSnapshot:
+        names = reading.recent_names(user=request.user, project=project)
+        return ordering.save_order(press, base=base, proposed=proposed, names=names)
+
+    return _change(request, project, send, said="The order is saved.", form=form, proposed=proposed)
+
+
+def _proposed(form: OrderForm, project: uuid.UUID) -> tuple[int, ...] | dict[int, str]:
+    """The order that was sent, or what is wrong with single number boxes."""
+    if form.error:
+        raise BadOrder(form.error)
+    base = ordering.open_base(project, form.base)
+    ordering.check_order(base, form.ids)
+    if form.boxes is None:
+        return tuple(form.ids)
+    wanted, wrong = form.wanted()
+    return wrong or from_boxes(form.ids, wanted)
+
+
+def _change(
+    request: SignedIn,
+    project: uuid.UUID,
+    send: Callable[[Press], OrderSnapshot],
+    *,
+    said: str,
+    form: OrderForm | None = None,
+    proposed: Sequence[int] = (),
+) -> HttpResponse:
+    """What saving, undoing and restoring have in common: each ending as a page or as a fragment."""
+    act_id = form.act_id if form else act_id_of(request.POST)
+    if act_id is None:
+        return _refused(request, project, form, "Something of this page was lost on the way. Open it again.")
+    press = Press(request.user, project, act_id, request, form.note if form else "")
+    try:
+        send(press)
+    except record.AlreadyActed as first:
+        return _second_press(request, project, first.entry, form, said)
+    except NothingToSave:
+        return _refused(request, project, form, ALREADY, kind="info", status=200)
+    except BadOrder as problem:
+        return _refused(request, project, form, problem.message)
+    except OrderChanged as changed:
+        return _conflict(request, project, changed, form)
+    except (UpstreamError, ConnectionMissing, record.NotRecorded) as error:
+        return _failed(request, project, error, form, act_id)
+    return _saved(request, project, said)
+
+
+def _saved(request: SignedIn, project: uuid.UUID, said: str) -> HttpResponse:
+    """The order as CloudFactory answers it now, read again."""
+    if not htmx.is_htmx(request):
+        messages.success(request, said)
+        return redirect("batches:order", project)
+    board = reading.read_board(user=request.user, project=project)
+    response = render(request, "batches/order.html#saved", _board(request, project, board) | {"said": said})
+    return retarget(reswap(response, "outerHTML"), "#order-board")
+
+
+def _second_press(
+    request: SignedIn, project: uuid.UUID, entry: Entry, form: OrderForm | None, said: str
+) -> HttpResponse:
+    """The first result again: waits a little where the first press is still under way."""
+    until = time.monotonic() + WAIT_FOR_FIRST
+    while (outcome := Entry.objects.get(pk=entry.pk).outcome) == OPEN and time.monotonic() < until:
+        time.sleep(0.1)
+    if outcome == DONE:
+        return _saved(request, project, said)
+    if outcome == FAILED:
+        return _refused(request, project, form, f"That was not done. {entry.result.get('error', '')}", fresh=True)
+    return _unknown(request, project, entry.pk, form)
+
+
+def _refused(
+    request: SignedIn,
+    project: uuid.UUID,
+    form: OrderForm | None,
+    message: str,
+    *,
+    kind: str = "bad",
+    status: int = 422,
+    fresh: bool = False,
+) -> HttpResponse:
+    """Nothing was sent. With script the rows stay as they are; without, the page says it above what was typed."""
+    context = {"kind": kind, "title": message, "text": "" if kind == "info" else "Your order is still here, unsaved."}
+    if htmx.is_htmx(request):
+        return _notice(request, context | {"fresh": fresh}, status)
+    return _not_saved(request, project, form, context, status)
+
+
+def _failed(
+    request: SignedIn, project: uuid.UUID, error: Any, form: OrderForm | None, act_id: uuid.UUID
+) -> HttpResponse:
+    """A vendor error. The rows, the focus and the unsaved order stay exactly as they were."""
+    if error.outcome != "failed" and Entry.objects.filter(pk=act_id).exists():
+        return _unknown(request, project, act_id, form, error)
+    context = {
+        "kind": "bad",
+        "title": error.message,
+        "text": "Nothing was changed. Your order is still here, unsaved.",
+        "reference": getattr(error, "reference", "") or "",
+        "fresh": True,
+    }
+    status = pages.status_of(error) if isinstance(error, UpstreamError) else 503
+    if htmx.is_htmx(request):
+        return _notice(request, context, status)
+    return _not_saved(request, project, form, context, status)
+
+
+def _unknown(
+    request: SignedIn, project: uuid.UUID, entry: uuid.UUID, form: OrderForm | None, error: Any = None
+) -> HttpResponse:
+    """Sent, and nobody knows whether it was done: one button that only reads."""
+    context = {
+        "kind": "warn",
+        "title": "We do not know whether the order was saved.",
+        "text": f"{error.message} Your order is still here."
+        if error
+        else "No clear answer came. Your order is still here.",
+        "check_url": reverse("batches:check", args=[project, entry]),
+        "reference": getattr(error, "reference", "") or "",
+    }
+    if htmx.is_htmx(request):
+        return _notice(request, context, 502)
+    return _not_saved(request, project, form, context, 502)
+
+
+def _notice(request: SignedIn, context: Mapping[str, Any], status: int) -> HttpResponse:
+    about = {"act_id": uuid.uuid4(), **context}
+    response = render(request, "batches/order.html#notice", about, status=status)
+    return retarget(reswap(response, "beforeend"), "#notices")
+
+
+def _not_saved(
+    request: SignedIn, project: uuid.UUID, form: OrderForm | None, context: Mapping[str, Any], status: int
+) -> HttpResponse:
+    """Without script: what happened, and the very form again, so that nothing is lost and nobody is asked."""
+    about = {
+        "project_id": project,
+        "form": form,
+        "act_id": form.act_id if form and "check_url" in context else uuid.uuid4(),
+        "order_url": reverse("batches:order", args=[project]),
+        "rows": list(zip(form.ids, form.boxes or [""] * len(form.ids), strict=False)) if form else [],
+    }
+    return render(request, "batches/not_saved.html", about | dict(context), status=status)
+
+
+def _wrong_boxes(request: SignedIn, project: uuid.UUID, form: OrderForm, wrong: Mapping[int, str]) -> HttpResponse:
+    """Number boxes that hold no place: said at the box, and every box as it was typed."""
+    board = reading.read_board(user=request.user, project=project)
+    context = _board(request, project, board, base=ordering.open_base(project, form.base))
+    typed = dict(zip(form.ids, form.boxes or [], strict=True))
+    context["rows"] = [
+        shown.replace(row, box=typed.get(row.id, row.box), errors=(wrong[row.id],) if row.id in wrong else ())
+        for row in context["rows"]
+    ]
+    context |= {"base": form.base, "note": form.note, "wrong": len(wrong), "folded": False}
+    return render(request, "batches/order.html", context, status=422)
+
+
+def _conflict(request: SignedIn, project: uuid.UUID, changed: OrderChanged, form: OrderForm | None) -> HttpResponse:
+    """Yours, theirs and a merged suggestion, each to be chosen, none lost."""
+    names = reading.recent_names(user=request.user, project=project)
+    last = ordering.last_saved(project=project)
+    fresh_act = uuid.uuid4()
+    choices = [
+        _choice("yours", "Yours", "The order you made.", changed, changed.yours, names),
+        _choice("theirs", "Theirs", "The order as it is now.", changed, changed.theirs, names),
+        _choice(
+            "merged",
+            "Merged",
+            "Theirs, with the batches you moved put where you put them.",
+            changed,
+            changed.merged,
+            names,
+        ),
+    ]
+    context = _about(request, project) | {
+        "choices": choices,
+        "base": ordering.seal_base(project, changed.theirs),
+        "act_id": fresh_act,
+        "note": form.note if form else "",
+        "who": last if last and last.order_after.ids == changed.theirs.ids else None,
+        "their_change": difference(changed.base, changed.theirs, names),
+        "your_change": difference(changed.base, changed.yours, names),
+        "order_url": reverse("batches:order", args=[project]),
+    }
+    if htmx.is_htmx(request):
+        response = render(request, "batches/conflict.html#conflict", context, status=409)
+        return retarget(reswap(response, "outerHTML"), "#order-board")
+    return render(request, "batches/conflict.html", context, status=409)
+
+
+def _choice(
+    slug: str, title: str, text: str, changed: OrderChanged, order: Order, names: dict[int, str]
+) -> dict[str, Any]:
+    return {
+        "slug": slug,
+        "title": title,
+        "text": text,
+        "ids": ",".join(str(batch_id) for batch_id in order.ids),
+        "lines": shown.compared(changed.theirs, order, names),
+        "change": difference(changed.theirs, order, names),
+        "is_theirs": slug == "theirs",
+        "same_as_theirs": order.ids == changed.theirs.ids,
+    }
+
+
+def _board(request: SignedIn, project: uuid.UUID, board: reading.Board, base: Order | None = None) -> dict[str, Any]:
+    found = shown.rows(board, base)
+    last = ordering.last_saved(project=project)
+    return _about(request, project) | {
+        "rows": found,
+        "total": len(found),
+        "finished": sum(row.finished for row in found),
+        "folded": shown.folds(found) and request.GET.get("finished") != "show",
+        "can_fold": shown.folds(found),
+        "ties": len(board.order.tied),
+        "unordered": board.order.unordered,
+        "settled": board.order.is_settled,
+        "base": ordering.seal_base(project, board.order),
+        "act_id": uuid.uuid4(),
+        "undo_id": uuid.uuid4(),
+        "high_first": settings.PRIORITY_HIGH_FIRST,
+        "last": last,
+        "last_change": ordering.change_of(last) if last else None,
+        "may_undo": bool(last and last.order_after.ids == board.order.ids),
+        "unclear": ordering.unclear(project=project),
+        "note": "",
+        "order_url": reverse("batches:order", args=[project]),
+    }
+
+
+def _about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
+    name = projects.name_of(user=request.user, project=project)
+    return {
+        "project_id": project,
+        "project_name": name,
+        "may_change": request.user.may(Right.CHANGE),
+        "crumbs": [
+            ("Projects", reverse("projects:index")),
+            (name, reverse("projects:detail", args=[project])),
+            ("Batches", reverse("batches:index", args=[project])),
+        ],
+    }
+
+
+def _snapshot(project: uuid.UUID, snapshot: int) -> OrderSnapshot:
+    if snapshot >= 2**63:
+        raise Http404("No such order.")
+    return get_object_or_404(OrderSnapshot, pk=snapshot, project=str(project))

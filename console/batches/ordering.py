@@ -1,0 +1,188 @@
+"""Changing the order: checked, compared with a fresh read, recorded, and sent as one call."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest
+
+from accounts import connections
+from accounts.models import Person
+from console.audit import record
+from console.audit.models import DONE, Entry
+from console.batches import reading
+from console.batches.changes import Change, difference
+from console.batches.merging import merged
+from console.batches.models import OrderSnapshot, stored
+from console.batches.order import Order, Place, entries_to_send, numbered, restored
+from console.projects import services as projects
+from console.upstream.types import Priority
+
+SALT = "batches.order"
+VENDOR = "cloudfactory"
+
+
+class BadOrder(Exception):
+    """What was sent is not an order of these batches. Nothing was sent on."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class NothingToSave(Exception):
+    """The order is already the one that was asked for, down to the numbers."""
+
+
+class OrderChanged(Exception):
+    """Somebody else changed the order since the page was opened: three orders to choose from."""
+
+    def __init__(self, *, base: Order, yours: Order, theirs: Order) -> None:
+        super().__init__("The order was changed meanwhile.")
+        self.base, self.yours, self.theirs = base, yours, theirs
+        self.merged = numbered(merged(base.ids, yours.ids, theirs.ids), high_first=settings.PRIORITY_HIGH_FIRST)
+
+
+@dataclass(frozen=True)
+class Press:
+    """Who pressed which button on which page, and the one-time id that makes it count once."""
+
+    user: Person
+    project: uuid.UUID
+    act_id: uuid.UUID
+    request: HttpRequest | None = None
+    note: str = ""
+
+
+def seal_base(project: uuid.UUID, order: Order) -> str:
+    """The order a page starts from, signed: what comes back unsigned or from another project is refused."""
+    places = [[place.batch_id, place.number] for place in order.places]
+    return signing.dumps([str(project), places], salt=SALT, compress=True)
+
+
+def open_base(project: uuid.UUID, sealed: str) -> Order:
+    try:
+        of_project, places = signing.loads(sealed, salt=SALT)
+    except (signing.BadSignature, ValueError):
+        raise BadOrder("This page's order was changed on the way. Open the page again.") from None
+    if of_project != str(project):
+        raise BadOrder("This order belongs to another project. Open the page again.")
+    return Order(tuple(Place(batch_id, number) for batch_id, number in places))
+
+
+def check_order(base: Order, proposed: Sequence[int]) -> None:
+    """Every batch of the page exactly once, and no other."""
+    if len(set(proposed)) != len(proposed):
+        raise BadOrder("A batch stands in the order twice. Nothing was sent.")
+    if strangers := set(proposed) - base.ranks.keys():
+        raise BadOrder(f"Batch {min(strangers)} does not belong to this project’s order. Nothing was sent.")
+    if missing := base.ranks.keys() - set(proposed):
+        raise BadOrder(f"Batch {min(missing)} is missing from the order. Nothing was sent.")
+
+
+def save_order(press: Press, *, base: Order, proposed: Sequence[int], names: Mapping[int, str]) -> OrderSnapshot:
+    """Saves the order of a page if nobody changed it meanwhile."""
+    check_order(base, proposed)
+    refuse_second_press(press, "order.save")
+    entries = reading.read_entries(user=press.user, project=press.project)
+    theirs = reading.order_of(entries, base.ranks)
+    yours = numbered(proposed, high_first=settings.PRIORITY_HIGH_FIRST)
+    if theirs.ids != base.ids:
+        refuse_second_press(press, "order.save")
+        raise OrderChanged(base=base, yours=yours, theirs=theirs)
+    if theirs.ids == yours.ids and theirs.is_settled:
+        raise NothingToSave
+    return _send(press, "order.save", before=theirs, after=yours, entries=entries, names=names)
+
+
+def undo_order(press: Press, snapshot: OrderSnapshot) -> OrderSnapshot:
+    """Puts back what was there before a save, unless somebody changed the order since."""
+    refuse_second_press(press, "order.undo")
+    board = reading.read_board(user=press.user, project=press.project)
+    yours = restored(snapshot.order_before, board.order.ids, high_first=settings.PRIORITY_HIGH_FIRST)
+    if not _still_holds(snapshot.order_after, board.order):
+        raise OrderChanged(base=snapshot.order_after, yours=yours, theirs=board.order)
+    return _send(press, "order.undo", before=board.order, after=yours, entries=board.entries, names=board.names)
+
+
+def restore_order(press: Press, snapshot: OrderSnapshot) -> OrderSnapshot:
+    """Makes an earlier order the order again. What it replaces is kept in the history like every other."""
+    refuse_second_press(press, "order.restore")
+    board = reading.read_board(user=press.user, project=press.project)
+    wanted = restored(snapshot.order_after, board.order.ids, high_first=settings.PRIORITY_HIGH_FIRST)
+    if wanted == board.order:
+        raise NothingToSave
+    return _send(press, "order.restore", before=board.order, after=wanted, entries=board.entries, names=board.names)
+
+
+def refuse_second_press(press: Press, action: str) -> None:
+    """Asked before reading: after the first press the order is another one, and that is no colleague's doing."""
+    first = Entry.objects.filter(pk=press.act_id).first()
+    if first is not None:
+        same = first.actor_id == press.user.pk and first.action == action
+        raise record.AlreadyActed(first) if same else record.IdTaken
+
+
+def history(*, project: uuid.UUID) -> list[OrderSnapshot]:
+    """The saved orders of a project, the latest first."""
+    return list(OrderSnapshot.objects.filter(project=str(project)))
+
+
+def last_saved(*, project: uuid.UUID) -> OrderSnapshot | None:
+    """The latest change that surely took place."""
+    for snapshot in OrderSnapshot.objects.filter(project=str(project))[:20]:
+        if (entry := Entry.objects.filter(pk=snapshot.entry).first()) and entry.outcome == DONE:
+            return snapshot
+    return None
+
+
+def change_of(snapshot: OrderSnapshot) -> Change:
+    return difference(snapshot.order_before, snapshot.order_after, snapshot.names)
+
+
+def unclear(*, project: uuid.UUID) -> list[Entry]:
+    """Saves of this project nobody knows the end of."""
+    waiting = record.open_or_unknown().filter(thing_kind="project", thing_id=str(project), action__startswith="order.")
+    return list(waiting)
+
+
+def _send(
+    press: Press, action: str, *, before: Order, after: Order, entries: Mapping[int, Priority], names: Mapping[int, str]
+) -> OrderSnapshot:
+    project = str(press.project)
+    known = {batch_id: names.get(batch_id, "") for batch_id in after.ids}
+    with record.act(
+        actor=press.user,
+        action=action,
+        thing_kind="project",
+        thing_id=project,
+        thing_name=projects.name_of(user=press.user, project=press.project),
+        vendor=VENDOR,
+        request=press.request,
+        act_id=press.act_id,
+        note=press.note,
+        key=connections.key_fingerprint(press.user, VENDOR),
+        detail={"summary": difference(before, after, known).text, "batches_sent": len(after.places)},
+    ) as act:
+        snapshot = OrderSnapshot.objects.create(
+            project=project,
+            entry=act.id,
+            action=action,
+            person=press.user,
+            person_name=str(press.user),
+            note=press.note,
+            before=stored(before, known),
+            after=stored(after, known),
+        )
+        sent = entries_to_send(after, entries)
+        connections.cloudfactory(press.user).save_priorities(project, sent, request_id=str(act.id))
+    reading.forget(user=press.user, project=press.project)
+    return snapshot
+
+
+def _still_holds(expected: Order, current: Order) -> bool:
+    """Whether the batches both know stand as they were left; new ones at the end do no harm."""
+    both = expected.ranks.keys() & current.ranks.keys()
+    return [one for one in expected.ids if one in both] == [one for one in current.ids if one in both]

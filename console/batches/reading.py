@@ -1,0 +1,101 @@
+"""Reading a project's batches and their order: all pages, or an error, never half of them."""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.cache import cache
+
+from accounts import connections
+from accounts.models import Person
+from console.batches.order import Order, arranged
+from console.projects import services as projects
+from console.upstream.errors import Unreadable
+from console.upstream.paging import pages
+from console.upstream.types import Batch, Page, Priority
+
+LIST_KEPT = 20
+NAMES_KEPT = 60 * 60
+
+
+@dataclass(frozen=True)
+class Board:
+    """A project's batches in the order they are worked on, read in one go."""
+
+    batches: Mapping[int, Batch]
+    entries: Mapping[int, Priority]
+    order: Order
+
+    @property
+    def names(self) -> dict[int, str]:
+        return names_of(self.batches.values())
+
+
+def read_batches(*, user: Person, project: uuid.UUID) -> tuple[Batch, ...]:
+    """Every batch of the project with its figures, each once."""
+    platform, found, last = connections.cloudfactory(user), {}, None
+
+    def fetch(cursor: str | None) -> Page[Batch]:
+        return platform.list_batches(str(project), cursor=cursor, direction="NEXT" if cursor else None, limit=100)
+
+    for page in pages(fetch):
+        found |= {batch.id: batch for batch in page.items}
+        last = page.next
+    if last is not None:
+        raise Unreadable(
+            "CloudFactory's list of batches did not come to an end, so no part of it is shown.",
+            vendor="cloudfactory",
+            changes=False,
+        )
+    batches = tuple(found.values())
+    cache.set(_key(user, project), batches, LIST_KEPT)
+    cache.set(f"{_key(user, project)}-names", names_of(batches), NAMES_KEPT)
+    return batches
+
+
+def recent_batches(*, user: Person, project: uuid.UUID) -> tuple[Batch, ...]:
+    """As above, but what was read some seconds ago will do: for paging, searching and headings."""
+    kept: tuple[Batch, ...] | None = cache.get(_key(user, project))
+    return read_batches(user=user, project=project) if kept is None else kept
+
+
+def recent_names(*, user: Person, project: uuid.UUID) -> dict[int, str]:
+    """What the batches are called, as it was when the page was opened: a save needs them for its sentence alone."""
+    kept: dict[int, str] | None = cache.get(f"{_key(user, project)}-names")
+    return names_of(read_batches(user=user, project=project)) if kept is None else kept
+
+
+def names_of(batches: Iterable[Batch]) -> dict[int, str]:
+    return {batch.id: batch.name or f"Batch {batch.id}" for batch in batches}
+
+
+def read_entries(*, user: Person, project: uuid.UUID) -> dict[int, Priority]:
+    """What CloudFactory holds about the order, by batch."""
+    return {entry.batch_id: entry for entry in connections.cloudfactory(user).get_priorities(str(project))}
+
+
+def read_board(*, user: Person, project: uuid.UUID, recent: bool = False) -> Board:
+    read = recent_batches if recent else read_batches
+    batches = {batch.id: batch for batch in read(user=user, project=project)}
+    entries = read_entries(user=user, project=project)
+    return Board(batches, entries, order_of(entries, batches))
+
+
+def order_of(entries: Mapping[int, Priority], batches: Mapping[int, object]) -> Order:
+    return arranged(entries.values(), batches, high_first=settings.PRIORITY_HIGH_FIRST)
+
+
+def find_batch(*, user: Person, project: uuid.UUID, batch_id: int) -> Batch | None:
+    """One batch out of the list, read afresh page by page: there is no call for a single one (FACTS 2.4)."""
+    return next((batch for batch in read_batches(user=user, project=project) if batch.id == batch_id), None)
+
+
+def forget(*, user: Person, project: uuid.UUID) -> None:
+    """After a change made here, the next look reads afresh."""
+    cache.delete(_key(user, project))
+    projects.forget_figures(user=user, project=project)
+
+
+def _key(user: Person, project: uuid.UUID) -> str:
+    return f"batches-list-{user.pk}-{project}"

@@ -1,0 +1,224 @@
+"""Making and changing batches, and what a batch's page shows beside it."""
+
+import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.cache import cache
+from django.http import HttpRequest
+
+from accounts import connections
+from accounts.models import Person
+from accounts.rights import Right
+from console.audit import record, sentences
+from console.audit.models import DONE, Entry
+from console.batches import reading
+from console.upstream.errors import NotFound
+from console.upstream.types import Batch
+
+VENDOR = "cloudfactory"
+COUNT_CALLS = 10
+COUNT_PAGE = 100
+COUNTS_KEPT = 30
+HISTORY = 30
+
+STATUS_WORDS = {
+    "NEW": ("Not started", "quiet"),
+    "IN_PROGRESS": ("Being worked on", "info"),
+    "CLIENT_REVIEW": ("Waiting for your review", "warn"),
+    "COMPLETED": ("Completed", "good"),
+    "FAILED": ("Failed", "bad"),
+    "CANCELED": ("Cancelled", "quiet"),
+}
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody changed the same line of a batch's metadata since the page was opened."""
+
+    def __init__(self, keys: Sequence[str], now: Mapping[str, Any]) -> None:
+        super().__init__("Changed meanwhile")
+        self.keys, self.now = list(keys), dict(now)
+
+
+@dataclass(frozen=True)
+class StatusCount:
+    status: str
+    words: str
+    tone: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Work items by status. `at_least` is true where counting stopped at its bound."""
+
+    by_status: tuple[StatusCount, ...]
+    total: int
+    at_least: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a batch's history."""
+
+    entry: Entry
+    pieces: list[sentences.Piece]
+
+
+def create_batch(
+    *, user: Person, project: uuid.UUID, name: str, act_id: uuid.UUID, request: HttpRequest | None = None
+) -> tuple[str, str]:
+    """Makes a batch and says its id ("" where the answer did not) and name. A second press gets the first result."""
+    with _act(user, "batch.create", project, act_id, request, thing_id="", thing_name=name, detail={}) as act:
+        made = connections.cloudfactory(user).create_batch(str(project), name=name, request_id=str(act.id))
+        act.done(thing_id=str(made.id or ""), detail={"created_by": made.created_by})
+    reading.forget(user=user, project=project)
+    return str(made.id or ""), name
+
+
+def rename_batch(
+    *, user: Person, project: uuid.UUID, batch: Batch, name: str, act_id: uuid.UUID, request: HttpRequest | None = None
+) -> None:
+    """Sends the name alone. An unchanged one is not sent and not recorded."""
+    if name == batch.name:
+        return
+    detail = {"before": batch.name, "after": name}
+    with _act(user, "batch.rename", project, act_id, request, thing_id=batch.id, thing_name=name, detail=detail) as act:
+        connections.cloudfactory(user).update_batch(str(project), batch.id, name=name, request_id=str(act.id))
+    reading.forget(user=user, project=project)
+
+
+def change_metadata(
+    *,
+    user: Person,
+    project: uuid.UUID,
+    batch_id: int,
+    base: Mapping[str, Any],
+    wanted: Mapping[str, Any],
+    act_id: uuid.UUID,
+    request: HttpRequest | None = None,
+) -> bool:
+    """Applies what differs from `base` to the metadata as it is now, and sends that. False: nothing differed.
+
+    Whether the vendor replaces or merges is not documented, so the whole object goes along, read just before.
+    """
+    batch = get_batch(user=user, project=project, batch_id=batch_id)
+    gone = [key for key in base if key not in wanted]
+    changed = {key: value for key, value in wanted.items() if key not in base or not same(base[key], value)}
+    if not gone and not changed:
+        return False
+    if clashes := [key for key in [*gone, *changed] if _clashes(key, base, batch.metadata, changed)]:
+        raise ChangedMeanwhile(clashes, batch.metadata)
+    fresh = {key: value for key, value in batch.metadata.items() if key not in gone} | changed
+    detail = {"before": batch.metadata, "after": fresh, "summary": _said(base, gone, changed)}
+    with _act(
+        user, "batch.metadata", project, act_id, request, thing_id=batch.id, thing_name=batch.name or "", detail=detail
+    ) as act:
+        connections.cloudfactory(user).update_batch(str(project), batch_id, metadata=fresh, request_id=str(act.id))
+    reading.forget(user=user, project=project)
+    return True
+
+
+def get_batch(*, user: Person, project: uuid.UUID, batch_id: int) -> Batch:
+    found = reading.find_batch(user=user, project=project, batch_id=batch_id)
+    if found is None:
+        raise NotFound("This project has no such batch.", vendor=VENDOR, changes=False)
+    return found
+
+
+def count_items(*, user: Person, project: uuid.UUID, batch_id: int) -> Counts:
+    """Walks the batch's items, ten calls at most; past that the figures are a lower bound and say so."""
+    key = f"batches-counts-{user.pk}-{project}-{batch_id}"
+    kept: Counts | None = cache.get(key)
+    if kept is None:
+        kept = _count(user, project, batch_id)
+        cache.set(key, kept, COUNTS_KEPT)
+    return kept
+
+
+def history(*, user: Person, batch_id: int) -> list[Line]:
+    """What was done to a batch here, the latest first: one's own acts, or everybody's for those who may see them."""
+    entries = Entry.objects.lines().filter(thing_kind="batch", thing_id=str(batch_id))
+    made = Entry.objects.filter(
+        action="batch.create", kind=Entry.Kind.OUTCOME, thing_kind="batch", thing_id=str(batch_id)
+    ).values("opens")
+    entries = entries | Entry.objects.filter(pk__in=made)
+    if not user.may(Right.AUDIT_ALL):
+        entries = entries.filter(actor=user)
+    found = entries.prefetch_related("outcomes").order_by("-sequence")[:HISTORY]
+    return [Line(entry, sentences.sentence(entry, outcome=entry.outcome, detail=entry.result)) for entry in found]
+
+
+def makers() -> dict[str, str]:
+    """From the vendor's ids of users to names, as far as batches made here have taught us."""
+    made = Entry.objects.filter(action="batch.create", kind=Entry.Kind.OUTCOME, recorded_outcome=DONE)
+    found = made.select_related("opens").order_by("-sequence")[:500]
+    known: dict[str, str] = {}
+    for entry in found:
+        vendor_id = entry.detail.get("created_by")
+        if vendor_id and entry.opens:
+            known.setdefault(str(vendor_id), entry.opens.actor_name)
+    return known
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equal as JSON: `true` is not 1, though Python says so."""
+    if isinstance(one, bool) != isinstance(other, bool):
+        return False
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
+    return bool(one == other)
+
+
+def _act(
+    user: Person, action: str, project: uuid.UUID, act_id: uuid.UUID, request: HttpRequest | None, **said: Any
+) -> record.act:
+    detail = {"project_id": str(project), **said["detail"]}
+    return record.act(
+        actor=user,
+        action=action,
+        thing_kind="batch",
+        thing_id=str(said["thing_id"]),
+        thing_name=said["thing_name"],
+        vendor=VENDOR,
+        request=request,
+        act_id=act_id,
+        key=connections.key_fingerprint(user, VENDOR),
+        detail=detail,
+    )
+
+
+def _count(user: Person, project: uuid.UUID, batch_id: int) -> Counts:
+    platform, tally, cursor = connections.cloudfactory(user), Counter[str](), None
+    for _ in range(COUNT_CALLS):
+        page = platform.list_work_items(
+            str(project), batch_ids=(batch_id,), cursor=cursor, direction="NEXT" if cursor else None, limit=COUNT_PAGE
+        )
+        tally.update(item.status or "" for item in page.items)
+        cursor = page.next
+        if not cursor:
+            break
+    known = [*STATUS_WORDS, *sorted(tally.keys() - STATUS_WORDS.keys())]
+    rows = [
+        StatusCount(status, *STATUS_WORDS.get(status, (status or "Status not given", "quiet")), tally[status])
+        for status in known
+    ]
+    return Counts(tuple(row for row in rows if row.number), sum(tally.values()), bool(cursor))
+
+
+def _clashes(key: str, base: Mapping[str, Any], now: Mapping[str, Any], changed: Mapping[str, Any]) -> bool:
+    """Whether somebody touched this very line, and not in the way that is wanted anyway."""
+    as_it_was = (key in now) == (key in base) and (key not in base or same(now[key], base[key]))
+    as_wanted = key in changed and key in now and same(now[key], changed[key])
+    return not as_it_was and not as_wanted
+
+
+def _said(base: Mapping[str, Any], gone: Sequence[str], changed: Mapping[str, Any]) -> str:
+    new = [key for key in changed if key not in base]
+    other = [key for key in changed if key in base]
+    parts = (("added", new), ("changed", other), ("removed", gone))
+    return "; ".join(f"{verb} {', '.join(keys)}" for verb, keys in parts if keys)

@@ -1,0 +1,127 @@
+"""Batches as the pages show them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from console.batches.order import Order
+from console.batches.reading import Board
+from console.projects.services import is_done
+from console.upstream.types import Batch
+
+__all__ = ["Compared", "Gap", "Row", "compared", "folds", "matching", "replace", "rows"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A batch at its place in the order. `batch` is None where the order names one the list does not have."""
+
+    id: int
+    rank: int
+    name: str
+    number: int | None
+    tied: bool
+    batch: Batch | None
+    box: str = ""
+    """What stands in the number box, where there is no script."""
+    errors: tuple[str, ...] = field(default=())
+
+    @property
+    def finished(self) -> bool:
+        return self.batch is not None and is_done(self.batch)
+
+    @property
+    def total(self) -> int | None:
+        return self.batch.total_count if self.batch else None
+
+    @property
+    def completed(self) -> int:
+        return (self.batch.completed_count or 0) if self.batch else 0
+
+    @property
+    def work(self) -> str:
+        """The progress in words, which stand beside the bar."""
+        if self.batch is None:
+            return "not in the list of batches"
+        if self.total is None:
+            return "not counted"
+        if not self.total:
+            return "no work items yet"
+        return f"all {self.total:,} done" if self.finished else f"{self.completed:,} of {self.total:,} done"
+
+
+def rows(board: Board, order: Order | None = None) -> list[Row]:
+    """The batches in the order they are worked on, or in another one somebody proposes."""
+    now, names = board.order, board.names
+    return [
+        Row(
+            id=batch_id,
+            rank=rank,
+            name=names.get(batch_id) or f"Batch {batch_id}",
+            number=now.numbers.get(batch_id),
+            tied=batch_id in now.tied,
+            batch=board.batches.get(batch_id),
+            box=str(rank),
+        )
+        for rank, batch_id in enumerate((order or now).ids, start=1)
+    ]
+
+
+def folds(found: Sequence[Row]) -> bool:
+    """Finished ones fold away, unless there would be nothing left to see."""
+    return 0 < sum(row.finished for row in found) < len(found)
+
+
+def matching(found: Iterable[Row], search: str) -> list[Row]:
+    words = search.casefold().split()
+    return [row for row in found if all(word in f"{row.name} {row.id}".casefold() for word in words)]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One line of two orders side by side: rank before and after, and how far it moved."""
+
+    id: int
+    name: str
+    was: int | None
+    now: int | None
+
+    @property
+    def step(self) -> int:
+        """Positive where it moved up."""
+        return self.was - self.now if self.was is not None and self.now is not None else 0
+
+    @property
+    def same(self) -> bool:
+        return self.was == self.now
+
+
+AROUND = 1
+"""Lines that stay are shown only next to one that moved, where an order is long."""
+SHORT = 40
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Lines left out because they are the same."""
+
+    count: int
+
+
+def compared(before: Order, after: Order, names: dict[int, str], *, whole: bool = False) -> list[Compared | Gap]:
+    """The second order line by line against the first; in long orders runs of unchanged lines become a gap."""
+    lines = [
+        Compared(batch_id, names.get(batch_id) or f"Batch {batch_id}", before.ranks.get(batch_id), rank)
+        for rank, batch_id in enumerate(after.ids, start=1)
+    ]
+    if whole or len(lines) <= SHORT:
+        return list(lines)
+    near = {at + step for at, line in enumerate(lines) if not line.same for step in range(-AROUND, AROUND + 1)}
+    found: list[Compared | Gap] = []
+    for at, line in enumerate(lines):
+        if at in near:
+            found.append(line)
+        elif found and isinstance(found[-1], Gap):
+            found[-1] = Gap(found[-1].count + 1)
+        else:
+            found.append(Gap(1))
+    return found

@@ -1,0 +1,174 @@
+"""What the project pages read from CloudFactory, and what they remember for each person."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from django.core.cache import cache
+from django.utils import timezone
+
+from accounts import connections
+from accounts.models import Person
+from console.projects.models import ProjectUse
+from console.upstream.types import Batch, Project
+
+NAMES_KEPT = 600
+FIGURES_KEPT = 60
+BATCH_PAGES = 3
+"""Figures of a row are a courtesy: past three hundred batches they say "300+" instead of reading on."""
+USED_EVERY = timedelta(minutes=1)
+
+KINDS = {
+    "image": "pictures",
+    "image_sequence": "picture sequences",
+    "video": "videos",
+    "lidar": "laser scans",
+    "text": "texts",
+    "audio": "sound",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A project in the list, with what this person did with it."""
+
+    project: Project
+    pinned: bool
+    last_used: datetime | None
+
+    @property
+    def name(self) -> str:
+        return self.project.name or "Unnamed project"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What is going on in a project, as far as a few calls can tell."""
+
+    open: int
+    done: int
+    batches_at_least: bool
+    items: int
+    completed: int
+    in_review: int
+    review_at_least: bool
+
+    @property
+    def share(self) -> int:
+        return round(100 * self.completed / self.items) if self.items else 0
+
+
+def list_projects(*, user: Person) -> tuple[Project, ...]:
+    """All projects of the person's space: one call."""
+    projects = connections.cloudfactory(user).list_projects(connections.space(user).id)
+    cache.set_many({_name_key(user, one.id): one.name or "" for one in projects}, NAMES_KEPT)
+    return projects
+
+
+def rows(*, user: Person, projects: Sequence[Project]) -> list[Row]:
+    """Pinned ones first, then those used last, then the others by name."""
+    uses = {use.project: use for use in _uses(user)}
+    found = [_row(one, uses.get(one.id)) for one in {one.id: one for one in projects}.values()]
+    found.sort(key=lambda row: row.name.casefold())
+    found.sort(key=lambda row: row.last_used.timestamp() if row.last_used else 0.0, reverse=True)
+    found.sort(key=lambda row: not row.pinned)
+    return found
+
+
+def matching(found: Sequence[Row], search: str) -> list[Row]:
+    """The rows whose name or description holds every word that was typed."""
+    words = search.casefold().split()
+    return [row for row in found if all(word in _text(row.project) for word in words)]
+
+
+def get_project(*, user: Person, project: uuid.UUID) -> Project:
+    found = connections.cloudfactory(user).get_project(connections.space(user).id, str(project))
+    cache.set(_name_key(user, str(project)), found.name or "", NAMES_KEPT)
+    return found
+
+
+def name_of(*, user: Person, project: uuid.UUID) -> str:
+    """The project's name for headings: remembered for some minutes, for this person alone."""
+    kept = cache.get(_name_key(user, str(project)))
+    name = kept if kept is not None else get_project(user=user, project=project).name
+    return name or "Unnamed project"
+
+
+def kinds_of(project: Project) -> str:
+    """The kinds of data in words; a kind nobody described is shown as it came."""
+    return ", ".join(KINDS.get(kind, kind.replace("_", " ")) for kind in project.data_types)
+
+
+def mark_used(*, user: Person, project: uuid.UUID) -> None:
+    """Remembers that the person worked here, at most once a minute."""
+    use, made = ProjectUse.objects.get_or_create(
+        person=user, space=connections.space(user).id, project=str(project), defaults={"last_used": timezone.now()}
+    )
+    if not made and (use.last_used is None or timezone.now() - use.last_used > USED_EVERY):
+        ProjectUse.objects.filter(pk=use.pk).update(last_used=timezone.now())
+
+
+def pin(*, user: Person, project: uuid.UUID, pinned: bool) -> None:
+    ProjectUse.objects.update_or_create(
+        person=user, space=connections.space(user).id, project=str(project), defaults={"pinned": pinned}
+    )
+
+
+def figures(*, user: Person, project: uuid.UUID) -> Figures:
+    """Four calls at most, kept for a minute."""
+    key = f"projects-figures-{user.pk}-{project}"
+    if kept := cache.get(key):
+        return Figures(**kept)
+    found = _count(user, str(project))
+    cache.set(key, asdict(found), FIGURES_KEPT)
+    return found
+
+
+def forget_figures(*, user: Person, project: uuid.UUID) -> None:
+    """After a change made here, the next look counts afresh."""
+    cache.delete(f"projects-figures-{user.pk}-{project}")
+
+
+def is_done(batch: Batch) -> bool:
+    """Finished: it has work items, and all of them are completed."""
+    return bool(batch.total_count) and (batch.completed_count or 0) >= (batch.total_count or 0)
+
+
+def _count(user: Person, project: str) -> Figures:
+    platform, batches, cursor = connections.cloudfactory(user), [], None
+    for _ in range(BATCH_PAGES):
+        page = platform.list_batches(project, cursor=cursor, direction="NEXT" if cursor else None, limit=100)
+        batches += page.items
+        cursor = page.next
+        if not cursor:
+            break
+    review = platform.list_work_items(project, status="CLIENT_REVIEW", limit=100)
+    done = sum(is_done(batch) for batch in batches)
+    return Figures(
+        open=len(batches) - done,
+        done=done,
+        batches_at_least=bool(cursor),
+        items=sum(batch.total_count or 0 for batch in batches),
+        completed=sum(batch.completed_count or 0 for batch in batches),
+        in_review=len(review.items),
+        review_at_least=bool(review.next),
+    )
+
+
+def _row(project: Project, use: ProjectUse | None) -> Row:
+    return Row(project, bool(use and use.pinned), use.last_used if use else None)
+
+
+def _uses(user: Person) -> Sequence[ProjectUse]:
+    return ProjectUse.objects.filter(person=user, space=connections.space(user).id)
+
+
+def _text(project: Project) -> str:
+    return f"{project.name or ''} {project.description or ''}".casefold()
+
+
+def _name_key(user: Person, project: str) -> str:
+    # The person's own: what one key may see says nothing about another's. Outside text never becomes part of a cache key.
+    plain = "".join(letter for letter in project.lower() if letter.isascii() and (letter.isalnum() or letter == "-"))
+    return f"projects-name-{user.pk}-{plain[:64]}"

@@ -1,0 +1,87 @@
+"""The projects of a space, and one project as the hub of its batches, work items and exports."""
+
+import uuid
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import connections
+from accounts.models import ApiKey, Vendor
+from accounts.rights import Right
+from console import htmx, pages
+from console.batches import ordering
+from console.batches import services as batches
+from console.projects import services
+from console.projects.requests import SignedIn
+from console.upstream.errors import Forbidden, KeyRejected, NotFound, UpstreamError
+
+
+@require_safe
+def index(request: SignedIn) -> HttpResponse:
+    """One call, however many projects; the figures of the rows in view come after."""
+    search = " ".join(request.GET.get("q", "").split())[:100]
+    context: dict[str, Any] = {"search": search, "space": connections.space(request.user)}
+    status = 200
+    try:
+        found = services.rows(user=request.user, projects=services.list_projects(user=request.user))
+        context |= {"rows": services.matching(found, search), "total": len(found)}
+    except (Forbidden, NotFound) as refusal:
+        context |= {"refusal": refusal, "wrong_space": isinstance(refusal, NotFound), "key": _key(request)}
+        status = pages.status_of(refusal)
+    except UpstreamError as problem:
+        if htmx.is_htmx(request) or isinstance(problem, KeyRejected):
+            raise  # The list that is there stays there, or the key is what has to be mended.
+        context, status = context | {"problem": problem}, pages.status_of(problem)
+    if htmx.is_htmx(request):
+        return render(request, "projects/index.html#list", context)
+    return render(request, "projects/index.html", context, status=status)
+
+
+@require_safe
+def detail(request: SignedIn, project: uuid.UUID) -> HttpResponse:
+    found = services.get_project(user=request.user, project=project)
+    services.mark_used(user=request.user, project=project)
+    last = ordering.last_saved(project=project)
+    context = {
+        "project": found,
+        "name": found.name or "Unnamed project",
+        "kinds": services.kinds_of(found),
+        "space": connections.space(request.user),
+        "crumbs": [("Projects", reverse("projects:index"))],
+        "last": last,
+        "change": ordering.change_of(last) if last else None,
+        "items_url": _elsewhere("items:index", project),
+        "exports_url": _elsewhere("exports:index"),
+        "may_change": request.user.may(Right.CHANGE),
+    }
+    return render(request, "projects/detail.html", context)
+
+
+@require_safe
+def figures(request: SignedIn, project: uuid.UUID) -> HttpResponse:
+    """What is going on in one project; `large` for its own page."""
+    template = "projects/detail.html#figures" if request.GET.get("size") == "large" else "projects/index.html#figures"
+    found = services.figures(user=request.user, project=project)
+    return render(request, template, {"figures": found, "project_id": project, "statuses": batches.STATUS_WORDS})
+
+
+@require_POST
+def pin(request: SignedIn, project: uuid.UUID) -> HttpResponse:
+    services.pin(user=request.user, project=project, pinned=request.POST.get("pinned") == "yes")
+    return htmx.redirect(request, f"{reverse('projects:index')}#project-{project}")
+
+
+def _key(request: SignedIn) -> ApiKey | None:
+    """Which key was refused, so that the page can name it."""
+    return ApiKey.objects.filter(person=request.user, vendor=Vendor.CLOUDFACTORY).first()
+
+
+def _elsewhere(view: str, *args: object) -> str:
+    """Another app's page, where this console has it."""
+    try:
+        return reverse(view, args=args)
+    except NoReverseMatch:
+        return ""
