@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from accounts import crypto, guessing
+from accounts import crypto, guessing, middleware
 from console.audit.address import address_of
 
 # The library's session rows need an address; a request through a local socket has none.
@@ -57,6 +57,7 @@ class ConsoleAdapter(DefaultAccountAdapter):
         return user if user is not None and user.is_active else None
 
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse:
+        middleware.begin(request)
         response = super().post_login(request, user, **kwargs)
         guessing.remember_device(request, response, user.get_username())
         return response

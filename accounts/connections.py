@@ -6,10 +6,7 @@ and the key of a person who was disabled a moment ago carries nothing any more.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
-from console.upstream.avala import Avala
-from console.upstream.cloudfactory import CloudFactory
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
@@ -17,6 +14,8 @@ from accounts import crypto, watching, weather
 from accounts.models import ApiKey, Person, Place, Vendor
 from console.upstream import errors
 from console.upstream import storage as files
+from console.upstream.avala import Avala
+from console.upstream.cloudfactory import CloudFactory
 from console.upstream.transport import Transport
 
 PLACE_WORDS = {Vendor.AVALA: "owner", Vendor.CLOUDFACTORY: "space"}

@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from console.upstream.avala import Avala
-from console.upstream.cloudfactory import CloudFactory
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -17,6 +15,8 @@ from console import masking
 from console.audit import record
 from console.audit.models import Entry
 from console.upstream import errors
+from console.upstream.avala import Avala
+from console.upstream.cloudfactory import CloudFactory
 
 PLACES_OFFERED = 50
 Answer = TypeVar("Answer")

@@ -33,8 +33,7 @@ class SessionLimits:
                 logout(request)
                 return self.get_response(request)
             if not _is_background(request) and now - request.session.get(SEEN, 0) >= NOTED_EVERY:
-                request.session.setdefault(SINCE, now)
-                request.session[SEEN] = now
+                begin(request)
             request.session_ends_at = datetime.fromtimestamp(ends_at(request), UTC)
         return self.get_response(request)
 
@@ -49,6 +48,13 @@ class LocalTime:
         name = getattr(request.user, "time_zone", "")
         with timezone.override(zoneinfo.ZoneInfo(name) if name else timezone.get_default_timezone()):
             return self.get_response(request)
+
+
+def begin(request: HttpRequest) -> None:
+    """Notes a sign of the person; the first one, at signing in, starts the session's longest life."""
+    now = time.time()
+    request.session.setdefault(SINCE, now)
+    request.session[SEEN] = now
 
 
 def ends_at(request: HttpRequest) -> float:

@@ -113,7 +113,7 @@ class ApiKey(models.Model):
     last_failed_at = models.DateTimeField(null=True)
     last_failure = models.CharField(max_length=300, blank=True)
     rejected = models.BooleanField(default=False)
-    findings = models.JSONField(default=list)
+    findings = models.JSONField(default=dict)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person", "vendor"], name="one_key_per_person_and_vendor")]

@@ -16,8 +16,6 @@ NOTED_EVERY = 5.0
 
 State = Literal["working", "slow", "refusing", "unknown"]
 
-_noted: dict[str, tuple[float, bool]] = {}
-
 
 @dataclass(frozen=True)
 class VendorState:
@@ -34,11 +32,10 @@ def health(vendor: str, fingerprint: str = "") -> VendorHealth:
 
 
 def answered(vendor: str, seconds: float) -> None:
-    """Notes a good answer and how long it took; a shared cache is not free, so only every few seconds."""
+    """Notes a good answer and how long it took; writing to a shared cache is not free, so only every few seconds."""
     now, slow = time.time(), seconds >= SLOW_AFTER
-    noted_at, noted_slow = _noted.get(vendor, (0.0, False))
+    noted_at, noted_slow = cache.get(_key(vendor)) or (0.0, slow)
     if slow != noted_slow or now - noted_at >= NOTED_EVERY:
-        _noted[vendor] = (now, slow)
         cache.set(_key(vendor), (now, slow), NOTED_FOR)
 
 

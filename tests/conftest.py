@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
-from accounts import connections
 from accounts.demo import connect_key
 from accounts.models import Person
 from console.emulator.server import Running, start
@@ -29,9 +29,10 @@ def vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 @pytest.fixture
-def emulator(vendors: Running, settings: Any) -> Iterator[Running]:
-    """The vendors in their first state, and the console pointed at them."""
+def emulator(vendors: Running, settings: Any, db: None) -> Iterator[Running]:
+    """The vendors in their first state, the console pointed at them, and no memory of how they did before."""
     vendors.reset()
+    cache.clear()
     point_at(vendors, settings)
     yield vendors
 

@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                 ('last_failed_at', models.DateTimeField(null=True)),
                 ('last_failure', models.CharField(blank=True, max_length=300)),
                 ('rejected', models.BooleanField(default=False)),
-                ('findings', models.JSONField(default=list)),
+                ('findings', models.JSONField(default=dict)),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_keys', to=settings.AUTH_USER_MODEL)),
             ],
             options={

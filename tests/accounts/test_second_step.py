@@ -91,6 +91,7 @@ def test_only_the_page_with_the_picture_may_show_pictures_made_of_data(alice: Pe
     assert [name for name, policy in policies.items() if "data:" in policy] == ["mfa_activate_totp"]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_second_steps_are_in_the_audit_without_their_secret(alice: Person) -> None:
     _, secret = _enrol(alice)
     assert Entry.objects.filter(action="factor.add").exists()
