@@ -31,7 +31,13 @@ ITEM: dict[str, Any] = {
     "metadata": {"tag": ["night"]},
     "created_at": "2026-02-03T08:00:00Z",
 }
-DATASET: dict[str, Any] = {"uid": DATASET_UID, "name": "Rain", "slug": "rain", "owner_name": "northwind", "item_count": 3}
+DATASET: dict[str, Any] = {
+    "uid": DATASET_UID,
+    "name": "Rain",
+    "slug": "rain",
+    "owner_name": "northwind",
+    "item_count": 3,
+}
 ORGANIZATION: dict[str, Any] = {"uid": "b1", "name": "Northwind", "slug": "northwind", "role": "admin"}
 
 BATCHES: dict[str, Any] = {

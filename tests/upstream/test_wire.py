@@ -147,7 +147,11 @@ WIRES = [
     Wire("A15", lambda c: c.get_organization("a_b-1"), "GET", f"{AVALA}/organizations/a_b-1/", s.ORGANIZATION),
     Wire("A16", lambda c: c.get_me(), "GET", f"{AVALA}/users/me/", {"uid": "u1"}),
     Wire(
-        "P1", lambda c: c.upload_links(s.SPACE, count=3), "GET", f"{PLATFORM}/spaces/{s.SPACE}/signedurls?count=3", s.LINKS
+        "P1",
+        lambda c: c.upload_links(s.SPACE, count=3),
+        "GET",
+        f"{PLATFORM}/spaces/{s.SPACE}/signedurls?count=3",
+        s.LINKS,
     ),
     Wire(
         "P2",
@@ -244,7 +248,11 @@ WIRES = [
         status=204,
     ),
     Wire(
-        "P12", lambda c: c.list_projects(s.SPACE), "GET", f"{PLATFORM}/spaces/{s.SPACE}/projects", s.listed(s.PROJECT_DATA)
+        "P12",
+        lambda c: c.list_projects(s.SPACE),
+        "GET",
+        f"{PLATFORM}/spaces/{s.SPACE}/projects",
+        s.listed(s.PROJECT_DATA),
     ),
     Wire(
         "P13",

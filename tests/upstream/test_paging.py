@@ -1,0 +1,114 @@
+"""Walking through pages without following addresses and without end (FACTS 1.2, 2.2; PROMISES 7)."""
+
+from typing import Any
+
+import pytest
+
+from console.upstream.avala_shapes import dataset_of
+from console.upstream.cloudfactory_shapes import batch_of
+from console.upstream.fields import Misshapen
+from console.upstream.paging import avala_page, pages, platform_page
+from console.upstream.types import Batch, Page
+from tests.upstream import samples as s
+
+
+def avala(data: Any, numbered: bool = True) -> Page[Any]:
+    return avala_page(data, dataset_of, numbered=numbered)
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        (None, None),
+        ("", None),
+        ("https://evil.example/api?page=3&limit=2", "3"),
+        ("https://evil.example/api?cursor=a%2Bb%3D&page=9", "a+b="),
+        ("?page=3", "3"),
+    ],
+)
+def test_next_is_read_for_its_cursor_or_page_only(address: Any, place: Any) -> None:
+    assert avala({"results": [], "next": address}).next == place
+
+
+@pytest.mark.parametrize("address", ["https://x/", "https://[", "x", "?page=", "?cursor=" + "x" * 5000])
+def test_a_next_that_cannot_be_read_is_not_taken_for_the_end(address: str) -> None:
+    with pytest.raises(Misshapen):
+        avala({"results": [], "next": address})
+
+
+def test_a_previous_without_a_number_is_the_first_page() -> None:
+    assert avala({"results": [], "previous": "https://x/?limit=2"}).previous == "1"
+    assert avala({"results": [], "previous": "https://x/?limit=2"}, numbered=False).previous is None
+
+
+def test_a_bare_array_and_a_missing_count_are_borne() -> None:
+    assert avala([s.DATASET]) == Page((dataset_of(s.DATASET),))
+    assert avala({"results": [s.DATASET]}).count is None
+    assert avala({"results": None, "count": 7}) == Page((), count=7)
+    assert platform_page([{"id": 1}], batch_of) == Page((Batch(1),))
+
+
+@pytest.mark.parametrize("data", [{}, {"result": []}, {"results": {}}, "x", None, 5, {"results": [5]}])
+def test_a_page_without_its_list_is_no_empty_page(data: Any) -> None:
+    with pytest.raises(Misshapen):
+        avala(data)
+
+
+def test_an_item_that_stands_twice_is_shown_once() -> None:
+    assert len(avala({"results": [s.DATASET, s.DATASET]}).items) == 1
+
+
+@pytest.mark.parametrize(
+    ("meta", "following", "before"),
+    [
+        ({"cursorNext": "n", "cursorPrev": "p"}, "n", "p"),
+        ({"cursor_next": "n", "cursor_prev": "p"}, "n", "p"),
+        ({"cursorNext": "", "cursorPrev": None}, None, None),
+        ({}, None, None),
+        (None, None, None),
+    ],
+)
+def test_both_spellings_of_cursors_are_read(meta: Any, following: Any, before: Any) -> None:
+    page = platform_page({"items": [], "meta": meta}, batch_of)
+
+    assert (page.next, page.previous) == (following, before)
+    assert platform_page({"items": []}, batch_of).next is None
+
+
+class Shelf:
+    """Pages as a vendor might give them."""
+
+    def __init__(self, *given: Page[Batch]) -> None:
+        self.given = given
+        self.asked: list[str | None] = []
+
+    def __call__(self, cursor: str | None) -> Page[Batch]:
+        self.asked.append(cursor)
+        return self.given[min(len(self.asked), len(self.given)) - 1]
+
+
+def test_a_walk_ends_at_the_last_page_and_drops_what_it_saw() -> None:
+    shelf = Shelf(Page((Batch(1), Batch(2)), "a"), Page((Batch(2), Batch(3)), None))
+
+    assert [[batch.id for batch in page.items] for page in pages(shelf)] == [[1, 2], [3]]
+    assert shelf.asked == [None, "a"]
+
+
+def test_a_walk_ends_at_a_repeated_cursor() -> None:
+    shelf = Shelf(Page((), "a"), Page((), "b"), Page((), "a"))
+
+    assert len(list(pages(shelf))) == 3
+
+
+def test_a_walk_ends_after_fifty_pages_and_says_that_there_is_more() -> None:
+    asked: list[str | None] = []
+
+    def endless(cursor: str | None) -> Page[Batch]:
+        asked.append(cursor)
+        return Page((), str(len(asked)))
+
+    walked = list(pages(endless))
+
+    assert len(walked) == 50
+    assert walked[-1].next == "50"
+    assert len(list(pages(endless, most=3))) == 3
