@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
@@ -121,6 +122,10 @@ class Shell:
     @cached_property
     def rejected_keys(self) -> Sequence[ApiKey]:
         return connections.rejected(self.user) if self.user is not None and self.signed_in else ()
+
+    @property
+    def mail_is_set_up(self) -> bool:
+        return bool(settings.MAIL_IS_SET_UP)
 
     @property
     def session_ends(self) -> datetime | None:

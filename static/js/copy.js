@@ -2,12 +2,10 @@
 
 import { say } from "./say.js";
 
-export function start(button) {
-  button.addEventListener("click", async () => {
-    const source = document.getElementById(button.dataset.copyFrom);
-    await navigator.clipboard.writeText(source ? source.textContent.trim() : button.dataset.copy);
-    say("Copied");
-    button.classList.add("is-copied");
-    setTimeout(() => button.classList.remove("is-copied"), 1500);
-  });
+export async function press(button) {
+  const source = document.getElementById(button.dataset.copyFrom);
+  await navigator.clipboard.writeText(source ? (source.value ?? source.textContent).trim() : button.dataset.copy);
+  say("Copied");
+  button.classList.add("is-copied");
+  setTimeout(() => button.classList.remove("is-copied"), 1500);
 }

@@ -1,13 +1,13 @@
 // Native dialogs. data-dialog-open="id" opens one (a link keeps working without script), data-dialog-close closes the one
 // around it, and a dialog with data-dialog-now opens as it arrives. The browser gives the focus back by itself.
 
-export function start(element) {
-  if (element.matches("dialog")) return element.open || element.showModal();
-  element.addEventListener("click", (event) => {
-    if (element.matches("[data-dialog-close]")) return element.closest("dialog").close();
-    event.preventDefault();
-    return document.getElementById(element.dataset.dialogOpen).showModal();
-  });
+export function start(dialog) {
+  if (!dialog.open) dialog.showModal();
+}
+
+export function press(button) {
+  if (button.matches("[data-dialog-close]")) button.closest("dialog").close();
+  else start(document.getElementById(button.dataset.dialogOpen));
 }
 
 // A press on the veil closes, if it also began there: dragging a selection out of a field must not.

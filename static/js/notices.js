@@ -4,12 +4,19 @@
 const STAYS = 8000;
 
 export function start(notice) {
-  const words = notice.querySelector(".notice-words").textContent;
   for (const other of notice.parentElement?.querySelectorAll("[data-notice]") ?? []) {
-    if (other !== notice && other.querySelector(".notice-words").textContent === words) other.remove();
+    if (other !== notice && words(other) === words(notice)) other.remove();
   }
-  notice.querySelector("[data-dismiss]")?.addEventListener("click", () => notice.remove());
   if (notice.matches("[data-passing]")) setTimeout(() => leave(notice), STAYS);
+}
+
+export function press(button) {
+  button.closest("[data-notice]").remove();
+}
+
+// The reference differs each time and does not count.
+function words(notice) {
+  return [...notice.querySelectorAll(".notice-words > :not(.notice-reference)")].map((part) => part.textContent).join();
 }
 
 function leave(notice) {

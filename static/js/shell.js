@@ -1,15 +1,20 @@
-// The one script of every page. It starts the behaviours that the page asks for by data- attributes, each from a file of
-// its own that is loaded only then; menus and single keys, which every page has, begin here.
+// The one script of every page. The behaviours stand in files of their own, which are loaded when a page holds what they
+// work on (arrivals) or when somebody presses it (presses), so that a first visit stays small. Menus and single keys,
+// which every page has, begin here.
 
-const behaviours = {
-  "[data-copy], [data-copy-from]": () => import("./copy.js"),
-  "[data-dialog-open], [data-dialog-close], dialog[data-dialog-now]": () => import("./dialogs.js"),
+const arrivals = {
   "[data-notice]": () => import("./notices.js"),
   "[data-picture]": () => import("./pictures.js"),
-  "[data-poll]": () => import("./poll.js"),
   "[data-unsaved]": () => import("./unsaved.js"),
-  "[data-viewer]": () => import("./viewer.js"),
-  "input[type=password]": () => import("./reveal.js"),
+  "dialog[data-dialog-now]": () => import("./dialogs.js"),
+};
+
+const presses = {
+  "[data-copy], [data-copy-from]": () => import("./copy.js"),
+  "[data-dialog-open], [data-dialog-close]": () => import("./dialogs.js"),
+  "[data-dismiss]": () => import("./notices.js"),
+  "[data-passkey]": () => import("./passkey.js"),
+  "[data-reveal]": () => import("./reveal.js"),
 };
 
 function found(root, selector) {
@@ -18,7 +23,7 @@ function found(root, selector) {
 }
 
 function start(root) {
-  for (const [selector, load] of Object.entries(behaviours)) {
+  for (const [selector, load] of Object.entries(arrivals)) {
     const elements = found(root, selector);
     if (elements.length) load().then((behaviour) => elements.forEach(behaviour.start));
   }
@@ -27,6 +32,16 @@ function start(root) {
 // Signed-out pages come without htmx.
 if (window.htmx) window.htmx.onLoad(start);
 else start(document.body);
+
+document.addEventListener("click", (event) => {
+  for (const [selector, load] of Object.entries(presses)) {
+    const pressed = event.target.closest?.(selector);
+    if (pressed) {
+      event.preventDefault();
+      load().then((behaviour) => behaviour.press(pressed));
+    }
+  }
+});
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => import("./busy.js").then((busy) => busy.begin(detail)));
 document.addEventListener("htmx:sendError", () => import("./say.js").then((say) => say.notice("offline-notice")));
