@@ -19,7 +19,7 @@ from console.upstream.errors import KeyRejected, NotFound, UpstreamError
 from console.upstream.types import Dataset, Item, Organization, Page
 
 FOUND_AT_ONCE = 12
-TILES_AT_ONCE = 48
+TILES_AT_ONCE = 24
 PAGES_LOOKED_AT, LOOKED_AT_ONCE = 3, 100
 FIELDS_OFFERED, VALUES_OFFERED, LONGEST_VALUE = 40, 24, 200
 KEPT = 5 * 60
