@@ -29,12 +29,12 @@ def vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 @pytest.fixture
-def emulator(vendors: Running, settings: Any, db: None) -> Iterator[Running]:
+def emulator(vendors: Running, settings: Any, db: None) -> Running:
     """The vendors in their first state, the console pointed at them, and no memory of how they did before."""
     vendors.reset()
     cache.clear()
     point_at(vendors, settings)
-    yield vendors
+    return vendors
 
 
 def point_at(vendors: Running, settings: Any) -> None:
