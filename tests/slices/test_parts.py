@@ -1,4 +1,4 @@
-"""Parts: found, added, edited, moved and removed, as plain forms; items chosen over pages; filters by field and as JSON."""
+"""Parts as plain forms: found, added, edited, moved, removed; items chosen over pages; filters by field and as JSON."""
 
 import json
 from collections.abc import Callable
@@ -293,7 +293,7 @@ def test_json_is_checked_as_it_is_typed(desk: Desk) -> None:
 
 def test_a_field_without_a_value_is_kept_but_not_finished(desk: Desk) -> None:
     desk.add(COINS, "filters")
-    response = filtered(desk, **{"f90": "weather", "o90": "", "do": "done"})
+    response = filtered(desk, f90="weather", o90="", do="done")
     assert response.status_code == 422
     assert "The field weather has no value yet" in plain(response)
     assert desk.parts[0].filters == {"weather": []}

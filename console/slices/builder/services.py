@@ -79,8 +79,9 @@ def standing(draft: Draft, entry: Entry | None = None) -> Standing:
         drafts.finish(draft, owner_name, slug)
         return Standing("created", owner_name, slug)
     if outcome == FAILED:
-        said = entry.result.get("error")
-        drafts.reopen(draft, {"title": "The slice was not created.", "text": said or NOT_DONE})
+        known = entry.result
+        said = NOT_DONE if known.get("found") else known.get("error") or NOT_DONE
+        drafts.reopen(draft, {"title": "The slice was not created.", "text": said})
         return Standing("editing")
     return Standing("sending" if outcome == OPEN and not _cut_off(entry) else "unknown")
 
