@@ -67,8 +67,7 @@ def datasets(request: HttpRequest) -> HttpResponse:
     page = services.list_datasets(user=request.user, name=name, cursor=cursor or None)
     context = {"page": page, "name": name, "crumbs": [("Slices", reverse("slices:index"))]}
     for which, beyond in (("previous_url", page.previous), ("next_url", page.next)):
-        query = {"name": name, "cursor": beyond} if name else {"cursor": beyond}
-        context[which] = f"?{urlencode(query)}" if beyond and beyond != cursor else ""
+        context[which] = "" if beyond in {None, cursor} else f"?{urlencode({'name': name, 'cursor': beyond})}"
     template = "slices/datasets.html#found" if htmx.is_htmx(request) else "slices/datasets.html"
     return render(request, template, context)
 

@@ -44,8 +44,8 @@ def avala_page(data: Any, shape: Callable[[Any], T], *, numbered: bool) -> Page[
     return Page(
         items,
         next=_place(following) if following else None,
-        # The first page's address may go without a number.
-        previous=_place(before, missing="1" if numbered else None) if before else None,
+        # The first page's address may go without a number, or without a cursor: that one is asked for by none.
+        previous=(_place(before, missing=None) or ("1" if numbered else "")) if before else None,
         count=fields.number("count"),
     )
 

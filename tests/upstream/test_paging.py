@@ -36,9 +36,9 @@ def test_a_next_that_cannot_be_read_is_not_taken_for_the_end(address: str) -> No
         avala({"results": [], "next": address})
 
 
-def test_a_previous_without_a_number_is_the_first_page() -> None:
+def test_a_previous_without_a_number_or_cursor_is_the_first_page() -> None:
     assert avala({"results": [], "previous": "https://x/?limit=2"}).previous == "1"
-    assert avala({"results": [], "previous": "https://x/?limit=2"}, numbered=False).previous is None
+    assert avala({"results": [], "previous": "https://x/?limit=2"}, numbered=False).previous == ""
 
 
 def test_a_bare_array_and_a_missing_count_are_borne() -> None:
