@@ -15,8 +15,8 @@ ORDERINGS = {
     "": "As Avala lists them",
     "name": "Name, A to Z",
     "-name": "Name, Z to A",
+    "-created_at": "Newest first",
     "-item_count": "Most items first",
-    "item_count": "Fewest items first",
 }
 """Avala does not say which names it takes (FACTS 1.2); another one in the address is passed on for Avala to judge."""
 

@@ -33,6 +33,7 @@ def listed(*, user: Person, wanted: Wanted) -> dict[str, Any]:
         "rows": matching,
         "on_page": len(rows),
         "unnamed": _unnamed(matching),
+        "unordered": _is_unordered(wanted, page.items),
         "look": 0,
         **_pager(wanted, page, len(rows)),
         **next_look(addresses(building), 0),
@@ -87,6 +88,14 @@ def orderings(wanted: Wanted) -> Mapping[str, str]:
 def address(wanted: Wanted, **changed: Any) -> str:
     query = replace(wanted, **changed).query()
     return reverse("slices:index") + (f"?{query}" if query else "")
+
+
+def _is_unordered(wanted: Wanted, slices: Sequence[Slice]) -> bool:
+    """Whether Avala passed over the order asked for. Nobody refuses an unknown name, and the page must not claim it."""
+    if wanted.ordering.removeprefix("-") != "item_count":
+        return False
+    counts = [one.item_count or 0 for one in slices]
+    return counts != sorted(counts, reverse=wanted.ordering.startswith("-"))
 
 
 def _unnamed(rows: Sequence[shown.Row]) -> str:
