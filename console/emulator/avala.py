@@ -253,7 +253,7 @@ def _draw_dataset(world: World, row: Row) -> Row:
         "visibility": row["visibility"],
         "project_count": 1,
         "size_bytes": row["item_count"] * 27_000,
-        "annotations_count": 0,
+        "annotations_count": row["labelled_count"],
         "predefined_labels": None,
         "created_at": moment(row["created_at"]),
         "updated_at": moment(row["created_at"] + DAY),

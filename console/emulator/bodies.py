@@ -94,11 +94,11 @@ def instant(value: Any, field: str) -> float:
     """A date-time with its zone, as seconds."""
     try:
         found = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise refuse(f"{field} must be a date-time such as 2026-01-31T12:00:00Z")
-    return found.timestamp()
+        if found is not None and found.tzinfo is not None:
+            return found.timestamp()
+    except (ValueError, OverflowError):
+        pass
+    raise refuse(f"{field} must be a date-time such as 2026-01-31T12:00:00Z")
 
 
 def span(values: Row, name: str) -> tuple[float, float]:

@@ -38,7 +38,7 @@ def download_links(world: World, request: Request, space: str) -> Answer:
 def _relative(path: object) -> str:
     if not isinstance(path, str) or not path:
         raise refuse("paths must be non-empty strings")
-    if "://" in path or path.startswith("/") or ".." in path.split("/"):
+    if "://" in path or path.startswith("/") or ".." in path.split("/") or not path.isprintable():
         raise refuse(f"{path} is not relative to the space")
     return path
 

@@ -5,11 +5,13 @@ Some happen instead of the act, some after it. `DIFFERENCES.md` has the table.
 
 import re
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
-from console.emulator.wire import Answer, json_answer
+from console.emulator.wire import Answer, Request, json_answer
 
 _KINDS = "500|502|503|429|401|403|html|garbage|truncated|empty|reset|drop-after|huge|redirect"
 _SLOW = r"slow-\d{1,4}"
@@ -26,6 +28,15 @@ WORDS = {
     "403": "You do not have permission to perform this action.",
 }
 HTML = b"<!doctype html><html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1></body></html>"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a fault needs to know of the listener it happens on."""
+
+    words_in: str
+    elsewhere: str
+    sleep: Callable[[float], Any]
 
 
 @dataclass
@@ -89,52 +100,47 @@ def named(name: str) -> str | None:
     return (found[1] or found[2]) if found else None
 
 
-def happen(
-    fault: str, act: Callable[[], Answer], *, words_in: str, elsewhere: str, sleep: Callable[[float], Any]
-) -> Answer:
+def happen(fault: str, request: Request, act: Callable[[], Answer], stage: Stage) -> Answer:
     """`act` is only called by the faults that come after it; what it refuses is answered as it is."""
     if fault in INSTEAD:
-        return _instead(fault, words_in, elsewhere)
+        return _instead(fault, stage)
     answer = act()
     if fault.startswith("slow-"):
-        sleep(float(fault.removeprefix("slow-")))
+        stage.sleep(float(fault.removeprefix("slow-")))
         return answer
-    return _after(fault, answer) if answer.done else answer
+    return _after(fault, request, answer) if answer.done else answer
 
 
-def _instead(fault: str, words_in: str, elsewhere: str) -> Answer:
+def _instead(fault: str, stage: Stage) -> Answer:
     if fault == "reset":
         return Answer(0, ending="reset")
     if fault == "html":
         return Answer(502, HTML, {"Content-Type": "text/html"})
     if fault == "redirect":
-        return Answer(302, headers={"Location": elsewhere})
+        return Answer(302, headers={"Location": stage.elsewhere})
     more = {"Retry-After": "7"} if fault == "429" else None
-    return json_answer(int(fault), {words_in: WORDS[fault]}, more)
+    return json_answer(int(fault), {stage.words_in: WORDS[fault]}, more)
 
 
-def _after(fault: str, answer: Answer) -> Answer:
-    headers = dict(answer.headers)
+def _after(fault: str, request: Request, answer: Answer) -> Answer:
     if fault == "drop-after":
         return Answer(0, ending="drop")
-    if fault == "garbage":
-        return Answer(answer.status, b'{"results": [\x00\xff\xfe not json', headers)
     if fault == "empty":
-        return Answer(answer.status, b"", headers)
+        return Answer(answer.status, headers=answer.headers)
+    status = 200 if answer.status == 204 else answer.status  # these need an answer that has a body
+    headers = {"Content-Type": "application/json", **answer.headers}
+    if fault == "garbage":
+        return Answer(status, b'{"results": [\x00\xff\xfe not json', headers)
     if fault == "truncated":
-        return _truncated(answer, headers)
-    return Answer(
-        answer.status, headers=headers, stream=_huge(b'{"results": [], "items": [], "filler": "'), length=HUGE
-    )
+        return _truncated(replace(answer, status=status, headers=headers))
+    return _huge(status, headers, "gzip" in request.headers.get("Accept-Encoding", ""))
 
 
-def _truncated(answer: Answer, headers: dict[str, str]) -> Answer:
+def _truncated(answer: Answer) -> Answer:
     """The whole length is promised, half of it comes."""
     length = answer.length if answer.length is not None else len(answer.body)
     whole = answer.stream if answer.stream is not None else iter((answer.body,))
-    return Answer(
-        answer.status, headers=headers, stream=_first(whole, length // 2), length=max(length, 2), ending="close"
-    )
+    return replace(answer, body=b"", stream=_first(whole, length // 2), length=max(length, 2), ending="close")
 
 
 def _first(pieces: Iterator[bytes], count: int) -> Iterator[bytes]:
@@ -145,11 +151,25 @@ def _first(pieces: Iterator[bytes], count: int) -> Iterator[bytes]:
         count -= len(piece)
 
 
-def _huge(head: bytes) -> Iterator[bytes]:
+def _huge(status: int, headers: Mapping[str, str], packed: bool) -> Answer:
+    """64 MiB of JSON; small on the wire for who takes gzip, as the nastiest of answers would be."""
+    if packed:
+        return Answer(status, _packed(), {**headers, "Content-Encoding": "gzip"})
+    return Answer(status, headers=headers, stream=_filler(), length=HUGE)
+
+
+@lru_cache(maxsize=1)
+def _packed() -> bytes:
+    packer = zlib.compressobj(6, zlib.DEFLATED, 31)
+    return b"".join(packer.compress(piece) for piece in _filler()) + packer.flush()
+
+
+def _filler() -> Iterator[bytes]:
+    head, tail = b'{"results": [], "items": [], "filler": "', b'"}'
     yield head
-    left = HUGE - len(head) - 2
+    left = HUGE - len(head) - len(tail)
     while left > 0:
         piece = b"x" * min(left, 65536)
         left -= len(piece)
         yield piece
-    yield b'"}'
+    yield tail

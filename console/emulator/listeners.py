@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from console.emulator import avala, cloudfactory, faults, storage
-from console.emulator.faults import Faults
+from console.emulator.faults import Faults, Stage
 from console.emulator.limits import RateLimiter
 from console.emulator.log import RequestLog
 from console.emulator.people import AVALA_KEYS, CLOUDFACTORY_KEYS, Person
@@ -69,13 +69,8 @@ class Listener:
             fault = faults.named(request.name_in_body) if self._may_ask(request) else None
         if fault is None:
             return self._act(request)
-        return faults.happen(
-            fault,
-            lambda: self._act(request),
-            words_in=self.words_in,
-            elsewhere=f"{self.world.storage_url}/elsewhere",
-            sleep=self.stopping.wait,
-        )
+        stage = Stage(self.words_in, f"{self.world.storage_url}/elsewhere", self.stopping.wait)
+        return faults.happen(fault, request, lambda: self._act(request), stage)
 
     def _may_ask(self, request: Request) -> bool:
         """Names ask for faults where a thing gets its name, not where one is only checked (A6)."""

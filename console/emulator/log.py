@@ -11,7 +11,8 @@ from typing import Any
 from console.emulator.world import moment
 
 KEPT = 10_000
-LONGEST_BODY = 64 * 1024
+LONGEST_BODY = 1024 * 1024
+LONGEST_TEXT = 4096
 KEY_HEADERS = ("X-Avala-Api-Key", "X-API-Key")
 
 
@@ -53,10 +54,12 @@ def fingerprint(headers: Mapping[str, str]) -> str | None:
 
 
 def _body(body: bytes) -> Any:
-    """As it was meant: JSON as JSON, everything else as text, cut at a sane length."""
+    """As it was meant: JSON as JSON, everything else, and what is too long to keep, as the start of its text."""
     if not body:
         return None
     try:
-        return json.loads(body)
-    except ValueError:
-        return body[:LONGEST_BODY].decode("utf-8", "replace")
+        if len(body) <= LONGEST_BODY:
+            return json.loads(body)
+    except (ValueError, RecursionError):
+        pass
+    return body[:LONGEST_TEXT].decode("utf-8", "replace")

@@ -99,6 +99,7 @@ class Sample:
             "owner": HOME_ORGANIZATIONS[1] if last else OWNER,
             "visibility": "public" if place == 0 else "private",
             "item_count": len(entry["items"]),
+            "labelled_count": sum(p.dataset == entry["slug"] and p.coco is not None for p in self.pictures),
             "created_at": created,
         }
 
@@ -230,9 +231,12 @@ class Sample:
         oldest, newest = project["created_at"] + DAY, self.started_at - 3600
         step = (newest - oldest) / max(count, 1)
 
-        def make(number: int) -> Row:
+        def peek(number: int) -> tuple[int, str]:
             batch = number * len(batches) // count
-            status = plan.status_of(batches[batch].mood, number)
+            return first + batch, plan.status_of(batches[batch].mood, number)
+
+        def make(number: int) -> Row:
+            batch, status = peek(number)
             shelf = labelled if status in ("COMPLETED", "CLIENT_REVIEW") else pictures
             picture = shelf[number % len(shelf)]
             created = oldest + number * step
@@ -241,7 +245,7 @@ class Sample:
                 "status": status,
                 "assetUrl": f"raw/{picture.dataset}/{picture.key}",
                 "assetId": int(project["id"][:5], 16) * 1_000 + number,
-                "batchId": first + batch,
+                "batchId": batch,
                 "resultsUrl": None,
                 "created_at": created,
                 "updated_at": created if status == "NEW" else min(created + 2 * DAY, newest + 1800),
@@ -256,7 +260,7 @@ class Sample:
                 "assetType": "external" if spec is plan.ARCHIVE else "image",
             }
 
-        return FormulaTable(count, ids, make)
+        return FormulaTable(count, ids, make, peek)
 
     def _export(self, place: int, entry: plan.Export) -> Row:
         created = self.started_at - entry.days_ago * DAY

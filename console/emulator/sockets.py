@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from typing import Any, cast
 
 from console.emulator.wire import Answer, Request
@@ -58,6 +59,10 @@ class Server(ThreadingHTTPServer):
         if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 
+    def server_bind(self) -> None:
+        """Without the base class's look-up of the host's full name, which can take seconds."""
+        TCPServer.server_bind(self)
+
     def run(self, answer: Callable[[Request], Answer]) -> None:
         self.answer = answer
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
@@ -79,13 +84,15 @@ class Handler(BaseHTTPRequestHandler):
     timeout = 120
 
     def handle_any(self) -> None:
-        chunks = self._chunks()
         try:
-            body = b"" if self.server.streams_bodies else _all(chunks)
+            answer = self._answer(self._chunks())
         except (TooLarge, BadFraming) as error:
             status = 413 if isinstance(error, TooLarge) else 400
-            self._send(Answer(status, b'{"detail": "Request body refused."}', ending="close"))
-            return
+            answer = Answer(status, b'{"detail": "Request body refused."}', ending="close")
+        self._send(answer)
+
+    def _answer(self, chunks: Iterator[bytes]) -> Answer:
+        body = b"" if self.server.streams_bodies else _all(chunks)
         path, _, query = self.path.partition("?")
         host = self.headers.get("Host") or self.server.origin.removeprefix("http://")
         request = Request(
@@ -94,7 +101,7 @@ class Handler(BaseHTTPRequestHandler):
         answer = self.server.answer(request)
         for _ in chunks:  # what was not read would be taken for the next request
             pass
-        self._send(answer)
+        return answer
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = handle_any  # noqa: N815
 

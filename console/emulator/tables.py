@@ -70,10 +70,13 @@ class Ids:
 class FormulaTable:
     """Many rows that nobody stored: row `n` is made when it is looked at. Rows are only ever added at the end."""
 
-    def __init__(self, count: int, ids: Ids, make: Callable[[int], Row]) -> None:
+    def __init__(
+        self, count: int, ids: Ids, make: Callable[[int], Row], peek: Callable[[int], tuple[int, str]]
+    ) -> None:
         self._count = count
         self._ids = ids
         self._make = make
+        self._peek = peek
         self._changed: dict[int, Row] = {}
         self._added: list[Row] = []
         self._places: dict[str, int] = {}
@@ -85,6 +88,11 @@ class FormulaTable:
         if place >= self._count:
             return self._added[place - self._count]
         return self._changed.get(place) or self._make(place)
+
+    def peek(self, place: int) -> tuple[int, str]:
+        """Batch and status without making the row, so that a search through many stays quick."""
+        row = self._added[place - self._count] if place >= self._count else self._changed.get(place)
+        return (row["batchId"], row["status"]) if row else self._peek(place)
 
     def place(self, row_id: str) -> int | None:
         if row_id in self._places:

@@ -38,7 +38,7 @@ class Answer:
 
 
 def json_answer(status: int, data: Any, headers: Mapping[str, str] | None = None) -> Answer:
-    body = json.dumps(data, ensure_ascii=False).encode()
+    body = json.dumps(data).encode()
     return Answer(status, body, {"Content-Type": "application/json", **(headers or {})})
 
 
@@ -74,8 +74,11 @@ class Request:
 
     @cached_property
     def json(self) -> Any:
-        """The body; ValueError if it is not JSON."""
-        return json.loads(self.body)
+        """The body; ValueError if it is not JSON, or nested deeper than any reader goes."""
+        try:
+            return json.loads(self.body)
+        except RecursionError:
+            raise ValueError("too deeply nested") from None
 
     @property
     def name_in_body(self) -> str:

@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4, uuid5
 
@@ -29,9 +30,7 @@ def list_work_items(world: World, request: Request, project: str) -> Answer:
     wanted = _filter(request)
 
     def walk(mark: Any, backwards: bool) -> Iterator[tuple[int, Row]]:
-        for place in _places(table, ids, mark, backwards):
-            if wanted(item := table.at(place)):
-                yield place, item
+        return search(table, wanted, _places(table, ids, mark, backwards))
 
     return json_answer(200, paging.keyset(request, "work_item", walk, draw))
 
@@ -84,8 +83,9 @@ def put(world: World, project: str, item: Row) -> None:
     table = world.work_items[project]
     before = table.get(item["id"])
     if project in world.counts:
-        _count(world.counts[project], before, -1)
-        _count(world.counts[project], item, +1)
+        if before is not None:
+            _count(world.counts[project], (before["batchId"], before["status"]), -1)
+        _count(world.counts[project], (item["batchId"], item["status"]), +1)
     table.put(item)
     world.changed()
 
@@ -96,7 +96,7 @@ def counts(world: World, project: str) -> dict[int, list[int]]:
         table = world.work_items[project]
         found: dict[int, list[int]] = {}
         for place in range(len(table)):
-            _count(found, table.at(place), +1)
+            _count(found, table.peek(place), +1)
         world.counts[project] = found
     return world.counts[project]
 
@@ -157,29 +157,35 @@ def _ids(request: Request) -> list[str] | None:
     return [bodies.uuid(entry, "workItemIDs") for entry in found] or None
 
 
-def _filter(request: Request) -> Callable[[Row], bool]:
-    batches = _batch_ids(request)
+def _filter(request: Request) -> "Choice":
     status = request.one("status")
     if status is not None and status not in STATUSES:
         raise refuse(f"status must be one of {', '.join(STATUSES)}")
     values = {name: request.one(name) for name in ("createdAtFrom", "createdAtTo", "updatedAtFrom", "updatedAtTo")}
-    return chooser(batches, status, bodies.span(values, "createdAt"), bodies.span(values, "updatedAt"))
+    return Choice(_batch_ids(request), status, bodies.span(values, "createdAt"), bodies.span(values, "updatedAt"))
 
 
-def chooser(
-    batches: set[int] | None, status: str | None, created: tuple[float, float], updated: tuple[float, float]
-) -> Callable[[Row], bool]:
-    """Shared by P16 and by exports, which choose in the same words."""
+@dataclass(frozen=True)
+class Choice:
+    """Which work items are meant, in the words that P16 and exports share."""
 
-    def wanted(item: Row) -> bool:
-        return (
-            (batches is None or item["batchId"] in batches)
-            and (status is None or item["status"] == status)
-            and created[0] <= _milliseconds(item["created_at"]) <= created[1]
-            and updated[0] <= _milliseconds(item["updated_at"]) <= updated[1]
-        )
+    batches: set[int] | None
+    status: str | None
+    created: tuple[float, float]
+    updated: tuple[float, float]
 
-    return wanted
+    def may_hold(self, batch: int, status: str) -> bool:
+        return (self.batches is None or batch in self.batches) and self.status in (None, status)
+
+    def holds(self, item: Row) -> bool:
+        created, updated = _milliseconds(item["created_at"]), _milliseconds(item["updated_at"])
+        return self.created[0] <= created <= self.created[1] and self.updated[0] <= updated <= self.updated[1]
+
+
+def search(table: FormulaTable, choice: Choice, places: Iterable[int]) -> Iterator[tuple[int, Row]]:
+    for place in places:
+        if choice.may_hold(*table.peek(place)) and choice.holds(item := table.at(place)):
+            yield place, item
 
 
 def _milliseconds(seconds: float) -> float:
@@ -236,8 +242,8 @@ def _optional(data: Row) -> Row:
     return {name: check(data[name]) for name, check in checks.items() if data.get(name) is not None}
 
 
-def _count(counts: dict[int, list[int]], item: Row | None, step: int) -> None:
-    if item is not None:
-        pair = counts.setdefault(item["batchId"], [0, 0])
-        pair[0] += step
-        pair[1] += step * (item["status"] == "COMPLETED")
+def _count(counts: dict[int, list[int]], seen: tuple[int, str], step: int) -> None:
+    batch, status = seen
+    pair = counts.setdefault(batch, [0, 0])
+    pair[0] += step
+    pair[1] += step * (status == "COMPLETED")

@@ -36,22 +36,20 @@ def synthetic_size(name: str) -> int | None:
 
 def chosen(world: World, export: Row) -> list[tuple[str, Row]]:
     """Entry name and work item of everything that goes in; only completed items have final annotations."""
-    choice = export["choice"]
-    wanted = work_items.chooser(
-        set(choice["batchIds"]) if "batchIds" in choice else None,
+    given = export["choice"]
+    choice = work_items.Choice(
+        set(given["batchIds"]) if "batchIds" in given else None,
         "COMPLETED",
-        bodies.span(choice, "createdAt"),
-        bodies.span(choice, "updatedAt"),
+        bodies.span(given, "createdAt"),
+        bodies.span(given, "updatedAt"),
     )
     found = []
     for project in world.projects:
-        if project["id"] in choice.get("projectIds", [project["id"]]) and project["space"] == export["space"]:
+        if project["id"] in given.get("projectIds", [project["id"]]) and project["space"] == export["space"]:
             names = {batch["id"]: batch["name"] for batch in world.batches[project["id"]]}
             table = world.work_items[project["id"]]
-            items = (table.at(place) for place in range(len(table)))
-            found += [
-                (_entry(project["name"], names[item["batchId"]], item["id"]), item) for item in items if wanted(item)
-            ]
+            for _, item in work_items.search(table, choice, range(len(table))):
+                found.append((_entry(project["name"], names[item["batchId"]], item["id"]), item))
     return found
 
 
