@@ -1,9 +1,10 @@
 """The one table of who may open what. A page without a row here is refused, and fails the tests.
 
-A row says which right a page needs, or `PUBLIC` (no sign-in), `ANYONE` (signed in, whatever the role), or `CLOSED`
-(a library's page that this console does not offer: as if it did not exist).
+A row says which right a page needs, or `PUBLIC` (no sign-in), `BY_MAIL` (public where mail is set up), `ANYONE` (signed
+in, whatever the role), or `CLOSED` (a library's page that this console does not offer: as if it did not exist).
 """
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import Person
@@ -11,16 +12,17 @@ from accounts.rights import Right
 
 PUBLIC = "public"
 ANYONE = "anyone"
+BY_MAIL = "by mail"
 CLOSED = "closed"
 
 ACCESS: dict[str, str] = {
     # Coming in
     "account_login": PUBLIC,
     "account_logout": PUBLIC,
-    "account_reset_password": PUBLIC,
-    "account_reset_password_done": PUBLIC,
-    "account_reset_password_from_key": PUBLIC,
-    "account_reset_password_from_key_done": PUBLIC,
+    "account_reset_password": BY_MAIL,
+    "account_reset_password_done": BY_MAIL,
+    "account_reset_password_from_key": BY_MAIL,
+    "account_reset_password_from_key_done": BY_MAIL,
     "mfa_authenticate": PUBLIC,
     "mfa_login_webauthn": PUBLIC,
     "accounts:join": PUBLIC,
@@ -128,10 +130,8 @@ ACCESS: dict[str, str] = {
 def allowed(user: Person | AnonymousUser, view_name: str) -> bool:
     """Whether this person may open this page; a page without a row is for nobody."""
     rule = ACCESS.get(view_name, CLOSED)
-    if rule == CLOSED:
-        return False
-    if rule == PUBLIC:
-        return True
+    if rule in {PUBLIC, BY_MAIL, CLOSED}:
+        return rule != CLOSED and not is_closed(view_name)
     if not isinstance(user, Person) or not user.is_active:
         return False
     return rule == ANYONE or user.may(rule)
@@ -139,4 +139,5 @@ def allowed(user: Person | AnonymousUser, view_name: str) -> bool:
 
 def is_closed(view_name: str) -> bool:
     """Whether the page is to look as if it did not exist."""
-    return ACCESS.get(view_name) == CLOSED
+    rule = ACCESS.get(view_name)
+    return rule == CLOSED or (rule == BY_MAIL and not settings.MAIL_IS_SET_UP)

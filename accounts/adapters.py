@@ -22,7 +22,7 @@ WRONG = "This email address and password do not go together."
 TOO_MANY = "Too many tries. Wait five minutes, then try again."
 
 
-class ConsoleAdapter(DefaultAccountAdapter):
+class ConsoleAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the library is not typed
     error_messages = DefaultAccountAdapter.error_messages | {
         "email_password_mismatch": WRONG,
         "too_many_login_attempts": TOO_MANY,
@@ -58,7 +58,7 @@ class ConsoleAdapter(DefaultAccountAdapter):
 
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse:
         middleware.begin(request)
-        response = super().post_login(request, user, **kwargs)
+        response: HttpResponse = super().post_login(request, user, **kwargs)
         guessing.remember_device(request, response, user.get_username())
         return response
 
@@ -69,7 +69,7 @@ class ConsoleAdapter(DefaultAccountAdapter):
         return reverse("accounts:profile")
 
 
-class SealedMFAAdapter(DefaultMFAAdapter):
+class SealedMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # the library is not typed
     """TOTP secrets and recovery seeds lie sealed, each bound to its person: a copied row opens for nobody else."""
 
     def encrypt(self, text: str) -> str:

@@ -111,6 +111,8 @@ def rejected(user: Person | AnonymousUser) -> Sequence[ApiKey]:
 
 def key_fingerprint(user: Person | AnonymousUser, vendor: str) -> str:
     """What the audit keeps of the key an act was done with."""
+    if user.pk is None:
+        return ""
     return ApiKey.objects.filter(person_id=user.pk, vendor=vendor).values_list("fingerprint", flat=True).first() or ""
 
 

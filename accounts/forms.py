@@ -2,7 +2,7 @@
 
 import uuid
 import zoneinfo
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from allauth.account.fields import PasswordField
 from allauth.account.forms import LoginForm
@@ -24,7 +24,7 @@ LONGEST_KEY = 400
 CURLY = "“”‘’–—…\u00a0\u200b\u2060\ufeff"
 
 
-class SignInForm(LoginForm):
+class SignInForm(LoginForm):  # type: ignore[misc]  # the library is not typed
     """The library's form, without its own link to the reset page, which not every installation has."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -169,4 +169,5 @@ class ProfileForm(PersonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         zones = sorted(name for name in zoneinfo.available_timezones() if "/" in name or name == "UTC")
-        self.fields["time_zone"].choices = [("", "As the console is set"), *((name, name) for name in zones)]
+        field = cast(forms.ChoiceField, self.fields["time_zone"])
+        field.choices = [("", "As the console is set"), *((name, name) for name in zones)]

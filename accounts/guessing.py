@@ -48,7 +48,7 @@ def _wait(cache_key: str, rate: ratelimit.Rate) -> float:
     tries = cache.get(cache_key, [])
     if len(tries) < rate.amount:
         return 0
-    return min(tries) + rate.duration - time.time()
+    return float(min(tries) + rate.duration - time.time())
 
 
 def known_device(request: HttpRequest, login: str) -> str:

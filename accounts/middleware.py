@@ -34,7 +34,7 @@ class SessionLimits:
                 return self.get_response(request)
             if not _is_background(request) and now - request.session.get(SEEN, 0) >= NOTED_EVERY:
                 begin(request)
-            request.session_ends_at = datetime.fromtimestamp(ends_at(request), UTC)
+            vars(request)["session_ends_at"] = datetime.fromtimestamp(ends_at(request), UTC)
         return self.get_response(request)
 
 

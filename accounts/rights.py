@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from enum import StrEnum
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponseBase
 
-Params = ParamSpec("Params")
+View = Callable[..., HttpResponseBase]
 
 
 class Role(models.TextChoices):
@@ -63,19 +63,12 @@ RIGHT_WORDS: dict[str, str] = {
 }
 
 
-def needs(
-    right: str,
-) -> Callable[
-    [Callable[Concatenate[HttpRequest, Params], HttpResponseBase]],
-    Callable[Concatenate[HttpRequest, Params], HttpResponseBase],
-]:
-    """For the part of a view that asks more than its row in `access.py`; the middleware explains the refusal."""
+def needs(right: str) -> Callable[[View], View]:
+    """For the part of a page that asks more than its row in `access.py`; the refusal says whom to ask."""
 
-    def decorate(
-        view: Callable[Concatenate[HttpRequest, Params], HttpResponseBase],
-    ) -> Callable[Concatenate[HttpRequest, Params], HttpResponseBase]:
+    def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Params.args, **kwargs: Params.kwargs) -> HttpResponseBase:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated or not request.user.may(right):
                 raise PermissionDenied(f"You may not {RIGHT_WORDS[Right(right)]}.")
             return view(request, *args, **kwargs)

@@ -3,12 +3,13 @@
 import re
 import uuid
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.access import ACCESS, ANYONE, CLOSED, PUBLIC
+from accounts.access import ACCESS, ANYONE, BY_MAIL, CLOSED, PUBLIC
 from accounts.models import Person
 from accounts.rights import ROLE_RIGHTS, Right, Role
 from tests.conftest import PASSWORD
@@ -39,7 +40,7 @@ def _addresses(
 
 
 ALL = dict(_addresses(get_resolver().url_patterns))
-ROWS = sorted(name for name in ALL if ACCESS.get(name) not in {None, PUBLIC, CLOSED})
+ROWS = sorted(name for name in ALL if ACCESS.get(name) not in {None, PUBLIC, BY_MAIL, CLOSED})
 
 
 def _ask(client: Client, address: str) -> int:
@@ -59,7 +60,7 @@ def test_every_row_has_an_address() -> None:
 
 
 def test_every_rule_is_one_we_know() -> None:
-    assert set(ACCESS.values()) <= {PUBLIC, ANYONE, CLOSED, *Right}
+    assert set(ACCESS.values()) <= {PUBLIC, ANYONE, BY_MAIL, CLOSED, *Right}
 
 
 @pytest.mark.django_db
@@ -90,7 +91,7 @@ def test_a_role_opens_what_its_rights_allow_and_nothing_else(
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", sorted(name for name in ALL if ACCESS.get(name) == CLOSED))
+@pytest.mark.parametrize("name", sorted(name for name in ALL if ACCESS.get(name) in {CLOSED, BY_MAIL}))
 def test_a_page_we_do_not_offer_is_not_there(name: str, erin: Person, client_as: Callable[[Person], Client]) -> None:
     assert _ask(client_as(erin), ALL[name]) == 404
 
@@ -101,6 +102,13 @@ def test_a_public_page_asks_nobody_to_sign_in(name: str) -> None:
     response = Client(HTTP_HOST="localhost").get(ALL[name])
     assert "next=" not in response.headers.get("Location", "")
     assert response.status_code < 500
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(name for name in ALL if ACCESS.get(name) == BY_MAIL))
+def test_a_password_is_reset_by_mail_where_mail_is_set_up(name: str, settings: Any) -> None:
+    settings.MAIL_IS_SET_UP = True
+    assert _ask(Client(HTTP_HOST="localhost"), ALL[name]) in {200, 302}
 
 
 @pytest.mark.django_db

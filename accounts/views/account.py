@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -13,6 +13,7 @@ from accounts import browsers, people
 from accounts.forms import ProfileForm
 from accounts.middleware import SEEN
 from accounts.models import Person
+from accounts.requests import SignedIn
 from accounts.sessions import SessionStore
 from console.audit import record
 
@@ -28,7 +29,7 @@ class OwnSession:
 
 
 @require_http_methods(["GET", "POST"])
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: SignedIn) -> HttpResponse:
     person = Person.objects.get(pk=request.user.pk)
     form = ProfileForm(request.POST or None, instance=person)
     if request.method == "POST" and form.is_valid():
@@ -39,7 +40,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def sessions(request: HttpRequest) -> HttpResponse:
+def sessions(request: SignedIn) -> HttpResponse:
     """Where one is signed in. Each can be ended, and all others at once."""
     if request.method == "POST":
         _end(request, request.POST.get("session", ""))
@@ -48,12 +49,12 @@ def sessions(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def stay(request: HttpRequest) -> HttpResponse:
+def stay(request: SignedIn) -> HttpResponse:
     """The answer to "your session is about to end": the request itself is the sign of life."""
     return HttpResponse(status=204)
 
 
-def _end(request: HttpRequest, which: str) -> None:
+def _end(request: SignedIn, which: str) -> None:
     current = request.session.session_key or ""
     if which == "others":
         ended = people.end_sessions(request.user, but=current)
@@ -66,7 +67,7 @@ def _end(request: HttpRequest, which: str) -> None:
         messages.success(request, "1 session ended." if ended == 1 else f"{ended} sessions ended.")
 
 
-def _own_sessions(request: HttpRequest) -> list[OwnSession]:
+def _own_sessions(request: SignedIn) -> list[OwnSession]:
     found = [
         OwnSession(
             pk=session.pk,

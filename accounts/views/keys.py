@@ -5,7 +5,7 @@ from typing import Any
 
 from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -15,6 +15,7 @@ from accounts import abilities, connections
 from accounts import keys as services
 from accounts.forms import KeyForm, PlaceForm
 from accounts.models import ApiKey, Place, Vendor
+from accounts.requests import SignedIn
 from console import htmx
 
 
@@ -35,7 +36,7 @@ class Card:
 
 
 @require_http_methods(["GET"])
-def keys(request: HttpRequest) -> HttpResponse:
+def keys(request: SignedIn) -> HttpResponse:
     cards = [_card(request, vendor) for vendor in Vendor]
     return render(request, "accounts/keys.html", {"cards": cards, "next": _next(request)})
 
@@ -43,7 +44,7 @@ def keys(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("value")
 @sensitive_variables("form")
 @require_http_methods(["GET", "POST"])
-def connect(request: HttpRequest, vendor: Vendor) -> HttpResponse:
+def connect(request: SignedIn, vendor: Vendor) -> HttpResponse:
     """Save and test. Replacing asks for the password first, so that a key is not typed in vain."""
     card = _card(request, vendor)
     if card.key:
@@ -62,7 +63,7 @@ def connect(request: HttpRequest, vendor: Vendor) -> HttpResponse:
 
 
 @require_POST
-def test(request: HttpRequest, vendor: Vendor) -> HttpResponse:
+def test(request: SignedIn, vendor: Vendor) -> HttpResponse:
     """Asks the vendor again what the key may do."""
     if _card(request, vendor).key is None:
         raise Http404
@@ -76,7 +77,7 @@ def test(request: HttpRequest, vendor: Vendor) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def remove(request: HttpRequest, vendor: Vendor) -> HttpResponse:
+def remove(request: SignedIn, vendor: Vendor) -> HttpResponse:
     key = get_object_or_404(ApiKey, person=request.user, vendor=vendor)
     raise_if_reauthentication_required(request, app="")
     if request.method == "POST":
@@ -87,7 +88,7 @@ def remove(request: HttpRequest, vendor: Vendor) -> HttpResponse:
 
 
 @require_POST
-def place(request: HttpRequest, vendor: Vendor) -> HttpResponse:
+def place(request: SignedIn, vendor: Vendor) -> HttpResponse:
     """Adds an owner or a space and works in it from now on."""
     card = _card(request, vendor)
     if card.key is None:
@@ -106,13 +107,13 @@ def place(request: HttpRequest, vendor: Vendor) -> HttpResponse:
 
 
 @require_POST
-def forget(request: HttpRequest, vendor: Vendor, pk: int) -> HttpResponse:
+def forget(request: SignedIn, vendor: Vendor, pk: int) -> HttpResponse:
     services.forget_place(user=request.user, place=get_object_or_404(Place, pk=pk, person=request.user, vendor=vendor))
     return redirect(f"{reverse('accounts:keys')}#{vendor}")
 
 
 @require_POST
-def switch(request: HttpRequest) -> HttpResponse:
+def switch(request: SignedIn) -> HttpResponse:
     """The switcher of every page: another owner or space, and back to where the person was."""
     vendor, value = request.POST.get("vendor", ""), request.POST.get("place", "")
     if not services.switch(user=request.user, vendor=vendor, value=value):
@@ -120,7 +121,7 @@ def switch(request: HttpRequest) -> HttpResponse:
     return htmx.redirect(request, _next(request) or "/")
 
 
-def _card(request: HttpRequest, vendor: Vendor) -> Card:
+def _card(request: SignedIn, vendor: Vendor) -> Card:
     return Card(
         vendor=vendor,
         key=ApiKey.objects.filter(person=request.user, vendor=vendor).first(),
@@ -131,7 +132,7 @@ def _card(request: HttpRequest, vendor: Vendor) -> Card:
     )
 
 
-def _next(request: HttpRequest) -> str:
+def _next(request: SignedIn) -> str:
     """Where the person came from, if that is a page of ours."""
     address = request.POST.get("next") or request.GET.get("next", "")
     return address if htmx.is_ours(request, address) else ""

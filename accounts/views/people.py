@@ -1,5 +1,7 @@
 """An administrator's pages about people, and the page behind an invitation."""
 
+from typing import cast
+
 from allauth.account.internal.flows.login import perform_login
 from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from allauth.account.models import Login
@@ -13,19 +15,20 @@ from django.views.decorators.http import require_http_methods
 from accounts import people
 from accounts.forms import InviteForm, JoinForm, RoleForm
 from accounts.models import Person
+from accounts.requests import SignedIn
 from accounts.rights import ROLE_WORDS
 
 LINKS = "invitation_links"
 
 
 @require_http_methods(["GET"])
-def people_list(request: HttpRequest) -> HttpResponse:
+def people_list(request: SignedIn) -> HttpResponse:
     found = Person.objects.order_by("-is_active", "name", "email")
     return render(request, "accounts/people.html", {"people": found})
 
 
 @require_http_methods(["GET", "POST"])
-def invite(request: HttpRequest) -> HttpResponse:
+def invite(request: SignedIn) -> HttpResponse:
     raise_if_reauthentication_required(request, app="")
     form = InviteForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -37,7 +40,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def person(request: HttpRequest, pk: str) -> HttpResponse:
+def person(request: SignedIn, pk: str) -> HttpResponse:
     """One person: role, link, disable. Each button posts here with its `act`."""
     found = get_object_or_404(Person.objects.select_related("invitation"), pk=pk)
     if request.method == "POST":
@@ -68,12 +71,12 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
         joined = people.join(invitation=invitation, request=request, **form.cleaned_data)
         if joined is None:
             return render(request, "accounts/join_closed.html", status=410)
-        return perform_login(request, Login(user=joined, email=joined.email))
+        return cast(HttpResponseBase, perform_login(request, Login(user=joined, email=joined.email)))
     context = {"form": form, "invited": invitation.person}
     return render(request, "accounts/join.html", context, status=422 if form.errors else 200)
 
 
-def _give_role(request: HttpRequest, found: Person) -> None:
+def _give_role(request: SignedIn, found: Person) -> None:
     form = RoleForm(request.POST)
     if form.is_valid():
         people.change_role(by=request.user, person=found, role=form.cleaned_data["role"], request=request)
@@ -82,42 +85,42 @@ def _give_role(request: HttpRequest, found: Person) -> None:
         )
 
 
-def _disable(request: HttpRequest, found: Person) -> None:
+def _disable(request: SignedIn, found: Person) -> None:
     people.disable(by=request.user, person=found, request=request)
     messages.success(request, f"{found} is out: sessions ended, keys not used any more.")
 
 
-def _enable(request: HttpRequest, found: Person) -> None:
+def _enable(request: SignedIn, found: Person) -> None:
     if found.state == "disabled":
         people.enable(by=request.user, person=found, request=request)
         messages.success(request, f"{found} may sign in again.")
 
 
-def _renew(request: HttpRequest, found: Person) -> None:
+def _renew(request: SignedIn, found: Person) -> None:
     if found.state != "disabled":
         _hand_over(request, found, people.renew_link(by=request.user, person=found, request=request))
 
 
-def _withdraw(request: HttpRequest, found: Person) -> None:
+def _withdraw(request: SignedIn, found: Person) -> None:
     people.withdraw(by=request.user, person=found, request=request)
     messages.success(request, "The link does not work any more.")
 
 
-def _nothing(request: HttpRequest, found: Person) -> None:
+def _nothing(request: SignedIn, found: Person) -> None:
     """A button this page does not have."""
 
 
 ACTS = {"role": _give_role, "disable": _disable, "enable": _enable, "link": _renew, "withdraw": _withdraw}
 
 
-def _hand_over(request: HttpRequest, found: Person, token: str) -> None:
+def _hand_over(request: SignedIn, found: Person, token: str) -> None:
     """Keeps the link for this administrator's session only: the database has no more than its hash."""
     request.session[LINKS] = request.session.get(LINKS, {}) | {str(found.pk): token}
     if people.mail_link(by=request.user, person=found, link=people.join_link(request, token)):
         messages.success(request, f"The link was sent to {found.email}.")
 
 
-def _link_for(request: HttpRequest, found: Person) -> str:
+def _link_for(request: SignedIn, found: Person) -> str:
     token = request.session.get(LINKS, {}).get(str(found.pk), "")
     invitation = people.find_invitation(token) if token else None
     return people.join_link(request, token) if invitation and invitation.person_id == found.pk else ""
