@@ -141,7 +141,7 @@ class Budget:
         with self._lock:
             if self._left < 1.0:
                 return False
-            self._left += BUDGET_SHARE - 1.0  # the repeat is a call as well
+            self._left -= 1.0
             return True
 
 

@@ -21,7 +21,7 @@ DEFAULT_WAIT = 2.0
 _TEXT_NAMES = ("message", "error", "detail", "title")
 _NOT_FIELDS = {*_TEXT_NAMES, "code", "status", "doc_url", "type", "errors", "request_id", "requestid"}
 _REFERENCES = ("x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "x-amzn-trace-id", "cf-ray")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_SPACES = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _STRANGE = re.compile(r"[^\x21-\x7e]")
 
 
@@ -132,7 +132,7 @@ def _sentence(data: Any) -> str:
 
 def _tidy(text: str) -> str:
     # Cut well above the final length: masking has to see a whole secret, not the half that was left.
-    return _CONTROL.sub(" ", text).strip()[: MOST_TEXT * 4]
+    return _SPACES.sub(" ", text).strip()[: MOST_TEXT * 4]
 
 
 def _fields(data: Any) -> dict[str, list[str]]:

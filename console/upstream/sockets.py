@@ -102,17 +102,26 @@ class HeadersTooLarge(http.client.HTTPException):
 
 
 class _CountedLines:
-    """The start of an answer, readable up to a number of bytes."""
+    """The start of an answer, line by whole line, up to a number of bytes.
+
+    http.client takes the end of the stream for the end of the headers; a connection cut there would
+    pass for a complete, empty answer.
+    """
 
     def __init__(self, plain: Any, most: int) -> None:
         self._plain = plain
         self._left = most
+        self._begun = False
 
-    def readline(self, limit: int = -1) -> bytes:
-        line: bytes = self._plain.readline(min(limit, self._left + 1) if limit >= 0 else self._left + 1)
+    def readline(self, limit: int) -> bytes:
+        asked = min(limit, self._left + 1)
+        line: bytes = self._plain.readline(asked)
         self._left -= len(line)
         if self._left < 0:
             raise HeadersTooLarge
+        if not line.endswith(b"\n") and len(line) < asked and (line or self._begun):
+            raise http.client.IncompleteRead(b"")
+        self._begun = True
         return line
 
     def __getattr__(self, name: str) -> Any:

@@ -143,8 +143,7 @@ class Transport:
         left = max(0.01, until - time.monotonic())
         with Call(left, writes=not operation.reads, headers_most=self._limits.headers) as call:
             answer = self._exchange(operation, request, key, call, left)
-        if call.cut and isinstance(answer, errors.Unreadable):
-            # A body without a length looks finished when the cord is pulled; what is wrong with it is the time.
+        if call.cut and _unfinished(operation, answer):
             answer = too_late(self.vendor, self._limits.total, changes=not operation.reads)
         self.health.record(not isinstance(answer, errors.NotSent | errors.Unknown))
         return answer
@@ -202,6 +201,13 @@ class Transport:
         return error
 
 
+def _unfinished(operation: Operation, answer: Answer | UpstreamError) -> bool:
+    # A body without a length looks finished when the cord is pulled; what is wrong with it is the time.
+    if isinstance(answer, Answer):
+        return answer.data is None and operation.answers != "nothing"
+    return isinstance(answer, errors.Unreadable)
+
+
 _RATE_LIMITS = ("remaining", "limit", "reset")
 _WORTH_REPEATING = (errors.Unreachable, errors.TimedOut, errors.Broken, errors.ServerFailed, errors.RateLimited)
 
@@ -246,7 +252,7 @@ def asked_wait(headers: Mapping[str, str]) -> float | None:
     """Seconds the vendor asks for: Retry-After as seconds or date, else the rate limit's reset; None for nonsense."""
     wait: float
     try:
-        wait = Retry(0).parse_retry_after(headers["retry-after"])
+        wait = Retry(0, retry_after_max=2 * _MOST_WAIT).parse_retry_after(headers["retry-after"])
     except (KeyError, urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
         reset = _number(headers.get("x-ratelimit-reset"))
         wait = reset - time.time() if reset is not None and headers.get("x-ratelimit-remaining") == "0" else -1.0

@@ -1,0 +1,235 @@
+"""Statuses and bodies into errors, and no secret in any of them (FACTS 1.3, 2.3; PROMISES 2 and 12)."""
+
+import json
+import pickle
+import traceback
+from typing import Any
+
+import pytest
+import responses
+
+from console.upstream import errors
+from console.upstream.avala import Avala
+from console.upstream.masked import masked
+from console.upstream.types import Priority, SignalItem
+from tests.upstream import samples as s
+from tests.upstream.clients import AVALA, AVALA_KEY, PLATFORM, REQUEST_ID, avala, platform, transport
+from tests.upstream.test_bounds import create_slice
+
+BATCHES = f"{PLATFORM}/projects/{s.PROJECT}/batches"
+SLICES = f"{AVALA}/slices/"
+
+
+def write(status: int, **answer: Any) -> errors.UpstreamError:
+    """What a write to Avala that is answered like this ends with."""
+    responses.post(SLICES, status=status, **answer)
+    with pytest.raises(errors.UpstreamError) as caught:
+        create_slice(avala())
+    assert len(responses.calls) == 1
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "outcome"),
+    [
+        (301, errors.PointedElsewhere, "unknown"),
+        (308, errors.PointedElsewhere, "unknown"),
+        (400, errors.Invalid, "failed"),
+        (401, errors.KeyRejected, "failed"),
+        (403, errors.Forbidden, "failed"),
+        (404, errors.NotFound, "failed"),
+        (405, errors.OtherRefusal, "failed"),
+        (409, errors.Conflict, "failed"),
+        (413, errors.OtherRefusal, "failed"),
+        (422, errors.Invalid, "failed"),
+        (429, errors.RateLimited, "failed"),
+        (500, errors.ServerFailed, "unknown"),
+        (503, errors.ServerFailed, "unknown"),
+    ],
+)
+@responses.activate
+def test_a_status_becomes_one_error_and_a_write_is_never_sent_again(status: int, kind: type, outcome: str) -> None:
+    error = write(status, json={"detail": "Because."}, headers={"X-Request-Id": "r-1", "Location": "https://evil/"})
+
+    assert type(error) is kind
+    assert (error.vendor, error.status, error.reference) == ("avala", status, "r-1")
+    assert (error.outcome, error.vendor_text) == (outcome, "Because.")
+    assert error.message.startswith("Avala")
+    assert str(error) == error.message
+
+
+@pytest.mark.parametrize("status", [301, 401, 404, 429, 500])
+@responses.activate
+def test_a_read_changes_nothing_however_it_ends(status: int) -> None:
+    responses.get(f"{AVALA}/users/me/", status=status)
+    with pytest.raises(errors.UpstreamError) as caught:
+        avala().get_me()
+
+    assert caught.value.outcome == "failed"
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"{", b'{"name": "no identifier"}', b"[]", b"null", b'{"uid": NaN}'])
+@responses.activate
+def test_a_write_whose_answer_cannot_be_read_is_unknown(body: bytes) -> None:
+    error = write(201, body=body)
+
+    assert isinstance(error, errors.Unreadable)
+    assert error.outcome == "unknown"
+
+
+@responses.activate
+def test_an_empty_answer_means_done_where_nothing_has_to_be_named() -> None:
+    for method, address in (
+        (responses.PUT, f"{BATCHES}/prioritization"),
+        (responses.PATCH, f"{BATCHES}/42"),
+        (responses.POST, f"{PLATFORM}/projects/{s.PROJECT}/workItems/signals"),
+        (responses.DELETE, f"{PLATFORM}/spaces/{s.SPACE}/exports/{s.EXPORT_ID}"),
+    ):
+        responses.add(method, address, status=202)
+    client = platform()
+
+    assert client.save_priorities(s.PROJECT, [Priority(1, 1)], request_id=REQUEST_ID) == ()
+    renamed = client.update_batch(s.PROJECT, 42, name="New", request_id=REQUEST_ID)
+    assert (renamed.id, renamed.name) == (42, "New")
+    items = [SignalItem(s.WORK_ITEM_ID)]
+    assert client.send_signals(s.PROJECT, signal="start", items=items, request_id=REQUEST_ID) == ()
+    client.delete_export(s.SPACE, s.EXPORT_ID, request_id=REQUEST_ID)
+
+
+@responses.activate
+def test_a_created_batch_that_is_not_named_is_unknown() -> None:
+    responses.post(BATCHES, status=201)
+    with pytest.raises(errors.Unreadable) as caught:
+        platform().create_batch(s.PROJECT, name="x", request_id=REQUEST_ID)
+
+    assert caught.value.outcome == "unknown"
+
+
+@pytest.mark.parametrize("status", [404, 405])
+@responses.activate
+def test_a_guessed_address_may_be_what_is_wrong(status: int) -> None:
+    responses.post(BATCHES, status=status)
+    responses.get(BATCHES, status=404)
+    with pytest.raises(errors.NotFound) as guessed:
+        platform().create_batch(s.PROJECT, name="x", request_id=REQUEST_ID)
+    with pytest.raises(errors.NotFound) as known:
+        platform().list_batches(s.PROJECT)
+
+    assert guessed.value.maybe_wrong_address
+    assert "address may be wrong" in guessed.value.message
+    assert not known.value.maybe_wrong_address
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        (
+            {"name": ["Too long.", "Taken."], "visibility": ["No."]},
+            {"name": ["Too long.", "Taken."], "visibility": ["No."]},
+        ),
+        ({"detail": {"name": ["Taken."]}}, {"name": ["Taken."]}),
+        ({"name": "Taken."}, {"name": ["Taken."]}),
+        (["Bad."], {"": ["Bad."]}),
+        ({"detail": ["Bad."]}, {"": ["Bad."]}),
+        (
+            {"sub_slices": [{}, {"dataset_uid": ["Unknown."]}, {"filters": {"tag": ["Bad."]}}]},
+            {"sub_slices.1.dataset_uid": ["Unknown."], "sub_slices.2.filters.tag": ["Bad."]},
+        ),
+        ({"detail": [{"loc": ["body", "name"], "msg": "short", "type": "x"}]}, {"name": ["short"]}),
+        ({"message": "Out of bounds.", "code": 7}, {}),
+        ({"detail": "Bad."}, {}),
+    ],
+)
+@responses.activate
+def test_complaints_are_sorted_by_field(body: Any, fields: Any) -> None:
+    error = write(400, json=body)
+
+    assert isinstance(error, errors.Invalid)
+    assert error.fields == fields
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b'{"message": "A", "error": "B"}', "A"),
+        (b'{"error": {"message": "B"}}', "B"),
+        (b'{"error": "B", "detail": "C"}', "B"),
+        (b'{"detail": {"message": "C"}}', "C"),
+        (b'{"title": "D"}', "D"),
+        (b"plain \x07\n words", "plain words"),
+        (b"<html><h1>502</h1></html>", ""),
+        (b"", ""),
+        (b'{"detail": "' + b"x" * 999 + b'"}', "x" * 300),
+        (b'{"code": 5}', ""),
+    ],
+)
+@responses.activate
+def test_the_vendors_words_are_found_and_cut_short(body: bytes, text: str) -> None:
+    assert write(409, body=body).vendor_text == text
+
+
+@responses.activate
+def test_a_key_that_the_vendor_repeats_is_in_no_part_of_the_error() -> None:
+    answer = {"detail": f"Invalid API key {AVALA_KEY}.", "name": [f"{AVALA_KEY}!"], AVALA_KEY: ["x"]}
+    error = write(400, json=answer, headers={"X-Request-Id": AVALA_KEY})
+    shown = "".join(traceback.format_exception(error)) + repr(vars(error))
+
+    assert AVALA_KEY not in shown
+    assert "••••cdef" in error.vendor_text
+    assert error.__cause__ is None
+    assert error.__context__ is None
+
+
+@responses.activate
+def test_a_key_that_straddles_the_cut_is_masked_first() -> None:
+    error = write(400, json={"detail": "x" * 290 + AVALA_KEY, "name": ["y" * 290 + AVALA_KEY]})
+
+    assert "avk" not in error.vendor_text + repr(vars(error))
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "avk_live_abcdef123",
+        "cf_live_abcdef123",
+        "a" * 40,
+        "AKIAIOSFODNN7EXAMPLE",
+        "eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl",
+        "Bearer abc.def",
+        "sk_test_abcdef",
+        "api_key=hunter2",
+        '"password": "hunter2"',
+        "https://store/x?signature=hunter2&a=b",
+        "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----",
+    ],
+)
+def test_what_looks_like_a_secret_is_masked(secret: str) -> None:
+    shown = masked(f"before {secret} after", "")
+
+    assert secret not in shown
+    assert "hunter2" not in shown
+    assert "before" in shown
+
+
+def test_ordinary_words_are_left_alone() -> None:
+    text = "Slice “Night rain” already exists (uid 0b6e7c1e-6f0e-4b7a-9f0e-2b9b8a1f7d10)."
+
+    assert masked(text, AVALA_KEY) == text
+
+
+@pytest.mark.parametrize("key", ["", "a b", "avk_“x”", "avk_x\r\nX-Evil: 1", "x" * 2000])
+@responses.activate
+def test_a_key_that_cannot_stand_in_a_header_is_refused_without_showing_it(key: str) -> None:
+    with pytest.raises(errors.Invalid) as caught:
+        Avala(transport("avala", AVALA), key).get_me()
+
+    assert not key or key not in repr(vars(caught.value))
+    assert len(responses.calls) == 0
+
+
+def test_an_error_can_be_copied_whole() -> None:
+    error = errors.Invalid("No.", fields={"name": ["Bad."]}, vendor="avala", status=400, reference="r")
+    copy = pickle.loads(pickle.dumps(error))
+
+    assert (copy.message, copy.fields, copy.vendor, copy.status) == ("No.", {"name": ["Bad."]}, "avala", 400)
+    assert json.dumps(copy.fields)
