@@ -144,7 +144,7 @@ def sign_in(live: str) -> Callable[[Any, Person], None]:
         page.goto(f"{live}/account/login/")
         page.get_by_label("Email").fill(person.email)
         page.locator("input[name=password]").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url(lambda address: "/account/login" not in address)
 
     return enter

@@ -1,0 +1,127 @@
+"""The shell in a real browser: small, quiet, usable by keyboard and without script, in both schemes and from 390 px."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from accounts.models import Person
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SignIn = Callable[[Any, Person], None]
+KEYS = "/keys/"
+
+
+def violations(page: Any) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_first_visit_is_small_quiet_and_readable(page: Any, live: str, complaints: list[str], scheme: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"{live}/account/login/", wait_until="networkidle")
+    assert len(asked) <= 8, asked
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_frame_is_small_quiet_and_readable(
+    page: Any, live: str, complaints: list[str], sign_in: SignIn, alice: Person, scheme: str
+) -> None:
+    sign_in(page, alice)
+    with page.context.browser.new_context(color_scheme=scheme, storage_state=page.context.storage_state()) as fresh:
+        asked: list[str] = []
+        cold = fresh.new_page()
+        cold.on("request", lambda request: asked.append(request.url))
+        cold.goto(f"{live}{KEYS}", wait_until="networkidle")
+        assert len(asked) <= 8, asked
+        assert violations(cold) == []
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280, 1920])
+def test_no_width_scrolls_sideways(page: Any, live: str, sign_in: SignIn, alice: Person, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    sign_in(page, alice)
+    page.goto(f"{live}{KEYS}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_phone_menu_opens_and_closes_without_script(page: Any, live: str, sign_in: SignIn, alice: Person) -> None:
+    sign_in(page, alice)
+    state = page.context.storage_state()
+    with page.context.browser.new_context(
+        java_script_enabled=False, storage_state=state, viewport={"width": 390, "height": 844}
+    ) as still:
+        plain = still.new_page()
+        plain.goto(f"{live}{KEYS}")
+        assert not plain.get_by_role("link", name="Slices").is_visible()
+        plain.get_by_role("button", name="Menu").click()
+        assert plain.get_by_role("link", name="Slices").is_visible()
+        plain.keyboard.press("Escape")
+        assert not plain.get_by_role("link", name="Slices").is_visible()
+
+
+def test_the_password_can_be_shown_and_hidden_again(page: Any, live: str, complaints: list[str]) -> None:
+    page.goto(f"{live}/account/login/")
+    field = page.locator("input[name=password]")
+    page.get_by_role("button", name="Show").click()
+    page.get_by_role("button", name="Hide").wait_for()
+    assert field.get_attribute("type") == "text"
+    page.get_by_role("button", name="Hide").click()
+    page.get_by_role("button", name="Show").wait_for()
+    assert field.get_attribute("type") == "password"
+
+
+def test_menus_close_by_escape_with_the_focus_back_on_them(
+    page: Any, live: str, complaints: list[str], sign_in: SignIn, alice: Person
+) -> None:
+    sign_in(page, alice)
+    page.goto(f"{live}{KEYS}")
+    page.locator(".person").click()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    assert not page.get_by_role("button", name="Sign out").is_visible()
+    assert page.evaluate("document.activeElement.className") == "person"
+
+
+def test_single_keys_work_only_where_nobody_types(
+    page: Any, live: str, complaints: list[str], sign_in: SignIn, alice: Person
+) -> None:
+    sign_in(page, alice)
+    page.goto(f"{live}/slices/")
+    page.keyboard.press("/")
+    page.wait_for_function("document.activeElement.matches('[data-search]')")
+    page.keyboard.type("n?")
+    assert page.evaluate("document.activeElement.value") == "n?"
+    assert not page.locator("#shortcuts").is_visible()
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("?")
+    page.locator("#shortcuts").wait_for()
+
+
+def test_an_error_of_an_htmx_request_becomes_one_notice_that_can_be_dismissed(
+    page: Any, live: str, sign_in: SignIn, alice: Person
+) -> None:
+    sign_in(page, alice)
+    page.goto(f"{live}{KEYS}")
+    for _ in range(2):
+        page.evaluate("window.htmx.ajax('GET', '/nowhere/', {target: '#main'})")
+        page.locator("#notices .notice").last.wait_for()
+    page.wait_for_function("document.querySelectorAll('#notices .notice').length === 1")
+    page.get_by_role("button", name="Dismiss").click()
+    page.locator("#notices .notice").wait_for(state="detached")
+    assert page.locator("h1").is_visible()
+
+
+def test_a_slow_answer_says_so_and_keeps_the_old_content(page: Any, live: str, sign_in: SignIn, alice: Person) -> None:
+    sign_in(page, alice)
+    page.goto(f"{live}{KEYS}")
+    page.route("**/never/", lambda route: None)
+    page.evaluate("void window.htmx.ajax('GET', '/never/', {target: '#main'})")
+    page.get_by_text("Still asking").wait_for()
+    assert page.locator("#main").get_attribute("aria-busy") == "true"
+    assert page.locator("h1").is_visible()
