@@ -9,7 +9,9 @@ from console.audit.reading import Line
 from console.audit.sentences import VENDORS
 
 # Said by the sentence itself, or shown side by side.
-SAID = frozenset({"before", "after", "error", "reason", "items", "items_at_least", "bytes", "summary", "status"})
+SAID = frozenset(
+    {"before", "after", "cut_off", "error", "found", "reason", "items", "items_at_least", "bytes", "summary", "status"}
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def _further(detail: Mapping[str, Any]) -> list[Fact]:
     return [
         Fact(name.replace("_", " ").capitalize(), ", ".join(_listed(value)))
         for name, value in detail.items()
-        if name not in SAID and name != "found"
+        if name not in SAID
     ]
 
 

@@ -73,7 +73,7 @@ class FilterForm(forms.Form):
         self.fields["person"] = forms.ChoiceField(label="Person", choices=_people(reader), required=False)
         for name in ("q", "person", "group", "outcome"):
             self.fields[name].widget.attrs["class"] = "input"
-        self.fields["q"].widget.attrs |= {"type": "search", "placeholder": "Search names, notes, words of a sentence"}
+        self.fields["q"].widget.attrs |= {"type": "search", "placeholder": "Search words or names"}
 
     def clean(self) -> dict[str, Any]:
         asked = super().clean() or {}
@@ -81,11 +81,6 @@ class FilterForm(forms.Form):
         if since and until and until < since:
             self.add_error("until", "This day is before the first one.")
         return asked
-
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether anything but the days is asked for."""
-        return any(self.cleaned_data.get(name) for name in ("view", "q", "person", "group", "outcome", "thing"))
 
     @property
     def is_default_range(self) -> bool:

@@ -108,7 +108,9 @@ class Step:
 
 
 def steps(entry: Entry) -> list[Step]:
-    began = Step(entry.at, "", "Recorded, then sent", entry.actor_name, entry.note)
+    said = "Recorded, then sent" if entry.kind == Entry.Kind.OPENING else STATES[entry.recorded_outcome]
+    tone = "" if entry.kind == Entry.Kind.OPENING else TONES[entry.recorded_outcome]
+    began = Step(entry.at, tone, said, entry.actor_name, entry.note)
     return [began, *(_step(row) for row in sorted(entry.outcomes.all(), key=lambda row: row.sequence))]
 
 

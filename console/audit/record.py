@@ -116,6 +116,10 @@ class act:  # noqa: N801 - reads as a verb: `with record.act(...)`
             raise NotRecorded from error
         return self
 
+    def keep_open(self) -> None:
+        """Leave the block without an outcome: whoever goes on with the act, as a stream does, ends it later."""
+        self._ended = True
+
     def done(self, **said: Any) -> None:
         """The call succeeded. Takes `thing_id`, `thing_name`, `detail`, `reference` and `note`."""
         self._end(DONE, **said)

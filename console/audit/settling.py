@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from console.audit import record
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
+from console.audit.rows import Outcome
 
 log = logging.getLogger(__name__)
 
@@ -63,15 +64,18 @@ def look(entry: Entry) -> Look:
     return Look(entry, finding, len(looks), enough and _settle(entry, FAILED, detail))
 
 
-def settle_all(*, pause: Callable[[float], object] = time.sleep) -> list[Look]:
-    """Looks up all that is open or unknown, and again until "not done" is sure; what stays open becomes unknown."""
+def settle_all(*, once: bool = False, pause: Callable[[float], object] = time.sleep) -> list[Look]:
+    """Looks up all that is open or unknown, and again until "not done" is sure; what stays open becomes unknown.
+
+    With `once` nobody waits: the looks are remembered, and a later run or a press on "Check now" goes on from them.
+    """
     last: dict[Any, Look] = {}
     waiting: Iterable[Entry] = list(record.open_or_unknown())
     for turn in range(LOOKS + 1):
         found = [look(entry) for entry in waiting if can_look(entry)]
         last |= {one.entry.pk: one for one in found}
         waiting = [one.entry for one in found if one.finding == "not done" and not one.settled]
-        if not waiting or turn == LOOKS:
+        if not waiting or once or turn == LOOKS:
             break
         pause(span() / (LOOKS - 1))
     _mark_unknown()
@@ -91,8 +95,9 @@ def _ask(entry: Entry) -> tuple[Finding, dict[str, Any]]:
         return "unsure", {}
 
 
-def _settle(entry: Entry, outcome: record.Outcome, detail: dict[str, Any]) -> bool:
-    said = {**detail, "found": "after a restart" if entry.outcome == OPEN else "by looking"}
+def _settle(entry: Entry, outcome: Outcome, detail: dict[str, Any]) -> bool:
+    cut_off = entry.outcome == OPEN or entry.result.get("cut_off")
+    said = {**detail, "found": "after a restart" if cut_off else "by looking"}
     try:
         record.settle(
             entry, outcome, said, thing_id=detail.get("thing_id", ""), thing_name=detail.get("thing_name", "")
@@ -107,7 +112,7 @@ def _mark_unknown() -> None:
     """An open entry older than the grace was cut off: from now on its row says that nobody knows."""
     for entry in record.open_or_unknown().standing(OPEN):
         try:
-            record.settle(entry, UNKNOWN, {"error": "The console stopped before an answer came."})
+            record.settle(entry, UNKNOWN, {"error": "The console stopped before an answer came.", "cut_off": True})
         except record.AlreadySettled as meanwhile:
             log.info("Settled meanwhile: %s", meanwhile.entry.pk)
 

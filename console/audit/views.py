@@ -1,10 +1,10 @@
 """The audit as people read it. Reading is not recorded; taking it away as CSV is."""
 
-import re
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth import get_user_model
@@ -14,33 +14,24 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from console.audit import facts, reading, record, settling, sheets, verify
+from console import htmx
+from console.audit import addresses, facts, reading, record, settling, sheets, verify
 from console.audit import handover as handovers
-from console.audit.forms import DAYS, LEAVING, CloseForm, FilterForm, HandoverForm
-from console.audit.models import OPEN, UNKNOWN, Entry, EntryQuerySet
-
-CURSOR = re.compile(r"[0-9]{1,18}")
+from console.audit.forms import DAYS, CloseForm, FilterForm, HandoverForm
+from console.audit.models import UNKNOWN, Entry, EntryQuerySet
 
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     form = FilterForm(request.GET, reader=request.user)
-    context: dict[str, Any] = {"form": form, "days": DAYS, "query": _query(request), "tabs": _tabs(request)}
-    context |= {"sees_all": request.user.may("audit.all"), "kept": _unseen(request), "ask": _whom_to_ask(request)}
-    context["takes_csv"] = request.user.may("audit.export")
-    if form.is_valid():
-        entries = form.entries()
-        context["page"] = page = reading.page(
-            entries, before=_cursor(request, "before"), after=_cursor(request, "after")
-        )
-        context |= _ways(request, page)
-        context |= _range_words(request, form) | ({} if page.lines else _instead(request, form))
+    context = _frame(request, form) | (_found_lines(request, form) if form.is_valid() else {})
     status = 200 if form.is_valid() else 422
-    if request.htmx:
-        response = render(request, "audit/index.html#list", context, status=status)
-        response["HX-Push-Url"] = _address(request, before=request.GET.get("before"), after=request.GET.get("after"))
-        return response
-    return render(request, "audit/index.html", context | _chain_state(request), status=status)
+    if not htmx.is_htmx(request):
+        return render(request, "audit/index.html", context | _chain_state(request), status=status)
+    response = render(request, "audit/index.html#list", context, status=status)
+    place = {name: request.GET.get(name) for name in ("before", "after")}
+    response["HX-Push-Url"] = addresses.index(request, **place)
+    return response
 
 
 @require_safe
@@ -48,7 +39,7 @@ def detail(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
     entry = _entry(request, entry_id)
     if entry.kind == Entry.Kind.OUTCOME:
         return redirect("audit:detail", entry.opens_id)
-    template = "audit/detail.html#facts" if request.htmx else "audit/detail.html"
+    template = "audit/detail.html#facts" if htmx.is_htmx(request) else "audit/detail.html"
     return render(request, template, _detail(request, entry, CloseForm()))
 
 
@@ -101,11 +92,15 @@ def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
 @require_safe
 def handover(request: HttpRequest) -> HttpResponse:
     form = HandoverForm(request.GET or _since_yesterday())
-    context: dict[str, Any] = {"form": form, "query": _query(request), "takes_csv": request.user.may("audit.export")}
+    context: dict[str, Any] = {
+        "form": form,
+        "query": addresses.query(request),
+        "takes_csv": _may(request, "audit.export"),
+    }
     if form.is_valid():
         asked = form.cleaned_data
         context["note"] = handovers.note(request.user, asked["since"], asked["until"])
-        context["query"] = form.data.urlencode()
+        context["query"] = urlencode({name: form.data[name] for name in ("since", "until")})
     return render(request, "audit/handover.html", context, status=200 if form.is_valid() else 422)
 
 
@@ -121,12 +116,15 @@ def handover_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     return _sheet(request, handovers.entries(request.user, since, until), between, "handover")
 
 
+def _may(request: HttpRequest, right: str) -> bool:
+    return request.user.is_authenticated and request.user.may(right)
+
+
 def _entry(request: HttpRequest, entry_id: uuid.UUID) -> Entry:
     """Another person's entry looks like one that does not exist."""
     visible = Entry.objects.visible_to(request.user)
     found = Entry.objects.prefetch_related("outcomes").filter(pk=entry_id).first()
-    opening = found.opens_id if found and found.kind == Entry.Kind.OUTCOME else entry_id
-    if found is None or not visible.filter(pk=opening).exists():
+    if found is None or not visible.filter(pk=found.opens_id or found.pk).exists():
         raise Http404
     return found
 
@@ -137,11 +135,11 @@ def _detail(request: HttpRequest, entry: Entry, form: CloseForm) -> dict[str, An
         "line": line,
         "entry": entry,
         "steps": reading.steps(entry),
-        "facts": facts.facts(line, sees_chain=request.user.may("audit.export")),
+        "facts": facts.facts(line, sees_chain=_may(request, "audit.export")),
         "changes": facts.changes(line.told.detail),
         "others": reading.same_act(entry),
         "is_unknown": line.outcome == UNKNOWN,
-        "is_open": line.outcome == OPEN,
+        "is_part": htmx.is_htmx(request),
         "can_look": settling.can_look(entry),
         "form": form,
         "thing": f"{entry.thing_kind}:{line.told.thing_id}" if line.told.thing_id else "",
@@ -193,30 +191,49 @@ def _in_words(form: FilterForm) -> str:
 
 def _chain_state(request: HttpRequest) -> dict[str, Any]:
     """For those who may see it: what the last whole check said, and a look at the newest rows right now."""
-    if not request.user.may("audit.export"):
+    if not _may(request, "audit.export"):
         return {}
     newest, last = verify.newest_are_whole(), verify.last_check()
     problem = newest.problem or (last.problem if last else "")
     return {"chain": {"rows": newest.rows, "problem": problem, "last": last}}
 
 
-def _ways(request: HttpRequest, page: reading.Page) -> dict[str, str]:
-    newer = _address(request, after=page.newer) if page.newer is not None else ""
-    older = _address(request, before=page.older) if page.older is not None else ""
-    return {"newer": newer, "older": older}
-
-
-def _range_words(request: HttpRequest, form: FilterForm) -> dict[str, Any]:
-    """Which days are shown, and the way to all of them."""
-    span = form.range()
+def _frame(request: HttpRequest, form: FilterForm) -> dict[str, Any]:
     return {
-        "since": span.since,
-        "is_default": form.is_default_range,
-        "everything_url": _address(request, period="all", since=None, until=None),
-        "recent_url": _address(request, period=None, since=None, until=None) if not form.is_default_range else "",
-        "no_filters_url": _address(request, **dict.fromkeys(request.GET)) if form.is_narrowed else "",
-        "thing_url": _address(request, thing=None) if request.GET.get("thing") else "",
+        "form": form,
+        "days": DAYS,
+        "query": addresses.query(request),
+        "tabs": addresses.tabs(request),
+        "kept": addresses.unseen(request),
+        "thing_url": addresses.index(request, thing=None) if request.GET.get("thing") else "",
+        "sees_all": _may(request, "audit.all"),
+        "ask": _whom_to_ask(request),
+        "takes_csv": _may(request, "audit.export"),
     }
+
+
+def _whom_to_ask(request: HttpRequest) -> str:
+    if _may(request, "audit.all"):
+        return ""
+    people = get_user_model().objects.filter(is_active=True).order_by("name")
+    names = [person.name or person.email for person in people if person.may("audit.all")][:3]
+    return " or ".join(names) or "an administrator"
+
+
+def _found_lines(request: HttpRequest, form: FilterForm) -> dict[str, Any]:
+    """The lines, which days they are of, and the ways to others."""
+    before, after = addresses.cursor(request, "before"), addresses.cursor(request, "after")
+    page = reading.page(form.entries(), before=before, after=after)
+    default = form.is_default_range
+    context = {
+        "page": page,
+        "since": form.range().since,
+        "is_default": default,
+        "everything_url": addresses.index(request, period="all", since=None, until=None),
+        "recent_url": "" if default else addresses.index(request, period=None, since=None, until=None),
+        **addresses.ways(request, page),
+    }
+    return context if page.lines else context | _instead(request, form)
 
 
 def _instead(request: HttpRequest, form: FilterForm) -> dict[str, Any]:
@@ -224,59 +241,9 @@ def _instead(request: HttpRequest, form: FilterForm) -> dict[str, Any]:
     span = form.range()
     moment = reading.nearest(form.entries(whenever=True), span.since, span.until)
     if moment is None:
-        return {"nothing": not Entry.objects.visible_to(request.user).exists()}
+        return {"is_unused": not Entry.objects.visible_to(request.user).exists()}
     day = timezone.localtime(moment).date()
-    return {"nearest": day, "nearest_url": _address(request, since=day, until=day, period=None)}
-
-
-def _tabs(request: HttpRequest) -> list[dict[str, Any]]:
-    """Ready views; the other filters stay."""
-    leaving, unknown = request.GET.get("view") == LEAVING, request.GET.get("outcome") == UNKNOWN
-    return [
-        {"label": "Everything", "url": _address(request, view=None, outcome=None), "on": not leaving and not unknown},
-        {"label": "Exports and downloads", "url": _address(request, view=LEAVING, outcome=None), "on": leaving},
-        {"label": "Not known yet", "url": _address(request, view=None, outcome=UNKNOWN), "on": unknown and not leaving},
-    ]
-
-
-def _whom_to_ask(request: HttpRequest) -> str:
-    if request.user.may("audit.all"):
-        return ""
-    people = get_user_model().objects.filter(is_active=True).order_by("name")
-    names = [person.name or person.email for person in people if person.may("audit.all")][:3]
-    return " or ".join(names) or "an administrator"
-
-
-def _unseen(request: HttpRequest) -> list[tuple[str, str]]:
-    """Filters without a field of their own, which the form must carry along."""
-    return [(name, request.GET[name]) for name in ("view", "thing", "period") if request.GET.get(name)]
-
-
-def _address(request: HttpRequest, **changes: Any) -> str:
-    query = _kept(request)
-    for name, value in changes.items():
-        query.pop(name, None)
-        if value is not None:
-            query[name] = str(value)
-    return reverse("audit:index") + (f"?{query.urlencode()}" if query else "")
-
-
-def _query(request: HttpRequest) -> str:
-    return _kept(request).urlencode()
-
-
-def _kept(request: HttpRequest) -> QueryDict:
-    """The filters of the address without the place in the list and without what is empty."""
-    query = QueryDict(mutable=True)
-    for name, value in request.GET.items():
-        if value and name not in {"before", "after"}:
-            query[name] = value
-    return query
-
-
-def _cursor(request: HttpRequest, name: str) -> int | None:
-    value = request.GET.get(name, "")
-    return int(value) if CURSOR.fullmatch(value) else None
+    return {"nearest": day, "nearest_url": addresses.index(request, since=day, until=day, period=None)}
 
 
 def _since_yesterday() -> QueryDict:

@@ -13,6 +13,7 @@ const presses = {
   "[data-copy], [data-copy-from]": () => import("./copy.js"),
   "[data-dialog-open], [data-dialog-close]": () => import("./dialogs.js"),
   "[data-dismiss]": () => import("./notices.js"),
+  "[data-print]": () => import("./print.js"),
   "[data-passkey]": () => import("./passkey.js"),
   "[data-reveal]": () => import("./reveal.js"),
 };

@@ -147,7 +147,8 @@ def test_bad_filters_are_told_and_kept(dana: Person, client_as: ClientAs, query:
 
 
 @pytest.mark.parametrize(
-    "query", ["before=1_000", "before=-1", "after=abc", "before=999999999999999999", "thing=x", "thing=:"]
+    "query",
+    ["before=1_000", "before=-1", "after=abc", "before=999999999999999999", "thing=x", "thing=:", "request=1&q=zebra"],
 )
 def test_odd_places_break_nothing(some_rows: None, dana: Person, client_as: ClientAs, query: str) -> None:
     assert client_as(dana).get(f"/audit/?{query}").status_code == 200

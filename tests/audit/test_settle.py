@@ -87,6 +87,9 @@ def test_unsure_is_left_to_a_person_and_marked_unknown(cut_off: Entry, finding: 
     before = Entry.objects.count()
     run(clock)
     assert Entry.objects.count() == before
+    finding(("done", {}))
+    run(clock)
+    assert Entry.objects.get(pk=cut_off.pk).result["found"] == "after a restart"
 
 
 def test_what_nobody_can_look_up_becomes_unknown(cut_off: Entry, clock: Any) -> None:
@@ -123,3 +126,14 @@ def test_the_end_of_a_slow_act_counts_after_it_was_given_up(alice: Person, clock
         run(clock)
         assert Entry.objects.get(pk=act.id).outcome == "unknown"
     assert Entry.objects.get(pk=act.id).outcome == "done"
+
+
+def test_looking_once_waits_for_nobody_and_is_remembered(cut_off: Entry, finding: Any, clock: Any) -> None:
+    asked = finding(("not done", {}))
+    for _ in range(3):
+        before = timezone.now()
+        call_command("settle", once=True, stdout=StringIO())
+        assert timezone.now() == before
+        clock.shift(40)
+    assert len(asked) == 3
+    assert Entry.objects.get(pk=cut_off.pk).outcome == "failed"

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from console.audit import sentences, settling
 
@@ -14,8 +14,15 @@ class Command(BaseCommand):
     help = "Looks up open and unknown audit entries by reading, and records what it finds."
     stealth_options = ("pause",)
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--once", action="store_true", help="look once and do not wait: what is not found stays open"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        looks = settling.settle_all(pause=options.get("pause", time.sleep))
+        looks = settling.settle_all(once=options["once"], pause=options.get("pause", time.sleep))
+        if not options["verbosity"]:
+            return
         for one in looks:
             end = ENDS[one.finding] if one.settled or one.finding == "unsure" else ENDS["unsure"]
             self.stdout.write(f"{sentences.plain(sentences.Telling.alone(one.entry))}: {end}")

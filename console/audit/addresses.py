@@ -1,0 +1,61 @@
+"""Addresses of the audit page: every filter and every place in the list stands in one."""
+
+import re
+from typing import Any
+
+from django.http import HttpRequest, QueryDict
+from django.urls import reverse
+
+from console.audit.forms import LEAVING
+from console.audit.models import UNKNOWN
+from console.audit.reading import Page
+
+CURSOR = re.compile(r"[0-9]{1,18}")
+
+
+def index(request: HttpRequest, **changes: Any) -> str:
+    query = _kept(request)
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value is not None:
+            query[name] = str(value)
+    return reverse("audit:index") + (f"?{query.urlencode()}" if query else "")
+
+
+def query(request: HttpRequest) -> str:
+    return _kept(request).urlencode()
+
+
+def _kept(request: HttpRequest) -> QueryDict:
+    """The filters of the address without the place in the list and without what is empty."""
+    query = QueryDict(mutable=True)
+    for name in request.GET:
+        if request.GET[name] and name not in {"before", "after"}:
+            query.setlist(name, request.GET.getlist(name)[-1:])
+    return query
+
+
+def cursor(request: HttpRequest, name: str) -> int | None:
+    value = request.GET.get(name, "")
+    return int(value) if CURSOR.fullmatch(value) else None
+
+
+def tabs(request: HttpRequest) -> list[dict[str, Any]]:
+    """Ready views; the other filters stay."""
+    leaving, unknown = request.GET.get("view") == LEAVING, request.GET.get("outcome") == UNKNOWN
+    return [
+        {"label": "Everything", "url": index(request, view=None, outcome=None), "on": not leaving and not unknown},
+        {"label": "Exports and downloads", "url": index(request, view=LEAVING, outcome=None), "on": leaving},
+        {"label": "Not known yet", "url": index(request, view=None, outcome=UNKNOWN), "on": unknown and not leaving},
+    ]
+
+
+def ways(request: HttpRequest, page: Page) -> dict[str, str]:
+    newer = index(request, after=page.newer) if page.newer is not None else ""
+    older = index(request, before=page.older) if page.older is not None else ""
+    return {"newer": newer, "older": older}
+
+
+def unseen(request: HttpRequest) -> list[tuple[str, str]]:
+    """Filters without a field of their own, which the form must carry along."""
+    return [(name, request.GET[name]) for name in ("view", "thing", "period") if request.GET.get(name)]
