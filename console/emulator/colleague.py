@@ -89,7 +89,7 @@ def _settle_export(world: World, words: Words, error: str | None) -> Row:
     row["starts_at"] = row["ready_at"] = time.time()
     world.exports.put(row)
     world.changed()
-    return {"export": exports.draw(world, row)}
+    return {"export": exports.draw(world, row, exports.BUILD_LIMIT)}
 
 
 def _delete_export(world: World, words: Words) -> Row:

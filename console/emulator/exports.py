@@ -19,6 +19,8 @@ CONTENTS = ("ANNOTATION", "INFERENCE", "ASSET_METADATA")
 SORTS = {"createdAt": "created_at", "name": "name", "format": "format", "createdBy": "created_by"}
 BUILD_PATIENCE = 0.5
 """How long a read waits for a zip that is due; after that it is still IN_PROGRESS."""
+BUILD_LIMIT = 60
+"""How long a colleague waits who was told to finish it."""
 _BUILDERS: dict[str, threading.Thread] = {}
 
 
@@ -98,7 +100,7 @@ def active(world: World, space: str) -> Row | None:
     return next((row for row in of_space(world, space) if status(world, row) in running), None)
 
 
-def status(world: World, row: Row) -> str:
+def status(world: World, row: Row, patience: float = BUILD_PATIENCE) -> str:
     """From the clock, so that a restart changes nothing; COMPLETED only once the zip is on disk."""
     now = time.time()
     if now < row["starts_at"]:
@@ -109,7 +111,7 @@ def status(world: World, row: Row) -> str:
         return "FAILED"
     if zips.synthetic_size(row["name"]) is not None:
         return "COMPLETED"
-    return _built(world, row)
+    return _built(world, row, patience)
 
 
 def ready_zip(world: World, row: Row) -> Path:
@@ -130,8 +132,8 @@ def file_name(row: Row) -> str:
     return (re.sub(r"[^A-Za-z0-9._-]+", "-", row["name"]).strip("-.")[:80] or row["id"]) + ".zip"
 
 
-def draw(world: World, row: Row) -> Row:
-    state = status(world, row)
+def draw(world: World, row: Row, patience: float = BUILD_PATIENCE) -> Row:
+    state = status(world, row, patience)
     return {
         "exportId": row["id"],
         "name": row["name"],
@@ -172,7 +174,7 @@ def _choice(world: World, person: Person, data: Row) -> Row:
     return choice
 
 
-def _built(world: World, row: Row) -> str:
+def _built(world: World, row: Row, patience: float) -> str:
     """Builds the zip when it is due and somebody looks; a long one goes on in the background."""
     path = zip_path(world, row)
     if row.get("sample") or path.exists():
@@ -188,7 +190,7 @@ def _built(world: World, row: Row) -> str:
             target=zips.write, args=(world, row, chosen, path), daemon=True
         )
         builder.start()
-    builder.join(BUILD_PATIENCE)
+    builder.join(patience)
     if builder.is_alive():
         return "IN_PROGRESS"
     del _BUILDERS[row["id"]]

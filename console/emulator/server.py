@@ -91,7 +91,7 @@ def start(
     servers: dict[str, Server] = {}
     try:
         for vendor, port in ports.items():
-            servers[vendor] = Server(port, streams_bodies=vendor == "storage")
+            servers[vendor] = Server(port, streams_uploads=vendor == "storage")
         world = World(Path(scratch or state_dir or ""), scale, pace, assets)
     except OSError:
         for server in servers.values():

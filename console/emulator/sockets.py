@@ -34,8 +34,8 @@ class Server(ThreadingHTTPServer):
 
     answer: Callable[[Request], Answer]
 
-    def __init__(self, port: int, *, streams_bodies: bool) -> None:
-        self.streams_bodies = streams_bodies
+    def __init__(self, port: int, *, streams_uploads: bool) -> None:
+        self.streams_uploads = streams_uploads
         self._open: set[socket.socket] = set()
         self._guard = threading.Lock()
         super().__init__((LOOPBACK, port), Handler)
@@ -92,7 +92,7 @@ class Handler(BaseHTTPRequestHandler):
         self._send(answer)
 
     def _answer(self, chunks: Iterator[bytes]) -> Answer:
-        body = b"" if self.server.streams_bodies else _all(chunks)
+        body = b"" if self.server.streams_uploads and self.command == "PUT" else _all(chunks)
         path, _, query = self.path.partition("?")
         host = self.headers.get("Host") or self.server.origin.removeprefix("http://")
         request = Request(

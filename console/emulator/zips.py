@@ -55,11 +55,19 @@ def chosen(world: World, export: Row) -> list[tuple[str, Row]]:
 
 def write(world: World, export: Row, entries: list[tuple[str, Row]], path: Path) -> None:
     """First under another name, so that a kill leaves no half file that looks whole."""
+    try:
+        _write(world, export, entries, path)
+    except FileNotFoundError:
+        return  # the world was reset or taken away meanwhile, and its folder with it
+
+
+def _write(world: World, export: Row, entries: list[tuple[str, Row]], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(f".{uuid.uuid4().hex[:8]}.new")
-    with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+    written = time.gmtime(export["created_at"])[:6]
+    with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, text in _texts(world, export, entries):
-            archive.writestr(zipfile.ZipInfo(name, time.gmtime(export["created_at"])[:6]), text, zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo(name, written), text, zipfile.ZIP_DEFLATED, 1)
     os.replace(fresh, path)
 
 
@@ -68,7 +76,7 @@ def _texts(world: World, export: Row, entries: list[tuple[str, Row]]) -> Iterato
         for name, item in entries:
             document = work_items.coco(world, item)
             if document is not None:
-                yield name, json.dumps(document)
+                yield name, document
     elif export["format"] == "JSON":
         yield "annotations.json", json.dumps([_plain(world, export, item) for _, item in entries])
     else:
@@ -79,8 +87,8 @@ def _plain(world: World, export: Row, item: Row) -> Row:
     row = {"workItemId": item["id"], "batchId": item["batchId"], "assetUrl": item["assetUrl"]}
     if export["content"] == "ASSET_METADATA":
         return {**row, "metadata": item["metadata"]}
-    document = work_items.coco(world, item) or {}
-    return {**row, "annotations": document.get("annotations", [])}
+    document = work_items.coco(world, item)
+    return {**row, "annotations": json.loads(document)["annotations"] if document else []}
 
 
 def _table(rows: list[Row]) -> str:

@@ -1,0 +1,218 @@
+"""Rate limits, the log, the colleague, and the program itself."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console.emulator.log import KEPT
+from console.emulator.sample import FIRST_BATCH, PROJECTS
+from console.emulator.server import Running, start
+from tests.emulator.conftest import Caller
+
+ROOT = Path(__file__).parents[2]
+FIRST = FIRST_BATCH["coins"]
+BATCHES = f"/projects/{PROJECTS['coins']}/batches"
+
+
+def control(running: Running, vendor: str = "avala") -> Caller:
+    base = {"avala": running.avala_url, "cloudfactory": running.cloudfactory_url, "storage": running.storage_url}[
+        vendor
+    ]
+    return Caller(base.removesuffix("/api/v1") + "/_emulator")
+
+
+def test_a_minute_has_so_many_requests_a_key(avala: Caller, running: Running) -> None:
+    running.act("set_rate", rate=3)
+    replies = [avala.get("/users/me/") for _ in range(5)]
+    assert [reply.status for reply in replies] == [200, 200, 200, 429, 429]
+    assert [reply.headers["X-RateLimit-Remaining"] for reply in replies] == ["2", "1", "0", "0", "0"]
+    assert {reply.headers["X-RateLimit-Limit"] for reply in replies} == {"3"}
+    assert 0 < int(replies[-1].headers["Retry-After"]) <= 60
+    assert 0 <= int(replies[-1].headers["X-RateLimit-Reset"]) - time.time() <= 61
+    assert Caller(running.avala_url, "X-Avala-Api-Key", "avk_demo_admin").get("/users/me/").status == 200
+
+
+def test_a_second_has_twenty(avala: Caller, running: Running) -> None:
+    running.act("set_rate", rate=100)
+    statuses = [avala.get("/users/me/").status for _ in range(22)]
+    assert statuses[:20] == [200] * 20
+    assert 429 in statuses[20:]
+
+
+def test_the_platform_has_no_limit(platform: Caller, running: Running) -> None:
+    running.act("set_rate", rate=1)
+    assert {platform.get(BATCHES).status for _ in range(30)} == {200}
+
+
+def test_refused_and_failed_answers_carry_the_limit_too(avala: Caller, running: Running) -> None:
+    running.fault("avala", "503")
+    for path in ("/users/me/", "/nothing/"):
+        assert "X-RateLimit-Limit" in avala.get(path).headers
+
+
+def test_the_log_has_what_came_and_no_key(avala: Caller, running: Running) -> None:
+    avala.post("/slice/validate/name?a=1&b=2", {"name": "x"}, X_Request_Id="ours", Idempotency_Key="once")
+    entry = control(running).get("/requests").json[0]
+    assert entry["at"].endswith("Z")
+    assert {name: entry[name] for name in ("method", "path", "query", "body", "status", "key")} == {
+        "method": "POST",
+        "path": "/api/v1/slice/validate/name",
+        "query": "a=1&b=2",
+        "body": {"name": "x"},
+        "status": 200,
+        "key": hashlib.sha256(b"avk_demo_ops").hexdigest()[:8],
+    }
+    assert (entry["request_id"], entry["idempotency_key"]) == ("ours", "once")
+    assert running.requests("avala") == [entry]
+
+
+def test_each_listener_has_its_own_log_that_can_be_emptied(avala: Caller, running: Running) -> None:
+    avala.get("/users/me/")
+    assert control(running, "cloudfactory").get("/requests").json == []
+    assert control(running)("DELETE", "/requests").status == 204
+    assert control(running).get("/requests").json == []
+
+
+def test_the_log_keeps_the_last_ten_thousand() -> None:
+    assert KEPT == 10_000
+
+
+def test_faults_are_given_and_taken_back_over_http(avala: Caller, running: Running) -> None:
+    rule = {"method": "GET", "path": "/users/", "fault": "503", "times": 5}
+    assert control(running).post("/faults", rule).status == 201
+    assert avala.get("/users/me/").status == 503
+    assert control(running)("DELETE", "/faults").status == 204
+    assert avala.get("/users/me/").status == 200
+
+
+@pytest.mark.parametrize(
+    "rule", [{}, {"fault": "418"}, {"fault": "503", "path": "("}, {"fault": "503", "times": "x"}, []]
+)
+def test_a_fault_that_makes_no_sense_is_400(running: Running, rule: object) -> None:
+    assert control(running).post("/faults", rule).status == 400
+
+
+def test_a_colleague_reorders_between_a_read_and_a_save(platform: Caller, running: Running) -> None:
+    order = [FIRST + 2, FIRST, FIRST + 7]
+    reply = control(running, "cloudfactory").post(
+        "/act", {"do": "reorder", "project": PROJECTS["coins"], "order": order}
+    )
+    assert reply.status == 200
+    entries = {row["batchId"]: row["priority"] for row in platform.get(f"{BATCHES}/prioritization").json["items"]}
+    assert [entries[batch] for batch in order] == [3, 2, 1]
+    assert control(running).post("/act", {"do": "reorder"}).status == 200
+    assert control(running, "storage").post("/act", {"do": "reorder", "priorities": [[FIRST, 40]]}).status == 200
+    assert platform.get(BATCHES).json["items"][0]["priority"] == 40
+
+
+def test_a_colleague_adds_and_renames_batches(platform: Caller, running: Running) -> None:
+    running.act("add_batch", name="Theirs")
+    running.act("rename_batch", batch=FIRST, name="Renamed")
+    names = [row["name"] for row in platform.get(BATCHES).json["items"]]
+    assert (names[0], names[-1]) == ("Renamed", "Theirs")
+
+
+def test_a_colleague_finishes_and_fails_slices(avala: Caller, running: Running) -> None:
+    running.act("fail_slice", slug="all-coins")
+    assert avala.get("/slices/northwind/all-coins/").json["status"] == "failed"
+    running.act("finish_slice", slug="crowded-tissue")
+    assert avala.get("/slices/northwind/crowded-tissue/").json["item_count"] == 21
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {},
+        {"do": "dance"},
+        {"do": "rename_batch"},
+        {"do": "add_batch", "name": "Worn edges"},
+        {"do": "set_status", "item": "x", "status": "NEW"},
+        {"do": "finish_slice", "slug": "nothing"},
+        {"do": "finish_export", "export": "nothing"},
+    ],
+)
+def test_a_deed_that_cannot_be_done_is_400_with_a_sentence(running: Running, words: dict[str, Any]) -> None:
+    reply = control(running).post("/act", words)
+    assert reply.status == 400
+    assert reply.json["error"]
+
+
+def test_pages_of_other_origins_get_no_hold_of_the_controls(running: Running) -> None:
+    reply = control(running).post("/act", {"do": "reset"}, Origin="http://evil.example")
+    assert reply.status == 403
+
+
+def test_it_listens_on_loopback_only(running: Running) -> None:
+    for url in (running.avala_url, running.cloudfactory_url, running.storage_url):
+        assert url.startswith("http://127.0.0.1:")
+
+
+# --- the program ------------------------------------------------------------------------------------------------
+
+
+def launch(tmp_path: Path, **settings: str) -> subprocess.Popen[str]:
+    ports = {f"{name}_EMULATOR_PORT": "0" for name in ("AVALA", "CLOUDFACTORY", "STORAGE")}
+    environ = {**os.environ, "EMULATOR_STATE": str(tmp_path / "state"), **ports, **settings}
+    return subprocess.Popen(
+        [sys.executable, "-m", "console.emulator"],
+        cwd=ROOT,
+        env=environ,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def test_the_program_says_where_it_listens_and_ends_well_on_sigterm(tmp_path: Path) -> None:
+    process = launch(tmp_path)
+    assert process.stdout
+    lines = [process.stdout.readline() for _ in range(3)]
+    assert [line.split()[0] for line in lines] == ["Avala", "CloudFactory", "Storage"]
+    assert Caller(lines[0].split()[1], "X-Avala-Api-Key", "avk_demo_ops").get("/users/me/").status == 200
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate(timeout=10) == ("", "")
+    assert process.returncode == 0
+    assert (tmp_path / "state" / "world-demo.json").exists()
+
+
+@pytest.mark.parametrize("settings", [{"EMULATOR_SCALE": "huge"}, {"EMULATOR_PACE": "soon"}, {"EMULATOR_RATE": "-1"}])
+def test_a_wrong_setting_is_one_sentence(tmp_path: Path, settings: dict[str, str]) -> None:
+    process = launch(tmp_path, **settings)
+    out, error = process.communicate(timeout=10)
+    assert (process.returncode, out, error.count("\n")) == (1, "", 1)
+    assert next(iter(settings)) in error
+
+
+def test_a_busy_port_is_one_sentence(tmp_path: Path, running: Running) -> None:
+    port = running.avala_url.removesuffix("/api/v1").rpartition(":")[2]
+    process = launch(tmp_path, AVALA_EMULATOR_PORT=port)
+    out, error = process.communicate(timeout=10)
+    assert (process.returncode, out, error.count("\n")) == (1, "", 1)
+    assert port in error
+
+
+def test_the_large_world_starts_at_once_and_has_its_sizes() -> None:
+    began = time.monotonic()
+    running = start(pace=0, rate=0, scale="large")
+    try:
+        assert time.monotonic() - began < 2
+        avala = Caller(running.avala_url, "X-Avala-Api-Key", "avk_demo_ops")
+        platform = Caller(running.cloudfactory_url, "X-API-Key", "cf_demo_ops")
+        count = avala.get("/slices/northwind/list/?limit=1").json["count"]
+        assert count + avala.get("/slices/northwind-labs/list/?limit=1").json["count"] == 500
+        assert avala.get("/slices/northwind/ten-thousand-frames/").json["item_count"] == 10_000
+        archive = f"/projects/{PROJECTS['archive']}"
+        last = platform.get(f"{archive}/batches?limit=1&page=PREV").json["items"][0]
+        assert (last["id"], last["totalCount"]) == (FIRST_BATCH["archive"] + 1999, 50)
+        assert len(running.world.work_items[PROJECTS["archive"]]) == 100_000
+        items = platform.get(f"{archive}/workItems?limit=100&batchIds={last['id']}").json["items"]
+        assert len({row["id"] for row in items}) == 50
+    finally:
+        running.stop()
