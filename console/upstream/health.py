@@ -18,6 +18,9 @@ REST = 30.0
 PROBE = 20.0
 """Seconds one probe may take before another is allowed; a little more than a whole call."""
 
+KEPT = 600
+"""Seconds after which an old failure is no longer one in a row."""
+
 BUDGET_SHARE = 0.2
 BUDGET_START = 5.0
 BUDGET_MOST = 20.0
@@ -70,16 +73,16 @@ class VendorHealth:
         self._store: Store = store if store is not None else MemoryStore(now)
         self._now = now
         self._budget = _budget_of(vendor) if store is not None else Budget()
-        self._failures_key = f"upstream.{vendor}.failures"
-        self._rest_key = f"upstream.{vendor}.rest"
+        self._state_key = f"upstream.{vendor}.state"
         self._probe_key = f"upstream.{vendor}.probe"
+        self._failures = 0
         self._limits_key = f"upstream.{vendor}.limits.{who}"
 
     def allow(self) -> float:
         """0.0, or how long to rest; after the rest exactly one caller gets 0.0 as the probe."""
-        until = self._store.get(self._rest_key)
-        if until is not None:
-            left = float(until) - self._now()
+        self._failures, until = self._state()
+        if until:
+            left = until - self._now()
             if left > 0:
                 return left
             if not self._store.add(self._probe_key, True, PROBE):
@@ -88,12 +91,13 @@ class VendorHealth:
         return 0.0
 
     def record(self, ok: bool) -> None:
-        failures = int(self._store.get(self._failures_key) or 0)
+        # A success looks no further than `allow` did: the usual call shall cost one reading of the store.
         if not ok:
-            self._failed(failures + 1)
-        elif failures:
-            for key in (self._rest_key, self._failures_key, self._probe_key):
-                self._store.delete(key)
+            self._failed(self._state()[0] + 1)
+        elif self._failures:
+            self._failures = 0
+            self._store.delete(self._state_key)
+            self._store.delete(self._probe_key)
 
     def may_retry(self) -> bool:
         return self._budget.take()
@@ -111,18 +115,23 @@ class VendorHealth:
 
     def failures(self) -> int:
         """How many calls in a row failed, up to now."""
-        return int(self._store.get(self._failures_key) or 0)
+        return self._state()[0]
 
     def resting(self) -> float:
         """Seconds the breaker will still hold calls back; unlike `allow` this claims no probe."""
-        until = self._store.get(self._rest_key)
-        return max(0.0, float(until) - self._now()) if until is not None else 0.0
+        return max(0.0, self._state()[1] - self._now())
+
+    def _state(self) -> tuple[int, float]:
+        """Failures in a row, and the Unix time until which to rest (0.0 = no rest)."""
+        failures, until = self._store.get(self._state_key) or (0, 0.0)
+        return int(failures), float(until)
 
     def _failed(self, failures: int) -> None:
         # Read and written in two steps: a lost count only delays the breaker by one call.
-        self._store.set(self._failures_key, failures, 600)
-        if failures >= FAILURES_IN_A_ROW:
-            self._store.set(self._rest_key, self._now() + REST, 600)
+        self._failures = failures
+        rests = failures >= FAILURES_IN_A_ROW
+        self._store.set(self._state_key, (failures, self._now() + REST if rests else 0.0), KEPT)
+        if rests:
             self._store.delete(self._probe_key)
 
 

@@ -1,0 +1,195 @@
+"""Files behind signed links: without a key, from public addresses only, as long as they take (PROMISES 7)."""
+
+import gzip
+import traceback
+from typing import Any
+
+import pytest
+
+from console.upstream import errors, sockets, storage
+from console.upstream.transport import Limits
+from tests.upstream.rawserver import Peer, RawServer, serving
+from tests.upstream.test_sockets import always, then
+
+SHORT = Limits(connect=0.2, silence=0.2)
+SECRET = "/file.zip?signature=hunter2"
+
+
+def opened(server: RawServer, **more: Any) -> storage.Download:
+    return storage.stream(server.origin + SECRET, origins=[server.origin], limits=SHORT, **more)
+
+
+def test_a_file_of_a_trusted_origin_is_fetched_without_any_key() -> None:
+    with serving(always(b"bytes")) as server:
+        assert storage.fetch(server.origin + SECRET, limit=5, origins=[server.origin]) == b"bytes"
+
+    head = server.requests[0].lower()
+    assert head.startswith(b"get /file.zip?signature=hunter2 http/1.1\r\n")
+    assert b"key" not in head
+    assert b"cookie" not in head
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://files.example/x?signature=1",
+        "ftp://files.example/x",
+        "https://user:pass@files.example/x",
+        "https:///x",
+        "https://files.example/a b",
+        "https://files.example\\@127.0.0.1/x",
+        "https://files.example/\r\nX: 1",
+        "https://[::1/x",
+        "javascript:alert(1)",
+        "",
+    ],
+)
+def test_a_link_that_is_no_plain_https_link_is_refused(url: str) -> None:
+    with pytest.raises(errors.Invalid) as caught:
+        storage.fetch(url, limit=10)
+
+    assert caught.value.vendor == "storage"
+
+
+@pytest.mark.parametrize("other", ["http://127.0.0.1:{}", "http://localhost:{}", "https://127.0.0.1:{}"])
+def test_only_exactly_the_trusted_origin_may_be_local(other: str) -> None:
+    with serving(always(b"secret")) as server:
+        port = server.origin.rpartition(":")[2]
+        trusted = ["http://127.0.0.1:1", "http://127.0.0.2:" + port]
+        with pytest.raises((errors.Invalid, errors.Unreachable)):
+            storage.fetch(other.format(port) + "/x", limit=10, origins=trusted)
+
+    assert server.connections == 0
+
+
+def test_a_public_name_that_leads_to_a_private_address_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(always(b"secret")) as server:
+        port = int(server.origin.rpartition(":")[2])
+        answer = [(sockets.socket.AF_INET, sockets.socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+        monkeypatch.setattr(sockets.socket, "getaddrinfo", lambda *args: answer)
+        with pytest.raises(errors.Unreachable):
+            storage.fetch(f"https://files.example:{port}/x", limit=10)
+
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("8.8.8.8", True),
+        ("2606:4700::1111", True),
+        ("::ffff:8.8.8.8", True),
+        ("127.0.0.1", False),
+        ("10.1.2.3", False),
+        ("172.16.0.1", False),
+        ("192.168.1.1", False),
+        ("169.254.169.254", False),
+        ("100.64.0.1", False),
+        ("0.0.0.0", False),
+        ("224.0.0.1", False),
+        ("255.255.255.255", False),
+        ("::", False),
+        ("::1", False),
+        ("fe80::1%eth0", False),
+        ("fc00::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("64:ff9b::7f00:1", False),
+        ("2002:7f00:1::", False),
+    ],
+)
+def test_which_addresses_are_public(address: str, public: bool) -> None:
+    assert sockets.is_public(address) is public
+
+
+def test_a_range_is_passed_on_and_answered() -> None:
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.answer(b"yte", "206 Partial Content", "Content-Range: bytes 1-3/5")
+
+    with serving(script) as server, opened(server, range_header="bytes=1-3") as download:
+        assert (download.status, download.length, download.content_range) == (206, 3, "bytes 1-3/5")
+        assert b"".join(download) == b"yte"
+
+    assert b"\r\nRange: bytes=1-3\r\n" in server.requests[0]
+
+
+def test_a_range_that_is_none_is_left_out() -> None:
+    with serving(always(b"bytes")) as server, opened(server, range_header="bytes=0-\r\nX-Evil: 1") as download:
+        assert b"".join(download) == b"bytes"
+
+    assert b"Evil" not in server.requests[0]
+
+
+def test_a_file_that_is_larger_than_allowed_is_stopped() -> None:
+    with serving(always(b"x" * 300_000)) as server:
+        with pytest.raises(errors.Unreadable):
+            storage.fetch(server.origin + SECRET, limit=200_000, origins=[server.origin])
+        with pytest.raises(errors.Unreadable):
+            list(opened(server, limit=200_000))
+
+
+def test_a_packed_file_is_unpacked_within_the_limit() -> None:
+    packed = gzip.compress(b"x" * 1_000_000)
+    with serving(then(lambda peer: peer.answer(packed, "200 OK", "Content-Encoding: gzip"))) as server:
+        with opened(server) as download:
+            assert download.length is None
+            assert len(b"".join(download)) == 1_000_000
+        with pytest.raises(errors.Unreadable):
+            storage.fetch(server.origin + SECRET, limit=10_000, origins=[server.origin])
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        ("302 Found", errors.PointedElsewhere),
+        ("403 Forbidden", errors.Forbidden),
+        ("404 Not Found", errors.NotFound),
+        ("410 Gone", errors.NotFound),
+        ("416 Range Not Satisfiable", errors.OtherRefusal),
+        ("503 Slow Down", errors.ServerFailed),
+    ],
+)
+def test_a_refused_file_is_an_error_and_changes_nothing(status: str, kind: type[errors.UpstreamError]) -> None:
+    with (
+        serving(then(lambda peer: peer.answer(b"<Error>", status, "Location: http://127.0.0.1:1/"))) as server,
+        pytest.raises(kind) as caught,
+    ):
+        opened(server)
+
+    assert (caught.value.outcome, caught.value.vendor) == ("failed", "storage")
+
+
+def test_a_slow_file_may_take_longer_than_silence_may_last() -> None:
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n")
+        peer.drip(b"12345678", 0.06)
+
+    with serving(script) as server:
+        assert b"".join(opened(server)) == b"12345678"
+
+
+def test_a_file_that_falls_silent_is_given_up() -> None:
+    half = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"
+    stuck = then(lambda peer: (peer.send(half), peer.wait()))
+    with serving(stuck) as server, pytest.raises(errors.TimedOut):
+        list(opened(server))
+
+
+def test_a_file_that_ends_early_is_broken_not_short() -> None:
+    half = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"
+    with serving(then(lambda peer: peer.send(half))) as server, pytest.raises(errors.Broken):
+        storage.fetch(server.origin + SECRET, limit=99, origins=[server.origin])
+
+
+def test_the_link_stands_in_no_error_and_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    with serving(then(lambda peer: peer.reset())) as server, pytest.raises(errors.Broken) as caught:
+        storage.fetch(server.origin + SECRET, limit=99, origins=[server.origin])
+    with pytest.raises(errors.Unreachable) as missed:
+        storage.fetch(server.origin + SECRET, limit=99, origins=[server.origin])
+
+    for error in (caught.value, missed.value):
+        shown = "".join(traceback.format_exception(error, limit=0)) + repr(vars(error)) + caplog.text
+        assert "hunter2" not in shown
+        assert error.__context__ is None
