@@ -67,6 +67,10 @@ PRIORITY_HIGH_FIRST = env.bool("PRIORITY_HIGH_FIRST", default=True)
 EXPORT_DOWNLOAD = env.str("EXPORT_DOWNLOAD", default="stream")
 if EXPORT_DOWNLOAD not in {"stream", "redirect"}:
     refuse("EXPORT_DOWNLOAD is either stream or redirect.")
+# Seconds an answer about exports is shared between people who look at the same space.
+SHARED_READ_SECONDS = env.float("SHARED_READ_SECONDS", default=3.0)
+EXPORT_FIRST_LOOK = env.float("EXPORT_FIRST_LOOK", default=5.0)
+RECEIPT_MOST_BYTES = env.int("RECEIPT_MOST_BYTES", default=1024**3)
 LABEL_TASK_TYPE = env.str("LABEL_TASK_TYPE", default="labeling")
 REVIEW_TASK_TYPE = env.str("REVIEW_TASK_TYPE", default="external_review")
 
@@ -119,6 +123,7 @@ INSTALLED_APPS = [
     "accounts",
     "console",
     "console.audit",
+    "console.exports",
     "console.home",
     "console.jobs",
     "console.slices",
@@ -235,7 +240,11 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "accounts.adapters.ConsoleAdapter"
-ACCOUNT_FORMS = {"login": "accounts.forms.SignInForm"}
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.SignInForm",
+    "change_password": "accounts.forms.NewPasswordForm",
+    "reauthenticate": "accounts.forms.ConfirmForm",
+}
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL

@@ -47,8 +47,14 @@ def _summary(detail: Detail) -> str:
 
 
 def _size(detail: Detail) -> str:
-    size = detail.get("bytes")
-    return _brackets([filesizeformat(size).replace("\xa0", " ")]) if isinstance(size, int) else ""
+    """`(2.0 GB)`, `(stopped after 1.2 GB of 2.0 GB)`, and `(resumed, 0.8 GB)` for the rest of a file."""
+    size, whole = detail.get("bytes"), detail.get("of")
+    if not isinstance(size, int):
+        return ""
+    said = filesizeformat(size).replace("\xa0", " ")
+    if detail.get("interrupted"):
+        said = f"stopped after {said}" + (f" of {filesizeformat(whole)}" if isinstance(whole, int) else "")
+    return _brackets(["resumed" if detail.get("from") else "", said.replace("\xa0", " ")])
 
 
 def _change(detail: Detail) -> str:

@@ -52,11 +52,16 @@ class Abandoned:
 
 Result = Done | Again | Abandoned
 Handler = Callable[[Operation], Result]
+Cancelled = Callable[[Operation, str], None]
 _handlers: dict[str, Handler] = {}
+_cancelled: dict[str, Cancelled] = {}
 
 
-def register(kind: str, handler: Handler) -> None:
+def register(kind: str, handler: Handler, *, cancelled: Cancelled | None = None) -> None:
+    """`cancelled` hears of work that is dropped because its person was disabled, with the sentence for it."""
     _handlers[kind] = handler
+    if cancelled is not None:
+        _cancelled[kind] = cancelled
 
 
 def lease() -> timedelta:
@@ -85,6 +90,10 @@ def cancel(*, kind: str, subject: str, words: str) -> bool:
     return waiting.update(state=State.CANCELLED, words=words, finished_at=timezone.now()) > 0
 
 
+def is_unfinished(*, kind: str, subject: str) -> bool:
+    return Operation.objects.unfinished().filter(kind=kind, subject=subject).exists()
+
+
 def retry(*, operation: Operation) -> bool:
     """A failed operation gets its attempts again."""
     failed = Operation.objects.filter(pk=operation.pk, state=State.FAILED)
@@ -110,11 +119,17 @@ def perform(pk: uuid.UUID) -> None:
     if operation is None:
         return
     if operation.person is not None and not operation.person.is_active:
-        operation.finish(State.CANCELLED, f"{operation.person} was disabled.")
+        _drop(operation, f"{operation.person} was disabled.")
     elif operation.attempts > MOST_ATTEMPTS:
         operation.finish(State.FAILED, operation.words or "It was tried three times and never finished.")
     else:
         _do(operation)
+
+
+def _drop(operation: Operation, words: str) -> None:
+    operation.finish(State.CANCELLED, words)
+    if operation.kind in _cancelled:
+        _cancelled[operation.kind](operation, words)
 
 
 def _do(operation: Operation) -> None:

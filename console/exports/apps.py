@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+
+
+class ExportsConfig(AppConfig):
+    name = "console.exports"
+    label = "exports"
+
+    def ready(self) -> None:
+        from console.exports import queue, receipts, settlers, watching
+
+        queue.register()
+        receipts.register()
+        settlers.register()
+        watching.register()

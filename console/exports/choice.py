@@ -1,0 +1,74 @@
+"""What an export shall hold, as one value: it is stored, sent, compared, and said in a sentence."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from console.words import moment
+
+MOST_PROJECTS = 50
+MOST_BATCHES = 100
+DATES = ("created_from", "created_to", "updated_from", "updated_to")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Empty `projects` and `batches` mean all of them, as the vendor reads a field that is left out (FACTS 2.7)."""
+
+    projects: tuple[str, ...] = ()
+    batches: tuple[int, ...] = ()
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+    updated_from: datetime | None = None
+    updated_to: datetime | None = None
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Choice":
+        dates = {name: datetime.fromisoformat(kept[name]) for name in DATES if kept.get(name)}
+        return cls(tuple(kept.get("projects", ())), tuple(kept.get("batches", ())), **dates)
+
+    def to_json(self) -> dict[str, Any]:
+        dates = {name: value.isoformat() for name in DATES if (value := getattr(self, name))}
+        return {"projects": sorted(self.projects), "batches": sorted(self.batches), **dates}
+
+    @property
+    def dates(self) -> dict[str, datetime | None]:
+        return {name: getattr(self, name) for name in DATES}
+
+    @property
+    def key(self) -> str:
+        """Equal for equal choices, whatever order they were ticked in."""
+        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
+
+    def sentence(self, names: Mapping[str, Sequence[str]]) -> str:
+        """`3 batches of Dashcam Q3, changed from 3 Nov …`: names as they were when it was asked for."""
+        return ", ".join(filter(None, [self._things(names), *self._spans()]))
+
+    def _things(self, names: Mapping[str, Sequence[str]]) -> str:
+        projects = list(names.get("projects", ())) or [f"{len(self.projects)} projects"] * bool(self.projects)
+        where = _listed(projects, "projects") if projects else "all projects"
+        if not self.batches:
+            return f"everything in {where}"
+        batches = list(names.get("batches", ()))
+        what = batches[0] if len(self.batches) == 1 and batches else f"{len(self.batches)} batches"
+        return f"{what} of {where}"
+
+    def _spans(self) -> list[str]:
+        return [
+            _span("created", self.created_from, self.created_to),
+            _span("changed", self.updated_from, self.updated_to),
+        ]
+
+
+def _span(what: str, start: datetime | None, end: datetime | None) -> str:
+    parts = [f"from {moment(start)}" if start else "", f"until {moment(end)}" if end else ""]
+    return f"{what} {' '.join(filter(None, parts))}" if start or end else ""
+
+
+def _listed(names: list[str], many: str) -> str:
+    if len(names) > 3:
+        return f"{len(names)} {many}"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

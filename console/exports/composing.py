@@ -1,0 +1,112 @@
+"""The form for a new export and everything its page shows around it."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+from django.utils import timezone
+
+from accounts.models import Person
+from console.exports import services
+from console.exports.contents import Counts
+from console.exports.forms import ExportForm
+from console.exports.models import Plan
+from console.exports.services import Wish
+from console.upstream.types import Batch, Project
+
+# Batches are offered for so many ticked projects; more have to be taken whole.
+MOST_OFFERED = 5
+
+
+@dataclass
+class Draft:
+    user: Person
+    form: ExportForm
+    projects: Sequence[Project]
+    batches: Mapping[str, Sequence[Batch]]
+
+    def is_valid(self) -> bool:
+        return self.form.is_valid()
+
+    def has_choice(self) -> bool:
+        """Whether what was ticked can be counted, whatever the name is."""
+        return self.form.is_bound and not set(self.form.errors) - {"name", "id"}
+
+    def wish(self) -> Wish:
+        said = self.form.cleaned_data
+        return Wish(said["id"], said["name"], self.form.choice(), self.form.names())
+
+    def equal_lately(self) -> Plan | None:
+        """Asked about once; a ticked `again` goes ahead, and so does a second press of the same form."""
+        if self.form.cleaned_data.get("again"):
+            return None
+        found = services.equal_lately(user=self.user, choice=self.form.choice())
+        return found if found and found.pk != self.form.cleaned_data["id"] else None
+
+    def renewed(self) -> "Draft":
+        """The same form with a new one-time id, after an attempt that surely changed nothing."""
+        data = self.form.data.copy()
+        data["id"] = str(uuid.uuid4())
+        form = ExportForm(data, projects=self.projects, batches=self.batches)
+        form.is_valid()
+        return Draft(self.user, form, self.projects, self.batches)
+
+    def unfinished_batches(self, counts: Counts) -> list[tuple[Batch, int]]:
+        """Chosen batches with items that are not finished, each to be left out with one click."""
+        chosen = self.form.cleaned_data.get("batches", [])
+        found = [(self.form.known_batches[key], counts.unfinished_in(int(key))) for key in chosen]
+        return [(batch, count) for batch, count in found if count]
+
+    def context(self) -> dict[str, Any]:
+        ticked = set(self.form["projects"].value() or ())
+        return {
+            "form": self.form,
+            "projects": self.projects,
+            "groups": [(project, self.batches[project.id]) for project in self.projects if project.id in self.batches],
+            "ticked_projects": ticked,
+            "ticked_batches": {str(key) for key in self.form["batches"].value() or ()},
+            "too_many": len(ticked) > MOST_OFFERED,
+        }
+
+
+def draft(user: Person, sent: QueryDict) -> Draft:
+    """From what was posted, or prefilled from an address: `?project=…&batch=…` or a whole earlier choice."""
+    projects = services.projects(user=user)
+    ticked = [key for key in dict.fromkeys(sent.getlist("projects")) if key in {project.id for project in projects}]
+    offered = ticked if len(ticked) <= MOST_OFFERED else []
+    batches = {key: services.batches(user=user, project=key) for key in offered}
+    posted = "id" in sent
+    data = sent if posted else None
+    initial = None if posted else _prefilled(sent, projects, ticked)
+    return Draft(user, ExportForm(data, initial=initial, projects=projects, batches=batches), projects, batches)
+
+
+def query(plan: Plan) -> str:
+    """The address part that makes the same choice again."""
+    wanted = plan.wanted
+    days = {name: timezone.localtime(value).date().isoformat() for name, value in wanted.dates.items() if value}
+    pairs = [("projects", key) for key in wanted.projects] + [("batches", str(key)) for key in wanted.batches]
+    return urlencode([*pairs, *days.items()])
+
+
+def _prefilled(sent: QueryDict, projects: Sequence[Project], ticked: Sequence[str]) -> dict[str, Any]:
+    days = {name: sent.get(name) for name in ("created_from", "created_to", "updated_from", "updated_to")}
+    batches = sent.getlist("batches")
+    return {
+        "id": uuid.uuid4(),
+        "name": _name([project.name or "" for project in projects if project.id in ticked], len(batches)),
+        "projects": ticked,
+        "batches": batches,
+        **{name: day for name, day in days.items() if day},
+    }
+
+
+def _name(projects: Sequence[str], batches: int) -> str:
+    """`Dashcam Q3, 3 batches, 3 Nov`"""
+    today = timezone.localtime()
+    what = projects[0] if len(projects) == 1 else (f"{len(projects)} projects" if projects else "All projects")
+    some = [f"{batches} batch{'es' if batches > 1 else ''}"] if batches else []
+    return ", ".join([what[:200], *some, f"{today.day} {today:%b}"])

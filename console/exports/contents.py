@@ -1,0 +1,133 @@
+"""What will be in this file? Items by status for a choice, counted within a stated number of calls.
+
+The export call has no filter by status, so this is the only guard against exporting what is not finished.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from accounts import connections
+from accounts.models import Person
+from console.exports.choice import Choice
+from console.upstream.types import WorkItem
+from console.words import number
+
+CALLS = 10
+PAGE = 100
+
+WORDS = {
+    "COMPLETED": "finished",
+    "CLIENT_REVIEW": "waiting for your review",
+    "IN_PROGRESS": "being worked on",
+    "NEW": "not started",
+    "FAILED": "failed",
+    "CANCELED": "cancelled",
+}
+
+
+@dataclass
+class Counts:
+    by_status: Counter[str] = field(default_factory=Counter)
+    by_batch: dict[int, Counter[str]] = field(default_factory=dict)
+    complete: bool = True
+
+    @property
+    def total(self) -> int:
+        return self.by_status.total()
+
+    @property
+    def said(self) -> str:
+        """`412`, or `1,000+` where counting stopped: never a false exact figure."""
+        return f"{number(self.total)}{'' if self.complete else '+'}"
+
+    @property
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Status word, figure, and whether it counts as finished; the finished first."""
+        known = [status for status in WORDS if self.by_status[status]]
+        other = sorted(set(self.by_status) - set(WORDS))
+        return [(WORDS.get(status, status), self._figure(status), status) for status in [*known, *other]]
+
+    @property
+    def unfinished(self) -> int:
+        return self.total - self.by_status["COMPLETED"]
+
+    @property
+    def warning(self) -> str:
+        """`37 are waiting for your review and 12 not started; they will be in the file.`"""
+        said = [f"{figure} {word}" for word, figure, status in self.rows if status != "COMPLETED"]
+        if not said:
+            return ""
+        listed = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+        return f"Not finished: {listed}. They are in the choice, too."
+
+    def unfinished_in(self, batch: int) -> int:
+        counts = self.by_batch.get(batch, Counter())
+        return counts.total() - counts["COMPLETED"]
+
+    def add(self, item: WorkItem) -> None:
+        status = item.status or "unknown"
+        self.by_status[status] += 1
+        if item.batch_id is not None:
+            self.by_batch.setdefault(item.batch_id, Counter())[status] += 1
+
+    def _figure(self, status: str) -> str:
+        return f"{number(self.by_status[status])}{'' if self.complete else '+'}"
+
+
+def count(*, user: Person, choice: Choice) -> Counts:
+    """At most ten calls, spread over the projects in turn; what is left uncounted makes every figure "at least"."""
+    counts, walks = Counts(), _walks(user, choice)
+    for item in _items(walks):
+        counts.add(item)
+    counts.complete = all(walk.ended for walk in walks)
+    return counts
+
+
+def items(*, user: Person, choice: Choice) -> Iterator[WorkItem]:
+    """The work items of a choice, as many as ten calls give."""
+    return _items(_walks(user, choice))
+
+
+def _walks(user: Person, choice: Choice) -> "list[_Walk]":
+    return [_Walk(user, project, choice) for project in _projects(user, choice)]
+
+
+def _items(walks: "list[_Walk]") -> Iterator[WorkItem]:
+    turns = deque(walks)
+    for _ in range(CALLS):
+        if not turns:
+            return
+        # Each project in its turn, so that one large project does not use up all calls.
+        walk = turns.popleft()
+        yield from walk.page()
+        if not walk.ended:
+            turns.append(walk)
+
+
+def _projects(user: Person, choice: Choice) -> list[str]:
+    if choice.projects:
+        return list(choice.projects)
+    space = connections.space(user)
+    return [project.id for project in connections.cloudfactory(user).list_projects(space.id)]
+
+
+class _Walk:
+    """The pages of one project; it knows without another call whether more would follow."""
+
+    def __init__(self, user: Person, project: str, choice: Choice) -> None:
+        self.user, self.project, self.choice = user, project, choice
+        self.cursor: str | None = None
+        self.ended = False
+
+    def page(self) -> tuple[WorkItem, ...]:
+        found = connections.cloudfactory(self.user).list_work_items(
+            self.project,
+            cursor=self.cursor,
+            direction="NEXT" if self.cursor else None,
+            limit=PAGE,
+            batch_ids=self.choice.batches,
+            **self.choice.dates,
+        )
+        self.cursor, self.ended = found.next, found.next is None
+        return found.items

@@ -1,0 +1,147 @@
+"""Handing the file over: recorded first, fetched afresh, streamed through so that the signed link never leaves."""
+
+import re
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseRedirect, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.http import content_disposition_header
+
+from accounts import connections
+from accounts.models import Person
+from console.audit import record
+from console.exports.models import Plan
+from console.upstream.errors import Forbidden
+from console.upstream.storage import Download, checked_link
+
+UNSAFE = re.compile(r"[^A-Za-z0-9._ -]+")
+STATUSES = {200: 200, 206: 206}
+
+
+class NotReady(Exception):
+    """There is no file: the export still runs, failed, or its link is gone. Says which."""
+
+    outcome = "failed"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class LinkExpired(Exception):
+    """The store refuses the link although it was asked for a moment ago."""
+
+    outcome = "failed"
+    message = "The link to the file has expired, and CloudFactory gave no new one."
+
+
+def hand_over(*, user: Person, export_id: str, request: HttpRequest) -> HttpResponseBase:
+    """The file of an export, or of a part of it where a browser resumes.
+
+    Raises NotReady, LinkExpired, and every error of vendor and store; each ends the audit's entry.
+    """
+    space = connections.space(user)
+    plan = Plan.objects.filter(export_id=export_id).first()
+    act = record.act(
+        actor=user,
+        action="export.download",
+        thing_kind="export",
+        thing_id=export_id,
+        thing_name=plan.name if plan else export_id,
+        vendor="cloudfactory",
+        request=request,
+        detail={"space": space.id, **({"from": asked} if (asked := _range(request, export_id)) else {})},
+        key=connections.key_fingerprint(user, "cloudfactory"),
+    )
+    with act:
+        link, name = _fresh_link(user, space.id, export_id)
+        if settings.EXPORT_DOWNLOAD == "redirect":
+            checked_link(link, settings.TRUSTED_LOCAL_ORIGINS)
+            act.done(thing_name=name, detail={"redirected": True})
+            return HttpResponseRedirect(link)
+        download = _open(link, _range(request, export_id))
+        # The outcome is written when the last byte has gone, or when the browser goes away before.
+        act.keep_open()
+    return _streamed(act, download, export_id, name)
+
+
+def _fresh_link(user: Person, space: str, export_id: str) -> tuple[str, str]:
+    """Asked for at every download, because links age (FACTS 4, 17)."""
+    export = connections.cloudfactory(user).get_export(space, export_id)
+    if export.status != "COMPLETED" or not export.download_url:
+        raise NotReady(export.error or "The export is not ready.")
+    return export.download_url, export.name or export_id
+
+
+def _open(link: str, asked: str | None) -> Download:
+    try:
+        return connections.storage().stream(link, range_header=asked)
+    except Forbidden as error:
+        raise LinkExpired from error
+
+
+def _range(request: HttpRequest, export_id: str) -> str | None:
+    """What a browser that resumes asks for; only if its first part was of this file."""
+    condition = request.headers.get("If-Range")
+    return request.headers.get("Range") if condition in {None, _tag(export_id)} else None
+
+
+def _tag(export_id: str) -> str:
+    """A finished export never changes, so its id tells its bytes."""
+    return f'"{export_id}"'
+
+
+def _streamed(act: record.act, download: Download, export_id: str, name: str) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(
+        _Handover(act, download, name), status=STATUSES[download.status], content_type="application/zip"
+    )
+    response["Content-Disposition"] = content_disposition_header(True, file_name(name)) or "attachment"
+    response["Accept-Ranges"], response["ETag"] = "bytes", _tag(export_id)
+    if download.length is not None:
+        response["Content-Length"] = str(download.length)
+    if download.content_range:
+        response["Content-Range"] = download.content_range
+    return response
+
+
+class _Handover:
+    """The bytes as they come, a chunk in memory at a time; how far it came goes into the audit.
+
+    A class and not a generator: a generator that was never begun does not run its `finally` when it is closed.
+    """
+
+    def __init__(self, act: record.act, download: Download, name: str) -> None:
+        self.act, self.download, self.name = act, download, name
+        self.chunks = iter(download)
+        self.sent, self.told = 0, False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            chunk = next(self.chunks)
+        except StopIteration:
+            self._tell(whole=True)
+            raise
+        self.sent += len(chunk)
+        return chunk
+
+    def close(self) -> None:
+        """The browser has everything, or went away; the server says this in both cases."""
+        self.download.close()
+        self._tell(whole=False)
+
+    def _tell(self, *, whole: bool) -> None:
+        if self.told:
+            return
+        self.told = True
+        stopped = {} if whole else {"of": self.download.length, "interrupted": True}
+        self.act.done(thing_name=self.name, detail={"bytes": self.sent, **stopped})
+
+
+def file_name(name: str) -> str:
+    """A name that is only a name on every system, whatever the export is called."""
+    plain = UNSAFE.sub("-", name).strip(" .-")[:80]
+    return f"{plain or 'export'}.zip"

@@ -1,0 +1,114 @@
+"""What a person chooses for an export. The vendor's bounds stop here, at the field, before any call."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from console.exports.choice import MOST_BATCHES, MOST_PROJECTS, Choice
+from console.upstream.types import Batch, Project
+
+LONGEST_NAME = 255
+EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
+SPANS = (("created", "Created"), ("updated", "Changed"))
+Batches = Mapping[str, Sequence[Batch]]
+
+
+class _Day(forms.DateField):
+    def __init__(self, label: str) -> None:
+        widget = forms.DateInput(attrs={"type": "date", "min": EARLIEST.isoformat(), "max": LATEST.isoformat()}, format="%Y-%m-%d")
+        super().__init__(label=label, required=False, input_formats=["%Y-%m-%d"], widget=widget)
+
+    def validate(self, value: date | None) -> None:
+        super().validate(value)
+        if value is not None and not EARLIEST <= value <= LATEST:
+            raise ValidationError("Choose a day between 2000 and 2100.")
+
+
+class ExportForm(forms.Form):
+    """`projects` and `batches` offer what the person's own key could read a moment ago; anything else is refused."""
+
+    id = forms.UUIDField(widget=forms.HiddenInput)
+    name = forms.CharField(
+        label="Name",
+        strip=True,
+        widget=forms.TextInput(attrs={"maxlength": LONGEST_NAME, "autocomplete": "off"}),
+        help_text="1 to 255 characters. The file gets this name.",
+    )
+    projects = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+    batches = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+    created_from, created_to = _Day("Created from"), _Day("Created until")
+    updated_from, updated_to = _Day("Changed from"), _Day("Changed until")
+    again = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, projects: Sequence[Project], batches: Batches, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.known_projects = {project.id: project for project in projects}
+        self.known_batches = {str(batch.id): batch for listed in batches.values() for batch in listed}
+        self.fields["projects"].choices = [(project.id, project.name) for project in projects]
+        self.fields["batches"].choices = [(key, batch.name) for key, batch in self.known_batches.items()]
+        self.fields["projects"].error_messages["invalid_choice"] = "A chosen project is not in this space any more."
+        self.fields["batches"].error_messages["invalid_choice"] = "A chosen batch is not in a chosen project any more."
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if len(name) > LONGEST_NAME:
+            raise ValidationError(f"At most {LONGEST_NAME} characters; this has {len(name):,}.")
+        return name
+
+    def clean_projects(self) -> list[str]:
+        return _at_most(self.cleaned_data["projects"], MOST_PROJECTS, "projects")
+
+    def clean_batches(self) -> list[str]:
+        return _at_most(self.cleaned_data["batches"], MOST_BATCHES, "batches")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for name, word in SPANS:
+            start, end = cleaned.get(f"{name}_from"), cleaned.get(f"{name}_to")
+            if start and end and end < start:
+                self.add_error(f"{name}_to", f"{word} until must not be before {word.lower()} from.")
+        return cleaned
+
+    def choice(self) -> Choice:
+        said = self.cleaned_data
+        spans = {f"{name}_{end}": _instant(said.get(f"{name}_{end}"), end) for name, _ in SPANS for end in ("from", "to")}
+        return Choice(tuple(said.get("projects", ())), tuple(map(int, said.get("batches", ()))), **spans)
+
+    def names(self) -> dict[str, list[str]]:
+        """The names behind the ids, for sentences that outlive them."""
+        said = self.cleaned_data
+        return {
+            "projects": [self.known_projects[key].name or key for key in said.get("projects", ())],
+            "batches": [self.known_batches[key].name or key for key in said.get("batches", ())],
+        }
+
+    def instants(self) -> list[tuple[str, datetime]]:
+        """What the days mean as moments, to be shown beside them."""
+        choice = self.choice()
+        words = {"from": "from the start of", "to": "until the end of"}
+        return [
+            (f"{word} {words[end]}", value)
+            for name, word in SPANS
+            for end in ("from", "to")
+            if (value := getattr(choice, f"{name}_{end}"))
+        ]
+
+
+def _at_most(chosen: list[str], most: int, what: str) -> list[str]:
+    if len(chosen) > most:
+        raise ValidationError(f"At most {most} {what} go into one export; {len(chosen)} are chosen.")
+    return list(dict.fromkeys(chosen))
+
+
+def _instant(day: date | None, end: str) -> datetime | None:
+    """The first moment of a day in the person's zone, or its last: both ends are included (FACTS 2.7)."""
+    if day is None:
+        return None
+    zone = timezone.get_current_timezone()
+    if end == "from":
+        return datetime.combine(day, time.min, zone)
+    return datetime.combine(day + timedelta(days=1), time.min, zone) - timedelta(milliseconds=1)

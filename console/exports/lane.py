@@ -1,0 +1,66 @@
+"""The space's one export lane: who uses it, and who waits for it (FACTS 2.7: one active export in a space)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from accounts import connections
+from accounts.models import Person
+from console.exports import reads
+from console.exports.models import Plan
+from console.upstream.types import Export
+
+ACTIVE = ("PENDING", "IN_PROGRESS")
+NEWEST = 20
+
+
+@dataclass(frozen=True)
+class Lane:
+    active: Export | None
+    plan: Plan | None
+    """Of the active export, when it was started here."""
+    waiting: Sequence[Plan]
+
+    @property
+    def is_free(self) -> bool:
+        return self.active is None
+
+    @property
+    def by(self) -> str:
+        """Who started it: the person in the console, else what the vendor says."""
+        if self.plan is not None:
+            return str(self.plan.person)
+        return (self.active.created_by or "someone") if self.active else ""
+
+    @property
+    def since(self) -> datetime | None:
+        return self.active.created_at if self.active else None
+
+
+def of(*, user: Person) -> Lane:
+    """As it is now, from a read that everybody who looks at this space shares."""
+    space = connections.space(user)
+    newest = reads.shared(user=user, space=space.id, thing="newest-exports", fetch=lambda: newest_exports(user, space.id))
+    return build(space.id, newest)
+
+
+def newest_exports(user: Person, space: str) -> tuple[Export, ...]:
+    """The newest exports without their links, which are nobody's to keep."""
+    found = connections.cloudfactory(user).list_exports(space, limit=NEWEST).items
+    return tuple(replace(export, download_url=None) for export in found)
+
+
+def build(space: str, newest: Sequence[Export]) -> Lane:
+    active = next((export for export in newest if export.status in ACTIVE), None)
+    plan = Plan.objects.select_related("person").filter(export_id=active.id).first() if active else None
+    return Lane(active, plan, waiting(space))
+
+
+def waiting(space: str) -> list[Plan]:
+    """The queue, first come first."""
+    queued = Plan.objects.select_related("person").filter(space=space, state=Plan.State.QUEUED)
+    return list(queued.order_by("created_at"))
+
+
+def changed(space: str) -> None:
+    reads.forget(space=space, thing="newest-exports")

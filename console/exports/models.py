@@ -1,0 +1,99 @@
+"""What the console remembers about exports: what was asked for here, and what a file held. The rest lives upstream."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from console.exports.choice import Choice
+
+
+class Plan(models.Model):
+    """An export somebody asked for here: what it shall hold, and the vendor's id once there is one."""
+
+    class State(models.TextChoices):
+        SENDING = "sending"  # Pressed; how the call ended stands in the audit under `act_id`.
+        QUEUED = "queued"  # Waits for the lane.
+        STARTED = "started"  # The vendor has it, `export_id` says as what.
+        DROPPED = "dropped"  # Taken off the queue, or surely not started.
+
+    # The one-time id of the form it came from, so that ten presses make one plan.
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # The id of the next or latest attempt in the audit; a new one only after a surely failed attempt.
+    act_id = models.UUIDField(default=uuid.uuid4, unique=True)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="export_plans")
+    space = models.CharField(max_length=36)
+    name = models.CharField(max_length=255)
+    choice = models.JSONField(default=dict)
+    # The names of the chosen projects and batches as they were then, for sentences.
+    names = models.JSONField(default=dict)
+    items = models.PositiveIntegerField(null=True)
+    items_at_least = models.BooleanField(default=False)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.SENDING)
+    words = models.CharField(max_length=500, blank=True)
+    export_id = models.CharField(max_length=36, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    # When the console saw it end: the vendor does not say (FACTS 2.7).
+    ended_at = models.DateTimeField(null=True)
+    end_status = models.CharField(max_length=40, blank=True)
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-created_at"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["export_id"], condition=~Q(export_id=""), name="one_plan_per_export")
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["space", "state", "created_at"], name="plan_of_space"),
+            models.Index(fields=["person", "-created_at"], name="plan_of_person"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def wanted(self) -> Choice:
+        return Choice.from_json(self.choice)
+
+    @property
+    def sentence(self) -> str:
+        return self.wanted.sentence(self.names)
+
+    def detail(self) -> dict[str, Any]:
+        """What the audit says about its contents."""
+        said = {"projects": self.names.get("projects"), "batches": self.names.get("batches"), "choice": self.choice}
+        return {**said, "items": self.items, "items_at_least": self.items_at_least, "space": self.space}
+
+
+class Receipt(models.Model):
+    """What the file of an export held, read once after it was ready."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        CHECKED = "checked"
+        NOT_CHECKED = "not"
+
+    export_id = models.CharField(primary_key=True, max_length=36)
+    space = models.CharField(max_length=36)
+    # The same choice as of another export makes the two comparable.
+    choice_key = models.CharField(max_length=64, blank=True, db_index=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    words = models.CharField(max_length=300, blank=True)
+    size = models.PositiveBigIntegerField(null=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    images = models.PositiveIntegerField(null=True)
+    annotations = models.PositiveIntegerField(null=True)
+    classes = models.JSONField(default=dict)
+    without = models.PositiveIntegerField(null=True)
+    # Of those without annotations: checked with nothing there, and not done yet, as far as the items could be matched.
+    finished_empty = models.PositiveIntegerField(null=True)
+    unfinished = models.PositiveIntegerField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    checked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.export_id

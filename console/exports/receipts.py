@@ -1,0 +1,173 @@
+"""The receipt of an export: what its file holds, counted once by the worker, and how that differs from the last one."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts import connections
+from console.exports import archive, contents
+from console.exports.archive import Contents, NotChecked
+from console.exports.models import Plan, Receipt
+from console.jobs import services as jobs
+from console.jobs.models import Operation
+from console.jobs.services import Done, Result
+from console.upstream.errors import Forbidden, NotFound
+
+KIND = "exports.receipt"
+RENEW_EVERY = 10.0
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One class as a bar: its count against the largest."""
+
+    name: str
+    count: int
+    most: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Against the last export of the same choice."""
+
+    before: Receipt
+    images: int
+    annotations: int
+    new: tuple[str, ...]
+    gone: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """`+312 annotations, one new class cone`"""
+        said = [_signed(self.annotations, "annotation"), _signed(self.images, "image"), _classes("new", self.new)]
+        return ", ".join(filter(None, [*said, _classes("gone", self.gone)])) or "no difference in the counts"
+
+
+def register() -> None:
+    jobs.register(KIND, read)
+
+
+def request(plan: Plan) -> None:
+    """Has the file read in the background. Once per export, whoever saw the end first."""
+    defaults = {"space": plan.space, "choice_key": plan.wanted.key}
+    _, made = Receipt.objects.get_or_create(export_id=plan.export_id, defaults=defaults)
+    if made:
+        jobs.enqueue(kind=KIND, subject=plan.export_id, person=plan.person)
+
+
+def read(operation: Operation) -> Result:
+    """The job: one pass over the file, with the key of whoever asked for the export."""
+    plan = Plan.objects.select_related("person").get(export_id=operation.subject)
+    receipt = Receipt.objects.get(export_id=plan.export_id)
+    try:
+        found = _contents(plan, operation)
+    except NotChecked as reason:
+        return _not_checked(receipt, str(reason))
+    except (Forbidden, NotFound) as error:
+        return _not_checked(receipt, f"Not checked: {error.message}")
+    _keep(receipt, found)
+    _tell_apart(plan, receipt, found)
+    return Done("Checked.")
+
+
+def bars(receipt: Receipt) -> list[Bar]:
+    most = max(receipt.classes.values(), default=0)
+    ordered = sorted(receipt.classes.items(), key=lambda entry: (-entry[1], entry[0]))
+    return [Bar(name, count, most) for name, count in ordered]
+
+
+def compared(receipt: Receipt) -> Comparison | None:
+    """With the last receipt of the same choice in the same space."""
+    if receipt.state != Receipt.State.CHECKED or not receipt.choice_key:
+        return None
+    same = Receipt.objects.filter(
+        space=receipt.space, choice_key=receipt.choice_key, state=Receipt.State.CHECKED
+    ).exclude(pk=receipt.pk)
+    before = same.filter(created_at__lt=receipt.created_at).order_by("-created_at").first()
+    if before is None:
+        return None
+    return Comparison(
+        before,
+        (receipt.images or 0) - (before.images or 0),
+        (receipt.annotations or 0) - (before.annotations or 0),
+        _only_in(receipt.classes, before.classes),
+        _only_in(before.classes, receipt.classes),
+    )
+
+
+def _contents(plan: Plan, operation: Operation) -> Contents:
+    export = connections.cloudfactory(plan.person).get_export(plan.space, plan.export_id)
+    if not export.download_url:
+        raise NotChecked("Not checked: CloudFactory gave no link to the file.")
+    limits = archive.Limits(packed=settings.RECEIPT_MOST_BYTES)
+    with connections.storage().stream(export.download_url) as download:
+        if download.length is not None and download.length > limits.packed:
+            raise NotChecked("Not checked: the file is too large.")
+        return archive.read(_renewing(download, operation), limits)
+
+
+def _renewing(chunks: Iterable[bytes], operation: Operation) -> Iterator[bytes]:
+    """Keeps the lease while a large file passes; stops when another worker has taken over."""
+    last = time.monotonic()
+    for chunk in chunks:
+        if time.monotonic() - last > RENEW_EVERY:
+            last = time.monotonic()
+            if not operation.renew(jobs.lease()):
+                raise NotChecked("Not checked: another worker reads it.")
+        yield chunk
+
+
+def _keep(receipt: Receipt, found: Contents) -> None:
+    receipt.state, receipt.words, receipt.checked_at = Receipt.State.CHECKED, "", timezone.now()
+    receipt.size, receipt.sha256 = found.size, found.sha256
+    receipt.images, receipt.annotations, receipt.without = found.images, found.annotations, found.without
+    receipt.classes = found.classes
+    receipt.save()
+
+
+def _tell_apart(plan: Plan, receipt: Receipt, found: Contents) -> None:
+    """Of the images without annotations: how many are finished with nothing there, how many not done yet.
+
+    By file name, because a COCO file knows no work items; names that fit none or several are left untold.
+    """
+    if not found.names_without:
+        return
+    wanted = {_file_name(name) for name in found.names_without}
+    statuses: dict[str, set[str]] = {}
+    for item in contents.items(user=plan.person, choice=plan.wanted):
+        name = _file_name(item.asset_url or "")
+        if name in wanted:
+            statuses.setdefault(name, set()).add(item.status or "")
+    told = [next(iter(found)) for found in statuses.values() if len(found) == 1]
+    receipt.finished_empty = sum(status == "COMPLETED" for status in told)
+    receipt.unfinished = len(told) - receipt.finished_empty
+    receipt.save(update_fields=["finished_empty", "unfinished"])
+
+
+def _file_name(address: str) -> str:
+    return PurePosixPath(urlsplit(address).path).name
+
+
+def _not_checked(receipt: Receipt, words: str) -> Result:
+    receipt.state, receipt.words, receipt.checked_at = Receipt.State.NOT_CHECKED, words[:300], timezone.now()
+    receipt.save()
+    return Done(words)
+
+
+def _only_in(one: Mapping[str, int], other: Mapping[str, int]) -> tuple[str, ...]:
+    return tuple(sorted(set(one) - set(other)))
+
+
+def _signed(count: int, word: str) -> str:
+    return f"{count:+,} {word}{'' if abs(count) == 1 else 's'}" if count else ""
+
+
+def _classes(how: str, names: tuple[str, ...]) -> str:
+    if not names:
+        return ""
+    return f"one {how} class {names[0]}" if len(names) == 1 else f"{len(names)} {how} classes: {', '.join(names)}"

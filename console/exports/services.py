@@ -1,0 +1,245 @@
+"""Starting, queueing and deleting exports: each sent once, each recorded before it is sent."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts import connections
+from accounts.models import Person
+from console.audit import record
+from console.audit.models import DONE, FAILED, UNKNOWN, Entry
+from console.exports import lane, queue, reads, watching
+from console.exports.choice import Choice
+from console.exports.contents import Counts
+from console.exports.models import Plan
+from console.upstream.errors import Conflict, UpstreamError
+from console.upstream.types import Batch, Export, Project
+from console.upstream.paging import pages
+
+ONE_MINUTE = timedelta(minutes=1)
+LINK_LASTS = timedelta(days=7)
+LISTED = 20
+SORTS = ("createdAt", "name")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a valid form says."""
+
+    id: uuid.UUID
+    name: str
+    choice: Choice
+    names: Mapping[str, Sequence[str]]
+    counts: Counts | None = None
+
+
+class LaneBusy(Exception):
+    """CloudFactory runs another export of the space: nothing was started."""
+
+
+def start(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> Plan:
+    """Starts an export now. A second press of the same form gets the first one's plan.
+
+    Raises LaneBusy where the space's lane is taken, and every error of the vendor.
+    """
+    plan = _plan(user, wish, Plan.State.SENDING)
+    if plan.state != Plan.State.SENDING:
+        return plan
+    return send(plan, request=request)
+
+
+def enqueue(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> Plan:
+    """Starts it when the lane is free, with this person's own key. Recorded before anything happens."""
+    plan = _plan(user, wish, Plan.State.QUEUED)
+    if plan.state == Plan.State.QUEUED:
+        queue.add(plan, request=request)
+    return plan
+
+
+def send(plan: Plan, *, request: HttpRequest | None = None) -> Plan:
+    """The one call that starts an export, under the plan's one-time id."""
+    try:
+        with record.act(
+            actor=plan.person,
+            action="export.create",
+            thing_kind="export",
+            thing_name=plan.name,
+            vendor="cloudfactory",
+            request=request,
+            act_id=plan.act_id,
+            detail=plan.detail(),
+            key=connections.key_fingerprint(plan.person, "cloudfactory"),
+        ) as act:
+            made = _create(plan, str(act.id))
+            act.done(thing_id=made.id, thing_name=plan.name)
+    except record.AlreadyActed as first:
+        return brought_up_to_date(plan, first.entry)
+    except Conflict as busy:
+        not_started(plan, "The lane was in use.")
+        lane.changed(plan.space)
+        raise LaneBusy from busy
+    except (UpstreamError, connections.ConnectionMissing, record.NotRecorded) as error:
+        if error.outcome == FAILED:
+            not_started(plan, getattr(error, "message", ""))
+        raise
+    return attached(plan, made.id)
+
+
+def brought_up_to_date(plan: Plan, entry: Entry | None = None) -> Plan:
+    """A plan follows what the audit knows of its latest attempt."""
+    plan.refresh_from_db()
+    if plan.state != Plan.State.SENDING:
+        return plan
+    entry = entry or Entry.objects.filter(pk=plan.act_id).first()
+    outcome = entry.outcome if entry else FAILED
+    if entry is not None and outcome == DONE:
+        return attached(plan, entry.result_id)
+    if entry is None and plan.created_at > timezone.now() - record.grace():
+        return plan
+    if outcome == FAILED:
+        not_started(plan, "It was not started.")
+    return plan
+
+
+def is_unknown(plan: Plan) -> bool:
+    """Sent, and nobody knows what became of it."""
+    if plan.state != Plan.State.SENDING:
+        return False
+    entry = Entry.objects.filter(pk=plan.act_id).first()
+    cut_off = timezone.now() - record.grace()
+    return entry is not None and (entry.outcome == UNKNOWN or entry.at < cut_off)
+
+
+def attached(plan: Plan, export_id: str) -> Plan:
+    """The vendor has it: from now on somebody watches until it ends."""
+    taken = Plan.objects.filter(pk=plan.pk, export_id="")
+    taken.update(export_id=export_id, state=Plan.State.STARTED, started_at=timezone.now(), words="")
+    plan.refresh_from_db()
+    lane.changed(plan.space)
+    watching.begin(plan)
+    return plan
+
+
+def not_started(plan: Plan, words: str) -> None:
+    """Surely not done. The next attempt has an id of its own."""
+    Plan.objects.filter(pk=plan.pk, export_id="").update(
+        state=Plan.State.DROPPED, words=words[:500], act_id=uuid.uuid4(), ended_at=timezone.now()
+    )
+    plan.refresh_from_db()
+
+
+def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequest | None = None) -> None:
+    """Deletes an export and its file for everyone; of a running one this is also how it is cancelled."""
+    space = connections.space(user)
+    plan = Plan.objects.filter(export_id=export_id).first()
+    try:
+        with record.act(
+            actor=user,
+            action="export.delete",
+            thing_kind="export",
+            thing_id=export_id,
+            thing_name=plan.name if plan else export_id,
+            vendor="cloudfactory",
+            request=request,
+            act_id=act_id,
+            detail={"space": space.id},
+            key=connections.key_fingerprint(user, "cloudfactory"),
+        ) as act:
+            connections.cloudfactory(user).delete_export(space.id, export_id, request_id=str(act.id))
+    except record.AlreadyActed:
+        return
+    finally:
+        lane.changed(space.id)
+        reads.forget(space=space.id, thing=f"export:{export_id}")
+    Plan.objects.filter(export_id=export_id, ended_at=None).update(ended_at=timezone.now(), end_status="DELETED")
+
+
+def listed(*, user: Person, cursor: str | None, direction: str | None, sort: str, order: str) -> Any:
+    """One page of the space's exports: one call."""
+    space = connections.space(user)
+    return connections.cloudfactory(user).list_exports(
+        space.id, cursor=cursor, direction=direction, limit=LISTED, sort_by=sort, sort_order=order
+    )
+
+
+def newest(*, user: Person, most: int = 5) -> tuple[list[Export], bool]:
+    """The newest exports for a filter the vendor does not have, and whether these were all."""
+    space, client = connections.space(user), connections.cloudfactory(user)
+    read = list(
+        pages(
+            lambda cursor: client.list_exports(
+                space.id, cursor=cursor, direction="NEXT" if cursor else None, limit=100
+            ),
+            most=most,
+        )
+    )
+    return [export for page in read for export in page.items], read[-1].next is None
+
+
+def projects(*, user: Person) -> tuple[Project, ...]:
+    return connections.cloudfactory(user).list_projects(connections.space(user).id)
+
+
+def batches(*, user: Person, project: str) -> tuple[Batch, ...]:
+    """All batches of a project, up to fifty pages."""
+    client = connections.cloudfactory(user)
+    walk = pages(lambda cursor: client.list_batches(project, cursor=cursor, direction="NEXT" if cursor else None))
+    return tuple(batch for page in walk for batch in page.items)
+
+
+def equal_lately(*, user: Person, choice: Choice) -> Plan | None:
+    """The same choice by the same person within a minute: asked about before a second one is started."""
+    lately = Plan.objects.filter(person=user, created_at__gte=timezone.now() - ONE_MINUTE)
+    sent = lately.exclude(state=Plan.State.DROPPED)
+    return next((plan for plan in sent if plan.wanted.key == choice.key), None)
+
+
+def ready_with(*, user: Person, choice: Choice) -> Plan | None:
+    """A finished export of the same choice whose link can still be had."""
+    space = connections.space(user)
+    ready = Plan.objects.filter(
+        space=space.id, end_status="COMPLETED", ended_at__gte=timezone.now() - LINK_LASTS
+    ).select_related("person")[:100]
+    return next((plan for plan in ready if plan.wanted.key == choice.key), None)
+
+
+def _create(plan: Plan, request_id: str) -> Export:
+    wanted = plan.wanted
+    return connections.cloudfactory(plan.person).create_export(
+        plan.space,
+        name=plan.name,
+        project_ids=list(wanted.projects) or None,
+        batch_ids=list(wanted.batches) or None,
+        request_id=request_id,
+        **wanted.dates,
+    )
+
+
+def _plan(user: Person, wish: Wish, state: Plan.State) -> Plan:
+    """The plan of this form: made by the first press, found by every other. Another person's id makes none."""
+    counts = wish.counts
+    try:
+        with transaction.atomic():
+            return Plan.objects.create(
+                id=wish.id,
+                act_id=wish.id,
+                person=user,
+                space=connections.space(user).id,
+                name=wish.name,
+                choice=wish.choice.to_json(),
+                names={name: list(listed) for name, listed in wish.names.items()},
+                items=counts.total if counts else None,
+                items_at_least=bool(counts and not counts.complete),
+                state=state,
+            )
+    except IntegrityError:
+        found = Plan.objects.select_related("person").filter(pk=wish.id, person=user).first()
+        if found is None:
+            raise record.IdTaken from None
+        return found

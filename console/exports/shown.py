@@ -1,0 +1,133 @@
+"""Exports as the pages show them: words instead of enums, who and when, and how long the link still lives."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from console.audit import reading
+from console.exports import lane
+from console.exports.models import Plan, Receipt
+from console.upstream.types import Export
+
+LINK_LASTS = timedelta(days=7)
+ENDING_SOON = timedelta(hours=24)
+OUTSIDE = "Started outside the console, which does not tell what it holds"
+
+
+@dataclass(frozen=True)
+class State:
+    text: str
+    tone: str
+    active: bool = False
+
+
+STATES = {
+    "PENDING": State("Waiting to start", "info", active=True),
+    "IN_PROGRESS": State("Being made", "info", active=True),
+    "COMPLETED": State("Ready", "good"),
+    "FAILED": State("Failed", "bad"),
+}
+FORMATS = {"COCO_JSON": "COCO"}
+FILTERS = {"mine": "Mine", "ready": "Ready", "ending": "Ending soon", "failed": "Failed"}
+
+
+@dataclass(frozen=True)
+class Row:
+    export: Export
+    plan: Plan | None
+    receipt: Receipt | None
+    downloads: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.export.name or "Export without a name"
+
+    @property
+    def state(self) -> State:
+        """A value nobody documented is shown as it came."""
+        status = self.export.status or ""
+        return STATES.get(status) or State(status or "State not given", "quiet")
+
+    @property
+    def is_ready(self) -> bool:
+        return self.export.status == "COMPLETED"
+
+    @property
+    def format(self) -> str:
+        return FORMATS.get(self.export.format or "", self.export.format or "")
+
+    @property
+    def contents(self) -> str:
+        return self.plan.sentence if self.plan else OUTSIDE
+
+    @property
+    def by(self) -> str:
+        return str(self.plan.person) if self.plan else (self.export.created_by or "Not told")
+
+    @property
+    def took(self) -> timedelta | None:
+        """Only where the console saw it end: the vendor does not say."""
+        if self.plan is None or self.plan.ended_at is None or self.export.created_at is None:
+            return None
+        return max(self.plan.ended_at - self.export.created_at, timedelta())
+
+    @property
+    def elapsed(self) -> timedelta | None:
+        created = self.export.created_at
+        return timezone.now() - created if created and self.state.active else None
+
+    @property
+    def link_ends(self) -> datetime | None:
+        """Seven days from its end, or from its beginning where nobody saw the end: rather too early than too late."""
+        if not self.is_ready:
+            return None
+        since = (self.plan.ended_at if self.plan else None) or self.export.created_at
+        return since + LINK_LASTS if since else None
+
+    @property
+    def link_ended(self) -> bool:
+        return self.link_ends is not None and self.link_ends < timezone.now()
+
+    @property
+    def ends_soon(self) -> bool:
+        return self.link_ends is not None and not self.link_ended and self.link_ends - timezone.now() < ENDING_SOON
+
+
+def rows(exports: Iterable[Export]) -> list[Row]:
+    """With what the console knows about each: three queries however many there are."""
+    listed = list(exports)
+    ids = [export.id for export in listed]
+    plans = {plan.export_id: plan for plan in Plan.objects.select_related("person").filter(export_id__in=ids)}
+    receipts = Receipt.objects.in_bulk(ids)
+    taken = reading.downloads(ids)
+    return [
+        Row(export, plans.get(export.id), receipts.get(export.id), taken.get(export.id, "")) for export in listed
+    ]
+
+
+def row(export: Export) -> Row:
+    return rows([export])[0]
+
+
+def chosen(found: Sequence[Row], wanted: str, user_pk: object) -> list[Row]:
+    """The rows a filter asks for."""
+    tests = {
+        "mine": lambda row: row.plan is not None and row.plan.person_id == user_pk,
+        "ready": lambda row: row.is_ready and not row.link_ended,
+        "ending": lambda row: row.ends_soon,
+        "failed": lambda row: row.export.status == "FAILED",
+    }
+    return [row for row in found if tests[wanted](row)]
+
+
+def usual(space: str) -> timedelta | None:
+    """How long the space's exports took lately, for "yours usually take 2 min"."""
+    ended = Plan.objects.filter(space=space, end_status="COMPLETED", started_at__isnull=False, ended_at__isnull=False)
+    took = sorted(plan.ended_at - plan.started_at for plan in ended.order_by("-ended_at")[:9])
+    return took[len(took) // 2] if len(took) >= 2 else None
+
+
+def is_active(export: Export) -> bool:
+    return export.status in lane.ACTIVE
