@@ -1,17 +1,21 @@
 """How allauth behaves here: nobody registers alone, guessing is limited, and its secrets are sealed."""
 
+import io
 from typing import Any
 
+import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.stagekit import unstash_login
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from qrcode.image.svg import SvgPathFillImage
 
 from accounts import crypto, guessing, middleware
 from console.audit.address import address_of
@@ -19,6 +23,7 @@ from console.audit.address import address_of
 # The library's session rows need an address; a request through a local socket has none.
 NO_ADDRESS = "::"
 WRONG = "This email address and password do not go together."
+UNREADABLE = "Your second step cannot be read any more. Ask an administrator to remove it."
 TOO_MANY = "Too many tries. Wait five minutes, then try again."
 
 
@@ -72,11 +77,25 @@ class ConsoleAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
 class SealedMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # the library is not typed
     """TOTP secrets and recovery seeds lie sealed, each bound to its person: a copied row opens for nobody else."""
 
+    def build_totp_svg(self, url: str) -> str:
+        """With a white ground of its own: cameras cannot read a black code on a dark page."""
+        picture = io.BytesIO()
+        qrcode.make(url, image_factory=SvgPathFillImage).save(picture)
+        return picture.getvalue().decode()
+
+    def generate_authenticator_name(self, user: AbstractBaseUser, type: str) -> str:  # noqa: A002 - the library's name
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return "My passkey" if number == 1 else f"My passkey {number}"
+
     def encrypt(self, text: str) -> str:
         return crypto.seal(text, self._context())
 
     def decrypt(self, encrypted_text: str) -> str:
-        return crypto.open_sealed(encrypted_text, self._context())
+        try:
+            return crypto.open_sealed(encrypted_text, self._context())
+        except crypto.CannotOpen:
+            # Never an empty text instead: codes of an empty secret could be worked out by anybody.
+            raise ValidationError(UNREADABLE) from None
 
     def _context(self) -> str:
         """Whose secret it is: the person at the keyboard, or the one half-way through signing in."""

@@ -5,7 +5,7 @@ import zoneinfo
 from typing import TYPE_CHECKING, Any, cast
 
 from allauth.account.fields import PasswordField
-from allauth.account.forms import LoginForm
+from allauth.account.forms import ChangePasswordForm, LoginForm, ReauthenticateForm
 from django import forms
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
@@ -29,11 +29,30 @@ class SignInForm(LoginForm):  # type: ignore[misc]  # the library is not typed
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["password"].help_text = ""
         self.fields["login"].label = "Email"
         self.fields["login"].widget.attrs |= {"autocomplete": "username webauthn", "autofocus": True}
-        for name in ("login", "password"):
-            self.fields[name].widget.attrs.pop("placeholder", None)
+        _plain(self.fields, "password")
+
+
+class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]  # the library is not typed
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, label in (("oldpassword", "Password now"), ("password1", "New"), ("password2", "New, once more")):
+            self.fields[name].label = label
+        _plain(self.fields, "oldpassword")
+
+
+class ConfirmForm(ReauthenticateForm):  # type: ignore[misc]  # the library is not typed
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _plain(self.fields, "password")
+
+
+def _plain(fields: dict[str, forms.Field], password: str) -> None:
+    """No words inside fields that their labels say already, and no link to a page that may not be there."""
+    fields[password].help_text = ""
+    for field in fields.values():
+        field.widget.attrs.pop("placeholder", None)
 
 
 class KeyForm(forms.Form):

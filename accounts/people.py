@@ -5,6 +5,7 @@ import secrets
 import smtplib
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.core.mail import send_mail
@@ -118,6 +119,14 @@ def enable(*, by: Person, person: Person, request: HttpRequest) -> None:
     with transaction.atomic():
         Person.objects.filter(pk=person.pk).update(is_active=True)
         _happened("person.enable", by, person, request)
+
+
+def remove_factors(*, by: Person, person: Person, request: HttpRequest) -> None:
+    """For a lost phone: the password alone lets them in again, until they set up a new second step."""
+    with transaction.atomic():
+        Authenticator.objects.filter(user=person).delete()
+        end_sessions(person)
+        _happened("person.factors", by, person, request)
 
 
 def end_sessions(person: Person, *, but: str = "") -> int:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -45,7 +46,12 @@ def sessions(request: SignedIn) -> HttpResponse:
     if request.method == "POST":
         _end(request, request.POST.get("session", ""))
         return redirect("accounts:sessions")
-    return render(request, "accounts/sessions.html", {"sessions": _own_sessions(request)})
+    context = {
+        "sessions": _own_sessions(request),
+        "idle": settings.SESSION_COOKIE_AGE,
+        "longest": settings.SESSION_LASTS,
+    }
+    return render(request, "accounts/sessions.html", context)
 
 
 @require_POST

@@ -5,6 +5,7 @@ from typing import cast
 from allauth.account.internal.flows.login import perform_login
 from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from allauth.account.models import Login
+from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -55,6 +56,7 @@ def person(request: SignedIn, pk: str) -> HttpResponse:
         "form": RoleForm(initial={"role": found.role}),
         "role_words": ROLE_WORDS,
         "link": _link_for(request, found),
+        "has_factors": Authenticator.objects.filter(user=found).exists(),
     }
     return render(request, "accounts/person.html", context)
 
@@ -106,11 +108,23 @@ def _withdraw(request: SignedIn, found: Person) -> None:
     messages.success(request, "The link does not work any more.")
 
 
+def _remove_factors(request: SignedIn, found: Person) -> None:
+    people.remove_factors(by=request.user, person=found, request=request)
+    messages.success(request, f"{found} signs in with the password alone, until a new second step is set up.")
+
+
 def _nothing(request: SignedIn, found: Person) -> None:
     """A button this page does not have."""
 
 
-ACTS = {"role": _give_role, "disable": _disable, "enable": _enable, "link": _renew, "withdraw": _withdraw}
+ACTS = {
+    "role": _give_role,
+    "disable": _disable,
+    "enable": _enable,
+    "link": _renew,
+    "withdraw": _withdraw,
+    "factors": _remove_factors,
+}
 
 
 def _hand_over(request: SignedIn, found: Person, token: str) -> None:

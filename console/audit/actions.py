@@ -57,6 +57,18 @@ def _size(detail: Detail) -> str:
     return _brackets(["resumed" if detail.get("from") else "", said.replace("\xa0", " ")])
 
 
+def _handed_over(detail: Detail) -> str:
+    sent, whole = detail.get("bytes"), detail.get("of")
+    if detail.get("interrupted") and isinstance(sent, int):
+        of = f" of {_in_bytes(whole)}" if isinstance(whole, int) else ""
+        return _brackets([f"{_in_bytes(sent)}{of}, then it broke off"])
+    return _size(detail)
+
+
+def _in_bytes(size: int) -> str:
+    return filesizeformat(size).replace("\xa0", " ")
+
+
 def _change(detail: Detail) -> str:
     before, after = detail.get("before"), detail.get("after")
     if isinstance(before, str) and isinstance(after, str):
@@ -129,14 +141,14 @@ ACTIONS: dict[str, Action] = {
         "files", "downloaded the labels of the work item {thing}", "download the labels of the work item {thing}"
     ),
     "file.upload": Action("files", "uploaded the file {thing}", "upload the file {thing}", _size),
-    "file.download": Action("files", "downloaded the file {thing}", "download the file {thing}", _size),
+    "file.download": Action("files", "downloaded the file {thing}", "download the file {thing}", _handed_over),
     "export.create": Action("exports", "exported {contents}", "export {contents}", _contents),
     "export.queue": Action("exports", "queued the export {thing}", "queue the export {thing}", _contents),
     "export.unqueue": Action(
         "exports", "took the export {thing} off the queue", "take the export {thing} off the queue", _reason
     ),
     "export.delete": Action("exports", "deleted the export {thing}", "delete the export {thing}"),
-    "export.download": Action("exports", "downloaded the export {thing}", "download the export {thing}", _size),
+    "export.download": Action("exports", "downloaded the export {thing}", "download the export {thing}", _handed_over),
     "export.receipt": Action(
         "exports", "wrote the receipt of the export {thing}", "write the receipt of the export {thing}", _size
     ),
@@ -164,6 +176,8 @@ ACTIONS: dict[str, Action] = {
     "audit.export": Action("audit", "exported the audit as CSV", "export the audit as CSV", _summary),
 }
 
+# Handing over a big file takes hours and is no sign of a crash.
+LASTING = ("export.download", "item.download", "file.download")
 # What leaves the console: the view an auditor opens first.
 LEAVING = ("export.", "item.download", "file.download")
 

@@ -71,10 +71,20 @@ def test_a_secret_copied_to_another_person_opens_nothing(alice: Person, bob: Per
     _, secret = _enrol(alice)
     copied = Authenticator.objects.get(user=alice, type="totp").data
     Authenticator.objects.create(user=bob, type="totp", data=copied)
-    client = browser(raise_request_exception=False)
+    client = browser()
     sign_in(client, bob.email)
-    client.post(reverse("mfa_authenticate"), {"code": _code(secret, 1)})
+    answer = client.post(reverse("mfa_authenticate"), {"code": _code(secret, 1)})
+    assert "cannot be read any more" in words(answer)
     assert not is_signed_in(client)
+
+
+def test_an_administrator_helps_after_a_lost_phone(alice: Person, erin: Person) -> None:
+    _enrol(alice)
+    confirmed(erin).post(reverse("accounts:person", args=[alice.pk]), {"act": "factors"})
+    client = browser()
+    sign_in(client, alice.email)
+    assert is_signed_in(client)
+    assert Entry.objects.get(action="person.factors").actor == erin
 
 
 def test_changing_the_second_step_asks_for_the_password(alice: Person) -> None:
