@@ -40,10 +40,14 @@ class Change:
         return self.moves if len(self.moves) <= NAMED else ()
 
     @property
+    def moved_text(self) -> str:
+        return f"{count(len(self.moves))} moved"
+
+    @property
     def text(self) -> str:
         if not self.moves:
             return self.rest or "nothing moves"
-        said = ", ".join(f"{move.name} {move.text}" for move in self.named) or f"{count(len(self.moves))} moved"
+        said = ", ".join(f"{move.name} {move.text}" for move in self.named) or self.moved_text
         return f"{said}; {self.rest}" if self.rest else said
 
     def __bool__(self) -> bool:
@@ -94,11 +98,11 @@ def _rest(shifts: Sequence[int]) -> str:
     """What became of those that were not moved but whose rank is another now."""
     if not shifts:
         return ""
-    verb = "moves" if len(shifts) == 1 else "move"
     if len(set(shifts)) > 1:
-        return f"{count(len(shifts))} shift" if len(shifts) > 1 else f"{count(1)} shifts"
-    far = abs(shifts[0])
-    return f"{count(len(shifts))} {verb} {'down' if shifts[0] > 0 else 'up'} {WORDS[far] if far < len(WORDS) else f'{far:,}'}"
+        return f"{count(len(shifts))} shift"
+    verb, far = "moves" if len(shifts) == 1 else "move", abs(shifts[0])
+    said = WORDS[far] if far < len(WORDS) else f"{far:,}"
+    return f"{count(len(shifts))} {verb} {'down' if shifts[0] > 0 else 'up'} {said}"
 
 
 def _numbers_only(before: Order, after: Order) -> str:

@@ -54,7 +54,8 @@ class OrderForm:
 
     @classmethod
     def read(cls, sent: QueryDict) -> "OrderForm":
-        form = cls(act_id_of(sent), sent.get("base", ""), note=" ".join(sent.get("note", "").split()))
+        note = sent.get("note", "") or sent.get("note_plain", "")
+        form = cls(act_id_of(sent), sent.get("base", ""), note=" ".join(note.split()))
         listed = sent.getlist("batch") or [part for part in sent.get("order", "").split(",") if part]
         if not all(re.fullmatch(r"[0-9]{1,19}", part) and int(part) < INT64 for part in listed):
             form.error = "The order holds something that is no batch. Nothing was sent."
@@ -114,12 +115,18 @@ class MetadataForm:
         keys, values, kinds = sent.getlist("key"), sent.getlist("value"), sent.getlist("kind")
         base = _parsed(sent.get("base", ""))
         form = cls([], base if isinstance(base, dict) else {}, act_id_of(sent))
-        lines = form.lines = [form._typed(*parts) for parts in zip(keys, values, kinds, strict=False)]
+        lines = [form._typed(*parts) for parts in zip(keys, values, kinds, strict=False)]
+        form.lines = [line for line in lines if line.key or line.value.strip()]
         if form.act_id is None or not isinstance(base, dict) or not len(keys) == len(values) == len(kinds):
             form.error = "Something of this form was lost on the way. Open the page again; nothing was sent."
         if len(lines) > MOST_LINES:
             form.error = f"At most {MOST_LINES} lines. Nothing was sent."
         return form
+
+    @property
+    def blank(self) -> MetadataLine:
+        """The empty line at the end, to write a new one into."""
+        return MetadataLine("", "", TEXT)
 
     @property
     def base_text(self) -> str:

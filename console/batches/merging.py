@@ -1,7 +1,7 @@
 """Two people changed one order: a third order that keeps what both did, predictable and always the same.
 
-Theirs is taken, and the batches you moved are put where you put them: each directly under the batch that stands above it
-in yours, from the top down. Where both of you moved the same batch, yours counts. What is new in theirs stays.
+Theirs is taken, and the batches you moved are put where you put them: each directly under the batch that stands above
+it in yours, from the top down. Where both of you moved the same batch, yours counts. What is new in theirs stays.
 """
 
 from collections.abc import Sequence

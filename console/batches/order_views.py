@@ -34,6 +34,15 @@ WAIT_FOR_FIRST = 5.0
 ALREADY = "The order is already like this. Nothing was sent."
 
 
+VERBS = {"order.undo": "Took a change back", "order.restore": "Restored an earlier order"}
+STATES = {
+    DONE: ("good", ""),
+    FAILED: ("bad", "This was not saved."),
+    UNKNOWN: ("warn", "We do not know whether this was saved."),
+    OPEN: ("warn", "This is being saved, or the console was stopped meanwhile."),
+}
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def order(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
@@ -61,16 +70,15 @@ def restore(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpRespons
 
 @require_safe
 def history(request: SignedIn, project: uuid.UUID) -> HttpResponse:
-    """Every order saved here, as a sentence of what it changed. Asks CloudFactory for nothing but the project's name."""
+    """Every order saved here, as a sentence of what it changed. CloudFactory is asked for the project's name alone."""
     snapshots = ordering.history(project=project)
     entries = Entry.objects.filter(pk__in=[one.entry for one in snapshots]).prefetch_related("outcomes")
     outcomes = {entry.pk: entry.outcome for entry in entries}
-    lines = [
-        {"snapshot": one, "change": ordering.change_of(one), "outcome": outcomes.get(one.entry, UNKNOWN)}
-        for one in snapshots
-    ]
-    done = [line["snapshot"] for line in lines if line["outcome"] == DONE]
-    context = _about(request, project) | {"lines": lines, "newest": done[0] if done else None}
+    lines = [_line(one, outcomes.get(one.entry, UNKNOWN)) for one in snapshots]
+    newest = next((line for line in lines if line["outcome"] == DONE), None)
+    if newest:
+        newest["newest"] = True
+    context = _about(request, project) | {"lines": lines}
     return render(request, "batches/history.html", context)
 
 
@@ -78,14 +86,11 @@ def history(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 def version(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpResponse:
     """One saved order against the one before it."""
     found = _snapshot(project, snapshot)
-    entry = Entry.objects.filter(pk=found.entry).first()
-    context = _about(request, project) | {
-        "snapshot": found,
-        "change": ordering.change_of(found),
-        "outcome": entry.outcome if entry else UNKNOWN,
-        "lines": shown.compared(
-            found.order_before, found.order_after, found.names, whole=request.GET.get("show") == "all"
-        ),
+    entry, whole = Entry.objects.filter(pk=found.entry).first(), request.GET.get("show") == "all"
+    context = _about(request, project) | _line(found, entry.outcome if entry else UNKNOWN)
+    context |= {
+        "lines": shown.compared(found.order_before, found.order_after, found.names, whole=whole),
+        "whole": whole,
         "count": len(found.after),
         "act_id": uuid.uuid4(),
     }
@@ -108,8 +113,8 @@ def check(request: SignedIn, project: uuid.UUID, entry: uuid.UUID) -> HttpRespon
     elif look is not None and look.finding == "not done":
         messages.info(
             request,
-            f"CloudFactory still has the order from before (look {look.looks} of {settling.LOOKS}). Check again in half "
-            "a minute to be sure.",
+            f"CloudFactory still has the order from before (look {look.looks} of {settling.LOOKS}). "
+            "Check again in half a minute to be sure.",
         )
     else:
         messages.warning(request, "CloudFactory has a third order now, so this cannot be told. It is shown here.")
@@ -289,7 +294,6 @@ def _conflict(request: SignedIn, project: uuid.UUID, changed: OrderChanged, form
     """Yours, theirs and a merged suggestion, each to be chosen, none lost."""
     names = reading.recent_names(user=request.user, project=project)
     last = ordering.last_saved(project=project)
-    fresh_act = uuid.uuid4()
     choices = [
         _choice("yours", "Yours", "The order you made.", changed, changed.yours, names),
         _choice("theirs", "Theirs", "The order as it is now.", changed, changed.theirs, names),
@@ -305,17 +309,28 @@ def _conflict(request: SignedIn, project: uuid.UUID, changed: OrderChanged, form
     context = _about(request, project) | {
         "choices": choices,
         "base": ordering.seal_base(project, changed.theirs),
-        "act_id": fresh_act,
         "note": form.note if form else "",
         "who": last if last and last.order_after.ids == changed.theirs.ids else None,
         "their_change": difference(changed.base, changed.theirs, names),
         "your_change": difference(changed.base, changed.yours, names),
-        "order_url": reverse("batches:order", args=[project]),
     }
     if htmx.is_htmx(request):
         response = render(request, "batches/conflict.html#conflict", context, status=409)
         return retarget(reswap(response, "outerHTML"), "#order-board")
     return render(request, "batches/conflict.html", context, status=409)
+
+
+def _line(snapshot: OrderSnapshot, outcome: str) -> dict[str, Any]:
+    """A saved order as the history shows it."""
+    tone, state = STATES[outcome]
+    return {
+        "snapshot": snapshot,
+        "change": ordering.change_of(snapshot),
+        "outcome": outcome,
+        "tone": tone,
+        "state": state,
+        "verb": VERBS.get(snapshot.action, ""),
+    }
 
 
 def _choice(
@@ -330,6 +345,7 @@ def _choice(
         "change": difference(changed.theirs, order, names),
         "is_theirs": slug == "theirs",
         "same_as_theirs": order.ids == changed.theirs.ids,
+        "act_id": uuid.uuid4(),
     }
 
 
@@ -354,7 +370,6 @@ def _board(request: SignedIn, project: uuid.UUID, board: reading.Board, base: Or
         "may_undo": bool(last and last.order_after.ids == board.order.ids),
         "unclear": ordering.unclear(project=project),
         "note": "",
-        "order_url": reverse("batches:order", args=[project]),
     }
 
 
@@ -363,6 +378,8 @@ def _about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
     return {
         "project_id": project,
         "project_name": name,
+        "index_url": reverse("batches:index", args=[project]),
+        "order_url": reverse("batches:order", args=[project]),
         "may_change": request.user.may(Right.CHANGE),
         "crumbs": [
             ("Projects", reverse("projects:index")),

@@ -34,7 +34,8 @@ class Board:
 
 def read_batches(*, user: Person, project: uuid.UUID) -> tuple[Batch, ...]:
     """Every batch of the project with its figures, each once."""
-    platform, found, last = connections.cloudfactory(user), {}, None
+    platform, last = connections.cloudfactory(user), None
+    found: dict[int, Batch] = {}
 
     def fetch(cursor: str | None) -> Page[Batch]:
         return platform.list_batches(str(project), cursor=cursor, direction="NEXT" if cursor else None, limit=100)

@@ -12,8 +12,10 @@ from django.http import HttpRequest
 from accounts import connections
 from accounts.models import Person
 from accounts.rights import Right
-from console.audit import record, sentences
+from console.audit import record
 from console.audit.models import DONE, Entry
+from console.audit.reading import Line
+from console.audit.sentences import Telling
 from console.batches import reading
 from console.upstream.errors import NotFound
 from console.upstream.types import Batch
@@ -57,14 +59,6 @@ class Counts:
     by_status: tuple[StatusCount, ...]
     total: int
     at_least: bool
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of a batch's history."""
-
-    entry: Entry
-    pieces: list[sentences.Piece]
 
 
 def create_batch(
@@ -148,7 +142,7 @@ def history(*, user: Person, batch_id: int) -> list[Line]:
     if not user.may(Right.AUDIT_ALL):
         entries = entries.filter(actor=user)
     found = entries.prefetch_related("outcomes").order_by("-sequence")[:HISTORY]
-    return [Line(entry, sentences.sentence(entry, outcome=entry.outcome, detail=entry.result)) for entry in found]
+    return [Line(entry, Telling.whole(entry, entry.outcome)) for entry in found]
 
 
 def makers() -> dict[str, str]:

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from accounts.models import Person
 from console.audit import settling
 from console.audit.models import Entry
 from console.batches import reading
@@ -22,7 +23,7 @@ def find_order(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     snapshot = OrderSnapshot.objects.filter(entry=entry.pk).first()
     if snapshot is None:
         return "not done", {}  # The snapshot is written before the call, so nothing was sent.
-    held = reading.read_entries(user=entry.actor, project=uuid.UUID(snapshot.project))
+    held = reading.read_entries(user=_person(entry), project=uuid.UUID(snapshot.project))
     numbers = {batch_id: found.priority for batch_id, found in held.items() if found.priority is not None}
     if numbers == snapshot.order_after.numbers:
         return "done", {}
@@ -32,7 +33,7 @@ def find_order(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
 def find_new_batch(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     """By its name, which is unique within the project (FACTS 2.6)."""
     project = uuid.UUID(entry.detail["project_id"])
-    found = [one for one in reading.read_batches(user=entry.actor, project=project) if one.name == entry.thing_name]
+    found = [one for one in reading.read_batches(user=_person(entry), project=project) if one.name == entry.thing_name]
     return ("done", {"thing_id": str(found[0].id), "created_by": found[0].created_by}) if found else ("not done", {})
 
 
@@ -44,9 +45,16 @@ def find_metadata(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     return _find(entry, lambda name, metadata: metadata, entry.detail.get("before"), entry.detail.get("after"))
 
 
+def _person(entry: Entry) -> Person:
+    """Whose key is used: the person's who pressed. Nobody else's may look."""
+    if entry.actor is None:
+        raise LookupError("The person who did this is gone, and their key with them.")
+    return entry.actor
+
+
 def _find(entry: Entry, part: Any, before: Any, after: Any) -> tuple[settling.Finding, dict[str, Any]]:
     project = uuid.UUID(entry.detail["project_id"])
-    found = reading.find_batch(user=entry.actor, project=project, batch_id=int(entry.thing_id))
+    found = reading.find_batch(user=_person(entry), project=project, batch_id=int(entry.thing_id))
     if found is None:
         return "unsure", {}
     now = part(found.name, found.metadata)

@@ -8,13 +8,14 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.rights import Right
 from console import htmx, pages
 from console.audit import record
 from console.audit.models import DONE, FAILED, UNKNOWN, Entry
 from console.batches import ordering, reading, services, shown
+from console.batches.changes import ordinal
 from console.batches.forms import INT64, MetadataForm, NameForm
 from console.projects import services as projects
 from console.projects.requests import SignedIn
@@ -73,9 +74,7 @@ def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 def detail(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     board, found = _read(request, project, batch)
     context = _about_batch(request, project, found) | {
-        "rank": board.order.ranks[batch],
-        "of": len(board.order.ids),
-        "number": board.order.numbers.get(batch),
+        **_place(board, batch),
         "metadata": MetadataForm.of(found.metadata),
     }
     if request.GET.get("edit"):
@@ -241,10 +240,13 @@ def _about_batch(request: SignedIn, project: uuid.UUID, found: Batch) -> dict[st
 def _whole(request: SignedIn, project: uuid.UUID, batch: int, context: dict[str, Any]) -> HttpResponse:
     """The whole page again with what was typed, where there is no script."""
     board, found = _read(request, project, batch)
-    about = {"rank": board.order.ranks[batch], "of": len(board.order.ids), "number": board.order.numbers.get(batch)}
-    return render(
-        request, "batches/detail.html", about | {"metadata": MetadataForm.of(found.metadata)} | context, status=422
-    )
+    about = _place(board, batch) | {"metadata": MetadataForm.of(found.metadata)}
+    return render(request, "batches/detail.html", about | context, status=422)
+
+
+def _place(board: reading.Board, batch: int) -> dict[str, Any]:
+    ranks = board.order.ranks
+    return {"rank_words": ordinal(ranks[batch]), "of": len(ranks), "number": board.order.numbers.get(batch)}
 
 
 def _made(request: SignedIn, project: uuid.UUID, batch_id: str, name: str) -> HttpResponse:
@@ -279,8 +281,8 @@ def _pressed(entry: Entry) -> str:
 def _clash_words(clash: services.ChangedMeanwhile) -> str:
     keys = ", ".join(f"“{key}”" for key in clash.keys)
     return (
-        f"Somebody changed {keys} since you opened this. Nothing was sent. Look at the value as it is now on the batch's "
-        "page; what you typed is still here."
+        f"Somebody changed {keys} since you opened this. Nothing was sent. "
+        "Look at the value as it is now on the batch’s page; what you typed is still here."
     )
 
 

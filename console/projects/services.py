@@ -41,6 +41,10 @@ class Row:
     def name(self) -> str:
         return self.project.name or "Unnamed project"
 
+    @property
+    def kinds(self) -> str:
+        return kinds_of(self.project)
+
 
 @dataclass(frozen=True)
 class Figures:
@@ -55,8 +59,13 @@ class Figures:
     review_at_least: bool
 
     @property
-    def share(self) -> int:
-        return round(100 * self.completed / self.items) if self.items else 0
+    def batches(self) -> int:
+        return self.open + self.done
+
+    @property
+    def words(self) -> str:
+        """The numbers beside the bar."""
+        return f"{self.completed:,} of {self.items:,}{'+' if self.batches_at_least else ''}"
 
 
 def list_projects(*, user: Person) -> tuple[Project, ...]:
@@ -132,11 +141,12 @@ def forget_figures(*, user: Person, project: uuid.UUID) -> None:
 
 def is_done(batch: Batch) -> bool:
     """Finished: it has work items, and all of them are completed."""
-    return bool(batch.total_count) and (batch.completed_count or 0) >= (batch.total_count or 0)
+    return bool(batch.total_count and (batch.completed_count or 0) >= batch.total_count)
 
 
 def _count(user: Person, project: str) -> Figures:
-    platform, batches, cursor = connections.cloudfactory(user), [], None
+    platform, cursor = connections.cloudfactory(user), None
+    batches: list[Batch] = []
     for _ in range(BATCH_PAGES):
         page = platform.list_batches(project, cursor=cursor, direction="NEXT" if cursor else None, limit=100)
         batches += page.items
@@ -160,8 +170,8 @@ def _row(project: Project, use: ProjectUse | None) -> Row:
     return Row(project, bool(use and use.pinned), use.last_used if use else None)
 
 
-def _uses(user: Person) -> Sequence[ProjectUse]:
-    return ProjectUse.objects.filter(person=user, space=connections.space(user).id)
+def _uses(user: Person) -> list[ProjectUse]:
+    return list(ProjectUse.objects.filter(person=user, space=connections.space(user).id))
 
 
 def _text(project: Project) -> str:
@@ -169,6 +179,6 @@ def _text(project: Project) -> str:
 
 
 def _name_key(user: Person, project: str) -> str:
-    # The person's own: what one key may see says nothing about another's. Outside text never becomes part of a cache key.
+    # The person's own: what one key may see says nothing about another's. Outside text never becomes a cache key.
     plain = "".join(letter for letter in project.lower() if letter.isascii() and (letter.isalnum() or letter == "-"))
     return f"projects-name-{user.pk}-{plain[:64]}"

@@ -3,8 +3,11 @@
 // which every page has, begin here.
 
 const arrivals = {
+  "[data-in-place]": () => import("./in-place.js"),
+  "[data-lines]": () => import("./lines.js"),
   "[data-notice]": () => import("./notices.js"),
   "[data-picture]": () => import("./pictures.js"),
+  "[data-reorder]": () => import("./reorder.js"),
   "[data-unsaved]": () => import("./unsaved.js"),
   "dialog[data-dialog-now]": () => import("./dialogs.js"),
 };
@@ -45,7 +48,9 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => import("./busy.js").then((busy) => busy.begin(detail)));
-document.addEventListener("htmx:sendError", () => import("./say.js").then((say) => say.notice("offline-notice")));
+document.addEventListener("htmx:sendError", ({ target }) => {
+  if (!target.closest("[data-quiet]")) import("./say.js").then((say) => say.notice("offline-notice"));
+});
 
 // Menus are details elements and open without this. It closes them as people expect.
 document.addEventListener("click", ({ target }) => {
