@@ -32,6 +32,13 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
   trouble?.focus();
 });
 
+// What is wrong with typed JSON is said beside it, and the field itself says that it is so.
+document.addEventListener("htmx:oobAfterSwap", () => {
+  const problem = document.getElementById("filter-problem");
+  const field = document.querySelector("[aria-describedby~=filter-problem]");
+  if (problem) field?.setAttribute("aria-invalid", String("invalid" in problem.dataset));
+});
+
 // A press on a button that is off, such as "up" on the first part, does nothing; it stays in the tab order all the same.
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("[aria-disabled=true]")) event.preventDefault();

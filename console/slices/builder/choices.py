@@ -67,8 +67,10 @@ class Seen:
 
     @property
     def fields(self) -> tuple[Field, ...]:
+        """The most common first, and of those the ones with few values: they part the items best."""
         met = Counter(name for row in self.rows for name in row)
-        return tuple(self._field(name) for name, _ in met.most_common(FIELDS_OFFERED))
+        fields = [self._field(name) for name, _ in met.most_common(FIELDS_OFFERED)]
+        return tuple(sorted(fields, key=lambda field: len(field.values) + field.more))
 
     def matching(self, filters: Mapping[str, Any]) -> int:
         """How many of the items looked at match: every field, and of each field any value (FACTS 4, row 21)."""

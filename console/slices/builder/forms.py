@@ -13,6 +13,7 @@ from console.slices.builder.choices import Field, Seen, as_text
 from console.slices.builder.parts import CHOSEN, DETAIL_NAMES, FILTER, MOST_ITEMS, WHOLE, Details, Part
 
 LONGEST_TYPED = 20_000
+GLANCE = 8
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,15 @@ class Row:
     @property
     def used(self) -> int:
         return sum(choice.checked for choice in self.choices) + len(self.others.split("\n") if self.others else ())
+
+    @property
+    def met(self) -> int:
+        return len(self.choices) + self.more
+
+    @property
+    def is_open(self) -> bool:
+        """A field in use, or one whose few values can be taken in at a glance."""
+        return bool(self.used) or 0 < len(self.choices) <= GLANCE
 
 
 def rows_of(filters: Mapping[str, Any], seen: Seen) -> list[Row]:
