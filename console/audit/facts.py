@@ -1,5 +1,6 @@
 """What stands behind one sentence: before and after, and everything else that was written down."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,10 +9,27 @@ from console.audit.models import Entry
 from console.audit.reading import Line
 from console.audit.sentences import VENDORS
 
-# Said by the sentence itself, or shown side by side.
+# Said by the sentence itself, shown side by side, or meant for the console alone.
 SAID = frozenset(
-    {"before", "after", "cut_off", "error", "found", "reason", "items", "items_at_least", "bytes", "summary", "status"}
+    {
+        "before",
+        "after",
+        "choice",
+        "cut_off",
+        "error",
+        "found",
+        "reason",
+        "items",
+        "items_at_least",
+        "bytes",
+        "of",
+        "interrupted",
+        "summary",
+        "status",
+    }
 )
+
+ID = re.compile(r"[0-9a-f-]{36}")
 
 
 @dataclass(frozen=True)
@@ -62,7 +80,7 @@ def changes(detail: Mapping[str, Any]) -> list[Change]:
 
 def _further(detail: Mapping[str, Any]) -> list[Fact]:
     return [
-        Fact(name.replace("_", " ").capitalize(), ", ".join(_listed(value)))
+        Fact(name.replace("_", " ").capitalize(), text := ", ".join(_listed(value)), bool(ID.fullmatch(text)))
         for name, value in detail.items()
         if name not in SAID
     ]

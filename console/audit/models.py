@@ -4,7 +4,7 @@ The database refuses every change (`guards.py`); `chain.py` ties each row to the
 """
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
 from django.conf import settings
@@ -18,6 +18,8 @@ OPEN: Final = "open"
 DONE: Final = "done"
 FAILED: Final = "failed"
 UNKNOWN: Final = "unknown"
+# How long the handing over of a file may be under way.
+LASTS = timedelta(hours=12)
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
@@ -36,7 +38,10 @@ class EntryQuerySet(models.QuerySet["Entry"]):
     def unsettled(self, before: datetime | None = None) -> Self:
         """Acts nobody knows the end of; with `before`, without those that began later and may be under way."""
         waiting = self.filter(kind=Entry.Kind.OPENING).standing(OPEN, UNKNOWN)
-        return waiting.exclude(now=OPEN, at__gt=before) if before else waiting
+        if before is None:
+            return waiting
+        young = Q(at__gt=before) | Q(action__in=actions.LASTING, at__gt=before - LASTS)
+        return waiting.exclude(young, now=OPEN)
 
     def in_group(self, group: str) -> Self:
         """Lines of one kind; "other" is every action that has no words of its own."""
@@ -127,6 +132,11 @@ class Entry(models.Model):
     def outcome(self) -> str:
         newest = self.newest_outcome if self.kind == self.Kind.OPENING else None
         return newest.recorded_outcome if newest else self.recorded_outcome
+
+    def is_cut_off(self, before: datetime) -> bool:
+        """Open for longer than it can have been under way: the process that was at it is gone."""
+        lasts = LASTS if self.action in actions.LASTING else timedelta()
+        return self.outcome == OPEN and self.at <= before - lasts
 
     @property
     def ended_at(self) -> datetime | None:

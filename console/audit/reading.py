@@ -127,9 +127,7 @@ def line(entry: Entry) -> Line:
 
 def standing(entry: Entry) -> str:
     """How it stands. An open act older than the grace was cut off, also before `settle` has written that down."""
-    outcome = entry.outcome
-    cut_off = outcome == OPEN and entry.at <= timezone.now() - record.grace()
-    return UNKNOWN if cut_off else outcome
+    return UNKNOWN if entry.is_cut_off(timezone.now() - record.grace()) else entry.outcome
 
 
 def page(entries: EntryQuerySet, *, before: int | None = None, after: int | None = None, size: int = PAGE) -> Page:
@@ -191,11 +189,11 @@ def _is_export(one: Line, said: Mapping[str, str]) -> bool:
 
 
 def downloads(export_ids: Iterable[str]) -> dict[str, str]:
+    """Who took each export home. Resuming a broken-off download is no second one."""
     rows = Entry.objects.lines().filter(action="export.download", thing_kind="export", thing_id__in=list(export_ids))
+    began = rows.standing(OPEN, DONE, UNKNOWN).exclude(detail__has_key="from").order_by("sequence")
     taken: dict[str, Counter[str]] = defaultdict(Counter)
-    for export_id, name in (
-        rows.exclude(recorded_outcome=FAILED).order_by("sequence").values_list("thing_id", "actor_name")
-    ):
+    for export_id, name in began.values_list("thing_id", "actor_name"):
         taken[export_id][name] += 1
     return {export_id: f"Downloaded {_by(people)}." for export_id, people in taken.items()}
 

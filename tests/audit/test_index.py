@@ -52,6 +52,31 @@ def test_an_act_is_a_sentence_with_who_took_it_home(some_rows: None, dana: Perso
     assert "Bob signed in" in said
 
 
+def test_resuming_and_failing_are_no_second_download(dana: Person, client_as: ClientAs) -> None:
+    about = {"actor": dana, "thing_kind": "export", "thing_name": "Q3", "thing_id": "e-1"}
+    record.event(action="export.create", **about)
+    with record.act(action="export.download", **about) as act:
+        act.done(detail={"bytes": 1000, "of": 3_000_000, "interrupted": True})
+    with record.act(action="export.download", detail={"from": "bytes=1000-"}, **about) as act:
+        act.done(detail={"bytes": 2_999_000})
+    with record.act(action="export.download", **about) as act:
+        act.failed(detail={"error": "The link has expired."})
+    said = text_of(client_as(dana).get("/audit/"))
+    assert "Downloaded by Dana once." in said
+    assert "Dana downloaded the export Q3 (1000 bytes of 2.9 MB, then it broke off)" in said
+    assert "but it was not done: The link has expired." in said
+
+
+def test_a_long_download_is_under_way_and_no_crash(dana: Person, client_as: ClientAs) -> None:
+    with time_machine.travel(datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=2), tick=False):
+        record.act(actor=dana, action="export.download", thing_name="Q3").__enter__()
+        record.act(actor=dana, action="slice.create", thing_name="Rain").__enter__()
+    said = text_of(client_as(dana).get("/audit/"))
+    assert "Dana began to download the export Q3" in said
+    assert "Dana tried to create the slice Rain; we do not know whether it was done" in said
+    assert [entry.action for entry in record.open_or_unknown()] == ["slice.create"]
+
+
 def test_a_reviewer_sees_only_their_own(some_rows: None, dana: Person, bob: Person, client_as: ClientAs) -> None:
     said = text_of(client_as(bob).get("/audit/"))
     assert "Bob downloaded the export Q3" in said
