@@ -6,13 +6,12 @@ import unicodedata
 from collections.abc import Sequence
 from uuid import uuid4
 
-from console.emulator import links, paging, slice_forms, slices
+from console.emulator import drawing, paging, slice_forms, slices
 from console.emulator.people import Person
 from console.emulator.routes import Route
-from console.emulator.sample import DAY, ORGANIZATIONS
 from console.emulator.tables import Row
 from console.emulator.wire import Answer, Refusal, Request, json_answer
-from console.emulator.world import World, moment
+from console.emulator.world import World
 
 ROOT = "/api/v1"
 NOT_FOUND = Refusal(404, {"detail": "Not found."})
@@ -69,7 +68,7 @@ def get_slice(world: World, request: Request, owner: str, slug: str) -> Answer:
 
 def list_slice_items(world: World, request: Request, owner: str, slug: str) -> Answer:
     found = slices.items(world, _slice(world, request.caller, owner, slug))
-    return json_answer(200, paging.cursor(request, found, lambda item: _draw_item(world, item)))
+    return json_answer(200, paging.cursor(request, found, lambda item: drawing.item(world, item)))
 
 
 def get_slice_item(world: World, request: Request, owner: str, slug: str, item_uid: str) -> Answer:
@@ -98,28 +97,28 @@ def list_datasets(world: World, request: Request) -> Answer:
             rows = []
     if request.one("visibility"):
         rows = [row for row in rows if row["visibility"] == request.one("visibility")]
-    return json_answer(200, paging.cursor(request, rows, lambda row: _draw_dataset(world, row)))
+    return json_answer(200, paging.cursor(request, rows, lambda row: drawing.dataset(world, row)))
 
 
 def list_owner_datasets(world: World, request: Request, owner: str) -> Answer:
     _known_owner(request.caller, owner)
     rows = [row for row in _datasets(world, request.caller) if row["owner"] == owner]
     rows = _ordered(request, rows, DATASET_ORDERS)
-    return json_answer(200, paging.page_number(request, rows, lambda row: _draw_dataset(world, row)))
+    return json_answer(200, paging.page_number(request, rows, lambda row: drawing.dataset(world, row)))
 
 
 def get_dataset(world: World, request: Request, uid: str) -> Answer:
-    return json_answer(200, _draw_dataset(world, _dataset(world, request.caller, uid)))
+    return json_answer(200, drawing.dataset(world, _dataset(world, request.caller, uid)))
 
 
 def find_dataset(world: World, request: Request, owner: str, slug: str) -> Answer:
-    return json_answer(200, _draw_dataset(world, _dataset_by_slug(world, request.caller, owner, slug)))
+    return json_answer(200, drawing.dataset(world, _dataset_by_slug(world, request.caller, owner, slug)))
 
 
 def list_dataset_items(world: World, request: Request, owner: str, slug: str) -> Answer:
     dataset = _dataset_by_slug(world, request.caller, owner, slug)
     rows = _ordered(request, world.dataset_items(dataset["uid"]), ITEM_ORDERS)
-    return json_answer(200, paging.cursor(request, rows, lambda item: _draw_item(world, item)))
+    return json_answer(200, paging.cursor(request, rows, lambda item: drawing.item(world, item)))
 
 
 def get_dataset_item(world: World, request: Request, owner: str, slug: str, item_uid: str) -> Answer:
@@ -134,14 +133,16 @@ def list_organizations(world: World, request: Request) -> Answer:
     rows = list(request.caller.organizations)
     if (request.one("ordering") or "").startswith("-"):
         rows.reverse()
-    answer = paging.page_number(request, rows, lambda slug: _draw_organization(world, request.caller, slug), default=20)
+    answer = paging.page_number(
+        request, rows, lambda slug: drawing.organization(world, request.caller, slug), default=20
+    )
     return json_answer(200, answer)
 
 
 def get_organization(world: World, request: Request, slug: str) -> Answer:
     if slug not in request.caller.organizations:
         raise NOT_FOUND
-    return json_answer(200, _draw_organization(world, request.caller, slug))
+    return json_answer(200, drawing.organization(world, request.caller, slug))
 
 
 def get_me(world: World, request: Request) -> Answer:
@@ -207,7 +208,7 @@ def _one_item(world: World, items: Sequence[Row], uid: str) -> Answer:
     found = next((item for item in items if item["uid"] == uid.lower()), None)
     if found is None:
         raise NOT_FOUND
-    return json_answer(200, _draw_item(world, found))
+    return json_answer(200, drawing.item(world, found))
 
 
 def _page_of_slices(world: World, request: Request, rows: list[Row]) -> Answer:
@@ -234,76 +235,3 @@ def _free_slug(world: World, owner: str, name: str) -> str:
         number += 1
         candidate = f"{slug}-{number}"
     return candidate
-
-
-# --- drawing ----------------------------------------------------------------------------------------------------
-
-
-def _draw_dataset(world: World, row: Row) -> Row:
-    return {
-        "uid": row["uid"],
-        "name": row["name"],
-        "slug": row["slug"],
-        "description": row["description"],
-        "item_count": row["item_count"],
-        "owner_name": row["owner"],
-        "status": "created",
-        "data_type": "image",
-        "is_sequence": False,
-        "visibility": row["visibility"],
-        "project_count": 1,
-        "size_bytes": row["item_count"] * 27_000,
-        "annotations_count": row["labelled_count"],
-        "predefined_labels": None,
-        "created_at": moment(row["created_at"]),
-        "updated_at": moment(row["created_at"] + DAY),
-    }
-
-
-def _draw_item(world: World, item: Row) -> Row:
-    """The picture's own link is signed and lives an hour, its thumbnail is public, as on the vendor's hosts."""
-    dataset = world.sample.datasets[item["dataset"]]
-    life = world.settings.picture_life
-    return {
-        "id": item["id"],
-        "uid": item["uid"],
-        "is_hidden": False,
-        "key": item["key"],
-        "dataset": item["dataset"],
-        "dataset_owner_name": dataset["owner"],
-        "dataset_slug": dataset["slug"],
-        "url": links.signed(world, "GET", f"/media/{item['picture']}", life, step=min(life, 300)),
-        "gpu_texture_url": None,
-        "thumbnails": [links.public(world, slices.thumbnail_path(item))],
-        "video_thumbnail": None,
-        "metadata": item["metadata"],
-        "export_snippet": None,
-        "annotations": None,
-        "crop_data": None,
-        "related_items": None,
-        "related_sequence_uid": None,
-        "created_at": moment(item["created_at"]),
-        "updated_at": moment(item["created_at"]),
-    }
-
-
-def _draw_organization(world: World, person: Person, slug: str) -> Row:
-    datasets = [row for row in world.sample.datasets.values() if row["owner"] == slug]
-    return {
-        "uid": ORGANIZATIONS[slug],
-        "name": slices.NAMES[slug],
-        "slug": slug,
-        "handle": slug,
-        "description": None,
-        "logo": None,
-        "visibility": "private",
-        "plan": "pro",
-        "role": "admin" if "change" in person.rights else "member",
-        "member_count": 4 if slug != "elsewhere" else 1,
-        "dataset_count": len(datasets),
-        "slice_count": sum(row["owner"] == slug for row in world.slices),
-        "is_verified": True,
-        "is_active": True,
-        "created_at": moment(world.started_at - 200 * DAY),
-        "updated_at": moment(world.started_at - 20 * DAY),
-    }

@@ -6,7 +6,6 @@ has to be stored. At scale `large` the many rows are formulas, which keeps the s
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,10 @@ from console.emulator import plan
 from console.emulator.people import CLOUDFACTORY_KEYS, HOME_ORGANIZATIONS, OWNER, SPACE
 from console.emulator.plan import Batch, Project
 from console.emulator.tables import FormulaTable, Ids, Row
+from console.emulator.work_item_rows import DAY, Picture, WorkItemRows
 
 NAMESPACE = UUID("b0a1c5d2-8f3e-4c6a-9b7d-2e4f6a8c0d1e")
 COMPANY = "2d7f1a94-6b3c-4e8d-a5f0-7c9b1e3d5f60"
-DAY = 24 * 3600
 LARGE_DATASET = "ten-thousand-frames"
 LARGE_ITEMS = 10_000
 LARGE_SLICES = 500
@@ -34,16 +33,6 @@ def uid_of(*parts: str) -> str:
 
 PROJECTS = {project.slug: uid_of("project", project.slug) for project in (*plan.PROJECTS, plan.ARCHIVE)}
 ORGANIZATIONS = {slug: uid_of("organization", slug) for slug in (*HOME_ORGANIZATIONS, "elsewhere")}
-
-
-@dataclass(frozen=True)
-class Picture:
-    dataset: str
-    key: str
-    picture: str
-    thumbnail: str
-    metadata: Row
-    coco: str | None
 
 
 class Sample:
@@ -223,44 +212,20 @@ class Sample:
         }
 
     def _work_items(self, project: Row, spec: Project, count: int) -> FormulaTable:
-        ids = Ids(f"work-item/{spec.slug}")
-        batches = _batches(spec.slug)
-        first = FIRST_BATCH[spec.slug]
         pictures = [p for p in self.pictures if p.dataset == spec.dataset] or self.pictures
-        labelled = [p for p in pictures if p.coco] or pictures
-        oldest, newest = project["created_at"] + DAY, self.started_at - 3600
-        step = (newest - oldest) / max(count, 1)
-
-        def peek(number: int) -> tuple[int, str]:
-            batch = number * len(batches) // count
-            return first + batch, plan.status_of(batches[batch].mood, number)
-
-        def make(number: int) -> Row:
-            batch, status = peek(number)
-            shelf = labelled if status in ("COMPLETED", "CLIENT_REVIEW") else pictures
-            picture = shelf[number % len(shelf)]
-            created = oldest + number * step
-            return {
-                "id": ids.make(number),
-                "status": status,
-                "assetUrl": f"raw/{picture.dataset}/{picture.key}",
-                "assetId": int(project["id"][:5], 16) * 1_000 + number,
-                "batchId": batch,
-                "resultsUrl": None,
-                "created_at": created,
-                "updated_at": created if status == "NEW" else min(created + 2 * DAY, newest + 1800),
-                "taxonomyVersionId": None,
-                "metadata": {
-                    "row": number,
-                    "site": picture.metadata.get("site"),
-                    "shift": picture.metadata.get("shift"),
-                },
-                "dueInSeconds": None if number % 5 == 4 else (3 + number % 11) * 2 * DAY,
-                "difficulty": number * 37 % 101,
-                "assetType": "external" if spec is plan.ARCHIVE else "image",
-            }
-
-        return FormulaTable(count, ids, make, peek)
+        rows = WorkItemRows(
+            ids=Ids(f"work-item/{spec.slug}"),
+            batches=_batches(spec.slug),
+            first_batch=FIRST_BATCH[spec.slug],
+            first_asset=int(project["id"][:5], 16) * 1_000,
+            asset_type="external" if spec is plan.ARCHIVE else "image",
+            pictures=pictures,
+            labelled=[p for p in pictures if p.coco] or pictures,
+            oldest=project["created_at"] + DAY,
+            newest=self.started_at - 3600,
+            count=count,
+        )
+        return FormulaTable(count, rows.ids, rows.make, rows.peek)
 
     def _export(self, place: int, entry: plan.Export) -> Row:
         created = self.started_at - entry.days_ago * DAY

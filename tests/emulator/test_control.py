@@ -182,12 +182,12 @@ def test_the_program_says_where_it_listens_and_ends_well_on_sigterm(tmp_path: Pa
     assert (tmp_path / "state" / "world-demo.json").exists()
 
 
-@pytest.mark.parametrize("settings", [{"EMULATOR_SCALE": "huge"}, {"EMULATOR_PACE": "soon"}, {"EMULATOR_RATE": "-1"}])
-def test_a_wrong_setting_is_one_sentence(tmp_path: Path, settings: dict[str, str]) -> None:
-    process = launch(tmp_path, **settings)
+@pytest.mark.parametrize("wrong", [{"EMULATOR_SCALE": "huge"}, {"EMULATOR_PACE": "soon"}, {"EMULATOR_RATE": "-1"}])
+def test_a_wrong_setting_is_one_sentence(tmp_path: Path, wrong: dict[str, str]) -> None:
+    process = launch(tmp_path, **wrong)
     out, error = process.communicate(timeout=10)
     assert (process.returncode, out, error.count("\n")) == (1, "", 1)
-    assert next(iter(settings)) in error
+    assert next(iter(wrong)) in error
 
 
 def test_a_busy_port_is_one_sentence(tmp_path: Path, running: Running) -> None:

@@ -1,0 +1,63 @@
+"""The formula behind the sample's work items: everything about number `n` follows from `n`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from console.emulator import plan
+from console.emulator.tables import Ids, Row
+
+DAY = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Picture:
+    dataset: str
+    key: str
+    picture: str
+    thumbnail: str
+    metadata: Row
+    coco: str | None
+
+
+@dataclass(frozen=True)
+class WorkItemRows:
+    ids: Ids
+    batches: Sequence[plan.Batch]
+    first_batch: int
+    first_asset: int
+    asset_type: str
+    pictures: Sequence[Picture]
+    labelled: Sequence[Picture]
+    oldest: float
+    newest: float
+    count: int
+
+    def peek(self, number: int) -> tuple[int, str]:
+        """Batch and status. Each batch holds one stretch of the numbers."""
+        place = number * len(self.batches) // self.count
+        return self.first_batch + place, plan.status_of(self.batches[place].mood, number)
+
+    def make(self, number: int) -> Row:
+        batch, status = self.peek(number)
+        picture = self._picture(status, number)
+        created = self.oldest + number * (self.newest - self.oldest) / self.count
+        return {
+            "id": self.ids.make(number),
+            "status": status,
+            "assetUrl": f"raw/{picture.dataset}/{picture.key}",
+            "assetId": self.first_asset + number,
+            "batchId": batch,
+            "resultsUrl": None,
+            "created_at": created,
+            "updated_at": created if status == "NEW" else min(created + 2 * DAY, self.newest + 1800),
+            "taxonomyVersionId": None,
+            "metadata": {"row": number} | {name: picture.metadata.get(name) for name in ("site", "shift")},
+            "dueInSeconds": None if number % 5 == 4 else (3 + number % 11) * 2 * DAY,
+            "difficulty": number * 37 % 101,
+            "assetType": self.asset_type,
+        }
+
+    def _picture(self, status: str, number: int) -> Picture:
+        """Work that is done is done on a picture that has annotations."""
+        shelf = self.labelled if status in ("COMPLETED", "CLIENT_REVIEW") else self.pictures
+        return shelf[number % len(shelf)]
