@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
 
 import requests
 import urllib3
@@ -30,7 +29,7 @@ from console.upstream.operations import Operation
 from console.upstream.reader import NotJson, read_json
 from console.upstream.refusals import unreadable
 from console.upstream.sockets import Call, equip
-from console.upstream.wire import encoded, read_all, read_some
+from console.upstream.wire import encoded, query, read_all, read_some
 
 KEY_HEADERS = {"avala": "X-Avala-Api-Key", "cloudfactory": "X-API-Key"}
 USER_AGENT = "annotation-console"
@@ -119,7 +118,6 @@ class Transport:
         request_id: str | None,
     ) -> requests.PreparedRequest:
         path = addresses.path(operation, path_args, self.vendor)
-        query = urlencode(list(params), quote_via=quote) if params else ""
         headers = {
             self._key_header: addresses.checked_key(key, self.vendor),
             "Accept": "application/json",
@@ -130,7 +128,7 @@ class Transport:
             headers["Content-Type"] = "application/json"
         if not operation.reads:
             headers["Idempotency-Key"] = headers["X-Request-Id"] = addresses.checked_id(request_id)
-        url = f"{self.base_url}{path}?{query}" if query else f"{self.base_url}{path}"
+        url = self.base_url + path + query(params or (), self.vendor)
         data = None if body is None else encoded(body, self.vendor)
         return requests.Request(operation.method, url, headers=headers, data=data).prepare()
 
@@ -190,9 +188,11 @@ class Transport:
         """Seconds to wait before the read is sent again; None if it should not be."""
         if not isinstance(error, _WORTH_REPEATING):
             return None
-        if error.retry_in is not None:
-            return error.retry_in if error.retry_in <= self._limits.longest_wait else None
-        return self._limits.pause * float(2 ** (turn - 1)) * random.uniform(0.5, 1.5)  # noqa: S311 (no secret)
+        pause = self._limits.pause * float(2 ** (turn - 1))
+        spread = random.uniform(0.5, 1.5)  # noqa: S311 (keeps callers apart, hides nothing)
+        if error.retry_in is None:
+            return pause * spread
+        return error.retry_in + self._limits.pause * spread if error.retry_in <= self._limits.longest_wait else None
 
     def _held_back(self, rest: float) -> UpstreamError:
         name = vendor_name(self.vendor)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from console.upstream.errors import Invalid
 from console.upstream.faults import READING_FAULTS
@@ -22,6 +23,16 @@ def encoded(body: Any, vendor: str) -> bytes:
     except (ValueError, RecursionError):
         pass
     raise Invalid("This cannot be sent: it holds a character or a number that JSON does not know.", vendor=vendor)
+
+
+def query(params: Iterable[tuple[str, str]], vendor: str) -> str:
+    """`?name=value&…`, or nothing for no parameters."""
+    try:
+        written = urlencode(list(params), quote_via=quote)
+        return f"?{written}" if written else ""
+    except UnicodeEncodeError:
+        pass
+    raise Invalid("This cannot be sent: it holds half a character.", vendor=vendor)
 
 
 def chunks(raw: Any, size: int = CHUNK) -> Iterator[bytes]:

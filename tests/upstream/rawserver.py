@@ -67,7 +67,7 @@ class RawServer:
         self.origin = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.base = f"{self.origin}/api/v1"
         self._threads: list[threading.Thread] = []
-        self._socks: list[socket.socket] = []
+        self.socks: list[socket.socket] = []
         self._start(self._accept)
 
     def stop(self) -> None:
@@ -75,7 +75,7 @@ class RawServer:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        for sock in self._socks:
+        for sock in self.socks:
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
@@ -88,7 +88,7 @@ class RawServer:
             except OSError:
                 return
             self.connections += 1
-            self._socks.append(sock)
+            self.socks.append(sock)
             sock.settimeout(5)
             self._start(self._serve, sock)
 

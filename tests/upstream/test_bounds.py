@@ -149,6 +149,14 @@ def test_what_json_cannot_say_is_not_sent(metadata: Any) -> None:
 
 
 @responses.activate
+def test_half_a_character_in_a_query_is_not_sent() -> None:
+    with pytest.raises(Invalid):
+        avala().list_datasets(name="\ud800")
+
+    assert len(responses.calls) == 0
+
+
+@responses.activate
 def test_empty_lists_are_left_out_because_they_do_not_mean_all() -> None:
     responses.post(f"https://api.platform.test/api/v1/spaces/{s.SPACE}/exports", json=s.COMPLETED)
 

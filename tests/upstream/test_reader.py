@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.upstream.reader import NotJson, read_json
@@ -22,18 +22,21 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None, max_examples=60)
 @given(values)
 def test_ordinary_json_is_read_as_it_was_written(value: Any) -> None:
     assert read_json(json.dumps(value).encode()) == value
     assert read_json(json.dumps(value, ensure_ascii=False).encode()) == value
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.binary(max_size=200) | st.text(alphabet='[]{}",:0123456789.eE-\\utfn \x00', max_size=60).map(str.encode))
 def test_any_bytes_are_read_or_refused_in_one_way(body: bytes) -> None:
     with suppress(NotJson):
         read_json(body)
 
 
+@settings(deadline=None, max_examples=60)
 @given(values, st.integers(1, 30))
 def test_a_cut_object_is_never_a_shorter_one(value: Any, cut: int) -> None:
     body = json.dumps({"results": [value]}).encode()

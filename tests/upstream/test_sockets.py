@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,16 +17,19 @@ from tests.upstream import samples as s
 from tests.upstream.clients import REQUEST_ID, avala, platform
 from tests.upstream.rawserver import Peer, serving
 
+ONCE = Limits(calls=1, body=100_000, pause=0.01)
 SHORT = Limits(connect=0.2, silence=0.25, total=0.5, calls=1, body=100_000, pause=0.01)
+SLACK = 0.6
+"""What a busy machine may add before a test calls a limit broken."""
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 BATCH = b'{"id": 42, "name": "Harbour"}'
 
 
-def read(base: str, **limits: Any) -> Any:
-    return avala(base, limits=SHORT if not limits else Limits(**{**vars(SHORT), **limits})).get_me()
+def read(base: str, limits: Limits = ONCE) -> Any:
+    return avala(base, limits=limits).get_me()
 
 
-def write(base: str, limits: Limits = SHORT) -> Any:
+def write(base: str, limits: Limits = ONCE) -> Any:
     return platform(base, limits=limits).create_batch(s.PROJECT, name="Harbour", request_id=REQUEST_ID)
 
 
@@ -76,10 +80,10 @@ def test_every_call_ends_in_time_however_slowly_the_answer_drips(slow: Callable[
     with serving(then(slow)) as server:
         began = time.monotonic()
         with pytest.raises(errors.TimedOut) as caught:
-            write(server.base)
+            write(server.base, SHORT)
         took = time.monotonic() - began
 
-    assert took < SHORT.total + 0.2
+    assert took < SHORT.total + SLACK
     assert caught.value.outcome == "unknown"
     assert "did not answer in 0." in caught.value.message
     assert len(server.requests) == 1
@@ -164,21 +168,21 @@ def test_a_connection_that_does_not_come_about_is_given_up_in_time() -> None:
             filler.connect_ex(address)
         began = time.monotonic()
         with pytest.raises(errors.Unreachable):
-            write(f"http://127.0.0.1:{address[1]}/api/v1")
+            write(f"http://127.0.0.1:{address[1]}/api/v1", SHORT)
         took = time.monotonic() - began
         for filler in fillers:
             filler.close()
 
-    assert took < 0.5
+    assert took < SHORT.connect + SLACK
 
 
 def test_a_tls_handshake_that_never_ends_is_cut_as_well() -> None:
     with serving(lambda peer: peer.drip(b"\x16\x03\x03\x40\x00" + b"x" * 99, 0.1)) as server:
         began = time.monotonic()
         with pytest.raises(errors.NotSent):
-            write(server.base.replace("http://", "https://"))
+            write(server.base.replace("http://", "https://"), SHORT)
 
-    assert time.monotonic() - began < SHORT.total + 0.2
+    assert time.monotonic() - began < SHORT.total + SLACK
 
 
 def test_a_name_that_takes_for_ever_to_resolve_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,10 +190,10 @@ def test_a_name_that_takes_for_ever_to_resolve_is_given_up(monkeypatch: pytest.M
     monkeypatch.setattr(sockets.socket, "getaddrinfo", lambda *args: over.wait(5) and [])
     began = time.monotonic()
     with pytest.raises(errors.Unreachable):
-        write("https://slow.example/api/v1")
+        write("https://slow.example/api/v1", SHORT)
     over.set()
 
-    assert time.monotonic() - began < 0.4
+    assert time.monotonic() - began < SHORT.connect + SLACK
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"])
@@ -298,7 +302,7 @@ def test_a_read_that_was_cut_off_is_sent_again() -> None:
             peer.reset() if len(peer.server.requests) < 3 else peer.answer()
 
     with serving(script) as server:
-        assert read(server.base, calls=3).uid == "u"
+        assert read(server.base, replace(ONCE, calls=3)).uid == "u"
 
     assert len(server.requests) == 3
 
@@ -307,10 +311,10 @@ def test_repeats_of_a_slow_read_stay_within_the_whole_limit() -> None:
     with serving(then(SLOW["silence"])) as server:
         began = time.monotonic()
         with pytest.raises(errors.TimedOut):
-            read(server.base, calls=3)
+            read(server.base, replace(SHORT, calls=3))
         took = time.monotonic() - began
 
-    assert took < SHORT.total + 0.2
+    assert took < SHORT.total + SLACK
     assert len(server.requests) == 2
 
 
@@ -318,7 +322,7 @@ def test_a_refusal_whose_body_never_ends_is_a_refusal_still() -> None:
     half = b"HTTP/1.1 409 Conflict\r\nContent-Length: 99\r\n\r\n{"
     stuck = then(lambda peer: (peer.send(half), peer.wait()))
     with serving(stuck) as server, pytest.raises(errors.Conflict) as caught:
-        write(server.base)
+        write(server.base, SHORT)
 
     assert caught.value.outcome == "failed"
 

@@ -11,7 +11,7 @@ from console.upstream.transport import Limits
 from tests.upstream.rawserver import Peer, RawServer, serving
 from tests.upstream.test_sockets import always, then
 
-SHORT = Limits(connect=0.2, silence=0.2)
+SHORT = Limits(silence=0.4)
 SECRET = "/file.zip?signature=hunter2"
 
 
@@ -163,7 +163,7 @@ def test_a_slow_file_may_take_longer_than_silence_may_last() -> None:
     def script(peer: Peer) -> None:
         peer.request()
         peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n")
-        peer.drip(b"12345678", 0.06)
+        peer.drip(b"12345678", 0.08)
 
     with serving(script) as server:
         assert b"".join(opened(server)) == b"12345678"
