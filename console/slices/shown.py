@@ -110,7 +110,7 @@ class Tile:
 
     @property
     def metadata(self) -> list[tuple[str, str]]:
-        """What is known of the item, one line each; nested values as compact JSON, long ones cut."""
+        """What Avala keeps of the item besides its picture, one line each."""
         said = [(str(name), _plain(value)) for name, value in list(self.item.metadata.items())[:METADATA_ROWS]]
         if (left := len(self.item.metadata) - METADATA_ROWS) > 0:
             said.append(("…", f"{left} more"))
@@ -138,8 +138,11 @@ def tile(item: Item, *, owner: str, slug: str, cursor: str = "") -> Tile:
 
 
 def _plain(value: Any) -> str:
+    """Lists of words as people write them, anything deeper as compact JSON; long texts are cut."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list | tuple) and value and not any(isinstance(one, dict | list) for one in value):
+        return ", ".join(_plain(one) for one in value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= METADATA_TEXT else f"{text[:METADATA_TEXT]}…"
 

@@ -3,16 +3,17 @@
 
 const AFTER_SILENCE = 30000;
 const TRIES = 20;
+const silences = new WeakMap();
 
-export function start(element) {
-  let tries = 0;
-  element.addEventListener("htmx:confirm", (event) => {
-    if (event.target !== element || !document.hidden) return;
-    event.preventDefault();
-    document.addEventListener("visibilitychange", () => event.detail.issueRequest(), { once: true });
-  });
-  element.addEventListener("htmx:sendError", () => {
-    tries += 1;
-    if (tries < TRIES) setTimeout(() => window.htmx.trigger(element, "again"), AFTER_SILENCE);
-  });
-}
+document.addEventListener("htmx:confirm", (event) => {
+  if (!document.hidden || !event.target.matches("[data-poll]")) return;
+  event.preventDefault();
+  document.addEventListener("visibilitychange", () => event.detail.issueRequest(), { once: true });
+});
+
+document.addEventListener("htmx:sendError", ({ target }) => {
+  const tries = (silences.get(target) ?? 0) + 1;
+  if (!target.matches("[data-poll]") || tries > TRIES) return;
+  silences.set(target, tries);
+  setTimeout(() => window.htmx.trigger(target, "again"), AFTER_SILENCE);
+});
