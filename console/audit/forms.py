@@ -55,7 +55,7 @@ def _day(label: str) -> forms.DateField:
 
 class FilterForm(forms.Form):
     view = forms.ChoiceField(choices=[("", "Everything"), (LEAVING, "Exports and downloads")], required=False)
-    q = forms.CharField(label="Words", max_length=200, required=False)
+    q = forms.CharField(label="Words", max_length=200, required=False, widget=forms.SearchInput)
     group = forms.ChoiceField(label="Kind", choices=[("", "All kinds"), *actions.GROUPS.items()], required=False)
     outcome = forms.ChoiceField(
         label="Outcome",
@@ -73,7 +73,7 @@ class FilterForm(forms.Form):
         self.fields["person"] = forms.ChoiceField(label="Person", choices=_people(reader), required=False)
         for name in ("q", "person", "group", "outcome"):
             self.fields[name].widget.attrs["class"] = "input"
-        self.fields["q"].widget.attrs |= {"type": "search", "placeholder": "Search words or names"}
+        self.fields["q"].widget.attrs |= {"placeholder": "Search words or names", "data-search": True}
 
     def clean(self) -> dict[str, Any]:
         asked = super().clean() or {}
