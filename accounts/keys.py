@@ -213,8 +213,8 @@ class _Tries:
 @sensitive_variables("value")
 def _keep(user: Person, vendor: Vendor, value: str, label: str, found: Found) -> ApiKey:
     """Puts the new value into the person's row; what was noted about the old value goes."""
-    key = ApiKey.objects.select_for_update().filter(person=user, vendor=vendor).first()
-    key = key or ApiKey(person=user, vendor=vendor)
+    Person.objects.select_for_update().get(pk=user.pk)  # so that of two presses the second replaces the first
+    key = ApiKey.objects.filter(person=user, vendor=vendor).first() or ApiKey(person=user, vendor=vendor)
     key.put(value)
     key.label = label
     key.added_at = key.last_worked_at = timezone.now()

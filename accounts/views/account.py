@@ -32,7 +32,7 @@ class OwnSession:
 @require_http_methods(["GET", "POST"])
 def profile(request: SignedIn) -> HttpResponse:
     person = Person.objects.get(pk=request.user.pk)
-    form = ProfileForm(request.POST or None, instance=person)
+    form = ProfileForm(request.POST if request.method == "POST" else None, instance=person)
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, "Saved.")

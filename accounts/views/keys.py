@@ -31,6 +31,18 @@ class Card:
     places: list[Place] = field(default_factory=list)
 
     @property
+    def remembered(self) -> dict[str, str]:
+        """What a replaced key keeps: its label, and the place it was used in."""
+        current = next((place for place in self.places if place.is_current), None)
+        if self.key is None:
+            return {}
+        return {
+            "label": self.key.label,
+            "place": current.value if current else "",
+            "place_name": current.name if current else "",
+        }
+
+    @property
     def abilities(self) -> list[abilities.Ability]:
         return abilities.of(self.key) if self.key else []
 
@@ -49,7 +61,7 @@ def connect(request: SignedIn, vendor: Vendor) -> HttpResponse:
     card = _card(request, vendor)
     if card.key:
         raise_if_reauthentication_required(request, app="")
-    form = KeyForm(request.POST or None, vendor=vendor, initial={"label": card.key.label if card.key else ""})
+    form = KeyForm(request.POST if request.method == "POST" else None, vendor=vendor, initial=card.remembered)
     if request.method == "POST" and form.is_valid():
         try:
             services.connect(user=request.user, vendor=vendor, request=request, **_typed(form))
@@ -125,7 +137,7 @@ def _card(request: SignedIn, vendor: Vendor) -> Card:
     return Card(
         vendor=vendor,
         key=ApiKey.objects.filter(person=request.user, vendor=vendor).first(),
-        form=KeyForm(vendor=vendor, prefix=None),
+        form=KeyForm(vendor=vendor),
         place_form=PlaceForm(vendor=vendor),
         place_word=connections.PLACE_WORDS[vendor],
         places=list(Place.objects.filter(person=request.user, vendor=vendor)),

@@ -31,7 +31,7 @@ def people_list(request: SignedIn) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def invite(request: SignedIn) -> HttpResponse:
     raise_if_reauthentication_required(request, app="")
-    form = InviteForm(request.POST or None)
+    form = InviteForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         person, token = people.invite(by=request.user, request=request, **form.cleaned_data)
         _hand_over(request, person, token)
@@ -68,7 +68,11 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
     invitation = people.find_invitation(token)
     if invitation is None:
         return render(request, "accounts/join_closed.html", status=410)
-    form = JoinForm(request.POST or None, person=invitation.person, initial={"name": invitation.person.name})
+    form = JoinForm(
+        request.POST if request.method == "POST" else None,
+        person=invitation.person,
+        initial={"name": invitation.person.name},
+    )
     if request.method == "POST" and form.is_valid():
         joined = people.join(invitation=invitation, request=request, **form.cleaned_data)
         if joined is None:

@@ -11,7 +11,7 @@ from console.upstream import errors
 from console.upstream.types import SubSlice
 from tests.conftest import OWNER, SPACE
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def _key(person: Person, vendor: str = "avala") -> ApiKey:

@@ -1,7 +1,9 @@
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -11,13 +13,20 @@ from console.audit.models import Entry
 from tests.accounts.asking import confirmed, signed_in, words
 from tests.conftest import OWNER, SPACE
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 AVALA, CLOUDFACTORY = ("/keys/avala/", "/keys/cloudfactory/")
 
 
 def _save(client: Client, address: str, value: str, **more: str) -> Any:
     return client.post(address, {"value": value, "label": "Mine", "place": "", **more})
+
+
+def _press_and_close(client: Client) -> int:
+    try:
+        return int(_save(client, AVALA, "avk_demo_ops").status_code)
+    finally:
+        connection.close()
 
 
 def _all_of(emulator: Any) -> list[dict[str, Any]]:
@@ -146,6 +155,22 @@ def test_a_replaced_key_starts_with_a_clean_card(alice: Person, emulator: Any) -
     _save(confirmed(alice), AVALA, "avk_demo_admin")
     key = ApiKey.objects.get(person=alice, vendor="avala")
     assert (key.rejected, key.last_failure, key.last4) == (False, "", "dmin")
+
+
+def test_replacing_offers_the_place_the_old_key_was_used_in(alice: Person, emulator: Any) -> None:
+    client = confirmed(alice)
+    assert SPACE in words(client.get(CLOUDFACTORY))
+    _save(client, CLOUDFACTORY, "cf_demo_admin", place=SPACE, place_name="Northwind")
+    assert connections.space(alice).name == "Northwind"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_presses_of_save_keep_one_key(nobody: Person, emulator: Any) -> None:
+    clients = [signed_in(nobody), signed_in(nobody)]
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(_press_and_close, clients))
+    assert answers == [302, 302]
+    assert ApiKey.objects.filter(person=nobody).count() == 1
 
 
 def test_removing_asks_for_the_password_counts_what_stops_and_forgets(alice: Person, emulator: Any) -> None:

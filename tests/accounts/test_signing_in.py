@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from django.core.cache import cache
 from django.test import Client
@@ -136,6 +138,14 @@ def test_forwarded_addresses_of_strangers_do_not_spread_the_guesses(alice: Perso
         sign_in(browser(HTTP_X_FORWARDED_FOR=f"10.9.9.{turn}"), f"guess{turn}@northwind.example", "wrong")
     answer = words(sign_in(browser(HTTP_X_FORWARDED_FOR="10.9.9.99"), alice.email))
     assert "Too many tries" in answer
+
+
+def test_a_flood_of_sign_ins_from_one_address_gets_a_page_that_says_so(alice: Person, settings: Any) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {"login": "1/m/ip"}
+    sign_in(browser(), alice.email)
+    answer = sign_in(browser(), alice.email)
+    assert answer.status_code == 429
+    assert "Wait a minute" in words(answer)
 
 
 def test_nobody_registers_by_themselves() -> None:

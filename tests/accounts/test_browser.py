@@ -1,0 +1,87 @@
+"""What only a browser can show: passkeys, and the way of an invited person, without one complaint of the policy."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import Person
+from tests.conftest import PASSWORD
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+SignIn = Callable[[Any, Person], None]
+
+
+def _authenticator(page: Any) -> None:
+    """A passkey device inside the browser, as developers' tools offer one."""
+    tools = page.context.new_cdp_session(page)
+    tools.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    tools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def _confirm(page: Any) -> None:
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+
+
+def test_a_passkey_is_made_signs_in_and_confirms(
+    page: Any, live: str, alice: Person, sign_in: SignIn, complaints: list[str]
+) -> None:
+    _authenticator(page)
+    sign_in(page, alice)
+    page.goto(live + reverse("mfa_add_webauthn"))
+    _confirm(page)
+    page.get_by_label("Passwordless").check()
+    page.get_by_role("button", name="Add").click()
+    page.wait_for_url(lambda address: "/add/" not in address)
+    page.goto(live + reverse("accounts:profile"))
+    page.context.clear_cookies()
+    page.goto(f"{live}{reverse('account_login')}?next={reverse('accounts:sessions')}")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.wait_for_url(live + reverse("accounts:sessions"))
+    page.goto(live + reverse("accounts:remove", args=["avala"]))
+    page.get_by_role("link", name=re.compile("security key")).click()
+    page.get_by_role("button", name=re.compile("security key", re.IGNORECASE)).click()
+    page.wait_for_url(live + reverse("accounts:remove", args=["avala"]))
+
+
+def test_an_invited_person_follows_the_link_and_is_in(
+    page: Any, live: str, erin: Person, sign_in: SignIn, complaints: list[str]
+) -> None:
+    sign_in(page, erin)
+    page.goto(live + reverse("accounts:invite"))
+    _confirm(page)
+    page.get_by_label("Email").fill("new@northwind.example")
+    page.get_by_label("Operator").check()
+    page.get_by_role("button", name="Make the invitation").click()
+    link = page.get_by_label("Link", exact=True).input_value()
+    page.context.clear_cookies()
+    page.goto(link)
+    page.get_by_label("Your name").fill("Nia Novak")
+    page.get_by_label("Password", exact=True).fill("Gertrude-likes-tall-trees")
+    page.get_by_role("button", name="Join").click()
+    page.wait_for_url(f"{live}/")
+    assert Person.objects.get(email="new@northwind.example").state == "active"
+
+
+def test_a_rejected_key_is_replaced_on_the_way_and_the_person_comes_back(
+    page: Any, live: str, emulator: Any, nobody: Person, sign_in: SignIn, complaints: list[str]
+) -> None:
+    sign_in(page, nobody)
+    page.goto(f"{live}{reverse('accounts:keys')}?next={reverse('accounts:profile')}")
+    card = page.locator("#avala")
+    card.get_by_label("Key", exact=True).fill("avk_demo_ops")
+    card.get_by_role("button", name="Save and test").click()
+    page.wait_for_url(live + reverse("accounts:profile"))
+    page.get_by_text("Your Avala key works and is saved.").wait_for()
