@@ -12,6 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from accounts import access, connections
 from accounts.models import ApiKey, Place, Vendor
 from accounts.weather import VendorState
+from console.exports import watching
 
 NAME = "Annotation Console"
 
@@ -79,6 +80,9 @@ PERSONAL = (
     Entry("Where you are signed in", "monitor", "accounts:sessions"),
 )
 
+# Apps whose pages lie within another's.
+WITHIN = {"batches": "projects"}
+
 
 class Shell:
     name = NAME
@@ -127,6 +131,19 @@ class Shell:
     def mail_is_set_up(self) -> bool:
         return bool(settings.MAIL_IS_SET_UP)
 
+    @cached_property
+    def may_change(self) -> bool:
+        return bool(self.user and self.signed_in and self.user.may("change"))
+
+    @cached_property
+    def may_download(self) -> bool:
+        return bool(self.user and self.signed_in and self.user.may("download"))
+
+    @cached_property
+    def awaits_news(self) -> bool:
+        """Whether this person waits for an export: only then their pages ask for news of it."""
+        return bool(self.user and self.signed_in and watching.awaits_news(self.user))
+
     @property
     def session_ends(self) -> datetime | None:
         """Set by the middleware that ends idle sessions; without it nothing is said."""
@@ -143,8 +160,8 @@ class Shell:
         match = self.request.resolver_match
         if match is None:
             return False
-        app = view.partition(":")[0]
-        return match.view_name == view or (app != "accounts" and match.app_name == app)
+        app, here = view.partition(":")[0], WITHIN.get(match.app_name, match.app_name)
+        return match.view_name == view or (app != "accounts" and here == app)
 
 
 def shell(request: HttpRequest) -> dict[str, Shell]:

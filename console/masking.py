@@ -1,6 +1,6 @@
 """No secret in words: keys in hand are masked by value wherever a message passes.
 
-Whoever opens a key calls `remember`; everything that writes text for people, logs or the audit passes it through `hide`.
+Whoever opens a key calls `remember`; whatever writes text for people, logs or the audit passes it through `hide`.
 """
 
 import logging
@@ -70,10 +70,9 @@ class ReporterFilter(SafeExceptionReporterFilter):
     def get_post_parameters(self, request: HttpRequest | None) -> dict[str, Any]:
         return {name: hide(str(value)) for name, value in super().get_post_parameters(request).items()}
 
-    def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: Any) -> list[tuple[str, Any]]:
-        return [
-            (name, _hide_within(value)) for name, value in super().get_traceback_frame_variables(request, tb_frame)
-        ]
+    def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: Any) -> Any:
+        found = super().get_traceback_frame_variables(request, tb_frame)
+        return [(name, _hide_within(value)) for name, value in found]
 
 
 def _hide_within(value: Any) -> Any:

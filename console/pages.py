@@ -27,16 +27,17 @@ STATUSES: tuple[tuple[type[errors.UpstreamError], int], ...] = (
 def upstream(request: HttpRequest, error: errors.UpstreamError) -> HttpResponse:
     """An error of a vendor, with whether anything was changed and the number to quote."""
     status = status_of(error)
+    retry_in: float | None = getattr(error, "retry_in", None)
     context = {
         "error": error,
         "reading": request.method in {"GET", "HEAD"},
         "key_rejected": isinstance(error, errors.KeyRejected),
-        "retry_in": getattr(error, "retry_in", None),
+        "retry_in": retry_in,
         "again": htmx.page_address(request),
     }
     response = _answer(request, "errors/upstream.html", context, status)
-    if context["retry_in"]:
-        response["Retry-After"] = str(max(1, round(context["retry_in"])))
+    if retry_in:
+        response["Retry-After"] = str(max(1, round(retry_in)))
     return response
 
 
@@ -89,6 +90,5 @@ def _typed(request: HttpRequest) -> list[tuple[str, str]]:
 def _answer(request: HttpRequest, template: str, context: dict[str, object], status: int) -> HttpResponse:
     """The whole page, or only its notice where htmx asked for a fragment."""
     context |= {"request_id": logs.request_id.get(), "status": status}
-    name = f"{template}#notice" if htmx.is_htmx(request) and not request.htmx.boosted else template
+    name = f"{template}#notice" if htmx.is_htmx(request) else template
     return render(request, name, context, status=status)
-

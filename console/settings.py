@@ -267,5 +267,10 @@ LOGGING = {
     "formatters": {"json": {"()": "console.logs.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["masked"]}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}, "django.server": {"propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"propagate": True},
+        # Its own lines about every message say nothing that the jobs page does not.
+        "huey": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+    },
 }

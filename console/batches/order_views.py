@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import reswap, retarget
 
 from accounts.connections import ConnectionMissing
+from accounts.requests import SignedIn
 from accounts.rights import Right
 from console import htmx, pages
 from console.audit import record, settling
@@ -25,7 +26,6 @@ from console.batches.models import OrderSnapshot
 from console.batches.order import Order, from_boxes
 from console.batches.ordering import BadOrder, NothingToSave, OrderChanged, Press
 from console.projects import services as projects
-from console.projects.requests import SignedIn
 from console.upstream.errors import UpstreamError
 
 WAIT_FOR_FIRST = 5.0

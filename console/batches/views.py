@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.requests import SignedIn
 from accounts.rights import Right
 from console import htmx, pages
 from console.audit import record
@@ -18,7 +19,6 @@ from console.batches import ordering, reading, services, shown
 from console.batches.changes import ordinal
 from console.batches.forms import INT64, MetadataForm, NameForm
 from console.projects import services as projects
-from console.projects.requests import SignedIn
 from console.upstream.errors import Conflict, Invalid, KeyRejected, NotFound, UpstreamError
 from console.upstream.types import Batch
 

@@ -1,8 +1,8 @@
 """Reading an export's zip once, as it streams by: its size, its fingerprint, and what is in it.
 
-The bytes come from strangers. Nothing is written to disk, names inside the zip are only text, and everything is bounded:
-bytes, entries, the ratio of unpacked to packed, and how many ids are remembered. Over a bound, or when the bytes are not
-what they should be, the answer is `NotChecked` with a sentence, never a half-true count.
+The bytes come from strangers. Nothing is written to disk, names inside the zip are only text, and everything is
+bounded: bytes, entries, the ratio of unpacked to packed, and how many ids are remembered. Over a bound, or when the
+bytes are not what they should be, the answer is `NotChecked` with a sentence, never a half-true count.
 """
 
 import hashlib

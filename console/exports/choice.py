@@ -5,13 +5,20 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from console.words import moment
 
 MOST_PROJECTS = 50
 MOST_BATCHES = 100
 DATES = ("created_from", "created_to", "updated_from", "updated_to")
+
+
+class Dates(TypedDict):
+    created_from: datetime | None
+    created_to: datetime | None
+    updated_from: datetime | None
+    updated_to: datetime | None
 
 
 @dataclass(frozen=True)
@@ -35,8 +42,13 @@ class Choice:
         return {"projects": sorted(self.projects), "batches": sorted(self.batches), **dates}
 
     @property
-    def dates(self) -> dict[str, datetime | None]:
-        return {name: getattr(self, name) for name in DATES}
+    def dates(self) -> Dates:
+        return {
+            "created_from": self.created_from,
+            "created_to": self.created_to,
+            "updated_from": self.updated_from,
+            "updated_to": self.updated_to,
+        }
 
     @property
     def key(self) -> str:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Person
 from console.exports import services
+from console.exports.choice import DATES
 from console.exports.contents import Counts
 from console.exports.forms import ExportForm
 from console.exports.models import Plan
@@ -48,7 +49,8 @@ class Draft:
 
     def renewed(self) -> "Draft":
         """The same form with a new one-time id, after an attempt that surely changed nothing."""
-        data = self.form.data.copy()
+        data = QueryDict(mutable=True)
+        data.update(self.form.data)
         data["id"] = str(uuid.uuid4())
         form = ExportForm(data, projects=self.projects, batches=self.batches)
         form.is_valid()
@@ -87,13 +89,13 @@ def draft(user: Person, sent: QueryDict) -> Draft:
 def query(plan: Plan) -> str:
     """The address part that makes the same choice again."""
     wanted = plan.wanted
-    days = {name: timezone.localtime(value).date().isoformat() for name, value in wanted.dates.items() if value}
+    days = {name: timezone.localtime(value).date().isoformat() for name in DATES if (value := getattr(wanted, name))}
     pairs = [("projects", key) for key in wanted.projects] + [("batches", str(key)) for key in wanted.batches]
     return urlencode([*pairs, *days.items()])
 
 
 def _prefilled(sent: QueryDict, projects: Sequence[Project], ticked: Sequence[str]) -> dict[str, Any]:
-    days = {name: sent.get(name) for name in ("created_from", "created_to", "updated_from", "updated_to")}
+    days = {name: sent.get(name) for name in DATES}
     batches = sent.getlist("batches")
     return {
         "id": uuid.uuid4(),

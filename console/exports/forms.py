@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -19,7 +19,9 @@ Batches = Mapping[str, Sequence[Batch]]
 
 class _Day(forms.DateField):
     def __init__(self, label: str) -> None:
-        widget = forms.DateInput(attrs={"type": "date", "min": EARLIEST.isoformat(), "max": LATEST.isoformat()}, format="%Y-%m-%d")
+        widget = forms.DateInput(
+            attrs={"type": "date", "min": EARLIEST.isoformat(), "max": LATEST.isoformat()}, format="%Y-%m-%d"
+        )
         super().__init__(label=label, required=False, input_formats=["%Y-%m-%d"], widget=widget)
 
     def validate(self, value: date | None) -> None:
@@ -48,10 +50,14 @@ class ExportForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.known_projects = {project.id: project for project in projects}
         self.known_batches = {str(batch.id): batch for listed in batches.values() for batch in listed}
-        self.fields["projects"].choices = [(project.id, project.name) for project in projects]
-        self.fields["batches"].choices = [(key, batch.name) for key, batch in self.known_batches.items()]
+        self._offer("projects", [(project.id, project.name) for project in projects])
+        self._offer("batches", [(key, batch.name) for key, batch in self.known_batches.items()])
         self.fields["projects"].error_messages["invalid_choice"] = "A chosen project is not in this space any more."
         self.fields["batches"].error_messages["invalid_choice"] = "A chosen batch is not in a chosen project any more."
+
+    def _offer(self, name: str, choices: list[tuple[str, str | None]]) -> None:
+        field = cast(forms.MultipleChoiceField, self.fields[name])
+        field.choices = choices
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
@@ -75,7 +81,9 @@ class ExportForm(forms.Form):
 
     def choice(self) -> Choice:
         said = self.cleaned_data
-        spans = {f"{name}_{end}": _instant(said.get(f"{name}_{end}"), end) for name, _ in SPANS for end in ("from", "to")}
+        spans = {
+            f"{name}_{end}": _instant(said.get(f"{name}_{end}"), end) for name, _ in SPANS for end in ("from", "to")
+        }
         return Choice(tuple(said.get("projects", ())), tuple(map(int, said.get("batches", ()))), **spans)
 
     def names(self) -> dict[str, list[str]]:

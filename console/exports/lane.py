@@ -40,7 +40,9 @@ class Lane:
 def of(*, user: Person) -> Lane:
     """As it is now, from a read that everybody who looks at this space shares."""
     space = connections.space(user)
-    newest = reads.shared(user=user, space=space.id, thing="newest-exports", fetch=lambda: newest_exports(user, space.id))
+    newest = reads.shared(
+        user=user, space=space.id, thing="newest-exports", fetch=lambda: newest_exports(user, space.id)
+    )
     return build(space.id, newest)
 
 

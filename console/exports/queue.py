@@ -79,8 +79,10 @@ def _after_a_crash(plan: Plan) -> Result:
         look = settling.look(entry)
         entry.refresh_from_db()
         if not look.settled:
-            return Again(LATER, "It was sent without a clear answer; looking for it.") if look.finding == "not done" else Abandoned(
-                "It was sent without a clear answer, and reading did not tell what became of it."
+            return (
+                Again(LATER, "It was sent without a clear answer; looking for it.")
+                if look.finding == "not done"
+                else Abandoned("It was sent without a clear answer, and reading did not tell what became of it.")
             )
     plan = services.brought_up_to_date(plan, entry)
     return Done("Found done after a restart.") if plan.export_id else _back_in_line(plan)

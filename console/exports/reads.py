@@ -1,12 +1,12 @@
 """Reads that several people share: one call to the vendor, however many look.
 
-An answer is kept for a moment under vendor, space and thing, without signed links. Whoever reads it from there must have
-read that space with their own key in the last five minutes, so that a key without the right shows nothing.
+An answer is kept for a moment under vendor, space and thing, without signed links. Whoever reads it from there must
+have read that space with their own key in the last five minutes, so that a key without the right shows nothing.
 """
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.cache import cache
@@ -24,7 +24,8 @@ def shared(*, user: Person, space: str, thing: str, fetch: Callable[[], T], seco
     """The kept answer, or a fresh one; while one person asks, the others wait for their answer."""
     name, own = f"cf:{space}:{thing}", f"cf:{space}:read-by:{user.pk}"
     keep = settings.SHARED_READ_SECONDS if seconds is None else seconds
-    if cache.get(own) and (kept := _kept_or_turn(name)) is not None:
+    kept: tuple[T] | None = _kept_or_turn(name) if cache.get(own) else None
+    if kept is not None:
         return kept[0]
     try:
         found = fetch()
@@ -40,11 +41,11 @@ def forget(*, space: str, thing: str) -> None:
     cache.delete(f"cf:{space}:{thing}")
 
 
-def _kept_or_turn(name: str) -> tuple[T] | None:
+def _kept_or_turn(name: str) -> Any:
     """A kept answer; None when it is this caller's turn to ask, or the one whose turn it was is too slow."""
     end = time.monotonic() + PATIENCE
     while (kept := cache.get(name)) is None:
         if cache.add(f"{name}:turn", True, TURN) or time.monotonic() > end:
             return None
         time.sleep(0.05)
-    return kept  # type: ignore[no-any-return]
+    return kept

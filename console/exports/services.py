@@ -19,8 +19,8 @@ from console.exports.choice import Choice
 from console.exports.contents import Counts
 from console.exports.models import Plan
 from console.upstream.errors import Conflict, UpstreamError
-from console.upstream.types import Batch, Export, Project
 from console.upstream.paging import pages
+from console.upstream.types import Batch, Export, Project
 
 ONE_MINUTE = timedelta(minutes=1)
 LINK_LASTS = timedelta(days=7)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from accounts import connections
+from accounts.models import Person
 from console.audit import settling
 from console.audit.models import Entry
 from console.exports.models import Plan
@@ -38,7 +39,7 @@ def find_export(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
 def find_deleted(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     """A deleted export is a 404 (FACTS 2.7); one that is still there was not deleted."""
     try:
-        connections.cloudfactory(entry.actor).get_export(str(entry.detail.get("space", "")), entry.thing_id)
+        connections.cloudfactory(_actor(entry)).get_export(str(entry.detail.get("space", "")), entry.thing_id)
     except NotFound:
         return "done", {}
     return "not done", {}
@@ -46,7 +47,8 @@ def find_deleted(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
 
 def _since(entry: Entry, space: str) -> list[Export]:
     """Newest first, until they are older than the entry."""
-    client, found = connections.cloudfactory(entry.actor), []
+    client = connections.cloudfactory(_actor(entry))
+    found: list[Export] = []
     walk = pages(
         lambda cursor: client.list_exports(space, cursor=cursor, direction="NEXT" if cursor else None, limit=100)
     )
@@ -56,6 +58,12 @@ def _since(entry: Entry, space: str) -> list[Export]:
         if oldest is not None and oldest < entry.at - SKEW:
             break
     return found
+
+
+def _actor(entry: Entry) -> Person:
+    if entry.actor is None:
+        raise connections.KeyMissing("cloudfactory")
+    return entry.actor
 
 
 def _is_ours(export: Export, entry: Entry) -> bool:

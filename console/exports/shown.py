@@ -1,6 +1,6 @@
 """Exports as the pages show them: words instead of enums, who and when, and how long the link still lives."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -102,9 +102,7 @@ def rows(exports: Iterable[Export]) -> list[Row]:
     plans = {plan.export_id: plan for plan in Plan.objects.select_related("person").filter(export_id__in=ids)}
     receipts = Receipt.objects.in_bulk(ids)
     taken = reading.downloads(ids)
-    return [
-        Row(export, plans.get(export.id), receipts.get(export.id), taken.get(export.id, "")) for export in listed
-    ]
+    return [Row(export, plans.get(export.id), receipts.get(export.id), taken.get(export.id, "")) for export in listed]
 
 
 def row(export: Export) -> Row:
@@ -113,7 +111,7 @@ def row(export: Export) -> Row:
 
 def chosen(found: Sequence[Row], wanted: str, user_pk: object) -> list[Row]:
     """The rows a filter asks for."""
-    tests = {
+    tests: dict[str, Callable[[Row], bool]] = {
         "mine": lambda row: row.plan is not None and row.plan.person_id == user_pk,
         "ready": lambda row: row.is_ready and not row.link_ended,
         "ending": lambda row: row.ends_soon,
@@ -125,7 +123,8 @@ def chosen(found: Sequence[Row], wanted: str, user_pk: object) -> list[Row]:
 def usual(space: str) -> timedelta | None:
     """How long the space's exports took lately, for "yours usually take 2 min"."""
     ended = Plan.objects.filter(space=space, end_status="COMPLETED", started_at__isnull=False, ended_at__isnull=False)
-    took = sorted(plan.ended_at - plan.started_at for plan in ended.order_by("-ended_at")[:9])
+    ends = ended.order_by("-ended_at").values_list("started_at", "ended_at")[:9]
+    took = sorted(end - start for start, end in ends if start and end)
     return took[len(took) // 2] if len(took) >= 2 else None
 
 

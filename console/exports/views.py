@@ -4,13 +4,14 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from accounts import connections
+from accounts.requests import SignedIn
 from console import htmx
 from console.audit import reading, settling
 from console.audit.models import Entry
@@ -24,11 +25,11 @@ PAGE = "exports/create.html"
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: SignedIn) -> HttpResponse:
     asked = request.GET
-    sort = asked.get("sort") if asked.get("sort") in services.SORTS else "createdAt"
+    sort = next((name for name in services.SORTS if name == asked.get("sort")), "createdAt")
     order = "ASC" if asked.get("order") == "ASC" else "DESC"
-    wanted = asked.get("show") if asked.get("show") in shown.FILTERS else ""
+    wanted = next((name for name in shown.FILTERS if name == asked.get("show")), "")
     context: dict[str, Any] = {"sort": sort, "order": order, "show": wanted, "filters": shown.FILTERS.items()}
     if wanted:
         found, all_read = services.newest(user=request.user)
@@ -45,7 +46,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def lane(request: HttpRequest) -> HttpResponse:
+def lane(request: SignedIn) -> HttpResponse:
     """The lane as a fragment that asks for itself again while it is in use."""
     look = _number(request.GET.get("look"))
     now = lanes.of(user=request.user)
@@ -55,16 +56,21 @@ def lane(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def news(request: HttpRequest) -> HttpResponse:
+def news(request: SignedIn) -> HttpResponse:
     """What ended since this person last heard of it, wherever in the console they are."""
     told = watching.news(user=request.user)
     look = _number(request.GET.get("look"))
-    context = {"told": told, "delay": watching.delay(look), "look": look + 1, "more": watching.awaits_news(request.user)}
+    context = {
+        "told": told,
+        "delay": watching.delay(look),
+        "look": look + 1,
+        "more": watching.awaits_news(request.user),
+    }
     return render(request, "exports/news.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def create(request: HttpRequest) -> HttpResponse:
+def create(request: SignedIn) -> HttpResponse:
     """GET prefills; POST starts now, or when the lane is free, or refuses at the field."""
     draft = composing.draft(request.user, request.POST if request.method == "POST" else request.GET)
     if request.method != "POST":
@@ -86,14 +92,14 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def batches(request: HttpRequest) -> HttpResponse:
+def batches(request: SignedIn) -> HttpResponse:
     """The batches of the ticked projects, as the projects are ticked."""
     draft = composing.draft(request.user, request.POST)
     return render(request, f"{PAGE}#batches", draft.context())
 
 
 @require_POST
-def contents(request: HttpRequest) -> HttpResponse:
+def contents(request: SignedIn) -> HttpResponse:
     """What will be in this file? Asked again with every change of the choice."""
     draft = composing.draft(request.user, request.POST)
     if not draft.has_choice():
@@ -111,7 +117,7 @@ def contents(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def plan(request: HttpRequest, plan: uuid.UUID) -> HttpResponse:
+def plan(request: SignedIn, plan: uuid.UUID) -> HttpResponse:
     """An export that the vendor does not have yet, or of which we do not know."""
     found = services.brought_up_to_date(_own(request, plan))
     if found.export_id:
@@ -130,7 +136,7 @@ def plan(request: HttpRequest, plan: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def leave(request: HttpRequest, plan: uuid.UUID) -> HttpResponse:
+def leave(request: SignedIn, plan: uuid.UUID) -> HttpResponse:
     found = _own(request, plan)
     if queue.leave(found, request=request):
         messages.success(request, f"“{found.name}” is off the queue. Nothing was started.")
@@ -140,7 +146,7 @@ def leave(request: HttpRequest, plan: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def check(request: HttpRequest, plan: uuid.UUID) -> HttpResponse:
+def check(request: SignedIn, plan: uuid.UUID) -> HttpResponse:
     """Looks upstream what became of an export that was sent without a clear answer. Only reads."""
     found = _own(request, plan)
     entry = Entry.objects.filter(pk=found.act_id).first()
@@ -149,12 +155,14 @@ def check(request: HttpRequest, plan: uuid.UUID) -> HttpResponse:
         if look.finding == "not done" and not look.settled:
             messages.info(request, "It is not there so far. One look proves nothing: look again in half a minute.")
         elif look.finding == "unsure":
-            messages.warning(request, "We cannot tell which export it is. Look at the list, then close it in the audit.")
+            messages.warning(
+                request, "We cannot tell which export it is. Look at the list, then close it in the audit."
+            )
     return redirect("exports:plan", plan=plan)
 
 
 @require_safe
-def detail(request: HttpRequest, export: uuid.UUID) -> HttpResponse:
+def detail(request: SignedIn, export: uuid.UUID) -> HttpResponse:
     found = watching.look(user=request.user, export_id=str(export))
     row = shown.row(found)
     context = _following(request, row) | {
@@ -166,14 +174,14 @@ def detail(request: HttpRequest, export: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
-def status(request: HttpRequest, export: uuid.UUID) -> HttpResponse:
+def status(request: SignedIn, export: uuid.UUID) -> HttpResponse:
     """The part of the page that changes; it asks for itself again until the end."""
     found = watching.look(user=request.user, export_id=str(export))
     return render(request, "exports/detail.html#status", _following(request, shown.row(found)))
 
 
 @require_GET
-def download(request: HttpRequest, export: uuid.UUID) -> HttpResponseBase:
+def download(request: SignedIn, export: uuid.UUID) -> HttpResponseBase:
     try:
         return downloading.hand_over(user=request.user, export_id=str(export), request=request)
     except (downloading.NotReady, downloading.LinkExpired, NotFound) as error:
@@ -183,7 +191,7 @@ def download(request: HttpRequest, export: uuid.UUID) -> HttpResponseBase:
 
 
 @require_POST
-def delete(request: HttpRequest, export: uuid.UUID) -> HttpResponse:
+def delete(request: SignedIn, export: uuid.UUID) -> HttpResponse:
     act_id = _uuid(request.POST.get("act_id"))
     if act_id is None:
         messages.warning(request, "This page was too old. Nothing was deleted; try again.")
@@ -193,12 +201,12 @@ def delete(request: HttpRequest, export: uuid.UUID) -> HttpResponse:
     return redirect("exports:index")
 
 
-def _again(request: HttpRequest, draft: composing.Draft, status: int, **more: Any) -> HttpResponse:
+def _again(request: SignedIn, draft: composing.Draft, status: int, **more: Any) -> HttpResponse:
     part = "#form" if htmx.is_htmx(request) else ""
     return render(request, f"{PAGE}{part}", draft.context() | more, status=status)
 
 
-def _following(request: HttpRequest, row: shown.Row) -> dict[str, Any]:
+def _following(request: SignedIn, row: shown.Row) -> dict[str, Any]:
     look = _number(request.GET.get("look"))
     receipt = Receipt.objects.filter(pk=row.export.id).first()
     waits = row.state.active or (receipt is not None and receipt.state == Receipt.State.WAITING)
@@ -219,7 +227,7 @@ def _address(plan: Plan) -> str:
     return reverse("exports:plan", args=[plan.pk])
 
 
-def _own(request: HttpRequest, pk: uuid.UUID) -> Plan:
+def _own(request: SignedIn, pk: uuid.UUID) -> Plan:
     """Another person's plan is as if it did not exist."""
     return get_object_or_404(Plan.objects.select_related("person"), pk=pk, person=request.user)
 

@@ -57,7 +57,14 @@ def is_ready() -> dict[str, bool]:
 def _unconnected(user: Person) -> list[Todo]:
     missing = [vendor for vendor in VENDORS if not connections.key_fingerprint(user, vendor[0])]
     return [
-        Todo("plug", "info", f"Connect {name}", f"It unlocks {unlocks}.", reverse("accounts:connect", args=[slug]), "Connect")
+        Todo(
+            "plug",
+            "info",
+            f"Connect {name}",
+            f"It unlocks {unlocks}.",
+            reverse("accounts:connect", args=[slug]),
+            "Connect",
+        )
         for slug, name, unlocks in missing
     ]
 
@@ -81,7 +88,14 @@ def _drafts(user: Person) -> list[Todo]:
     if not user.may("change"):
         return []
     return [
-        Todo("pencil", "quiet", f"Carry on with “{draft}”", "A slice you began to build.", reverse("slices:draft", args=[draft.pk]), "Carry on")
+        Todo(
+            "pencil",
+            "quiet",
+            f"Carry on with “{draft}”",
+            "A slice you began to build.",
+            reverse("slices:draft", args=[draft.pk]),
+            "Carry on",
+        )
         for draft in drafts.unfinished(user)[:3]
     ]
 
@@ -98,6 +112,6 @@ def _database_answers() -> bool:
 def _cache_answers() -> bool:
     try:
         cache.set("readyz", "yes", 5)
-        return cache.get("readyz") == "yes"
+        return bool(cache.get("readyz") == "yes")
     except (DatabaseError, OSError):
         return False

@@ -4,18 +4,19 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.requests import SignedIn
 from console.home import services
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: SignedIn) -> HttpResponse:
     """Everything from our own database at once; what a vendor must be asked for comes as a block of its own."""
     context = {"todos": services.todos(user=request.user), "recent": services.recent(user=request.user)}
     return render(request, "home/index.html", context)
 
 
 @require_safe
-def slices(request: HttpRequest) -> HttpResponse:
+def slices(request: SignedIn) -> HttpResponse:
     return render(request, "home/slices.html", {"rows": services.latest_slices(user=request.user)})
 
 

@@ -39,8 +39,10 @@ class OperationQuerySet(models.QuerySet["Operation"]):
     def claim(self, pk: uuid.UUID, lease: timedelta) -> "Operation | None":
         """Takes the row for one worker with a single guarded UPDATE, which also counts the attempt."""
         now, lease_id = timezone.now(), uuid.uuid4()
-        taken = self.due(now).filter(pk=pk).update(
-            state=State.RUNNING, lease_id=lease_id, lease_until=now + lease, attempts=F("attempts") + 1
+        taken = (
+            self.due(now)
+            .filter(pk=pk)
+            .update(state=State.RUNNING, lease_id=lease_id, lease_until=now + lease, attempts=F("attempts") + 1)
         )
         return self.select_related("person").get(pk=pk) if taken else None
 
@@ -68,7 +70,9 @@ class Operation(models.Model):
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["state", "due_at"])]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
-                fields=["kind", "subject"], condition=Q(state__in=UNFINISHED), name="one_unfinished_operation_per_subject"
+                fields=["kind", "subject"],
+                condition=Q(state__in=UNFINISHED),
+                name="one_unfinished_operation_per_subject",
             )
         ]
 

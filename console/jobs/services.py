@@ -1,8 +1,8 @@
 """Queueing work, doing it, and finding what a dead worker left behind.
 
 An app registers one function for each kind of work. It gets the Operation and answers `Done`, or `Again` to look once
-more later; an exception counts as a failed attempt. It may be called more than once for one row: what it writes upstream
-goes through `audit.record` with an id fixed in the payload, so that a second call finds the first.
+more later; an exception counts as a failed attempt. It may be called more than once for one row: what it writes
+upstream goes through `audit.record` under an id kept with the row, so that a second call finds the first.
 """
 
 import logging

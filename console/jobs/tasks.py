@@ -8,11 +8,11 @@ from huey.contrib.djhuey import db_periodic_task, db_task
 from console.jobs import services
 
 
-@db_task()
+@db_task()  # type: ignore[untyped-decorator]
 def perform(pk: str) -> None:
     services.perform(uuid.UUID(pk))
 
 
-@db_periodic_task(crontab(minute="*"))
+@db_periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
 def sweep() -> None:
     services.sweep()

@@ -10,12 +10,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import connections
 from accounts.models import ApiKey, Vendor
+from accounts.requests import SignedIn
 from accounts.rights import Right
 from console import htmx, pages
 from console.batches import ordering
 from console.batches import services as batches
 from console.projects import services
-from console.projects.requests import SignedIn
 from console.upstream.errors import Forbidden, KeyRejected, NotFound, UpstreamError
 
 

@@ -68,6 +68,12 @@ def tone_icon(tone: str) -> str:
 
 
 @register.filter
+def in_utc(value: datetime) -> str:
+    """The moment as it is sent to a vendor."""
+    return words.in_utc(value)
+
+
+@register.filter
 def ago(value: datetime | None) -> str:
     return words.ago(value) if value else ""
 

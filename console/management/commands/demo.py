@@ -36,6 +36,7 @@ class Command(BaseCommand):
         try:
             children["emulator"] = _start([sys.executable, "-m", "console.emulator"])
             _prepare_database()
+            children["worker"] = _start([sys.executable, "manage.py", "run_huey", "--graceful-signal", "TERM"])
             children["console"] = _start(_server())
             self._announce(children)
             _watch(children)
@@ -90,7 +91,7 @@ def _server() -> list[str]:
 
 
 def _start(command: list[str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(command, cwd=settings.BASE_DIR, env=os.environ, stdin=subprocess.DEVNULL)
+    return subprocess.Popen(command, cwd=settings.BASE_DIR, env=os.environ, stdin=subprocess.DEVNULL)  # noqa: S603
 
 
 def _wait_for(address: str, children: dict[str, subprocess.Popen[bytes]]) -> None:

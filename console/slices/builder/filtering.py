@@ -10,11 +10,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from accounts.requests import SignedIn
 from console import htmx
 from console.slices.builder import checks, choices, drafts, forms, shown
 from console.slices.builder.choices import Seen
 from console.slices.builder.parts import Part
-from console.slices.builder.requests import SignedIn
 from console.slices.models import Draft
 
 PAGE = "slices/builder/filter.html"

@@ -12,11 +12,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import reswap, retarget
 
 from accounts.connections import ConnectionMissing
+from accounts.requests import SignedIn
 from console import htmx
 from console.audit.record import NotRecorded
 from console.slices.builder import checks, choices, drafts, parts, services, shown
 from console.slices.builder.forms import SliceForm, kind_of
-from console.slices.builder.requests import SignedIn
 from console.slices.builder.services import Incomplete, Standing
 from console.slices.models import Draft
 from console.upstream.errors import KeyRejected, NotFound, UpstreamError
