@@ -10,6 +10,10 @@ def main() -> None:
         from console import practice
 
         practice.prepare_environment()
+    if sys.argv[1:] == ["emulator"]:  # it needs none of the console's settings
+        from console.emulator.server import main as emulate
+
+        sys.exit(emulate())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
     from django.core.management import execute_from_command_line
 

@@ -91,7 +91,7 @@ def start(
     servers: dict[str, Server] = {}
     try:
         for vendor, port in ports.items():
-            servers[vendor] = Server(port, streams_uploads=vendor == "storage")
+            servers[vendor] = _server(vendor, port)
         world = World(Path(scratch or state_dir or ""), scale, pace, assets)
     except OSError:
         for server in servers.values():
@@ -105,34 +105,42 @@ def start(
     return running
 
 
+def _server(vendor: str, port: int) -> Server:
+    try:
+        return Server(port, streams_uploads=vendor == "storage")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, f"port {port}") from None
+
+
 def main() -> int:
     """Runs until SIGINT or SIGTERM; settings come from the environment."""
+    told_to_stop = _signals()
     try:
-        settings = _settings(os.environ)
-        running = start(**settings)
+        running = start(**_settings(os.environ))
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except OSError as error:
-        sys.stderr.write(f"{_sentence(settings, error)}\n")
+        sys.stderr.write(f"The emulator cannot use {error.filename}: {error.strerror}.\n")
         return 1
     addresses = (running.avala_url, running.cloudfactory_url, running.storage_url)
     sys.stdout.write("Avala {}\nCloudFactory {}\nStorage {}\n".format(*addresses))
     sys.stdout.flush()
-    _wait_for_signal()
+    while not told_to_stop.wait(0.5):
+        pass
     running.stop()
     return 0
 
 
 def _settings(environ: Mapping[str, str]) -> dict[str, Any]:
-    scale = environ.get("EMULATOR_SCALE", "demo")
+    scale = environ.get("EMULATOR_SCALE") or "demo"
     if scale not in SCALES:
         raise ValueError(f"EMULATOR_SCALE must be demo or large, not {scale}.")
     return {
         "avala_port": int(_number(environ, "AVALA_EMULATOR_PORT", 8901)),
         "cloudfactory_port": int(_number(environ, "CLOUDFACTORY_EMULATOR_PORT", 8902)),
         "storage_port": int(_number(environ, "STORAGE_EMULATOR_PORT", 8903)),
-        "state_dir": Path(environ.get("EMULATOR_STATE", "var/emulator")),
+        "state_dir": Path(environ.get("EMULATOR_STATE") or "var/emulator"),
         "pace": _number(environ, "EMULATOR_PACE", 3),
         "rate": int(_number(environ, "EMULATOR_RATE", 100)),
         "scale": scale,
@@ -150,14 +158,9 @@ def _number(environ: Mapping[str, str], name: str, default: float) -> float:
     return value
 
 
-def _sentence(settings: Mapping[str, Any], error: OSError) -> str:
-    ports = ", ".join(str(settings[name]) for name in ("avala_port", "cloudfactory_port", "storage_port"))
-    return f"The emulator cannot start on ports {ports}: {error.strerror or error}. Choose others by *_EMULATOR_PORT."
-
-
-def _wait_for_signal() -> None:
+def _signals() -> threading.Event:
+    """Set by SIGINT and SIGTERM; to be asked for before anything starts, or an early one would just kill."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    while not stop.wait(0.5):
-        pass
+    return stop

@@ -157,11 +157,11 @@ def test_it_listens_on_loopback_only(running: Running) -> None:
 # --- the program ------------------------------------------------------------------------------------------------
 
 
-def launch(tmp_path: Path, **settings: str) -> subprocess.Popen[str]:
+def launch(tmp_path: Path, *command: str, **settings: str) -> subprocess.Popen[str]:
     ports = {f"{name}_EMULATOR_PORT": "0" for name in ("AVALA", "CLOUDFACTORY", "STORAGE")}
-    environ = {**os.environ, "EMULATOR_STATE": str(tmp_path / "state"), **ports, **settings}
+    environ = {"PATH": os.environ["PATH"], "EMULATOR_STATE": str(tmp_path / "state"), **ports, **settings}
     return subprocess.Popen(
-        [sys.executable, "-m", "console.emulator"],
+        [sys.executable, *(command or ("-m", "console.emulator"))],
         cwd=ROOT,
         env=environ,
         text=True,
@@ -170,13 +170,19 @@ def launch(tmp_path: Path, **settings: str) -> subprocess.Popen[str]:
     )
 
 
-def test_the_program_says_where_it_listens_and_ends_well_on_sigterm(tmp_path: Path) -> None:
-    process = launch(tmp_path)
+@pytest.mark.parametrize(
+    ("command", "number"),
+    [(("-m", "console.emulator"), signal.SIGTERM), (("manage.py", "emulator"), signal.SIGINT)],
+)
+def test_the_program_says_where_it_listens_and_ends_well(
+    tmp_path: Path, command: tuple[str, ...], number: signal.Signals
+) -> None:
+    process = launch(tmp_path, *command)
     assert process.stdout
     lines = [process.stdout.readline() for _ in range(3)]
     assert [line.split()[0] for line in lines] == ["Avala", "CloudFactory", "Storage"]
     assert Caller(lines[0].split()[1], "X-Avala-Api-Key", "avk_demo_ops").get("/users/me/").status == 200
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(number)
     assert process.communicate(timeout=10) == ("", "")
     assert process.returncode == 0
     assert (tmp_path / "state" / "world-demo.json").exists()
@@ -188,6 +194,11 @@ def test_a_wrong_setting_is_one_sentence(tmp_path: Path, wrong: dict[str, str]) 
     out, error = process.communicate(timeout=10)
     assert (process.returncode, out, error.count("\n")) == (1, "", 1)
     assert next(iter(wrong)) in error
+
+
+def test_it_needs_nothing_but_the_standard_library() -> None:
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import console.emulator.server"
+    subprocess.run([sys.executable, "-I", "-S", "-c", code], check=True, timeout=20)
 
 
 def test_a_busy_port_is_one_sentence(tmp_path: Path, running: Running) -> None:
