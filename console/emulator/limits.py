@@ -4,6 +4,7 @@ import math
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 KEYLESS_A_MINUTE = 30
@@ -36,13 +37,14 @@ class Allowance:
 
 
 class RateLimiter:
-    def __init__(self, rate: int) -> None:
+    def __init__(self, rate: int, clock: Callable[[], float] = time.time) -> None:
         self.rate = rate
+        self._clock = clock
         self._windows: dict[str, _Window] = {}
         self._lock = threading.Lock()
 
     def spend(self, key: str | None) -> Allowance:
-        now = time.time()
+        now = self._clock()
         if not self.rate:
             return Allowance(True, UNLIMITED, UNLIMITED, now + 60)
         with self._lock:

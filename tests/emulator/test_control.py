@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from console.emulator.limits import RateLimiter
 from console.emulator.log import KEPT
 from console.emulator.sample import FIRST_BATCH, PROJECTS
 from console.emulator.server import Running, start
@@ -39,11 +40,25 @@ def test_a_minute_has_so_many_requests_a_key(avala: Caller, running: Running) ->
     assert Caller(running.avala_url, "X-Avala-Api-Key", "avk_demo_admin").get("/users/me/").status == 200
 
 
-def test_a_second_has_twenty(avala: Caller, running: Running) -> None:
-    running.act("set_rate", rate=100)
-    statuses = [avala.get("/users/me/").status for _ in range(22)]
-    assert statuses[:20] == [200] * 20
-    assert 429 in statuses[20:]
+def test_a_second_has_twenty_and_a_minute_a_hundred() -> None:
+    now = 1_000_000.0
+    limiter = RateLimiter(100, lambda: now)
+    for _ in range(5):
+        burst = [limiter.spend("key") for _ in range(21)]
+        assert [allowance.allowed for allowance in burst] == [True] * 20 + [False]
+        assert burst[-1].retry_after in (1, 56)
+        now += 1
+    spent = limiter.spend("key")
+    assert (spent.allowed, spent.remaining, spent.retry_after) == (False, 0, 55)
+    assert limiter.spend("another").allowed
+    now += 55
+    assert limiter.spend("key").remaining == 99
+
+
+def test_without_a_key_a_minute_has_thirty() -> None:
+    now = 1_000_000.0
+    limiter = RateLimiter(100, lambda: now)
+    assert limiter.spend(None).limit == 30
 
 
 def test_the_platform_has_no_limit(platform: Caller, running: Running) -> None:

@@ -81,7 +81,7 @@ def test_a_truncated_answer_promises_more_than_comes(avala: Caller) -> None:
 def test_a_slow_answer_comes_after_the_act(avala: Caller, running: Running) -> None:
     started = time.monotonic()
     assert create(avala, "slow-1").status == 201
-    assert 1 <= time.monotonic() - started < 3
+    assert time.monotonic() - started >= 1
     running.fault("avala", "slow-1", path="/list/$")
     assert exists(avala, "slow-1")
 

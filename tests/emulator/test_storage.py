@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,11 @@ def item_of(avala: Caller) -> Any:
 
 
 def export(platform: Caller, name: str, **choice: object) -> str:
+    """The link to its file. It is due at once, but a busy machine may need a moment to build it."""
     made = platform.post(EXPORTS, {"name": name, **choice}).json
-    return str(platform.get(f"{EXPORTS}/{made['exportId']}").json["downloadUrl"])
+    while (found := platform.get(f"{EXPORTS}/{made['exportId']}").json)["status"] != "COMPLETED":
+        time.sleep(0.05)
+    return str(found["downloadUrl"])
 
 
 def test_pictures_are_the_ones_that_ship_and_may_be_cached(avala: Caller, storage: Caller) -> None:
