@@ -18,10 +18,13 @@ function start(form) {
     if (words) words.textContent = "Not saved yet. It is tried again with your next change.";
   });
 
-  window.addEventListener("pagehide", () => {
-    if (unsent && form.isConnected) navigator.sendBeacon(form.dataset.saveUrl, new FormData(form));
-    unsent = false;
-  });
+  // Before the next page is asked for, so that it already knows; phones only tell when a page is hidden.
+  for (const name of ["beforeunload", "pagehide"]) {
+    window.addEventListener(name, () => {
+      if (unsent && form.isConnected) navigator.sendBeacon(form.dataset.saveUrl, new FormData(form));
+      unsent = false;
+    });
+  }
 }
 
 // Words after a refused Create are read from the top: the summary links to each field and part.

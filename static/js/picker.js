@@ -115,10 +115,13 @@ function takeBack() {
   sent?.off.forEach((uid) => { if (!on.has(uid)) off.add(uid); });
 }
 
-// Leaving: what was not sent goes now, and what is still on its way goes once more; both say the same.
-window.addEventListener("pagehide", () => {
+// Leaving: what was not sent goes now, ahead of the next page; what is still on its way goes once more and says the same.
+function leave() {
   takeBack();
   if (form && (on.size || off.size)) navigator.sendBeacon(form.action, new FormData(form));
-});
+  [on, off, sent] = [new Set(), new Set(), null];
+}
+
+for (const name of ["beforeunload", "pagehide"]) window.addEventListener(name, leave);
 
 if (tiles) begin();

@@ -1,0 +1,341 @@
+"""The builder in a real browser: all kinds of parts, by mouse, by keyboard alone, and with script off; once only."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from accounts.models import Person
+from console.emulator.server import Running
+from console.slices.models import Draft
+from tests.slices.drafting import created
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SignIn = Callable[[Any, Person], None]
+SLICE = re.compile(r"/slices/northwind/[^/]+/$")
+
+
+@pytest.fixture
+def desk(page: Any, live: str, sign_in: SignIn, alice: Person) -> Any:
+    """Alice at an empty draft, datasets listed."""
+    page.set_default_timeout(15_000)
+    sign_in(page, alice)
+    page.goto(f"{live}/slices/new/")
+    page.locator(".row-dataset").first.wait_for()
+    return page
+
+
+@pytest.fixture
+def still(desk: Any) -> Iterator[Any]:
+    """The same person in a browser without script."""
+    state = desk.context.storage_state()
+    with desk.context.browser.new_context(java_script_enabled=False, storage_state=state) as context:
+        plain = context.new_page()
+        plain.set_default_timeout(15_000)
+        plain.goto(desk.url)
+        yield plain
+
+
+def take(page: Any, dataset: str, how: str) -> None:
+    page.locator(".row-dataset", has_text=dataset).get_by_role("button", name=how).click()
+
+
+def saved(page: Any) -> None:
+    page.locator("[data-saved]", has_text="Draft saved").wait_for()
+
+
+def wait_for_recipe(page: Any, words: str) -> None:
+    page.locator("#builder-recipe", has_text=words).wait_for()
+
+
+def serious(page: Any) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in ("serious", "critical")]
+
+
+def test_a_slice_of_all_three_kinds_from_the_builder_to_its_pictures(
+    desk: Any, emulator: Running, complaints: list[str]
+) -> None:
+    desk.get_by_label("Name of the dataset").fill("coins")
+    desk.locator(".row-dataset", has_text="Cell nuclei").wait_for(state="detached")
+    take(desk, "Coins on velvet", "Everything")
+    wait_for_recipe(desk, "Everything in Coins on velvet.")
+    desk.get_by_label("Name of the dataset").fill("")
+    take(desk, "City, garden and people", "Choose items")
+    tiles = desk.locator("#picker-tiles label")
+    tiles.nth(1).click()
+    tiles.nth(4).click(modifiers=["Shift"])
+    desk.locator("#picker-count", has_text="4 chosen").wait_for()
+    desk.get_by_role("button", name="Show more items").click()
+    desk.get_by_text("These are all.").wait_for()
+    tiles.nth(30).click()
+    desk.locator("#picker-count", has_text="5 chosen of 36").wait_for()
+    desk.get_by_role("button", name="Done").click()
+    desk.locator(".row-dataset").first.wait_for()
+    take(desk, "Eye screening", "Filter")
+    desk.get_by_label("train").check()
+    desk.locator("#filter-said", has_text="11 of the 17 newest items match").wait_for()
+    desk.get_by_role("button", name="Done").click()
+    desk.get_by_label("Name", exact=True).fill("All coins")
+    desk.locator("#name-verdict", has_text="already has a slice with this name").wait_for()
+    desk.get_by_label("Name", exact=True).fill("Mixed bag")
+    desk.locator("#name-verdict", has_text="This name is free.").wait_for()
+    desk.get_by_label("Random selection").fill("20")
+    wait_for_recipe(desk, "5 chosen items from City, garden and people + items in Eye screening with split train")
+    wait_for_recipe(desk, "; then 20 at random.")
+    desk.get_by_role("button", name="Create slice").click()
+    desk.wait_for_url(SLICE)
+    desk.locator("main img").first.wait_for()
+    desk.wait_for_function("[...document.querySelectorAll('main img')].some((picture) => picture.naturalWidth > 0)")
+    (sent,) = created(emulator)
+    assert [part["type"] for part in sent["body"]["sub_slices"]] == ["dataset", "dataset_items", "filters"]
+    assert len(sent["body"]["sub_slices"][1]["dataset_item_uids"]) == 5
+
+
+def press(page: Any, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+FOCUSED = """(() => {
+  const focused = document.activeElement;
+  if (focused.matches("#picker-tiles input")) return "a tile";
+  return (focused.getAttribute("aria-label") || focused.labels?.[0]?.textContent || focused.textContent)
+    .trim().replace(/\\s+/g, " ");
+})()"""
+
+
+def tab_to(page: Any, name: str) -> None:
+    """Tabs forward until the element of this name has the focus, as a person does who uses no mouse."""
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        if page.evaluate(FOCUSED) == name:
+            return
+    raise AssertionError(f"Tab never reached {name!r}.")
+
+
+def test_the_same_by_keyboard_alone(desk: Any, emulator: Running, complaints: list[str]) -> None:
+    desk.mouse.move(0, 0)
+    tab_to(desk, "Everything")
+    press(desk, "Enter")
+    wait_for_recipe(desk, "Everything in Coins on velvet.")
+    tab_to(desk, "Choose items")
+    press(desk, "Enter")
+    desk.locator("#picker-tiles").wait_for()
+    tab_to(desk, "a tile")
+    press(desk, "ArrowRight", "Space", "ArrowRight", "ArrowDown", "Shift+ArrowRight", "Shift+ArrowRight")
+    desk.locator("#picker-count", has_text="4 chosen").wait_for()
+    press(desk, "Tab")
+    assert desk.evaluate(FOCUSED) != "a tile"
+    tab_to(desk, "Done")
+    press(desk, "Enter")
+    desk.locator(".row-dataset").first.wait_for()
+    tab_to(desk, "Filter")
+    press(desk, "Enter")
+    desk.locator("#filter-form").wait_for()
+    tab_to(desk, "coins 21 items")
+    press(desk, "Space")
+    desk.locator("#filter-said", has_text="newest items match").wait_for()
+    tab_to(desk, "Done")
+    press(desk, "Enter")
+    desk.locator(".row-dataset").first.wait_for()
+    tab_to(desk, "Name")
+    desk.keyboard.type("By keyboard")
+    desk.locator("#name-verdict", has_text="This name is free.").wait_for()
+    tab_to(desk, "Create slice")
+    press(desk, "Enter")
+    desk.wait_for_url(SLICE)
+    (sent,) = created(emulator)
+    assert len(sent["body"]["sub_slices"]) == 3
+
+
+def test_the_same_with_script_off(still: Any, emulator: Running) -> None:
+    still.get_by_role("button", name="Find").click()
+    take(still, "Coins on velvet", "Everything")
+    still.get_by_role("button", name="Find").click()
+    take(still, "City, garden and people", "Choose items")
+    still.locator("#picker-tiles input").nth(2).check()
+    still.get_by_role("button", name="Keep and turn the page").click()
+    still.locator("#picker-tiles input").nth(0).check()
+    still.get_by_role("button", name="Done").click()
+    still.get_by_role("button", name="Find").click()
+    take(still, "Eye screening", "Filter")
+    still.get_by_label("train").check()
+    still.get_by_label("Another field").fill("weather")
+    still.get_by_label("Its values").fill("fog\nrain")
+    still.get_by_role("button", name="Done").click()
+    still.get_by_label("Name", exact=True).fill("All coins")
+    still.get_by_role("button", name="Check the name").click()
+    assert "already has a slice with this name" in still.locator("#name-verdict").inner_text()
+    still.get_by_label("Name", exact=True).fill("No script")
+    still.get_by_role("button", name="Save draft").locator("visible=true").click()
+    still.get_by_role("button", name="Create slice").click()
+    assert SLICE.search(still.url)
+    (sent,) = created(emulator)
+    parts = sent["body"]["sub_slices"]
+    assert len(parts[1]["dataset_item_uids"]) == 2
+    assert parts[2]["filters"] == {"split": ["train"], "weather": ["fog", "rain"]}
+
+
+def test_typing_survives_a_tab_closed_at_once(desk: Any, live: str) -> None:
+    desk.get_by_label("Name", exact=True).press_sequentially("Gone in a blink")
+    address = desk.url
+    desk.goto(f"{live}/slices/")
+    desk.goto(address)
+    assert desk.get_by_label("Name", exact=True).input_value() == "Gone in a blink"
+
+
+def test_a_choice_survives_a_page_left_at_once(desk: Any, live: str) -> None:
+    take(desk, "City, garden and people", "Choose items")
+    desk.locator("#picker-tiles label").nth(3).click()
+    address = desk.url
+    desk.goto(f"{live}/slices/")
+    desk.goto(address)
+    assert desk.locator("#picker-tiles input").nth(3).is_checked()
+
+
+def test_moving_a_part_keeps_the_focus_and_says_where_it_is(desk: Any, complaints: list[str]) -> None:
+    take(desk, "Coins on velvet", "Everything")
+    wait_for_recipe(desk, "Coins on velvet")
+    take(desk, "Cell nuclei", "Everything")
+    wait_for_recipe(desk, "everything in Cell nuclei.")
+    desk.get_by_role("button", name="Move Cell nuclei up").press("Enter")
+    wait_for_recipe(desk, "Everything in Cell nuclei + everything in Coins on velvet.")
+    desk.locator("#live", has_text="Cell nuclei, now 1 of 2.").wait_for(state="attached")
+    assert desk.evaluate("document.activeElement.getAttribute('aria-label')") == "Move Cell nuclei up"
+    desk.get_by_role("button", name="Remove Cell nuclei").click()
+    desk.get_by_role("button", name="Undo").click()
+    wait_for_recipe(desk, "Everything in Cell nuclei + everything in Coins on velvet.")
+
+
+def test_all_shown_can_be_chosen_and_taken_back(desk: Any, complaints: list[str]) -> None:
+    take(desk, "City, garden and people", "Choose items")
+    desk.get_by_role("button", name="Show more items").click()
+    desk.get_by_text("These are all.").wait_for()
+    desk.get_by_role("button", name="Choose all shown").click()
+    desk.locator("#picker-count", has_text="36 chosen of 36").wait_for()
+    desk.get_by_role("button", name="Choose none shown").click()
+    desk.locator("#picker-count", has_text="0 chosen of 36").wait_for()
+    with desk.expect_response(lambda response: response.request.method == "POST"):
+        desk.locator("#picker-tiles label").nth(9).click()
+    desk.reload()
+    assert "1 chosen" in desk.locator("#picker-count").inner_text()
+
+
+def test_json_is_checked_while_it_is_typed(desk: Any) -> None:
+    take(desk, "Coins on velvet", "Filter")
+    desk.get_by_role("button", name="JSON").click()
+    desk.get_by_label("Filter as JSON").fill('{"tag": ["coins"')
+    desk.locator("#filter-problem", has_text="not JSON yet").wait_for()
+    assert desk.get_by_label("Filter as JSON").get_attribute("aria-invalid") == "true"
+    desk.get_by_label("Filter as JSON").fill('{"tag": ["coins"]}')
+    desk.locator("#filter-said", has_text="tagged coins").wait_for()
+    assert desk.locator("#filter-problem").inner_text() == ""
+
+
+def test_ten_impatient_clicks_create_once(desk: Any, emulator: Running) -> None:
+    take(desk, "Coins on velvet", "Everything")
+    wait_for_recipe(desk, "Coins on velvet")
+    desk.get_by_label("Name", exact=True).fill("slow-1 impatient")
+    saved(desk)
+    desk.evaluate("for (let n = 0; n < 10; n += 1) document.getElementById('builder-create').click()")
+    desk.wait_for_url(SLICE)
+    assert len(created(emulator)) == 1
+
+
+def test_ten_impatient_clicks_without_script_create_once(still: Any, emulator: Running) -> None:
+    still.get_by_role("button", name="Find").click()
+    take(still, "Coins on velvet", "Everything")
+    desk_address = still.url
+    still.get_by_label("Name", exact=True).fill("slow-1 no script")
+    button = still.get_by_role("button", name="Create slice")
+    button.scroll_into_view_if_needed()
+    place = button.bounding_box()
+    for _ in range(10):
+        still.mouse.click(place["x"] + 10, place["y"] + 10)
+    while not created(emulator):
+        still.wait_for_timeout(50)
+    still.goto(desk_address)
+    still.get_by_role("link", name="Look again").or_(still.locator("main img")).first.wait_for()
+    assert len(created(emulator)) == 1
+
+
+def test_two_tabs_of_one_draft_create_once_and_both_reach_the_slice(desk: Any, emulator: Running) -> None:
+    take(desk, "Coins on velvet", "Everything")
+    wait_for_recipe(desk, "Coins on velvet")
+    desk.get_by_label("Name", exact=True).fill("slow-1 two tabs")
+    saved(desk)
+    other = desk.context.new_page()
+    other.goto(desk.url)
+    other.locator(".row-dataset").first.wait_for()
+    desk.get_by_role("button", name="Create slice").click(no_wait_after=True)
+    other.get_by_role("button", name="Create slice").click(no_wait_after=True)
+    desk.wait_for_url(SLICE)
+    other.wait_for_url(SLICE)
+    assert len(created(emulator)) == 1
+
+
+def test_two_tabs_typing_one_field_are_told(desk: Any) -> None:
+    other = desk.context.new_page()
+    other.goto(desk.url)
+    desk.get_by_label("Name", exact=True).fill("From here")
+    saved(desk)
+    other.get_by_label("Name", exact=True).fill("From there")
+    other.get_by_text("This draft was changed in another tab.").wait_for()
+    other.get_by_role("button", name="Keep what is here").click()
+    saved(other)
+    assert Draft.objects.get().data["name"] == "From there"
+
+
+def test_what_nobody_knows_is_said_and_found_by_reading(desk: Any, emulator: Running) -> None:
+    take(desk, "Coins on velvet", "Everything")
+    wait_for_recipe(desk, "Coins on velvet")
+    desk.get_by_label("Name", exact=True).fill("fail-drop-after again")
+    desk.get_by_role("button", name="Create slice").click()
+    desk.get_by_role("heading", name="We do not know whether fail-drop-after again was created").wait_for()
+    desk.get_by_role("button", name="Check now").click()
+    desk.wait_for_url(SLICE)
+    assert len(created(emulator)) == 1
+
+
+def test_a_refusal_is_read_first_and_leads_to_its_field(desk: Any) -> None:
+    desk.get_by_role("button", name="Create slice").click()
+    desk.locator("#builder-trouble").wait_for()
+    assert desk.evaluate("document.activeElement.id") == "builder-trouble"
+    desk.get_by_role("link", name="Name", exact=True).click()
+    assert desk.evaluate("location.hash") == "#slice-name"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_serious_for_those_who_see_or_hear_it_differently(
+    desk: Any, emulator: Running, complaints: list[str], scheme: str
+) -> None:
+    desk.emulate_media(color_scheme=scheme)
+    assert serious(desk) == []
+    take(desk, "Coins on velvet", "Everything")
+    wait_for_recipe(desk, "Coins on velvet")
+    take(desk, "City, garden and people", "Choose items")
+    desk.locator("#picker-tiles label").first.click()
+    desk.locator("#picker-count", has_text="1 chosen").wait_for()
+    assert serious(desk) == []
+    desk.get_by_role("button", name="Done").click()
+    desk.locator(".row-dataset").first.wait_for()
+    take(desk, "Coins on velvet", "Filter")
+    desk.locator("#filter-form").wait_for()
+    assert serious(desk) == []
+    desk.get_by_role("button", name="JSON").click()
+    desk.get_by_label("Filter as JSON").wait_for()
+    assert serious(desk) == []
+    desk.get_by_role("link", name="Back to the slice").click()
+    desk.locator(".row-dataset").first.wait_for()
+    assert serious(desk) == []
+
+
+@pytest.mark.parametrize("width", [390, 768, 1440, 1920])
+def test_no_width_scrolls_sideways(desk: Any, width: int) -> None:
+    desk.set_viewport_size({"width": width, "height": 900})
+    take(desk, "Coins on velvet", "Everything")
+    wait_for_recipe(desk, "Coins on velvet")
+    assert desk.evaluate("document.documentElement.scrollWidth") <= width
