@@ -112,7 +112,8 @@ def test_a_write_that_was_cut_off_is_unknown_and_sent_once(cut: Callable[[Peer],
     assert server.requests[0].count(b"Idempotency-Key: " + REQUEST_ID.encode()) == 1
 
 
-BOMB = gzip.compress(b" " * 50_000_000)
+LARGE = b'{"id": 42, "uid": "u", "x": "' + b"x" * 200_000 + b'"}'
+BOMB = gzip.compress(LARGE.replace(b"x" * 200_000, b"x" * 50_000_000))
 GARBAGE = {
     "no HTTP at all": lambda peer: peer.send(b"SSH-2.0-OpenSSH_9.2\r\n" * 3),
     "a nonsense status": lambda peer: peer.send(b"HTTP/1.1 abc OK\r\n\r\n"),
@@ -120,7 +121,7 @@ GARBAGE = {
     "many headers": lambda peer: peer.send(HEAD + b"".join(b"X%d: y\r\n" % n for n in range(150)) + b"\r\n{}"),
     "64 KiB of headers": lambda peer: peer.send(HEAD + (b"X: " + b"x" * 7000 + b"\r\n") * 10 + b"\r\n{}"),
     "HTML": lambda peer: peer.answer(b"<html>ok</html>"),
-    "a body of 200 kB": lambda peer: peer.answer(b'"' + b"x" * 200_000 + b'"'),
+    "a body of 200 kB": lambda peer: peer.answer(LARGE),
     "a bomb": lambda peer: peer.answer(BOMB, "200 OK", "Content-Encoding: gzip"),
     "no gzip after all": lambda peer: peer.answer(b"x" * 50, "200 OK", "Content-Encoding: gzip"),
     "gzip twice": lambda peer: peer.answer(gzip.compress(b"{}"), "200 OK", "Content-Encoding: gzip, gzip"),
@@ -128,6 +129,12 @@ GARBAGE = {
     "half of a document": lambda peer: peer.answer(BATCH[:-3]),
     "an empty body": lambda peer: peer.answer(b""),
 }
+
+
+@pytest.mark.parametrize("cut", ["cut in the headers", "cut after a header", "cut in the status line"])
+def test_an_answer_cut_within_its_headers_is_no_empty_one(cut: str) -> None:
+    with serving(then(CUT[cut])) as server, pytest.raises(errors.Broken):
+        platform(server.base, limits=ONCE).delete_export(s.SPACE, s.EXPORT_ID, request_id=REQUEST_ID)
 
 
 @pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE.keys())
@@ -274,7 +281,8 @@ def test_a_write_takes_a_fresh_connection_when_the_old_one_rested_long(monkeypat
         write(server.base)
         write(server.base)
         assert server.connections == 1
-        monkeypatch.setattr(sockets, "IDLE_BEFORE_WRITE", -1.0)
+        monkeypatch.setattr(sockets, "IDLE_BEFORE_WRITE", 0.01)
+        time.sleep(0.03)
         write(server.base)
 
     assert (server.connections, len(server.requests)) == (2, 3)
