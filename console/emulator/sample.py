@@ -225,7 +225,7 @@ class Sample:
             newest=self.started_at - 3600,
             count=count,
         )
-        return FormulaTable(count, rows.ids, rows.make, rows.peek)
+        return FormulaTable(count, rows)
 
     def _export(self, place: int, entry: plan.Export) -> Row:
         created = self.started_at - entry.days_ago * DAY

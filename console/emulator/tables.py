@@ -1,8 +1,8 @@
 """Rows that a formula or a sample provides, and what people changed on top. Only the changes are kept on disk."""
 
 import hashlib
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Protocol
 
 Row = dict[str, Any]
 
@@ -67,16 +67,22 @@ class Ids:
         return number if self.make(number) == text.lower() else None
 
 
+class Formula(Protocol):
+    """What makes row number `n`."""
+
+    @property
+    def ids(self) -> Ids: ...
+    def make(self, number: int) -> Row: ...
+    def peek(self, number: int) -> tuple[int, str]: ...
+    def stretch(self, batch: int) -> range: ...
+
+
 class FormulaTable:
     """Many rows that nobody stored: row `n` is made when it is looked at. Rows are only ever added at the end."""
 
-    def __init__(
-        self, count: int, ids: Ids, make: Callable[[int], Row], peek: Callable[[int], tuple[int, str]]
-    ) -> None:
+    def __init__(self, count: int, formula: Formula) -> None:
         self._count = count
-        self._ids = ids
-        self._make = make
-        self._peek = peek
+        self._formula = formula
         self._changed: dict[int, Row] = {}
         self._added: list[Row] = []
         self._places: dict[str, int] = {}
@@ -87,17 +93,22 @@ class FormulaTable:
     def at(self, place: int) -> Row:
         if place >= self._count:
             return self._added[place - self._count]
-        return self._changed.get(place) or self._make(place)
+        return self._changed.get(place) or self._formula.make(place)
 
     def peek(self, place: int) -> tuple[int, str]:
         """Batch and status without making the row, so that a search through many stays quick."""
         row = self._added[place - self._count] if place >= self._count else self._changed.get(place)
-        return (row["batchId"], row["status"]) if row else self._peek(place)
+        return (row["batchId"], row["status"]) if row else self._formula.peek(place)
+
+    def of_batches(self, batches: set[int]) -> list[int]:
+        """The places where rows of these batches can be: their stretches, and all that was added."""
+        stretches = [place for batch in sorted(batches) for place in self._formula.stretch(batch)]
+        return [*stretches, *range(self._count, len(self))]
 
     def place(self, row_id: str) -> int | None:
         if row_id in self._places:
             return self._places[row_id]
-        number = self._ids.number(row_id)
+        number = self._formula.ids.number(row_id)
         return number if number is not None and number < self._count else None
 
     def get(self, row_id: str) -> Row | None:

@@ -37,6 +37,13 @@ class WorkItemRows:
         place = number * len(self.batches) // self.count
         return self.first_batch + place, plan.status_of(self.batches[place].mood, number)
 
+    def stretch(self, batch: int) -> range:
+        """The numbers of a batch, so that a look at one batch need not pass all the others."""
+        place, batches = batch - self.first_batch, len(self.batches)
+        if not 0 <= place < batches:
+            return range(0)
+        return range(-(-place * self.count // batches), -(-(place + 1) * self.count // batches))
+
     def make(self, number: int) -> Row:
         batch, status = self.peek(number)
         picture = self._picture(status, number)

@@ -2,6 +2,7 @@
 
 import json
 import time
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,11 +29,11 @@ OPTIONAL = ("resultsUrl", "taxonomyVersionId", "dueInSeconds", "difficulty")
 def list_work_items(world: World, request: Request, project: str) -> Answer:
     row = project_of(world, request.caller, project)
     table = world.work_items[row["id"]]
-    ids = _ids(request)
-    wanted = _filter(request)
+    ids, wanted = _ids(request), _filter(request)
+    known = _known_places(table, ids, wanted)
 
     def walk(mark: Any, backwards: bool) -> Iterator[tuple[int, Row]]:
-        return search(table, wanted, _places(table, ids, mark, backwards))
+        return search(table, wanted, _places(table, known, mark, backwards))
 
     return json_answer(200, paging.keyset(request, "work_item", walk, draw))
 
@@ -210,17 +211,23 @@ def _batch_ids(request: Request) -> set[int] | None:
     return {int(text) for text in texts} or None
 
 
-def _places(table: FormulaTable, ids: list[str] | None, mark: Any, backwards: bool) -> Iterator[int]:
+def _known_places(table: FormulaTable, ids: list[str] | None, choice: Choice) -> list[int] | None:
+    """Where to look, in order; None for everywhere."""
+    if ids is not None:
+        return sorted({place for entry in ids if (place := table.place(entry)) is not None})
+    return table.of_batches(choice.batches) if choice.batches is not None else None
+
+
+def _places(table: FormulaTable, known: list[int] | None, mark: Any, backwards: bool) -> Iterator[int]:
     """Row numbers from the mark on, in either direction; the oldest item is row 0."""
     if mark is not None and not isinstance(mark, int):
         raise refuse("cursor is not valid")
-    if ids is not None:
-        found = sorted({place for entry in ids if (place := table.place(entry)) is not None}, reverse=backwards)
-        yield from (place for place in found if mark is None or (place < mark if backwards else place > mark))
-    elif backwards:
-        yield from range(min(mark, len(table)) - 1 if mark is not None else len(table) - 1, -1, -1)
-    else:
-        yield from range(max(mark + 1, 0) if mark is not None else 0, len(table))
+    every = range(len(table)) if known is None else known
+    if backwards:
+        end = len(every) if mark is None else bisect_left(every, mark)
+        return iter(every[:end][::-1])
+    start = 0 if mark is None else bisect_right(every, mark)
+    return iter(every[start:])
 
 
 def _asset(data: Row) -> tuple[str | None, int | None]:

@@ -48,7 +48,8 @@ def chosen(world: World, export: Row) -> list[tuple[str, Row]]:
         if project["id"] in given.get("projectIds", [project["id"]]) and project["space"] == export["space"]:
             names = {batch["id"]: batch["name"] for batch in world.batches[project["id"]]}
             table = world.work_items[project["id"]]
-            for _, item in work_items.search(table, choice, range(len(table))):
+            places = range(len(table)) if choice.batches is None else table.of_batches(choice.batches)
+            for _, item in work_items.search(table, choice, places):
                 found.append((_entry(project["name"], names[item["batchId"]], item["id"]), item))
     return found
 
