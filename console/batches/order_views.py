@@ -46,7 +46,8 @@ STATES = {
 @require_http_methods(["GET", "HEAD", "POST"])
 def order(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
-        return _save(request, project)
+        # The table of who may open what knows pages, not methods: looking at the order is everybody's, saving is not.
+        return _save(request, project) if request.user.may(Right.CHANGE) else pages.not_allowed(request)
     board = reading.read_board(user=request.user, project=project)
     projects.mark_used(user=request.user, project=project)
     return render(request, "batches/order.html", _board(request, project, board))
@@ -54,7 +55,7 @@ def order(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def undo(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpResponse:
-    found = _snapshot(project, snapshot)
+    found = _saved_snapshot(project, snapshot)
     return _change(
         request, project, lambda press: ordering.undo_order(press, found), said="The order is as it was before."
     )
@@ -62,7 +63,7 @@ def undo(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpResponse:
 
 @require_POST
 def restore(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpResponse:
-    found = _snapshot(project, snapshot)
+    found = _saved_snapshot(project, snapshot)
     return _change(
         request, project, lambda press: ordering.restore_order(press, found), said="The earlier order is back."
     )
@@ -387,6 +388,15 @@ def _about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
             ("Batches", reverse("batches:index", args=[project])),
         ],
     }
+
+
+def _saved_snapshot(project: uuid.UUID, snapshot: int) -> OrderSnapshot:
+    """One that surely took place: an order that never was cannot be taken back or restored."""
+    found = _snapshot(project, snapshot)
+    entry = Entry.objects.filter(pk=found.entry).first()
+    if entry is None or entry.outcome != DONE:
+        raise Http404("This order was not saved.")
+    return found
 
 
 def _snapshot(project: uuid.UUID, snapshot: int) -> OrderSnapshot:

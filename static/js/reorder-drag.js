@@ -2,6 +2,7 @@
 // others join it where it is dropped.
 
 const ANIMATED = 60;
+const CLEANED_AFTER = 300;
 
 export function drag(board) {
   const { list } = board;
@@ -32,6 +33,8 @@ function dropped(board, item) {
     for (const row of before) board.list.insertBefore(row, item);
     for (const row of after.reverse()) board.list.insertBefore(row, item.nextElementSibling);
   }
+  // What a drag leaves behind: empty style attributes, which the page's policy would not let a later swap copy.
+  setTimeout(() => board.root.querySelectorAll("[style]").forEach((element) => element.removeAttribute("style")), CLEANED_AFTER);
   board.changed();
   item.querySelector("[data-handle]").focus({ preventScroll: true });
   board.moved(item, rows);

@@ -201,6 +201,8 @@ class Board {
       this.list.querySelector("[data-handle]")?.focus();
       say("Discarded: the order is as it was.");
     });
+    // The number boxes are for use without script; here the rows themselves say the order.
+    this.form.addEventListener("formdata", ({ formData }) => formData.delete("place"));
     // A save that failed leaves everything as it was, and still unsaved.
     this.form.addEventListener("htmx:afterRequest", (event) => { if (event.target === this.form && this.form.isConnected) this.show(); });
   }

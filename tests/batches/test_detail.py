@@ -1,0 +1,199 @@
+"""One batch: its place, its figures, its name and metadata changed in place, its history."""
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Person
+from console.audit.models import Entry
+from console.emulator.server import Running
+from tests.batches import boards
+from tests.batches.boards import ARCHIVE, BATCHES, COINS, HTMX, NAPLES_EARLY, OVERLAPPING, SECOND
+from tests.slices.making import text_of
+
+ClientAs = Callable[[Person], Client]
+
+PAGE = f"{BATCHES}{NAPLES_EARLY}/"
+
+
+def rename(client: Client, name: str, act_id: str = "", **headers: str) -> Any:
+    return client.post(f"{PAGE}name/", {"name": name, "act_id": act_id or str(uuid.uuid4())}, headers=headers)
+
+
+def lines(*said: tuple[str, str, str], base: dict[str, Any]) -> dict[str, Any]:
+    keys, values, kinds = zip(*said, strict=True) if said else ((), (), ())
+    return {"act_id": str(uuid.uuid4()), "base": json.dumps(base), "key": keys, "value": values, "kind": kinds}
+
+
+def describe(client: Client, form: dict[str, Any], **headers: str) -> Any:
+    return client.post(f"{PAGE}metadata/", form, headers=headers)
+
+
+BASE = {"site": "Naples", "shift": "early"}
+
+
+def test_the_page_says_rank_number_and_metadata(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    text = text_of(client_as(alice).get(PAGE))
+    assert "Naples, early shift" in text
+    assert "3rd of 8" in text
+    assert "5 of 14 done" in text
+    assert "CloudFactory offers no way to delete a batch." in text
+
+
+def test_items_are_counted_by_status_in_words(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    text = text_of(client_as(alice).get(f"{PAGE}counts/", headers=HTMX))
+    assert "Waiting for your review 9" in text
+    assert "Completed 5" in text
+    assert "CLIENT_REVIEW" not in text
+
+
+def test_counting_stops_at_ten_calls_and_says_so(
+    alice: Person, client_as: ClientAs, emulator: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.batches.services.COUNT_PAGE", 1)
+    text = text_of(client_as(alice).get(f"{PAGE}counts/", headers=HTMX))
+    assert "10+ work items" in text
+    assert len(emulator.requests("cloudfactory")) == 10
+
+
+def test_renaming_sends_the_name_alone(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    response = rename(client, "Night rain", **HTMX)
+    assert response.status_code == 200
+    assert "Night rain" in text_of(response)
+    assert [one["body"] for one in boards.changes(emulator)] == [{"name": "Night rain"}]
+    entry = Entry.objects.get(action="batch.rename", kind="opening")
+    assert (entry.detail["before"], entry.detail["after"]) == ("Naples, early shift", "Night rain")
+
+
+def test_the_same_name_is_not_sent_and_not_recorded(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    assert rename(client_as(alice), "Naples, early shift").status_code == 302
+    assert boards.changes(emulator) == []
+    assert not Entry.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 10_000])
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+def test_a_bad_name_is_refused_at_the_field(
+    alice: Person, client_as: ClientAs, emulator: Running, name: str, headers: dict[str, str]
+) -> None:
+    response = rename(client_as(alice), name, **headers)
+    assert response.status_code == 422
+    assert 'aria-invalid="true"' in response.content.decode()
+    assert boards.changes(emulator) == []
+
+
+def test_a_taken_name_is_said_at_the_field(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    response = rename(client_as(alice), "Worn edges", **HTMX)
+    assert response.status_code == 422
+    assert "already has a batch with this name" in text_of(response)
+    assert 'value="Worn edges"' in response.content.decode()
+
+
+def test_a_refused_rename_can_be_sent_again(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client, act_id = client_as(alice), str(uuid.uuid4())
+    emulator.fault("cloudfactory", "403", method="PATCH")
+    assert rename(client, "Night rain", act_id, **HTMX).status_code == 403
+    again = rename(client, "Night rain", act_id, **HTMX)
+    assert "You can send it again now" in text_of(again)
+    fresh = boards.hidden(again.content.decode(), "act_id")
+    assert rename(client, "Night rain", fresh, **HTMX).status_code == 200
+
+
+def test_only_metadata_that_changed_is_sent_over_what_is_there_now(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    row = emulator.world.batches[COINS].get(NAPLES_EARLY)
+    emulator.world.batches[COINS].put({**row, "metadata": {**BASE, "added": {"meanwhile": [1, 2.5, None]}}})
+    form = lines(("site", "Naples", "text"), ("shift", "late", "text"), ("trays", "12", "number"), base=BASE)
+    assert describe(client, form).status_code == 302
+    assert [one["body"] for one in boards.changes(emulator)] == [
+        {"metadata": {"site": "Naples", "added": {"meanwhile": [1, 2.5, None]}, "shift": "late", "trays": 12}}
+    ]
+    entry = Entry.objects.get(action="batch.metadata", kind="opening")
+    assert entry.detail["summary"] == "added trays; changed shift"
+
+
+def test_unchanged_metadata_is_not_sent(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    form = lines(("site", "Naples", "text"), ("shift", "early", "text"), ("", "", "text"), base=BASE)
+    assert describe(client_as(alice), form).status_code == 302
+    assert boards.changes(emulator) == []
+
+
+def test_a_line_left_out_is_removed(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    describe(client_as(alice), lines(("site", "Naples", "text"), base=BASE))
+    assert boards.changes(emulator)[0]["body"] == {"metadata": {"site": "Naples"}}
+
+
+def test_values_keep_their_kind(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    kept = {"n": 3, "f": 1.5, "yes": True, "none": None, "list": [1, {"a": "b"}], "text": "12", "long": "one\ntwo"}
+    row = emulator.world.batches[COINS].get(OVERLAPPING)
+    emulator.world.batches[COINS].put({**row, "metadata": kept})
+    client, page = client_as(alice), f"{BATCHES}{OVERLAPPING}/"
+    form = client.get(f"{page}?edit=metadata").context["metadata"]
+    # As a browser sends it: every line break as two characters.
+    said = [(line.key, line.value.replace("\n", "\r\n"), line.kind) for line in form.lines]
+    client.post(f"{page}metadata/", lines(*said, ("new", "x", "text"), base=form.base))
+    assert boards.changes(emulator)[0]["body"] == {"metadata": {**kept, "new": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "kind", "message"),
+    [
+        ("", "lost", "text", "Name this line"),
+        ("site", "twice", "text", "This name stands twice."),
+        ("n", "twelve", "number", "This is not a number."),
+        ("n", "NaN", "number", "This is not a number."),
+        ("n", "9" * 5000, "number", "This is not a number."),
+        ("b", "perhaps", "yes-no", "Write yes or no."),
+        ("d", "{", "data", "This is not valid JSON."),
+        ("d", "[" * 5000 + "]" * 5000, "data", "This is not valid JSON."),
+        ("k" * 300, "x", "text", "At most 200 characters."),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_said_at_the_line(
+    alice: Person, client_as: ClientAs, emulator: Running, key: str, value: str, kind: str, message: str
+) -> None:
+    form = lines(("site", "Naples", "text"), (key, value, kind), base=BASE)
+    response = describe(client_as(alice), form, **HTMX)
+    assert response.status_code == 422
+    assert message in text_of(response)
+    assert boards.changes(emulator) == []
+
+
+def test_a_line_somebody_else_changed_is_not_overwritten(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    row = emulator.world.batches[COINS].get(NAPLES_EARLY)
+    emulator.world.batches[COINS].put({**row, "metadata": {"site": "Naples", "shift": "swapped"}})
+    form = lines(("site", "Naples", "text"), ("shift", "late", "text"), base=BASE)
+    response = describe(client_as(alice), form, **HTMX)
+    assert response.status_code == 422
+    assert "Somebody changed “shift”" in text_of(response)
+    assert "late" in response.content.decode()
+    assert boards.changes(emulator) == []
+
+
+def test_a_batch_nobody_knows_is_not_found(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    assert client.get(f"{BATCHES}999999/").status_code == 404
+    assert client.get(f"{BATCHES}{10**30}/").status_code == 404
+    assert client.get(f"/projects/{ARCHIVE}/batches/{SECOND}/").status_code == 404
+
+
+def test_its_history_is_told_in_sentences(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    rename(client, "Night rain")
+    assert "Alice renamed the batch Night rain" in text_of(client.get(PAGE))
+
+
+def test_a_reviewer_changes_nothing(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(bob)
+    text = text_of(client.get(f"{PAGE}?edit=name"))
+    assert "Save" not in text
+    assert rename(client, "Night rain").status_code == 403
+    assert describe(client, lines(base=BASE)).status_code == 403
+    assert boards.changes(emulator) == []

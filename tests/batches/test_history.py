@@ -1,0 +1,170 @@
+"""Saved orders can be undone, looked at and restored, and each of these is in the audit."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.test import Client
+
+from accounts.models import Person
+from console.audit.models import Entry
+from console.audit.reading import line
+from console.batches.models import OrderSnapshot
+from console.emulator.server import Running
+from tests.batches import boards
+from tests.batches.boards import BATCHES, DEFAULT, HTMX, ORDER, OVERLAPPING, START, WORN
+from tests.slices.making import text_of
+
+ClientAs = Callable[[Person], Client]
+
+HISTORY = f"{ORDER}history/"
+
+
+def save(client: Client, ids: list[int], note: str = "") -> OrderSnapshot:
+    assert client.post(ORDER, boards.opened(client) | {"batch": ids, "note": note}).status_code == 302
+    newest = OrderSnapshot.objects.first()
+    assert newest is not None
+    return newest
+
+
+def undo(client: Client, **headers: str) -> Any:
+    page = client.get(ORDER)
+    address = f"{HISTORY}{page.context['last'].pk}/undo/"
+    return client.post(address, {"act_id": str(page.context["undo_id"])}, headers=headers)
+
+
+def restore(client: Client, snapshot: OrderSnapshot) -> Any:
+    page = client.get(f"{HISTORY}{snapshot.pk}/")
+    return client.post(f"{HISTORY}{snapshot.pk}/restore/", {"act_id": str(page.context["act_id"])})
+
+
+def test_undo_puts_back_the_very_numbers(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    before = boards.held(emulator)
+    save(client, boards.moved(START, WORN, 1))
+    response = undo(client, **HTMX)
+    assert response.status_code == 200
+    after = boards.held(emulator)
+    assert {batch: after[batch] for batch in before} == before
+    # A number cannot be taken away again: the batch that had none goes below all others.
+    assert after[boards.SECOND] < min(before.values())
+
+
+def test_an_undo_can_be_undone(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    wanted = boards.moved(START, WORN, 1)
+    save(client, wanted)
+    undo(client)
+    undo(client)
+    assert boards.held_order(emulator) == wanted
+
+
+def test_the_order_from_two_saves_ago_is_restored_exactly(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    first = boards.moved(START, WORN, 1)
+    kept = save(client, first)
+    numbers = boards.held(emulator)
+    save(client, boards.moved(first, DEFAULT, 1))
+    save(client, boards.moved(first, OVERLAPPING, 2))
+    assert restore(client, kept).status_code == 302
+    assert boards.held(emulator) == numbers
+    assert boards.held_order(emulator) == first
+
+
+def test_each_step_is_a_sentence_of_the_audit(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    kept = save(client, boards.moved(START, WORN, 1))
+    undo(client)
+    restore(client, kept)
+    entries = Entry.objects.filter(kind="opening", action__startswith="order.").order_by("sequence")
+    said = [line(entry).text for entry in entries]
+    assert said == [
+        "Alice changed the order of Coin outlines: Worn edges 5th to 1st; four batches move down one",
+        "Alice took back a change to the order of Coin outlines: Worn edges 1st to 5th; four batches move up one",
+        "Alice restored an earlier order of Coin outlines: Worn edges 5th to 1st; four batches move down one",
+    ]
+
+
+def test_the_history_says_who_when_why_and_what(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    save(client, boards.moved(START, WORN, 1), note="for Friday")
+    text = text_of(client.get(HISTORY))
+    assert "Worn edges 5th to 1st; four batches move down one" in text
+    assert "for Friday" in text
+    assert "Alice" in text
+
+
+def test_the_history_asks_the_vendor_for_nothing_but_a_name(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    save(client, boards.moved(START, WORN, 1))
+    emulator.forget_requests()
+    assert client.get(HISTORY).status_code == 200
+    assert emulator.requests("cloudfactory") == []
+
+
+def test_a_saved_order_is_shown_against_the_one_before(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    snapshot = save(client, boards.moved(START, WORN, 1))
+    lines = client.get(f"{HISTORY}{snapshot.pk}/").context["lines"]
+    assert [(one.id, one.was) for one in lines][:2] == [(WORN, 5), (START[0], 1)]
+
+
+def test_a_save_that_failed_cannot_be_restored_or_undone(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    form = boards.opened(client) | {"batch": boards.moved(START, WORN, 1)}
+    emulator.fault("cloudfactory", "403", method="PUT")
+    client.post(ORDER, form)
+    assert "This was not saved." in text_of(client.get(HISTORY))
+    assert client.get(ORDER).context["last"] is None
+    snapshot = OrderSnapshot.objects.get()
+    page = client.get(f"{HISTORY}{snapshot.pk}/").content.decode()
+    assert "Restore this order" not in page
+    emulator.forget_requests()
+    assert restore(client, snapshot).status_code == 404
+    assert boards.changes(emulator) == []
+
+
+def test_restoring_what_is_there_already_sends_nothing(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    snapshot = save(client, boards.moved(START, WORN, 1))
+    emulator.forget_requests()
+    restore(client, snapshot)
+    assert boards.changes(emulator) == []
+
+
+def test_a_batch_made_since_stays_at_the_end(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    first = boards.moved(START, WORN, 1)
+    kept = save(client, first)
+    emulator.act("add_batch", name="Late arrival")
+    save(client, boards.moved(boards.opened(client)["batch"], DEFAULT, 1))
+    restore(client, kept)
+    late = client.get(ORDER).context["rows"][-1]
+    assert late.name == "Late arrival"
+    assert boards.held_order(emulator)[:-1] == first
+
+
+def test_an_order_of_another_project_is_not_found(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    snapshot = save(client, boards.moved(START, WORN, 1))
+    other = f"/projects/{boards.PILOT}/batches/order/history/{snapshot.pk}/"
+    assert client.get(other).status_code == 404
+    assert client.post(f"{other}restore/", {"act_id": "0" * 8}).status_code == 404
+
+
+def test_a_reviewer_may_look_at_the_history_but_not_restore(
+    alice: Person, bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    snapshot = save(client_as(alice), boards.moved(START, WORN, 1))
+    client = client_as(bob)
+    assert client.get(HISTORY).status_code == 200
+    assert "Restore" not in text_of(client.get(f"{HISTORY}{snapshot.pk}/"))
+    assert client.post(f"{HISTORY}{snapshot.pk}/restore/", {}).status_code == 403
+    assert client.post(f"{HISTORY}{snapshot.pk}/undo/", {}).status_code == 403
+
+
+def test_the_page_of_batches_leads_to_the_history(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    assert HISTORY in client_as(alice).get(BATCHES).content.decode()

@@ -1,0 +1,99 @@
+"""The list of batches: all of them, in order, finished ones folded away, a hundred a page."""
+
+from collections.abc import Callable
+
+from django.test import Client
+
+from accounts.models import Person
+from console.emulator.server import Running
+from tests.batches import boards
+from tests.batches.boards import ARCHIVE, BATCHES, HTMX, PILOT, START
+from tests.slices.making import text_of
+
+ClientAs = Callable[[Person], Client]
+
+
+def test_batches_stand_in_order_with_their_work_in_words(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    response = client_as(alice).get(BATCHES, {"finished": "show"})
+    assert [row.id for row in response.context["page"]] == START
+    text = text_of(response)
+    assert "5 of 14 done" in text
+    assert "all 14 done" in text
+    assert "48 of 112 work items done" in text
+    assert "not ordered yet" in text
+
+
+def test_finished_ones_fold_away_and_keep_their_rank(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    response = client_as(alice).get(BATCHES)
+    assert [row.rank for row in response.context["page"]] == [2, 3, 4, 5, 6, 8]
+    assert "2 finished batches folded away" in text_of(response)
+
+
+def test_a_search_finds_finished_ones_too(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    response = client.get(BATCHES, {"q": "turin"}, headers=HTMX)
+    assert "Turin, early shift" in text_of(response)
+    assert "Turin, night shift" in text_of(response)
+    assert "Naples" not in text_of(response)
+
+
+def test_nothing_that_matches_is_not_nothing_at_all(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    text = text_of(client_as(alice).get(BATCHES, {"q": "zebra"}))
+    assert "No batch matches “zebra”" in text
+    assert "8 batches in this project" in text
+
+
+def test_two_thousand_are_shown_a_hundred_a_page(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    response = client.get(f"/projects/{ARCHIVE}/batches/", {"finished": "show", "page": "20"})
+    assert [row.rank for row in response.context["page"]] == list(range(1901, 2001))
+    assert "1,901 to 2,000 of 2,000 batches" in text_of(response)
+
+
+def test_a_page_past_the_end_or_no_number_shows_what_there_is(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    for page in ("9999", "x", "-1", "1_0"):
+        assert client.get(BATCHES, {"page": page}).status_code == 200
+
+
+def test_a_project_with_nothing_but_default_says_so(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    assert "no batch but Default" in text_of(client_as(alice).get(f"/projects/{PILOT}/batches/"))
+
+
+def test_a_vendor_that_is_down_is_not_an_empty_list(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    client.get(BATCHES)
+    emulator.fault("cloudfactory", "503", times=0)
+    text = text_of(client.get(BATCHES))
+    assert "The batches could not be asked for" in text
+    assert "No batches yet" not in text
+
+
+def test_a_project_nobody_knows_is_not_found(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    assert client_as(alice).get("/projects/00000000-0000-4000-8000-000000000000/batches/").status_code == 404
+
+
+def test_names_from_outside_are_text(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    emulator.act("add_batch", name="<img src=x onerror=alert(1)>\u202e")
+    page = client_as(alice).get(BATCHES).content.decode()
+    assert "<img src=x" not in page
+    assert "&lt;img src=x" in page
+    assert "\u202e" not in page
+
+
+def test_a_reviewer_looks_and_is_offered_no_change(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    text = text_of(client_as(bob).get(BATCHES))
+    assert "Turin, night shift" in text
+    assert "New batch" not in text
+    assert "Change the order" not in text
+
+
+def test_without_a_key_the_page_says_how_to_connect_one(nobody: Person, client_as: ClientAs, emulator: Running) -> None:
+    assert "key" in text_of(client_as(nobody).get(BATCHES))
+    assert emulator.requests("cloudfactory") == []
+
+
+def test_the_page_of_one_batch_is_a_link(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    assert f'href="{BATCHES}{boards.WORN}/"' in client_as(alice).get(BATCHES).content.decode()

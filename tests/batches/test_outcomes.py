@@ -1,0 +1,181 @@
+"""A vendor that misbehaves while an order is saved: what is said, what was sent, and what is left as it was."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Person
+from console.audit import record
+from console.audit.models import Entry
+from console.emulator.server import Running
+from tests.batches import boards
+from tests.batches.boards import HTMX, ORDER, START, WORN
+from tests.slices.making import text_of
+
+ClientAs = Callable[[Person], Client]
+
+WANTED = boards.moved(START, WORN, 1)
+UNCLEAR = "We do not know whether the order was saved."
+
+
+def save(client: Client, form: dict[str, Any], **headers: str) -> Any:
+    return client.post(ORDER, form | {"batch": WANTED, "note": "typed"}, headers=headers)
+
+
+def check(client: Client) -> Any:
+    entry = Entry.objects.get(action="order.save", kind="opening")
+    return client.post(f"{ORDER}check/{entry.pk}/", follow=True)
+
+
+def check_until_sure(client: Client, settings: Any) -> Any:
+    settings.AUDIT_SETTLE_SPAN = 0
+    for _ in range(3):
+        answer = check(client)
+    return answer
+
+
+@pytest.mark.parametrize("fault", ["503", "500", "reset", "garbage", "truncated", "html", "drop-after"])
+def test_without_a_clear_answer_nobody_says_failed(
+    alice: Person, client_as: ClientAs, emulator: Running, fault: str
+) -> None:
+    client = client_as(alice)
+    form = boards.opened(client)
+    emulator.fault("cloudfactory", fault, method="PUT")
+    response = save(client, form, **HTMX)
+    assert response.status_code == 502
+    assert response["HX-Retarget"] == "#notices"
+    assert UNCLEAR in text_of(response)
+    assert "Check now" in text_of(response)
+    assert len(boards.saves(emulator)) == 1
+    assert Entry.objects.get(action="order.save", kind="opening").outcome == "unknown"
+
+
+@pytest.mark.parametrize("fault", ["garbage", "truncated", "drop-after"])
+def test_what_was_done_all_the_same_is_found_by_reading(
+    alice: Person, client_as: ClientAs, emulator: Running, fault: str
+) -> None:
+    client = client_as(alice)
+    form = boards.opened(client)
+    emulator.fault("cloudfactory", fault, method="PUT")
+    save(client, form)
+    assert "The order was saved after all" in text_of(check(client))
+    assert boards.held_order(emulator) == WANTED
+    assert Entry.objects.get(action="order.save", kind="opening").outcome == "done"
+    assert len(boards.saves(emulator)) == 1
+
+
+@pytest.mark.parametrize("fault", ["503", "reset"])
+def test_what_was_not_done_is_believed_after_three_looks(
+    alice: Person, client_as: ClientAs, emulator: Running, settings: Any, fault: str
+) -> None:
+    client = client_as(alice)
+    form = boards.opened(client)
+    emulator.fault("cloudfactory", fault, method="PUT")
+    save(client, form)
+    assert "look 1 of 3" in text_of(check(client))
+    assert Entry.objects.get(action="order.save", kind="opening").outcome == "unknown"
+    assert "The order was not saved" in text_of(check_until_sure(client, settings))
+    assert Entry.objects.get(action="order.save", kind="opening").outcome == "failed"
+
+
+def test_a_third_order_is_left_to_a_person(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    form = boards.opened(client)
+    emulator.fault("cloudfactory", "503", method="PUT")
+    save(client, form)
+    emulator.act("reorder", order=START[::-1])
+    assert "this cannot be told" in text_of(check(client))
+
+
+def test_an_unclear_save_is_shown_on_the_page_until_it_is_settled(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    form = boards.opened(client)
+    emulator.fault("cloudfactory", "drop-after", method="PUT")
+    save(client, form)
+    assert "We do not know whether the order of" in text_of(client.get(ORDER))
+    assert "We do not know whether the order of" in text_of(client.get(boards.BATCHES))
+    check(client)
+    assert "We do not know whether the order of" not in text_of(client.get(ORDER))
+
+
+def test_pressing_again_after_an_unclear_save_sends_nothing(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    form = boards.opened(client)
+    emulator.fault("cloudfactory", "503", method="PUT")
+    save(client, form, **HTMX)
+    assert UNCLEAR in text_of(save(client, form, **HTMX))
+    assert len(boards.saves(emulator)) == 1
+
+
+@pytest.mark.parametrize(("fault", "status"), [("403", 403), ("429", 503), ("401", 403)])
+def test_a_refusal_says_that_nothing_was_changed_and_can_be_repeated(
+    alice: Person, client_as: ClientAs, emulator: Running, fault: str, status: int
+) -> None:
+    client = client_as(alice)
+    form = boards.opened(client)
+    emulator.fault("cloudfactory", fault, method="PUT")
+    response = save(client, form, **HTMX)
+    assert response.status_code == status
+    text = text_of(response)
+    assert "Nothing was changed" in text
+    assert "still here, unsaved" in text
+    fresh = boards.hidden(response.content.decode(), "act_id")
+    assert fresh != form["act_id"]
+    assert save(client, form | {"act_id": fresh}).status_code == 302
+    assert boards.held_order(emulator) == WANTED
+
+
+@pytest.mark.parametrize("fault", ["503", "garbage", "reset"])
+def test_when_the_fresh_read_fails_nothing_is_sent(
+    alice: Person, client_as: ClientAs, emulator: Running, fault: str
+) -> None:
+    client = client_as(alice)
+    form = boards.opened(client)
+    emulator.fault("cloudfactory", fault, method="GET", path="prioritization", times=0)
+    response = save(client, form, **HTMX)
+    assert "Nothing was changed" in text_of(response)
+    assert boards.changes(emulator) == []
+    assert not Entry.objects.filter(action="order.save").exists()
+
+
+def test_without_script_the_order_is_kept_on_the_page_that_says_what_happened(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    form = boards.opened(client)
+    emulator.fault("cloudfactory", "403", method="PUT")
+    response = save(client, form)
+    assert response.status_code == 403
+    page = response.content.decode()
+    kept = {
+        "act_id": boards.hidden(page, "act_id"),
+        "base": boards.hidden(page, "base"),
+        "note": boards.hidden(page, "note"),
+        "batch": WANTED,
+    }
+    assert all(f'name="batch" value="{batch}"' in page for batch in WANTED)
+    assert kept["note"] == "typed"
+    assert client.post(ORDER, kept).status_code == 302
+    assert boards.held_order(emulator) == WANTED
+
+
+def test_what_cannot_be_recorded_is_not_sent(
+    alice: Person, client_as: ClientAs, emulator: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_as(alice)
+    form = boards.opened(client)
+
+    def refuse(act: Any) -> Any:
+        raise record.NotRecorded
+
+    monkeypatch.setattr(record.act, "__enter__", refuse)
+    response = save(client, form, **HTMX)
+    assert response.status_code == 503
+    assert "could not be recorded" in text_of(response)
+    assert boards.changes(emulator) == []

@@ -1,0 +1,110 @@
+"""The projects of a space: one call, pinned and recent ones first, figures that follow, and kinds of nothing."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from accounts.models import Person
+from console.emulator.sample import PROJECTS
+from console.emulator.server import Running
+from tests.batches.boards import HTMX
+from tests.slices.making import text_of
+
+ClientAs = Callable[[Person], Client]
+
+COINS, ARCHIVE, EYES, SKY = (PROJECTS[slug] for slug in ("coins", "archive", "eyes", "sky"))
+
+
+def names(client: Client) -> list[str]:
+    return [row.name for row in client.get("/projects/").context["rows"]]
+
+
+def paths(emulator: Running) -> list[str]:
+    return [one["path"].removeprefix("/api/v1") for one in emulator.requests("cloudfactory")]
+
+
+def test_the_list_is_one_call(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    response = client_as(alice).get("/projects/")
+    assert len(response.context["rows"]) == 7
+    assert len(paths(emulator)) == 1
+    text = text_of(response)
+    assert "Outline every coin on the tray" in text
+    assert "pictures, picture sequences" in text
+
+
+def test_figures_follow_row_by_row_and_are_kept_for_a_moment(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    for _ in range(2):
+        text = text_of(client.get(f"/projects/{COINS}/figures/", headers=HTMX))
+    assert "6 open, 2 done" in text
+    assert "48 of 112" in text
+    assert "18 waiting" in text
+    assert len(paths(emulator)) == 2
+
+
+def test_figures_of_two_thousand_batches_stop_and_say_so(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    text = text_of(client_as(alice).get(f"/projects/{ARCHIVE}/figures/", headers=HTMX))
+    assert "300+" in text
+    assert len(paths(emulator)) == 4
+
+
+def test_pinned_ones_come_first_then_the_last_used(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    assert names(client)[:2] == ["Archive", "City pilot"]
+    client.get(f"/projects/{SKY}/")
+    assert names(client)[0] == "Deep field survey"
+    client.post(f"/projects/{EYES}/pin/", {"pinned": "yes"})
+    assert names(client)[:2] == ["Eye screening", "Deep field survey"]
+    client.post(f"/projects/{EYES}/pin/", {"pinned": "no"})
+    assert names(client)[0] == "Deep field survey"
+
+
+def test_pins_are_ones_own(alice: Person, bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    client_as(alice).post(f"/projects/{EYES}/pin/", {"pinned": "yes"})
+    assert names(client_as(bob))[0] == "Archive"
+
+
+def test_search_looks_at_names_and_descriptions(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    assert [row.name for row in client.get("/projects/", {"q": "COIN tray"}).context["rows"]] == ["Coin outlines"]
+    assert "No project matches “zebra”" in text_of(client.get("/projects/", {"q": "zebra"}))
+
+
+def test_a_refused_key_is_named(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    emulator.fault("cloudfactory", "403")
+    response = client_as(alice).get("/projects/")
+    assert response.status_code == 403
+    assert "Your key may not list the projects" in text_of(response)
+    assert "_ops" in text_of(response)
+
+
+def test_a_vendor_that_is_down_is_not_an_empty_space(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    emulator.fault("cloudfactory", "503", times=0)
+    text = text_of(client_as(alice).get("/projects/"))
+    assert "could not be asked for" in text
+    assert "No projects in this space yet" not in text
+
+
+def test_no_key_says_how_to_connect_one(nobody: Person, client_as: ClientAs, emulator: Running) -> None:
+    assert client_as(nobody).get("/projects/").status_code == 200
+    assert paths(emulator) == []
+
+
+def test_a_project_is_the_hub_of_its_things(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    page = client_as(alice).get(f"/projects/{COINS}/").content.decode()
+    assert f'href="/projects/{COINS}/batches/"' in page
+    assert f'href="/projects/{COINS}/batches/order/history/"' in page
+
+
+@pytest.mark.parametrize("address", ["/projects/00000000-0000-4000-8000-000000000000/", "/projects/x/"])
+def test_a_project_nobody_knows_is_not_found(
+    alice: Person, client_as: ClientAs, emulator: Running, address: str
+) -> None:
+    assert client_as(alice).get(address).status_code == 404
+
+
+def test_pinning_needs_a_post(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    assert client_as(alice).get(f"/projects/{EYES}/pin/").status_code == 405
