@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Person
 from console.exports import services
 from console.exports.choice import DATES
-from console.exports.contents import Counts
+from console.exports.contents import Counts, remembered
 from console.exports.forms import ExportForm
 from console.exports.models import Plan
 from console.exports.services import Wish
@@ -38,7 +38,8 @@ class Draft:
 
     def wish(self) -> Wish:
         said = self.form.cleaned_data
-        return Wish(said["id"], said["name"], self.form.choice(), self.form.names())
+        choice = self.form.choice()
+        return Wish(said["id"], said["name"], choice, self.form.names(), remembered(user=self.user, choice=choice))
 
     def equal_lately(self) -> Plan | None:
         """Asked about once; a ticked `again` goes ahead, and so does a second press of the same form."""
@@ -62,16 +63,28 @@ class Draft:
         found = [(self.form.known_batches[key], counts.unfinished_in(int(key))) for key in chosen]
         return [(batch, count) for batch, count in found if count]
 
+    def proposed(self) -> str:
+        """The name for what is ticked now."""
+        names = [project.name or "" for project in self.projects if project.id in self._ticked("projects")]
+        return proposed_name(names, len(self._ticked("batches")))
+
+    def name_is_ours(self) -> bool:
+        """Whether the name is still the one the page proposed."""
+        return bool(self.form["name"].value() == self.form["proposed"].value())
+
     def context(self) -> dict[str, Any]:
-        ticked = set(self.form["projects"].value() or ())
+        ticked = self._ticked("projects")
         return {
             "form": self.form,
             "projects": self.projects,
             "groups": [(project, self.batches[project.id]) for project in self.projects if project.id in self.batches],
             "ticked_projects": ticked,
-            "ticked_batches": {str(key) for key in self.form["batches"].value() or ()},
+            "ticked_batches": self._ticked("batches"),
             "too_many": len(ticked) > MOST_OFFERED,
         }
+
+    def _ticked(self, name: str) -> set[str]:
+        return {str(key) for key in self.form[name].value() or ()}
 
 
 def draft(user: Person, sent: QueryDict) -> Draft:
@@ -97,16 +110,18 @@ def query(plan: Plan) -> str:
 def _prefilled(sent: QueryDict, projects: Sequence[Project], ticked: Sequence[str]) -> dict[str, Any]:
     days = {name: sent.get(name) for name in DATES}
     batches = sent.getlist("batches")
+    name = proposed_name([project.name or "" for project in projects if project.id in ticked], len(batches))
     return {
         "id": uuid.uuid4(),
-        "name": _name([project.name or "" for project in projects if project.id in ticked], len(batches)),
+        "name": name,
+        "proposed": name,
         "projects": ticked,
         "batches": batches,
         **{name: day for name, day in days.items() if day},
     }
 
 
-def _name(projects: Sequence[str], batches: int) -> str:
+def proposed_name(projects: Sequence[str], batches: int) -> str:
     """`Dashcam Q3, 3 batches, 3 Nov`"""
     today = timezone.localtime()
     what = projects[0] if len(projects) == 1 else (f"{len(projects)} projects" if projects else "All projects")

@@ -7,6 +7,8 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from django.core.cache import cache
+
 from accounts import connections
 from accounts.models import Person
 from console.exports.choice import Choice
@@ -15,6 +17,7 @@ from console.words import number
 
 CALLS = 10
 PAGE = 100
+REMEMBERED = 15 * 60
 
 WORDS = {
     "COMPLETED": "finished",
@@ -81,12 +84,23 @@ def count(*, user: Person, choice: Choice) -> Counts:
     for item in _items(walks):
         counts.add(item)
     counts.complete = all(walk.ended for walk in walks)
+    cache.set(_name(user, choice), counts, REMEMBERED)
     return counts
+
+
+def remembered(*, user: Person, choice: Choice) -> Counts | None:
+    """The last count of this choice, for the sentence in the audit; starting an export does not count again."""
+    found: Counts | None = cache.get(_name(user, choice))
+    return found
 
 
 def items(*, user: Person, choice: Choice) -> Iterator[WorkItem]:
     """The work items of a choice, as many as ten calls give."""
     return _items(_walks(user, choice))
+
+
+def _name(user: Person, choice: Choice) -> str:
+    return f"export-count:{user.pk}:{choice.key}"
 
 
 def _walks(user: Person, choice: Choice) -> "list[_Walk]":

@@ -45,6 +45,8 @@ class ExportForm(forms.Form):
     created_from, created_to = _Day("Created from"), _Day("Created until")
     updated_from, updated_to = _Day("Changed from"), _Day("Changed until")
     again = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    # The name the page proposed last: one that nobody has changed follows the choice.
+    proposed = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, projects: Sequence[Project], batches: Batches, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

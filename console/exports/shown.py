@@ -30,6 +30,7 @@ STATES = {
     "FAILED": State("Failed", "bad"),
 }
 FORMATS = {"COCO_JSON": "COCO"}
+CONTENTS = {"ANNOTATION": "labels", "INFERENCE": "predictions", "ASSET_METADATA": "facts about the files"}
 FILTERS = {"mine": "Mine", "ready": "Ready", "ending": "Ending soon", "failed": "Failed"}
 
 
@@ -57,6 +58,10 @@ class Row:
     @property
     def format(self) -> str:
         return FORMATS.get(self.export.format or "", self.export.format or "")
+
+    @property
+    def holds(self) -> str:
+        return CONTENTS.get(self.export.content or "", self.export.content or "")
 
     @property
     def contents(self) -> str:

@@ -95,7 +95,8 @@ def create(request: SignedIn) -> HttpResponse:
 def batches(request: SignedIn) -> HttpResponse:
     """The batches of the ticked projects, as the projects are ticked."""
     draft = composing.draft(request.user, request.POST)
-    return render(request, f"{PAGE}#batches", draft.context())
+    named = {"proposed": draft.proposed()} if draft.name_is_ours() else {}
+    return render(request, f"{PAGE}#batches", draft.context() | named)
 
 
 @require_POST
