@@ -97,11 +97,15 @@ def stream(
     """The file as it comes; close it, or use it as a context. `range_header` is passed on as it is."""
     trusted = checked_link(url, origins)
     headers = {"Accept": "*/*", "Accept-Encoding": "identity"} | _range(range_header)
-    with Call(None) as call:
-        try:
-            answer = open_link(url.partition("#")[0], trusted=trusted, headers=headers, limits=limits)
-        except WIRE_FAULTS as error:
-            answer, failed = None, _fault(error, call, limits.silence)
+    for _ in range(2):
+        with Call(None) as call:
+            try:
+                answer = open_link(url.partition("#")[0], trusted=trusted, headers=headers, limits=limits)
+            except WIRE_FAULTS as error:
+                answer, failed = None, _fault(error, call, limits.silence)
+        if answer is not None or not isinstance(failed, errors.Broken):
+            break
+        # Most likely a connection that had rested in the pool and was just being closed: once more.
     if answer is None:
         raise failed
     if answer.status_code in (200, 206):

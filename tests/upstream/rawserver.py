@@ -62,6 +62,7 @@ class RawServer:
         self.script = script
         self.requests: list[bytes] = []
         self.connections = 0
+        self.closed = 0
         self.over = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.origin = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -95,6 +96,7 @@ class RawServer:
     def _serve(self, sock: socket.socket) -> None:
         with sock, suppress(OSError):
             self.script(Peer(sock, self))
+        self.closed += 1
 
     def _start(self, work: Callable[..., None], *args: Any) -> None:
         thread = threading.Thread(target=work, args=args, daemon=True)

@@ -182,6 +182,17 @@ def test_a_file_that_ends_early_is_broken_not_short() -> None:
         storage.fetch(server.origin + SECRET, limit=99, origins=[server.origin])
 
 
+def test_a_file_is_asked_for_again_when_a_rested_connection_breaks() -> None:
+    def script(peer: Peer) -> None:
+        if peer.request():
+            peer.answer(b"bytes") if len(peer.server.requests) > 1 else peer.reset()
+
+    with serving(script) as server:
+        assert storage.fetch(server.origin + SECRET, limit=5, origins=[server.origin]) == b"bytes"
+
+    assert len(server.requests) == 2
+
+
 def test_the_link_stands_in_no_error_and_no_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     with serving(then(lambda peer: peer.reset())) as server, pytest.raises(errors.Broken) as caught:
