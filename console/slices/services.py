@@ -29,11 +29,10 @@ PENDING_ASKED = 4
 
 def list_slices(*, user: Person, wanted: Wanted) -> Page[Slice]:
     """One page of an owner's slices, or of those that use a dataset: one call, however many rows."""
-    avala = connections.avala(user)
-    asked = {"page": wanted.page, "limit": wanted.limit, "ordering": wanted.ordering or None}
+    avala, ordering = connections.avala(user), wanted.ordering or None
     if wanted.dataset:
-        return avala.list_dataset_slices(wanted.dataset, **asked)
-    return avala.list_slices(wanted.owner, **asked)
+        return avala.list_dataset_slices(wanted.dataset, page=wanted.page, limit=wanted.limit, ordering=ordering)
+    return avala.list_slices(wanted.owner, page=wanted.page, limit=wanted.limit, ordering=ordering)
 
 
 def get_slice(*, user: Person, owner: str, slug: str) -> Slice:
@@ -44,8 +43,8 @@ def list_items(*, user: Person, owner: str, slug: str, cursor: str | None = None
     return connections.avala(user).list_slice_items(owner, slug, cursor=cursor, limit=ITEMS)
 
 
-def get_item(*, user: Person, owner: str, slug: str, item_uid: uuid.UUID) -> Item:
-    return connections.avala(user).get_slice_item(owner, slug, str(item_uid))
+def get_item(*, user: Person, owner: str, slug: str, item_uid: str) -> Item:
+    return connections.avala(user).get_slice_item(owner, slug, item_uid)
 
 
 def get_slices(*, user: Person, addresses: Sequence[tuple[str, str]]) -> list[Slice]:
@@ -66,10 +65,10 @@ def list_datasets(*, user: Person, name: str = "", cursor: str | None = None) ->
     return page
 
 
-def recipe_of(found: Slice, names: Mapping[str, str]) -> Recipe | None:
+def recipe_of(found: Slice, names: Mapping[str, str], random_count: int | None = None) -> Recipe | None:
     """The sentence of a slice that exists, or None where Avala did not say what it was made from."""
     parts = found.source_data or found.sub_slices
-    return sentence(parts, names, _random_count(found)) if parts else None
+    return sentence(parts, names, random_count or _random_count(found)) if parts else None
 
 
 def recipe_datasets(slices: Iterable[Slice]) -> tuple[str, ...]:

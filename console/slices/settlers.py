@@ -3,9 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
+
 from accounts import connections
 from console.audit import settling
 from console.audit.models import DONE, Entry
+from console.slices.origins import thing_id
+from console.upstream.avala import Avala
+from console.upstream.errors import NotFound
 from console.upstream.types import Slice
 
 PAGES = 50
@@ -22,10 +27,9 @@ def register() -> None:
 
 def find_slice(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     """The slice an entry speaks of. Names are an owner's own, so one match that nobody else made is ours."""
-    owner = str(entry.detail.get("owner") or connections.owner(entry.actor))
     try:
-        named = [found for found in _slices(entry, owner) if found.name == entry.thing_name]
-    except TooMany:
+        named = [found for found in _slices(entry) if found.name == entry.thing_name]
+    except (TooMany, NotFound):
         return "unsure", {}
     ours = [found for found in named if not _is_older(found, entry) and not _is_claimed(found, entry)]
     if len(ours) > 1:
@@ -33,19 +37,21 @@ def find_slice(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     return ("done", _detail(ours[0])) if ours else ("not done", {})
 
 
-def thing_id(found: Slice) -> str:
-    """How the audit names a slice: the two parts of its address."""
-    return f"{found.owner_name}/{found.slug}"
+def _slices(entry: Entry) -> Iterator[Slice]:
+    """Every slice of every owner that the new one may belong to."""
+    actor = entry.actor or AnonymousUser()
+    avala = connections.avala(actor)
+    said = entry.detail.get("organization") or entry.detail.get("owner")
+    for owner in (str(said),) if said else connections.owners(actor):
+        yield from _of_owner(avala, owner)
 
 
-def _slices(entry: Entry, owner: str) -> Iterator[Slice]:
-    avala, page = connections.avala(entry.actor), 1
-    for _ in range(PAGES):
+def _of_owner(avala: Avala, owner: str) -> Iterator[Slice]:
+    for page in range(1, PAGES + 1):
         listed = avala.list_slices(owner, page=page, limit=100)
         yield from listed.items
         if listed.next is None:
             return
-        page += 1
     raise TooMany
 
 

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 from django.urls import NoReverseMatch, reverse
 
-from console.slices import services
+from console.slices import origins, services
+from console.slices.origins import Origin
 from console.slices.recipes import Recipe
 from console.upstream.types import Item, Slice
 
@@ -50,6 +51,7 @@ class Row:
     state: State
     recipe: Recipe | None
     address: str
+    origin: Origin | None
 
     @property
     def name(self) -> str:
@@ -66,12 +68,18 @@ class Row:
 
 def rows(slices: Iterable[Slice], names: Mapping[str, str]) -> list[Row]:
     """Each slice once: a list that is paged by number may repeat one (FACTS 4, row 25)."""
-    unique = {one.uid: one for one in slices}
-    return [row(one, names) for one in unique.values()]
+    unique = {one.uid: one for one in slices}.values()
+    known = origins.known(unique)
+    return [_row(one, names, known.get(origins.thing_id(one))) for one in unique]
 
 
 def row(found: Slice, names: Mapping[str, str]) -> Row:
-    return Row(found, state_of(found), services.recipe_of(found, names), slice_address(found))
+    return rows([found], names)[0]
+
+
+def _row(found: Slice, names: Mapping[str, str], origin: Origin | None) -> Row:
+    recipe = services.recipe_of(found, names, origin.random_count if origin else None)
+    return Row(found, state_of(found), recipe, slice_address(found), origin)
 
 
 def slice_address(found: Slice) -> str:

@@ -4,11 +4,12 @@ import uuid
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from accounts import connections
+from accounts.requests import SignedIn
 from accounts.rights import Right
 from console import htmx, pages
 from console.slices import gallery, listing, overview, services, shown, watching
@@ -19,7 +20,7 @@ from console.upstream.types import Slice
 VIEW = "slices.view"
 
 
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: SignedIn) -> HttpResponse:
     """An owner's slices, or those that use a dataset."""
     view = _view(request)
     wanted = Wanted.read(request.GET, "" if request.GET.get("owner") else connections.owner(request.user))
@@ -41,14 +42,14 @@ def index(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def names(request: HttpRequest) -> HttpResponse:
+def names(request: SignedIn) -> HttpResponse:
     """The names of datasets that a list did not know, put into its sentences once it stands."""
     asked = list(dict.fromkeys(uid for uid in request.GET.getlist("d") if services.is_uid(uid)))
     found = services.dataset_names(user=request.user, uids=asked[: overview.MOST_NAMES])
     return render(request, "slices/_names.html", {"names": found.items()})
 
 
-def building(request: HttpRequest) -> HttpResponse:
+def building(request: SignedIn) -> HttpResponse:
     """How the slices of a list stand that were being built; says itself when to ask again, if at all."""
     waiting, look = overview.read_addresses(request.GET.getlist("slice")), _look(request)
     context: dict[str, Any] = {"view": _view(request), "look": look + 1}
@@ -61,7 +62,7 @@ def building(request: HttpRequest) -> HttpResponse:
     return render(request, "slices/index.html#building", context)
 
 
-def datasets(request: HttpRequest) -> HttpResponse:
+def datasets(request: SignedIn) -> HttpResponse:
     """Datasets by name, each leading to the slices that use it."""
     name, cursor = " ".join(request.GET.get("name", "").split())[:100], _cursor(request)
     page = services.list_datasets(user=request.user, name=name, cursor=cursor or None)
@@ -72,7 +73,7 @@ def datasets(request: HttpRequest) -> HttpResponse:
     return render(request, template, context)
 
 
-def detail(request: HttpRequest, owner: str, slug: str) -> HttpResponse:
+def detail(request: SignedIn, owner: str, slug: str) -> HttpResponse:
     found = services.get_slice(user=request.user, owner=owner, slug=slug)
     context = _about(request, found, owner=owner, slug=slug)
     if context["has_items"]:
@@ -80,7 +81,7 @@ def detail(request: HttpRequest, owner: str, slug: str) -> HttpResponse:
     return render(request, "slices/detail.html", context)
 
 
-def status(request: HttpRequest, owner: str, slug: str) -> HttpResponse:
+def status(request: SignedIn, owner: str, slug: str) -> HttpResponse:
     """The state of a slice that is being built; carries its own next look, and the gallery once there is one."""
     if not htmx.is_htmx(request):
         return redirect("slices:detail", owner, slug)
@@ -90,15 +91,15 @@ def status(request: HttpRequest, owner: str, slug: str) -> HttpResponse:
     except UpstreamError as error:
         if _is_final(error):
             raise
-        context = {"owner": owner, "slug": slug, "look": look, "error": error, "delay": overview.later(look, error)}
-        return render(request, "slices/detail.html#asking", context)
+        said = {"owner": owner, "slug": slug, "look": look, "error": error, "delay": overview.later(look, error)}
+        return render(request, "slices/detail.html#asking", said)
     context = _about(request, found, owner=owner, slug=slug, look=look)
     if context["has_items"]:
         context |= gallery.page(user=request.user, owner=owner, slug=slug, cursor="")
     return render(request, "slices/detail.html#status", context | {"swapped": not context["row"].state.building})
 
 
-def items(request: HttpRequest, owner: str, slug: str) -> HttpResponse:
+def items(request: SignedIn, owner: str, slug: str) -> HttpResponse:
     """More items of a slice, from a cursor on; `open` leads to the first or last of them."""
     cursor = _cursor(request)
     address = reverse("slices:detail", args=[owner, slug], query={"cursor": cursor} if cursor else None)
@@ -113,7 +114,7 @@ def items(request: HttpRequest, owner: str, slug: str) -> HttpResponse:
     return response
 
 
-def item(request: HttpRequest, owner: str, slug: str, item_uid: uuid.UUID) -> HttpResponse:
+def item(request: SignedIn, owner: str, slug: str, item_uid: uuid.UUID) -> HttpResponse:
     """One item on a page of its own: what the viewer shows, without script."""
     cursor = _cursor(request)
     context = gallery.one(user=request.user, owner=owner, slug=slug, item_uid=str(item_uid), cursor=cursor)
@@ -122,7 +123,7 @@ def item(request: HttpRequest, owner: str, slug: str, item_uid: uuid.UUID) -> Ht
     return render(request, "slices/item.html", context | {"crumbs": crumbs})
 
 
-def renew(request: HttpRequest, owner: str, slug: str, item_uid: uuid.UUID) -> HttpResponse:
+def renew(request: SignedIn, owner: str, slug: str, item_uid: uuid.UUID) -> HttpResponse:
     """The picture of one item with a fresh link, or a quiet tile with the reason."""
     if not htmx.is_htmx(request):
         return redirect("slices:item", owner, slug, item_uid)
@@ -131,7 +132,7 @@ def renew(request: HttpRequest, owner: str, slug: str, item_uid: uuid.UUID) -> H
     return render(request, "slices/_fresh.html", context)
 
 
-def _about_list(request: HttpRequest, wanted: Wanted) -> dict[str, Any]:
+def _about_list(request: SignedIn, wanted: Wanted) -> dict[str, Any]:
     """What the page says whatever the list answers."""
     said: dict[str, Any] = {
         "wanted": wanted,
@@ -149,7 +150,7 @@ def _about_list(request: HttpRequest, wanted: Wanted) -> dict[str, Any]:
     return said
 
 
-def _about(request: HttpRequest, found: Slice, *, owner: str, slug: str, look: int = 0) -> dict[str, Any]:
+def _about(request: SignedIn, found: Slice, *, owner: str, slug: str, look: int = 0) -> dict[str, Any]:
     """What the page says about a slice itself."""
     uids = services.recipe_datasets([found])
     known = services.dataset_names(user=request.user, uids=uids)
@@ -179,7 +180,7 @@ def _is_final(error: UpstreamError) -> bool:
     return isinstance(error, KeyRejected) or (isinstance(error, Refused) and not getattr(error, "retry_in", None))
 
 
-def _view(request: HttpRequest) -> str:
+def _view(request: SignedIn) -> str:
     """Cards or table, remembered for as long as the person is signed in."""
     asked = request.GET.get("view")
     if asked in listing.VIEWS and asked != request.session.get(VIEW):
@@ -188,12 +189,12 @@ def _view(request: HttpRequest) -> str:
     return kept if kept in listing.VIEWS else listing.VIEWS[0]
 
 
-def _look(request: HttpRequest) -> int:
+def _look(request: SignedIn) -> int:
     text = request.GET.get("look", "")
     return min(int(text), watching.MAX_LOOKS) if text.isascii() and text.isdigit() and len(text) < 5 else 0
 
 
-def _cursor(request: HttpRequest) -> str:
+def _cursor(request: SignedIn) -> str:
     text = request.GET.get("cursor", "")
     if len(text) > 2000 or not text.isprintable():
         raise Http404("Not a place in a list.")

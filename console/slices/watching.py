@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from accounts.models import Person
-from console.audit.models import Entry
+from console.slices import origins
 from console.slices.services import is_uid
 from console.upstream.types import Slice
 
@@ -73,11 +73,8 @@ def _known_start(found: Slice) -> Watch | None:
     """Avala gives no times (FACTS 1.4), unless a server does; the audit knows when somebody here pressed Create."""
     if found.created_at is not None:
         return Watch(found.created_at, exact=True)
-    made = Entry.objects.filter(
-        thing_kind="slice", thing_id=f"{found.owner_name}/{found.slug}", action="slice.create", opens__isnull=False
-    )
-    entry = made.select_related("opens").order_by("-sequence").first()
-    return Watch(entry.opens.at, exact=True) if entry and entry.opens else None
+    origin = origins.known([found]).get(origins.thing_id(found))
+    return Watch(origin.at, exact=True) if origin else None
 
 
 def _first_seen(user: Person, found: Slice) -> Watch:

@@ -130,6 +130,7 @@ def _detail(user: Person, contents: Contents, count: int | None) -> dict[str, An
     owners = connections.owners(user)
     return {
         "recipe": recipes.sentence(contents.sub_slices(), contents.names(), count).text,
+        "random": count,
         "visibility": contents.details.visibility,
         "organization": contents.details.organization,
         "owner": owners[0] if len(owners) == 1 else "",
