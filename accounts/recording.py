@@ -1,10 +1,12 @@
 """Sign-ins and changes of passwords and second factors, written into the audit as they happen."""
 
+import contextlib
 from typing import Any
 
 from allauth.account import signals as account_signals
 from allauth.mfa import signals as mfa_signals
 from django.contrib.auth import signals as auth_signals
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import HttpRequest
@@ -24,6 +26,19 @@ def connect() -> None:
     account_signals.password_reset.connect(_password_changed, dispatch_uid="audit")
     mfa_signals.authenticator_added.connect(_factor_added, dispatch_uid="audit")
     mfa_signals.authenticator_removed.connect(_factor_removed, dispatch_uid="audit")
+
+
+def refused(request: HttpRequest, view_name: str) -> None:
+    """A page somebody may not open, once a minute: whoever keeps trying shall not fill the audit."""
+    person = request.user
+    if not person.is_authenticated or not cache.add(f"refused:{person.pk}:{view_name}", True, 60):
+        return
+    # The refusal stands whether or not it could be recorded, and the failure is in the log.
+    with contextlib.suppress(record.NotRecorded):
+        record.event(
+            actor=person, action="page.refused", thing_kind="page", thing_name=view_name, request=request,
+            outcome="failed",
+        )  # fmt: skip
 
 
 def _signed_in(request: HttpRequest, user: Person, **more: Any) -> None:

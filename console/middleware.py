@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
-from accounts import access
+from accounts import access, recording
 from accounts.connections import ConnectionMissing
 from console import htmx, logs, pages
 from console.upstream.errors import UpstreamError
@@ -80,6 +80,7 @@ class Access:
         if not request.user.is_authenticated:
             query = urlencode({"next": htmx.page_address(request)})
             return htmx.redirect(request, f"{reverse('account_login')}?{query}")
+        recording.refused(request, name)
         return pages.not_allowed(request)
 
 

@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.access import ACCESS, ANYONE, BY_MAIL, CLOSED, PUBLIC
 from accounts.models import Person
 from accounts.rights import ROLE_RIGHTS, Right, Role
+from console.audit.models import Entry
 from tests.conftest import PASSWORD
 
 SOME_ID = str(uuid.UUID(int=1))
@@ -121,6 +122,15 @@ def test_htmx_headers_grant_nothing(bob: Person, client_as: Callable[[Person], C
 def test_a_refusal_says_whom_to_ask(bob: Person, erin: Person, client_as: Callable[[Person], Client]) -> None:
     response = client_as(bob).get(reverse("accounts:people"))
     assert erin.name in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_refusal_is_recorded_once_a_minute(bob: Person, client_as: Callable[[Person], Client]) -> None:
+    client = client_as(bob)
+    for _ in range(3):
+        client.get(reverse("accounts:people"))
+    [row] = Entry.objects.filter(action="page.refused")
+    assert (row.actor, row.thing_name, row.recorded_outcome) == (bob, "accounts:people", "failed")
 
 
 @pytest.mark.django_db

@@ -166,6 +166,7 @@ ACTIONS: dict[str, Action] = {
         "sessions", "was refused at sign-in{as_thing}", "sign in{as_thing}", refused="was refused at sign-in{as_thing}"
     ),
     "session.end": Action("sessions", "ended another session", "end another session", _sessions),
+    "page.refused": Action("sessions", "was refused the page {thing}", "open the page {thing}"),
     "password.change": Action("sessions", "changed the password", "change the password"),
     "factor.add": Action(
         "sessions", "added a second step at sign-in: {thing}", "add a second step at sign-in: {thing}"

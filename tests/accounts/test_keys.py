@@ -1,4 +1,5 @@
 import logging
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -37,6 +38,12 @@ def test_nobody_is_told_anything_but_how_to_connect(nobody: Person) -> None:
     page = words(signed_in(nobody).get(reverse("accounts:keys")))
     assert "Not connected" in page
     assert "Where to find it" in page
+
+
+def test_no_two_fields_of_the_page_share_an_id(nobody: Person, alice: Person) -> None:
+    for person in (nobody, alice):
+        ids = re.findall(r' id="([^"]+)"', words(signed_in(person).get(reverse("accounts:keys"))))
+        assert sorted(set(ids)) == sorted(ids)
 
 
 def test_a_right_key_is_saved_and_the_person_goes_back_where_they_were(nobody: Person, emulator: Any) -> None:
