@@ -185,7 +185,26 @@ def test_a_failing_name_check_stops_nobody(desk: Desk, emulator: Running) -> Non
 
 
 def test_organizations_are_offered_and_may_fail(desk: Desk, emulator: Running) -> None:
-    offered = desk.client.get(f"{desk.address}organizations/", headers=HTMX)
-    assert 'value="northwind"' in offered.content.decode()
     emulator.fault("avala", "500", path="organizations", times=0)
-    desk.client.get(f"{desk.address}organizations/", headers=HTMX)
+    assert "could not be read" in plain(desk.client.get(f"{desk.address}organizations/", headers=HTMX))
+    emulator.clear_faults()
+    assert 'value="northwind"' in desk.client.get(f"{desk.address}organizations/", headers=HTMX).content.decode()
+
+
+def test_datasets_that_cannot_be_asked_for_are_not_called_none(desk: Desk, emulator: Running) -> None:
+    emulator.fault("avala", "500", path="datasets", times=0)
+    answer = plain(desk.client.get(f"{desk.address}datasets/", headers=HTMX))
+    assert "The datasets could not be asked for" in answer
+    assert "Try again" in answer
+
+
+def test_a_key_refused_while_searching_leads_to_the_keys_and_back(desk: Desk, emulator: Running) -> None:
+    emulator.fault("avala", "401", path="datasets", times=0)
+    answer = desk.client.get(f"{desk.address}datasets/", headers=HTMX).content.decode()
+    assert f"?next={desk.address}" in answer
+
+
+def test_what_was_sent_is_not_thrown_away(desk: Desk) -> None:
+    Draft.objects.update(state="sent")
+    desk.client.post(f"{desk.address}discard/")
+    assert Draft.objects.exists()

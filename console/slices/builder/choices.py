@@ -165,8 +165,8 @@ def name_verdict(user: Person, name: str) -> Verdict:
         return Verdict("bad", problem)
     try:
         said = connections.avala(user).validate_slice_name(name.strip())
-    except KeyRejected:
-        raise
+    except (KeyRejected, connections.ConnectionMissing) as missing:
+        return Verdict("bad", f"The name could not be checked. {missing.message}")
     except UpstreamError:
         return Verdict("quiet", "The name could not be checked just now. You can still create the slice.")
     if said.is_valid is None:

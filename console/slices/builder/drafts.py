@@ -87,8 +87,10 @@ def start(user: Person, begun: Contents | None = None, *, source: str = "") -> D
     return draft
 
 
-def discard(user: Person, draft_id: uuid.UUID) -> None:
-    Draft.objects.filter(person=user, pk=draft_id, state=Draft.State.EDITING).delete()
+def discard(user: Person, draft_id: uuid.UUID) -> bool:
+    """Gone for good; what was sent stays, its story is not over."""
+    count, _ = Draft.objects.filter(person=user, pk=draft_id, state=Draft.State.EDITING).delete()
+    return bool(count)
 
 
 def change(user: Person, draft_id: uuid.UUID, step: Callable[[Contents], Contents]) -> Draft:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from console.slices.builder import filtering, picking, views
+from console.slices.builder import arranging, filtering, picking, views
 
 urlpatterns = [
     path("", views.create, name="create"),
@@ -13,11 +13,11 @@ urlpatterns = [
     path("<uuid:draft_id>/name/", views.draft_name, name="draft_name"),
     path("<uuid:draft_id>/organizations/", views.draft_organizations, name="draft_organizations"),
     path("<uuid:draft_id>/datasets/", views.draft_datasets, name="draft_datasets"),
-    path("<uuid:draft_id>/parts/add/", views.part_add, name="part_add"),
-    path("<uuid:draft_id>/parts/restore/", views.part_restore, name="part_restore"),
-    path("<uuid:draft_id>/parts/<slug:part_id>/move/", views.part_move, name="part_move"),
-    path("<uuid:draft_id>/parts/<slug:part_id>/kind/", views.part_kind, name="part_kind"),
-    path("<uuid:draft_id>/parts/<slug:part_id>/remove/", views.part_remove, name="part_remove"),
+    path("<uuid:draft_id>/parts/add/", arranging.part_add, name="part_add"),
+    path("<uuid:draft_id>/parts/restore/", arranging.part_restore, name="part_restore"),
+    path("<uuid:draft_id>/parts/<slug:part_id>/move/", arranging.part_move, name="part_move"),
+    path("<uuid:draft_id>/parts/<slug:part_id>/kind/", arranging.part_kind, name="part_kind"),
+    path("<uuid:draft_id>/parts/<slug:part_id>/remove/", arranging.part_remove, name="part_remove"),
     path("<uuid:draft_id>/parts/<slug:part_id>/items/", picking.part_items, name="part_items"),
     path("<uuid:draft_id>/parts/<slug:part_id>/filter/", filtering.part_filter, name="part_filter"),
 ]

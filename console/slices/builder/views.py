@@ -1,4 +1,4 @@
-"""The builder's page and everything on it but choosing items (`picking.py`) and filters (`filtering.py`)."""
+"""The builder's page: starting, keeping, searching, creating. Its parts are changed in `arranging.py`."""
 
 import uuid
 from typing import Any
@@ -15,15 +15,13 @@ from accounts.connections import ConnectionMissing
 from accounts.requests import SignedIn
 from console import htmx
 from console.audit.record import NotRecorded
-from console.slices.builder import checks, choices, drafts, parts, services, shown
-from console.slices.builder.forms import SliceForm, kind_of
+from console.slices.builder import choices, drafts, services, shown
+from console.slices.builder.forms import SliceForm
 from console.slices.builder.services import Incomplete, Standing
 from console.slices.models import Draft
 from console.upstream.errors import KeyRejected, NotFound, UpstreamError
 
 PAGE = "slices/create.html"
-GONE = "This part was removed already, perhaps in another tab. This is how the draft stands now."
-FULL = f"A slice made here has at most {parts.MOST_PARTS} parts."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -80,8 +78,10 @@ def draft_save(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def draft_discard(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
     found = drafts.find(request.user, draft_id)
-    drafts.discard(request.user, draft_id)
-    messages.success(request, f"The draft “{found}” was thrown away.")
+    if drafts.discard(request.user, draft_id):
+        messages.success(request, f"The draft “{found}” was thrown away.")
+    else:
+        messages.info(request, f"“{found}” was sent already, so there is nothing to throw away.")
     return htmx.redirect(request, reverse("slices:create"))
 
 
@@ -116,79 +116,23 @@ def draft_organizations(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
 def draft_datasets(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
     """Datasets found by typing: the list alone for htmx, the whole page without script."""
     found = drafts.find(request.user, draft_id)
+    asked = {name: request.GET.get(name, "") for name in ("q", "owner", "cursor")}
+    nothing, problem = choices.Found((), asked["q"], asked["owner"]), None
     try:
-        results = choices.find_datasets(
-            request.user,
-            name=request.GET.get("q", ""),
-            owner=request.GET.get("owner", ""),
-            cursor=request.GET.get("cursor", ""),
-        )
+        results = choices.find_datasets(request.user, name=asked["q"], owner=asked["owner"], cursor=asked["cursor"])
     except NotFound:
-        results = choices.Found((), request.GET.get("q", ""), request.GET.get("owner", ""))
+        results = nothing
+    except (UpstreamError, ConnectionMissing) as error:
+        # Said where the list would stand: a page that waits for it for ever says nothing.
+        results, problem = nothing, error
+    context = {
+        "found": results,
+        "problem": problem,
+        "asks_for_key": isinstance(problem, KeyRejected | ConnectionMissing),
+    }
     if htmx.is_htmx(request):
-        return render(request, f"{PAGE}#datasets", {"draft": found, "found": results})
-    return _page(request, found, found=results)
-
-
-@require_POST
-def part_add(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
-    """Adds a part; items and filters are chosen on a page of their own right away."""
-    found, kind = drafts.find(request.user, draft_id), kind_of(request.POST.get("kind", ""))
-    uid = request.POST.get("dataset", "")
-    if not kind or not checks.is_uuid(uid):
-        raise Http404("No such dataset.")
-    part = parts.new_part(kind, choices.dataset(request.user, uid))
-    try:
-        found = drafts.add_part(request.user, draft_id, part)
-    except drafts.TooManyParts:
-        return _parts(request, found, said=FULL, status=422)
-    if kind != parts.WHOLE:
-        return htmx.redirect(request, reverse(_page_of(kind), args=[draft_id, part.id]))
-    total = len(drafts.contents(found).parts)
-    return _parts(request, found, part.id, said=f"{part.source.label} added as part {total} of {total}.")
-
-
-@require_POST
-def part_move(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpResponse:
-    step = {"up": -1, "down": 1}.get(request.POST.get("direction", ""), 0)
-    return _change_part(request, draft_id, part_id, lambda: drafts.move_part(request.user, draft_id, part_id, step))
-
-
-@require_POST
-def part_kind(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpResponse:
-    """Makes a part of another kind; what was chosen before is kept for the way back."""
-    kind = kind_of(request.POST.get("kind", ""))
-    if not kind:
-        raise Http404("No such kind.")
-    answer = _change_part(
-        request,
-        draft_id,
-        part_id,
-        lambda: drafts.change_part(request.user, draft_id, part_id, lambda part: parts.of_kind(part, kind)),
-    )
-    if kind == parts.WHOLE or answer.status_code >= 400:
-        return answer
-    return htmx.redirect(request, reverse(_page_of(kind), args=[draft_id, part_id]))
-
-
-@require_POST
-def part_remove(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpResponse:
-    try:
-        found = drafts.remove_part(request.user, draft_id, part_id)
-    except drafts.PartGone:
-        return _parts(request, drafts.find(request.user, draft_id), said=GONE)
-    except drafts.NotEditable as sent:
-        return _to_draft(request, sent.draft)
-    removed = drafts.contents(found).removed
-    return _parts(request, found, said=f"{removed.source.label if removed else 'The part'} removed.", just_removed=True)
-
-
-@require_POST
-def part_restore(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
-    removed = drafts.contents(drafts.find(request.user, draft_id)).removed
-    if removed is None:
-        return _parts(request, drafts.find(request.user, draft_id), said="There is nothing to bring back.")
-    return _change_part(request, draft_id, removed.id, lambda: drafts.restore_part(request.user, draft_id))
+        return render(request, f"{PAGE}#datasets", {"draft": found, **context})
+    return _page(request, found, **context)
 
 
 # Creating
@@ -240,31 +184,6 @@ def _page(request: SignedIn, found: Draft, status: int = 200, /, **more: Any) ->
     return render(request, template, context, status=status)
 
 
-def _parts(
-    request: SignedIn, found: Draft, focus: str = "", said: str = "", status: int = 200, **more: Any
-) -> HttpResponse:
-    """After a change to the parts: they and the sentence for htmx, else back to the page."""
-    if htmx.is_htmx(request):
-        context = shown.builder(found, said=said, focus=focus, **more)
-        return render(request, f"{PAGE}#changed", context, status=status)
-    if said:
-        messages.info(request, said)
-    return _to_draft(request, found, f"#part-{focus}" if focus else "#parts")
-
-
-def _change_part(request: SignedIn, draft_id: uuid.UUID, part_id: str, change: Any) -> HttpResponse:
-    try:
-        found = change()
-    except drafts.PartGone:
-        return _parts(request, drafts.find(request.user, draft_id), said=GONE)
-    except drafts.NotEditable as sent:
-        return _to_draft(request, sent.draft)
-    contents = drafts.contents(found)
-    place = contents.position(part_id)
-    label = contents.parts[place].source.label
-    return _parts(request, found, part_id, said=f"{label}, now {place + 1} of {len(contents.parts)}.")
-
-
 def _saved(request: SignedIn, found: Draft, form: SliceForm, status: int, **more: Any) -> HttpResponse:
     if not htmx.is_htmx(request):
         return _page(request, found, status, details=form.over(drafts.contents(found).details), **more)
@@ -284,10 +203,6 @@ def _to_slice(request: SignedIn, standing: Standing) -> HttpResponse:
     return htmx.redirect(request, reverse("slices:detail", args=[standing.owner_name, standing.slug]))
 
 
-def _page_of(kind: str) -> str:
-    return "slices:part_items" if kind == parts.CHOSEN else "slices:part_filter"
-
-
 def _others(request: SignedIn, found: Draft) -> list[Draft]:
     return [one for one in drafts.unfinished(request.user) if one.pk != found.pk]
 
@@ -302,7 +217,5 @@ def _asked_for(request: SignedIn, found: Draft) -> dict[str, Any]:
 def _organizations(request: SignedIn) -> dict[str, Any]:
     try:
         return {"organizations": choices.organizations(request.user), "organizations_asked": True}
-    except KeyRejected:
-        raise
-    except UpstreamError:
+    except (UpstreamError, ConnectionMissing):
         return {"organizations_failed": True, "organizations_asked": True}

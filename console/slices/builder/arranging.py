@@ -1,0 +1,114 @@
+"""Parts added, moved, made of another kind, removed and brought back: each a plain form with an address of its own."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.requests import SignedIn
+from console import htmx
+from console.slices.builder import checks, choices, drafts, parts, shown
+from console.slices.builder.forms import kind_of
+from console.slices.models import Draft
+
+CHANGED = "slices/create.html#changed"
+GONE = "This part was removed already, perhaps in another tab. This is how the draft stands now."
+FULL = f"A slice made here has at most {parts.MOST_PARTS} parts."
+
+
+@require_POST
+def part_add(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
+    """Adds a part; items and filters are chosen on a page of their own right away."""
+    drafts.find(request.user, draft_id)
+    kind, uid = kind_of(request.POST.get("kind", "")), request.POST.get("dataset", "")
+    if not kind or not checks.is_uuid(uid):
+        raise Http404("No such dataset.")
+    part = parts.new_part(kind, choices.dataset(request.user, uid))
+    answer = _changed(
+        request, draft_id, part.id, lambda: drafts.add_part(request.user, draft_id, part), "added as part"
+    )
+    return _chosen_there(request, draft_id, part.id, kind, answer)
+
+
+@require_POST
+def part_move(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpResponse:
+    step = {"up": -1, "down": 1}.get(request.POST.get("direction", ""), 0)
+    return _changed(request, draft_id, part_id, lambda: drafts.move_part(request.user, draft_id, part_id, step))
+
+
+@require_POST
+def part_kind(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpResponse:
+    """Makes a part of another kind; what was chosen before is kept for the way back."""
+    kind = kind_of(request.POST.get("kind", ""))
+    if not kind:
+        raise Http404("No such kind.")
+
+    def change() -> Draft:
+        return drafts.change_part(request.user, draft_id, part_id, lambda part: parts.of_kind(part, kind))
+
+    answer = _changed(request, draft_id, part_id, change)
+    return _chosen_there(request, draft_id, part_id, kind, answer)
+
+
+@require_POST
+def part_remove(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpResponse:
+    try:
+        found = drafts.remove_part(request.user, draft_id, part_id)
+    except drafts.PartGone:
+        return _answer(request, drafts.find(request.user, draft_id), GONE)
+    except drafts.NotEditable as sent:
+        return htmx.redirect(request, reverse("slices:draft", args=[sent.draft.pk]))
+    removed = drafts.contents(found).removed
+    return _answer(request, found, f"{removed.source.label if removed else 'The part'} removed.", just_removed=True)
+
+
+@require_POST
+def part_restore(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
+    removed = drafts.contents(drafts.find(request.user, draft_id)).removed
+    part_id = removed.id if removed else ""
+    return _changed(request, draft_id, part_id, lambda: drafts.restore_part(request.user, draft_id), " is back as part")
+
+
+def _changed(
+    request: SignedIn, draft_id: uuid.UUID, part_id: str, change: Callable[[], Draft], words: str = ", now"
+) -> HttpResponse:
+    """Makes the change and says where the part stands; what another tab did meanwhile is said instead."""
+    try:
+        found = change()
+    except drafts.PartGone:
+        return _answer(request, drafts.find(request.user, draft_id), GONE)
+    except drafts.TooManyParts:
+        return _answer(request, drafts.find(request.user, draft_id), FULL)
+    except drafts.NotEditable as sent:
+        return htmx.redirect(request, reverse("slices:draft", args=[sent.draft.pk]))
+    contents = drafts.contents(found)
+    part = contents.part(part_id)
+    if part is None:
+        return _answer(request, found, GONE)
+    place = contents.position(part_id) + 1
+    return _answer(request, found, f"{part.source.label}{words} {place} of {len(contents.parts)}.", part_id)
+
+
+def _answer(request: SignedIn, found: Draft, said: str, part_id: str = "", **more: Any) -> HttpResponse:
+    """The parts and the sentence for htmx, else back to the page."""
+    if htmx.is_htmx(request):
+        return render(request, CHANGED, shown.builder(found, said=said, **more))
+    messages.info(request, said)
+    tail = f"#part-{part_id}" if part_id else "#parts"
+    return htmx.redirect(request, reverse("slices:draft", args=[found.pk]) + tail)
+
+
+def _chosen_there(
+    request: SignedIn, draft_id: uuid.UUID, part_id: str, kind: str, otherwise: HttpResponse
+) -> HttpResponse:
+    """Where items or a filter are chosen; what is taken whole, or is not there, needs no page."""
+    there = {parts.CHOSEN: "slices:part_items", parts.FILTER: "slices:part_filter"}.get(kind)
+    part = drafts.contents(drafts.find(request.user, draft_id)).part(part_id)
+    if there is None or part is None or part.kind != kind:
+        return otherwise
+    return htmx.redirect(request, reverse(there, args=[draft_id, part_id]))
