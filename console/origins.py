@@ -1,6 +1,6 @@
 """Addresses as settings name them: pure text, so that the settings file may use it before Django is up."""
 
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 
@@ -27,3 +27,12 @@ def is_origin(text: str) -> bool:
     """`scheme://host[:port]` and nothing behind it, as a content security policy wants it."""
     parts = urlsplit(text)
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and text == f"{parts.scheme}://{parts.netloc}"
+
+
+def is_address_or_network(text: str) -> bool:
+    """One machine or a network of them: `10.0.0.7`, `10.1.0.0/16`."""
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True

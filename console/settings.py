@@ -78,6 +78,8 @@ REVIEW_TASK_TYPE = env.str("REVIEW_TASK_TYPE", default="external_review")
 
 VAR.mkdir(exist_ok=True)
 AUDIT_ANCHOR = Path(env.str("AUDIT_ANCHOR", default=str(VAR / "audit-anchor.txt")))
+AUDIT_GRACE = env.int("AUDIT_GRACE", default=60)
+AUDIT_SETTLE_SPAN = env.int("AUDIT_SETTLE_SPAN", default=60)
 DATABASES: dict[str, Any] = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR / 'console.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
@@ -184,6 +186,8 @@ TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 # Browser
 
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+if not all(origins.is_address_or_network(proxy) for proxy in TRUSTED_PROXIES):
+    refuse("TRUSTED_PROXIES takes addresses or networks such as 10.0.0.7,10.1.0.0/16.")
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = not ONLY_LOOPBACK

@@ -97,7 +97,8 @@ class act:  # noqa: N801 - reads as a verb: `with record.act(...)`
             key=key,
             outcome=OPEN,
         )
-        self.entry.id = act_id or uuid.uuid4()
+        # Exactly as it is read back, or the digest of the row would not fit.
+        self.entry.id = uuid.UUID(str(act_id)) if act_id else uuid.uuid4()
         self._ended = False
 
     @property
@@ -235,7 +236,7 @@ def open_or_unknown(action: str | None = None) -> EntryQuerySet:
 
 def grace() -> timedelta:
     """How long an act may be under way before it counts as cut off: longer than any call may last."""
-    return timedelta(seconds=getattr(settings, "AUDIT_GRACE", 60))
+    return timedelta(seconds=settings.AUDIT_GRACE)
 
 
 def _add(entry: Entry) -> Entry:

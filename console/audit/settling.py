@@ -84,7 +84,7 @@ def settle_all(*, once: bool = False, pause: Callable[[float], object] = time.sl
 
 def span() -> float:
     """Over how many seconds the reads behind a "not done" are spread."""
-    return float(getattr(settings, "AUDIT_SETTLE_SPAN", 60))
+    return float(settings.AUDIT_SETTLE_SPAN)
 
 
 def _ask(entry: Entry) -> tuple[Finding, dict[str, Any]]:

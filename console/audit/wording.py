@@ -18,12 +18,23 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def clean(text: object, longest: int | None = None) -> str:
-    said = UNSTORABLE.sub("\ufffd", hide(str(text)))
+    """Text as it may be stored; None is no text. Enumerations of text become their value."""
+    said = UNSTORABLE.sub("\ufffd", hide("" if text is None else str(text)))
     return said if longest is None or len(said) <= longest else said[: longest - 1] + "…"
 
 
+class _Lenient(DjangoJSONEncoder):
+    """What JSON does not know is written as text: after a call nothing may keep its outcome from being recorded."""
+
+    def default(self, o: Any) -> Any:
+        try:
+            return super().default(o)
+        except TypeError:
+            return str(o)
+
+
 def clean_detail(detail: Mapping[str, Any] | None) -> dict[str, Any]:
-    plain: dict[str, Any] = json.loads(json.dumps(detail or {}, cls=DjangoJSONEncoder))
+    plain: dict[str, Any] = json.loads(json.dumps(detail or {}, cls=_Lenient))
     cleaned: dict[str, Any] = _cleaned(plain)
     return cleaned
 

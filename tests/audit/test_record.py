@@ -1,5 +1,6 @@
 """An opening before the call, an outcome after it, and one press however often it is pressed."""
 
+import datetime
 import threading
 import uuid
 from typing import Any
@@ -12,6 +13,8 @@ from accounts.models import Person
 from console.audit import record, verify
 from console.audit.models import Entry
 from console.masking import remember
+
+DAY = datetime.date(2026, 11, 3)
 
 
 class Refused(Exception):
@@ -220,3 +223,13 @@ def test_settling_twice_is_refused(alice: Person) -> None:
         record.settle(act.entry, "failed", {})
     entry = Entry.objects.get(pk=act.id)
     assert (entry.outcome, entry.newest_outcome.note) == ("done", "seen in the list")
+
+
+def test_ids_in_any_spelling_and_missing_words_keep_the_chain_whole(alice: Person) -> None:
+    press = uuid.uuid4()
+    loose: Any = {"act_id": press.hex.upper(), "note": None, "key": None, "thing_id": None, "vendor": None}
+    with create(alice, **loose) as act:
+        act.done(thing_id=7, reference=None, note=None, detail={"odd": {"a set"}, "when": DAY})
+    entry = Entry.objects.get(pk=press)
+    assert (entry.note, entry.key_fingerprint, entry.thing_id, entry.result_id) == ("", "", "", "7")
+    assert verify.newest_are_whole().is_whole
