@@ -129,7 +129,8 @@ def zip_path(world: World, row: Row) -> Path:
 
 
 def file_name(row: Row) -> str:
-    return (re.sub(r"[^A-Za-z0-9._-]+", "-", row["name"]).strip("-.")[:80] or row["id"]) + ".zip"
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", row["name"].removesuffix(".zip")).strip("-.")
+    return f"{plain[:80] or row['id']}.zip"
 
 
 def draw(world: World, row: Row, patience: float = BUILD_PATIENCE) -> Row:

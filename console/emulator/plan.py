@@ -22,6 +22,10 @@ def status_of(mood: str, number: int) -> str:
     return statuses[number % len(statuses)]
 
 
+def may_hold(mood: str, status: str) -> bool:
+    return status in _MOODS[mood]
+
+
 @dataclass(frozen=True)
 class Batch:
     name: str

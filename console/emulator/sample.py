@@ -4,6 +4,7 @@ Everything follows from the pictures, the scale and the moment of the first star
 has to be stored. At scale `large` the many rows are formulas, which keeps the start short.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -33,6 +34,12 @@ def uid_of(*parts: str) -> str:
 
 PROJECTS = {project.slug: uid_of("project", project.slug) for project in (*plan.PROJECTS, plan.ARCHIVE)}
 ORGANIZATIONS = {slug: uid_of("organization", slug) for slug in (*HOME_ORGANIZATIONS, "elsewhere")}
+
+
+def fingerprint(assets: Path) -> str:
+    """Changes when the pictures or the plan do."""
+    text = repr((plan.PROJECTS, plan.ARCHIVE, plan.ARCHIVE_BATCHES[:2], plan.SLICES, plan.EXPORTS))
+    return hashlib.sha256((assets / "manifest.json").read_bytes() + text.encode()).hexdigest()[:16]
 
 
 class Sample:

@@ -75,6 +75,7 @@ class Formula(Protocol):
     def make(self, number: int) -> Row: ...
     def peek(self, number: int) -> tuple[int, str]: ...
     def stretch(self, batch: int) -> range: ...
+    def batches_with(self, status: str) -> list[int]: ...
 
 
 class FormulaTable:
@@ -104,6 +105,12 @@ class FormulaTable:
         """The places where rows of these batches can be: their stretches, and all that was added."""
         stretches = [place for batch in sorted(batches) for place in self._formula.stretch(batch)]
         return [*stretches, *range(self._count, len(self))]
+
+    def of_status(self, status: str) -> list[int]:
+        """The places where rows of this status can be."""
+        stretches = (self._formula.stretch(batch) for batch in self._formula.batches_with(status))
+        found = {place for stretch in stretches for place in stretch} | self._changed.keys()
+        return [*sorted(found), *range(self._count, len(self))]
 
     def place(self, row_id: str) -> int | None:
         if row_id in self._places:

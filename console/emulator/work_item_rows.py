@@ -44,6 +44,11 @@ class WorkItemRows:
             return range(0)
         return range(-(-place * self.count // batches), -(-(place + 1) * self.count // batches))
 
+    def batches_with(self, status: str) -> list[int]:
+        """The batches that can hold such items as long as nobody changes one."""
+        places = (place for place, batch in enumerate(self.batches) if plan.may_hold(batch.mood, status))
+        return [self.first_batch + place for place in places]
+
     def make(self, number: int) -> Row:
         batch, status = self.peek(number)
         picture = self._picture(status, number)

@@ -215,7 +215,9 @@ def _known_places(table: FormulaTable, ids: list[str] | None, choice: Choice) ->
     """Where to look, in order; None for everywhere."""
     if ids is not None:
         return sorted({place for entry in ids if (place := table.place(entry)) is not None})
-    return table.of_batches(choice.batches) if choice.batches is not None else None
+    if choice.batches is not None:
+        return table.of_batches(choice.batches)
+    return table.of_status(choice.status) if choice.status is not None else None
 
 
 def _places(table: FormulaTable, known: list[int] | None, mark: Any, backwards: bool) -> Iterator[int]:

@@ -14,7 +14,7 @@ from console.emulator import sample
 from console.emulator.tables import FormulaTable, Row, Table
 
 SAVE_AFTER = 0.2
-STATE_FORMAT = 2
+STATE_FORMAT = "3"
 WEEK = 7 * 24 * 3600
 
 
@@ -42,6 +42,7 @@ class World:
         self._stopping = threading.Event()
         state_dir.mkdir(parents=True, exist_ok=True)
         self._file = state_dir / f"world-{scale}.json"
+        self._drawn_from = f"{STATE_FORMAT}-{sample.fingerprint(assets)}"
         self._open()
         self._saver = threading.Thread(target=self._save_in_the_background, name="emulator-saver", daemon=True)
         self._saver.start()
@@ -98,11 +99,12 @@ class World:
             self.save()
 
     def _open(self) -> None:
+        """Changes only make sense on top of the sample they were made to; with another one a new world begins."""
         try:
             state = json.loads(self._file.read_text())
         except (OSError, ValueError):
             state = None
-        known = isinstance(state, dict) and state.get("format") == STATE_FORMAT
+        known = isinstance(state, dict) and state.get("drawn_from") == self._drawn_from
         self._begin(state if known else None)
         self.save()
 
@@ -136,7 +138,7 @@ class World:
 
     def _state(self) -> dict[str, Any]:
         return {
-            "format": STATE_FORMAT,
+            "drawn_from": self._drawn_from,
             "started_at": self.started_at,
             "secret": self.secret,
             "generation": self.generation,

@@ -181,8 +181,9 @@ def test_a_kill_loses_nothing_older_than_a_moment_and_no_half_file(tmp_path: Pat
         first.stop()
 
 
-def test_an_unreadable_state_begins_a_new_world(tmp_path: Path) -> None:
-    (tmp_path / "world-demo.json").write_text("not json")
+@pytest.mark.parametrize("state", ["not json", "[]", '{"drawn_from": "another sample", "tables": {}}'])
+def test_a_state_that_does_not_fit_begins_a_new_world(tmp_path: Path, state: str) -> None:
+    (tmp_path / "world-demo.json").write_text(state)
     running = start(state_dir=tmp_path, pace=0, rate=0)
     try:
         assert callers(running)[0].get("/slices/northwind/all-coins/").status == 200
