@@ -106,6 +106,7 @@ ACCESS: dict[str, str] = {
     "slices:index": Right.LOOK,
     "slices:names": Right.LOOK,
     "slices:building": Right.LOOK,
+    "slices:watch": Right.LOOK,
     "slices:datasets": Right.LOOK,
     "slices:detail": Right.LOOK,
     "slices:status": Right.LOOK,

@@ -3,6 +3,7 @@
 Avala tells none of it (FACTS 1.4), so slices made elsewhere have no origin.
 """
 
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from console.upstream.types import Slice
 @dataclass(frozen=True)
 class Origin:
     by: str
+    actor_id: uuid.UUID | None
     at: datetime
     random_count: int | None
 
@@ -37,4 +39,4 @@ def known(slices: Iterable[Slice]) -> Mapping[str, Origin]:
 
 def _origin(opening: Entry) -> Origin:
     count = opening.detail.get("random")
-    return Origin(opening.actor_name, opening.at, count if isinstance(count, int) else None)
+    return Origin(opening.actor_name, opening.actor_id, opening.at, count if isinstance(count, int) else None)

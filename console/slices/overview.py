@@ -50,8 +50,8 @@ def built(*, user: Person, waiting: Addresses, look: int) -> dict[str, Any]:
     for row in rows:
         note = watching.building if row.state.building else watching.ended
         note(user=user, found=row.slice)
-    still = addresses([row for row in rows if row.state.building])
-    return {"changed": changed, "out_of_band": True, **next_look([*later, *still], look)}
+    still = [*later, *addresses([row for row in rows if row.state.building])]
+    return {"changed": changed, "out_of_band": True, "still": still, **next_look(still, look)}
 
 
 def next_look(waiting: Addresses, look: int, error: UpstreamError | None = None) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def next_look(waiting: Addresses, look: int, error: UpstreamError | None = None)
     }
 
 
-def later(look: int, error: UpstreamError | None = None) -> int | None:
+def later(look: int, error: Exception | None = None) -> int | None:
     """Seconds until the next look: our own growing delay, or as long as the vendor asks for."""
     delay = watching.delay(look)
     wait = getattr(error, "retry_in", 0) or 0

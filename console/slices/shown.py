@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.urls import NoReverseMatch, reverse
 
+from console import words
 from console.slices import origins, services
 from console.slices.origins import Origin
 from console.slices.recipes import Recipe
@@ -64,6 +65,12 @@ class Row:
     @property
     def ident(self) -> str:
         return f"slice-{_safe(self.slice.uid)}"
+
+    @property
+    def notice(self) -> str:
+        """How it ended, in one line."""
+        items = f", {words.plural(self.slice.item_count, 'item')}" if self.slice.item_count is not None else ""
+        return f"{words.visible(self.name)}: {self.state.text}{'' if self.state.failed else items}"
 
 
 def rows(slices: Iterable[Slice], names: Mapping[str, str]) -> list[Row]:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.index, name="index"),
     path("names/", views.names, name="names"),
     path("building/", views.building, name="building"),
+    path("watch/", views.watch, name="watch"),
     path("datasets/", views.datasets, name="datasets"),
     path("new/", include("console.slices.builder.urls")),
     path("<str:owner>/<str:slug>/", views.detail, name="detail"),

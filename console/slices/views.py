@@ -12,7 +12,7 @@ from accounts import connections
 from accounts.requests import SignedIn
 from accounts.rights import Right
 from console import htmx, pages
-from console.slices import gallery, listing, overview, services, shown, watching
+from console.slices import following, gallery, listing, origins, overview, services, shown, watching
 from console.slices.listing import Wanted
 from console.upstream.errors import Invalid, KeyRejected, NotFound, Refused, UpstreamError
 from console.upstream.types import Slice
@@ -59,7 +59,25 @@ def building(request: SignedIn) -> HttpResponse:
         if _is_final(error):
             raise
         context |= overview.next_look(waiting, look + 1, error)
+    for row in context.get("changed", []):
+        following.forget(request.session, origins.thing_id(row.slice))
     return render(request, "slices/index.html#building", context)
+
+
+def watch(request: SignedIn) -> HttpResponse:
+    """News of the slices the person waits for, on whatever page: a notice for each that is done, once."""
+    waiting, look = overview.read_addresses(following.addresses(request.session)), _look(request) + 1
+    try:
+        context = overview.built(user=request.user, waiting=waiting, look=look)
+    except (UpstreamError, connections.ConnectionMissing) as error:
+        # The page did not ask for this, so it is not told that it failed; a slice's own page would say so.
+        delay = None if _is_final(error) else overview.later(look, error)
+        return render(request, "slices/_watch.html", {"look": look, "delay": delay})
+    still = {f"{owner}/{slug}" for owner, slug in context["still"]}
+    for name in following.addresses(request.session):
+        if name not in still:
+            following.forget(request.session, name)
+    return render(request, "slices/_watch.html", context | {"look": look})
 
 
 def datasets(request: SignedIn) -> HttpResponse:
@@ -169,15 +187,18 @@ def _about(request: SignedIn, found: Slice, *, owner: str, slug: str, look: int 
         "crumbs": [("Slices", f"{reverse('slices:index')}?{urlencode({'owner': owner})}")],
     }
     if row.state.building:
-        watch = watching.building(user=request.user, found=found)
-        return said | {"watch": watch, "usual": watching.usual(user=request.user), "delay": watching.delay(look)}
+        following.follow(request.session, user=request.user, found=found, origin=row.origin)
+        since = watching.building(user=request.user, found=found)
+        return said | {"watch": since, "usual": watching.usual(user=request.user), "delay": watching.delay(look)}
+    following.forget(request.session, origins.thing_id(found))
     watching.ended(user=request.user, found=found)
     return said
 
 
-def _is_final(error: UpstreamError) -> bool:
+def _is_final(error: Exception) -> bool:
     """Whether asking again would get the same answer; being asked to wait is not final."""
-    return isinstance(error, KeyRejected) or (isinstance(error, Refused) and not getattr(error, "retry_in", None))
+    missing = isinstance(error, KeyRejected | connections.ConnectionMissing)
+    return missing or (isinstance(error, Refused) and not getattr(error, "retry_in", None))
 
 
 def _view(request: SignedIn) -> str:

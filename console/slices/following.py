@@ -1,0 +1,33 @@
+"""Slices a person has made and waits for: told of once when they are done, wherever in the console the person is then.
+
+Kept in the session, which every page reads anyway. A slice is followed from when its page first shows it being built.
+"""
+
+from django.contrib.sessions.backends.base import SessionBase
+
+from accounts.models import Person
+from console.slices.origins import Origin, thing_id
+from console.upstream.types import Slice
+
+FOLLOWED = "slices_followed"
+MOST = 8
+
+
+def follow(session: SessionBase, *, user: Person, found: Slice, origin: Origin | None) -> None:
+    """Only what the person made here: others' slices are no news to be told of on every page."""
+    name = thing_id(found)
+    kept = addresses(session)
+    if origin is not None and origin.actor_id == user.pk and name not in kept:
+        session[FOLLOWED] = [*kept, name][-MOST:]
+
+
+def forget(session: SessionBase, name: str) -> None:
+    """The person knows how it ended, or there is nothing left to ask for."""
+    kept = addresses(session)
+    if name in kept:
+        session[FOLLOWED] = [one for one in kept if one != name]
+
+
+def addresses(session: SessionBase) -> list[str]:
+    kept = session.get(FOLLOWED)
+    return [str(one) for one in kept] if isinstance(kept, list) else []
