@@ -72,7 +72,7 @@ class KeyForm(forms.Form):
 
     def __init__(self, *args: Any, vendor: Vendor, **kwargs: Any) -> None:
         # Both vendors' forms stand on one page, so each field needs an id of its own.
-        super().__init__(*args, auto_id=f"id_{vendor}_%s", **kwargs)
+        super().__init__(*args, **{"auto_id": f"id_{vendor}_%s", **kwargs})
         self.vendor = vendor
         if vendor == Vendor.AVALA:
             _ask_for_owner(self.fields["place"])
@@ -104,7 +104,7 @@ class PlaceForm(forms.Form):
     place_name = forms.CharField(label="Name of the space", max_length=100, required=False)
 
     def __init__(self, *args: Any, vendor: Vendor, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id=f"id_{vendor}_further_%s", **kwargs)
+        super().__init__(*args, **{"auto_id": f"id_{vendor}_further_%s", **kwargs})
         self.vendor = vendor
         if vendor == Vendor.AVALA:
             _ask_for_owner(self.fields["place"])
