@@ -1,19 +1,29 @@
-// Five minutes before the session ends a notice offers to stay. Staying is one small request; drafts are untouched.
+// Five minutes before the session ends a notice offers to stay. Staying is one small request; drafts are untouched, and the
+// warning comes again when as much time has gone by.
 
 import { notice, say } from "./say.js";
 
-export function warn(address) {
+const BEFORE = 5 * 60 * 1000;
+const AT_LEAST = 60 * 1000;
+
+export function warn(address, lasts) {
   const shown = notice("ending-notice");
   const stay = document.createElement("button");
   Object.assign(stay, { type: "button", className: "button button-small", textContent: "Stay signed in" });
-  stay.addEventListener("click", () => extend(address, shown));
-  shown.querySelector(".notice-words").append(stay);
+  stay.addEventListener("click", () => extend(address, lasts, shown));
+  const actions = Object.assign(document.createElement("div"), { className: "notice-actions" });
+  actions.append(stay);
+  shown.querySelector(".notice-words").append(actions);
 }
 
-async function extend(address, shown) {
-  const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
+async function extend(address, lasts, shown) {
+  const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
   const answer = await fetch(address, { method: "POST", headers: { "X-CSRFToken": token }, redirect: "manual" });
-  if (!answer.ok) return window.location.reload();
+  if (!answer.ok) {
+    window.location.reload();
+    return;
+  }
   shown.remove();
-  return say("You stay signed in");
+  say("You stay signed in");
+  setTimeout(() => warn(address, lasts), Math.max(lasts - BEFORE, AT_LEAST));
 }

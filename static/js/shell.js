@@ -77,6 +77,6 @@ document.addEventListener("keydown", (event) => {
 
 const { sessionEnds, sessionStay } = document.body.dataset;
 if (sessionEnds) {
-  const warnIn = sessionEnds * 1000 - Date.now() - 5 * 60 * 1000;
-  setTimeout(() => import("./session.js").then((session) => session.warn(sessionStay)), Math.max(warnIn, 0));
+  const left = sessionEnds * 1000 - Date.now();
+  setTimeout(() => import("./session.js").then((session) => session.warn(sessionStay, left)), left - 5 * 60 * 1000);
 }

@@ -125,3 +125,24 @@ def test_a_slow_answer_says_so_and_keeps_the_old_content(page: Any, live: str, s
     page.get_by_text("Still asking").wait_for()
     assert page.locator("#main").get_attribute("aria-busy") == "true"
     assert page.locator("h1").is_visible()
+
+
+def test_a_session_about_to_end_says_so_and_can_be_kept(
+    page: Any, live: str, complaints: list[str], sign_in: SignIn, alice: Person, settings: Any
+) -> None:
+    settings.SESSION_COOKIE_AGE = 240
+    sign_in(page, alice)
+    page.goto(f"{live}{KEYS}")
+    page.get_by_role("button", name="Stay signed in").click()
+    page.get_by_text("You will be signed out soon.").wait_for(state="detached")
+    page.wait_for_function("document.getElementById('live').textContent === 'You stay signed in'")
+
+
+def test_a_picture_that_does_not_come_becomes_a_quiet_tile(
+    page: Any, live: str, sign_in: SignIn, alice: Person
+) -> None:
+    page.route("**/thumbnails/**", lambda route: route.abort())
+    sign_in(page, alice)
+    page.goto(f"{live}/slices/")
+    page.get_by_text("The picture could not be shown").first.wait_for()
+    assert page.locator("img[data-picture]:visible").count() == 0
