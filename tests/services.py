@@ -38,7 +38,9 @@ def postgres() -> Iterator[str]:
     data, as_owner = folder / "data", _owner(folder)
     _run([*as_owner, str(programs / "initdb"), "-D", str(data), "-U", "console", "-A", "trust", "-E", "UTF8"])
     options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
-    _run([*as_owner, str(programs / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start"])
+    _run(
+        [*as_owner, str(programs / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start"]
+    )
     try:
         yield f"postgres://console@127.0.0.1:{port}/postgres"
     finally:

@@ -1,0 +1,66 @@
+"""Headers on every answer, errors and fragments too."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from accounts.models import Person
+
+As = Callable[[Person], Client]
+
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "credentialless",
+    "X-Frame-Options": "DENY",
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path", ["/account/login/", "/", "/nowhere/", "/livez", "/static/css/tokens.css", "/static/none.css"]
+)
+def test_every_answer_carries_them(client: Client, path: str) -> None:
+    answer = client.get(path, HTTP_HOST="localhost")
+    assert {name: answer.headers.get(name) for name in ALWAYS} == ALWAYS
+    assert answer["Permissions-Policy"]
+    assert "HX-Request" in answer["Vary"]
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    for directive in ("frame-ancestors 'none'", "base-uri 'none'", "object-src 'none'", "form-action 'self'"):
+        assert directive in policy
+
+
+@pytest.mark.django_db
+def test_pages_are_kept_by_no_cache(client: Client) -> None:
+    assert "no-store" in client.get("/account/login/", HTTP_HOST="localhost")["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_over_https_browsers_are_told_to_stay_there(client: Client) -> None:
+    answer = client.get("/account/login/", HTTP_HOST="localhost", secure=True)
+    assert answer["Strict-Transport-Security"] == "max-age=63072000; includeSubDomains; preload"
+
+
+@pytest.mark.django_db
+def test_cookies_belong_to_this_host_alone(client: Client, alice: Person) -> None:
+    client.get("/account/login/", HTTP_HOST="localhost")
+    client.force_login(alice)
+    assert set(client.cookies) <= {"__Host-csrf", "__Host-session"}
+    for cookie in client.cookies.values():
+        assert cookie["secure"]
+        assert cookie["path"] == "/"
+        assert not cookie["domain"]
+
+
+@pytest.mark.django_db
+def test_a_request_id_is_given_and_a_sensible_one_kept(client: Client) -> None:
+    assert len(client.get("/livez", HTTP_HOST="localhost")["X-Request-Id"]) == 32
+    kept = client.get("/livez", HTTP_HOST="localhost", HTTP_X_REQUEST_ID="abcdef-123456")
+    assert kept["X-Request-Id"] == "abcdef-123456"
+    hostile = client.get("/livez", HTTP_HOST="localhost", HTTP_X_REQUEST_ID='x" onload=alert(1)')
+    assert "onload" not in hostile["X-Request-Id"]

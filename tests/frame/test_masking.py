@@ -1,0 +1,53 @@
+"""No secret in words."""
+
+import json
+import logging
+
+import pytest
+
+from console import logs, masking
+
+
+@pytest.fixture
+def remembered() -> str:
+    masking.remember("s3cr3t-value-4f2a")
+    return "s3cr3t-value-4f2a"
+
+
+def test_a_known_value_is_masked_wherever_it_stands(remembered: str) -> None:
+    assert masking.hide(f"refused: {remembered}!") == "refused: ••••4f2a!"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Invalid key avk_live_1234567890abcdef",
+        "Invalid key cf_live_1234567890abcdef",
+        "Authorization: Bearer abc.def-ghi",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcDEF_123",
+        "GET https://store.example.com/exports/a.zip?X-Amz-Signature=0a1b2c3d",
+        "https://store.example.com/a.zip?expires=17&signature=0a1b2c3d",
+    ],
+)
+def test_what_looks_like_a_secret_is_masked_unseen(text: str) -> None:
+    hidden = masking.hide(text)
+    assert masking.MASK in hidden
+    for secret in ("1234567890", "def-ghi", "abcDEF", "0a1b2c3d"):
+        assert secret not in hidden
+
+
+def test_a_log_line_masks_message_arguments_and_trace(remembered: str) -> None:
+    try:
+        raise ValueError(remembered)
+    except ValueError as error:
+        record = logging.LogRecord("x", logging.ERROR, __file__, 1, "key %s", (remembered,), (type(error), error, None))
+    masking.LogFilter().filter(record)
+    line = json.loads(logs.JsonFormatter().format(record))
+    assert line["message"] == "key ••••4f2a"
+    assert remembered not in json.dumps(line)
+    assert "••••4f2a" in line["trace"]
+
+
+def test_short_texts_are_left_alone() -> None:
+    masking.remember("abc")
+    assert masking.hide("abcdef") == "abcdef"

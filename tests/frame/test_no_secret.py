@@ -1,0 +1,72 @@
+"""A key is planted, used well and badly, and then looked for everywhere it might have been left."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+
+from accounts.models import Person
+from console import logs, masking
+from console.emulator.server import Running
+
+KEYS = ("avk_demo_ops", "cf_demo_ops")
+FAULTS = ("401", "403", "500", "reset", "garbage", "html", "redirect", "truncated")
+PAGES = ("/", "/keys/", "/slices/", "/home/slices/", "/projects/", "/exports/", "/exports/new/", "/audit/")
+
+
+@pytest.fixture
+def lines() -> list[str]:
+    """Everything that is logged, as the console's own handler writes it."""
+    kept: list[str] = []
+
+    class Keeper(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            kept.append(self.format(record))
+
+    keeper = Keeper(level=logging.DEBUG)
+    keeper.addFilter(masking.LogFilter())
+    keeper.setFormatter(logs.JsonFormatter())
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(keeper)
+    root.setLevel(logging.DEBUG)
+    yield kept
+    root.removeHandler(keeper)
+    root.setLevel(level)
+
+
+def every_cell() -> str:
+    """All rows of all tables as text."""
+    found = []
+    with connection.cursor() as cursor:
+        for model in apps.get_models(include_auto_created=True):
+            cursor.execute(f'SELECT * FROM "{model._meta.db_table}"')
+            found += [repr(row) for row in cursor.fetchall()]
+        cursor.execute("SELECT * FROM console_cache")
+        found += [repr(row) for row in cursor.fetchall()]
+    return "\n".join(found)
+
+
+def test_a_key_is_found_nowhere_but_sealed(
+    client_as: Callable[[Person], Client], alice: Person, emulator: Running, lines: list[str]
+) -> None:
+    client = client_as(alice)
+    said = [client.get(path).content.decode() for path in PAGES]
+    for fault in FAULTS:
+        emulator.fault("avala", fault, times=4)
+        emulator.fault("cloudfactory", fault, times=4)
+        said += [client.get(path).content.decode() for path in ("/slices/", "/projects/", "/exports/")]
+        emulator.clear_faults()
+    said.append(client.post("/keys/avala/", {"key": KEYS[0] + "\u201d", "label": "x"}).content.decode())
+
+    assert len(said) > 30
+    assert lines, "something was logged"
+    kept = [path.read_bytes().decode("utf-8", "replace") for path in Path(settings.AUDIT_ANCHOR).parent.glob("*.txt")]
+    for key in KEYS:
+        for place in (*said, *lines, *kept, every_cell()):
+            assert key not in place

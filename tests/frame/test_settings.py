@@ -1,0 +1,86 @@
+"""The console starts safe or not at all, and every setting is where a newcomer looks for it."""
+
+import base64
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "console/settings.py").read_text()))
+SAFE = {
+    "SECRET_KEY": "q7Vn2Lx9Rb4Tz6Wc1Yd8Kf3Mj5Hg0Ps2Au7Ei4Oo9Qw1Zk6Xv3Bn8",
+    "AUDIT_SECRET": "w3Zt8Nm5Ky1Rc6Xb9Vd4Qf7Lh2Js0PgTa6",
+    "KEY_SECRETS": "k1:" + base64.b64encode(bytes(range(100, 132))).decode(),
+}
+
+
+def starting(**changes: str) -> subprocess.CompletedProcess[str]:
+    """The console's own check in a process of its own, with nothing from a developer's environment."""
+    kept = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+    program = "import environ; environ.Env.read_env = lambda *a, **k: None; import console.settings"
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={**kept, **SAFE, **changes},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_it_starts_with_three_secrets_alone() -> None:
+    started = starting()
+    assert (started.returncode, started.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY is missing"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY is too short"),
+        ({"SECRET_KEY": "django-insecure-" + "x1y2z3" * 10}, "looks like a placeholder"),
+        ({"AUDIT_SECRET": ""}, "AUDIT_SECRET is missing"),
+        ({"AUDIT_SECRET": SAFE["SECRET_KEY"]}, "AUDIT_SECRET must differ"),
+        ({"KEY_SECRETS": ""}, "KEY_SECRETS is missing"),
+        ({"KEY_SECRETS": "k1:c2hvcnQ="}, "32 random bytes"),
+        ({"KEY_SECRETS": "k1:@@@"}, "not base64"),
+        ({"KEY_SECRETS": SAFE["KEY_SECRETS"] + "," + SAFE["KEY_SECRETS"]}, "different id"),
+        ({"DEBUG": "true", "ALLOWED_HOSTS": "console.example.com"}, "DEBUG"),
+        ({"AVALA_BASE_URL": "http://api.avala.ai/api/v1"}, "AVALA_BASE_URL must start with https"),
+        ({"CLOUDFACTORY_BASE_URL": "ftp://example.com"}, "CLOUDFACTORY_BASE_URL must start with https"),
+        ({"MEDIA_ORIGINS": "https://cdn.example.com/pictures"}, "MEDIA_ORIGINS takes origins"),
+        ({"TRUSTED_LOCAL_ORIGINS": "*"}, "TRUSTED_LOCAL_ORIGINS takes origins"),
+        ({"EXPORT_DOWNLOAD": "mail"}, "EXPORT_DOWNLOAD is either"),
+        ({"JOBS_URL": "amqp://queue"}, "JOBS_URL starts with"),
+    ],
+)
+def test_an_unsafe_setting_stops_the_start_with_one_sentence(changes: dict[str, str], words: str) -> None:
+    stopped = starting(**changes)
+    assert stopped.returncode == 1
+    assert words in stopped.stderr
+    assert stopped.stderr.count("\n") == 1, "one sentence, no trace"
+    assert not any(secret in stopped.stderr for secret in SAFE.values())
+
+
+def test_plain_http_to_this_machine_is_fine() -> None:
+    assert starting(AVALA_BASE_URL="http://127.0.0.1:8901/api/v1").returncode == 0
+
+
+def test_the_real_services_are_the_default() -> None:
+    source = (ROOT / "console/settings.py").read_text()
+    assert '"https://api.avala.ai/api/v1"' in source
+    assert '"https://api.ai.cloudfactory.app/api/v1"' in source
+
+
+def test_every_setting_has_a_row_in_the_readme() -> None:
+    table = (ROOT / "README.md").read_text().partition("## Settings")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `([A-Z_]+)`", table, re.MULTILINE)) == NAMES
+
+
+def test_every_setting_has_a_line_in_the_example() -> None:
+    example = (ROOT / ".env.example").read_text()
+    assert set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE)) == NAMES
