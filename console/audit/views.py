@@ -209,6 +209,7 @@ def _frame(request: HttpRequest, form: FilterForm) -> dict[str, Any]:
         "sees_all": _may(request, "audit.all"),
         "ask": _whom_to_ask(request),
         "takes_csv": _may(request, "audit.export"),
+        "is_part": htmx.is_htmx(request),
     }
 
 

@@ -54,6 +54,7 @@ def test_searching_as_one_types_keeps_the_focus_and_the_address(
     expect(page.get_by_text("changed the order of")).to_have_count(0)
     expect(page).to_have_url(f"{live}/audit/?q=tunnel")
     expect(page.get_by_label("Search")).to_be_focused()
+    expect(page.locator("#live")).to_have_text("1 entry shown")
     page.get_by_role("link", name="Not known yet").click()
     expect(page).to_have_url(f"{live}/audit/?q=tunnel&outcome=unknown")
     page.go_back()
