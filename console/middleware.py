@@ -15,6 +15,7 @@ from django.utils.cache import patch_vary_headers
 from accounts import access, recording
 from accounts.connections import ConnectionMissing
 from console import htmx, logs, pages
+from console.audit.record import NotRecorded
 from console.upstream.errors import UpstreamError
 
 log = logging.getLogger(__name__)
@@ -96,6 +97,8 @@ class UpstreamErrors:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, ConnectionMissing):
             return pages.connect(request, error)
+        if isinstance(error, NotRecorded):
+            return pages.not_recorded(request, error)
         if isinstance(error, UpstreamError):
             log.warning("%s: %s (reference %s)", type(error).__name__, error, error.reference)
             return pages.upstream(request, error)

@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 
 from accounts.connections import ConnectionMissing
 from console import htmx, logs
+from console.audit.record import NotRecorded
 from console.upstream import errors
 
 # Fields that are never handed back to the browser, not even to the person who typed them.
@@ -50,6 +51,12 @@ def connect(request: HttpRequest, missing: ConnectionMissing) -> HttpResponse:
     """No key, or no owner or space: how to connect one, and the way back here."""
     context = {"missing": missing, "again": htmx.page_address(request)}
     return _answer(request, "errors/connect.html", context, 409 if request.method != "GET" else 200)
+
+
+def not_recorded(request: HttpRequest, error: NotRecorded) -> HttpResponse:
+    """The audit took no entry, so nothing was sent."""
+    context = {"error": error, "again": htmx.page_address(request)}
+    return _answer(request, "errors/recorded.html", context, 503)
 
 
 def not_allowed(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
