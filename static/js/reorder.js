@@ -46,13 +46,12 @@ class Board {
   // Rows and their controls
 
   equipNearRows() {
-    const rows = this.rows();
-    rows.slice(0, AT_ONCE).forEach((row) => this.equip(row));
-    if (rows.length <= AT_ONCE) return;
-    const near = new IntersectionObserver((seen) => {
-      for (const { isIntersecting, target } of seen) if (isIntersecting) { this.equip(target); near.unobserve(target); }
-    }, { rootMargin: "100% 0px" });
-    rows.slice(AT_ONCE).forEach((row) => near.observe(row));
+    this.rows().slice(0, AT_ONCE).forEach((row) => this.equip(row));
+    // The browser says which rows it begins to lay out (content-visibility); whoever tabs or jumps further is met there.
+    this.list.addEventListener("contentvisibilityautostatechange", ({ target, skipped }) => {
+      if (!skipped && target.matches(".row")) this.equip(target);
+    }, true);
+    this.list.addEventListener("focusin", ({ target }) => this.equip(target.closest(".row")));
   }
 
   equip(row) {
