@@ -36,6 +36,7 @@ STORAGES = {
 
 # A file, not memory: threads and live servers then have connections of their own, and locks behave as in life.
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"  # noqa: F405
     DATABASES["default"]["TEST"] = {"NAME": str(_scratch / "test.sqlite3")}  # noqa: F405
 STATIC_ROOT = _scratch / "static"
 STATIC_ROOT.mkdir()
