@@ -113,6 +113,13 @@ def coco(world: World, item: Row) -> str | None:
     return f'{{"info": {json.dumps(info)}, {_annotations(world.assets, picture.coco)}'
 
 
+def bare_coco(world: World, item: Row) -> str:
+    """The image of an item without a result, with nothing marked in it."""
+    info = {"description": f"Work item {item['id']}", "asset_url": item["assetUrl"]}
+    image = {"id": 1, "file_name": (item["assetUrl"] or f"{item['assetId']}").rpartition("/")[2]}
+    return json.dumps({"info": info, "images": [image], "annotations": [], "categories": []})
+
+
 @lru_cache(maxsize=512)
 def _annotations(assets: Path, name: str | None) -> str:
     """A picture's annotations as they ship, without the opening brace."""

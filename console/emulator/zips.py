@@ -1,4 +1,6 @@
-"""The file of an export: one COCO document for each completed work item, or a synthetic file of a wished size.
+"""The file of an export: one COCO document for each work item, or a synthetic file of a wished size.
+
+Everything that matches goes in, finished or not (FACTS 2.7): what is not done yet is an image without annotations.
 
 The layout (`project/batch/work-item.json`, with `info.asset_url`) follows the vendor's own client, which writes single
 results "to match API output"; nobody publishes the real one.
@@ -35,11 +37,11 @@ def synthetic_size(name: str) -> int | None:
 
 
 def chosen(world: World, export: Row) -> list[tuple[str, Row]]:
-    """Entry name and work item of everything that goes in; only completed items have final annotations."""
+    """Entry name and work item of everything that goes in, whatever its status."""
     given = export["choice"]
     choice = work_items.Choice(
         set(given["batchIds"]) if "batchIds" in given else None,
-        "COMPLETED",
+        None,
         bodies.span(given, "createdAt"),
         bodies.span(given, "updatedAt"),
     )
@@ -75,9 +77,7 @@ def _write(world: World, export: Row, entries: list[tuple[str, Row]], path: Path
 def _texts(world: World, export: Row, entries: list[tuple[str, Row]]) -> Iterator[tuple[str, str]]:
     if export["format"] == "COCO_JSON":
         for name, item in entries:
-            document = work_items.coco(world, item)
-            if document is not None:
-                yield name, document
+            yield name, work_items.coco(world, item) or work_items.bare_coco(world, item)
     elif export["format"] == "JSON":
         yield "annotations.json", json.dumps([_plain(world, export, item) for _, item in entries])
     else:
