@@ -30,7 +30,7 @@ def part_add(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
         raise Http404("No such dataset.")
     part = parts.new_part(kind, choices.dataset(request.user, uid))
     answer = _changed(
-        request, draft_id, part.id, lambda: drafts.add_part(request.user, draft_id, part), "added as part"
+        request, draft_id, part.id, lambda: drafts.add_part(request.user, draft_id, part), " added as part"
     )
     return _chosen_there(request, draft_id, part.id, kind, answer)
 
