@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import smtplib
+from functools import partial
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -17,6 +18,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from accounts.models import Invitation, Person
 from accounts.rights import Role
+from accounts.signals import person_disabled
 from console import masking
 from console.audit import record
 
@@ -113,6 +115,7 @@ def disable(*, by: Person, person: Person, request: HttpRequest) -> None:
         Invitation.objects.filter(person=person).delete()
         end_sessions(person)
         _happened("person.disable", by, person, request)
+        transaction.on_commit(partial(person_disabled.send, sender=Person, person=person), robust=True)
 
 
 def enable(*, by: Person, person: Person, request: HttpRequest) -> None:

@@ -33,6 +33,14 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Bare:
+    """An image without annotations: the file in the zip without folder and ending, and the image's own name."""
+
+    entry: str
+    image: str
+
+
+@dataclass(frozen=True)
 class Contents:
     size: int
     sha256: str
@@ -42,8 +50,8 @@ class Contents:
     classes: dict[str, int]
     without: int
     """Images that have no annotation."""
-    names_without: tuple[str, ...]
-    """The first of their file names, to tell "checked, nothing there" from "not done yet"."""
+    bare: tuple[Bare, ...]
+    """The first of them, to tell "checked, nothing there" from "not done yet"."""
 
 
 class NotChecked(Exception):
@@ -91,7 +99,7 @@ class _Tally:
         self.limits, self.meter = limits, meter
         self.files = self.images = self.annotations = self.without = self.unpacked = self.entries = 0
         self.classes: Counter[str] = Counter()
-        self.names: list[str] = []
+        self.bare: list[Bare] = []
 
     def entry(self) -> None:
         self.entries += 1
@@ -105,7 +113,7 @@ class _Tally:
         if self.unpacked > min(allowed, self.limits.unpacked):
             raise NotChecked("Not checked: the zip unpacks to far more than it should.")
 
-    def add(self, document: _Document) -> None:
+    def add(self, entry: str, document: _Document) -> None:
         if not document.is_coco:
             raise NotChecked("Not checked: a file in the zip is not COCO.")
         self.files += 1
@@ -113,9 +121,9 @@ class _Tally:
         self.annotations += document.used.total()
         for category, count in document.used.items():
             self.classes[document.categories.get(category, f"class {category}")] += count
-        bare = [name for image, name in document.images.items() if image not in document.annotated]
+        bare = [Bare(entry, name) for image, name in document.images.items() if image not in document.annotated]
         self.without += len(bare)
-        self.names += bare[: KEPT_NAMES - len(self.names)]
+        self.bare += bare[: KEPT_NAMES - len(self.bare)]
         if self.images + self.annotations > self.limits.things:
             raise NotChecked("Not checked: the file holds too many images and annotations.")
 
@@ -145,7 +153,7 @@ def read(chunks: Iterable[bytes], limits: Limits | None = None) -> Contents:
         annotations=tally.annotations,
         classes=dict(tally.classes.most_common()),
         without=tally.without,
-        names_without=tuple(tally.names),
+        bare=tuple(tally.bare),
     )
 
 
@@ -167,7 +175,11 @@ def _entry(name: bytes, body: Iterator[bytes], tally: _Tally) -> None:
         raise
     except (ijson.JSONError, ValueError, OverflowError, UnicodeDecodeError):
         raise NotChecked("Not checked: a file in the zip is not COCO.") from None
-    tally.add(document)
+    tally.add(_stem(name), document)
+
+
+def _stem(name: bytes) -> str:
+    return name.decode(errors="replace")[-300:].rpartition("/")[2].rpartition(".")[0]
 
 
 def _document(body: Iterator[bytes], limits: Limits) -> _Document:

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from typing import TypeVar
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 
@@ -12,11 +13,12 @@ from accounts import connections
 from accounts.models import Person
 from console.audit import record
 from console.exports.models import Plan
-from console.upstream.errors import Forbidden
+from console.upstream.errors import Forbidden, OtherRefusal
 from console.upstream.storage import Download, checked_link
 
 UNSAFE = re.compile(r"[^A-Za-z0-9._ -]+")
-STATUSES = {200: 200, 206: 206}
+# One range, as browsers resume; anything else may be answered with the whole file, says HTTP.
+RANGE = re.compile(r"bytes=(\d{1,18})?-(\d{1,18})?")
 
 
 class NotReady(Exception):
@@ -29,6 +31,13 @@ class NotReady(Exception):
         self.message = message
 
 
+class NoSuchPart(Exception):
+    """The part that was asked for lies behind the end of the file."""
+
+    outcome = "failed"
+    message = "The part that was asked for is not in the file."
+
+
 class LinkExpired(Exception):
     """The store refuses the link although it was asked for a moment ago."""
 
@@ -39,10 +48,11 @@ class LinkExpired(Exception):
 def hand_over(*, user: Person, export_id: str, request: HttpRequest) -> HttpResponseBase:
     """The file of an export, or of a part of it where a browser resumes.
 
-    Raises NotReady, LinkExpired, and every error of vendor and store; each ends the audit's entry.
+    Raises NotReady, NoSuchPart, LinkExpired, and every error of vendor and store; each ends the audit's entry.
     """
     space = connections.space(user)
     plan = Plan.objects.filter(export_id=export_id).first()
+    asked = _range(request, export_id)
     act = record.act(
         actor=user,
         action="export.download",
@@ -51,7 +61,7 @@ def hand_over(*, user: Person, export_id: str, request: HttpRequest) -> HttpResp
         thing_name=plan.name if plan else export_id,
         vendor="cloudfactory",
         request=request,
-        detail={"space": space.id, **({"from": asked} if (asked := _range(request, export_id)) else {})},
+        detail={"space": space.id, **({"from": asked} if asked and not asked.startswith("bytes=0-") else {})},
         key=connections.key_fingerprint(user, "cloudfactory"),
     )
     with act:
@@ -60,10 +70,16 @@ def hand_over(*, user: Person, export_id: str, request: HttpRequest) -> HttpResp
             checked_link(link, settings.TRUSTED_LOCAL_ORIGINS)
             act.done(thing_name=name, detail={"redirected": True})
             return HttpResponseRedirect(link)
-        download = _open(link, _range(request, export_id))
+        download = _open(link, asked)
         # The outcome is written when the last byte has gone, or when the browser goes away before.
         act.keep_open()
     return _streamed(act, download, export_id, name)
+
+
+def announced(*, user: Person, export_id: str) -> HttpResponse:
+    """What HEAD asks: whether there is a file and what it is called. Nothing is taken, so nothing is recorded."""
+    _, name = _fresh_link(user, connections.space(user).id, export_id)
+    return _named(HttpResponse(content_type="application/zip"), export_id, name)
 
 
 def _fresh_link(user: Person, space: str, export_id: str) -> tuple[str, str]:
@@ -79,12 +95,17 @@ def _open(link: str, asked: str | None) -> Download:
         return connections.storage().stream(link, range_header=asked)
     except Forbidden as error:
         raise LinkExpired from error
+    except OtherRefusal as error:
+        if error.status == 416:
+            raise NoSuchPart from error
+        raise
 
 
 def _range(request: HttpRequest, export_id: str) -> str | None:
     """What a browser that resumes asks for; only if its first part was of this file."""
-    condition = request.headers.get("If-Range")
-    return request.headers.get("Range") if condition in {None, _tag(export_id)} else None
+    asked = request.headers.get("Range", "")
+    is_of_this = request.headers.get("If-Range") in {None, _tag(export_id)}
+    return asked if is_of_this and len(asked) > len("bytes=-") and RANGE.fullmatch(asked) else None
 
 
 def _tag(export_id: str) -> str:
@@ -94,14 +115,22 @@ def _tag(export_id: str) -> str:
 
 def _streamed(act: record.act, download: Download, export_id: str, name: str) -> StreamingHttpResponse:
     response = StreamingHttpResponse(
-        _Handover(act, download, name), status=STATUSES[download.status], content_type="application/zip"
+        _Handover(act, download, name), status=download.status, content_type="application/zip"
     )
-    response["Content-Disposition"] = content_disposition_header(True, file_name(name)) or "attachment"
-    response["Accept-Ranges"], response["ETag"] = "bytes", _tag(export_id)
+    _named(response, export_id, name)
     if download.length is not None:
         response["Content-Length"] = str(download.length)
     if download.content_range:
         response["Content-Range"] = download.content_range
+    return response
+
+
+Response = TypeVar("Response", bound=HttpResponseBase)
+
+
+def _named(response: Response, export_id: str, name: str) -> Response:
+    response["Content-Disposition"] = content_disposition_header(True, file_name(name)) or "attachment"
+    response["Accept-Ranges"], response["ETag"] = "bytes", _tag(export_id)
     return response
 
 
@@ -131,7 +160,7 @@ class _Handover:
     def close(self) -> None:
         """The browser has everything, or went away; the server says this in both cases."""
         self.download.close()
-        self._tell(whole=False)
+        self._tell(whole=self.sent == self.download.length)
 
     def _tell(self, *, whole: bool) -> None:
         if self.told:

@@ -1,7 +1,7 @@
 """What a person chooses for an export. The vendor's bounds stop here, at the field, before any call."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 
 from django import forms
@@ -121,4 +121,6 @@ def _instant(day: date | None, end: str) -> datetime | None:
     zone = timezone.get_current_timezone()
     if end == "from":
         return datetime.combine(day, time.min, zone)
-    return datetime.combine(day + timedelta(days=1), time.min, zone) - timedelta(milliseconds=1)
+    # Counted back in UTC: where clocks go back at midnight, the day has its last hour twice.
+    next_day = datetime.combine(day + timedelta(days=1), time.min, zone).astimezone(UTC)
+    return (next_day - timedelta(milliseconds=1)).astimezone(zone)

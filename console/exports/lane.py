@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from accounts import connections
 from accounts.models import Person
@@ -11,7 +12,8 @@ from console.exports.models import Plan
 from console.upstream.types import Export
 
 ACTIVE = ("PENDING", "IN_PROGRESS")
-NEWEST = 20
+NEWEST = "newest-exports"
+LOOKED_AT = 20
 
 
 @dataclass(frozen=True)
@@ -37,18 +39,23 @@ class Lane:
         return self.active.created_at if self.active else None
 
 
-def of(*, user: Person) -> Lane:
+def of(*, user: Person, space: str | None = None) -> Lane:
     """As it is now, from a read that everybody who looks at this space shares."""
-    space = connections.space(user)
-    newest = reads.shared(
-        user=user, space=space.id, thing="newest-exports", fetch=lambda: newest_exports(user, space.id)
-    )
-    return build(space.id, newest)
+    space = space or connections.space(user).id
+    fetch = partial(newest_exports, user, space)
+    return build(space, reads.shared(user=user, space=space, thing=NEWEST, fetch=fetch))
+
+
+def last_known(*, user: Person) -> Lane | None:
+    """As it was when CloudFactory last answered, for the time in which it does not."""
+    space = connections.space(user).id
+    newest = reads.last(user=user, space=space, thing=NEWEST)
+    return None if newest is None else build(space, newest)
 
 
 def newest_exports(user: Person, space: str) -> tuple[Export, ...]:
     """The newest exports without their links, which are nobody's to keep."""
-    found = connections.cloudfactory(user).list_exports(space, limit=NEWEST).items
+    found = connections.cloudfactory(user).list_exports(space, limit=LOOKED_AT).items
     return tuple(replace(export, download_url=None) for export in found)
 
 
@@ -61,8 +68,8 @@ def build(space: str, newest: Sequence[Export]) -> Lane:
 def waiting(space: str) -> list[Plan]:
     """The queue, first come first."""
     queued = Plan.objects.select_related("person").filter(space=space, state=Plan.State.QUEUED)
-    return list(queued.order_by("created_at"))
+    return list(queued.order_by("created_at", "pk"))
 
 
 def changed(space: str) -> None:
-    reads.forget(space=space, thing="newest-exports")
+    reads.forget(space=space, thing=NEWEST)

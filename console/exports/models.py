@@ -97,3 +97,8 @@ class Receipt(models.Model):
 
     def __str__(self) -> str:
         return self.export_id
+
+    @property
+    def untold(self) -> int:
+        """Of those without annotations, how many nobody could match to a work item."""
+        return (self.without or 0) - (self.finished_empty or 0) - (self.unfinished or 0)

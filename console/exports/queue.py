@@ -1,27 +1,36 @@
 """Waiting for the lane: first come, first served, each with their own key, started by the worker."""
 
+from django.db import transaction
 from django.http import HttpRequest
+from django.utils import timezone
 
+from accounts.connections import ConnectionMissing
 from console.audit import record, settling
-from console.audit.models import DONE, Entry
+from console.audit.models import DONE, FAILED, Entry
 from console.exports import lane
 from console.exports.models import Plan
 from console.jobs import services as jobs
 from console.jobs.models import Operation
 from console.jobs.services import Abandoned, Again, Done, Result
+from console.upstream.errors import RateLimited, Refused, UpstreamError
 
 KIND = "exports.start"
+FIND = "exports.find"
 LOOK = 5.0
 LATER = 20.0
 
 
 def register() -> None:
-    jobs.register(KIND, start_when_free, cancelled=_disabled)
+    from console.exports import services
+
+    jobs.register(KIND, start_when_free, given_up=_dropped)
+    jobs.register(FIND, look_for)
+    jobs.every_minute(services.pick_up)
 
 
 def add(plan: Plan, *, request: HttpRequest | None = None) -> None:
-    """Records that it waits, then lets it wait. A second press finds the first."""
-    if jobs.is_unfinished(kind=KIND, subject=str(plan.pk)):
+    """Records that it waits, and lets it wait. A second press finds the first. Within the plan's own transaction."""
+    if waits(plan):
         return
     _tell("export.queue", plan, request=request)
     jobs.enqueue(kind=KIND, subject=str(plan.pk), person=plan.person, delay=LOOK)
@@ -29,69 +38,114 @@ def add(plan: Plan, *, request: HttpRequest | None = None) -> None:
 
 def leave(plan: Plan, *, request: HttpRequest | None = None, reason: str = "") -> bool:
     """Takes a plan off the queue while it still waits."""
-    left = Plan.objects.filter(pk=plan.pk, state=Plan.State.QUEUED).update(
-        state=Plan.State.DROPPED, words=reason or "Taken off the queue."
-    )
-    if left:
-        jobs.cancel(kind=KIND, subject=str(plan.pk), words=reason or "Taken off the queue.")
-        _tell("export.unqueue", plan, request=request, reason=reason)
+    words = (reason or "Taken off the queue.")[:500]
+    with transaction.atomic():
+        left = Plan.objects.filter(pk=plan.pk, state=Plan.State.QUEUED).update(state=Plan.State.DROPPED, words=words)
+        if left:
+            jobs.cancel(kind=KIND, subject=str(plan.pk), words=words)
+            _tell("export.unqueue", plan, request=request, reason=reason)
     return bool(left)
+
+
+def find_out(plan: Plan) -> None:
+    """Has the worker look, once, for a plan of which nobody knows whether it was started; then it is for a person."""
+    if not waits(plan) and not Operation.objects.filter(kind=FIND, subject=str(plan.pk)).exists():
+        jobs.enqueue(kind=FIND, subject=str(plan.pk), person=plan.person)
+
+
+def waits(plan: Plan) -> bool:
+    """Whether the worker has it in hand: then nobody else decides what becomes of it."""
+    return jobs.is_unfinished(kind=KIND, subject=str(plan.pk))
 
 
 def start_when_free(operation: Operation) -> Result:
     """The job: looks at the lane with the person's own key, and starts the plan when it is its turn."""
-    from console.exports import services
-
     plan = Plan.objects.select_related("person").get(pk=operation.subject)
     if plan.state == Plan.State.SENDING:
         return _after_a_crash(plan)
     if plan.state != Plan.State.QUEUED:
         return Done(plan.words or "Nothing was left to do.")
-    now = lane.of(user=plan.person)
+    try:
+        now = lane.of(user=plan.person, space=plan.space)
+    except (ConnectionMissing, UpstreamError) as error:
+        return _later_or_never(error)
     if now.waiting and now.waiting[0].pk != plan.pk:
-        return Again(LATER, f"“{now.waiting[0].name}” is before it.")
+        return Again(LOOK, f"“{now.waiting[0].name}” is before it.")
     if not now.is_free:
         return Again(LOOK, f"{now.by} uses the lane.")
+    return _start(plan)
+
+
+def look_for(operation: Operation) -> Result:
+    """The job for a plan that was being sent when its process died. Reads, and starts nothing."""
+    from console.exports import services
+
+    plan = Plan.objects.select_related("person").get(pk=operation.subject)
+    if waiting := _found_out(plan):
+        return waiting
+    services.brought_up_to_date(plan)
+    return Done("Found out.")
+
+
+def _start(plan: Plan) -> Result:
+    from console.exports import services
+
     # From here on the plan may have been sent: after a crash it is looked up, not sent again.
     if not Plan.objects.filter(pk=plan.pk, state=Plan.State.QUEUED).update(state=Plan.State.SENDING):
         return Done("It was taken off the queue.")
     try:
-        services.send(plan)
+        services.send(plan, otherwise=Plan.State.QUEUED)
     except services.LaneBusy:
-        return _back_in_line(plan)
+        return Again(LOOK, "Somebody else was faster; it waits on.")
+    except (ConnectionMissing, UpstreamError, record.NotRecorded) as error:
+        return _later_or_never(error)
     return Done("Started.")
 
 
-def _back_in_line(plan: Plan) -> Result:
-    """Somebody was faster: it keeps its place and waits on."""
-    Plan.objects.filter(pk=plan.pk, export_id="").update(state=Plan.State.QUEUED, ended_at=None, words="")
-    return Again(LOOK, "Somebody else was faster; it waits on.")
+def _later_or_never(error: ConnectionMissing | UpstreamError | record.NotRecorded) -> Result:
+    """A vendor that is down or busy is waited for; a key that is missing or refused will not mend by waiting."""
+    if isinstance(error, (ConnectionMissing, Refused)) and not isinstance(error, RateLimited):
+        return Abandoned(error.message)
+    return Again(LATER, error.message)
 
 
 def _after_a_crash(plan: Plan) -> Result:
-    """The worker died somewhere between the entry and the answer: found out by reading alone."""
+    """The worker died somewhere between the entry and the answer, or no clear answer came."""
     from console.exports import services
 
+    if waiting := _found_out(plan):
+        return waiting
+    if not Entry.objects.filter(pk=plan.act_id).exists():
+        # Never sent: it goes on under the same id, so that a worker who only seemed dead cannot make a second one.
+        Plan.objects.filter(pk=plan.pk, export_id="").update(state=Plan.State.QUEUED)
+        return Again(LOOK, "It was not sent; it waits on.")
+    plan = services.brought_up_to_date(plan)
+    if plan.state == Plan.State.QUEUED:
+        return Again(LOOK, "It was not started; it waits on.")
+    return Done("Found done by looking." if plan.export_id else plan.words)
+
+
+def _found_out(plan: Plan) -> Result | None:
+    """None once the audit knows how the attempt ended; else what the job does next. One read."""
     entry = Entry.objects.filter(pk=plan.act_id).first()
-    if entry is None:
-        return _back_in_line(plan)
-    if entry.outcome != DONE:
+    if entry is not None and entry.outcome not in (DONE, FAILED):
         look = settling.look(entry)
-        entry.refresh_from_db()
+        if look.finding == "not done" and not look.settled:
+            return Again(LATER, "It was sent without a clear answer; looking for it.")
         if not look.settled:
-            return (
-                Again(LATER, "It was sent without a clear answer; looking for it.")
-                if look.finding == "not done"
-                else Abandoned("It was sent without a clear answer, and reading did not tell what became of it.")
-            )
-    plan = services.brought_up_to_date(plan, entry)
-    return Done("Found done after a restart.") if plan.export_id else _back_in_line(plan)
+            return Abandoned("It was sent without a clear answer, and reading did not tell what became of it.")
+    return None
 
 
-def _disabled(operation: Operation, words: str) -> None:
+def _dropped(operation: Operation, words: str) -> None:
+    """Nobody will start it any more, so it must not stand before the others."""
     plan = Plan.objects.select_related("person").filter(pk=operation.subject).first()
-    if plan is not None:
-        leave(plan, reason=words)
+    if plan is None:
+        return
+    leave(plan, reason=words)
+    # Its person hears of it wherever they are, as of one that ended.
+    dropped = Plan.objects.filter(pk=plan.pk, state=Plan.State.DROPPED, ended_at=None)
+    dropped.update(ended_at=timezone.now(), end_status="DROPPED")
 
 
 def _tell(action: str, plan: Plan, *, request: HttpRequest | None, reason: str = "") -> None:

@@ -16,13 +16,14 @@ from accounts.models import Person
 T = TypeVar("T")
 
 OWN_READ_LASTS = 300
+LAST_LASTS = 600
 TURN = 20
 PATIENCE = 3.0
 
 
 def shared(*, user: Person, space: str, thing: str, fetch: Callable[[], T], seconds: float | None = None) -> T:
     """The kept answer, or a fresh one; while one person asks, the others wait for their answer."""
-    name, own = f"cf:{space}:{thing}", f"cf:{space}:read-by:{user.pk}"
+    name, own = _name(space, thing), _own(space, user)
     keep = settings.SHARED_READ_SECONDS if seconds is None else seconds
     kept: tuple[T] | None = _kept_or_turn(name) if cache.get(own) else None
     if kept is not None:
@@ -30,22 +31,39 @@ def shared(*, user: Person, space: str, thing: str, fetch: Callable[[], T], seco
     try:
         found = fetch()
         cache.set(name, (found,), keep)
+        cache.set(f"{name}:last", (found,), LAST_LASTS)
     finally:
         cache.delete(f"{name}:turn")
     cache.set(own, True, OWN_READ_LASTS)
     return found
 
 
+def last(*, user: Person, space: str, thing: str) -> Any:
+    """What was found when the vendor last answered, however old; None for whoever has not read the space lately."""
+    kept = cache.get(f"{_name(space, thing)}:last") if cache.get(_own(space, user)) else None
+    return kept[0] if kept else None
+
+
 def forget(*, space: str, thing: str) -> None:
     """After a change of our own the next look must be fresh."""
-    cache.delete(f"cf:{space}:{thing}")
+    cache.delete(_name(space, thing))
+
+
+def _name(space: str, thing: str) -> str:
+    return f"cf:{space}:{thing}"
+
+
+def _own(space: str, user: Person) -> str:
+    return f"cf:{space}:read-by:{user.pk}"
 
 
 def _kept_or_turn(name: str) -> Any:
-    """A kept answer; None when it is this caller's turn to ask, or the one whose turn it was is too slow."""
+    """A kept answer; None when it is this caller's turn to ask. Whose turn it is may be slow: then the last answer."""
     end = time.monotonic() + PATIENCE
     while (kept := cache.get(name)) is None:
-        if cache.add(f"{name}:turn", True, TURN) or time.monotonic() > end:
+        if cache.add(f"{name}:turn", True, TURN):
             return None
+        if time.monotonic() > end:
+            return cache.get(f"{name}:last")
         time.sleep(0.05)
     return kept

@@ -1,8 +1,10 @@
 """The receipt of an export: what its file holds, counted once by the worker, and how that differs from the last one."""
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
@@ -10,16 +12,21 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts import connections
+from accounts.connections import ConnectionMissing
+from console.audit import record
 from console.exports import archive, contents
 from console.exports.archive import Contents, NotChecked
 from console.exports.models import Plan, Receipt
 from console.jobs import services as jobs
 from console.jobs.models import Operation
-from console.jobs.services import Done, Result
-from console.upstream.errors import Forbidden, NotFound
+from console.jobs.services import Again, Done, Result
+from console.upstream.errors import NotSent, RateLimited, Refused, Unknown, UpstreamError
 
 KIND = "exports.receipt"
 RENEW_EVERY = 10.0
+# How long a file that cannot be had just now is asked for again.
+PATIENCE = timedelta(hours=1)
+LATER = 60.0
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,7 @@ class Comparison:
 
 
 def register() -> None:
-    jobs.register(KIND, read)
+    jobs.register(KIND, read, given_up=_given_up)
 
 
 def request(plan: Plan) -> None:
@@ -68,10 +75,15 @@ def read(operation: Operation) -> Result:
         found = _contents(plan, operation)
     except NotChecked as reason:
         return _not_checked(receipt, str(reason))
-    except (Forbidden, NotFound) as error:
+    except (Unknown, NotSent, RateLimited) as error:
+        if timezone.now() - receipt.created_at < PATIENCE:
+            return Again(LATER, error.message)
+        return _not_checked(receipt, f"Not checked: {error.message}")
+    except (Refused, ConnectionMissing) as error:
         return _not_checked(receipt, f"Not checked: {error.message}")
     _keep(receipt, found)
     _tell_apart(plan, receipt, found)
+    _tell(plan, found)
     return Done("Checked.")
 
 
@@ -133,20 +145,45 @@ def _keep(receipt: Receipt, found: Contents) -> None:
 def _tell_apart(plan: Plan, receipt: Receipt, found: Contents) -> None:
     """Of the images without annotations: how many are finished with nothing there, how many not done yet.
 
-    By file name, because a COCO file knows no work items; names that fit none or several are left untold.
+    By the work item's id where the file in the zip is named so, else by the name of the picture; what fits none, or
+    several that differ, is left untold. The receipt holds without it, so an error of the vendor is no error here.
     """
-    if not found.names_without:
+    if not found.bare:
         return
-    wanted = {_file_name(name) for name in found.names_without}
     statuses: dict[str, set[str]] = {}
-    for item in contents.items(user=plan.person, choice=plan.wanted):
-        name = _file_name(item.asset_url or "")
-        if name in wanted:
-            statuses.setdefault(name, set()).add(item.status or "")
-    told = [next(iter(found)) for found in statuses.values() if len(found) == 1]
-    receipt.finished_empty = sum(status == "COMPLETED" for status in told)
-    receipt.unfinished = len(told) - receipt.finished_empty
+    try:
+        for item in contents.items(user=plan.person, choice=plan.wanted):
+            for name in (item.id, _file_name(item.asset_url or "")):
+                statuses.setdefault(name, set()).add(item.status or "")
+    except (UpstreamError, ConnectionMissing):
+        return
+    told = Counter(_only(statuses.get(bare.entry) or statuses.get(_file_name(bare.image))) for bare in found.bare)
+    receipt.finished_empty = told["COMPLETED"]
+    receipt.unfinished = told.total() - told["COMPLETED"] - told[""]
     receipt.save(update_fields=["finished_empty", "unfinished"])
+
+
+def _only(found: set[str] | None) -> str:
+    return next(iter(found)) if found and len(found) == 1 else ""
+
+
+def _tell(plan: Plan, found: Contents) -> None:
+    """The console itself took the file, to read it: the audit says so, too."""
+    record.event(
+        actor=None,
+        action="export.receipt",
+        thing_kind="export",
+        thing_id=plan.export_id,
+        thing_name=plan.name,
+        vendor="cloudfactory",
+        detail={"space": plan.space, "bytes": found.size, "sha256": found.sha256},
+    )
+
+
+def _given_up(operation: Operation, words: str) -> None:
+    receipt = Receipt.objects.filter(pk=operation.subject, state=Receipt.State.WAITING).first()
+    if receipt is not None:
+        _not_checked(receipt, f"Not checked: {words}")
 
 
 def _file_name(address: str) -> str:

@@ -18,7 +18,7 @@ from console.exports import lane, queue, reads, watching
 from console.exports.choice import Choice
 from console.exports.contents import Counts
 from console.exports.models import Plan
-from console.upstream.errors import Conflict, UpstreamError
+from console.upstream.errors import Conflict, NotSent, RateLimited, UpstreamError
 from console.upstream.paging import pages
 from console.upstream.types import Batch, Export, Project
 
@@ -55,15 +55,16 @@ def start(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> Pl
 
 
 def enqueue(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> Plan:
-    """Starts it when the lane is free, with this person's own key. Recorded before anything happens."""
-    plan = _plan(user, wish, Plan.State.QUEUED)
-    if plan.state == Plan.State.QUEUED:
-        queue.add(plan, request=request)
+    """Starts it when the lane is free, with this person's own key. Plan, audit row and job are there together or not."""
+    with transaction.atomic():
+        plan = _plan(user, wish, Plan.State.QUEUED)
+        if plan.state == Plan.State.QUEUED:
+            queue.add(plan, request=request)
     return plan
 
 
-def send(plan: Plan, *, request: HttpRequest | None = None) -> Plan:
-    """The one call that starts an export, under the plan's one-time id."""
+def send(plan: Plan, *, request: HttpRequest | None = None, otherwise: Plan.State = Plan.State.DROPPED) -> Plan:
+    """The one call that starts an export, under the plan's one-time id; `otherwise` is what it is while the lane is busy."""
     try:
         with record.act(
             actor=plan.person,
@@ -81,12 +82,13 @@ def send(plan: Plan, *, request: HttpRequest | None = None) -> Plan:
     except record.AlreadyActed as first:
         return brought_up_to_date(plan, first.entry)
     except Conflict as busy:
-        not_started(plan, "The lane was in use.")
         lane.changed(plan.space)
+        not_started(plan, "The lane was in use.", otherwise)
         raise LaneBusy from busy
     except (UpstreamError, connections.ConnectionMissing, record.NotRecorded) as error:
         if error.outcome == FAILED:
-            not_started(plan, getattr(error, "message", ""))
+            passing = isinstance(error, (NotSent, RateLimited, record.NotRecorded))
+            not_started(plan, error.message, otherwise if passing else Plan.State.DROPPED)
         raise
     return attached(plan, made.id)
 
@@ -97,13 +99,15 @@ def brought_up_to_date(plan: Plan, entry: Entry | None = None) -> Plan:
     if plan.state != Plan.State.SENDING:
         return plan
     entry = entry or Entry.objects.filter(pk=plan.act_id).first()
-    outcome = entry.outcome if entry else FAILED
-    if entry is not None and outcome == DONE:
+    if entry is None:
+        if plan.created_at < timezone.now() - record.grace() and not queue.waits(plan):
+            not_started(plan, "It was not started.")
+    elif entry.outcome == DONE and entry.result_id:
         return attached(plan, entry.result_id)
-    if entry is None and plan.created_at > timezone.now() - record.grace():
-        return plan
-    if outcome == FAILED:
-        not_started(plan, "It was not started.")
+    elif entry.outcome == DONE:
+        not_started(plan, "It was closed in the audit with a note. If it was started, it stands in the list.")
+    elif entry.outcome == FAILED:
+        not_started(plan, "It was not started.", Plan.State.QUEUED if queue.waits(plan) else Plan.State.DROPPED)
     return plan
 
 
@@ -118,33 +122,42 @@ def is_unknown(plan: Plan) -> bool:
 
 def attached(plan: Plan, export_id: str) -> Plan:
     """The vendor has it: from now on somebody watches until it ends."""
-    taken = Plan.objects.filter(pk=plan.pk, export_id="")
-    taken.update(export_id=export_id, state=Plan.State.STARTED, started_at=timezone.now(), words="")
-    plan.refresh_from_db()
+    with transaction.atomic():
+        taken = Plan.objects.filter(pk=plan.pk, export_id="")
+        taken.update(export_id=export_id, state=Plan.State.STARTED, started_at=timezone.now(), words="")
+        plan.refresh_from_db()
+        watching.begin(plan)
     lane.changed(plan.space)
-    watching.begin(plan)
     return plan
 
 
-def not_started(plan: Plan, words: str) -> None:
+def not_started(plan: Plan, words: str, state: Plan.State = Plan.State.DROPPED) -> None:
     """Surely not done. The next attempt has an id of its own."""
-    Plan.objects.filter(pk=plan.pk, export_id="").update(
-        state=Plan.State.DROPPED, words=words[:500], act_id=uuid.uuid4(), ended_at=timezone.now()
-    )
+    Plan.objects.filter(pk=plan.pk, export_id="").update(state=state, words=words[:500], act_id=uuid.uuid4())
     plan.refresh_from_db()
 
 
+def pick_up() -> None:
+    """What a killed process left between two steps: found by the sweep, told apart by reading alone."""
+    cut_off = timezone.now() - record.grace()
+    for plan in Plan.objects.select_related("person").filter(state=Plan.State.SENDING, created_at__lt=cut_off):
+        if is_unknown(brought_up_to_date(plan)):
+            queue.find_out(plan)
+
+
 def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequest | None = None) -> None:
-    """Deletes an export and its file for everyone; of a running one this is also how it is cancelled."""
+    """Deletes an export and its file for everyone; of a running one this is also how it is cancelled.
+
+    Raises AlreadyActed for a second press of the same button, and every error of the vendor.
+    """
     space = connections.space(user)
-    plan = Plan.objects.filter(export_id=export_id).first()
     try:
         with record.act(
             actor=user,
             action="export.delete",
             thing_kind="export",
             thing_id=export_id,
-            thing_name=plan.name if plan else export_id,
+            thing_name=watching.look(user=user, export_id=export_id).name or export_id,
             vendor="cloudfactory",
             request=request,
             act_id=act_id,
@@ -152,12 +165,10 @@ def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequ
             key=connections.key_fingerprint(user, "cloudfactory"),
         ) as act:
             connections.cloudfactory(user).delete_export(space.id, export_id, request_id=str(act.id))
-    except record.AlreadyActed:
-        return
     finally:
         lane.changed(space.id)
         reads.forget(space=space.id, thing=f"export:{export_id}")
-    Plan.objects.filter(export_id=export_id, ended_at=None).update(ended_at=timezone.now(), end_status="DELETED")
+    watching.gone(export_id)
 
 
 def listed(*, user: Person, cursor: str | None, direction: str | None, sort: str, order: str) -> Any:
@@ -201,7 +212,7 @@ def equal_lately(*, user: Person, choice: Choice) -> Plan | None:
 
 
 def ready_with(*, user: Person, choice: Choice) -> Plan | None:
-    """A finished export of the same choice whose link can still be had."""
+    """A finished export of the same choice whose link can still be had; a deleted one is none."""
     space = connections.space(user)
     ready = Plan.objects.filter(
         space=space.id, end_status="COMPLETED", ended_at__gte=timezone.now() - LINK_LASTS

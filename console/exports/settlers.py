@@ -28,7 +28,9 @@ def register() -> None:
 
 def find_export(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     space = str(entry.detail.get("space", ""))
-    matching = [export for export in _since(entry, space) if _is_ours(export, entry)]
+    # The audit keeps names cleaned and cut; what was sent stands in the plan.
+    sent = Plan.objects.filter(act_id=entry.pk).values_list("name", flat=True).first() or entry.thing_name
+    matching = [export for export in _since(entry, space) if export.name == sent and _is_ours(export, entry)]
     if len(matching) > 1:
         return "unsure", {}
     if not matching:
@@ -67,7 +69,7 @@ def _actor(entry: Entry) -> Person:
 
 
 def _is_ours(export: Export, entry: Entry) -> bool:
-    if export.name != entry.thing_name or export.created_at is None:
+    if export.created_at is None:
         return False
     in_time = entry.at - SKEW <= export.created_at <= entry.at + WINDOW
     return in_time and not Plan.objects.filter(export_id=export.id).exclude(act_id=entry.pk).exists()

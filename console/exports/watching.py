@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import connections
@@ -12,7 +14,7 @@ from console.exports.models import Plan
 from console.jobs import services as jobs
 from console.jobs.models import Operation
 from console.jobs.services import Abandoned, Again, Done, Result
-from console.upstream.errors import NotFound
+from console.upstream.errors import NotFound, NotSent, RateLimited, Unknown
 from console.upstream.types import Export
 
 KIND = "exports.watch"
@@ -20,10 +22,12 @@ KIND = "exports.watch"
 LOOKS = (2, 4, 8, 15, 30)
 MOST_LOOKS = 200
 LONGEST = 24 * 60 * 60
+DELETED = "DELETED"
+_HAS_NEWS = Q(ended_at__isnull=False) & (~Q(export_id="") | Q(end_status="DROPPED"))
 
 
 def register() -> None:
-    jobs.register(KIND, watch)
+    jobs.register(KIND, watch, given_up=_given_up)
 
 
 def begin(plan: Plan) -> None:
@@ -32,27 +36,35 @@ def begin(plan: Plan) -> None:
 
 def look(*, user: Person, export_id: str) -> Export:
     """An export's state, from a read that everybody who watches it shares."""
-    space = connections.space(user)
-    found = reads.shared(
-        user=user,
-        space=space.id,
-        thing=f"export:{export_id}",
-        fetch=lambda: _without_link(connections.cloudfactory(user).get_export(space.id, export_id)),
-    )
+    found = _read(user, connections.space(user).id, export_id)
     if found.status not in lane.ACTIVE:
-        ended(space.id, found)
+        ended(connections.space(user).id, found)
     return found
+
+
+def last_known(*, user: Person, export_id: str) -> Export | None:
+    """As it was when CloudFactory last answered, for the time in which it does not."""
+    found: Export | None = reads.last(user=user, space=connections.space(user).id, thing=f"export:{export_id}")
+    return found
+
+
+def gone(export_id: str) -> None:
+    """Deleted, here or by somebody else: nobody waits for it, and it is offered to nobody."""
+    known = Plan.objects.filter(export_id=export_id)
+    known.filter(ended_at=None).update(ended_at=timezone.now())
+    known.update(end_status=DELETED)
 
 
 def ended(space: str, export: Export) -> None:
     """The first to see the end writes it down, frees the lane's picture, and has the file read."""
-    first = Plan.objects.filter(export_id=export.id, ended_at=None).update(
-        ended_at=timezone.now(), end_status=(export.status or "")[:40]
-    )
+    with transaction.atomic():
+        first = Plan.objects.filter(export_id=export.id, ended_at=None).update(
+            ended_at=timezone.now(), end_status=(export.status or "")[:40]
+        )
+        if first and export.status == "COMPLETED":
+            receipts.request(Plan.objects.select_related("person").get(export_id=export.id))
     if first:
         lane.changed(space)
-        if export.status == "COMPLETED":
-            receipts.request(Plan.objects.select_related("person").get(export_id=export.id))
 
 
 def watch(operation: Operation) -> Result:
@@ -64,10 +76,12 @@ def watch(operation: Operation) -> Result:
     if age > LONGEST:
         return Abandoned("It ran for more than a day; nobody watches it any more.")
     try:
-        found = _fresh(plan)
+        found = _read(plan.person, plan.space, plan.export_id)
     except NotFound:
-        Plan.objects.filter(pk=plan.pk, ended_at=None).update(ended_at=timezone.now(), end_status="DELETED")
         return Done("It was deleted.")
+    except (Unknown, NotSent, RateLimited) as error:
+        # Whoever waits for it is still to be told, so an hour without CloudFactory must not end the watch.
+        return Again(LOOKS[-1], error.message)
     if found.status in lane.ACTIVE:
         return Again(delay(int(age // 10)), "It runs.")
     ended(plan.space, found)
@@ -80,21 +94,30 @@ def delay(turn: int) -> int:
 
 def news(*, user: Person) -> list[Plan]:
     """Exports of this person that ended and that they were not told of yet; each is told once."""
-    untold = Plan.objects.filter(person=user, ended_at__isnull=False, told_at=None).exclude(export_id="")
+    untold = Plan.objects.filter(_HAS_NEWS, person=user, told_at=None)
     told = [plan for plan in untold if Plan.objects.filter(pk=plan.pk, told_at=None).update(told_at=timezone.now())]
-    return [plan for plan in told if plan.end_status != "DELETED"]
+    return [plan for plan in told if plan.end_status != DELETED]
 
 
 def awaits_news(user: Person) -> bool:
     """Whether this person waits for an export: only then their pages ask for news."""
-    mine = Plan.objects.filter(person=user, told_at=None)
-    return mine.filter(state__in=[Plan.State.QUEUED, Plan.State.STARTED, Plan.State.SENDING]).exists()
+    waiting = Q(state__in=[Plan.State.QUEUED, Plan.State.STARTED, Plan.State.SENDING])
+    return Plan.objects.filter(waiting | _HAS_NEWS, person=user, told_at=None).exists()
 
 
-def _fresh(plan: Plan) -> Export:
-    fetch = lambda: _without_link(connections.cloudfactory(plan.person).get_export(plan.space, plan.export_id))  # noqa: E731
-    return reads.shared(user=plan.person, space=plan.space, thing=f"export:{plan.export_id}", fetch=fetch)
+def _given_up(operation: Operation, words: str) -> None:
+    """Nobody watches it any more, so nobody's pages ask for news of it."""
+    Plan.objects.filter(export_id=operation.subject, told_at=None).update(told_at=timezone.now())
 
 
-def _without_link(export: Export) -> Export:
-    return replace(export, download_url=None)
+def _read(user: Person, space: str, export_id: str) -> Export:
+    def fetch() -> Export:
+        return replace(connections.cloudfactory(user).get_export(space, export_id), download_url=None)
+
+    try:
+        return reads.shared(user=user, space=space, thing=f"export:{export_id}", fetch=fetch)
+    except NotFound:
+        # A key that may not read the space gets the same answer, so only that of whoever asked for it is believed.
+        if Plan.objects.filter(export_id=export_id, person=user).exists():
+            gone(export_id)
+        raise

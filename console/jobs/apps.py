@@ -1,6 +1,19 @@
+from typing import Any
+
 from django.apps import AppConfig
 
 
 class JobsConfig(AppConfig):
     name = "console.jobs"
     label = "jobs"
+
+    def ready(self) -> None:
+        from accounts.signals import person_disabled
+
+        person_disabled.connect(_drop_work, dispatch_uid="jobs.drop_work")
+
+
+def _drop_work(person: Any, **said: Any) -> None:
+    from console.jobs import services
+
+    services.drop_of(person)

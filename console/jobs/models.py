@@ -20,6 +20,7 @@ class State(models.TextChoices):
 
 TITLES = {
     "exports.start": "Start an export when the lane is free",
+    "exports.find": "Find out whether an export was started",
     "exports.watch": "Watch an export until it ends",
     "exports.receipt": "Read the file of an export",
 }

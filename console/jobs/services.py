@@ -2,7 +2,8 @@
 
 An app registers one function for each kind of work. It gets the Operation and answers `Done`, or `Again` to look once
 more later; an exception counts as a failed attempt. It may be called more than once for one row: what it writes
-upstream goes through `audit.record` under an id kept with the row, so that a second call finds the first.
+upstream goes through `audit.record` under an id kept with the row, so that a second call finds the first. A second
+function may hear that the work was given up, so that nothing waits for it for ever.
 """
 
 import logging
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 MOST_ATTEMPTS = 3
 FIRST_WAIT = 5.0
 KEPT = timedelta(days=30)
+# The sweep runs every minute: what has been due for longer tells that no worker runs.
+OVERDUE = timedelta(minutes=3)
 # The queue's own faults. The row is committed by then, and the sweep finds it within a minute.
 QUEUE_FAULTS = (OSError, sqlite3.Error, psycopg.Error, redis.RedisError)
 
@@ -52,16 +55,23 @@ class Abandoned:
 
 Result = Done | Again | Abandoned
 Handler = Callable[[Operation], Result]
-Cancelled = Callable[[Operation, str], None]
+GivenUp = Callable[[Operation, str], None]
 _handlers: dict[str, Handler] = {}
-_cancelled: dict[str, Cancelled] = {}
+_given_up: dict[str, GivenUp] = {}
+_every_minute: list[Callable[[], None]] = []
 
 
-def register(kind: str, handler: Handler, *, cancelled: Cancelled | None = None) -> None:
-    """`cancelled` hears of work that is dropped because its person was disabled, with the sentence for it."""
+def register(kind: str, handler: Handler, *, given_up: GivenUp | None = None) -> None:
+    """`given_up` hears, with the sentence for it, of work that nobody does any more: it failed, or its person left."""
     _handlers[kind] = handler
-    if cancelled is not None:
-        _cancelled[kind] = cancelled
+    if given_up is not None:
+        _given_up[kind] = given_up
+
+
+def every_minute(look: Callable[[], None]) -> None:
+    """`look` runs with each sweep: for what a killed process left behind without any row here."""
+    if look not in _every_minute:
+        _every_minute.append(look)
 
 
 def lease() -> timedelta:
@@ -88,6 +98,14 @@ def cancel(*, kind: str, subject: str, words: str) -> bool:
     """Takes back what has not begun. What is running cannot be taken back: its call may be on the way."""
     waiting = Operation.objects.filter(kind=kind, subject=subject, state=State.WAITING)
     return waiting.update(state=State.CANCELLED, words=words, finished_at=timezone.now()) > 0
+
+
+def drop_of(person: Person) -> None:
+    """A person was disabled: what waits on their behalf goes at once. What runs hears of it at its next step."""
+    for operation in Operation.objects.filter(person=person, state=State.WAITING):
+        words = f"{person} was disabled."
+        if cancel(kind=operation.kind, subject=operation.subject, words=words):
+            _give_up(operation, words)
 
 
 def is_unfinished(*, kind: str, subject: str) -> bool:
@@ -119,17 +137,21 @@ def perform(pk: uuid.UUID) -> None:
     if operation is None:
         return
     if operation.person is not None and not operation.person.is_active:
-        _drop(operation, f"{operation.person} was disabled.")
+        _end(operation, State.CANCELLED, f"{operation.person} was disabled.")
     elif operation.attempts > MOST_ATTEMPTS:
-        operation.finish(State.FAILED, operation.words or "It was tried three times and never finished.")
+        _end(operation, State.FAILED, operation.words or "It was tried three times and never finished.")
     else:
         _do(operation)
 
 
-def _drop(operation: Operation, words: str) -> None:
-    operation.finish(State.CANCELLED, words)
-    if operation.kind in _cancelled:
-        _cancelled[operation.kind](operation, words)
+def _end(operation: Operation, state: State, words: str) -> None:
+    operation.finish(state, words)
+    _give_up(operation, words)
+
+
+def _give_up(operation: Operation, words: str) -> None:
+    if operation.kind in _given_up:
+        _given_up[operation.kind](operation, words)
 
 
 def _do(operation: Operation) -> None:
@@ -144,14 +166,14 @@ def _do(operation: Operation) -> None:
         operation.postpone(result.seconds, result.words, counts=False)
         wake(operation.pk, result.seconds)
     elif isinstance(result, Abandoned):
-        operation.finish(State.FAILED, result.words)
+        _end(operation, State.FAILED, result.words)
     else:
         operation.finish(State.DONE, result.words)
 
 
 def _failed(operation: Operation, words: str) -> None:
     if operation.attempts >= MOST_ATTEMPTS:
-        operation.finish(State.FAILED, words)
+        _end(operation, State.FAILED, words)
         return
     wait = FIRST_WAIT * 4 ** (operation.attempts - 1)
     operation.postpone(wait, words, counts=True)
@@ -160,6 +182,8 @@ def _failed(operation: Operation, words: str) -> None:
 
 def sweep() -> int:
     """Does everything that is due and that no message woke: after a crash, a lost queue, a restart. Says how much."""
+    for look in _every_minute:
+        look()
     due = list(Operation.objects.due(timezone.now()).values_list("pk", flat=True)[:500])
     for pk in due:
         perform(pk)
@@ -167,10 +191,11 @@ def sweep() -> int:
     return len(due)
 
 
-def overview() -> dict[str, list[Operation]]:
+def overview() -> dict[str, Any]:
     """What the administrators' page shows."""
     rows = Operation.objects.select_related("person")
     return {
+        "overdue": rows.due(timezone.now() - OVERDUE).count(),
         "running": list(rows.filter(state=State.RUNNING).order_by("created_at")[:100]),
         "waiting": list(rows.filter(state=State.WAITING).order_by("due_at")[:100]),
         "failed": list(rows.filter(state=State.FAILED).order_by("-finished_at")[:100]),

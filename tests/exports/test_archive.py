@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from console.exports import archive
-from console.exports.archive import Limits, NotChecked
+from console.exports.archive import Bare, Limits, NotChecked
 
 CONE = {
     "images": [{"id": 1, "file_name": "a.jpg"}, {"id": 2, "file_name": "b.jpg"}],
@@ -38,12 +38,12 @@ def refused(chunks: Iterable[bytes], **limits: int) -> str:
 
 
 def test_everything_is_counted_in_one_pass() -> None:
-    data = zipped(("one.json", CONE), ("two.json", CONE), ("readme.txt", "hello"))
+    data = zipped(("one.json", CONE), ("a/two.json", CONE), ("readme.txt", "hello"))
     contents = archive.read(in_chunks(data))
     assert (contents.size, contents.sha256) == (len(data), hashlib.sha256(data).hexdigest())
     assert (contents.files, contents.images, contents.annotations, contents.without) == (2, 4, 2, 2)
     assert contents.classes == {"cone": 2}
-    assert contents.names_without == ("b.jpg", "b.jpg")
+    assert contents.bare == (Bare("one", "b.jpg"), Bare("two", "b.jpg"))
 
 
 def test_a_class_without_a_name_is_still_counted() -> None:

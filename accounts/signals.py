@@ -1,0 +1,6 @@
+"""What other apps may hear of people, so that accounts need not know them."""
+
+from django.dispatch import Signal
+
+# Sent with `person` after the person was disabled for good: their waiting work has to stop.
+person_disabled = Signal()
