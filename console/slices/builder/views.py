@@ -166,7 +166,7 @@ def _sent(request: SignedIn, found: Draft, standing: Standing) -> HttpResponse:
     if standing.state == "created":
         return _to_slice(request, standing)
     still_sending = standing.state == "sending"
-    if htmx.is_htmx(request) and not (still_sending and request.method == "GET"):
+    if request.method == "POST" or (htmx.is_htmx(request) and not still_sending):
         return _to_draft(request, found)
     if not still_sending:
         return render(request, "slices/builder/unknown.html", {"draft": found})
