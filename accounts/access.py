@@ -77,6 +77,7 @@ ACCESS: dict[str, str] = {
     "exports:lane": Right.LOOK,
     "exports:news": Right.LOOK,
     "exports:detail": Right.LOOK,
+    "exports:row": Right.LOOK,
     "exports:status": Right.LOOK,
     "exports:download": Right.DOWNLOAD,
     "exports:create": Right.CHANGE,

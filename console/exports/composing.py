@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Person
 from console.exports import services
-from console.exports.choice import DATES
+from console.exports.choice import DATES, MOST_BATCHES
 from console.exports.contents import Counts, remembered
 from console.exports.forms import ExportForm
 from console.exports.models import Plan
@@ -58,10 +58,25 @@ class Draft:
         return Draft(self.user, form, self.projects, self.batches)
 
     def unfinished_batches(self, counts: Counts) -> list[tuple[Batch, int]]:
-        """Chosen batches with items that are not finished, each to be left out with one click."""
-        chosen = self.form.cleaned_data.get("batches", [])
+        """Chosen batches with items that are not finished, each to be left out with one click.
+
+        Not the only one: without it none would be ticked, and that means all.
+        """
+        chosen = self.form.cleaned_data.get("batches") or list(self.form.known_batches)
+        if not 1 < len(chosen) <= MOST_BATCHES + 1:
+            return []
         found = [(self.form.known_batches[key], counts.unfinished_in(int(key))) for key in chosen]
         return [(batch, count) for batch, count in found if count]
+
+    def passed_over(self) -> list[str]:
+        """Ticked projects that give nothing, because the ticked batches are all of other projects."""
+        chosen = set(self.form.cleaned_data.get("batches", ()))
+        ticked = [(project, self.batches.get(project.id, ())) for project in self._chosen_projects()]
+        empty = [project for project, listed in ticked if chosen.isdisjoint(str(batch.id) for batch in listed)]
+        return [project.name or project.id for project in empty] if chosen else []
+
+    def _chosen_projects(self) -> list[Project]:
+        return [self.form.known_projects[key] for key in self.form.cleaned_data.get("projects", ())]
 
     def proposed(self) -> str:
         """The name for what is ticked now."""
@@ -94,9 +109,19 @@ def draft(user: Person, sent: QueryDict) -> Draft:
     offered = ticked if len(ticked) <= MOST_OFFERED else []
     batches = {key: services.batches(user=user, project=key) for key in offered}
     posted = "id" in sent
-    data = sent if posted else None
+    data = _without(sent, batches) if posted else None
     initial = None if posted else _prefilled(sent, projects, ticked)
     return Draft(user, ExportForm(data, initial=initial, projects=projects, batches=batches), projects, batches)
+
+
+def _without(sent: QueryDict, batches: Mapping[str, Sequence[Batch]]) -> QueryDict:
+    """What was sent, less the batch somebody pressed "Leave out" beside. Where none is ticked, all the others are."""
+    if "without" not in sent:
+        return sent
+    chosen = sent.getlist("batches") or [str(batch.id) for listed in batches.values() for batch in listed]
+    data = sent.copy()
+    data.setlist("batches", [key for key in chosen if key != sent["without"]] or chosen)
+    return data
 
 
 def query(plan: Plan) -> str:

@@ -12,6 +12,7 @@ from django.utils.http import content_disposition_header
 from accounts import connections
 from accounts.models import Person
 from console.audit import record
+from console.exports.lane import ACTIVE
 from console.exports.models import Plan
 from console.upstream.errors import Forbidden, OtherRefusal
 from console.upstream.storage import Download, checked_link
@@ -26,9 +27,9 @@ class NotReady(Exception):
 
     outcome = "failed"
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *, runs: bool = False) -> None:
         super().__init__(message)
-        self.message = message
+        self.message, self.runs = message, runs
 
 
 class NoSuchPart(Exception):
@@ -85,8 +86,10 @@ def announced(*, user: Person, export_id: str) -> HttpResponse:
 def _fresh_link(user: Person, space: str, export_id: str) -> tuple[str, str]:
     """Asked for at every download, because links age (FACTS 4, 17)."""
     export = connections.cloudfactory(user).get_export(space, export_id)
+    if export.status in ACTIVE:
+        raise NotReady("The export is still being made.", runs=True)
     if export.status != "COMPLETED" or not export.download_url:
-        raise NotReady(export.error or "The export is not ready.")
+        raise NotReady(export.error or "CloudFactory gives no link to the file.")
     return export.download_url, export.name or export_id
 
 

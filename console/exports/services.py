@@ -55,7 +55,7 @@ def start(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> Pl
 
 
 def enqueue(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> Plan:
-    """Starts it when the lane is free, with this person's own key. Plan, audit row and job are there together or not."""
+    """Starts it when the lane is free, with this person's own key. Plan, audit row and job exist together or not."""
     with transaction.atomic():
         plan = _plan(user, wish, Plan.State.QUEUED)
         if plan.state == Plan.State.QUEUED:
@@ -64,7 +64,7 @@ def enqueue(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> 
 
 
 def send(plan: Plan, *, request: HttpRequest | None = None, otherwise: Plan.State = Plan.State.DROPPED) -> Plan:
-    """The one call that starts an export, under the plan's one-time id; `otherwise` is what it is while the lane is busy."""
+    """The one call that starts an export, under the plan's one-time id. Held up, the plan becomes `otherwise`."""
     try:
         with record.act(
             actor=plan.person,

@@ -1,5 +1,6 @@
 """Exports: the list with its lane, a new one, following one, taking its file home."""
 
+import math
 import uuid
 from typing import Any
 
@@ -8,20 +9,19 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import connections
 from accounts.requests import SignedIn
-from console import htmx
+from console import htmx, pages
 from console.audit import reading, settling
-from console.audit.models import Entry
+from console.audit.models import DONE, FAILED, Entry
+from console.audit.record import AlreadyActed
 from console.exports import composing, downloading, queue, receipts, services, shown, watching
-from console.exports import contents as counting
 from console.exports import lane as lanes
 from console.exports.models import Plan, Receipt
 from console.upstream.errors import NotFound, UpstreamError
-
-PAGE = "exports/create.html"
+from console.upstream.types import Export
 
 
 @require_safe
@@ -30,29 +30,53 @@ def index(request: SignedIn) -> HttpResponse:
     sort = next((name for name in services.SORTS if name == asked.get("sort")), "createdAt")
     order = "ASC" if asked.get("order") == "ASC" else "DESC"
     wanted = next((name for name in shown.FILTERS if name == asked.get("show")), "")
-    context: dict[str, Any] = {"sort": sort, "order": order, "show": wanted, "filters": shown.FILTERS.items()}
-    if wanted:
-        found, all_read = services.newest(user=request.user)
-        matching = shown.chosen(shown.rows(found), wanted, request.user.pk)
-        context |= {"rows": matching, "read": len(found), "all_read": all_read}
-    else:
-        direction = "PREV" if asked.get("direction") == "PREV" else "NEXT"
-        cursor = asked.get("cursor") or None
-        page = services.listed(
-            user=request.user, cursor=cursor, direction=direction if cursor else None, sort=sort, order=order
-        )
-        context |= {"rows": shown.rows(page.items), "page": page}
-    return render(request, "exports/index.html", context)
+    context = {"sort": sort, "order": order, "show": wanted, "filters": shown.FILTERS.items(), "look": 1}
+    try:
+        found = _matching(request, wanted) if wanted else _page(request, sort, order)
+    except UpstreamError as error:
+        context |= {"error": error, "at_start": "cursor" not in asked}
+        return render(request, "exports/index.html", context, status=pages.status_of(error))
+    return render(request, "exports/index.html", context | found)
+
+
+def _page(request: SignedIn, sort: str, order: str) -> dict[str, Any]:
+    """One page as the vendor has it."""
+    cursor = request.GET.get("cursor") or None
+    direction = "PREV" if request.GET.get("direction") == "PREV" else "NEXT"
+    page = services.listed(
+        user=request.user, cursor=cursor, direction=direction if cursor else None, sort=sort, order=order
+    )
+    return {"rows": shown.rows(page.items), "page": page, "delay": watching.delay(0)}
+
+
+def _matching(request: SignedIn, wanted: str) -> dict[str, Any]:
+    """A filter that only the console has, over the newest exports."""
+    found, all_read = services.newest(user=request.user)
+    matching = shown.chosen(shown.rows(found), wanted, request.user.pk)
+    return {"rows": matching, "read": len(found), "all_read": all_read, "delay": watching.delay(0)}
+
+
+@require_safe
+def row(request: SignedIn, export: uuid.UUID) -> HttpResponse:
+    """One row of the list, which asks for itself again until its export has ended."""
+    found, error = _followed(request, export)
+    if found is None:
+        return HttpResponse(status=204)
+    return render(request, "exports/index.html#row", _turn(request, error) | {"row": shown.row(found)})
 
 
 @require_safe
 def lane(request: SignedIn) -> HttpResponse:
     """The lane as a fragment that asks for itself again while it is in use."""
-    look = _number(request.GET.get("look"))
-    now = lanes.of(user=request.user)
-    watched = bool(now.active or now.waiting)
-    delay = watching.delay(look) if watched and look < watching.MOST_LOOKS else None
-    return render(request, "exports/lane.html", {"lane": now, "delay": delay, "look": look + 1})
+    error: UpstreamError | None = None
+    now: lanes.Lane | None
+    try:
+        now = lanes.of(user=request.user)
+    except UpstreamError as failed:
+        now, error = lanes.last_known(user=request.user), failed
+    turn = _turn(request, error)
+    watched = error or (now and (now.active or now.waiting))
+    return render(request, "exports/lane.html", turn | {"lane": now, "delay": turn["delay"] if watched else None})
 
 
 @require_safe
@@ -67,54 +91,6 @@ def news(request: SignedIn) -> HttpResponse:
         "more": watching.awaits_news(request.user),
     }
     return render(request, "exports/news.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def create(request: SignedIn) -> HttpResponse:
-    """GET prefills; POST starts now, or when the lane is free, or refuses at the field."""
-    draft = composing.draft(request.user, request.POST if request.method == "POST" else request.GET)
-    if request.method != "POST":
-        return render(request, PAGE, draft.context())
-    if not draft.is_valid():
-        return _again(request, draft, 422)
-    if same := draft.equal_lately():
-        return _again(request, draft, 409, equal=same)
-    act = services.enqueue if request.POST.get("when") == "free" else services.start
-    try:
-        plan = act(user=request.user, wish=draft.wish(), request=request)
-    except services.LaneBusy:
-        return _again(request, draft.renewed(), 409, busy=lanes.of(user=request.user))
-    except UpstreamError as error:
-        if error.outcome == "failed":
-            return _again(request, draft.renewed(), 422, refused=error)
-        plan = Plan.objects.get(pk=draft.wish().id)
-    return htmx.redirect(request, _address(plan))
-
-
-@require_POST
-def batches(request: SignedIn) -> HttpResponse:
-    """The batches of the ticked projects, as the projects are ticked."""
-    draft = composing.draft(request.user, request.POST)
-    named = {"proposed": draft.proposed()} if draft.name_is_ours() else {}
-    return render(request, f"{PAGE}#batches", draft.context() | named)
-
-
-@require_POST
-def contents(request: SignedIn) -> HttpResponse:
-    """What will be in this file? Asked again with every change of the choice."""
-    draft = composing.draft(request.user, request.POST)
-    if not draft.has_choice():
-        return render(request, "exports/contents.html", {"form": draft.form, "incomplete": True})
-    choice = draft.form.choice()
-    counts = counting.count(user=request.user, choice=choice)
-    context = {
-        "counts": counts,
-        "batches": draft.unfinished_batches(counts),
-        "ready": services.ready_with(user=request.user, choice=choice),
-        "instants": draft.form.instants(),
-        "sentence": choice.sentence(draft.form.names()),
-    }
-    return render(request, "exports/contents.html", context)
 
 
 @require_safe
@@ -176,56 +152,88 @@ def detail(request: SignedIn, export: uuid.UUID) -> HttpResponse:
 
 @require_safe
 def status(request: SignedIn, export: uuid.UUID) -> HttpResponse:
-    """The part of the page that changes; it asks for itself again until the end."""
-    found = watching.look(user=request.user, export_id=str(export))
-    return render(request, "exports/detail.html#status", _following(request, shown.row(found)))
+    """The part of the page that changes; it asks for itself again until the end, also while the vendor is silent."""
+    found, error = _followed(request, export)
+    context = {"export_id": export, **_turn(request, error)}
+    if found is not None:
+        context |= _following(request, shown.row(found), error)
+    return render(request, "exports/detail.html#status", context)
 
 
-@require_GET
+@require_safe
 def download(request: SignedIn, export: uuid.UUID) -> HttpResponseBase:
     try:
+        if request.method == "HEAD":
+            return downloading.announced(user=request.user, export_id=str(export))
         return downloading.hand_over(user=request.user, export_id=str(export), request=request)
+    except downloading.NoSuchPart:
+        return HttpResponse(status=416)
     except (downloading.NotReady, downloading.LinkExpired, NotFound) as error:
         known = Plan.objects.filter(export_id=str(export)).first()
-        context = {"error": error, "export_id": export, "query": composing.query(known) if known else ""}
-        return render(request, "exports/expired.html", context, status=410)
+        runs = isinstance(error, downloading.NotReady) and error.runs
+        context = {"error": error, "export_id": export, "runs": runs, "query": composing.query(known) if known else ""}
+        return render(request, "exports/expired.html", context, status=409 if runs else 410)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: SignedIn, export: uuid.UUID) -> HttpResponse:
+    """GET asks, as the dialog on the page does; POST deletes, or cancels what still runs."""
     act_id = _uuid(request.POST.get("act_id"))
-    if act_id is None:
-        messages.warning(request, "This page was too old. Nothing was deleted; try again.")
-        return redirect("exports:detail", export=export)
-    services.delete(user=request.user, export_id=str(export), act_id=act_id, request=request)
-    messages.success(request, "The export and its file are deleted, for everyone.")
+    try:
+        if request.method != "POST":
+            row = shown.row(watching.look(user=request.user, export_id=str(export)))
+            return render(request, "exports/delete.html", {"row": row, "act_id": uuid.uuid4()})
+        if act_id is None:
+            messages.warning(request, "This page was too old. Nothing was deleted; try again.")
+            return redirect("exports:detail", export=export)
+        services.delete(user=request.user, export_id=str(export), act_id=act_id, request=request)
+        messages.success(request, "The export and its file are deleted, for everyone.")
+    except NotFound:
+        messages.info(request, "The export was not there any more, so nothing was deleted.")
+    except AlreadyActed as first:
+        _tell_again(request, first.entry)
     return redirect("exports:index")
 
 
-def _again(request: SignedIn, draft: composing.Draft, status: int, **more: Any) -> HttpResponse:
-    part = "#form" if htmx.is_htmx(request) else ""
-    return render(request, f"{PAGE}{part}", draft.context() | more, status=status)
+def _tell_again(request: SignedIn, first: Entry) -> None:
+    """A second press gets the first one's result."""
+    if first.outcome == DONE:
+        messages.success(request, "The export and its file are deleted, for everyone.")
+    elif first.outcome == FAILED:
+        messages.warning(request, "The export was not deleted. Open it again to try once more.")
+    else:
+        messages.warning(request, "It was sent, and we do not know yet whether the export was deleted.")
 
 
-def _following(request: SignedIn, row: shown.Row) -> dict[str, Any]:
+def _followed(request: SignedIn, export: uuid.UUID) -> tuple[Export | None, UpstreamError | None]:
+    """An export as it is, or as it was when its vendor last answered; one that is gone ends the watch."""
+    try:
+        return watching.look(user=request.user, export_id=str(export)), None
+    except NotFound:
+        raise
+    except UpstreamError as error:
+        return watching.last_known(user=request.user, export_id=str(export)), error
+
+
+def _turn(request: SignedIn, error: UpstreamError | None) -> dict[str, Any]:
+    """When the page looks next: later each time, and not before the vendor wants to be asked again."""
     look = _number(request.GET.get("look"))
+    delay = max(watching.delay(look), math.ceil(error.retry_in or 0) if error else 0)
+    return {"look": look + 1, "delay": delay if look < watching.MOST_LOOKS else None, "error": error}
+
+
+def _following(request: SignedIn, row: shown.Row, error: UpstreamError | None = None) -> dict[str, Any]:
     receipt = Receipt.objects.filter(pk=row.export.id).first()
-    waits = row.state.active or (receipt is not None and receipt.state == Receipt.State.WAITING)
-    return {
+    waits = error or row.state.active or (receipt is not None and receipt.state == Receipt.State.WAITING)
+    turn = _turn(request, error)
+    return turn | {
         "row": row,
         "receipt": receipt,
         "bars": receipts.bars(receipt) if receipt else [],
         "comparison": receipts.compared(receipt) if receipt else None,
         "usual": shown.usual(connections.space(request.user).id),
-        "delay": watching.delay(look) if waits and look < watching.MOST_LOOKS else None,
-        "look": look + 1,
+        "delay": turn["delay"] if waits else None,
     }
-
-
-def _address(plan: Plan) -> str:
-    if plan.export_id:
-        return reverse("exports:detail", args=[plan.export_id])
-    return reverse("exports:plan", args=[plan.pk])
 
 
 def _own(request: SignedIn, pk: uuid.UUID) -> Plan:

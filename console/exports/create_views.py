@@ -1,0 +1,85 @@
+"""A new export: the form, its batches and its contents as one chooses, and the press that starts it."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.requests import SignedIn
+from console import htmx
+from console.exports import composing, services
+from console.exports import contents as counting
+from console.exports import lane as lanes
+from console.exports.models import Plan
+from console.upstream.errors import UpstreamError
+
+PAGE = "exports/create.html"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def create(request: SignedIn) -> HttpResponse:
+    """GET prefills. POST starts now, or when the lane is free, or refuses at the field; without script it counts."""
+    draft = composing.draft(request.user, request.POST if request.method == "POST" else request.GET)
+    if request.method != "POST":
+        return render(request, PAGE, draft.context())
+    if request.POST.get("when") == "look" or "without" in request.POST:
+        return render(request, PAGE, draft.context() | {"counted": True} | _counted(request, draft))
+    if not draft.is_valid():
+        return _again(request, draft, 422)
+    if same := draft.equal_lately():
+        return _again(request, draft, 409, equal=same)
+    act = services.enqueue if request.POST.get("when") == "free" else services.start
+    try:
+        plan = act(user=request.user, wish=draft.wish(), request=request)
+    except services.LaneBusy:
+        return _again(request, draft.renewed(), 409, busy=lanes.of(user=request.user))
+    except UpstreamError as error:
+        if error.outcome == "failed":
+            return _again(request, draft.renewed(), 422, refused=error)
+        plan = Plan.objects.get(pk=draft.wish().id)
+    return htmx.redirect(request, _address(plan))
+
+
+@require_POST
+def batches(request: SignedIn) -> HttpResponse:
+    """The batches of the ticked projects, as the projects are ticked."""
+    draft = composing.draft(request.user, request.POST)
+    named = {"proposed": draft.proposed()} if draft.name_is_ours() else {}
+    return render(request, f"{PAGE}#batches", draft.context() | named)
+
+
+@require_POST
+def contents(request: SignedIn) -> HttpResponse:
+    """What will be in this file? Asked again with every change of the choice."""
+    draft = composing.draft(request.user, request.POST)
+    return render(request, "exports/contents.html", {"is_fragment": True} | _counted(request, draft))
+
+
+def _counted(request: SignedIn, draft: composing.Draft) -> dict[str, Any]:
+    if not draft.has_choice():
+        return {"incomplete": True}
+    choice = draft.form.choice()
+    context = {
+        "ready": services.ready_with(user=request.user, choice=choice),
+        "instants": draft.form.instants(),
+        "sentence": choice.sentence(draft.form.names()),
+        "passed_over": draft.passed_over(),
+    }
+    try:
+        counts = counting.count(user=request.user, choice=choice)
+    except UpstreamError as error:
+        return context | {"uncounted": error}
+    return context | {"counts": counts, "batches": draft.unfinished_batches(counts)}
+
+
+def _again(request: SignedIn, draft: composing.Draft, status: int, **more: Any) -> HttpResponse:
+    part = "#form" if htmx.is_htmx(request) else ""
+    return render(request, f"{PAGE}{part}", draft.context() | more, status=status)
+
+
+def _address(plan: Plan) -> str:
+    if plan.export_id:
+        return reverse("exports:detail", args=[plan.export_id])
+    return reverse("exports:plan", args=[plan.pk])
