@@ -29,6 +29,7 @@ function changed(before) {
   const count = document.getElementById("picker-count");
   count.dataset.count = Number(count.dataset.count) + boxes().filter((box) => box.checked).length - before;
   count.querySelector("[data-number]").textContent = Number(count.dataset.count).toLocaleString("en");
+  waiting();
   form.dispatchEvent(new Event("picked"));
 }
 
@@ -103,12 +104,19 @@ form?.addEventListener("htmx:beforeSend", ({ target }) => {
   [on, off] = [new Set(), new Set()];
 });
 
-// Not kept: it goes along with the next change, unless it was taken back meanwhile.
+// Not kept: it goes along with the next change, unless it was taken back meanwhile. Refused (too many): unticked again.
 form?.addEventListener("htmx:afterRequest", ({ target, detail }) => {
   if (target !== form) return;
-  if (!detail.successful) takeBack();
+  if (detail.xhr.status === 422) boxes().filter((box) => sent?.on.has(box.value)).forEach((box) => { box.checked = false; });
+  else if (!detail.successful) takeBack();
   sent = null;
+  if (on.size || off.size) waiting();
 });
+
+// Dimmed until the server has it; the answer comes undimmed.
+function waiting() {
+  document.getElementById("picker-count").setAttribute("aria-busy", "true");
+}
 
 function takeBack() {
   sent?.on.forEach((uid) => { if (!off.has(uid)) on.add(uid); });
