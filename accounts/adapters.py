@@ -67,6 +67,11 @@ class ConsoleAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
         guessing.remember_device(request, response, user.get_username())
         return response
 
+    def set_password(self, user: AbstractBaseUser, password: str) -> None:
+        """The password alone: a whole row, read a moment ago, could undo a disabling."""
+        user.set_password(password)
+        user.save(update_fields=["password"])
+
     def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponseBase:
         return redirect("account_login")
 

@@ -20,6 +20,7 @@ else:
     PersonForm = forms.ModelForm
 
 LONGEST_KEY = 400
+KNOWN_ALREADY = "There is somebody with this address already. Find them in the list."
 # Typing the same with one's fingers gives these; copying from a document gives the curly ones.
 CURLY = "“”‘’–—…\u00a0\u200b\u2060\ufeff"
 
@@ -141,14 +142,14 @@ def _ask_for_space(field: forms.Field) -> None:
 
 
 class InviteForm(forms.Form):
-    email = forms.EmailField(label="Email")
+    email = forms.EmailField(label="Email", max_length=254)
     name = forms.CharField(label="Name", max_length=100, required=False, help_text="They can change it when they join.")
     role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.REVIEWER, widget=forms.RadioSelect)
 
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).lower()
         if Person.objects.filter(email=email).exists():
-            raise ValidationError("There is somebody with this address already. Find them in the list.")
+            raise ValidationError(KNOWN_ALREADY)
         return email
 
 

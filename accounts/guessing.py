@@ -7,6 +7,7 @@ allauth keeps the counts in the shared cache, so that they hold across processes
 
 import math
 import time
+import unicodedata
 
 from allauth.core.internal import ratelimit
 from django.core import signing
@@ -30,7 +31,7 @@ def consume(request: HttpRequest, login: str) -> ratelimit.RateLimitUsage | None
         app=APP,
         action=ACTION,
         config=KNOWN_BROWSER if device else None,
-        key=f"{login}:{device}",
+        key=f"{_folded(login)}:{device}",
     )
 
 
@@ -38,10 +39,17 @@ def minutes_left(request: HttpRequest, login: str) -> int:
     """How long until the next try, rounded up: the oldest counted try has to age out."""
     device = known_device(request, login)
     waits = [
-        _wait(ratelimit.get_cache_key(request, app=APP, action=ACTION, rate=rate, key=f"{login}:{device}"), rate)
+        _wait(
+            ratelimit.get_cache_key(request, app=APP, action=ACTION, rate=rate, key=f"{_folded(login)}:{device}"), rate
+        )
         for rate in ratelimit.get_rates(app=APP, action=ACTION, config=KNOWN_BROWSER if device else None)
     ]
     return max(1, math.ceil(max(waits, default=0) / 60))
+
+
+def _folded(login: str) -> str:
+    """The name as the sign-in compares it: letters that only look different must not have tries of their own."""
+    return unicodedata.normalize("NFKC", login).casefold()
 
 
 def _wait(cache_key: str, rate: ratelimit.Rate) -> float:

@@ -19,6 +19,8 @@ from console.upstream.avala import Avala
 from console.upstream.cloudfactory import CloudFactory
 
 PLACES_OFFERED = 50
+# What the vendors call a place may be longer than what is kept of it.
+LONGEST_NAME, LONGEST_PLACE = 100, 255
 Answer = TypeVar("Answer")
 
 
@@ -44,7 +46,7 @@ def connect(
     *, user: Person, vendor: Vendor, value: str, label: str, place: str, place_name: str, request: HttpRequest
 ) -> ApiKey:
     """Tests a key and keeps it, instead of an older one if there was one. Raises KeyRefused, and nothing changes."""
-    masking.remember(value)
+    is_new = masking.remember(value)
     old = ApiKey.objects.filter(person=user, vendor=vendor).first()
     action, fingerprint = ("key.replace" if old else "key.connect"), crypto.fingerprint(vendor, value)
     try:
@@ -54,6 +56,9 @@ def connect(
             actor=user, action=action, thing_kind="key", vendor=vendor, request=request, key=fingerprint,
             outcome="failed", detail={"reason": refusal.message},
         )  # fmt: skip
+        if is_new:
+            # Not in hand any more; kept, an ordinary word typed as a key would garble every later row of the audit.
+            masking.forget(value)
         raise
     with transaction.atomic():
         key = _keep(user, vendor, value, label, found)
@@ -68,10 +73,7 @@ def connect(
 def test(*, user: Person, vendor: Vendor) -> ApiKey:
     """Asks the vendor again what the kept key may do. Raises KeyRefused."""
     key = ApiKey.objects.get(person=user, vendor=vendor)
-    try:
-        value = key.reveal()
-    except crypto.CannotOpen:
-        raise KeyRefused(connections.KeyUnreadable(vendor).message) from None
+    value = _revealed(key)
     current = Place.objects.filter(person=user, vendor=vendor, is_current=True).first()
     found = probe(vendor, value, current.value if current else "", key=key)
     abilities.learn(key, found.findings)
@@ -104,7 +106,7 @@ def what_stops(key: ApiKey) -> list[str]:
 def add_place(*, user: Person, vendor: Vendor, value: str, name: str) -> None:
     """A further owner or space, tried with the kept key first, and used from now on. Raises KeyRefused."""
     key = ApiKey.objects.get(person=user, vendor=vendor)
-    probe(vendor, key.reveal(), value, key=key)
+    probe(vendor, _revealed(key), value, key=key)
     remember_places(user, vendor, [(value, name)], current=value)
 
 
@@ -129,11 +131,11 @@ def forget_place(*, user: Person, place: Place) -> None:
 
 def remember_places(user: Person, vendor: str, found: Sequence[tuple[str, str]], *, current: str = "") -> None:
     """Adds places without touching the names people gave; the first one is current unless another is named."""
+    found = [(value, name[:LONGEST_NAME]) for value, name in found if value and len(value) <= LONGEST_PLACE]
     for value, name in found:
-        if value:
-            place, _ = Place.objects.get_or_create(person=user, vendor=vendor, value=value, defaults={"name": name})
-            if name and value == current and place.name != name:
-                Place.objects.filter(pk=place.pk).update(name=name)
+        place, _ = Place.objects.get_or_create(person=user, vendor=vendor, value=value, defaults={"name": name})
+        if name and value == current and place.name != name:
+            Place.objects.filter(pk=place.pk).update(name=name)
     has_current = Place.objects.filter(person=user, vendor=vendor, is_current=True).exists()
     if current or (found and not has_current):
         switch(user=user, vendor=vendor, value=current or found[0][0])
@@ -208,6 +210,13 @@ class _Tries:
 
     def _seen_place(self) -> bool:
         return any(self._found.findings.get(name) == "yes" for name in ("A1", "P12", "P8"))
+
+
+def _revealed(key: ApiKey) -> str:
+    try:
+        return key.reveal()
+    except crypto.CannotOpen:
+        raise KeyRefused(connections.KeyUnreadable(key.vendor).message) from None
 
 
 @sensitive_variables("value")

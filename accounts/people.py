@@ -3,14 +3,16 @@
 import hashlib
 import secrets
 import smtplib
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.core.mail import send_mail
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -29,12 +31,23 @@ class LastAdministrator(Exception):
     message = "This is the last administrator. Make somebody else one first."
 
 
+class KnownAlready(Exception):
+    """There is a person with this address."""
+
+
 def invite(*, by: Person, email: str, name: str, role: str, request: HttpRequest) -> tuple[Person, str]:
-    """A new person who cannot sign in yet, and the token of the link with which they set their password."""
+    """A new person who cannot sign in yet, and the token of the link with which they set their password.
+
+    Raises KnownAlready where another press or another administrator was first.
+    """
     with transaction.atomic():
         person = Person(email=email, name=name, role=role, is_active=False, invited_at=timezone.now())
         person.set_unusable_password()
-        person.save()
+        try:
+            with transaction.atomic():
+                person.save()
+        except IntegrityError:
+            raise KnownAlready from None
         token = _new_link(person, by)
         _happened("person.invite", by, person, request, role=Role(role).label)
     return person, token
@@ -71,10 +84,11 @@ def mail_link(*, by: Person, person: Person, link: str) -> bool:
 
 def find_invitation(token: str) -> Invitation | None:
     """The open invitation behind a link, or nothing: unknown, used and expired links look the same."""
-    masking.remember(token)
     found = Invitation.objects.select_related("person").filter(token_hash=_hash(token)).first()
     if found is None or not found.is_open or found.person.state == "disabled":
         return None
+    # Only now: what a stranger puts into an address must not garble the audit, where it would stay for ever.
+    masking.remember(token)
     return found
 
 
@@ -130,6 +144,14 @@ def remove_factors(*, by: Person, person: Person, request: HttpRequest) -> None:
         Authenticator.objects.filter(user=person).delete()
         end_sessions(person)
         _happened("person.factors", by, person, request)
+
+
+def forget_expired_sessions() -> None:
+    """Clears what no browser can use any more: the sessions, and the lines of "where you are signed in" about them."""
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    # A day's grace: a line may be a moment older than its session.
+    lines = UserSession.objects.filter(created_at__lt=timezone.now() - timedelta(days=1))
+    lines.exclude(session_key__in=Session.objects.values("session_key")).delete()
 
 
 def end_sessions(person: Person, *, but: str = "") -> int:

@@ -27,15 +27,26 @@ _SHAPES = (
 )
 
 
-def remember(secret: str) -> None:
-    """Mask this value from now on. Short texts are left alone: masking them would garble ordinary words."""
+def remember(secret: str) -> bool:
+    """Mask this value from now on; says whether it was not masked before.
+
+    Short texts are left alone: masking them would garble ordinary words.
+    """
     if len(secret) < 6:
-        return
+        return False
     with _lock:
+        is_new = secret not in _values
         _values[secret] = None
         _values.move_to_end(secret)
         while len(_values) > KEPT:
             _values.popitem(last=False)
+    return is_new
+
+
+def forget(secret: str) -> None:
+    """Takes back a `remember`: what turned out to be no key may be an ordinary word, even a colleague's name."""
+    with _lock:
+        _values.pop(secret, None)
 
 
 def hide(text: str) -> str:
@@ -53,7 +64,11 @@ class LogFilter(logging.Filter):
     """Flattens a record to its masked text, so that no formatter behind it can see the arguments."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = hide(record.getMessage()), ()
+        try:
+            message = record.getMessage()
+        except (TypeError, ValueError):  # a library's slip in its own line must not become the caller's error
+            message = f"{record.msg} {record.args}"
+        record.msg, record.args = hide(message), ()
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text:

@@ -34,7 +34,8 @@ def profile(request: SignedIn) -> HttpResponse:
     person = Person.objects.get(pk=request.user.pk)
     form = ProfileForm(request.POST if request.method == "POST" else None, instance=person)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        # These fields alone: a whole row, read a moment ago, could undo a role change or a disabling.
+        person.save(update_fields=form.cleaned_data.keys())
         messages.success(request, "Saved.")
         return redirect("accounts:profile")
     return render(request, "accounts/profile.html", {"form": form}, status=422 if form.errors else 200)

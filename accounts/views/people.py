@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import people
-from accounts.forms import InviteForm, JoinForm, RoleForm
+from accounts.forms import KNOWN_ALREADY, InviteForm, JoinForm, RoleForm
 from accounts.models import Person
 from accounts.requests import SignedIn
 from accounts.rights import ROLE_WORDS
@@ -33,9 +33,13 @@ def invite(request: SignedIn) -> HttpResponse:
     raise_if_reauthentication_required(request, app="")
     form = InviteForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        person, token = people.invite(by=request.user, request=request, **form.cleaned_data)
-        _hand_over(request, person, token)
-        return redirect("accounts:person", person.pk)
+        try:
+            person, token = people.invite(by=request.user, request=request, **form.cleaned_data)
+        except people.KnownAlready:
+            form.add_error("email", KNOWN_ALREADY)
+        else:
+            _hand_over(request, person, token)
+            return redirect("accounts:person", person.pk)
     context = {"form": form, "role_words": ROLE_WORDS}
     return render(request, "accounts/invite.html", context, status=422 if form.errors else 200)
 

@@ -48,6 +48,13 @@ def test_a_log_line_masks_message_arguments_and_trace(remembered: str) -> None:
     assert "••••4f2a" in line["trace"]
 
 
+def test_a_log_line_that_does_not_fit_its_arguments_is_no_error_of_the_callers(remembered: str) -> None:
+    record = logging.LogRecord("x", logging.INFO, __file__, 1, "%d rows", (remembered,), None)
+    masking.LogFilter().filter(record)
+    assert record.getMessage().startswith("%d rows")
+    assert remembered not in record.getMessage()
+
+
 def test_short_texts_are_left_alone() -> None:
     masking.remember("abc")
     assert masking.hide("abcdef") == "abcdef"

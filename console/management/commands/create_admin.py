@@ -46,6 +46,8 @@ def _check(person: Person) -> None:
         raise CommandError("That is not an email address.") from None
     if not person.name:
         raise CommandError("The name is missing.")
+    if len(person.name) > 100 or len(person.email) > 254:
+        raise CommandError("The name may have 100 characters, the address 254.")
     if Person.objects.filter(email=person.email).exists():
         raise CommandError("There is somebody with this address already.")
 
