@@ -5,6 +5,7 @@ import uuid
 from huey import crontab
 from huey.contrib.djhuey import db_periodic_task, db_task
 
+from accounts import people
 from console.jobs import services
 
 
@@ -16,3 +17,8 @@ def perform(pk: str) -> None:
 @db_periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
 def sweep() -> None:
     services.sweep()
+
+
+@db_periodic_task(crontab(hour="3", minute="17"))  # type: ignore[untyped-decorator]
+def forget_expired_sessions() -> None:
+    people.forget_expired_sessions()
