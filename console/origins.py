@@ -15,17 +15,12 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def is_safe_vendor_address(address: str) -> bool:
-    """A key may travel over https, or in the clear to this machine only."""
-    parts = urlsplit(address)
-    if parts.scheme == "https":
-        return bool(parts.hostname)
-    return parts.scheme == "http" and is_loopback(parts.hostname or "")
-
-
 def is_origin(text: str) -> bool:
     """`scheme://host[:port]` and nothing behind it, as a content security policy wants it."""
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and text == f"{parts.scheme}://{parts.netloc}"
 
 

@@ -4,24 +4,54 @@ The README has a row for each; a wrong one stops the start with one sentence.
 """
 
 import sys
+import warnings
+import zoneinfo
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from console import origins, secrets
 from console.jobs import engine
+from console.upstream import addresses
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"
 
-env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
-
 
 def refuse(sentence: str) -> NoReturn:
     sys.exit(f"The console did not start. {sentence}")
+
+
+class Environment(environ.Env):  # type: ignore[misc]  # the library is not typed
+    """The library's reader, but what it cannot read stops the start with a sentence that does not quote it."""
+
+    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        return self._read(super().get_value, var, *args, **kwargs)
+
+    def db_url(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        with warnings.catch_warnings(action="ignore"):  # the library's warning quotes the whole value
+            found = self._read(super().db_url, var, *args, **kwargs)
+        return found if "ENGINE" in found else refuse(f"{var} looks like postgres://name:password@host/database.")
+
+    def cache_url(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        return self._read(super().cache_url, var, *args, **kwargs)
+
+    def email_url(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        return self._read(super().email_url, var, *args, **kwargs)
+
+    def _read(self, read: Callable[..., Any], var: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return read(var, *args, **kwargs)
+        except (ValueError, LookupError, AttributeError, ImproperlyConfigured):
+            refuse(f"{var} cannot be read; the README says what it takes.")
+
+
+env = Environment()
+environ.Env.read_env(BASE_DIR / ".env")
 
 
 # Safe or not at all
@@ -49,8 +79,10 @@ if DEBUG and not ONLY_LOOPBACK:
 AVALA_BASE_URL = env.str("AVALA_BASE_URL", default="https://api.avala.ai/api/v1")
 CLOUDFACTORY_BASE_URL = env.str("CLOUDFACTORY_BASE_URL", default="https://api.ai.cloudfactory.app/api/v1")
 for name, value in (("AVALA_BASE_URL", AVALA_BASE_URL), ("CLOUDFACTORY_BASE_URL", CLOUDFACTORY_BASE_URL)):
-    if not origins.is_safe_vendor_address(value):
-        refuse(f"{name} must start with https:// (http:// is for this machine only).")
+    try:
+        addresses.base_url(value)
+    except ValueError:
+        refuse(f"{name} must start with https:// (http:// is for this machine only) and be a plain address.")
 
 MEDIA_ORIGINS = env.list("MEDIA_ORIGINS", default=["https://cdn.avala.ai", "https://storage.avala.ai"])
 UPLOAD_ORIGINS = env.list("UPLOAD_ORIGINS", default=[])
@@ -184,6 +216,10 @@ LANGUAGE_CODE = "en"
 USE_TZ = True
 USE_I18N = True
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+try:
+    zoneinfo.ZoneInfo(TIME_ZONE)
+except (ValueError, KeyError):
+    refuse("TIME_ZONE takes a name such as Europe/Berlin.")
 
 # Browser
 

@@ -4,6 +4,7 @@ import base64
 import os
 import tempfile
 from pathlib import Path
+from unittest import mock
 
 _scratch = Path(tempfile.mkdtemp(prefix="console-tests-"))
 _environment = {
@@ -25,7 +26,8 @@ for _name in ("MEDIA_ORIGINS", "UPLOAD_ORIGINS", "TRUSTED_LOCAL_ORIGINS", "TRUST
     os.environ.pop(_name, None)
 os.environ.update(_environment)
 
-from console.settings import *  # noqa: E402, F403
+with mock.patch("environ.Env.read_env"):
+    from console.settings import *  # noqa: F403
 
 # The slow hash protects real passwords; the cast's are public.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -56,6 +56,15 @@ def test_it_starts_with_three_secrets_alone() -> None:
         ({"TRUSTED_LOCAL_ORIGINS": "*"}, "TRUSTED_LOCAL_ORIGINS takes origins"),
         ({"EXPORT_DOWNLOAD": "mail"}, "EXPORT_DOWNLOAD is either"),
         ({"JOBS_URL": "amqp://queue"}, "JOBS_URL starts with"),
+        ({"AVALA_BASE_URL": "https://[api/v1"}, "AVALA_BASE_URL must start with https"),
+        ({"AVALA_BASE_URL": "https://hunter2:hunter2@api.avala.ai/api/v1"}, "be a plain address"),
+        ({"AVALA_BASE_URL": "http://vendor.localhost/api/v1"}, "be a plain address"),
+        ({"MEDIA_ORIGINS": "https://[cdn"}, "MEDIA_ORIGINS takes origins"),
+        ({"DATABASE_URL": "hunter2"}, "DATABASE_URL looks like"),
+        ({"CACHE_URL": "hunter2"}, "CACHE_URL cannot be read"),
+        ({"EMAIL_URL": "hunter2"}, "EMAIL_URL cannot be read"),
+        ({"JOBS_LEASE": "hunter2"}, "JOBS_LEASE cannot be read"),
+        ({"TIME_ZONE": "Mars/Base"}, "TIME_ZONE takes a name"),
     ],
 )
 def test_an_unsafe_setting_stops_the_start_with_one_sentence(changes: dict[str, str], words: str) -> None:
@@ -63,7 +72,7 @@ def test_an_unsafe_setting_stops_the_start_with_one_sentence(changes: dict[str, 
     assert stopped.returncode == 1
     assert words in stopped.stderr
     assert stopped.stderr.count("\n") == 1, "one sentence, no trace"
-    assert not any(secret in stopped.stderr for secret in SAFE.values())
+    assert not any(secret in stopped.stderr for secret in (*SAFE.values(), "hunter2"))
 
 
 def test_plain_http_to_this_machine_is_fine() -> None:
