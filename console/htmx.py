@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import escape_leading_slashes, url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
 
@@ -41,4 +41,5 @@ def _path_of(request: HttpRequest, address: str) -> str:
     if not address or not is_ours(request, address):
         return ""
     parts = urlsplit(address)
-    return parts.path + (f"?{parts.query}" if parts.query else "")
+    # A path of ours may start with two slashes; as an address that would be another host.
+    return escape_leading_slashes(parts.path) + (f"?{parts.query}" if parts.query else "")

@@ -39,6 +39,14 @@ def test_a_foreign_current_address_is_not_believed() -> None:
     assert answer["HX-Redirect"] == "/account/login/?next=%2F"
 
 
+@pytest.mark.django_db
+def test_a_current_address_with_two_slashes_names_no_other_host() -> None:
+    answer = Client(HTTP_HOST="localhost").get(
+        "/home/slices/", HTTP_HX_REQUEST="true", HTTP_HX_CURRENT_URL="http://localhost//evil.example/"
+    )
+    assert answer["HX-Redirect"] == "/account/login/?next=%2F%252Fevil.example%2F"
+
+
 def test_an_old_form_is_told_and_what_was_typed_is_kept(alice: Person) -> None:
     client = Client(HTTP_HOST="localhost", enforce_csrf_checks=True)
     client.force_login(alice)
