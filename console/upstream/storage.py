@@ -98,7 +98,8 @@ def stream(
     trusted = checked_link(url, origins)
     headers = {"Accept": "*/*", "Accept-Encoding": "identity"} | _range(range_header)
     for _ in range(2):
-        with Call(None) as call:
+        # The file itself may take as long as it likes; its headers may not.
+        with Call(limits.total) as call:
             try:
                 answer = open_link(url.partition("#")[0], trusted=trusted, headers=headers, limits=limits)
             except WIRE_FAULTS as error:

@@ -39,8 +39,16 @@ def chunks(raw: Any, size: int = CHUNK) -> Iterator[bytes]:
     """The unpacked body. A bomb can be stopped while it unpacks: no step yields more than one chunk."""
     if raw.headers.get("content-encoding", "").strip().lower() not in PACKINGS:
         raise NotJson("packed in a way nobody asked for")
-    while chunk := raw.read(size, decode_content=True):
+    while chunk := _piece(raw, size):
         yield chunk
+
+
+def _piece(raw: Any, size: int) -> bytes:
+    try:
+        piece: bytes = raw.read(size, decode_content=True)
+    except ValueError:  # urllib3 takes a length such as -5 for a length
+        raise NotJson("cut into pieces that cannot be put together") from None
+    return piece
 
 
 def read_all(raw: Any, most: int) -> bytes:

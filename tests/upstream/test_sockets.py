@@ -126,6 +126,9 @@ GARBAGE = {
     "no gzip after all": lambda peer: peer.answer(b"x" * 50, "200 OK", "Content-Encoding: gzip"),
     "gzip twice": lambda peer: peer.answer(gzip.compress(b"{}"), "200 OK", "Content-Encoding: gzip, gzip"),
     "another packing": lambda peer: peer.answer(b"x", "200 OK", "Content-Encoding: br"),
+    "a chunk of less than nothing": lambda peer: peer.send(
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n-5\r\nabc\r\n0\r\n\r\n"
+    ),
     "half of a document": lambda peer: peer.answer(BATCH[:-3]),
     "an empty body": lambda peer: peer.answer(b""),
 }

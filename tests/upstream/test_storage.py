@@ -169,6 +169,16 @@ def test_a_slow_file_may_take_longer_than_silence_may_last() -> None:
         assert b"".join(opened(server)) == b"12345678"
 
 
+def test_headers_of_a_file_may_not_drip_for_ever() -> None:
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(b"HTTP/1.1 200 OK\r\n")
+        peer.drip(b"X: " + b"y" * 600, 0.05)
+
+    with serving(script) as server, pytest.raises(errors.TimedOut):
+        storage.stream(server.origin + SECRET, origins=[server.origin], limits=Limits(silence=0.4, total=0.6))
+
+
 def test_a_file_that_falls_silent_is_given_up() -> None:
     half = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"
     stuck = then(lambda peer: (peer.send(half), peer.wait()))
