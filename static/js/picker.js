@@ -113,9 +113,9 @@ form?.addEventListener("htmx:afterRequest", ({ target, detail }) => {
   if (on.size || off.size) waiting();
 });
 
-// Dimmed until the server has it; the answer comes undimmed.
+// Said until the server has it; its answer brings the other words back.
 function waiting() {
-  document.getElementById("picker-count").setAttribute("aria-busy", "true");
+  document.querySelector("#picker-count [data-kept]").textContent = " being kept…";
 }
 
 function takeBack() {
