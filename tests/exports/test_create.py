@@ -1,0 +1,266 @@
+"""A new export: what is refused at the field, what is sent, once, and what is said when it goes wrong."""
+
+import datetime
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Person
+from console.audit.models import Entry
+from console.emulator.server import Running
+from console.exports.models import Plan
+from tests.exports.making import COINS, EXPORTS, EYES, SURFACES, form, sent, start, text_of
+
+ClientAs = Callable[[Person], Client]
+
+
+def entries(action: str = "export.create") -> Any:
+    return Entry.objects.lines().filter(action=action)
+
+
+def test_the_page_proposes_a_name_and_a_choice(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    page = client_as(alice).get("/exports/new/", {"projects": [COINS], "batches": ["101", "102"]})
+    assert [project.id for project, _ in page.context["groups"]] == [COINS]
+    assert ", 2 batches, " in page.context["form"]["name"].value()
+    assert page.content.decode().count("checked") == 3
+
+
+def test_an_export_is_recorded_then_sent_once_then_followed(alice: Person, client_as: ClientAs, slow: Running) -> None:
+    days = {"created_from": "2026-03-01", "updated_to": "2026-12-31"}
+    plan = start(client_as(alice), name="Eyes and coins", projects=[EYES, COINS], batches=["101", "403"], **days)
+    (request,) = sent(slow, "POST")
+    assert request["body"] == {
+        "name": "Eyes and coins",
+        "format": "COCO_JSON",
+        "projectIds": [EYES, COINS],
+        "batchIds": [101, 403],
+        "createdAtFrom": "2026-03-01T00:00:00Z",
+        "updatedAtTo": "2026-12-31T23:59:59.999000Z",
+    }
+    (entry,) = entries()
+    assert (entry.outcome, entry.result_id, str(entry.pk)) == ("done", plan.export_id, request["request_id"])
+    assert entry.pk == plan.pk
+    page = text_of(client_as(alice).get(f"/exports/{plan.export_id}/"))
+    assert "Eyes and coins" in page
+    assert "2 batches of " in page
+
+
+def test_nothing_chosen_means_everything_and_is_left_out(alice: Person, client_as: ClientAs, slow: Running) -> None:
+    start(client_as(alice), name="All", projects=[])
+    assert set(sent(slow, "POST")[0]["body"]) == {"name", "format"}
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"name": ""}, "required"),
+        ({"name": "   "}, "required"),
+        ({"name": "x" * 256}, "At most 255 characters; this has 256."),
+        ({"name": "x" * 10_000}, "At most 255 characters; this has 10,000."),
+        ({"name": "a\x00b"}, "Null characters are not allowed"),
+        ({"projects": [str(uuid.uuid4())]}, "not in this space any more"),
+        ({"projects": ["urn:uuid:x", "' OR 1=1"]}, "not in this space any more"),
+        ({"batches": ["101"]}, "not in a chosen project any more"),
+        ({"batches": ["9" * 40]}, "not in a chosen project any more"),
+        ({"batches": ["1_0"]}, "not in a chosen project any more"),
+        ({"created_from": "2026-11-03", "created_to": "2026-11-02"}, "must not be before"),
+        ({"updated_from": "9999-12-31"}, "between 2000 and 2100"),
+        ({"updated_to": "0001-01-01"}, "between 2000 and 2100"),
+        ({"created_to": "31.12.2026"}, "valid date"),
+        ({"id": "not-an-id"}, "valid UUID"),
+    ],
+)
+def test_bad_input_is_refused_at_the_field_and_sends_nothing(
+    alice: Person, client_as: ClientAs, emulator: Running, said: dict[str, Any], words: str
+) -> None:
+    response = client_as(alice).post("/exports/new/", form(**said))
+    assert response.status_code == 422
+    assert words in text_of(response) or words in str(response.context["form"].errors)
+    assert sent(emulator, "POST") == []
+    assert not Plan.objects.exists()
+    assert not entries().exists()
+
+
+def test_more_batches_than_fit_stop_at_the_field() -> None:
+    from console.exports.forms import ExportForm
+    from console.upstream.types import Batch
+
+    known = [Batch(id=number) for number in range(101)]
+    said = form(projects=[], batches=[str(batch.id) for batch in known])
+    refused = ExportForm(said, projects=[], batches={"p": known})
+    assert "At most 100 batches go into one export; 101 are chosen." in str(refused.errors)
+
+
+def test_hostile_text_is_only_text(alice: Person, client_as: ClientAs, slow: Running) -> None:
+    name = "<script>alert(1)</script>\u202e=1+1 ' \" & 😀"
+    plan = start(client_as(alice), name=name)
+    assert sent(slow, "POST")[0]["body"]["name"] == name
+    for address in ("/exports/", f"/exports/{plan.export_id}/", "/audit/"):
+        content = client_as(alice).get(address).content.decode()
+        assert "alert(1)" in content
+        assert "<script>alert" not in content
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "start_at", "end_at"),
+    [
+        ("Asia/Tokyo", "2026-11-03", "2026-11-02T15:00:00Z", "2026-11-03T14:59:59.999000Z"),
+        ("America/New_York", "2026-11-03", "2026-11-03T05:00:00Z", "2026-11-04T04:59:59.999000Z"),
+        ("America/New_York", "2026-11-01", "2026-11-01T04:00:00Z", "2026-11-02T04:59:59.999000Z"),
+        ("Europe/London", "2026-03-29", "2026-03-29T00:00:00Z", "2026-03-29T22:59:59.999000Z"),
+        ("America/Havana", "2026-03-08", "2026-03-08T05:00:00Z", "2026-03-09T03:59:59.999000Z"),
+        ("Africa/Cairo", "2026-10-29", "2026-10-28T21:00:00Z", "2026-10-29T21:59:59.999000Z"),
+    ],
+)
+def test_a_day_is_the_persons_own_whole_day(
+    alice: Person, client_as: ClientAs, slow: Running, zone: str, day: str, start_at: str, end_at: str
+) -> None:
+    alice.time_zone = zone
+    alice.save()
+    start(client_as(alice), created_from=day, created_to=day)
+    body = sent(slow, "POST")[0]["body"]
+    assert (body["createdAtFrom"], body["createdAtTo"]) == (start_at, end_at)
+
+
+def test_ten_presses_and_two_tabs_start_one_export(alice: Person, client_as: ClientAs, slow: Running) -> None:
+    pressed, tabs = form(), (client_as(alice), client_as(alice))
+    places = {tabs[number % 2].post("/exports/new/", pressed)["Location"] for number in range(10)}
+    assert len(places) == 1
+    assert len(sent(slow, "POST")) == 1
+    assert entries().count() == 1
+
+
+def test_another_persons_form_starts_nothing(alice: Person, erin: Person, client_as: ClientAs, slow: Running) -> None:
+    pressed = form()
+    client_as(alice).post("/exports/new/", pressed)
+    response = client_as(erin).post("/exports/new/", pressed)
+    assert response.status_code == 503
+    assert "can no longer be used" in text_of(response)
+    assert len(sent(slow, "POST")) == 1
+
+
+def test_a_busy_lane_is_explained_and_keeps_what_was_chosen(alice: Person, client_as: ClientAs, slow: Running) -> None:
+    slow.act("start_export", name="Weekly COCO", by="maria@vendor.example")
+    pressed = form(name="Kept name", created_from="2026-11-01")
+    response = client_as(alice).post("/exports/new/", pressed)
+    words = text_of(response)
+    assert response.status_code == 409
+    assert "Weekly COCO was started by maria@vendor.example" in words
+    assert "Nothing was started" in words
+    assert "409" not in words
+    assert {"Kept name", "2026-11-01"} <= {response.context["form"][name].value() for name in ("name", "created_from")}
+    renewed = response.context["form"]["id"].value()
+    assert renewed != pressed["id"]
+    assert entries().get().outcome == "failed"
+    slow.act("finish_export")
+    assert client_as(alice).post("/exports/new/", {**pressed, "id": renewed}).status_code == 302
+    assert len(sent(slow, "POST")) == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [("401", "does not know"), ("403", "not allowed"), ("429", "")],
+)
+def test_a_refusal_says_that_nothing_was_started(
+    alice: Person, client_as: ClientAs, slow: Running, fault: str, words: str
+) -> None:
+    slow.fault("cloudfactory", fault, method="POST", path="/exports$")
+    response = client_as(alice).post("/exports/new/", form())
+    assert response.status_code == 422
+    assert "Nothing was started. Everything you chose is kept." in text_of(response)
+    assert len(sent(slow, "POST")) == 1
+    assert entries().get().outcome == "failed"
+
+
+@pytest.mark.parametrize("fault", ["503", "reset", "garbage", "drop-after", "truncated", "empty", "html", "redirect"])
+def test_without_a_clear_answer_we_say_that_we_do_not_know(
+    alice: Person, client_as: ClientAs, slow: Running, fault: str
+) -> None:
+    slow.fault("cloudfactory", fault, method="POST", path="/exports$")
+    pressed, client = form(name="Q3"), client_as(alice)
+    for _ in range(3):
+        page = client.post("/exports/new/", pressed, follow=True)
+        assert "We do not know whether Q3 was started" in text_of(page)
+    assert len(sent(slow, "POST")) == 1
+    assert entries().get().outcome == "unknown"
+
+
+@pytest.mark.parametrize("fault", ["garbage", "drop-after"])
+def test_check_now_finds_it_by_reading(alice: Person, client_as: ClientAs, slow: Running, fault: str) -> None:
+    slow.fault("cloudfactory", fault, method="POST", path="/exports$")
+    client, pressed = client_as(alice), form(name="Q3 " + "é" * 240)
+    client.post("/exports/new/", pressed)
+    page = client.post(f"/exports/plan/{pressed['id']}/check/", follow=True)
+    plan = Plan.objects.get(pk=pressed["id"])
+    assert page.redirect_chain[-1][0] == f"/exports/{plan.export_id}/"
+    assert len(sent(slow, "POST")) == 1
+    assert entries().get().outcome == "done"
+
+
+def test_not_started_is_believed_after_three_looks_over_a_minute(
+    alice: Person, client_as: ClientAs, slow: Running, settings: Any
+) -> None:
+    settings.AUDIT_SETTLE_SPAN = 0
+    slow.fault("cloudfactory", "503", method="POST", path="/exports$")
+    client, pressed = client_as(alice), form(name="Q3")
+    client.post("/exports/new/", pressed)
+    page = client.post(f"/exports/plan/{pressed['id']}/check/", follow=True)
+    assert "One look proves nothing" in text_of(page)
+    for _ in range(2):
+        page = client.post(f"/exports/plan/{pressed['id']}/check/", follow=True)
+    assert "Not started" in text_of(page)
+    assert entries().get().outcome == "failed"
+
+
+def test_the_same_choice_within_a_minute_is_asked_about_first(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    first = start(client)
+    emulator.act("finish_export", export=first.export_id)
+    response = client.post("/exports/new/", form())
+    assert response.status_code == 409
+    assert "You started the same export a moment ago" in text_of(response)
+    assert len(sent(emulator, "POST")) == 1
+    start(client, again="1")
+    assert len(sent(emulator, "POST")) == 2
+
+
+def test_run_again_brings_the_same_choices(alice: Person, client_as: ClientAs, slow: Running) -> None:
+    client = client_as(alice)
+    plan = start(client, projects=[SURFACES], batches=["502"], updated_from="2026-11-01")
+    page = client.get(f"/exports/{plan.export_id}/")
+    again = client.get(f"/exports/new/?{page.context['query']}")
+    shown = again.context["form"]
+    assert (shown["projects"].value(), shown["batches"].value()) == ([SURFACES], ["502"])
+    assert shown["updated_from"].value() == "2026-11-01"
+
+
+def test_no_entry_no_export(alice: Person, client_as: ClientAs, slow: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    from console.audit import record
+
+    def refuse(entry: Entry) -> None:
+        raise record.DatabaseError("full")
+
+    monkeypatch.setattr("console.audit.record._add", refuse)
+    response = client_as(alice).post("/exports/new/", form())
+    assert response.status_code == 503
+    assert sent(slow, "POST") == []
+
+
+def test_only_who_may_change_may_start(
+    bob: Person, dana: Person, nobody: Person, client_as: ClientAs, slow: Running
+) -> None:
+    for person in (bob, dana):
+        assert client_as(person).post("/exports/new/", form()).status_code == 403
+    assert client_as(nobody).post("/exports/new/", form()).status_code == 409
+    assert sent(slow, "POST", EXPORTS) == []
+
+
+def test_a_time_of_another_year_is_no_field(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    address = "/exports/new/?created_from=9999-12-31&projects=x&batches=y&updated_to=%00"
+    assert client_as(alice).get(address).status_code == 200
+    assert datetime.date(2100, 12, 31).isoformat() in client_as(alice).get(address).content.decode()

@@ -1,0 +1,184 @@
+"""Following an export: one read however many watch, delays that grow, an end that is told once, silence survived."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from accounts.demo import connect_key
+from accounts.models import Person, Place
+from console.emulator.server import Running
+from console.exports.models import Plan
+from console.jobs.models import Operation, State
+from tests.conftest import OWNER, SPACE
+from tests.exports.making import EXPORTS, HTMX, finish, sent, start, text_of, work
+
+ClientAs = Callable[[Person], Client]
+
+
+@pytest.fixture
+def running(alice: Person, client_as: ClientAs, slow: Running) -> Plan:
+    return start(client_as(alice), name="Q3")
+
+
+def status(client: Client, plan: Plan, look: int = 0) -> Any:
+    return client.get(f"/exports/{plan.export_id}/status/", {"look": look}, headers=HTMX)
+
+
+@pytest.mark.parametrize(("look", "seconds"), [(0, 2), (1, 4), (2, 8), (3, 15), (4, 30), (100, 30)])
+def test_the_next_look_is_later_each_time(
+    running: Plan, alice: Person, client_as: ClientAs, look: int, seconds: int
+) -> None:
+    content = status(client_as(alice), running, look).content.decode()
+    assert f'hx-trigger="load delay:{seconds}s, again"' in content
+    assert f"look={look + 1}" in content
+    assert "data-poll" in content
+
+
+@pytest.mark.parametrize("look", ["200", "9999"])
+def test_looking_does_not_go_on_for_ever(running: Plan, alice: Person, client_as: ClientAs, look: str) -> None:
+    assert "hx-trigger" not in status(client_as(alice), running, int(look)).content.decode()
+
+
+def test_ten_people_cost_no_more_than_one(running: Plan, client_as: ClientAs, slow: Running, settings: Any) -> None:
+    settings.SHARED_READ_SECONDS = 60
+    people = [_watcher(number) for number in range(10)]
+    clients = [client_as(person) for person in people]
+    for client in clients:
+        status(client, running)
+    slow.forget_requests()
+    for look in range(5):
+        for client in clients:
+            assert "You may leave" in text_of(status(client, running, look))
+    assert sent(slow, "GET", f"{EXPORTS}/{running.export_id}") == []
+
+
+def _watcher(number: int) -> Person:
+    person = Person.objects.create_user(f"w{number}@northwind.example", None, name=f"W{number}", role="reviewer")
+    connect_key(person, "avala", "avk_demo_reviewer", OWNER, "Northwind")
+    connect_key(person, "cloudfactory", "cf_demo_reviewer", SPACE, "Northwind")
+    return person
+
+
+def test_a_key_without_the_right_sees_nothing_of_a_shared_read(
+    running: Plan, alice: Person, carol: Person, client_as: ClientAs, settings: Any
+) -> None:
+    """Carol names Alice's space; her own key knows nothing of it, and Alice's answer is not hers."""
+    settings.SHARED_READ_SECONDS = 60
+    assert status(client_as(alice), running).status_code == 200
+    Place.objects.filter(person=carol, vendor="cloudfactory").update(value=SPACE)
+    assert status(client_as(carol), running).status_code == 404
+    running.refresh_from_db()
+    assert running.ended_at is None
+
+
+def test_the_end_ends_the_watch_and_shows_the_download(
+    running: Plan, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
+    client = client_as(alice)
+    finish(slow, running)
+    assert "The file is being read once" in text_of(status(client, running))
+    work()
+    content = status(client, running).content.decode()
+    assert "hx-trigger" not in content
+    assert f"/exports/{running.export_id}/download/" in content
+
+
+def test_a_failure_shows_the_vendors_words_in_full(
+    running: Plan, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
+    words = "disk full on node 7: " + "x" * 900
+    slow.act("fail_export", error=words)
+    said = text_of(status(client_as(alice), running))
+    assert "CloudFactory could not make this export" in said
+    assert words in said
+    assert "hx-trigger" not in status(client_as(alice), running).content.decode()
+
+
+def test_the_worker_sees_the_end_also_when_nobody_looks_and_it_is_told_once(
+    running: Plan, alice: Person, erin: Person, client_as: ClientAs, slow: Running
+) -> None:
+    work()
+    assert Operation.objects.get(kind="exports.watch").state == State.WAITING
+    finish(slow, running)
+    work()
+    assert Operation.objects.get(kind="exports.watch").state == State.DONE
+    page = client_as(alice).get("/")
+    assert 'id="export-news"' in page.content.decode()
+    assert "Your export is ready Q3" in text_of(client_as(alice).get("/exports/news/", headers=HTMX))
+    assert "Q3" not in text_of(client_as(alice).get("/exports/news/", headers=HTMX))
+    assert "Q3" not in text_of(client_as(erin).get("/exports/news/", headers=HTMX))
+    assert 'id="export-news"' not in client_as(alice).get("/").content.decode()
+
+
+@pytest.mark.parametrize("fault", ["503", "reset", "garbage", "429"])
+def test_a_vendor_that_fails_does_not_end_the_watch(
+    running: Plan, alice: Person, client_as: ClientAs, slow: Running, fault: str
+) -> None:
+    client = client_as(alice)
+    assert status(client, running).status_code == 200
+    slow.fault("cloudfactory", fault, method="GET", times=0)
+    for address in (f"/exports/{running.export_id}/status/", f"/exports/{running.export_id}/row/", "/exports/lane/"):
+        client.get("/exports/lane/", headers=HTMX)
+        response = client.get(address, headers=HTMX)
+        assert response.status_code == 200
+        assert "hx-trigger" in response.content.decode()
+    assert "This is its last answer" in text_of(status(client, running))
+    for _ in range(5):
+        work()
+    slow.clear_faults()
+    assert Operation.objects.get(kind="exports.watch").state == State.WAITING
+
+
+def test_without_a_last_answer_it_still_asks_again(
+    running: Plan, bob: Person, client_as: ClientAs, slow: Running
+) -> None:
+    slow.fault("cloudfactory", "503", method="GET", times=0)
+    page = status(client_as(bob), running)
+    assert "could not be asked just now. It is asked again by itself." in text_of(page)
+    assert f"/exports/{running.export_id}/status/?look=1" in page.content.decode()
+
+
+def test_deleted_elsewhere_ends_the_watch(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+    slow.act("delete_export", export=running.export_id)
+    assert status(client_as(alice), running).status_code == 404
+    work()
+    running.refresh_from_db()
+    assert running.end_status == "DELETED"
+    assert text_of(client_as(alice).get("/exports/news/", headers=HTMX)) == ""
+
+
+def test_a_row_of_the_list_updates_itself(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+    client = client_as(alice)
+    page = client.get("/exports/").content.decode()
+    assert f'hx-get="/exports/{running.export_id}/row/?look=1"' in page
+    assert page.count("/row/?look") == 1
+    finish(slow, running)
+    row = client.get(f"/exports/{running.export_id}/row/?look=1", headers=HTMX).content.decode()
+    assert row.strip().startswith("<tr")
+    assert "Ready" in row
+    assert "hx-trigger" not in row
+
+
+def test_elapsed_and_usual_time_are_told(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+    past = timezone.now() - timedelta(days=1)
+    for number in range(3):
+        Plan.objects.create(
+            person=alice,
+            space=running.space,
+            name="x",
+            export_id=f"{number}",
+            state="started",
+            end_status="COMPLETED",
+            started_at=past,
+            ended_at=past + timedelta(minutes=6),
+            told_at=past,
+        )
+    with time_machine.travel(timezone.now() + timedelta(seconds=95), tick=False):
+        words = text_of(status(client_as(alice), running))
+    assert "for 1 min" in words or "for 2 min" in words
+    assert "yours usually take about 6 min" in words
