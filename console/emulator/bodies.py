@@ -84,7 +84,10 @@ def uuid(value: Any, field: str) -> str:
 
 
 def url(value: Any, field: str) -> str:
-    parts = urlsplit(value) if isinstance(value, str) else None
+    try:
+        parts = urlsplit(value) if isinstance(value, str) else None
+    except ValueError:
+        parts = None
     if parts is None or not parts.scheme or not parts.netloc:
         raise refuse(f"{field} must be an absolute URL")
     return str(value)

@@ -43,7 +43,7 @@ def avala_limit(request: Request, default: int) -> int:
     value = request.one("limit")
     if value is None:
         return default
-    if not value.isascii() or not value.isdigit():
+    if not is_number(value):
         raise Refusal(400, {"limit": ["A valid integer is required."]})
     if int(value) < 1:
         raise Refusal(400, {"limit": ["Ensure this value is greater than or equal to 1."]})
@@ -52,10 +52,15 @@ def avala_limit(request: Request, default: int) -> int:
     return int(value)
 
 
+def is_number(text: str) -> bool:
+    """Plain digits, and not more of them than anybody needs: thousands would stop `int`."""
+    return text.isascii() and text.isdigit() and len(text) <= 9
+
+
 def _page(value: str | None) -> int:
     if value is None:
         return 1
-    if not value.isascii() or not value.isdigit() or len(value) > 9 or int(value) < 1:
+    if not is_number(value) or int(value) < 1:
         raise Refusal(404, {"detail": "Invalid page."})
     return int(value)
 
@@ -85,7 +90,7 @@ def unpack(text: str) -> Any:
     """The content of a cursor, None if it is not one of ours."""
     try:
         return json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (ValueError, binascii.Error):
+    except (ValueError, binascii.Error, RecursionError):
         return None
 
 
@@ -143,7 +148,7 @@ def platform_limit(request: Request, default: int) -> int:
     value = request.one("limit")
     if value is None:
         return default
-    if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= LARGEST_PAGE:
+    if not is_number(value) or not 1 <= int(value) <= LARGEST_PAGE:
         raise Refusal(400, {"message": f"limit must be an integer between 1 and {LARGEST_PAGE}"})
     return int(value)
 

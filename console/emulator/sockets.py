@@ -115,7 +115,7 @@ class Handler(BaseHTTPRequestHandler):
         return self._counted(length)
 
     def _counted(self, length: str) -> Iterator[bytes]:
-        if not length.isascii() or not length.isdigit():
+        if not length.isascii() or not length.isdigit() or len(length) > 18:
             raise BadFraming
         left = int(length)
         while left > 0:
@@ -132,6 +132,8 @@ class Handler(BaseHTTPRequestHandler):
                 size = int(line, 16)
             except ValueError:
                 raise BadFraming from None
+            if size < 0:
+                raise BadFraming
             if size:
                 yield self.rfile.read(size)
                 self.rfile.readline(8)

@@ -26,6 +26,7 @@ CORS = {
 A_DAY = {"Cache-Control": "public, max-age=86400, immutable"}
 A_WHILE = {"Cache-Control": "private, max-age=300"}
 LARGEST_UPLOAD = 512 * 1024 * 1024
+LONGEST_NAME = 200  # more would be an error of the file system's, not a missing file
 
 
 def refusal(status: int, code: str, message: str) -> Refusal:
@@ -103,7 +104,7 @@ def _no_such_key() -> Refusal:
 
 def _asset(world: World, name: str) -> Blob:
     path = world.assets / name
-    if path.parent.parent != world.assets or not path.is_file():
+    if len(name) > LONGEST_NAME or path.parent.parent != world.assets or not path.is_file():
         raise _no_such_key()
     return file_blob(path, mimetypes.guess_type(path.name)[0] or "application/octet-stream")
 
