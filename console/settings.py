@@ -123,6 +123,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 CACHES = {"default": env.cache_url("CACHE_URL", default="dbcache://console_cache")}
+if CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
+    # Above 300 entries Django would throw away a third of them by name, and limits on guessing come first.
+    CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 10_000)
 JOBS_URL = env.str("JOBS_URL", default=f"sqlite:///{VAR / 'jobs.sqlite3'}")
 # Seconds a worker may be silent about a piece of work before another takes it over.
 JOBS_LEASE = env.int("JOBS_LEASE", default=120)
@@ -243,6 +246,8 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 2 * 60 * 60  # without a sign of the person
 SESSION_LASTS = 12 * 60 * 60  # whatever the person does
+# In the session, not in a cookie of their own: that would outlive the person and carry no prefix.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_COOKIE_NAME = "__Host-csrf"
 CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_HTTPONLY = True

@@ -61,6 +61,17 @@ def test_a_key_in_hand_stays_masked_when_it_is_tried_at_the_wrong_vendor(alice: 
     assert masking.hide(f"no such key: {ours}") == "no such key: ••••7719"
 
 
+def test_a_full_cache_does_not_forget_the_guesses(alice: Person) -> None:
+    cache.clear()
+    for _ in range(5):
+        sign_in(browser(), alice.email, "not-my-password")
+    for number in range(400):
+        cache.set(f"zz{number}", True, 300)
+    guest = browser()
+    assert "Too many tries" in words(sign_in(guest, alice.email))
+    assert not is_signed_in(guest)
+
+
 def test_letters_that_look_alike_have_no_tries_of_their_own(db: None) -> None:
     cache.clear()
     Person.objects.create_user("sam@northwind.example", PASSWORD, name="Sam")

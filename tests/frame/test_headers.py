@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Person
+from tests.conftest import PASSWORD
 
 As = Callable[[Person], Client]
 
@@ -49,8 +50,9 @@ def test_over_https_browsers_are_told_to_stay_there(client: Client) -> None:
 @pytest.mark.django_db
 def test_cookies_belong_to_this_host_alone(client: Client, alice: Person) -> None:
     client.get("/account/login/", HTTP_HOST="localhost")
-    client.force_login(alice)
-    assert set(client.cookies) <= {"__Host-csrf", "__Host-session"}
+    client.post("/account/login/", {"login": alice.email, "password": PASSWORD}, HTTP_HOST="localhost")
+    client.post("/profile/", {"name": "Alicia", "time_zone": ""}, HTTP_HOST="localhost")
+    assert set(client.cookies) == {"__Host-csrf", "__Host-session", "__Host-known"}
     for cookie in client.cookies.values():
         assert cookie["secure"]
         assert cookie["path"] == "/"
