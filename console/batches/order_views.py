@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
@@ -33,6 +34,9 @@ WAIT_FOR_FIRST = 5.0
 
 ALREADY = "The order is already like this. Nothing was sent."
 
+
+# Asked for at once, not one after the other as each names the next.
+SCRIPTS = ("reorder", "reorder-words", "reorder-drag", "reorder-keys", "say")
 
 VERBS = {"order.undo": "Took a change back", "order.restore": "Restored an earlier order"}
 STATES = {
@@ -181,11 +185,11 @@ def _change(
 
 
 def _saved(request: SignedIn, project: uuid.UUID, said: str) -> HttpResponse:
-    """The order as CloudFactory answers it now, read again."""
+    """The order as CloudFactory answers it now, read again; the batches beside it are those the page just showed."""
     if not htmx.is_htmx(request):
         messages.success(request, said)
         return redirect("batches:order", project)
-    board = reading.read_board(user=request.user, project=project)
+    board = reading.read_board(user=request.user, project=project, age=reading.KEPT)
     response = render(request, "batches/order.html#saved", _board(request, project, board) | {"said": said})
     return retarget(reswap(response, "outerHTML"), "#order-board")
 
@@ -371,6 +375,7 @@ def _board(request: SignedIn, project: uuid.UUID, board: reading.Board, base: Or
         "may_undo": bool(last and last.order_after.ids == board.order.ids),
         "unclear": ordering.unclear(project=project),
         "note": "",
+        "scripts": [static(f"js/{name}.js") for name in SCRIPTS],
     }
 
 

@@ -178,7 +178,6 @@ def _send(
         )
         sent = entries_to_send(after, entries)
         connections.cloudfactory(press.user).save_priorities(project, sent, request_id=str(act.id))
-    reading.forget(user=press.user, project=press.project)
     return snapshot
 
 

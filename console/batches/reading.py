@@ -1,5 +1,6 @@
 """Reading a project's batches and their order: all pages, or an error, never half of them."""
 
+import time
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,8 +16,8 @@ from console.upstream.errors import Unreadable
 from console.upstream.paging import pages
 from console.upstream.types import Batch, Page, Priority
 
-LIST_KEPT = 20
-NAMES_KEPT = 60 * 60
+RECENT = 20
+KEPT = 60 * 60
 
 
 @dataclass(frozen=True)
@@ -50,21 +51,22 @@ def read_batches(*, user: Person, project: uuid.UUID) -> tuple[Batch, ...]:
             changes=False,
         )
     batches = tuple(found.values())
-    cache.set(_key(user, project), batches, LIST_KEPT)
-    cache.set(f"{_key(user, project)}-names", names_of(batches), NAMES_KEPT)
+    cache.set(_key(user, project), (time.time(), batches), KEPT)
     return batches
 
 
-def recent_batches(*, user: Person, project: uuid.UUID) -> tuple[Batch, ...]:
+def recent_batches(*, user: Person, project: uuid.UUID, age: int = RECENT) -> tuple[Batch, ...]:
     """As above, but what was read some seconds ago will do: for paging, searching and headings."""
-    kept: tuple[Batch, ...] | None = cache.get(_key(user, project))
-    return read_batches(user=user, project=project) if kept is None else kept
+    kept = cache.get(_key(user, project))
+    if kept is None or time.time() - kept[0] > age:
+        return read_batches(user=user, project=project)
+    batches: tuple[Batch, ...] = kept[1]
+    return batches
 
 
 def recent_names(*, user: Person, project: uuid.UUID) -> dict[int, str]:
     """What the batches are called, as it was when the page was opened: a save needs them for its sentence alone."""
-    kept: dict[int, str] | None = cache.get(f"{_key(user, project)}-names")
-    return names_of(read_batches(user=user, project=project)) if kept is None else kept
+    return names_of(recent_batches(user=user, project=project, age=KEPT))
 
 
 def names_of(batches: Iterable[Batch]) -> dict[int, str]:
@@ -76,9 +78,10 @@ def read_entries(*, user: Person, project: uuid.UUID) -> dict[int, Priority]:
     return {entry.batch_id: entry for entry in connections.cloudfactory(user).get_priorities(str(project))}
 
 
-def read_board(*, user: Person, project: uuid.UUID, recent: bool = False) -> Board:
-    read = recent_batches if recent else read_batches
-    batches = {batch.id: batch for batch in read(user=user, project=project)}
+def read_board(*, user: Person, project: uuid.UUID, age: int = 0) -> Board:
+    """The batches, read again unless they may be some seconds old, and the order, which is always read again."""
+    listed = recent_batches(user=user, project=project, age=age) if age else read_batches(user=user, project=project)
+    batches = {batch.id: batch for batch in listed}
     entries = read_entries(user=user, project=project)
     return Board(batches, entries, order_of(entries, batches))
 

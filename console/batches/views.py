@@ -77,14 +77,18 @@ def detail(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
         **_place(board, batch),
         "metadata": MetadataForm.of(found.metadata),
     }
-    if request.GET.get("edit"):
-        context["editing"] = request.GET["edit"]
+    context["editing"] = request.GET.get("edit", "")
+    if request.GET.get("count"):
+        # Without script nothing is asked for later, so the figures come with the page where they are wanted.
+        context["counts"] = services.count_items(user=request.user, project=project, batch_id=batch)
     return render(request, "batches/detail.html", context)
 
 
 @require_safe
 def counts(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     """Work items by status, counted in ten calls at most."""
+    if not htmx.is_htmx(request):
+        return redirect(f"{reverse('batches:detail', args=[project, batch])}?count=yes")
     found = services.count_items(user=request.user, project=project, batch_id=_id(batch))
     context = {"counts": found, "items_url": _elsewhere("items:index", project), "batch_id": batch}
     return render(request, "batches/detail.html#counts", context)
@@ -171,7 +175,7 @@ def _about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
 
 def _listed(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
     projects.mark_used(user=request.user, project=project)
-    board = reading.read_board(user=request.user, project=project, recent=htmx.is_htmx(request))
+    board = reading.read_board(user=request.user, project=project, age=reading.RECENT if htmx.is_htmx(request) else 0)
     found, search = shown.rows(board), " ".join(request.GET.get("q", "").split())[:100]
     folded = shown.folds(found) and request.GET.get("finished") != "show"
     finished = sum(row.finished for row in found)
@@ -230,6 +234,7 @@ def _about_batch(request: SignedIn, project: uuid.UUID, found: Batch) -> dict[st
         "maker": services.makers().get(found.created_by or "", ""),
         "history": services.history(user=request.user, batch_id=found.id),
         "sees_all": request.user.may(Right.AUDIT_ALL),
+        "batch_id": found.id,
         "crumbs": [*about["crumbs"], ("Batches", about["index_url"])],
         "export_url": _export_url(project, found.id),
         "items_url": _elsewhere("items:index", project),

@@ -20,6 +20,7 @@ WANTED = boards.moved(START, WORN, 1)
 SENTENCE = "Worn edges 5th to 1st; four batches move down one"
 # All eight are in sight, so that a row can be put before any other.
 BOARD = f"{ORDER}?finished=show"
+PATIENT = 30_000
 
 
 @pytest.fixture
@@ -63,12 +64,13 @@ def press(page: Page, batch: int, how: str) -> None:
 
 def save(page: Page) -> None:
     page.get_by_role("button", name="Save order").click()
-    expect(page.locator("#order-last")).to_contain_text("The order is saved.")
+    expect(page.locator("#order-last")).to_contain_text("The order is saved.", timeout=PATIENT)
 
 
 def drag(page: Page, batch: int, before: int) -> None:
     grip, target = handle(page, batch).bounding_box(), row(page, before).bounding_box()
-    assert grip and target
+    assert grip is not None
+    assert target is not None
     x = grip["x"] + grip["width"] / 2
     page.mouse.move(x, grip["y"] + 10)
     page.mouse.down()
@@ -81,7 +83,8 @@ def drag(page: Page, batch: int, before: int) -> None:
 def swipe(page: Page, batch: int, before: int) -> None:
     row(page, before).evaluate("row => row.scrollIntoView()")
     grip, target = handle(page, batch).bounding_box(), row(page, before).bounding_box()
-    assert grip and target
+    assert grip is not None
+    assert target is not None
     session = page.context.new_cdp_session(page)
     x, y = grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2
 
@@ -363,16 +366,16 @@ def test_among_two_thousand_a_far_move_needs_no_dragging(
     page: Page, live: str, sign_in: SignIn, alice: Person, emulator: Running, complaints: list[str]
 ) -> None:
     sign_in(page, alice)
-    page.goto(f"{live}/projects/{boards.ARCHIVE}/batches/order/")
+    page.goto(f"{live}/projects/{boards.ARCHIVE}/batches/order/?finished=show")
     first = page.locator("#order-rows > li").first
-    expect(first.locator("[data-handle]")).to_be_visible()
+    expect(first.locator("[data-handle]")).to_be_visible(timeout=PATIENT)
     assert page.locator("#order-rows > li").count() == 2000
     batch = int(first.get_attribute("data-id") or 0)
     press(page, batch, "to")
     page.get_by_label("Position, from 1").fill("1990")
     page.keyboard.press("Enter")
-    expect(page.locator("#live")).to_contain_text("now 1,990 of 2,000")
-    expect(row(page, batch).locator("[data-move=to]")).to_be_focused()
+    expect(page.locator("#live")).to_contain_text("now 1,990 of 2,000", timeout=PATIENT)
+    expect(row(page, batch).locator("[data-move=to]")).to_be_focused(timeout=PATIENT)
     expect(row(page, batch)).to_be_in_viewport()
     save(page)
     assert boards.held_order(emulator, boards.ARCHIVE)[1989] == batch
