@@ -1,0 +1,111 @@
+"""Deleting for everyone, and cancelling what still runs: asked first, recorded, sent once."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from accounts.models import Person
+from console.audit.models import Entry
+from console.emulator.server import Running
+from console.exports.models import Plan
+from tests.exports.making import EXPORTS, finish, sent, start, text_of
+
+ClientAs = Callable[[Person], Client]
+
+
+@pytest.fixture
+def running(alice: Person, client_as: ClientAs, slow: Running) -> Plan:
+    return start(client_as(alice), name="Q3")
+
+
+def press(client: Client, plan: Plan, times: int = 1) -> str:
+    address = f"/exports/{plan.export_id}/delete/"
+    act_id = client.get(address).context["act_id"]
+    for _ in range(times):
+        response = client.post(address, {"act_id": str(act_id)}, follow=True)
+    return text_of(response)
+
+
+def test_without_script_a_page_asks_first(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+    client = client_as(alice)
+    words = text_of(client.get(f"/exports/{running.export_id}/delete/"))
+    assert "Cancel Q3 ?" in words
+    assert "go for everyone" in words
+    finish(slow, running)
+    assert "Delete “Q3”" in text_of(client.get(f"/exports/{running.export_id}/delete/"))
+    assert sent(slow, "DELETE") == []
+
+
+def test_cancelling_frees_the_lane(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+    client = client_as(alice)
+    assert "are deleted, for everyone" in press(client, running)
+    assert "The lane is free" in text_of(client.get("/exports/lane/"))
+    (entry,) = Entry.objects.lines().filter(action="export.delete")
+    assert (entry.outcome, entry.thing_id, entry.thing_name) == ("done", running.export_id, "Q3")
+    running.refresh_from_db()
+    assert running.end_status == "DELETED"
+
+
+def test_ten_presses_delete_once(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+    assert "are deleted, for everyone" in press(client_as(alice), running, times=1)
+    assert len(sent(slow, "DELETE", EXPORTS)) == 1
+
+
+def test_a_second_press_gets_the_first_result(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+    slow.fault("cloudfactory", "403", method="DELETE")
+    client = client_as(alice)
+    act_id = client.get(f"/exports/{running.export_id}/delete/").context["act_id"]
+    for _ in range(2):
+        response = client.post(f"/exports/{running.export_id}/delete/", {"act_id": str(act_id)}, follow=True)
+    assert "was not deleted" in text_of(response)
+    assert len(sent(slow, "DELETE", EXPORTS)) == 1
+
+
+def test_one_from_outside_is_deleted_under_its_name(alice: Person, client_as: ClientAs, slow: Running) -> None:
+    export = slow.act("start_export", name="Theirs")["export"]
+    client = client_as(alice)
+    act_id = client.get(f"/exports/{export['exportId']}/delete/").context["act_id"]
+    client.post(f"/exports/{export['exportId']}/delete/", {"act_id": str(act_id)})
+    assert Entry.objects.lines().get(action="export.delete").thing_name == "Theirs"
+
+
+def test_gone_already_is_said(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+    client = client_as(alice)
+    act_id = client.get(f"/exports/{running.export_id}/delete/").context["act_id"]
+    slow.act("delete_export", export=running.export_id)
+    response = client.post(f"/exports/{running.export_id}/delete/", {"act_id": str(act_id)}, follow=True)
+    assert "was not there any more" in text_of(response)
+
+
+def test_an_old_page_deletes_nothing(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+    for act_id in ("", "x", "' or 1=1"):
+        client_as(alice).post(f"/exports/{running.export_id}/delete/", {"act_id": act_id})
+    assert sent(slow, "DELETE") == []
+
+
+@pytest.mark.parametrize("person", ["bob", "dana"])
+def test_only_who_may_change_may_delete(
+    running: Plan, client_as: ClientAs, slow: Running, request: pytest.FixtureRequest, person: str
+) -> None:
+    client = client_as(request.getfixturevalue(person))
+    assert client.get(f"/exports/{running.export_id}/delete/").status_code == 403
+    assert client.post(f"/exports/{running.export_id}/delete/").status_code == 403
+    assert sent(slow, "DELETE") == []
+
+
+def test_no_clear_answer_is_unknown_and_found_out_by_reading(
+    running: Plan, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
+    from console.audit import settling
+
+    slow.fault("cloudfactory", "drop-after", method="DELETE")
+    client = client_as(alice)
+    act_id = client.get(f"/exports/{running.export_id}/delete/").context["act_id"]
+    response = client.post(f"/exports/{running.export_id}/delete/", {"act_id": str(act_id)})
+    assert response.status_code == 502
+    entry = Entry.objects.get(pk=act_id)
+    assert entry.outcome == "unknown"
+    assert settling.look(entry).settled
+    assert Entry.objects.get(pk=act_id).outcome == "done"
+    assert len(sent(slow, "DELETE")) == 1
