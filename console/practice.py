@@ -7,6 +7,7 @@ import base64
 import os
 import secrets
 import shutil
+import socket
 import sys
 from pathlib import Path
 
@@ -26,6 +27,8 @@ def prepare_environment() -> None:
     asked = os.environ.get("ALLOWED_HOSTS", "127.0.0.1").split(",")
     if not all(origins.is_loopback(host.strip()) for host in asked):
         sys.exit("The practice space is for this machine only: unset ALLOWED_HOSTS.")
+    # Before anything is thrown away: another practice space may be running on what lies there.
+    _demand_free_ports()
     if "--fresh" in sys.argv:
         shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -37,6 +40,21 @@ def port(name: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
         sys.exit(f"{name} must be a port number, not {text!r}.")
     return int(text)
+
+
+def _demand_free_ports() -> None:
+    taken: dict[int, str] = {}
+    for name in PORTS:
+        number = port(name)
+        if number in taken:
+            sys.exit(f"{taken[number]} and {name} are both {number}: each needs a port of its own.")
+        taken[number] = name
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", number))
+            except OSError:
+                sys.exit(f"Port {number} is in use by another program. Choose another with {name}=….")
 
 
 def _addresses() -> dict[str, str]:

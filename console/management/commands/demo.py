@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -28,10 +27,9 @@ class Command(BaseCommand):
         parser.add_argument("--fresh", action="store_true", help="start over: forget all demo data")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for name in practice.PORTS:
-            _demand_free(name)
-        signal.signal(signal.SIGTERM, _interrupt)
-        signal.signal(signal.SIGHUP, _interrupt)
+        # SIGINT too: a shell that starts this in the background tells it to ignore Ctrl-C.
+        for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(ending, _interrupt)
         children: dict[str, subprocess.Popen[bytes]] = {}
         try:
             children["emulator"] = _start([sys.executable, "-m", "console.emulator"])
@@ -53,16 +51,6 @@ class Command(BaseCommand):
             self.stdout.write(f"    {person.email:<32} {PASSWORD}   ({person.get_role_display()})")
         self.stdout.write("\n  Ctrl-C ends everything.\n")
         self.stdout.flush()
-
-
-def _demand_free(name: str) -> None:
-    port = practice.port(name)
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise CommandError(f"Port {port} is in use by another program. Choose another with {name}=….") from None
 
 
 def _prepare_database() -> None:
@@ -117,6 +105,9 @@ def _demand_alive(children: dict[str, subprocess.Popen[bytes]]) -> None:
 
 
 def _stop(children: dict[str, subprocess.Popen[bytes]]) -> None:
+    # Whoever presses Ctrl-C twice shall not leave anything running.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     for child in children.values():
         if child.poll() is None:
             child.terminate()
