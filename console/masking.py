@@ -10,7 +10,8 @@ from threading import Lock
 from typing import Any
 
 from django.http import HttpRequest
-from django.views.debug import SafeExceptionReporterFilter
+from django.utils.safestring import SafeString
+from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
 MASK = "••••"
 KEPT = 2_000
@@ -88,6 +89,16 @@ class ReporterFilter(SafeExceptionReporterFilter):
     def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: Any) -> Any:
         found = super().get_traceback_frame_variables(request, tb_frame)
         return [(name, _hide_within(value)) for name, value in found]
+
+
+class Reporter(ExceptionReporter):
+    """What the filter above never sees are the exception's own words, so the finished report is masked once more."""
+
+    def get_traceback_html(self) -> SafeString:
+        return SafeString(hide(super().get_traceback_html()))
+
+    def get_traceback_text(self) -> SafeString:
+        return SafeString(hide(super().get_traceback_text()))
 
 
 def _hide_within(value: Any) -> Any:

@@ -306,6 +306,7 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True  # an administrator gives the address, the inv
 
 # Logs
 
+DEFAULT_EXCEPTION_REPORTER = "console.masking.Reporter"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "console.masking.ReporterFilter"
 LOGGING = {
     "version": 1,

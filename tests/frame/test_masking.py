@@ -2,8 +2,12 @@
 
 import json
 import logging
+import sys
+from typing import Any
 
 import pytest
+from django.test import RequestFactory
+from django.views.debug import technical_500_response
 
 from console import logs, masking
 
@@ -53,6 +57,17 @@ def test_a_log_line_that_does_not_fit_its_arguments_is_no_error_of_the_callers(r
     masking.LogFilter().filter(record)
     assert record.getMessage().startswith("%d rows")
     assert remembered not in record.getMessage()
+
+
+def test_an_error_page_masks_the_exceptions_own_words(remembered: str, rf: RequestFactory, settings: Any) -> None:
+    settings.DEBUG = True
+    request = rf.get("/", {"mistyped": remembered}, HTTP_HOST="localhost")
+    try:
+        raise ValueError(f"Invalid header value {remembered}")
+    except ValueError:
+        page = technical_500_response(request, *sys.exc_info()).content.decode()
+    assert "Invalid header value ••••4f2a" in page
+    assert remembered not in page
 
 
 def test_short_texts_are_left_alone() -> None:
