@@ -3,7 +3,7 @@
 import uuid
 
 from huey import crontab
-from huey.contrib.djhuey import db_periodic_task, db_task
+from huey.contrib.djhuey import db_periodic_task, db_task, on_startup
 
 from accounts import people
 from console.jobs import services
@@ -22,3 +22,9 @@ def sweep() -> None:
 @db_periodic_task(crontab(hour="3", minute="17"))  # type: ignore[untyped-decorator]
 def forget_expired_sessions() -> None:
     people.forget_expired_sessions()
+
+
+@on_startup()  # type: ignore[untyped-decorator]
+def begin() -> None:
+    """What a killed worker left is looked for at once, not only at the next full minute."""
+    sweep()

@@ -101,7 +101,7 @@ def test_a_download_is_resumed_where_it_broke_off(
     assert (first.outcome, second.outcome) == ("done", "done")
     assert second.detail["from"] == f"bytes={len(begun)}-"
     history = text_of(client.get("/audit/"))
-    assert "Alice resumed the download" in history
+    assert history.count("(resumed,") == history.count("then it broke off)") > 0
 
 
 def test_breaking_off_is_told_in_words(alice: Person, client_as: ClientAs, slow: Running) -> None:
@@ -225,7 +225,7 @@ def test_a_store_that_fails_is_told(ready: Plan, alice: Person, client_as: Clien
         ("CON: a\r\nb", "CON- a-b.zip"),
         ("…", "export.zip"),
         ("x" * 255, "x" * 80 + ".zip"),
-        ('"; filename="evil.exe', "filename--evil.exe.zip"),
+        ('"; filename="evil.exe', "filename-evil.exe.zip"),
     ],
 )
 def test_a_file_name_is_only_a_name(name: str, plain: str) -> None:

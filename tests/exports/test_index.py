@@ -74,7 +74,7 @@ def test_downloads_by_whom_stand_in_the_row(alice: Person, bob: Person, client_a
     for person, times in ((alice, 2), (bob, 1)):
         for _ in range(times):
             body_of(client_as(person).get(f"/exports/{plan.export_id}/download/"))
-    assert "Downloaded by Alice twice, by Bob once." in text_of(client_as(alice).get("/exports/"))
+    assert "Downloaded by Alice twice and by Bob once." in text_of(client_as(alice).get("/exports/"))
 
 
 def test_an_empty_space_offers_the_first_step(carol: Person, client_as: ClientAs, emulator: Running) -> None:

@@ -1,0 +1,75 @@
+"""The queue behind the rows: its address, its signature, and that a message comes out as it went in."""
+
+import importlib
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from huey.serializer import SignedSerializer
+
+from console.jobs import engine
+
+SECRET = "tests-only-queue-secret-9f2d7c"
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "connection"),
+    [
+        ("sqlite:////var/lib/jobs.sqlite3", "huey.SqliteHuey", {"filename": "/var/lib/jobs.sqlite3"}),
+        ("postgres://u:p@db/console", "huey.PostgresHuey", {"dsn": "postgresql://u:p@db/console"}),
+        ("postgresql://u:p@db/console", "huey.PostgresHuey", {"dsn": "postgresql://u:p@db/console"}),
+        ("redis://cache:6379/2", "huey.RedisHuey", {"url": "redis://cache:6379/2"}),
+        ("rediss://cache/0", "huey.RedisHuey", {"url": "rediss://cache/0"}),
+        ("valkey://cache/0", "huey.RedisHuey", {"url": "redis://cache/0"}),
+    ],
+)
+def test_the_address_chooses_the_queue(url: str, kind: str, connection: dict[str, str]) -> None:
+    made = engine.configuration(url, SECRET)
+    assert (made["huey_class"], made["connection"]) == (kind, connection)
+    module, _, name = kind.rpartition(".")
+    assert hasattr(importlib.import_module(module), name)
+    assert made["immediate"] is False
+
+
+@pytest.mark.parametrize("url", ["", "mysql://x", "jobs.sqlite3", "file:///x"])
+def test_another_address_is_refused_with_a_sentence(url: str) -> None:
+    with pytest.raises(ValueError, match="JOBS_URL starts with"):
+        engine.configuration(url, SECRET)
+
+
+def test_a_message_that_we_have_not_signed_is_never_opened() -> None:
+    serializer = engine.configuration("sqlite:///x", SECRET)["serializer"]
+    assert serializer.deserialize(serializer.serialize("perform")) == "perform"
+    for forged in (pickle.dumps("perform"), SignedSerializer("another", "console.jobs").serialize("perform")):
+        with pytest.raises(ValueError, match=r"[Ss]ignature|Separator"):
+            serializer.deserialize(forged)
+
+
+def passes_through(url: str) -> None:
+    made = engine.configuration(url, SECRET)
+    module, _, name = made["huey_class"].rpartition(".")
+    queue: Any = getattr(importlib.import_module(module), name)(
+        "console-test", serializer=made["serializer"], results=False, **made["connection"]
+    )
+
+    @queue.task()  # type: ignore[untyped-decorator]
+    def perform(pk: str) -> None: ...
+
+    queue.flush()
+    perform("one")
+    perform.schedule(args=("two",), delay=3600)
+    assert queue.dequeue().args == ("one",)
+    assert queue.dequeue().args == ("two",)
+    queue.flush()
+    assert queue.pending_count() == 0
+
+
+def test_messages_pass_through_the_database_of_this_run(tmp_path: Path) -> None:
+    passes_through(os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{tmp_path / 'jobs.sqlite3'}")
+
+
+@pytest.mark.redis
+def test_messages_pass_through_redis() -> None:
+    passes_through(os.environ["TEST_REDIS_URL"])

@@ -1,0 +1,212 @@
+"""A piece of work is done by one worker at a time, tried three times, and never lost."""
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Person
+from console.jobs import services
+from console.jobs.models import Operation, State
+from console.jobs.services import Abandoned, Again, Done
+from tests.exports.making import text_of
+
+ClientAs = Callable[[Person], Client]
+KIND = "tests.work"
+
+
+class Work:
+    """A kind of work that does what the test says and remembers its calls."""
+
+    def __init__(self) -> None:
+        self.answers: list[Any] = []
+        self.calls: list[Operation] = []
+        self.given_up: list[str] = []
+
+    def __call__(self, operation: Operation) -> Any:
+        self.calls.append(operation)
+        answer = self.answers.pop(0) if self.answers else Done("Well done.")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer() if callable(answer) else answer
+
+
+@pytest.fixture
+def kind(db: None, monkeypatch: pytest.MonkeyPatch) -> Work:
+    work = Work()
+    monkeypatch.setitem(services._handlers, KIND, work)
+    monkeypatch.setitem(services._given_up, KIND, lambda operation, words: work.given_up.append(words))
+    return work
+
+
+def queued(person: Person | None = None, subject: str = "one", **said: Any) -> Operation:
+    return services.enqueue(kind=KIND, subject=subject, person=person, **said)
+
+
+def now_is(operation: Operation) -> Operation:
+    return Operation.objects.get(pk=operation.pk)
+
+
+def test_the_same_work_waits_once(kind: Work) -> None:
+    assert queued().pk == queued().pk
+    services.sweep()
+    assert queued().pk != kind.calls[0].pk
+
+
+def test_only_one_worker_gets_it(kind: Work) -> None:
+    operation = queued()
+    taken = [Operation.objects.claim(operation.pk, services.lease()) for _ in range(5)]
+    assert [one is not None for one in taken] == [True, False, False, False, False]
+    services.perform(operation.pk)
+    assert kind.calls == []
+
+
+def test_what_a_dead_worker_left_is_taken_over_when_its_lease_ends(kind: Work, settings: Any) -> None:
+    operation = queued()
+    dead = Operation.objects.claim(operation.pk, services.lease())
+    assert services.sweep() == 0
+    with time_machine.travel(timezone.now() + datetime.timedelta(seconds=settings.JOBS_LEASE + 1)):
+        assert services.sweep() == 1
+    assert now_is(operation).state == State.DONE
+    assert dead is not None
+    dead.finish(State.FAILED, "The dead one speaks.")
+    assert not dead.renew(services.lease())
+    assert (now_is(operation).state, now_is(operation).attempts) == (State.DONE, 2)
+
+
+def test_work_that_kills_its_worker_is_given_up(kind: Work, settings: Any) -> None:
+    operation = queued()
+    moment = timezone.now()
+    for _ in range(services.MOST_ATTEMPTS):
+        moment += datetime.timedelta(seconds=settings.JOBS_LEASE + 1)
+        with time_machine.travel(moment):
+            assert Operation.objects.claim(operation.pk, services.lease()) is not None
+    with time_machine.travel(moment + datetime.timedelta(seconds=settings.JOBS_LEASE + 1)):
+        services.sweep()
+    assert now_is(operation).state == State.FAILED
+    assert kind.calls == []
+    assert kind.given_up == ["It was tried three times and never finished."]
+
+
+def test_a_failure_is_tried_three_times_with_longer_waits(kind: Work) -> None:
+    kind.answers = [RuntimeError("key avk_demo_ops is wrong")] * 3
+    operation, waits = queued(), []
+    for _ in range(3):
+        with time_machine.travel(now_is(operation).due_at + datetime.timedelta(seconds=1), tick=False):
+            services.sweep()
+            waits.append((now_is(operation).due_at - timezone.now()).total_seconds())
+    assert waits[:2] == [5, 20]
+    assert (now_is(operation).state, len(kind.calls)) == (State.FAILED, 3)
+    assert len(kind.given_up) == 1
+
+
+def test_looking_again_is_no_attempt(kind: Work) -> None:
+    kind.answers = [Again(0, "Not yet.")] * 10
+    operation = queued()
+    for _ in range(11):
+        services.sweep()
+    assert (now_is(operation).state, now_is(operation).words) == (State.DONE, "Well done.")
+    assert now_is(operation).attempts == 1
+
+
+def test_what_cannot_be_done_is_not_tried_again(kind: Work) -> None:
+    kind.answers = [Abandoned("No key.")]
+    operation = queued()
+    services.sweep()
+    services.sweep()
+    assert (now_is(operation).state, kind.given_up, len(kind.calls)) == (State.FAILED, ["No key."], 1)
+
+
+def test_work_of_the_disabled_is_dropped(kind: Work, alice: Person) -> None:
+    operation = queued(alice)
+    Person.objects.filter(pk=alice.pk).update(is_active=False)
+    services.sweep()
+    assert (now_is(operation).state, kind.calls) == (State.CANCELLED, [])
+    assert kind.given_up == ["Alice was disabled."]
+
+
+def test_dropping_by_person_leaves_the_work_of_others(kind: Work, alice: Person, bob: Person) -> None:
+    hers, his = queued(alice, "hers"), queued(bob, "his")
+    services.drop_of(alice)
+    assert (now_is(hers).state, now_is(his).state) == (State.CANCELLED, State.WAITING)
+
+
+def test_cancelled_work_is_not_done(kind: Work) -> None:
+    queued()
+    assert services.cancel(kind=KIND, subject="one", words="Never mind.")
+    assert not services.cancel(kind=KIND, subject="one", words="Twice.")
+    services.sweep()
+    assert kind.calls == []
+
+
+def test_not_before_its_time(kind: Work) -> None:
+    queued(delay=60)
+    assert services.sweep() == 0
+    with time_machine.travel(timezone.now() + datetime.timedelta(seconds=61)):
+        assert services.sweep() == 1
+
+
+def test_a_queue_out_of_reach_loses_nothing(kind: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: Any, **said: Any) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr("console.jobs.tasks.perform.schedule", refuse)
+    operation = queued()
+    services.wake(operation.pk, 5)
+    services.sweep()
+    assert now_is(operation).state == State.DONE
+
+
+def test_old_ends_are_forgotten(kind: Work) -> None:
+    queued()
+    services.sweep()
+    with time_machine.travel(timezone.now() + datetime.timedelta(days=31)):
+        services.sweep()
+    assert not Operation.objects.exists()
+
+
+# The administrators' page
+
+
+def test_the_page_shows_what_runs_waits_and_failed(
+    kind: Work, alice: Person, erin: Person, client_as: ClientAs
+) -> None:
+    client = client_as(erin)
+    assert "Nothing runs and nothing waits" in text_of(client.get("/jobs/"))
+    kind.answers = [Abandoned("No key <b>here</b>.")]
+    failed = queued(alice, "bad")
+    services.sweep()
+    queued(None, "later", delay=3600)
+    running = queued(alice, "now")
+    Operation.objects.claim(running.pk, services.lease())
+    page = client.get("/jobs/")
+    words = text_of(page)
+    for said in ("Failed", "Waiting", "Running", "Alice", "The console", "No key <b>here</b>."):
+        assert said in words
+    assert "<b>here" not in page.content.decode()
+    client.post(f"/jobs/{failed.pk}/retry/")
+    services.sweep()
+    assert now_is(failed).state == State.DONE
+    again = client.post(f"/jobs/{failed.pk}/retry/", follow=True)
+    assert "nothing to try again" in text_of(again)
+
+
+def test_overdue_work_tells_that_no_worker_runs(kind: Work, erin: Person, client_as: ClientAs) -> None:
+    operation = queued()
+    Operation.objects.filter(pk=operation.pk).update(due_at=timezone.now() - datetime.timedelta(minutes=5))
+    assert "No worker seems to run" in text_of(client_as(erin).get("/jobs/"))
+
+
+def test_only_administrators_see_jobs(
+    kind: Work, alice: Person, bob: Person, dana: Person, erin: Person, client_as: ClientAs
+) -> None:
+    failed = queued()
+    for person in (alice, bob, dana):
+        assert client_as(person).get("/jobs/").status_code == 403
+        assert client_as(person).post(f"/jobs/{failed.pk}/retry/").status_code == 403
+    assert client_as(erin).post("/jobs/7b4f7a52-8f8b-4b8e-9a3f-000000000000/retry/").status_code == 404
+    assert client_as(erin).get(f"/jobs/{failed.pk}/retry/").status_code == 405

@@ -1,0 +1,178 @@
+"""Real processes, killed with SIGKILL in the middle of their work: nothing is lost and nothing is sent twice."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as live_settings
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+
+from accounts.models import Person
+from console.audit import verify
+from console.audit.models import Entry
+from console.emulator.server import Running
+from console.exports.models import Plan, Receipt
+from console.jobs.models import Operation, State
+from tests.exports.making import EYES, finish, form, sent, start, work
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
+ClientAs = Callable[[Person], Client]
+ROOT = Path(live_settings.BASE_DIR)
+PATIENCE = 60
+LEASE = 2
+
+PRESS = """
+import django, sys, uuid
+django.setup()
+from accounts.models import Person
+from console.exports import services
+from console.exports.choice import Choice
+wish = services.Wish(uuid.UUID(sys.argv[1]), "Killed", Choice((sys.argv[2],)), {"projects": ["Eyes"], "batches": []})
+services.start(user=Person.objects.get(name="Alice"), wish=wish)
+"""
+
+
+@pytest.fixture
+def world(slow: Running, settings: Any, tmp_path: Path, audit_anchor: Path) -> dict[str, str]:
+    """The environment of a process that shares this test's database, vendors and audit."""
+    settings.SHARED_READ_SECONDS, settings.EXPORT_FIRST_LOOK = 0, 0
+    settings.AUDIT_GRACE, settings.AUDIT_SETTLE_SPAN = 1, 0
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "console.settings",
+        "DATABASE_URL": address_of_database(),
+        "JOBS_URL": f"sqlite:///{tmp_path / 'jobs.sqlite3'}",
+        "JOBS_LEASE": str(LEASE),
+        "EXPORT_FIRST_LOOK": "0",
+        "AUDIT_GRACE": "1",
+        "AUDIT_SETTLE_SPAN": "0",
+        "AUDIT_ANCHOR": str(audit_anchor),
+        "AVALA_BASE_URL": slow.avala_url,
+        "CLOUDFACTORY_BASE_URL": slow.cloudfactory_url,
+        "TRUSTED_LOCAL_ORIGINS": slow.storage_url,
+    }
+
+
+@pytest.fixture
+def slow(emulator: Running) -> Running:
+    emulator.act("set_pace", seconds=6000)
+    return emulator
+
+
+def address_of_database() -> str:
+    found = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{found['NAME']}"
+    base, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+    return f"{base}/{found['NAME']}"
+
+
+@pytest.fixture
+def worker(world: dict[str, str]) -> Iterator[Callable[[], "subprocess.Popen[bytes]"]]:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def begin() -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "manage.py", "run_huey", "--workers", "1", "--quiet"]
+        started.append(subprocess.Popen(command, cwd=ROOT, env=world, stderr=subprocess.DEVNULL))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        kill(process)
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def until(true: Callable[[], Any]) -> Any:
+    end = time.monotonic() + PATIENCE
+    while not (found := true()):
+        assert time.monotonic() < end, "It did not happen in time."
+        time.sleep(0.05)
+    return found
+
+
+def is_done(kind: str) -> bool:
+    return Operation.objects.filter(kind=kind, state=State.DONE).exists()
+
+
+def test_a_worker_killed_while_its_call_is_on_the_way_starts_one_export(
+    alice: Person, client_as: ClientAs, slow: Running, worker: Any
+) -> None:
+    plan = start(client_as(alice), name="Queued", when="free")
+    slow.fault("cloudfactory", "slow-8", method="POST", path="/exports$")
+    Operation.objects.update(due_at=plan.created_at)
+    first = worker()
+    until(lambda: slow.world.exports and any(row["name"] == "Queued" for row in slow.world.exports))
+    kill(first)
+    plan.refresh_from_db()
+    assert (plan.state, Entry.objects.get(pk=plan.act_id).outcome) == ("sending", "open")
+    assert Operation.objects.get(kind="exports.start").state == State.RUNNING
+    time.sleep(LEASE)
+    worker()
+    until(lambda: is_done("exports.start"))
+    plan.refresh_from_db()
+    entry = Entry.objects.get(pk=plan.act_id)
+    assert (plan.state, entry.outcome, entry.result["found"]) == ("started", "done", "after a restart")
+    assert [row["name"] for row in slow.world.exports].count("Queued") == 1
+    assert len(sent(slow, "POST")) <= 1
+    assert Entry.objects.lines().filter(action="export.create").count() == 1
+    assert verify.check().is_whole
+
+
+def test_a_worker_killed_while_it_reads_a_file_reads_it_again(
+    alice: Person, client_as: ClientAs, slow: Running, worker: Any
+) -> None:
+    plan = start(client_as(alice), name="Eyes")
+    finish(slow, plan)
+    slow.fault("storage", "slow-8")
+    first = worker()
+    until(lambda: Operation.objects.filter(kind="exports.receipt", state=State.RUNNING).exists())
+    kill(first)
+    assert Receipt.objects.get().state == Receipt.State.WAITING
+    time.sleep(LEASE)
+    worker()
+    until(lambda: Receipt.objects.filter(state=Receipt.State.CHECKED).exists())
+    until(lambda: is_done("exports.receipt"))
+    assert len(sent(slow, "POST")) == 1
+    assert Entry.objects.filter(action="export.receipt").count() == 1
+
+
+def test_a_press_killed_while_its_call_is_on_the_way_is_found_out(
+    alice: Person, client_as: ClientAs, slow: Running, world: dict[str, str]
+) -> None:
+    press = uuid.uuid4()
+    slow.fault("cloudfactory", "slow-8", method="POST", path="/exports$")
+    web = subprocess.Popen([sys.executable, "-c", PRESS, str(press), EYES], cwd=ROOT, env=world)
+    until(lambda: any(row["name"] == "Killed" for row in slow.world.exports))
+    kill(web)
+    assert Entry.objects.get(pk=press).outcome == "open"
+    pressed = form(id=str(press), name="Killed", projects=[EYES])
+    assert client_as(alice).post("/exports/new/", pressed)["Location"] == f"/exports/plan/{press}/"
+    time.sleep(1.1)
+    call_command("settle", once=True, verbosity=0)
+    work()
+    plan = Plan.objects.get(pk=press)
+    assert (plan.state, Entry.objects.get(pk=press).outcome) == ("started", "done")
+    assert [row["name"] for row in slow.world.exports].count("Killed") == 1
+    assert verify.check().is_whole
+
+
+def test_an_idle_worker_ends_when_it_is_told(worker: Any, slow: Running) -> None:
+    process = worker()
+    operation = Operation.objects.create(kind="unknown.kind", subject="x")
+    until(lambda: Operation.objects.get(pk=operation.pk).attempts)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=PATIENCE) is not None
