@@ -112,4 +112,4 @@ def drag(chromium: Browser, page: Page) -> tuple[float, float]:
     events = json.loads(chromium.stop_tracing())["traceEvents"]
     main = {one["tid"] for one in events if one.get("args", {}).get("name") == "CrRendererMain"}
     tasks = [one for one in events if one.get("name") == "RunTask" and one.get("tid") in main]
-    return max(one["dur"] for one in tasks) / 1000, max(one.get("tdur", 0) for one in tasks) / 1000
+    return max(one.get("dur", 0) for one in tasks) / 1000, max(one.get("tdur", 0) for one in tasks) / 1000
