@@ -36,8 +36,8 @@ def refused(request: HttpRequest, view_name: str) -> None:
     # The refusal stands whether or not it could be recorded, and the failure is in the log.
     with contextlib.suppress(record.NotRecorded):
         record.event(
-            actor=person, action="page.refused", thing_kind="page", thing_name=view_name, request=request,
-            outcome="failed",
+            actor=person, action="page.refused", thing_kind="page", thing_id=view_name, thing_name=request.path[:200],
+            request=request, outcome="failed",
         )  # fmt: skip
 
 

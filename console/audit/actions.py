@@ -166,7 +166,12 @@ ACTIONS: dict[str, Action] = {
         "sessions", "was refused at sign-in{as_thing}", "sign in{as_thing}", refused="was refused at sign-in{as_thing}"
     ),
     "session.end": Action("sessions", "ended another session", "end another session", _sessions),
-    "page.refused": Action("sessions", "was refused the page {thing}", "open the page {thing}"),
+    "page.refused": Action(
+        "sessions",
+        "was refused the page {thing}",
+        "open the page {thing}",
+        refused="was refused the page {thing}, which the role does not include",
+    ),
     "password.change": Action("sessions", "changed the password", "change the password"),
     "factor.add": Action(
         "sessions", "added a second step at sign-in: {thing}", "add a second step at sign-in: {thing}"
