@@ -1,6 +1,8 @@
 """What the home page gathers: what waits for the person, where they were, and what happened lately."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.core.cache import cache
 from django.db import DatabaseError, connection
@@ -42,6 +44,13 @@ def latest_slices(*, user: Person) -> list[shown.Row]:
     owner = connections.owner(user)
     found = connections.avala(user).list_slices(owner, limit=SLICES).items
     return shown.rows(found, slices.known_names(user=user, uids=slices.recipe_datasets(found)))
+
+
+def unnamed_datasets(rows: Sequence[shown.Row]) -> str:
+    """The datasets whose names are not known yet, as the question `slices:names` understands."""
+    recipes = [row.recipe for row in rows if row.recipe]
+    uids = {clause.dataset_uid for recipe in recipes for clause in recipe.clauses if not clause.named}
+    return urlencode([("d", uid) for uid in sorted(uids) if slices.is_uid(uid)])
 
 
 def recent(*, user: Person) -> list[reading.Line]:

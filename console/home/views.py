@@ -17,7 +17,8 @@ def index(request: SignedIn) -> HttpResponse:
 
 @require_safe
 def slices(request: SignedIn) -> HttpResponse:
-    return render(request, "home/slices.html", {"rows": services.latest_slices(user=request.user)})
+    rows = services.latest_slices(user=request.user)
+    return render(request, "home/slices.html", {"rows": rows, "unnamed": services.unnamed_datasets(rows)})
 
 
 @require_safe
