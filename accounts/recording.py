@@ -6,6 +6,7 @@ from typing import Any
 from allauth.account import signals as account_signals
 from allauth.mfa import signals as mfa_signals
 from django.contrib.auth import signals as auth_signals
+from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -42,12 +43,20 @@ def refused(request: HttpRequest, view_name: str) -> None:
 
 
 def _signed_in(request: HttpRequest, user: Person, **more: Any) -> None:
-    record.event(actor=user, action="session.sign_in", request=request)
+    """An unrecorded sign-in does not stand: its session would be saved with the page that says so."""
+    try:
+        record.event(actor=user, action="session.sign_in", request=request)
+    except record.NotRecorded:
+        request.session.flush()
+        request.user = AnonymousUser()
+        raise
 
 
 def _signed_out(request: HttpRequest, user: Person | None, **more: Any) -> None:
+    """Whoever leaves a desk may leave it, recorded or not; the failure is in the log."""
     if user is not None:
-        record.event(actor=user, action="session.sign_out", request=request)
+        with contextlib.suppress(record.NotRecorded):
+            record.event(actor=user, action="session.sign_out", request=request)
 
 
 def _refused(credentials: dict[str, Any], request: HttpRequest | None = None, **more: Any) -> None:

@@ -9,6 +9,7 @@ import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.db import connection
 from django.db.models.signals import pre_save
 from django.urls import reverse
 from django.utils import timezone
@@ -80,6 +81,28 @@ def test_letters_that_look_alike_have_no_tries_of_their_own(db: None) -> None:
     guest = browser()
     assert "Too many tries" in words(sign_in(guest, "sam@northwind.example"))
     assert not is_signed_in(guest)
+
+
+@contextmanager
+def without_an_audit() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_chainhead RENAME TO audit_gone")
+        yield
+        cursor.execute("ALTER TABLE audit_gone RENAME TO audit_chainhead")
+
+
+def test_a_sign_in_that_cannot_be_recorded_does_not_stand(alice: Person) -> None:
+    client = browser()
+    with without_an_audit():
+        assert sign_in(client, alice.email).status_code == 503
+    assert not is_signed_in(client)
+
+
+def test_whoever_leaves_may_leave_recorded_or_not(alice: Person) -> None:
+    client = signed_in(alice)
+    with without_an_audit():
+        assert client.post(reverse("account_logout")).status_code == 302
+    assert not is_signed_in(client)
 
 
 def test_saving_the_profile_does_not_undo_a_disabling(alice: Person) -> None:
