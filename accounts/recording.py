@@ -6,7 +6,6 @@ from typing import Any
 from allauth.account import signals as account_signals
 from allauth.mfa import signals as mfa_signals
 from django.contrib.auth import signals as auth_signals
-from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -43,13 +42,8 @@ def refused(request: HttpRequest, view_name: str) -> None:
 
 
 def _signed_in(request: HttpRequest, user: Person, **more: Any) -> None:
-    """An unrecorded sign-in does not stand: its session would be saved with the page that says so."""
-    try:
-        record.event(actor=user, action="session.sign_in", request=request)
-    except record.NotRecorded:
-        request.session.flush()
-        request.user = AnonymousUser()
-        raise
+    """An unrecorded sign-in does not stand: with the page that says so (503), Django saves no session."""
+    record.event(actor=user, action="session.sign_in", request=request)
 
 
 def _signed_out(request: HttpRequest, user: Person | None, **more: Any) -> None:
