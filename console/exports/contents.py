@@ -62,7 +62,7 @@ class Counts:
         if not said:
             return ""
         listed = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
-        return f"Not finished: {listed}. They are in the choice, too."
+        return f"Not finished: {listed}. They will be in the file."
 
     def unfinished_in(self, batch: int) -> int:
         counts = self.by_batch.get(batch, Counter())

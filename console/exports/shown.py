@@ -13,7 +13,7 @@ from console.upstream.types import Export
 
 LINK_LASTS = timedelta(days=7)
 ENDING_SOON = timedelta(hours=24)
-OUTSIDE = "Started outside the console, which does not tell what it holds"
+OUTSIDE = "Started outside the console, so what it holds is not known here"
 
 
 @dataclass(frozen=True)

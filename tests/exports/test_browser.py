@@ -1,0 +1,190 @@
+"""Exports in a real browser: by mouse, by keyboard alone, without script; two people; no complaint in either scheme."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from accounts.models import Person
+from console.audit.models import Entry
+from console.emulator.server import Running
+from console.exports.models import Plan
+from tests.exports.making import made_by, sent, work
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SignIn = Callable[[Any, Person], None]
+EXPORT = re.compile(r"/exports/[0-9a-f-]{36}/$")
+
+
+@pytest.fixture
+def desk(page: Any, slow: Running, live: str, sign_in: SignIn, alice: Person) -> Any:
+    page.set_default_timeout(20_000)
+    sign_in(page, alice)
+    page.goto(f"{live}/exports/new/")
+    page.locator("#export-contents strong").first.wait_for()
+    return page
+
+
+@pytest.fixture
+def still(desk: Any, live: str) -> Iterator[Any]:
+    """The same person in a browser without script."""
+    state = desk.context.storage_state()
+    with desk.context.browser.new_context(java_script_enabled=False, storage_state=state) as context:
+        plain = context.new_page()
+        plain.set_default_timeout(20_000)
+        plain.goto(f"{live}/exports/new/")
+        yield plain
+
+
+def serious(page: Any) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in ("serious", "critical")]
+
+
+def saved(download: Any, tmp_path: Path) -> bytes:
+    target = tmp_path / download.suggested_filename
+    download.save_as(target)
+    return target.read_bytes()
+
+
+def test_from_the_choice_to_the_file_with_news_elsewhere(
+    desk: Any, live: str, slow: Running, complaints: list[str], tmp_path: Path
+) -> None:
+    name = desk.get_by_label("Name", exact=True)
+    desk.get_by_label("Eye screening", exact=True).check()
+    desk.get_by_label("Uppsala").wait_for()
+    desk.wait_for_function("document.querySelector('#id_name').value.startsWith('Eye screening')")
+    desk.get_by_role("button", name="Leave out Lund").click()
+    desk.get_by_role("button", name="Leave out Lund").wait_for(state="detached")
+    assert desk.locator("input[name=batches]:checked").count() == 2
+    assert not desk.get_by_label("Lund").is_checked()
+    name.fill("Eyes by mouse")
+    desk.locator("#export-words", has_text=re.compile(r"Export \d+ items")).wait_for()
+    desk.locator("button[value=now]").click()
+    desk.wait_for_url(EXPORT)
+    desk.get_by_text("You may leave").wait_for()
+    address = desk.url
+    desk.goto(f"{live}/exports/")
+    row = desk.locator("tbody tr", has_text="Eyes by mouse")
+    row.get_by_text("Alice").wait_for()
+    slow.act("finish_export")
+    work(2)
+    row.get_by_text("Ready").wait_for()
+    desk.get_by_text("Your export is ready").wait_for()
+    work(2)
+    desk.goto(address)
+    desk.get_by_text("Fingerprint (SHA-256)").wait_for()
+    with desk.expect_download() as coming:
+        desk.get_by_role("link", name="Download", exact=True).click()
+    assert saved(coming.value, tmp_path)[:2] == b"PK"
+    body = sent(slow, "POST")[0]["body"]
+    assert body["name"] == "Eyes by mouse"
+    assert len(body["batchIds"]) == 2
+    assert Entry.objects.lines().filter(action="export.download").count() == 1
+
+
+def test_ten_quick_presses_start_one(desk: Any, slow: Running, complaints: list[str]) -> None:
+    desk.evaluate("for (let n = 0; n < 10; n++) document.querySelector('button[value=now]').click()")
+    desk.wait_for_url(EXPORT)
+    assert len(sent(slow, "POST")) == 1
+
+
+def test_by_keyboard_alone(desk: Any, slow: Running, complaints: list[str], tmp_path: Path) -> None:
+    desk.locator("#id_name").focus()
+    desk.keyboard.press("ControlOrMeta+a")
+    desk.keyboard.type("By keys")
+    tab_to(desk, "button[value=now]")
+    desk.keyboard.press("Enter")
+    desk.wait_for_url(EXPORT)
+    slow.act("finish_export")
+    desk.reload()
+    tab_to(desk, "a.button-primary[href$='/download/']")
+    with desk.expect_download() as coming:
+        desk.keyboard.press("Enter")
+    assert saved(coming.value, tmp_path)[:2] == b"PK"
+    tab_to(desk, "[data-dialog-open='delete-dialog']", back=True)
+    desk.keyboard.press("Enter")
+    desk.get_by_role("dialog").wait_for()
+    tab_to(desk, "dialog .button-danger")
+    desk.keyboard.press("Enter")
+    desk.get_by_text("are deleted, for everyone").wait_for()
+    assert len(sent(slow, "DELETE")) == 1
+
+
+def tab_to(page: Any, selector: str, *, back: bool = False) -> None:
+    for _ in range(80):
+        if page.evaluate("selector => document.activeElement?.matches(selector)", selector):
+            return
+        page.keyboard.press("Shift+Tab" if back else "Tab")
+    raise AssertionError(f"No way to {selector} by keyboard.")
+
+
+def test_without_script_create_leave_out_follow_download_and_delete(
+    still: Any, live: str, slow: Running, tmp_path: Path
+) -> None:
+    still.get_by_label("Name", exact=True).fill("Still")
+    still.get_by_label("Eye screening", exact=True).check()
+    still.get_by_role("button", name="Show their batches and count the items").click()
+    still.get_by_role("button", name="Leave out Lund").click()
+    assert still.locator("input[name=batches]:checked").count() == 2
+    still.get_by_role("button", name="Start the export").click()
+    still.get_by_role("heading", name="Still").wait_for()
+    slow.act("finish_export")
+    still.reload()
+    with still.expect_download() as coming:
+        still.get_by_role("link", name="Download", exact=True).click()
+    assert saved(coming.value, tmp_path)[:2] == b"PK"
+    still.get_by_role("link", name="Delete").click()
+    still.get_by_role("button", name="Delete “Still”").click()
+    still.get_by_text("are deleted, for everyone").wait_for()
+    assert len(sent(slow, "POST")) == 1
+
+
+def test_two_people_one_lane(
+    desk: Any, erin: Person, new_context: Any, live: str, sign_in: SignIn, slow: Running
+) -> None:
+    desk.get_by_label("Name", exact=True).fill("Alice first")
+    desk.locator("button[value=now]").click()
+    desk.wait_for_url(EXPORT)
+    hers = new_context().new_page()
+    hers.set_default_timeout(20_000)
+    sign_in(hers, erin)
+    hers.goto(f"{live}/exports/new/")
+    hers.get_by_text("started by Alice").wait_for()
+    hers.get_by_label("Name", exact=True).fill("Erin second")
+    hers.locator("button[value=now]").click()
+    hers.get_by_text("Nothing was started; everything you chose is kept").wait_for()
+    assert hers.get_by_label("Name", exact=True).input_value() == "Erin second"
+    hers.get_by_role("button", name="Start mine when the lane is free").click()
+    hers.get_by_text("Waiting for the lane").wait_for()
+    slow.act("finish_export")
+    work()
+    hers.wait_for_url(EXPORT)
+    assert Plan.objects.filter(name="Erin second", state="started").count() == 1
+    assert [entry["body"]["name"] for entry in sent(slow, "POST") if entry["status"] == 201] == [
+        "Alice first",
+        "Erin second",
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(desk: Any, live: str, alice: Person, slow: Running, scheme: str) -> None:
+    desk.emulate_media(color_scheme=scheme)
+    assert serious(desk) == []
+    desk.locator("button[value=now]").click()
+    desk.wait_for_url(EXPORT)
+    assert serious(desk) == []
+    slow.act("finish_export")
+    work(2)
+    queued = made_by(alice, state="queued", name="Waits", choice={"projects": [], "batches": []})
+    unknown = made_by(alice, state="sending", name="Unknown")
+    for address in (desk.url, f"{live}/exports/", f"{live}/exports/?show=failed", f"{desk.url}delete/"):
+        desk.goto(address)
+        desk.wait_for_load_state("networkidle")
+        assert serious(desk) == []
+    for plan in (queued, unknown):
+        desk.goto(f"{live}/exports/plan/{plan.pk}/")
+        assert serious(desk) == []
