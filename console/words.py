@@ -11,6 +11,22 @@ from django.utils import timezone
 DIRECTION_MARKS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
 
 
+# The vendors' kinds of data, as people call them.
+DATA_KINDS = {
+    "image": "pictures",
+    "image_sequence": "picture sequences",
+    "video": "videos",
+    "lidar": "laser scans",
+    "text": "texts",
+    "audio": "sound",
+}
+
+
+def data_kind(kind: str) -> str:
+    """A kind nobody described is shown as it came."""
+    return DATA_KINDS.get(kind, kind.replace("_", " "))
+
+
 def number(value: object) -> str:
     """`1240` as `1,240`; anything that is not a number as it is."""
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts import connections
 from accounts.models import Person
+from console import words
 from console.projects.models import ProjectUse
 from console.upstream.types import Batch, Project
 
@@ -18,15 +19,6 @@ FIGURES_KEPT = 60
 BATCH_PAGES = 3
 """Figures of a row are a courtesy: past three hundred batches they say "300+" instead of reading on."""
 USED_EVERY = timedelta(minutes=1)
-
-KINDS = {
-    "image": "pictures",
-    "image_sequence": "picture sequences",
-    "video": "videos",
-    "lidar": "laser scans",
-    "text": "texts",
-    "audio": "sound",
-}
 
 
 @dataclass(frozen=True)
@@ -105,8 +97,8 @@ def name_of(*, user: Person, project: uuid.UUID) -> str:
 
 
 def kinds_of(project: Project) -> str:
-    """The kinds of data in words; a kind nobody described is shown as it came."""
-    return ", ".join(KINDS.get(kind, kind.replace("_", " ")) for kind in project.data_types)
+    """The kinds of data in words."""
+    return ", ".join(words.data_kind(kind) for kind in project.data_types)
 
 
 def mark_used(*, user: Person, project: uuid.UUID) -> None:

@@ -17,6 +17,7 @@ register = template.Library()
 
 SPRITE = Path(__file__).resolve().parents[2] / "static" / "icons.svg"
 
+register.filter("data_kind", words.data_kind)
 register.filter("number", words.number)
 register.filter("duration", words.duration)
 register.filter("visible", words.visible)
