@@ -5,6 +5,8 @@ import os
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "gthread"
 threads = 16
+# Read once and shared: a second worker starts at once. Nothing in it opens a connection while it is being read.
+preload_app = True
 # A vendor's answer may take 15 s and a big download hours: a worker's heartbeat is its own thread's, not a request's.
 timeout = 60
 graceful_timeout = 20

@@ -34,9 +34,10 @@ class Command(BaseCommand):
         try:
             children["emulator"] = _start([sys.executable, "-m", "console.emulator"])
             _prepare_database()
-            children["worker"] = _start([sys.executable, "manage.py", "run_huey", "--graceful-signal", "TERM"])
             children["console"] = _start(_server())
             self._announce(children)
+            # After the first page: nobody has queued anything yet, and the two would only slow each other down.
+            children["worker"] = _start([sys.executable, "manage.py", "run_huey", "--graceful-signal", "TERM"])
             _watch(children)
         except KeyboardInterrupt:
             self.stdout.write("\nStopping.")
