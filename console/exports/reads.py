@@ -23,9 +23,9 @@ PATIENCE = 3.0
 
 def shared(*, user: Person, space: str, thing: str, fetch: Callable[[], T], seconds: float | None = None) -> T:
     """The kept answer, or a fresh one; while one person asks, the others wait for their answer."""
-    name, own = _name(space, thing), _own(space, user)
+    name = _name(space, thing)
     keep = settings.SHARED_READ_SECONDS if seconds is None else seconds
-    kept: tuple[T] | None = _kept_or_turn(name) if cache.get(own) else None
+    kept: tuple[T] | None = _kept_or_turn(name) if cache.get(_own(space, user)) else None
     if kept is not None:
         return kept[0]
     try:
@@ -34,8 +34,13 @@ def shared(*, user: Person, space: str, thing: str, fetch: Callable[[], T], seco
         cache.set(f"{name}:last", (found,), LAST_LASTS)
     finally:
         cache.delete(f"{name}:turn")
-    cache.set(own, True, OWN_READ_LASTS)
+    may_share(user=user, space=space)
     return found
+
+
+def may_share(*, user: Person, space: str) -> None:
+    """This person's own key has just read the space, so what others read of it is theirs, too, for a while."""
+    cache.set(_own(space, user), True, OWN_READ_LASTS)
 
 
 def last(*, user: Person, space: str, thing: str) -> Any:

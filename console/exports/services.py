@@ -174,9 +174,11 @@ def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequ
 def listed(*, user: Person, cursor: str | None, direction: str | None, sort: str, order: str) -> Any:
     """One page of the space's exports: one call."""
     space = connections.space(user)
-    return connections.cloudfactory(user).list_exports(
+    page = connections.cloudfactory(user).list_exports(
         space.id, cursor=cursor, direction=direction, limit=LISTED, sort_by=sort, sort_order=order
     )
+    reads.may_share(user=user, space=space.id)
+    return page
 
 
 def newest(*, user: Person, most: int = 5) -> tuple[list[Export], bool]:

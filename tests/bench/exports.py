@@ -1,0 +1,252 @@
+"""Exports under load: a 2 GB download through a real server process, and ten people who watch one export.
+
+Console and emulator are processes of their own on this machine: one gunicorn worker with its threads, SQLite, no worker
+of the queue. Memory is the resident set of the gunicorn worker. The watchers ask as the page does, with its growing
+delays. `EXPORT_BENCH_SIZE` (default `2gb`) and `EXPORT_BENCH_SECONDS` (default 60) make it shorter.
+"""
+
+import contextlib
+import hashlib
+import logging
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+
+import tests.bench.stage  # noqa: F401 - sets Django up, before anything that needs it
+from accounts.demo import connect_key, make_people
+from accounts.models import Person
+from console.audit import reading
+from console.emulator.bigzip import BigZip
+from console.emulator.people import OWNER, SPACE
+from console.emulator.zips import synthetic_size
+from console.exports.models import Plan
+from tests.services import free_port, wait_for_port
+
+SIZE = os.environ.get("EXPORT_BENCH_SIZE", "2gb")
+SECONDS = float(os.environ.get("EXPORT_BENCH_SECONDS", "60"))
+CHUNK = 256 * 1024
+MEBIBYTE = 1024**2
+
+
+@dataclass(frozen=True)
+class Place:
+    console: str
+    vendor: str
+    server: int
+    """The process id of gunicorn's worker."""
+
+
+def main() -> None:
+    logging.disable(logging.INFO)
+    with place() as here:
+        olivia = next(person for person in make_people() if person.role == "operator")
+        download(here, olivia)
+        for number in (1, 10):
+            watch(here, olivia, number)
+
+
+@contextlib.contextmanager
+def place() -> Iterator[Place]:
+    folder = Path(tempfile.mkdtemp(prefix="console-bench-"))
+    ports = [free_port() for _ in range(4)]
+    console, avala, vendor, storage = (f"http://127.0.0.1:{port}" for port in ports)
+    settings.AVALA_BASE_URL, settings.CLOUDFACTORY_BASE_URL = f"{avala}/api/v1", f"{vendor}/api/v1"
+    settings.TRUSTED_LOCAL_ORIGINS, settings.ALLOWED_HOSTS = [storage], ["127.0.0.1"]
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "console.settings",
+        "WEB_CONCURRENCY": "1",
+        "DATABASE_URL": f"sqlite:///{settings.DATABASES['default']['NAME']}",
+        "AVALA_BASE_URL": settings.AVALA_BASE_URL,
+        "CLOUDFACTORY_BASE_URL": settings.CLOUDFACTORY_BASE_URL,
+        "TRUSTED_LOCAL_ORIGINS": storage,
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "AVALA_EMULATOR_PORT": str(ports[1]),
+        "CLOUDFACTORY_EMULATOR_PORT": str(ports[2]),
+        "STORAGE_EMULATOR_PORT": str(ports[3]),
+        "EMULATOR_STATE": str(folder),
+        "EMULATOR_PACE": "0",
+    }
+    gunicorn = ["gunicorn", "-c", "python:console.serving", "--bind", f"127.0.0.1:{ports[0]}", "console.wsgi"]
+    if not (settings.VAR / "static" / "staticfiles.json").exists():
+        subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], env=environment, check=True)
+    with process(environment, "console.emulator"), process(environment, *gunicorn) as master:
+        for port in ports:
+            wait_for_port(port, 60)
+        yield Place(console, vendor, child_of(master))
+
+
+@contextlib.contextmanager
+def process(environment: dict[str, str], *module: str) -> Iterator[int]:
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    started = subprocess.Popen([sys.executable, "-m", *module], env=environment, cwd=settings.BASE_DIR, **quiet)
+    try:
+        yield started.pid
+    finally:
+        started.terminate()
+        started.wait()
+
+
+def child_of(master: int) -> int:
+    children = Path(f"/proc/{master}/task/{master}/children")
+    while not (found := children.read_text().split()):
+        time.sleep(0.05)
+    return int(found[0])
+
+
+def browser(here: Place, person: Person) -> requests.Session:
+    """Signed in, over a real socket."""
+    client = Client()
+    client.force_login(person)
+    session = requests.Session()
+    session.headers["Cookie"] = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
+    session.get(f"{here.console}/exports/", timeout=60).raise_for_status()
+    return session
+
+
+def export(person: Person, name: str) -> Plan:
+    client, press = Client(HTTP_HOST="127.0.0.1"), uuid.uuid4()
+    client.force_login(person)
+    answer = client.post("/exports/new/", {"id": str(press), "name": name, "when": "now", "again": "1"})
+    if answer.status_code != 302:
+        raise SystemExit(f"The export was not started: {answer.status_code}")
+    return Plan.objects.get(pk=press)
+
+
+def download(here: Place, person: Person) -> None:
+    plan = export(person, f"big-{SIZE}")
+    session, other = browser(here, person), browser(here, person)
+    address = f"{here.console}/exports/{plan.export_id}/download/"
+    with session.get(address, headers={"Range": "bytes=0-1023"}, timeout=120) as warm_up:
+        warm_up.raise_for_status()
+    idle = [timed(other, f"{here.console}/exports/") for _ in range(10)]
+    size, digest = synthetic_size(f"big-{SIZE}") or 0, hashlib.sha256()
+    before = memory(here.server)
+    asking = repeated(lambda: timed(other, f"{here.console}/exports/"), 0.5)
+    with repeated(lambda: memory(here.server), 0.2) as memories, asking as pages:
+        begun = time.monotonic()
+        part, tag = take(session, address, digest, {}, most=size * 2 // 5)
+        rest, _ = take(session, address, digest, {"Range": f"bytes={part}-", "If-Range": tag}, most=size)
+        took = time.monotonic() - begun
+    wanted = hashlib.sha256()
+    for piece in BigZip(size).read(0, size):
+        wanted.update(piece)
+    time.sleep(1)
+    print(f"download of {size / MEBIBYTE:,.0f} MiB, broken off at {part / MEBIBYTE:,.0f} MiB and resumed")
+    print(f"  bytes equal: {part + rest == size and digest.digest() == wanted.digest()}")
+    print(f"  {took:.0f} s, {size / MEBIBYTE / took:.0f} MiB/s")
+    print(f"  server memory: {before:.1f} MiB before; least {min(memories):.1f}, most {max(memories):.1f} during")
+    quarter = max(1, len(memories) // 4)
+    print(f"  by quarters of the time: {', '.join(f'{m:.1f}' for m in memories[::quarter])} MiB")
+    print(f"  another page: {said(idle)} idle; {said(pages)} meanwhile ({len(pages)} asked)")
+    for line in reading.history("export", plan.export_id):
+        print(f"  audit: {line.text}")
+
+
+def take(
+    session: requests.Session, address: str, digest: Any, headers: dict[str, str], *, most: int
+) -> tuple[int, str]:
+    """Bytes as they come, until there are so many; then the browser goes away."""
+    done = 0
+    with session.get(address, headers=headers, stream=True, timeout=120) as answer:
+        answer.raise_for_status()
+        for chunk in answer.iter_content(CHUNK):
+            digest.update(chunk)
+            done += len(chunk)
+            if done >= most:
+                break
+        return done, answer.headers["ETag"]
+
+
+@contextlib.contextmanager
+def repeated(measure: Callable[[], float], pause: float) -> Iterator[list[float]]:
+    found: list[float] = []
+    over = threading.Event()
+
+    def go_on() -> None:
+        while not over.is_set():
+            found.append(measure())
+            over.wait(pause)
+
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    try:
+        yield found
+    finally:
+        over.set()
+        thread.join()
+
+
+def memory(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / MEBIBYTE
+
+
+def timed(session: requests.Session, address: str) -> float:
+    begun = time.perf_counter()
+    session.get(address, timeout=60).raise_for_status()
+    return time.perf_counter() - begun
+
+
+def said(seconds: list[float]) -> str:
+    return f"median {statistics.median(seconds) * 1000:.0f} ms, slowest {max(seconds) * 1000:.0f} ms"
+
+
+def watch(here: Place, person: Person, number: int) -> None:
+    requests.post(f"{here.vendor}/_emulator/act", json={"do": "set_pace", "seconds": 6000}, timeout=10)
+    plan = export(person, f"Watched by {number}")
+    sessions = [browser(here, watcher(place)) for place in range(number)]
+    requests.delete(f"{here.vendor}/_emulator/requests", timeout=10)
+    looks: list[int] = []
+    end = time.monotonic() + SECONDS
+    address = f"{here.console}/exports/{plan.export_id}/status/"
+    threads = [threading.Thread(target=follow, args=(one, address, end, looks)) for one in sessions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    asked = requests.get(f"{here.vendor}/_emulator/requests", timeout=10).json()
+    reads = [entry for entry in asked if entry["path"].endswith(plan.export_id)]
+    print(f"{number} watching for {SECONDS:.0f} s: {sum(looks)} looks cost {len(reads)} reads upstream", flush=True)
+    requests.post(f"{here.vendor}/_emulator/act", json={"do": "delete_export"}, timeout=10)
+
+
+def follow(session: requests.Session, address: str, end: float, looks: list[int]) -> None:
+    """As the page does: look, wait as long as the answer says, look again."""
+    look = 0
+    while time.monotonic() < end:
+        answer = session.get(address, params={"look": look}, headers={"HX-Request": "true"}, timeout=60)
+        answer.raise_for_status()
+        look += 1
+        delay = re.search(r"load delay:(\d+)s", answer.text)
+        if delay is None:
+            raise SystemExit("The page does not look again.")
+        time.sleep(max(0.0, min(float(delay[1]), end - time.monotonic())))
+    looks.append(look)
+
+
+def watcher(place: int) -> Person:
+    email = f"watcher{place}@northwind.example"
+    person = Person.objects.filter(email=email).first()
+    if person is None:
+        person = Person.objects.create_user(email, None, name=f"Watcher {place}", role="reviewer")
+        connect_key(person, "avala", "avk_demo_reviewer", OWNER, "Northwind")
+        connect_key(person, "cloudfactory", "cf_demo_reviewer", SPACE, "Northwind")
+    return person
