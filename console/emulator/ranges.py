@@ -44,7 +44,7 @@ def serve(request: Request, blob: Blob, headers: Mapping[str, str]) -> Answer:
 
 def _range(request: Request, blob: Blob) -> tuple[int, int] | None:
     """One range as (start, end); None for the whole. Lists of ranges may be answered with the whole."""
-    found = re.fullmatch(r"bytes=(\d*)-(\d*)", request.headers.get("Range", "").strip())
+    found = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", request.headers.get("Range", "").strip())
     if found is None or not (found[1] or found[2]):
         return None
     if request.headers.get("If-Range", blob.etag) != blob.etag:

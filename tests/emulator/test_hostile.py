@@ -6,7 +6,7 @@ import pytest
 
 from console.emulator.people import SPACE
 from console.emulator.sample import PROJECTS
-from console.emulator.server import Running
+from console.emulator.server import ASSETS, Running
 from tests.emulator.conftest import Caller
 
 DIGITS = "9" * 5000
@@ -46,3 +46,9 @@ def test_a_picture_with_an_endless_name_is_not_there(running: Running) -> None:
 @pytest.mark.parametrize("headers", [{"Content_Length": DIGITS}, {"Transfer_Encoding": "chunked"}])
 def test_a_body_of_impossible_length_is_refused(platform: Caller, headers: dict[str, str]) -> None:
     assert platform("POST", f"{EYES}/batches", b"-5\r\n", **headers).status == 400
+
+
+def test_a_range_of_thousands_of_digits_is_no_range(running: Running) -> None:
+    picture = next((ASSETS / "thumbnails").iterdir())
+    reply = Caller(running.storage_url).get(f"/cdn/thumbnails/{picture.name}", Range=f"bytes=0-{DIGITS}")
+    assert (reply.status, len(reply.content)) == (200, picture.stat().st_size)
