@@ -112,18 +112,24 @@ def check(request: SignedIn, project: uuid.UUID, entry: uuid.UUID) -> HttpRespon
     look = settling.look(found) if found.outcome in (OPEN, UNKNOWN) else None
     outcome = Entry.objects.get(pk=entry).outcome
     if outcome == DONE:
-        messages.success(request, "The order was saved after all: this is how CloudFactory has it.")
-    elif outcome == FAILED:
-        messages.warning(request, "The order was not saved: CloudFactory still has the one from before.")
-    elif look is not None and look.finding == "not done":
-        messages.info(
-            request,
-            f"CloudFactory still has the order from before (look {look.looks} of {settling.LOOKS}). "
-            "Check again in half a minute to be sure.",
-        )
-    else:
-        messages.warning(request, "CloudFactory has a third order now, so this cannot be told. It is shown here.")
-    return htmx.redirect(request, reverse("batches:order", args=[project]))
+        return _saved(request, project, "The order was saved after all: this is how CloudFactory has it.")
+    kind, title = _not_done(outcome, look)
+    if htmx.is_htmx(request):
+        # On the board: what is unsaved there stays, and can be saved once it is sure that nothing was.
+        known = {"fresh": True} if outcome == FAILED else {"check_url": request.path}
+        return _notice(request, {"kind": kind, "title": title, **known}, 200)
+    messages.add_message(request, messages.INFO if kind == "info" else messages.WARNING, title)
+    return redirect("batches:order", project)
+
+
+def _not_done(outcome: str, look: settling.Look | None) -> tuple[str, str]:
+    """What a look found that did not find the order saved."""
+    if outcome == FAILED:
+        return "warn", "The order was not saved: CloudFactory still has the one from before."
+    if look is not None and look.finding == "not done":
+        said = f"CloudFactory still has the order from before (look {look.looks} of {settling.LOOKS})."
+        return "info", f"{said} Check again in half a minute to be sure."
+    return "warn", "CloudFactory has a third order now, so this cannot be told. Open the page again to see it."
 
 
 def _save(request: SignedIn, project: uuid.UUID) -> HttpResponse:

@@ -293,7 +293,7 @@ def _clash_words(clash: services.ChangedMeanwhile) -> str:
 
 def _export_url(project: uuid.UUID, batch_id: int) -> str:
     address = _elsewhere("exports:create")
-    return f"{address}?project={project}&batch={batch_id}" if address else ""
+    return f"{address}?projects={project}&batches={batch_id}" if address else ""
 
 
 def _elsewhere(view: str, *args: object) -> str:

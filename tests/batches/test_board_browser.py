@@ -295,11 +295,21 @@ def test_what_is_not_known_is_checked_from_the_notice(board: Page, emulator: Run
     press(board, WORN, "top")
     emulator.fault("cloudfactory", "drop-after", method="PUT")
     board.get_by_role("button", name="Save order").click()
-    board.on("dialog", lambda dialog: dialog.accept())
     board.locator("#notices").get_by_role("button", name="Check now").click()
-    expect(board.get_by_text("The order was saved after all")).to_be_visible()
+    expect(board.locator("#order-last")).to_contain_text("The order was saved after all")
+    expect(board.locator("#notices [data-notice]")).to_have_count(0)
     assert shown(board) == WANTED
     assert len(boards.saves(emulator)) == 1
+
+
+def test_a_check_that_finds_nothing_leaves_the_unsaved_order(board: Page, emulator: Running) -> None:
+    press(board, WORN, "top")
+    emulator.fault("cloudfactory", "503", method="PUT")
+    board.get_by_role("button", name="Save order").click()
+    board.locator("#notices").get_by_role("button", name="Check now").click()
+    expect(board.locator("#notices")).to_contain_text("look 1 of 3")
+    assert shown(board) == WANTED
+    expect(board.locator("[data-bar]")).to_be_visible()
 
 
 def test_ten_presses_on_a_slow_day_are_one_call(board: Page, emulator: Running) -> None:
