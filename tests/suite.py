@@ -60,7 +60,8 @@ def left_out() -> Iterator[str]:
 def checks() -> bool:
     """Every check is run, so that one failing does not hide the next."""
     tested = {"DJANGO_SETTINGS_MODULE": "tests.settings"}
-    return all([run(name, command, DEPLOYED if name == "deployment" else tested) for name, command in CHECKS])
+    results = [run(name, command, DEPLOYED if name == "deployment" else tested) for name, command in CHECKS]
+    return all(results)
 
 
 def suite() -> int:

@@ -1,0 +1,61 @@
+"""Home is a list of what waits, from our own database; what a vendor must be asked for loads and fails alone."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Person
+from console.audit import record
+from console.emulator.server import Running
+from console.slices.builder import drafts
+
+As = Callable[[Person], Client]
+
+
+def test_the_page_asks_no_vendor(client_as: As, alice: Person, emulator: Running) -> None:
+    answer = client_as(alice).get("/")
+    assert b"Nothing waits for you" in answer.content
+    assert emulator.requests("avala") == []
+    assert emulator.requests("cloudfactory") == []
+
+
+def test_a_newcomer_is_shown_how_to_begin(client_as: As, nobody: Person) -> None:
+    page = client_as(nobody).get("/").content.decode()
+    assert "Connect Avala" in page
+    assert "Connect CloudFactory" in page
+    assert "/keys/avala/" in page
+
+
+def test_a_draft_waits_to_be_carried_on(client_as: As, alice: Person) -> None:
+    draft = drafts.start(alice)
+    drafts.save_details(alice, draft.pk, {"name": "Rain at night"}, {})
+    page = client_as(alice).get("/").content.decode()
+    assert "Rain at night" in page
+    assert f"/slices/new/{draft.pk}/" in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_not_known_waits_to_be_looked_at(client_as: As, alice: Person) -> None:
+    with record.act(actor=alice, action="slice.create", thing_kind="slice", thing_name="Fog") as act:
+        act.unknown()
+    page = client_as(alice).get("/").content.decode()
+    assert "Fog" in page
+    assert f"/audit/{act.id}/" in page
+    assert act.entry.at <= timezone.now()
+
+
+def test_the_slices_come_with_one_call(client_as: As, alice: Person, emulator: Running) -> None:
+    page = client_as(alice).get("/home/slices/", HTTP_HX_REQUEST="true").content.decode()
+    assert "Training mix" in page or "Second look" in page
+    assert [call["path"] for call in emulator.requests("avala")] == ["/api/v1/slices/northwind/list/"]
+
+
+def test_a_silent_vendor_spoils_its_own_block_only(client_as: As, alice: Person, emulator: Running) -> None:
+    emulator.fault("avala", "503", times=0)
+    client = client_as(alice)
+    assert client.get("/").status_code == 200
+    block = client.get("/home/slices/", HTTP_HX_REQUEST="true")
+    assert block.status_code == 502
+    assert b"Nothing was changed" in block.content
