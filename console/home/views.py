@@ -4,8 +4,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts import connections
 from accounts.requests import SignedIn
 from console.home import services
+from console.upstream.errors import UpstreamError
 
 
 @require_safe
@@ -17,7 +19,11 @@ def index(request: SignedIn) -> HttpResponse:
 
 @require_safe
 def slices(request: SignedIn) -> HttpResponse:
-    rows = services.latest_slices(user=request.user)
+    """A block of its own: where it fails it says so in its own place, and the rest of the page stands."""
+    try:
+        rows = services.latest_slices(user=request.user)
+    except (UpstreamError, connections.ConnectionMissing) as problem:
+        return render(request, "home/slices.html", {"problem": problem})
     return render(request, "home/slices.html", {"rows": rows, "unnamed": services.unnamed_datasets(rows)})
 
 

@@ -57,5 +57,9 @@ def test_a_silent_vendor_spoils_its_own_block_only(client_as: As, alice: Person,
     client = client_as(alice)
     assert client.get("/").status_code == 200
     block = client.get("/home/slices/", HTTP_HX_REQUEST="true")
-    assert block.status_code == 502
-    assert b"Nothing was changed" in block.content
+    assert block.status_code == 200
+    assert b"Ask again" in block.content
+
+
+def test_a_missing_key_is_said_in_the_block(client_as: As, nobody: Person) -> None:
+    assert b"You have not connected" in client_as(nobody).get("/home/slices/", HTTP_HX_REQUEST="true").content
