@@ -18,7 +18,7 @@ from console.upstream.avala import Avala
 from console.upstream.cloudfactory import CloudFactory
 from console.upstream.transport import Transport
 
-PLACE_WORDS = {Vendor.AVALA: "owner", Vendor.CLOUDFACTORY: "space"}
+PLACE_WORDS = {Vendor.AVALA: "an owner", Vendor.CLOUDFACTORY: "a space"}
 
 
 class ConnectionMissing(Exception):
@@ -48,7 +48,7 @@ class KeyUnreadable(KeyMissing):
 class PlaceMissing(ConnectionMissing):
     def __init__(self, vendor: str) -> None:
         name, place = errors.vendor_name(vendor), PLACE_WORDS[Vendor(vendor)]
-        super().__init__(vendor, f"Your {name} key works in a {place} that the key itself does not tell. Name it once.")
+        super().__init__(vendor, f"Your {name} key works for {place} that the key itself does not tell. Name it once.")
 
 
 @dataclass(frozen=True)
@@ -151,6 +151,7 @@ def _watched(key: ApiKey) -> Transport:
 def _current(user: Person | AnonymousUser, vendor: Vendor) -> Place:
     mine = [place for place in places(user) if place.vendor == vendor]
     if not mine:
+        _key(user, vendor)  # Without a key that is what is missing.
         raise PlaceMissing(vendor)
     return next((place for place in mine if place.is_current), mine[0])
 
