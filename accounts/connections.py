@@ -18,7 +18,8 @@ from console.upstream.avala import Avala
 from console.upstream.cloudfactory import CloudFactory
 from console.upstream.transport import Transport
 
-PLACE_WORDS = {Vendor.AVALA: "an owner", Vendor.CLOUDFACTORY: "a space"}
+PLACE_WORDS = {Vendor.AVALA: "owner", Vendor.CLOUDFACTORY: "space"}
+ARTICLES = {Vendor.AVALA: "an", Vendor.CLOUDFACTORY: "a"}
 
 
 class ConnectionMissing(Exception):
@@ -47,7 +48,7 @@ class KeyUnreadable(KeyMissing):
 
 class PlaceMissing(ConnectionMissing):
     def __init__(self, vendor: str) -> None:
-        name, place = errors.vendor_name(vendor), PLACE_WORDS[Vendor(vendor)]
+        name, place = errors.vendor_name(vendor), f"{ARTICLES[Vendor(vendor)]} {PLACE_WORDS[Vendor(vendor)]}"
         super().__init__(vendor, f"Your {name} key works for {place} that the key itself does not tell. Name it once.")
 
 
