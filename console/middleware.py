@@ -15,6 +15,7 @@ from django.utils.cache import patch_vary_headers
 from accounts import access, recording
 from accounts.connections import ConnectionMissing
 from console import htmx, logs, pages
+from console.audit.address import comes_from_proxy
 from console.audit.record import NotRecorded
 from console.upstream.errors import UpstreamError
 
@@ -26,6 +27,19 @@ PERMISSIONS_POLICY = (
     "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), "
     "midi=(), payment=(), usb=()"
 )
+
+
+class Forwarded:
+    """What only a configured proxy may say is taken off every other request, before anything reads it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not comes_from_proxy(request):
+            for name in ("HTTP_X_FORWARDED_PROTO", "HTTP_X_REQUEST_ID"):
+                request.META.pop(name, None)
+        return self.get_response(request)
 
 
 class RequestId:

@@ -170,6 +170,7 @@ INSTALLED_APPS = [
     "huey.contrib.djhuey",
 ]
 MIDDLEWARE = [
+    "console.middleware.Forwarded",
     "console.middleware.RequestId",
     "console.middleware.Headers",
     "django.middleware.security.SecurityMiddleware",

@@ -27,6 +27,12 @@ def address_of(request: HttpRequest | None) -> str:
     return str(nearest)
 
 
+def comes_from_proxy(request: HttpRequest) -> bool:
+    """Whether what the nearest machine says about the person may be believed."""
+    nearest = _read(request.META.get("REMOTE_ADDR", ""))
+    return nearest is not None and _is_proxy(nearest)
+
+
 def _read(text: str) -> Address | None:
     try:
         address = ipaddress.ip_address(text.strip())

@@ -1,6 +1,7 @@
 """Headers on every answer, errors and fragments too."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -60,9 +61,21 @@ def test_cookies_belong_to_this_host_alone(client: Client, alice: Person) -> Non
 
 
 @pytest.mark.django_db
-def test_a_request_id_is_given_and_a_sensible_one_kept(client: Client) -> None:
+def test_a_request_id_is_given_and_a_proxys_kept(client: Client, settings: Any) -> None:
     assert len(client.get("/livez", HTTP_HOST="localhost")["X-Request-Id"]) == 32
+    stranger = client.get("/livez", HTTP_HOST="localhost", HTTP_X_REQUEST_ID="abcdef-123456")
+    assert stranger["X-Request-Id"] != "abcdef-123456"
+    settings.TRUSTED_PROXIES = ["127.0.0.1"]
     kept = client.get("/livez", HTTP_HOST="localhost", HTTP_X_REQUEST_ID="abcdef-123456")
     assert kept["X-Request-Id"] == "abcdef-123456"
     hostile = client.get("/livez", HTTP_HOST="localhost", HTTP_X_REQUEST_ID='x" onload=alert(1)')
     assert "onload" not in hostile["X-Request-Id"]
+
+
+@pytest.mark.django_db
+def test_only_a_proxy_may_say_that_the_person_came_over_https(client: Client, settings: Any) -> None:
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    said = {"HTTP_HOST": "localhost", "HTTP_X_FORWARDED_PROTO": "https"}
+    assert "Strict-Transport-Security" not in client.get("/livez", **said)
+    settings.TRUSTED_PROXIES = ["127.0.0.0/8"]
+    assert "Strict-Transport-Security" in client.get("/livez", **said)
