@@ -46,6 +46,11 @@ def latest_slices(*, user: Person) -> list[shown.Row]:
     return shown.rows(found, slices.known_names(user=user, uids=slices.recipe_datasets(found)))
 
 
+def may_ask_avala(*, user: Person) -> bool:
+    """Whether there is a key to ask with; without one the first line of the page already says what to do."""
+    return bool(connections.key_fingerprint(user, "avala"))
+
+
 def unnamed_datasets(rows: Sequence[shown.Row]) -> str:
     """The datasets whose names are not known yet, as the question `slices:names` understands."""
     recipes = [row.recipe for row in rows if row.recipe]

@@ -13,7 +13,11 @@ from console.upstream.errors import UpstreamError
 @require_safe
 def index(request: SignedIn) -> HttpResponse:
     """Everything from our own database at once; what a vendor must be asked for comes as a block of its own."""
-    context = {"todos": services.todos(user=request.user), "recent": services.recent(user=request.user)}
+    context = {
+        "todos": services.todos(user=request.user),
+        "recent": services.recent(user=request.user),
+        "has_avala": services.may_ask_avala(user=request.user),
+    }
     return render(request, "home/index.html", context)
 
 
