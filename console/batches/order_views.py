@@ -2,7 +2,8 @@
 
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -61,7 +62,11 @@ def order(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 def undo(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpResponse:
     found = _saved_snapshot(project, snapshot)
     return _change(
-        request, project, lambda press: ordering.undo_order(press, found), said="The order is as it was before."
+        request,
+        project,
+        lambda press: ordering.undo_order(press, found),
+        said="The order is as it was before.",
+        since=found.at,
     )
 
 
@@ -69,7 +74,11 @@ def undo(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpResponse:
 def restore(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpResponse:
     found = _saved_snapshot(project, snapshot)
     return _change(
-        request, project, lambda press: ordering.restore_order(press, found), said="The earlier order is back."
+        request,
+        project,
+        lambda press: ordering.restore_order(press, found),
+        said="The earlier order is back.",
+        since=found.at,
     )
 
 
@@ -146,7 +155,7 @@ def _save(request: SignedIn, project: uuid.UUID) -> HttpResponse:
         names = reading.recent_names(user=request.user, project=project)
         return ordering.save_order(press, base=base, proposed=proposed, names=names)
 
-    return _change(request, project, send, said="The order is saved.", form=form, proposed=proposed)
+    return _change(request, project, send, said="The order is saved.", form=form)
 
 
 def _proposed(form: OrderForm, project: uuid.UUID) -> tuple[int, ...] | dict[int, str]:
@@ -168,7 +177,7 @@ def _change(
     *,
     said: str,
     form: OrderForm | None = None,
-    proposed: Sequence[int] = (),
+    since: datetime | None = None,
 ) -> HttpResponse:
     """What saving, undoing and restoring have in common: each ending as a page or as a fragment."""
     act_id = form.act_id if form else act_id_of(request.POST)
@@ -184,7 +193,7 @@ def _change(
     except BadOrder as problem:
         return _refused(request, project, form, problem.message)
     except OrderChanged as changed:
-        return _conflict(request, project, changed, form)
+        return _conflict(request, project, changed, form, since or ordering.sealed_at(form.base if form else ""))
     except (UpstreamError, ConnectionMissing, record.NotRecorded) as error:
         return _failed(request, project, error, form, act_id)
     return _saved(request, project, said)
@@ -301,7 +310,9 @@ def _wrong_boxes(request: SignedIn, project: uuid.UUID, form: OrderForm, wrong: 
     return render(request, "batches/order.html", context, status=422)
 
 
-def _conflict(request: SignedIn, project: uuid.UUID, changed: OrderChanged, form: OrderForm | None) -> HttpResponse:
+def _conflict(
+    request: SignedIn, project: uuid.UUID, changed: OrderChanged, form: OrderForm | None, since: datetime
+) -> HttpResponse:
     """Yours, theirs and a merged suggestion, each to be chosen, none lost."""
     names = reading.recent_names(user=request.user, project=project)
     last = ordering.last_saved(project=project)
@@ -321,7 +332,7 @@ def _conflict(request: SignedIn, project: uuid.UUID, changed: OrderChanged, form
         "choices": choices,
         "base": ordering.seal_base(project, changed.theirs),
         "note": form.note if form else "",
-        "who": last if last and last.order_after.ids == changed.theirs.ids else None,
+        "who": last if last and last.at > since and last.order_after.ids == changed.theirs.ids else None,
         "their_change": difference(changed.base, changed.theirs, names),
         "your_change": difference(changed.base, changed.yours, names),
     }

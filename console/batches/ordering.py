@@ -1,8 +1,10 @@
 """Changing the order: checked, compared with a fresh read, recorded, and sent as one call."""
 
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.core import signing
@@ -59,17 +61,22 @@ class Press:
 def seal_base(project: uuid.UUID, order: Order) -> str:
     """The order a page starts from, signed: what comes back unsigned or from another project is refused."""
     places = [[place.batch_id, place.number] for place in order.places]
-    return signing.dumps([str(project), places], salt=SALT, compress=True)
+    return signing.dumps([str(project), places, time.time()], salt=SALT, compress=True)
 
 
 def open_base(project: uuid.UUID, sealed: str) -> Order:
     try:
-        of_project, places = signing.loads(sealed, salt=SALT)
+        of_project, places, _ = signing.loads(sealed, salt=SALT)
     except (signing.BadSignature, ValueError):
         raise BadOrder("This page's order was changed on the way. Open the page again.") from None
     if of_project != str(project):
         raise BadOrder("This order belongs to another project. Open the page again.")
     return Order(tuple(Place(batch_id, number) for batch_id, number in places))
+
+
+def sealed_at(sealed: str) -> datetime:
+    """When a page was opened, of a base that was opened before."""
+    return datetime.fromtimestamp(signing.loads(sealed, salt=SALT)[2], UTC)
 
 
 def check_order(base: Order, proposed: Sequence[int]) -> None:

@@ -126,3 +126,16 @@ def test_an_undo_meets_a_colleague_too(alice: Person, client_as: ClientAs, emula
     assert response.status_code == 409
     assert ids_of(response, "yours") == ",".join(map(str, START))
     assert boards.changes(emulator) == []
+
+
+def test_a_colleague_who_saved_before_the_page_was_opened_is_not_blamed(
+    alice: Person, erin: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    mine, hers = client_as(alice), client_as(erin)
+    hers.post(ORDER, boards.opened(hers) | {"batch": THEIRS})
+    emulator.act("reorder", order=START)
+    form = boards.opened(mine) | {"batch": YOURS}
+    emulator.act("reorder", order=THEIRS)
+    response = mine.post(ORDER, form)
+    assert response.status_code == 409
+    assert "Somebody outside this console" in text_of(response)
