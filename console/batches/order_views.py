@@ -6,11 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
@@ -21,11 +19,11 @@ from accounts.rights import Right
 from console import htmx, pages
 from console.audit import record, settling
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
-from console.batches import ordering, reading, shown
+from console.batches import order_shown, ordering, reading, shown
 from console.batches.changes import difference
 from console.batches.forms import OrderForm, act_id_of
 from console.batches.models import OrderSnapshot
-from console.batches.order import Order, from_boxes
+from console.batches.order import from_boxes
 from console.batches.ordering import BadOrder, NothingToSave, OrderChanged, Press
 from console.projects import services as projects
 from console.upstream.errors import UpstreamError
@@ -36,18 +34,6 @@ WAIT_FOR_FIRST = 5.0
 ALREADY = "The order is already like this. Nothing was sent."
 
 
-# Asked for at once, not one after the other as each names the next.
-SCRIPTS = ("reorder", "reorder-words", "reorder-drag", "reorder-keys", "say")
-
-VERBS = {"order.undo": "Took a change back", "order.restore": "Restored an earlier order"}
-STATES = {
-    DONE: ("good", ""),
-    FAILED: ("bad", "This was not saved."),
-    UNKNOWN: ("warn", "We do not know whether this was saved."),
-    OPEN: ("warn", "This is being saved, or the console was stopped meanwhile."),
-}
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 def order(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
@@ -55,7 +41,7 @@ def order(request: SignedIn, project: uuid.UUID) -> HttpResponse:
         return _save(request, project) if request.user.may(Right.CHANGE) else pages.not_allowed(request)
     board = reading.read_board(user=request.user, project=project)
     projects.mark_used(user=request.user, project=project)
-    return render(request, "batches/order.html", _board(request, project, board))
+    return render(request, "batches/order.html", order_shown.board_page(request, project, board))
 
 
 @require_POST
@@ -88,11 +74,11 @@ def history(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     snapshots = ordering.history(project=project)
     entries = Entry.objects.filter(pk__in=[one.entry for one in snapshots]).prefetch_related("outcomes")
     outcomes = {entry.pk: entry.outcome for entry in entries}
-    lines = [_line(one, outcomes.get(one.entry, UNKNOWN)) for one in snapshots]
+    lines = [order_shown.line(one, outcomes.get(one.entry, UNKNOWN)) for one in snapshots]
     newest = next((line for line in lines if line["outcome"] == DONE), None)
     if newest:
         newest["newest"] = True
-    context = _about(request, project) | {"lines": lines}
+    context = order_shown.about(request, project) | {"lines": lines}
     return render(request, "batches/history.html", context)
 
 
@@ -101,7 +87,7 @@ def version(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpRespons
     """One saved order against the one before it."""
     found = _snapshot(project, snapshot)
     entry, whole = Entry.objects.filter(pk=found.entry).first(), request.GET.get("show") == "all"
-    context = _about(request, project) | _line(found, entry.outcome if entry else UNKNOWN)
+    context = order_shown.about(request, project) | order_shown.line(found, entry.outcome if entry else UNKNOWN)
     context |= {
         "lines": shown.compared(found.order_before, found.order_after, found.names, whole=whole),
         "whole": whole,
@@ -205,7 +191,9 @@ def _saved(request: SignedIn, project: uuid.UUID, said: str) -> HttpResponse:
         messages.success(request, said)
         return redirect("batches:order", project)
     board = reading.read_board(user=request.user, project=project, age=reading.KEPT)
-    response = render(request, "batches/order.html#saved", _board(request, project, board) | {"said": said})
+    response = render(
+        request, "batches/order.html#saved", order_shown.board_page(request, project, board) | {"said": said}
+    )
     return retarget(reswap(response, "outerHTML"), "#order-board")
 
 
@@ -300,7 +288,7 @@ def _not_saved(
 def _wrong_boxes(request: SignedIn, project: uuid.UUID, form: OrderForm, wrong: Mapping[int, str]) -> HttpResponse:
     """Number boxes that hold no place: said at the box, and every box as it was typed."""
     board = reading.read_board(user=request.user, project=project)
-    context = _board(request, project, board, base=ordering.open_base(project, form.base))
+    context = order_shown.board_page(request, project, board, base=ordering.open_base(project, form.base))
     typed = dict(zip(form.ids, form.boxes or [], strict=True))
     context["rows"] = [
         shown.replace(row, box=typed.get(row.id, row.box), errors=(wrong[row.id],) if row.id in wrong else ())
@@ -317,9 +305,9 @@ def _conflict(
     names = reading.recent_names(user=request.user, project=project)
     last = ordering.last_saved(project=project)
     choices = [
-        _choice("yours", "Yours", "The order you made.", changed, changed.yours, names),
-        _choice("theirs", "Theirs", "The order as it is now.", changed, changed.theirs, names),
-        _choice(
+        order_shown.choice("yours", "Yours", "The order you made.", changed, changed.yours, names),
+        order_shown.choice("theirs", "Theirs", "The order as it is now.", changed, changed.theirs, names),
+        order_shown.choice(
             "merged",
             "Merged",
             "Theirs, with the batches you moved put where you put them.",
@@ -328,7 +316,7 @@ def _conflict(
             names,
         ),
     ]
-    context = _about(request, project) | {
+    context = order_shown.about(request, project) | {
         "choices": choices,
         "base": ordering.seal_base(project, changed.theirs),
         "note": form.note if form else "",
@@ -340,76 +328,6 @@ def _conflict(
         response = render(request, "batches/conflict.html#conflict", context, status=409)
         return retarget(reswap(response, "outerHTML"), "#order-board")
     return render(request, "batches/conflict.html", context, status=409)
-
-
-def _line(snapshot: OrderSnapshot, outcome: str) -> dict[str, Any]:
-    """A saved order as the history shows it."""
-    tone, state = STATES[outcome]
-    return {
-        "snapshot": snapshot,
-        "change": ordering.change_of(snapshot),
-        "outcome": outcome,
-        "tone": tone,
-        "state": state,
-        "verb": VERBS.get(snapshot.action, ""),
-    }
-
-
-def _choice(
-    slug: str, title: str, text: str, changed: OrderChanged, order: Order, names: dict[int, str]
-) -> dict[str, Any]:
-    return {
-        "slug": slug,
-        "title": title,
-        "text": text,
-        "ids": ",".join(str(batch_id) for batch_id in order.ids),
-        "lines": shown.compared(changed.theirs, order, names),
-        "change": difference(changed.theirs, order, names),
-        "is_theirs": slug == "theirs",
-        "same_as_theirs": order.ids == changed.theirs.ids,
-        "act_id": uuid.uuid4(),
-    }
-
-
-def _board(request: SignedIn, project: uuid.UUID, board: reading.Board, base: Order | None = None) -> dict[str, Any]:
-    found = shown.rows(board, base)
-    last = ordering.last_saved(project=project)
-    return _about(request, project) | {
-        "rows": found,
-        "total": len(found),
-        "finished": sum(row.finished for row in found),
-        "folded": shown.folds(found) and request.GET.get("finished") != "show",
-        "can_fold": shown.folds(found),
-        "ties": len(board.order.tied),
-        "unordered": board.order.unordered,
-        "settled": board.order.is_settled,
-        "base": ordering.seal_base(project, board.order),
-        "act_id": uuid.uuid4(),
-        "undo_id": uuid.uuid4(),
-        "high_first": settings.PRIORITY_HIGH_FIRST,
-        "last": last,
-        "last_change": ordering.change_of(last) if last else None,
-        "may_undo": bool(last and last.order_after.ids == board.order.ids),
-        "unclear": ordering.unclear(project=project),
-        "note": "",
-        "scripts": [static(f"js/{name}.js") for name in SCRIPTS],
-    }
-
-
-def _about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
-    name = projects.name_of(user=request.user, project=project)
-    return {
-        "project_id": project,
-        "project_name": name,
-        "index_url": reverse("batches:index", args=[project]),
-        "order_url": reverse("batches:order", args=[project]),
-        "may_change": request.user.may(Right.CHANGE),
-        "crumbs": [
-            ("Projects", reverse("projects:index")),
-            (name, reverse("projects:detail", args=[project])),
-            ("Batches", reverse("batches:index", args=[project])),
-        ],
-    }
 
 
 def _saved_snapshot(project: uuid.UUID, snapshot: int) -> OrderSnapshot:

@@ -1,0 +1,101 @@
+"""What the pages of an order show: the board, its history, and the orders to choose from."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.templatetags.static import static
+from django.urls import reverse
+
+from accounts.requests import SignedIn
+from accounts.rights import Right
+from console.audit.models import DONE, FAILED, OPEN, UNKNOWN
+from console.batches import ordering, reading, shown
+from console.batches.changes import difference
+from console.batches.models import OrderSnapshot
+from console.batches.order import Order
+from console.batches.ordering import OrderChanged
+from console.projects import services as projects
+
+# Asked for at once, not one after the other as each names the next.
+SCRIPTS = ("reorder", "reorder-words", "reorder-drag", "reorder-keys", "say")
+
+VERBS = {"order.undo": "Took a change back", "order.restore": "Restored an earlier order"}
+STATES = {
+    DONE: ("good", ""),
+    FAILED: ("bad", "This was not saved."),
+    UNKNOWN: ("warn", "We do not know whether this was saved."),
+    OPEN: ("warn", "This is being saved, or the console was stopped meanwhile."),
+}
+
+
+def board_page(
+    request: SignedIn, project: uuid.UUID, board: reading.Board, base: Order | None = None
+) -> dict[str, Any]:
+    found = shown.rows(board, base)
+    last = ordering.last_saved(project=project)
+    return about(request, project) | {
+        "rows": found,
+        "total": len(found),
+        "finished": sum(row.finished for row in found),
+        "folded": shown.folds(found) and request.GET.get("finished") != "show",
+        "can_fold": shown.folds(found),
+        "ties": len(board.order.tied),
+        "unordered": board.order.unordered,
+        "settled": board.order.is_settled,
+        "base": ordering.seal_base(project, board.order),
+        "act_id": uuid.uuid4(),
+        "undo_id": uuid.uuid4(),
+        "high_first": settings.PRIORITY_HIGH_FIRST,
+        "last": last,
+        "last_change": ordering.change_of(last) if last else None,
+        "may_undo": bool(last and last.order_after.ids == board.order.ids),
+        "unclear": ordering.unclear(project=project),
+        "note": "",
+        "scripts": [static(f"js/{name}.js") for name in SCRIPTS],
+    }
+
+
+def about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
+    name = projects.name_of(user=request.user, project=project)
+    return {
+        "project_id": project,
+        "project_name": name,
+        "index_url": reverse("batches:index", args=[project]),
+        "order_url": reverse("batches:order", args=[project]),
+        "may_change": request.user.may(Right.CHANGE),
+        "crumbs": [
+            ("Projects", reverse("projects:index")),
+            (name, reverse("projects:detail", args=[project])),
+            ("Batches", reverse("batches:index", args=[project])),
+        ],
+    }
+
+
+def line(snapshot: OrderSnapshot, outcome: str) -> dict[str, Any]:
+    """A saved order as the history shows it."""
+    tone, state = STATES[outcome]
+    return {
+        "snapshot": snapshot,
+        "change": ordering.change_of(snapshot),
+        "outcome": outcome,
+        "tone": tone,
+        "state": state,
+        "verb": VERBS.get(snapshot.action, ""),
+    }
+
+
+def choice(
+    slug: str, title: str, text: str, changed: OrderChanged, order: Order, names: dict[int, str]
+) -> dict[str, Any]:
+    return {
+        "slug": slug,
+        "title": title,
+        "text": text,
+        "ids": ",".join(str(batch_id) for batch_id in order.ids),
+        "lines": shown.compared(changed.theirs, order, names),
+        "change": difference(changed.theirs, order, names),
+        "is_theirs": slug == "theirs",
+        "same_as_theirs": order.ids == changed.theirs.ids,
+        "act_id": uuid.uuid4(),
+    }
