@@ -2,7 +2,6 @@
 // others join it where it is dropped.
 
 const ANIMATED = 60;
-const CLEANED_AFTER = 300;
 
 export function drag(board) {
   const { list } = board;
@@ -21,6 +20,10 @@ export function drag(board) {
     animation: list.children.length > ANIMATED ? 0 : 120,
     onEnd: ({ item }) => dropped(board, item),
   });
+  // A drag leaves style attributes behind, which a swap would copy and the page's policy refuse.
+  board.root.addEventListener("htmx:beforeSwap", () => {
+    for (const element of board.root.querySelectorAll("[style]")) element.removeAttribute("style");
+  });
   // While filtered the rows between are out of sight, so nobody could say where a row was dropped.
   list.addEventListener("pointerdown", () => board.sortable.option("disabled", board.filtered), true);
 }
@@ -33,8 +36,6 @@ function dropped(board, item) {
     for (const row of before) board.list.insertBefore(row, item);
     for (const row of after.reverse()) board.list.insertBefore(row, item.nextElementSibling);
   }
-  // What a drag leaves behind: empty style attributes, which the page's policy would not let a later swap copy.
-  setTimeout(() => board.root.querySelectorAll("[style]").forEach((element) => element.removeAttribute("style")), CLEANED_AFTER);
   board.changed();
   item.querySelector("[data-handle]").focus({ preventScroll: true });
   board.moved(item, rows);
