@@ -33,7 +33,6 @@ def upstream(request: HttpRequest, error: errors.UpstreamError) -> HttpResponse:
         "error": error,
         "reading": request.method in {"GET", "HEAD"},
         "key_rejected": isinstance(error, errors.KeyRejected),
-        "retry_in": retry_in,
         "again": htmx.page_address(request),
     }
     response = _answer(request, "errors/upstream.html", context, status)

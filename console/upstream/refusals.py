@@ -48,7 +48,7 @@ def refusal(
     if 300 <= status < 400:
         return errors.PointedElsewhere(f"{name}'s answer pointed elsewhere, and was not followed.", **facts)
     if status >= 500:
-        failed = errors.ServerFailed(f"{name} has a problem of its own (status {status}).", **facts)
+        failed = errors.ServerFailed(f"{name} has a problem of its own just now.", **facts)
         failed.retry_in = retry_in
         return failed
     if status in (400, 422):
@@ -59,7 +59,7 @@ def refusal(
         return errors.Invalid(f"{name} does not accept what was entered.", fields=fields, **facts)
     if status == 429:
         wait = DEFAULT_WAIT if retry_in is None else retry_in
-        limited = errors.RateLimited(f"{name} is busy, again in {max(1, round(wait))} s.", **facts)
+        limited = errors.RateLimited(f"{name} is busy; it can be asked again in {max(1, round(wait))} s.", **facts)
         limited.retry_in = wait
         return limited
     if status == 404 or (status == 405 and not operation.confirmed):
@@ -69,7 +69,7 @@ def refusal(
     if status == 403:
         return errors.Forbidden(f"{name} does not allow this with this key.", **facts)
     if status == 409:
-        return errors.Conflict(f"{name} refused: the state of things does not allow it.", **facts)
+        return errors.Conflict(f"{name} refused: something there stands in the way, or was changed meanwhile.", **facts)
     return errors.OtherRefusal(f"{name} refused this (status {status}).", **facts)
 
 

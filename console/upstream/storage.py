@@ -166,6 +166,6 @@ def _refused(status: int) -> errors.UpstreamError:
     if status in (404, 410):
         return errors.NotFound("The file is no longer there.", vendor=VENDOR, status=status)
     if status >= 500:
-        text = f"The file store has a problem of its own (status {status})."
+        text = "The file store has a problem of its own just now."
         return errors.ServerFailed(text, vendor=VENDOR, status=status, changes=False)
     return errors.OtherRefusal(f"The file store refused this (status {status}).", vendor=VENDOR, status=status)
