@@ -36,6 +36,11 @@ class Draft:
         """Whether what was ticked can be counted, whatever the name is."""
         return self.form.is_bound and not set(self.form.errors) - {"name", "id"}
 
+    def problems(self) -> list[str]:
+        """What is wrong with the choice itself, to be said as soon as it is chosen."""
+        errors = self.form.errors.items()
+        return [message for field, said in errors if field not in {"name", "id"} for message in said]
+
     def wish(self) -> Wish:
         said = self.form.cleaned_data
         choice = self.form.choice()

@@ -59,7 +59,7 @@ def contents(request: SignedIn) -> HttpResponse:
 
 def _counted(request: SignedIn, draft: composing.Draft) -> dict[str, Any]:
     if not draft.has_choice():
-        return {"incomplete": True}
+        return {"incomplete": True, "problems": draft.problems()}
     choice = draft.form.choice()
     context = {
         "ready": services.ready_with(user=request.user, choice=choice),

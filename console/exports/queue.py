@@ -17,6 +17,7 @@ from console.upstream.errors import RateLimited, Refused, UpstreamError
 KIND = "exports.start"
 FIND = "exports.find"
 LOOK = 5.0
+LONGEST_LOOK = 30.0
 LATER = 20.0
 
 
@@ -70,10 +71,16 @@ def start_when_free(operation: Operation) -> Result:
     except (ConnectionMissing, UpstreamError) as error:
         return _later_or_never(error)
     if now.waiting and now.waiting[0].pk != plan.pk:
-        return Again(LOOK, f"“{now.waiting[0].name}” is before it.")
+        return Again(_patience(plan), f"“{now.waiting[0].name}” is before it.")
     if not now.is_free:
-        return Again(LOOK, f"{now.by} uses the lane.")
+        return Again(_patience(plan), f"{now.by} uses the lane.")
     return _start(plan)
+
+
+def _patience(plan: Plan) -> float:
+    """The longer it has waited, the less a few seconds matter: a lane that is stuck is not asked about all day."""
+    waited = (timezone.now() - plan.created_at).total_seconds()
+    return min(LONGEST_LOOK, LOOK + waited / 60)
 
 
 def look_for(operation: Operation) -> Result:

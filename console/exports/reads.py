@@ -67,7 +67,10 @@ def _kept_or_turn(name: str) -> Any:
     end = time.monotonic() + PATIENCE
     while (kept := cache.get(name)) is None:
         if cache.add(f"{name}:turn", True, TURN):
-            return None
+            # Whoever had the turn may have answered between our look and now.
+            if (kept := cache.get(name)) is not None:
+                cache.delete(f"{name}:turn")
+            return kept
         if time.monotonic() > end:
             return cache.get(f"{name}:last")
         time.sleep(0.05)

@@ -93,7 +93,7 @@ def test_the_moments_stand_beside_the_days(alice: Person, client_as: ClientAs, e
 def test_bad_days_are_not_counted(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     emulator.forget_requests()
     page = counted(client_as(alice), created_from="2026-11-03", created_to="2026-11-01")
-    assert "Mend what is marked" in text_of(page)
+    assert "Created until must not be before created from." in text_of(page)
     assert sent(emulator, "GET", f"{ITEMS}{EYES}/workItems") == []
 
 
