@@ -29,7 +29,11 @@ TERMS: dict[str, Term] = {
         "A stack of work items of one project that is worked on together, in the order you set.",
         "CloudFactory: batch",
     ),
-    "priority": Term("Number", "What CloudFactory keeps for a batch’s place in the order. This console shows ranks and gives the numbers itself.", "CloudFactory: priority"),
+    "priority": Term(
+        "Number",
+        "What CloudFactory keeps for a batch’s place in the order. The console shows ranks and gives the numbers.",
+        "CloudFactory: priority",
+    ),
     "work item": Term("Work item", "One picture on its way through labelling and review.", "CloudFactory: work item"),
     "signal": Term(
         "Signal",
