@@ -39,7 +39,7 @@ class Draft:
     def problems(self) -> list[str]:
         """What is wrong with the choice itself, to be said as soon as it is chosen."""
         errors = self.form.errors.items()
-        return [message for field, said in errors if field not in {"name", "id"} for message in said]
+        return [str(message) for field, said in errors if field not in {"name", "id"} for message in said]
 
     def wish(self) -> Wish:
         said = self.form.cleaned_data

@@ -142,11 +142,7 @@ def check(request: SignedIn, plan: uuid.UUID) -> HttpResponse:
 def detail(request: SignedIn, export: uuid.UUID) -> HttpResponse:
     found = watching.look(user=request.user, export_id=str(export))
     row = shown.row(found)
-    context = _following(request, row) | {
-        "history": reading.history("export", str(export)),
-        "query": composing.query(row.plan) if row.plan else "",
-        "act_id": uuid.uuid4(),
-    }
+    context = _following(request, row) | {"history": reading.history("export", str(export))}
     return render(request, "exports/detail.html", context)
 
 
@@ -156,7 +152,9 @@ def status(request: SignedIn, export: uuid.UUID) -> HttpResponse:
     found, error = _followed(request, export)
     context = {"export_id": export, **_turn(request, error)}
     if found is not None:
-        context |= _following(request, shown.row(found), error)
+        row = shown.row(found)
+        # What was offered while it ran, to cancel it, is another act now.
+        context |= _following(request, row, error) | {"just_ended": "runs" in request.GET and not row.state.active}
     return render(request, "exports/detail.html#status", context)
 
 
@@ -233,6 +231,8 @@ def _following(request: SignedIn, row: shown.Row, error: UpstreamError | None = 
         "comparison": receipts.compared(receipt) if receipt else None,
         "usual": shown.usual(connections.space(request.user).id),
         "delay": turn["delay"] if waits else None,
+        "query": composing.query(row.plan) if row.plan else "",
+        "act_id": uuid.uuid4(),
     }
 
 

@@ -88,6 +88,18 @@ def test_the_end_ends_the_watch_and_shows_the_download(
     assert f"/exports/{running.export_id}/download/" in content
 
 
+def test_what_was_to_cancel_is_to_delete_once_it_is_ready(
+    running: Plan, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
+    client = client_as(alice)
+    assert "&amp;runs=1" in status(client, running).content.decode()
+    finish(slow, running)
+    ended = client.get(f"/exports/{running.export_id}/status/?look=1&runs=1", headers=HTMX)
+    assert ended.content.decode().count('hx-swap-oob="true"') == 2
+    assert "Delete Q3 ?" in text_of(ended)
+    assert "hx-swap-oob" not in status(client, running).content.decode()
+
+
 def test_a_failure_shows_the_vendors_words_in_full(
     running: Plan, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
