@@ -49,7 +49,7 @@ def board_page(
         "high_first": settings.PRIORITY_HIGH_FIRST,
         "last": last,
         "last_change": ordering.change_of(last) if last else None,
-        "may_undo": bool(last and last.order_after.ids == board.order.ids),
+        "may_undo": bool(last and ordering.still_holds(last.order_after, board.order)),
         "unclear": ordering.unclear(project=project),
         "note": "",
         "scripts": [static(f"js/{name}.js") for name in SCRIPTS],

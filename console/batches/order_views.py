@@ -303,6 +303,8 @@ def _conflict(
 ) -> HttpResponse:
     """Yours, theirs and a merged suggestion, each to be chosen, none lost."""
     names = reading.recent_names(user=request.user, project=project)
+    if changed.theirs.ranks.keys() - names.keys():
+        names = reading.names_of(reading.read_batches(user=request.user, project=project))
     last = ordering.last_saved(project=project)
     choices = [
         order_shown.choice("yours", "Yours", "The order you made.", changed, changed.yours, names),
@@ -321,6 +323,7 @@ def _conflict(
         "base": ordering.seal_base(project, changed.theirs),
         "note": form.note if form else "",
         "who": last if last and last.at > since and last.order_after.ids == changed.theirs.ids else None,
+        "added": len(changed.theirs.ranks.keys() - changed.base.ranks.keys()),
         "their_change": difference(changed.base, changed.theirs, names),
         "your_change": difference(changed.base, changed.yours, names),
     }

@@ -44,6 +44,10 @@ class OrderChanged(Exception):
     def __init__(self, *, base: Order, yours: Order, theirs: Order) -> None:
         super().__init__("The order was changed meanwhile.")
         self.base, self.yours, self.theirs = base, yours, theirs
+        # What was made meanwhile goes to the end of yours: an order without it could not be saved any more.
+        self.newcomers = tuple(batch_id for batch_id in theirs.ids if batch_id not in yours.ranks)
+        if self.newcomers:
+            self.yours = numbered((*yours.ids, *self.newcomers), high_first=settings.PRIORITY_HIGH_FIRST)
         self.merged = numbered(merged(base.ids, yours.ids, theirs.ids), high_first=settings.PRIORITY_HIGH_FIRST)
 
 
@@ -109,7 +113,7 @@ def undo_order(press: Press, snapshot: OrderSnapshot) -> OrderSnapshot:
     refuse_second_press(press, "order.undo")
     board = reading.read_board(user=press.user, project=press.project)
     yours = restored(snapshot.order_before, board.order.ids, high_first=settings.PRIORITY_HIGH_FIRST)
-    if not _still_holds(snapshot.order_after, board.order):
+    if not still_holds(snapshot.order_after, board.order):
         raise OrderChanged(base=snapshot.order_after, yours=yours, theirs=board.order)
     return _send(press, "order.undo", before=board.order, after=yours, entries=board.entries, names=board.names)
 
@@ -188,7 +192,7 @@ def _send(
     return snapshot
 
 
-def _still_holds(expected: Order, current: Order) -> bool:
+def still_holds(expected: Order, current: Order) -> bool:
     """Whether the batches both know stand as they were left; new ones at the end do no harm."""
     both = expected.ranks.keys() & current.ranks.keys()
     return [one for one in expected.ids if one in both] == [one for one in current.ids if one in both]

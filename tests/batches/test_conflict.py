@@ -139,3 +139,20 @@ def test_a_colleague_who_saved_before_the_page_was_opened_is_not_blamed(
     response = mine.post(ORDER, form)
     assert response.status_code == 409
     assert "Somebody outside this console" in text_of(response)
+
+
+@pytest.mark.parametrize("slug", ["yours", "merged"])
+def test_a_batch_made_and_put_first_meanwhile_is_in_every_order_to_choose(
+    alice: Person, client_as: ClientAs, emulator: Running, slug: str
+) -> None:
+    client = client_as(alice)
+    form = boards.opened(client) | {"batch": YOURS}
+    made = emulator.act("add_batch", project="coins", name="Urgent")["batch"]["id"]
+    emulator.act("reorder", order=[made, *START])
+    response = client.post(ORDER, form)
+    assert response.status_code == 409
+    assert "Somebody outside this console: 1 batch added You:" in text_of(response)
+    assert shown(response, "theirs")[0] == "Urgent"
+    assert choose(client, response, slug).status_code == 302
+    wanted = {"yours": [*YOURS, made], "merged": [WORN, made, *(batch for batch in START if batch != WORN)]}
+    assert boards.saves(emulator) == [boards.spaced(wanted[slug])]

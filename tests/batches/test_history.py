@@ -168,3 +168,14 @@ def test_a_reviewer_may_look_at_the_history_but_not_restore(
 
 def test_the_page_of_batches_leads_to_the_history(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     assert HISTORY in client_as(alice).get(BATCHES).content.decode()
+
+
+def test_a_batch_made_overnight_leaves_the_undo_where_it_was(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    save(client, boards.moved(START, WORN, 1))
+    made = emulator.act("add_batch", project="coins", name="Overnight")["batch"]["id"]
+    assert client.get(ORDER).context["may_undo"]
+    undo(client)
+    assert boards.held_order(emulator) == [*START, made]
