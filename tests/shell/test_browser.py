@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from accounts.models import Person
 
@@ -135,7 +136,7 @@ def test_a_session_about_to_end_says_so_and_can_be_kept(
     page.goto(f"{live}{KEYS}")
     page.get_by_role("button", name="Stay signed in").click()
     page.get_by_text("You will be signed out soon.").wait_for(state="detached")
-    page.wait_for_function("document.getElementById('live').textContent === 'You stay signed in'")
+    expect(page.locator("#live")).to_have_text("You stay signed in")
 
 
 def test_a_picture_that_does_not_come_becomes_a_quiet_tile(
