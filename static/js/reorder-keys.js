@@ -40,6 +40,8 @@ export function keys(board) {
   };
 
   board.list.addEventListener("keydown", (event) => {
+    // Browsers send the whole form when Enter is pressed on a tick box.
+    if (event.key === "Enter" && event.target.matches("[data-pick]")) event.preventDefault();
     if (!event.target.matches("[data-handle]") || event.ctrlKey || event.metaKey || event.altKey) return;
     const row = event.target.closest(".row");
     if (event.key === " " || event.key === "Enter") {

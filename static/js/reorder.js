@@ -10,6 +10,8 @@ import { keys } from "./reorder-keys.js";
 const AT_ONCE = 60;
 const MOVES = { up: "Move up", down: "Move down", top: "Move to the top", bottom: "Move to the bottom", to: "Move to position…" };
 
+let latest = null;
+
 export function start(root) {
   const list = root.querySelector("[data-list]");
   if (!list || root.board) return;
@@ -17,11 +19,13 @@ export function start(root) {
   root.board = board;
   drag(board);
   keys(board);
+  board.goOn(latest);
+  latest = board;
 }
 
 class Board {
   constructor(root, list) {
-    Object.assign(this, { root, list, form: root.querySelector("form#order-form"), selected: new Set(), equipped: new WeakSet() });
+    Object.assign(this, { root, list, form: root.querySelector("form#order-form"), selected: new Set(), sent: new Set(), equipped: new WeakSet() });
     this.base = this.rows().map((row) => row.dataset.id);
     this.byId = new Map(this.rows().map((row) => [row.dataset.id, row]));
     this.find = (name) => root.querySelector(`[data-${name}]`);
@@ -194,6 +198,11 @@ class Board {
     this.place(ids.map((id) => this.byId.get(id)), null);
   }
 
+  // What was moved after Save was pressed, before its end was known, is still there and unsaved once it is known.
+  goOn(before) {
+    if (before?.sent.has(this.base.join()) && before.ids().join() !== this.base.join()) this.restore(before.ids());
+  }
+
   wireForm() {
     this.find("discard")?.addEventListener("click", () => {
       this.restore(this.base);
@@ -202,6 +211,7 @@ class Board {
     });
     // The number boxes are for use without script; here the rows themselves say the order.
     this.form.addEventListener("formdata", ({ formData }) => formData.delete("place"));
+    this.form.addEventListener("htmx:beforeRequest", (event) => event.target === this.form && this.sent.add(this.ids().join()));
     // A save that failed leaves everything as it was, and still unsaved.
     this.form.addEventListener("htmx:afterRequest", (event) => { if (event.target === this.form && this.form.isConnected) this.show(); });
   }

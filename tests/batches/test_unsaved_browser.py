@@ -1,0 +1,61 @@
+"""What stands unsaved on the board is sent when Save is pressed, and by nothing else, and is lost to no answer."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from accounts.models import Person
+from console.emulator.server import Running
+from tests.batches import boards
+from tests.batches.boards import ORDER, SECOND, START, WORN
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SignIn = Callable[[Any, Person], None]
+
+FIRST_MOVE = boards.moved(START, WORN, 1)
+BOTH_MOVES = boards.moved(FIRST_MOVE, SECOND, 1)
+
+
+@pytest.fixture
+def moved_once(page: Page, live: str, sign_in: SignIn, alice: Person, emulator: Running) -> Page:
+    sign_in(page, alice)
+    page.goto(f"{live}{ORDER}?finished=show")
+    to_the_top(page, WORN)
+    return page
+
+
+def to_the_top(page: Page, batch: int) -> None:
+    page.locator(f"#row-{batch} [data-move=top]").click()
+
+
+def save(page: Page) -> None:
+    page.get_by_role("button", name="Save order").click()
+
+
+@pytest.mark.parametrize("fault", ["drop-after", "slow-2"])
+def test_what_is_moved_before_the_end_is_known_stays_unsaved(moved_once: Page, emulator: Running, fault: str) -> None:
+    page, last, sentence = moved_once, moved_once.locator("#order-last"), moved_once.locator("[data-sentence]")
+    emulator.fault("cloudfactory", fault, method="PUT")
+    save(page)
+    check = page.locator("#notices").get_by_role("button", name="Check now")
+    if fault == "drop-after":
+        expect(check).to_be_visible()
+    to_the_top(page, SECOND)
+    if fault == "drop-after":
+        check.click()
+    expect(last).to_contain_text("The order")
+    expect(sentence).to_have_text("Second pass 8th to 1st; seven batches move down one")
+    save(page)
+    expect(last).to_contain_text("Second pass 8th to 1st")
+    assert boards.saves(emulator) == [boards.spaced(FIRST_MOVE), boards.spaced(BOTH_MOVES)]
+
+
+def test_enter_on_a_tick_box_sends_nothing(moved_once: Page, emulator: Running) -> None:
+    moved_once.locator(f"#row-{SECOND} [data-pick]").focus()
+    moved_once.keyboard.press("Enter")
+    to_the_top(moved_once, SECOND)
+    save(moved_once)
+    expect(moved_once.locator("#order-last")).to_contain_text("The order is saved.")
+    assert boards.saves(emulator) == [boards.spaced(BOTH_MOVES)]
