@@ -54,7 +54,8 @@ class OrderForm:
 
     @classmethod
     def read(cls, sent: QueryDict) -> "OrderForm":
-        note = sent.get("note", "") or sent.get("note_plain", "")
+        # PostgreSQL stores no NUL; like those of the vendors it becomes a visible sign.
+        note = (sent.get("note", "") or sent.get("note_plain", "")).replace("\0", "\ufffd")
         form = cls(act_id_of(sent), sent.get("base", ""), note=" ".join(note.split()))
         listed = sent.getlist("batch") or [part for part in sent.get("order", "").split(",") if part]
         if not all(re.fullmatch(r"[0-9]{1,19}", part) and int(part) < INT64 for part in listed):

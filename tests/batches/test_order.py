@@ -9,6 +9,7 @@ from django.test import Client
 
 from accounts.models import Person
 from console.audit.models import Entry
+from console.batches.models import OrderSnapshot
 from console.emulator.server import Running
 from tests.batches import boards
 from tests.batches.boards import COINS, HTMX, ORDER, START, WORN
@@ -150,6 +151,15 @@ def test_a_note_of_ten_thousand_characters_is_refused(alice: Person, client_as: 
     assert response.status_code == 422
     assert "500 characters" in text_of(response)
     assert boards.changes(emulator) == []
+
+
+def test_a_note_with_a_character_no_database_keeps_is_still_saved(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    form = boards.opened(client) | {"note": "for\0Friday", "batch": boards.moved(START, WORN, 1)}
+    assert client.post(ORDER, form).status_code == 302
+    assert OrderSnapshot.objects.get().note == "for\ufffdFriday"
 
 
 def test_the_order_as_it_is_already_is_not_sent_and_not_recorded(
