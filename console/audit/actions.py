@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.template.defaultfilters import filesizeformat
+
+from console.words import file_size
 
 Detail = Mapping[str, Any]
 
@@ -47,26 +48,17 @@ def _summary(detail: Detail) -> str:
 
 
 def _size(detail: Detail) -> str:
-    """`(2.0 GB)`, `(stopped after 1.2 GB of 2.0 GB)`, and `(resumed, 0.8 GB)` for the rest of a file."""
-    size, whole = detail.get("bytes"), detail.get("of")
-    if not isinstance(size, int):
-        return ""
-    said = filesizeformat(size).replace("\xa0", " ")
-    if detail.get("interrupted"):
-        said = f"stopped after {said}" + (f" of {filesizeformat(whole)}" if isinstance(whole, int) else "")
-    return _brackets(["resumed" if detail.get("from") else "", said.replace("\xa0", " ")])
+    """`(2.0 GB)`, and `(resumed, 0.8 GB)` for the rest of a file."""
+    size = detail.get("bytes")
+    return _brackets(["resumed" if detail.get("from") else "", file_size(size)]) if isinstance(size, int) else ""
 
 
 def _handed_over(detail: Detail) -> str:
     sent, whole = detail.get("bytes"), detail.get("of")
     if detail.get("interrupted") and isinstance(sent, int):
-        of = f" of {_in_bytes(whole)}" if isinstance(whole, int) else ""
-        return _brackets([f"{_in_bytes(sent)}{of}, then it broke off"])
+        of = f" of {file_size(whole)}" if isinstance(whole, int) else ""
+        return _brackets([f"{file_size(sent)}{of}, then it broke off"])
     return _size(detail)
-
-
-def _in_bytes(size: int) -> str:
-    return filesizeformat(size).replace("\xa0", " ")
 
 
 def _change(detail: Detail) -> str:

@@ -98,7 +98,7 @@ def test_without_script_everything_can_be_read_and_closed(
 def test_axe_finds_nothing(
     rows: None, dana: Person, page: Page, live: str, sign_in: SignIn, scheme: Any, width: int
 ) -> None:
-    page.emulate_media(color_scheme=scheme)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 900})
     sign_in(page, dana)
     page.goto(f"{live}/audit/?q=tunnel")

@@ -1,5 +1,6 @@
 """The board in a browser: every way of moving sends the same order, once; what fails leaves everything as it was."""
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -374,8 +375,10 @@ def test_the_browser_and_the_history_word_a_change_alike(board: Page, emulator: 
 
 def wait_for_text(page: Page, selector: str, text: str) -> None:
     """Among two thousand rows. `expect` would describe the whole page at each try, which takes it many seconds."""
-    script = "([selector, text]) => document.querySelector(selector)?.textContent.includes(text)"
-    page.wait_for_function(script, arg=[selector, text], timeout=PATIENT)
+    end = time.monotonic() + PATIENT / 1000
+    while text not in (page.evaluate("selector => document.querySelector(selector)?.textContent", selector) or ""):
+        assert time.monotonic() < end, f"{text!r} never came"
+        page.wait_for_timeout(100)
 
 
 def test_among_two_thousand_a_far_move_needs_no_dragging(

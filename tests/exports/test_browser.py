@@ -173,7 +173,7 @@ def test_two_people_one_lane(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(desk: Any, live: str, alice: Person, slow: Running, scheme: str) -> None:
-    desk.emulate_media(color_scheme=scheme)
+    desk.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     assert serious(desk) == []
     desk.locator("button[value=now]").click()
     desk.wait_for_url(EXPORT)

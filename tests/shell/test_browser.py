@@ -23,7 +23,7 @@ def violations(page: Any) -> list[str]:
 def test_a_first_visit_is_small_quiet_and_readable(page: Any, live: str, complaints: list[str], scheme: str) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.emulate_media(color_scheme=scheme)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.goto(f"{live}/account/login/", wait_until="networkidle")
     assert len(asked) <= 8, asked
     assert violations(page) == []
@@ -95,7 +95,7 @@ def test_single_keys_work_only_where_nobody_types(
     sign_in(page, alice)
     page.goto(f"{live}/slices/")
     page.keyboard.press("/")
-    page.wait_for_function("document.activeElement.matches('[data-search]')")
+    expect(page.locator("[data-search]")).to_be_focused()
     page.keyboard.type("n?")
     assert page.evaluate("document.activeElement.value") == "n?"
     assert not page.locator("#shortcuts").is_visible()
@@ -112,7 +112,7 @@ def test_an_error_of_an_htmx_request_becomes_one_notice_that_can_be_dismissed(
     for _ in range(2):
         page.evaluate("window.htmx.ajax('GET', '/nowhere/', {target: '#main'})")
         page.locator("#notices .notice").last.wait_for()
-    page.wait_for_function("document.querySelectorAll('#notices .notice').length === 1")
+    expect(page.locator("#notices .notice")).to_have_count(1)
     page.get_by_role("button", name="Dismiss").click()
     page.locator("#notices .notice").wait_for(state="detached")
     assert page.locator("h1").is_visible()

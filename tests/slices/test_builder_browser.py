@@ -88,7 +88,7 @@ def test_a_slice_of_all_three_kinds_from_the_builder_to_its_pictures(
     desk.get_by_role("button", name="Create slice").click()
     desk.wait_for_url(SLICE)
     desk.locator("main img").first.wait_for()
-    desk.wait_for_function("[...document.querySelectorAll('main img')].some((picture) => picture.naturalWidth > 0)")
+    desk.locator("main img").first.evaluate("picture => picture.decode()")
     (sent,) = created(emulator)
     assert [part["type"] for part in sent["body"]["sub_slices"]] == ["dataset", "dataset_items", "filters"]
     assert len(sent["body"]["sub_slices"][1]["dataset_item_uids"]) == 5
@@ -308,7 +308,7 @@ def test_a_refusal_is_read_first_and_leads_to_its_field(desk: Any) -> None:
 def test_nothing_serious_for_those_who_see_or_hear_it_differently(
     desk: Any, emulator: Running, complaints: list[str], scheme: str
 ) -> None:
-    desk.emulate_media(color_scheme=scheme)
+    desk.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     assert serious(desk) == []
     take(desk, "Coins on velvet", "Everything")
     wait_for_recipe(desk, "Coins on velvet")

@@ -180,7 +180,7 @@ def test_pages_are_accessible_in_both_schemes(
     page: Page, live: str, sign_in: SignIn, alice: Person, scheme: Any
 ) -> None:
     sign_in(page, alice)
-    page.emulate_media(color_scheme=scheme)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     for address in (
         "/slices/?view=cards",
         "/slices/?view=table",
