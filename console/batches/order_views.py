@@ -25,6 +25,7 @@ from console.batches.forms import OrderForm, act_id_of
 from console.batches.models import OrderSnapshot
 from console.batches.order import from_boxes
 from console.batches.ordering import BadOrder, NothingToSave, OrderChanged, Press
+from console.batches.overtaking import Overtaken
 from console.projects import services as projects
 from console.upstream.errors import UpstreamError
 
@@ -180,7 +181,7 @@ def _change(
         return _refused(request, project, form, problem.message)
     except OrderChanged as changed:
         return _conflict(request, project, changed, form, since or ordering.sealed_at(form.base if form else ""))
-    except (UpstreamError, ConnectionMissing, record.NotRecorded) as error:
+    except (UpstreamError, ConnectionMissing, record.NotRecorded, Overtaken) as error:
         return _failed(request, project, error, form, act_id)
     return _saved(request, project, said)
 
@@ -241,7 +242,9 @@ def _failed(
         "reference": getattr(error, "reference", "") or "",
         "fresh": True,
     }
-    status = pages.status_of(error) if isinstance(error, UpstreamError) else 503
+    status = (
+        pages.status_of(error) if isinstance(error, UpstreamError) else 409 if isinstance(error, Overtaken) else 503
+    )
     if htmx.is_htmx(request):
         return _notice(request, context, status)
     return _not_saved(request, project, form, context, status)

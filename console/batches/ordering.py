@@ -14,7 +14,7 @@ from accounts import connections
 from accounts.models import Person
 from console.audit import record
 from console.audit.models import DONE, Entry
-from console.batches import reading
+from console.batches import overtaking, reading
 from console.batches.changes import Change, difference
 from console.batches.merging import merged
 from console.batches.models import OrderSnapshot, stored
@@ -62,6 +62,15 @@ class Press:
     note: str = ""
 
 
+@dataclass(frozen=True)
+class Held:
+    """What CloudFactory held when the order was read, and the newest row of the audit just before."""
+
+    entries: Mapping[int, Priority]
+    names: Mapping[int, str]
+    since: int
+
+
 def seal_base(project: uuid.UUID, order: Order) -> str:
     """The order a page starts from, signed: what comes back unsigned or from another project is refused."""
     places = [[place.batch_id, place.number] for place in order.places]
@@ -97,6 +106,7 @@ def save_order(press: Press, *, base: Order, proposed: Sequence[int], names: Map
     """Saves the order of a page if nobody changed it meanwhile."""
     check_order(base, proposed)
     refuse_second_press(press, "order.save")
+    since = overtaking.now()
     entries = reading.read_entries(user=press.user, project=press.project)
     theirs = reading.order_of(entries, base.ranks)
     yours = numbered(proposed, high_first=settings.PRIORITY_HIGH_FIRST)
@@ -105,27 +115,31 @@ def save_order(press: Press, *, base: Order, proposed: Sequence[int], names: Map
         raise OrderChanged(base=base, yours=yours, theirs=theirs)
     if theirs.ids == yours.ids and theirs.is_settled:
         raise NothingToSave
-    return _send(press, "order.save", before=theirs, after=yours, entries=entries, names=names)
+    return _send(press, "order.save", before=theirs, after=yours, held=Held(entries, names, since))
 
 
 def undo_order(press: Press, snapshot: OrderSnapshot) -> OrderSnapshot:
     """Puts back what was there before a save, unless somebody changed the order since."""
     refuse_second_press(press, "order.undo")
+    since = overtaking.now()
     board = reading.read_board(user=press.user, project=press.project)
     yours = restored(snapshot.order_before, board.order.ids, high_first=settings.PRIORITY_HIGH_FIRST)
     if not still_holds(snapshot.order_after, board.order):
         raise OrderChanged(base=snapshot.order_after, yours=yours, theirs=board.order)
-    return _send(press, "order.undo", before=board.order, after=yours, entries=board.entries, names=board.names)
+    held = Held(board.entries, board.names, since)
+    return _send(press, "order.undo", before=board.order, after=yours, held=held)
 
 
 def restore_order(press: Press, snapshot: OrderSnapshot) -> OrderSnapshot:
     """Makes an earlier order the order again. What it replaces is kept in the history like every other."""
     refuse_second_press(press, "order.restore")
+    since = overtaking.now()
     board = reading.read_board(user=press.user, project=press.project)
     wanted = restored(snapshot.order_after, board.order.ids, high_first=settings.PRIORITY_HIGH_FIRST)
     if wanted == board.order:
         raise NothingToSave
-    return _send(press, "order.restore", before=board.order, after=wanted, entries=board.entries, names=board.names)
+    held = Held(board.entries, board.names, since)
+    return _send(press, "order.restore", before=board.order, after=wanted, held=held)
 
 
 def refuse_second_press(press: Press, action: str) -> None:
@@ -159,11 +173,9 @@ def unclear(*, project: uuid.UUID) -> list[Entry]:
     return list(waiting)
 
 
-def _send(
-    press: Press, action: str, *, before: Order, after: Order, entries: Mapping[int, Priority], names: Mapping[int, str]
-) -> OrderSnapshot:
+def _send(press: Press, action: str, *, before: Order, after: Order, held: Held) -> OrderSnapshot:
     project = str(press.project)
-    known = {batch_id: names.get(batch_id, "") for batch_id in after.ids}
+    known = {batch_id: held.names.get(batch_id, "") for batch_id in after.ids}
     with record.act(
         actor=press.user,
         action=action,
@@ -177,6 +189,7 @@ def _send(
         key=connections.key_fingerprint(press.user, VENDOR),
         detail={"summary": difference(before, after, known).text, "batches_sent": len(after.places)},
     ) as act:
+        overtaking.refuse_if_overtaken(press.project, act.id, held.since)
         snapshot = OrderSnapshot.objects.create(
             project=project,
             entry=act.id,
@@ -187,7 +200,7 @@ def _send(
             before=stored(before, known),
             after=stored(after, known),
         )
-        sent = entries_to_send(after, entries)
+        sent = entries_to_send(after, held.entries)
         connections.cloudfactory(press.user).save_priorities(project, sent, request_id=str(act.id))
     return snapshot
 

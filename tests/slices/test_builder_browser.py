@@ -309,6 +309,7 @@ def test_nothing_serious_for_those_who_see_or_hear_it_differently(
     desk: Any, emulator: Running, complaints: list[str], scheme: str
 ) -> None:
     desk.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    desk.reload(wait_until="networkidle")
     assert serious(desk) == []
     take(desk, "Coins on velvet", "Everything")
     wait_for_recipe(desk, "Coins on velvet")
