@@ -242,9 +242,7 @@ def _failed(
         "reference": getattr(error, "reference", "") or "",
         "fresh": True,
     }
-    status = (
-        pages.status_of(error) if isinstance(error, UpstreamError) else 409 if isinstance(error, Overtaken) else 503
-    )
+    status = pages.status_of(error) if isinstance(error, UpstreamError) else getattr(error, "status", 503)
     if htmx.is_htmx(request):
         return _notice(request, context, status)
     return _not_saved(request, project, form, context, status)
