@@ -101,7 +101,7 @@ def client_as() -> Callable[[Person], Client]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A browser on a busy machine now and then misses a moment of its own; a fault of ours fails three times in a row."""
+    """A browser on a busy machine now and then misses a moment of its own; a fault of ours fails three times over."""
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.flaky(reruns=2))
