@@ -18,6 +18,8 @@ export function drag(board) {
     scrollSpeed: 24,
     // Animating measures every row at every step, which long lists feel.
     animation: list.children.length > ANIMATED ? 0 : 120,
+    // Several rows keep their order among each other, whichever of them was taken and wherever it went.
+    onStart: ({ item }) => { board.together = board.group(item); },
     onEnd: ({ item }) => dropped(board, item),
   });
   // A drag leaves style attributes behind, which a swap would copy and the page's policy refuse.
@@ -29,7 +31,7 @@ export function drag(board) {
 }
 
 function dropped(board, item) {
-  const rows = board.group(item);
+  const rows = board.together;
   if (rows.length > 1) {
     const before = rows.slice(0, rows.indexOf(item));
     const after = rows.slice(rows.indexOf(item) + 1);
