@@ -1,12 +1,12 @@
 """`manage.py demo`: console and emulator on this machine, demo people ready, until Ctrl-C."""
 
 import contextlib
+import http.client
 import os
 import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from types import FrameType
 from typing import Any
 
@@ -45,9 +45,11 @@ class Command(BaseCommand):
             _stop(children)
 
     def _announce(self, children: dict[str, subprocess.Popen[bytes]]) -> None:
-        address = f"http://localhost:{practice.port('CONSOLE_PORT')}/"
-        _wait_for(address + "livez", children)
-        self.stdout.write(f"\n  Annotation Console is ready: {address}\n\n  Sign in as one of the demo people:")
+        port = practice.port("CONSOLE_PORT")
+        _wait_for(port, children)
+        self.stdout.write(
+            f"\n  Annotation Console is ready: http://localhost:{port}/\n\n  Sign in as one of the demo people:"
+        )
         for person in make_people():
             self.stdout.write(f"    {person.email:<32} {PASSWORD}   ({person.get_role_display()})")
         self.stdout.write("\n  Ctrl-C ends everything.\n")
@@ -83,14 +85,23 @@ def _start(command: list[str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=settings.BASE_DIR, env=os.environ, stdin=subprocess.DEVNULL)  # noqa: S603
 
 
-def _wait_for(address: str, children: dict[str, subprocess.Popen[bytes]]) -> None:
+def _wait_for(port: int, children: dict[str, subprocess.Popen[bytes]]) -> None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         _demand_alive(children)
-        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=2):  # noqa: S310 (our own address)
+        if _answers(port):
             return
         time.sleep(0.05)
     raise CommandError(f"The console did not answer within {PATIENCE} s.")
+
+
+def _answers(port: int) -> bool:
+    """Asked by number and directly: a machine may lack the name `localhost`, and may send all else through a proxy."""
+    asking = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    with contextlib.closing(asking), contextlib.suppress(OSError, http.client.HTTPException):
+        asking.request("GET", "/livez")
+        return asking.getresponse().status == 200
+    return False
 
 
 def _watch(children: dict[str, subprocess.Popen[bytes]]) -> None:
