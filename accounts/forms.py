@@ -183,9 +183,16 @@ class ProfileForm(PersonForm):
         label="Time zone", required=False, help_text="Every time on every page is shown in this zone."
     )
 
+    single_keys = forms.BooleanField(
+        label="Single keys are shortcuts",
+        required=False,
+        help_text="/ searches, n makes a new one, j and k go through a list, ? shows them all. "
+        "Turn them off if you speak to your computer, or press them by accident.",
+    )
+
     class Meta:
         model = Person
-        fields = ("name", "time_zone")
+        fields = ("name", "time_zone", "single_keys")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -64,11 +64,13 @@ document.addEventListener("keydown", ({ key, target }) => {
   menu.querySelector("summary").focus();
 });
 
-// Single keys work only where nobody is typing, so that a letter in a name stays a letter.
+// Single keys work only where nobody is typing, so that a letter in a name stays a letter, and not for those who turned
+// them off in their profile.
 const SINGLE_KEYS = ["?", "/", "n", "j", "k"];
 const TYPING = "input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable], dialog";
 
 document.addEventListener("keydown", (event) => {
+  if (!("singleKeys" in document.body.dataset)) return;
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (!SINGLE_KEYS.includes(event.key) || event.target.closest?.(TYPING)) return;
   event.preventDefault();

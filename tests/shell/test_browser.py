@@ -104,6 +104,22 @@ def test_single_keys_work_only_where_nobody_types(
     page.locator("#shortcuts").wait_for()
 
 
+def test_single_keys_can_be_turned_off_and_their_list_is_still_found(
+    page: Any, live: str, complaints: list[str], sign_in: SignIn, alice: Person
+) -> None:
+    sign_in(page, alice)
+    page.goto(f"{live}/profile/")
+    page.get_by_label("Single keys are shortcuts").uncheck()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Saved.").wait_for()
+    page.keyboard.press("n")
+    page.keyboard.press("?")
+    page.locator(".person").click()
+    assert not page.locator("#shortcuts").is_visible()
+    page.get_by_role("button", name="Keys").click()
+    page.get_by_text("You turned single letters off.").wait_for()
+
+
 def test_an_error_of_an_htmx_request_becomes_one_notice_that_can_be_dismissed(
     page: Any, live: str, sign_in: SignIn, alice: Person
 ) -> None:
