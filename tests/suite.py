@@ -81,7 +81,10 @@ def suite() -> int:
 
 def pytest(name: str, marks: str, extra: dict[str, str]) -> bool:
     workers = os.environ.get("TEST_WORKERS", "2")
-    command = [PYTHON, "-m", "pytest", "-q", "-n", workers, "--dist", "loadscope", "-m", marks]
+    command = [PYTHON, "-m", "pytest", "-q", "-rR", "-n", workers, "--dist", "loadscope", "-m", marks]
+    # Made anew, and left to the cluster or folder that is thrown away as a whole: a browser's last request may still
+    # hold a connection, and PostgreSQL drops no database that is in use.
+    command += ["--create-db", "--reuse-db"]
     return run(f"tests on {name}", command, extra)
 
 
