@@ -1,12 +1,15 @@
 """The console's own settings with secrets and paces for tests. Nothing of a developer's `.env` gets in."""
 
+import atexit
 import base64
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from unittest import mock
 
 _scratch = Path(tempfile.mkdtemp(prefix="console-tests-"))
+atexit.register(shutil.rmtree, _scratch, ignore_errors=True)
 _environment = {
     "SECRET_KEY": "tests-only-7f3kQ9vLz2Xw8rTb5nYc1mHd6jPg4sEa0uZoRiKx",
     "AUDIT_SECRET": "tests-only-audit-Vq8Zt3Lm6Wy1Rb9Xc4Nd7Kf2",
