@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from playwright.sync_api import expect
 
 from accounts.demo import connect_key
 from accounts.models import Person
@@ -116,6 +117,10 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+# Five seconds, the default, are few for a machine whose cores are all at work.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

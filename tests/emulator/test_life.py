@@ -9,6 +9,7 @@ from console.emulator.people import SPACE
 from console.emulator.sample import FIRST_BATCH, PROJECTS, uid_of
 from console.emulator.server import Running, start
 from tests.emulator.conftest import Caller
+from tests.waiting import until
 
 PART = {"type": "dataset", "dataset_uid": uid_of("dataset", "coins-on-velvet")}
 EXPORTS = f"/spaces/{SPACE}/exports"
@@ -171,7 +172,7 @@ def test_a_second_run_finds_the_same_world(tmp_path: Path) -> None:
 def test_a_kill_loses_nothing_older_than_a_moment_and_no_half_file(tmp_path: Path) -> None:
     first = start(state_dir=tmp_path, pace=0, rate=0)
     create(callers(first)[0], "Kept")
-    first.world.save()
+    until(lambda: '"Kept"' in (tmp_path / "world-demo.json").read_text())
     (tmp_path / "world-demo.new").write_text('{"half')
     second = start(state_dir=tmp_path, pace=0, rate=0)
     try:

@@ -23,11 +23,11 @@ from console.emulator.server import Running
 from console.exports.models import Plan, Receipt
 from console.jobs.models import Operation, State
 from tests.exports.making import EYES, finish, form, sent, start, work
+from tests.waiting import PATIENCE, until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
 ClientAs = Callable[[Person], Client]
 ROOT = Path(live_settings.BASE_DIR)
-PATIENCE = 60
 LEASE = 2
 
 PRESS = """
@@ -94,14 +94,6 @@ def kill(process: "subprocess.Popen[bytes]") -> None:
     if process.poll() is None:
         os.kill(process.pid, signal.SIGKILL)
     process.wait()
-
-
-def until(true: Callable[[], Any]) -> Any:
-    end = time.monotonic() + PATIENCE
-    while not (found := true()):
-        assert time.monotonic() < end, "It did not happen in time."
-        time.sleep(0.05)
-    return found
 
 
 def is_done(kind: str) -> bool:
