@@ -45,6 +45,8 @@ def refusal(
         "vendor_text": masked(_text(data, body), key)[:MOST_TEXT],
         "changes": not operation.reads,
     }
+    if status < 200:  # 101: from here on nobody speaks HTTP, and nothing was said of the request
+        return errors.Unreadable(f"{name}'s answer could not be read: it changed the subject.", **facts)
     if 300 <= status < 400:
         return errors.PointedElsewhere(f"{name}'s answer pointed elsewhere, and was not followed.", **facts)
     if status >= 500:

@@ -97,6 +97,10 @@ class _Current(threading.local):
 _current = _Current()
 
 
+_INFORMS = range(102, 200)
+"""Statuses that only announce an answer. Not 100, which http.client knows, nor 101, after which no HTTP is spoken."""
+
+
 class HeadersTooLarge(http.client.HTTPException):
     """More bytes of headers than anybody needs."""
 
@@ -139,6 +143,18 @@ class _Response(http.client.HTTPResponse):
         super().begin()
         if self.fp is not None:
             self.fp = plain
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """The status of the real answer.
+
+        http.client passes over 100 alone. 102 or 103 before a 201 would be taken for the whole answer, and a
+        write that was done for one that was refused.
+        """
+        version, status, reason = super()._read_status()  # type: ignore[misc]
+        while status in _INFORMS:
+            http.client.parse_headers(self.fp)
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+        return version, status, reason
 
 
 class _Cuttable:

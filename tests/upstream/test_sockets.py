@@ -89,6 +89,16 @@ def test_every_call_ends_in_time_however_slowly_the_answer_drips(slow: Callable[
     assert len(server.requests) == 1
 
 
+CREATED = b"HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n%b" % (len(BATCH), BATCH)
+
+
+@pytest.mark.parametrize("status", ["100 Continue", "102 Processing", "103 Early Hints"])
+def test_a_word_ahead_of_the_answer_is_not_taken_for_the_answer(status: str) -> None:
+    ahead = f"HTTP/1.1 {status}\r\nLink: </style.css>\r\n\r\n".encode()
+    with serving(then(lambda peer: peer.send(ahead * 3 + CREATED))) as server:
+        assert write(server.base).id == 42
+
+
 CUT = {
     "closed without a word": lambda peer: peer.sock.close(),
     "reset": lambda peer: peer.reset(),
@@ -115,6 +125,8 @@ def test_a_write_that_was_cut_off_is_unknown_and_sent_once(cut: Callable[[Peer],
 LARGE = b'{"id": 42, "uid": "u", "x": "' + b"x" * 200_000 + b'"}'
 BOMB = gzip.compress(LARGE.replace(b"x" * 200_000, b"x" * 50_000_000))
 GARBAGE = {
+    "another protocol": lambda peer: peer.send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"),
+    "words ahead without end": lambda peer: peer.send(b"HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n" * 3000),
     "no HTTP at all": lambda peer: peer.send(b"SSH-2.0-OpenSSH_9.2\r\n" * 3),
     "a nonsense status": lambda peer: peer.send(b"HTTP/1.1 abc OK\r\n\r\n"),
     "one endless header": lambda peer: peer.send(HEAD + b"X: " + b"x" * 70_000 + b"\r\n\r\n{}"),
