@@ -16,12 +16,13 @@ _SECRETS = re.compile(
     | \beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?
     | \bbearer\s+\S+
     | \b[0-9a-f]{40}\b
-    | (?<=\?)\S*(?:signature|x-amz-|sig=|token|expires)[^\s"'<>]*
+    | (?<=\?)[^\s?]*(?:signature|x-amz-|sig=|token|expires)[^\s"'<>]*
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
+# Whatever stands before the name in the same word stays as it is; looking for its start would take time squared.
 _NAMED = re.compile(
-    r"""(["']?\b[\w-]*(?:api[_-]?key|token|secret|password|authorization)["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,;}&]+)""",
+    r"""((?:api[_-]?key|token|secret|password|authorization)["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,;}&]+)""",
     re.IGNORECASE,
 )
 

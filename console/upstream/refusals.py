@@ -159,7 +159,7 @@ def _messages(value: Any, path: str) -> Iterator[tuple[str, str]]:
         yield path, _tidy(value)
     elif isinstance(value, dict) and isinstance(value.get("msg"), str) and isinstance(value.get("loc"), list):
         # The form of a 422: where it is wrong, and what.
-        yield ".".join(str(part) for part in value["loc"] if part != "body"), _tidy(value["msg"])
+        yield _tidy(".".join(str(part) for part in value["loc"] if part != "body")), _tidy(value["msg"])
     elif isinstance(value, dict):
         for name, entry in value.items():
             yield from _messages(entry, _joined(path, name))
@@ -174,4 +174,5 @@ def _has_place(entry: Any) -> bool:
 
 
 def _joined(path: str, part: object) -> str:
-    return f"{path}.{part}" if path else str(part)
+    # Cut like every other word of theirs: a name of 64 KiB would keep the masks busy for minutes.
+    return _tidy(f"{path}.{part}" if path else str(part))

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import time
 import traceback
 from typing import Any
 
@@ -209,6 +210,18 @@ def test_what_looks_like_a_secret_is_masked(secret: str) -> None:
     assert secret not in shown
     assert "hunter2" not in shown
     assert "before" in shown
+
+
+@pytest.mark.parametrize("word", ["a-", "?", "eyJ-", "token", "-----BEGIN "])
+@responses.activate
+def test_words_made_to_keep_the_masks_busy_are_soon_done_with(word: str) -> None:
+    endless = word * (30_000 // len(word))
+    began = time.thread_time()
+    error = write(400, json={endless: {endless: ["x"]}})
+
+    assert isinstance(error, errors.Invalid)
+    assert max(map(len, error.fields)) <= 300
+    assert time.thread_time() - began < 5
 
 
 def test_ordinary_words_are_left_alone() -> None:
