@@ -18,7 +18,7 @@ FORMATS = ("COCO_JSON", "JSON", "CSV")
 CONTENTS = ("ANNOTATION", "INFERENCE", "ASSET_METADATA")
 SORTS = {"createdAt": "created_at", "name": "name", "format": "format", "createdBy": "created_by"}
 BUILD_PATIENCE = 0.5
-"""How long a read waits for a zip that is due; after that it is still IN_PROGRESS."""
+"""How long the first look at a zip that is due waits for it; after that it is still IN_PROGRESS."""
 BUILD_LIMIT = 60
 """How long a colleague waits who was told to finish it."""
 _BUILDERS: dict[str, threading.Thread] = {}
@@ -86,8 +86,9 @@ def start(world: World, space: str, name: str, email: str, choice: Row, style: s
 
 
 def remove(world: World, row: Row) -> None:
-    zip_path(world, row).unlink(missing_ok=True)
     world.exports.delete(row["id"])
+    _BUILDERS.pop(row["id"], None)
+    zip_path(world, row).unlink(missing_ok=True)
     world.changed()
 
 
@@ -176,23 +177,27 @@ def _choice(world: World, person: Person, data: Row) -> Row:
 
 
 def _built(world: World, row: Row, patience: float) -> str:
-    """Builds the zip when it is due and somebody looks; a long one goes on in the background."""
-    path = zip_path(world, row)
-    if row.get("sample") or path.exists():
+    """Builds the zip when it is due and somebody looks; whoever looks first waits a moment for the short ones."""
+    if row.get("sample") or zip_path(world, row).exists():
         return "COMPLETED"
     builder = _BUILDERS.get(row["id"])
     if builder is None:
-        chosen = zips.chosen(world, row)
-        if not chosen:
-            world.exports.put({**row, "error": zips.NOTHING})
-            world.changed()
-            return "FAILED"
-        builder = _BUILDERS[row["id"]] = threading.Thread(
-            target=zips.write, args=(world, row, chosen, path), daemon=True
-        )
+        builder = _BUILDERS[row["id"]] = threading.Thread(target=_build, args=(world, row), daemon=True)
         builder.start()
+    elif patience <= BUILD_PATIENCE:
+        patience = 0  # the world stands still for as long as somebody waits
     builder.join(patience)
     if builder.is_alive():
         return "IN_PROGRESS"
-    del _BUILDERS[row["id"]]
-    return "COMPLETED"
+    _BUILDERS.pop(row["id"], None)
+    return "FAILED" if (world.exports.get(row["id"]) or row)["error"] else "COMPLETED"
+
+
+def _build(world: World, row: Row) -> None:
+    """Outside of the lock: a hundred thousand rows take seconds to choose. Work items are replaced, never changed."""
+    chosen = zips.chosen(world, row)
+    if chosen:
+        zips.write(world, row, chosen, zip_path(world, row))
+    elif world.exports.get(row["id"]):
+        world.exports.put({**row, "error": zips.NOTHING})
+        world.changed()
