@@ -23,7 +23,7 @@ DOWNLOAD_LIFE = 15 * 60
 
 def upload_links(world: World, request: Request, space: str) -> Answer:
     require_space(request.caller, space)
-    count = request.one("count") or "1"
+    count = "1" if (given := request.one("count")) is None else given
     if not paging.is_number(count) or not 1 <= int(count) <= 10:
         raise refuse("count must be an integer between 1 and 10")
     return json_answer(200, {"items": [_link(world, "PUT", space, f"uploads/{uuid4()}") for _ in range(int(count))]})

@@ -24,6 +24,9 @@ API_CORS = {
 }
 
 
+_STORE_CODES = {400: "InvalidRequest", 404: "NoSuchKey", 405: "MethodNotAllowed", 413: "EntityTooLarge"}
+
+
 @dataclass
 class Listener:
     """One vendor: its routes, its keys, and what it remembers of the requests it got."""
@@ -84,6 +87,8 @@ class Listener:
             return refusal.answer
 
     def _routed(self, request: Request) -> Answer:
+        if request.refused:
+            raise self._refusal(request.refused, "Request body refused.")
         match = find(self.routes, request.method, request.path)
         if match.route is None and not match.allowed:
             raise self._refusal(404, "Not found.")
@@ -107,7 +112,7 @@ class Listener:
 
     def _refusal(self, status: int, words: str, headers: Mapping[str, str] | None = None) -> Refusal:
         if self.vendor == "storage":
-            code = {404: "NoSuchKey", 405: "MethodNotAllowed"}.get(status, "AccessDenied")
+            code = _STORE_CODES.get(status, "AccessDenied")
             return storage.refusal(status, code, words)
         return Refusal(status, {self.words_in: words}, headers)
 

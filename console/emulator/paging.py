@@ -31,10 +31,9 @@ def cursor(request: Request, rows: Sequence[Any], draw: Draw, *, default: int = 
     """The rows under a cursor never change their order, so a position will do as the cursor's content."""
     limit = avala_limit(request, default)
     start = _position(request.one("cursor"))
-    before = max(0, start - limit)
     return {
         "next": _link(request, cursor=pack(start + limit)) if start + limit < len(rows) else None,
-        "previous": _link(request, cursor=pack(before) if before else None) if start else None,
+        "previous": _link(request, cursor=pack(max(0, start - limit))) if start else None,
         "results": [draw(row) for row in rows[start : start + limit]],
     }
 
@@ -77,9 +76,7 @@ def _position(value: str | None) -> int:
 def _link(request: Request, **changed: Any) -> str:
     """An absolute URL to a neighbour, with the caller's other parameters as they came."""
     kept = [(name, value) for name, values in request.params.items() if name not in changed for value in values]
-    new = [(name, value) for name, value in changed.items() if value is not None]
-    query = urlencode([*kept, *new])
-    return f"{request.base}{request.path}" + (f"?{query}" if query else "")
+    return f"{request.base}{request.path}?{urlencode([*kept, *changed.items()])}"
 
 
 def pack(content: Any) -> str:
@@ -116,7 +113,7 @@ def keyset(
     more, found = len(found) > limit, found[:limit]
     if backwards:
         found.reverse()
-    has_next = bool(found) if backwards else more
+    has_next = mark is not None and bool(found) if backwards else more
     has_previous = more if backwards else mark is not None and bool(found)
     return {
         "items": [draw(row) for _, row in found],
@@ -161,7 +158,7 @@ def _keyset_place(request: Request) -> tuple[Any, str | None]:
     if not text:
         return None, direction
     content = unpack(text)
-    if not isinstance(content, list) or len(content) != 1:
+    if not isinstance(content, list) or len(content) != 1 or isinstance(content[0], bool | None):
         raise Refusal(400, {"message": "cursor is not valid"})
     return content[0], direction
 

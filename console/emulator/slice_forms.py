@@ -1,7 +1,7 @@
 """What Avala checks in the body of A3 and A6, and the words it answers with (FACTS 1.3, 1.4)."""
 
+import re
 from typing import Any
-from uuid import UUID
 
 from console.emulator.people import Person
 from console.emulator.sample import ORGANIZATIONS
@@ -18,6 +18,7 @@ NOT_UUID = "Must be a valid UUID."
 NO_SUCH_CHOICE = '"{}" is not a valid choice.'
 TAKEN = 'A slice named "{}" already exists.'
 KINDS = ("dataset", "dataset_items", "filters")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def body(request: Request) -> Row:
@@ -156,13 +157,7 @@ def _filters(part: Row) -> list[str]:
 
 
 def is_uuid(value: Any) -> bool:
-    if not isinstance(value, str) or len(value) != 36:
-        return False
-    try:
-        UUID(value)
-    except ValueError:
-        return False
-    return True
+    return isinstance(value, str) and _UUID.fullmatch(value) is not None
 
 
 def _datasets_exist(world: World, person: Person, parts: list[Row]) -> None:
@@ -173,6 +168,7 @@ def _datasets_exist(world: World, person: Person, parts: list[Row]) -> None:
             raise Refusal(404, {"detail": "Not found."})
         part["dataset_uid"] = dataset["uid"]
         if part["type"] == "dataset_items":
+            part["dataset_item_uids"] = [uid.lower() for uid in part["dataset_item_uids"]]
             errors[place] = _strangers(world, part)
     if any(errors):
         raise Refusal(400, {"sub_slices": errors})

@@ -5,6 +5,7 @@ import struct
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
@@ -87,23 +88,30 @@ class Handler(BaseHTTPRequestHandler):
         try:
             answer = self._answer(self._chunks())
         except (TooLarge, BadFraming) as error:
-            status = 413 if isinstance(error, TooLarge) else 400
-            answer = Answer(status, b'{"detail": "Request body refused."}', ending="close")
+            refused = 413 if isinstance(error, TooLarge) else 400
+            answer = replace(self._ask(b"", iter(()), refused), ending="close")
         self._send(answer)
+
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        """Any method at all is for the listener to answer, if only with its 405."""
+        if name.startswith("do_"):
+            return self.handle_any
+        raise AttributeError(name)
 
     def _answer(self, chunks: Iterator[bytes]) -> Answer:
         body = b"" if self.server.streams_uploads and self.command == "PUT" else _all(chunks)
-        path, _, query = self.path.partition("?")
-        host = self.headers.get("Host") or self.server.origin.removeprefix("http://")
-        request = Request(
-            self.command, path, query, cast(Mapping[str, str], self.headers), body, chunks, f"http://{host}"
-        )
-        answer = self.server.answer(request)
+        answer = self._ask(body, chunks)
         for _ in chunks:  # what was not read would be taken for the next request
             pass
         return answer
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = handle_any  # noqa: N815
+    def _ask(self, body: bytes, chunks: Iterator[bytes], refused: int | None = None) -> Answer:
+        path, _, query = self.path.partition("?")
+        host = self.headers.get("Host") or self.server.origin.removeprefix("http://")
+        headers = cast(Mapping[str, str], self.headers)
+        return self.server.answer(
+            Request(self.command, path, query, headers, body, chunks, f"http://{host}", refused=refused)
+        )
 
     def log_message(self, *args: Any) -> None:
         """Silence; `/_emulator/requests` is the log."""

@@ -1,6 +1,7 @@
 """What a handler is given and what it gives back. Nothing here knows a vendor."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -54,6 +55,8 @@ class Request:
     base: str = ""
     """Scheme and host as the caller wrote them; `next` links are built on it."""
     person: Person | None = None
+    refused: int | None = None
+    """The status for a body that could not be taken: too large, or framed in a way nobody can read."""
 
     @property
     def path_text(self) -> str:
@@ -74,9 +77,9 @@ class Request:
 
     @cached_property
     def json(self) -> Any:
-        """The body; ValueError if it is not JSON, or nested deeper than any reader goes."""
+        """The body; ValueError if it is not JSON (NaN is not, nor what becomes it), or too deep for any reader."""
         try:
-            return json.loads(self.body)
+            return json.loads(self.body, parse_constant=_finite, parse_float=_finite)
         except RecursionError:
             raise ValueError("too deeply nested") from None
 
@@ -96,3 +99,10 @@ class Request:
         if self.person is None:
             raise LookupError("nobody asked")
         return self.person
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:40]} is not a number")
+    return number

@@ -1,6 +1,8 @@
 """Work items (FACTS 2.9): list, create, labels, annotation."""
 
 import json
+import math
+import re
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
@@ -55,7 +57,7 @@ def create_work_item(world: World, request: Request, project: str) -> Answer:
         "updated_at": now,
         "metadata": bodies.thing(data, "metadata") if data.get("metadata") is not None else {},
         "assetType": bodies.choice(data, "assetType", ("image", "video"), required=True),
-        "labels": bodies.objects(data, "labels") if data.get("labels") is not None else [],
+        "labels": bodies.objects(data, "labels", fewest=0) if data.get("labels") is not None else [],
     }
     put(world, row["id"], item)
     return json_answer(201, draw(item))
@@ -206,16 +208,17 @@ def search(table: FormulaTable, choice: Choice, places: Iterable[int]) -> Iterat
 
 def _milliseconds(seconds: float) -> float:
     """A time as it is shown: a client that sends back what it read includes that very item."""
-    return int(seconds * 1000) / 1000
+    part, whole = math.modf(seconds)
+    return (int(whole) * 1000 + round(part * 1_000_000) // 1000) / 1000
 
 
 def _batch_ids(request: Request) -> set[int] | None:
     texts = request.many("batchIds")
     if len(texts) > MOST_IDS:
         raise refuse(f"batchIds must have at most {MOST_IDS} entries")
-    if not all(text.isascii() and text.isdigit() and len(text) < 20 for text in texts):
+    if not all(re.fullmatch(r"-?[0-9]{1,19}", text) for text in texts):
         raise refuse("batchIds must be integers")
-    return {int(text) for text in texts} or None
+    return {bodies.whole(int(text), "batchIds") for text in texts} or None
 
 
 def _known_places(table: FormulaTable, ids: list[str] | None, choice: Choice) -> list[int] | None:

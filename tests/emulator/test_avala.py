@@ -103,6 +103,14 @@ def test_a_filter_part_accepts_lists_and_plain_strings_and_needs_every_key(avala
     assert found == expected
 
 
+def test_uids_are_understood_in_capitals(avala: Caller) -> None:
+    item = avala.get("/datasets/northwind/coins-on-velvet/items/?limit=1").json["results"][0]["uid"]
+    part = {"type": "dataset_items", "dataset_uid": COINS.upper(), "dataset_item_uids": [item.upper()]}
+    made = avala.post("/slices/", {"name": "Loud", "visibility": "private", "sub_slices": [part]})
+    assert (made.status, made.json["sub_slices"][0]["dataset_item_uids"]) == (201, [item])
+    assert avala.get("/slices/northwind/loud/").json["item_count"] == 1
+
+
 def test_an_unknown_filter_key_gives_an_empty_slice(avala: Caller) -> None:
     part = {"type": "filters", "dataset_uid": COINS, "filters": {"weather": ["fog"]}}
     avala.post("/slices/", {"name": "None", "visibility": "private", "sub_slices": [part]})

@@ -152,7 +152,3 @@ def test_head_is_get_without_the_body(avala: Caller) -> None:
     reply = avala("HEAD", "/datasets/")
     assert (reply.status, reply.content) == (200, b"")
     assert int(reply.headers["Content-Length"]) > 100
-
-
-def test_a_body_beyond_ten_megabytes_is_413(avala: Caller) -> None:
-    assert avala.post("/slices/", b"x" * (10 * 1024 * 1024 + 1)).status == 413

@@ -1,11 +1,14 @@
 """Avala's own SDK, unchanged, against the emulator."""
 
+import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from avala import Client
+from avala import AsyncClient, Client
 from avala.errors import (
     AuthenticationError,
+    AvalaError,
     ForbiddenError,
     NotFoundError,
     RateLimitError,
@@ -49,6 +52,13 @@ def test_it_gets_a_slice_and_walks_its_items_by_cursor(client: Client) -> None:
     assert len(set(uids)) == len(uids) == found.item_count
 
 
+def test_it_walks_back_by_the_previous_cursor(client: Client) -> None:
+    first = client.slices.list_items("northwind", "all-coins", limit=8)
+    second = client.slices.list_items("northwind", "all-coins", limit=8, cursor=first.next_cursor)
+    assert (first.previous_cursor, bool(second.previous_cursor)) == (None, True)
+    assert client.slices.list_items("northwind", "all-coins", limit=8, cursor=second.previous_cursor) == first
+
+
 def test_it_gets_one_item_with_its_metadata(client: Client) -> None:
     first = client.slices.list_items("northwind", "all-coins", limit=1).items[0]
     item = client.slices.get_item("northwind", "all-coins", first.uid)
@@ -68,6 +78,48 @@ def test_it_creates_a_slice_with_an_organization_as_a_string(client: Client) -> 
     assert (made.status, made.item_count, made.owner_name) == ("pending", 0, "northwind-labs")
     ready = client.slices.get("northwind-labs", str(made.slug))
     assert (ready.status, ready.item_count) == ("created", 5)
+
+
+@pytest.mark.parametrize("kind", ["dataset", "dataset_items", "filters"])
+def test_it_creates_a_slice_of_each_kind_of_part(client: Client, kind: str) -> None:
+    item = client.datasets.list_items("northwind", "coins-on-velvet", limit=1).items[0]
+    part: dict[str, object] = {"type": kind, "dataset_uid": COINS}
+    part |= {"dataset_items": {"dataset_item_uids": [item.uid]}, "filters": {"filters": {"split": "train"}}}.get(
+        kind, {}
+    )
+    made = client.slices.create(name=f"Of {kind}", visibility="public", sub_slices=[part])
+    ready = client.slices.get("northwind", str(made.slug))
+    assert (made.sub_slices, ready.sub_slices, ready.source_data) == ([part], [part], [part])
+    assert ready.status == "created"
+    assert ready.item_count
+    assert ready.featured_slice_item_urls
+
+
+def test_the_asynchronous_client_reads_and_creates_as_well(client: Client, running: Running) -> None:
+    async def use() -> None:
+        async with AsyncClient("avk_demo_ops", base_url=running.avala_url) as other:
+            assert (await other.slices.get("northwind", "all-coins")) == client.slices.get("northwind", "all-coins")
+            page = await other.slices.list_items("northwind", "all-coins", limit=2)
+            assert (await other.slices.get_item("northwind", "all-coins", page.items[1].uid)) == page.items[1]
+            assert (await other.datasets.wait(COINS, timeout=1)).slug == "coins-on-velvet"
+            assert [row.slug for row in await other.organizations.list()] == ["northwind", "northwind-labs"]
+            part = {"type": "dataset", "dataset_uid": COINS}
+            made = await other.slices.create(name="Later", visibility="private", sub_slices=[part])
+            assert made.status == "pending"
+            with pytest.raises(NotFoundError):
+                await other.slices.get("northwind", "nothing")
+
+    with ThreadPoolExecutor() as elsewhere:  # the browser of other tests may keep a loop running in this thread
+        elsewhere.submit(asyncio.run, use()).result()
+
+
+def test_what_the_facts_do_not_know_is_refused_in_avalas_words(client: Client) -> None:
+    for ask in (client.projects.list, client.exports.list, client.tasks.list, client.webhooks.list, client.agents.list):
+        with pytest.raises(NotFoundError, match="Not found"):
+            ask()
+    with pytest.raises(AvalaError, match="not allowed") as caught:
+        client.organizations.delete("northwind")
+    assert caught.value.status_code == 405
 
 
 def test_it_finds_datasets_by_name_uid_and_slug(client: Client) -> None:

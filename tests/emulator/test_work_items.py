@@ -73,6 +73,23 @@ def test_dates_include_both_ends(platform: Caller) -> None:
     assert walk(platform, f"{ITEMS}?limit=100&createdAtTo={moment}") == rows[:6]
 
 
+def test_a_time_that_is_read_includes_its_own_item(platform: Caller, running: Running) -> None:
+    made = platform.post(ITEMS, {"assetUrl": "x.jpg", "assetType": "image"}).json
+    row = running.world.work_items[COINS].get(made["id"])
+    assert row is not None
+    row["created_at"] = 1_000_000_000.0009997  # rounded to microseconds this is a millisecond more
+    moment = read(platform, made["id"])[0]["createdAt"]
+    assert moment == "2001-09-09T01:46:40.001Z"
+    query = f"createdAtFrom={moment}&createdAtTo={moment}"
+    assert [row["id"] for row in walk(platform, f"{ITEMS}?{query}")] == [made["id"]]
+
+
+def test_the_last_page_asked_for_without_a_cursor_has_nothing_after_it(platform: Caller) -> None:
+    page = platform.get(f"{ITEMS}?limit=5&page=PREV").json
+    assert page["items"] == walk(platform, f"{ITEMS}?limit=100")[-5:]
+    assert (page["meta"]["cursorNext"], bool(page["meta"]["cursorPrev"])) == (None, True)
+
+
 def test_pages_go_back_as_they_came(platform: Caller) -> None:
     first = platform.get(f"{ITEMS}?limit=5&status=NEW").json
     second = platform.get(f"{ITEMS}?limit=5&status=NEW&page=NEXT&cursor={first['meta']['cursorNext']}").json
