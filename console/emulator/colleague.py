@@ -26,6 +26,8 @@ def act(world: World, do: str, words: Words) -> Row:
         return deed(world, words)
     except KeyError as error:
         raise ValueError(f"{error.args[0]} is required or unknown") from None
+    except (TypeError, AttributeError, OverflowError):
+        raise ValueError(f"{do} does not understand one of these words") from None
     except Refusal as refusal:
         raise ValueError(refusal.answer.body.decode()) from None
 
@@ -73,6 +75,7 @@ def _start_export(world: World, words: Words) -> Row:
     row = exports.start(world, space, name, email, choice, "COCO_JSON", "ANNOTATION")
     if "seconds" in words:
         row["ready_at"] = time.time() + float(words["seconds"])
+        row["starts_at"] = min(row["starts_at"], row["ready_at"])
     return {"export": exports.draw(world, row)}
 
 

@@ -29,11 +29,13 @@ class Control:
             self.reset()
             return {"done": "reset"}
         if do == "set_rate":
-            return {"done": do, "rate": self._set_rate(int(words["rate"]))}
+            return {"done": do, "rate": self._set_rate(words.get("rate"))}
         with self.world.lock:
             return {"done": do, **colleague.act(self.world, do, words)}
 
-    def _set_rate(self, rate: int) -> int:
+    def _set_rate(self, rate: Any) -> int:
+        if not isinstance(rate, int) or rate < 0:
+            raise ValueError("rate must be a whole number from 0 on")
         for listener in self.listeners.values():
             if listener.limiter:
                 listener.limiter.rate = rate

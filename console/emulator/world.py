@@ -87,6 +87,7 @@ class World:
         """All or nothing: a kill in the middle leaves the former file."""
         with self.lock:
             text = json.dumps(self._state())
+        self.state_dir.mkdir(parents=True, exist_ok=True)  # somebody may have cleaned up meanwhile
         fresh = self._file.with_suffix(".new")
         fresh.write_text(text)
         os.replace(fresh, self._file)

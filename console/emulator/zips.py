@@ -62,6 +62,8 @@ def write(world: World, export: Row, entries: list[tuple[str, Row]], path: Path)
         _write(world, export, entries, path)
     except FileNotFoundError:
         return  # the world was reset or taken away meanwhile, and its folder with it
+    if world.exports.get(export["id"]) is None:
+        path.unlink(missing_ok=True)  # deleted while it was built
 
 
 def _write(world: World, export: Row, entries: list[tuple[str, Row]], path: Path) -> None:
@@ -70,7 +72,8 @@ def _write(world: World, export: Row, entries: list[tuple[str, Row]], path: Path
     written = time.gmtime(export["created_at"])[:6]
     with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, text in _texts(world, export, entries):
-            archive.writestr(zipfile.ZipInfo(name, written), text, zipfile.ZIP_DEFLATED, 1)
+            content = text.encode(errors="replace")  # half a character can be written in JSON alone
+            archive.writestr(zipfile.ZipInfo(name, written), content, zipfile.ZIP_DEFLATED, 1)
     os.replace(fresh, path)
 
 
@@ -102,4 +105,5 @@ def _table(rows: list[Row]) -> str:
 
 
 def _entry(project: str, batch: str, item: str) -> str:
-    return "/".join(re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", part) for part in (project, batch, f"{item}.json"))
+    names = (project[:100], batch[:100], f"{item}.json")
+    return "/".join(re.sub(r'[\\/:*?"<>|\x00-\x1f\ud800-\udfff]', "_", name) for name in names)

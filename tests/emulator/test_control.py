@@ -134,6 +134,11 @@ def test_a_colleague_adds_and_renames_batches(platform: Caller, running: Running
     assert (names[0], names[-1]) == ("Renamed", "Theirs")
 
 
+def test_a_colleagues_export_takes_the_seconds_it_is_told(platform: Caller, running: Running) -> None:
+    running.act("set_pace", seconds=3600)
+    assert running.act("start_export", seconds=0)["export"]["status"] != "PENDING"
+
+
 def test_a_colleague_finishes_and_fails_slices(avala: Caller, running: Running) -> None:
     running.act("fail_slice", slug="all-coins")
     assert avala.get("/slices/northwind/all-coins/").json["status"] == "failed"
@@ -151,6 +156,13 @@ def test_a_colleague_finishes_and_fails_slices(avala: Caller, running: Running) 
         {"do": "set_status", "item": "x", "status": "NEW"},
         {"do": "finish_slice", "slug": "nothing"},
         {"do": "finish_export", "export": "nothing"},
+        {"do": "set_rate"},
+        {"do": "set_rate", "rate": "many"},
+        {"do": "set_rate", "rate": -1},
+        {"do": "set_pace", "seconds": []},
+        {"do": "reorder", "priorities": [7]},
+        {"do": "reorder", "order": 7},
+        {"do": "rename_batch", "batch": 1e300, "name": "x"},
     ],
 )
 def test_a_deed_that_cannot_be_done_is_400_with_a_sentence(running: Running, words: dict[str, Any]) -> None:

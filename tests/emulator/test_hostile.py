@@ -1,6 +1,8 @@
 """Whatever is sent, an answer comes: an emulator that falls over would look like a vendor that does."""
 
 import base64
+import io
+import zipfile
 
 import pytest
 
@@ -8,6 +10,7 @@ from console.emulator.people import SPACE
 from console.emulator.sample import PROJECTS
 from console.emulator.server import ASSETS, Running
 from tests.emulator.conftest import Caller
+from tests.emulator.test_storage import export
 
 DIGITS = "9" * 5000
 DEEP = base64.urlsafe_b64encode(b"[" * 3000 + b"]" * 3000).decode()
@@ -46,6 +49,17 @@ def test_a_picture_with_an_endless_name_is_not_there(running: Running) -> None:
 @pytest.mark.parametrize("headers", [{"Content_Length": DIGITS}, {"Transfer_Encoding": "chunked"}])
 def test_a_body_of_impossible_length_is_refused(platform: Caller, headers: dict[str, str]) -> None:
     assert platform("POST", f"{EYES}/batches", b"-5\r\n", **headers).status == 400
+
+
+def test_names_that_no_file_can_have_end_in_a_zip_all_the_same(platform: Caller, running: Running) -> None:
+    project = f"/projects/{PROJECTS['pilot']}"
+    batch = platform.post(f"{project}/batches", {"name": "\ud800/.." + "x" * 70_000}).json["id"]
+    item = {"assetUrl": "raw/\udfff.jpg", "assetType": "image", "batchId": batch}
+    made = platform.post(f"{project}/workItems", item).json["id"]
+    for style in ("COCO_JSON", "CSV"):
+        link = export(platform, style, projectIds=[PROJECTS["pilot"]], format=style)
+        with zipfile.ZipFile(io.BytesIO(Caller("").get(link).content)) as archive:
+            assert made in archive.namelist()[0] + archive.read(archive.namelist()[0]).decode()
 
 
 def test_a_range_of_thousands_of_digits_is_no_range(running: Running) -> None:
