@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -27,6 +28,18 @@ PERMISSIONS_POLICY = (
     "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), "
     "midi=(), payment=(), usb=()"
 )
+
+ALWAYS = {
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # `credentialless`, not `require-corp`: the vendors' pictures come without a policy header of their own.
+    "Cross-Origin-Embedder-Policy": "credentialless",
+    "Permissions-Policy": PERMISSIONS_POLICY,
+    "Cache-Control": "no-store",
+    # Django has settings for these, but stumbles over a host that is not ours before it adds them.
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 class Forwarded:
@@ -61,18 +74,15 @@ class RequestId:
 
 
 class Headers:
-    """The headers Django has no setting for, on every answer: errors, fragments and files too."""
+    """The headers that Django does not put on every answer: errors, fragments and files too."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        # `credentialless`, not `require-corp`: the vendors' pictures come without a policy header of their own.
-        response.headers.setdefault("Cross-Origin-Embedder-Policy", "credentialless")
-        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
-        response.headers.setdefault("Cache-Control", "no-store")
+        for name, value in ALWAYS.items():
+            response.headers.setdefault(name, value)
         patch_vary_headers(response, ["HX-Request"])
         return response
 

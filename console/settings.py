@@ -173,9 +173,10 @@ MIDDLEWARE = [
     "console.middleware.Forwarded",
     "console.middleware.RequestId",
     "console.middleware.Headers",
-    "django.middleware.security.SecurityMiddleware",
+    # Round Django's, which answers some requests by itself.
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -38,6 +38,18 @@ def test_every_answer_carries_them(client: Client, path: str) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("host", "status"), [("localhost", 301), ("evil.example", 400)])
+def test_what_is_answered_before_any_page_carries_them_too(
+    client: Client, settings: Any, host: str, status: int
+) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    answer = client.get("/account/login/", HTTP_HOST=host)
+    assert answer.status_code == status
+    assert {name: answer.headers.get(name) for name in ALWAYS} == ALWAYS
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
+
+
+@pytest.mark.django_db
 def test_pages_are_kept_by_no_cache(client: Client) -> None:
     assert "no-store" in client.get("/account/login/", HTTP_HOST="localhost")["Cache-Control"]
 
