@@ -103,7 +103,8 @@ def join(*, invitation: Invitation, name: str, password: str, request: HttpReque
         person.name, person.is_active = name, True
         person.joined_at = person.joined_at or timezone.now()
         person.set_password(password)
-        person.save()
+        # Not the role: what was read a moment ago could give back what was taken away since.
+        person.save(update_fields=["name", "is_active", "joined_at", "password"])
         record.event(
             actor=person, action="person.join", thing_kind="person", thing_id=person.pk, thing_name=person.name,
             request=request, detail={"role": Role(person.role).label},

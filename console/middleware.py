@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
-from accounts import access, recording
+from accounts import access, recording, suspended
 from accounts.connections import ConnectionMissing
 from console import htmx, logs, pages
 from console.audit.address import comes_from_proxy
@@ -101,6 +101,7 @@ class Access:
         if access.is_closed(name):
             return pages.not_found(request)
         if access.allowed(request.user, name):
+            suspended.forget_what_is_not_allowed(request)
             return None
         if not request.user.is_authenticated:
             query = urlencode({"next": htmx.page_address(request)})

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from django.http import HttpRequest
+from django.urls import Resolver404, resolve
 
 from console import logs
 from console.audit import wording
@@ -82,6 +83,11 @@ def of_error(error: Exception) -> dict[str, Any]:
 
 
 def page_of(request: HttpRequest | None) -> str:
-    """The view's name, never the address: addresses may hold invitations and other secrets."""
-    match = request.resolver_match if request else None
-    return match.view_name[:100] if match else ""
+    """The view's name, never the address: addresses may hold invitations and other secrets.
+
+    Found by the address: where a form waited for a password, `resolver_match` names the page that asked for that.
+    """
+    try:
+        return resolve(request.path_info).view_name[:100] if request else ""
+    except Resolver404:
+        return ""

@@ -121,6 +121,28 @@ def test_a_new_password_does_not_undo_a_disabling(alice: Person) -> None:
     assert (changed.is_active, changed.check_password(new)) == (False, True)
 
 
+def test_joining_does_not_undo_a_change_of_role(erin: Person, alice: Person) -> None:
+    mine, token = Person.objects.filter(pk=alice.pk), people._new_link(alice, erin)
+    with just_before_saving(lambda: mine.update(role=Role.REVIEWER)):
+        browser().post(reverse("accounts:join", args=[token]), {"name": "Alicia", "password": PASSWORD})
+    assert mine.values_list("name", "role").get() == ("Alicia", Role.REVIEWER)
+
+
+@pytest.mark.parametrize("left", [Role.REVIEWER, Role.ADMINISTRATOR])
+def test_a_form_that_waited_for_a_password_asks_again_who_may_send_it(erin: Person, left: Role) -> None:
+    client, form = signed_in(erin), {"email": "new@northwind.example", "name": "Nia", "role": Role.ADMINISTRATOR}
+    asked = client.post(reverse("accounts:invite"), form)["Location"]
+    Person.objects.filter(pk=erin.pk).update(role=left)
+    client.post(asked, {"password": PASSWORD})
+    assert Person.objects.filter(email="new@northwind.example").exists() is (left == Role.ADMINISTRATOR)
+
+
+def test_the_audit_names_the_page_of_a_form_that_waited_for_a_password(erin: Person) -> None:
+    client, form = signed_in(erin), {"email": "new@northwind.example", "name": "Nia", "role": Role.OPERATOR}
+    client.post(client.post(reverse("accounts:invite"), form)["Location"], {"password": PASSWORD})
+    assert Entry.objects.get(action="person.invite").page == "accounts:invite"
+
+
 def test_two_invitations_of_one_address_at_once_are_told_on_the_field(erin: Person) -> None:
     client = confirmed(erin)
     other = Person(email="new@northwind.example", name="First")
