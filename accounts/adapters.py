@@ -32,7 +32,6 @@ class ConsoleAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
         "email_password_mismatch": WRONG,
         "too_many_login_attempts": TOO_MANY,
         "incorrect_password": "That is not your password.",
-        "incorrect_code": "That code is not right, or it has been used already.",
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -81,6 +80,10 @@ class ConsoleAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
 
 class SealedMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # the library is not typed
     """TOTP secrets and recovery seeds lie sealed, each bound to its person: a copied row opens for nobody else."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": "That code is not right, or it has been used already.",
+    }
 
     def build_totp_svg(self, url: str) -> str:
         """With a white ground of its own: cameras cannot read a black code on a dark page."""

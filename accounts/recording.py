@@ -41,6 +41,14 @@ def refused(request: HttpRequest, view_name: str) -> None:
         )  # fmt: skip
 
 
+def passkey_refused(request: HttpRequest, user: Person | None) -> None:
+    """Whose it was is known only where a password was right before it."""
+    record.event(
+        actor=user, action="session.refused", thing_kind="person", thing_name=user.email if user else "",
+        request=request, outcome="failed", detail={"reason": "wrong passkey"},
+    )  # fmt: skip
+
+
 def _signed_in(request: HttpRequest, user: Person, **more: Any) -> None:
     """An unrecorded sign-in does not stand: with the page that says so (503), Django saves no session."""
     record.event(actor=user, action="session.sign_in", request=request)

@@ -300,6 +300,14 @@ ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 30 * 60
 MFA_ADAPTER = "accounts.adapters.SealedMFAAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.second_step.CodeForm",
+    "reauthenticate": "accounts.second_step.ConfirmCodeForm",
+    "authenticate_webauthn": "accounts.second_step.PasskeyForm",
+    "login_webauthn": "accounts.second_step.SignInPasskeyForm",
+    "reauthenticate_webauthn": "accounts.second_step.ConfirmPasskeyForm",
+    "add_webauthn": "accounts.second_step.NewPasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = "Annotation Console"
 MFA_TOTP_TOLERANCE = 1

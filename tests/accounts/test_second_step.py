@@ -1,12 +1,15 @@
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Person
 from console.audit.models import Entry
@@ -34,6 +37,39 @@ def test_signing_in_then_asks_for_the_code(alice: Person) -> None:
     assert not is_signed_in(client)
     client.post(reverse("mfa_authenticate"), {"code": _code(secret, 1)})
     assert is_signed_in(client)
+
+
+@pytest.mark.parametrize("later", [0, 31, 59])
+def test_a_code_opens_once_for_as_long_as_it_would_be_taken(alice: Person, later: int) -> None:
+    _, secret = _enrol(alice)
+    began = timezone.now().replace(second=0, microsecond=0) + timedelta(minutes=5)
+    with time_machine.travel(began, tick=False):
+        code, first = _code(secret), browser()
+        sign_in(first, alice.email)
+        first.post(reverse("mfa_authenticate"), {"code": code})
+        assert is_signed_in(first)
+    with time_machine.travel(began + timedelta(seconds=later), tick=False):
+        again = browser()
+        sign_in(again, alice.email)
+        answer = again.post(reverse("mfa_authenticate"), {"code": f" {code[:3]} {code[3:]}"})
+        assert "used already" in words(answer)
+        assert not is_signed_in(again)
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "x", "[]", "null", "[" * 5000, "9" * 5000, '{"id": NaN}', '{"response": {"a": []}}']
+)
+def test_a_passkey_that_is_none_is_refused(typed: str) -> None:
+    client = browser()
+    answer = client.post(reverse("mfa_login_webauthn"), {"credential": typed})
+    assert answer["Location"] == reverse("account_login")
+    assert not is_signed_in(client)
+
+
+def test_a_refused_passkey_is_in_the_audit(alice: Person) -> None:
+    browser().post(reverse("mfa_login_webauthn"), {"credential": '{"id": "none"}'})
+    row = Entry.objects.get(action="session.refused")
+    assert (row.actor, row.recorded_outcome, row.detail) == (None, "failed", {"reason": "wrong passkey"})
 
 
 def test_a_recovery_code_works_once(alice: Person) -> None:

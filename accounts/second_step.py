@@ -1,0 +1,111 @@
+"""The library's forms of the second step, with what they leave open closed: codes used twice, and JSON that bites."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from allauth.core import context
+from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.mfa import app_settings
+from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
+from django import forms
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+
+from accounts import recording
+
+NOT_ACCEPTED = "This passkey or key was not accepted. Try again, or go another way."
+# What the library's reader raises at an answer of another shape than a browser's.
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
+
+
+class CodeForm(AuthenticateForm):  # type: ignore[misc]  # the library is not typed
+    def clean_code(self) -> str:
+        return _once(self, super().clean_code)
+
+
+class ConfirmCodeForm(ReauthenticateForm):  # type: ignore[misc]  # the library is not typed
+    def clean_code(self) -> str:
+        return _once(self, super().clean_code)
+
+
+class PasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]  # the library is not typed
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _read_carefully(self.fields)
+
+    def clean_credential(self) -> Authenticator:
+        return _recorded(self, super().clean_credential)
+
+
+class SignInPasskeyForm(LoginWebAuthnForm):  # type: ignore[misc]  # the library is not typed
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _read_carefully(self.fields)
+
+    def clean_credential(self) -> Authenticator:
+        return _recorded(self, super().clean_credential)
+
+
+class ConfirmPasskeyForm(ReauthenticateWebAuthnForm):  # type: ignore[misc]  # the library is not typed
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _read_carefully(self.fields)
+
+    def clean_credential(self) -> Authenticator:
+        return _recorded(self, super().clean_credential)
+
+
+class NewPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # the library is not typed
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _read_carefully(self.fields)
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            return dict(super().clean())
+        except UNREADABLE:
+            raise ValidationError(NOT_ACCEPTED) from None
+
+
+class CarefulDecoder(json.JSONDecoder):
+    """Too deep and numbers without end are unreadable like any other text; the form's field expects this error only."""
+
+    def decode(self, s: str, *args: Any) -> Any:
+        try:
+            return super().decode(s, *args)
+        except (RecursionError, ValueError) as error:
+            raise json.JSONDecodeError(str(error), "", 0) from None
+
+
+def _once(form: BaseAuthenticateForm, check: Callable[[], str]) -> str:
+    """A code of the app opens once, for as long as it would be taken.
+
+    The library remembers it for the period it is shown in, but takes it in the period before and after as well.
+    """
+    spent = f"second-step-spent:{form.user.pk}:{normalize_user_code(form.cleaned_data['code'])}"
+    if cache.get(spent):
+        form.cleaned_data["code"] = ""  # refused, counted and recorded like any wrong one
+    code = check()
+    if form.authenticator.type == Authenticator.Type.TOTP:
+        cache.set(spent, True, app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1))
+    return code
+
+
+def _recorded(form: AuthenticateWebAuthnForm, check: Callable[[], Authenticator]) -> Authenticator:
+    try:
+        return check()
+    except (ValidationError, *UNREADABLE):
+        recording.passkey_refused(context.request, form.user)
+        raise ValidationError(NOT_ACCEPTED) from None
+
+
+def _read_carefully(fields: dict[str, forms.Field]) -> None:
+    fields["credential"] = forms.JSONField(required=True, widget=forms.HiddenInput, decoder=CarefulDecoder)
