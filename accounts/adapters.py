@@ -10,6 +10,7 @@ from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.sites.shortcuts import get_current_site
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -17,7 +18,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from qrcode.image.svg import SvgPathFillImage
 
-from accounts import crypto, guessing, middleware
+from accounts import crypto, guessing, middleware, post
 from console import htmx
 from console.audit.address import address_of
 
@@ -44,6 +45,11 @@ class ConsoleAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
     def is_safe_url(self, url: str) -> bool:
         """This very host and port, not any of ALLOWED_HOSTS."""
         return htmx.is_ours(context.request, url)
+
+    def send_mail(self, template_prefix: str, email: str, said: dict[str, Any]) -> None:
+        request = context.request
+        common = {"request": request, "email": email, "current_site": get_current_site(request)}
+        post.send_later(self.render_mail(template_prefix, email, common | said))
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return address_of(request) or NO_ADDRESS

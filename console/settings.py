@@ -139,6 +139,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="dummymail://")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10
 MAIL_IS_SET_UP = "dummy" not in EMAIL_CONFIG["EMAIL_BACKEND"]
 
 # The application

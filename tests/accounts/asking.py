@@ -3,11 +3,14 @@
 import base64
 from typing import Any
 
+from django.core import mail
+from django.core.mail import EmailMessage
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Person
+from accounts.post import POSTMAN
 from tests.conftest import PASSWORD
 
 LOGIN = "/account/login/"
@@ -48,3 +51,9 @@ def secret(number: int) -> bytes:
 
 def as_setting(key_id: str, number: int) -> str:
     return f"{key_id}:{base64.b64encode(secret(number)).decode()}"
+
+
+def sent_mail() -> list[EmailMessage]:
+    """What went out, once the postman has nothing more in hand."""
+    POSTMAN.submit(list).result()
+    return list(mail.outbox)

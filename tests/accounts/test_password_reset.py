@@ -1,12 +1,13 @@
 import re
+import socket
 from typing import Any
 
 import pytest
-from django.core import mail
 from django.urls import reverse
 
 from accounts.models import Person
-from tests.accounts.asking import browser, is_signed_in, sign_in, signed_in, words
+from tests.accounts.asking import browser, is_signed_in, sent_mail, sign_in, signed_in, words
+from tests.services import free_port
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +23,7 @@ def _mail(settings: Any) -> None:
 def test_a_forgotten_password_is_reset_by_mail_and_ends_every_session(alice: Person) -> None:
     theirs, client = signed_in(alice), browser()
     client.post(ASK, {"email": alice.email})
-    [link] = re.findall(r"http://localhost(/account/password/reset/key/\S+)", mail.outbox[0].body)
+    [link] = re.findall(r"http://localhost(/account/password/reset/key/\S+)", sent_mail()[0].body)
     form = client.get(link)["Location"]
     client.post(form, {"password1": NEW, "password2": NEW})
     assert not is_signed_in(theirs)
@@ -34,20 +35,39 @@ def test_a_forgotten_password_is_reset_by_mail_and_ends_every_session(alice: Per
 def test_an_unknown_address_gets_the_same_page_and_no_mail(alice: Person) -> None:
     known = words(browser().post(ASK, {"email": alice.email}, follow=True))
     unknown = words(browser().post(ASK, {"email": "nobody@northwind.example"}, follow=True))
-    assert [message.to for message in mail.outbox] == [[alice.email]]
+    assert [message.to for message in sent_mail()] == [[alice.email]]
     assert _without_tokens(known) == _without_tokens(unknown)
 
 
 def test_a_disabled_person_gets_no_mail(alice: Person) -> None:
     Person.objects.filter(pk=alice.pk).update(is_active=False)
     browser().post(ASK, {"email": alice.email})
-    assert mail.outbox == []
+    assert sent_mail() == []
 
 
 def test_the_sign_in_page_offers_it_only_where_mail_is_set_up(settings: Any) -> None:
     assert ASK in words(browser().get(reverse("account_login")))
     settings.MAIL_IS_SET_UP = False
     assert ASK not in words(browser().get(reverse("account_login")))
+
+
+def test_a_mail_server_that_is_down_tells_nobody_who_is_known(alice: Person, settings: Any) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST = "django.core.mail.backends.smtp.EmailBackend", "127.0.0.1"
+    settings.EMAIL_PORT = free_port()
+    answers = [browser().post(ASK, {"email": email}) for email in (alice.email, "nobody@northwind.example")]
+    sent_mail()
+    assert [(answer.status_code, answer["Location"]) for answer in answers] == [(302, f"{ASK}done/")] * 2
+
+
+def test_a_slow_mail_server_tells_nobody_who_is_known(alice: Person, settings: Any) -> None:
+    """Its port takes the call and never says a word; only the postman waits for it."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.EMAIL_BACKEND, settings.EMAIL_HOST = "django.core.mail.backends.smtp.EmailBackend", "127.0.0.1"
+        settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = silent.getsockname()[1], 20
+        browser().post(ASK, {"email": alice.email})
+        silent.settimeout(10)
+        silent.accept()[0].close()
+    sent_mail()
 
 
 def _without_tokens(page: str) -> str:
