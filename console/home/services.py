@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+import redis
 from django.core.cache import cache
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.urls import reverse
 
 from accounts import connections
@@ -118,7 +119,7 @@ def _database_answers() -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         return False
     return True
 
@@ -127,5 +128,5 @@ def _cache_answers() -> bool:
     try:
         cache.set("readyz", "yes", 5)
         return bool(cache.get("readyz") == "yes")
-    except (DatabaseError, OSError):
+    except (DatabaseError, InterfaceError, OSError, redis.RedisError):
         return False

@@ -1,11 +1,13 @@
 """An unknown address, an expired session, an old form: a page that says so."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from accounts.models import Person
+from tests.services import free_port
 
 As = Callable[[Person], Client]
 
@@ -70,3 +72,11 @@ def test_health_is_told_to_supervisors(client: Client) -> None:
     assert client.get("/livez", HTTP_HOST="localhost").status_code == 200
     ready = client.get("/readyz", HTTP_HOST="localhost")
     assert ready.json() == {"database": True, "cache": True}
+
+
+@pytest.mark.django_db
+def test_a_cache_that_is_gone_is_told_to_supervisors(client: Client, settings: Any) -> None:
+    gone = f"redis://127.0.0.1:{free_port()}/0"
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": gone}}
+    answer = client.get("/readyz", HTTP_HOST="localhost")
+    assert (answer.status_code, answer.json()) == (503, {"database": True, "cache": False})
