@@ -67,6 +67,9 @@ class NewPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # the library is n
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _read_carefully(self.fields)
+        self.fields["name"].help_text = "For yourself, so that you know which one it is."
+        self.fields["passwordless"].label = "Use it instead of the password"
+        self.fields["passwordless"].help_text = "It then asks for your finger, face or PIN each time you sign in."
 
     def clean(self) -> dict[str, Any]:
         try:

@@ -24,6 +24,7 @@ def test_a_forgotten_password_is_reset_by_mail_and_ends_every_session(alice: Per
     theirs, client = signed_in(alice), browser()
     client.post(ASK, {"email": alice.email})
     [link] = re.findall(r"http://localhost(/account/password/reset/key/\S+)", sent_mail()[0].body)
+    assert "If it was not you, do nothing" in sent_mail()[0].body
     form = client.get(link)["Location"]
     client.post(form, {"password1": NEW, "password2": NEW})
     assert not is_signed_in(theirs)

@@ -151,6 +151,7 @@ def test_second_steps_are_in_the_audit_without_their_secret(alice: Person) -> No
         "mfa_list_webauthn",
         "mfa_add_webauthn",
         "mfa_activate_totp",
+        "account_logout",
         "account_change_password",
         "account_login",
     ],
@@ -161,3 +162,40 @@ def test_the_librarys_pages_render_within_our_own(name: str, alice: Person) -> N
     assert response.status_code == 200
     assert "style=" not in words(response)
     assert "Annotation Console" in words(response)
+
+
+def test_recovery_codes_are_shown_and_made_anew_in_our_words(alice: Person) -> None:
+    client, _ = _enrol(alice)
+    codes = client.get(reverse("mfa_view_recovery_codes")).context["unused_codes"]
+    page = words(client.get(reverse("mfa_view_recovery_codes")))
+    assert "10 of 10 are left" in page
+    assert all(f"<code>{code}</code>" in page for code in codes)
+    address = reverse("mfa_generate_recovery_codes")
+    assert "Make new ones, end 10 old ones" in words(client.get(address))
+    client.post(address)
+    assert not set(codes) & set(client.get(reverse("mfa_view_recovery_codes")).context["unused_codes"])
+
+
+def test_the_second_step_asks_in_words_and_can_be_left(alice: Person) -> None:
+    _enrol(alice)
+    client = browser()
+    page = words(client.get(sign_in(client, alice.email)["Location"]))
+    assert "six digits your authenticator app shows" in page
+    assert client.post(reverse("account_logout"), {"next": reverse("account_login")})["Location"] == reverse(
+        "account_login"
+    )
+    assert client.get(reverse("mfa_authenticate"))["Location"] == reverse("account_login")
+
+
+def test_a_key_is_renamed_and_removed_after_the_password(alice: Person) -> None:
+    hasty, client = signed_in(alice), confirmed(alice)
+    key = Authenticator.objects.create(user=alice, type="webauthn", data={"name": "Old <b>", "credential": {}})
+    edit, remove = reverse("mfa_edit_webauthn", args=[key.pk]), reverse("mfa_remove_webauthn", args=[key.pk])
+    asked = [hasty.post(address).get("Location", "") for address in (edit, remove)]
+    assert all(address.startswith(reverse("account_reauthenticate")) for address in asked)
+    assert "Old &lt;b&gt;" in words(client.get(remove))
+    client.post(edit, {"name": "Work laptop"})
+    key.refresh_from_db()
+    assert key.data["name"] == "Work laptop"
+    client.post(remove)
+    assert not Authenticator.objects.exists()
