@@ -52,6 +52,10 @@ def test_unknown_names_wrong_passwords_and_disabled_people_get_the_same_words(al
     assert all(WRONG in answer for answer in answers)
 
 
+def test_a_refusal_is_said_at_once_and_stays_a_list(alice: Person) -> None:
+    assert '<div role="alert"><ul class="field-error' in words(sign_in(browser(), alice.email, "not-my-password"))
+
+
 def test_the_typed_password_is_not_in_the_page(alice: Person) -> None:
     assert "a-wrong-password-typed" not in words(sign_in(browser(), alice.email, "a-wrong-password-typed"))
 
