@@ -121,6 +121,21 @@ def test_a_file_that_cannot_be_written_stops_nobody(six_rows: None, alice: Perso
     assert Entry.objects.count() == 7
 
 
+def test_a_file_that_lags_behind_is_told(six_rows: None, audit_anchor: Path) -> None:
+    lines = audit_anchor.read_text().splitlines(keepends=True)
+    audit_anchor.write_text("".join(lines[:4]))
+    assert verify.check().problem.startswith("The rows from 5 on were not published")
+    audit_anchor.write_text("".join([*lines[:4], lines[5]]))
+    assert verify.check().is_whole, "the newest link proves the rows before it"
+
+
+def test_two_rows_that_changed_places_are_found(by_hand: Callable[[str], None]) -> None:
+    by_hand("UPDATE audit_entry SET sequence = 99 WHERE sequence = 3")
+    by_hand("UPDATE audit_entry SET sequence = 3 WHERE sequence = 4")
+    by_hand("UPDATE audit_entry SET sequence = 4 WHERE sequence = 99")
+    assert verify.check().problem.startswith("Row 3 was changed")
+
+
 def test_the_command_says_whole(six_rows: None) -> None:
     out = StringIO()
     call_command("verify_audit", stdout=out)
