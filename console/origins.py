@@ -1,5 +1,6 @@
 """Addresses as settings name them: pure text, so that the settings file may use it before Django is up."""
 
+import re
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -21,7 +22,8 @@ def is_origin(text: str) -> bool:
         parts = urlsplit(text)
     except ValueError:
         return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and text == f"{parts.scheme}://{parts.netloc}"
+    plain = re.fullmatch(r"[\w.*-]+(:[0-9]+)?|\[[0-9a-fA-F:]+\](:[0-9]+)?", parts.netloc, re.ASCII)
+    return parts.scheme in {"http", "https"} and bool(plain) and text == f"{parts.scheme}://{parts.netloc}"
 
 
 def is_address_or_network(text: str) -> bool:

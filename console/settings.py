@@ -35,7 +35,8 @@ class Environment(environ.Env):  # type: ignore[misc]  # the library is not type
     def db_url(self, var: str, *args: Any, **kwargs: Any) -> Any:
         with warnings.catch_warnings(action="ignore"):  # the library's warning quotes the whole value
             found = self._read(super().db_url, var, *args, **kwargs)
-        return found if "ENGINE" in found else refuse(f"{var} looks like postgres://name:password@host/database.")
+        known = found.get("ENGINE", "").endswith(("postgresql", "sqlite3")) and found.get("NAME") != ":memory:"
+        return found if known else refuse(f"{var} looks like postgres://name:password@host/database.")
 
     def cache_url(self, var: str, *args: Any, **kwargs: Any) -> Any:
         return self._read(super().cache_url, var, *args, **kwargs)
@@ -70,7 +71,10 @@ try:
     KEY_SECRETS = secrets.read_key_secrets(env.str("KEY_SECRETS", default=""))
 except ValueError as error:
     refuse(str(error))
-ONLY_LOOPBACK = bool(ALLOWED_HOSTS) and all(origins.is_loopback(host) for host in ALLOWED_HOSTS)
+if not ALLOWED_HOSTS or any("*" in host for host in ALLOWED_HOSTS):
+    # Links in mails and invitations carry the name a request came by: it must not be a stranger's choice.
+    refuse("ALLOWED_HOSTS must name the hosts people reach the console by, without *.")
+ONLY_LOOPBACK = all(origins.is_loopback(host) for host in ALLOWED_HOSTS)
 if DEBUG and not ONLY_LOOPBACK:
     refuse("DEBUG shows code and data to visitors: ALLOWED_HOSTS may then hold loopback names only.")
 
@@ -95,6 +99,9 @@ for name, listed in (
     if not all(origins.is_origin(origin) for origin in listed):
         refuse(f"{name} takes origins such as https://cdn.example.com, separated by commas.")
 
+if not all(origin.startswith("https://") for origin in MEDIA_ORIGINS):
+    refuse("MEDIA_ORIGINS takes origins with https; others belong into TRUSTED_LOCAL_ORIGINS.")
+
 PRIORITY_HIGH_FIRST = env.bool("PRIORITY_HIGH_FIRST", default=True)
 EXPORT_DOWNLOAD = env.str("EXPORT_DOWNLOAD", default="stream")
 if EXPORT_DOWNLOAD not in {"stream", "redirect"}:
@@ -110,6 +117,8 @@ REVIEW_TASK_TYPE = env.str("REVIEW_TASK_TYPE", default="external_review")
 
 VAR.mkdir(exist_ok=True)
 AUDIT_ANCHOR = Path(env.str("AUDIT_ANCHOR", default=str(VAR / "audit-anchor.txt")))
+if AUDIT_ANCHOR.is_dir():
+    refuse("AUDIT_ANCHOR must name a file.")
 AUDIT_GRACE = env.int("AUDIT_GRACE", default=60)
 AUDIT_SETTLE_SPAN = env.int("AUDIT_SETTLE_SPAN", default=60)
 DATABASES: dict[str, Any] = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR / 'console.sqlite3'}")}
@@ -123,6 +132,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 CACHES = {"default": env.cache_url("CACHE_URL", default="dbcache://console_cache")}
+if not CACHES["default"]["BACKEND"].endswith(("DatabaseCache", "RedisCache")):
+    refuse("CACHE_URL starts with dbcache:// or rediscache://: limits on guessing need a cache all processes share.")
 if CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
     # Above 300 entries Django would throw away a third of them by name, and limits on guessing come first.
     CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 10_000)
@@ -133,6 +144,16 @@ try:
     HUEY = engine.configuration(JOBS_URL, SECRET_KEY)
 except ValueError as error:
     refuse(str(error))
+for name, number, smallest in (
+    ("AUDIT_GRACE", AUDIT_GRACE, 0),
+    ("AUDIT_SETTLE_SPAN", AUDIT_SETTLE_SPAN, 0),
+    ("EXPORT_FIRST_LOOK", EXPORT_FIRST_LOOK, 0),
+    ("JOBS_LEASE", JOBS_LEASE, 1),
+    ("RECEIPT_MOST_BYTES", RECEIPT_MOST_BYTES, 0),
+    ("SHARED_READ_SECONDS", SHARED_READ_SECONDS, 0),
+):
+    if number < smallest:
+        refuse(f"{name} must be at least {smallest}.")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Mail: nothing is sent until EMAIL_URL names a server

@@ -16,7 +16,7 @@ def configuration(url: str, secret: str) -> dict[str, Any]:
     """
     scheme = urlsplit(url).scheme
     kind = SCHEMES.get(scheme, scheme)
-    if kind not in QUEUES:
+    if kind not in QUEUES or (kind == "sqlite" and not url.partition(":///")[2]):
         raise ValueError("JOBS_URL starts with sqlite:///, postgres:// or redis://.")
     return {
         "name": "console",

@@ -65,6 +65,21 @@ def test_it_starts_with_three_secrets_alone() -> None:
         ({"EMAIL_URL": "hunter2"}, "EMAIL_URL cannot be read"),
         ({"JOBS_LEASE": "hunter2"}, "JOBS_LEASE cannot be read"),
         ({"TIME_ZONE": "Mars/Base"}, "TIME_ZONE takes a name"),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name"),
+        ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS must name"),
+        ({"MEDIA_ORIGINS": "https://cdn.example.com; script-src *"}, "MEDIA_ORIGINS takes origins"),
+        ({"MEDIA_ORIGINS": "http://cdn.example.com"}, "MEDIA_ORIGINS takes origins with https"),
+        ({"UPLOAD_ORIGINS": "https://hunter2@store.example.com"}, "UPLOAD_ORIGINS takes origins"),
+        ({"TRUSTED_PROXIES": "proxy.example.com"}, "TRUSTED_PROXIES takes addresses"),
+        ({"DATABASE_URL": "mysql://hunter2:hunter2@db/console"}, "DATABASE_URL looks like"),
+        ({"DATABASE_URL": "sqlite://:memory:"}, "DATABASE_URL looks like"),
+        ({"CACHE_URL": "locmemcache://"}, "CACHE_URL starts with"),
+        ({"CACHE_URL": "dummycache://"}, "CACHE_URL starts with"),
+        ({"CACHE_URL": "filecache:///tmp/console"}, "CACHE_URL starts with"),
+        ({"JOBS_URL": "sqlite://"}, "JOBS_URL starts with"),
+        ({"JOBS_LEASE": "0"}, "JOBS_LEASE must be at least 1"),
+        ({"AUDIT_GRACE": "-1"}, "AUDIT_GRACE must be at least 0"),
+        ({"AUDIT_ANCHOR": ""}, "AUDIT_ANCHOR must name a file"),
     ],
 )
 def test_an_unsafe_setting_stops_the_start_with_one_sentence(changes: dict[str, str], words: str) -> None:
@@ -77,6 +92,10 @@ def test_an_unsafe_setting_stops_the_start_with_one_sentence(changes: dict[str, 
 
 def test_plain_http_to_this_machine_is_fine() -> None:
     assert starting(AVALA_BASE_URL="http://127.0.0.1:8901/api/v1").returncode == 0
+
+
+def test_a_cache_that_all_processes_share_is_fine() -> None:
+    assert starting(CACHE_URL="rediscache://redis:6379/1").returncode == 0
 
 
 def test_the_real_services_are_the_default() -> None:
