@@ -15,3 +15,5 @@ keepalive = 5
 accesslog = None
 loglevel = "warning"
 control_socket_disable = True
+# What a proxy says about the person is believed by TRUSTED_PROXIES alone; gunicorn would believe any on this machine.
+forwarded_allow_ips = ""
