@@ -37,7 +37,7 @@ def index(request: SignedIn) -> HttpResponse:
     if not htmx.is_htmx(request):
         return render(request, "slices/index.html", context, status=status)
     # A refusal is an answer for the list's own place, not a notice: htmx would put a 404 into the notices.
-    response = render(request, "slices/index.html#list", context)
+    response = render(request, "slices/index.html#list", context | {"moved": True})
     response["HX-Push-Url"] = overview.address(wanted)
     return response
 

@@ -175,6 +175,19 @@ def test_ordering_changes_the_list_and_the_address_and_back_returns(
     expect(page.locator("[data-row] h2").first).not_to_have_text("All coins")
 
 
+def test_another_owner_is_named_and_stays_when_the_view_changes(
+    page: Page, live: str, sign_in: SignIn, alice: Person, complaints: list[str]
+) -> None:
+    sign_in(page, alice)
+    page.goto(f"{live}/slices/")
+    page.get_by_label("Owner").fill("northwind-labs")
+    page.get_by_label("Order").select_option("-name")
+    expect(page.locator(".page-subheading")).to_contain_text("What northwind-labs has chosen")
+    page.get_by_role("link", name="Table").click()
+    expect(page).to_have_url(re.compile(r"owner=northwind-labs&ordering=-name&view=table"))
+    expect(page.get_by_label("Order")).to_have_value("-name")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_are_accessible_in_both_schemes(
     page: Page, live: str, sign_in: SignIn, alice: Person, scheme: Any
