@@ -104,7 +104,9 @@ class Tile:
     item: Item
     address: str
     fresh_address: str
-    """Where a picture whose link has aged is asked for again."""
+    """Where its picture alone is asked for again, by a press."""
+    fresh_page: str
+    """Where the pictures of its whole page are asked for again in one call: signed links age together."""
 
     @property
     def name(self) -> str:
@@ -149,7 +151,7 @@ def tile(item: Item, *, owner: str, slug: str, cursor: str = "") -> Tile:
     except NoReverseMatch:
         # Not a UUID: shown, but there is no page to open.
         address = fresh = ""
-    return Tile(item, address, fresh)
+    return Tile(item, address, fresh, reverse("slices:items", args=[owner, slug], query={"renew": 1, "cursor": cursor}))
 
 
 def _plain(value: Any) -> str:

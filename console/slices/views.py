@@ -118,7 +118,7 @@ def status(request: SignedIn, owner: str, slug: str) -> HttpResponse:
 
 
 def items(request: SignedIn, owner: str, slug: str) -> HttpResponse:
-    """More items of a slice, from a cursor on; `open` leads to the first or last of them."""
+    """More items of a slice, from a cursor on, or the same with fresh links; `open` leads to the first or last of them."""
     cursor = _cursor(request)
     address = reverse("slices:detail", args=[owner, slug], query={"cursor": cursor} if cursor else None)
     if (which := request.GET.get("open")) in {"first", "last"}:
@@ -126,6 +126,8 @@ def items(request: SignedIn, owner: str, slug: str) -> HttpResponse:
     if not htmx.is_htmx(request):
         return redirect(address)
     context = gallery.page(user=request.user, owner=owner, slug=slug, cursor=cursor)
+    if "renew" in request.GET:
+        return render(request, "slices/detail.html#renewed", context)
     response = render(request, "slices/detail.html#more", context | {"owner": owner, "slug": slug, "more": True})
     if "problem" not in context:
         response["HX-Replace-Url"] = address

@@ -1,5 +1,10 @@
-// A picture that does not come: its link is renewed once (data-renew-url answers with a fresh picture or a tile), and if
-// that fails too a quiet tile stands in its place. Signed links age, so this is an everyday thing.
+// A picture that does not come: signed links age, so this is an everyday thing. Those of a list age together, and one question
+// (data-renew-page) brings all of them afresh; one that stands alone asks for itself (data-renew-url). What fails again so soon
+// leaves a quiet tile in its place, and a press on it tries once more (data-again-url).
+
+const FRESH = 30000;
+const pages = new Map();
+const renewed = new WeakMap();
 
 export function start(picture) {
   if (picture.complete && picture.naturalWidth === 0 && picture.currentSrc) fail(picture);
@@ -7,7 +12,55 @@ export function start(picture) {
 }
 
 function fail(picture) {
-  const { renewUrl } = picture.dataset;
-  if (renewUrl) window.htmx.ajax("GET", renewUrl, { source: picture, target: picture, swap: "outerHTML" });
-  else picture.replaceWith(document.getElementById("failed-picture").content.cloneNode(true));
+  const { renewPage, renewUrl } = picture.dataset;
+  if (renewPage && !isFresh(renewed.get(picture))) together(picture);
+  else if (renewUrl) window.htmx.ajax("GET", renewUrl, { source: picture, target: picture, swap: "outerHTML" });
+  else giveUp(picture);
+}
+
+const isFresh = (since) => Date.now() - since < FRESH;
+
+async function together(picture) {
+  const { reason, fresh } = await page(picture.dataset.renewPage);
+  const found = fresh?.get(picture.dataset.renewKey)?.cloneNode(true);
+  if (!found) {
+    giveUp(picture, reason);
+    return;
+  }
+  renewed.set(found, Date.now());
+  picture.replaceWith(found);
+  start(found);
+}
+
+// Asked once, however many pictures of the page fail meanwhile.
+function page(address) {
+  if (!isFresh(pages.get(address)?.since)) pages.set(address, { since: Date.now(), answer: ask(address) });
+  return pages.get(address).answer;
+}
+
+async function ask(address) {
+  try {
+    const answer = await fetch(address, { headers: { "HX-Request": "true" } });
+    const content = document.createElement("template");
+    content.innerHTML = answer.ok ? await answer.text() : "";
+    const inside = [content, ...content.content.querySelectorAll("template")].map((one) => one.content);
+    const pictures = inside.flatMap((one) => [...one.querySelectorAll("[data-renew-key]")]);
+    return {
+      reason: content.content.querySelector("[data-reason]")?.textContent,
+      fresh: new Map(pictures.map((one) => [one.dataset.renewKey, one])),
+    };
+  } catch {
+    return {};
+  }
+}
+
+function giveUp(picture, reason) {
+  const copy = document.getElementById("failed-picture").content.cloneNode(true);
+  const tile = copy.firstElementChild;
+  const button = tile.querySelector("button");
+  if (reason) tile.querySelector("[data-words]").textContent = reason;
+  if (picture.dataset.againUrl) button.setAttribute("hx-get", picture.dataset.againUrl);
+  else button.remove();
+  picture.replaceWith(copy);
+  window.htmx?.process(tile);
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from accounts.models import Person
 from console.emulator.server import Running
@@ -222,6 +223,21 @@ def test_all_shown_can_be_chosen_and_taken_back(desk: Any, complaints: list[str]
     desk.locator("#picker-count", has_text="1 chosen of 36 on all pages together").wait_for()
     desk.reload()
     assert "1 chosen" in desk.locator("#picker-count").inner_text()
+
+
+def test_aged_pictures_to_choose_from_renew_themselves_in_one_call(desk: Any, emulator: Running) -> None:
+    asked: set[str] = set()
+
+    def aged_once(route: Any) -> None:
+        old = route.request.url not in asked
+        asked.add(route.request.url)
+        route.fulfill(status=403, body="expired") if old else route.continue_()
+
+    desk.route("**/cdn/**", aged_once)
+    take(desk, "Coins on velvet", "Choose items")
+    for place in range(8):
+        expect(desk.locator("#picker-tiles img").nth(place)).not_to_have_js_property("naturalWidth", 0)
+    assert len([one for one in emulator.requests("avala") if one["path"].endswith("/coins-on-velvet/items/")]) == 2
 
 
 def test_json_is_checked_while_it_is_typed(desk: Any) -> None:

@@ -15,6 +15,7 @@ from tests.slices.making import COINS, asked, make, make_long
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]
 ADDRESS = "/slices/northwind/all-coins/"
+IN_SIGHT = 8
 
 
 def serious(page: Page) -> list[str]:
@@ -94,34 +95,70 @@ def test_the_viewer_turns_over_to_items_that_are_not_loaded_yet(
     expect(page.locator("[data-position]")).to_contain_text(f"{before + 1} of")
 
 
-def test_an_aged_picture_renews_itself(
-    page: Page, live: str, sign_in: SignIn, alice: Person, emulator: Running
-) -> None:
+def aged(page: Page, emulator: Running, *, lasting: bool = False) -> None:
+    """Every picture's link is too old, at the first look or for good."""
     seen: set[str] = set()
 
-    def aged_once(route: Route) -> None:
-        first = route.request.url not in seen
+    def answer(route: Route) -> None:
+        old = lasting or route.request.url not in seen
         seen.add(route.request.url)
-        route.fulfill(status=403, body="expired") if first else route.continue_()
+        route.fulfill(status=403, body="expired") if old else route.continue_()
 
-    sign_in(page, alice)
-    page.route("**/cdn/**", aged_once)
-    page.goto(live + ADDRESS)
-    pictures = page.locator("#tiles img")
-    expect(page.locator("#tiles img[data-renew-url]")).to_have_count(0)
-    broken = "all => all.filter((one) => one.complete && !one.naturalWidth).length"
-    assert pictures.evaluate_all(broken) == 0
-    assert len(asked(emulator, "/items/[0-9a-f-]{36}/")) == pictures.count()
+    page.route(f"{emulator.storage_url}/**", answer)
 
 
-def test_a_picture_that_stays_away_leaves_a_quiet_tile(
+def test_aged_pictures_of_a_page_renew_themselves_in_one_call(
     page: Page, live: str, sign_in: SignIn, alice: Person, emulator: Running
 ) -> None:
     sign_in(page, alice)
-    page.route("**/cdn/**", lambda route: route.fulfill(status=403, body="expired"))
+    aged(page, emulator)
     page.goto(live + ADDRESS)
-    expect(page.locator("#tiles .picture-failed")).to_have_count(page.locator("[data-tile]").count())
-    assert len(asked(emulator, "/items/[0-9a-f-]{36}/")) == page.locator("[data-tile]").count()
+    for place in range(IN_SIGHT):
+        expect(page.locator("#tiles img").nth(place)).not_to_have_js_property("naturalWidth", 0)
+    assert len(asked(emulator, "/items/list/")) == 2
+    assert asked(emulator, "/items/[0-9a-f-]{36}/") == []
+
+
+def test_a_picture_that_stays_away_leaves_a_quiet_tile_that_tries_again(
+    page: Page, live: str, sign_in: SignIn, alice: Person, emulator: Running
+) -> None:
+    sign_in(page, alice)
+    aged(page, emulator, lasting=True)
+    page.goto(live + ADDRESS)
+    tiles = page.locator("#tiles .picture-failed")
+    expect(tiles).to_have_count(page.locator("[data-tile]").count())
+    assert len(asked(emulator, "/items/list/")) == 2
+    page.unroute(f"{emulator.storage_url}/**")
+    tiles.first.get_by_role("button", name="Try again").click()
+    expect(page.locator("#tiles img")).to_have_count(1)
+    expect(page.locator("#tiles img")).not_to_have_js_property("naturalWidth", 0)
+    assert len(asked(emulator, "/items/[0-9a-f-]{36}/")) == 1
+
+
+def test_a_large_picture_renews_itself_in_the_viewer(
+    page: Page, live: str, sign_in: SignIn, alice: Person, emulator: Running
+) -> None:
+    sign_in(page, alice)
+    page.goto(live + ADDRESS)
+    aged(page, emulator)
+    page.locator("a[data-open]").first.click()
+    expect(page.locator("[data-stage] img")).not_to_have_js_property("naturalWidth", 0)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("[data-position]")).to_contain_text("2 of")
+    expect(page.locator("[data-stage] img")).not_to_have_js_property("naturalWidth", 0)
+    assert len(asked(emulator, "/items/")) == 2
+
+
+def test_why_no_picture_came_is_said_on_its_tile(
+    page: Page, live: str, sign_in: SignIn, alice: Person, emulator: Running
+) -> None:
+    sign_in(page, alice)
+    page.goto(live + ADDRESS)
+    emulator.fault("avala", "403", path="/items/list/", times=0)
+    aged(page, emulator, lasting=True)
+    page.locator("a[data-open]").first.click()
+    expect(page.locator("[data-stage] .picture-failed")).to_contain_text("Avala")
+    emulator.clear_faults()
 
 
 def test_a_card_changes_by_itself_when_its_slice_is_ready(

@@ -76,6 +76,29 @@ def test_an_aged_picture_is_read_again_once(alice: Person, client_as: ClientAs, 
     assert len(asked(emulator, f"/items/{tile.item.uid}/")) == 1
 
 
+def test_all_pictures_of_a_page_are_read_again_in_one_call(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    tiles = client.get(ADDRESS).context["tiles"]
+    emulator.forget_requests()
+    response = client.get(tiles[0].fresh_page, headers=HTMX)
+    assert [one.ident for one in response.context["tiles"]] == [one.ident for one in tiles]
+    assert "HX-Replace-Url" not in response
+    assert len(emulator.requests("avala")) == 1
+
+
+def test_pictures_that_cannot_be_read_again_come_with_the_reason(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    tile = client.get(ADDRESS).context["tiles"][0]
+    emulator.fault("avala", "503", path="/items/", times=0)
+    response = client.get(tile.fresh_page, headers=HTMX)
+    emulator.clear_faults()
+    assert "<p data-reason>Avala" in response.content.decode()
+
+
 def test_a_large_picture_is_renewed_as_a_large_one(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
     tile = client.get(ADDRESS).context["tiles"][0]

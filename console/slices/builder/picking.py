@@ -61,6 +61,7 @@ def _page(request: SignedIn, draft: Draft, part: Part, **more: object) -> HttpRe
         "chosen": frozenset(part.items),
         "cursor": cursor,
         "next_url": _address(draft, part, page.next) if page and page.next else "",
+        "renew_url": _address(draft, part, cursor),
         **more,
     }
     return render(request, f"{PAGE}#more" if htmx.is_htmx(request) else PAGE, context)
