@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Person
 from console import words
-from console.slices import listing, services, shown, watching
+from console.slices import kept, listing, services, shown, watching
 from console.slices.listing import Wanted
 from console.upstream.errors import UpstreamError
 from console.upstream.types import Page, Slice
@@ -23,11 +23,23 @@ Addresses = Sequence[tuple[str, str]]
 def listed(*, user: Person, wanted: Wanted) -> dict[str, Any]:
     """The page asked for, in one call: names of datasets that are not remembered follow by themselves."""
     page = services.list_slices(user=user, wanted=wanted)
-    rows = shown.rows(page.items, services.known_names(user=user, uids=services.recipe_datasets(page.items)))
-    matching = [row for row in rows if wanted.search.casefold() in row.name.casefold()]
-    building = [row for row in matching if row.state.building and row.address]
+    kept.keep(user, wanted, page)
+    said = _listed(user, wanted, page)
+    building = [row for row in said["rows"] if row.state.building and row.address]
     for row in building:
         watching.building(user=user, found=row.slice)
+    return said | next_look(addresses(building), 0)
+
+
+def last_listed(*, user: Person, wanted: Wanted, problem: UpstreamError) -> dict[str, Any]:
+    """The same page as it last came, where Avala does not answer; nothing where it is not known."""
+    last = kept.instead_of(user, wanted, problem)
+    return _listed(user, wanted, last.page) | {"kept_at": last.at} if last else {}
+
+
+def _listed(user: Person, wanted: Wanted, page: Page[Slice]) -> dict[str, Any]:
+    rows = shown.rows(page.items, services.known_names(user=user, uids=services.recipe_datasets(page.items)))
+    matching = [row for row in rows if wanted.search.casefold() in row.name.casefold()]
     return {
         "page": page,
         "rows": matching,
@@ -36,7 +48,6 @@ def listed(*, user: Person, wanted: Wanted) -> dict[str, Any]:
         "unordered": _is_unordered(wanted, page.items),
         "look": 0,
         **_pager(wanted, page, len(rows)),
-        **next_look(addresses(building), 0),
     }
 
 

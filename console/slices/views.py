@@ -33,7 +33,8 @@ def index(request: SignedIn) -> HttpResponse:
     except UpstreamError as problem:
         if htmx.is_htmx(request) or isinstance(problem, KeyRejected):
             raise  # The list that is there stays there, or the key is what has to be mended.
-        context, status = context | {"problem": problem}, pages.status_of(problem)
+        last = overview.last_listed(user=request.user, wanted=wanted, problem=problem)
+        context, status = context | {"problem": problem} | last, 200 if last else pages.status_of(problem)
     if not htmx.is_htmx(request):
         return render(request, "slices/index.html", context, status=status)
     # A refusal is an answer for the list's own place, not a notice: htmx would put a 404 into the notices.
@@ -118,7 +119,7 @@ def status(request: SignedIn, owner: str, slug: str) -> HttpResponse:
 
 
 def items(request: SignedIn, owner: str, slug: str) -> HttpResponse:
-    """More items of a slice, from a cursor on, or the same with fresh links; `open` leads to the first or last of them."""
+    """Items of a slice from a cursor on: more of them, or the same with fresh links; `open` leads to an end of them."""
     cursor = _cursor(request)
     address = reverse("slices:detail", args=[owner, slug], query={"cursor": cursor} if cursor else None)
     if (which := request.GET.get("open")) in {"first", "last"}:

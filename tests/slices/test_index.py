@@ -178,6 +178,41 @@ def test_a_vendor_that_fails_is_told_apart_from_an_empty_list(
     assert "No slices" not in text
 
 
+def test_a_vendor_that_fails_leaves_what_we_had_with_its_time(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    client.get("/slices/", {"ordering": "name"})
+    emulator.fault("avala", "503", times=0)
+    response = client.get("/slices/", {"ordering": "name", "q": "coins"})
+    other = client.get("/slices/", {"ordering": "-name"})
+    emulator.clear_faults()
+    text = text_of(response)
+    assert response.status_code == 200
+    assert "Showing what we had at" in text
+    assert "All coins" in text
+    assert "<img" not in response.content.decode()
+    assert "Showing what we had" not in text_of(other)
+
+
+def test_what_we_had_is_shown_to_the_key_that_read_it_alone(
+    alice: Person, bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client_as(alice).get("/slices/")
+    emulator.fault("avala", "503", times=0)
+    assert "Showing what we had" in text_of(client_as(alice).get("/slices/"))
+    assert "Showing what we had" not in text_of(client_as(bob).get("/slices/"))
+
+
+def test_what_may_not_be_seen_any_more_is_not_shown_from_memory(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    client.get("/slices/")
+    emulator.fault("avala", "403", times=0)
+    assert "All coins" not in text_of(client.get("/slices/"))
+
+
 def test_with_htmx_a_failure_leaves_the_list_as_it_is(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     emulator.fault("avala", "503", times=0)
     response = client_as(alice).get("/slices/", headers=HTMX)
