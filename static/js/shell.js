@@ -72,7 +72,8 @@ const TYPING = "input:not([type=checkbox], [type=radio], [type=range]), textarea
 document.addEventListener("keydown", (event) => {
   if (!("singleKeys" in document.body.dataset)) return;
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (!SINGLE_KEYS.includes(event.key) || event.target.closest?.(TYPING)) return;
+  const inList = event.key.startsWith("Arrow") && event.target.matches?.("[data-rows] a");
+  if (!inList && (!SINGLE_KEYS.includes(event.key) || event.target.closest?.(TYPING))) return;
   event.preventDefault();
   import("./shortcuts.js").then((shortcuts) => shortcuts.press(event.key));
 });

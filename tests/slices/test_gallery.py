@@ -225,6 +225,25 @@ def test_another_owner_is_named_and_stays_when_the_view_changes(
     expect(page.get_by_label("Order")).to_have_value("-name")
 
 
+@pytest.mark.parametrize(("view", "down"), [("cards", 3), ("table", 1)])
+def test_arrows_move_through_the_list_and_enter_opens(
+    page: Page, live: str, sign_in: SignIn, alice: Person, complaints: list[str], view: str, down: int
+) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    sign_in(page, alice)
+    page.goto(f"{live}/slices/?view={view}")
+    links = page.locator("[data-row] a")
+    page.keyboard.press("j")
+    expect(links.first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(links.nth(down)).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    expect(links.nth(down - 1 if down > 1 else down)).to_be_focused()
+    name = page.evaluate("document.activeElement.textContent")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_are_accessible_in_both_schemes(
     page: Page, live: str, sign_in: SignIn, alice: Person, scheme: Any
