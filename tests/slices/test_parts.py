@@ -233,6 +233,14 @@ def test_fields_and_values_are_offered_from_the_metadata_seen(desk: Desk, emulat
     assert len(emulator.requests("avala")) == asked
 
 
+def test_fields_that_part_the_items_come_before_those_all_share(desk: Desk) -> None:
+    desk.add(COINS, "filters")
+    page = desk.client.get(f"{desk.address}parts/{desk.parts[0].id}/filter/")
+    counts = [len(row.choices) + row.more for row in page.context["rows"] if row.name]
+    assert counts.index(1) > 0
+    assert set(counts[counts.index(1) :]) == {1}
+
+
 def test_several_fields_and_values_make_a_filter(desk: Desk) -> None:
     desk.add(COINS, "filters")
     tag, split = row(desk, "tag"), row(desk, "split")

@@ -57,6 +57,10 @@ class Field:
     values: tuple[Value, ...]
     more: int
 
+    @property
+    def met(self) -> int:
+        return len(self.values) + self.more
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -67,14 +71,17 @@ class Seen:
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """The most common first, and of those the ones with few values: they part the items best."""
+        """Of the most common those with few values first: they part the items best. One that all share parts none."""
         met = Counter(name for row in self.rows for name in row)
         fields = [self._field(name) for name, _ in met.most_common(FIELDS_OFFERED)]
-        return tuple(sorted(fields, key=lambda field: len(field.values) + field.more))
+        return tuple(sorted(fields, key=lambda field: (self._is_shared(field), field.met)))
 
     def matching(self, filters: Mapping[str, Any]) -> int:
         """How many of the items looked at match: every field, and of each field any value (FACTS 4, row 21)."""
         return sum(all(_has(row, name, wanted) for name, wanted in filters.items()) for row in self.rows)
+
+    def _is_shared(self, field: Field) -> bool:
+        return field.met == 1 and field.values[0].count == len(self.rows)
 
     def _field(self, name: str) -> Field:
         met = Counter(json.dumps(value) for row in self.rows for value in row.get(name, ()))
