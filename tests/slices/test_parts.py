@@ -233,6 +233,15 @@ def test_fields_and_values_are_offered_from_the_metadata_seen(desk: Desk, emulat
     assert len(emulator.requests("avala")) == asked
 
 
+def test_datasets_are_asked_for_once_a_minute_and_again_for_another_name(desk: Desk, emulator: Running) -> None:
+    emulator.forget_requests()
+    for _ in range(2):
+        assert "Cell nuclei" in plain(desk.client.get(f"{desk.address}datasets/"))
+    assert len(emulator.requests("avala")) == 1
+    assert "Cell nuclei" not in plain(desk.client.get(f"{desk.address}datasets/", {"q": "coins"}))
+    assert len(emulator.requests("avala")) == 2
+
+
 def test_fields_that_part_the_items_come_before_those_all_share(desk: Desk) -> None:
     desk.add(COINS, "filters")
     page = desk.client.get(f"{desk.address}parts/{desk.parts[0].id}/filter/")
