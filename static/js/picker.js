@@ -108,7 +108,8 @@ form?.addEventListener("htmx:beforeSend", ({ target }) => {
 form?.addEventListener("htmx:afterRequest", ({ target, detail }) => {
   if (target !== form) return;
   if (detail.xhr.status === 422) boxes().filter((box) => sent?.on.has(box.value)).forEach((box) => { box.checked = false; });
-  else if (!detail.successful) takeBack();
+  // Not `detail.successful`: to htmx every answer counts as good, because ours says itself what went wrong.
+  else if (detail.xhr.status < 200 || detail.xhr.status >= 400) takeBack();
   sent = null;
   if (on.size || off.size) waiting();
 });

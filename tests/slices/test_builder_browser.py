@@ -197,6 +197,31 @@ def test_a_choice_survives_a_page_left_at_once(desk: Any, live: str) -> None:
     assert desk.locator("#picker-tiles input").nth(3).is_checked()
 
 
+def test_typing_the_console_refused_to_keep_says_so_and_is_kept_with_the_next(desk: Any) -> None:
+    desk.route("**/save/", lambda route: route.fulfill(status=503, body=""))
+    desk.get_by_label("Name", exact=True).fill("Held")
+    desk.locator("[data-saved]", has_text="Not saved yet").wait_for()
+    desk.unroute("**/save/")
+    desk.get_by_label("Name", exact=True).fill("Held back")
+    saved(desk)
+    assert Draft.objects.get().data["name"] == "Held back"
+
+
+def test_a_choice_the_console_refused_to_keep_goes_along_with_the_next(desk: Any) -> None:
+    take(desk, "City, garden and people", "Choose items")
+    kept = desk.locator("#picker-count [data-kept]")
+    expect(kept).to_contain_text("on all pages together")
+    desk.route("**/items/", lambda route: route.fulfill(status=503, body=""))
+    with desk.expect_response("**/items/"):
+        desk.locator("#picker-tiles label").nth(1).click()
+    expect(kept).to_contain_text("being kept")
+    desk.unroute("**/items/")
+    desk.locator("#picker-tiles label").nth(3).click()
+    expect(kept).to_contain_text("on all pages together")
+    (part,) = Draft.objects.get().data["parts"]
+    assert len(part["items"]) == 2
+
+
 def test_moving_a_part_keeps_the_focus_and_says_where_it_is(desk: Any, complaints: list[str]) -> None:
     take(desk, "Coins on velvet", "Everything")
     wait_for_recipe(desk, "Coins on velvet")
