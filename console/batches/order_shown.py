@@ -1,7 +1,9 @@
 """What the pages of an order show: the board, its history, and the orders to choose from."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.templatetags.static import static
@@ -9,16 +11,19 @@ from django.urls import reverse
 
 from accounts.requests import SignedIn
 from accounts.rights import Right
-from console.audit.models import DONE, FAILED, OPEN, UNKNOWN
+from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 from console.batches import ordering, reading, shown
 from console.batches.changes import difference
 from console.batches.models import OrderSnapshot
-from console.batches.order import Order
+from console.batches.order import Order, restored
 from console.batches.ordering import OrderChanged
 from console.projects import services as projects
+from console.upstream.errors import UpstreamError
 
 # Asked for at once, not one after the other as each names the next.
 SCRIPTS = ("reorder", "reorder-words", "reorder-drag", "reorder-keys", "say")
+
+HISTORY_PAGE = 30
 
 VERBS = {"order.undo": "Took a change back", "order.restore": "Restored an earlier order"}
 STATES = {
@@ -72,6 +77,13 @@ def about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
     }
 
 
+def lines(snapshots: Iterable[OrderSnapshot]) -> list[dict[str, Any]]:
+    found = list(snapshots)
+    entries = Entry.objects.filter(pk__in=[one.entry for one in found]).prefetch_related("outcomes")
+    outcomes = {entry.pk: entry.outcome for entry in entries}
+    return [line(one, outcomes.get(one.entry, UNKNOWN)) for one in found]
+
+
 def line(snapshot: OrderSnapshot, outcome: str) -> dict[str, Any]:
     """A saved order as the history shows it."""
     tone, state = STATES[outcome]
@@ -85,7 +97,37 @@ def line(snapshot: OrderSnapshot, outcome: str) -> dict[str, Any]:
     }
 
 
-def choice(
+def restoring(request: SignedIn, project: uuid.UUID, snapshot: OrderSnapshot) -> dict[str, Any]:
+    """What restoring an order would change now, and the order it starts from: one call, of numbers alone."""
+    try:
+        entries = reading.read_entries(user=request.user, project=project)
+    except UpstreamError as problem:
+        return {"problem": problem}
+    now = reading.order_of(entries, snapshot.order_after.ranks)
+    wanted = restored(snapshot.order_after, now.ids, high_first=settings.PRIORITY_HIGH_FIRST)
+    return {
+        "may_restore": wanted != now,
+        "restoring": difference(now, wanted, snapshot.names),
+        "base": ordering.seal_base(project, now),
+        "act_id": uuid.uuid4(),
+    }
+
+
+def choices(changed: OrderChanged, names: dict[int, str]) -> list[dict[str, Any]]:
+    merged = "Theirs, with the batches you moved put where you put them."
+    return [
+        _choice("yours", "Yours", "The order you made.", changed, changed.yours, names),
+        _choice("theirs", "Theirs", "The order as it is now.", changed, changed.theirs, names),
+        _choice("merged", "Merged", merged, changed, changed.merged, names),
+    ]
+
+
+def keys_url(project: uuid.UUID) -> str:
+    """Where a key is replaced, and from there back to the board."""
+    return f"{reverse('accounts:keys')}?{urlencode({'next': reverse('batches:order', args=[project])})}"
+
+
+def _choice(
     slug: str, title: str, text: str, changed: OrderChanged, order: Order, names: dict[int, str]
 ) -> dict[str, Any]:
     return {

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 from django.core import signing
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts import connections
@@ -130,12 +131,17 @@ def undo_order(press: Press, snapshot: OrderSnapshot) -> OrderSnapshot:
     return _send(press, "order.undo", before=board.order, after=yours, held=held)
 
 
-def restore_order(press: Press, snapshot: OrderSnapshot) -> OrderSnapshot:
-    """Makes an earlier order the order again. What it replaces is kept in the history like every other."""
+def restore_order(press: Press, snapshot: OrderSnapshot, *, base: Order) -> OrderSnapshot:
+    """Makes an earlier order the order again, unless somebody changed the one the page was opened on.
+
+    What it replaces is kept in the history like every other.
+    """
     refuse_second_press(press, "order.restore")
     since = overtaking.now()
     board = reading.read_board(user=press.user, project=press.project)
     wanted = restored(snapshot.order_after, board.order.ids, high_first=settings.PRIORITY_HIGH_FIRST)
+    if not still_holds(base, board.order):
+        raise OrderChanged(base=base, yours=wanted, theirs=board.order)
     if wanted == board.order:
         raise NothingToSave
     held = Held(board.entries, board.names, since)
@@ -150,16 +156,16 @@ def refuse_second_press(press: Press, action: str) -> None:
         raise record.AlreadyActed(first) if same else record.IdTaken
 
 
-def history(*, project: uuid.UUID) -> list[OrderSnapshot]:
+def history(*, project: uuid.UUID) -> QuerySet[OrderSnapshot]:
     """The saved orders of a project, the latest first."""
-    return list(OrderSnapshot.objects.filter(project=str(project)))
+    return OrderSnapshot.objects.filter(project=str(project))
 
 
 def last_saved(*, project: uuid.UUID) -> OrderSnapshot | None:
-    """The latest change that surely took place."""
-    for snapshot in OrderSnapshot.objects.filter(project=str(project))[:20]:
-        if (entry := Entry.objects.filter(pk=snapshot.entry).first()) and entry.outcome == DONE:
-            return snapshot
+    """The latest change that surely took place. Orders are long, so only the one that is wanted is read."""
+    for number, entry_id in history(project=project).values_list("pk", "entry")[:20]:
+        if (entry := Entry.objects.filter(pk=entry_id).first()) and entry.outcome == DONE:
+            return OrderSnapshot.objects.get(pk=number)
     return None
 
 

@@ -291,6 +291,39 @@ def test_a_refused_save_can_be_pressed_again(board: Page, emulator: Running) -> 
     assert boards.held_order(emulator) == WANTED
 
 
+def refuse_once(page: Page, emulator: Running, press_it: Callable[[], None]) -> None:
+    """The vendor refuses a press, which is then pressed again."""
+    emulator.fault("cloudfactory", "403", method="PUT")
+    press_it()
+    expect(page.locator("#notices [data-notice]")).to_contain_text("Nothing was changed.")
+    press_it()
+
+
+def test_a_refused_undo_can_be_pressed_again(board: Page, emulator: Running) -> None:
+    press(board, WORN, "top")
+    save(board)
+    refuse_once(board, emulator, board.get_by_role("button", name="Undo").click)
+    expect(board.locator("#order-last")).to_contain_text("The order is as it was before.")
+    assert boards.held_order(emulator) == START
+
+
+def test_a_refused_choice_can_be_pressed_again(board: Page, emulator: Running) -> None:
+    press(board, WORN, "top")
+    emulator.act("reorder", order=boards.moved(START, SECOND, 1))
+    board.get_by_role("button", name="Save order").click()
+    refuse_once(board, emulator, board.get_by_role("button", name="Save merged").click)
+    expect(board.locator("#order-last")).to_contain_text("The order is saved.")
+    assert boards.held_order(emulator) == boards.moved(boards.moved(START, SECOND, 1), WORN, 1)
+
+
+def test_a_rejected_key_can_be_replaced_from_the_notice(board: Page, emulator: Running) -> None:
+    press(board, WORN, "top")
+    emulator.fault("cloudfactory", "401", method="PUT")
+    board.get_by_role("button", name="Save order").click()
+    mend = board.locator("#notices").get_by_role("link", name="Replace the key")
+    expect(mend).to_have_attribute("href", f"/keys/?next={ORDER.replace('/', '%2F')}")
+
+
 def test_what_is_not_known_is_checked_from_the_notice(board: Page, emulator: Running) -> None:
     press(board, WORN, "top")
     emulator.fault("cloudfactory", "drop-after", method="PUT")

@@ -1,5 +1,6 @@
 """Saved orders can be undone, looked at and restored, and each of these is in the audit."""
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -34,7 +35,8 @@ def undo(client: Client, **headers: str) -> Any:
 
 def restore(client: Client, snapshot: OrderSnapshot) -> Any:
     page = client.get(f"{HISTORY}{snapshot.pk}/")
-    return client.post(f"{HISTORY}{snapshot.pk}/restore/", {"act_id": str(page.context["act_id"])})
+    said = {name: str(page.context.get(name, "")) for name in ("act_id", "base")}
+    return client.post(f"{HISTORY}{snapshot.pk}/restore/", said)
 
 
 def test_undo_puts_back_the_very_numbers(alice: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -179,3 +181,72 @@ def test_a_batch_made_overnight_leaves_the_undo_where_it_was(
     assert client.get(ORDER).context["may_undo"]
     undo(client)
     assert boards.held_order(emulator) == [*START, made]
+
+
+def test_what_restoring_would_change_is_said_beforehand(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    first = boards.moved(START, WORN, 1)
+    kept = save(client, first)
+    assert "The order is like this now." in text_of(client.get(f"{HISTORY}{kept.pk}/"))
+    save(client, boards.moved(first, DEFAULT, 1))
+    emulator.forget_requests()
+    page = text_of(client.get(f"{HISTORY}{kept.pk}/"))
+    assert "would change the order as it is now: Default 1st to 7th; six batches move up one" in page
+    assert len(emulator.requests("cloudfactory")) == 1
+
+
+def test_restoring_overwrites_nobody(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    kept = save(client, boards.moved(START, WORN, 1))
+    save(client, boards.moved(START, DEFAULT, 1))
+    page = client.get(f"{HISTORY}{kept.pk}/")
+    emulator.act("reorder", order=START[::-1])
+    said = {name: str(page.context[name]) for name in ("act_id", "base")}
+    response = client.post(f"{HISTORY}{kept.pk}/restore/", said)
+    assert response.status_code == 409
+    assert boards.held_order(emulator) == START[::-1]
+    assert [choice["title"] for choice in response.context["choices"]] == ["Yours", "Theirs", "Merged"]
+
+
+def test_a_tampered_base_is_not_restored_from(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    kept = save(client, boards.moved(START, WORN, 1))
+    page = client.get(f"{HISTORY}{kept.pk}/")
+    emulator.forget_requests()
+    said = {"act_id": str(page.context["act_id"]), "base": page.context["base"] + "x"}
+    response = client.post(f"{HISTORY}{kept.pk}/restore/", said)
+    assert response.status_code == 422
+    assert emulator.requests("cloudfactory") == []
+
+
+def test_an_order_can_be_looked_at_while_the_vendor_is_down(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    kept = save(client, boards.moved(START, WORN, 1))
+    emulator.fault("cloudfactory", "503", times=0)
+    page = client.get(f"{HISTORY}{kept.pk}/")
+    assert page.status_code == 200
+    assert "Restoring is not offered" in text_of(page)
+    assert "Restore this order" not in text_of(page)
+
+
+def test_what_was_not_saved_is_not_offered_to_be_restored(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    emulator.fault("cloudfactory", "403", method="PUT")
+    client.post(ORDER, boards.opened(client) | {"batch": boards.moved(START, WORN, 1)})
+    page = text_of(client.get(HISTORY))
+    assert "This was not saved." in page
+    assert "restore it" not in page
+
+
+def test_a_long_history_comes_in_pages(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    OrderSnapshot.objects.bulk_create(
+        OrderSnapshot(project=boards.COINS, entry=uuid.uuid4(), action="order.save", person_name=f"Person {number}")
+        for number in range(31)
+    )
+    assert "Person 0" not in text_of(client.get(HISTORY))
+    assert "Person 0" in text_of(client.get(HISTORY, {"page": "2"}))

@@ -1,0 +1,175 @@
+"""How a press on an order ends, as a page or as a fragment: saved, refused, failed, unknown, changed by a colleague."""
+
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django_htmx.http import reswap, retarget
+
+from accounts.requests import SignedIn
+from console import htmx, pages
+from console.audit.models import DONE, FAILED, OPEN, Entry
+from console.batches import order_shown, ordering, reading, shown
+from console.batches.changes import difference
+from console.batches.forms import OrderForm
+from console.batches.ordering import OrderChanged
+from console.upstream.errors import KeyRejected, UpstreamError
+
+WAIT_FOR_FIRST = 5.0
+"""Seconds a second press waits for the answer to the first, to show that answer."""
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """What was pressed, by whom, and the order that was sent along, if one was: undoing and restoring send none."""
+
+    request: SignedIn
+    project: uuid.UUID
+    act_id: uuid.UUID | None
+    form: OrderForm | None = None
+
+    @property
+    def kept(self) -> str:
+        """What became of the order on the page."""
+        return "Your order is still here, unsaved." if self.form else ""
+
+
+def saved(pressed: Pressed, said: str) -> HttpResponse:
+    """The order as CloudFactory answers it now, read again; the batches beside it are those the page just showed."""
+    request, project = pressed.request, pressed.project
+    if not htmx.is_htmx(request):
+        messages.success(request, said)
+        return redirect("batches:order", project)
+    board = reading.read_board(user=request.user, project=project, age=reading.KEPT)
+    context = order_shown.board_page(request, project, board) | {"said": said}
+    response = render(request, "batches/order.html#saved", context)
+    return retarget(reswap(response, "outerHTML"), "#order-board")
+
+
+def second_press(pressed: Pressed, entry: Entry, said: str) -> HttpResponse:
+    """The first result again: waits a little where the first press is still under way."""
+    until = time.monotonic() + WAIT_FOR_FIRST
+    while (outcome := Entry.objects.get(pk=entry.pk).outcome) == OPEN and time.monotonic() < until:
+        time.sleep(0.1)
+    if outcome == DONE:
+        return saved(pressed, said)
+    if outcome == FAILED:
+        return refused(pressed, f"That was not done. {entry.result.get('error', '')}", fresh=True)
+    return _unknown(pressed, entry.pk)
+
+
+def refused(
+    pressed: Pressed, message: str, *, kind: str = "bad", status: int = 422, fresh: bool = False
+) -> HttpResponse:
+    """Nothing was sent. With script the rows stay as they are; without, the page says it above what was typed."""
+    context = {"kind": kind, "title": message, "text": "" if kind == "info" else pressed.kept}
+    return _told(pressed, context | ({"used": pressed.act_id} if fresh else {}), status)
+
+
+def failed(pressed: Pressed, error: Any) -> HttpResponse:
+    """A vendor error. The rows, the focus and the unsaved order stay exactly as they were."""
+    entry = Entry.objects.filter(pk=pressed.act_id).first() if pressed.act_id else None
+    if error.outcome != "failed" and entry:
+        return _unknown(pressed, entry.pk, error)
+    context = {
+        "kind": "bad",
+        "title": error.message,
+        "text": f"Nothing was changed. {pressed.kept}".strip(),
+        "reference": getattr(error, "reference", "") or "",
+        "used": pressed.act_id,
+        "keys_url": order_shown.keys_url(pressed.project) if isinstance(error, KeyRejected) else "",
+    }
+    status = pages.status_of(error) if isinstance(error, UpstreamError) else getattr(error, "status", 503)
+    return _told(pressed, context, status)
+
+
+def looked(pressed: Pressed, kind: str, title: str, **context: Any) -> HttpResponse:
+    """What a look at CloudFactory found. On the board, what is unsaved there stays."""
+    request = pressed.request
+    if htmx.is_htmx(request):
+        return _notice(pressed, {"kind": kind, "title": title, **context}, 200)
+    messages.add_message(request, messages.INFO if kind == "info" else messages.WARNING, title)
+    return redirect("batches:order", pressed.project)
+
+
+def wrong_boxes(pressed: Pressed, form: OrderForm, wrong: Mapping[int, str]) -> HttpResponse:
+    """Number boxes that hold no place: said at the box, and every box as it was typed."""
+    request, project = pressed.request, pressed.project
+    board = reading.read_board(user=request.user, project=project)
+    context = order_shown.board_page(request, project, board, base=ordering.open_base(project, form.base))
+    typed = dict(zip(form.ids, form.boxes or [], strict=True))
+    context["rows"] = [
+        shown.replace(row, box=typed.get(row.id, row.box), errors=(wrong[row.id],) if row.id in wrong else ())
+        for row in context["rows"]
+    ]
+    context |= {"base": form.base, "note": form.note, "wrong": len(wrong), "folded": False}
+    return render(request, "batches/order.html", context, status=422)
+
+
+def conflict(pressed: Pressed, changed: OrderChanged, since: datetime) -> HttpResponse:
+    """Yours, theirs and a merged suggestion, each to be chosen, none lost."""
+    request, project = pressed.request, pressed.project
+    names = reading.recent_names(user=request.user, project=project)
+    if changed.theirs.ranks.keys() - names.keys():
+        names = reading.names_of(reading.read_batches(user=request.user, project=project))
+    last = ordering.last_saved(project=project)
+    context = order_shown.about(request, project) | {
+        "choices": order_shown.choices(changed, names),
+        "base": ordering.seal_base(project, changed.theirs),
+        "note": pressed.form.note if pressed.form else "",
+        "who": last if last and last.at > since and last.order_after.ids == changed.theirs.ids else None,
+        "added": len(changed.theirs.ranks.keys() - changed.base.ranks.keys()),
+        "their_change": difference(changed.base, changed.theirs, names),
+        "your_change": difference(changed.base, changed.yours, names),
+    }
+    if htmx.is_htmx(request):
+        response = render(request, "batches/conflict.html#conflict", context, status=409)
+        return retarget(reswap(response, "outerHTML"), "#order-board")
+    return render(request, "batches/conflict.html", context, status=409)
+
+
+def _unknown(pressed: Pressed, entry: uuid.UUID, error: Any = None) -> HttpResponse:
+    """Sent, and nobody knows whether it was done: one button that only reads."""
+    why = error.message if error else "No clear answer came."
+    context = {
+        "kind": "warn",
+        "title": "We do not know whether the order was saved.",
+        "text": f"{why} {'Your order is still here.' if pressed.form else ''}".strip(),
+        "check_url": reverse("batches:check", args=[pressed.project, entry]),
+        "reference": getattr(error, "reference", "") or "",
+    }
+    return _told(pressed, context, 502)
+
+
+def _told(pressed: Pressed, context: Mapping[str, Any], status: int) -> HttpResponse:
+    if htmx.is_htmx(pressed.request):
+        return _notice(pressed, context, status)
+    return _not_saved(pressed, context, status)
+
+
+def _notice(pressed: Pressed, context: Mapping[str, Any], status: int) -> HttpResponse:
+    """Beside what stands there. `used`: the one-time id of a press that surely did nothing; its form gets a new one."""
+    response = render(
+        pressed.request, "batches/order.html#notice", {"fresh_id": uuid.uuid4(), **context}, status=status
+    )
+    return retarget(reswap(response, "beforeend"), "#notices")
+
+
+def _not_saved(pressed: Pressed, context: Mapping[str, Any], status: int) -> HttpResponse:
+    """Without script: what happened, and the very form again, so that nothing is lost and nobody is asked."""
+    form = pressed.form
+    about = {
+        "project_id": pressed.project,
+        "form": form,
+        "act_id": pressed.act_id if form and "check_url" in context else uuid.uuid4(),
+        "order_url": reverse("batches:order", args=[pressed.project]),
+        "rows": list(zip(form.ids, form.boxes or [""] * len(form.ids), strict=False)) if form else [],
+    }
+    return render(pressed.request, "batches/not_saved.html", about | dict(context), status=status)
