@@ -21,7 +21,7 @@ from console.projects import services as projects
 from console.upstream.errors import UpstreamError
 
 # Asked for at once, not one after the other as each names the next.
-SCRIPTS = ("reorder", "reorder-words", "reorder-drag", "reorder-keys", "say")
+SCRIPTS = ("reorder", *(f"reorder-{name}" for name in ("words", "drag", "draft", "find", "keys", "select")), "say")
 
 HISTORY_PAGE = 30
 

@@ -5,7 +5,10 @@
 import { sentence } from "./reorder-words.js";
 import { say } from "./say.js";
 import { drag } from "./reorder-drag.js";
+import { draft } from "./reorder-draft.js";
+import { finding } from "./reorder-find.js";
 import { keys } from "./reorder-keys.js";
+import { selecting } from "./reorder-select.js";
 
 const AT_ONCE = 60;
 const MOVES = { up: "Move up", down: "Move down", top: "Move to the top", bottom: "Move to the bottom", to: "Move to position…" };
@@ -15,36 +18,40 @@ let latest = null;
 export function start(root) {
   const list = root.querySelector("[data-list]");
   if (!list || root.board) return;
+  // Who may not change the order can still look something up in it.
+  if (!root.querySelector("[data-controls]")) {
+    finding({ list, find: finder(root), name: nameOf });
+    return;
+  }
   const board = new Board(root, list);
   root.board = board;
-  drag(board);
-  keys(board);
+  for (const behaviour of [selecting, finding, drag, keys, draft]) behaviour(board);
   board.goOn(latest);
   latest = board;
 }
+
+const finder = (root) => (name) => root.querySelector(`[data-${name}]`);
+const nameOf = (row) => row.querySelector("[data-name]").textContent.trim();
 
 class Board {
   constructor(root, list) {
     Object.assign(this, { root, list, form: root.querySelector("form#order-form"), selected: new Set(), sent: new Set(), equipped: new WeakSet() });
     this.base = this.rows().map((row) => row.dataset.id);
     this.byId = new Map(this.rows().map((row) => [row.dataset.id, row]));
-    this.find = (name) => root.querySelector(`[data-${name}]`);
+    this.find = finder(root);
     this.equipNearRows();
     list.addEventListener("click", (event) => this.pressed(event));
-    // The tick boxes are no input of the form: nothing is unsaved because of them.
-    list.addEventListener("input", (event) => event.stopPropagation());
-    list.addEventListener("change", ({ target }) => target.matches("[data-pick]") && this.select(target.closest(".row"), target.checked));
-    this.wireTools();
     this.wireForm();
   }
 
   rows() { return [...this.list.children]; }
   shown() { return this.rows().filter((row) => this.isShown(row)); }
-  isShown(row) { return !row.classList.contains("is-out") && !(this.list.classList.contains("is-folded") && row.classList.contains("is-finished")); }
-  name(row) { return row.querySelector("[data-name]").textContent.trim(); }
+  isShown(row) { return !row.classList.contains("is-out") && (this.filtered || !this.folded || !row.classList.contains("is-finished")); }
+  name(row) { return nameOf(row); }
   ids() { return this.rows().map((row) => row.dataset.id); }
   rank(row) { return this.rows().indexOf(row) + 1; }
   group(row) { return this.selected.has(row) ? this.rows().filter((one) => this.selected.has(one)) : [row]; }
+  get folded() { return this.list.classList.contains("is-folded"); }
   get filtered() { return this.list.classList.contains("is-filtered"); }
 
   // Rows and their controls
@@ -124,8 +131,6 @@ class Board {
   pressed(event) {
     const row = event.target.closest(".row");
     const how = event.target.closest("[data-move]")?.dataset.move;
-    if (event.target.matches("[data-pick]") && event.shiftKey && this.lastPicked) this.selectRange(this.lastPicked, row, event.target.checked);
-    if (event.target.matches("[data-pick]")) this.lastPicked = row;
     if (how === "to") this.ask(row);
     else if (how && !(this.filtered && (how === "up" || how === "down"))) this.move(row, how);
   }
@@ -144,23 +149,6 @@ class Board {
       if (dialog.returnValue === "move") this.moveTo(row, Number(field.value));
       back.focus({ preventScroll: true });
     };
-  }
-
-  // Selecting several
-
-  select(row, on) {
-    this.selected[on ? "add" : "delete"](row);
-    row.classList.toggle("is-selected", on);
-    const box = row.querySelector("[data-pick]");
-    if (box) box.checked = on;
-    this.find("selection").hidden = !this.selected.size;
-    this.find("selected-words").textContent = `${this.selected.size} selected`;
-  }
-
-  selectRange(from, to, on) {
-    const rows = this.shown();
-    const [first, last] = [rows.indexOf(from), rows.indexOf(to)].sort((one, other) => one - other);
-    rows.slice(first, last + 1).forEach((row) => this.select(row, on));
   }
 
   // What changed
@@ -187,6 +175,7 @@ class Board {
       return name;
     }));
     this.form.dataset.unsaved = pieces.length ? "yes" : "";
+    this.keep(rows.map((row) => row.dataset.id), pieces.length > 0);
     const undo = this.find("undo");
     if (undo) {
       undo.disabled = pieces.length > 0;
@@ -214,42 +203,5 @@ class Board {
     this.form.addEventListener("htmx:beforeRequest", (event) => event.target === this.form && this.sent.add(this.ids().join()));
     // A save that failed leaves everything as it was, and still unsaved.
     this.form.addEventListener("htmx:afterRequest", (event) => { if (event.target === this.form && this.form.isConnected) this.show(); });
-  }
-
-  wireTools() {
-    for (const button of this.root.querySelectorAll("[data-group]")) {
-      button.addEventListener("click", () => {
-        const [first] = this.rows().filter((row) => this.selected.has(row));
-        if (button.dataset.group === "clear") [...this.selected].forEach((row) => this.select(row, false));
-        else if (button.dataset.group === "to") this.ask(first);
-        else this.move(first, button.dataset.group);
-      });
-    }
-    const fold = this.find("fold");
-    fold?.addEventListener("click", (event) => {
-      event.preventDefault();
-      const folded = this.list.classList.toggle("is-folded");
-      fold.textContent = folded ? fold.dataset.show : fold.dataset.hide;
-      history.replaceState(history.state, "", folded ? "?finished=fold" : "?finished=show");
-    });
-    const filter = this.find("filter");
-    filter.addEventListener("input", (event) => { event.stopPropagation(); this.filter(filter.value); });
-    filter.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
-  }
-
-  filter(text) {
-    const words = text.toLocaleLowerCase().split(/\s+/).filter(Boolean);
-    let count = 0;
-    for (const row of this.list.children) {
-      row.searchText ??= `${this.name(row)} #${row.dataset.id}`.toLocaleLowerCase();
-      const out = words.some((word) => !row.searchText.includes(word));
-      row.classList.toggle("is-out", out);
-      if (!out) count += 1;
-    }
-    this.list.classList.toggle("is-filtered", words.length > 0);
-    const note = this.find("filter-note");
-    note.hidden = !words.length;
-    note.textContent = words.length ? `${count} of ${this.list.children.length} shown. Dragging and single steps are off while you filter, because the batches between are not in sight; top, bottom and position work.` : "";
-    if (words.length) say(`${count} batches match`);
   }
 }

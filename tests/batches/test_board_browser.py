@@ -253,6 +253,25 @@ def test_filtering_turns_dragging_off_and_says_why(board: Page, complaints: list
     expect(row(board, WORN)).to_be_visible()
 
 
+def test_what_is_looked_for_is_found_among_the_finished_too(board: Page, complaints: list[str]) -> None:
+    board.get_by_role("link", name="Fold 2 finished").click()
+    expect(row(board, START[0])).to_be_hidden()
+    board.get_by_label("Find a batch by name or id").fill("turin")
+    expect(board.locator("[data-filter-note]")).to_contain_text("2 of 8 shown")
+    expect(board.locator("#order-rows > li:visible")).to_have_count(2)
+
+
+def test_who_may_not_change_the_order_can_still_look_something_up(
+    page: Page, live: str, sign_in: SignIn, bob: Person, complaints: list[str]
+) -> None:
+    sign_in(page, bob)
+    page.goto(live + ORDER)
+    page.get_by_label("Find a batch by name or id").fill("turin")
+    expect(page.locator("#order-rows > li:visible")).to_have_count(2)
+    expect(page.locator("[data-filter-note]")).to_have_text("2 of 8 shown. ")
+    expect(page.locator("[data-handle]")).to_have_count(0)
+
+
 def test_finished_ones_fold_away_without_asking_the_server(board: Page, emulator: Running) -> None:
     board.get_by_role("link", name="Fold 2 finished").click()
     expect(row(board, START[0])).to_be_hidden()

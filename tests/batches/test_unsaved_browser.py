@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from accounts.models import Person
@@ -59,3 +60,56 @@ def test_enter_on_a_tick_box_sends_nothing(moved_once: Page, emulator: Running) 
     save(moved_once)
     expect(moved_once.locator("#order-last")).to_contain_text("The order is saved.")
     assert boards.saves(emulator) == [boards.spaced(BOTH_MOVES)]
+
+
+def test_an_unsaved_order_outlives_a_session_that_ended(
+    moved_once: Page, live: str, sign_in: SignIn, alice: Person, emulator: Running
+) -> None:
+    page = moved_once
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    save(page)
+    page.wait_for_url(lambda address: "/account/login" in address)
+    sign_in(page, alice)
+    page.goto(live + ORDER)
+    expect(page.locator("[data-sentence]")).to_have_text("Worn edges 5th to 1st; four batches move down one")
+    save(page)
+    expect(page.locator("#order-last")).to_contain_text("The order is saved.")
+    assert boards.saves(emulator) == [boards.spaced(FIRST_MOVE)]
+    page.reload()
+    expect(page.locator(f"#row-{WORN} [data-handle]")).to_be_visible()
+    expect(page.locator("[data-bar]")).to_be_hidden()
+
+
+def test_somebody_else_at_the_same_desk_does_not_find_it(
+    moved_once: Page, live: str, sign_in: SignIn, erin: Person
+) -> None:
+    page = moved_once
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    save(page)
+    page.wait_for_url(lambda address: "/account/login" in address)
+    sign_in(page, erin)
+    page.goto(live + ORDER)
+    expect(page.locator(f"#row-{WORN} [data-handle]")).to_be_visible()
+    expect(page.locator("[data-bar]")).to_be_hidden()
+
+
+def test_keeping_theirs_does_not_lose_yours(moved_once: Page, emulator: Running) -> None:
+    page = moved_once
+    emulator.act("reorder", order=boards.moved(START, SECOND, 1))
+    save(page)
+    page.get_by_role("link", name="Keep theirs").click()
+    page.get_by_role("button", name="Put mine back").click()
+    save(page)
+    expect(page.locator("#order-last")).to_contain_text("The order is saved.")
+    assert boards.saves(emulator) == [boards.spaced(FIRST_MOVE)]
+
+
+def test_yours_can_be_forgotten_for_good(moved_once: Page, emulator: Running) -> None:
+    page = moved_once
+    emulator.act("reorder", order=boards.moved(START, SECOND, 1))
+    save(page)
+    page.get_by_role("link", name="Keep theirs").click()
+    page.get_by_role("button", name="Forget it").click()
+    page.reload()
+    expect(page.locator(f"#row-{WORN} [data-handle]")).to_be_visible()
+    expect(page.get_by_role("button", name="Put mine back")).to_be_hidden()

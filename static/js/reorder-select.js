@@ -1,0 +1,40 @@
+// Selecting several rows of an order by their tick boxes, with Shift a range of them, and what is then done with all.
+
+export function selecting(board) {
+  let last = null;
+
+  const select = (row, on) => {
+    board.selected[on ? "add" : "delete"](row);
+    row.classList.toggle("is-selected", on);
+    const box = row.querySelector("[data-pick]");
+    if (box) box.checked = on;
+    board.find("selection").hidden = !board.selected.size;
+    board.find("selected-words").textContent = `${board.selected.size} selected`;
+  };
+
+  const selectRange = (from, to, on) => {
+    const rows = board.shown();
+    const [first, end] = [rows.indexOf(from), rows.indexOf(to)].sort((one, other) => one - other);
+    rows.slice(first, end + 1).forEach((row) => select(row, on));
+  };
+
+  // The tick boxes are no input of the form: nothing is unsaved because of them.
+  board.list.addEventListener("input", (event) => event.stopPropagation());
+  board.list.addEventListener("click", ({ target, shiftKey }) => {
+    if (!target.matches("[data-pick]")) return;
+    const row = target.closest(".row");
+    if (shiftKey && last?.isConnected && board.isShown(last)) selectRange(last, row, target.checked);
+    else select(row, target.checked);
+    last = row;
+  });
+
+  const acts = {
+    clear: () => [...board.selected].forEach((row) => select(row, false)),
+    to: (first) => board.ask(first),
+    top: (first) => board.move(first, "top"),
+    bottom: (first) => board.move(first, "bottom"),
+  };
+  for (const button of board.root.querySelectorAll("[data-group]")) {
+    button.addEventListener("click", () => acts[button.dataset.group](board.rows().find((row) => board.selected.has(row))));
+  }
+}
