@@ -120,6 +120,7 @@ ACCESS: dict[str, str] = {
     "projects:figures": Right.LOOK,
     "projects:pin": Right.LOOK,
     "batches:index": Right.LOOK,
+    "batches:waiting": Right.LOOK,
     "batches:create": Right.CHANGE,
     "batches:detail": Right.LOOK,
     "batches:counts": Right.LOOK,

@@ -41,6 +41,11 @@ def act_id_of(sent: QueryDict) -> uuid.UUID | None:
     return uuid.UUID(text) if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text) else None
 
 
+def batch_ids_of(asked: QueryDict) -> list[int]:
+    """The batches an address names; what is no id of a batch is nobody's and left out."""
+    return [int(text) for text in asked.getlist("batch") if re.fullmatch(r"[0-9]{1,18}", text)]
+
+
 @dataclass
 class OrderForm:
     """The order a page sends: the batches as they stand, or number boxes where there is no script."""

@@ -10,14 +10,12 @@ from django.templatetags.static import static
 from django.urls import reverse
 
 from accounts.requests import SignedIn
-from accounts.rights import Right
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
-from console.batches import ordering, reading, shown
+from console.batches import ordering, page, reading, shown
 from console.batches.changes import difference
 from console.batches.models import OrderSnapshot
 from console.batches.order import Order, restored
 from console.batches.ordering import OrderChanged
-from console.projects import services as projects
 from console.upstream.errors import UpstreamError
 
 # Asked for at once, not one after the other as each names the next.
@@ -62,19 +60,9 @@ def board_page(
 
 
 def about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
-    name = projects.name_of(user=request.user, project=project)
-    return {
-        "project_id": project,
-        "project_name": name,
-        "index_url": reverse("batches:index", args=[project]),
-        "order_url": reverse("batches:order", args=[project]),
-        "may_change": request.user.may(Right.CHANGE),
-        "crumbs": [
-            ("Projects", reverse("projects:index")),
-            (name, reverse("projects:detail", args=[project])),
-            ("Batches", reverse("batches:index", args=[project])),
-        ],
-    }
+    found = page.about(request, project)
+    crumbs = [*found["crumbs"], ("Batches", found["index_url"])]
+    return found | {"order_url": reverse("batches:order", args=[project]), "crumbs": crumbs}
 
 
 def lines(snapshots: Iterable[OrderSnapshot]) -> list[dict[str, Any]]:

@@ -1,13 +1,16 @@
 """Making and changing batches, and what a batch's page shows beside it."""
 
+import hashlib
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts import connections
 from accounts.models import Person
@@ -24,6 +27,8 @@ VENDOR = "cloudfactory"
 COUNT_CALLS = 10
 COUNT_PAGE = 100
 COUNTS_KEPT = 30
+WAITING_BATCHES = 100
+"""More than this the vendor does not take in one filter (FACTS 2.9)."""
 HISTORY = 30
 
 STATUS_WORDS = {
@@ -34,6 +39,8 @@ STATUS_WORDS = {
     "FAILED": ("Failed", "bad"),
     "CANCELED": ("Cancelled", "quiet"),
 }
+
+UNFINISHED = ("NEW", "IN_PROGRESS", "CLIENT_REVIEW")
 
 
 class ChangedMeanwhile(Exception):
@@ -58,6 +65,17 @@ class Counts:
 
     by_status: tuple[StatusCount, ...]
     total: int
+    at_least: bool
+    overdue: int = 0
+    next_due: datetime | None = None
+    """The soonest date, not passed yet, of an item somebody still has to work on or look at."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Items that wait for the client's review, by batch. `at_least` is true where counting stopped at its bound."""
+
+    by_batch: Mapping[int, int]
     at_least: bool
 
 
@@ -132,6 +150,18 @@ def count_items(*, user: Person, project: uuid.UUID, batch_id: int) -> Counts:
     return kept
 
 
+def waiting(*, user: Person, project: uuid.UUID, batch_ids: Sequence[int]) -> Waiting:
+    """How many items of each of some batches wait for the client's review: one walk for all, kept for a moment."""
+    wanted = sorted(set(batch_ids))[:WAITING_BATCHES]
+    listed = hashlib.sha256(repr(wanted).encode()).hexdigest()[:32]
+    key = f"batches-waiting-{user.pk}-{project}-{listed}"
+    kept: Waiting | None = cache.get(key)
+    if kept is None:
+        kept = _waiting(user, project, wanted)
+        cache.set(key, kept, COUNTS_KEPT)
+    return kept
+
+
 def history(*, user: Person, batch_id: int) -> list[Line]:
     """What was done to a batch here, the latest first: one's own acts, or everybody's for those who may see them."""
     entries = Entry.objects.lines().filter(thing_kind="batch", thing_id=str(batch_id))
@@ -188,11 +218,13 @@ def _act(
 
 def _count(user: Person, project: uuid.UUID, batch_id: int) -> Counts:
     platform, tally, cursor = connections.cloudfactory(user), Counter[str](), None
+    due: list[datetime] = []
     for _ in range(COUNT_CALLS):
         page = platform.list_work_items(
             str(project), batch_ids=(batch_id,), cursor=cursor, direction="NEXT" if cursor else None, limit=COUNT_PAGE
         )
         tally.update(item.status or "" for item in page.items)
+        due += [item.due_at for item in page.items if item.due_at and item.status in UNFINISHED]
         cursor = page.next
         if not cursor:
             break
@@ -201,7 +233,32 @@ def _count(user: Person, project: uuid.UUID, batch_id: int) -> Counts:
         StatusCount(status, *STATUS_WORDS.get(status, (status or "Status not given", "quiet")), tally[status])
         for status in known
     ]
-    return Counts(tuple(row for row in rows if row.number), sum(tally.values()), bool(cursor))
+    now = timezone.now()
+    return Counts(
+        by_status=tuple(row for row in rows if row.number),
+        total=sum(tally.values()),
+        at_least=bool(cursor),
+        overdue=sum(moment <= now for moment in due),
+        next_due=min((moment for moment in due if moment > now), default=None),
+    )
+
+
+def _waiting(user: Person, project: uuid.UUID, batch_ids: Sequence[int]) -> Waiting:
+    platform, tally, cursor = connections.cloudfactory(user), Counter[int](), None
+    for _ in range(COUNT_CALLS if batch_ids else 0):
+        page = platform.list_work_items(
+            str(project),
+            batch_ids=batch_ids,
+            status="CLIENT_REVIEW",
+            cursor=cursor,
+            direction="NEXT" if cursor else None,
+            limit=COUNT_PAGE,
+        )
+        tally.update(item.batch_id for item in page.items if item.batch_id is not None)
+        cursor = page.next
+        if not cursor:
+            break
+    return Waiting({batch_id: tally[batch_id] for batch_id in batch_ids}, bool(cursor))
 
 
 def _clashes(key: str, base: Mapping[str, Any], now: Mapping[str, Any], changed: Mapping[str, Any]) -> bool:

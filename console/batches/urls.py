@@ -1,20 +1,21 @@
 from django.urls import path
 
-from console.batches import order_views, views
+from console.batches import batch_views, order_views, views
 
 app_name = "batches"
 
 urlpatterns = [
     path("", views.index, name="index"),
     path("new/", views.create, name="create"),
+    path("waiting/", views.waiting, name="waiting"),
     path("order/", order_views.order, name="order"),
     path("order/history/", order_views.history, name="history"),
     path("order/history/<int:snapshot>/", order_views.version, name="version"),
     path("order/history/<int:snapshot>/undo/", order_views.undo, name="undo"),
     path("order/history/<int:snapshot>/restore/", order_views.restore, name="restore"),
     path("order/check/<uuid:entry>/", order_views.check, name="check"),
-    path("<int:batch>/", views.detail, name="detail"),
-    path("<int:batch>/counts/", views.counts, name="counts"),
-    path("<int:batch>/name/", views.rename, name="rename"),
-    path("<int:batch>/metadata/", views.metadata, name="metadata"),
+    path("<int:batch>/", batch_views.detail, name="detail"),
+    path("<int:batch>/counts/", batch_views.counts, name="counts"),
+    path("<int:batch>/name/", batch_views.rename, name="rename"),
+    path("<int:batch>/metadata/", batch_views.metadata, name="metadata"),
 ]

@@ -50,6 +50,11 @@ class Choice:
             "updated_to": self.updated_to,
         }
 
+    def covers(self, project: str, batch: int | None = None) -> bool:
+        """Whether anything of a project, or of one of its batches, was chosen; the dates are not looked at."""
+        in_project = not self.projects or project in self.projects
+        return in_project and (batch is None or not self.batches or batch in self.batches)
+
     @property
     def key(self) -> str:
         """Equal for equal choices, whatever order they were ticked in."""

@@ -39,6 +39,9 @@ class Wish:
     counts: Counts | None = None
 
 
+HOLDING_LOOKED_AT, HOLDING_SHOWN = 200, 5
+
+
 class LaneBusy(Exception):
     """CloudFactory runs another export of the space: nothing was started."""
 
@@ -204,6 +207,13 @@ def batches(*, user: Person, project: str) -> tuple[Batch, ...]:
     client = connections.cloudfactory(user)
     walk = pages(lambda cursor: client.list_batches(project, cursor=cursor, direction="NEXT" if cursor else None))
     return tuple(batch for page in walk for batch in page.items)
+
+
+def holding(*, user: Person, project: str, batch: int | None = None) -> list[Plan]:
+    """The newest exports started here that hold something of a project, or of one batch. The vendor is not asked."""
+    here = Plan.objects.filter(space=connections.space(user).id, state=Plan.State.STARTED).select_related("person")
+    started = here.exclude(end_status=watching.DELETED)
+    return [plan for plan in started[:HOLDING_LOOKED_AT] if plan.wanted.covers(project, batch)][:HOLDING_SHOWN]
 
 
 def equal_lately(*, user: Person, choice: Choice) -> Plan | None:

@@ -57,7 +57,7 @@ class Figures:
     @property
     def words(self) -> str:
         """The numbers beside the bar."""
-        return f"{self.completed:,} of {self.items:,}{'+' if self.batches_at_least else ''}"
+        return f"{self.completed:,} of {self.items:,}"
 
 
 def list_projects(*, user: Person) -> tuple[Project, ...]:

@@ -15,6 +15,7 @@ from accounts.rights import Right
 from console import htmx, pages
 from console.batches import ordering
 from console.batches import services as batches
+from console.exports import services as exports
 from console.projects import services
 from console.upstream.errors import Forbidden, KeyRejected, NotFound, UpstreamError
 
@@ -55,6 +56,8 @@ def detail(request: SignedIn, project: uuid.UUID) -> HttpResponse:
         "change": ordering.change_of(last) if last else None,
         "items_url": _elsewhere("items:index", project),
         "exports_url": _elsewhere("exports:index"),
+        "export_url": f"{reverse('exports:create')}?projects={project}" if request.user.may(Right.CHANGE) else "",
+        "held": exports.holding(user=request.user, project=str(project)),
         "may_change": request.user.may(Right.CHANGE),
     }
     return render(request, "projects/detail.html", context)

@@ -1,5 +1,6 @@
 """The list of batches: all of them, in order, finished ones folded away, a hundred a page."""
 
+import re
 from collections.abc import Callable
 
 from django.test import Client
@@ -97,3 +98,37 @@ def test_without_a_key_the_page_says_how_to_connect_one(nobody: Person, client_a
 
 def test_the_page_of_one_batch_is_a_link(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     assert f'href="{BATCHES}{boards.WORN}/"' in client_as(alice).get(BATCHES).content.decode()
+
+
+def test_what_waits_for_review_is_one_call_for_all_rows_and_kept(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    address = client.get(BATCHES).context["waiting_url"]
+    emulator.forget_requests()
+    for _ in range(2):
+        found = client.get(address, headers=HTMX)
+    said = re.findall(r'id="waiting-(\d+)" hx-swap-oob="true"><span class="[^"]*">([^<]+)<', found.content.decode())
+    assert {int(batch): text for batch, text in said if text != "nothing"} == {
+        boards.TURIN_NIGHT: "3 waiting",
+        boards.NAPLES_EARLY: "9 waiting",
+        boards.NAPLES_NIGHT: "3 waiting",
+        boards.WORN: "3 waiting",
+    }
+    (asked,) = emulator.requests("cloudfactory")
+    assert "status=CLIENT_REVIEW" in asked["query"]
+
+
+def test_finished_batches_are_not_asked_about(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    address = client_as(alice).get(BATCHES, {"finished": "show"}).context["waiting_url"]
+    assert str(boards.DEFAULT) not in address
+    assert str(boards.WORN) in address
+
+
+def test_what_waits_could_not_be_asked(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    address = client.get(BATCHES).context["waiting_url"]
+    emulator.fault("cloudfactory", "503", times=0)
+    found = client.get(address, headers=HTMX)
+    assert found.status_code == 200
+    assert "could not be asked" in text_of(found)
