@@ -19,7 +19,7 @@ from console.audit import record
 from console.audit.models import DONE, Entry
 from console.audit.reading import Line
 from console.audit.sentences import Telling
-from console.batches import reading
+from console.batches import reading, shown
 from console.upstream.errors import NotFound
 from console.upstream.types import Batch
 
@@ -30,6 +30,7 @@ COUNTS_KEPT = 30
 WAITING_BATCHES = 100
 """More than this the vendor does not take in one filter (FACTS 2.9)."""
 HISTORY = 30
+NEXT_UP = 5
 
 STATUS_WORDS = {
     "NEW": ("Not started", "quiet"),
@@ -160,6 +161,12 @@ def waiting(*, user: Person, project: uuid.UUID, batch_ids: Sequence[int]) -> Wa
         kept = _waiting(user, project, wanted)
         cache.set(key, kept, COUNTS_KEPT)
     return kept
+
+
+def next_up(*, user: Person, project: uuid.UUID) -> list[shown.Row]:
+    """The unfinished batches worked on first, with their ranks among all."""
+    board = reading.read_board(user=user, project=project, age=reading.RECENT)
+    return [row for row in shown.rows(board) if not row.finished][:NEXT_UP]
 
 
 def history(*, user: Person, batch_id: int) -> list[Line]:

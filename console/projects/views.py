@@ -65,10 +65,14 @@ def detail(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 
 @require_safe
 def figures(request: SignedIn, project: uuid.UUID) -> HttpResponse:
-    """What is going on in one project; `large` for its own page."""
-    template = "projects/detail.html#figures" if request.GET.get("size") == "large" else "projects/index.html#figures"
+    """What is going on in one project; `large` for its own page, with the batches worked on next."""
     found = services.figures(user=request.user, project=project)
-    return render(request, template, {"figures": found, "project_id": project, "statuses": batches.STATUS_WORDS})
+    context: dict[str, Any] = {"figures": found, "project_id": project}
+    if request.GET.get("size") != "large":
+        return render(request, "projects/index.html#figures", context)
+    if not found.batches_at_least:
+        context["next_up"] = batches.next_up(user=request.user, project=project)
+    return render(request, "projects/detail.html#figures", context)
 
 
 @require_POST

@@ -197,3 +197,8 @@ def test_a_reviewer_changes_nothing(bob: Person, client_as: ClientAs, emulator: 
     assert rename(client, "Night rain").status_code == 403
     assert describe(client, lines(base=BASE)).status_code == 403
     assert boards.changes(emulator) == []
+
+
+def test_what_is_due_is_said_with_the_figures(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    counted = client_as(alice).get(f"{BATCHES}{NAPLES_EARLY}/counts/", headers=HTMX)
+    assert "7 items past due" in text_of(counted)

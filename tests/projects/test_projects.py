@@ -1,6 +1,8 @@
 """The projects of a space: one call, pinned and recent ones first, figures that follow, and kinds of nothing."""
 
+import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -8,7 +10,9 @@ from django.test import Client
 from accounts.models import Person
 from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
+from console.exports.models import Plan
 from tests.batches.boards import HTMX
+from tests.conftest import SPACE
 from tests.slices.making import text_of
 
 ClientAs = Callable[[Person], Client]
@@ -108,3 +112,42 @@ def test_a_project_nobody_knows_is_not_found(
 
 def test_pinning_needs_a_post(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     assert client_as(alice).get(f"/projects/{EYES}/pin/").status_code == 405
+
+
+def test_a_project_shows_which_batches_are_worked_on_next(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    response = client_as(alice).get(f"/projects/{COINS}/figures/?size=large", headers=HTMX)
+    assert [(row.rank, row.name) for row in response.context["next_up"]][:2] == [
+        (2, "Turin, night shift"),
+        (3, "Naples, early shift"),
+    ]
+    assert "Worked on next" in text_of(response)
+    assert len(paths(emulator)) == 4
+
+
+def test_figures_that_are_not_the_whole_are_no_share(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    for size in ("", "?size=large"):
+        page = client_as(alice).get(f"/projects/{ARCHIVE}/figures/{size}", headers=HTMX)
+        assert "<progress" not in page.content.decode()
+
+
+def test_exports_that_hold_a_project_are_listed_with_it(
+    alice: Person, erin: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    wanted: dict[str, tuple[dict[str, Any], str]] = {
+        "Coins only": ({"projects": [COINS]}, "COMPLETED"),
+        "Everything": ({}, "FAILED"),
+        "One batch": ({"projects": [COINS], "batches": [101]}, ""),
+        "Eyes only": ({"projects": [EYES]}, ""),
+        "Deleted": ({}, "DELETED"),
+    }
+    for name, (choice, end) in wanted.items():
+        about = {"choice": choice, "end_status": end, "state": Plan.State.STARTED, "export_id": str(uuid.uuid4())}
+        Plan.objects.create(person=erin, space=SPACE, name=name, **about)
+    client = client_as(alice)
+    page = client.get(f"/projects/{COINS}/")
+    assert {plan.name for plan in page.context["held"]} == {"Coins only", "Everything", "One batch"}
+    assert "Erin" in text_of(page)
+    other = client.get(f"/projects/{COINS}/batches/102/")
+    assert {plan.name for plan in other.context["held"]} == {"Coins only", "Everything"}
