@@ -55,6 +55,10 @@ class Comparison:
         return ", ".join(filter(None, [*said, _classes("gone", self.gone)])) or "no difference in the counts"
 
 
+class TakenOver(Exception):
+    """The lease ran out while the file passed: what the receipt says is no longer this worker's to write."""
+
+
 def register() -> None:
     jobs.register(KIND, read, given_up=_given_up)
 
@@ -73,6 +77,8 @@ def read(operation: Operation) -> Result:
     receipt = Receipt.objects.get(export_id=plan.export_id)
     try:
         found = _contents(plan, operation)
+    except TakenOver:
+        return Done("Another worker reads it.")
     except NotChecked as reason:
         return _not_checked(receipt, str(reason))
     except (Unknown, NotSent, RateLimited) as error:
@@ -81,6 +87,8 @@ def read(operation: Operation) -> Result:
         return _not_checked(receipt, f"Not checked: {error.message}")
     except (Refused, ConnectionMissing) as error:
         return _not_checked(receipt, f"Not checked: {error.message}")
+    if not operation.renew(jobs.lease()):
+        return Done("Another worker reads it.")
     _keep(receipt, found)
     _tell_apart(plan, receipt, found)
     _tell(plan, found)
@@ -130,7 +138,7 @@ def _renewing(chunks: Iterable[bytes], operation: Operation) -> Iterator[bytes]:
         if time.monotonic() - last > RENEW_EVERY:
             last = time.monotonic()
             if not operation.renew(jobs.lease()):
-                raise NotChecked("Not checked: another worker reads it.")
+                raise TakenOver
         yield chunk
 
 

@@ -3,9 +3,11 @@
 import hashlib
 import io
 import json
+import uuid
 import zipfile
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -159,6 +161,19 @@ def test_a_store_that_is_down_is_asked_again_later(
     slow.clear_faults()
     work()
     assert Receipt.objects.get().state == Receipt.State.CHECKED
+
+
+def test_who_lost_the_lease_leaves_the_receipt_to_the_other(
+    plan: Plan, alice: Person, client_as: ClientAs, slow: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receipts, "RENEW_EVERY", -1.0)
+    page(client_as(alice), plan)
+    stalled = Operation.objects.claim(Operation.objects.get(kind="exports.receipt").pk, timedelta(minutes=2))
+    assert stalled is not None
+    Operation.objects.filter(pk=stalled.pk).update(lease_id=uuid.uuid4())
+    receipts.read(stalled)
+    assert Receipt.objects.get().state == Receipt.State.WAITING
+    assert not Entry.objects.filter(action="export.receipt").exists()
 
 
 def test_nobody_waits_for_a_receipt_that_will_not_come(
