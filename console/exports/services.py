@@ -160,7 +160,7 @@ def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequ
             action="export.delete",
             thing_kind="export",
             thing_id=export_id,
-            thing_name=watching.look(user=user, export_id=export_id).name or export_id,
+            thing_name=_name_to_delete(user, export_id, act_id),
             vendor="cloudfactory",
             request=request,
             act_id=act_id,
@@ -230,6 +230,12 @@ def ready_with(*, user: Person, choice: Choice) -> Plan | None:
         space=space.id, end_status="COMPLETED", ended_at__gte=timezone.now() - LINK_LASTS
     ).select_related("person")[:100]
     return next((plan for plan in ready if plan.wanted.key == choice.key), None)
+
+
+def _name_to_delete(user: Person, export_id: str, act_id: uuid.UUID) -> str:
+    """As CloudFactory has it; a second press finds the export gone, and is told what became of the first."""
+    first = Entry.objects.filter(pk=act_id).first()
+    return first.thing_name if first else watching.look(user=user, export_id=export_id).name or export_id
 
 
 def _create(plan: Plan, request_id: str) -> Export:

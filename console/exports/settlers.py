@@ -11,6 +11,7 @@ from accounts import connections
 from accounts.models import Person
 from console.audit import settling
 from console.audit.models import Entry
+from console.exports import watching
 from console.exports.models import Plan
 from console.upstream.errors import NotFound
 from console.upstream.paging import pages
@@ -43,6 +44,7 @@ def find_deleted(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     try:
         connections.cloudfactory(_actor(entry)).get_export(str(entry.detail.get("space", "")), entry.thing_id)
     except NotFound:
+        watching.gone(entry.thing_id)
         return "done", {}
     return "not done", {}
 

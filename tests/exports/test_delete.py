@@ -48,7 +48,7 @@ def test_cancelling_frees_the_lane(running: Plan, alice: Person, client_as: Clie
 
 
 def test_ten_presses_delete_once(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
-    assert "are deleted, for everyone" in press(client_as(alice), running, times=1)
+    assert "are deleted, for everyone" in press(client_as(alice), running, times=10)
     assert len(sent(slow, "DELETE", EXPORTS)) == 1
 
 
@@ -109,3 +109,5 @@ def test_no_clear_answer_is_unknown_and_found_out_by_reading(
     assert settling.look(entry).settled
     assert Entry.objects.get(pk=act_id).outcome == "done"
     assert len(sent(slow, "DELETE")) == 1
+    running.refresh_from_db()
+    assert running.end_status == "DELETED"
