@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +14,7 @@ from accounts.models import Person
 from console.exports import services
 from console.exports.choice import DATES, MOST_BATCHES
 from console.exports.contents import Counts, remembered
-from console.exports.forms import ExportForm
+from console.exports.forms import ExportForm, instant
 from console.exports.models import Plan
 from console.exports.services import Wish
 from console.upstream.types import Batch, Project
@@ -134,7 +135,15 @@ def query(plan: Plan) -> str:
     wanted = plan.wanted
     days = {name: timezone.localtime(value).date().isoformat() for name in DATES if (value := getattr(wanted, name))}
     pairs = [("projects", key) for key in wanted.projects] + [("batches", str(key)) for key in wanted.batches]
-    return urlencode([*pairs, *days.items()])
+    moved = [("moved", "1")] if any(_moves(name, value) for name, value in wanted.dates.items()) else []
+    return urlencode([*pairs, *days.items(), *moved])
+
+
+def _moves(name: str, chosen: object) -> bool:
+    """Whether a day, chosen in another time zone, begins or ends at another moment in the reader's."""
+    if not isinstance(chosen, datetime):
+        return False
+    return instant(timezone.localtime(chosen).date(), name.rpartition("_")[2]) != chosen
 
 
 def _prefilled(sent: QueryDict, projects: Sequence[Project], ticked: Sequence[str]) -> dict[str, Any]:

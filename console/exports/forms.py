@@ -84,7 +84,7 @@ class ExportForm(forms.Form):
     def choice(self) -> Choice:
         said = self.cleaned_data
         spans = {
-            f"{name}_{end}": _instant(said.get(f"{name}_{end}"), end) for name, _ in SPANS for end in ("from", "to")
+            f"{name}_{end}": instant(said.get(f"{name}_{end}"), end) for name, _ in SPANS for end in ("from", "to")
         }
         return Choice(tuple(said.get("projects", ())), tuple(map(int, said.get("batches", ()))), **spans)
 
@@ -114,7 +114,7 @@ def _at_most(chosen: list[str], most: int, what: str) -> list[str]:
     return list(dict.fromkeys(chosen))
 
 
-def _instant(day: date | None, end: str) -> datetime | None:
+def instant(day: date | None, end: str) -> datetime | None:
     """The first moment of a day in the person's zone, or its last: both ends are included (FACTS 2.7)."""
     if day is None:
         return None

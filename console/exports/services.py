@@ -18,7 +18,7 @@ from console.exports import lane, queue, reads, watching
 from console.exports.choice import Choice
 from console.exports.contents import Counts
 from console.exports.models import Plan
-from console.upstream.errors import Conflict, NotSent, RateLimited, UpstreamError
+from console.upstream.errors import Conflict, NotFound, NotSent, RateLimited, UpstreamError
 from console.upstream.paging import pages
 from console.upstream.types import Batch, Export, Project
 
@@ -229,7 +229,17 @@ def ready_with(*, user: Person, choice: Choice) -> Plan | None:
     ready = Plan.objects.filter(
         space=space.id, end_status="COMPLETED", ended_at__gte=timezone.now() - LINK_LASTS
     ).select_related("person")[:100]
-    return next((plan for plan in ready if plan.wanted.key == choice.key), None)
+    found = next((plan for plan in ready if plan.wanted.key == choice.key), None)
+    return found if found and _is_there(user, found) else None
+
+
+def _is_there(user: Person, plan: Plan) -> bool:
+    """Whoever deleted it elsewhere has not told us. A vendor that is silent is no reason to hide it."""
+    try:
+        watching.look(user=user, export_id=plan.export_id)
+    except UpstreamError as error:
+        return not isinstance(error, NotFound)
+    return True
 
 
 def _name_to_delete(user: Person, export_id: str, act_id: uuid.UUID) -> str:

@@ -118,6 +118,17 @@ def test_the_same_choice_that_is_ready_is_offered(alice: Person, client_as: Clie
     assert "ready already" not in text_of(counted(client, batches=["401", "402"]))
 
 
+def test_one_that_was_deleted_elsewhere_is_not_offered(
+    alice: Person, erin: Person, client_as: ClientAs, slow: Running
+) -> None:
+    plan = start(client_as(alice))
+    finish(slow, plan)
+    client_as(alice).get(f"/exports/{plan.export_id}/")
+    assert "ready already" in text_of(counted(client_as(erin), projects=[EYES]))
+    slow.act("delete_export", export=plan.export_id)
+    assert "ready already" not in text_of(counted(client_as(erin), projects=[EYES]))
+
+
 def test_counting_stops_at_ten_calls_and_says_so(
     alice: Person, client_as: ClientAs, emulator: Running, settings: Any, tmp_path: Any
 ) -> None:

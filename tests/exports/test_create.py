@@ -237,6 +237,19 @@ def test_run_again_brings_the_same_choices(alice: Person, client_as: ClientAs, s
     shown = again.context["form"]
     assert (shown["projects"].value(), shown["batches"].value()) == ([SURFACES], ["502"])
     assert shown["updated_from"].value() == "2026-11-01"
+    assert "chosen in another time zone" not in text_of(again)
+
+
+def test_days_of_another_zone_are_not_passed_off_as_the_same(
+    alice: Person, erin: Person, client_as: ClientAs, slow: Running
+) -> None:
+    Person.objects.filter(pk=alice.pk).update(time_zone="Asia/Tokyo")
+    plan = start(client_as(alice), created_from="2026-11-01", created_to="2026-11-03")
+    query = client_as(erin).get(f"/exports/{plan.export_id}/").context["query"]
+    again = client_as(erin).get(f"/exports/new/?{query}")
+    assert "chosen in another time zone" in text_of(again)
+    query = client_as(alice).get(f"/exports/{plan.export_id}/").context["query"]
+    assert "chosen in another time zone" not in text_of(client_as(alice).get(f"/exports/new/?{query}"))
 
 
 def test_no_entry_no_export(alice: Person, client_as: ClientAs, slow: Running, monkeypatch: pytest.MonkeyPatch) -> None:
