@@ -1,13 +1,15 @@
 """The audit as CSV: of exactly what is shown, and harmless in a spreadsheet."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, tzinfo
 
 from console.audit.reading import Line
 
-# A cell that begins so is taken for a formula: https://owasp.org/www-community/attacks/CSV_Injection
-RISKY = ("=", "+", "-", "@", "\t", "\r")
+# What begins so is taken for a formula: https://owasp.org/www-community/attacks/CSV_Injection. With semicolons as
+# separators, and in whatever splits at tabs and line ends, a cell begins behind each of those as well.
+RISKY = re.compile(r"(^|[;\t\r\n])( *)(?=[=+\-@\uff1d\uff0b\uff0d\uff20\t\r])")
 COLUMNS = (
     "When (UTC)",
     "When",
@@ -40,7 +42,7 @@ def rows(lines: Iterable[Line], zone: tzinfo) -> Iterator[str]:
 
 
 def safe_cell(text: str) -> str:
-    return f"'{text}" if text.startswith(RISKY) else text
+    return RISKY.sub(r"\1\2'", text)
 
 
 def _cells(line: Line, zone: tzinfo) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import csv
 import datetime
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -77,6 +78,15 @@ def test_no_cell_is_a_formula(dana: Person, client_as: ClientAs, name: str) -> N
     row = rows_of(client_as(dana).get("/audit/export.csv"))[0]
     assert row["Thing's name"] == f"'{name}"
     assert row["Note"] == f"'{name}"
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "\n"])
+def test_no_cell_is_a_formula_however_the_sheet_is_split(dana: Person, client_as: ClientAs, separator: str) -> None:
+    record.event(actor=dana, action="slice.create", thing_name=f"Rain{separator} =1+1{separator}@x", note="5;-3")
+    sheet = b"".join(client_as(dana).get("/audit/export.csv").streaming_content).decode("utf-8-sig")
+    cells = [cell.strip(' "') for cell in re.split(f"[{separator}]", sheet)]
+    assert any("=1+1" in cell for cell in cells)
+    assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))] == []
 
 
 def test_an_operator_gets_no_sheet(a_day: None, alice: Person, client_as: ClientAs) -> None:
