@@ -142,7 +142,7 @@ ACTIONS: dict[str, Action] = {
     "export.delete": Action("exports", "deleted the export {thing}", "delete the export {thing}"),
     "export.download": Action("exports", "downloaded the export {thing}", "download the export {thing}", _handed_over),
     "export.receipt": Action(
-        "exports", "wrote the receipt of the export {thing}", "write the receipt of the export {thing}", _size
+        "exports", "read the file of the export {thing} for its receipt", "read the file of the export {thing}", _size
     ),
     "key.connect": Action("keys", "connected a key for {vendor}", "connect a key for {vendor}"),
     "key.replace": Action("keys", "replaced the key for {vendor}", "replace the key for {vendor}"),

@@ -34,7 +34,7 @@ def add(plan: Plan, *, request: HttpRequest | None = None) -> None:
     if waits(plan):
         return
     _tell("export.queue", plan, request=request)
-    jobs.enqueue(kind=KIND, subject=str(plan.pk), person=plan.person, delay=LOOK)
+    jobs.enqueue(kind=KIND, subject=str(plan.pk), person=plan.person, payload={"about": plan.name}, delay=LOOK)
 
 
 def leave(plan: Plan, *, request: HttpRequest | None = None, reason: str = "") -> bool:
@@ -51,7 +51,7 @@ def leave(plan: Plan, *, request: HttpRequest | None = None, reason: str = "") -
 def find_out(plan: Plan) -> None:
     """Has the worker look, once, for a plan of which nobody knows whether it was started; then it is for a person."""
     if not waits(plan) and not Operation.objects.filter(kind=FIND, subject=str(plan.pk)).exists():
-        jobs.enqueue(kind=FIND, subject=str(plan.pk), person=plan.person)
+        jobs.enqueue(kind=FIND, subject=str(plan.pk), person=plan.person, payload={"about": plan.name})
 
 
 def waits(plan: Plan) -> bool:

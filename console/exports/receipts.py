@@ -68,7 +68,7 @@ def request(plan: Plan) -> None:
     defaults = {"space": plan.space, "choice_key": plan.wanted.key}
     _, made = Receipt.objects.get_or_create(export_id=plan.export_id, defaults=defaults)
     if made:
-        jobs.enqueue(kind=KIND, subject=plan.export_id, person=plan.person)
+        jobs.enqueue(kind=KIND, subject=plan.export_id, person=plan.person, payload={"about": plan.name})
 
 
 def read(operation: Operation) -> Result:

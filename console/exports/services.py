@@ -45,6 +45,9 @@ HOLDING_LOOKED_AT, HOLDING_SHOWN = 200, 5
 class LaneBusy(Exception):
     """CloudFactory runs another export of the space: nothing was started."""
 
+    outcome = FAILED
+    message = "Another export of the space was running."
+
 
 def start(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> Plan:
     """Starts an export now. A second press of the same form gets the first one's plan.
@@ -80,14 +83,14 @@ def send(plan: Plan, *, request: HttpRequest | None = None, otherwise: Plan.Stat
             detail=plan.detail(),
             key=connections.key_fingerprint(plan.person, "cloudfactory"),
         ) as act:
-            made = _create(plan, str(act.id))
+            made = _create_in_lane(plan, str(act.id))
             act.done(thing_id=made.id, thing_name=plan.name)
     except record.AlreadyActed as first:
         return brought_up_to_date(plan, first.entry)
-    except Conflict as busy:
+    except LaneBusy:
         lane.changed(plan.space)
         not_started(plan, "The lane was in use.", otherwise)
-        raise LaneBusy from busy
+        raise
     except (UpstreamError, connections.ConnectionMissing, record.NotRecorded) as error:
         if error.outcome == FAILED:
             passing = isinstance(error, (NotSent, RateLimited, record.NotRecorded))
@@ -246,6 +249,14 @@ def _name_to_delete(user: Person, export_id: str, act_id: uuid.UUID) -> str:
     """As CloudFactory has it; a second press finds the export gone, and is told what became of the first."""
     first = Entry.objects.filter(pk=act_id).first()
     return first.thing_name if first else watching.look(user=user, export_id=export_id).name or export_id
+
+
+def _create_in_lane(plan: Plan, request_id: str) -> Export:
+    """A conflict can only be about the lane (FACTS 2.3), and is told so, in the audit as well."""
+    try:
+        return _create(plan, request_id)
+    except Conflict as conflict:
+        raise LaneBusy from conflict
 
 
 def _create(plan: Plan, request_id: str) -> Export:

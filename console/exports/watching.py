@@ -8,13 +8,14 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts import connections
+from accounts.connections import ConnectionMissing
 from accounts.models import Person
 from console.exports import lane, reads, receipts
 from console.exports.models import Plan
 from console.jobs import services as jobs
 from console.jobs.models import Operation
 from console.jobs.services import Abandoned, Again, Done, Result
-from console.upstream.errors import NotFound, NotSent, RateLimited, Unknown
+from console.upstream.errors import NotFound, NotSent, RateLimited, Refused, Unknown
 from console.upstream.types import Export
 
 KIND = "exports.watch"
@@ -31,7 +32,8 @@ def register() -> None:
 
 
 def begin(plan: Plan) -> None:
-    jobs.enqueue(kind=KIND, subject=plan.export_id, person=plan.person, delay=settings.EXPORT_FIRST_LOOK)
+    about, delay = {"about": plan.name}, settings.EXPORT_FIRST_LOOK
+    jobs.enqueue(kind=KIND, subject=plan.export_id, person=plan.person, payload=about, delay=delay)
 
 
 def look(*, user: Person, export_id: str) -> Export:
@@ -82,6 +84,8 @@ def watch(operation: Operation) -> Result:
     except (Unknown, NotSent, RateLimited) as error:
         # Whoever waits for it is still to be told, so an hour without CloudFactory must not end the watch.
         return Again(LOOKS[-1], error.message)
+    except (Refused, ConnectionMissing) as error:
+        return Abandoned(error.message)
     if found.status in lane.ACTIVE:
         return Again(delay(int(age // 10)), "It runs.")
     ended(plan.space, found)

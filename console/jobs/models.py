@@ -84,6 +84,11 @@ class Operation(models.Model):
     def title(self) -> str:
         return TITLES.get(self.kind, self.kind)
 
+    @property
+    def about(self) -> str:
+        """What it is about, in words; the subject is an id."""
+        return str(self.payload.get("about", ""))
+
     def renew(self, lease: timedelta) -> bool:
         """Keeps the row for this worker; false when it was cancelled or another worker has it now."""
         return self._mine().update(lease_until=timezone.now() + lease) == 1

@@ -160,6 +160,13 @@ def test_a_busy_lane_is_explained_and_keeps_what_was_chosen(alice: Person, clien
     assert len(sent(slow, "POST")) == 2
 
 
+def test_a_busy_lane_is_an_audit_sentence_of_its_own(alice: Person, client_as: ClientAs, slow: Running) -> None:
+    slow.act("start_export", name="Theirs")
+    client_as(alice).post("/exports/new/", form(name="Mine"))
+    said = text_of(client_as(alice).get("/audit/"))
+    assert "but it was not done: Another export of the space was running." in said
+
+
 @pytest.mark.parametrize(
     ("fault", "words"),
     [("401", "does not know"), ("403", "not allowed"), ("429", "")],

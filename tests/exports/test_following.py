@@ -127,6 +127,20 @@ def test_the_worker_sees_the_end_also_when_nobody_looks_and_it_is_told_once(
     assert 'id="export-news"' not in client_as(alice).get("/").content.decode()
 
 
+def test_a_lost_key_ends_the_watch_at_once_and_in_words(running: Plan, alice: Person, slow: Running) -> None:
+    slow.fault("cloudfactory", "401")
+    work()
+    watch = Operation.objects.get(kind="exports.watch")
+    assert (watch.state, watch.attempts) == (State.FAILED, 1)
+    assert "does not know" in watch.words
+
+
+def test_the_page_of_jobs_names_the_export(running: Plan, erin: Person, client_as: ClientAs) -> None:
+    said = text_of(client_as(erin).get("/jobs/"))
+    assert "Watch an export until it ends Q3" in said
+    assert running.export_id not in said
+
+
 @pytest.mark.parametrize("fault", ["503", "reset", "garbage", "429"])
 def test_a_vendor_that_fails_does_not_end_the_watch(
     running: Plan, alice: Person, client_as: ClientAs, slow: Running, fault: str
