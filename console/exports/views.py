@@ -60,6 +60,8 @@ def _matching(request: SignedIn, wanted: str) -> dict[str, Any]:
 def row(request: SignedIn, export: uuid.UUID) -> HttpResponse:
     """One row of the list, which asks for itself again until its export has ended."""
     found, error = _followed(request, export)
+    if isinstance(error, NotFound):
+        return render(request, "exports/gone.html#row", {"export_id": export, "gone": found})
     if found is None:
         return HttpResponse(status=204)
     return render(request, "exports/index.html#row", _turn(request, error) | {"row": shown.row(found)})
@@ -150,6 +152,8 @@ def detail(request: SignedIn, export: uuid.UUID) -> HttpResponse:
 def status(request: SignedIn, export: uuid.UUID) -> HttpResponse:
     """The part of the page that changes; it asks for itself again until the end, also while the vendor is silent."""
     found, error = _followed(request, export)
+    if isinstance(error, NotFound):
+        return render(request, "exports/gone.html", {"export_id": export})
     context = {"export_id": export, **_turn(request, error)}
     if found is not None:
         row = shown.row(found)
@@ -204,13 +208,14 @@ def _tell_again(request: SignedIn, first: Entry) -> None:
 
 
 def _followed(request: SignedIn, export: uuid.UUID) -> tuple[Export | None, UpstreamError | None]:
-    """An export as it is, or as it was when its vendor last answered; one that is gone ends the watch."""
+    """An export as it is, or as it was when its vendor last answered. Deleted while one watched is no error."""
     try:
         return watching.look(user=request.user, export_id=str(export)), None
-    except NotFound:
-        raise
     except UpstreamError as error:
-        return watching.last_known(user=request.user, export_id=str(export)), error
+        known = watching.last_known(user=request.user, export_id=str(export))
+        if known is None and isinstance(error, NotFound):
+            raise
+        return known, error
 
 
 def _turn(request: SignedIn, error: UpstreamError | None) -> dict[str, Any]:

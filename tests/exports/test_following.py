@@ -170,8 +170,13 @@ def test_without_a_last_answer_it_still_asks_again(
 
 
 def test_deleted_elsewhere_ends_the_watch(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+    client = client_as(alice)
+    client.get(f"/exports/{running.export_id}/")
     slow.act("delete_export", export=running.export_id)
-    assert status(client_as(alice), running).status_code == 404
+    page, row = status(client, running), client.get(f"/exports/{running.export_id}/row/", headers=HTMX)
+    assert "This export is not there any more" in text_of(page)
+    assert text_of(row) == "“ Q3 ” is not there any more."
+    assert b"hx-trigger" not in page.content + row.content
     work()
     running.refresh_from_db()
     assert running.end_status == "DELETED"
