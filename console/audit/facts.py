@@ -14,10 +14,12 @@ SAID = frozenset(
     {
         "before",
         "after",
+        "asked",
         "choice",
         "cut_off",
         "error",
         "found",
+        "from",
         "reason",
         "items",
         "items_at_least",
@@ -29,7 +31,8 @@ SAID = frozenset(
     }
 )
 
-ID = re.compile(r"[0-9a-f-]{36}")
+ID = re.compile(r"[0-9a-f-]{32,64}")
+LABELS = {"sha256": "Fingerprint (SHA-256)", "redirected": "Sent to the store"}
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,9 @@ class Change:
     after: list[str]
 
 
-def facts(line: Line, *, sees_chain: bool) -> list[Fact]:
-    entry, newest = line.entry, line.entry.newest_outcome
-    reference = (newest.vendor_reference if newest else "") or entry.vendor_reference
+def facts(line: Line) -> list[Fact]:
+    """What a person reads."""
+    entry = line.entry
     known = [
         Fact("Person", entry.actor_name + (f" ({entry.actor_email})" if entry.actor_email else "")),
         Fact("Note", entry.note),
@@ -56,10 +59,20 @@ def facts(line: Line, *, sees_chain: bool) -> list[Fact]:
         Fact("Address", entry.address, is_code=True),
         Fact("Vendor", VENDORS.get(entry.vendor, entry.vendor)),
         *_further(line.told.detail),
+    ]
+    return [fact for fact in known if fact.text]
+
+
+def references(line: Line, *, sees_chain: bool) -> list[Fact]:
+    """What a machine, or the vendor's support, asks for."""
+    entry, newest = line.entry, line.entry.newest_outcome
+    reference = (newest.vendor_reference if newest else "") or entry.vendor_reference
+    known = [
         Fact("Vendor's reference", reference, is_code=True),
         Fact("Request", entry.request_id, is_code=True),
         Fact("Key", entry.key_fingerprint, is_code=True),
         Fact("Id of the thing", line.told.thing_id, is_code=True),
+        *_ids(line.told.detail),
         Fact("Entry", str(entry.pk), is_code=True),
         Fact("Row in the chain", _rows(entry) if sees_chain else ""),
     ]
@@ -79,11 +92,24 @@ def changes(detail: Mapping[str, Any]) -> list[Change]:
 
 
 def _further(detail: Mapping[str, Any]) -> list[Fact]:
+    return [fact for fact in _unsaid(detail) if not fact.is_code]
+
+
+def _ids(detail: Mapping[str, Any]) -> list[Fact]:
+    return [fact for fact in _unsaid(detail) if fact.is_code]
+
+
+def _unsaid(detail: Mapping[str, Any]) -> list[Fact]:
+    """What the sentence has not said. Ids and fingerprints are code."""
     return [
-        Fact(name.replace("_", " ").capitalize(), text := ", ".join(_listed(value)), bool(ID.fullmatch(text)))
+        Fact(_worded(name), text := ", ".join(_listed(value)), bool(ID.fullmatch(text)))
         for name, value in detail.items()
         if name not in SAID
     ]
+
+
+def _worded(name: str) -> str:
+    return LABELS.get(name) or name.removesuffix("_id").replace("_", " ").capitalize()
 
 
 def _listed(value: Any) -> list[str]:

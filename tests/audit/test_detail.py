@@ -1,5 +1,6 @@
 """One entry: what stood before and after, how it went, and closing what nobody knows."""
 
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -44,6 +45,24 @@ def test_before_and_after_stand_side_by_side(dana: Person, client_as: ClientAs) 
     assert "same" not in said
     assert "asked by the client" in said
     assert "req-9" in said
+
+
+def test_ids_stand_apart_from_what_a_person_reads(dana: Person, client_as: ClientAs) -> None:
+    one = str(uuid.uuid4())
+    entry = record.event(
+        actor=dana,
+        action="export.download",
+        thing_kind="export",
+        thing_id=one,
+        thing_name="Q3",
+        reference="req-9",
+        key="80e0b3e35720ae7a",
+        detail={"space": one, "from": "bytes=5-", "bytes": 5, "sha256": "a1" * 32, "asked": {"view": "leaving"}},
+    )
+    said, _, references = text_of(client_as(dana).get(f"/audit/{entry.pk}/")).partition("References, for support")
+    assert not re.search(r"[0-9a-f]{8}-|a1a1|80e0b3|req-9|bytes=|leaving", said)
+    for reference in (one, "req-9", "80e0b3e35720ae7a", "a1" * 32, str(entry.pk)):
+        assert reference in references
 
 
 def test_orders_stand_side_by_side(dana: Person, client_as: ClientAs) -> None:
