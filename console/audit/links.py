@@ -1,18 +1,33 @@
-"""Where a thing's page is, for the links within sentences. Addresses are made on reading, never stored."""
+"""What the apps know about a thing beside its entry: its page, for the links within sentences, and what became of it.
 
-from collections.abc import Callable, Mapping
+Both are asked for on reading and never stored.
+"""
+
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 
 Address = Callable[[str, Mapping[str, Any]], str]
 
+Sequel = Callable[[Collection[str]], Mapping[str, str]]
+
 _known: dict[str, Address] = {}
+_sequels: dict[str, Sequel] = {}
 
 
 def register(thing_kind: str, address: Address) -> None:
     """An app says where its things live: a function from the thing's id and the detail to an address."""
     _known[thing_kind] = address
+
+
+def register_sequel(action: str, sequel: Sequel) -> None:
+    """An app says what became of the things of an action: from their ids to a sentence each, where there is one."""
+    _sequels[action] = sequel
+
+
+def sequels(action: str, thing_ids: Collection[str]) -> Mapping[str, str]:
+    return _sequels[action](thing_ids) if action in _sequels and thing_ids else {}
 
 
 def address_of(thing_kind: str, thing_id: str, detail: Mapping[str, Any]) -> str:

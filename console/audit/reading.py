@@ -8,10 +8,11 @@ from typing import Any
 
 from django.utils import timezone
 
-from console.audit import record, sentences
+from console.audit import links, record, sentences
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, EntryQuerySet
 
 PAGE = 50
+EXPORTED = "export.create"
 TONES = {DONE: "good", FAILED: "bad", UNKNOWN: "warn", OPEN: "info"}
 STATES = {DONE: "Done", FAILED: "Not done", UNKNOWN: "Not known", OPEN: "Under way"}
 PLACES = {
@@ -177,15 +178,22 @@ def nearest(entries: EntryQuerySet, since: datetime | None, until: datetime | No
 
 
 def with_downloads(lines: Iterable[Line]) -> list[Line]:
-    """Adds to each export who took it home: "Downloaded by Maria twice, by Tom once." One query for all lines."""
+    """Adds to each export who took it home and until when it can be had: "Downloaded by Maria twice and by Tom once."
+
+    Two queries for all lines.
+    """
     listed = list(lines)
-    ids = {one.told.thing_id for one in listed if one.entry.action == "export.create" and one.told.thing_id}
-    said = downloads(ids) if ids else {}
-    return [replace(one, after=said[one.told.thing_id]) if _is_export(one, said) else one for one in listed]
+    ids = {one.told.thing_id for one in listed if _is_export(one)}
+    taken, became = (downloads(ids), links.sequels(EXPORTED, ids)) if ids else ({}, {})
+    return [replace(one, after=_joined(one, taken, became)) if _is_export(one) else one for one in listed]
 
 
-def _is_export(one: Line, said: Mapping[str, str]) -> bool:
-    return one.entry.action == "export.create" and one.told.thing_id in said
+def _is_export(one: Line) -> bool:
+    return one.entry.action == EXPORTED and bool(one.told.thing_id)
+
+
+def _joined(one: Line, *said: Mapping[str, str]) -> str:
+    return " ".join(filter(None, [told.get(one.told.thing_id) for told in said]))
 
 
 def downloads(export_ids: Iterable[str]) -> dict[str, str]:

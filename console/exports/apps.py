@@ -6,9 +6,10 @@ class ExportsConfig(AppConfig):
     label = "exports"
 
     def ready(self) -> None:
-        from console.exports import queue, receipts, settlers, watching
+        from console.exports import queue, receipts, sequel, settlers, watching
 
         queue.register()
         receipts.register()
+        sequel.register()
         settlers.register()
         watching.register()
