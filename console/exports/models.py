@@ -63,6 +63,12 @@ class Plan(models.Model):
     def sentence(self) -> str:
         return self.wanted.sentence(self.names)
 
+    @property
+    def headline(self) -> str:
+        """The sentence where it stands alone. A name it may begin with stays as it is written."""
+        said = self.sentence
+        return said if self.wanted.batches else said[0].upper() + said[1:]
+
     def detail(self) -> dict[str, Any]:
         """What the audit says about its contents."""
         said = {"projects": self.names.get("projects"), "batches": self.names.get("batches"), "choice": self.choice}

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from console.audit import reading
-from console.exports import lane
+from console.exports import composing, lane
 from console.exports.models import Plan, Receipt
+from console.exports.services import LINK_LASTS
 from console.upstream.types import Export
 
-LINK_LASTS = timedelta(days=7)
 ENDING_SOON = timedelta(hours=24)
-OUTSIDE = "Started outside the console, so what it holds is not known here"
+OUTSIDE = "Started outside the console"
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,12 @@ class Row:
 
     @property
     def contents(self) -> str:
-        return self.plan.sentence if self.plan else OUTSIDE
+        return self.plan.headline if self.plan else OUTSIDE
+
+    @property
+    def query(self) -> str:
+        """The address part that makes the same choice again, where it is known."""
+        return composing.query(self.plan) if self.plan else ""
 
     @property
     def by(self) -> str:
@@ -123,6 +128,12 @@ def chosen(found: Sequence[Row], wanted: str, user_pk: object) -> list[Row]:
         "failed": lambda row: row.export.status == "FAILED",
     }
     return [row for row in found if tests[wanted](row)]
+
+
+def in_order(found: Sequence[Row], sort: str, order: str) -> list[Row]:
+    """As the vendor would sort them; they come newest first."""
+    listed = sorted(found, key=lambda row: row.name.casefold()) if sort == "name" else list(reversed(found))
+    return listed if order == "ASC" else listed[::-1]
 
 
 def usual(space: str) -> timedelta | None:

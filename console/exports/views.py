@@ -32,7 +32,7 @@ def index(request: SignedIn) -> HttpResponse:
     wanted = next((name for name in shown.FILTERS if name == asked.get("show")), "")
     context = {"sort": sort, "order": order, "show": wanted, "filters": shown.FILTERS.items(), "look": 1}
     try:
-        found = _matching(request, wanted) if wanted else _page(request, sort, order)
+        found = _matching(request, wanted, sort, order) if wanted else _page(request, sort, order)
     except UpstreamError as error:
         context |= {"error": error, "at_start": "cursor" not in asked}
         return render(request, "exports/index.html", context, status=pages.status_of(error))
@@ -49,10 +49,10 @@ def _page(request: SignedIn, sort: str, order: str) -> dict[str, Any]:
     return {"rows": shown.rows(page.items), "page": page, "delay": watching.delay(0)}
 
 
-def _matching(request: SignedIn, wanted: str) -> dict[str, Any]:
+def _matching(request: SignedIn, wanted: str, sort: str, order: str) -> dict[str, Any]:
     """A filter that only the console has, over the newest exports."""
     found, all_read = services.newest(user=request.user)
-    matching = shown.chosen(shown.rows(found), wanted, request.user.pk)
+    matching = shown.in_order(shown.chosen(shown.rows(found), wanted, request.user.pk), sort, order)
     return {"rows": matching, "read": len(found), "all_read": all_read, "delay": watching.delay(0)}
 
 

@@ -14,8 +14,9 @@ from accounts.models import Person, Place
 from console.emulator.server import Running
 from console.exports.models import Plan
 from console.jobs.models import Operation, State
+from console.words import moment
 from tests.conftest import OWNER, SPACE
-from tests.exports.making import EXPORTS, HTMX, finish, sent, start, text_of, work
+from tests.exports.making import EXPORTS, HTMX, body_of, finish, sent, start, text_of, work
 
 ClientAs = Callable[[Person], Client]
 
@@ -139,6 +140,36 @@ def test_the_page_of_jobs_names_the_export(running: Plan, erin: Person, client_a
     said = text_of(client_as(erin).get("/jobs/"))
     assert "Watch an export until it ends Q3" in said
     assert running.export_id not in said
+
+
+def test_the_audit_tells_what_became_of_it(
+    running: Plan, alice: Person, bob: Person, dana: Person, client_as: ClientAs, slow: Running
+) -> None:
+    audit = client_as(dana)
+    assert "link ends" not in text_of(audit.get("/audit/"))
+    finish(slow, running)
+    body_of(client_as(bob).get(f"/exports/{running.export_id}/download/"))
+    client_as(alice).get(f"/exports/{running.export_id}/")
+    running.refresh_from_db()
+    assert running.ended_at is not None
+    ends = moment(running.ended_at + timedelta(days=7))
+    assert f"Downloaded by Bob once. Its link ends {ends}." in text_of(audit.get("/audit/"))
+    act_id = client_as(alice).get(f"/exports/{running.export_id}/delete/").context["act_id"]
+    client_as(alice).post(f"/exports/{running.export_id}/delete/", {"act_id": str(act_id)})
+    said = text_of(audit.get("/audit/"))
+    assert "Downloaded by Bob once. It was deleted, with its file." in said
+    assert "link ends" not in said
+
+
+def test_the_audit_tells_that_there_is_no_file(
+    running: Plan, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
+    slow.act("fail_export", error="disk full")
+    page = client_as(alice).get(f"/exports/{running.export_id}/")
+    assert "Asked for" in text_of(page)
+    assert "Not made" in text_of(page)
+    assert "Ready" not in text_of(page)
+    assert "CloudFactory could not make it; there is no file." in text_of(client_as(alice).get("/audit/"))
 
 
 @pytest.mark.parametrize("fault", ["503", "reset", "garbage", "429"])

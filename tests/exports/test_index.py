@@ -68,6 +68,27 @@ def test_filters_show_what_they_say(alice: Person, erin: Person, client_as: Clie
     assert "No export matches this choice" in text_of(page)
 
 
+def test_a_filter_keeps_the_order_that_was_asked_for(alice: Person, client_as: ClientAs, slow: Running) -> None:
+    client = client_as(alice)
+    newest = names(client.get("/exports/?show=ready"))
+    assert len(newest) > 2
+    assert names(client.get("/exports/?show=ready&order=ASC")) == newest[::-1]
+    assert names(client.get("/exports/?show=ready&sort=name&order=ASC")) == sorted(newest)
+    assert b"?show=ready&amp;sort=name&amp;order=ASC" in client.get("/exports/?show=ready").content
+
+
+def test_a_row_offers_to_make_it_again_and_to_delete_it(alice: Person, client_as: ClientAs, slow: Running) -> None:
+    client = client_as(alice)
+    plan = start(client, name="Mine")
+    page = client.get("/exports/").content.decode()
+    assert 'aria-label="Make Mine again with the same choices"' in page
+    assert 'aria-label="Cancel Mine"' in page
+    assert 'aria-label="Delete Sky survey"' in page
+    assert page.count("again with the same choices") == 2  # its label and its title: the others' choices are not known
+    finish(slow, plan)
+    assert 'aria-label="Delete Mine"' in client.get("/exports/").content.decode()
+
+
 def test_downloads_by_whom_stand_in_the_row(alice: Person, bob: Person, client_as: ClientAs, slow: Running) -> None:
     plan = start(client_as(alice), name="Mine")
     finish(slow, plan)
