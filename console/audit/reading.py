@@ -206,6 +206,12 @@ def downloads(export_ids: Iterable[str]) -> dict[str, str]:
     return {export_id: f"Downloaded {_by(people)}." for export_id, people in taken.items()}
 
 
+def taken_by(person: Any, export_ids: Iterable[str]) -> set[str]:
+    """Which of these exports this person has taken home."""
+    rows = Entry.objects.lines().filter(action="export.download", actor=person, thing_id__in=list(export_ids))
+    return set(rows.standing(OPEN, DONE).values_list("thing_id", flat=True))
+
+
 def _by(people: Counter[str]) -> str:
     said = [f"by {name} {_times(count)}" for name, count in people.items()]
     return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"

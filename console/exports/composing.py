@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from accounts.models import Person
-from console.exports import services
+from console.exports import same, services
 from console.exports.choice import DATES, MOST_BATCHES
 from console.exports.contents import Counts, remembered
 from console.exports.forms import ExportForm, instant
@@ -51,7 +51,7 @@ class Draft:
         """Asked about once; a ticked `again` goes ahead, and so does a second press of the same form."""
         if self.form.cleaned_data.get("again"):
             return None
-        found = services.equal_lately(user=self.user, choice=self.form.choice())
+        found = same.equal_lately(user=self.user, choice=self.form.choice())
         return found if found and found.pk != self.form.cleaned_data["id"] else None
 
     def renewed(self) -> "Draft":

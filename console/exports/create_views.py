@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.requests import SignedIn
 from console import htmx
-from console.exports import composing, services
+from console.exports import composing, same, services
 from console.exports import contents as counting
 from console.exports import lane as lanes
 from console.exports.models import Plan
@@ -28,8 +28,8 @@ def create(request: SignedIn) -> HttpResponse:
         return render(request, PAGE, draft.context() | {"counted": True} | _counted(request, draft))
     if not draft.is_valid():
         return _again(request, draft, 422)
-    if same := draft.equal_lately():
-        return _again(request, draft, 409, equal=same)
+    if equal := draft.equal_lately():
+        return _again(request, draft, 409, equal=equal)
     act = services.enqueue if request.POST.get("when") == "free" else services.start
     try:
         plan = act(user=request.user, wish=draft.wish(), request=request)
@@ -62,7 +62,7 @@ def _counted(request: SignedIn, draft: composing.Draft) -> dict[str, Any]:
         return {"incomplete": True, "problems": draft.problems()}
     choice = draft.form.choice()
     context = {
-        "ready": services.ready_with(user=request.user, choice=choice),
+        "ready": same.ready_with(user=request.user, choice=choice),
         "instants": draft.form.instants(),
         "sentence": choice.sentence(draft.form.names()),
         "passed_over": draft.passed_over(),

@@ -1,6 +1,7 @@
 """What the console remembers about exports: what was asked for here, and what a file held. The rest lives upstream."""
 
 import uuid
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -9,6 +10,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from console.exports.choice import Choice
+
+LINK_LASTS = timedelta(days=7)
 
 
 class Plan(models.Model):
@@ -68,6 +71,10 @@ class Plan(models.Model):
         """The sentence where it stands alone. A name it may begin with stays as it is written."""
         said = self.sentence
         return said if self.wanted.batches else said[0].upper() + said[1:]
+
+    @property
+    def link_ends(self) -> datetime | None:
+        return self.ended_at + LINK_LASTS if self.ended_at and self.end_status == "COMPLETED" else None
 
     def detail(self) -> dict[str, Any]:
         """What the audit says about its contents."""

@@ -6,7 +6,6 @@ from django.utils import timezone
 
 from console.audit import links
 from console.exports.models import Plan
-from console.exports.services import LINK_LASTS
 from console.words import moment
 
 ENDS = {
@@ -26,7 +25,7 @@ def of(export_ids: Collection[str]) -> dict[str, str]:
 
 
 def _sentence(plan: Plan) -> str:
-    if plan.end_status != "COMPLETED" or plan.ended_at is None:
+    if plan.link_ends is None:
         return ENDS.get(plan.end_status, "")
-    ends = plan.ended_at + LINK_LASTS
+    ends = plan.link_ends
     return f"Its link ends {moment(ends)}." if ends > timezone.now() else f"Its link ended {moment(ends)}."

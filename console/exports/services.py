@@ -12,18 +12,18 @@ from django.utils import timezone
 
 from accounts import connections
 from accounts.models import Person
-from console.audit import record
+from console.audit import reading, record
 from console.audit.models import DONE, FAILED, UNKNOWN, Entry
 from console.exports import lane, queue, reads, watching
 from console.exports.choice import Choice
 from console.exports.contents import Counts
-from console.exports.models import Plan
-from console.upstream.errors import Conflict, NotFound, NotSent, RateLimited, UpstreamError
+from console.exports.models import LINK_LASTS, Plan
+from console.upstream.errors import Conflict, NotSent, RateLimited, UpstreamError
 from console.upstream.paging import pages
 from console.upstream.types import Batch, Export, Project
 
-ONE_MINUTE = timedelta(minutes=1)
-LINK_LASTS = timedelta(days=7)
+ONE_DAY = timedelta(days=1)
+WITHOUT_FILE = ("FAILED", "DROPPED")
 LISTED = 20
 SORTS = ("createdAt", "name")
 
@@ -177,6 +177,26 @@ def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequ
     watching.gone(export_id)
 
 
+def not_taken_home(*, user: Person) -> list[Plan]:
+    """This person's exports that are ready, and not downloaded while the link lives; the oldest first."""
+    lives = timezone.now() - LINK_LASTS
+    ready = list(Plan.objects.filter(person=user, end_status="COMPLETED", ended_at__gte=lives).order_by("ended_at"))
+    taken = reading.taken_by(user, [plan.export_id for plan in ready])
+    return [plan for plan in ready if plan.export_id not in taken]
+
+
+def failed_lately(*, user: Person) -> list[Plan]:
+    """This person's exports of the last day that ended without a file, and were not asked for again since."""
+    lately = Plan.objects.filter(person=user, created_at__gte=timezone.now() - LINK_LASTS).order_by("created_at")
+    newest = {plan.wanted.key: plan for plan in lately}
+    day_ago = timezone.now() - ONE_DAY
+    return [
+        plan
+        for plan in newest.values()
+        if plan.end_status in WITHOUT_FILE and plan.ended_at is not None and plan.ended_at > day_ago
+    ]
+
+
 def listed(*, user: Person, cursor: str | None, direction: str | None, sort: str, order: str) -> Any:
     """One page of the space's exports: one call."""
     space = connections.space(user)
@@ -217,32 +237,6 @@ def holding(*, user: Person, project: str, batch: int | None = None) -> list[Pla
     here = Plan.objects.filter(space=connections.space(user).id, state=Plan.State.STARTED).select_related("person")
     started = here.exclude(end_status=watching.DELETED)
     return [plan for plan in started[:HOLDING_LOOKED_AT] if plan.wanted.covers(project, batch)][:HOLDING_SHOWN]
-
-
-def equal_lately(*, user: Person, choice: Choice) -> Plan | None:
-    """The same choice by the same person within a minute: asked about before a second one is started."""
-    lately = Plan.objects.filter(person=user, created_at__gte=timezone.now() - ONE_MINUTE)
-    sent = lately.exclude(state=Plan.State.DROPPED)
-    return next((plan for plan in sent if plan.wanted.key == choice.key), None)
-
-
-def ready_with(*, user: Person, choice: Choice) -> Plan | None:
-    """A finished export of the same choice whose link can still be had; a deleted one is none."""
-    space = connections.space(user)
-    ready = Plan.objects.filter(
-        space=space.id, end_status="COMPLETED", ended_at__gte=timezone.now() - LINK_LASTS
-    ).select_related("person")[:100]
-    found = next((plan for plan in ready if plan.wanted.key == choice.key), None)
-    return found if found and _is_there(user, found) else None
-
-
-def _is_there(user: Person, plan: Plan) -> bool:
-    """Whoever deleted it elsewhere has not told us. A vendor that is silent is no reason to hide it."""
-    try:
-        watching.look(user=user, export_id=plan.export_id)
-    except UpstreamError as error:
-        return not isinstance(error, NotFound)
-    return True
 
 
 def _name_to_delete(user: Person, export_id: str, act_id: uuid.UUID) -> str:

@@ -8,8 +8,7 @@ from django.utils import timezone
 
 from console.audit import reading
 from console.exports import composing, lane
-from console.exports.models import Plan, Receipt
-from console.exports.services import LINK_LASTS
+from console.exports.models import LINK_LASTS, Plan, Receipt
 from console.upstream.types import Export
 
 ENDING_SOON = timedelta(hours=24)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 import redis
@@ -12,9 +13,11 @@ from django.urls import reverse
 from accounts import connections
 from accounts.models import Person
 from console.audit import reading, record
+from console.exports import services as exports
 from console.slices import services as slices
 from console.slices import shown
 from console.slices.builder import drafts
+from console.words import moment
 
 SLICES = 4
 VENDORS = (
@@ -37,7 +40,7 @@ class Todo:
 
 def todos(*, user: Person) -> list[Todo]:
     """Everything that waits, from our own database: no vendor can keep this page from appearing."""
-    return [*_unconnected(user), *_unknown(user), *_drafts(user)]
+    return [*_unconnected(user), *_unknown(user), *_exports(user), *_drafts(user)]
 
 
 def latest_slices(*, user: Person) -> list[shown.Row]:
@@ -97,6 +100,26 @@ def _unknown(user: Person) -> list[Todo]:
         )
         for entry in waiting
     ]
+
+
+def _exports(user: Person) -> list[Todo]:
+    failed = exports.failed_lately(user=user)
+    ready = exports.not_taken_home(user=user) if user.may("download") else []
+    return [*(_failed(plan) for plan in failed[:3]), *(_ready(plan) for plan in ready[:5])]
+
+
+def _failed(plan: Any) -> Todo:
+    address = reverse("exports:detail", args=[plan.export_id]) if plan.export_id else ""
+    text = f"The export “{plan}” failed" if address else f"The export “{plan}” was not started"
+    return Todo(
+        "circle-x", "bad", text, "There is no file.", address or reverse("exports:plan", args=[plan.pk]), "See why"
+    )
+
+
+def _ready(plan: Any) -> Todo:
+    note = f"You have not downloaded it. Its link ends {moment(plan.link_ends)}."
+    address = reverse("exports:detail", args=[plan.export_id])
+    return Todo("package", "good", f"The export “{plan}” is ready", note, address, "Open")
 
 
 def _drafts(user: Person) -> list[Todo]:

@@ -1,6 +1,7 @@
 """Home is a list of what waits, from our own database; what a vendor must be asked for loads and fails alone."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -9,7 +10,9 @@ from django.utils import timezone
 from accounts.models import Person
 from console.audit import record
 from console.emulator.server import Running
+from console.exports.models import Plan
 from console.slices.builder import drafts
+from tests.exports.making import body_of, finish, start, text_of
 
 As = Callable[[Person], Client]
 
@@ -44,6 +47,38 @@ def test_what_is_not_known_waits_to_be_looked_at(client_as: As, alice: Person) -
     assert "Fog" in page
     assert f"/audit/{act.id}/" in page
     assert act.entry.at <= timezone.now()
+
+
+def test_an_export_waits_until_it_is_taken_home(client_as: As, alice: Person, erin: Person, emulator: Running) -> None:
+    client = client_as(alice)
+    plan = start(client, name="Eyes")
+    assert "is ready" not in text_of(client.get("/"))
+    finish(emulator, plan)
+    client.get(f"/exports/{plan.export_id}/")
+    asked = len(emulator.requests("cloudfactory"))
+    page = client.get("/")
+    assert "The export “Eyes” is ready You have not downloaded it. Its link ends" in text_of(page)
+    assert f"/exports/{plan.export_id}/" in page.content.decode()
+    assert len(emulator.requests("cloudfactory")) == asked
+    assert "is ready" not in text_of(client_as(erin).get("/"))
+    body_of(client.get(f"/exports/{plan.export_id}/download/"))
+    assert "is ready" not in text_of(client.get("/"))
+
+
+def test_a_failed_export_waits_for_a_day_or_until_it_is_tried_again(
+    client_as: As, alice: Person, emulator: Running
+) -> None:
+    client = client_as(alice)
+    emulator.act("set_pace", seconds=6000)
+    plan = start(client, name="Eyes")
+    emulator.act("fail_export", error="disk full")
+    client.get(f"/exports/{plan.export_id}/")
+    assert "The export “Eyes” failed There is no file. See why" in text_of(client.get("/"))
+    Plan.objects.filter(pk=plan.pk).update(ended_at=timezone.now() - timedelta(hours=25))
+    assert "failed" not in text_of(client.get("/"))
+    Plan.objects.filter(pk=plan.pk).update(ended_at=timezone.now())
+    start(client, name="Eyes again", again="1")
+    assert "“Eyes” failed" not in text_of(client.get("/"))
 
 
 def test_the_slices_come_with_one_call(client_as: As, alice: Person, emulator: Running) -> None:

@@ -1,0 +1,40 @@
+"""The same choice, made before: a moment ago by the same person, or ready to be had."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts import connections
+from accounts.models import Person
+from console.exports import watching
+from console.exports.choice import Choice
+from console.exports.models import LINK_LASTS, Plan
+from console.upstream.errors import NotFound, UpstreamError
+
+ONE_MINUTE = timedelta(minutes=1)
+
+
+def equal_lately(*, user: Person, choice: Choice) -> Plan | None:
+    """The same choice by the same person within a minute: asked about before a second one is started."""
+    lately = Plan.objects.filter(person=user, created_at__gte=timezone.now() - ONE_MINUTE)
+    sent = lately.exclude(state=Plan.State.DROPPED)
+    return next((plan for plan in sent if plan.wanted.key == choice.key), None)
+
+
+def ready_with(*, user: Person, choice: Choice) -> Plan | None:
+    """A finished export of the same choice whose link can still be had; a deleted one is none."""
+    space = connections.space(user)
+    ready = Plan.objects.filter(
+        space=space.id, end_status="COMPLETED", ended_at__gte=timezone.now() - LINK_LASTS
+    ).select_related("person")[:100]
+    found = next((plan for plan in ready if plan.wanted.key == choice.key), None)
+    return found if found and _is_there(user, found) else None
+
+
+def _is_there(user: Person, plan: Plan) -> bool:
+    """Whoever deleted it elsewhere has not told us. A vendor that is silent is no reason to hide it."""
+    try:
+        watching.look(user=user, export_id=plan.export_id)
+    except UpstreamError as error:
+        return not isinstance(error, NotFound)
+    return True
