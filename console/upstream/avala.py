@@ -93,7 +93,7 @@ class Avala(Client):
         return self._ask(shapes.verdict_on(name), operations.VALIDATE_SLICE_NAME, {}, body={"name": name})
 
     def get_slice_item(self, owner: str, slug: str, item_uid: str | UUID) -> Item:
-        """A7 (FACTS 1.4): one item of a slice, with fresh links."""
+        """A7 (FACTS 1.4): one item of a slice, with fresh links; NotFound if it is not in the slice."""
         place = {**_named(owner, slug), "item_uid": item_uid}
         return self._ask(shapes.item_of, operations.GET_SLICE_ITEM, place)
 
@@ -114,16 +114,16 @@ class Avala(Client):
     def list_owner_datasets(
         self, owner: str, *, page: int | str = 1, limit: int = 50, ordering: str | None = None
     ) -> Page[Dataset]:
-        """A9 (FACTS 1.5): datasets of an owner, by page number."""
+        """A9 (FACTS 1.5): datasets of an owner, by page number; pages and unknown owners as in A1."""
         place = {"owner": owner}
         return self._numbered(shapes.dataset_of, operations.LIST_OWNER_DATASETS, place, page, limit, ordering)
 
     def get_dataset(self, uid: str | UUID) -> Dataset:
-        """A10 (FACTS 1.5)."""
+        """A10 (FACTS 1.5): one dataset by its UID; NotFound if it does not exist, or not for this key."""
         return self._ask(shapes.dataset_of, operations.GET_DATASET, {"uid": uid})
 
     def find_dataset(self, owner: str, slug: str) -> Dataset:
-        """A11 (FACTS 1.5): a dataset by owner and slug."""
+        """A11 (FACTS 1.5): a dataset by owner (slug or username) and slug; NotFound as in A10."""
         return self._ask(shapes.dataset_of, operations.FIND_DATASET, _named(owner, slug))
 
     def list_dataset_items(
@@ -136,7 +136,7 @@ class Avala(Client):
         )
 
     def get_dataset_item(self, owner: str, slug: str, item_uid: str | UUID) -> Item:
-        """A13 (FACTS 1.5): one item of a dataset, with fresh links."""
+        """A13 (FACTS 1.5): one item of a dataset, with fresh links; NotFound if it is not in the dataset."""
         place = {**_named(owner, slug), "item_uid": item_uid}
         return self._ask(shapes.item_of, operations.GET_DATASET_ITEM, place)
 
@@ -147,7 +147,7 @@ class Avala(Client):
         return self._numbered(shapes.organization_of, operations.LIST_ORGANIZATIONS, {}, page, limit, ordering)
 
     def get_organization(self, slug: str) -> Organization:
-        """A15 (FACTS 1.5)."""
+        """A15 (FACTS 1.5): one organization by its slug; NotFound if the key's user is not in it."""
         return self._ask(shapes.organization_of, operations.GET_ORGANIZATION, {"slug": slug})
 
     def get_me(self) -> Me:

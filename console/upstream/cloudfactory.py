@@ -73,7 +73,7 @@ class CloudFactory(Client):
     def list_batches(
         self, project: Id, *, cursor: str | None = None, direction: str | None = None, limit: int = 100
     ) -> Page[Batch]:
-        """P4 (FACTS 2.6): batches with their counts of work items, in all and completed."""
+        """P4 (FACTS 2.6): batches with their counts of work items, in all and completed. There is no total."""
         return self._page(shapes.batch_of, operations.LIST_BATCHES, {"project": project}, cursor, direction, limit)
 
     def get_priorities(self, project: Id) -> tuple[Priority, ...]:
@@ -150,20 +150,26 @@ class CloudFactory(Client):
         return self._ask(shapes.export_of, operations.CREATE_EXPORT, place, body=body, request_id=request_id)
 
     def get_export(self, space: Id, export_id: Id) -> Export:
-        """P10 (FACTS 2.7): `download_url` only when COMPLETED; use it at once, keep it nowhere."""
+        """P10 (FACTS 2.7): `download_url` only when COMPLETED, `error` only when FAILED; a deleted one is NotFound.
+
+        The link is good for 7 days, from when is not known: use it at once, keep it nowhere.
+        """
         return self._ask(shapes.export_of, operations.GET_EXPORT, {"space": space, "export_id": export_id})
 
     def delete_export(self, space: Id, export_id: Id, *, request_id: str) -> None:
-        """P11 (FACTS 2.7): the export and its zip, in every status; an active one frees the space."""
+        """P11 (FACTS 2.7): the export and its zip, in every status; an active one frees the space.
+
+        NotFound if it was deleted already.
+        """
         place = {"space": space, "export_id": export_id}
         return self._ask(_nothing, operations.DELETE_EXPORT, place, request_id=request_id)
 
     def list_projects(self, space: Id) -> tuple[Project, ...]:
-        """P12 (FACTS 2.8): all projects of the space; there is no paging."""
+        """P12 (FACTS 2.8): all projects of the space; there is no paging. An unknown space is NotFound."""
         return self._ask(shapes.projects_of, operations.LIST_PROJECTS, {"space": space})
 
     def get_project(self, space: Id, project: Id) -> Project:
-        """P13 (FACTS 2.8)."""
+        """P13 (FACTS 2.8): one project; NotFound if it is not in this space."""
         return self._ask(shapes.project_of, operations.GET_PROJECT, {"space": space, "project": project})
 
     def send_signals(
@@ -189,7 +195,10 @@ class CloudFactory(Client):
         )
 
     def create_work_item(self, project: Id, new: NewWorkItem, *, request_id: str) -> WorkItem:
-        """P15 (FACTS 2.9): by `asset_url` or `asset_id`; `due_in_seconds` 1..2592000, `difficulty` 0..100."""
+        """P15 (FACTS 2.9): by `asset_url` or `asset_id`; `due_in_seconds` 1..2592000, `difficulty` 0..100.
+
+        Without `batch_id` it lands in the project's batch `Default`. Conflict as FACTS 2.3 guesses.
+        """
         place, body = {"project": project}, bodies.work_item(new)
         return self._ask(shapes.work_item_of, operations.CREATE_WORK_ITEM, place, body=body, request_id=request_id)
 
@@ -208,14 +217,20 @@ class CloudFactory(Client):
         updated_from: datetime | None = None,
         updated_to: datetime | None = None,
     ) -> Page[WorkItem]:
-        """P16 (FACTS 2.9): up to 100 ids and 100 batches; the filters have to be given again for every page."""
+        """P16 (FACTS 2.9): up to 100 ids and 100 batches; the filters have to be given again for every page.
+
+        Times need a zone and include both ends; one `status`, or None for all. There is no total.
+        """
         spans = bodies.spans(created_from, created_to, updated_from, updated_to)
         extra = bodies.work_item_filters(ids, batch_ids, status, spans)
         place = {"project": project}
         return self._page(shapes.work_item_of, operations.LIST_WORK_ITEMS, place, cursor, direction, limit, extra)
 
     def insert_labels(self, project: Id, item_id: Id, labels: Sequence[Json], *, request_id: str) -> None:
-        """P17 (FACTS 2.9; 4, row 9): ground-truth labels, a list of objects; it cannot be read back."""
+        """P17 (FACTS 2.9; 4, row 9): ground-truth labels, a list of objects; it cannot be read back.
+
+        At least one; what is in an object is not published and not checked here. Conflict if the status does not suit.
+        """
         place, body = {"project": project, "item_id": item_id}, bodies.labels(labels)
         return self._ask(_nothing, operations.INSERT_LABELS, place, body=body, request_id=request_id)
 

@@ -40,7 +40,11 @@ WIRE_FAULTS = (requests.RequestException, urllib3.exceptions.HTTPError, http.cli
 
 @dataclass(frozen=True)
 class Limits:
-    """PROMISES 3 to 5 in numbers: seconds, bytes, calls."""
+    """PROMISES 3 to 5 in numbers.
+
+    Seconds: to connect, of silence, for all of it, a wait worth waiting, the first pause before a repeat.
+    Bytes: of an unpacked body, of all headers. Calls: how often a read is sent at most.
+    """
 
     connect: float = 3.0
     silence: float = 10.0
@@ -65,7 +69,11 @@ class Answer:
 
 
 class Transport:
-    """Sends operations to one vendor's base address, which includes `/api/v1`."""
+    """Sends operations to one vendor's base address, which includes `/api/v1`.
+
+    Serves every person and thread: the key comes with each call. ValueError for a base address no key
+    may travel to (PROMISES 7). `health` is shared by processes if its store is.
+    """
 
     def __init__(
         self,
@@ -93,7 +101,12 @@ class Transport:
         body: Any = None,
         request_id: str | None = None,
     ) -> Answer:
-        """The answer, or an UpstreamError. Writes need a `request_id` and are sent once; reads up to three times."""
+        """The answer, or an UpstreamError, within `limits.total` seconds (PROMISES 3).
+
+        Writes need a `request_id` and are sent once; reads up to three times. Invalid with status None:
+        something cannot stand in an address, a header or JSON, and nothing was sent. What a status becomes
+        is drawn in errors.py; a 2xx that is not what `operation.answers` promises is Unreadable.
+        """
         request = self._prepare(operation, path_args, key, params, body, request_id)
         until = time.monotonic() + self._limits.total
         turn = 1

@@ -1,8 +1,9 @@
 """What the vendors' answers become: frozen, typed, in snake_case.
 
 Everything but identifiers may be missing upstream (FACTS, rule 1) and is None or empty then; enum
-values are kept as text (rule 2); fields nobody described are kept in `extra`. Signed links stay out
-of `repr`, so that a logged value cannot leak one.
+values are kept as text (rule 2); fields nobody described are kept in `extra`. Moments are aware and in
+UTC; one that cannot be read is None and stays in `extra`. Signed links stay out of `repr`, so that a
+logged value cannot leak one.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """One page of a list. `next` and `previous` are what to pass back, never an address."""
+    """One page of a list. `next` and `previous` are what to pass back, never an address; None is the end.
+
+    `count` is the total that only page-number lists of Avala give, `limit` the size the platform used (FACTS 1.2, 2.2).
+    """
 
     items: tuple[T, ...]
     next: str | None = None
@@ -75,7 +79,10 @@ class Organization:
 
 @dataclass(frozen=True)
 class Slice:
-    """A named selection of items (FACTS 1.4). `status`: pending, created, failed, or unknown text."""
+    """A named selection of items (FACTS 1.4). `status`: pending, created, failed, or unknown text.
+
+    `featured_urls` are up to four preview pictures on other hosts; `item_count` is 0 while it is pending.
+    """
 
     uid: str
     name: str | None = None
@@ -95,7 +102,7 @@ class Slice:
 
 @dataclass(frozen=True)
 class Item:
-    """One item of a dataset or slice (FACTS 1.5)."""
+    """One item of a dataset or slice (FACTS 1.5). `key` is usually the file name; `url` and thumbnails grow old."""
 
     uid: str
     key: str | None = None
@@ -111,7 +118,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset (FACTS 1.5)."""
+    """A dataset (FACTS 1.5). `status`: creating, created; `data_type`: image, video, lidar, mcap, splat; or text."""
 
     uid: str
     name: str | None = None
@@ -157,7 +164,7 @@ class SignedUrl:
 
 @dataclass(frozen=True)
 class Project:
-    """A project (FACTS 2.8)."""
+    """A project (FACTS 2.8). `data_types` are the comma-separated `dataType` taken apart."""
 
     id: str
     name: str | None = None
@@ -171,7 +178,7 @@ class Project:
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch (FACTS 2.6). The two counts come with the list only."""
+    """A batch (FACTS 2.6). `created_by` is a user's UUID. The two counts, of work items, come with the list only."""
 
     id: int
     project_id: str | None = None
@@ -203,7 +210,10 @@ class Priority:
 
 @dataclass(frozen=True)
 class Export:
-    """An export of a space (FACTS 2.7). `status`: PENDING, IN_PROGRESS, COMPLETED, FAILED, or text."""
+    """An export of a space (FACTS 2.7). `status`: PENDING, IN_PROGRESS, COMPLETED, FAILED, or text.
+
+    `created_by` is an e-mail address. No progress and no time of completion are told.
+    """
 
     id: str
     name: str | None = None
@@ -219,7 +229,10 @@ class Export:
 
 @dataclass(frozen=True)
 class WorkItem:
-    """One piece of work (FACTS 2.9)."""
+    """One piece of work (FACTS 2.9). `status`: NEW, IN_PROGRESS, COMPLETED, FAILED, CANCELED, CLIENT_REVIEW, or text.
+
+    `asset_url` is absolute or relative to the space; `difficulty` is 0..100.
+    """
 
     id: str
     status: str | None = None
