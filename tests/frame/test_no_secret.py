@@ -14,6 +14,7 @@ from django.test import Client
 from accounts.models import Person
 from console import logs, masking
 from console.emulator.server import Running
+from tests.conftest import PASSWORD
 
 KEYS = ("avk_demo_ops", "cf_demo_ops")
 FAULTS = ("401", "403", "500", "reset", "garbage", "html", "redirect", "truncated")
@@ -54,18 +55,29 @@ def every_cell() -> str:
     return "\n".join(found)
 
 
+def typed_badly(client: Client) -> list[str]:
+    """Two forms with a key, each of which waits in the session for the password first, or is refused at once."""
+    typed = {"value": f"{KEYS[0]}\u201d", "label": "x", "place": ""}
+    waits = client.post("/keys/avala/", typed)
+    assert all(key not in every_cell() for key in KEYS), "a form that waits lies sealed"
+    refused = client.post(waits["Location"], {"password": PASSWORD}).content.decode()
+    assert "came from a document" in refused
+    unknown = client.post("/keys/avala/", {**typed, "value": KEYS[1]}).content.decode()
+    assert "does not know this key" in unknown
+    return [refused, unknown]
+
+
 def test_a_key_is_found_nowhere_but_sealed(
     client_as: Callable[[Person], Client], alice: Person, emulator: Running, lines: list[str]
 ) -> None:
     client = client_as(alice)
     said = [client.get(path).content.decode() for path in PAGES]
+    said += typed_badly(client)
     for fault in FAULTS:
         emulator.fault("avala", fault, times=4)
         emulator.fault("cloudfactory", fault, times=4)
         said += [client.get(path).content.decode() for path in ("/slices/", "/projects/", "/exports/")]
         emulator.clear_faults()
-    said.append(client.post("/keys/avala/", {"key": KEYS[0] + "\u201d", "label": "x"}).content.decode())
-
     assert len(said) > 30
     assert lines, "something was logged"
     assert "upstream.avala" in every_cell(), "the cache was read"
