@@ -15,7 +15,8 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
-            "request_id": request_id.get(),
+            # Django's own line about a bad answer comes when the request is over, but brings it along.
+            "request_id": request_id.get() or getattr(getattr(record, "request", None), "request_id", ""),
         }
         if record.exc_text:
             line["trace"] = record.exc_text

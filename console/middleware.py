@@ -64,6 +64,7 @@ class RequestId:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         sent = request.headers.get("X-Request-Id", "")
         request_id = sent if re.fullmatch(r"[A-Za-z0-9-]{8,64}", sent) else uuid.uuid4().hex
+        vars(request)["request_id"] = request_id
         token = logs.request_id.set(request_id)
         try:
             response = self.get_response(request)

@@ -350,6 +350,8 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"propagate": True},
+        # It sets up its own handlers, which mask nothing; this comes after and takes their place.
+        "gunicorn.error": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         # Its own lines about every message say nothing that the jobs page does not.
         "huey": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
     },

@@ -2,14 +2,18 @@
 
 import json
 import logging
+import os
+import subprocess
 import sys
 from typing import Any
 
 import pytest
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.views.debug import technical_500_response
 
 from console import logs, masking
+
+TESTED = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
 
 
 @pytest.fixture
@@ -68,6 +72,40 @@ def test_an_error_page_masks_the_exceptions_own_words(remembered: str, rf: Reque
         page = technical_500_response(request, *sys.exc_info()).content.decode()
     assert "Invalid header value ••••4f2a" in page
     assert remembered not in page
+
+
+SERVER = """
+import django, logging
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+server = Logger(Config())
+django.setup()
+from console import masking
+masking.remember("s3cr3t-value-4f2a")
+try:
+    raise OSError("the answer broke off at s3cr3t-value-4f2a")
+except OSError:
+    server.exception("Error handling request %s", "/x?key=s3cr3t-value-4f2a")
+"""
+
+
+def test_the_servers_own_lines_are_masked_like_ours() -> None:
+    ran = subprocess.run([sys.executable, "-c", SERVER], env=TESTED, capture_output=True, text=True, check=True)
+    [line] = ran.stderr.splitlines()
+    assert json.loads(line)["message"] == "Error handling request /x?key=••••4f2a"
+    assert "s3cr3t" not in line
+
+
+@pytest.mark.django_db
+def test_a_line_of_django_itself_carries_the_id_of_its_request(client: Client) -> None:
+    kept: list[logging.LogRecord] = []
+    listener = logging.Handler()
+    listener.emit = kept.append  # type: ignore[method-assign]
+    logging.getLogger("django.request").addHandler(listener)
+    answer = client.get("/nowhere/", HTTP_HOST="localhost")
+    logging.getLogger("django.request").removeHandler(listener)
+    [line] = [json.loads(logs.JsonFormatter().format(record)) for record in kept]
+    assert (line["message"], line["request_id"]) == ("Not Found: /nowhere/", answer["X-Request-Id"])
 
 
 def test_short_texts_are_left_alone() -> None:
