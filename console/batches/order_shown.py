@@ -19,7 +19,12 @@ from console.batches.ordering import OrderChanged
 from console.upstream.errors import UpstreamError
 
 # Asked for at once, not one after the other as each names the next.
-SCRIPTS = ("reorder", *(f"reorder-{name}" for name in ("words", "drag", "draft", "find", "keys", "select")), "say")
+SCRIPTS = (
+    "reorder",
+    *(f"reorder-{name}" for name in ("words", "drag", "draft", "find", "keys", "select")),
+    "say",
+    "unsaved",
+)
 
 HISTORY_PAGE = 30
 
