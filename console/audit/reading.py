@@ -1,9 +1,10 @@
 """Reading the audit for pages: lines of sentences, pages of them, and what else belongs to one entry."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from django.utils import timezone
@@ -11,7 +12,7 @@ from django.utils import timezone
 from console.audit import links, record, sentences
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, EntryQuerySet
 
-PAGE = 50
+PAGE, CHUNK = 50, 500
 EXPORTED = "export.create"
 TONES = {DONE: "good", FAILED: "bad", UNKNOWN: "warn", OPEN: "info"}
 STATES = {DONE: "Done", FAILED: "Not done", UNKNOWN: "Not known", OPEN: "Under way"}
@@ -186,6 +187,13 @@ def with_downloads(lines: Iterable[Line]) -> list[Line]:
     ids = {one.told.thing_id for one in listed if _is_export(one)}
     taken, became = (downloads(ids), links.sequels(EXPORTED, ids)) if ids else ({}, {})
     return [replace(one, after=_joined(one, taken, became)) if _is_export(one) else one for one in listed]
+
+
+def lines(entries: EntryQuerySet) -> Iterator[Line]:
+    """Every line of a long list, the newest first, some hundred in memory at a time."""
+    rows = entries.prefetch_related("outcomes").order_by("-sequence").iterator(chunk_size=CHUNK)
+    while some := list(islice(rows, CHUNK)):
+        yield from with_downloads(map(line, some))
 
 
 def _is_export(one: Line) -> bool:

@@ -170,8 +170,7 @@ def _sheet(request: HttpRequest, entries: EntryQuerySet, summary: str, name: str
         request=request,
         detail={"summary": summary, "rows": entries.count(), "asked": request.GET.dict()},
     )
-    rows = entries.filter(sequence__lt=recorded.sequence).prefetch_related("outcomes").order_by("-sequence")
-    lines = (reading.line(row) for row in rows.iterator(chunk_size=500))
+    lines = reading.lines(entries.filter(sequence__lt=recorded.sequence))
     sheet: Iterator[str] = sheets.rows(lines, timezone.get_current_timezone())
     response = StreamingHttpResponse(sheet, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}-{timezone.localdate():%Y-%m-%d}.csv"'

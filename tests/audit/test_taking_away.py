@@ -89,6 +89,14 @@ def test_no_cell_is_a_formula_however_the_sheet_is_split(dana: Person, client_as
     assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))] == []
 
 
+def test_the_sheet_tells_who_took_an_export_home(dana: Person, client_as: ClientAs) -> None:
+    one = {"actor": dana, "thing_kind": "export", "thing_id": "e1", "thing_name": "Q3"}
+    record.event(action="export.create", **one)
+    record.event(action="export.download", **one)
+    downloaded, exported = rows_of(client_as(dana).get("/audit/export.csv"))
+    assert (downloaded["Since then"], exported["Since then"]) == ("", "Downloaded by Dana once.")
+
+
 def test_an_operator_gets_no_sheet(a_day: None, alice: Person, client_as: ClientAs) -> None:
     client = client_as(alice)
     assert client.get("/audit/export.csv").status_code == 403
