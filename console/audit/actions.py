@@ -36,7 +36,8 @@ def _brackets(parts: Iterable[str]) -> str:
 
 def _contents(detail: Detail) -> str:
     items = _items(detail)
-    return _brackets([str(detail.get("format") or "COCO"), f"about {items}" if items else ""])
+    about = "no items" if items == "0 items" else f"about {items}"
+    return _brackets([str(detail.get("format") or "COCO"), about if items else ""])
 
 
 def _number(detail: Detail) -> str:

@@ -45,6 +45,11 @@ def some_rows(alice: Person, bob: Person) -> None:
     record.event(actor=bob, action="session.sign_in")
 
 
+def test_an_export_of_nothing_reads_as_such(dana: Person, client_as: ClientAs) -> None:
+    record.event(actor=dana, action="export.create", thing_name="Q3", detail={"items": 0})
+    assert "Dana exported Q3 (COCO, no items)" in text_of(client_as(dana).get("/audit/"))
+
+
 def test_an_act_is_a_sentence_with_who_took_it_home(some_rows: None, dana: Person, client_as: ClientAs) -> None:
     said = text_of(client_as(dana).get("/audit/"))
     assert "Alice exported 3 batches of Dashcam Q3 as Q3 (COCO, about 1,200 items)" in said
