@@ -27,6 +27,11 @@ UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
 
 
 class CodeForm(AuthenticateForm):  # type: ignore[misc]  # the library is not typed
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs.pop("placeholder")
+        self.fields["code"].widget.attrs |= {"inputmode": "numeric", "autofocus": True}
+
     def clean_code(self) -> str:
         return _once(self, super().clean_code)
 
