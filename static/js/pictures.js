@@ -41,12 +41,12 @@ function page(address) {
 async function ask(address) {
   try {
     const answer = await fetch(address, { headers: { "HX-Request": "true" } });
-    const content = document.createElement("template");
-    content.innerHTML = answer.ok ? await answer.text() : "";
-    const inside = [content, ...content.content.querySelectorAll("template")].map((one) => one.content);
+    // Only read: nothing in such a document loads or runs.
+    const content = new DOMParser().parseFromString(answer.ok ? await answer.text() : "", "text/html");
+    const inside = [content, ...[...content.querySelectorAll("template")].map((one) => one.content)];
     const pictures = inside.flatMap((one) => [...one.querySelectorAll("[data-renew-key]")]);
     return {
-      reason: content.content.querySelector("[data-reason]")?.textContent,
+      reason: content.querySelector("[data-reason]")?.textContent,
       fresh: new Map(pictures.map((one) => [one.dataset.renewKey, one])),
     };
   } catch {

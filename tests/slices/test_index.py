@@ -192,6 +192,7 @@ def test_a_vendor_that_fails_leaves_what_we_had_with_its_time(
     assert "Showing what we had at" in text
     assert "All coins" in text
     assert "<img" not in response.content.decode()
+    assert "No previews" not in text
     assert "Showing what we had" not in text_of(other)
 
 
