@@ -66,13 +66,15 @@ def detail(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 @require_safe
 def figures(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """What is going on in one project; `large` for its own page, with the batches worked on next."""
-    found = services.figures(user=request.user, project=project)
-    context: dict[str, Any] = {"figures": found, "project_id": project}
-    if request.GET.get("size") != "large":
-        return render(request, "projects/index.html#figures", context)
-    if not found.batches_at_least:
-        context["next_up"] = batches.next_up(user=request.user, project=project)
-    return render(request, "projects/detail.html#figures", context)
+    large = request.GET.get("size") == "large"
+    context: dict[str, Any] = {"project_id": project}
+    try:
+        context["figures"] = found = services.figures(user=request.user, project=project)
+        if large and not found.batches_at_least:
+            context["next_up"] = batches.next_up(user=request.user, project=project)
+    except UpstreamError as problem:
+        context["problem"] = problem  # Said where the figures would stand: seven rows are not seven notices.
+    return render(request, f"projects/{'detail' if large else 'index'}.html#figures", context)
 
 
 @require_POST

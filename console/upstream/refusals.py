@@ -72,7 +72,7 @@ def refusal(
         return errors.Forbidden(f"{name} does not allow this with this key.", **facts)
     if status == 409:
         return errors.Conflict(f"{name} refused: something there stands in the way, or was changed meanwhile.", **facts)
-    return errors.OtherRefusal(f"{name} refused this (status {status}).", **facts)
+    return errors.OtherRefusal(f"{name} refused this.", **facts)
 
 
 def unreadable(

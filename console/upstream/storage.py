@@ -168,4 +168,4 @@ def _refused(status: int) -> errors.UpstreamError:
     if status >= 500:
         text = "The file store has a problem of its own just now."
         return errors.ServerFailed(text, vendor=VENDOR, status=status, changes=False)
-    return errors.OtherRefusal(f"The file store refused this (status {status}).", vendor=VENDOR, status=status)
+    return errors.OtherRefusal("The file store refused this.", vendor=VENDOR, status=status)

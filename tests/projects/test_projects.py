@@ -92,6 +92,17 @@ def test_a_vendor_that_is_down_is_not_an_empty_space(alice: Person, client_as: C
     assert "No projects in this space yet" not in text
 
 
+@pytest.mark.parametrize(("size", "said"), [("", "could not be asked"), ("?size=large", "is not known just now")])
+def test_figures_that_cannot_be_had_say_so_in_their_own_place(
+    alice: Person, client_as: ClientAs, emulator: Running, size: str, said: str
+) -> None:
+    emulator.fault("cloudfactory", "503", times=0)
+    response = client_as(alice).get(f"/projects/{COINS}/figures/{size}", headers=HTMX)
+    assert response.status_code == 200
+    assert said in text_of(response)
+    assert "skeleton" not in response.content.decode()
+
+
 def test_no_key_says_how_to_connect_one(nobody: Person, client_as: ClientAs, emulator: Running) -> None:
     assert client_as(nobody).get("/projects/").status_code == 200
     assert paths(emulator) == []
