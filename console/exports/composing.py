@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from accounts.models import Person
-from console.exports import same, services
+from console.exports import offered, same
 from console.exports.choice import DATES, MOST_BATCHES
 from console.exports.contents import Counts, remembered
 from console.exports.forms import ExportForm, instant
@@ -84,6 +84,12 @@ class Draft:
     def _chosen_projects(self) -> list[Project]:
         return [self.form.known_projects[key] for key in self.form.cleaned_data.get("projects", ())]
 
+    def lost(self) -> bool:
+        """Whether the address asks for a project or batch that is not there any more: the rest is another choice."""
+        asked = {name: set(self.form.initial.get(name, ())) for name in ("projects", "batches")}
+        offers = {"projects": {project.id for project in self.projects}, "batches": set(self.form.known_batches)}
+        return bool(asked["projects"] - offers["projects"] or asked["batches"] - offers["batches"])
+
     def proposed(self) -> str:
         """The name for what is ticked now."""
         names = [project.name or "" for project in self.projects if project.id in self._ticked("projects")]
@@ -110,13 +116,13 @@ class Draft:
 
 def draft(user: Person, sent: QueryDict) -> Draft:
     """From what was posted, or prefilled from an address: `?project=…&batch=…` or a whole earlier choice."""
-    projects = services.projects(user=user)
+    projects = offered.projects(user=user)
     ticked = [key for key in dict.fromkeys(sent.getlist("projects")) if key in {project.id for project in projects}]
-    offered = ticked if len(ticked) <= MOST_OFFERED else []
-    batches = {key: services.batches(user=user, project=key) for key in offered}
+    chosen_from = ticked if len(ticked) <= MOST_OFFERED else []
+    batches = {key: offered.batches(user=user, project=key) for key in chosen_from}
     posted = "id" in sent
     data = _without(sent, batches) if posted else None
-    initial = None if posted else _prefilled(sent, projects, ticked)
+    initial = None if posted else _prefilled(sent, projects)
     return Draft(user, ExportForm(data, initial=initial, projects=projects, batches=batches), projects, batches)
 
 
@@ -146,8 +152,8 @@ def _moves(name: str, chosen: object) -> bool:
     return instant(timezone.localtime(chosen).date(), name.rpartition("_")[2]) != chosen
 
 
-def _prefilled(sent: QueryDict, projects: Sequence[Project], ticked: Sequence[str]) -> dict[str, Any]:
-    days = {name: sent.get(name) for name in DATES}
+def _prefilled(sent: QueryDict, projects: Sequence[Project]) -> dict[str, Any]:
+    days, ticked = {name: sent.get(name) for name in DATES}, list(dict.fromkeys(sent.getlist("projects")))
     batches = sent.getlist("batches")
     name = proposed_name([project.name or "" for project in projects if project.id in ticked], len(batches))
     return {

@@ -23,7 +23,7 @@ def create(request: SignedIn) -> HttpResponse:
     """GET prefills. POST starts now, or when the lane is free, or refuses at the field; without script it counts."""
     draft = composing.draft(request.user, request.POST if request.method == "POST" else request.GET)
     if request.method != "POST":
-        return render(request, PAGE, draft.context() | {"moved": "moved" in request.GET})
+        return render(request, PAGE, draft.context() | {"moved": "moved" in request.GET, "lost": draft.lost()})
     if request.POST.get("when") == "look" or "without" in request.POST:
         return render(request, PAGE, draft.context() | {"counted": True} | _counted(request, draft))
     if not draft.is_valid():

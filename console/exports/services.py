@@ -20,7 +20,7 @@ from console.exports.contents import Counts
 from console.exports.models import LINK_LASTS, Plan
 from console.upstream.errors import Conflict, NotSent, RateLimited, UpstreamError
 from console.upstream.paging import pages
-from console.upstream.types import Batch, Export, Project
+from console.upstream.types import Export
 
 ONE_DAY = timedelta(days=1)
 WITHOUT_FILE = ("FAILED", "DROPPED")
@@ -219,17 +219,6 @@ def newest(*, user: Person, most: int = 5) -> tuple[list[Export], bool]:
         )
     )
     return [export for page in read for export in page.items], read[-1].next is None
-
-
-def projects(*, user: Person) -> tuple[Project, ...]:
-    return connections.cloudfactory(user).list_projects(connections.space(user).id)
-
-
-def batches(*, user: Person, project: str) -> tuple[Batch, ...]:
-    """All batches of a project, up to fifty pages."""
-    client = connections.cloudfactory(user)
-    walk = pages(lambda cursor: client.list_batches(project, cursor=cursor, direction="NEXT" if cursor else None))
-    return tuple(batch for page in walk for batch in page.items)
 
 
 def holding(*, user: Person, project: str, batch: int | None = None) -> list[Plan]:

@@ -247,6 +247,23 @@ def test_run_again_brings_the_same_choices(alice: Person, client_as: ClientAs, s
     assert "chosen in another time zone" not in text_of(again)
 
 
+@pytest.mark.parametrize("gone", ["projects=00000000-0000-4000-8000-000000000000", f"projects={SURFACES}&batches=999"])
+def test_a_choice_of_which_a_part_is_gone_says_so(
+    alice: Person, client_as: ClientAs, emulator: Running, gone: str
+) -> None:
+    client = client_as(alice)
+    assert "Part of that choice is gone" in text_of(client.get(f"/exports/new/?{gone}"))
+    assert "is gone" not in text_of(client.get(f"/exports/new/?projects={SURFACES}&batches=502"))
+
+
+def test_ticking_asks_for_the_lists_once(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    for _ in range(3):
+        client.post("/exports/new/batches/", form(projects=[SURFACES, EYES]), headers={"HX-Request": "true"})
+    asked = [one["path"].rpartition("/")[2] for one in emulator.requests("cloudfactory")]
+    assert sorted(asked) == ["batches", "batches", "projects"]
+
+
 def test_days_of_another_zone_are_not_passed_off_as_the_same(
     alice: Person, erin: Person, client_as: ClientAs, slow: Running
 ) -> None:
