@@ -30,4 +30,6 @@ export function finding(board) {
     fold.textContent = folded ? fold.dataset.show : fold.dataset.hide;
     history.replaceState(history.state, "", folded ? "?finished=fold" : "?finished=show");
   });
+  // Typed before this was here, or put back by the browser.
+  if (field.value) filter(field.value);
 }
