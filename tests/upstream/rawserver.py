@@ -81,6 +81,9 @@ class RawServer:
                 sock.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join(5)
+        # Those wrapped in TLS are other objects than the ones their threads close.
+        for sock in self.socks:
+            sock.close()
 
     def _accept(self) -> None:
         while not self.over.is_set():

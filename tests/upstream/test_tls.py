@@ -2,7 +2,7 @@
 
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -46,7 +46,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 
 
 @pytest.fixture
-def secured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Script], Script]:
+def secured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Script], Script]]:
     """Wraps a script in TLS, with a certificate the client trusts."""
     cert_file, key_file = certificate(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -62,7 +62,9 @@ def secured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Script
 
         return wrapped
 
-    return wrap
+    yield wrap
+    for made in transport._adapters.values():
+        made.close()
 
 
 def https(server: Any) -> str:
