@@ -1,5 +1,6 @@
 """What people type here, checked before anything is called; a key that was typed is never shown again."""
 
+import functools
 import uuid
 import zoneinfo
 from typing import TYPE_CHECKING, Any, cast
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from allauth.account.fields import PasswordField
 from allauth.account.forms import ChangePasswordForm, LoginForm, ReauthenticateForm
 from django import forms
+from django.conf import settings
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 else:
     PersonForm = forms.ModelForm
 
+REGIONS = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 LONGEST_KEY = 400
 KNOWN_ALREADY = "There is somebody with this address already. Find them in the list."
 # Typing the same with one's fingers gives these; copying from a document gives the curly ones.
@@ -180,9 +183,11 @@ class JoinForm(forms.Form):
 
 class ProfileForm(PersonForm):
     time_zone = forms.ChoiceField(
-        label="Time zone", required=False, help_text="Every time on every page is shown in this zone."
+        label="Time zone",
+        required=False,
+        help_text="Every time on every page is shown in this zone.",
+        widget=forms.Select(attrs={"data-time-zones": ""}),
     )
-
     single_keys = forms.BooleanField(
         label="Single keys are shortcuts",
         required=False,
@@ -196,6 +201,19 @@ class ProfileForm(PersonForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        zones = sorted(name for name in zoneinfo.available_timezones() if "/" in name or name == "UTC")
         field = cast(forms.ChoiceField, self.fields["time_zone"])
-        field.choices = [("", "As the console is set"), *((name, name) for name in zones)]
+        first = [("", f"As the console is set ({settings.TIME_ZONE})"), ("UTC", "UTC")]
+        kept = self.instance.time_zone
+        known = {name for _, listed in zones() for name, _ in listed} | {name for name, _ in first}
+        field.choices = [*first, *zones(), *([] if kept in known else [(kept, kept)])]
+
+
+@functools.cache
+def zones() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Places by part of the world, as people look for them; the old and technical names are left out."""
+    found: dict[str, list[tuple[str, str]]] = {region: [] for region in REGIONS}
+    for name in sorted(zoneinfo.available_timezones()):
+        region, _, place = name.partition("/")
+        if region in found:
+            found[region].append((name, ", ".join(reversed(place.replace("_", " ").split("/")))))
+    return list(found.items())

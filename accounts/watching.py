@@ -56,7 +56,12 @@ def worked(key: ApiKey) -> None:
 
 
 def failed(key: ApiKey, error: errors.UpstreamError) -> None:
-    """A 401 marks the key, a 403 does not. What is wrong with a form or a name is not the key's failure."""
+    """A 401 marks the key, a 403 does not. What is wrong with a form or a name is not the key's failure.
+
+    A call that was held back was never sent: what went wrong before is noted already.
+    """
+    if isinstance(error, errors.HeldBack):
+        return
     if isinstance(error, errors.KeyRejected):
         _note(key, rejected=True, last_failed_at=timezone.now(), last_failure=words(error))
     elif not _about_the_key(error):
@@ -66,6 +71,9 @@ def failed(key: ApiKey, error: errors.UpstreamError) -> None:
 
 
 def words(error: errors.UpstreamError) -> str:
+    """What is kept has no seconds in it that have gone by when it is read."""
+    if isinstance(error, errors.RateLimited):
+        return f"{error.vendor_name} was busy."
     return masking.hide(error.message)[:300]
 
 

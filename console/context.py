@@ -123,6 +123,11 @@ class Shell:
         user = self.user if self.signed_in else None
         return [Weather(vendor.value, vendor.label, connections.vendor_state(vendor.value, user)) for vendor in Vendor]
 
+    @property
+    def troubled(self) -> list[Weather]:
+        """The vendors that do not answer as they should; a phone has room for one sentence about them."""
+        return [vendor for vendor in self.weather if vendor.tone in {"warn", "bad"}]
+
     @cached_property
     def rejected_keys(self) -> Sequence[ApiKey]:
         return connections.rejected(self.user) if self.user is not None and self.signed_in else ()

@@ -8,6 +8,7 @@ const arrivals = {
   "[data-notice]": () => import("./notices.js"),
   "[data-picture]": () => import("./pictures.js"),
   "[data-reorder]": () => import("./reorder.js"),
+  "[data-time-zones]": () => import("./zones.js"),
   "[data-unsaved]": () => import("./unsaved.js"),
   "dialog[data-dialog-now]": () => import("./dialogs.js"),
 };

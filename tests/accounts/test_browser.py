@@ -85,3 +85,17 @@ def test_a_rejected_key_is_replaced_on_the_way_and_the_person_comes_back(
     card.get_by_role("button", name="Save and test").click()
     page.wait_for_url(live + reverse("accounts:profile"))
     page.get_by_text("Your Avala key works and is saved.").wait_for()
+
+
+def test_the_computers_own_time_zone_is_one_press_away(
+    page: Any, live: str, alice: Person, sign_in: SignIn, complaints: list[str]
+) -> None:
+    sign_in(page, alice)
+    state = page.context.storage_state()
+    with page.context.browser.new_context(timezone_id="America/New_York", storage_state=state) as abroad:
+        there = abroad.new_page()
+        there.goto(live + reverse("accounts:profile"))
+        there.get_by_role("button", name="Use this computer’s: New York").click()
+        there.get_by_role("button", name="Save").click()
+        there.get_by_text("Saved.").wait_for()
+    assert Person.objects.get(pk=alice.pk).time_zone == "America/New_York"

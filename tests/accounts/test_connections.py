@@ -64,6 +64,24 @@ def test_a_401_marks_the_key_and_a_good_answer_clears_it(alice: Person, emulator
     assert not _key(alice).rejected
 
 
+def test_what_is_kept_of_a_failure_counts_no_seconds_and_is_no_call_that_was_held_back(
+    alice: Person, emulator: Any
+) -> None:
+    emulator.fault("avala", "429", times=0)
+    with pytest.raises(errors.RateLimited):
+        connections.avala(alice).get_me()
+    assert _key(alice).last_failure == "Avala was busy."
+    emulator.clear_faults()
+    emulator.fault("avala", "503", times=0)
+    seen = []
+    for _ in range(4):
+        with pytest.raises(errors.UpstreamError) as caught:
+            connections.avala(alice).get_me()
+        seen.append(type(caught.value))
+    assert seen[-1] is errors.HeldBack
+    assert _key(alice).last_failure == "Avala has a problem of its own just now."
+
+
 def test_a_403_does_not_mark_the_key_but_teaches_what_it_may_not(bob: Person, emulator: Any) -> None:
     with pytest.raises(errors.Forbidden):
         _create(bob)

@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from accounts.models import Person
+from console.emulator.server import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]
@@ -49,6 +50,19 @@ def test_no_width_scrolls_sideways(page: Any, live: str, sign_in: SignIn, alice:
     sign_in(page, alice)
     page.goto(f"{live}{KEYS}")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_two_vendors_in_trouble_have_room_on_a_phone(
+    page: Any, live: str, sign_in: SignIn, alice: Person, emulator: Running
+) -> None:
+    for vendor in ("avala", "cloudfactory"):
+        emulator.fault(vendor, "503", times=0)
+    page.set_viewport_size({"width": 390, "height": 844})
+    sign_in(page, alice)
+    for address in ("/slices/", "/projects/", "/slices/", "/projects/", KEYS):
+        page.goto(f"{live}{address}")
+    expect(page.locator(".topbar").get_by_text("2 vendors in trouble")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_the_phone_menu_opens_and_closes_without_script(page: Any, live: str, sign_in: SignIn, alice: Person) -> None:
