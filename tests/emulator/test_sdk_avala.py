@@ -160,20 +160,20 @@ def test_it_reads_the_rate_limit(client: Client, running: Running) -> None:
 
 
 def test_a_wrong_key_is_an_authentication_error(client: Client, running: Running) -> None:
-    with pytest.raises(AuthenticationError, match="Invalid API key"):
-        another(running, "avk_nobody").slices.list("northwind")
+    with another(running, "avk_nobody") as nobody, pytest.raises(AuthenticationError, match="Invalid API key"):
+        nobody.slices.list("northwind")
 
 
 def test_a_reviewer_may_not_create(client: Client, running: Running) -> None:
-    with pytest.raises(ForbiddenError):
-        another(running, "avk_demo_reviewer").slices.create(name="x", visibility="private", sub_slices=[])
+    with another(running, "avk_demo_reviewer") as reviewer, pytest.raises(ForbiddenError):
+        reviewer.slices.create(name="x", visibility="private", sub_slices=[])
 
 
 def test_an_outsider_finds_nothing(client: Client, running: Running) -> None:
-    outsider = another(running, "avk_demo_outsider")
-    with pytest.raises(NotFoundError):
-        outsider.slices.get("northwind", "all-coins")
-    assert outsider.datasets.list().items == []
+    with another(running, "avk_demo_outsider") as outsider:
+        with pytest.raises(NotFoundError):
+            outsider.slices.get("northwind", "all-coins")
+        assert outsider.datasets.list().items == []
 
 
 def test_wrong_fields_are_a_validation_error_with_a_map(client: Client) -> None:
