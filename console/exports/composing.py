@@ -116,11 +116,11 @@ class Draft:
 
 def draft(user: Person, sent: QueryDict) -> Draft:
     """From what was posted, or prefilled from an address: `?project=…&batch=…` or a whole earlier choice."""
-    projects = offered.projects(user=user)
+    posted = "id" in sent
+    projects = offered.projects(user=user, fresh=not posted)
     ticked = [key for key in dict.fromkeys(sent.getlist("projects")) if key in {project.id for project in projects}]
     chosen_from = ticked if len(ticked) <= MOST_OFFERED else []
-    batches = {key: offered.batches(user=user, project=key) for key in chosen_from}
-    posted = "id" in sent
+    batches = {key: offered.batches(user=user, project=key, fresh=not posted) for key in chosen_from}
     data = _without(sent, batches) if posted else None
     initial = None if posted else _prefilled(sent, projects)
     return Draft(user, ExportForm(data, initial=initial, projects=projects, batches=batches), projects, batches)

@@ -1,9 +1,11 @@
 """What a new export may be made of: the space's projects and their batches, kept while a person chooses.
 
 Every tick asks for the lists anew; for ticking, lists half a minute old will do, and CloudFactory is asked once.
+Whoever opens the page may come from a batch made a moment ago, so that look is `fresh`.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from accounts import connections
@@ -12,23 +14,30 @@ from console.exports import reads
 from console.upstream.paging import pages
 from console.upstream.types import Batch, Project
 
-T = TypeVar("T")
+T = TypeVar("T", Project, Batch)
 KEPT = 30.0
 
 
-def projects(*, user: Person) -> tuple[Project, ...]:
+def projects(*, user: Person, fresh: bool = False) -> tuple[Project, ...]:
     space = connections.space(user).id
-    return _kept(user, "projects", lambda: connections.cloudfactory(user).list_projects(space))
+    return _kept(user, "projects", lambda: connections.cloudfactory(user).list_projects(space), fresh)
 
 
-def batches(*, user: Person, project: str) -> tuple[Batch, ...]:
+def batches(*, user: Person, project: str, fresh: bool = False) -> tuple[Batch, ...]:
     """All batches of a project, up to fifty pages."""
     client = connections.cloudfactory(user)
     walk = pages(lambda cursor: client.list_batches(project, cursor=cursor, direction="NEXT" if cursor else None))
-    return _kept(user, f"batches:{project}", lambda: tuple(batch for page in walk for batch in page.items))
+    return _kept(user, f"batches:{project}", lambda: tuple(batch for page in walk for batch in page.items), fresh)
 
 
-def _kept(user: Person, thing: str, fetch: Callable[[], T]) -> T:
+def _kept(user: Person, thing: str, fetch: Callable[[], tuple[T, ...]], fresh: bool) -> tuple[T, ...]:
     # The person's own: what one key may see of a project says nothing about another's.
-    space = connections.space(user).id
-    return reads.shared(user=user, space=space, thing=f"offered:{user.pk}:{thing}", fetch=fetch, seconds=KEPT)
+    space, own = connections.space(user).id, f"offered:{user.pk}:{thing}"
+    if fresh:
+        reads.forget(space=space, thing=own)
+    return reads.shared(user=user, space=space, thing=own, fetch=lambda: _bare(fetch()), seconds=KEPT)
+
+
+def _bare(found: tuple[T, ...]) -> tuple[T, ...]:
+    """Fields nobody described may hold links."""
+    return tuple(replace(one, extra={}) for one in found)

@@ -264,6 +264,16 @@ def test_ticking_asks_for_the_lists_once(alice: Person, client_as: ClientAs, emu
     assert sorted(asked) == ["batches", "batches", "projects"]
 
 
+def test_a_batch_made_a_moment_ago_can_be_exported(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    client.get(f"/exports/new/?projects={SURFACES}")
+    made = emulator.act("add_batch", project=SURFACES, name="Just now")["batch"]["id"]
+    page = client.get(f"/exports/new/?projects={SURFACES}&batches={made}")
+    assert page.context["ticked_batches"] == {str(made)}
+    assert "Just now" in text_of(page)
+    assert "is gone" not in text_of(page)
+
+
 def test_days_of_another_zone_are_not_passed_off_as_the_same(
     alice: Person, erin: Person, client_as: ClientAs, slow: Running
 ) -> None:
