@@ -1,8 +1,7 @@
 """Mail that goes out while nobody waits for it: how long a mail server takes must not tell who is known here."""
 
 import logging
-import smtplib
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 
 from django.core.mail import EmailMessage
@@ -14,11 +13,13 @@ POSTMAN = ThreadPoolExecutor(1, "post")
 
 
 def send_later(message: EmailMessage) -> None:
-    POSTMAN.submit(copy_context().run, _send, message)
+    """In the context of the request, so that a failure is logged with its id."""
+    context = copy_context()
+    sending = POSTMAN.submit(context.run, message.send)
+    sending.add_done_callback(lambda ended: context.run(_tell, ended))
 
 
-def _send(message: EmailMessage) -> None:
-    try:
-        message.send()
-    except (smtplib.SMTPException, OSError) as error:
+def _tell(ended: "Future[int]") -> None:
+    """Whatever went wrong: nobody waits for this letter, so only the log can tell that it was lost."""
+    if error := ended.exception():
         log.error("A mail could not be sent: %s", error)

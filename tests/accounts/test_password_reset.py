@@ -3,6 +3,7 @@ import socket
 from typing import Any
 
 import pytest
+from django.core.mail.backends.base import BaseEmailBackend
 from django.urls import reverse
 
 from accounts.models import Person
@@ -61,14 +62,32 @@ def test_a_mail_server_that_is_down_tells_nobody_who_is_known(alice: Person, set
 
 
 def test_a_slow_mail_server_tells_nobody_who_is_known(alice: Person, settings: Any) -> None:
-    """Its port takes the call and never says a word; only the postman waits for it."""
+    """Its port takes the call and says no word until the page has long been answered; only the postman waits for it."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.EMAIL_BACKEND, settings.EMAIL_HOST = "django.core.mail.backends.smtp.EmailBackend", "127.0.0.1"
-        settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = silent.getsockname()[1], 20
+        settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = silent.getsockname()[1], 10
         browser().post(ASK, {"email": alice.email})
         silent.settimeout(10)
-        silent.accept()[0].close()
+        caller = silent.accept()[0]
+        with caller:
+            caller.settimeout(10)
+            caller.sendall(b"220 ready\r\n")
+            assert caller.recv(4).lower() == b"ehlo", "it still waited for a word"
     sent_mail()
+
+
+def test_a_letter_that_no_server_could_take_is_told_in_the_log(
+    alice: Person, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.EMAIL_BACKEND = "tests.accounts.test_password_reset.Refusing"
+    assert browser().post(ASK, {"email": alice.email}).status_code == 302
+    sent_mail()
+    assert "A mail could not be sent: no such letter" in caplog.text
+
+
+class Refusing(BaseEmailBackend):
+    def send_messages(self, email_messages: Any) -> int:
+        raise UnicodeError("no such letter")
 
 
 def _without_tokens(page: str) -> str:
