@@ -20,10 +20,12 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 
 from accounts import recording
+from accounts.models import Person
 
 NOT_ACCEPTED = "This passkey or key was not accepted. Try again, or go another way."
 # What the library's reader raises at an answer of another shape than a browser's.
 UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
+TOO_MANY = "too_many_login_attempts"
 
 
 class CodeForm(AuthenticateForm):  # type: ignore[misc]  # the library is not typed
@@ -41,44 +43,56 @@ class ConfirmCodeForm(ReauthenticateForm):  # type: ignore[misc]  # the library 
         return _once(self, super().clean_code)
 
 
-class PasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]  # the library is not typed
+class CarefulForm(forms.Form):
+    """What the forms with a browser's answer have in common: it comes as JSON, in a field nobody sees."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _read_carefully(self.fields)
+        self.fields["credential"] = forms.JSONField(widget=forms.HiddenInput, decoder=CarefulDecoder)
+
+    def get_context(self) -> dict[str, Any]:
+        """Django would name the hidden field in front of what is wrong with its content."""
+        wrong = [*self.non_field_errors(), *self.errors.get("credential", ())]
+        return super().get_context() | {
+            "errors": self.error_class(wrong, error_class="nonfield", renderer=self.renderer)
+        }
+
+
+class AnswerForm(CarefulForm):
+    user: Person | None
 
     def clean_credential(self) -> Authenticator:
-        return _recorded(self, super().clean_credential)
+        try:
+            return super().clean_credential()  # type: ignore[misc]  # of the library's form that comes next
+        except (ValidationError, *UNREADABLE) as refusal:
+            if getattr(refusal, "code", "") == TOO_MANY:
+                raise  # not even looked at, and says how long to wait
+            recording.passkey_refused(context.request, self.user)
+            raise ValidationError(NOT_ACCEPTED) from None
 
 
-class SignInPasskeyForm(LoginWebAuthnForm):  # type: ignore[misc]  # the library is not typed
+class PasskeyForm(AnswerForm, AuthenticateWebAuthnForm):  # type: ignore[misc]  # the library is not typed
+    pass
+
+
+class SignInPasskeyForm(AnswerForm, LoginWebAuthnForm):  # type: ignore[misc]  # the library is not typed
+    pass
+
+
+class ConfirmPasskeyForm(AnswerForm, ReauthenticateWebAuthnForm):  # type: ignore[misc]  # the library is not typed
+    pass
+
+
+class NewPasskeyForm(CarefulForm, AddWebAuthnForm):  # type: ignore[misc]  # the library is not typed
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _read_carefully(self.fields)
-
-    def clean_credential(self) -> Authenticator:
-        return _recorded(self, super().clean_credential)
-
-
-class ConfirmPasskeyForm(ReauthenticateWebAuthnForm):  # type: ignore[misc]  # the library is not typed
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _read_carefully(self.fields)
-
-    def clean_credential(self) -> Authenticator:
-        return _recorded(self, super().clean_credential)
-
-
-class NewPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # the library is not typed
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _read_carefully(self.fields)
         self.fields["name"].help_text = "For yourself, so that you know which one it is."
         self.fields["passwordless"].label = "Use it instead of the password"
         self.fields["passwordless"].help_text = "It then asks for your finger, face or PIN each time you sign in."
 
     def clean(self) -> dict[str, Any]:
         try:
-            return dict(super().clean())
+            return super().clean() or {}
         except UNREADABLE:
             raise ValidationError(NOT_ACCEPTED) from None
 
@@ -105,15 +119,3 @@ def _once(form: BaseAuthenticateForm, check: Callable[[], str]) -> str:
     if form.authenticator.type == Authenticator.Type.TOTP:
         cache.set(spent, True, app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1))
     return code
-
-
-def _recorded(form: AuthenticateWebAuthnForm, check: Callable[[], Authenticator]) -> Authenticator:
-    try:
-        return check()
-    except (ValidationError, *UNREADABLE):
-        recording.passkey_refused(context.request, form.user)
-        raise ValidationError(NOT_ACCEPTED) from None
-
-
-def _read_carefully(fields: dict[str, forms.Field]) -> None:
-    fields["credential"] = forms.JSONField(required=True, widget=forms.HiddenInput, decoder=CarefulDecoder)

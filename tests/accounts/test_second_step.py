@@ -1,3 +1,5 @@
+import base64
+import json
 import time
 from datetime import timedelta
 from typing import Any
@@ -70,6 +72,26 @@ def test_a_refused_passkey_is_in_the_audit(alice: Person) -> None:
     browser().post(reverse("mfa_login_webauthn"), {"credential": '{"id": "none"}'})
     row = Entry.objects.get(action="session.refused")
     assert (row.actor, row.recorded_outcome, row.detail) == (None, "failed", {"reason": "wrong passkey"})
+
+
+def test_a_passkey_after_the_password_may_be_tried_five_times(alice: Person) -> None:
+    _enrol(alice)
+    client = browser()
+    sign_in(client, alice.email)
+    said = [client.post(reverse("mfa_authenticate"), {"credential": _strange_key()}) for _ in range(7)]
+    assert ["was not accepted" in words(answer) for answer in said] == [True] * 5 + [False] * 2
+    assert "Too many tries. Wait five minutes" in words(said[-1])
+    assert not [answer for answer in said if "Hidden field" in words(answer)]
+    rows = Entry.objects.filter(action="session.refused", detail__reason="wrong passkey")
+    assert [row.actor for row in rows] == [alice] * 5
+
+
+def _strange_key() -> str:
+    """Of the right shape, and nobody's."""
+    asked = b'{"type": "webauthn.get", "challenge": "AAAA", "origin": "https://localhost"}'
+    parts = {"clientDataJSON": asked, "authenticatorData": bytes(37), "signature": b"x"}
+    answer = {name: base64.urlsafe_b64encode(part).decode().rstrip("=") for name, part in parts.items()}
+    return json.dumps({"id": "AAAA", "rawId": "AAAA", "type": "public-key", "response": answer})
 
 
 def test_a_recovery_code_works_once(alice: Person) -> None:
