@@ -25,6 +25,7 @@ from console.upstream.types import Export
 ONE_DAY = timedelta(days=1)
 WITHOUT_FILE = ("FAILED", "DROPPED")
 LISTED = 20
+HOLDING_LOOKED_AT, HOLDING_SHOWN = 200, 5
 SORTS = ("createdAt", "name")
 
 
@@ -39,14 +40,15 @@ class Wish:
     counts: Counts | None = None
 
 
-HOLDING_LOOKED_AT, HOLDING_SHOWN = 200, 5
-
-
 class LaneBusy(Exception):
     """CloudFactory runs another export of the space: nothing was started."""
 
     outcome = FAILED
     message = "Another export of the space was running."
+
+    def __init__(self, conflict: Conflict) -> None:
+        super().__init__(self.message)
+        self.status, self.reference = conflict.status, conflict.reference
 
 
 def start(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> Plan:
@@ -239,7 +241,7 @@ def _create_in_lane(plan: Plan, request_id: str) -> Export:
     try:
         return _create(plan, request_id)
     except Conflict as conflict:
-        raise LaneBusy from conflict
+        raise LaneBusy(conflict) from conflict
 
 
 def _create(plan: Plan, request_id: str) -> Export:
