@@ -1,5 +1,6 @@
 """What `make run` starts, as a stranger sees it: from a copy of the tree, with the printed address and password."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -41,6 +42,9 @@ def practice_space(tmp_path: Path) -> Iterator[Running]:
         if READY in line:
             break
     yield running, printed, ports
+    running.send_signal(signal.SIGINT)  # killed at once, it would leave behind what it started
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        running.wait(timeout=30)
     running.kill()
     running.wait()
 
