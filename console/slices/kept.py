@@ -36,7 +36,17 @@ def instead_of(user: Person, wanted: Wanted, error: UpstreamError) -> Kept | Non
     """What can be shown in place of an answer. A refusal is an answer: what may not be seen any more is not shown."""
     silent = isinstance(error, NotSent | Unknown | RateLimited)
     found = cache.get(_key(user, wanted)) if silent else None
-    return found if isinstance(found, Kept) else None
+    refused = cache.get(_refusals(user))
+    return found if isinstance(found, Kept) and not (refused and refused >= found.at) else None
+
+
+def refused(user: Person) -> None:
+    """From now on this key may see less, nobody knows of what: nothing it read before comes back."""
+    cache.set(_refusals(user), timezone.now(), LASTS)
+
+
+def _refusals(user: Person) -> str:
+    return f"slices-refused-{connections.key_fingerprint(user, 'avala')}"
 
 
 def _key(user: Person, wanted: Wanted) -> str:

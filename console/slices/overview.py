@@ -11,7 +11,7 @@ from accounts.models import Person
 from console import words
 from console.slices import kept, listing, services, shown, watching
 from console.slices.listing import Wanted
-from console.upstream.errors import UpstreamError
+from console.upstream.errors import Forbidden, KeyRejected, NotFound, UpstreamError
 from console.upstream.types import Page, Slice
 
 MOST_NAMES = 50
@@ -22,7 +22,11 @@ Addresses = Sequence[tuple[str, str]]
 
 def listed(*, user: Person, wanted: Wanted) -> dict[str, Any]:
     """The page asked for, in one call: names of datasets that are not remembered follow by themselves."""
-    page = services.list_slices(user=user, wanted=wanted)
+    try:
+        page = services.list_slices(user=user, wanted=wanted)
+    except (Forbidden, KeyRejected, NotFound):
+        kept.refused(user)
+        raise
     kept.keep(user, wanted, page)
     said = _listed(user, wanted, page)
     building = [row for row in said["rows"] if row.state.building and row.address]

@@ -210,8 +210,13 @@ def test_what_may_not_be_seen_any_more_is_not_shown_from_memory(
 ) -> None:
     client = client_as(alice)
     client.get("/slices/")
+    client.get("/slices/", {"ordering": "name"})
     emulator.fault("avala", "403", times=0)
     assert "All coins" not in text_of(client.get("/slices/"))
+    emulator.clear_faults()
+    emulator.fault("avala", "503", times=0)
+    for ordering in ("", "name"):
+        assert "All coins" not in text_of(client.get("/slices/", {"ordering": ordering}))
 
 
 def test_with_htmx_a_failure_leaves_the_list_as_it_is(alice: Person, client_as: ClientAs, emulator: Running) -> None:
