@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import Person
@@ -202,3 +203,13 @@ def test_a_reviewer_changes_nothing(bob: Person, client_as: ClientAs, emulator: 
 def test_what_is_due_is_said_with_the_figures(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     counted = client_as(alice).get(f"{BATCHES}{NAPLES_EARLY}/counts/", headers=HTMX)
     assert "7 items past due" in text_of(counted)
+
+
+def test_the_next_date_is_called_so_only_where_all_were_counted(
+    alice: Person, client_as: ClientAs, emulator: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, address = client_as(alice), f"{BATCHES}{SECOND}/counts/"
+    assert "past due Next due" in text_of(client.get(address, headers=HTMX))
+    cache.clear()
+    monkeypatch.setattr("console.batches.services.COUNT_PAGE", 1)
+    assert "Of those counted, next due" in text_of(client.get(address, headers=HTMX))
