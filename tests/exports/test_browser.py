@@ -192,3 +192,10 @@ def test_axe_finds_nothing(desk: Any, live: str, alice: Person, slow: Running, s
     for plan in (queued, unknown):
         desk.goto(f"{live}/exports/plan/{plan.pk}/")
         assert serious(desk) == []
+
+
+def test_a_list_wider_than_the_window_scrolls_by_itself(desk: Any, live: str) -> None:
+    desk.set_viewport_size({"width": 800, "height": 800})
+    desk.goto(f"{live}/exports/")
+    expect(desk.locator("[data-rows] tr").first).to_be_visible()
+    assert desk.evaluate("document.documentElement.scrollWidth") <= 800
