@@ -1,13 +1,13 @@
 // Native dialogs. data-dialog-open="id" opens one (a link keeps working without script), data-dialog-close closes the one
-// around it, and a dialog with data-dialog-now opens as it arrives. The browser gives the focus back by itself.
+// around it. The browser gives the focus back by itself.
 
-export function start(dialog) {
+export function open(dialog) {
   if (!dialog.open) dialog.showModal();
 }
 
 export function press(button) {
   if (button.matches("[data-dialog-close]")) button.closest("dialog").close();
-  else start(document.getElementById(button.dataset.dialogOpen));
+  else open(document.getElementById(button.dataset.dialogOpen));
 }
 
 // A press on the veil closes, if it also began there: dragging a selection out of a field must not.

@@ -1,28 +1,38 @@
-// Lines of fields ([data-lines]) that are added and removed without asking the server: the last one serves as the pattern.
+// Lines of fields ([data-lines]) that are added and removed without asking the server: the last one serves as the pattern,
+// without what was typed into it meanwhile.
 
-export function start(form) {
-  const list = form.querySelector("[data-list]");
-  const pattern = list.lastElementChild.cloneNode(true);
-  let count = 0;
+const patterns = new WeakMap();
 
-  const add = () => {
-    const line = pattern.cloneNode(true);
-    count += 1;
-    for (const field of line.querySelectorAll("[id]")) {
-      line.querySelector(`label[for="${field.id}"]`)?.setAttribute("for", `${field.id}-${count}`);
-      field.id += `-${count}`;
-    }
-    list.append(line);
-    line.querySelector("input").focus();
-  };
+function patternOf(form) {
+  if (!patterns.has(form)) {
+    const line = form.querySelector("[data-list]").lastElementChild.cloneNode(true);
+    for (const field of line.querySelectorAll("input, textarea")) field.value = "";
+    patterns.set(form, { line, count: 0 });
+  }
+  return patterns.get(form);
+}
 
-  form.addEventListener("click", ({ target }) => {
-    if (target.closest("[data-add]")) add();
-    const gone = target.closest("[data-remove]")?.closest("li");
-    if (!gone) return;
-    const next = gone.nextElementSibling ?? gone.previousElementSibling;
-    gone.remove();
-    form.dispatchEvent(new Event("input"));
-    (next?.querySelector("input") ?? form.querySelector("[data-add]")).focus();
-  });
+export function press(button) {
+  const form = button.closest("[data-lines]");
+  const pattern = patternOf(form);
+  if (button.matches("[data-add]")) add(form, pattern);
+  else remove(form, button.closest("li"));
+}
+
+function add(form, pattern) {
+  const line = pattern.line.cloneNode(true);
+  pattern.count += 1;
+  for (const field of line.querySelectorAll("[id]")) {
+    line.querySelector(`label[for="${field.id}"]`)?.setAttribute("for", `${field.id}-${pattern.count}`);
+    field.id += `-${pattern.count}`;
+  }
+  form.querySelector("[data-list]").append(line);
+  line.querySelector("input").focus();
+}
+
+function remove(form, line) {
+  const next = line.nextElementSibling ?? line.previousElementSibling;
+  line.remove();
+  form.dispatchEvent(new Event("input"));
+  (next?.querySelector("input") ?? form.querySelector("[data-add]")).focus();
 }

@@ -67,6 +67,7 @@ function arrow(event, box) {
 
 function begin() {
   roam(boxes()[0]);
+  chosenBefore();
   tiles.addEventListener("click", (event) => { shift = event.shiftKey; }, true);
   tiles.addEventListener("change", ({ target }) => {
     const before = boxes().filter((box) => box.checked).length - (target.checked ? 1 : -1);
@@ -81,6 +82,16 @@ function begin() {
   });
   tiles.addEventListener("htmx:afterSwap", () => { if (!boxes().some((box) => box.tabIndex === 0)) roam(boxes()[0]); });
   tiles.addEventListener("htmx:load", () => roam(boxes().find((box) => box === document.activeElement || box.tabIndex === 0)));
+}
+
+// Ticked before this was here.
+function chosenBefore() {
+  const early = boxes().filter((box) => box.checked !== box.defaultChecked);
+  if (!early.length) return;
+  const before = boxes().filter((box) => box.defaultChecked).length;
+  early.forEach((box) => mark(box, box.checked));
+  // Once htmx is there too, which sends it.
+  document.addEventListener("DOMContentLoaded", () => setTimeout(() => changed(before)), { once: true });
 }
 
 form?.addEventListener("click", (event) => {

@@ -22,8 +22,7 @@ export function finding(board) {
     if (words.length) say(`${count} ${count === 1 ? "batch matches" : "batches match"}`);
   };
 
-  field.addEventListener("input", (event) => { event.stopPropagation(); filter(field.value); });
-  field.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+  field.addEventListener("input", () => filter(field.value));
   fold?.addEventListener("click", (event) => {
     event.preventDefault();
     const folded = list.classList.toggle("is-folded");

@@ -18,8 +18,6 @@ export function selecting(board) {
     rows.slice(first, end + 1).forEach((row) => select(row, on));
   };
 
-  // The tick boxes are no input of the form: nothing is unsaved because of them.
-  board.list.addEventListener("input", (event) => event.stopPropagation());
   board.list.addEventListener("click", ({ target, shiftKey }) => {
     if (!target.matches("[data-pick]")) return;
     const row = target.closest(".row");

@@ -3,17 +3,15 @@
 // which every page has, begin here.
 
 const arrivals = {
-  "[data-in-place]": () => import("./in-place.js"),
-  "[data-lines]": () => import("./lines.js"),
   "[data-notice]": () => import("./notices.js"),
   "[data-picture]": () => import("./pictures.js"),
   "[data-reorder]": () => import("./reorder.js"),
   "[data-time-zones]": () => import("./zones.js"),
   "[data-unsaved]": () => import("./unsaved.js"),
-  "dialog[data-dialog-now]": () => import("./dialogs.js"),
 };
 
 const presses = {
+  "[data-add], [data-remove]": () => import("./lines.js"),
   "[data-copy], [data-copy-from]": () => import("./copy.js"),
   "[data-dialog-open], [data-dialog-close]": () => import("./dialogs.js"),
   "[data-dismiss]": () => import("./notices.js"),
@@ -65,6 +63,13 @@ document.addEventListener("keydown", ({ key, target }) => {
   menu.querySelector("summary").focus();
 });
 
+document.addEventListener("keydown", (event) => {
+  const place = event.key === "Escape" && event.target.closest?.("[data-in-place]");
+  if (!place) return;
+  event.preventDefault();
+  import("./in-place.js").then((behaviour) => behaviour.leave(place));
+});
+
 // Single keys work only where nobody is typing, so that a letter in a name stays a letter, and not for those who turned
 // them off in their profile.
 const SINGLE_KEYS = ["?", "/", "n", "j", "k"];
@@ -76,7 +81,9 @@ document.addEventListener("keydown", (event) => {
   const inList = event.key.startsWith("Arrow") && event.target.matches?.("[data-rows] a");
   if (!inList && (!SINGLE_KEYS.includes(event.key) || event.target.closest?.(TYPING))) return;
   event.preventDefault();
-  import("./shortcuts.js").then((shortcuts) => shortcuts.press(event.key));
+  // At once: what is typed next belongs into the search, and is not a key of its own.
+  if (event.key === "/") document.querySelector("[data-search]")?.focus();
+  else import("./shortcuts.js").then((shortcuts) => shortcuts.press(event.key));
 });
 
 const { sessionEnds, sessionStay } = document.body.dataset;

@@ -1,12 +1,13 @@
-// Single keys. `?` lists them, `/` goes to [data-search], `n` follows [data-new], `j` and `k` move through [data-rows]:
+// Single keys. `?` lists them, `n` follows [data-new], `j` and `k` move through [data-rows]:
 // through its [data-row] elements, else its rows or list items, and put the focus on each one's first link or button. From a
 // row's own link the arrows move too, sideways where the rows stand beside each other.
+
+import { open } from "./dialogs.js";
 
 const targets = "a[href], button, input, summary, [tabindex='0']";
 
 export function press(key) {
-  if (key === "?") document.getElementById("shortcuts")?.showModal();
-  if (key === "/") document.querySelector("[data-search]")?.focus();
+  if (key === "?") open(document.getElementById("shortcuts"));
   if (key === "n") document.querySelector("[data-new]")?.click();
   if (key === "j") move(1);
   if (key === "k") move(-1);
@@ -14,7 +15,8 @@ export function press(key) {
 }
 
 function arrow(key) {
-  const rows = rowsOf(document.activeElement.closest("[data-rows]"));
+  const list = document.activeElement.closest("[data-rows]");
+  const rows = list ? rowsOf(list) : [];
   const beside = rows.filter((row) => row.offsetTop === rows[0].offsetTop).length;
   const by = { ArrowDown: beside, ArrowUp: -beside, ArrowRight: beside > 1 && 1, ArrowLeft: beside > 1 && -1 }[key];
   const now = rows.findIndex((row) => row.contains(document.activeElement));

@@ -13,6 +13,7 @@ from console.batches.order import numbered
 from console.emulator.server import Running
 from tests.batches import boards
 from tests.batches.boards import NAPLES_NIGHT, ORDER, OVERLAPPING, SECOND, START, TURIN_NIGHT, WORN
+from tests.waiting import held
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]
@@ -299,6 +300,19 @@ def test_an_error_on_saving_leaves_rows_focus_and_the_unsaved_order(board: Page,
     expect(board.locator("#order-note")).to_have_value("for Friday")
     expect(board.locator("#order-form")).to_have_attribute("data-unsaved", "yes")
     assert len(boards.saves(emulator)) == 1
+
+
+def test_looking_a_batch_up_sends_nothing_and_leaves_nothing_unsaved(board: Page, live: str) -> None:
+    posts: list[str] = []
+    board.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    field = board.get_by_label("Find a batch by name or id")
+    with held(board, "**/reorder.js"):
+        board.goto(f"{live}{ORDER}?finished=show", wait_until="domcontentloaded")
+        field.press_sequentially("worn")
+        field.press("Enter")
+    expect(board.locator("#order-filter-note")).to_contain_text("1 of 8 shown")
+    expect(board.locator("#order-form")).not_to_have_attribute("data-unsaved", "yes")
+    assert posts == []
 
 
 def test_a_refused_save_can_be_pressed_again(board: Page, emulator: Running) -> None:

@@ -11,6 +11,7 @@ from accounts.models import Person
 from console.emulator.server import Running
 from tests.batches import boards
 from tests.batches.boards import BATCHES, COINS, NAPLES_EARLY, ORDER, SECOND, START, WORN
+from tests.waiting import held
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]
@@ -53,6 +54,13 @@ def test_escape_leaves_the_name_as_it_was(signed_in: Page, live: str, emulator: 
     assert boards.changes(emulator) == []
 
 
+def test_escape_is_not_lost_before_its_script_is_there(signed_in: Page, live: str) -> None:
+    with held(signed_in, "**/in-place.js"):
+        signed_in.goto(f"{live}{BATCH}?edit=name")
+        signed_in.get_by_label("Name of the batch").press("Escape")
+    expect(signed_in.get_by_role("link", name="Rename")).to_be_visible()
+
+
 def test_a_taken_name_is_said_at_the_field_with_what_was_typed(signed_in: Page, live: str) -> None:
     signed_in.goto(live + BATCHES)
     signed_in.get_by_label("Name of a new batch").fill("Worn edges")
@@ -78,6 +86,38 @@ def test_lines_of_metadata_come_and_go(signed_in: Page, live: str, emulator: Run
     assert [one["body"] for one in boards.changes(emulator)] == [
         {"metadata": {"shift": "early", "trays": 12, "note": "two\nlines"}}
     ]
+
+
+def test_another_line_is_added_though_its_script_is_late_and_nothing_typed_is_doubled(
+    signed_in: Page, live: str
+) -> None:
+    signed_in.goto(f"{live}{BATCH}?edit=metadata")
+    names = signed_in.locator("#batch-metadata .line").get_by_label("Name")
+    before = names.count()
+    with held(signed_in, "**/lines.js"):
+        names.last.fill("trays")
+        signed_in.get_by_role("button", name="Another line").click()
+    expect(names).to_have_count(before + 1)
+    expect(names.nth(before - 1)).to_have_value("trays")
+    expect(names.last).to_have_value("")
+    expect(names.last).to_be_focused()
+
+
+def test_what_was_typed_before_the_watch_began_is_unsaved_too(signed_in: Page, live: str) -> None:
+    form = signed_in.locator("#batch-metadata form")
+    with held(signed_in, "**/unsaved.js"):
+        signed_in.goto(f"{live}{BATCH}?edit=metadata")
+        form.get_by_label("Name").last.fill("trays")
+    expect(form).to_have_attribute("data-unsaved", "yes")
+
+
+def test_refused_metadata_is_still_unsaved(signed_in: Page, live: str) -> None:
+    signed_in.goto(f"{live}{BATCH}?edit=metadata")
+    form = signed_in.locator("#batch-metadata form")
+    form.get_by_label("Value", exact=True).last.fill("a value without a name")
+    form.get_by_role("button", name="Save metadata").click()
+    expect(form.locator(".field-error").first).to_be_visible()
+    expect(form).to_have_attribute("data-unsaved", "yes")
 
 
 def test_an_error_on_saving_metadata_keeps_what_was_typed(signed_in: Page, live: str, emulator: Running) -> None:

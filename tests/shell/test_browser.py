@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from accounts.models import Person
 from console.emulator.server import Running
+from tests.waiting import held
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]
@@ -116,6 +117,28 @@ def test_single_keys_work_only_where_nobody_types(
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("?")
     page.locator("#shortcuts").wait_for()
+
+
+def test_what_is_typed_right_after_the_search_key_goes_into_the_search(
+    page: Any, live: str, sign_in: SignIn, alice: Person
+) -> None:
+    sign_in(page, alice)
+    page.goto(f"{live}/slices/")
+    with held(page, "**/shortcuts.js"):
+        page.keyboard.type("/night")
+        expect(page.locator("[data-search]")).to_have_value("night")
+    assert page.url == f"{live}/slices/"
+
+
+def test_the_list_of_keys_closes_by_a_press_beside_it(
+    page: Any, live: str, complaints: list[str], sign_in: SignIn, alice: Person
+) -> None:
+    sign_in(page, alice)
+    page.goto(f"{live}{KEYS}")
+    page.keyboard.press("?")
+    page.locator("#shortcuts").wait_for()
+    page.mouse.click(5, 5)
+    expect(page.locator("#shortcuts")).to_be_hidden()
 
 
 def test_single_keys_can_be_turned_off_and_their_list_is_still_found(

@@ -12,6 +12,7 @@ from accounts.models import Person
 from console.emulator.server import Running
 from console.slices.models import Draft
 from tests.slices.drafting import created
+from tests.waiting import held
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]
@@ -230,6 +231,17 @@ def test_a_choice_the_console_refused_to_keep_goes_along_with_the_next(desk: Any
     expect(kept).to_contain_text("on all pages together")
     (part,) = Draft.objects.get().data["parts"]
     assert len(part["items"]) == 2
+
+
+def test_what_is_ticked_before_the_script_is_there_is_kept(desk: Any) -> None:
+    take(desk, "City, garden and people", "Choose items")
+    desk.locator("#picker-tiles").wait_for()
+    with held(desk, "**/picker.js"):
+        desk.goto(desk.url, wait_until="commit")
+        desk.locator("#picker-tiles label").nth(2).click()
+    desk.locator("#picker-count", has_text="1 chosen of 36 on all pages together").wait_for()
+    (part,) = Draft.objects.get().data["parts"]
+    assert len(part["items"]) == 1
 
 
 def test_moving_a_part_keeps_the_focus_and_says_where_it_is(desk: Any, complaints: list[str]) -> None:
