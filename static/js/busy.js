@@ -5,7 +5,8 @@ const WORDS_AFTER = 1000;
 const CANCEL_AFTER = 10000;
 
 export function begin({ elt, target, xhr }) {
-  if (elt.closest("[data-quiet]") || xhr.readyState === XMLHttpRequest.DONE) return;
+  // Answered already, or given up, before this was here.
+  if (elt.closest("[data-quiet]") || [XMLHttpRequest.DONE, XMLHttpRequest.UNSENT].includes(xhr.readyState)) return;
   target.setAttribute("aria-busy", "true");
   let note;
   const words = setTimeout(() => { note = show(elt); }, WORDS_AFTER);

@@ -11,7 +11,15 @@ export function start(notice) {
 }
 
 export function press(button) {
-  button.closest("[data-notice]").remove();
+  close(button.closest("[data-notice]"));
+}
+
+// A focus that was within goes on to the next one, else to the page, instead of nowhere.
+export function close(notice) {
+  const next = notice.nextElementSibling ?? notice.previousElementSibling;
+  const within = notice.contains(document.activeElement);
+  notice.remove();
+  if (within) (next?.querySelector("[data-dismiss]") ?? document.getElementById("main"))?.focus({ preventScroll: true });
 }
 
 // The reference differs each time and does not count.

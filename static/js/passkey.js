@@ -8,8 +8,16 @@ document.addEventListener("allauth.error", (event) => {
 });
 
 export async function press(button) {
-  for (const address of button.dataset.passkey.split(" ")) await load(address);
+  const { passkey } = button.dataset;
+  // Once, however often it is pressed meanwhile; and again after a try that did not get through.
   button.removeAttribute("data-passkey");
+  try {
+    for (const address of passkey.split(" ")) await load(address);
+  } catch {
+    button.dataset.passkey = passkey;
+    notice("offline-notice");
+    return;
+  }
   window.allauth.webauthn.forms.loginForm({ ids: { login: button.id, credential: button.dataset.credential } });
   button.click();
 }

@@ -1,6 +1,7 @@
 // Five minutes before the session ends a notice offers to stay. Staying is one small request; drafts are untouched, and the
 // warning comes again when as much time has gone by.
 
+import { close } from "./notices.js";
 import { notice, say } from "./say.js";
 
 const BEFORE = 5 * 60 * 1000;
@@ -18,12 +19,18 @@ export function warn(address, lasts) {
 
 async function extend(address, lasts, shown) {
   const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
-  const answer = await fetch(address, { method: "POST", headers: { "X-CSRFToken": token }, redirect: "manual" });
+  let answer;
+  try {
+    answer = await fetch(address, { method: "POST", headers: { "X-CSRFToken": token }, redirect: "manual" });
+  } catch {
+    notice("offline-notice");
+    return;
+  }
   if (!answer.ok) {
     window.location.reload();
     return;
   }
-  shown.remove();
+  close(shown);
   say("You stay signed in");
   setTimeout(() => warn(address, lasts), Math.max(lasts - BEFORE, AT_LEAST));
 }

@@ -42,9 +42,13 @@ function turn(step) {
   const at = links().indexOf(from) + step;
   if (links()[at]) show(links()[at]);
   else if (step > 0 && more()) {
-    document.body.addEventListener("htmx:afterSettle", () => {
-      if (dialog.open && shown === from && links()[at]) show(links()[at]);
-    }, { once: true });
+    // Other things settle too, such as a poll: this waits for its own.
+    const arrived = () => {
+      if (dialog.open && shown === from && !links()[at]) return;
+      document.body.removeEventListener("htmx:afterSettle", arrived);
+      if (dialog.open && shown === from) show(links()[at]);
+    };
+    document.body.addEventListener("htmx:afterSettle", arrived);
     more().click();
   }
 }

@@ -169,6 +169,7 @@ def test_an_error_of_an_htmx_request_becomes_one_notice_that_can_be_dismissed(
     page.get_by_role("button", name="Dismiss").click()
     page.locator("#notices .notice").wait_for(state="detached")
     assert page.locator("h1").is_visible()
+    assert page.evaluate("document.activeElement.id") == "main"
 
 
 def test_a_slow_answer_says_so_and_keeps_the_old_content(page: Any, live: str, sign_in: SignIn, alice: Person) -> None:
@@ -179,6 +180,34 @@ def test_a_slow_answer_says_so_and_keeps_the_old_content(page: Any, live: str, s
     page.get_by_text("Still asking").wait_for()
     assert page.locator("#main").get_attribute("aria-busy") == "true"
     assert page.locator("h1").is_visible()
+
+
+def test_a_request_given_up_before_the_words_for_it_came_leaves_nothing_busy(
+    page: Any, live: str, sign_in: SignIn, alice: Person
+) -> None:
+    sign_in(page, alice)
+    page.goto(f"{live}{KEYS}")
+    page.route("**/never/", lambda route: None)
+    with held(page, "**/busy.js"):
+        page.evaluate("void window.htmx.ajax('GET', '/never/', {source: '#main', target: '#main'})")
+        page.evaluate("window.htmx.trigger('#main', 'htmx:abort')")
+    page.wait_for_timeout(1500)
+    assert page.locator("#main").get_attribute("aria-busy") is None
+    assert not page.get_by_text("Still asking").is_visible()
+
+
+def test_staying_signed_in_can_be_pressed_again_when_the_console_did_not_answer(
+    page: Any, live: str, sign_in: SignIn, alice: Person, settings: Any
+) -> None:
+    settings.SESSION_COOKIE_AGE = 240
+    sign_in(page, alice)
+    page.goto(f"{live}{KEYS}")
+    page.route("**/stay/", lambda route: route.abort())
+    page.get_by_role("button", name="Stay signed in").click()
+    page.get_by_text("The console did not answer.").wait_for()
+    page.unroute("**/stay/")
+    page.get_by_role("button", name="Stay signed in").click()
+    page.get_by_text("You will be signed out soon.").wait_for(state="detached")
 
 
 def test_a_session_about_to_end_says_so_and_can_be_kept(
