@@ -1,6 +1,6 @@
 // A form with data-unsaved warns before leaving once something in it changed, or while the server says
-// data-unsaved="yes". Sending it, or an event "saved" on it, makes leaving free again. Fields without a name are tools that
-// stand in it, such as a search, and are never sent.
+// data-unsaved="yes". Sending it, if it gets through, or an event "saved" on it, makes leaving free again. Fields without a
+// name are tools that stand in it, such as a search, and are never sent.
 
 let watched = [];
 
@@ -8,16 +8,28 @@ export function start(form) {
   watched = watched.filter((known) => known.isConnected);
   watched.push(form);
   form.addEventListener("input", ({ target }) => { if (target.name !== "") form.dataset.unsaved = "yes"; });
+  let sent = "";
   for (const name of ["submit", "reset", "saved", "htmx:beforeRequest"]) {
-    form.addEventListener(name, (event) => { if (event.target === form) form.dataset.unsaved = ""; });
+    form.addEventListener(name, ({ target }) => {
+      if (target !== form) return;
+      sent ||= form.dataset.unsaved;
+      form.dataset.unsaved = "";
+    });
   }
+  // Not by `detail.successful`: to htmx every answer counts as good, because ours says itself what went wrong.
+  form.addEventListener("htmx:afterRequest", ({ target, detail: { xhr } }) => {
+    if (target !== form) return;
+    if (xhr.status < 200 || xhr.status >= 400) form.dataset.unsaved ||= sent;
+    sent = "";
+  });
   // Typed before this was here.
   if ([...form.elements].some(isChanged)) form.dataset.unsaved = "yes";
 }
 
 function isChanged(field) {
   if (!field.name || field.matches("select, button, [type=hidden]")) return false;
-  return field.matches("[type=checkbox], [type=radio]") ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
+  if (field.matches("[type=checkbox], [type=radio]")) return field.checked !== field.defaultChecked;
+  return field.value !== field.defaultValue;
 }
 
 window.addEventListener("beforeunload", (event) => {

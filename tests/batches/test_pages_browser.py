@@ -128,6 +128,7 @@ def test_an_error_on_saving_metadata_keeps_what_was_typed(signed_in: Page, live:
     signed_in.get_by_role("button", name="Save metadata").click()
     expect(signed_in.locator("#notices")).to_contain_text("We do not know whether it was done")
     expect(lines.last.get_by_label("Name")).to_have_value("trays")
+    expect(signed_in.locator("#batch-metadata form")).to_have_attribute("data-unsaved", "yes")
 
 
 def test_figures_of_projects_follow_as_rows_come_into_view(signed_in: Page, live: str, complaints: list[str]) -> None:
