@@ -1,12 +1,12 @@
 // While htmx asks: the old content stays and dims; after a second words say so; after ten seconds there is a way out.
-// Polls and other quiet requests carry data-quiet and change nothing.
+// Polls and other quiet requests carry data-quiet and change nothing. This file may be here only after a request was
+// answered, or was replaced by the next one: of such a request no end is heard any more, so none is waited for.
 
 const WORDS_AFTER = 1000;
 const CANCEL_AFTER = 10000;
 
 export function begin({ elt, target, xhr }) {
-  // Answered already, or given up, before this was here.
-  if (elt.closest("[data-quiet]") || [XMLHttpRequest.DONE, XMLHttpRequest.UNSENT].includes(xhr.readyState)) return;
+  if (elt.closest("[data-quiet]") || [XMLHttpRequest.UNSENT, XMLHttpRequest.DONE].includes(xhr.readyState)) return;
   target.setAttribute("aria-busy", "true");
   let note;
   const words = setTimeout(() => { note = show(elt); }, WORDS_AFTER);

@@ -62,6 +62,22 @@ def test_searching_as_one_types_keeps_the_focus_and_the_address(
     expect(page.locator("#audit-list")).to_contain_text("tried to create the slice Tunnel")
 
 
+def test_a_search_sent_by_the_enter_key_stops_saying_that_it_asks(
+    rows: None, dana: Person, page: Page, live: str, sign_in: SignIn
+) -> None:
+    """The key is a change and a submit in one: the second request replaces the first before it is under way."""
+    sign_in(page, dana)
+    page.clock.install()
+    page.goto(f"{live}/audit/")
+    page.keyboard.press("/")
+    page.keyboard.type("tunnel")
+    page.keyboard.press("Enter")
+    expect(page.locator("#live")).to_have_text("1 entry shown")
+    page.clock.fast_forward(2_000)
+    expect(page.locator("#audit-list")).not_to_have_attribute("aria-busy", "true")
+    assert page.locator("#busy").inner_text() == ""
+
+
 def test_the_note_is_copied_as_text(
     rows: None, dana: Person, page: Page, live: str, sign_in: SignIn, complaints: list[str]
 ) -> None:
