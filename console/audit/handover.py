@@ -8,13 +8,15 @@ from django.utils import timezone
 
 from console.audit.actions import in_group
 from console.audit.models import DONE, FAILED, Entry, EntryQuerySet
-from console.audit.reading import Line, line
+from console.audit.reading import EXPORTED, Line, line, with_downloads
 
 MOST = 2000
+QUEUED = "export.queue"
 DOWNLOADS = ("export.download", "item.download", "file.download")
 
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Exports made", ("export.create", "export.queue", "export.unqueue", "export.delete")),
+    ("Exports made", (EXPORTED,)),
+    ("Exports queued and deleted", (QUEUED, "export.unqueue", "export.delete")),
     ("Downloaded", DOWNLOADS),
     ("Orders changed", tuple(in_group("order"))),
     ("Sent back", ("item.send_back",)),
@@ -37,7 +39,8 @@ class Told:
 
     @property
     def text(self) -> str:
-        return self.line.text + (f" ({self.times} times)" if self.times > 1 else "")
+        often = f" ({self.times} times)" if self.times > 1 else ""
+        return f"{self.line.text}{often}{f'. {self.line.failure}' if self.line.failure else ''}"
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,18 @@ def entries(reader: object, since: datetime, until: datetime) -> EntryQuerySet:
 def note(reader: object, since: datetime, until: datetime) -> Note:
     rows = entries(reader, since, until).prefetch_related("outcomes").order_by("sequence")
     lines = [line(row) for row in rows[: MOST + 1]]
-    return Note(since, until, list(_sections(lines[:MOST])), len(lines) > MOST)
+    told = _without_queued(with_downloads(lines[:MOST]))
+    return Note(since, until, list(_sections(told)), len(lines) > MOST)
+
+
+def _without_queued(lines: list[Line]) -> list[Line]:
+    """An export that waited and was then made is one export: that it waited is left out."""
+    made = {_whose(one) for one in lines if one.entry.action == EXPORTED and one.outcome == DONE}
+    return [one for one in lines if one.entry.action != QUEUED or _whose(one) not in made]
+
+
+def _whose(one: Line) -> tuple[object, str]:
+    return one.entry.actor_id, one.entry.thing_name
 
 
 def _sections(lines: list[Line]) -> Iterator[Section]:
@@ -80,7 +94,7 @@ def _sections(lines: list[Line]) -> Iterator[Section]:
 
 
 def _title(one: Line) -> str:
-    if one.outcome == FAILED:
+    if one.outcome == FAILED or one.failure:
         return WENT_WRONG
     if one.outcome != DONE:
         return NOT_KNOWN

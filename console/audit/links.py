@@ -4,13 +4,23 @@ Both are asked for on reading and never stored.
 """
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 
 Address = Callable[[str, Mapping[str, Any]], str]
 
-Sequel = Callable[[Collection[str]], Mapping[str, str]]
+
+@dataclass(frozen=True)
+class Became:
+    """A sentence on what became of a thing, and whether that means that nothing came of the act after all."""
+
+    words: str
+    failed: bool = False
+
+
+Sequel = Callable[[Collection[str]], Mapping[str, Became]]
 
 _known: dict[str, Address] = {}
 _sequels: dict[str, Sequel] = {}
@@ -22,11 +32,11 @@ def register(thing_kind: str, address: Address) -> None:
 
 
 def register_sequel(action: str, sequel: Sequel) -> None:
-    """An app says what became of the things of an action: from their ids to a sentence each, where there is one."""
+    """An app says what became of the things of an action: for each id where there is something to say."""
     _sequels[action] = sequel
 
 
-def sequels(action: str, thing_ids: Collection[str]) -> Mapping[str, str]:
+def sequels(action: str, thing_ids: Collection[str]) -> Mapping[str, Became]:
     return _sequels[action](thing_ids) if action in _sequels and thing_ids else {}
 
 

@@ -37,6 +37,8 @@ class Line:
     entry: Entry
     told: sentences.Telling
     after: str = ""
+    failure: str = ""
+    """Why nothing came of what had been begun well, where that showed only later."""
 
     @property
     def pieces(self) -> list[sentences.Piece]:
@@ -72,11 +74,11 @@ class Line:
 
     @property
     def tone(self) -> str:
-        return TONES[self.outcome]
+        return TONES[FAILED if self.failure else self.outcome]
 
     @property
     def state(self) -> str:
-        return STATES[self.outcome]
+        return "Failed later" if self.failure else STATES[self.outcome]
 
     @property
     def place(self) -> str:
@@ -186,7 +188,7 @@ def with_downloads(lines: Iterable[Line]) -> list[Line]:
     listed = list(lines)
     ids = {one.told.thing_id for one in listed if _is_export(one)}
     taken, became = (downloads(ids), links.sequels(EXPORTED, ids)) if ids else ({}, {})
-    return [replace(one, after=_joined(one, taken, became)) if _is_export(one) else one for one in listed]
+    return [_followed(one, taken, became) if _is_export(one) else one for one in listed]
 
 
 def lines(entries: EntryQuerySet) -> Iterator[Line]:
@@ -200,8 +202,10 @@ def _is_export(one: Line) -> bool:
     return one.entry.action == EXPORTED and bool(one.told.thing_id)
 
 
-def _joined(one: Line, *said: Mapping[str, str]) -> str:
-    return " ".join(filter(None, [told.get(one.told.thing_id) for told in said]))
+def _followed(one: Line, taken: Mapping[str, str], became: Mapping[str, links.Became]) -> Line:
+    sequel = became.get(one.told.thing_id, links.Became(""))
+    after = " ".join(filter(None, [taken.get(one.told.thing_id), sequel.words]))
+    return replace(one, after=after, failure=sequel.words if sequel.failed else "")
 
 
 def downloads(export_ids: Iterable[str]) -> dict[str, str]:

@@ -4,28 +4,28 @@ from collections.abc import Collection
 
 from django.utils import timezone
 
-from console.audit import links
+from console.audit.links import Became, register_sequel
 from console.exports.models import Plan
 from console.words import moment
 
 ENDS = {
-    "FAILED": "CloudFactory could not make it; there is no file.",
-    "DELETED": "It was deleted, with its file.",
+    "FAILED": Became("CloudFactory could not make it; there is no file.", failed=True),
+    "DELETED": Became("It was deleted, with its file."),
 }
 
 
 def register() -> None:
-    links.register_sequel("export.create", of)
+    register_sequel("export.create", of)
 
 
-def of(export_ids: Collection[str]) -> dict[str, str]:
+def of(export_ids: Collection[str]) -> dict[str, Became]:
     """One query; an export that still runs has no sequel."""
     ended = Plan.objects.filter(export_id__in=export_ids, ended_at__isnull=False)
-    return {plan.export_id: _sentence(plan) for plan in ended}
+    return {plan.export_id: _became(plan) for plan in ended}
 
 
-def _sentence(plan: Plan) -> str:
+def _became(plan: Plan) -> Became:
     if plan.link_ends is None:
-        return ENDS.get(plan.end_status, "")
+        return ENDS.get(plan.end_status, Became(""))
     ends = plan.link_ends
-    return f"Its link ends {moment(ends)}." if ends > timezone.now() else f"Its link ended {moment(ends)}."
+    return Became(f"Its link {'ends' if ends > timezone.now() else 'ended'} {moment(ends)}.")

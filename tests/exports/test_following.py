@@ -16,7 +16,7 @@ from console.exports.models import Plan
 from console.jobs.models import Operation, State
 from console.words import moment
 from tests.conftest import OWNER, SPACE
-from tests.exports.making import EXPORTS, HTMX, body_of, finish, sent, start, text_of, work
+from tests.exports.making import EXPORTS, HTMX, body_of, finish, form, sent, start, text_of, work
 
 ClientAs = Callable[[Person], Client]
 
@@ -169,7 +169,31 @@ def test_the_audit_tells_that_there_is_no_file(
     assert "Asked for" in text_of(page)
     assert "Not made" in text_of(page)
     assert "Ready" not in text_of(page)
-    assert "CloudFactory could not make it; there is no file." in text_of(client_as(alice).get("/audit/"))
+    audit = client_as(alice).get("/audit/")
+    assert "CloudFactory could not make it; there is no file." in text_of(audit)
+    assert "Failed later" in text_of(audit)
+
+
+def test_the_handover_note_counts_what_was_made(
+    running: Plan, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
+    """One failed at the vendor; another waited for the lane first, and is one export all the same."""
+    client = client_as(alice)
+    client.post("/exports/new/", form(name="Waited", when="free", again="1"))
+    slow.act("fail_export", error="disk full")
+    client.get(f"/exports/{running.export_id}/")
+    work()
+    assert Plan.objects.get(name="Waited").export_id
+    since, until = (f"{timezone.localtime() + timedelta(hours=hours):%Y-%m-%dT%H:%M}" for hours in (-1, 1))
+    page = client.get("/audit/handover/", {"since": since, "until": until})
+    sections = {section.title: [told.text for told in section.told] for section in page.context["note"].sections}
+    assert sections == {
+        "Exports made": ["Alice exported all of Eye screening as Waited (COCO)"],
+        "Not done": [
+            "Alice exported all of Eye screening as Q3 (COCO). CloudFactory could not make it; there is no file."
+        ],
+    }
+    assert "CloudFactory could not make it; there is no file." in text_of(page).partition("The note as text")[0]
 
 
 @pytest.mark.parametrize("fault", ["503", "reset", "garbage", "429"])
