@@ -70,12 +70,18 @@ def in_utc(value: datetime) -> str:
 
 
 def ago(value: datetime, now: datetime | None = None) -> str:
-    """`5 min ago`, `in 6 h`: rough, to be shown beside or above the exact moment."""
+    """`5 min ago`, `in 6 h`: rough, to be shown beside or above the exact moment. What is to come is rounded, so that
+    seven days less a minute are no six."""
     seconds = ((now or timezone.now()) - aware(value)).total_seconds()
     if abs(seconds) < 10:
         return "just now"
-    words = duration(abs(seconds))
-    return f"{words} ago" if seconds > 0 else f"in {words}"
+    return f"{duration(seconds)} ago" if seconds > 0 else f"in {duration(_rounded(-seconds))}"
+
+
+def _rounded(seconds: float) -> float:
+    """To the unit in which it is said."""
+    unit = 60 if seconds < 3600 else 3600 if seconds < 48 * 3600 else 86400
+    return seconds if seconds < 60 else seconds + unit / 2
 
 
 def duration(value: float | timedelta) -> str:

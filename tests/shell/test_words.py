@@ -53,6 +53,9 @@ def test_a_moment_without_a_zone_is_read_as_utc() -> None:
         (timedelta(hours=47), "47 h ago"),
         (timedelta(days=3), "3 days ago"),
         (-timedelta(hours=6, minutes=1), "in 6 h"),
+        (-timedelta(days=6, hours=23, minutes=59), "in 7 days"),
+        (-timedelta(minutes=59, seconds=40), "in 1 h"),
+        (-timedelta(seconds=59), "in 59 s"),
     ],
 )
 def test_how_long_ago_is_said_roughly(apart: timedelta, said: str) -> None:
