@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.access import ACCESS, ANYONE, BY_MAIL, CLOSED, PUBLIC
 from accounts.models import Person
 from accounts.rights import ROLE_RIGHTS, Right, Role
+from console.audit import reading
 from console.audit.models import Entry
 from tests.conftest import PASSWORD
 
@@ -132,6 +133,8 @@ def test_a_refusal_is_recorded_once_a_minute(bob: Person, client_as: Callable[[P
     [row] = Entry.objects.filter(action="page.refused")
     assert (row.actor, row.thing_id, row.recorded_outcome) == (bob, "accounts:people", "failed")
     assert row.thing_name == reverse("accounts:people")
+    said = "".join(piece.text for piece in reading.line(row).pieces)
+    assert said == "Bob was refused the page People, which the role does not include"
 
 
 @pytest.mark.django_db

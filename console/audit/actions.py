@@ -179,6 +179,8 @@ ACTIONS: dict[str, Action] = {
 LASTING = ("export.download", "item.download", "file.download")
 # What leaves the console: the view an auditor opens first.
 LEAVING = ("export.", "item.download", "file.download")
+# The console reading a file for itself takes nothing home.
+STAYING = ("export.receipt",)
 
 
 def known(name: str) -> Action:
@@ -195,4 +197,4 @@ def in_group(group: str) -> list[str]:
 
 
 def leaving() -> list[str]:
-    return [name for name in ACTIONS if name.startswith(LEAVING)]
+    return [name for name in ACTIONS if name.startswith(LEAVING) and name not in STAYING]

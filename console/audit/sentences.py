@@ -13,6 +13,27 @@ ENDS = {DONE: "", OPEN: "", FAILED: ", but it was not done", UNKNOWN: "; we do n
 # Whoever is refused at the door has only said a name; that it is theirs is not known.
 UNNAMED = {"session.refused": "Someone"}
 
+# Pages that some roles do not include, by the names of their views; of the others the address is told.
+PAGES = {
+    "accounts:invite": "People",
+    "accounts:people": "People",
+    "accounts:person": "People",
+    "audit:check": "Check of the audit",
+    "audit:export": "Audit as a sheet",
+    "audit:handover_csv": "Handover note as a sheet",
+    "batches:create": "New batch",
+    "batches:metadata": "Metadata of a batch",
+    "batches:rename": "Name of a batch",
+    "batches:restore": "Order of batches",
+    "batches:undo": "Order of batches",
+    "exports:create": "New export",
+    "exports:delete": "Deleting an export",
+    "exports:download": "Download of an export",
+    "jobs:index": "Jobs",
+    "slices:create": "New slice",
+    "slices:draft": "New slice",
+}
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -76,7 +97,7 @@ def plain(told: Telling) -> str:
 def _filled(wording: str, told: Telling) -> list[Piece]:
     """The wording with its slots filled. Names go in last and whole, so that a brace in one is only a brace."""
     address = links.address_of(told.entry.thing_kind, told.thing_id, told.detail)
-    thing = Piece("thing", told.thing_name or told.thing_id or "(no name)", address)
+    thing = Piece("thing", _called(told), address)
     vendor = VENDORS.get(told.entry.vendor, told.entry.vendor or "a vendor")
     wording = wording.replace("{vendor}", vendor)
     wording = wording.replace("{as_thing}", " as {thing}" if told.thing_name else "")
@@ -86,6 +107,11 @@ def _filled(wording: str, told: Telling) -> list[Piece]:
         return [Piece("text", start + contents + (" as " if contents else "")), thing, Piece("text", rest)]
     start, slot, rest = wording.partition("{thing}")
     return [Piece("text", start), *([thing] if slot else []), Piece("text", rest)]
+
+
+def _called(told: Telling) -> str:
+    page = PAGES.get(told.thing_id) if told.entry.thing_kind == "page" else None
+    return page or told.thing_name or told.thing_id or "(no name)"
 
 
 def _contents(detail: Mapping[str, Any]) -> str:

@@ -184,6 +184,8 @@ def _in_words(form: FilterForm) -> str:
     said = [str(choices[name][asked[name]]) for name in choices if asked.get(name)]
     said += [f"“{asked['q']}”"] if asked.get("q") else []
     span = form.range()
+    if form.is_default_range:
+        return ", ".join([*said, f"the last {DAYS} days"])
     said += [f"from {timezone.localtime(span.since):%Y-%m-%d}"] if span.since else ["from the beginning"]
     said += [f"to {asked['until']:%Y-%m-%d}"] if asked.get("until") else []
     return ", ".join(said)

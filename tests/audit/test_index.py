@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Person
 from console.audit import record
+from console.audit.models import ChainCheck
 
 ClientAs = Callable[[Person], Client]
 NOW = datetime.datetime(2026, 11, 3, 12, tzinfo=datetime.UTC)
@@ -225,8 +227,10 @@ def test_htmx_gets_the_list_and_a_clean_address(some_rows: None, dana: Person, c
 def test_the_chain_is_for_auditors(
     some_rows: None, dana: Person, alice: Person, client_as: ClientAs, audit_anchor: Any
 ) -> None:
-    assert "each tied to the one before" in text_of(client_as(dana).get("/audit/"))
-    assert "each tied to the one before" not in text_of(client_as(alice).get("/audit/"))
+    assert "They were not all looked through so far." in text_of(client_as(dana).get("/audit/"))
+    ChainCheck.objects.create(pk=1, at=timezone.now(), rows=6)
+    assert "Complete and unaltered when last looked through, just now." in text_of(client_as(dana).get("/audit/"))
+    assert "looked through" not in text_of(client_as(alice).get("/audit/"))
     assert client_as(alice).post("/audit/check/").status_code == 403
 
 

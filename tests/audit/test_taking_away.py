@@ -59,6 +59,11 @@ def test_taking_it_away_is_recorded_first(a_day: None, dana: Person, client_as: 
     assert "Dana exported the audit as CSV: “night”, from the beginning" in text_of(client_as(dana).get("/audit/"))
 
 
+def test_days_that_nobody_chose_are_not_said_as_chosen(dana: Person, client_as: ClientAs) -> None:
+    client_as(dana).get("/audit/export.csv?q=night")
+    assert "exported the audit as CSV: “night”, the last 90 days" in text_of(client_as(dana).get("/audit/"))
+
+
 def test_no_record_no_sheet(a_day: None, dana: Person, client_as: ClientAs) -> None:
     client = client_as(dana)
     with connection.cursor() as cursor:

@@ -91,6 +91,9 @@ def test_reading_it_is_an_act_of_the_console(plan: Plan, client_as: ClientAs, da
     entry = Entry.objects.get(action="export.receipt")
     assert (entry.actor, entry.thing_id) == (None, plan.export_id)
     assert "The console read the file of the export Yards for its receipt" in text_of(client_as(dana).get("/audit/"))
+    leaving = text_of(client_as(dana).get("/audit/?view=leaving"))
+    assert "Alice exported" in leaving
+    assert "for its receipt" not in leaving
 
 
 def test_it_is_compared_with_the_last_one_of_the_same_choice(
