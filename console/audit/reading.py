@@ -218,6 +218,13 @@ def downloads(export_ids: Iterable[str]) -> dict[str, str]:
     return {export_id: f"Downloaded {_by(people)}." for export_id, people in taken.items()}
 
 
+def not_handed_over(export_ids: Iterable[str], why: str) -> set[str]:
+    """Those whose newest download ended for this reason."""
+    ends = Entry.objects.filter(kind=Entry.Kind.OUTCOME, action="export.download", thing_id__in=list(export_ids))
+    newest = dict(ends.order_by("sequence").values_list("thing_id", "detail"))
+    return {export_id for export_id, detail in newest.items() if detail.get("error") == why}
+
+
 def taken_by(person: Any, export_ids: Iterable[str]) -> set[str]:
     """Which of these exports this person has taken home."""
     rows = Entry.objects.lines().filter(action="export.download", actor=person, thing_id__in=list(export_ids))

@@ -100,6 +100,7 @@ class act:  # noqa: N801 - reads as a verb: `with record.act(...)`
         # Exactly as it is read back, or the digest of the row would not fit.
         self.entry.id = uuid.UUID(str(act_id)) if act_id else uuid.uuid4()
         self._ended = False
+        self._called = ""
 
     @property
     def id(self) -> uuid.UUID:
@@ -116,6 +117,10 @@ class act:  # noqa: N801 - reads as a verb: `with record.act(...)`
             log.error("Not recorded: %s (%s)", self.entry.action, error)
             raise NotRecorded from error
         return self
+
+    def called(self, thing_name: str) -> None:
+        """What the thing is called, where only the act itself found that out; said of every way it ends."""
+        self._called = thing_name
 
     def keep_open(self) -> None:
         """Leave the block without an outcome: whoever goes on with the act, as a stream does, ends it later."""
@@ -149,7 +154,7 @@ class act:  # noqa: N801 - reads as a verb: `with record.act(...)`
         self._ended = True
         try:
             with transaction.atomic():
-                _add(rows.outcome(self.entry, outcome, by=self.entry.actor, **said))
+                _add(rows.outcome(self.entry, outcome, by=self.entry.actor, **{"thing_name": self._called, **said}))
         except (DatabaseError, InterfaceError) as error:
             # The call has been made: to raise now would read as "failed" and make people press again. The entry
             # stays open and is looked up by reading, as after a crash.

@@ -1,6 +1,7 @@
 """Handing the file over: recorded first, fetched afresh, streamed through so that the signed link never leaves."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -16,8 +17,11 @@ from console.exports.lane import ACTIVE
 from console.exports.models import Plan
 from console.upstream.errors import Forbidden, OtherRefusal
 from console.upstream.storage import Download, checked_link
+from console.upstream.types import Export
 
-UNSAFE = re.compile(r"[^A-Za-z0-9._ -]+")
+# Letters with their accents, digits, and what no file system and no header trips over.
+HARMLESS, KINDS = frozenset(" ,._-–—()[]&+'!@#~"), ("L", "M", "N")
+LONGEST_NAME, LONGEST_BYTES = 80, 200
 # One range, as browsers resume; anything else may be answered with the whole file, says HTTP.
 RANGE = re.compile(r"bytes=(\d{1,18})?-(\d{1,18})?")
 
@@ -27,9 +31,9 @@ class NotReady(Exception):
 
     outcome = "failed"
 
-    def __init__(self, message: str, *, runs: bool = False) -> None:
+    def __init__(self, message: str, name: str, *, runs: bool = False) -> None:
         super().__init__(message)
-        self.message, self.runs = message, runs
+        self.message, self.name, self.runs = message, name, runs
 
 
 class NoSuchPart(Exception):
@@ -44,6 +48,10 @@ class LinkExpired(Exception):
 
     outcome = "failed"
     message = "The link to the file has expired, and CloudFactory gave no new one."
+
+    def __init__(self, name: str) -> None:
+        super().__init__(self.message)
+        self.name = name
 
 
 def hand_over(*, user: Person, export_id: str, request: HttpRequest) -> HttpResponseBase:
@@ -66,38 +74,44 @@ def hand_over(*, user: Person, export_id: str, request: HttpRequest) -> HttpResp
         key=connections.key_fingerprint(user, "cloudfactory"),
     )
     with act:
-        link, name = _fresh_link(user, space.id, export_id)
+        export = _fresh(user, space.id, export_id)
+        act.called(export.name or export_id)
+        link = _link(export)
         if settings.EXPORT_DOWNLOAD == "redirect":
             checked_link(link, settings.TRUSTED_LOCAL_ORIGINS)
-            act.done(thing_name=name, detail={"redirected": True})
+            act.done(detail={"redirected": True})
             return HttpResponseRedirect(link)
-        download = _open(link, asked)
+        download = _open(link, asked, export.name or "")
         # The outcome is written when the last byte has gone, or when the browser goes away before.
         act.keep_open()
-    return _streamed(act, download, export_id, name)
+    return _streamed(act, download, export)
 
 
 def announced(*, user: Person, export_id: str) -> HttpResponse:
     """What HEAD asks: whether there is a file and what it is called. Nothing is taken, so nothing is recorded."""
-    _, name = _fresh_link(user, connections.space(user).id, export_id)
-    return _named(HttpResponse(content_type="application/zip"), export_id, name)
+    export = _fresh(user, connections.space(user).id, export_id)
+    _link(export)
+    return _named(HttpResponse(content_type="application/zip"), export)
 
 
-def _fresh_link(user: Person, space: str, export_id: str) -> tuple[str, str]:
+def _fresh(user: Person, space: str, export_id: str) -> Export:
     """Asked for at every download, because links age (FACTS 4, 17)."""
-    export = connections.cloudfactory(user).get_export(space, export_id)
+    return connections.cloudfactory(user).get_export(space, export_id)
+
+
+def _link(export: Export) -> str:
     if export.status in ACTIVE:
-        raise NotReady("The export is still being made.", runs=True)
+        raise NotReady("The export is still being made.", export.name or "", runs=True)
     if export.status != "COMPLETED" or not export.download_url:
-        raise NotReady(export.error or "CloudFactory gives no link to the file.")
-    return export.download_url, export.name or export_id
+        raise NotReady(export.error or "CloudFactory gives no link to the file.", export.name or "")
+    return export.download_url
 
 
-def _open(link: str, asked: str | None) -> Download:
+def _open(link: str, asked: str | None, name: str) -> Download:
     try:
         return connections.storage().stream(link, range_header=asked)
     except Forbidden as error:
-        raise LinkExpired from error
+        raise LinkExpired(name) from error
     except OtherRefusal as error:
         if error.status == 416:
             raise NoSuchPart from error
@@ -116,11 +130,9 @@ def _tag(export_id: str) -> str:
     return f'"{export_id}"'
 
 
-def _streamed(act: record.act, download: Download, export_id: str, name: str) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(
-        _Handover(act, download, name), status=download.status, content_type="application/zip"
-    )
-    _named(response, export_id, name)
+def _streamed(act: record.act, download: Download, export: Export) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(_Handover(act, download), status=download.status, content_type="application/zip")
+    _named(response, export)
     if download.length is not None:
         response["Content-Length"] = str(download.length)
     if download.content_range:
@@ -131,9 +143,10 @@ def _streamed(act: record.act, download: Download, export_id: str, name: str) ->
 Response = TypeVar("Response", bound=HttpResponseBase)
 
 
-def _named(response: Response, export_id: str, name: str) -> Response:
-    response["Content-Disposition"] = content_disposition_header(True, file_name(name)) or "attachment"
-    response["Accept-Ranges"], response["ETag"] = "bytes", _tag(export_id)
+def _named(response: Response, export: Export) -> Response:
+    name = file_name(export.name or export.id)
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    response["Accept-Ranges"], response["ETag"] = "bytes", _tag(export.id)
     return response
 
 
@@ -143,8 +156,8 @@ class _Handover:
     A class and not a generator: a generator that was never begun does not run its `finally` when it is closed.
     """
 
-    def __init__(self, act: record.act, download: Download, name: str) -> None:
-        self.act, self.download, self.name = act, download, name
+    def __init__(self, act: record.act, download: Download) -> None:
+        self.act, self.download = act, download
         self.chunks = iter(download)
         self.sent, self.told = 0, False
 
@@ -170,10 +183,15 @@ class _Handover:
             return
         self.told = True
         stopped = {} if whole else {"of": self.download.length, "interrupted": True}
-        self.act.done(thing_name=self.name, detail={"bytes": self.sent, **stopped})
+        self.act.done(detail={"bytes": self.sent, **stopped})
 
 
 def file_name(name: str) -> str:
     """A name that is only a name on every system, whatever the export is called."""
-    plain = UNSAFE.sub("-", name).strip(" .-")[:80]
-    return f"{plain or 'export'}.zip"
+    kept = "".join(character if _is_harmless(character) else "\0" for character in unicodedata.normalize("NFC", name))
+    plain = re.sub("\0+", "-", kept).strip(" .,-")[:LONGEST_NAME]
+    return f"{plain.encode()[:LONGEST_BYTES].decode(errors='ignore') or 'export'}.zip"
+
+
+def _is_harmless(character: str) -> bool:
+    return character in HARMLESS or unicodedata.category(character).startswith(KINDS)

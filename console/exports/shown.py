@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from console.audit import reading
 from console.exports import composing, lane
+from console.exports.downloading import LinkExpired
 from console.exports.models import LINK_LASTS, Plan, Receipt
 from console.upstream.types import Export
 
@@ -28,6 +29,8 @@ STATES = {
     "COMPLETED": State("Ready", "good"),
     "FAILED": State("Failed", "bad"),
 }
+# The vendor goes on calling it finished; that its file cannot be had any more is known from trying.
+EXPIRED = State("Expired", "quiet")
 FORMATS = {"COCO_JSON": "COCO"}
 CONTENTS = {"ANNOTATION": "labels", "INFERENCE": "predictions", "ASSET_METADATA": "facts about the files"}
 FILTERS = {"mine": "Mine", "ready": "Ready", "ending": "Ending soon", "failed": "Failed"}
@@ -39,6 +42,8 @@ class Row:
     plan: Plan | None
     receipt: Receipt | None
     downloads: str = ""
+    expired: bool = False
+    """Whether no link that works was given when somebody last wanted the file."""
 
     @property
     def name(self) -> str:
@@ -48,11 +53,17 @@ class Row:
     def state(self) -> State:
         """A value nobody documented is shown as it came."""
         status = self.export.status or ""
+        if self.is_ready and self.expired:
+            return EXPIRED
         return STATES.get(status) or State(status or "State not given", "quiet")
 
     @property
     def is_ready(self) -> bool:
         return self.export.status == "COMPLETED"
+
+    @property
+    def has_file(self) -> bool:
+        return self.is_ready and not self.expired
 
     @property
     def format(self) -> str:
@@ -90,7 +101,7 @@ class Row:
     @property
     def link_ends(self) -> datetime | None:
         """Seven days from its end, or from its beginning where nobody saw the end: rather too early than too late."""
-        if not self.is_ready:
+        if not self.has_file:
             return None
         since = (self.plan.ended_at if self.plan else None) or self.export.created_at
         return since + LINK_LASTS if since else None
@@ -105,13 +116,17 @@ class Row:
 
 
 def rows(exports: Iterable[Export]) -> list[Row]:
-    """With what the console knows about each: three queries however many there are."""
+    """With what the console knows about each: four queries however many there are."""
     listed = list(exports)
     ids = [export.id for export in listed]
     plans = {plan.export_id: plan for plan in Plan.objects.select_related("person").filter(export_id__in=ids)}
     receipts = Receipt.objects.in_bulk(ids)
     taken = reading.downloads(ids)
-    return [Row(export, plans.get(export.id), receipts.get(export.id), taken.get(export.id, "")) for export in listed]
+    expired = reading.not_handed_over(ids, LinkExpired.message)
+    return [
+        Row(export, plans.get(key := export.id), receipts.get(key), taken.get(key, ""), key in expired)
+        for export in listed
+    ]
 
 
 def row(export: Export) -> Row:
@@ -122,7 +137,7 @@ def chosen(found: Sequence[Row], wanted: str, user_pk: object) -> list[Row]:
     """The rows a filter asks for."""
     tests: dict[str, Callable[[Row], bool]] = {
         "mine": lambda row: row.plan is not None and row.plan.person_id == user_pk,
-        "ready": lambda row: row.is_ready and not row.link_ended,
+        "ready": lambda row: row.has_file and not row.link_ended,
         "ending": lambda row: row.ends_soon,
         "failed": lambda row: row.export.status == "FAILED",
     }

@@ -174,6 +174,7 @@ def download(request: SignedIn, export: uuid.UUID) -> HttpResponseBase:
         known = Plan.objects.filter(export_id=str(export)).first()
         runs = isinstance(error, downloading.NotReady) and error.runs
         context = {"error": error, "export_id": export, "runs": runs, "query": composing.query(known) if known else ""}
+        context["name"] = getattr(error, "name", "") or (known.name if known else "")
         return render(request, "exports/expired.html", context, status=409 if runs else 410)
 
 

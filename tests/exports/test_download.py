@@ -149,8 +149,41 @@ def test_a_link_that_cannot_be_renewed_says_why(ready: Plan, alice: Person, clie
     response = download(client_as(alice), ready)
     assert response.status_code == 410
     assert "The link to the file has expired, and CloudFactory gave no new one." in text_of(response)
+    assert "“ Eyes ” cannot be downloaded" in text_of(response)
     assert "Make it again with the same choices" in text_of(response)
     assert taken()[0].outcome == "failed"
+
+
+def test_a_file_that_was_tried_in_vain_is_offered_as_expired(
+    ready: Plan, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
+    client = client_as(alice)
+    slow.act("expire_links", export=ready.export_id)
+    download(client, ready)
+    [row] = client.get("/exports/").context["rows"][:1]
+    page = text_of(client.get(f"/exports/{ready.export_id}/row/"))
+    assert (row.name, row.state.text) == ("Eyes", "Expired")
+    assert "Make it again instead of Eyes" in page
+    assert "Download" not in page
+    assert "Try once more" in said(client, ready)
+    assert "Eyes" not in text_of(client.get("/exports/?show=ready"))
+    slow.act("expire_links", export=ready.export_id, expired=False)
+    body_of(download(client, ready))
+    assert "Download Eyes" in text_of(client.get(f"/exports/{ready.export_id}/row/"))
+
+
+def test_an_export_of_others_is_called_by_its_name_also_where_its_link_has_expired(
+    alice: Person, client_as: ClientAs, slow: Running
+) -> None:
+    client, theirs = client_as(alice), str(slow.act("start_export", name="Weekly COCO")["export"]["exportId"])
+    slow.act("finish_export", export=theirs)
+    slow.act("expire_links", export=theirs)
+    page = text_of(client.get(f"/exports/{theirs}/download/"))
+    assert "“ Weekly COCO ” cannot be downloaded" in page
+    assert "Choose for a new export" in page
+    audit = text_of(client.get("/audit/"))
+    assert "Alice tried to download the export Weekly COCO , but it was not done: The link" in audit
+    assert theirs not in audit
 
 
 def test_what_is_not_ready_has_no_file_yet(alice: Person, client_as: ClientAs, slow: Running) -> None:
@@ -226,6 +259,11 @@ def test_a_store_that_fails_is_told(ready: Plan, alice: Person, client_as: Clien
         ("…", "export.zip"),
         ("x" * 255, "x" * 80 + ".zip"),
         ('"; filename="evil.exe', "filename-evil.exe.zip"),
+        ("Eye screening, 26 Nov", "Eye screening, 26 Nov.zip"),
+        ("Ögon & hornhinna (2)", "Ögon & hornhinna (2).zip"),
+        ("नमूना", "नमूना.zip"),
+        ("a\u202egpj.exe", "a-gpj.exe.zip"),
+        ("漢" * 80, "漢" * 66 + ".zip"),
     ],
 )
 def test_a_file_name_is_only_a_name(name: str, plain: str) -> None:
