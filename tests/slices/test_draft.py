@@ -150,6 +150,24 @@ def test_a_recipe_is_copied_into_a_new_draft(desk: Desk) -> None:
     assert "Everything in Eye screening + 6 chosen items from Surface textures" in page
 
 
+def test_a_copy_names_its_slice_and_offers_an_empty_beginning(desk: Desk) -> None:
+    copied = desk.client.get("/slices/new/", {"from": "northwind/training-mix"}).headers["Location"]
+    page = plain(desk.client.get(copied))
+    assert "Begun as a copy of Training mix." in page
+    assert "Start an empty one" in page
+    empty = desk.client.post("/slices/new/").headers["Location"]
+    assert empty != copied
+    assert "No parts yet" in plain(desk.client.get(empty))
+
+
+def test_a_copy_left_as_it_was_is_not_taken_for_a_new_slice(desk: Desk) -> None:
+    copied = desk.client.get("/slices/new/", {"from": "northwind/training-mix"}).headers["Location"]
+    assert desk.client.get("/slices/new/").headers["Location"] == desk.address
+    assert copied in desk.client.get(desk.address).content.decode()
+    desk.client.post(f"{copied}save/", {"name": "Mine now", "was_name": ""})
+    assert desk.client.get("/slices/new/").headers["Location"] == copied
+
+
 def test_copying_twice_makes_one_draft(desk: Desk) -> None:
     first = desk.client.get("/slices/new/", {"from": "northwind/all-coins"})
     again = desk.client.get("/slices/new/", {"from": "northwind/all-coins"})

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.http import Http404
 from django.utils import timezone
 
@@ -70,8 +70,10 @@ def unfinished(user: Person) -> Sequence[Draft]:
 
 
 def resume_or_start(user: Person) -> Draft:
-    """The draft last worked on, else a new one. Asking twice gives the same, so a link in a mail changes nothing."""
-    editing = Draft.objects.filter(person=user, state=Draft.State.EDITING)
+    """The draft last worked on, else a new one. Asking twice gives the same, so a link in a mail changes nothing.
+    A copy nobody touched holds no work of theirs: who asks for a new slice does not mean it."""
+    worked_on = Q(source="") | Q(changes__gt=0)
+    editing = Draft.objects.filter(worked_on, person=user, state=Draft.State.EDITING)
     return editing.first() or Draft.objects.create(person=user, data=parts.to_json(Contents()))
 
 

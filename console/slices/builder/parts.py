@@ -96,6 +96,8 @@ class Contents:
     parts: tuple[Part, ...] = ()
     removed: Part | None = None
     removed_from: int = 0
+    copied_from: str = ""
+    """The name of the slice whose recipe this began as."""
 
     @property
     def is_blank(self) -> bool:
@@ -160,6 +162,7 @@ def to_json(contents: Contents) -> dict[str, Any]:
         "parts": [_part_to_json(part) for part in contents.parts],
         "removed": _part_to_json(contents.removed) if contents.removed else None,
         "removed_from": contents.removed_from,
+        "copied_from": contents.copied_from,
     }
 
 
@@ -170,6 +173,7 @@ def from_json(data: Mapping[str, Any]) -> Contents:
         parts=tuple(_part_from_json(part) for part in data.get("parts", ())),
         removed=_part_from_json(removed) if removed else None,
         removed_from=data.get("removed_from", 0),
+        copied_from=data.get("copied_from", ""),
     )
 
 

@@ -46,7 +46,8 @@ def copy_recipe(user: Person, owner: str, slug: str) -> Contents:
     known = [sources.get(sub.dataset_uid, parts.Source(sub.dataset_uid)) for sub in subs]
     copied = tuple(parts.from_sub_slice(sub, source) for sub, source in zip(subs, known, strict=True))
     visibility = original.visibility if original.visibility in ("private", "public") else "private"
-    return Contents(parts.Details(visibility=visibility), copied[: parts.MOST_PARTS])
+    name = drafts.storable(original.name or "")
+    return Contents(parts.Details(visibility=visibility), copied[: parts.MOST_PARTS], copied_from=name)
 
 
 def create_slice(*, user: Person, draft: Draft, request: HttpRequest | None = None) -> Standing:

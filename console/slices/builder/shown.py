@@ -87,6 +87,7 @@ def builder(
         "draft": draft,
         "details": details or contents.details,
         "stored": contents.details,
+        "copied_from": contents.copied_from or draft.source,
         "problems": problems,
         "failure": _failure(draft),
         "clashes": [_clash(clash) for clash in clashes],
