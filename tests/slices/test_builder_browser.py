@@ -81,7 +81,7 @@ def test_a_slice_of_all_three_kinds_from_the_builder_to_its_pictures(
     desk.locator("#filter-said", has_text="11 of the 17 newest items match").wait_for()
     desk.get_by_role("button", name="Done").click()
     desk.get_by_label("Name", exact=True).fill("All coins")
-    desk.locator("#name-verdict", has_text="already has a slice with this name").wait_for()
+    desk.locator("#name-verdict", has_text="A slice called “All coins” exists already.").wait_for()
     desk.get_by_label("Name", exact=True).fill("Mixed bag")
     desk.locator("#name-verdict", has_text="This name is free.").wait_for()
     desk.get_by_label("Random selection").fill("20")
@@ -170,7 +170,7 @@ def test_the_same_with_script_off(still: Any, emulator: Running) -> None:
     still.get_by_role("button", name="Done").click()
     still.get_by_label("Name", exact=True).fill("All coins")
     still.get_by_role("button", name="Check the name").click()
-    assert "already has a slice with this name" in still.locator("#name-verdict").inner_text()
+    assert "A slice called “All coins” exists already." in still.locator("#name-verdict").inner_text()
     still.get_by_label("Name", exact=True).fill("No script")
     still.get_by_role("button", name="Save draft").locator("visible=true").click()
     still.get_by_role("button", name="Create slice").click()
@@ -366,6 +366,18 @@ def test_a_refusal_is_read_first_and_leads_to_its_field(desk: Any) -> None:
     assert desk.evaluate("document.activeElement.id") == "builder-trouble"
     desk.get_by_role("link", name="Name", exact=True).click()
     assert desk.evaluate("location.hash") == "#slice-name"
+
+
+def test_what_was_said_of_a_name_goes_when_the_name_changes(desk: Any) -> None:
+    take(desk, "Coins on velvet", "Everything")
+    wait_for_recipe(desk, "Coins on velvet")
+    desk.get_by_label("Name", exact=True).fill("All coins")
+    desk.get_by_role("button", name="Create slice").click()
+    expect(desk.locator("#name-errors")).to_contain_text("already exists")
+    desk.get_by_label("Name", exact=True).fill("Other coins")
+    desk.locator("#name-verdict", has_text="This name is free.").wait_for()
+    expect(desk.locator("#name-errors")).to_have_count(0)
+    assert desk.get_by_label("Name", exact=True).get_attribute("aria-invalid") is None
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -185,7 +185,7 @@ def test_a_draft_whose_name_is_checked_says_so_in_words(desk: Desk) -> None:
     assert "This name is free" in plain(free)
     taken = plain(desk.client.get(f"{desk.address}name/", {"name": "All coins"}, headers=HTMX))
     assert "free" not in taken
-    assert "already has a slice with this name" in taken
+    assert "A slice called “All coins” exists already." in taken
 
 
 @pytest.mark.parametrize("name", ["", "   ", "a" * 101, "a\x00b"])

@@ -189,7 +189,8 @@ def name_verdict(user: Person, name: str) -> Verdict:
         return Verdict("quiet", said.message or "Avala did not say whether the name is free.")
     if said.is_valid:
         return Verdict("good", "This name is free.")
-    return Verdict("bad", said.message or "This name is taken.")
+    # Avala's own words name the key's user (FACTS 1.4, A6), not the slice in the way.
+    return Verdict("bad", f"A slice called “{name.strip()}” exists already.")
 
 
 def as_text(value: Any) -> str:
