@@ -268,10 +268,31 @@ def test_numbers_stay_numbers(desk: Desk) -> None:
     assert desk.parts[0].filters == {"brightness": [0.38, 0.5]}
 
 
-def test_how_many_of_those_looked_at_match_is_said(desk: Desk) -> None:
+def test_how_many_match_is_said_where_all_items_were_read(desk: Desk) -> None:
+    desk.add(EYES, "filters")
+    response = filtered(desk, htmx=True, **{"as": "json", "json": '{"split": ["train"]}'})
+    assert "11 of its 17 items match." in plain(response)
+    page = plain(desk.client.get(desk.address))
+    assert "Items with split train: 11 of 17." in page
+    assert "11 items in all" in page
+
+
+def test_of_a_dataset_read_in_part_only_the_newest_are_counted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.slices.builder.choices.LOOKED_AT_ONCE", 5)
     desk.add(COINS, "filters")
+    desk.save(random_count="500", was_random_count="")
     response = filtered(desk, htmx=True, **{"as": "json", "json": '{"tag": ["coins"]}'})
-    assert "of the 21 newest items match" in plain(response)
+    assert "15 of the 15 newest items match. How many there are in all only Avala can tell." in plain(response)
+    page = plain(desk.client.get(desk.address))
+    assert "At most 21 items" in page
+    assert "500 at random is more than these parts can hold: at most 21 items." in page
+
+
+def test_a_filter_of_a_kind_nobody_here_can_count_is_not_counted(desk: Desk) -> None:
+    desk.add(EYES, "filters")
+    response = filtered(desk, htmx=True, **{"as": "json", "json": '{"split": {"not": "train"}}'})
+    assert "items match" not in plain(response)
+    assert "At most 17 items" in plain(desk.client.get(desk.address))
 
 
 @pytest.mark.parametrize(

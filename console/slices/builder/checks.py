@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from console import words
 from console.slices.builder.parts import Contents, Part
 
 LONGEST_NAME = 100
@@ -109,13 +110,13 @@ def warnings_of(contents: Contents) -> list[str]:
 
 
 def known_total(contents: Contents) -> tuple[int | None, bool]:
-    """How many items the parts hold, and whether that is exact: of a filter only the upper bound is known."""
+    """How many items the parts hold, and whether that is exact, or an upper bound."""
     total, exact = 0, True
     for part in contents.parts:
-        count = len(part.items) if part.is_chosen else part.source.item_count
+        count, counted = part.known_count
         if count is None:
             return None, False
-        total, exact = total + count, exact and not part.is_filter
+        total, exact = total + count, exact and counted
     return total, exact
 
 
@@ -189,7 +190,10 @@ def _more_than_there_is(contents: Contents) -> list[str]:
     wanted, (total, exact) = random_count(contents.details.random_count), known_total(contents)
     if wanted is None or total is None or not contents.parts or wanted <= total:
         return []
-    return [f"{wanted:,} at random is more than the {'' if exact else 'at most '}{total:,} items these parts hold."]
+    held = words.plural(total, "item")
+    if not exact:
+        return [f"{wanted:,} at random is more than these parts can hold: at most {held}."]
+    return [f"{wanted:,} at random is more than the {held} these parts hold."]
 
 
 def _check_within(value: Any, levels: int) -> None:

@@ -70,6 +70,8 @@ class Seen:
     """Fields and values met in the metadata of the newest items; `rows` is each item's own."""
 
     rows: tuple[Mapping[str, Sequence[Any]], ...] = ()
+    complete: bool = False
+    """Whether the dataset has no others."""
     failed: bool = False
 
     @property
@@ -153,7 +155,7 @@ def seen(user: Person, source: Source) -> Seen:
     """What the newest items say of themselves. Failing costs the offers, not the page."""
     if not source.can_be_opened:
         return Seen(failed=True)
-    place = _cache_name(user, "metadata", source.uid)
+    place = _cache_name(user, "metadata-read", source.uid)
     if (kept := cache.get(place)) is None:
         try:
             kept = _read_metadata(user, source)
@@ -162,7 +164,8 @@ def seen(user: Person, source: Source) -> Seen:
         except UpstreamError:
             return Seen(failed=True)
         cache.set(place, kept, KEPT)
-    return Seen(tuple(kept))
+    rows, complete = kept
+    return Seen(tuple(rows), complete)
 
 
 def organizations(user: Person) -> tuple[Organization, ...]:
@@ -210,15 +213,18 @@ def _of_owner(user: Person, owner: str, name: str, cursor: str) -> Found:
     return Found(met, name, owner, more=str(page.next or ""))
 
 
-def _read_metadata(user: Person, source: Source) -> list[dict[str, list[Any]]]:
+def _read_metadata(user: Person, source: Source) -> tuple[list[dict[str, list[Any]]], bool]:
+    """The newest items' own, and whether that was all of them."""
     api, cursor, rows = connections.avala(user), None, []
     for _ in range(PAGES_LOOKED_AT):
         page = api.list_dataset_items(source.owner, source.slug, cursor=cursor, limit=LOOKED_AT_ONCE)
         rows += [_plain(item.metadata) for item in page.items]
-        if not page.next or page.next == cursor:
+        if not page.next:
+            return rows, True
+        if page.next == cursor:
             break
         cursor = page.next
-    return rows
+    return rows, False
 
 
 def _plain(metadata: Mapping[str, Any]) -> dict[str, list[Any]]:

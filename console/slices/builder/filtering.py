@@ -60,7 +60,7 @@ def _save(request: SignedIn, draft: Draft, part: Part, seen: Seen, as_json: bool
         return _page(request, draft, part, seen, as_json, sent, status=422)
 
     def step(now: Part) -> Part:
-        changed = sent.apply(now)
+        changed = _counted(sent.apply(now), seen)
         if do != "mine" and was and _mark(now) not in (was, _mark(changed)):
             raise Clash
         return changed
@@ -103,6 +103,7 @@ def _page(
 ) -> HttpResponse:
     """Whole, or what the filter says so far where htmx saved it."""
     now = sent.apply(part) if sent else part
+    countable = seen.rows and now.filters and not now.typed and forms.fits_fields(now.filters)
     context = {
         "draft": draft,
         "part": part,
@@ -113,7 +114,7 @@ def _page(
         "json": (sent.typed if sent and sent.typed else shown.filter_json(now)),
         "problem": sent.problem if sent else (part.typed and checks.part_problem(part)),
         "said": shown.Card(now, 1, 1, ()).filter_words,
-        "matching": seen.matching(now.filters) if seen.rows and now.filters and not now.typed else None,
+        "matching": seen.matching(now.filters) if countable else None,
         "was": _mark(part),
         "saved": sent is not None,
         **more,
@@ -145,6 +146,12 @@ def _clean(wanted: Any) -> Any:
     if isinstance(wanted, list):
         return [_clean(value) for value in wanted]
     return drafts.storable(wanted) if isinstance(wanted, str) else wanted
+
+
+def _counted(part: Part, seen: Seen) -> Part:
+    """With how many items it takes, where all were read and the filter is of the kind whose matches we can tell."""
+    countable = seen.complete and part.filters and forms.fits_fields(part.filters)
+    return replace(part, matches=seen.matching(part.filters) if countable else None)
 
 
 def _mark(part: Part) -> str:

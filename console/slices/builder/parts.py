@@ -49,6 +49,8 @@ class Part:
     typed: str = ""
     """JSON that was typed and cannot be used yet: kept, so that it can be mended."""
     extra: Mapping[str, Any] = field(default_factory=dict)
+    matches: int | None = None
+    """How many items the filter took when it was written, where all of the dataset could be looked at."""
 
     @property
     def kind_words(self) -> str:
@@ -65,6 +67,15 @@ class Part:
     @property
     def is_filter(self) -> bool:
         return self.kind == FILTER
+
+    @property
+    def known_count(self) -> tuple[int | None, bool]:
+        """How many items it takes, and whether that is exact: of a filter nobody could count the bound is known."""
+        if self.is_chosen:
+            return len(self.items), True
+        if self.is_filter and self.matches is not None:
+            return self.matches, True
+        return self.source.item_count, not self.is_filter
 
     def sub_slice(self) -> SubSlice:
         """The part as Avala takes it; a kind we do not know goes back as it came."""
@@ -188,6 +199,7 @@ def _part_to_json(part: Part) -> dict[str, Any]:
         "filters": [[name, wanted] for name, wanted in part.filters.items()],
         "typed": part.typed,
         "extra": dict(part.extra),
+        "matches": part.matches,
     }
 
 
@@ -200,4 +212,5 @@ def _part_from_json(data: Mapping[str, Any]) -> Part:
         filters=dict(data["filters"]),
         typed=data["typed"],
         extra=data["extra"],
+        matches=data.get("matches"),
     )
