@@ -24,6 +24,13 @@ def test_the_page_asks_no_vendor(client_as: As, alice: Person, emulator: Running
     assert emulator.requests("cloudfactory") == []
 
 
+def test_nothing_is_promised_that_the_role_never_gets(client_as: As, dana: Person, emulator: Running) -> None:
+    page = text_of(client_as(dana).get("/"))
+    assert "Nothing waits for you" in page
+    assert "drafts to finish" not in page
+    assert "Exports to download" not in page
+
+
 def test_a_newcomer_is_shown_how_to_begin(client_as: As, nobody: Person) -> None:
     page = client_as(nobody).get("/").content.decode()
     assert "Connect Avala" in page

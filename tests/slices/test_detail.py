@@ -117,6 +117,22 @@ def test_a_person_who_may_not_create_is_not_offered_to(bob: Person, client_as: C
     assert "Use this recipe again" not in content
 
 
+def test_who_may_not_create_is_told_who_can_help(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(bob)
+    failed = text_of(client.get("/slices/northwind/crowded-tissue/"))
+    assert "An operator or an administrator can make a new one with the same recipe." in failed
+    empty = text_of(client.get("/slices/northwind/fog-over-the-harbour/"))
+    assert "To find more" not in empty
+    assert "an operator or an administrator can make a new slice" in empty
+
+
+def test_the_key_for_a_new_one_is_listed_for_those_who_may_make_one(
+    alice: Person, bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    assert "Make a new one" in text_of(client_as(alice).get("/slices/"))
+    assert "Make a new one" not in text_of(client_as(bob).get("/slices/"))
+
+
 def test_hostile_metadata_is_text(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     item = emulator.world.sample.items_of(COINS)[0]
     before = item["metadata"]
