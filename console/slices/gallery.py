@@ -1,5 +1,6 @@
 """The items of a slice as tiles: a page of them, one with its neighbours, one with fresh links."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
@@ -18,7 +19,8 @@ def page(*, user: Person, owner: str, slug: str, cursor: str) -> dict[str, Any]:
         raise
     except UpstreamError as error:
         return {"problem": error, "cursor": cursor, "lost": bool(cursor) and isinstance(error, NotFound)}
-    tiles = shown.tiles(listed.items, owner=owner, slug=slug, cursor=cursor)
+    names = _datasets(user, listed.items)
+    tiles = shown.tiles(listed.items, owner=owner, slug=slug, cursor=cursor, names=names)
     # A list that names the same cursor again would never end.
     following = listed.next if listed.next != cursor else None
     return {"tiles": tiles, "cursor": cursor, "next_cursor": following, "previous_cursor": listed.previous}
@@ -33,9 +35,10 @@ def one(*, user: Person, owner: str, slug: str, item_uid: str, cursor: str) -> d
     position = next((place for place, one in enumerate(listed.items) if one.uid == item_uid), None)
     if position is None:
         found = services.get_item(user=user, owner=owner, slug=slug, item_uid=item_uid)
-        return {"tile": shown.tile(found, owner=owner, slug=slug)}
+        return {"tile": shown.tile(found, owner=owner, slug=slug, names=_datasets(user, [found]))}
+    item = listed.items[position]
     return {
-        "tile": shown.tile(listed.items[position], owner=owner, slug=slug, cursor=cursor),
+        "tile": shown.tile(item, owner=owner, slug=slug, cursor=cursor, names=_datasets(user, [item])),
         "position": position + 1,
         "on_page": len(listed.items),
         "previous_address": _beside(listed, position, -1, owner=owner, slug=slug, cursor=cursor),
@@ -60,6 +63,10 @@ def end_of_page(user: Person, owner: str, slug: str, cursor: str, *, last: bool)
     """The address of the first or last item of a page, for turning over from the page beside it."""
     found = services.list_items(user=user, owner=owner, slug=slug, cursor=cursor or None).items
     return shown.tile(found[-1 if last else 0], owner=owner, slug=slug, cursor=cursor).address if found else ""
+
+
+def _datasets(user: Person, items: Iterable[Item]) -> shown.Names:
+    return services.names_of_places(user=user, places={shown.place_of(one) for one in items})
 
 
 def _beside(listed: Page[Item], position: int, step: int, *, owner: str, slug: str, cursor: str) -> str:

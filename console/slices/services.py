@@ -82,6 +82,12 @@ def known_names(*, user: Person, uids: Iterable[str]) -> dict[str, str]:
     return {keys[key]: name for key, name in cache.get_many(keys).items()} if keys else {}
 
 
+def names_of_places(*, user: Person, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """The same for datasets told by owner and slug, which is how an item tells its own."""
+    keys = {_key(user, _place(owner, slug)): (owner, slug) for owner, slug in places}
+    return {keys[key]: name for key, name in cache.get_many(keys).items()} if keys else {}
+
+
 def dataset_names(*, user: Person, uids: Sequence[str]) -> dict[str, str]:
     """The names of datasets: at most one page of all datasets and a few single calls, then what is known.
 
@@ -108,17 +114,27 @@ def _all_datasets(user: Person) -> tuple[Dataset, ...]:
 
 def _name_of(user: Person, uid: str) -> str:
     try:
-        name = connections.avala(user).get_dataset(uid).name or ""
+        found = connections.avala(user).get_dataset(uid)
     except Refused:
-        name = ""
-    cache.set(_key(user, uid), name, NAMES_KEPT if name else UNNAMED_KEPT)
-    return name
+        found = Dataset(uid)
+    if found.name:
+        _remember(user, [found])
+    else:
+        cache.set(_key(user, uid), "", UNNAMED_KEPT)
+    return found.name or ""
 
 
 def _remember(user: Person, datasets: Iterable[Dataset]) -> None:
-    named = {_key(user, one.uid): one.name for one in datasets if one.name and is_uid(one.uid)}
-    if named:
-        cache.set_many(named, NAMES_KEPT)
+    named = [one for one in datasets if one.name and is_uid(one.uid)]
+    keys = {_key(user, one.uid): one.name for one in named}
+    keys |= {_key(user, _place(one.owner_name, one.slug)): one.name for one in named if one.owner_name and one.slug}
+    if keys:
+        cache.set_many(keys, NAMES_KEPT)
+
+
+def _place(owner: str, slug: str) -> str:
+    """Owner and slug are outside text: as part of a key they stand as an id."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{owner}/{slug}"))
 
 
 def _key(user: Person, uid: str) -> str:

@@ -107,6 +107,7 @@ class Tile:
     """Where its picture alone is asked for again, by a press."""
     fresh_page: str
     """Where the pictures of its whole page are asked for again in one call: signed links age together."""
+    dataset: str
 
     @property
     def name(self) -> str:
@@ -133,17 +134,16 @@ class Tile:
             said.append(("…", f"{left} more"))
         return said
 
-    @property
-    def dataset(self) -> str:
-        return " / ".join(part for part in (self.item.dataset_owner_name, self.item.dataset_slug) if part)
+
+Names = Mapping[tuple[str, str], str]
 
 
-def tiles(items: Iterable[Item], *, owner: str, slug: str, cursor: str = "") -> list[Tile]:
+def tiles(items: Iterable[Item], *, owner: str, slug: str, cursor: str = "", names: Names | None = None) -> list[Tile]:
     unique = {one.uid: one for one in items}
-    return [tile(one, owner=owner, slug=slug, cursor=cursor) for one in unique.values()]
+    return [tile(one, owner=owner, slug=slug, cursor=cursor, names=names) for one in unique.values()]
 
 
-def tile(item: Item, *, owner: str, slug: str, cursor: str = "") -> Tile:
+def tile(item: Item, *, owner: str, slug: str, cursor: str = "", names: Names | None = None) -> Tile:
     query = f"?{urlencode({'cursor': cursor})}" if cursor else ""
     try:
         address = reverse("slices:item", args=[owner, slug, item.uid]) + query
@@ -151,7 +151,14 @@ def tile(item: Item, *, owner: str, slug: str, cursor: str = "") -> Tile:
     except NoReverseMatch:
         # Not a UUID: shown, but there is no page to open.
         address = fresh = ""
-    return Tile(item, address, fresh, reverse("slices:items", args=[owner, slug], query={"renew": 1, "cursor": cursor}))
+    page = reverse("slices:items", args=[owner, slug], query={"renew": 1, "cursor": cursor})
+    told = place_of(item)
+    return Tile(item, address, fresh, page, (names or {}).get(told) or " / ".join(filter(None, told)))
+
+
+def place_of(item: Item) -> tuple[str, str]:
+    """The owner and slug of its dataset, all that an item tells of it."""
+    return item.dataset_owner_name or "", item.dataset_slug or ""
 
 
 def _plain(value: Any) -> str:

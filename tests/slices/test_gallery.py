@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]
 ADDRESS = "/slices/northwind/all-coins/"
 IN_SIGHT = 8
+LINES = "word => Math.round(word.getBoundingClientRect().height / parseFloat(getComputedStyle(word).lineHeight))"
 
 
 def serious(page: Page) -> list[str]:
@@ -40,6 +41,8 @@ def test_the_viewer_works_by_keyboard_and_asks_nobody(
     expect(viewer.locator("[data-name]")).to_have_text(names[1])
     expect(viewer.locator("[data-position]")).to_have_text(f"2 of {len(names)}")
     expect(viewer.locator("table")).to_contain_text("shift")
+    expect(viewer.locator(".viewer-keys")).to_have_text("← → turn · + - size · 0 fit · Esc close")
+    assert viewer.locator("th bdi", has_text="captured_on").evaluate(LINES) == 1
     assert serious(page) == []
     page.keyboard.press("Escape")
     expect(viewer).not_to_be_visible()

@@ -30,6 +30,23 @@ def test_an_item_has_a_page_with_its_picture_and_metadata(
     assert len(emulator.requests("avala")) == 1
 
 
+def test_an_item_names_its_dataset_and_ends_with_its_id(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    tile = client.get(ADDRESS).context["tiles"][0]
+    text = text_of(client.get(tile.address))
+    assert "Dataset Coins on velvet" in text
+    assert text.index(tile.metadata[-1][0]) < text.index(tile.item.uid)
+
+
+def test_a_dataset_whose_name_is_not_known_is_told_by_its_address(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    emulator.fault("avala", "500", path="/datasets/", times=0)
+    client = client_as(alice)
+    text = text_of(client.get(client.get(ADDRESS).context["tiles"][0].address))
+    assert "Dataset northwind / coins-on-velvet" in text
+
+
 def test_items_lead_to_their_neighbours(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
     first, second = client.get(ADDRESS).context["tiles"][:2]
