@@ -120,9 +120,11 @@ def _unnamed(rows: Sequence[shown.Row]) -> str:
 
 def _pager(wanted: Wanted, page: Page[Slice], on_page: int) -> dict[str, str]:
     first = (wanted.page - 1) * wanted.limit + 1
+    last = first + on_page - 1
     total = f" of {words.plural(page.count, 'slice')}" if page.count is not None else ""
     return {
-        "pager_text": f"{words.number(first)} to {words.number(first + on_page - 1)}{total}" if on_page else "",
+        # A search says itself how many of the page it found.
+        "pager_text": "" if not on_page or wanted.search else f"{words.number(first)} to {words.number(last)}{total}",
         "previous_url": address(wanted, page=wanted.page - 1) if wanted.page > 1 else "",
         "next_url": address(wanted, page=wanted.page + 1) if page.next else "",
     }

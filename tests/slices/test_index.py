@@ -142,6 +142,8 @@ def test_a_search_without_a_match_is_not_an_empty_list(alice: Person, client_as:
     text = text_of(client_as(alice).get("/slices/", {"q": "zebra"}))
     assert "Nothing on this page matches" in text
     assert "No slices for" not in text
+    assert text.count("Show all") == 1
+    assert "1 to " not in text, "what was found is nothing"
 
 
 def test_an_owner_without_slices_is_told_how_to_begin(carol: Person, client_as: ClientAs, emulator: Running) -> None:
