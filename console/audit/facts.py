@@ -1,7 +1,7 @@
 """What stands behind one sentence: before and after, and everything else that was written down."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,8 @@ class Fact:
     label: str
     text: str
     is_code: bool = False
+    several: Sequence[str] = ()
+    """Its values where there are more than one: names may hold commas themselves."""
 
 
 @dataclass(frozen=True)
@@ -101,11 +103,12 @@ def _ids(detail: Mapping[str, Any]) -> list[Fact]:
 
 def _unsaid(detail: Mapping[str, Any]) -> list[Fact]:
     """What the sentence has not said. Ids and fingerprints are code."""
-    return [
-        Fact(_worded(name), text := ", ".join(_listed(value)), bool(ID.fullmatch(text)))
-        for name, value in detail.items()
-        if name not in SAID
-    ]
+    return [_fact(name, _listed(value)) for name, value in detail.items() if name not in SAID]
+
+
+def _fact(name: str, values: Sequence[str]) -> Fact:
+    text = ", ".join(values)
+    return Fact(_worded(name), text, bool(ID.fullmatch(text)), values if len(values) > 1 else ())
 
 
 def _worded(name: str) -> str:

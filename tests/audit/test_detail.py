@@ -65,6 +65,15 @@ def test_ids_stand_apart_from_what_a_person_reads(dana: Person, client_as: Clien
         assert reference in references
 
 
+def test_names_that_may_hold_commas_stand_one_a_line(dana: Person, client_as: ClientAs) -> None:
+    detail = {"batches": ["Naples, night shift", "Naples, early shift"], "projects": ["Dashcam"]}
+    entry = record.event(actor=dana, action="export.create", thing_name="Q3", detail=detail)
+    page = client_as(dana).get(f"/audit/{entry.pk}/").content.decode()
+    for name in detail["batches"]:
+        assert f"<li><bdi>{name}</bdi></li>" in page
+    assert "<dd><bdi>Dashcam</bdi></dd>" in page
+
+
 def test_orders_stand_side_by_side(dana: Person, client_as: ClientAs) -> None:
     detail = {"before": ["Night", "Rain"], "after": ["Rain", "Night"], "summary": "Rain 2nd to 1st"}
     entry = record.event(actor=dana, action="order.save", thing_name="Dashcam", detail=detail)

@@ -1,5 +1,6 @@
 """One slice: its sentence and facts, what its state means, and a gallery that keeps its place."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -17,6 +18,12 @@ def test_the_page_says_what_the_slice_is_made_of(alice: Person, client_as: Clien
     assert "Items in Coins on velvet with shift night + items in" in text, "the recipe sentence stands under the name"
     assert "Ready" in text
     assert "Only its owner may see it." in text
+
+
+def test_datasets_stand_one_a_line(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    content = client_as(alice).get("/slices/northwind/training-mix/").content.decode()
+    named = re.findall(r"<li><a href=[^>]*dataset=[^>]*><bdi>([^<]*)</bdi></a></li>", content)
+    assert named == ["Eye screening", "Surface textures", "Coins on velvet"]
 
 
 def test_the_gallery_shows_tiles_with_the_key_as_alt_text(
