@@ -68,6 +68,7 @@ ACCESS: dict[str, str] = {
     # Home, health and background work
     "home:index": ANYONE,
     "home:slices": Right.LOOK,
+    "home:review": Right.SIGNAL,
     "home:livez": PUBLIC,
     "home:readyz": PUBLIC,
     "jobs:index": Right.JOBS,

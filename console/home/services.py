@@ -12,8 +12,10 @@ from django.urls import reverse
 
 from accounts import connections
 from accounts.models import Person
+from accounts.rights import Right
 from console.audit import reading, record
 from console.exports import services as exports
+from console.projects import services as projects
 from console.slices import services as slices
 from console.slices import shown
 from console.slices.builder import drafts
@@ -53,6 +55,15 @@ def latest_slices(*, user: Person) -> list[shown.Row]:
 def may_ask_avala(*, user: Person) -> bool:
     """Whether there is a key to ask with; without one the first line of the page already says what to do."""
     return bool(connections.key_fingerprint(user, "avala"))
+
+
+def may_review(*, user: Person) -> bool:
+    """Whether what waits for review waits for this person, and there is a key to ask with."""
+    return user.may(Right.SIGNAL) and bool(connections.key_fingerprint(user, "cloudfactory"))
+
+
+def reviews(*, user: Person) -> projects.Reviews:
+    return projects.waiting_for_review(user=user)
 
 
 def unnamed_datasets(rows: Sequence[shown.Row]) -> str:

@@ -7,6 +7,7 @@ app_name = "home"
 urlpatterns = [
     path("", views.index, name="index"),
     path("home/slices/", views.slices, name="slices"),
+    path("home/review/", views.review, name="review"),
     path("livez", views.livez, name="livez"),
     path("readyz", views.readyz, name="readyz"),
 ]

@@ -1,5 +1,7 @@
 """The first page of the day, and the two addresses a supervisor asks."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -17,6 +19,7 @@ def index(request: SignedIn) -> HttpResponse:
         "todos": services.todos(user=request.user),
         "recent": services.recent(user=request.user),
         "has_avala": services.may_ask_avala(user=request.user),
+        "may_review": services.may_review(user=request.user),
     }
     return render(request, "home/index.html", context)
 
@@ -29,6 +32,17 @@ def slices(request: SignedIn) -> HttpResponse:
     except (UpstreamError, connections.ConnectionMissing) as problem:
         return render(request, "home/slices.html", {"problem": problem})
     return render(request, "home/slices.html", {"rows": rows, "unnamed": services.unnamed_datasets(rows)})
+
+
+@require_safe
+def review(request: SignedIn) -> HttpResponse:
+    """What waits for review, and whether nothing at all waits: only this block can know that."""
+    context: dict[str, Any] = {"todos": services.todos(user=request.user)}
+    try:
+        context["reviews"] = services.reviews(user=request.user)
+    except (UpstreamError, connections.ConnectionMissing) as problem:
+        context["problem"] = problem
+    return render(request, "home/index.html#review", context)
 
 
 @require_safe

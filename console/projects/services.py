@@ -18,6 +18,8 @@ NAMES_KEPT = 600
 FIGURES_KEPT = 60
 BATCH_PAGES = 3
 """Figures of a row are a courtesy: past three hundred batches they say "300+" instead of reading on."""
+REVIEWED = 10
+"""So many projects are asked what waits in them, the pinned and last used first: the home page is opened often."""
 USED_EVERY = timedelta(minutes=1)
 
 
@@ -58,6 +60,31 @@ class Figures:
     def words(self) -> str:
         """The numbers beside the bar."""
         return f"{self.completed:,} of {self.items:,}"
+
+
+@dataclass(frozen=True)
+class Review:
+    """Items of a project that wait for the client's review; `at_least` where there are more than one page of them."""
+
+    row: Row
+    number: int
+    at_least: bool
+
+
+@dataclass(frozen=True)
+class Reviews:
+    """`partly`: the space has more projects than were looked at."""
+
+    projects: tuple[Review, ...]
+    partly: bool
+
+    @property
+    def total(self) -> int:
+        return sum(one.number for one in self.projects)
+
+    @property
+    def at_least(self) -> bool:
+        return self.partly or any(one.at_least for one in self.projects)
 
 
 def list_projects(*, user: Person) -> tuple[Project, ...]:
@@ -126,6 +153,13 @@ def figures(*, user: Person, project: uuid.UUID) -> Figures:
     return found
 
 
+def waiting_for_review(*, user: Person) -> Reviews:
+    """What waits for the client's review in the projects used first: one call for the list and one for each."""
+    found = rows(user=user, projects=list_projects(user=user))
+    looked = [(row, _in_review(user, row.project.id)) for row in found[:REVIEWED]]
+    return Reviews(tuple(Review(row, *number) for row, number in looked if number[0]), len(found) > REVIEWED)
+
+
 def forget_figures(*, user: Person, project: uuid.UUID) -> None:
     """After a change made here, the next look counts afresh."""
     cache.delete(f"projects-figures-{user.pk}-{project}")
@@ -145,17 +179,28 @@ def _count(user: Person, project: str) -> Figures:
         cursor = page.next
         if not cursor:
             break
-    review = platform.list_work_items(project, status="CLIENT_REVIEW", limit=100)
     done = sum(is_done(batch) for batch in batches)
+    in_review, review_at_least = _in_review(user, project)
     return Figures(
         open=len(batches) - done,
         done=done,
         batches_at_least=bool(cursor),
         items=sum(batch.total_count or 0 for batch in batches),
         completed=sum(batch.completed_count or 0 for batch in batches),
-        in_review=len(review.items),
-        review_at_least=bool(review.next),
+        in_review=in_review,
+        review_at_least=review_at_least,
     )
+
+
+def _in_review(user: Person, project: str) -> tuple[int, bool]:
+    """How many items wait for review, from one call; true where there are more. Kept for a minute."""
+    key = _key("review", user, project)
+    kept: tuple[int, bool] | None = cache.get(key)
+    if kept is None:
+        page = connections.cloudfactory(user).list_work_items(project, status="CLIENT_REVIEW", limit=100)
+        kept = len(page.items), bool(page.next)
+        cache.set(key, kept, FIGURES_KEPT)
+    return kept
 
 
 def _row(project: Project, use: ProjectUse | None) -> Row:
@@ -171,6 +216,10 @@ def _text(project: Project) -> str:
 
 
 def _name_key(user: Person, project: str) -> str:
+    return _key("name", user, project)
+
+
+def _key(what: str, user: Person, project: str) -> str:
     # The person's own: what one key may see says nothing about another's. Outside text never becomes a cache key.
     plain = "".join(letter for letter in project.lower() if letter.isascii() and (letter.isalnum() or letter == "-"))
-    return f"projects-name-{user.pk}-{plain[:64]}"
+    return f"projects-{what}-{user.pk}-{plain[:64]}"

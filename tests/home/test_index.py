@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Person
 from console.audit import record
+from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
 from console.exports.models import Plan
 from console.slices.builder import drafts
@@ -18,8 +19,9 @@ As = Callable[[Person], Client]
 
 
 def test_the_page_asks_no_vendor(client_as: As, alice: Person, emulator: Running) -> None:
-    answer = client_as(alice).get("/")
-    assert b"Nothing waits for you" in answer.content
+    page = client_as(alice).get("/").content.decode()
+    assert 'hx-get="/home/review/"' in page
+    assert "Nothing waits for you" not in page
     assert emulator.requests("avala") == []
     assert emulator.requests("cloudfactory") == []
 
@@ -105,3 +107,49 @@ def test_a_silent_vendor_spoils_its_own_block_only(client_as: As, alice: Person,
 
 def test_a_missing_key_is_said_in_the_block(client_as: As, nobody: Person) -> None:
     assert b"You have not connected" in client_as(nobody).get("/home/slices/", HTTP_HX_REQUEST="true").content
+
+
+def review(client: Client) -> str:
+    return text_of(client.get("/home/review/", HTTP_HX_REQUEST="true"))
+
+
+def test_items_that_wait_for_review_are_told_by_project(client_as: As, bob: Person, emulator: Running) -> None:
+    client = client_as(bob)
+    for _ in range(2):
+        said = review(client)
+    assert "18 items wait for review in Coin outlines" in said
+    assert "57 in all." in said
+    assert "Nothing waits for you" not in said
+    assert f'href="/projects/{PROJECTS["coins"]}/batches/"' in client.get("/home/review/").content.decode()
+    paths = [call["path"] for call in emulator.requests("cloudfactory")]
+    assert len([path for path in paths if path.endswith("/workItems")]) == 7
+
+
+def test_projects_that_were_not_looked_at_are_owned_up_to(
+    client_as: As, bob: Person, emulator: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.projects.services.REVIEWED", 4)
+    said = review(client_as(bob))
+    assert "or more in all; the other projects were not looked at" in said
+    assert len(emulator.requests("cloudfactory")) == 5
+
+
+def test_where_nothing_waits_for_review_either_it_is_said(client_as: As, bob: Person, emulator: Running) -> None:
+    for project in set(PROJECTS.values()) - {PROJECTS["pilot"]}:
+        emulator.world.projects.delete(project)
+    assert "Nothing waits for you" in review(client_as(bob))
+
+
+def test_what_waits_for_review_is_not_claimed_where_cloudfactory_is_silent(
+    client_as: As, bob: Person, emulator: Running
+) -> None:
+    emulator.fault("cloudfactory", "503", times=0)
+    said = review(client_as(bob))
+    assert "What waits for review is not known just now. Ask again" in said
+    assert "Nothing waits for you" not in said
+
+
+def test_nobody_is_told_of_reviews_that_are_not_theirs(client_as: As, dana: Person, emulator: Running) -> None:
+    client = client_as(dana)
+    assert "Nothing waits for you" in text_of(client.get("/"))
+    assert client.get("/home/review/").status_code == 403
