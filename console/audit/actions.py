@@ -69,6 +69,11 @@ def _change(detail: Detail) -> str:
     return _summary(detail)
 
 
+def _new_name(detail: Detail) -> str:
+    """The sentence has named the thing by its old name."""
+    return f" to {detail['after']}" if isinstance(detail.get("after"), str) else ""
+
+
 def _role(detail: Detail) -> str:
     return f" as {detail['role']}" if detail.get("role") else _change(detail)
 
@@ -114,7 +119,7 @@ ACTIONS: dict[str, Action] = {
     "slice.create": Action("slices", "created the slice {thing}", "create the slice {thing}", _number),
     "slice.send": Action("slices", "sent the slice {thing} to a batch", "send the slice {thing} to a batch", _number),
     "batch.create": Action("batches", "created the batch {thing}", "create the batch {thing}"),
-    "batch.rename": Action("batches", "renamed the batch {thing}", "rename the batch {thing}", _change),
+    "batch.rename": Action("batches", "renamed the batch {thing}", "rename the batch {thing}", _new_name),
     "batch.metadata": Action(
         "batches", "changed the metadata of the batch {thing}", "change the metadata of the batch {thing}", _summary
     ),

@@ -64,8 +64,8 @@ def rename(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
             if first.entry.outcome == DONE:
                 return _renamed(request, project, batch)
             form.add_error("name", page.pressed_before(first.entry))
-        except Conflict:
-            form.add_error("name", page.TAKEN)
+        except Conflict as refusal:
+            form.add_error("name", refusal.message)
         except Invalid as refusal:
             form.add_error("name", " ".join(refusal.fields.get("name", [])) or refusal.message)
     context = _about_batch(request, project, found) | {"name_form": form, "editing": "name"}

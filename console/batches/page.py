@@ -10,7 +10,6 @@ from accounts.rights import Right
 from console.audit.models import FAILED, UNKNOWN, Entry
 from console.projects import services as projects
 
-TAKEN = "This project already has a batch with this name."
 PRESSED = "This was sent a moment ago and is still under way. Look again in a moment."
 UNCLEAR = "We do not know whether this was done. Look at the batch before you send it again."
 

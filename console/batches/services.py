@@ -3,7 +3,8 @@
 import hashlib
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +21,7 @@ from console.audit.models import DONE, Entry
 from console.audit.reading import Line
 from console.audit.sentences import Telling
 from console.batches import reading, shown
-from console.upstream.errors import NotFound
+from console.upstream.errors import Conflict, NotFound
 from console.upstream.types import Batch
 
 VENDOR = "cloudfactory"
@@ -31,6 +32,8 @@ WAITING_BATCHES = 100
 """More than this the vendor does not take in one filter (FACTS 2.9)."""
 HISTORY = 30
 NEXT_UP = 5
+
+TAKEN = "This project already has a batch with this name."
 
 STATUS_WORDS = {
     "NEW": ("Not started", "quiet"),
@@ -84,7 +87,8 @@ def create_batch(
     *, user: Person, project: uuid.UUID, name: str, act_id: uuid.UUID, request: HttpRequest | None = None
 ) -> tuple[str, str]:
     """Makes a batch and says its id ("" where the answer did not) and name. A second press gets the first result."""
-    with _act(user, "batch.create", project, act_id, request, thing_id="", thing_name=name, detail={}) as act:
+    about: dict[str, Any] = {"thing_id": "", "thing_name": name, "detail": {}}
+    with _act(user, "batch.create", project, act_id, request, **about) as act, _conflict_is_the_name():
         made = connections.cloudfactory(user).create_batch(str(project), name=name, request_id=str(act.id))
         act.done(thing_id=str(made.id or ""), detail={"created_by": made.created_by})
     reading.forget(user=user, project=project)
@@ -97,8 +101,10 @@ def rename_batch(
     """Sends the name alone. An unchanged one is not sent and not recorded."""
     if name == batch.name:
         return
-    detail = {"before": batch.name, "after": name}
-    with _act(user, "batch.rename", project, act_id, request, thing_id=batch.id, thing_name=name, detail=detail) as act:
+    # The act is told about the batch by the name it has until it is done.
+    about: dict[str, Any] = {"thing_id": batch.id, "thing_name": batch.name or f"Batch {batch.id}"}
+    about["detail"] = {"before": batch.name, "after": name}
+    with _act(user, "batch.rename", project, act_id, request, **about) as act, _conflict_is_the_name():
         connections.cloudfactory(user).update_batch(str(project), batch.id, name=name, request_id=str(act.id))
     reading.forget(user=user, project=project)
 
@@ -221,6 +227,16 @@ def _act(
         key=connections.key_fingerprint(user, VENDOR),
         detail=detail,
     )
+
+
+@contextmanager
+def _conflict_is_the_name() -> Iterator[None]:
+    """Nothing else can stand in the way of a batch (FACTS 2.6), so page and audit say that and not "something"."""
+    try:
+        yield
+    except Conflict as refusal:
+        refusal.message = TAKEN
+        raise
 
 
 def _count(user: Person, project: uuid.UUID, batch_id: int) -> Counts:

@@ -72,8 +72,8 @@ def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
             if first.entry.outcome == DONE:
                 return _made(request, project, first.entry.result_id, first.entry.thing_name)
             form.add_error("name", page.pressed_before(first.entry))
-        except Conflict:
-            form.add_error("name", page.TAKEN)
+        except Conflict as refusal:
+            form.add_error("name", refusal.message)
         except Invalid as refusal:
             form.add_error("name", " ".join(refusal.fields.get("name", [])) or refusal.message)
     template = "batches/index.html#new" if htmx.is_htmx(request) else "batches/create.html"

@@ -188,7 +188,16 @@ def test_a_batch_nobody_knows_is_not_found(alice: Person, client_as: ClientAs, e
 def test_its_history_is_told_in_sentences(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
     rename(client, "Night rain")
-    assert "Alice renamed the batch Night rain" in text_of(client.get(PAGE))
+    assert "Alice renamed the batch Naples, early shift to Night rain" in text_of(client.get(PAGE))
+
+
+def test_a_refused_rename_is_told_of_the_batch_it_was_tried_on(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    rename(client, "Worn edges")
+    said = "tried to rename the batch Naples, early shift to Worn edges, but it was not done: This project already has"
+    assert said in text_of(client.get(PAGE))
 
 
 def test_a_reviewer_changes_nothing(bob: Person, client_as: ClientAs, emulator: Running) -> None:
