@@ -17,6 +17,7 @@ from console import pages
 from console.audit import record, settling
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 from console.batches import order_endings, order_shown, ordering, reading, shown
+from console.batches.changes import count
 from console.batches.forms import OrderForm, act_id_of
 from console.batches.models import OrderSnapshot
 from console.batches.order import from_boxes
@@ -44,9 +45,8 @@ def order(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 def undo(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpResponse:
     found = _saved_snapshot(project, snapshot)
     pressed = Pressed(request, project, act_id_of(request.POST))
-    return _change(
-        pressed, lambda press: ordering.undo_order(press, found), said="The order is as it was before.", since=found.at
-    )
+    said = f"The order is as it was before.{_not_taken_back(found)}"
+    return _change(pressed, lambda press: ordering.undo_order(press, found), said=said, since=found.at)
 
 
 @require_POST
@@ -166,6 +166,15 @@ def _change(pressed: Pressed, send: Callable[[Press], OrderSnapshot], *, said: s
     except (UpstreamError, ConnectionMissing, record.NotRecorded, Overtaken) as error:
         return order_endings.failed(pressed, error)
     return order_endings.saved(pressed, said)
+
+
+def _not_taken_back(snapshot: OrderSnapshot) -> str:
+    """What undoing leaves: a number cannot be taken away from a batch again, only changed."""
+    names = [snapshot.names[place.batch_id] for place in snapshot.order_before.places if place.number is None]
+    if not names:
+        return ""
+    who = names[0] if len(names) == 1 else count(len(names)).capitalize()
+    return f" {who} {'has' if len(names) == 1 else 'have'} a number now, which CloudFactory cannot take away."
 
 
 def _saved_snapshot(project: uuid.UUID, snapshot: int) -> OrderSnapshot:

@@ -49,6 +49,8 @@ def test_undo_puts_back_the_very_numbers(alice: Person, client_as: ClientAs, emu
     assert {batch: after[batch] for batch in before} == before
     # A number cannot be taken away again: the batch that had none goes below all others.
     assert after[boards.SECOND] < min(before.values())
+    told = "The order is as it was before. Second pass has a number now, which CloudFactory cannot take away."
+    assert told in text_of(response)
 
 
 def test_an_undo_can_be_undone(alice: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -56,7 +58,7 @@ def test_an_undo_can_be_undone(alice: Person, client_as: ClientAs, emulator: Run
     wanted = boards.moved(START, WORN, 1)
     save(client, wanted)
     undo(client)
-    undo(client)
+    assert "cannot take away" not in text_of(undo(client, **HTMX))
     assert boards.held_order(emulator) == wanted
 
 
