@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,6 +20,9 @@ from console.batches.forms import INT64, MetadataForm, NameForm
 from console.exports import services as exports
 from console.upstream.errors import Conflict, Invalid
 from console.upstream.types import Batch
+
+SAVED = "The metadata is saved."
+SAME = "The metadata is already like this. Nothing was sent."
 
 
 @require_safe
@@ -86,7 +90,7 @@ def metadata(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     form = MetadataForm.read(request.POST)
     if form.is_valid() and form.act_id is not None:
         try:
-            services.change_metadata(
+            changed = services.change_metadata(
                 user=request.user,
                 project=project,
                 batch_id=_id(batch),
@@ -95,10 +99,10 @@ def metadata(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
                 act_id=form.act_id,
                 request=request,
             )
-            return _metadata_saved(request, project, batch)
+            return _metadata_saved(request, project, batch, SAVED if changed else SAME)
         except record.AlreadyActed as first:
             if first.entry.outcome == DONE:
-                return _metadata_saved(request, project, batch)
+                return _metadata_saved(request, project, batch, SAVED)
             form.error = page.pressed_before(first.entry)
         except services.ChangedMeanwhile as clash:
             form.error = _clash_words(clash)
@@ -160,11 +164,13 @@ def _renamed(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     return render(request, "batches/detail.html#name_saved", context)
 
 
-def _metadata_saved(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
+def _metadata_saved(request: SignedIn, project: uuid.UUID, batch: int, said: str) -> HttpResponse:
     if not htmx.is_htmx(request):
+        messages.success(request, said)
         return redirect("batches:detail", project, batch)
     found = services.get_batch(user=request.user, project=project, batch_id=batch)
-    context = _about_batch(request, project, found) | {"metadata": MetadataForm.of(found.metadata), "saved": "metadata"}
+    context = _about_batch(request, project, found) | {"metadata": MetadataForm.of(found.metadata)}
+    context |= {"saved": "metadata", "said": said}
     return render(request, "batches/detail.html#metadata_saved", context)
 
 

@@ -120,6 +120,19 @@ def test_only_metadata_that_changed_is_sent_over_what_is_there_now(
     assert entry.detail["summary"] == "added trays; changed shift"
 
 
+@pytest.mark.parametrize(
+    ("shift", "said"), [("late", "The metadata is saved."), ("early", "The metadata is already like this.")]
+)
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+def test_saving_metadata_says_so(
+    alice: Person, client_as: ClientAs, emulator: Running, shift: str, said: str, headers: dict[str, str]
+) -> None:
+    client = client_as(alice)
+    form = lines(("site", "Naples", "text"), ("shift", shift, "text"), base=BASE)
+    answer = describe(client, form, **headers)
+    assert said in text_of(answer if headers else client.get(PAGE))
+
+
 def test_unchanged_metadata_is_not_sent(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     form = lines(("site", "Naples", "text"), ("shift", "early", "text"), ("", "", "text"), base=BASE)
     assert describe(client_as(alice), form).status_code == 302
