@@ -25,12 +25,16 @@ STATUSES: tuple[tuple[type[errors.UpstreamError], int], ...] = (
 )
 
 
-def upstream(request: HttpRequest, error: errors.UpstreamError) -> HttpResponse:
-    """An error of a vendor, with whether anything was changed and the number to quote."""
+def upstream(request: HttpRequest, error: errors.UpstreamError, **about: object) -> HttpResponse:
+    """An error of a vendor, with whether anything was changed and the number to quote.
+
+    `about`: the `title` and `crumbs` of the page that was asked for, where they are known without the vendor.
+    """
     status = status_of(error)
     retry_in: float | None = getattr(error, "retry_in", None)
-    context = {
+    context: dict[str, object] = about | {
         "error": error,
+        "wait": round(retry_in) if retry_in else None,
         "reading": request.method in {"GET", "HEAD"},
         "key_rejected": isinstance(error, errors.KeyRejected),
         "again": htmx.page_address(request),

@@ -18,7 +18,7 @@ from console.batches import page, reading, services, shown
 from console.batches.changes import ordinal
 from console.batches.forms import INT64, MetadataForm, NameForm
 from console.exports import services as exports
-from console.upstream.errors import Conflict, Invalid
+from console.upstream.errors import Conflict, Invalid, UpstreamError
 from console.upstream.types import Batch
 
 SAVED = "The metadata is saved."
@@ -27,7 +27,10 @@ SAME = "The metadata is already like this. Nothing was sent."
 
 @require_safe
 def detail(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
-    board, found = _read(request, project, batch)
+    try:
+        board, found = _read(request, project, batch)
+    except UpstreamError as problem:
+        return page.not_answered(request, project, problem, _last_name(request, project, batch, problem))
     context = _about_batch(request, project, found) | {
         **_place(board, batch),
         "metadata": MetadataForm.of(found.metadata),
@@ -122,6 +125,11 @@ def _read(request: SignedIn, project: uuid.UUID, batch: int) -> tuple[reading.Bo
     if found is None:
         raise Http404("This project has no such batch.")
     return board, found
+
+
+def _last_name(request: SignedIn, project: uuid.UUID, batch: int, problem: UpstreamError) -> str:
+    last = reading.last_board(user=request.user, project=project, problem=problem)
+    return (last.found.names.get(batch) if last else None) or f"Batch {batch}"
 
 
 def _about_batch(request: SignedIn, project: uuid.UUID, found: Batch) -> dict[str, Any]:

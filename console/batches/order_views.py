@@ -16,7 +16,7 @@ from accounts.rights import Right
 from console import pages
 from console.audit import record, settling
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
-from console.batches import order_endings, order_shown, ordering, reading, shown
+from console.batches import order_endings, order_shown, ordering, page, reading, shown
 from console.batches.changes import count
 from console.batches.forms import OrderForm, act_id_of
 from console.batches.models import OrderSnapshot
@@ -36,7 +36,10 @@ def order(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         # The table of who may open what knows pages, not methods: looking at the order is everybody's, saving is not.
         return _save(request, project) if request.user.may(Right.CHANGE) else pages.not_allowed(request)
-    board = reading.read_board(user=request.user, project=project)
+    try:
+        board = reading.read_board(user=request.user, project=project)
+    except UpstreamError as problem:
+        return page.not_answered(request, project, problem, "Order of batches")
     projects.mark_used(user=request.user, project=project)
     return render(request, "batches/order.html", order_shown.board_page(request, project, board))
 
@@ -68,8 +71,8 @@ def restore(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpRespons
 @require_safe
 def history(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """Every order saved here, as a sentence of what it changed. CloudFactory is asked for the project's name alone."""
-    page = Paginator(ordering.history(project=project), order_shown.HISTORY_PAGE).get_page(request.GET.get("page"))
-    context = order_shown.about(request, project) | {"page": page, "lines": order_shown.lines(page.object_list)}
+    turned = Paginator(ordering.history(project=project), order_shown.HISTORY_PAGE).get_page(request.GET.get("page"))
+    context = order_shown.about(request, project) | {"page": turned, "lines": order_shown.lines(turned.object_list)}
     context["newest"] = ordering.last_saved(project=project)
     return render(request, "batches/history.html", context)
 

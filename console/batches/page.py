@@ -3,12 +3,15 @@
 import uuid
 from typing import Any
 
+from django.http import HttpResponse
 from django.urls import NoReverseMatch, reverse
 
 from accounts.requests import SignedIn
 from accounts.rights import Right
+from console import pages
 from console.audit.models import FAILED, UNKNOWN, Entry
 from console.projects import services as projects
+from console.upstream.errors import UpstreamError
 
 PRESSED = "This was sent a moment ago and is still under way. Look again in a moment."
 UNCLEAR = "We do not know whether this was done. Look at the batch before you send it again."
@@ -24,6 +27,16 @@ def about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
         "crumbs": [("Projects", reverse("projects:index")), (name, reverse("projects:detail", args=[project]))],
         "may_change": request.user.may(Right.CHANGE),
     }
+
+
+def not_answered(request: SignedIn, project: uuid.UUID, error: UpstreamError, title: str = "") -> HttpResponse:
+    """In place of a page that was asked for: under its own title, as far as that is known without CloudFactory."""
+    try:
+        said = about(request, project)
+    except UpstreamError:
+        return pages.upstream(request, error)
+    crumbs = [*said["crumbs"], ("Batches", said["index_url"])]
+    return pages.upstream(request, error, title=title or said["project_name"], crumbs=crumbs)
 
 
 def pressed_before(entry: Entry) -> str:

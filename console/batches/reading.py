@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.core.cache import cache
@@ -11,8 +11,9 @@ from django.core.cache import cache
 from accounts import connections
 from accounts.models import Person
 from console.batches.order import Order, arranged
+from console.projects import kept
 from console.projects import services as projects
-from console.upstream.errors import Unreadable
+from console.upstream.errors import Unreadable, UpstreamError
 from console.upstream.paging import pages
 from console.upstream.types import Batch, Page, Priority
 
@@ -57,10 +58,10 @@ def read_batches(*, user: Person, project: uuid.UUID) -> tuple[Batch, ...]:
 
 def recent_batches(*, user: Person, project: uuid.UUID, age: int = RECENT) -> tuple[Batch, ...]:
     """As above, but what was read some seconds ago will do: for paging, searching and headings."""
-    kept = cache.get(_key(user, project))
-    if kept is None or time.time() - kept[0] > age:
+    recent = cache.get(_key(user, project))
+    if recent is None or time.time() - recent[0] > age:
         return read_batches(user=user, project=project)
-    batches: tuple[Batch, ...] = kept[1]
+    batches: tuple[Batch, ...] = recent[1]
     return batches
 
 
@@ -83,7 +84,14 @@ def read_board(*, user: Person, project: uuid.UUID, age: int = 0) -> Board:
     listed = recent_batches(user=user, project=project, age=age) if age else read_batches(user=user, project=project)
     batches = {batch.id: batch for batch in listed}
     entries = read_entries(user=user, project=project)
-    return Board(batches, entries, order_of(entries, batches))
+    board = Board(batches, entries, order_of(entries, batches))
+    kept.keep(user, _kept(project), _bare(board))
+    return board
+
+
+def last_board(*, user: Person, project: uuid.UUID, problem: UpstreamError) -> kept.Kept | None:
+    """The board as it last came, where CloudFactory does not answer; nothing where it is not known."""
+    return kept.instead_of(user, _kept(project), problem)
 
 
 def order_of(entries: Mapping[int, Priority], batches: Mapping[int, object]) -> Order:
@@ -99,6 +107,16 @@ def forget(*, user: Person, project: uuid.UUID) -> None:
     """After a change made here, the next look reads afresh."""
     cache.delete(_key(user, project))
     projects.forget_figures(user=user, project=project)
+
+
+def _kept(project: uuid.UUID) -> str:
+    return f"batches of {project}"
+
+
+def _bare(board: Board) -> Board:
+    """Without the fields that may hold links, which the list does not show either."""
+    batches = {batch.id: replace(batch, metadata={}, extra={}) for batch in board.batches.values()}
+    return Board(batches, {}, board.order)
 
 
 def _key(user: Person, project: uuid.UUID) -> str:

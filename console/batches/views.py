@@ -33,7 +33,10 @@ def index(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     except UpstreamError as problem:
         if htmx.is_htmx(request) or isinstance(problem, KeyRejected | NotFound):
             raise  # The list that is there stays there, or there is no such list.
-        context, status = context | {"problem": problem}, pages.status_of(problem)
+        context["problem"] = problem
+        if last := reading.last_board(user=request.user, project=project, problem=problem):
+            context |= _shown(request, project, last.found) | {"kept_at": last.at, "may_change": False}
+        status = 200 if last else pages.status_of(problem)
     if htmx.is_htmx(request):
         return render(request, "batches/index.html#list", context)
     return render(request, "batches/index.html", context, status=status)
@@ -82,7 +85,11 @@ def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 
 def _listed(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
     projects.mark_used(user=request.user, project=project)
-    board = reading.read_board(user=request.user, project=project, age=reading.RECENT if htmx.is_htmx(request) else 0)
+    age = reading.RECENT if htmx.is_htmx(request) else 0
+    return _shown(request, project, reading.read_board(user=request.user, project=project, age=age))
+
+
+def _shown(request: SignedIn, project: uuid.UUID, board: reading.Board) -> dict[str, Any]:
     found, search = shown.rows(board), " ".join(request.GET.get("q", "").split())[:100]
     folded = shown.folds(found) and request.GET.get("finished") != "show"
     finished = sum(row.finished for row in found)

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
@@ -11,7 +11,9 @@ from django.utils import timezone
 from accounts import connections
 from accounts.models import Person
 from console import words
+from console.projects import kept
 from console.projects.models import ProjectUse
+from console.upstream.errors import UpstreamError
 from console.upstream.types import Batch, Project
 
 NAMES_KEPT = 600
@@ -90,8 +92,14 @@ class Reviews:
 def list_projects(*, user: Person) -> tuple[Project, ...]:
     """All projects of the person's space: one call."""
     projects = connections.cloudfactory(user).list_projects(connections.space(user).id)
+    kept.keep(user, _space(user), tuple(replace(one, extra={}) for one in projects))
     cache.set_many({_name_key(user, one.id): one.name or "" for one in projects}, NAMES_KEPT)
     return projects
+
+
+def last_projects(*, user: Person, problem: UpstreamError) -> kept.Kept | None:
+    """The list as it last came, where CloudFactory does not answer; nothing where it is not known."""
+    return kept.instead_of(user, _space(user), problem)
 
 
 def rows(*, user: Person, projects: Sequence[Project]) -> list[Row]:
@@ -116,10 +124,23 @@ def get_project(*, user: Person, project: uuid.UUID) -> Project:
     return found
 
 
+def project_or_last(*, user: Person, project: uuid.UUID) -> tuple[Project, datetime | None]:
+    """The project, or where CloudFactory does not answer the one of the last list, and when that came."""
+    try:
+        return get_project(user=user, project=project), None
+    except UpstreamError as problem:
+        last = last_projects(user=user, problem=problem)
+        found = next((one for one in last.found if one.id == str(project)), None) if last else None
+        if last is None or found is None:
+            raise
+        return found, last.at
+
+
 def name_of(*, user: Person, project: uuid.UUID) -> str:
     """The project's name for headings: remembered for some minutes, for this person alone."""
-    kept = cache.get(_name_key(user, str(project)))
-    name = kept if kept is not None else get_project(user=user, project=project).name
+    name = cache.get(_name_key(user, str(project)))
+    if name is None:
+        name = project_or_last(user=user, project=project)[0].name
     return name or "Unnamed project"
 
 
@@ -146,8 +167,8 @@ def pin(*, user: Person, project: uuid.UUID, pinned: bool) -> None:
 def figures(*, user: Person, project: uuid.UUID) -> Figures:
     """Four calls at most, kept for a minute."""
     key = f"projects-figures-{user.pk}-{project}"
-    if kept := cache.get(key):
-        return Figures(**kept)
+    if known := cache.get(key):
+        return Figures(**known)
     found = _count(user, str(project))
     cache.set(key, asdict(found), FIGURES_KEPT)
     return found
@@ -195,16 +216,20 @@ def _count(user: Person, project: str) -> Figures:
 def _in_review(user: Person, project: str) -> tuple[int, bool]:
     """How many items wait for review, from one call; true where there are more. Kept for a minute."""
     key = _key("review", user, project)
-    kept: tuple[int, bool] | None = cache.get(key)
-    if kept is None:
+    known: tuple[int, bool] | None = cache.get(key)
+    if known is None:
         page = connections.cloudfactory(user).list_work_items(project, status="CLIENT_REVIEW", limit=100)
-        kept = len(page.items), bool(page.next)
-        cache.set(key, kept, FIGURES_KEPT)
-    return kept
+        known = len(page.items), bool(page.next)
+        cache.set(key, known, FIGURES_KEPT)
+    return known
 
 
 def _row(project: Project, use: ProjectUse | None) -> Row:
     return Row(project, bool(use and use.pinned), use.last_used if use else None)
+
+
+def _space(user: Person) -> str:
+    return f"projects of {connections.space(user).id}"
 
 
 def _uses(user: Person) -> list[ProjectUse]:

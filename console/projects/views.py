@@ -35,7 +35,11 @@ def index(request: SignedIn) -> HttpResponse:
     except UpstreamError as problem:
         if htmx.is_htmx(request) or isinstance(problem, KeyRejected):
             raise  # The list that is there stays there, or the key is what has to be mended.
-        context, status = context | {"problem": problem}, pages.status_of(problem)
+        context["problem"] = problem
+        if last := services.last_projects(user=request.user, problem=problem):
+            found = services.rows(user=request.user, projects=last.found)
+            context |= {"rows": services.matching(found, search), "total": len(found), "kept_at": last.at}
+        status = 200 if last else pages.status_of(problem)
     if htmx.is_htmx(request):
         return render(request, "projects/index.html#list", context)
     return render(request, "projects/index.html", context, status=status)
@@ -43,7 +47,8 @@ def index(request: SignedIn) -> HttpResponse:
 
 @require_safe
 def detail(request: SignedIn, project: uuid.UUID) -> HttpResponse:
-    found = services.get_project(user=request.user, project=project)
+    found, kept_at = services.project_or_last(user=request.user, project=project)
+    may_change = request.user.may(Right.CHANGE) and not kept_at
     services.mark_used(user=request.user, project=project)
     last = ordering.last_saved(project=project)
     context = {
@@ -56,9 +61,10 @@ def detail(request: SignedIn, project: uuid.UUID) -> HttpResponse:
         "change": ordering.change_of(last) if last else None,
         "items_url": _elsewhere("items:index", project),
         "exports_url": _elsewhere("exports:index"),
-        "export_url": f"{reverse('exports:create')}?projects={project}" if request.user.may(Right.CHANGE) else "",
+        "export_url": f"{reverse('exports:create')}?projects={project}" if may_change else "",
         "held": exports.holding(user=request.user, project=str(project)),
-        "may_change": request.user.may(Right.CHANGE),
+        "may_change": may_change,
+        "kept_at": kept_at,
     }
     return render(request, "projects/detail.html", context)
 

@@ -3,6 +3,7 @@
 // which every page has, begin here.
 
 const arrivals = {
+  "[data-countdown]": () => import("./countdown.js"),
   "[data-notice]": () => import("./notices.js"),
   "[data-picture]": () => import("./pictures.js"),
   "[data-reorder]": () => import("./reorder.js"),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from django.test import Client
 
 from accounts.models import Person
@@ -65,11 +66,56 @@ def test_a_project_with_nothing_but_default_says_so(alice: Person, client_as: Cl
 
 def test_a_vendor_that_is_down_is_not_an_empty_list(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
-    client.get(BATCHES)
+    client.get("/projects/")
     emulator.fault("cloudfactory", "503", times=0)
     text = text_of(client.get(BATCHES))
     assert "The batches could not be asked for" in text
     assert "No batches yet" not in text
+
+
+def test_the_last_list_is_shown_with_its_time_where_cloudfactory_is_silent(
+    alice: Person, erin: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    client.get(BATCHES)
+    emulator.fault("cloudfactory", "503", times=0)
+    response = client.get(BATCHES)
+    text = text_of(response)
+    assert response.status_code == 200
+    assert "Showing what we had at" in text
+    assert "Turin, night shift" in text
+    assert "not known just now" in text
+    assert "/waiting/" not in response.content.decode()
+    for change in ("Change the order", "New batch"):
+        assert change not in text
+    assert "Turin, night shift" not in text_of(client_as(erin).get(BATCHES))
+
+
+def test_a_list_that_may_not_be_seen_any_more_is_not_shown_again(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    client.get(BATCHES)
+    emulator.fault("cloudfactory", "403", times=0)
+    assert "Turin, night shift" not in text_of(client.get(BATCHES))
+
+
+@pytest.mark.parametrize(
+    ("address", "title"), [("order/", "Order of batches"), (f"{boards.WORN}/", "Worn edges"), ("999/", "Batch 999")]
+)
+def test_a_page_that_cannot_be_had_keeps_its_title_and_the_way_back(
+    alice: Person, client_as: ClientAs, emulator: Running, address: str, title: str
+) -> None:
+    client = client_as(alice)
+    client.get("/projects/")
+    client.get(BATCHES)
+    emulator.fault("cloudfactory", "503", times=0)
+    response = client.get(f"{BATCHES}{address}")
+    page = response.content.decode()
+    assert response.status_code == 502
+    assert title in page[page.index("<h1") : page.index("</h1>")]
+    assert f'<li><a href="{BATCHES}">' in page
+    assert "Nothing was changed: we were only reading. Ask again" in text_of(response)
 
 
 def test_a_project_nobody_knows_is_not_found(alice: Person, client_as: ClientAs, emulator: Running) -> None:

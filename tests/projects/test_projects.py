@@ -92,6 +92,43 @@ def test_a_vendor_that_is_down_is_not_an_empty_space(alice: Person, client_as: C
     assert "No projects in this space yet" not in text
 
 
+def test_the_last_list_is_shown_with_its_time_where_cloudfactory_is_silent(
+    alice: Person, bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    client.get("/projects/")
+    emulator.fault("cloudfactory", "503", times=0)
+    response = client.get("/projects/")
+    assert response.status_code == 200
+    assert "Showing what we had at" in text_of(response)
+    assert "Coin outlines" in text_of(response)
+    assert "/figures/" not in response.content.decode()
+    assert "Coin outlines" not in text_of(client_as(bob).get("/projects/"))
+
+
+def test_a_project_keeps_its_page_where_cloudfactory_is_silent(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    client.get("/projects/")
+    emulator.fault("cloudfactory", "503", times=0)
+    text = text_of(client.get(f"/projects/{COINS}/"))
+    assert "Coin outlines" in text
+    assert "Showing what we had at" in text
+    assert "Change the order" not in text
+    assert "Export this project" not in text
+
+
+def test_what_may_not_be_seen_any_more_is_not_shown_again(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    client.get("/projects/")
+    emulator.fault("cloudfactory", "403", times=0)
+    assert "Coin outlines" not in text_of(client.get("/projects/"))
+    assert "Coin outlines" not in text_of(client.get(f"/projects/{COINS}/"))
+
+
 @pytest.mark.parametrize(("size", "said"), [("", "could not be asked"), ("?size=large", "is not known just now")])
 def test_figures_that_cannot_be_had_say_so_in_their_own_place(
     alice: Person, client_as: ClientAs, emulator: Running, size: str, said: str
