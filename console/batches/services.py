@@ -39,7 +39,7 @@ STATUS_WORDS = {
     "NEW": ("Not started", "quiet"),
     "IN_PROGRESS": ("Being worked on", "info"),
     "CLIENT_REVIEW": ("Waiting for your review", "warn"),
-    "COMPLETED": ("Completed", "good"),
+    "COMPLETED": ("Finished", "good"),
     "FAILED": ("Failed", "bad"),
     "CANCELED": ("Cancelled", "quiet"),
 }

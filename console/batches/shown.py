@@ -46,7 +46,7 @@ class Row:
             return "not counted"
         if not self.total:
             return "no work items yet"
-        return f"all {self.total:,} done" if self.finished else f"{self.completed:,} of {self.total:,} done"
+        return f"all {self.total:,} finished" if self.finished else f"{self.completed:,} of {self.total:,} finished"
 
 
 def rows(board: Board, order: Order | None = None) -> list[Row]:

@@ -41,14 +41,14 @@ def test_the_page_says_rank_number_and_metadata(alice: Person, client_as: Client
     text = text_of(client_as(alice).get(PAGE))
     assert "Naples, early shift" in text
     assert "3rd of 8" in text
-    assert "5 of 14 done" in text
+    assert "5 of 14 finished" in text
     assert "CloudFactory offers no way to delete a batch." in text
 
 
 def test_items_are_counted_by_status_in_words(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     text = text_of(client_as(alice).get(f"{PAGE}counts/", headers=HTMX))
     assert "Waiting for your review 9" in text
-    assert "Completed 5" in text
+    assert "Finished 5" in text
     assert "CLIENT_REVIEW" not in text
 
 

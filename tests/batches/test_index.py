@@ -19,9 +19,9 @@ def test_batches_stand_in_order_with_their_work_in_words(alice: Person, client_a
     response = client_as(alice).get(BATCHES, {"finished": "show"})
     assert [row.id for row in response.context["page"]] == START
     text = text_of(response)
-    assert "5 of 14 done" in text
-    assert "all 14 done" in text
-    assert "48 of 112 work items done" in text
+    assert "5 of 14 finished" in text
+    assert "all 14 finished" in text
+    assert "48 of 112 work items finished" in text
     assert "not ordered yet" in text
 
 

@@ -1,5 +1,6 @@
 """The other pages in a browser: changing in place, lines that come and go, figures that follow, axe in both schemes."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -85,6 +86,7 @@ def test_lines_of_metadata_come_and_go(signed_in: Page, live: str, emulator: Run
     lines.last.get_by_label("Value", exact=True).fill("two\nlines")
     signed_in.get_by_role("button", name="Save metadata").click()
     expect(signed_in.locator("#batch-metadata table")).to_contain_text("trays")
+    expect(signed_in.locator("#notices")).to_contain_text("The metadata is saved.")
     assert [one["body"] for one in boards.changes(emulator)] == [
         {"metadata": {"shift": "early", "trays": 12, "note": "two\nlines"}}
     ]
@@ -135,7 +137,7 @@ def test_an_error_on_saving_metadata_keeps_what_was_typed(signed_in: Page, live:
 
 def test_figures_of_projects_follow_as_rows_come_into_view(signed_in: Page, live: str, complaints: list[str]) -> None:
     signed_in.goto(f"{live}/projects/")
-    expect(signed_in.locator(f"#project-{COINS}")).to_contain_text("6 open, 2 done")
+    expect(signed_in.locator(f"#project-{COINS}")).to_contain_text("6 open, 2 finished")
     expect(signed_in.locator(f"#project-{COINS}")).to_contain_text("18 waiting")
 
 
@@ -145,6 +147,17 @@ def test_a_figure_that_fails_leaves_the_list(signed_in: Page, live: str, emulato
     expect(signed_in.get_by_text("could not be asked").first).to_be_visible()
     expect(signed_in.locator(".skeleton-line:visible")).to_have_count(0)
     expect(signed_in.get_by_role("link", name="Coin outlines")).to_be_visible()
+
+
+def test_the_wait_for_a_silent_vendor_passes_where_it_is_named(signed_in: Page, live: str, emulator: Running) -> None:
+    emulator.fault("cloudfactory", "503", times=0)
+    for _ in range(3):
+        signed_in.goto(f"{live}{ORDER}")
+    said = signed_in.locator("[data-countdown]")
+    expect(said).to_contain_text("it can be asked again in")
+    first = said.inner_text()
+    expect(said).not_to_have_text(first)
+    expect(said).to_contain_text(re.compile(r"asked again in \d+ s"))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

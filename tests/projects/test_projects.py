@@ -43,7 +43,7 @@ def test_figures_follow_row_by_row_and_are_kept_for_a_moment(
     client = client_as(alice)
     for _ in range(2):
         text = text_of(client.get(f"/projects/{COINS}/figures/", headers=HTMX))
-    assert "6 open, 2 done" in text
+    assert "6 open, 2 finished" in text
     assert "48 of 112" in text
     assert "18 waiting" in text
     assert len(paths(emulator)) == 2
