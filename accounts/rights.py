@@ -37,7 +37,7 @@ ROLE_RIGHTS: dict[str, frozenset[Right]] = {
 
 ROLE_WORDS: dict[str, str] = {
     Role.REVIEWER: "Looks at everything and downloads exports.",
-    Role.OPERATOR: "Everything a reviewer may, and builds slices, makes and orders batches, starts and deletes exports.",
+    Role.OPERATOR: "Everything a reviewer may, builds slices, makes and orders batches, starts and deletes exports.",
     Role.AUDITOR: "Looks at everything and reads the whole audit; changes and downloads nothing but the audit.",
     Role.ADMINISTRATOR: "Everything, and adds people, gives roles, and watches the jobs.",
 }

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Person
 from console.exports import offered, same
 from console.exports.choice import DATES, MOST_BATCHES
-from console.exports.contents import Counts, remembered
+from console.exports.contents import Counts, count, remembered
 from console.exports.forms import ExportForm, instant
 from console.exports.models import Plan
 from console.exports.services import Wish
@@ -21,6 +21,7 @@ from console.upstream.types import Batch, Project
 
 # Batches are offered for so many ticked projects; more have to be taken whole.
 MOST_OFFERED = 5
+NOTHING = "Nothing matches this choice. An export of nothing fails."
 
 
 @dataclass
@@ -46,6 +47,14 @@ class Draft:
         said = self.form.cleaned_data
         choice = self.form.choice()
         return Wish(said["id"], said["name"], choice, self.form.names(), remembered(user=self.user, choice=choice))
+
+    def refused_as_nothing(self) -> bool:
+        """Counted as nothing, and still nothing when counted once more: said at the field, since it would only fail."""
+        known = remembered(user=self.user, choice=self.form.choice())
+        if not known or not known.is_nothing or not count(user=self.user, choice=self.form.choice()).is_nothing:
+            return False
+        self.form.add_error("projects", NOTHING)
+        return True
 
     def equal_lately(self) -> Plan | None:
         """Asked about once; a ticked `again` goes ahead, and so does a second press of the same form."""

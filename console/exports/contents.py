@@ -6,6 +6,7 @@ The export call has no filter by status, so this is the only guard against expor
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django.core.cache import cache
 
@@ -29,6 +30,27 @@ WORDS = {
 }
 
 
+# One each, so that the shape alone tells them apart.
+ICONS = {
+    "COMPLETED": "circle-check",
+    "CLIENT_REVIEW": "eye",
+    "IN_PROGRESS": "circle-dot",
+    "NEW": "circle-dashed",
+    "FAILED": "circle-x",
+    "CANCELED": "ban",
+}
+
+
+class Row(NamedTuple):
+    word: str
+    figure: str
+    status: str
+
+    @property
+    def icon(self) -> str:
+        return ICONS.get(self.status, "circle-question-mark")
+
+
 @dataclass
 class Counts:
     by_status: Counter[str] = field(default_factory=Counter)
@@ -45,11 +67,16 @@ class Counts:
         return f"{number(self.total)}{'' if self.complete else '+'}"
 
     @property
-    def rows(self) -> list[tuple[str, str, str]]:
-        """Status word, figure, and whether it counts as finished; the finished first."""
+    def rows(self) -> list[Row]:
+        """The finished first."""
         known = [status for status in WORDS if self.by_status[status]]
         other = sorted(set(self.by_status) - set(WORDS))
-        return [(WORDS.get(status, status), self._figure(status), status) for status in [*known, *other]]
+        return [Row(WORDS.get(status, status), self._figure(status), status) for status in [*known, *other]]
+
+    @property
+    def is_nothing(self) -> bool:
+        """Surely, not only as far as was counted."""
+        return self.complete and not self.total
 
     @property
     def unfinished(self) -> int:

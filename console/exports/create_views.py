@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.requests import SignedIn
 from console import htmx
-from console.exports import composing, same, services
+from console.exports import composing, same, services, watching
 from console.exports import contents as counting
 from console.exports import lane as lanes
 from console.exports.models import Plan
@@ -26,7 +26,7 @@ def create(request: SignedIn) -> HttpResponse:
         return render(request, PAGE, draft.context() | {"moved": "moved" in request.GET, "lost": draft.lost()})
     if request.POST.get("when") == "look" or "without" in request.POST:
         return render(request, PAGE, draft.context() | {"counted": True} | _counted(request, draft))
-    if not draft.is_valid():
+    if not draft.is_valid() or draft.refused_as_nothing():
         return _again(request, draft, 422)
     if equal := draft.equal_lately():
         return _again(request, draft, 409, equal=equal)
@@ -34,7 +34,8 @@ def create(request: SignedIn) -> HttpResponse:
     try:
         plan = act(user=request.user, wish=draft.wish(), request=request)
     except services.LaneBusy:
-        return _again(request, draft.renewed(), 409, busy=lanes.of(user=request.user))
+        turn = {"delay": watching.delay(0), "look": 1}
+        return _again(request, draft.renewed(), 409, busy=lanes.of(user=request.user), **turn)
     except UpstreamError as error:
         if error.outcome == "failed":
             return _again(request, draft.renewed(), 422, refused=error)
@@ -54,7 +55,8 @@ def batches(request: SignedIn) -> HttpResponse:
 def contents(request: SignedIn) -> HttpResponse:
     """What will be in this file? Asked again with every change of the choice."""
     draft = composing.draft(request.user, request.POST)
-    return render(request, "exports/contents.html", {"is_fragment": True} | _counted(request, draft))
+    off = {"was_off": "off" in request.POST}
+    return render(request, "exports/contents.html", {"is_fragment": True} | off | _counted(request, draft))
 
 
 def _counted(request: SignedIn, draft: composing.Draft) -> dict[str, Any]:
@@ -75,8 +77,10 @@ def _counted(request: SignedIn, draft: composing.Draft) -> dict[str, Any]:
 
 
 def _again(request: SignedIn, draft: composing.Draft, status: int, **more: Any) -> HttpResponse:
-    part = "#form" if htmx.is_htmx(request) else ""
-    return render(request, f"{PAGE}{part}", draft.context() | more, status=status)
+    is_part = htmx.is_htmx(request)
+    return render(
+        request, f"{PAGE}{'#form' if is_part else ''}", draft.context() | {"is_part": is_part} | more, status=status
+    )
 
 
 def _address(plan: Plan) -> str:

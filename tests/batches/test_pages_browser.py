@@ -42,7 +42,9 @@ def test_a_name_is_changed_in_place_with_enter(
     signed_in.keyboard.press("Enter")
     expect(signed_in.get_by_role("heading", level=1)).to_have_text("Night rain")
     expect(signed_in.get_by_role("link", name="Rename")).to_be_focused()
-    expect(signed_in.locator("#batch-history")).to_contain_text("Alice renamed the batch Naples, early shift to Night rain")
+    expect(signed_in.locator("#batch-history")).to_contain_text(
+        "Alice renamed the batch Naples, early shift to Night rain"
+    )
     assert [one["body"] for one in boards.changes(emulator)] == [{"name": "Night rain"}]
 
 

@@ -83,6 +83,33 @@ def test_nothing_is_said_to_be_nothing(alice: Person, client_as: ClientAs, emula
     assert "An export of nothing fails" in text_of(counted(client_as(alice), projects=[PILOT]))
 
 
+def test_the_buttons_are_off_while_the_choice_holds_nothing(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    """New buttons come only when that changes, so that one is not taken away under a finger."""
+    client = client_as(alice)
+    assert counted(client, projects=[PILOT]).content.count(b" disabled") == 2
+    assert b"<button" not in counted(client, projects=[PILOT], off="1").content
+    again = counted(client, projects=[EYES], off="1").content.decode()
+    assert 'id="export-presses" hx-swap-oob="true"' in again
+    assert " disabled" not in again
+    assert 'id="export-presses"' not in counted(client, projects=[EYES]).content.decode()
+
+
+def test_an_export_of_nothing_is_refused_at_the_field(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    counted(client, projects=[PILOT])
+    response = client.post("/exports/new/", form(projects=[PILOT]))
+    assert response.status_code == 422
+    assert response.context["form"].errors["projects"] == ["Nothing matches this choice. An export of nothing fails."]
+    assert sent(emulator, "POST") == []
+
+
+def test_each_status_has_an_icon_of_its_own() -> None:
+    rows = contents.Counts(Counter([*contents.WORDS, "SOMETHING_NEW"])).rows
+    assert len({row.icon for row in rows}) == len(rows) == 7
+
+
 def test_the_moments_stand_beside_the_days(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     alice.time_zone = "Asia/Tokyo"
     alice.save()

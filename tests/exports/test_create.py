@@ -12,7 +12,7 @@ from accounts.models import Person
 from console.audit.models import Entry
 from console.emulator.server import Running
 from console.exports.models import Plan
-from tests.exports.making import COINS, EXPORTS, EYES, SURFACES, form, sent, start, text_of
+from tests.exports.making import COINS, EXPORTS, EYES, HTMX, SURFACES, form, sent, start, text_of
 
 ClientAs = Callable[[Person], Client]
 
@@ -158,6 +158,14 @@ def test_a_busy_lane_is_explained_and_keeps_what_was_chosen(alice: Person, clien
     slow.act("finish_export")
     assert client_as(alice).post("/exports/new/", {**pressed, "id": renewed}).status_code == 302
     assert len(sent(slow, "POST")) == 2
+
+
+def test_with_a_busy_lane_comes_its_line_renewed(alice: Person, client_as: ClientAs, slow: Running) -> None:
+    slow.act("start_export", name="Theirs")
+    page = client_as(alice).post("/exports/new/", form(name="Mine"), headers=HTMX).content.decode()
+    line = page[page.index('id="export-lane"') : page.index("</section>")]
+    assert 'data-taken hx-swap-oob="true" hx-get="/exports/lane/?look=1"' in line
+    assert "In use" in line
 
 
 def test_a_busy_lane_is_an_audit_sentence_of_its_own(alice: Person, client_as: ClientAs, slow: Running) -> None:
