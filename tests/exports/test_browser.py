@@ -14,6 +14,7 @@ from console.audit.models import Entry
 from console.emulator.server import Running
 from console.exports.models import Plan
 from tests.exports.making import made_by, sent, work
+from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]
@@ -81,6 +82,8 @@ def test_from_the_choice_to_the_file_with_news_elsewhere(
     with desk.expect_download() as coming:
         desk.get_by_role("link", name="Download", exact=True).click()
     assert saved(coming.value, tmp_path)[:2] == b"PK"
+    expect(desk.locator("#export-status")).to_contain_text("Downloaded by Alice once.")
+    expect(desk.locator("#export-history")).to_contain_text("Alice downloaded the export Eyes by mouse")
     body = sent(slow, "POST")[0]["body"]
     assert body["name"] == "Eyes by mouse"
     assert len(body["batchIds"]) == 2
@@ -144,6 +147,12 @@ def test_without_script_create_leave_out_follow_download_and_delete(
     assert len(sent(slow, "POST")) == 1
 
 
+def stands_out(button: Any) -> bool:
+    """Whether its colours are those of the one that is meant to be pressed."""
+    accent = "(button) => getComputedStyle(button).borderColor === getComputedStyle(button).backgroundColor"
+    return bool(button.evaluate(accent))
+
+
 def test_two_people_one_lane(
     desk: Any, erin: Person, new_context: Any, live: str, sign_in: SignIn, slow: Running
 ) -> None:
@@ -155,10 +164,13 @@ def test_two_people_one_lane(
     sign_in(hers, erin)
     hers.goto(f"{live}/exports/new/")
     hers.get_by_text("started by Alice").wait_for()
+    until(lambda: stands_out(hers.locator("button[value=free]")))
+    until(lambda: not stands_out(hers.locator("button[value=now]")))
     hers.get_by_label("Name", exact=True).fill("Erin second")
     hers.locator("button[value=now]").click()
     hers.get_by_text("Nothing was started; everything you chose is kept").wait_for()
     assert hers.get_by_label("Name", exact=True).input_value() == "Erin second"
+    assert hers.get_by_text("The lane is free").count() == 0
     hers.get_by_role("button", name="Start mine when the lane is free").click()
     hers.get_by_text("Waiting for the lane").wait_for()
     slow.act("finish_export")
