@@ -170,7 +170,7 @@ def test_two_people_one_lane(
     hers.locator("button[value=now]").click()
     hers.get_by_text("Nothing was started; everything you chose is kept").wait_for()
     assert hers.get_by_label("Name", exact=True).input_value() == "Erin second"
-    assert hers.get_by_text("The lane is free").count() == 0
+    assert hers.get_by_text("The lane is free", exact=True).count() == 0
     hers.get_by_role("button", name="Start mine when the lane is free").click()
     hers.get_by_text("Waiting for the lane").wait_for()
     slow.act("finish_export")
