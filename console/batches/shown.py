@@ -71,6 +71,16 @@ def folds(found: Sequence[Row]) -> bool:
     return 0 < sum(row.finished for row in found) < len(found)
 
 
+def with_gaps(found: Iterable[Row], *, after: int, until: int) -> list["Row | Gap"]:
+    """Rows of a list with what is folded away between the rank before them and the one behind the last."""
+    said: list[Row | Gap] = []
+    for row in found:
+        said += [Gap(row.rank - after - 1)] if row.rank > after + 1 else []
+        said.append(row)
+        after = row.rank
+    return said + ([Gap(until - after)] if until > after else [])
+
+
 def matching(found: Iterable[Row], search: str) -> list[Row]:
     words = search.casefold().split()
     return [row for row in found if all(word in f"{row.name} {row.id}".casefold() for word in words)]

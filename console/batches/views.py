@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -97,6 +97,7 @@ def _shown(request: SignedIn, project: uuid.UUID, board: reading.Board) -> dict[
     turned = Paginator(chosen, PAGE_SIZE).get_page(request.GET.get("page"))
     return {
         "page": turned,
+        "lines": _lines(found, chosen, turned) if folded and not search else turned.object_list,
         "total": len(found),
         "finished": finished,
         "can_fold": shown.folds(found),
@@ -114,6 +115,13 @@ def _shown(request: SignedIn, project: uuid.UUID, board: reading.Board) -> dict[
         "last": ordering.last_saved(project=project),
         "unclear": ordering.unclear(project=project),
     }
+
+
+def _lines(found: list[shown.Row], chosen: list[shown.Row], turned: "Page[shown.Row]") -> list[shown.Row | shown.Gap]:
+    """The rows of a page, and in their place the finished ones that are folded away before, between and behind."""
+    before = chosen[turned.start_index() - 2].rank if turned.start_index() > 1 else 0
+    until = 0 if turned.has_next() else len(found)
+    return shown.with_gaps(turned.object_list, after=before, until=until)
 
 
 def _work(found: list[shown.Row]) -> dict[str, int]:

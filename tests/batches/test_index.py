@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Person
+from console.batches.shown import Row
 from console.emulator.server import Running
 from tests.batches import boards
 from tests.batches.boards import ARCHIVE, BATCHES, HTMX, PILOT, START
@@ -28,7 +29,26 @@ def test_batches_stand_in_order_with_their_work_in_words(alice: Person, client_a
 def test_finished_ones_fold_away_and_keep_their_rank(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     response = client_as(alice).get(BATCHES)
     assert [row.rank for row in response.context["page"]] == [2, 3, 4, 5, 6, 8]
-    assert "2 finished batches folded away" in text_of(response)
+    said = text_of(response)
+    assert "2 finished batches folded away" in said
+    first, second = (place.start() for place in re.finditer("1 finished batch folded away", said))
+    assert first < said.index("Turin, night shift") < said.index("Overlapping coins") < second
+    assert second < said.index("Second pass")
+
+
+def test_what_is_folded_away_is_told_on_every_page_and_at_the_end(
+    alice: Person, client_as: ClientAs, emulator: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.batches.views.PAGE_SIZE", 3)
+    client = client_as(alice)
+
+    def shown(page: int) -> list[str]:
+        lines = client.get(BATCHES, {"page": page}).context["lines"]
+        return [f"{line.rank}" if isinstance(line, Row) else f"{line.count} folded" for line in lines]
+
+    assert [shown(1), shown(2)] == [["1 folded", "2", "3", "4"], ["5", "6", "1 folded", "8"]]
+    emulator.world.counts[boards.COINS][boards.SECOND] = [14, 14]
+    assert shown(2) == ["5", "6", "2 folded"]
 
 
 def test_a_search_finds_finished_ones_too(alice: Person, client_as: ClientAs, emulator: Running) -> None:
