@@ -78,6 +78,16 @@ def test_a_search_sent_by_the_enter_key_stops_saying_that_it_asks(
     assert page.locator("#busy").inner_text() == ""
 
 
+def test_the_ready_views_are_whole_on_a_phone(
+    rows: None, dana: Person, page: Page, live: str, sign_in: SignIn, complaints: list[str]
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    sign_in(page, dana)
+    page.goto(f"{live}/audit/")
+    views = page.get_by_role("navigation", name="Ready views")
+    assert views.evaluate("(views) => views.scrollWidth - views.clientWidth") == 0
+
+
 def test_the_note_is_copied_as_text(
     rows: None, dana: Person, page: Page, live: str, sign_in: SignIn, complaints: list[str]
 ) -> None:
