@@ -8,34 +8,58 @@ export function draft(board) {
   const key = `order:${board.root.dataset.reorder}`;
   const bar = board.find("draft");
   const kept = read(key);
-  const put = () => { bar.hidden = true; board.restore(kept.ids); };
-  const forget = () => { bar.hidden = true; sessionStorage.removeItem(key); };
+  let current = null; // what stands unsaved here
+  let offered = null; // an older one, made to another order than the one that is here now
 
-  board.find("draft-put").addEventListener("click", () => { put(); board.list.querySelector("[data-handle]").focus(); });
-  board.find("draft-forget").addEventListener("click", () => { forget(); board.list.querySelector("[data-handle]").focus(); });
-  if (kept && (board.root.hasAttribute("data-said") || kept.ids.join() === board.base.join())) forget();
-  else if (kept && fits(kept.ids, board.base)) {
-    if (kept.base.join() !== board.base.join()) bar.hidden = false;
-    else {
-      put();
-      say("What you moved before is here again, not saved yet.");
-    }
-  }
-  board.keep = (ids, unsaved) => {
-    if (unsaved) sessionStorage.setItem(key, JSON.stringify({ base: board.base, ids }));
-    else if (bar.hidden) sessionStorage.removeItem(key);
+  const store = () => {
+    const newest = current && offered ? { ...current, older: offered } : current ?? offered;
+    if (newest) sessionStorage.setItem(key, JSON.stringify(newest));
+    else sessionStorage.removeItem(key);
   };
+  const offer = (one) => { offered = one; bar.hidden = !one; };
+  const isHere = (one) => one.base.join() === board.base.join();
+  const usable = [kept, kept?.older].filter((one) => isOrder(one) && fits(one.ids, board.base));
+
+  board.find("draft-put").addEventListener("click", () => {
+    const { ids } = offered;
+    offer(null);
+    board.restore(ids);
+    board.list.querySelector("[data-handle]").focus();
+  });
+  board.find("draft-forget").addEventListener("click", () => {
+    offer(null);
+    store();
+    board.list.querySelector("[data-handle]").focus();
+  });
+  board.keep = (ids, unsaved) => {
+    current = unsaved ? { base: board.base, ids } : null;
+    store();
+  };
+  if (board.root.hasAttribute("data-said")) store();
+  else {
+    offer(usable.find((one) => !isHere(one)) ?? null);
+    const mine = usable.find(isHere);
+    if (mine) {
+      board.restore(mine.ids);
+      say("What you moved before is here again, not saved yet.");
+    } else if (kept && !offered) store();
+  }
 }
 
+// Of the same batches, and not what the order is already.
 function fits(ids, base) {
   const here = new Set(base);
-  return ids.length === base.length && ids.every((id) => here.has(id)) && new Set(ids).size === ids.length;
+  const same = ids.length === base.length && ids.every((id) => here.has(id)) && new Set(ids).size === ids.length;
+  return same && ids.join() !== base.join();
+}
+
+function isOrder(one) {
+  return Array.isArray(one?.base) && Array.isArray(one?.ids);
 }
 
 function read(key) {
   try {
-    const { base, ids } = JSON.parse(sessionStorage.getItem(key));
-    return Array.isArray(base) && Array.isArray(ids) ? { base, ids } : null;
+    return JSON.parse(sessionStorage.getItem(key));
   } catch {
     return null;
   }

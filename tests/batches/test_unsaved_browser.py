@@ -104,6 +104,23 @@ def test_keeping_theirs_does_not_lose_yours(moved_once: Page, emulator: Running)
     assert boards.saves(emulator) == [boards.spaced(FIRST_MOVE)]
 
 
+def test_moving_on_does_not_lose_what_is_offered_to_be_put_back(moved_once: Page, emulator: Running) -> None:
+    page, offer = moved_once, moved_once.get_by_role("button", name="Put mine back")
+    emulator.act("reorder", order=boards.moved(START, SECOND, 1))
+    save(page)
+    page.get_by_role("link", name="Keep theirs").click()
+    expect(offer).to_be_visible()
+    to_the_top(page, START[3])
+    expect(page.locator("[data-bar]")).to_be_visible()
+    page.reload()
+    expect(page.locator("#order-rows > li").first).to_have_id(f"row-{START[3]}")
+    expect(page.locator("[data-bar]")).to_be_visible()
+    offer.click()
+    save(page)
+    expect(page.locator("#order-last")).to_contain_text("The order is saved.")
+    assert boards.saves(emulator) == [boards.spaced(FIRST_MOVE)]
+
+
 def test_yours_can_be_forgotten_for_good(moved_once: Page, emulator: Running) -> None:
     page = moved_once
     emulator.act("reorder", order=boards.moved(START, SECOND, 1))
