@@ -152,10 +152,11 @@ def complaints(page: Any) -> Iterator[list[str]]:
 
 @pytest.fixture
 def sign_in(live: str) -> Callable[[Any, Person], None]:
-    """Signs a person in through the real form."""
+    """Signs a person in through the real form, and leads to a page that asks no vendor for anything: what the first
+    page asks for later would else arrive in the middle of the test."""
 
     def enter(page: Any, person: Person) -> None:
-        page.goto(f"{live}/account/login/")
+        page.goto(f"{live}/account/login/?next=/profile/")
         page.get_by_label("Email").fill(person.email)
         page.locator("input[name=password]").fill(PASSWORD)
         page.get_by_role("button", name="Sign in", exact=True).click()

@@ -9,6 +9,8 @@ import { draft } from "./reorder-draft.js";
 import { finding } from "./reorder-find.js";
 import { keys } from "./reorder-keys.js";
 import { selecting } from "./reorder-select.js";
+// No row can be moved before leaving the page can be warned of.
+import "./unsaved.js";
 
 const AT_ONCE = 60;
 const MOVES = { up: "Move up", down: "Move down", top: "Move to the top", bottom: "Move to the bottom", to: "Move to position…" };
