@@ -81,9 +81,12 @@ def read_entries(*, user: Person, project: uuid.UUID) -> dict[int, Priority]:
 
 def read_board(*, user: Person, project: uuid.UUID, age: int = 0) -> Board:
     """The batches, read again unless they may be some seconds old, and the order, which is always read again."""
-    listed = recent_batches(user=user, project=project, age=age) if age else read_batches(user=user, project=project)
+    with kept.noting_refusals(user):
+        listed = (
+            recent_batches(user=user, project=project, age=age) if age else read_batches(user=user, project=project)
+        )
+        entries = read_entries(user=user, project=project)
     batches = {batch.id: batch for batch in listed}
-    entries = read_entries(user=user, project=project)
     board = Board(batches, entries, order_of(entries, batches))
     kept.keep(user, _kept(project), _bare(board))
     return board

@@ -91,7 +91,8 @@ class Reviews:
 
 def list_projects(*, user: Person) -> tuple[Project, ...]:
     """All projects of the person's space: one call."""
-    projects = connections.cloudfactory(user).list_projects(connections.space(user).id)
+    with kept.noting_refusals(user):
+        projects = connections.cloudfactory(user).list_projects(connections.space(user).id)
     kept.keep(user, _space(user), tuple(replace(one, extra={}) for one in projects))
     cache.set_many({_name_key(user, one.id): one.name or "" for one in projects}, NAMES_KEPT)
     return projects

@@ -118,6 +118,9 @@ def test_a_list_that_may_not_be_seen_any_more_is_not_shown_again(
     client.get(BATCHES)
     emulator.fault("cloudfactory", "403", times=0)
     assert "Turin, night shift" not in text_of(client.get(BATCHES))
+    emulator.clear_faults()
+    emulator.fault("cloudfactory", "503", times=0)
+    assert "Turin, night shift" not in text_of(client.get(BATCHES))
 
 
 @pytest.mark.parametrize(

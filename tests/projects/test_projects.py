@@ -127,6 +127,9 @@ def test_what_may_not_be_seen_any_more_is_not_shown_again(
     emulator.fault("cloudfactory", "403", times=0)
     assert "Coin outlines" not in text_of(client.get("/projects/"))
     assert "Coin outlines" not in text_of(client.get(f"/projects/{COINS}/"))
+    emulator.clear_faults()
+    emulator.fault("cloudfactory", "503", times=0)
+    assert "Coin outlines" not in text_of(client.get("/projects/"))
 
 
 @pytest.mark.parametrize(("size", "said"), [("", "could not be asked"), ("?size=large", "is not known just now")])
