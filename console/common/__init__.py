@@ -1,0 +1,1 @@
+"""What more than one app needs; imports no app."""
