@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+from console.common.parsing import INT64
 from console.upstream.errors import Invalid, vendor_name
 from console.upstream.operations import Operation
-from console.upstream.reader import INT64
 
 MOST_SEGMENT = 300
 

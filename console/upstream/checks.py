@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from console.common.parsing import INT64
 from console.upstream.errors import Invalid, vendor_name
-from console.upstream.reader import INT64
 
 
 class Checks:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from console.common.parsing import NotJson
 from console.upstream.operations import Operation
-from console.upstream.reader import NotJson
 from console.upstream.refusals import unreadable
 from console.upstream.transport import Transport
 

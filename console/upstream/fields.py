@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from console.upstream.reader import INT64, NotJson
+from console.common.parsing import INT64, NotJson
 
 T = TypeVar("T")
 

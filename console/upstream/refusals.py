@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from console.common.parsing import NotJson, clean, read_json
 from console.upstream import errors
 from console.upstream.masked import masked
 from console.upstream.operations import Operation
-from console.upstream.reader import NotJson, clean, read_json
 
 MOST_TEXT = 300
 MOST_FIELDS = 100

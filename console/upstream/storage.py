@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from console.common.parsing import NotJson
 from console.upstream import errors
 from console.upstream.faults import READING_FAULTS, fault
-from console.upstream.reader import NotJson
 from console.upstream.sockets import Call
 from console.upstream.transport import LIMITS, WIRE_FAULTS, Limits, open_link
 from console.upstream.wire import chunks

@@ -21,12 +21,12 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from console.common.parsing import NotJson, read_json
 from console.upstream import addresses, errors, refusals
 from console.upstream.errors import UpstreamError, vendor_name
 from console.upstream.faults import fault, too_late
 from console.upstream.health import Health, VendorHealth
 from console.upstream.operations import Operation
-from console.upstream.reader import NotJson, read_json
 from console.upstream.refusals import unreadable
 from console.upstream.sockets import Call, equip
 from console.upstream.wire import encoded, query, read_all, read_some

@@ -8,9 +8,9 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from console.common.parsing import NotJson
 from console.upstream.errors import Invalid
 from console.upstream.faults import READING_FAULTS
-from console.upstream.reader import NotJson
 
 CHUNK = 65_536
 PACKINGS = {"", "identity", "gzip", "x-gzip"}

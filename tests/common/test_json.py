@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.upstream.reader import NotJson, read_json
+from console.common.parsing import NotJson, read_json
 
 plain = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"))
 values = st.recursive(
