@@ -58,9 +58,9 @@ def worked(key: ApiKey) -> None:
 def failed(key: ApiKey, error: errors.UpstreamError) -> None:
     """A 401 marks the key, a 403 does not. What is wrong with a form or a name is not the key's failure.
 
-    A call that was held back was never sent: what went wrong before is noted already.
+    A call that was held back, or that a page had no time for, was never sent: what went wrong before is noted already.
     """
-    if isinstance(error, errors.HeldBack):
+    if isinstance(error, errors.HeldBack | errors.OutOfTime):
         return
     if isinstance(error, errors.KeyRejected):
         _note(key, rejected=True, last_failed_at=timezone.now(), last_failure=words(error))

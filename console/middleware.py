@@ -18,6 +18,7 @@ from accounts.connections import ConnectionMissing
 from console import htmx, logs, pages
 from console.audit.address import comes_from_proxy
 from console.audit.record import NotRecorded
+from console.common import deadline
 from console.upstream.errors import UpstreamError
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,17 @@ class RequestId:
             logs.request_id.reset(token)
         response["X-Request-Id"] = request_id
         return response
+
+
+class TimeBudget:
+    """All calls of one request share one deadline; the sending of a file that the view has opened does not count."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with deadline.limit(settings.REQUEST_SECONDS):
+            return self.get_response(request)
 
 
 class Headers:

@@ -21,6 +21,7 @@ STATUSES: tuple[tuple[type[errors.UpstreamError], int], ...] = (
     (errors.Invalid, 422),
     (errors.RateLimited, 503),
     (errors.HeldBack, 503),
+    (errors.OutOfTime, 504),
     (errors.TimedOut, 504),
 )
 

@@ -106,6 +106,8 @@ PRIORITY_HIGH_FIRST = env.bool("PRIORITY_HIGH_FIRST", default=True)
 EXPORT_DOWNLOAD = env.str("EXPORT_DOWNLOAD", default="stream")
 if EXPORT_DOWNLOAD not in {"stream", "redirect"}:
     refuse("EXPORT_DOWNLOAD is either stream or redirect.")
+# Seconds in which all calls that one request makes to the vendors have to end.
+REQUEST_SECONDS = env.float("REQUEST_SECONDS", default=15.0)
 # Seconds an answer about exports is shared between people who look at the same space.
 SHARED_READ_SECONDS = env.float("SHARED_READ_SECONDS", default=3.0)
 EXPORT_FIRST_LOOK = env.float("EXPORT_FIRST_LOOK", default=5.0)
@@ -194,6 +196,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "console.middleware.Forwarded",
     "console.middleware.RequestId",
+    "console.middleware.TimeBudget",
     "console.middleware.Headers",
     # Round Django's, which answers some requests by itself.
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

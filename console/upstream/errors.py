@@ -3,7 +3,8 @@
 UpstreamError                message for people, vendor, status, reference, vendor_text, outcome
 ├── NotSent                  nothing left this machine: surely not done
 │   ├── Unreachable          no connection within the limit
-│   └── HeldBack             the vendor failed repeatedly, calls rest for a while (retry_in)
+│   ├── HeldBack             the vendor failed repeatedly, calls rest for a while (retry_in)
+│   └── OutOfTime            the request had used up its time
 ├── Unknown                  sent, no clear answer: a write may or may not be done
 │   ├── TimedOut             silence or a drip beyond the limit
 │   ├── Broken               the connection was cut
@@ -84,6 +85,10 @@ class HeldBack(NotSent):
     """The vendor failed several times in a row; calls are answered at once until it had a rest."""
 
     retry_in: float = 0.0
+
+
+class OutOfTime(NotSent):
+    """Earlier calls of the same request used up its time. Says nothing about the vendor's health or the key."""
 
 
 class Unknown(UpstreamError):

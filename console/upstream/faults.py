@@ -32,7 +32,8 @@ def fault(error: Exception, call: Call, *, vendor: str, silence: float, changes:
 
 
 def too_late(vendor: str, seconds: float, *, changes: bool) -> errors.TimedOut:
-    return errors.TimedOut(f"{vendor_name(vendor)} did not answer in {seconds:g} s.", vendor=vendor, changes=changes)
+    time = f"{seconds:.0f}" if seconds >= 1 else f"{seconds:.1g}"
+    return errors.TimedOut(f"{vendor_name(vendor)} did not answer in {time} s.", vendor=vendor, changes=changes)
 
 
 def _caused_by(error: BaseException, *kinds: type[BaseException]) -> bool:

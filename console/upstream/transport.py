@@ -21,6 +21,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from console.common import deadline
 from console.common.parsing import NotJson, read_json
 from console.upstream import addresses, errors, refusals
 from console.upstream.errors import UpstreamError, vendor_name
@@ -35,6 +36,8 @@ KEY_HEADERS = {"avala": "X-Avala-Api-Key", "cloudfactory": "X-API-Key"}
 USER_AGENT = "annotation-console"
 POOL_SIZE = 32
 REFUSAL_MOST = 65_536
+LEAST_SECONDS = 0.1
+"""With less time than this no call is sent: it could only end without an answer."""
 WIRE_FAULTS = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
 
 
@@ -101,14 +104,21 @@ class Transport:
         body: Any = None,
         request_id: str | None = None,
     ) -> Answer:
-        """The answer, or an UpstreamError, within `limits.total` seconds (PROMISES 3).
+        """The answer, or an UpstreamError, within `limits.total` seconds and the request's budget (PROMISES 3, 25).
 
+        OutOfTime where that budget is used up. A write finds `deadline.WRITE_SECONDS` all the same.
         Writes need a `request_id` and are sent once; reads up to three times. Invalid with status None:
         something cannot stand in an address, a header or JSON, and nothing was sent. What a status becomes
         is drawn in errors.py; a 2xx that is not what `operation.answers` promises is Unreadable.
         """
         request = self._prepare(operation, path_args, key, params, body, request_id)
-        until = time.monotonic() + self._limits.total
+        if not operation.reads:
+            deadline.extend_for_write()
+        if _is_time_used_up():
+            raise errors.OutOfTime(
+                f"{vendor_name(self.vendor)} was not asked: the time for this page was used up.", vendor=self.vendor
+            )
+        until = time.monotonic() + _seconds_for_call(self._limits.total)
         turn = 1
         while not isinstance(outcome := self._once(operation, request, key, until), Answer):
             wait = self._wait(outcome, turn) if operation.reads and turn < self._limits.calls else None
@@ -155,8 +165,11 @@ class Transport:
         with Call(left, writes=not operation.reads, headers_most=self._limits.headers) as call:
             answer = self._exchange(operation, request, key, call, left)
         if call.cut and _unfinished(operation, answer):
-            answer = too_late(self.vendor, self._limits.total, changes=not operation.reads)
-        self.health.record(not isinstance(answer, errors.NotSent | errors.Unknown))
+            answer = too_late(self.vendor, left, changes=not operation.reads)
+        failed = isinstance(answer, errors.NotSent | errors.Unknown)
+        if not (failed and left < self._limits.silence and _is_time_used_up()):
+            # Cut off by the request's budget, the vendor had less time than it is allowed: no failure of its own.
+            self.health.record(not failed)
         return answer
 
     def _exchange(
@@ -221,6 +234,16 @@ def _unfinished(operation: Operation, answer: Answer | UpstreamError) -> bool:
     if isinstance(answer, Answer):
         return answer.data is None and operation.answers != "nothing"
     return isinstance(answer, errors.Unreadable)
+
+
+def _seconds_for_call(most: float) -> float:
+    left = deadline.remaining()
+    return most if left is None else min(most, left)
+
+
+def _is_time_used_up() -> bool:
+    left = deadline.remaining()
+    return left is not None and left < LEAST_SECONDS
 
 
 _RATE_LIMITS = ("remaining", "limit", "reset")
