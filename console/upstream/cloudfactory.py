@@ -19,6 +19,7 @@ from console.upstream import operations
 from console.upstream.checks import Checks
 from console.upstream.client import Client
 from console.upstream.cloudfactory_bodies import VENDOR
+from console.upstream.fields import Misshapen
 from console.upstream.operations import Operation
 from console.upstream.paging import platform_page
 from console.upstream.types import (
@@ -273,7 +274,10 @@ class CloudFactory(Client):
 
 
 def _nothing(data: Any) -> None:
-    """The answer's body is not promised and not looked at (FACTS 2.4)."""
+    """No body is promised (FACTS 2.4). One that speaks of an error next to a 2xx is not believed to mean "done"."""
+    told = data if isinstance(data, dict) else {}
+    if told.get("error") or told.get("errors") or told.get("success") is False:
+        raise Misshapen("it speaks of an error")
 
 
 def _or_none(shape: Callable[[Any], T], instead: T) -> Callable[[Any], T]:

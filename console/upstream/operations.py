@@ -15,7 +15,7 @@ Answers = Literal["json", "json or nothing", "nothing"]
 
 @dataclass(frozen=True)
 class Operation:
-    """One row. `answers` says whether a 2xx has to carry JSON, may, or need not be looked at."""
+    """One row. `answers` says what a 2xx carries; a body that is neither empty nor JSON is Unreadable everywhere."""
 
     name: str
     method: str

@@ -164,7 +164,7 @@ class Transport:
         left = max(0.01, until - time.monotonic())
         with Call(left, writes=not operation.reads, headers_most=self._limits.headers) as call:
             answer = self._exchange(operation, request, key, call, left)
-        if call.cut and _unfinished(operation, answer):
+        if call.cut and _unfinished(answer):
             answer = too_late(self.vendor, left, changes=not operation.reads)
         failed = isinstance(answer, errors.NotSent | errors.Unknown)
         if not (failed and left < self._limits.silence and _is_time_used_up()):
@@ -194,13 +194,11 @@ class Transport:
             body = read_some(response.raw, REFUSAL_MOST)
             wait = asked_wait(headers)
             return refusals.refusal(operation, self.vendor, status, headers=headers, body=body, key=key, retry_in=wait)
-        if operation.answers == "nothing":
-            read_some(response.raw, REFUSAL_MOST)
-            return Answer(None, headers, status)
         try:
             body = read_all(response.raw, self._limits.body)
-            if not body.strip() and operation.answers == "json or nothing":
+            if not body.strip() and operation.answers != "json":
                 return Answer(None, headers, status)
+            # Also where nothing is promised: a login portal's page with status 200 did not delete anything.
             return Answer(read_json(body), headers, status)
         except NotJson as error:
             return unreadable(operation, self.vendor, error, status=status, headers=headers, key=key)
@@ -229,10 +227,10 @@ class Transport:
         return error
 
 
-def _unfinished(operation: Operation, answer: Answer | UpstreamError) -> bool:
+def _unfinished(answer: Answer | UpstreamError) -> bool:
     # A body without a length looks finished when the cord is pulled; what is wrong with it is the time.
     if isinstance(answer, Answer):
-        return answer.data is None and operation.answers != "nothing"
+        return answer.data is None
     return isinstance(answer, errors.Unreadable)
 
 

@@ -1,6 +1,7 @@
 """Deleting for everyone, and cancelling what still runs: asked first, recorded, sent once."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,6 +11,7 @@ from console.audit.models import Entry
 from console.emulator.server import Running
 from console.exports.models import Plan
 from tests.exports.making import EXPORTS, finish, sent, start, text_of
+from tests.rewriting import rewriting
 
 ClientAs = Callable[[Person], Client]
 
@@ -111,3 +113,21 @@ def test_no_clear_answer_is_unknown_and_found_out_by_reading(
     assert len(sent(slow, "DELETE")) == 1
     running.refresh_from_db()
     assert running.end_status == "DELETED"
+
+
+def test_the_page_of_a_login_portal_deletes_nothing(
+    running: Plan, alice: Person, client_as: ClientAs, slow: Running, settings: Any
+) -> None:
+    client = client_as(alice)
+    with rewriting(slow, settings, "cloudfactory") as vendor:
+        vendor.answer(
+            "DELETE", "/exports/", b"<!doctype html><title>Sign in to the guest network</title>", 200, "text/html"
+        )
+        words = press(client, running)
+
+    assert "deleted, for everyone" not in words
+    (entry,) = Entry.objects.lines().filter(action="export.delete")
+    assert entry.outcome == "unknown"
+    assert len(vendor.sent("DELETE", "/exports/")) == 1
+    running.refresh_from_db()
+    assert running.end_status != "DELETED"

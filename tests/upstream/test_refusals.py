@@ -246,3 +246,90 @@ def test_an_error_can_be_copied_whole() -> None:
 
     assert (copy.message, copy.fields, copy.vendor, copy.status) == ("No.", {"name": ["Bad."]}, "avala", 400)
     assert json.dumps(copy.fields)
+
+
+PROMISING_NOTHING: list[tuple[str, str, Any]] = [
+    (
+        responses.DELETE,
+        f"{PLATFORM}/spaces/{s.SPACE}/exports/{s.EXPORT_ID}",
+        lambda client: client.delete_export(s.SPACE, s.EXPORT_ID, request_id=REQUEST_ID),
+    ),
+    (
+        responses.POST,
+        f"{PLATFORM}/projects/{s.PROJECT}/workItems/{s.WORK_ITEM_ID}/labels",
+        lambda client: client.insert_labels(s.PROJECT, s.WORK_ITEM_ID, [{"a": 1}], request_id=REQUEST_ID),
+    ),
+    (
+        responses.PUT,
+        f"{PLATFORM}/projects/{s.PROJECT}/workItems/{s.WORK_ITEM_ID}/signals",
+        lambda client: client.signal(
+            s.PROJECT,
+            s.WORK_ITEM_ID,
+            signal="complete",
+            task_type="labeling",
+            outcome="OK",
+            request_id=REQUEST_ID,
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("method", "address", "call"), PROMISING_NOTHING)
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>Sign in</html>", b"OK", b'{"error": "no"}', b'{"success": false}', b'{"a": 1', b" " * (11 * 2**20) + b"x"],
+    ids=["portal", "text", "error", "no success", "cut", "huge"],
+)
+@responses.activate
+def test_a_write_that_promises_no_body_is_not_done_by_any_page(
+    method: str, address: str, call: Any, body: bytes
+) -> None:
+    responses.add(method, address, status=200, body=body)
+    with pytest.raises(errors.Unreadable) as caught:
+        call(platform())
+
+    assert caught.value.outcome == "unknown"
+
+
+@pytest.mark.parametrize(("method", "address", "call"), PROMISING_NOTHING)
+@pytest.mark.parametrize("body", [b"", b" \r\n", b"{}", b"null", b'{"deleted": true}', b"[]"])
+@responses.activate
+def test_a_write_that_promises_no_body_is_done_when_it_is_empty_or_json(
+    method: str, address: str, call: Any, body: bytes
+) -> None:
+    responses.add(method, address, status=200, body=body)
+
+    assert call(platform()) is None
+
+
+ANSWERING_JSON: list[tuple[str, str, Any]] = [
+    (
+        responses.PUT,
+        f"{BATCHES}/prioritization",
+        lambda client: client.save_priorities(s.PROJECT, [Priority(1, 1)], request_id=REQUEST_ID),
+    ),
+    (
+        responses.PATCH,
+        f"{BATCHES}/42",
+        lambda client: client.update_batch(s.PROJECT, 42, name="New", request_id=REQUEST_ID),
+    ),
+    (responses.POST, BATCHES, lambda client: client.create_batch(s.PROJECT, name="New", request_id=REQUEST_ID)),
+    (
+        responses.POST,
+        f"{PLATFORM}/spaces/{s.SPACE}/exports",
+        lambda client: client.create_export(s.SPACE, name="New", request_id=REQUEST_ID),
+    ),
+]
+
+
+@pytest.mark.parametrize(("method", "address", "call"), ANSWERING_JSON)
+@pytest.mark.parametrize("body", [b'{"error": "no"}', b"[1]", b'"done"', b"<html>", b"true", b'{"id": null}'])
+@responses.activate
+def test_a_write_answered_by_json_of_another_shape_is_unknown(
+    method: str, address: str, call: Any, body: bytes
+) -> None:
+    responses.add(method, address, status=200, body=body)
+    with pytest.raises(errors.Unreadable) as caught:
+        call(platform())
+
+    assert caught.value.outcome == "unknown"
