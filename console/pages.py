@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 
 from accounts.connections import ConnectionMissing
 from console import htmx, logs
+from console.audit import unresolved
 from console.audit.record import NotRecorded
 from console.upstream import errors
 
@@ -32,11 +33,13 @@ def upstream(request: HttpRequest, error: errors.UpstreamError, **about: object)
     `about`: the `title` and `crumbs` of the page that was asked for, where they are known without the vendor.
     """
     status = status_of(error)
+    reading = request.method in {"GET", "HEAD"}
     retry_in: float | None = getattr(error, "retry_in", None)
     context: dict[str, object] = about | {
         "error": error,
         "wait": round(retry_in) if retry_in else None,
-        "reading": request.method in {"GET", "HEAD"},
+        "reading": reading,
+        "unresolved": None if reading else unresolved.of_error(error, back=htmx.page_address(request)),
         "key_rejected": isinstance(error, errors.KeyRejected),
         "again": htmx.page_address(request),
     }

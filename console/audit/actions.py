@@ -91,7 +91,8 @@ def _sessions(detail: Detail) -> str:
 class Action:
     """The sentence after the person's name. Slots: {thing}, {contents}, {vendor}, {as_thing}.
 
-    `refused` stands for the whole sentence where "tried to …, but it was not done" would read oddly.
+    `refused` stands for the whole sentence where "tried to …, but it was not done" would read oddly. `whether` follows
+    "We don't know whether" for acts that a vendor may leave without a clear answer.
     """
 
     group: str
@@ -99,6 +100,7 @@ class Action:
     tried: str
     tail: Callable[[Detail], str] = _nothing
     refused: str = ""
+    whether: str = ""
 
 
 GROUPS = {
@@ -116,36 +118,122 @@ GROUPS = {
 }
 
 ACTIONS: dict[str, Action] = {
-    "slice.create": Action("slices", "created the slice {thing}", "create the slice {thing}", _number),
-    "slice.send": Action("slices", "sent the slice {thing} to a batch", "send the slice {thing} to a batch", _number),
-    "batch.create": Action("batches", "created the batch {thing}", "create the batch {thing}"),
-    "batch.rename": Action("batches", "renamed the batch {thing}", "rename the batch {thing}", _new_name),
-    "batch.metadata": Action(
-        "batches", "changed the metadata of the batch {thing}", "change the metadata of the batch {thing}", _summary
+    "slice.create": Action(
+        "slices",
+        "created the slice {thing}",
+        "create the slice {thing}",
+        _number,
+        whether="the slice {thing} was created",
     ),
-    "order.save": Action("order", "changed the order of {thing}", "change the order of {thing}", _summary),
+    "slice.send": Action(
+        "slices",
+        "sent the slice {thing} to a batch",
+        "send the slice {thing} to a batch",
+        _number,
+        whether="the slice {thing} was sent to a batch",
+    ),
+    "batch.create": Action(
+        "batches",
+        "created the batch {thing}",
+        "create the batch {thing}",
+        whether="the batch {thing} was created",
+    ),
+    "batch.rename": Action(
+        "batches",
+        "renamed the batch {thing}",
+        "rename the batch {thing}",
+        _new_name,
+        whether="the batch {thing} was renamed",
+    ),
+    "batch.metadata": Action(
+        "batches",
+        "changed the metadata of the batch {thing}",
+        "change the metadata of the batch {thing}",
+        _summary,
+        whether="the metadata of the batch {thing} was changed",
+    ),
+    "order.save": Action(
+        "order",
+        "changed the order of {thing}",
+        "change the order of {thing}",
+        _summary,
+        whether="the order of {thing} was saved",
+    ),
     "order.undo": Action(
-        "order", "took back a change to the order of {thing}", "take back a change to the order of {thing}", _summary
+        "order",
+        "took back a change to the order of {thing}",
+        "take back a change to the order of {thing}",
+        _summary,
+        whether="the change to the order of {thing} was undone",
     ),
     "order.restore": Action(
-        "order", "restored an earlier order of {thing}", "restore an earlier order of {thing}", _summary
+        "order",
+        "restored an earlier order of {thing}",
+        "restore an earlier order of {thing}",
+        _summary,
+        whether="the earlier order of {thing} was restored",
     ),
-    "item.signal": Action("items", "signalled work items of {thing}", "signal work items of {thing}", _summary),
-    "item.approve": Action("items", "approved the work item {thing}", "approve the work item {thing}"),
-    "item.send_back": Action("items", "sent back the work item {thing}", "send back the work item {thing}", _reason),
-    "item.create": Action("items", "added work items to {thing}", "add work items to {thing}", _number),
-    "item.labels": Action("items", "added labels to the work item {thing}", "add labels to the work item {thing}"),
+    "item.signal": Action(
+        "items",
+        "signalled work items of {thing}",
+        "signal work items of {thing}",
+        _summary,
+        whether="the work items of {thing} were signalled",
+    ),
+    "item.approve": Action(
+        "items",
+        "approved the work item {thing}",
+        "approve the work item {thing}",
+        whether="the work item {thing} was approved",
+    ),
+    "item.send_back": Action(
+        "items",
+        "sent back the work item {thing}",
+        "send back the work item {thing}",
+        _reason,
+        whether="the work item {thing} was sent back",
+    ),
+    "item.create": Action(
+        "items",
+        "added work items to {thing}",
+        "add work items to {thing}",
+        _number,
+        whether="the work items were added to {thing}",
+    ),
+    "item.labels": Action(
+        "items",
+        "added labels to the work item {thing}",
+        "add labels to the work item {thing}",
+        whether="the labels were added to the work item {thing}",
+    ),
     "item.download": Action(
         "files", "downloaded the labels of the work item {thing}", "download the labels of the work item {thing}"
     ),
-    "file.upload": Action("files", "uploaded the file {thing}", "upload the file {thing}", _size),
+    "file.upload": Action(
+        "files",
+        "uploaded the file {thing}",
+        "upload the file {thing}",
+        _size,
+        whether="the file {thing} was uploaded",
+    ),
     "file.download": Action("files", "downloaded the file {thing}", "download the file {thing}", _handed_over),
-    "export.create": Action("exports", "exported {contents}", "export {contents}", _contents),
+    "export.create": Action(
+        "exports",
+        "exported {contents}",
+        "export {contents}",
+        _contents,
+        whether="the export {thing} was started",
+    ),
     "export.queue": Action("exports", "queued the export {thing}", "queue the export {thing}", _contents),
     "export.unqueue": Action(
         "exports", "took the export {thing} off the queue", "take the export {thing} off the queue", _reason
     ),
-    "export.delete": Action("exports", "deleted the export {thing}", "delete the export {thing}"),
+    "export.delete": Action(
+        "exports",
+        "deleted the export {thing}",
+        "delete the export {thing}",
+        whether="the export {thing} was deleted",
+    ),
     "export.download": Action("exports", "downloaded the export {thing}", "download the export {thing}", _handed_over),
     "export.receipt": Action(
         "exports", "read the file of the export {thing} for its receipt", "read the file of the export {thing}", _size
@@ -195,6 +283,13 @@ def known(name: str) -> Action:
     return ACTIONS.get(name) or Action(
         "other", f"did “{said}” on the {kind} {{thing}}", f"do “{said}” on the {kind} {{thing}}", _summary
     )
+
+
+def whether(name: str, thing: str) -> str:
+    """What follows "We don't know whether"; an action without such words is named as the request it was."""
+    action = known(name)
+    said = action.whether or f"the request to {action.tried} was carried out"
+    return said.replace("{contents}", "{thing}").replace("{vendor}", "a vendor").replace("{thing}", thing, 1)
 
 
 def in_group(group: str) -> list[str]:

@@ -141,7 +141,12 @@ class act:  # noqa: N801 - reads as a verb: `with record.act(...)`
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """No error is done; an error says itself whether it is failed or unknown. A kill leaves the act open."""
+        """No error is done; an error says itself whether it is failed or unknown. A kill leaves the act open.
+
+        The error carries the entry's id on as `entry_id`, so that whatever page is shown can lead to the entry.
+        """
+        if isinstance(error, Exception):
+            vars(error)["entry_id"] = self.id
         if self._ended:
             return
         if error is None:

@@ -15,10 +15,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from console import htmx
-from console.audit import addresses, facts, reading, record, settling, sheets, verify
+from console.audit import addresses, facts, links, reading, record, settling, sheets, unresolved, verify
 from console.audit import handover as handovers
 from console.audit.forms import DAYS, CloseForm, FilterForm, HandoverForm
-from console.audit.models import UNKNOWN, Entry, EntryQuerySet
+from console.audit.models import DONE, OPEN, UNKNOWN, Entry, EntryQuerySet
+
+CANNOT_LOOK = "It could not be told. Look at the vendor's own page, then close this entry with a note."
 
 
 @require_safe
@@ -45,11 +47,13 @@ def detail(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def settle(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
-    """Looks once at the vendor; only reads."""
+    """Checks once at the vendor what became of the act; only reads. Leads back to `next` if that is a page of ours."""
     entry = _entry(request, entry_id)
-    if reading.standing(entry) == UNKNOWN and settling.can_look(entry):
-        messages.add_message(request, *_found(settling.look(entry)))
-    return redirect("audit:detail", entry.pk)
+    level, said = _check(entry)
+    if htmx.is_htmx(request):
+        return render(request, "audit/_checked.html", _checked(request, Entry.objects.get(pk=entry.pk), level, said))
+    messages.add_message(request, level, said)
+    return htmx.redirect(request, _back(request) or reverse("audit:detail", args=[entry.pk]))
 
 
 @require_POST
@@ -147,9 +151,41 @@ def _detail(request: HttpRequest, entry: Entry, form: CloseForm) -> dict[str, An
     }
 
 
-def _found(look: settling.Look) -> tuple[int, str]:
+def _check(entry: Entry) -> tuple[int, str]:
+    """One look, and what it found in words."""
+    standing, subject = reading.standing(entry), unresolved.subject_of(entry)
+    if standing == OPEN:
+        return messages.INFO, "The request is still running. Check again in a minute."
+    if standing == UNKNOWN:
+        return _found(settling.look(entry), subject) if settling.can_look(entry) else (messages.WARNING, CANNOT_LOOK)
+    if standing == DONE:
+        return messages.SUCCESS, f"Found: {subject}."
+    return messages.INFO, "It was not done. You can send it again."
+
+
+def _checked(request: HttpRequest, entry: Entry, level: int, said: str) -> dict[str, Any]:
+    """For the place of the button: what is still unknown stays there with it."""
+    line = reading.line(entry)
+    is_unknown = line.outcome in (OPEN, UNKNOWN)
+    thing_url = links.address_of(entry.thing_kind, line.told.thing_id, line.told.detail)
+    return {
+        "kind": {messages.SUCCESS: "good", messages.INFO: "info"}.get(level, "warn"),
+        "said": said,
+        "thing_url": thing_url if line.outcome == DONE else "",
+        "shape": "notice" if request.POST.get("shape") == "notice" else "callout",
+        "unresolved": unresolved.Unresolved(entry, said, _back(request)) if is_unknown else None,
+    }
+
+
+def _back(request: HttpRequest) -> str:
+    """Where the person came from, if that is a page of ours."""
+    back = request.POST.get("next", "")
+    return back if htmx.is_ours(request, back) else ""
+
+
+def _found(look: settling.Look, subject: str) -> tuple[int, str]:
     if look.finding == "done":
-        return messages.SUCCESS, "Found: it was done."
+        return messages.SUCCESS, f"Found: {subject}."
     if look.finding == "not done" and look.settled:
         return messages.SUCCESS, "Looked again and again: it was not done."
     if look.finding == "not done":
@@ -158,7 +194,7 @@ def _found(look: settling.Look) -> tuple[int, str]:
             messages.INFO,
             f"Not found so far, looked {often}. A new thing may take a minute to appear: look again then.",
         )
-    return messages.WARNING, "It could not be told. Look at the vendor's own page, then close this entry with a note."
+    return messages.WARNING, CANNOT_LOOK
 
 
 def _sheet(request: HttpRequest, entries: EntryQuerySet, summary: str, name: str) -> StreamingHttpResponse:

@@ -114,7 +114,7 @@ def test_an_outcome_row_leads_to_its_act(unknown: Entry, alice: Person, client_a
 def test_check_now_finds_it_done(unknown: Entry, alice: Person, client_as: ClientAs, finding: Any) -> None:
     finding("done")
     response = client_as(alice).post(f"/audit/{unknown.pk}/settle/", follow=True)
-    assert "Found: it was done." in text_of(response)
+    assert "Found: the slice “Rain” was created." in text_of(response)
     assert Entry.objects.get(pk=unknown.pk).outcome == "done"
 
 

@@ -72,7 +72,7 @@ def test_an_unclear_answer_is_settled_by_the_name(alice: Person, client_as: Clie
     client = client_as(alice)
     emulator.fault("cloudfactory", "drop-after", method="POST")
     response = create(client, "Night rain", **HTMX)
-    assert "We do not know whether it was done" in text_of(response)
+    assert "We don't know whether the batch “Night rain” was created" in text_of(response)
     entry = Entry.objects.get(action="batch.create", kind="opening")
     assert settling.look(entry).finding == "done"
     assert Entry.objects.get(pk=entry.pk).outcome == "done"

@@ -1,0 +1,67 @@
+"""A write that was sent and whose outcome is unknown, as every page shows it: what, why, and how to find out.
+
+`record.act` leaves its entry's id on the error, so that no view has to pass it on.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.urls import reverse
+
+from console.audit import actions, settling
+from console.audit.models import OPEN, UNKNOWN, Entry
+
+
+@dataclass(frozen=True)
+class Unresolved:
+    """What `components/_unresolved.html` needs."""
+
+    entry: Entry
+    why: str = ""
+    back: str = ""
+    """The page of ours that "Check now" returns to; the entry's own page where it is empty."""
+    reference: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"We don't know whether {self.subject}."
+
+    @property
+    def subject(self) -> str:
+        """The batch “X” was created."""
+        return subject_of(self.entry)
+
+    @property
+    def can_check(self) -> bool:
+        return settling.can_look(self.entry)
+
+    @property
+    def check_url(self) -> str:
+        return reverse("audit:settle", args=[self.entry.pk])
+
+    @property
+    def entry_url(self) -> str:
+        return reverse("audit:detail", args=[self.entry.pk])
+
+
+def subject_of(entry: Entry) -> str:
+    """What the act was about to bring about, as half a sentence."""
+    return actions.whether(entry.action, f"“{entry.result_name or entry.thing_name or 'without a name'}”")
+
+
+def of_error(error: Exception, *, back: str = "") -> Unresolved | None:
+    """For an error after which nobody knows what became of a write; None for every other error."""
+    entry_id = vars(error).get("entry_id")
+    if not isinstance(entry_id, UUID) or getattr(error, "outcome", UNKNOWN) != UNKNOWN:
+        return None
+    entry = Entry.objects.filter(pk=entry_id).first()
+    if entry is None or entry.outcome not in (OPEN, UNKNOWN):
+        return None
+    return Unresolved(entry, getattr(error, "message", ""), back, getattr(error, "reference", None) or "")
+
+
+def of_entry(entry: Entry, *, back: str = "") -> Unresolved:
+    """For an entry that is known to be unresolved, with the reason its outcome row gives."""
+    newest = entry.newest_outcome
+    reference = newest.vendor_reference if newest else ""
+    return Unresolved(entry, str(entry.result.get("error") or ""), back, reference)
