@@ -11,7 +11,9 @@ from django.urls import NoReverseMatch, reverse
 
 from accounts import access, connections
 from accounts.models import ApiKey, Place, Vendor
+from accounts.rights import Right
 from accounts.weather import VendorState
+from console.common import cache
 from console.exports import watching
 
 NAME = "Annotation Console"
@@ -131,6 +133,11 @@ class Shell:
     @cached_property
     def rejected_keys(self) -> Sequence[ApiKey]:
         return connections.rejected(self.user) if self.user is not None and self.signed_in else ()
+
+    @property
+    def cache_is_down(self) -> bool:
+        """Shown to administrators, who can do something about it."""
+        return bool(self.user and self.signed_in and self.user.may(Right.PEOPLE)) and not cache.state().available
 
     @property
     def mail_is_set_up(self) -> bool:

@@ -69,7 +69,7 @@ def _addresses() -> dict[str, str]:
         "MEDIA_ORIGINS": "",
         "TRUSTED_PROXIES": "",
         "DATABASE_URL": f"sqlite:///{FOLDER / 'console.sqlite3'}",
-        "CACHE_URL": "dbcache://console_cache",
+        "CACHE_URL": f"sqlite:///{FOLDER / 'cache.sqlite3'}",
         "JOBS_URL": f"sqlite:///{FOLDER / 'jobs.sqlite3'}",
         "AUDIT_ANCHOR": str(FOLDER / "audit-anchor.txt"),
         "EMAIL_URL": "dummymail://",

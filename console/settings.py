@@ -15,6 +15,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from console import origins, secrets
+from console.common import cache
 from console.jobs import engine
 from console.upstream import addresses
 
@@ -37,9 +38,6 @@ class Environment(environ.Env):  # type: ignore[misc]  # the library is not type
             found = self._read(super().db_url, var, *args, **kwargs)
         known = found.get("ENGINE", "").endswith(("postgresql", "sqlite3")) and found.get("NAME") != ":memory:"
         return found if known else refuse(f"{var} looks like postgres://name:password@host/database.")
-
-    def cache_url(self, var: str, *args: Any, **kwargs: Any) -> Any:
-        return self._read(super().cache_url, var, *args, **kwargs)
 
     def email_url(self, var: str, *args: Any, **kwargs: Any) -> Any:
         return self._read(super().email_url, var, *args, **kwargs)
@@ -133,12 +131,11 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
-CACHES = {"default": env.cache_url("CACHE_URL", default="dbcache://console_cache")}
-if not CACHES["default"]["BACKEND"].endswith(("DatabaseCache", "RedisCache")):
-    refuse("CACHE_URL starts with dbcache:// or rediscache://: limits on guessing need a cache all processes share.")
-if CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
-    # Above 300 entries Django would throw away a third of them by name, and limits on guessing come first.
-    CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 10_000)
+CACHE_URL = env.str("CACHE_URL", default=f"sqlite:///{VAR / 'cache.sqlite3'}")
+try:
+    CACHES = {"default": cache.configuration(CACHE_URL, limits=("allauth", "second-step-spent", "upstream."))}
+except ValueError as error:
+    refuse(str(error))
 JOBS_URL = env.str("JOBS_URL", default=f"sqlite:///{VAR / 'jobs.sqlite3'}")
 # Seconds a worker may be silent about a piece of work before another takes it over.
 JOBS_LEASE = env.int("JOBS_LEASE", default=120)

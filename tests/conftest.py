@@ -29,11 +29,16 @@ def vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     running.stop()
 
 
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """No test knows what another one kept."""
+    cache.clear()
+
+
 @pytest.fixture
 def emulator(vendors: Running, settings: Any, db: None) -> Running:
-    """The vendors in their first state, the console pointed at them, and no memory of how they did before."""
+    """The vendors in their first state and the console pointed at them."""
     vendors.reset()
-    cache.clear()
     point_at(vendors, settings)
     return vendors
 

@@ -19,7 +19,7 @@ _environment = {
     "CLOUDFACTORY_BASE_URL": "http://127.0.0.1:9/api/v1",
     "AUDIT_ANCHOR": str(_scratch / "audit-anchor.txt"),
     "DATABASE_URL": os.environ.get("TEST_DATABASE_URL", f"sqlite:///{_scratch / 'console.sqlite3'}"),
-    "CACHE_URL": "dbcache://console_cache",
+    "CACHE_URL": f"sqlite:///{_scratch / 'cache.sqlite3'}",
     "JOBS_URL": f"sqlite:///{_scratch / 'jobs.sqlite3'}",
     "DEBUG": "false",
     "EMAIL_URL": "dummymail://",

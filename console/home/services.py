@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-import redis
-from django.core.cache import cache
 from django.db import DatabaseError, InterfaceError, connection
 from django.urls import reverse
 
@@ -14,6 +12,7 @@ from accounts import connections
 from accounts.models import Person
 from accounts.rights import Right
 from console.audit import reading, record
+from console.common import cache
 from console.exports import services as exports
 from console.projects import services as projects
 from console.slices import services as slices
@@ -80,7 +79,7 @@ def recent(*, user: Person) -> list[reading.Line]:
 
 def is_ready() -> dict[str, bool]:
     """Whether the console can do its work: the database and the cache answer."""
-    return {"database": _database_answers(), "cache": _cache_answers()}
+    return {"database": _database_answers(), "cache": cache.probe().available}
 
 
 def _unconnected(user: Person) -> list[Todo]:
@@ -156,11 +155,3 @@ def _database_answers() -> bool:
     except (DatabaseError, InterfaceError):
         return False
     return True
-
-
-def _cache_answers() -> bool:
-    try:
-        cache.set("readyz", "yes", 5)
-        return bool(cache.get("readyz") == "yes")
-    except (DatabaseError, InterfaceError, OSError, redis.RedisError):
-        return False

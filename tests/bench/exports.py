@@ -68,7 +68,6 @@ def place() -> Iterator[Place]:
     settings.AVALA_BASE_URL, settings.CLOUDFACTORY_BASE_URL = f"{avala}/api/v1", f"{vendor}/api/v1"
     settings.TRUSTED_LOCAL_ORIGINS, settings.ALLOWED_HOSTS = [storage], ["127.0.0.1"]
     call_command("migrate", verbosity=0)
-    call_command("createcachetable", verbosity=0)
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "console.settings",

@@ -47,7 +47,6 @@ def stage(scale: str, *, pace: float = 0.2) -> Iterator[tuple[Client, Running, P
     settings.TRUSTED_LOCAL_ORIGINS = [running.storage_url]
     settings.ALLOWED_HOSTS = ["localhost"]
     call_command("migrate", verbosity=0)
-    call_command("createcachetable", verbosity=0)
     person = next(one for one in make_people() if one.role == "administrator")
     client = Client(HTTP_HOST="localhost")
     client.force_login(person)

@@ -1,6 +1,5 @@
 """A key is planted, used well and badly, and then looked for everywhere it might have been left."""
 
-import base64
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from django.test import Client
 from accounts.models import Person
 from console import logs, masking
 from console.emulator.server import Running
+from tests.cache_entries import stored_entries
 from tests.conftest import PASSWORD
 
 KEYS = ("avk_demo_ops", "cf_demo_ops")
@@ -43,15 +43,13 @@ def lines() -> list[str]:
 
 
 def every_cell() -> str:
-    """All rows of all tables as text."""
+    """All rows of all tables and all entries of the cache as text."""
     found = []
     with connection.cursor() as cursor:
         for model in apps.get_models(include_auto_created=True):
             cursor.execute(f'SELECT * FROM "{model._meta.db_table}"')
             found += [repr(row) for row in cursor.fetchall()]
-        cursor.execute("SELECT cache_key, value FROM console_cache")
-        # Packed as it lies there, a key would not be recognized.
-        found += [f"{name} {base64.b64decode(value)!r}" for name, value in cursor.fetchall()]
+    found += [f"{name} {value!r}" for name, value in stored_entries().items()]
     return "\n".join(found)
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Person
+from console.common.cache import configuration
 from tests.services import free_port
 
 As = Callable[[Person], Client]
@@ -76,7 +77,6 @@ def test_health_is_told_to_supervisors(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_a_cache_that_is_gone_is_told_to_supervisors(client: Client, settings: Any) -> None:
-    gone = f"redis://127.0.0.1:{free_port()}/0"
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": gone}}
+    settings.CACHES = {"default": configuration(f"redis://127.0.0.1:{free_port()}/0")}
     answer = client.get("/readyz", HTTP_HOST="localhost")
     assert (answer.status_code, answer.json()) == (503, {"database": True, "cache": False})

@@ -58,7 +58,6 @@ class Command(BaseCommand):
 
 def _prepare_database() -> None:
     call_command("migrate", verbosity=0)
-    call_command("createcachetable", verbosity=0)
     make_people()
     if not _static_is_fresh():
         call_command("collectstatic", interactive=False, verbosity=0)

@@ -1,0 +1,314 @@
+"""Where cache entries lie as bytes: a SQLite file, Redis, or the memory of this process. They expire at a Unix time.
+
+A store lets its library's errors through; `STORE_ERRORS` lists them.
+"""
+
+import contextlib
+import os
+import re
+import sqlite3
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol, cast
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+STORE_ERRORS = (sqlite3.Error, redis.RedisError, OSError)
+
+WAIT = 0.3
+"""Seconds a page waits at most for the lock of the file."""
+SOCKET_WAIT = 0.5
+"""Seconds a page waits at most for Redis to connect, and for each of its answers."""
+MOST_ENTRIES = 20_000
+MOST_BYTES = 256 * 1024 * 1024
+MEMORY_ENTRIES = 10_000
+MEMORY_BYTES = 32 * 1024 * 1024
+CULL_EVERY = 500
+"""Writes between two looks at the size of the file."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS entries (name TEXT PRIMARY KEY, value BLOB NOT NULL, expires REAL, written REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS entries_written ON entries (written);
+"""
+BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+class Store(Protocol):
+    def read(self, names: Sequence[str]) -> dict[str, bytes]:
+        """The entries that exist and have not expired."""
+
+    def write(self, entries: Mapping[str, bytes], expires: float | None) -> None: ...
+
+    def add(self, name: str, value: bytes, expires: float | None) -> bool:
+        """Writes only where nothing is; whether it did."""
+
+    def increase(self, name: str, by: int) -> int | None:
+        """The new number, or None where there is none; what is no number raises ValueError."""
+
+    def delete(self, names: Sequence[str]) -> int: ...
+
+    def clear(self) -> None: ...
+
+
+def number(value: bytes) -> int:
+    """Raises ValueError for anything but the digits of a 64-bit integer."""
+    if not re.fullmatch(rb"-?[0-9]{1,19}", value):
+        raise ValueError("This entry is not a number.")
+    return int(value)
+
+
+def is_locked(error: Exception) -> bool:
+    """Whether another process only had the file locked for too long."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+class MemoryStore:
+    """Bounded in entries and bytes; what was used longest ago goes first."""
+
+    def __init__(self) -> None:
+        self._entries: OrderedDict[str, tuple[bytes, float | None]] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.RLock()
+
+    def read(self, names: Sequence[str]) -> dict[str, bytes]:
+        with self._lock:
+            found = {name: self._value(name) for name in names}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def write(self, entries: Mapping[str, bytes], expires: float | None) -> None:
+        with self._lock:
+            for name, value in entries.items():
+                self._drop(name)
+                self._entries[name] = (value, expires)
+                self._bytes += len(value)
+            while self._entries and (len(self._entries) > MEMORY_ENTRIES or self._bytes > MEMORY_BYTES):
+                self._drop(next(iter(self._entries)))
+
+    def add(self, name: str, value: bytes, expires: float | None) -> bool:
+        with self._lock:
+            if self._value(name) is not None:
+                return False
+            self.write({name: value}, expires)
+            return True
+
+    def increase(self, name: str, by: int) -> int | None:
+        with self._lock:
+            value = self._value(name)
+            if value is None:
+                return None
+            total = number(value) + by
+            self.write({name: b"%d" % total}, self._entries[name][1])
+            return total
+
+    def delete(self, names: Sequence[str]) -> int:
+        with self._lock:
+            return sum(self._drop(name) for name in names)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._entries.clear()
+            self._bytes = 0
+
+    def names(self) -> list[str]:
+        with self._lock:
+            return list(self._entries)
+
+    def expires(self, name: str) -> float | None:
+        with self._lock:
+            return self._entries[name][1] if name in self._entries else None
+
+    def _value(self, name: str) -> bytes | None:
+        value, expires = self._entries.get(name, (None, None))
+        if value is None:
+            return None
+        if expires is not None and expires <= time.time():
+            self._drop(name)
+            return None
+        self._entries.move_to_end(name)
+        return value
+
+    def _drop(self, name: str) -> bool:
+        found = self._entries.pop(name, None)
+        self._bytes -= len(found[0]) if found else 0
+        return found is not None
+
+
+class SqliteStore:
+    """One file that all processes of this machine share, each thread with a connection of its own.
+
+    A file that is broken or was deleted is replaced by an empty one: it holds nothing that cannot be read again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._writes = 0
+
+    def read(self, names: Sequence[str]) -> dict[str, bytes]:
+        marks = ",".join("?" * len(names))
+        question = f"SELECT name, value FROM entries WHERE name IN ({marks}) AND (expires IS NULL OR expires > ?)"  # noqa: S608
+        with self._connection() as connection:
+            return dict(connection.execute(question, (*names, time.time())))
+
+    def write(self, entries: Mapping[str, bytes], expires: float | None) -> None:
+        now = time.time()
+        rows = [(name, value, expires, now) for name, value in entries.items()]
+        with self._connection() as connection, _transaction(connection):
+            connection.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?)", rows)
+            self._cull(connection, len(rows))
+
+    def add(self, name: str, value: bytes, expires: float | None) -> bool:
+        # Most calls find a lock or a mark in its place, and a read waits for no writer.
+        if self.read([name]):
+            return False
+        now = time.time()
+        with self._connection() as connection, _transaction(connection):
+            connection.execute("DELETE FROM entries WHERE name = ? AND expires <= ?", (name, now))
+            added = connection.execute("INSERT OR IGNORE INTO entries VALUES (?, ?, ?, ?)", (name, value, expires, now))
+            self._cull(connection, added.rowcount)
+            return added.rowcount == 1
+
+    def increase(self, name: str, by: int) -> int | None:
+        with self._connection() as connection, _transaction(connection):
+            row = connection.execute(
+                "SELECT value FROM entries WHERE name = ? AND (expires IS NULL OR expires > ?)", (name, time.time())
+            ).fetchone()
+            if row is None:
+                return None
+            total = number(row[0]) + by
+            connection.execute("UPDATE entries SET value = ? WHERE name = ?", (b"%d" % total, name))
+            return total
+
+    def delete(self, names: Sequence[str]) -> int:
+        if not self.read(names):
+            return 0
+        marks = ",".join("?" * len(names))
+        with self._connection() as connection, _transaction(connection):
+            return connection.execute(f"DELETE FROM entries WHERE name IN ({marks})", names).rowcount  # noqa: S608
+
+    def clear(self) -> None:
+        with self._connection() as connection, _transaction(connection):
+            connection.execute("DELETE FROM entries")
+
+    @contextlib.contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """This thread's own, opened anew after a fork and after the file was replaced."""
+        if getattr(self._local, "identity", None) != (os.getpid(), *_identity(self._path)):
+            self._local.connection = self._open()
+            self._local.identity = (os.getpid(), *_identity(self._path))
+        try:
+            yield self._local.connection
+        except sqlite3.Error as error:
+            # A connection that met an error is not trusted again; a broken file is replaced.
+            self._local.identity = None
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in BROKEN:
+                self._remove()
+            raise
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            return self._connect()
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in BROKEN:
+                raise
+        self._remove()
+        return self._connect()
+
+    def _connect(self) -> sqlite3.Connection:
+        # Created here, because SQLite would let everybody on this machine read it; its side files follow its mode.
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        connection = sqlite3.connect(self._path, timeout=WAIT, isolation_level=None)
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=OFF")
+            connection.executescript(SCHEMA)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    def _remove(self) -> None:
+        for suffix in ("", "-wal", "-shm"):
+            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+
+    def _cull(self, connection: sqlite3.Connection, writes: int) -> None:
+        """Now and then what has expired is deleted; if that is not enough, the older half of the rest."""
+        self._writes += writes
+        if self._writes < CULL_EVERY:
+            return
+        self._writes = 0
+        connection.execute("DELETE FROM entries WHERE expires <= ?", (time.time(),))
+        count, size = connection.execute("SELECT count(*), total(length(value)) FROM entries").fetchone()
+        if count > MOST_ENTRIES or size > MOST_BYTES:
+            middle = "SELECT written FROM entries ORDER BY written LIMIT 1 OFFSET ?"
+            connection.execute(f"DELETE FROM entries WHERE written <= ({middle})", (count // 2,))  # noqa: S608
+
+
+class RedisStore:
+    """Redis or Valkey, which may be shared with others: only names that begin with `prefix` are cleared."""
+
+    def __init__(self, url: str, prefix: str) -> None:
+        self._prefix = prefix
+        # One more try on a connection that the server has closed meanwhile; none after a time-out.
+        again = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
+        self._client = redis.Redis.from_url(
+            url, socket_timeout=SOCKET_WAIT, socket_connect_timeout=SOCKET_WAIT, retry=again
+        )
+
+    def read(self, names: Sequence[str]) -> dict[str, bytes]:
+        values = cast(list[bytes | None], self._client.mget(names))
+        return {name: value for name, value in zip(names, values, strict=True) if value is not None}
+
+    def write(self, entries: Mapping[str, bytes], expires: float | None) -> None:
+        pipeline = self._client.pipeline(transaction=False)
+        for name, value in entries.items():
+            pipeline.set(name, value, px=_milliseconds(expires))
+        pipeline.execute()
+
+    def add(self, name: str, value: bytes, expires: float | None) -> bool:
+        return bool(self._client.set(name, value, nx=True, px=_milliseconds(expires)))
+
+    def increase(self, name: str, by: int) -> int | None:
+        if not self._client.exists(name):
+            return None
+        try:
+            return int(self._client.incrby(name, by))
+        except redis.ResponseError as error:
+            raise ValueError("This entry is not a number.") from error
+
+    def delete(self, names: Sequence[str]) -> int:
+        return int(self._client.delete(*names))
+
+    def clear(self) -> None:
+        for name in self._client.scan_iter(f"{self._prefix}*"):
+            self._client.delete(name)
+
+
+def _milliseconds(expires: float | None) -> int | None:
+    return None if expires is None else max(1, int((expires - time.time()) * 1000))
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return (0, 0)
+    return (found.st_dev, found.st_ino)
+
+
+@contextlib.contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
