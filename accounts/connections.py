@@ -12,6 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from accounts import crypto, watching, weather
 from accounts.models import ApiKey, Person, Place, Vendor
+from console.common import cache_versions
 from console.upstream import errors
 from console.upstream import storage as files
 from console.upstream.avala import Avala
@@ -115,6 +116,16 @@ def key_fingerprint(user: Person | AnonymousUser, vendor: str) -> str:
     if user.pk is None:
         return ""
     return ApiKey.objects.filter(person_id=user.pk, vendor=vendor).values_list("fingerprint", flat=True).first() or ""
+
+
+def key_scope(user: Person | AnonymousUser, vendor: str) -> str:
+    """Names the person's key in caches. What one key can read says nothing about another, of the same person even."""
+    return watching.scope(vendor, key_fingerprint(user, vendor))
+
+
+def cache_scope(user: Person | AnonymousUser, vendor: str) -> str:
+    """The same as a part of cache keys: nothing that is stored under it is found again once the key was refused."""
+    return cache_versions.versioned(key_scope(user, vendor))
 
 
 def vendor_state(vendor: str, user: Person | None = None) -> weather.VendorState:

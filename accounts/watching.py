@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts import abilities, weather
 from accounts.models import ApiKey
 from console import masking
+from console.common import stale_cache
 from console.upstream import errors
 from console.upstream.operations import Operation
 from console.upstream.transport import Answer, Transport
@@ -50,6 +51,11 @@ class Watched:
             raise errors.NotSent("This key is not in use any more: nothing was sent.", vendor=self._key.vendor)
 
 
+def scope(vendor: str, fingerprint: str) -> str:
+    """Names a key in caches."""
+    return f"{vendor}-{fingerprint}"
+
+
 def worked(key: ApiKey) -> None:
     if cache.add(f"key-worked:{key.pk}:{key.fingerprint}", True, NOTED_FOR) or key.rejected:
         _note(key, last_worked_at=timezone.now(), rejected=False)
@@ -63,6 +69,7 @@ def failed(key: ApiKey, error: errors.UpstreamError) -> None:
     if isinstance(error, errors.HeldBack | errors.OutOfTime):
         return
     if isinstance(error, errors.KeyRejected):
+        stale_cache.drop(scope(key.vendor, key.fingerprint))
         _note(key, rejected=True, last_failed_at=timezone.now(), last_failure=words(error))
     elif not _about_the_key(error):
         worked(key)

@@ -129,7 +129,7 @@ def _read(request: SignedIn, project: uuid.UUID, batch: int) -> tuple[reading.Bo
 
 def _last_name(request: SignedIn, project: uuid.UUID, batch: int, problem: UpstreamError) -> str:
     last = reading.last_board(user=request.user, project=project, problem=problem)
-    return (last.found.names.get(batch) if last else None) or f"Batch {batch}"
+    return (last.value.names.get(batch) if last else None) or f"Batch {batch}"
 
 
 def _about_batch(request: SignedIn, project: uuid.UUID, found: Batch) -> dict[str, Any]:

@@ -11,12 +11,14 @@ from django.core.cache import cache
 from accounts import connections
 from accounts.models import Person
 from console.batches.order import Order, arranged
-from console.projects import kept
+from console.common import cache_versions, stale_cache
+from console.common.stale_cache import LastAnswer
 from console.projects import services as projects
-from console.upstream.errors import Unreadable, UpstreamError
+from console.upstream.errors import ACCESS_REFUSALS, Unreadable, UpstreamError
 from console.upstream.paging import pages
 from console.upstream.types import Batch, Page, Priority
 
+VENDOR = "cloudfactory"
 RECENT = 20
 KEPT = 60 * 60
 
@@ -36,7 +38,8 @@ class Board:
 
 def read_batches(*, user: Person, project: uuid.UUID) -> tuple[Batch, ...]:
     """Every batch of the project with its figures, each once."""
-    platform, last = connections.cloudfactory(user), None
+    # The key is taken before the call: what is changed meanwhile makes it another one.
+    platform, last, key = connections.cloudfactory(user), None, _key(user, project)
     found: dict[int, Batch] = {}
 
     def fetch(cursor: str | None) -> Page[Batch]:
@@ -52,13 +55,13 @@ def read_batches(*, user: Person, project: uuid.UUID) -> tuple[Batch, ...]:
             changes=False,
         )
     batches = tuple(found.values())
-    cache.set(_key(user, project), (time.time(), batches), KEPT)
+    cache.set(key, (time.time(), batches), KEPT)
     return batches
 
 
 def recent_batches(*, user: Person, project: uuid.UUID, age: int = RECENT) -> tuple[Batch, ...]:
     """As above, but what was read some seconds ago will do: for paging, searching and headings."""
-    recent = cache.get(_key(user, project))
+    recent = cache.get(_key(user, project)) if age else None
     if recent is None or time.time() - recent[0] > age:
         return read_batches(user=user, project=project)
     batches: tuple[Batch, ...] = recent[1]
@@ -81,20 +84,23 @@ def read_entries(*, user: Person, project: uuid.UUID) -> dict[int, Priority]:
 
 def read_board(*, user: Person, project: uuid.UUID, age: int = 0) -> Board:
     """The batches, read again unless they may be some seconds old, and the order, which is always read again."""
-    with kept.noting_refusals(user):
-        listed = (
-            recent_batches(user=user, project=project, age=age) if age else read_batches(user=user, project=project)
-        )
+
+    def fetch() -> Board:
+        listed = recent_batches(user=user, project=project, age=age)
         entries = read_entries(user=user, project=project)
-    batches = {batch.id: batch for batch in listed}
-    board = Board(batches, entries, order_of(entries, batches))
-    kept.keep(user, _kept(project), _bare(board))
-    return board
+        batches = {batch.id: batch for batch in listed}
+        return Board(batches, entries, order_of(entries, batches))
+
+    return stale_cache.read(
+        fetch, scope=connections.key_scope(user, VENDOR), thing=_thing(project), keep=_bare, refusals=ACCESS_REFUSALS
+    )
 
 
-def last_board(*, user: Person, project: uuid.UUID, problem: UpstreamError) -> kept.Kept | None:
+def last_board(*, user: Person, project: uuid.UUID, problem: UpstreamError) -> LastAnswer | None:
     """The board as it last came, where CloudFactory does not answer; nothing where it is not known."""
-    return kept.instead_of(user, _kept(project), problem)
+    if not problem.is_silence:
+        return None
+    return stale_cache.last(scope=connections.key_scope(user, VENDOR), thing=_thing(project))
 
 
 def order_of(entries: Mapping[int, Priority], batches: Mapping[int, object]) -> Order:
@@ -106,14 +112,14 @@ def find_batch(*, user: Person, project: uuid.UUID, batch_id: int) -> Batch | No
     return next((batch for batch in read_batches(user=user, project=project) if batch.id == batch_id), None)
 
 
-def forget(*, user: Person, project: uuid.UUID) -> None:
-    """After a change made here, the next look reads afresh."""
-    cache.delete(_key(user, project))
-    projects.forget_figures(user=user, project=project)
+def forget(*, project: uuid.UUID) -> None:
+    """After a change made here, the next read is fresh, whatever is under way."""
+    cache_versions.renew(_thing(project))
+    projects.forget_figures(project=project)
 
 
-def _kept(project: uuid.UUID) -> str:
-    return f"batches of {project}"
+def _thing(project: uuid.UUID) -> str:
+    return f"batches-of-{project}"
 
 
 def _bare(board: Board) -> Board:
@@ -123,4 +129,4 @@ def _bare(board: Board) -> Board:
 
 
 def _key(user: Person, project: uuid.UUID) -> str:
-    return f"batches-list-{user.pk}-{project}"
+    return f"batches-{connections.cache_scope(user, VENDOR)}-{cache_versions.versioned(_thing(project))}"

@@ -91,7 +91,7 @@ def create_batch(
     with _act(user, "batch.create", project, act_id, request, **about) as act, _conflict_is_the_name():
         made = connections.cloudfactory(user).create_batch(str(project), name=name, request_id=str(act.id))
         act.done(thing_id=str(made.id or ""), detail={"created_by": made.created_by})
-    reading.forget(user=user, project=project)
+    reading.forget(project=project)
     return str(made.id or ""), name
 
 
@@ -106,7 +106,7 @@ def rename_batch(
     about["detail"] = {"before": batch.name, "after": name}
     with _act(user, "batch.rename", project, act_id, request, **about) as act, _conflict_is_the_name():
         connections.cloudfactory(user).update_batch(str(project), batch.id, name=name, request_id=str(act.id))
-    reading.forget(user=user, project=project)
+    reading.forget(project=project)
 
 
 def change_metadata(
@@ -136,7 +136,7 @@ def change_metadata(
         user, "batch.metadata", project, act_id, request, thing_id=batch.id, thing_name=batch.name or "", detail=detail
     ) as act:
         connections.cloudfactory(user).update_batch(str(project), batch_id, metadata=fresh, request_id=str(act.id))
-    reading.forget(user=user, project=project)
+    reading.forget(project=project)
     return True
 
 
@@ -149,7 +149,7 @@ def get_batch(*, user: Person, project: uuid.UUID, batch_id: int) -> Batch:
 
 def count_items(*, user: Person, project: uuid.UUID, batch_id: int) -> Counts:
     """Walks the batch's items, ten calls at most; past that the figures are a lower bound and say so."""
-    key = f"batches-counts-{user.pk}-{project}-{batch_id}"
+    key = f"batches-counts-{connections.cache_scope(user, VENDOR)}-{project}-{batch_id}"
     kept: Counts | None = cache.get(key)
     if kept is None:
         kept = _count(user, project, batch_id)
@@ -161,7 +161,7 @@ def waiting(*, user: Person, project: uuid.UUID, batch_ids: Sequence[int]) -> Wa
     """How many items of each of some batches wait for the client's review: one walk for all, kept for a moment."""
     wanted = sorted(set(batch_ids))[:WAITING_BATCHES]
     listed = hashlib.sha256(repr(wanted).encode()).hexdigest()[:32]
-    key = f"batches-waiting-{user.pk}-{project}-{listed}"
+    key = f"batches-waiting-{connections.cache_scope(user, VENDOR)}-{project}-{listed}"
     kept: Waiting | None = cache.get(key)
     if kept is None:
         kept = _waiting(user, project, wanted)

@@ -35,7 +35,7 @@ def index(request: SignedIn, project: uuid.UUID) -> HttpResponse:
             raise  # The list that is there stays there, or there is no such list.
         context["problem"] = problem
         if last := reading.last_board(user=request.user, project=project, problem=problem):
-            context |= _shown(request, project, last.found) | {"kept_at": last.at, "may_change": False}
+            context |= _shown(request, project, last.value) | {"kept_at": last.at, "may_change": False}
         status = 200 if last else pages.status_of(problem)
     if htmx.is_htmx(request):
         return render(request, "batches/index.html#list", context)

@@ -16,6 +16,7 @@ from console.exports.choice import Choice
 from console.upstream.types import WorkItem
 from console.words import number
 
+VENDOR = "cloudfactory"
 CALLS = 10
 PAGE = 100
 REMEMBERED = 15 * 60
@@ -127,7 +128,7 @@ def items(*, user: Person, choice: Choice) -> Iterator[WorkItem]:
 
 
 def _name(user: Person, choice: Choice) -> str:
-    return f"export-count:{user.pk}:{choice.key}"
+    return f"export-count:{connections.cache_scope(user, VENDOR)}:{choice.key}"
 
 
 def _walks(user: Person, choice: Choice) -> "list[_Walk]":

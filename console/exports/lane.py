@@ -5,10 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from django.conf import settings
+
 from accounts import connections
 from accounts.models import Person
-from console.exports import reads
+from console.common.coalescing import SharedAnswer
 from console.exports.models import Plan
+from console.upstream.errors import ACCESS_REFUSALS
 from console.upstream.types import Export
 
 ACTIVE = ("PENDING", "IN_PROGRESS")
@@ -43,13 +46,15 @@ def of(*, user: Person, space: str | None = None) -> Lane:
     """As it is now, from a read that everybody who looks at this space shares."""
     space = space or connections.space(user).id
     fetch = partial(newest_exports, user, space)
-    return build(space, reads.shared(user=user, space=space, thing=NEWEST, fetch=fetch))
+    reader = connections.cache_scope(user, "cloudfactory")
+    newest = _newest(space).read(fetch, reader=reader, seconds=settings.SHARED_READ_SECONDS, refusals=ACCESS_REFUSALS)
+    return build(space, newest)
 
 
 def last_known(*, user: Person) -> Lane | None:
     """As it was when CloudFactory last answered, for the time in which it does not."""
     space = connections.space(user).id
-    newest = reads.last(user=user, space=space, thing=NEWEST)
+    newest = _newest(space).last(reader=connections.cache_scope(user, "cloudfactory"))
     return None if newest is None else build(space, newest)
 
 
@@ -72,4 +77,8 @@ def waiting(space: str) -> list[Plan]:
 
 
 def changed(space: str) -> None:
-    reads.forget(space=space, thing=NEWEST)
+    _newest(space).forget()
+
+
+def _newest(space: str) -> SharedAnswer:
+    return SharedAnswer("cloudfactory", space, NEWEST)

@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from accounts import connections
 from accounts.models import Person
-from console.exports import reads
+from console.common.coalescing import SharedAnswer
+from console.upstream.errors import ACCESS_REFUSALS
 from console.upstream.paging import pages
 from console.upstream.types import Batch, Project
 
@@ -31,11 +32,12 @@ def batches(*, user: Person, project: str, fresh: bool = False) -> tuple[Batch, 
 
 
 def _kept(user: Person, thing: str, fetch: Callable[[], tuple[T, ...]], fresh: bool) -> tuple[T, ...]:
-    # The person's own: what one key may see of a project says nothing about another's.
-    space, own = connections.space(user).id, f"offered:{user.pk}:{thing}"
+    # The key's own: what one key can see of a project says nothing about another's.
+    reader = connections.cache_scope(user, "cloudfactory")
+    answer = SharedAnswer("cloudfactory", connections.space(user).id, f"offered:{reader}:{thing}")
     if fresh:
-        reads.forget(space=space, thing=own)
-    return reads.shared(user=user, space=space, thing=own, fetch=lambda: _bare(fetch()), seconds=KEPT)
+        answer.forget()
+    return answer.read(lambda: _bare(fetch()), reader=reader, seconds=KEPT, refusals=ACCESS_REFUSALS)
 
 
 def _bare(found: tuple[T, ...]) -> tuple[T, ...]:

@@ -14,7 +14,8 @@ from accounts import connections
 from accounts.models import Person
 from console.audit import reading, record
 from console.audit.models import DONE, FAILED, UNKNOWN, Entry
-from console.exports import lane, queue, reads, watching
+from console.common import coalescing
+from console.exports import lane, queue, watching
 from console.exports.choice import Choice
 from console.exports.contents import Counts
 from console.exports.models import LINK_LASTS, Plan
@@ -175,7 +176,7 @@ def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequ
             connections.cloudfactory(user).delete_export(space.id, export_id, request_id=str(act.id))
     finally:
         lane.changed(space.id)
-        reads.forget(space=space.id, thing=f"export:{export_id}")
+        watching.shared(space.id, export_id).forget()
     watching.gone(export_id)
 
 
@@ -205,7 +206,7 @@ def listed(*, user: Person, cursor: str | None, direction: str | None, sort: str
     page = connections.cloudfactory(user).list_exports(
         space.id, cursor=cursor, direction=direction, limit=LISTED, sort_by=sort, sort_order=order
     )
-    reads.may_share(user=user, space=space.id)
+    coalescing.note_own_read("cloudfactory", space.id, connections.cache_scope(user, "cloudfactory"))
     return page
 
 

@@ -61,7 +61,8 @@ def row(request: SignedIn, export: uuid.UUID) -> HttpResponse:
     """One row of the list, which asks for itself again until its export has ended."""
     found, error = _followed(request, export)
     if isinstance(error, NotFound):
-        return render(request, "exports/gone.html#row", {"export_id": export, "gone": found})
+        own = Plan.objects.filter(export_id=str(export), person=request.user).first()
+        return render(request, "exports/gone.html#row", {"export_id": export, "gone": found or own})
     if found is None:
         return HttpResponse(status=204)
     return render(request, "exports/index.html#row", _turn(request, error) | {"row": shown.row(found)})
@@ -210,11 +211,16 @@ def _tell_again(request: SignedIn, first: Entry) -> None:
 
 def _followed(request: SignedIn, export: uuid.UUID) -> tuple[Export | None, UpstreamError | None]:
     """An export as it is, or as it was when its vendor last answered. Deleted while one watched is no error."""
+    # Asked for first: a refusal takes away what the key read before.
+    known = watching.last_known(user=request.user, export_id=str(export))
     try:
         return watching.look(user=request.user, export_id=str(export)), None
+    except NotFound as error:
+        if known is None and not Plan.objects.filter(export_id=str(export), person=request.user).exists():
+            raise
+        return known, error
     except UpstreamError as error:
-        known = watching.last_known(user=request.user, export_id=str(export))
-        if known is None and isinstance(error, NotFound):
+        if not error.is_silence:
             raise
         return known, error
 

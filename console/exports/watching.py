@@ -10,12 +10,13 @@ from django.utils import timezone
 from accounts import connections
 from accounts.connections import ConnectionMissing
 from accounts.models import Person
-from console.exports import lane, reads, receipts
+from console.common.coalescing import SharedAnswer
+from console.exports import lane, receipts
 from console.exports.models import Plan
 from console.jobs import services as jobs
 from console.jobs.models import Operation
 from console.jobs.services import Abandoned, Again, Done, Result
-from console.upstream.errors import NotFound, NotSent, RateLimited, Refused, Unknown
+from console.upstream.errors import ACCESS_REFUSALS, NotFound, NotSent, RateLimited, Refused, Unknown
 from console.upstream.types import Export
 
 KIND = "exports.watch"
@@ -46,8 +47,15 @@ def look(*, user: Person, export_id: str) -> Export:
 
 def last_known(*, user: Person, export_id: str) -> Export | None:
     """As it was when CloudFactory last answered, for the time in which it does not."""
-    found: Export | None = reads.last(user=user, space=connections.space(user).id, thing=f"export:{export_id}")
+    found: Export | None = shared(connections.space(user).id, export_id).last(
+        reader=connections.cache_scope(user, "cloudfactory")
+    )
     return found
+
+
+def shared(space: str, export_id: str) -> SharedAnswer:
+    """The state of an export, which everybody who watches it shares."""
+    return SharedAnswer("cloudfactory", space, f"export:{export_id}")
 
 
 def gone(export_id: str) -> None:
@@ -119,7 +127,12 @@ def _read(user: Person, space: str, export_id: str) -> Export:
         return replace(connections.cloudfactory(user).get_export(space, export_id), download_url=None)
 
     try:
-        return reads.shared(user=user, space=space, thing=f"export:{export_id}", fetch=fetch)
+        return shared(space, export_id).read(
+            fetch,
+            reader=connections.cache_scope(user, "cloudfactory"),
+            seconds=settings.SHARED_READ_SECONDS,
+            refusals=ACCESS_REFUSALS,
+        )
     except NotFound:
         # A key that may not read the space gets the same answer, so only that of whoever asked for it is believed.
         if Plan.objects.filter(export_id=export_id, person=user).exists():

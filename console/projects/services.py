@@ -11,11 +11,13 @@ from django.utils import timezone
 from accounts import connections
 from accounts.models import Person
 from console import words
-from console.projects import kept
+from console.common import cache_versions, stale_cache
+from console.common.stale_cache import LastAnswer
 from console.projects.models import ProjectUse
-from console.upstream.errors import UpstreamError
+from console.upstream.errors import ACCESS_REFUSALS, UpstreamError
 from console.upstream.types import Batch, Project
 
+VENDOR = "cloudfactory"
 NAMES_KEPT = 600
 FIGURES_KEPT = 60
 BATCH_PAGES = 3
@@ -91,16 +93,25 @@ class Reviews:
 
 def list_projects(*, user: Person) -> tuple[Project, ...]:
     """All projects of the person's space: one call."""
-    with kept.noting_refusals(user):
-        projects = connections.cloudfactory(user).list_projects(connections.space(user).id)
-    kept.keep(user, _space(user), tuple(replace(one, extra={}) for one in projects))
-    cache.set_many({_name_key(user, one.id): one.name or "" for one in projects}, NAMES_KEPT)
+    space = connections.space(user).id
+    projects = stale_cache.read(
+        lambda: connections.cloudfactory(user).list_projects(space),
+        scope=connections.key_scope(user, VENDOR),
+        thing=f"projects of {space}",
+        keep=lambda found: tuple(replace(one, extra={}) for one in found),
+        refusals=ACCESS_REFUSALS,
+    )
+    cached = connections.cache_scope(user, VENDOR)
+    cache.set_many({_key("name", cached, one.id): one.name or "" for one in projects}, NAMES_KEPT)
     return projects
 
 
-def last_projects(*, user: Person, problem: UpstreamError) -> kept.Kept | None:
+def last_projects(*, user: Person, problem: UpstreamError) -> LastAnswer | None:
     """The list as it last came, where CloudFactory does not answer; nothing where it is not known."""
-    return kept.instead_of(user, _space(user), problem)
+    if not problem.is_silence:
+        return None
+    thing = f"projects of {connections.space(user).id}"
+    return stale_cache.last(scope=connections.key_scope(user, VENDOR), thing=thing)
 
 
 def rows(*, user: Person, projects: Sequence[Project]) -> list[Row]:
@@ -121,7 +132,7 @@ def matching(found: Sequence[Row], search: str) -> list[Row]:
 
 def get_project(*, user: Person, project: uuid.UUID) -> Project:
     found = connections.cloudfactory(user).get_project(connections.space(user).id, str(project))
-    cache.set(_name_key(user, str(project)), found.name or "", NAMES_KEPT)
+    cache.set(_key("name", connections.cache_scope(user, VENDOR), str(project)), found.name or "", NAMES_KEPT)
     return found
 
 
@@ -131,7 +142,7 @@ def project_or_last(*, user: Person, project: uuid.UUID) -> tuple[Project, datet
         return get_project(user=user, project=project), None
     except UpstreamError as problem:
         last = last_projects(user=user, problem=problem)
-        found = next((one for one in last.found if one.id == str(project)), None) if last else None
+        found = next((one for one in last.value if one.id == str(project)), None) if last else None
         if last is None or found is None:
             raise
         return found, last.at
@@ -139,7 +150,7 @@ def project_or_last(*, user: Person, project: uuid.UUID) -> tuple[Project, datet
 
 def name_of(*, user: Person, project: uuid.UUID) -> str:
     """The project's name for headings: remembered for some minutes, for this person alone."""
-    name = cache.get(_name_key(user, str(project)))
+    name = cache.get(_key("name", connections.cache_scope(user, VENDOR), str(project)))
     if name is None:
         name = project_or_last(user=user, project=project)[0].name
     return name or "Unnamed project"
@@ -167,7 +178,8 @@ def pin(*, user: Person, project: uuid.UUID, pinned: bool) -> None:
 
 def figures(*, user: Person, project: uuid.UUID) -> Figures:
     """Four calls at most, kept for a minute."""
-    key = f"projects-figures-{user.pk}-{project}"
+    scope, version = connections.cache_scope(user, VENDOR), cache_versions.versioned(_changes(project))
+    key = f"projects-figures-{scope}-{version}"
     if known := cache.get(key):
         return Figures(**known)
     found = _count(user, str(project))
@@ -182,9 +194,9 @@ def waiting_for_review(*, user: Person) -> Reviews:
     return Reviews(tuple(Review(row, *number) for row, number in looked if number[0]), len(found) > REVIEWED)
 
 
-def forget_figures(*, user: Person, project: uuid.UUID) -> None:
-    """After a change made here, the next look counts afresh."""
-    cache.delete(f"projects-figures-{user.pk}-{project}")
+def forget_figures(*, project: uuid.UUID) -> None:
+    """After a change made here, the next count is fresh, whatever is under way."""
+    cache_versions.renew(_changes(project))
 
 
 def is_done(batch: Batch) -> bool:
@@ -216,7 +228,7 @@ def _count(user: Person, project: str) -> Figures:
 
 def _in_review(user: Person, project: str) -> tuple[int, bool]:
     """How many items wait for review, from one call; true where there are more. Kept for a minute."""
-    key = _key("review", user, project)
+    key = _key("review", connections.cache_scope(user, VENDOR), project)
     known: tuple[int, bool] | None = cache.get(key)
     if known is None:
         page = connections.cloudfactory(user).list_work_items(project, status="CLIENT_REVIEW", limit=100)
@@ -225,12 +237,12 @@ def _in_review(user: Person, project: str) -> tuple[int, bool]:
     return known
 
 
+def _changes(project: uuid.UUID) -> str:
+    return f"figures-of-{project}"
+
+
 def _row(project: Project, use: ProjectUse | None) -> Row:
     return Row(project, bool(use and use.pinned), use.last_used if use else None)
-
-
-def _space(user: Person) -> str:
-    return f"projects of {connections.space(user).id}"
 
 
 def _uses(user: Person) -> list[ProjectUse]:
@@ -241,11 +253,7 @@ def _text(project: Project) -> str:
     return f"{project.name or ''} {project.description or ''}".casefold()
 
 
-def _name_key(user: Person, project: str) -> str:
-    return _key("name", user, project)
-
-
-def _key(what: str, user: Person, project: str) -> str:
-    # The person's own: what one key may see says nothing about another's. Outside text never becomes a cache key.
+def _key(what: str, scope: str, project: str) -> str:
+    # The key's own: what one key can see says nothing about another's. Outside text never becomes a cache key.
     plain = "".join(letter for letter in project.lower() if letter.isascii() and (letter.isalnum() or letter == "-"))
-    return f"projects-{what}-{user.pk}-{plain[:64]}"
+    return f"projects-{what}-{scope}-{plain[:64]}"

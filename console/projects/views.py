@@ -37,7 +37,7 @@ def index(request: SignedIn) -> HttpResponse:
             raise  # The list that is there stays there, or the key is what has to be mended.
         context["problem"] = problem
         if last := services.last_projects(user=request.user, problem=problem):
-            found = services.rows(user=request.user, projects=last.found)
+            found = services.rows(user=request.user, projects=last.value)
             context |= {"rows": services.matching(found, search), "total": len(found), "kept_at": last.at}
         status = 200 if last else pages.status_of(problem)
     if htmx.is_htmx(request):

@@ -7,27 +7,31 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from accounts import connections
 from accounts.models import Person
 from console import words
-from console.slices import kept, listing, services, shown, watching
+from console.common import stale_cache
+from console.slices import listing, services, shown, watching
 from console.slices.listing import Wanted
-from console.upstream.errors import Forbidden, KeyRejected, NotFound, UpstreamError
+from console.upstream.errors import ACCESS_REFUSALS, UpstreamError
 from console.upstream.types import Page, Slice
 
 MOST_NAMES = 50
 MOST_BUILDING = 100
+MOST_ITEMS_STORED = 5_000
 
 Addresses = Sequence[tuple[str, str]]
 
 
 def listed(*, user: Person, wanted: Wanted) -> dict[str, Any]:
     """The page asked for, in one call: names of datasets that are not remembered follow by themselves."""
-    try:
-        page = services.list_slices(user=user, wanted=wanted)
-    except (Forbidden, KeyRejected, NotFound):
-        kept.refused(user)
-        raise
-    kept.keep(user, wanted, page)
+    page = stale_cache.read(
+        lambda: services.list_slices(user=user, wanted=wanted),
+        scope=connections.key_scope(user, "avala"),
+        thing=_thing(wanted),
+        keep=_bare,
+        refusals=ACCESS_REFUSALS,
+    )
     said = _listed(user, wanted, page)
     building = [row for row in said["rows"] if row.state.building and row.address]
     for row in building:
@@ -37,8 +41,23 @@ def listed(*, user: Person, wanted: Wanted) -> dict[str, Any]:
 
 def last_listed(*, user: Person, wanted: Wanted, problem: UpstreamError) -> dict[str, Any]:
     """The same page as it last came, where Avala does not answer; nothing where it is not known."""
-    last = kept.instead_of(user, wanted, problem)
-    return _listed(user, wanted, last.page) | {"kept_at": last.at} if last else {}
+    last = stale_cache.last(scope=connections.key_scope(user, "avala"), thing=_thing(wanted))
+    if last is None or not problem.is_silence:
+        return {}
+    return _listed(user, wanted, last.value) | {"kept_at": last.at}
+
+
+def _thing(wanted: Wanted) -> str:
+    # The search is ours and looks at the page that came.
+    return f"slices: {replace(wanted, search='').query()}"
+
+
+def _bare(page: Page[Slice]) -> Page[Slice] | None:
+    """Without pictures and fields nobody described, which can be links; None for more than a cache should hold."""
+    named = sum(len(part.item_uids) for one in page.items for part in (*one.sub_slices, *(one.source_data or ())))
+    if named > MOST_ITEMS_STORED:
+        return None
+    return replace(page, items=tuple(replace(one, featured_urls=(), extra={}) for one in page.items))
 
 
 def _listed(user: Person, wanted: Wanted, page: Page[Slice]) -> dict[str, Any]:

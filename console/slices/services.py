@@ -78,13 +78,15 @@ def recipe_datasets(slices: Iterable[Slice]) -> tuple[str, ...]:
 
 def known_names(*, user: Person, uids: Iterable[str]) -> dict[str, str]:
     """The names of datasets as far as they are remembered; asks nobody."""
-    keys = {_key(user, uid): uid for uid in uids if is_uid(uid)}
+    scope = connections.cache_scope(user, "avala")
+    keys = {_key(scope, uid): uid for uid in uids if is_uid(uid)}
     return {keys[key]: name for key, name in cache.get_many(keys).items()} if keys else {}
 
 
 def names_of_places(*, user: Person, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """The same for datasets told by owner and slug, which is how an item tells its own."""
-    keys = {_key(user, _place(owner, slug)): (owner, slug) for owner, slug in places}
+    scope = connections.cache_scope(user, "avala")
+    keys = {_key(scope, _place(owner, slug)): (owner, slug) for owner, slug in places}
     return {keys[key]: name for key, name in cache.get_many(keys).items()} if keys else {}
 
 
@@ -120,14 +122,15 @@ def _name_of(user: Person, uid: str) -> str:
     if found.name:
         _remember(user, [found])
     else:
-        cache.set(_key(user, uid), "", UNNAMED_KEPT)
+        cache.set(_key(connections.cache_scope(user, "avala"), uid), "", UNNAMED_KEPT)
     return found.name or ""
 
 
 def _remember(user: Person, datasets: Iterable[Dataset]) -> None:
     named = [one for one in datasets if one.name and is_uid(one.uid)]
-    keys = {_key(user, one.uid): one.name for one in named}
-    keys |= {_key(user, _place(one.owner_name, one.slug)): one.name for one in named if one.owner_name and one.slug}
+    scope = connections.cache_scope(user, "avala")
+    keys = {_key(scope, one.uid): one.name for one in named}
+    keys |= {_key(scope, _place(one.owner_name, one.slug)): one.name for one in named if one.owner_name and one.slug}
     if keys:
         cache.set_many(keys, NAMES_KEPT)
 
@@ -137,9 +140,9 @@ def _place(owner: str, slug: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{owner}/{slug}"))
 
 
-def _key(user: Person, uid: str) -> str:
-    # The person's own: what one key may see says nothing about another's.
-    return f"slices-dataset-{user.pk}-{uid}"
+def _key(scope: str, uid: str) -> str:
+    # The key's own: what one key can see says nothing about another's.
+    return f"slices-dataset-{scope}-{uid}"
 
 
 def is_uid(uid: str) -> bool:

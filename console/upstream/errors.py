@@ -69,6 +69,11 @@ class UpstreamError(Exception):
             self.outcome = "failed"
 
     @property
+    def is_silence(self) -> bool:
+        """Whether the vendor said nothing about what was asked for, so that its last answer still tells the most."""
+        return isinstance(self, NotSent | Unknown | RateLimited)
+
+    @property
     def vendor_name(self) -> str:
         return vendor_name(self.vendor)
 
@@ -169,3 +174,7 @@ class RateLimited(Refused):
 
 class OtherRefusal(Refused):
     """Any other 4xx."""
+
+
+ACCESS_REFUSALS = (KeyRejected, Forbidden, NotFound)
+"""After one of these the key can see less than before, and nobody knows of what."""

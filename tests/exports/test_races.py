@@ -12,7 +12,6 @@ from accounts.models import Person
 from console.audit import verify
 from console.audit.models import Entry
 from console.emulator.server import Running
-from console.exports import reads
 from console.exports.models import Plan
 from console.jobs import services as jobs
 from console.jobs.models import Operation
@@ -54,15 +53,3 @@ def test_ten_workers_at_once_start_one(alice: Person, client_as: ClientAs, slow:
     at_once(lambda number: jobs.perform(pk))
     assert len(sent(slow, "POST")) == 1
     assert Operation.objects.get(pk=pk).state == "done"
-
-
-def test_ten_who_look_at_once_ask_once(alice: Person, slow: Running, settings: Any) -> None:
-    settings.SHARED_READ_SECONDS = 30
-    asked: list[int] = []
-    reads.may_share(user=alice, space="s")
-
-    def look(number: int) -> Any:
-        return reads.shared(user=alice, space="s", thing="t", fetch=lambda: asked.append(number) or "found")
-
-    assert at_once(look) == ["found"] * MANY
-    assert len(asked) == 1

@@ -249,4 +249,4 @@ def _has(row: Mapping[str, Sequence[Any]], name: str, wanted: Any) -> bool:
 
 
 def _cache_name(user: Person, *words: str) -> str:
-    return ":".join(("builder", connections.key_fingerprint(user, "avala"), *words))
+    return ":".join(("builder", connections.cache_scope(user, "avala"), *words))

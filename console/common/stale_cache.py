@@ -1,0 +1,65 @@
+"""The last good answer of a vendor, for the time in which the vendor does not answer.
+
+`scope` names whose key read it. A refusal takes away everything that was read in its scope: the key can see less now,
+nobody knows of what. Answers are stored without links and without fields nobody described, which can hold links.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.core.cache import cache
+from django.utils import timezone
+
+from console.common import cache_versions
+
+T = TypeVar("T")
+
+LASTS = 60 * 60
+
+
+@dataclass(frozen=True)
+class LastAnswer:
+    """What was read, and when."""
+
+    value: Any
+    at: datetime
+
+
+def read(
+    fetch: Callable[[], T],
+    *,
+    scope: str,
+    thing: str,
+    keep: Callable[[T], Any],
+    refusals: tuple[type[Exception], ...],
+) -> T:
+    """What `fetch` returns. `keep` makes what is stored, or None for nothing. One of `refusals` empties the scope."""
+    key = _key(scope, thing)
+    try:
+        found = fetch()
+    except refusals:
+        drop(scope)
+        raise
+    bare = keep(found)
+    if bare is not None:
+        cache.set(key, LastAnswer(bare, timezone.now()), LASTS)
+    return found
+
+
+def last(*, scope: str, thing: str) -> LastAnswer | None:
+    """The last good answer of the past hour, unless the scope was refused something since."""
+    found = cache.get(_key(scope, thing))
+    return found if isinstance(found, LastAnswer) else None
+
+
+def drop(scope: str) -> None:
+    """Nothing that was read in this scope before comes back."""
+    cache_versions.renew(scope)
+
+
+def _key(scope: str, thing: str) -> str:
+    asked = hashlib.sha256(thing.encode()).hexdigest()
+    return f"last-{cache_versions.versioned(scope)}-{asked}"
