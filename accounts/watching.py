@@ -1,6 +1,10 @@
 """Notes on a key's card how its calls went, without slowing them down."""
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
 from typing import Any, cast
 
 from django.core.cache import cache
@@ -17,10 +21,28 @@ from console.upstream.transport import Answer, Transport
 # A card that is a minute old is fresh enough; a write per call would not be.
 NOTED_FOR = 60
 
+_put_off: ContextVar[list[Callable[[], None]] | None] = ContextVar("notes_put_off", default=None)
+
 
 def watch(transport: Transport, key: ApiKey) -> Transport:
     """The same way to the vendor, with every call noted on the key's card."""
     return cast(Transport, Watched(transport, key))
+
+
+@contextmanager
+def notes_put_off() -> Iterator[None]:
+    """Within it calls can run in threads: their notes need the database and are written at the end, in this thread.
+
+    Nor is it asked before each call whether the person is still active: whoever made the client has just asked.
+    """
+    notes: list[Callable[[], None]] = []
+    token = _put_off.set(notes)
+    try:
+        yield
+    finally:
+        _put_off.reset(token)
+        for note in notes:
+            note()
 
 
 class Watched:
@@ -31,24 +53,39 @@ class Watched:
         self._key = key
 
     def send(self, operation: Operation, *args: Any, **kwargs: Any) -> Answer:
-        self._refuse_disabled()
+        notes = _put_off.get()
+        if notes is None:
+            self._refuse_disabled()
         began = time.monotonic()
         try:
             answer = self._transport.send(operation, *args, **kwargs)
         except errors.UpstreamError as error:
-            failed(self._key, error)
-            if isinstance(error, errors.Forbidden):
-                abilities.learn(self._key, {operation.name: "no"})
+            _note_now_or_later(notes, partial(self._failed, operation, error))
             raise
-        weather.answered(self._key.vendor, time.monotonic() - began)
+        _note_now_or_later(notes, partial(self._answered, operation, time.monotonic() - began))
+        return answer
+
+    def _failed(self, operation: Operation, error: errors.UpstreamError) -> None:
+        failed(self._key, error)
+        if isinstance(error, errors.Forbidden):
+            abilities.learn(self._key, {operation.name: "no"})
+
+    def _answered(self, operation: Operation, seconds: float) -> None:
+        weather.answered(self._key.vendor, seconds)
         worked(self._key)
         abilities.learn(self._key, {operation.name: "yes"})
-        return answer
 
     def _refuse_disabled(self) -> None:
         """Asked before every call, because a long job keeps its client while its owner may be disabled."""
         if not ApiKey.objects.filter(pk=self._key.pk, person__is_active=True).exists():
             raise errors.NotSent("This key is not in use any more: nothing was sent.", vendor=self._key.vendor)
+
+
+def _note_now_or_later(notes: list[Callable[[], None]] | None, note: Callable[[], None]) -> None:
+    if notes is None:
+        note()
+    else:
+        notes.append(note)
 
 
 def scope(vendor: str, fingerprint: str) -> str:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.core.cache import cache
 from django.utils import timezone
@@ -14,7 +15,8 @@ from console import words
 from console.common import cache_versions, stale_cache
 from console.common.stale_cache import LastAnswer
 from console.projects.models import ProjectUse
-from console.upstream.errors import ACCESS_REFUSALS, UpstreamError
+from console.upstream.cloudfactory import CloudFactory
+from console.upstream.errors import ACCESS_REFUSALS, KeyRejected, OutOfTime, TimedOut, UpstreamError
 from console.upstream.types import Batch, Project
 
 VENDOR = "cloudfactory"
@@ -77,10 +79,14 @@ class Review:
 
 @dataclass(frozen=True)
 class Reviews:
-    """`partly`: the space has more projects than were looked at."""
+    """`partly`: the space has more projects than were `asked`; so many of those are `unread`."""
 
     projects: tuple[Review, ...]
     partly: bool
+    asked: int = 0
+    unread: int = 0
+    is_late: bool = False
+    """Whether those unread did not answer in time, instead of failing."""
 
     @property
     def total(self) -> int:
@@ -88,7 +94,12 @@ class Reviews:
 
     @property
     def at_least(self) -> bool:
-        return self.partly or any(one.at_least for one in self.projects)
+        return self.partly or bool(self.unread) or any(one.at_least for one in self.projects)
+
+    @property
+    def unread_words(self) -> str:
+        why = "didn’t answer in time" if self.is_late else "couldn’t be read"
+        return f"{self.unread} of {self.asked} projects {why}."
 
 
 def list_projects(*, user: Person) -> tuple[Project, ...]:
@@ -188,10 +199,20 @@ def figures(*, user: Person, project: uuid.UUID) -> Figures:
 
 
 def waiting_for_review(*, user: Person) -> Reviews:
-    """What waits for the client's review in the projects used first: one call for the list and one for each."""
+    """What waits for the client's review in the projects used first: one call for the list, then one for each at once.
+
+    A project that does not answer takes no other along; where none does, its error is raised.
+    """
     found = rows(user=user, projects=list_projects(user=user))
-    looked = [(row, _in_review(user, row.project.id)) for row in found[:REVIEWED]]
-    return Reviews(tuple(Review(row, *number) for row, number in looked if number[0]), len(found) > REVIEWED)
+    asked = found[:REVIEWED]
+    answers = _count_reviews(user, [row.project.id for row in asked])
+    problems = [answer for answer in answers if isinstance(answer, UpstreamError)]
+    if problems and (len(problems) == len(answers) or any(isinstance(one, KeyRejected) for one in problems)):
+        raise next((one for one in problems if isinstance(one, KeyRejected)), problems[0])
+    counted = [(row, answer) for row, answer in zip(asked, answers, strict=True) if isinstance(answer, tuple)]
+    waiting = tuple(Review(row, *answer) for row, answer in counted if answer[0])
+    is_late = all(isinstance(one, TimedOut | OutOfTime) for one in problems)
+    return Reviews(waiting, len(found) > REVIEWED, len(asked), len(problems), is_late)
 
 
 def forget_figures(*, project: uuid.UUID) -> None:
@@ -214,7 +235,7 @@ def _count(user: Person, project: str) -> Figures:
         if not cursor:
             break
     done = sum(is_done(batch) for batch in batches)
-    in_review, review_at_least = _in_review(user, project)
+    in_review, review_at_least = _count_review(platform, connections.cache_scope(user, VENDOR), project)
     return Figures(
         open=len(batches) - done,
         done=done,
@@ -226,12 +247,17 @@ def _count(user: Person, project: str) -> Figures:
     )
 
 
-def _in_review(user: Person, project: str) -> tuple[int, bool]:
-    """How many items wait for review, from one call; true where there are more. Kept for a minute."""
-    key = _key("review", connections.cache_scope(user, VENDOR), project)
+def _count_reviews(user: Person, projects: Sequence[str]) -> list[tuple[int, bool] | UpstreamError]:
+    """Of each project how many items wait for review, from one call; true where there are more. Kept for a minute."""
+    scope, platform = connections.cache_scope(user, VENDOR), connections.cloudfactory(user)
+    return connections.gather([partial(_count_review, platform, scope, project) for project in projects])
+
+
+def _count_review(platform: CloudFactory, scope: str, project: str) -> tuple[int, bool]:
+    key = _key("review", scope, project)
     known: tuple[int, bool] | None = cache.get(key)
     if known is None:
-        page = connections.cloudfactory(user).list_work_items(project, status="CLIENT_REVIEW", limit=100)
+        page = platform.list_work_items(project, status="CLIENT_REVIEW", limit=100)
         known = len(page.items), bool(page.next)
         cache.set(key, known, FIGURES_KEPT)
     return known
