@@ -93,6 +93,7 @@ ACCESS: dict[str, str] = {
     "slices:draft": Right.CHANGE,
     "slices:draft_save": Right.CHANGE,
     "slices:draft_discard": Right.CHANGE,
+    "slices:draft_again": Right.CHANGE,
     "slices:draft_check": Right.CHANGE,
     "slices:draft_name": Right.CHANGE,
     "slices:draft_organizations": Right.CHANGE,

@@ -119,8 +119,8 @@ VAR.mkdir(exist_ok=True)
 AUDIT_ANCHOR = Path(env.str("AUDIT_ANCHOR", default=str(VAR / "audit-anchor.txt")))
 if AUDIT_ANCHOR.is_dir():
     refuse("AUDIT_ANCHOR must name a file.")
-AUDIT_GRACE = env.int("AUDIT_GRACE", default=60)
-AUDIT_SETTLE_SPAN = env.int("AUDIT_SETTLE_SPAN", default=60)
+AUDIT_GRACE = env.int("AUDIT_GRACE", default=45)
+AUDIT_SETTLE_SPAN = env.int("AUDIT_SETTLE_SPAN", default=600)
 DATABASES: dict[str, Any] = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR / 'console.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
@@ -138,7 +138,7 @@ except ValueError as error:
     refuse(str(error))
 JOBS_URL = env.str("JOBS_URL", default=f"sqlite:///{VAR / 'jobs.sqlite3'}")
 # Seconds a worker may be silent about a piece of work before another takes it over.
-JOBS_LEASE = env.int("JOBS_LEASE", default=120)
+JOBS_LEASE = env.int("JOBS_LEASE", default=60)
 try:
     HUEY = engine.configuration(JOBS_URL, SECRET_KEY)
 except ValueError as error:

@@ -163,6 +163,23 @@ class Entry(models.Model):
         return (newest.thing_name if newest else "") or self.thing_name
 
 
+class Lookup(models.Model):
+    """How far the checks of one unresolved act have come. No part of the chain: without the row they start afresh."""
+
+    entry = models.OneToOneField(Entry, models.CASCADE, primary_key=True, related_name="lookup")
+    # Every read, also one that failed; `misses` are those that were answered and found nothing.
+    checks = models.PositiveSmallIntegerField(default=0)
+    misses = models.PositiveSmallIntegerField(default=0)
+    finding = models.CharField(max_length=10, blank=True)
+    first_check_at = models.DateTimeField()
+    first_miss_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField()
+    next_check_at = models.DateTimeField(null=True, db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} {self.finding}"
+
+
 class ChainHead(models.Model):
     """One row: the newest link, and the lock that lets one writer at a time add the next."""
 

@@ -19,7 +19,7 @@ from django.db import DatabaseError, InterfaceError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from console.audit import chain, rows, wording
+from console.audit import chain, rows, signals, wording
 from console.audit.address import address_of
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, EntryQuerySet
 from console.audit.rows import Outcome, Person
@@ -157,13 +157,20 @@ class act:  # noqa: N801 - reads as a verb: `with record.act(...)`
 
     def _end(self, outcome: Outcome, **said: Any) -> None:
         self._ended = True
+        row = rows.outcome(self.entry, outcome, by=self.entry.actor, **{"thing_name": self._called, **said})
         try:
             with transaction.atomic():
-                _add(rows.outcome(self.entry, outcome, by=self.entry.actor, **{"thing_name": self._called, **said}))
+                chain.lock()
+                if outcome == UNKNOWN and Entry.objects.get(pk=self.id).outcome == DONE:
+                    return  # A check found it done before this call gave up.
+                _add(row)
         except (DatabaseError, InterfaceError) as error:
             # The call has been made: to raise now would read as "failed" and make people press again. The entry
             # stays open and is looked up by reading, as after a crash.
             log.error("The outcome of %s %s was not recorded: %s (%s)", self.entry.action, self.id, outcome, error)
+            return
+        if outcome == UNKNOWN:
+            signals.outcome_unknown.send_robust(Entry, entry=self.entry)
 
     def _taken(self, first: Entry) -> AlreadyActed | IdTaken:
         ours = self.entry
@@ -235,7 +242,10 @@ def settle(
             raise AlreadySettled(fresh)
         row = rows.outcome(fresh, outcome, by=by, note=note, detail=detail, thing_id=thing_id, thing_name=thing_name)
         row.address, row.page = address_of(request), rows.page_of(request)
-        return _add(row)
+        _add(row)
+    signal = signals.outcome_unknown if outcome == UNKNOWN else signals.settled
+    signal.send_robust(Entry, entry=Entry.objects.get(pk=entry.pk))
+    return row
 
 
 def open_or_unknown(action: str | None = None) -> EntryQuerySet:

@@ -1,128 +1,257 @@
-"""Finding out by reading what became of acts nobody knows the end of.
+"""Reconciliation: finding out by reading what became of acts whose outcome is unknown.
 
 An app registers one function for each action it can look up:
 
     settling.register("slice.create", find_slice)      # find_slice(entry) -> ("done", {"thing_id": "northwind/rain"})
 
-Such a function only reads. "done" is believed at once; "not done" only after three reads over a minute, because a
-vendor's list may lag behind; "unsure" is left to a person, who closes the entry with a note.
+Such a function only reads. "done" is believed at once. "not found" is never "not done", because a vendor's list can be
+behind: checks go on, backed off, for AUDIT_SETTLE_SPAN seconds, and then the entry says so and stays unknown. "unsure"
+is for a person. After both, slow checks go on for a day, so that a late find still counts.
 """
 
 import logging
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
 
 from django.conf import settings
-from django.core.cache import cache
+from django.db.models import Q
 from django.utils import timezone
 
-from console.audit import record
-from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
-from console.audit.rows import Outcome
+from console.audit import record, sentences
+from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, Lookup
 
 log = logging.getLogger(__name__)
 
-Finding = Literal["done", "not done", "unsure"]
-Settler = Callable[[Entry], tuple[Finding, dict[str, Any]]]
+Finding = Literal["done", "not found", "unsure"]
+Find = Callable[[Entry], tuple[Finding, dict[str, Any]]]
+Status = Literal["done", "failed", "under way", "checking", "not found", "unsure"]
 
-LOOKS = 3
-REMEMBERED = 24 * 60 * 60
+UNREADABLE: Final = "unreadable"
+LEAST_MISSES = 3
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=2)
+SLOW_WAIT, LAST_CHECK = timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Settler:
+    find: Find
+    is_exact: bool = False
+
 
 _settlers: dict[str, Settler] = {}
 
 
 @dataclass(frozen=True)
-class Look:
-    """What one look found. `looks` counts the reads so far that found nothing."""
+class State:
+    """Where an act stands, in one value for pages.
 
-    entry: Entry
-    finding: Finding
-    looks: int = 0
-    settled: bool = False
+    `status` is `done` or `failed`; `under way` (too young to have been cut off); `checking` (checks go on by
+    themselves, `next_check_at`); `not found` (nothing in ten minutes of checks: sending again can be offered, with the
+    words of `message`); or `unsure` (for a person, who closes the entry with a note).
+    """
+
+    status: Status
+    vendor: str = "the service"
+    finding: str = ""
+    is_exact: bool = False
+    checks: int = 0
+    checked_at: datetime | None = None
+    next_check_at: datetime | None = None
+    can_check: bool = False
+
+    @property
+    def is_settled(self) -> bool:
+        return self.status in (DONE, FAILED)
+
+    @property
+    def is_unresolved(self) -> bool:
+        return self.status in ("checking", "not found", "unsure")
+
+    @property
+    def can_send_again(self) -> bool:
+        return self.status == "not found"
+
+    @property
+    def message(self) -> str:
+        """What a page says about it, in one or two sentences; "" once it is settled."""
+        if self.is_settled:
+            return ""
+        if self.status == "under way":
+            return f"{self.vendor} has not answered yet."
+        if self.status == "not found":
+            return self._not_found
+        if self.status == "unsure":
+            return (
+                f"Checking can't tell whether it worked. Check in {self.vendor} and close this entry with a note."
+                if self.can_check
+                else f"It can't be checked from here. Check in {self.vendor} and close this entry with a note."
+            )
+        if self.finding == "not found":
+            seen = "Still as before" if self.is_exact else "Not found yet"
+            return f"{seen}. {self.vendor} may be behind; we keep checking for {span_in_words()}."
+        if self.finding == UNREADABLE:
+            return f"{self.vendor} could not be read at the last check. We keep checking."
+        return f"No clear answer came. We check by ourselves for {span_in_words()} whether it worked."
+
+    @property
+    def _not_found(self) -> str:
+        if self.is_exact:
+            return f"Still as before after {span_in_words()} of checks. You can send it again."
+        return f"Not found in {span_in_words()} of checks. You can send it again, but a second one may result."
 
 
-def register(action: str, settler: Settler) -> None:
-    _settlers[action] = settler
+def register(action: str, find: Find, *, is_exact: bool = False) -> None:
+    """`is_exact`: the settler compares a thing with what it was before, so sending again makes no second one."""
+    _settlers[action] = Settler(find, is_exact)
 
 
 def can_look(entry: Entry) -> bool:
-    return entry.action in _settlers
+    """Whether reading can tell: the app knows how, and the person whose key is used is still there."""
+    return entry.action in _settlers and entry.actor is not None and entry.actor.is_active
 
 
-def look(entry: Entry) -> Look:
-    """Reads once, and settles the entry if that is enough."""
+def state(entry: Entry) -> State:
+    """Where the act stands now. Reads only our own database."""
+    lookup = None if entry.outcome in (DONE, FAILED) else Lookup.objects.filter(pk=entry.pk).first()
+    return _state(entry, lookup)
+
+
+def look(entry: Entry) -> State:
+    """Reads once at the vendor, records what that proves, and says where the act stands then."""
     finding, detail = _ask(entry)
     if finding == "done":
-        return Look(entry, finding, settled=_settle(entry, DONE, detail))
-    if finding == "unsure":
-        cache.delete(_name(entry))
-        return Look(entry, finding)
-    looks = _remember(entry)
-    enough = len(looks) >= LOOKS and looks[-1] - looks[0] >= span()
-    return Look(entry, finding, len(looks), enough and _settle(entry, FAILED, detail))
+        _settle(entry, detail)
+        return state(_fresh(entry))
+    lookup = _remember(entry, finding)
+    if finding == "not found" and _is_enough(lookup) and not entry.result.get("not_found"):
+        _mark_not_found(entry, lookup)
+    fresh = _fresh(entry)
+    Lookup.objects.filter(pk=entry.pk).update(next_check_at=_next_check(fresh, lookup))
+    return state(fresh)
 
 
-def settle_all(*, once: bool = False, pause: Callable[[float], object] = time.sleep) -> list[Look]:
-    """Looks up all that is open or unknown, and again until "not done" is sure; what stays open becomes unknown.
-
-    With `once` nobody waits: the looks are remembered, and a later run or a press on "Check now" goes on from them.
-    """
-    last: dict[Any, Look] = {}
-    waiting: Iterable[Entry] = list(record.open_or_unknown())
-    for turn in range(LOOKS + 1):
-        found = [look(entry) for entry in waiting if can_look(entry)]
-        last |= {one.entry.pk: one for one in found}
-        waiting = [one.entry for one in found if one.finding == "not done" and not one.settled]
-        if not waiting or once or turn == LOOKS:
-            break
-        pause(span() / (LOOKS - 1))
-    _mark_unknown()
-    return list(last.values())
+def mark_cut_off() -> list[Entry]:
+    """Open entries older than the grace become unknown: their process stopped before an answer came."""
+    return [entry for entry in record.open_or_unknown().standing(OPEN) if _is_marked_unknown(entry)]
 
 
-def span() -> float:
-    """Over how many seconds the reads behind a "not done" are spread."""
-    return float(settings.AUDIT_SETTLE_SPAN)
+def due() -> Iterable[Entry]:
+    """Unknown entries that can be looked up and whose next check has come; first those never checked."""
+    now = timezone.now()
+    waiting = record.open_or_unknown().standing(UNKNOWN).select_related("actor")
+    never = Q(lookup__isnull=True, at__gt=now - LAST_CHECK)
+    for entry in waiting.filter(never | Q(lookup__next_check_at__lte=now)).order_by("lookup__next_check_at"):
+        if can_look(entry):
+            yield entry
 
 
-def _ask(entry: Entry) -> tuple[Finding, dict[str, Any]]:
+def look_up_all() -> list[tuple[Entry, State]]:
+    """Looks once at everything that is open or unknown and can be looked up, due or not."""
+    mark_cut_off()
+    waiting = list(record.open_or_unknown().select_related("actor"))
+    return [(entry, look(entry)) for entry in waiting if can_look(entry)]
+
+
+def span_in_words() -> str:
+    seconds = settings.AUDIT_SETTLE_SPAN
+    minutes = round(seconds / 60)
+    if seconds < 60:
+        return f"{seconds} seconds"
+    return {1: "a minute", 10: "ten minutes"}.get(minutes, f"{minutes} minutes")
+
+
+def _state(entry: Entry, lookup: Lookup | None) -> State:
+    outcome = entry.outcome
+    if outcome == DONE:
+        return State("done")
+    if outcome == FAILED:
+        return State("failed")
+    settler, is_checkable = _settlers.get(entry.action), can_look(entry)
+    return State(
+        status=_status(entry, lookup, is_checkable),
+        vendor=sentences.VENDORS.get(entry.vendor, "the service"),
+        finding=lookup.finding if lookup else "",
+        is_exact=settler is not None and settler.is_exact,
+        checks=lookup.checks if lookup else 0,
+        checked_at=lookup.checked_at if lookup else None,
+        next_check_at=lookup.next_check_at if lookup else None,
+        can_check=is_checkable,
+    )
+
+
+def _status(entry: Entry, lookup: Lookup | None, is_checkable: bool) -> Status:
+    if entry.outcome == OPEN and not entry.is_cut_off(timezone.now() - record.grace()):
+        return "under way"
+    if entry.result.get("not_found"):
+        return "not found"
+    is_over = lookup is not None and (lookup.finding == "unsure" or lookup.next_check_at is None)
+    return "unsure" if is_over or not is_checkable else "checking"
+
+
+def _ask(entry: Entry) -> tuple[str, dict[str, Any]]:
     try:
-        return _settlers[entry.action](entry)
+        return _settlers[entry.action].find(entry)
     except Exception as error:  # Any app's reading may fail in its own way; the other entries must still be looked up.
         log.warning("Could not look up %s %s: %s", entry.action, entry.pk, error)
-        return "unsure", {}
+        return UNREADABLE, {}
 
 
-def _settle(entry: Entry, outcome: Outcome, detail: dict[str, Any]) -> bool:
+def _settle(entry: Entry, detail: dict[str, Any]) -> None:
     cut_off = entry.outcome == OPEN or entry.result.get("cut_off")
     said = {**detail, "found": "after a restart" if cut_off else "by looking"}
     try:
-        record.settle(
-            entry, outcome, said, thing_id=detail.get("thing_id", ""), thing_name=detail.get("thing_name", "")
-        )
-    except record.AlreadySettled:
-        return True
-    cache.delete(_name(entry))
+        record.settle(entry, DONE, said, thing_id=detail.get("thing_id", ""), thing_name=detail.get("thing_name", ""))
+    except record.AlreadySettled as meanwhile:
+        log.info("Settled meanwhile: %s", meanwhile.entry.pk)
+    Lookup.objects.filter(pk=entry.pk).delete()
+
+
+def _remember(entry: Entry, finding: str) -> Lookup:
+    """Adds one check to the entry's row. The ten minutes run from the first read that found nothing."""
+    now = timezone.now()
+    lookup, _ = Lookup.objects.get_or_create(pk=entry.pk, defaults={"first_check_at": now, "checked_at": now})
+    lookup.checks, lookup.checked_at, lookup.finding = lookup.checks + 1, now, finding
+    if finding == "not found":
+        lookup.misses += 1
+        lookup.first_miss_at = lookup.first_miss_at or now
+    lookup.next_check_at = now + LONGEST_WAIT
+    lookup.save()
+    return lookup
+
+
+def _is_enough(lookup: Lookup) -> bool:
+    spread = lookup.checked_at - (lookup.first_miss_at or lookup.checked_at)
+    return lookup.misses >= LEAST_MISSES and spread >= timedelta(seconds=settings.AUDIT_SETTLE_SPAN)
+
+
+def _next_check(entry: Entry, lookup: Lookup) -> datetime | None:
+    """Each wait is as long as all waits before it together, 2 s to 2 min; hourly once the ten minutes are over."""
+    now = lookup.checked_at
+    if now - lookup.first_check_at > LAST_CHECK:
+        return None
+    if lookup.finding == "unsure" or entry.result.get("not_found"):
+        return now + SLOW_WAIT
+    return now + min(max(now - lookup.first_check_at, SHORTEST_WAIT), LONGEST_WAIT)
+
+
+def _mark_not_found(entry: Entry, lookup: Lookup) -> None:
+    said = {"found": f"not found in {lookup.misses} checks", "not_found": True}
+    try:
+        record.settle(entry, UNKNOWN, said)
+    except record.AlreadySettled as meanwhile:
+        log.info("Settled meanwhile: %s", meanwhile.entry.pk)
+
+
+def _is_marked_unknown(entry: Entry) -> bool:
+    try:
+        record.settle(entry, UNKNOWN, {"error": "The console stopped before an answer came.", "cut_off": True})
+    except record.AlreadySettled as meanwhile:
+        log.info("Settled meanwhile: %s", meanwhile.entry.pk)
+        return False
     return True
 
 
-def _mark_unknown() -> None:
-    """An open entry older than the grace was cut off: from now on its row says that nobody knows."""
-    for entry in record.open_or_unknown().standing(OPEN):
-        try:
-            record.settle(entry, UNKNOWN, {"error": "The console stopped before an answer came.", "cut_off": True})
-        except record.AlreadySettled as meanwhile:
-            log.info("Settled meanwhile: %s", meanwhile.entry.pk)
-
-
-def _remember(entry: Entry) -> list[float]:
-    """When this entry was looked for and not found. In the cache: were it lost, only another minute passes."""
-    looks = [*cache.get(_name(entry), []), timezone.now().timestamp()]
-    cache.set(_name(entry), looks, REMEMBERED)
-    return looks
-
-
-def _name(entry: Entry) -> str:
-    return f"audit-looks-{entry.pk}"
+def _fresh(entry: Entry) -> Entry:
+    return Entry.objects.select_related("actor").get(pk=entry.pk)

@@ -20,8 +20,6 @@ from console.audit import handover as handovers
 from console.audit.forms import DAYS, CloseForm, FilterForm, HandoverForm
 from console.audit.models import DONE, OPEN, UNKNOWN, Entry, EntryQuerySet
 
-CANNOT_LOOK = "It could not be told. Look at the vendor's own page, then close this entry with a note."
-
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
@@ -145,22 +143,24 @@ def _detail(request: HttpRequest, entry: Entry, form: CloseForm) -> dict[str, An
         "others": reading.same_act(entry),
         "is_unknown": line.outcome == UNKNOWN,
         "is_part": htmx.is_htmx(request),
-        "can_look": settling.can_look(entry),
+        "state": settling.state(entry),
         "form": form,
         "thing": f"{entry.thing_kind}:{line.told.thing_id}" if line.told.thing_id else "",
     }
 
 
 def _check(entry: Entry) -> tuple[int, str]:
-    """One look, and what it found in words."""
-    standing, subject = reading.standing(entry), unresolved.subject_of(entry)
-    if standing == OPEN:
+    """One check, and what it found in words."""
+    state = settling.state(entry)
+    if state.is_unresolved and state.can_check:
+        state = settling.look(entry)
+    if state.status == "done":
+        return messages.SUCCESS, f"Found: {unresolved.subject_of(entry)}."
+    if state.status == "failed":
+        return messages.INFO, "It was not done. You can send it again."
+    if state.status == "under way":
         return messages.INFO, "The request is still running. Check again in a minute."
-    if standing == UNKNOWN:
-        return _found(settling.look(entry), subject) if settling.can_look(entry) else (messages.WARNING, CANNOT_LOOK)
-    if standing == DONE:
-        return messages.SUCCESS, f"Found: {subject}."
-    return messages.INFO, "It was not done. You can send it again."
+    return (messages.INFO if state.status == "checking" else messages.WARNING), state.message
 
 
 def _checked(request: HttpRequest, entry: Entry, level: int, said: str) -> dict[str, Any]:
@@ -181,20 +181,6 @@ def _back(request: HttpRequest) -> str:
     """Where the person came from, if that is a page of ours."""
     back = request.POST.get("next", "")
     return back if htmx.is_ours(request, back) else ""
-
-
-def _found(look: settling.Look, subject: str) -> tuple[int, str]:
-    if look.finding == "done":
-        return messages.SUCCESS, f"Found: {subject}."
-    if look.finding == "not done" and look.settled:
-        return messages.SUCCESS, "Looked again and again: it was not done."
-    if look.finding == "not done":
-        often = "once" if look.looks == 1 else f"{look.looks} times"
-        return (
-            messages.INFO,
-            f"Not found so far, looked {often}. A new thing may take a minute to appear: look again then.",
-        )
-    return messages.WARNING, CANNOT_LOOK
 
 
 def _sheet(request: HttpRequest, entries: EntryQuerySet, summary: str, name: str) -> StreamingHttpResponse:

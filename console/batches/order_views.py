@@ -100,24 +100,23 @@ def check(request: SignedIn, project: uuid.UUID, entry: uuid.UUID) -> HttpRespon
     found = Entry.objects.filter(pk=entry, thing_kind="project", thing_id=str(project)).first()
     if found is None or not settling.can_look(found):
         raise Http404("There is nothing to check.")
-    look = settling.look(found) if found.outcome in (OPEN, UNKNOWN) else None
-    outcome, pressed = Entry.objects.get(pk=entry).outcome, Pressed(request, project, entry)
-    if outcome == DONE:
+    state = settling.look(found) if found.outcome in (OPEN, UNKNOWN) else settling.state(found)
+    pressed = Pressed(request, project, entry)
+    if state.status == DONE:
         return order_endings.saved(pressed, "The order was saved after all: this is how CloudFactory has it.")
-    kind, title = _not_done(outcome, look)
-    # What is unsaved can be saved once it is sure that nothing was.
-    known = {"used": entry} if outcome == FAILED else {"check_url": request.path}
+    kind, title = _not_done(state)
+    # What is unsaved can be saved once nothing was found for long enough, or somebody closed the entry.
+    known = {"used": entry} if state.status == FAILED or state.can_send_again else {"check_url": request.path}
     return order_endings.looked(pressed, kind, title, **known)
 
 
-def _not_done(outcome: str, look: settling.Look | None) -> tuple[str, str]:
-    """What a look found that did not find the order saved."""
-    if outcome == FAILED:
-        return "warn", "The order was not saved: CloudFactory still has the one from before."
-    if look is not None and look.finding == "not done":
-        said = f"CloudFactory still has the order from before (look {look.looks} of {settling.LOOKS})."
-        return "info", f"{said} Check again in half a minute to be sure."
-    return "warn", "CloudFactory has a third order now, so this cannot be told. Open the page again to see it."
+def _not_done(state: settling.State) -> tuple[str, str]:
+    """What a check says that did not find the order saved."""
+    if state.status == FAILED:
+        return "warn", "The order was not saved."
+    if state.status == "unsure":
+        return "warn", "CloudFactory has a third order now, so this can't be known. Open the page again to see it."
+    return ("warn" if state.can_send_again else "info"), state.message
 
 
 def _save(request: SignedIn, project: uuid.UUID) -> HttpResponse:

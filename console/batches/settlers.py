@@ -12,29 +12,29 @@ from console.batches.models import OrderSnapshot
 
 def register() -> None:
     for action in ("order.save", "order.undo", "order.restore"):
-        settling.register(action, find_order)
+        settling.register(action, find_order, is_exact=True)
     settling.register("batch.create", find_new_batch)
-    settling.register("batch.rename", find_name)
-    settling.register("batch.metadata", find_metadata)
+    settling.register("batch.rename", find_name, is_exact=True)
+    settling.register("batch.metadata", find_metadata, is_exact=True)
 
 
 def find_order(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     """Compares what CloudFactory holds with the order before and after; a third order leaves it to a person."""
     snapshot = OrderSnapshot.objects.filter(entry=entry.pk).first()
     if snapshot is None:
-        return "not done", {}  # The snapshot is written before the call, so nothing was sent.
+        return "not found", {}  # The snapshot is written before the call, so nothing was sent.
     held = reading.read_entries(user=_person(entry), project=uuid.UUID(snapshot.project))
     numbers = {batch_id: found.priority for batch_id, found in held.items() if found.priority is not None}
     if numbers == snapshot.order_after.numbers:
         return "done", {}
-    return ("not done", {}) if numbers == snapshot.order_before.numbers else ("unsure", {})
+    return ("not found", {}) if numbers == snapshot.order_before.numbers else ("unsure", {})
 
 
 def find_new_batch(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     """By its name, which is unique within the project (FACTS 2.6)."""
     project = uuid.UUID(entry.detail["project_id"])
     found = [one for one in reading.read_batches(user=_person(entry), project=project) if one.name == entry.thing_name]
-    return ("done", {"thing_id": str(found[0].id), "created_by": found[0].created_by}) if found else ("not done", {})
+    return ("done", {"thing_id": str(found[0].id), "created_by": found[0].created_by}) if found else ("not found", {})
 
 
 def find_name(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
@@ -60,4 +60,4 @@ def _find(entry: Entry, part: Any, before: Any, after: Any) -> tuple[settling.Fi
     now = part(found.name, found.metadata)
     if now == after:
         return "done", {}
-    return ("not done", {}) if now == before else ("unsure", {})
+    return ("not found", {}) if now == before else ("unsure", {})

@@ -5,8 +5,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.connections import ConnectionMissing
-from console.audit import record, settling
-from console.audit.models import DONE, FAILED, Entry
+from console.audit import record
+from console.audit.models import UNKNOWN, Entry
 from console.exports import lane
 from console.exports.models import Plan
 from console.jobs import services as jobs
@@ -15,17 +15,16 @@ from console.jobs.services import Abandoned, Again, Done, Result
 from console.upstream.errors import RateLimited, Refused, UpstreamError
 
 KIND = "exports.start"
-FIND = "exports.find"
 LOOK = 5.0
 LONGEST_LOOK = 30.0
 LATER = 20.0
+NO_ANSWER = "It was sent without a clear answer. Whether it was started is being checked."
 
 
 def register() -> None:
     from console.exports import services
 
     jobs.register(KIND, start_when_free, given_up=_dropped)
-    jobs.register(FIND, look_for)
     jobs.every_minute(services.pick_up)
 
 
@@ -46,12 +45,6 @@ def leave(plan: Plan, *, request: HttpRequest | None = None, reason: str = "") -
             jobs.cancel(kind=KIND, subject=str(plan.pk), words=words)
             _tell("export.unqueue", plan, request=request, reason=reason)
     return bool(left)
-
-
-def find_out(plan: Plan) -> None:
-    """Has the worker look, once, for a plan of which nobody knows whether it was started; then it is for a person."""
-    if not waits(plan) and not Operation.objects.filter(kind=FIND, subject=str(plan.pk)).exists():
-        jobs.enqueue(kind=FIND, subject=str(plan.pk), person=plan.person, payload={"about": plan.name})
 
 
 def waits(plan: Plan) -> bool:
@@ -83,17 +76,6 @@ def _patience(plan: Plan) -> float:
     return min(LONGEST_LOOK, LOOK + waited / 60)
 
 
-def look_for(operation: Operation) -> Result:
-    """The job for a plan that was being sent when its process died. Reads, and starts nothing."""
-    from console.exports import services
-
-    plan = Plan.objects.select_related("person").get(pk=operation.subject)
-    if waiting := _found_out(plan):
-        return waiting
-    services.brought_up_to_date(plan)
-    return Done("Found out.")
-
-
 def _start(plan: Plan) -> Result:
     from console.exports import services
 
@@ -105,7 +87,7 @@ def _start(plan: Plan) -> Result:
     except services.LaneBusy:
         return Again(LOOK, "Somebody else was faster; it waits on.")
     except (ConnectionMissing, UpstreamError, record.NotRecorded) as error:
-        return _later_or_never(error)
+        return Done(NO_ANSWER) if error.outcome == UNKNOWN else _later_or_never(error)
     return Done("Started.")
 
 
@@ -120,8 +102,6 @@ def _after_a_crash(plan: Plan) -> Result:
     """The worker died somewhere between the entry and the answer, or no clear answer came."""
     from console.exports import services
 
-    if waiting := _found_out(plan):
-        return waiting
     if not Entry.objects.filter(pk=plan.act_id).exists():
         # Never sent: it goes on under the same id, so that a worker who only seemed dead cannot make a second one.
         Plan.objects.filter(pk=plan.pk, export_id="").update(state=Plan.State.QUEUED)
@@ -129,19 +109,9 @@ def _after_a_crash(plan: Plan) -> Result:
     plan = services.brought_up_to_date(plan)
     if plan.state == Plan.State.QUEUED:
         return Again(LOOK, "It was not started; it waits on.")
+    if plan.state == Plan.State.SENDING:
+        return Done(NO_ANSWER)
     return Done("Found done by looking." if plan.export_id else plan.words)
-
-
-def _found_out(plan: Plan) -> Result | None:
-    """None once the audit knows how the attempt ended; else what the job does next. One read."""
-    entry = Entry.objects.filter(pk=plan.act_id).first()
-    if entry is not None and entry.outcome not in (DONE, FAILED):
-        look = settling.look(entry)
-        if look.finding == "not done" and not look.settled:
-            return Again(LATER, "It was sent without a clear answer; looking for it.")
-        if not look.settled:
-            return Abandoned("It was sent without a clear answer, and reading did not tell what became of it.")
-    return None
 
 
 def _dropped(operation: Operation, words: str) -> None:

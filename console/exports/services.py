@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import connections
 from accounts.models import Person
-from console.audit import reading, record
+from console.audit import reading, record, settling
 from console.audit.models import DONE, FAILED, UNKNOWN, Entry
 from console.common import coalescing
 from console.exports import lane, queue, watching
@@ -129,6 +129,12 @@ def is_unknown(plan: Plan) -> bool:
     return entry is not None and (entry.outcome == UNKNOWN or entry.at < cut_off)
 
 
+def audit_state(plan: Plan) -> settling.State | None:
+    """Where its latest attempt stands in the audit; None for a plan that was never sent."""
+    entry = Entry.objects.select_related("actor").filter(pk=plan.act_id).first()
+    return settling.state(entry) if entry else None
+
+
 def attached(plan: Plan, export_id: str) -> Plan:
     """The vendor has it: from now on somebody watches until it ends."""
     with transaction.atomic():
@@ -147,11 +153,10 @@ def not_started(plan: Plan, words: str, state: Plan.State = Plan.State.DROPPED) 
 
 
 def pick_up() -> None:
-    """What a killed process left between two steps: found by the sweep, told apart by reading alone."""
+    """What a killed process left between two steps, found by the sweep: each plan follows its entry in the audit."""
     cut_off = timezone.now() - record.grace()
     for plan in Plan.objects.select_related("person").filter(state=Plan.State.SENDING, created_at__lt=cut_off):
-        if is_unknown(brought_up_to_date(plan)):
-            queue.find_out(plan)
+        brought_up_to_date(plan)
 
 
 def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequest | None = None) -> None:

@@ -1,7 +1,7 @@
 """Finding out whether an export was started, by reading alone.
 
 By its name, created between the entry and two minutes later, and claimed by no other entry: one such export is ours,
-none is "not done" after three reads, several are for a person to tell.
+none is "not found" so far, several are for a person.
 """
 
 from datetime import timedelta
@@ -9,9 +9,9 @@ from typing import Any
 
 from accounts import connections
 from accounts.models import Person
-from console.audit import settling
-from console.audit.models import Entry
-from console.exports import watching
+from console.audit import settling, signals
+from console.audit.models import DONE, Entry
+from console.exports import services, watching
 from console.exports.models import Plan
 from console.upstream.errors import NotFound
 from console.upstream.paging import pages
@@ -24,7 +24,8 @@ SKEW = timedelta(seconds=5)
 
 def register() -> None:
     settling.register("export.create", find_export)
-    settling.register("export.delete", find_deleted)
+    settling.register("export.delete", find_deleted, is_exact=True)
+    signals.settled.connect(_follow, dispatch_uid="exports.follow")
 
 
 def find_export(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
@@ -35,7 +36,7 @@ def find_export(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     if len(matching) > 1:
         return "unsure", {}
     if not matching:
-        return "not done", {}
+        return "not found", {}
     return "done", {"thing_id": matching[0].id, "thing_name": matching[0].name or entry.thing_name}
 
 
@@ -44,9 +45,16 @@ def find_deleted(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     try:
         connections.cloudfactory(_actor(entry)).get_export(str(entry.detail.get("space", "")), entry.thing_id)
     except NotFound:
-        watching.gone(entry.thing_id)
         return "done", {}
-    return "not done", {}
+    return "not found", {}
+
+
+def _follow(entry: Entry, **said: Any) -> None:
+    """A plan follows what the audit found out about its press; a deleted export is offered to nobody."""
+    if entry.action == "export.delete" and entry.outcome == DONE:
+        watching.gone(entry.thing_id)
+    elif entry.action == "export.create" and (plan := Plan.objects.filter(act_id=entry.pk).first()):
+        services.brought_up_to_date(plan, entry)
 
 
 def _since(entry: Entry, space: str) -> list[Export]:

@@ -106,6 +106,7 @@ def plan(request: SignedIn, plan: uuid.UUID) -> HttpResponse:
     context = {
         "plan": found,
         "unknown": services.is_unknown(found),
+        "state": services.audit_state(found),
         "waiting": lanes.waiting(found.space) if found.state == Plan.State.QUEUED else [],
         "delay": watching.delay(look) if found.state != Plan.State.DROPPED else None,
         "look": look + 1,
@@ -131,13 +132,14 @@ def check(request: SignedIn, plan: uuid.UUID) -> HttpResponse:
     found = _own(request, plan)
     entry = Entry.objects.filter(pk=found.act_id).first()
     if entry is not None and services.is_unknown(found):
-        look = settling.look(entry)
-        if look.finding == "not done" and not look.settled:
-            messages.info(request, "It is not there so far. One look proves nothing: look again in half a minute.")
-        elif look.finding == "unsure":
+        state = settling.look(entry)
+        if state.status == "unsure":
             messages.warning(
-                request, "We cannot tell which export it is. Look at the list, then close it in the audit."
+                request,
+                "We can't tell which export it is. Check the list of exports, then close the entry with a note.",
             )
+        elif not state.is_settled:
+            messages.info(request, state.message)
     return redirect("exports:plan", plan=plan)
 
 

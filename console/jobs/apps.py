@@ -9,7 +9,9 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.signals import person_disabled
+        from console.jobs import reconciliation
 
+        reconciliation.register()
         person_disabled.connect(_drop_work, dispatch_uid="jobs.drop_work")
 
 

@@ -19,8 +19,8 @@ class State(models.TextChoices):
 
 
 TITLES = {
+    "audit.reconcile": "Check whether a request with no clear answer worked",
     "exports.start": "Start an export when the lane is free",
-    "exports.find": "Find out whether an export was started",
     "exports.watch": "Watch an export until it ends",
     "exports.receipt": "Read the file of an export",
 }

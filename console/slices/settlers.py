@@ -1,18 +1,21 @@
 """Finding out whether a slice was made, by reading alone: by its name, among the slices of its owner."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 
 from accounts import connections
-from console.audit import settling
+from console.audit import settling, signals
 from console.audit.models import DONE, Entry
+from console.slices.builder import services
 from console.slices.origins import thing_id
 from console.upstream.avala import Avala
 from console.upstream.errors import NotFound
 from console.upstream.types import Slice
 
+WINDOW = timedelta(minutes=5)
 PAGES = 50
 """No loop over a vendor's pages is longer (FACTS 1.2)."""
 
@@ -23,6 +26,7 @@ class TooMany(Exception):
 
 def register() -> None:
     settling.register("slice.create", find_slice)
+    signals.settled.connect(_follow, dispatch_uid="slices.follow")
 
 
 def find_slice(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
@@ -31,10 +35,15 @@ def find_slice(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
         named = [found for found in _slices(entry) if found.name == entry.thing_name]
     except (TooMany, NotFound):
         return "unsure", {}
-    ours = [found for found in named if not _is_older(found, entry) and not _is_claimed(found, entry)]
+    ours = [found for found in named if _is_in_time(found, entry) and not _is_claimed(found, entry)]
     if len(ours) > 1:
         return "unsure", {}
-    return ("done", _detail(ours[0])) if ours else ("not done", {})
+    return ("done", _detail(ours[0])) if ours else ("not found", {})
+
+
+def _follow(entry: Entry, **said: Any) -> None:
+    if entry.action == "slice.create":
+        services.follow(entry)
 
 
 def _slices(entry: Entry) -> Iterator[Slice]:
@@ -55,8 +64,11 @@ def _of_owner(avala: Avala, owner: str) -> Iterator[Slice]:
     raise TooMany
 
 
-def _is_older(found: Slice, entry: Entry) -> bool:
-    return found.created_at is not None and found.created_at < entry.at.replace(microsecond=0)
+def _is_in_time(found: Slice, entry: Entry) -> bool:
+    """Created between the press and five minutes later: what a second press made after ten is not the first's."""
+    if found.created_at is None:
+        return True
+    return entry.at.replace(microsecond=0) <= found.created_at <= entry.at + WINDOW
 
 
 def _is_claimed(found: Slice, entry: Entry) -> bool:

@@ -27,7 +27,9 @@ def unknown(alice: Person) -> Entry:
 @pytest.fixture
 def finding(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     cache.clear()
-    yield lambda found: monkeypatch.setitem(settling._settlers, "slice.create", lambda entry: (found, {}))
+    yield lambda found: monkeypatch.setitem(
+        settling._settlers, "slice.create", settling.Settler(lambda entry: (found, {}))
+    )
     cache.clear()
 
 
@@ -121,9 +123,9 @@ def test_check_now_finds_it_done(unknown: Entry, alice: Person, client_as: Clien
 def test_one_look_that_finds_nothing_settles_nothing(
     unknown: Entry, alice: Person, client_as: ClientAs, finding: Any
 ) -> None:
-    finding("not done")
+    finding("not found")
     response = client_as(alice).post(f"/audit/{unknown.pk}/settle/", follow=True)
-    assert "Not found so far, looked once" in text_of(response)
+    assert "Not found yet." in text_of(response)
     assert Entry.objects.get(pk=unknown.pk).outcome == "unknown"
 
 

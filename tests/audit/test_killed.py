@@ -46,7 +46,8 @@ def test_a_kill_between_entry_and_answer_loses_nothing(
     assert again.value.entry.outcome == "open"
 
     settings.AUDIT_GRACE = 0
-    monkeypatch.setitem(settling._settlers, "slice.create", lambda entry: ("done", {"thing_id": "northwind/rain"}))
+    found = settling.Settler(lambda entry: ("done", {"thing_id": "northwind/rain"}))
+    monkeypatch.setitem(settling._settlers, "slice.create", found)
     call_command("settle", verbosity=0)
     entry = Entry.objects.get(pk=press)
     assert (entry.outcome, entry.result["found"]) == ("done", "after a restart")

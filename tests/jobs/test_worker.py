@@ -154,7 +154,7 @@ def test_a_press_killed_while_its_call_is_on_the_way_is_found_out(
     pressed = form(id=str(press), name="Killed", projects=[EYES])
     assert client_as(alice).post("/exports/new/", pressed)["Location"] == f"/exports/plan/{press}/"
     time.sleep(1.1)
-    call_command("settle", once=True, verbosity=0)
+    call_command("settle", verbosity=0)
     work()
     plan = Plan.objects.get(pk=press)
     assert (plan.state, Entry.objects.get(pk=press).outcome) == ("started", "done")

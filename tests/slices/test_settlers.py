@@ -42,7 +42,7 @@ def test_a_slice_that_was_made_is_found_by_its_name(alice: Person, emulator: Run
     entry = press(alice, "Dropped on the way")
     assert entry.outcome == UNKNOWN
     look = settling.look(entry)
-    assert (look.finding, look.settled) == ("done", True)
+    assert look.status == "done"
     settled = Entry.objects.get(pk=entry.pk)
     assert settled.outcome == DONE
     assert settled.result_id == "northwind/dropped-on-the-way"
@@ -51,14 +51,14 @@ def test_a_slice_that_was_made_is_found_by_its_name(alice: Person, emulator: Run
 @pytest.mark.django_db(transaction=True)
 def test_a_slice_that_was_not_made_is_not_found(alice: Person, emulator: Running) -> None:
     emulator.fault("avala", "503", method="POST", path="/slices/")
-    assert find_slice(press(alice, "Never made")) == ("not done", {})
+    assert find_slice(press(alice, "Never made")) == ("not found", {})
 
 
 @pytest.mark.django_db(transaction=True)
 def test_only_the_very_same_name_counts(alice: Person, emulator: Running) -> None:
     make(alice, "Never made 2")
     emulator.fault("avala", "503", method="POST", path="/slices/")
-    assert find_slice(press(alice, "Never made"))[0] == "not done"
+    assert find_slice(press(alice, "Never made"))[0] == "not found"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -67,7 +67,7 @@ def test_a_slice_another_entry_made_is_not_taken_for_ours(alice: Person, emulato
     with record.act(actor=alice, action="slice.create", thing_kind="slice", thing_name="Twice", vendor="avala") as act:
         act.done(thing_id=f"{made.owner_name}/{made.slug}")
     emulator.fault("avala", "503", method="POST", path="/slices/")
-    assert find_slice(press(alice, "Twice"))[0] == "not done"
+    assert find_slice(press(alice, "Twice"))[0] == "not found"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -77,7 +77,7 @@ def test_looking_only_reads_and_reads_every_page(alice: Person, emulator: Runnin
     emulator.fault("avala", "503", method="POST", path="/slices/")
     entry = press(alice, "Never made")
     emulator.forget_requests()
-    assert find_slice(entry)[0] == "not done"
+    assert find_slice(entry)[0] == "not found"
     asked = emulator.requests("avala")
     assert {one["method"] for one in asked} == {"GET"}
     assert len(asked) == 2

@@ -61,7 +61,7 @@ def _prepare_database() -> None:
     make_people()
     if not _static_is_fresh():
         call_command("collectstatic", interactive=False, verbosity=0)
-    call_command("settle", once=True, verbosity=0)
+    call_command("settle", verbosity=0)
 
 
 def _static_is_fresh() -> bool:

@@ -18,6 +18,7 @@ from console.slices.models import Draft
 from console.upstream.errors import Conflict, Forbidden, Invalid, KeyRejected, NotFound, UpstreamError
 from console.upstream.types import Organization
 
+SECOND = "Creating it again can make a second slice, if the first one still appears."
 NOT_DONE = "Avala has no such slice: it was not created. You can create it now."
 
 
@@ -87,13 +88,34 @@ def standing(draft: Draft, entry: Entry | None = None) -> Standing:
     return Standing("sending" if outcome == OPEN and not _cut_off(entry) else "unknown")
 
 
-def check_now(draft: Draft) -> tuple[Standing, settling.Look | None]:
+def check_now(draft: Draft) -> Standing:
     """Looks at Avala whether the slice is there; only reads."""
     entry = Entry.objects.filter(pk=draft.act_id).first()
     if entry is None or standing(draft, entry).state != "unknown":
-        return standing(draft, entry), None
-    look = settling.look(entry)
-    return standing(draft, Entry.objects.get(pk=entry.pk)), look
+        return standing(draft, entry)
+    settling.look(entry)
+    return standing(draft, Entry.objects.get(pk=entry.pk))
+
+
+def audit_state(draft: Draft) -> settling.State | None:
+    """Where the press stands in the audit; None for a draft that was never sent."""
+    entry = Entry.objects.select_related("actor").filter(pk=draft.act_id).first()
+    return settling.state(entry) if entry else None
+
+
+def send_again(draft: Draft) -> bool:
+    """Opens a draft whose slice was not found in ten minutes of checks, for another press. False: not (any more) so."""
+    state = audit_state(draft)
+    if state is None or not state.can_send_again:
+        return False
+    drafts.reopen(draft, {"title": "Your first request was not found at Avala so far.", "text": SECOND})
+    return True
+
+
+def follow(entry: Entry) -> None:
+    """A draft follows what the audit found out about its press."""
+    if draft := Draft.objects.filter(act_id=entry.pk, state=Draft.State.SENT).first():
+        standing(draft, entry)
 
 
 def _send(

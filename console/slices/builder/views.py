@@ -89,13 +89,22 @@ def draft_discard(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
 def draft_check(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
     """Looks whether a slice is there that nobody knows of."""
     found = drafts.find(request.user, draft_id)
-    standing, look = services.check_now(found)
+    standing = services.check_now(found)
     if standing.state == "created":
         messages.success(request, f"“{found}” was created: here it is.")
         return _to_slice(request, standing)
     if standing.state != "unknown":
         return _to_draft(request, found)
-    return render(request, "slices/builder/unknown.html", {"draft": found, "look": look})
+    return _unknown(request, found, checked=True)
+
+
+@require_POST
+def draft_again(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
+    """Back to the builder with a slice that was not found, to create it once more. Nothing is sent by this."""
+    found = drafts.find(request.user, draft_id)
+    if not services.send_again(found):
+        messages.info(request, "This slice is still being checked, so it can't be sent again yet.")
+    return _to_draft(request, found)
 
 
 @require_GET
@@ -169,12 +178,17 @@ def _sent(request: SignedIn, found: Draft, standing: Standing) -> HttpResponse:
     if request.method == "POST" or (htmx.is_htmx(request) and not still_sending):
         return _to_draft(request, found)
     if not still_sending:
-        return render(request, "slices/builder/unknown.html", {"draft": found})
+        return _unknown(request, found)
     name = "slices/builder/sending.html"
     return render(request, f"{name}#sending" if htmx.is_htmx(request) else name, {"draft": found})
 
 
 # Answers
+
+
+def _unknown(request: SignedIn, found: Draft, *, checked: bool = False) -> HttpResponse:
+    context = {"draft": found, "state": services.audit_state(found), "checked": checked}
+    return render(request, "slices/builder/unknown.html", context)
 
 
 def _page(request: SignedIn, found: Draft, status: int = 200, /, **more: Any) -> HttpResponse:
