@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check bench audit format lock clean
+.PHONY: run test check bench faults audit format lock clean
 
 run: .venv/runtime
 	@$(BIN)/python manage.py demo $(if $(filter 1 yes true,$(FRESH)),--fresh)
@@ -17,6 +17,10 @@ check: .venv/development
 
 bench: .venv/development
 	@$(BIN)/python -m tests.bench
+
+# Every page and form against everything a vendor can do wrong. ONLY=words and SHARE=0.1 take a part of it.
+faults: .venv/development
+	@$(BIN)/python -m tests.faults
 
 # Known faults of the pinned packages. Asks the package index's advisory service, so it is no part of the suite.
 audit: .venv/development

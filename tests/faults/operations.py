@@ -1,0 +1,340 @@
+"""What people do with the console: every page that asks a vendor, and every form that has it change something."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from console.emulator.sample import FIRST_BATCH, PROJECTS, uid_of
+from console.emulator.server import Running
+from tests.conftest import SPACE
+from tests.faults.browser import Browser, Seen
+from tests.faults.table import MARK
+
+COINS, EYES = PROJECTS["coins"], PROJECTS["eyes"]
+BATCHES = f"/projects/{COINS}/batches/"
+BATCH = f"{BATCHES}{FIRST_BATCH['coins'] + 1}/"
+SLICE = "/slices/northwind/all-coins/"
+DATASET = uid_of("dataset", "coins-on-velvet")
+
+
+@dataclass
+class Desk:
+    """Who sits at the console, and the vendors behind it. `kept` is what arranging leaves for the press."""
+
+    browser: Browser
+    emulator: Running
+    kept: Any = None
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`arrange` is done while all is well; `press` meets the fault."""
+
+    name: str
+    press: Callable[[Desk, bool], Seen]
+    arrange: Callable[[Desk], None] = lambda desk: None
+    writes: tuple[str, str, str] | None = None
+    """Vendor, method and path of the one write that the press is for."""
+    typed: tuple[str, ...] = ()
+    """What a person typed, which has to be there still when it was not done."""
+    plain: bool = True
+    htmx: bool = True
+    pages: tuple[str, ...] = ()
+    """What is looked at afterwards, when all is well again."""
+    reviewer: bool = False
+    """Whether somebody who only looks can do it too."""
+
+
+# Reading
+
+
+def _address(found: str | Callable[[Desk], str]) -> Callable[[Desk, bool], Seen]:
+    def press(desk: Desk, htmx: bool) -> Seen:
+        return desk.browser.get(found(desk) if callable(found) else found, htmx=htmx)
+
+    return press
+
+
+def _page(
+    name: str, found: str, *, plain: bool = True, htmx: bool = True, reviewer: bool = True, **more: Any
+) -> Operation:
+    return Operation(name, _address(found), plain=plain, htmx=htmx, reviewer=reviewer, pages=(found,), **more)
+
+
+def _item(desk: Desk) -> None:
+    links = desk.browser.get(SLICE).page.links
+    desk.kept = next(link for link in links if "/items/" in link and len(link) > len(SLICE) + 40).split("?")[0]
+
+
+def _draft(desk: Desk) -> None:
+    """A draft with one part of a whole dataset."""
+    desk.kept = desk.browser.get("/slices/new/").address.split("?")[0]
+    desk.browser.post(f"{desk.kept}parts/add/", {"dataset": DATASET, "kind": "dataset"})
+
+
+def _part(desk: Desk, kind: str) -> None:
+    """The address of a part whose items or filter are chosen on a page of their own."""
+    draft = desk.browser.get("/slices/new/").address.split("?")[0]
+    desk.kept = desk.browser.post(f"{draft}parts/add/", {"dataset": DATASET, "kind": kind}).address.split("?")[0]
+
+
+def _export(desk: Desk, *, finished: bool = True) -> None:
+    """An export that was started here."""
+    desk.emulator.act("set_pace", seconds=6000)
+    form = {"id": str(uuid.uuid4()), "name": "Earlier", "projects": [EYES], "when": "now"}
+    desk.kept = desk.browser.post("/exports/new/", form).address.split("?")[0]
+    if finished:
+        desk.emulator.act("finish_export")
+
+
+def _below(tail: str) -> Callable[[Desk], str]:
+    return lambda desk: f"{desk.kept}{tail}"
+
+
+READS = (
+    _page("home", "/", htmx=False),
+    _page("home's slices", "/home/slices/", plain=False),
+    _page("home's review", "/home/review/", plain=False),
+    _page("slices", "/slices/"),
+    _page("slices, second page", "/slices/?page=2", htmx=False),
+    _page("names of slices", "/slices/names/?q=co", plain=False),
+    _page("slices of datasets", "/slices/datasets/", htmx=False),
+    _page("slice", SLICE, htmx=False),
+    _page("state of a slice", f"{SLICE}status/", plain=False),
+    _page("items of a slice", f"{SLICE}items/"),
+    Operation("item", lambda desk, htmx: desk.browser.get(desk.kept), _item, htmx=False, reviewer=True),
+    Operation("tile", lambda desk, htmx: desk.browser.get(f"{desk.kept}tile/", htmx=htmx), _item, plain=False),
+    Operation("copy a recipe", _address("/slices/new/?from=northwind/all-coins"), htmx=False),
+    Operation("builder", _address(_below("")), _draft, htmx=False),
+    Operation("builder's name", _address(_below(f"name/?name={MARK}")), _draft),
+    Operation("builder's organizations", _address(_below("organizations/")), _draft),
+    Operation("builder's datasets", _address(_below("datasets/?q=coin")), _draft),
+    Operation("items of a part", _address(_below("")), partial(_part, kind="dataset_items")),
+    Operation("filter of a part", _address(_below("")), partial(_part, kind="filters")),
+    _page("projects", "/projects/"),
+    _page("project", f"/projects/{COINS}/", htmx=False),
+    _page("project's figures", f"/projects/{COINS}/figures/", plain=False),
+    _page("batches", BATCHES),
+    _page("batches that wait", f"{BATCHES}waiting/?batch={FIRST_BATCH['coins']}", plain=False),
+    _page("new batch's page", f"{BATCHES}new/", htmx=False, reviewer=False),
+    _page("batch", BATCH, htmx=False),
+    _page("batch with counts", f"{BATCH}?count=yes", htmx=False),
+    _page("counts of a batch", f"{BATCH}counts/", plain=False),
+    _page("name of a batch", f"{BATCH}name/?edit=name", reviewer=False),
+    _page("metadata of a batch", f"{BATCH}metadata/?edit=yes", reviewer=False),
+    _page("order", f"{BATCHES}order/", htmx=False),
+    _page("history of orders", f"{BATCHES}order/history/", htmx=False),
+    _page("exports", "/exports/"),
+    _page("lane", "/exports/lane/", plain=False),
+    _page("news of exports", "/exports/news/", plain=False),
+    _page("new export's page", f"/exports/new/?projects={COINS}", reviewer=False),
+    Operation("export", _address(_below("")), _export, htmx=False),
+    Operation("export that runs", _address(_below("")), partial(_export, finished=False), htmx=False),
+    Operation("state of an export", _address(_below("status/")), _export),
+    Operation("row of an export", _address(_below("row/")), partial(_export, finished=False), plain=False),
+    Operation("download", _address(_below("download/")), _export, htmx=False),
+    Operation("asking before deleting", _address(_below("delete/")), _export, htmx=False),
+    _page("keys", "/keys/", htmx=False),
+    _page("audit", "/audit/", htmx=False),
+)
+
+
+# Forms that only read at the vendor
+
+
+def _choice(desk: Desk, **more: Any) -> dict[str, Any]:
+    return {"id": str(uuid.uuid4()), "name": MARK, "projects": [COINS], **more}
+
+
+def _key(desk: Desk, htmx: bool) -> Seen:
+    typed = {"value": "avk_demo_ops", "label": MARK, "place": "northwind", "place_name": "Northwind"}
+    return desk.browser.post("/keys/avala/", typed)
+
+
+def _space(desk: Desk, htmx: bool) -> Seen:
+    return desk.browser.post("/keys/cloudfactory/places/", {"place": SPACE.replace("5f0c", "5f0d"), "place_name": MARK})
+
+
+ASKING = (
+    Operation("batches of chosen projects", lambda desk, htmx: _asked(desk, "batches/"), plain=False),
+    Operation("contents of a choice", lambda desk, htmx: _asked(desk, "contents/"), plain=False),
+    Operation("count without script", lambda desk, htmx: _asked(desk, "", when="look"), htmx=False, typed=(MARK,)),
+    Operation(
+        "add a part",
+        lambda desk, htmx: desk.browser.post(
+            f"{desk.kept}parts/add/", {"dataset": uid_of("dataset", "cell-nuclei"), "kind": "dataset"}, htmx=htmx
+        ),
+        _draft,
+    ),
+    Operation("test Avala's key", lambda desk, htmx: desk.browser.post("/keys/avala/test/", {}), htmx=False),
+    Operation(
+        "test CloudFactory's key", lambda desk, htmx: desk.browser.post("/keys/cloudfactory/test/", {}), htmx=False
+    ),
+    Operation("replace a key", _key, htmx=False),
+    Operation("add a space", _space, htmx=False, typed=(MARK,)),
+    Operation(
+        "pin a project",
+        lambda desk, htmx: desk.browser.post(f"/projects/{COINS}/pin/", {"pinned": "yes"}, htmx=htmx),
+    ),
+)
+
+
+def _asked(desk: Desk, tail: str, **more: Any) -> Seen:
+    return desk.browser.post(f"/exports/new/{tail}", _choice(desk, **more), htmx=bool(tail))
+
+
+# Forms that change something at the vendor
+
+
+def _create_slice(desk: Desk, htmx: bool) -> Seen:
+    return desk.browser.submit(desk.kept, htmx=htmx, name=MARK)
+
+
+def _open(address: str, form: str) -> Callable[[Desk], None]:
+    def arrange(desk: Desk) -> None:
+        desk.kept = desk.browser.get(address).page.form(form)
+
+    return arrange
+
+
+def _draft_form(desk: Desk) -> None:
+    _draft(desk)
+    desk.kept = desk.browser.get(desk.kept).page.form(f"{desk.kept}$")
+
+
+def _press_named(desk: Desk, htmx: bool) -> Seen:
+    return desk.browser.submit(desk.kept, htmx=htmx, name=MARK)
+
+
+def _press_metadata(desk: Desk, htmx: bool) -> Seen:
+    form = desk.kept
+    data = {name: [*form.fields.get(name, [])] for name in ("key", "value", "kind")}
+    lines = len(data["key"])
+    more = {"key": "stone", "value": MARK, "kind": "text"}
+    return desk.browser.submit(form, htmx=htmx, **{name: [*data[name][:lines], more[name]] for name in data})
+
+
+def _press_order(desk: Desk, htmx: bool) -> Seen:
+    form = desk.kept
+    batches = form.fields["batch"]
+    typed: dict[str, Any] = {"batch": [*batches[1:], batches[0]], "note": MARK}
+    fields = {name: values for name, values in form.fields.items() if name not in {"place", "order", "note_plain"}}
+    return desk.browser.post(form.action, {**fields, **typed}, htmx=htmx)
+
+
+def _saved_order(desk: Desk) -> None:
+    """An order that was saved here, so that it can be taken back."""
+    _open(f"{BATCHES}order/", r"order/$")(desk)
+    _press_order(desk, htmx=False)
+
+
+def _undo_form(desk: Desk) -> None:
+    _saved_order(desk)
+    desk.kept = desk.browser.get(f"{BATCHES}order/").page.form(r"/undo/$")
+
+
+def _restore_form(desk: Desk) -> None:
+    _saved_order(desk)
+    _open(f"{BATCHES}order/", r"order/$")(desk)
+    _press_order(desk, htmx=False)
+    listed = desk.browser.get(f"{BATCHES}order/history/").page
+    versions = [link for link in listed.links if "/history/" in link and link.rstrip("/").split("/")[-1].isdigit()]
+    desk.kept = desk.browser.get(versions[-1]).page.form(r"/restore/$")
+
+
+def _press(desk: Desk, htmx: bool) -> Seen:
+    return desk.browser.submit(desk.kept, htmx=htmx)
+
+
+def _export_form(desk: Desk) -> None:
+    desk.emulator.act("set_pace", seconds=6000)
+    desk.kept = desk.browser.get(f"/exports/new/?projects={EYES}").page.form(r"exports/new/$")
+
+
+def _press_export(desk: Desk, htmx: bool) -> Seen:
+    return desk.browser.submit(desk.kept, htmx=htmx, name=MARK, when="now")
+
+
+def _delete_form(desk: Desk) -> None:
+    _export(desk)
+    desk.kept = desk.browser.get(f"{desk.kept}delete/").page.form(r"delete/$")
+
+
+_COINS_API = f"/projects/{COINS}/batches"
+_EXPORTS_API = f"/spaces/{SPACE}/exports"
+
+WRITES = (
+    Operation(
+        "create a slice",
+        _create_slice,
+        _draft_form,
+        writes=("avala", "POST", "/slices/$"),
+        typed=(MARK,),
+        pages=("/slices/", "/slices/new/"),
+    ),
+    Operation(
+        "create a batch",
+        _press_named,
+        _open(f"{BATCHES}new/", "new/$"),
+        writes=("cloudfactory", "POST", f"{_COINS_API}$"),
+        typed=(MARK,),
+        pages=(BATCHES, f"{BATCHES}order/"),
+    ),
+    Operation(
+        "rename a batch",
+        _press_named,
+        _open(f"{BATCH}?edit=name", "name/$"),
+        writes=("cloudfactory", "PATCH", f"{_COINS_API}/[0-9]+$"),
+        typed=(MARK,),
+        pages=(BATCH, BATCHES),
+    ),
+    Operation(
+        "change metadata",
+        _press_metadata,
+        _open(f"{BATCH}?edit=metadata", "metadata/$"),
+        writes=("cloudfactory", "PATCH", f"{_COINS_API}/[0-9]+$"),
+        typed=(MARK,),
+        pages=(BATCH,),
+    ),
+    Operation(
+        "save an order",
+        _press_order,
+        _open(f"{BATCHES}order/", r"order/$"),
+        writes=("cloudfactory", "PUT", "prioritization$"),
+        pages=(f"{BATCHES}order/", BATCHES, f"{BATCHES}order/history/"),
+    ),
+    Operation(
+        "undo an order",
+        _press,
+        _undo_form,
+        writes=("cloudfactory", "PUT", "prioritization$"),
+        pages=(f"{BATCHES}order/", f"{BATCHES}order/history/"),
+    ),
+    Operation(
+        "restore an order",
+        _press,
+        _restore_form,
+        writes=("cloudfactory", "PUT", "prioritization$"),
+        pages=(f"{BATCHES}order/", f"{BATCHES}order/history/"),
+    ),
+    Operation(
+        "start an export",
+        _press_export,
+        _export_form,
+        writes=("cloudfactory", "POST", f"{_EXPORTS_API}$"),
+        typed=(MARK,),
+        pages=("/exports/", f"/projects/{EYES}/", f"/projects/{EYES}/batches/"),
+    ),
+    Operation(
+        "delete an export",
+        _press,
+        _delete_form,
+        writes=("cloudfactory", "DELETE", f"{_EXPORTS_API}/"),
+        htmx=False,
+        pages=("/exports/",),
+    ),
+)
+
+OPERATIONS = {one.name: one for one in (*READS, *ASKING, *WRITES)}
