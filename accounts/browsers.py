@@ -14,6 +14,6 @@ SYSTEMS = (
 
 
 def in_words(user_agent: str) -> str:
-    browser = next((name for sign, name in BROWSERS if re.search(rf"{sign}\w*/", user_agent)), "A browser")
+    browser = next((name for sign, name in BROWSERS if re.search(rf"{sign}\w{{0,20}}/", user_agent)), "A browser")
     system = next((name for sign, name in SYSTEMS if sign in user_agent), "")
     return f"{browser} on {system}" if system else browser

@@ -11,9 +11,9 @@ from django.views.decorators.debug import sensitive_variables
 
 from accounts import abilities, connections, crypto, watching
 from accounts.models import ApiKey, Person, Place, Vendor
-from console import masking
 from console.audit import record
 from console.audit.models import Entry
+from console.common import redaction
 from console.upstream import errors
 from console.upstream.avala import Avala
 from console.upstream.cloudfactory import CloudFactory
@@ -46,7 +46,7 @@ def connect(
     *, user: Person, vendor: Vendor, value: str, label: str, place: str, place_name: str, request: HttpRequest
 ) -> ApiKey:
     """Tests a key and keeps it, instead of an older one if there was one. Raises KeyRefused, and nothing changes."""
-    is_new = masking.remember(value)
+    is_new = redaction.remember(value)
     old = ApiKey.objects.filter(person=user, vendor=vendor).first()
     action, fingerprint = ("key.replace" if old else "key.connect"), crypto.fingerprint(vendor, value)
     try:
@@ -58,7 +58,7 @@ def connect(
         )  # fmt: skip
         if is_new:
             # Not in hand any more; kept, an ordinary word typed as a key would garble every later row of the audit.
-            masking.forget(value)
+            redaction.forget(value)
         raise
     with transaction.atomic():
         key = _keep(user, vendor, value, label, found)

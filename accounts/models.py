@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import crypto
 from accounts.rights import ROLE_RIGHTS, Role
-from console import masking
+from console.common import redaction
 
 INVITATION_LASTS = timedelta(days=7)
 
@@ -129,7 +129,7 @@ class ApiKey(models.Model):
 
     def put(self, value: str) -> None:
         """Takes the value in, sealed; saving is left to the caller."""
-        masking.remember(value)
+        redaction.remember(value)
         self.sealed = crypto.seal(value, self.context)
         self.last4 = value[-4:]
         self.fingerprint = crypto.fingerprint(self.vendor, value)
@@ -137,7 +137,7 @@ class ApiKey(models.Model):
     def reveal(self) -> str:
         """The value itself, for the one call that carries it; masked everywhere from now on."""
         value = crypto.open_sealed(self.sealed, self.context)
-        masking.remember(value)
+        redaction.remember(value)
         return value
 
 

@@ -21,8 +21,8 @@ from django.views.decorators.debug import sensitive_variables
 from accounts.models import Invitation, Person
 from accounts.rights import Role
 from accounts.signals import person_disabled
-from console import masking
 from console.audit import record
+from console.common import redaction
 
 
 class LastAdministrator(Exception):
@@ -88,7 +88,7 @@ def find_invitation(token: str) -> Invitation | None:
     if found is None or not found.is_open or found.person.state == "disabled":
         return None
     # Only now: what a stranger puts into an address must not garble the audit, where it would stay for ever.
-    masking.remember(token)
+    redaction.remember(token)
     return found
 
 
@@ -169,7 +169,7 @@ def join_link(request: HttpRequest, token: str) -> str:
 
 def _new_link(person: Person, by: Person) -> str:
     token = secrets.token_urlsafe(32)
-    masking.remember(token)
+    redaction.remember(token)
     fresh = {"token_hash": _hash(token), "made_by": by, "made_at": timezone.now(), "used_at": None}
     Invitation.objects.update_or_create(person=person, defaults=fresh)
     return token

@@ -12,8 +12,7 @@ from django.utils import timezone
 
 from accounts import abilities, weather
 from accounts.models import ApiKey
-from console import masking
-from console.common import stale_cache
+from console.common import redaction, stale_cache
 from console.upstream import errors
 from console.upstream.operations import Operation
 from console.upstream.transport import Answer, Transport
@@ -118,7 +117,7 @@ def words(error: errors.UpstreamError) -> str:
     """What is kept has no seconds in it that have gone by when it is read."""
     if isinstance(error, errors.RateLimited):
         return f"{error.vendor_name} was busy."
-    return masking.hide(error.message)[:300]
+    return redaction.hide(error.message)[:300]
 
 
 def _about_the_key(error: errors.UpstreamError) -> bool:

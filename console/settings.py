@@ -338,12 +338,12 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True  # an administrator gives the address, the inv
 
 # Logs
 
-DEFAULT_EXCEPTION_REPORTER = "console.masking.Reporter"
-DEFAULT_EXCEPTION_REPORTER_FILTER = "console.masking.ReporterFilter"
+DEFAULT_EXCEPTION_REPORTER = "console.common.redaction.Reporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "console.common.redaction.ReporterFilter"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"masked": {"()": "console.masking.LogFilter"}},
+    "filters": {"masked": {"()": "console.common.redaction.LogFilter"}},
     "formatters": {"json": {"()": "console.logs.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["masked"]}},
     "root": {"handlers": ["stderr"], "level": "INFO"},

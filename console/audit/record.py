@@ -19,7 +19,7 @@ from django.db import DatabaseError, InterfaceError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from console.audit import chain, rows, signals, wording
+from console.audit import chain, rows, signals
 from console.audit.address import address_of
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, EntryQuerySet
 from console.audit.rows import Outcome, Person
@@ -209,8 +209,8 @@ def event(
         note=note,
         key=key,
         outcome=outcome,
+        reference=reference,
     )
-    entry.vendor_reference = wording.clean(reference, 200)
     try:
         with transaction.atomic():
             _add(entry)
@@ -235,13 +235,13 @@ def settle(
 
     Raises AlreadySettled where the act has ended meanwhile.
     """
+    row = rows.outcome(entry, outcome, by=by, note=note, detail=detail, thing_id=thing_id, thing_name=thing_name)
+    row.address, row.page = address_of(request), rows.page_of(request)
     with transaction.atomic():
         chain.lock()
         fresh = Entry.objects.get(pk=entry.pk)
         if fresh.outcome not in (OPEN, UNKNOWN):
             raise AlreadySettled(fresh)
-        row = rows.outcome(fresh, outcome, by=by, note=note, detail=detail, thing_id=thing_id, thing_name=thing_name)
-        row.address, row.page = address_of(request), rows.page_of(request)
         _add(row)
     signal = signals.outcome_unknown if outcome == UNKNOWN else signals.settled
     signal.send_robust(Entry, entry=Entry.objects.get(pk=entry.pk))
@@ -261,6 +261,5 @@ def grace() -> timedelta:
 
 def _add(entry: Entry) -> Entry:
     entry.at = timezone.now()
-    entry.words = wording.search_words(entry)
     chain.add(entry)
     return entry

@@ -18,7 +18,8 @@ Person = Any  # The user model: a person with `pk`, `name` and `email`.
 def line(
     kind: str, *, actor: Person | None, action: str, request: HttpRequest | None, outcome: str, **said: Any
 ) -> Entry:
-    return Entry(
+    """A row without a place in the chain yet. Built before any lock is taken: masking a long text takes its time."""
+    row = Entry(
         kind=kind,
         actor=actor,
         actor_name=wording.clean(wording.name_of(actor, action), 150),
@@ -36,7 +37,10 @@ def line(
         recorded_outcome=outcome,
         detail=wording.clean_detail(said["detail"]),
         note=wording.clean(said["note"]),
+        vendor_reference=wording.clean(said.get("reference", ""), 200),
     )
+    row.words = wording.search_words(row)
+    return row
 
 
 def outcome(
@@ -51,7 +55,7 @@ def outcome(
     note: str = "",
 ) -> Entry:
     """The row that says how an act ended. It repeats what the opening is about, so that it can be read alone."""
-    return Entry(
+    row = Entry(
         kind=Entry.Kind.OUTCOME,
         opens=opening,
         actor=by,
@@ -70,6 +74,8 @@ def outcome(
         detail=wording.clean_detail(detail),
         note=wording.clean(note),
     )
+    row.words = wording.search_words(row)
+    return row
 
 
 def of_error(error: Exception) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from console.audit import sentences
 from console.audit.models import Entry
-from console.masking import hide
+from console.common.redaction import hide
 
 CONSOLE = "The console"
 

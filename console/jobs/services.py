@@ -21,8 +21,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import Person
+from console.common.redaction import hide
 from console.jobs.models import Operation, State
-from console.masking import hide
 
 log = logging.getLogger(__name__)
 

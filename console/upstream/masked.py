@@ -13,7 +13,7 @@ _SECRETS = re.compile(
       -----BEGIN[^-]*PRIVATE\ KEY-----.*?(?:-----END[^-]*-----|\Z)
     | \b(?:avk|cf|sk|pk|rk)[_-][A-Za-z0-9_-]{6,}
     | \b(?:AKIA|ASIA)[A-Z0-9]{12,}
-    | \beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?
+    | \beyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*){0,2}
     | \bbearer\s+\S+
     | \b[0-9a-f]{40}\b
     | (?<=\?)[^\s?]*(?:signature|x-amz-|sig=|token|expires)[^\s"'<>]*

@@ -17,8 +17,8 @@ from django.utils import timezone
 from accounts import keys, people
 from accounts.models import ApiKey, Person, Place
 from accounts.rights import Role
-from console import masking
 from console.audit.models import Entry
+from console.common import redaction
 from tests.accounts.asking import browser, confirmed, is_signed_in, sign_in, signed_in, words
 from tests.conftest import PASSWORD
 
@@ -50,7 +50,7 @@ def test_a_word_typed_as_a_key_does_not_garble_the_audit(alice: Person, emulator
     client = confirmed(alice)
     response = client.post("/keys/avala/", {"value": alice.email, "label": "", "place": ""})
     assert response.status_code == 422
-    assert masking.hide(alice.email) == alice.email
+    assert redaction.hide(alice.email) == alice.email
 
 
 def test_a_key_in_hand_stays_masked_when_it_is_tried_at_the_wrong_vendor(alice: Person, emulator: Any) -> None:
@@ -59,7 +59,7 @@ def test_a_key_in_hand_stays_masked_when_it_is_tried_at_the_wrong_vendor(alice: 
     key.put(ours)
     key.save()
     confirmed(alice).post("/keys/avala/", {"value": ours, "label": "", "place": ""})
-    assert masking.hide(f"no such key: {ours}") == "no such key: ••••7719"
+    assert redaction.hide(f"no such key: {ours}") == "no such key: ••••7719"
 
 
 def test_a_full_cache_does_not_forget_the_guesses(alice: Person) -> None:

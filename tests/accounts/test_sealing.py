@@ -90,10 +90,10 @@ def test_no_column_of_any_row_holds_a_key_in_the_clear(alice: Person) -> None:
 
 @pytest.mark.django_db
 def test_an_opened_key_is_masked_wherever_it_is_written(alice: Person, caplog: Any) -> None:
-    from console import masking
+    from console.common import redaction
 
     value = ApiKey.objects.get(person=alice, vendor="avala").reveal()
-    assert masking.hide(f"bad key {value}") != f"bad key {value}"
+    assert redaction.hide(f"bad key {value}") != f"bad key {value}"
     record = logging.LogRecord("x", logging.ERROR, "", 0, "bad key %s", (value,), None)
-    masking.LogFilter().filter(record)
+    redaction.LogFilter().filter(record)
     assert value not in record.getMessage()

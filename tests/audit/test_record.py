@@ -12,7 +12,7 @@ from django.test import RequestFactory
 from accounts.models import Person
 from console.audit import record, verify
 from console.audit.models import Entry
-from console.masking import remember
+from console.common.redaction import remember
 
 DAY = datetime.date(2026, 11, 3)
 

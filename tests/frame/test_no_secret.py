@@ -11,7 +11,8 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import Person
-from console import logs, masking
+from console import logs
+from console.common import redaction
 from console.emulator.server import Running
 from tests.cache_entries import stored_entries
 from tests.conftest import PASSWORD
@@ -31,7 +32,7 @@ def lines() -> list[str]:
             kept.append(self.format(record))
 
     keeper = Keeper(level=logging.DEBUG)
-    keeper.addFilter(masking.LogFilter())
+    keeper.addFilter(redaction.LogFilter())
     keeper.setFormatter(logs.JsonFormatter())
     root = logging.getLogger()
     level = root.level

@@ -1,6 +1,7 @@
-"""No secret in words: keys in hand are masked by value wherever a message passes.
+"""Secrets out of every text: keys in hand are masked by value, others by their shape.
 
 Whoever opens a key calls `remember`; whatever writes text for people, logs or the audit passes it through `hide`.
+Outside text can be as long and as hostile as it likes: every pattern here is linear, and `hide` cuts first.
 """
 
 import logging
@@ -15,17 +16,25 @@ from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
 MASK = "••••"
 KEPT = 2_000
+# Characters of a text that are kept, and how many more are masked along, so that no secret is cut into an unknown half.
+LONGEST = 20_000
+OVERLAP = 2_000
+CUT = "… (cut)"
 
 _values: OrderedDict[str, None] = OrderedDict()
 _lock = Lock()
 
-# Shapes of secrets that we may never have held: the vendors' keys, bearer tokens, and the query of any signed link.
-_SHAPES = (
-    re.compile(r"\b(?:avk|cf)_[A-Za-z0-9_\-]{6,}"),
-    re.compile(r"(?i)\bbearer\s+[A-Za-z0-9._\-]+"),
-    re.compile(r"\beyJ[A-Za-z0-9_\-]+\.[A-Za-z0-9_\-]+\.[A-Za-z0-9_\-]+"),
-    re.compile(r"(?<=\?)[^\s\"'<>]*(?:signature|x-amz-|token|expires|sig=)[^\s\"'<>]*", re.IGNORECASE),
-)
+# Shapes of secrets that we may never have held. Each takes a whole run of characters at once and gives nothing back:
+# a pattern that tries again from every character of the run takes time squared.
+_KEY = re.compile(r"\b(?:avk|cf)_[A-Za-z0-9_\-]{6,}")
+_BEARER = re.compile(r"\bbearer\s+[A-Za-z0-9._\-]+", re.IGNORECASE)
+_JWT = re.compile(r"\beyJ[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]+){0,2}")
+_QUERY = re.compile(r"\?[^\s\"'<>]+")
+_SIGNED = re.compile(r"signature|x-amz-|token|expires|sig=", re.IGNORECASE)
+# Open links of ours: an invitation, and a new password.
+_LINK = re.compile(r"((?:/|%2f)(?:join|reset(?:/|%2f)key)(?:/|%2f))[^/%\s\"'<>?#&]+", re.IGNORECASE)
+_TOKEN = re.compile(r"(?<![A-Za-z0-9_\-])[A-Za-z0-9_\-]{43}(?![A-Za-z0-9_\-])")
+_RESET = re.compile(r"\b[0-9a-z]{6,7}-[0-9a-f]{32}\b")
 
 
 def remember(secret: str) -> bool:
@@ -51,14 +60,35 @@ def forget(secret: str) -> None:
 
 
 def hide(text: str) -> str:
-    """The text with every known secret shown as `••••` and its last four characters."""
+    """The first 20,000 characters, with every secret masked; a known one keeps its last four characters."""
+    if len(text) <= LONGEST:
+        return mask(text)
+    return mask(text[: LONGEST + OVERLAP])[:LONGEST] + CUT
+
+
+def hide_before(text: str) -> str:
+    """Like `hide`, but of a longer text the end is kept: a trace says last what went wrong."""
+    if len(text) <= LONGEST:
+        return mask(text)
+    return CUT + mask(text[-LONGEST - OVERLAP :])[-LONGEST:]
+
+
+def mask(text: str) -> str:
+    """The whole text, however long, with every secret masked."""
     with _lock:
         known = [value for value in _values if value in text]
     for value in sorted(known, key=len, reverse=True):
         text = text.replace(value, MASK + value[-4:])
-    for shape in _SHAPES:
-        text = shape.sub(MASK, text)
-    return text
+    text = _BEARER.sub(MASK, _KEY.sub(MASK, text))
+    text = _JWT.sub(lambda found: MASK if found[0].count(".") == 2 else found[0], text)
+    text = _QUERY.sub(lambda found: f"?{MASK}" if _SIGNED.search(found[0]) else found[0], text)
+    text = _LINK.sub(rf"\1{MASK}", text)
+    return _RESET.sub(MASK, _TOKEN.sub(lambda found: MASK if _is_random(found[0]) else found[0], text))
+
+
+def _is_random(text: str) -> bool:
+    """Whether 43 characters are 32 random bytes and not somebody's long word: these have all three kinds."""
+    return any(map(str.isdigit, text)) and any(map(str.isupper, text)) and any(map(str.islower, text))
 
 
 class LogFilter(logging.Filter):
@@ -73,7 +103,7 @@ class LogFilter(logging.Filter):
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text:
-            record.exc_text = hide(record.exc_text)
+            record.exc_text = hide_before(record.exc_text)
         return True
 
 
@@ -95,10 +125,10 @@ class Reporter(ExceptionReporter):
     """What the filter above never sees are the exception's own words, so the finished report is masked once more."""
 
     def get_traceback_html(self) -> SafeString:
-        return SafeString(hide(super().get_traceback_html()))
+        return SafeString(mask(super().get_traceback_html()))
 
     def get_traceback_text(self) -> SafeString:
-        return SafeString(hide(super().get_traceback_text()))
+        return SafeString(mask(super().get_traceback_text()))
 
 
 def _hide_within(value: Any) -> Any:
