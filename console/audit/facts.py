@@ -18,6 +18,7 @@ SAID = frozenset(
         "choice",
         "cut_off",
         "error",
+        "error_kind",
         "found",
         "from",
         "reason",

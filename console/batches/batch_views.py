@@ -9,17 +9,18 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.connections import ConnectionMissing
 from accounts.requests import SignedIn
 from accounts.rights import Right
-from console import htmx
-from console.audit import record
-from console.audit.models import DONE
+from console import htmx, typed_forms, write_errors
 from console.batches import page, reading, services, shown
 from console.batches.changes import ordinal
 from console.batches.forms import INT64, MetadataForm, NameForm
 from console.exports import services as exports
 from console.upstream.errors import Conflict, Invalid, UpstreamError
 from console.upstream.types import Batch
+
+Context = dict[str, Any]
 
 SAVED = "The metadata is saved."
 SAME = "The metadata is already like this. Nothing was sent."
@@ -56,35 +57,35 @@ def counts(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
 def rename(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     """The name in place: GET is the name, or with `edit` the field; POST saves it."""
     if request.method != "POST":
+        if sent := typed_forms.kept(request):
+            return render(request, "batches/edit.html", _editing(request, project, batch, "name", NameForm(sent)))
         found = services.get_batch(user=request.user, project=project, batch_id=_id(batch))
         context = _about_batch(request, project, found) | {"editing": request.GET.get("edit")}
         if htmx.is_htmx(request):
             return render(request, "batches/detail.html#name", context)
         return redirect(f"{reverse('batches:detail', args=[project, batch])}?edit=name")
     form = NameForm(request.POST)
-    found = services.get_batch(user=request.user, project=project, batch_id=_id(batch))
     if form.is_valid():
         try:
-            services.rename_batch(user=request.user, project=project, batch=found, request=request, **form.cleaned_data)
-            return _renamed(request, project, batch)
-        except record.AlreadyActed as first:
-            if first.entry.outcome == DONE:
-                return _renamed(request, project, batch)
-            form.add_error("name", page.pressed_before(first.entry))
-        except Conflict as refusal:
+            services.rename_batch(
+                user=request.user, project=project, batch_id=_id(batch), request=request, **form.cleaned_data
+            )
+        except (Conflict, Invalid) as refusal:
             form.add_error("name", refusal.message)
-        except Invalid as refusal:
-            form.add_error("name", " ".join(refusal.fields.get("name", [])) or refusal.message)
-    context = _about_batch(request, project, found) | {"name_form": form, "editing": "name"}
-    if htmx.is_htmx(request):
-        return render(request, "batches/detail.html#name", context, status=422)
-    return _whole(request, project, batch, context)
+        except write_errors.KINDS as error:
+            return _not_saved(request, project, batch, "name", form, error)
+        else:
+            return _renamed(request, project, batch)
+    return _again(request, project, batch, "name", form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def metadata(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     """The metadata as a table; `edit` makes its lines fields, POST saves what changed."""
     if request.method != "POST":
+        if sent := typed_forms.kept(request):
+            form = MetadataForm.read(sent)
+            return render(request, "batches/edit.html", _editing(request, project, batch, "metadata", form))
         found = services.get_batch(user=request.user, project=project, batch_id=_id(batch))
         if not htmx.is_htmx(request):
             return redirect(f"{reverse('batches:detail', args=[project, batch])}?edit=metadata")
@@ -103,20 +104,13 @@ def metadata(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
                 request=request,
             )
             return _metadata_saved(request, project, batch, SAVED if changed else SAME)
-        except record.AlreadyActed as first:
-            if first.entry.outcome == DONE:
-                return _metadata_saved(request, project, batch, SAVED)
-            form.error = page.pressed_before(first.entry)
         except services.ChangedMeanwhile as clash:
             form.error = _clash_words(clash)
         except Invalid as refusal:
             form.error = refusal.message
-    form.act_id = uuid.uuid4()
-    found = services.get_batch(user=request.user, project=project, batch_id=_id(batch))
-    context = _about_batch(request, project, found) | {"metadata": form, "editing": "metadata"}
-    if htmx.is_htmx(request):
-        return render(request, "batches/detail.html#metadata", context, status=422)
-    return _whole(request, project, batch, context)
+        except write_errors.KINDS as error:
+            return _not_saved(request, project, batch, "metadata", form, error)
+    return _again(request, project, batch, "metadata", form)
 
 
 def _read(request: SignedIn, project: uuid.UUID, batch: int) -> tuple[reading.Board, Batch]:
@@ -152,11 +146,37 @@ def _about_batch(request: SignedIn, project: uuid.UUID, found: Batch) -> dict[st
     }
 
 
-def _whole(request: SignedIn, project: uuid.UUID, batch: int, context: dict[str, Any]) -> HttpResponse:
-    """The whole page again with what was typed, where there is no script."""
-    board, found = _read(request, project, batch)
-    about = _place(board, batch) | {"metadata": MetadataForm.of(found.metadata)}
-    return render(request, "batches/detail.html", about | context, status=422)
+def _editing(request: SignedIn, project: uuid.UUID, batch: int, part: str, form: NameForm | MetadataForm) -> Context:
+    """What the form of one part needs. CloudFactory is not asked, so that it comes back while that is silent."""
+    here = reverse("batches:detail", args=[project, batch])
+    return page.about(request, project) | {
+        "batch": {"id": _id(batch)},
+        "name": f"Batch {batch}",
+        "batch_url": here,
+        "editing": part,
+        "act_id": uuid.uuid4(),
+        "name_form" if part == "name" else "metadata": form,
+    }
+
+
+def _again(request: SignedIn, project: uuid.UUID, batch: int, part: str, form: NameForm | MetadataForm) -> HttpResponse:
+    """The form with what was typed and what is wrong with it: nothing was sent, or it was refused at a field."""
+    context = _editing(request, project, batch, part, form)
+    template = f"batches/detail.html#{part}" if htmx.is_htmx(request) else "batches/edit.html"
+    return render(request, template, context, status=422)
+
+
+def _not_saved(
+    request: SignedIn,
+    project: uuid.UUID,
+    batch: int,
+    part: str,
+    form: NameForm | MetadataForm,
+    error: write_errors.Kind,
+) -> HttpResponse:
+    context = _editing(request, project, batch, part, form)
+    places = {"part": f"batches/detail.html#{part}", "target": f"#batch-{part}", "back": context["batch_url"]}
+    return write_errors.answer(request, error, "batches/edit.html", context, **places)
 
 
 def _place(board: reading.Board, batch: int) -> dict[str, Any]:
@@ -167,7 +187,11 @@ def _place(board: reading.Board, batch: int) -> dict[str, Any]:
 def _renamed(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     if not htmx.is_htmx(request):
         return redirect("batches:detail", project, batch)
-    found = services.get_batch(user=request.user, project=project, batch_id=batch)
+    try:
+        found = services.get_batch(user=request.user, project=project, batch_id=batch)
+    except (UpstreamError, ConnectionMissing):
+        # It is saved: whatever fails from here on is the page's own matter, and says so.
+        return htmx.redirect(request, reverse("batches:detail", args=[project, batch]))
     context = _about_batch(request, project, found) | {"saved": "name"}
     return render(request, "batches/detail.html#name_saved", context)
 
@@ -176,7 +200,11 @@ def _metadata_saved(request: SignedIn, project: uuid.UUID, batch: int, said: str
     if not htmx.is_htmx(request):
         messages.success(request, said)
         return redirect("batches:detail", project, batch)
-    found = services.get_batch(user=request.user, project=project, batch_id=batch)
+    try:
+        found = services.get_batch(user=request.user, project=project, batch_id=batch)
+    except (UpstreamError, ConnectionMissing):
+        messages.success(request, said)
+        return htmx.redirect(request, reverse("batches:detail", args=[project, batch]))
     context = _about_batch(request, project, found) | {"metadata": MetadataForm.of(found.metadata)}
     context |= {"saved": "metadata", "said": said}
     return render(request, "batches/detail.html#metadata_saved", context)

@@ -1,6 +1,5 @@
 """How a press on an order ends, as a page or as a fragment: saved, refused, failed, unknown, changed by a colleague."""
 
-import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,17 +12,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django_htmx.http import reswap, retarget
 
+from accounts.connections import ConnectionMissing
 from accounts.requests import SignedIn
-from console import htmx, pages
-from console.audit.models import DONE, FAILED, OPEN, Entry
+from console import htmx, write_errors
+from console.audit import unresolved
 from console.batches import order_shown, ordering, reading, shown
 from console.batches.changes import difference
 from console.batches.forms import OrderForm
 from console.batches.ordering import OrderChanged
-from console.upstream.errors import KeyRejected, UpstreamError
-
-WAIT_FOR_FIRST = 5.0
-"""Seconds a second press waits for the answer to the first, to show that answer."""
+from console.batches.overtaking import Overtaken
+from console.upstream.errors import UpstreamError
 
 
 @dataclass(frozen=True)
@@ -47,46 +45,42 @@ def saved(pressed: Pressed, said: str) -> HttpResponse:
     if not htmx.is_htmx(request):
         messages.success(request, said)
         return redirect("batches:order", project)
-    board = reading.read_board(user=request.user, project=project, age=reading.KEPT)
+    try:
+        board = reading.read_board(user=request.user, project=project, age=reading.KEPT)
+    except (UpstreamError, ConnectionMissing):
+        # It is saved: that the board can't be read now is for its own page to say.
+        messages.success(request, said)
+        return htmx.redirect(request, reverse("batches:order", args=[project]))
     context = order_shown.board_page(request, project, board) | {"said": said}
     response = render(request, "batches/order.html#saved", context)
     return retarget(reswap(response, "outerHTML"), "#order-board")
 
 
-def second_press(pressed: Pressed, entry: Entry, said: str) -> HttpResponse:
-    """The first result again: waits a little where the first press is still under way."""
-    until = time.monotonic() + WAIT_FOR_FIRST
-    while (outcome := Entry.objects.get(pk=entry.pk).outcome) == OPEN and time.monotonic() < until:
-        time.sleep(0.1)
-    if outcome == DONE:
-        return saved(pressed, said)
-    if outcome == FAILED:
-        return refused(pressed, f"That was not done. {entry.result.get('error', '')}", fresh=True)
-    return _unknown(pressed, entry.pk)
+def kept(pressed: Pressed) -> HttpResponse:
+    """An order that could not be saved for want of a key, after one was connected."""
+    return _not_saved(pressed, {"title": "This order is not saved yet.", "text": "It is as you typed it."}, 200)
 
 
-def refused(
-    pressed: Pressed, message: str, *, kind: str = "bad", status: int = 422, fresh: bool = False
-) -> HttpResponse:
+def refused(pressed: Pressed, message: str, *, kind: str = "bad", status: int = 422) -> HttpResponse:
     """Nothing was sent. With script the rows stay as they are; without, the page says it above what was typed."""
     context = {"kind": kind, "title": message, "text": "" if kind == "info" else pressed.kept}
-    return _told(pressed, context | ({"used": pressed.act_id} if fresh else {}), status)
+    return _told(pressed, context, status)
 
 
 def failed(pressed: Pressed, error: Any) -> HttpResponse:
     """A vendor error. The rows, the focus and the unsaved order stay exactly as they were."""
-    entry = Entry.objects.filter(pk=pressed.act_id).first() if pressed.act_id else None
-    if error.outcome != "failed" and entry:
-        return _unknown(pressed, entry.pk, error)
+    board_url = reverse("batches:order", args=[pressed.project])
+    if found := unresolved.of_error(error, back=board_url):
+        return _unknown(pressed, found, write_errors.status_of(error))
     context = {
         "kind": "bad",
         "title": error.message,
         "text": f"Nothing was changed. {pressed.kept}".strip(),
         "reference": getattr(error, "reference", "") or "",
         "used": pressed.act_id,
-        "keys_url": order_shown.keys_url(pressed.project) if isinstance(error, KeyRejected) else "",
+        **write_errors.keys(pressed.request, error, back="" if pressed.form else board_url),
     }
-    status = pages.status_of(error) if isinstance(error, UpstreamError) else getattr(error, "status", 503)
+    status = error.status if isinstance(error, Overtaken) else write_errors.status_of(error)
     return _told(pressed, context, status)
 
 
@@ -102,7 +96,10 @@ def looked(pressed: Pressed, kind: str, title: str, **context: Any) -> HttpRespo
 def wrong_boxes(pressed: Pressed, form: OrderForm, wrong: Mapping[int, str]) -> HttpResponse:
     """Number boxes that hold no place: said at the box, and every box as it was typed."""
     request, project = pressed.request, pressed.project
-    board = reading.read_board(user=request.user, project=project)
+    try:
+        board = reading.read_board(user=request.user, project=project)
+    except (UpstreamError, ConnectionMissing):
+        return refused(pressed, "; ".join(f"Batch {batch_id}: {text}" for batch_id, text in wrong.items()))
     context = order_shown.board_page(request, project, board, base=ordering.open_base(project, form.base))
     typed = dict(zip(form.ids, form.boxes or [], strict=True))
     context["rows"] = [
@@ -116,9 +113,7 @@ def wrong_boxes(pressed: Pressed, form: OrderForm, wrong: Mapping[int, str]) -> 
 def conflict(pressed: Pressed, changed: OrderChanged, since: datetime) -> HttpResponse:
     """Yours, theirs and a merged suggestion, each to be chosen, none lost."""
     request, project = pressed.request, pressed.project
-    names = reading.recent_names(user=request.user, project=project)
-    if changed.theirs.ranks.keys() - names.keys():
-        names = reading.names_of(reading.read_batches(user=request.user, project=project))
+    names = _names(pressed, changed)
     last = ordering.last_saved(project=project)
     context = order_shown.about(request, project) | {
         "choices": order_shown.choices(changed, names),
@@ -135,17 +130,29 @@ def conflict(pressed: Pressed, changed: OrderChanged, since: datetime) -> HttpRe
     return render(request, "batches/conflict.html", context, status=409)
 
 
-def _unknown(pressed: Pressed, entry: uuid.UUID, error: Any = None) -> HttpResponse:
+def _names(pressed: Pressed, changed: OrderChanged) -> dict[int, str]:
+    """The batches' names as far as they can be read: without them the orders still have to be shown."""
+    request, project = pressed.request, pressed.project
+    try:
+        names = reading.recent_names(user=request.user, project=project)
+        if changed.theirs.ranks.keys() - names.keys():
+            names = reading.names_of(reading.read_batches(user=request.user, project=project))
+    except (UpstreamError, ConnectionMissing):
+        return {}
+    return names
+
+
+def _unknown(pressed: Pressed, found: unresolved.Unresolved, status: int) -> HttpResponse:
     """Sent, and nobody knows whether it was done: one button that only reads."""
-    why = error.message if error else "No clear answer came."
+    check_url = reverse("batches:check", args=[pressed.project, found.entry.pk])
     context = {
         "kind": "warn",
-        "title": "We do not know whether the order was saved.",
-        "text": f"{why} {'Your order is still here.' if pressed.form else ''}".strip(),
-        "check_url": reverse("batches:check", args=[pressed.project, entry]),
-        "reference": getattr(error, "reference", "") or "",
+        "title": found.title,
+        "text": "Your order is still here." if pressed.form else "",
+        "check_url": check_url,
+        "unresolved": found,
     }
-    return _told(pressed, context, 502)
+    return _told(pressed, context, status)
 
 
 def _told(pressed: Pressed, context: Mapping[str, Any], status: int) -> HttpResponse:

@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.templatetags.static import static
@@ -113,11 +112,6 @@ def choices(changed: OrderChanged, names: dict[int, str]) -> list[dict[str, Any]
         _choice("theirs", "Theirs", "The order as it is now.", changed, changed.theirs, names),
         _choice("merged", "Merged", merged, changed, changed.merged, names),
     ]
-
-
-def keys_url(project: uuid.UUID) -> str:
-    """Where a key is replaced, and from there back to the board."""
-    return f"{reverse('accounts:keys')}?{urlencode({'next': reverse('batches:order', args=[project])})}"
 
 
 def _choice(

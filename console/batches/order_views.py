@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.connections import ConnectionMissing
 from accounts.requests import SignedIn
 from accounts.rights import Right
-from console import pages
+from console import pages, second_press, typed_forms
 from console.audit import record, settling
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 from console.batches import order_endings, order_shown, ordering, page, reading, shown
@@ -36,6 +36,8 @@ def order(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         # The table of who may open what knows pages, not methods: looking at the order is everybody's, saving is not.
         return _save(request, project) if request.user.may(Right.CHANGE) else pages.not_allowed(request)
+    if sent := typed_forms.kept(request):
+        return order_endings.kept(Pressed(request, project, None, OrderForm.read(sent)))
     try:
         board = reading.read_board(user=request.user, project=project)
     except UpstreamError as problem:
@@ -156,9 +158,7 @@ def _change(pressed: Pressed, send: Callable[[Press], OrderSnapshot], *, said: s
     note = pressed.form.note if pressed.form else ""
     press = Press(pressed.request.user, pressed.project, pressed.act_id, pressed.request, note)
     try:
-        send(press)
-    except record.AlreadyActed as first:
-        return order_endings.second_press(pressed, first.entry, said)
+        _send_once(send, press)
     except NothingToSave:
         return order_endings.refused(pressed, ALREADY, kind="info", status=200)
     except BadOrder as problem:
@@ -168,6 +168,14 @@ def _change(pressed: Pressed, send: Callable[[Press], OrderSnapshot], *, said: s
     except (UpstreamError, ConnectionMissing, record.NotRecorded, Overtaken) as error:
         return order_endings.failed(pressed, error)
     return order_endings.saved(pressed, said)
+
+
+def _send_once(send: Callable[[Press], OrderSnapshot], press: Press) -> None:
+    """A second press gets the first result."""
+    try:
+        send(press)
+    except record.AlreadyActed as first:
+        second_press.result(first.entry, also={"Overtaken": Overtaken})
 
 
 def _not_taken_back(snapshot: OrderSnapshot) -> str:

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 
 from accounts import connections
 from accounts.models import Person
+from console import second_press
 from console.audit import record
 from console.audit.models import DONE, Entry
 from console.batches import overtaking, reading
@@ -150,10 +151,8 @@ def restore_order(press: Press, snapshot: OrderSnapshot, *, base: Order) -> Orde
 
 def refuse_second_press(press: Press, action: str) -> None:
     """Asked before reading: after the first press the order is another one, and that is no colleague's doing."""
-    first = Entry.objects.filter(pk=press.act_id).first()
-    if first is not None:
-        same = first.actor_id == press.user.pk and first.action == action
-        raise record.AlreadyActed(first) if same else record.IdTaken
+    if first := second_press.find(act_id=press.act_id, user=press.user, action=action):
+        raise record.AlreadyActed(first)
 
 
 def history(*, project: uuid.UUID) -> QuerySet[OrderSnapshot]:

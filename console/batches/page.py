@@ -6,19 +6,22 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import NoReverseMatch, reverse
 
+from accounts.connections import ConnectionMissing
 from accounts.requests import SignedIn
 from accounts.rights import Right
-from console import pages
-from console.audit.models import FAILED, UNKNOWN, Entry
+from console import pages, typed_forms
 from console.projects import services as projects
 from console.upstream.errors import UpstreamError
 
-PRESSED = "This was sent a moment ago and is still under way. Look again in a moment."
-UNCLEAR = "We do not know whether this was done. Look at the batch before you send it again."
-
 
 def about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
-    name = projects.name_of(user=request.user, project=project)
+    """Headings and ways of a page; a form that was sent comes back even where its project's name can't be read."""
+    try:
+        name = projects.name_of(user=request.user, project=project)
+    except (UpstreamError, ConnectionMissing):
+        if request.method != "POST" and not typed_forms.kept(request):
+            raise
+        name = "Project"
     here = reverse("batches:index", args=[project])
     return {
         "project_id": project,
@@ -37,13 +40,6 @@ def not_answered(request: SignedIn, project: uuid.UUID, error: UpstreamError, ti
         return pages.upstream(request, error)
     crumbs = [*said["crumbs"], ("Batches", said["index_url"])]
     return pages.upstream(request, error, title=title or said["project_name"], crumbs=crumbs)
-
-
-def pressed_before(entry: Entry) -> str:
-    """A second press of a form whose first press did not simply succeed."""
-    if entry.outcome == FAILED:
-        return f"The last try was not done: {entry.result.get('error', 'it was refused')} You can send it again now."
-    return UNCLEAR if entry.outcome == UNKNOWN else PRESSED
 
 
 def elsewhere(view: str, *args: object) -> str:

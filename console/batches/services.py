@@ -16,12 +16,13 @@ from django.utils import timezone
 from accounts import connections
 from accounts.models import Person
 from accounts.rights import Right
+from console import second_press
 from console.audit import record
 from console.audit.models import DONE, Entry
 from console.audit.reading import Line
 from console.audit.sentences import Telling
 from console.batches import reading, shown
-from console.upstream.errors import Conflict, NotFound
+from console.upstream.errors import Conflict, Invalid, NotFound
 from console.upstream.types import Batch
 
 VENDOR = "cloudfactory"
@@ -88,24 +89,36 @@ def create_batch(
 ) -> tuple[str, str]:
     """Makes a batch and says its id ("" where the answer did not) and name. A second press gets the first result."""
     about: dict[str, Any] = {"thing_id": "", "thing_name": name, "detail": {}}
-    with _act(user, "batch.create", project, act_id, request, **about) as act, _conflict_is_the_name():
-        made = connections.cloudfactory(user).create_batch(str(project), name=name, request_id=str(act.id))
-        act.done(thing_id=str(made.id or ""), detail={"created_by": made.created_by})
+    try:
+        with _act(user, "batch.create", project, act_id, request, **about) as act, _refused_at_the_name():
+            made = connections.cloudfactory(user).create_batch(str(project), name=name, request_id=str(act.id))
+            act.done(thing_id=str(made.id or ""), detail={"created_by": made.created_by})
+    except record.AlreadyActed as first:
+        done = second_press.result(first.entry)
+        return done.result_id, done.thing_name
     reading.forget(project=project)
     return str(made.id or ""), name
 
 
 def rename_batch(
-    *, user: Person, project: uuid.UUID, batch: Batch, name: str, act_id: uuid.UUID, request: HttpRequest | None = None
+    *, user: Person, project: uuid.UUID, batch_id: int, name: str, act_id: uuid.UUID, request: HttpRequest | None = None
 ) -> None:
-    """Sends the name alone. An unchanged one is not sent and not recorded."""
-    if name == batch.name:
+    """Sends the name alone. An unchanged one is not sent and not recorded. A second press gets the first result."""
+    once: dict[str, Any] = {"act_id": act_id, "user": user, "action": "batch.rename"}
+    if second_press.was_done(**once):
+        return
+    batch = get_batch(user=user, project=project, batch_id=batch_id)
+    # The name may be what it is by the first press.
+    if second_press.was_done(**once) or name == batch.name:
         return
     # The act is told about the batch by the name it has until it is done.
     about: dict[str, Any] = {"thing_id": batch.id, "thing_name": batch.name or f"Batch {batch.id}"}
     about["detail"] = {"before": batch.name, "after": name}
-    with _act(user, "batch.rename", project, act_id, request, **about) as act, _conflict_is_the_name():
-        connections.cloudfactory(user).update_batch(str(project), batch.id, name=name, request_id=str(act.id))
+    try:
+        with _act(user, "batch.rename", project, act_id, request, **about) as act, _refused_at_the_name():
+            connections.cloudfactory(user).update_batch(str(project), batch.id, name=name, request_id=str(act.id))
+    except record.AlreadyActed as pressed:
+        second_press.result(pressed.entry)
     reading.forget(project=project)
 
 
@@ -121,21 +134,30 @@ def change_metadata(
 ) -> bool:
     """Applies what differs from `base` to the metadata as it is now, and sends that. False: nothing differed.
 
-    Whether the vendor replaces or merges is not documented, so the whole object goes along, read just before.
+    Whether the vendor replaces or merges is not documented, so the whole object goes along, read just before. A second
+    press gets the first result.
     """
-    batch = get_batch(user=user, project=project, batch_id=batch_id)
     gone = [key for key in base if key not in wanted]
     changed = {key: value for key, value in wanted.items() if key not in base or not same(base[key], value)}
     if not gone and not changed:
         return False
+    once: dict[str, Any] = {"act_id": act_id, "user": user, "action": "batch.metadata"}
+    if second_press.was_done(**once):
+        return True
+    batch = get_batch(user=user, project=project, batch_id=batch_id)
     if clashes := [key for key in [*gone, *changed] if _clashes(key, base, batch.metadata, changed)]:
+        # What stands in the way may be the work of the first press.
+        if second_press.was_done(**once):
+            return True
         raise ChangedMeanwhile(clashes, batch.metadata)
     fresh = {key: value for key, value in batch.metadata.items() if key not in gone} | changed
     detail = {"before": batch.metadata, "after": fresh, "summary": _said(base, gone, changed)}
-    with _act(
-        user, "batch.metadata", project, act_id, request, thing_id=batch.id, thing_name=batch.name or "", detail=detail
-    ) as act:
-        connections.cloudfactory(user).update_batch(str(project), batch_id, metadata=fresh, request_id=str(act.id))
+    about = {"thing_id": batch.id, "thing_name": batch.name or "", "detail": detail}
+    try:
+        with _act(user, "batch.metadata", project, act_id, request, **about) as act:
+            connections.cloudfactory(user).update_batch(str(project), batch_id, metadata=fresh, request_id=str(act.id))
+    except record.AlreadyActed as pressed:
+        second_press.result(pressed.entry)
     reading.forget(project=project)
     return True
 
@@ -230,12 +252,16 @@ def _act(
 
 
 @contextmanager
-def _conflict_is_the_name() -> Iterator[None]:
-    """Nothing else can stand in the way of a batch (FACTS 2.6), so page and audit say that and not "something"."""
+def _refused_at_the_name() -> Iterator[None]:
+    """Page and audit say what is wrong with the name, as far as CloudFactory tells, and not "something"."""
     try:
         yield
     except Conflict as refusal:
+        # Nothing else can stand in the way of a batch (FACTS 2.6).
         refusal.message = TAKEN
+        raise
+    except Invalid as refusal:
+        refusal.message = " ".join(refusal.fields.get("name", [])) or refusal.message
         raise
 
 

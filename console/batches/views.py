@@ -12,9 +12,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.requests import SignedIn
-from console import htmx, pages
-from console.audit import record
-from console.audit.models import DONE
+from console import htmx, pages, typed_forms, write_errors
 from console.batches import ordering, page, reading, services, shown
 from console.batches.forms import NameForm, batch_ids_of
 from console.projects import services as projects
@@ -60,7 +58,8 @@ def waiting(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """A new batch: inline on the list, or on a page of its own without script."""
-    form = NameForm(request.POST or None)
+    sent = request.POST if request.method == "POST" else typed_forms.kept(request)
+    form = NameForm(sent)
     context = page.about(request, project) | {"form": form, "act_id": uuid.uuid4()}
     if request.method != "POST":
         return render(request, "batches/create.html", context)
@@ -71,14 +70,11 @@ def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
                 user=request.user, project=project, name=name, act_id=act_id, request=request
             )
             return _made(request, project, batch_id, name)
-        except record.AlreadyActed as first:
-            if first.entry.outcome == DONE:
-                return _made(request, project, first.entry.result_id, first.entry.thing_name)
-            form.add_error("name", page.pressed_before(first.entry))
-        except Conflict as refusal:
+        except (Conflict, Invalid) as refusal:
             form.add_error("name", refusal.message)
-        except Invalid as refusal:
-            form.add_error("name", " ".join(refusal.fields.get("name", [])) or refusal.message)
+        except write_errors.KINDS as error:
+            places = {"part": "batches/index.html#new", "target": "#batches-new", "back": context["index_url"]}
+            return write_errors.answer(request, error, "batches/create.html", context, **places)
     template = "batches/index.html#new" if htmx.is_htmx(request) else "batches/create.html"
     return render(request, template, context, status=422)
 

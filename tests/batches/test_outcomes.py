@@ -17,7 +17,7 @@ from tests.slices.making import text_of
 ClientAs = Callable[[Person], Client]
 
 WANTED = boards.moved(START, WORN, 1)
-UNCLEAR = "We do not know whether the order was saved."
+UNCLEAR = "We don't know whether the order of “"
 
 
 def save(client: Client, form: dict[str, Any], **headers: str) -> Any:

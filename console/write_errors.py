@@ -1,0 +1,104 @@
+"""A write that failed, on the page of its own form: what happened, whether anything was changed, what was typed kept.
+
+except write_errors.KINDS as error:
+    return write_errors.answer(request, error, "batches/create.html", context, part="batches/index.html#new", ...)
+"""
+
+import logging
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django_htmx.http import reswap, retarget
+
+from accounts.connections import ConnectionMissing
+from console import htmx, logs, pages, typed_forms
+from console.audit.record import NotRecorded
+from console.audit.unresolved import Unresolved, of_error
+from console.second_press import FirstNotDone
+from console.upstream.errors import KeyRejected, UpstreamError
+
+log = logging.getLogger(__name__)
+
+Kind = UpstreamError | ConnectionMissing | NotRecorded
+KINDS = (UpstreamError, ConnectionMissing, NotRecorded)
+
+
+@dataclass(frozen=True)
+class WriteError:
+    """What `components/_write_error.html` shows above a form."""
+
+    message: str
+    status: int
+    reference: str
+    unresolved: Unresolved | None = None
+    keys_url: str = ""
+    """Where the key is connected or replaced, and from there back to the form as it was typed."""
+    keys_label: str = ""
+    wait: int = 0
+    """Seconds until another try makes sense; 0 where that is not known."""
+
+    @property
+    def is_unknown(self) -> bool:
+        return self.unresolved is not None
+
+
+def describe(request: HttpRequest, error: Kind, *, back: str = "") -> WriteError:
+    """`back` is the page that "Check now" leads to; the form's own page where it is empty."""
+    retry_in = getattr(error, "retry_in", None)
+    return WriteError(
+        message=error.message,
+        status=status_of(error),
+        reference=getattr(error, "reference", None) or logs.request_id.get(),
+        unresolved=of_error(error, back=back or htmx.page_address(request)),
+        **keys(request, error),
+        wait=max(1, round(retry_in)) if retry_in else 0,
+    )
+
+
+def answer(
+    request: HttpRequest,
+    error: Kind,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    part: str = "",
+    target: str = "",
+    back: str = "",
+) -> HttpResponse:
+    """The form with the error above it: its page, or for htmx its `part` in the place of `target`.
+
+    The one-time id stays while the outcome is unknown, so that another press sends nothing; else it is a new one.
+    """
+    log.warning("%s: %s (reference %s)", type(error).__name__, error, getattr(error, "reference", None))
+    failed = describe(request, error, back=back)
+    used = request.POST.get("act_id", "")
+    context = {**context, "write_error": failed, "act_id": used if failed.is_unknown and used else uuid.uuid4()}
+    name = part if part and htmx.is_htmx(request) else template
+    response = render(request, name, context, status=failed.status)
+    if failed.wait:
+        response["Retry-After"] = str(failed.wait)
+    return retarget(reswap(response, "outerHTML"), target) if name == part else response
+
+
+def status_of(error: Kind) -> int:
+    """What we answer when a write failed."""
+    if isinstance(error, FirstNotDone):
+        return 409
+    if isinstance(error, UpstreamError):
+        return pages.status_of(error)
+    return 409 if isinstance(error, ConnectionMissing) else 503
+
+
+def keys(request: HttpRequest, error: Exception, *, back: str = "") -> dict[str, str]:
+    """Where the key is connected or replaced, from there `back` or to the form as it was typed."""
+    if not isinstance(error, KeyRejected | ConnectionMissing):
+        return {}
+    label = f"Connect {error.vendor_name}" if isinstance(error, ConnectionMissing) else "Replace the key"
+    keys = f"{reverse('accounts:keys')}?{urlencode({'next': back or typed_forms.keep(request)})}"
+    return {"keys_url": keys, "keys_label": label}
