@@ -9,10 +9,8 @@ from accounts.connections import ConnectionMissing
 from console import htmx, logs
 from console.audit import unresolved
 from console.audit.record import NotRecorded
+from console.common.typed_fields import typed_fields
 from console.upstream import errors
-
-# Fields that are never handed back to the browser, not even to the person who typed them.
-NEVER_KEPT = ("csrfmiddlewaretoken", "password", "secret", "api_key", "code", "token")
 
 STATUSES: tuple[tuple[type[errors.UpstreamError], int], ...] = (
     (errors.NotFound, 404),
@@ -87,18 +85,9 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 
 def too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form whose page was too old. What was typed is kept, if the form came from a page of ours."""
-    kept = _typed(request) if request.headers.get("Sec-Fetch-Site") == "same-origin" else []
+    """A form whose page was too old. What its view names as harmless goes back, if it came from a page of ours."""
+    kept = typed_fields(request) if request.headers.get("Sec-Fetch-Site") == "same-origin" else []
     return _answer(request, "errors/csrf.html", {"kept": kept, "address": request.get_full_path()}, 403)
-
-
-def _typed(request: HttpRequest) -> list[tuple[str, str]]:
-    return [
-        (name, value)
-        for name, values in request.POST.lists()
-        if not any(word in name.lower() for word in NEVER_KEPT)
-        for value in values
-    ]
 
 
 def _answer(request: HttpRequest, template: str, context: dict[str, object], status: int) -> HttpResponse:

@@ -17,6 +17,7 @@ from accounts.models import Person
 from accounts.requests import SignedIn
 from accounts.sessions import SessionStore
 from console.audit import record
+from console.common.typed_fields import hand_back
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class OwnSession:
     is_current: bool
 
 
+@hand_back("name", "time_zone", "single_keys")
 @require_http_methods(["GET", "POST"])
 def profile(request: SignedIn) -> HttpResponse:
     person = Person.objects.get(pk=request.user.pk)

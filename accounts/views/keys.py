@@ -17,6 +17,7 @@ from accounts.forms import KeyForm, PlaceForm
 from accounts.models import ApiKey, Place, Vendor
 from accounts.requests import SignedIn
 from console import htmx
+from console.common.typed_fields import hand_back
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ def keys(request: SignedIn) -> HttpResponse:
     return render(request, "accounts/keys.html", {"cards": cards, "next": _next(request)})
 
 
+@hand_back("label", "place", "place_name", "next")
 @sensitive_post_parameters("value")
 @sensitive_variables("form")
 @require_http_methods(["GET", "POST"])
@@ -99,6 +101,7 @@ def remove(request: SignedIn, vendor: Vendor) -> HttpResponse:
     return render(request, "accounts/remove.html", {"key": key, "vendor": vendor, "stops": services.what_stops(key)})
 
 
+@hand_back("place", "place_name", "next")
 @require_POST
 def place(request: SignedIn, vendor: Vendor) -> HttpResponse:
     """Adds an owner or a space and works in it from now on."""

@@ -18,6 +18,7 @@ from accounts.forms import KNOWN_ALREADY, InviteForm, JoinForm, RoleForm
 from accounts.models import Person
 from accounts.requests import SignedIn
 from accounts.rights import ROLE_WORDS
+from console.common.typed_fields import hand_back
 
 LINKS = "invitation_links"
 
@@ -28,6 +29,7 @@ def people_list(request: SignedIn) -> HttpResponse:
     return render(request, "accounts/people.html", {"people": found})
 
 
+@hand_back("email", "name", "role")
 @require_http_methods(["GET", "POST"])
 def invite(request: SignedIn) -> HttpResponse:
     raise_if_reauthentication_required(request, app="")
@@ -65,6 +67,7 @@ def person(request: SignedIn, pk: str) -> HttpResponse:
     return render(request, "accounts/person.html", context)
 
 
+@hand_back("name")
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def join(request: HttpRequest, token: str) -> HttpResponseBase:

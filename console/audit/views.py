@@ -19,6 +19,7 @@ from console.audit import addresses, facts, links, reading, record, settling, sh
 from console.audit import handover as handovers
 from console.audit.forms import DAYS, CloseForm, FilterForm, HandoverForm
 from console.audit.models import DONE, OPEN, UNKNOWN, Entry, EntryQuerySet
+from console.common.typed_fields import hand_back
 
 
 @require_safe
@@ -54,6 +55,7 @@ def settle(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
     return htmx.redirect(request, _back(request) or reverse("audit:detail", args=[entry.pk]))
 
 
+@hand_back("outcome", "note", "next")
 @require_POST
 def close(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
     """A person says how it ended, and how they know."""

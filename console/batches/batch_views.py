@@ -16,6 +16,7 @@ from console import htmx, typed_forms, write_errors
 from console.batches import page, reading, services, shown
 from console.batches.changes import ordinal
 from console.batches.forms import INT64, MetadataForm, NameForm
+from console.common.typed_fields import hand_back
 from console.exports import services as exports
 from console.upstream.errors import Conflict, Invalid, UpstreamError
 from console.upstream.types import Batch
@@ -53,6 +54,7 @@ def counts(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     return render(request, "batches/detail.html#counts", context)
 
 
+@hand_back("act_id", "name")
 @require_http_methods(["GET", "HEAD", "POST"])
 def rename(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     """The name in place: GET is the name, or with `edit` the field; POST saves it."""
@@ -79,6 +81,7 @@ def rename(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     return _again(request, project, batch, "name", form)
 
 
+@hand_back("act_id", "base", "key", "value", "kind")
 @require_http_methods(["GET", "HEAD", "POST"])
 def metadata(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     """The metadata as a table; `edit` makes its lines fields, POST saves what changed."""

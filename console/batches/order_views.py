@@ -24,6 +24,7 @@ from console.batches.order import from_boxes
 from console.batches.order_endings import Pressed
 from console.batches.ordering import BadOrder, NothingToSave, OrderChanged, Press
 from console.batches.overtaking import Overtaken
+from console.common.typed_fields import hand_back
 from console.projects import services as projects
 from console.upstream.errors import UpstreamError
 
@@ -31,6 +32,7 @@ ALREADY = "The order is already like this. Nothing was sent."
 LOST = "Something of this page was lost on the way. Open it again."
 
 
+@hand_back("act_id", "base", "batch", "order", "place", "note", "note_plain")
 @require_http_methods(["GET", "HEAD", "POST"])
 def order(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     if request.method == "POST":

@@ -15,6 +15,7 @@ from accounts.requests import SignedIn
 from console import htmx, pages, typed_forms, write_errors
 from console.batches import ordering, page, reading, services, shown
 from console.batches.forms import NameForm, batch_ids_of
+from console.common.typed_fields import hand_back
 from console.projects import services as projects
 from console.upstream.errors import Conflict, Invalid, KeyRejected, NotFound, UpstreamError
 
@@ -55,6 +56,7 @@ def waiting(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     return render(request, "batches/index.html#waiting", context)
 
 
+@hand_back("act_id", "name")
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """A new batch: inline on the list, or on a page of its own without script."""

@@ -9,15 +9,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.requests import SignedIn
 from console import htmx
+from console.common.typed_fields import hand_back
 from console.exports import composing, same, services, watching
 from console.exports import contents as counting
 from console.exports import lane as lanes
+from console.exports.forms import ExportForm
 from console.exports.models import Plan
 from console.upstream.errors import UpstreamError
 
 PAGE = "exports/create.html"
 
 
+@hand_back(*ExportForm.base_fields, "when")
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: SignedIn) -> HttpResponse:
     """GET prefills. POST starts now, or when the lane is free, or refuses at the field; without script it counts."""

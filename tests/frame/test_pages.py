@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from accounts.models import Person
 from console.common.cache import configuration
+from tests.conftest import SPACE
 from tests.services import free_port
 
 As = Callable[[Person], Client]
@@ -50,20 +52,52 @@ def test_a_current_address_with_two_slashes_names_no_other_host() -> None:
     assert answer["HX-Redirect"] == "/account/login/?next=%2F%252Fevil.example%2F"
 
 
-def test_an_old_form_is_told_and_what_was_typed_is_kept(alice: Person) -> None:
+NAMES = (
+    "password password1 oldpassword value api_key apikey key code credential token secret recovery_code passphrase pin "
+    "f1x unheard_of"
+)
+SECRETS = dict.fromkeys(NAMES.split(), "not-to-be-handed-back")
+FORMS = [
+    ("/keys/avala/", {"label": "My key", "place": "northwind"}),
+    ("/keys/avala/places/", {"place": "northwind"}),
+    ("/people/invite/", {"email": "nina@northwind.example", "name": "Nina", "role": "operator"}),
+    ("/join/open-link/", {"name": "Nina"}),
+    ("/profile/", {"name": "Nina"}),
+    ("/exports/new/", {"name": "Night & rain", "projects": "one", "created_from": "2026-01-01"}),
+    (f"/projects/{SPACE}/batches/new/", {"name": "Night & rain"}),
+    (f"/projects/{SPACE}/batches/order/", {"batch": "7", "place": "1", "note": "Why"}),
+    (f"/slices/new/{SPACE}/", {"name": "Night & rain"}),
+    (f"/slices/new/{SPACE}/parts/a1/filter/", {"f12": "weather", "o12": "rain"}),
+    (f"/audit/{SPACE}/close/", {"note": "Seen there"}),
+]
+
+
+@pytest.mark.parametrize(("path", "typed"), FORMS, ids=[path for path, _ in FORMS])
+def test_an_old_form_gets_back_what_was_typed_and_nothing_else(alice: Person, path: str, typed: dict[str, str]) -> None:
     client = Client(HTTP_HOST="localhost", enforce_csrf_checks=True)
     client.force_login(alice)
-    typed = {"name": "Night & rain", "password": "not-to-be-kept"}
-    answer = client.post("/account/logout/", typed, HTTP_SEC_FETCH_SITE="same-origin")
+    answer = client.post(path, SECRETS | typed, HTTP_SEC_FETCH_SITE="same-origin")
     assert answer.status_code == 403
-    assert b"Night &amp; rain" in answer.content
-    assert b"not-to-be-kept" not in answer.content
+    page = answer.content.decode()
+    for name, value in typed.items():
+        assert f'name="{name}" value="{escape(value)}"' in page
+    assert "not-to-be-handed-back" not in page
+
+
+@pytest.mark.parametrize("path", ["/account/login/", "/account/password/change/", "/account/2fa/authenticate/"])
+def test_a_form_whose_page_names_no_field_gets_nothing_back(alice: Person, path: str) -> None:
+    client = Client(HTTP_HOST="localhost", enforce_csrf_checks=True)
+    client.force_login(alice)
+    answer = client.post(path, SECRETS | {"login": "alice"}, HTTP_SEC_FETCH_SITE="same-origin")
+    assert answer.status_code == 403
+    assert b"not-to-be-handed-back" not in answer.content
+    assert b'type="hidden" name="login"' not in answer.content
 
 
 def test_a_strangers_form_gets_nothing_back(alice: Person) -> None:
     client = Client(HTTP_HOST="localhost", enforce_csrf_checks=True)
     client.force_login(alice)
-    answer = client.post("/account/logout/", {"name": "planted"}, HTTP_SEC_FETCH_SITE="cross-site")
+    answer = client.post("/profile/", {"name": "planted"}, HTTP_SEC_FETCH_SITE="cross-site")
     assert answer.status_code == 403
     assert b"planted" not in answer.content
 

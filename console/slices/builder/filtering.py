@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.requests import SignedIn
 from console import htmx
+from console.common.typed_fields import hand_back
 from console.slices.builder import checks, choices, drafts, forms, shown
 from console.slices.builder.choices import Seen
 from console.slices.builder.parts import Part
@@ -36,6 +37,7 @@ class Clash(Exception):
     """Another tab changed this filter meanwhile."""
 
 
+@hand_back("as", "json", "was", "do", "f#", "v#", "o#", "offered#")
 @require_http_methods(["GET", "HEAD", "POST"])
 def part_filter(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpResponse:
     draft = drafts.find(request.user, draft_id)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.requests import SignedIn
 from console import htmx
+from console.common.typed_fields import hand_back
 from console.slices.builder import choices, drafts
 from console.slices.builder.forms import Picks, TooManyItems
 from console.slices.builder.parts import Part
@@ -18,6 +19,7 @@ from console.slices.models import Draft
 PAGE = "slices/builder/items.html"
 
 
+@hand_back("cursor", "next", "previous", "shown", "item", "do", "on", "off")
 @require_http_methods(["GET", "HEAD", "POST"])
 def part_items(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpResponse:
     """The dataset's items with those chosen ticked; a POST changes the choice."""

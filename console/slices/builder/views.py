@@ -15,13 +15,16 @@ from accounts.connections import ConnectionMissing
 from accounts.requests import SignedIn
 from console import htmx
 from console.audit.record import NotRecorded
+from console.common.typed_fields import hand_back
 from console.slices.builder import choices, drafts, services, shown
 from console.slices.builder.forms import SliceForm
+from console.slices.builder.parts import DETAIL_NAMES
 from console.slices.builder.services import Incomplete, Standing
 from console.slices.models import Draft
 from console.upstream.errors import KeyRejected, NotFound, UpstreamError
 
 PAGE = "slices/create.html"
+TYPED = ("act", *DETAIL_NAMES, *(f"was_{name}" for name in DETAIL_NAMES))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -38,6 +41,7 @@ def create(request: SignedIn) -> HttpResponse:
     return _to_draft(request, drafts.resume_or_start(request.user))
 
 
+@hand_back(*TYPED)
 @require_http_methods(["GET", "HEAD", "POST"])
 def draft(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
     """The builder; a POST creates the slice. A draft that was sent shows how that stands."""
@@ -52,6 +56,7 @@ def draft(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
     return _page(request, found, **_asked_for(request, found))
 
 
+@hand_back(*TYPED, "take", "show")
 @require_POST
 def draft_save(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
     """Keeps what is typed, as one types and by the button."""

@@ -1,0 +1,40 @@
+"""Which fields of a form can be handed back to the browser when its page has expired.
+
+A view names them; nothing else that was sent goes back. A list of what must not go back would miss the next secret.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.http import HttpRequest
+from django.urls import Resolver404, resolve
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def hand_back(*names: str) -> Callable[[View], View]:
+    """Marks a view: these fields hold no secret. A name that ends in `#` stands for it with any number: `f#` for `f12`.
+
+    Put above `sensitive_post_parameters` and the like, whose wrappers keep the mark.
+    """
+
+    def mark(view: View) -> View:
+        vars(view)["handed_back"] = frozenset(names)
+        return view
+
+    return mark
+
+
+def typed_fields(request: HttpRequest) -> list[tuple[str, str]]:
+    """Name and value of every field sent that the view behind this address hands back."""
+    try:
+        names: frozenset[str] = getattr(resolve(request.path_info).func, "handed_back", frozenset())
+    except Resolver404:
+        return []
+    return [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name in names or re.sub(r"[0-9]{1,6}\Z", "#", name[-200:]) in names
+        for value in values
+    ]
