@@ -9,7 +9,7 @@ from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 
 VENDORS = {"avala": "Avala", "cloudfactory": "CloudFactory"}
 STARTS = {DONE: "", OPEN: "began to ", FAILED: "tried to ", UNKNOWN: "tried to "}
-ENDS = {DONE: "", OPEN: "", FAILED: ", but it was not done", UNKNOWN: "; we do not know whether it was done"}
+ENDS = {DONE: "", OPEN: "", FAILED: ", but it was not done", UNKNOWN: ", but {cause}, so we can't tell whether it worked"}
 # Whoever is refused at the door has only said a name; that it is theirs is not known.
 UNNAMED = {"session.refused": "Someone"}
 
@@ -81,13 +81,22 @@ def pieces(told: Telling) -> list[Piece]:
         wording, ending = action.refused, ""
     elif told.outcome != DONE:
         wording = STARTS[told.outcome] + action.tried
-    because = f": {told.why}" if told.why else ""
+    because = f": {told.why}" if told.why and told.outcome != UNKNOWN else ""
+    ending = ending.replace("{cause}", _cause(told))
     said = [
         Piece("person", told.person),
         *_filled(f" {wording}", told),
         Piece("text", action.tail(told.detail) + ending + because),
     ]
     return [piece for piece in said if piece.text]
+
+
+def _cause(told: Telling) -> str:
+    """Why the outcome is unknown. What exactly was answered stands with the entry's steps."""
+    if told.detail.get("cut_off"):
+        return "the console stopped before an answer came"
+    vendor = VENDORS.get(told.entry.vendor)
+    return f"{vendor} gave no clear answer" if vendor else "no clear answer came"
 
 
 def plain(told: Telling) -> str:

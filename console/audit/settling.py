@@ -4,9 +4,10 @@ An app registers one function for each action it can look up:
 
     settling.register("slice.create", find_slice)      # find_slice(entry) -> ("done", {"thing_id": "northwind/rain"})
 
-Such a function only reads. "done" is believed at once. "not found" is never "not done", because a vendor's list can be
-behind: checks go on, backed off, for AUDIT_SETTLE_SPAN seconds, and then the entry says so and stays unknown. "unsure"
-is for a person. After both, slow checks go on for a day, so that a late find still counts.
+Such a function only reads. "done" is believed at once, and "not sent" where our own database proves it. "not found" is
+never "not done", because a vendor's list can be behind: checks go on, backed off, for AUDIT_SETTLE_SPAN seconds, and
+then the entry says so and stays unknown. "unsure" is for a person. After both, slow checks go on for a day, so that a
+late find still counts.
 """
 
 import logging
@@ -21,10 +22,11 @@ from django.utils import timezone
 
 from console.audit import record, sentences
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, Lookup
+from console.audit.rows import Outcome
 
 log = logging.getLogger(__name__)
 
-Finding = Literal["done", "not found", "unsure"]
+Finding = Literal["done", "not found", "unsure", "not sent"]
 Find = Callable[[Entry], tuple[Finding, dict[str, Any]]]
 Status = Literal["done", "failed", "under way", "checking", "not found", "unsure"]
 
@@ -121,8 +123,8 @@ def state(entry: Entry) -> State:
 def look(entry: Entry) -> State:
     """Reads once at the vendor, records what that proves, and says where the act stands then."""
     finding, detail = _ask(entry)
-    if finding == "done":
-        _settle(entry, detail)
+    if finding in ("done", "not sent"):
+        _settle(entry, DONE if finding == "done" else FAILED, detail)
         return state(_fresh(entry))
     lookup = _remember(entry, finding)
     if finding == "not found" and _is_enough(lookup) and not entry.result.get("not_found"):
@@ -198,11 +200,13 @@ def _ask(entry: Entry) -> tuple[str, dict[str, Any]]:
         return UNREADABLE, {}
 
 
-def _settle(entry: Entry, detail: dict[str, Any]) -> None:
+def _settle(entry: Entry, outcome: Outcome, detail: dict[str, Any]) -> None:
     cut_off = entry.outcome == OPEN or entry.result.get("cut_off")
     said = {**detail, "found": "after a restart" if cut_off else "by looking"}
     try:
-        record.settle(entry, DONE, said, thing_id=detail.get("thing_id", ""), thing_name=detail.get("thing_name", ""))
+        record.settle(
+            entry, outcome, said, thing_id=detail.get("thing_id", ""), thing_name=detail.get("thing_name", "")
+        )
     except record.AlreadySettled as meanwhile:
         log.info("Settled meanwhile: %s", meanwhile.entry.pk)
     Lookup.objects.filter(pk=entry.pk).delete()

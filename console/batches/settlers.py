@@ -1,48 +1,66 @@
 """Finding out what became of a change to batches, by reading alone."""
 
 import uuid
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from accounts.models import Person
-from console.audit import settling
-from console.audit.models import Entry
+from console.audit import settling, signals, wording
+from console.audit.models import DONE, Entry
 from console.batches import reading
 from console.batches.models import OrderSnapshot
+from console.upstream.types import Batch
+
+# A batch that was made later than this is another press's, which ten minutes of checks have offered.
+WINDOW = timedelta(minutes=5)
+# The two clocks need not agree to the second.
+SKEW = timedelta(seconds=5)
+
+
+ORDERS = ("order.save", "order.undo", "order.restore")
+SETTLED = (*ORDERS, "batch.create", "batch.rename", "batch.metadata")
 
 
 def register() -> None:
-    for action in ("order.save", "order.undo", "order.restore"):
+    for action in ORDERS:
         settling.register(action, find_order, is_exact=True)
     settling.register("batch.create", find_new_batch)
     settling.register("batch.rename", find_name, is_exact=True)
     settling.register("batch.metadata", find_metadata, is_exact=True)
+    signals.settled.connect(_forget, dispatch_uid="batches.forget")
 
 
 def find_order(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     """Compares what CloudFactory holds with the order before and after; a third order leaves it to a person."""
     snapshot = OrderSnapshot.objects.filter(entry=entry.pk).first()
     if snapshot is None:
-        return "not found", {}  # The snapshot is written before the call, so nothing was sent.
+        return "not sent", {}  # The snapshot is written before the call.
     held = reading.read_entries(user=_person(entry), project=uuid.UUID(snapshot.project))
-    numbers = {batch_id: found.priority for batch_id, found in held.items() if found.priority is not None}
-    if numbers == snapshot.order_after.numbers:
+    before, after = snapshot.order_before.numbers, snapshot.order_after.numbers
+    # What was ordered since is another act's; of these batches, all have a number after the save.
+    ours = {batch_id: one.priority for batch_id, one in held.items() if batch_id in after and one.priority is not None}
+    if ours == after:
         return "done", {}
-    return ("not found", {}) if numbers == snapshot.order_before.numbers else ("unsure", {})
+    return ("not found", {}) if ours == before else ("unsure", {})
 
 
 def find_new_batch(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
-    """By its name, which is unique within the project (FACTS 2.6)."""
+    """By its name, which is unique within the project (FACTS 2.6); one that another press made is not ours."""
     project = uuid.UUID(entry.detail["project_id"])
-    found = [one for one in reading.read_batches(user=_person(entry), project=project) if one.name == entry.thing_name]
-    return ("done", {"thing_id": str(found[0].id), "created_by": found[0].created_by}) if found else ("not found", {})
+    batches = reading.read_batches(user=_person(entry), project=project)
+    found = next((one for one in batches if wording.clean(one.name, 300) == entry.thing_name), None)
+    if found is None or not _is_in_time(found, entry) or _is_claimed(found, entry):
+        return "not found", {}
+    return "done", {"thing_id": str(found.id), "created_by": found.created_by}
 
 
 def find_name(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
-    return _find(entry, lambda name, metadata: name, entry.detail.get("before"), entry.detail.get("after"))
+    return _find(entry, lambda batch: batch.name)
 
 
 def find_metadata(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
-    return _find(entry, lambda name, metadata: metadata, entry.detail.get("before"), entry.detail.get("after"))
+    return _find(entry, lambda batch: batch.metadata)
 
 
 def _person(entry: Entry) -> Person:
@@ -52,12 +70,31 @@ def _person(entry: Entry) -> Person:
     return entry.actor
 
 
-def _find(entry: Entry, part: Any, before: Any, after: Any) -> tuple[settling.Finding, dict[str, Any]]:
+def _find(entry: Entry, part: Callable[[Batch], Any]) -> tuple[settling.Finding, dict[str, Any]]:
+    """Compares a part of the batch with what was before and after. The audit masks, so both are compared masked."""
     project = uuid.UUID(entry.detail["project_id"])
     found = reading.find_batch(user=_person(entry), project=project, batch_id=int(entry.thing_id))
-    if found is None:
+    before, after = entry.detail.get("before"), entry.detail.get("after")
+    if found is None or before == after:
         return "unsure", {}
-    now = part(found.name, found.metadata)
+    now = wording.clean_detail({"now": part(found)})["now"]
     if now == after:
         return "done", {}
     return ("not found", {}) if now == before else ("unsure", {})
+
+
+def _is_in_time(found: Batch, entry: Entry) -> bool:
+    return found.created_at is None or entry.at - SKEW <= found.created_at <= entry.at + WINDOW
+
+
+def _is_claimed(found: Batch, entry: Entry) -> bool:
+    """Whether another entry is known to have made it."""
+    others = Entry.objects.filter(thing_kind="batch", thing_id=str(found.id), action=entry.action)
+    return others.filter(recorded_outcome=DONE, kind=Entry.Kind.OUTCOME).exclude(opens=entry).exists()
+
+
+def _forget(entry: Entry, **said: Any) -> None:
+    """What was found out changes the project's pages."""
+    project = entry.thing_id if entry.action.startswith("order.") else entry.detail.get("project_id")
+    if project and entry.action in SETTLED:
+        reading.forget(project=uuid.UUID(str(project)))

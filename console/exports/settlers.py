@@ -11,7 +11,7 @@ from accounts import connections
 from accounts.models import Person
 from console.audit import settling, signals
 from console.audit.models import DONE, Entry
-from console.exports import services, watching
+from console.exports import lane, services, watching
 from console.exports.models import Plan
 from console.upstream.errors import NotFound
 from console.upstream.paging import pages
@@ -41,10 +41,12 @@ def find_export(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
 
 
 def find_deleted(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
-    """A deleted export is a 404 (FACTS 2.7); one that is still there was not deleted."""
+    """A deleted export is a 404 (FACTS 2.7). So is one in a space the key can't read, so the space is read as well."""
+    client, space = connections.cloudfactory(_actor(entry)), str(entry.detail.get("space", ""))
     try:
-        connections.cloudfactory(_actor(entry)).get_export(str(entry.detail.get("space", "")), entry.thing_id)
+        client.get_export(space, entry.thing_id)
     except NotFound:
+        client.list_exports(space, limit=1)
         return "done", {}
     return "not found", {}
 
@@ -52,6 +54,9 @@ def find_deleted(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
 def _follow(entry: Entry, **said: Any) -> None:
     """A plan follows what the audit found out about its press; a deleted export is offered to nobody."""
     if entry.action == "export.delete" and entry.outcome == DONE:
+        space = str(entry.detail.get("space", ""))
+        lane.changed(space)
+        watching.shared(space, entry.thing_id).forget()
         watching.gone(entry.thing_id)
     elif entry.action == "export.create" and (plan := Plan.objects.filter(act_id=entry.pk).first()):
         services.brought_up_to_date(plan, entry)

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 
 from accounts import connections
-from console.audit import settling, signals
+from console.audit import settling, signals, wording
 from console.audit.models import DONE, Entry
 from console.slices.builder import services
 from console.slices.origins import thing_id
@@ -16,6 +16,8 @@ from console.upstream.errors import NotFound
 from console.upstream.types import Slice
 
 WINDOW = timedelta(minutes=5)
+# The two clocks need not agree to the second.
+SKEW = timedelta(seconds=5)
 PAGES = 50
 """No loop over a vendor's pages is longer (FACTS 1.2)."""
 
@@ -32,7 +34,7 @@ def register() -> None:
 def find_slice(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     """The slice an entry speaks of. Names are an owner's own, so one match that nobody else made is ours."""
     try:
-        named = [found for found in _slices(entry) if found.name == entry.thing_name]
+        named = [found for found in _slices(entry) if wording.clean(found.name, 300) == entry.thing_name]
     except (TooMany, NotFound):
         return "unsure", {}
     ours = [found for found in named if _is_in_time(found, entry) and not _is_claimed(found, entry)]
@@ -68,7 +70,7 @@ def _is_in_time(found: Slice, entry: Entry) -> bool:
     """Created between the press and five minutes later: what a second press made after ten is not the first's."""
     if found.created_at is None:
         return True
-    return entry.at.replace(microsecond=0) <= found.created_at <= entry.at + WINDOW
+    return entry.at - SKEW <= found.created_at <= entry.at + WINDOW
 
 
 def _is_claimed(found: Slice, entry: Entry) -> bool:

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.demo import connect_key
 from accounts.models import Person
 from console.audit.models import Entry
 from console.emulator.server import Running
 from console.exports.models import Plan
+from tests.conftest import SPACE
 from tests.exports.making import EXPORTS, finish, sent, start, text_of
 from tests.rewriting import rewriting
 
@@ -131,3 +133,22 @@ def test_the_page_of_a_login_portal_deletes_nothing(
     assert len(vendor.sent("DELETE", "/exports/")) == 1
     running.refresh_from_db()
     assert running.end_status != "DELETED"
+
+
+def test_a_key_that_lost_the_space_does_not_make_it_deleted(
+    running: Plan, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
+    """CloudFactory answers 404 for both, so only a space that can be read tells that the export is gone."""
+    from console.audit import settling
+
+    slow.fault("cloudfactory", "503", method="DELETE")
+    client = client_as(alice)
+    act_id = client.get(f"/exports/{running.export_id}/delete/").context["act_id"]
+    client.post(f"/exports/{running.export_id}/delete/", {"act_id": str(act_id)})
+    alice.api_keys.filter(vendor="cloudfactory").delete()
+    connect_key(alice, "cloudfactory", "cf_demo_outsider", SPACE, "Northwind")
+    assert settling.look(Entry.objects.get(pk=act_id)).status == "checking"
+    alice.api_keys.filter(vendor="cloudfactory").delete()
+    connect_key(alice, "cloudfactory", "cf_demo_ops", SPACE, "Northwind")
+    assert "still as before" in settling.look(Entry.objects.get(pk=act_id)).message.casefold()
+    assert Entry.objects.get(pk=act_id).outcome == "unknown"

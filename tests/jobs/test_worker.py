@@ -114,7 +114,7 @@ def test_a_worker_killed_while_its_call_is_on_the_way_starts_one_export(
     assert Operation.objects.get(kind="exports.start").state == State.RUNNING
     time.sleep(LEASE)
     worker()
-    until(lambda: is_done("exports.start"))
+    until(lambda: is_done("audit.reconcile"))
     plan.refresh_from_db()
     entry = Entry.objects.get(pk=plan.act_id)
     assert (plan.state, entry.outcome, entry.result["found"]) == ("started", "done", "after a restart")
