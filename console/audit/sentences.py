@@ -9,7 +9,12 @@ from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 
 VENDORS = {"avala": "Avala", "cloudfactory": "CloudFactory"}
 STARTS = {DONE: "", OPEN: "began to ", FAILED: "tried to ", UNKNOWN: "tried to "}
-ENDS = {DONE: "", OPEN: "", FAILED: ", but it was not done", UNKNOWN: ", but {cause}, so we can't tell whether it worked"}
+ENDS = {
+    DONE: "",
+    OPEN: "",
+    FAILED: ", but it was not done",
+    UNKNOWN: ", but {cause}, so we can't tell whether it worked",
+}
 # Whoever is refused at the door has only said a name; that it is theirs is not known.
 UNNAMED = {"session.refused": "Someone"}
 
@@ -93,7 +98,7 @@ def pieces(told: Telling) -> list[Piece]:
 
 def _cause(told: Telling) -> str:
     """Why the outcome is unknown. What exactly was answered stands with the entry's steps."""
-    if told.detail.get("cut_off"):
+    if told.detail.get("cut_off") or told.entry.outcome == OPEN:
         return "the console stopped before an answer came"
     vendor = VENDORS.get(told.entry.vendor)
     return f"{vendor} gave no clear answer" if vendor else "no clear answer came"

@@ -11,7 +11,8 @@ from django.urls import reverse
 from accounts import connections
 from accounts.models import Person
 from accounts.rights import Right
-from console.audit import reading, record
+from console.audit import reading, record, settling
+from console.audit.models import Entry
 from console.common import cache
 from console.exports import services as exports
 from console.projects import services as projects
@@ -21,6 +22,7 @@ from console.slices.builder import drafts
 from console.words import moment
 
 SLICES = 4
+UNKNOWN_SHOWN = 5
 VENDORS = (
     ("avala", "Avala", "slices and datasets"),
     ("cloudfactory", "CloudFactory", "projects, batches and exports"),
@@ -98,18 +100,22 @@ def _unconnected(user: Person) -> list[Todo]:
 
 
 def _unknown(user: Person) -> list[Todo]:
-    waiting = record.open_or_unknown().filter(actor=user)[:5]
-    return [
-        Todo(
-            "circle-question-mark",
-            "warn",
-            reading.line(entry).text,
-            "Sent without a clear answer.",
-            reverse("audit:detail", args=[entry.pk]),
-            "Look",
-        )
-        for entry in waiting
-    ]
+    """Acts with an unknown outcome: one's own, or everybody's for those who may see them. The newest come first."""
+    found = record.open_or_unknown().visible_to(user).order_by("-sequence")
+    waiting = list(found.select_related("actor").prefetch_related("outcomes")[: UNKNOWN_SHOWN + 1])
+    shown = [_unresolved(entry) for entry in waiting[:UNKNOWN_SHOWN]]
+    return [*shown, _more_unresolved(found.count())] if len(waiting) > UNKNOWN_SHOWN else shown
+
+
+def _unresolved(entry: Entry) -> Todo:
+    address, said = reverse("audit:detail", args=[entry.pk]), settling.state(entry).message
+    return Todo("circle-question-mark", "warn", reading.line(entry).text, said, address, "Check")
+
+
+def _more_unresolved(number: int) -> Todo:
+    address = f"{reverse('audit:index')}?outcome=unknown&period=all"
+    text = f"{number - UNKNOWN_SHOWN} more requests without a clear answer"
+    return Todo("circle-question-mark", "warn", text, "They are listed in the audit.", address, "Show")
 
 
 def _exports(user: Person) -> list[Todo]:
@@ -144,7 +150,7 @@ def _drafts(user: Person) -> list[Todo]:
             reverse("slices:draft", args=[draft.pk]),
             "Carry on",
         )
-        for draft in drafts.unfinished(user)[:3]
+        for draft in drafts.editable(user)[:3]
     ]
 
 

@@ -13,7 +13,7 @@ from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
 from console.exports.models import Plan
 from console.slices.builder import drafts
-from tests.exports.making import body_of, finish, start, text_of
+from tests.exports.making import body_of, finish, form, start, text_of
 
 As = Callable[[Person], Client]
 
@@ -56,6 +56,54 @@ def test_what_is_not_known_waits_to_be_looked_at(client_as: As, alice: Person) -
     assert "Fog" in page
     assert f"/audit/{act.id}/" in page
     assert act.entry.at <= timezone.now()
+
+
+def waiting_for(client: Client) -> str:
+    """The words of the list of what waits, without the rest of the page."""
+    page = client.get("/")
+    _, _, rest = text_of(page).partition("Waiting for you")
+    return rest.partition("Recent activity")[0].partition("Lately")[0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_trouble_is_one_line_that_leads_to_its_check(client_as: As, alice: Person, emulator: Running) -> None:
+    client = client_as(alice)
+    emulator.fault("cloudfactory", "503", method="POST", path="/exports$")
+    pressed = form(name="Q3 unclear")
+    client.post("/exports/new/", pressed)
+    draft = drafts.start(alice)
+    drafts.save_details(alice, draft.pk, {"name": "Fog unclear"}, {})
+    with record.act(actor=alice, action="slice.create", thing_name="Fog unclear", act_id=draft.act_id) as act:
+        drafts.claim(draft)
+        act.unknown()
+    said = waiting_for(client)
+    assert "but CloudFactory gave no clear answer" in said
+    assert said.count("Q3 unclear") == 2  # The line, and its button's label.
+    assert said.count("Fog unclear") == 2
+    assert f'href="/audit/{pressed["id"]}/"' in client.get("/").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("reader", ["dana", "erin"])
+def test_auditors_and_administrators_see_everybody_s_unresolved_acts(
+    client_as: As, alice: Person, request: pytest.FixtureRequest, bob: Person, emulator: Running, reader: str
+) -> None:
+    with record.act(actor=alice, action="slice.create", thing_name="Fog", vendor="avala") as act:
+        act.unknown()
+    said = waiting_for(client_as(request.getfixturevalue(reader)))
+    assert "Alice tried to create the slice Fog, but Avala gave no clear answer" in said
+    assert "Fog" not in waiting_for(client_as(bob))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_unresolved_acts_take_six_lines(client_as: As, dana: Person, alice: Person, emulator: Running) -> None:
+    for number in range(9):
+        with record.act(actor=alice, action="slice.create", thing_name=f"Fog {number}") as act:
+            act.unknown()
+    client = client_as(dana)
+    assert "4 more requests without a clear answer" in waiting_for(client)
+    page = client.get("/audit/?outcome=unknown&period=all")
+    assert all(f"Fog {number}" in text_of(page) for number in range(9))
 
 
 def test_an_export_waits_until_it_is_taken_home(client_as: As, alice: Person, erin: Person, emulator: Running) -> None:

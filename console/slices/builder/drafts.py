@@ -69,6 +69,11 @@ def unfinished(user: Person) -> Sequence[Draft]:
     return [draft for draft in waiting[: SHOWN * 2] if not contents(draft).is_blank][:SHOWN]
 
 
+def editable(user: Person) -> Sequence[Draft]:
+    """The unfinished ones that can be worked on: of what was sent, the audit tells."""
+    return [draft for draft in unfinished(user) if draft.state == Draft.State.EDITING]
+
+
 def resume_or_start(user: Person) -> Draft:
     """The draft last worked on, else a new one. Asking twice gives the same, so a link in a mail changes nothing.
     A copy nobody touched holds no work of theirs: who asks for a new slice does not mean it."""
