@@ -19,11 +19,11 @@ from django.urls import reverse
 from qrcode.image.svg import SvgPathFillImage
 
 from accounts import crypto, guessing, middleware, post
+from accounts.sessions import NO_ADDRESS
 from console import htmx
 from console.audit.address import address_of
 
 # The library's session rows need an address; a request through a local socket has none.
-NO_ADDRESS = "::"
 WRONG = "This email address and password do not go together."
 UNREADABLE = "Your second step cannot be read any more. Ask an administrator to remove it."
 TOO_MANY = "Too many tries. Wait five minutes, then try again."

@@ -6,6 +6,7 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import recording
+        from accounts import recording, session_lines
 
         recording.connect()
+        session_lines.connect()

@@ -20,6 +20,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from accounts.models import Invitation, Person
 from accounts.rights import Role
+from accounts.sessions import end_sessions
 from accounts.signals import person_disabled
 from console.audit import record
 from console.common import redaction
@@ -153,14 +154,6 @@ def forget_expired_sessions() -> None:
     # A day's grace: a line may be a moment older than its session.
     lines = UserSession.objects.filter(created_at__lt=timezone.now() - timedelta(days=1))
     lines.exclude(session_key__in=Session.objects.values("session_key")).delete()
-
-
-def end_sessions(person: Person, *, but: str = "") -> int:
-    """Ends a person's sessions, but for the one with this session key; says how many."""
-    ended = list(UserSession.objects.filter(user=person).exclude(session_key=but))
-    for session in ended:
-        session.end()
-    return len(ended)
 
 
 def join_link(request: HttpRequest, token: str) -> str:

@@ -1,33 +1,136 @@
-"""Sessions in the database, with their content sealed.
+"""Sessions in the database, with their content sealed and their id hashed.
 
-A session can hold what must not lie about in the clear: a TOTP secret while it is being set up, or the form that waits
-for a password (which may carry an API key). The seal is bound to the session's own id.
+A session can hold what must not lie in the clear: a TOTP secret while it is being set up, or the form that waits for a
+password (which may carry an API key). The seal is bound to the row. The browser's cookie holds the session's key; the
+database holds only a hash of it, so that whoever reads the database can't take a session over.
 """
 
+import base64
+import hashlib
 import json
 from typing import Any
 
+from allauth.usersessions.models import UserSession
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import CreateError, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
+from django.contrib.sessions.models import Session
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 
 from accounts import crypto
+from accounts.models import Person
+from console.audit.address import address_of
+
+# What the column holds: 240 bits of a SHA-256.
+ROW_KEY_LENGTH = 40
+NO_ADDRESS = "::"
+
+
+def row_key(session_key: str) -> str:
+    """The key of a session's row: a hash of what the cookie holds."""
+    digest = hashlib.sha256(session_key.encode()).digest()
+    return base64.urlsafe_b64encode(digest).decode()[:ROW_KEY_LENGTH]
+
+
+def session_context(row: str) -> str:
+    """What the seal of a session's content is bound to."""
+    return f"session:{row}"
+
+
+def content_of(session: Session) -> dict[str, Any]:
+    """What a row holds; {} where its seal does not open, and then the person signs in again."""
+    try:
+        content = json.loads(crypto.open_sealed(session.session_data, session_context(session.session_key)))
+    except (crypto.CannotOpen, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 class SessionStore(DatabaseSessions):
-    def encode(self, session_dict: dict[str, Any]) -> str:
-        return crypto.seal(json.dumps(session_dict), self._context)
+    """`session_key` is what the cookie holds; every row is found by its hash."""
 
-    def decode(self, session_data: Any) -> dict[str, Any]:
-        try:
-            content = json.loads(crypto.open_sealed(session_data, self._context))
-        except (crypto.CannotOpen, ValueError):
-            # As Django does with a session it cannot read: the person signs in again.
+    def load(self) -> dict[str, Any]:
+        found = self._rows(self.session_key or "").filter(expire_date__gt=timezone.now()).first()
+        if found is None:
+            self._session_key = None
             return {}
-        return content if isinstance(content, dict) else {}
+        return content_of(found)
 
-    @property
-    def _context(self) -> str:
-        return session_context(self.session_key)
+    def exists(self, session_key: str | None) -> bool:
+        return self._rows(session_key or "").exists()
+
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
+        row = row_key(self._get_or_create_session_key())  # type: ignore[attr-defined]  # as in Django 5.2
+        sealed = crypto.seal(json.dumps(data), session_context(row))
+        return Session(session_key=row, session_data=sealed, expire_date=self.get_expiry_date())
+
+    def save(self, must_create: bool = False) -> None:
+        """Raises UpdateError only where the row is gone; a database that takes no write raises its own error."""
+        if self.session_key is None:
+            self.create()
+            return
+        content = self._get_session(no_load=must_create)  # type: ignore[attr-defined]  # as in Django 5.2
+        row = self.create_model_instance(content)
+        if must_create:
+            _insert(row)
+        elif not self._rows(self.session_key).update(session_data=row.session_data, expire_date=row.expire_date):
+            raise UpdateError
+
+    def delete(self, session_key: str | None = None) -> None:
+        if key := session_key or self.session_key:
+            self._rows(key).delete()
+
+    def _rows(self, session_key: str) -> QuerySet[Session]:
+        return Session.objects.filter(session_key=row_key(session_key))
 
 
-def session_context(session_key: str | None) -> str:
-    return f"session:{session_key}"
+def _insert(row: Session) -> None:
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        raise CreateError from None
+
+
+def remember_sign_in(request: HttpRequest, **more: Any) -> None:
+    """A line in "where you are signed in", in place of allauth's own, which would keep the session's key in the clear.
+
+    Also connected to a changed password, which gives the session a new key.
+    """
+    if not request.session.session_key:
+        request.session.save()
+    agent = request.headers.get("User-Agent", "")[: UserSession._meta.get_field("user_agent").max_length]
+    about = {"user": request.user, "ip": address_of(request) or NO_ADDRESS, "user_agent": agent}
+    key = row_key(request.session.session_key or "")
+    UserSession.objects.update_or_create(session_key=key, defaults=about)
+    gone = UserSession.objects.filter(user=request.user)
+    gone.exclude(session_key__in=Session.objects.values("session_key")).delete()
+
+
+def live_sessions(person: Person) -> list[tuple[UserSession, dict[str, Any]]]:
+    """Where a person is signed in, with what each session holds. Sessions of an older password are none any more."""
+    lines = list(UserSession.objects.filter(user=person))
+    rows = Session.objects.filter(expire_date__gt=timezone.now()).in_bulk([line.session_key for line in lines])
+    found = [(line, content_of(rows[line.session_key])) for line in lines if line.session_key in rows]
+    return [(line, content) for line, content in found if _is_of(person, content)]
+
+
+def end_sessions(person: Person, *, only: int | None = None, but: str = "") -> int:
+    """Ends a person's sessions, or `only` that line's, but for the one with the session key `but`; says how many."""
+    lines = UserSession.objects.filter(user=person).exclude(session_key=row_key(but) if but else "")
+    if only is not None:
+        lines = lines.filter(pk=only)
+    with transaction.atomic():
+        keys = list(lines.values_list("session_key", flat=True))
+        Session.objects.filter(session_key__in=keys).delete()
+        UserSession.objects.filter(session_key__in=keys).delete()
+    return len(keys)
+
+
+def _is_of(person: Person, content: dict[str, Any]) -> bool:
+    same_password = constant_time_compare(content.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash())
+    return content.get(SESSION_KEY) == str(person.pk) and same_password

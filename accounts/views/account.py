@@ -2,21 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import browsers, people
+from accounts import browsers
 from accounts.forms import ProfileForm
 from accounts.middleware import SEEN
 from accounts.models import Person
 from accounts.requests import SignedIn
-from accounts.sessions import SessionStore
+from accounts.sessions import end_sessions, live_sessions, row_key
 from console.audit import record
+from console.common.parsing import read_int
 from console.common.typed_fields import hand_back
 
 
@@ -64,33 +66,33 @@ def stay(request: SignedIn) -> HttpResponse:
 
 
 def _end(request: SignedIn, which: str) -> None:
-    current = request.session.session_key or ""
     if which == "others":
-        ended = people.end_sessions(request.user, but=current)
+        ended = end_sessions(request.user, but=request.session.session_key or "")
     else:
-        session = get_object_or_404(UserSession, pk=which if which.isdecimal() else 0, user=request.user)
-        session.end()
-        ended = 1
+        number = read_int(which, 1, 2**63 - 1)
+        ended = end_sessions(request.user, only=number) if number else 0
+        if not ended:
+            raise Http404
     if ended:
         record.event(actor=request.user, action="session.end", request=request, detail={"sessions": ended})
         messages.success(request, "1 session ended." if ended == 1 else f"{ended} sessions ended.")
 
 
 def _own_sessions(request: SignedIn) -> list[OwnSession]:
+    current = row_key(request.session.session_key or "")
     found = [
         OwnSession(
-            pk=session.pk,
-            browser=browsers.in_words(session.user_agent),
-            address=session.ip,
-            began=session.created_at,
-            seen=_seen(session),
-            is_current=session.session_key == request.session.session_key,
+            pk=line.pk,
+            browser=browsers.in_words(line.user_agent),
+            address=line.ip,
+            began=line.created_at,
+            seen=_seen(line, content),
+            is_current=line.session_key == current,
         )
-        for session in UserSession.objects.purge_and_list(request.user)
+        for line, content in live_sessions(request.user)
     ]
     return sorted(found, key=lambda session: (session.is_current, session.seen), reverse=True)
 
 
-def _seen(session: UserSession) -> datetime:
-    seen = SessionStore(session.session_key).get(SEEN)
-    return datetime.fromtimestamp(seen, UTC) if seen else session.last_seen_at
+def _seen(line: UserSession, content: dict[str, Any]) -> datetime:
+    return datetime.fromtimestamp(content[SEEN], UTC) if content.get(SEEN) else line.last_seen_at

@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts import keys, people
 from accounts.models import ApiKey, Person, Place
 from accounts.rights import Role
+from accounts.sessions import row_key
 from console.audit.models import Entry
 from console.common import redaction
 from tests.accounts.asking import browser, confirmed, is_signed_in, sign_in, signed_in, words
@@ -179,9 +180,11 @@ def test_what_a_vendor_calls_a_place_is_cut_to_what_can_be_kept(nobody: Person) 
 
 def test_what_no_browser_can_use_any_more_is_cleared(alice: Person) -> None:
     gone, still = signed_in(alice), signed_in(alice)
-    Session.objects.filter(pk=gone.session.session_key).update(expire_date=timezone.now() - timedelta(minutes=1))
+    Session.objects.filter(pk=row_key(gone.session.session_key)).update(
+        expire_date=timezone.now() - timedelta(minutes=1)
+    )
     UserSession.objects.update(created_at=timezone.now() - timedelta(days=2))
     people.forget_expired_sessions()
-    assert list(UserSession.objects.values_list("session_key", flat=True)) == [still.session.session_key]
-    assert not Session.objects.filter(pk=gone.session.session_key).exists()
+    assert list(UserSession.objects.values_list("session_key", flat=True)) == [row_key(still.session.session_key)]
+    assert not Session.objects.filter(pk=row_key(gone.session.session_key)).exists()
     assert is_signed_in(still)

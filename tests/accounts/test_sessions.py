@@ -3,11 +3,12 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Person
-from accounts.sessions import SessionStore
+from accounts.sessions import SessionStore, row_key
 from tests.accounts.asking import browser, confirmed, is_signed_in, sign_in, signed_in, words
 from tests.conftest import PASSWORD
 
@@ -103,15 +104,36 @@ def test_a_new_password_ends_the_other_sessions(alice: Person) -> None:
 
 def test_a_session_does_not_lie_in_the_clear(alice: Person) -> None:
     client = signed_in(alice)
-    row = Session.objects.get(pk=client.session.session_key)
+    row = Session.objects.get(pk=row_key(client.session.session_key))
     assert str(alice.pk) not in row.session_data
     assert row.session_data.startswith("t1.")
 
 
+def test_no_table_holds_what_the_cookies_hold(alice: Person) -> None:
+    client, other = signed_in(alice), signed_in(alice)
+    client.get(reverse("accounts:sessions"))
+    confirmed(alice)
+    secrets = {cookie.value for browser in (client, other) for cookie in browser.cookies.values() if cookie.value}
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+        for table in tables:
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            told = {str(value) for row in cursor.fetchall() for value in row}
+            assert not {secret for secret in secrets for value in told if secret in value}, table
+
+
+def test_a_rows_key_opens_nothing_as_a_cookie(alice: Person) -> None:
+    client = signed_in(alice)
+    thief = browser()
+    thief.cookies["__Host-session"] = row_key(client.session.session_key)
+    assert not is_signed_in(thief)
+    assert is_signed_in(client)
+
+
 def test_a_sessions_content_opens_for_no_other_session(alice: Person) -> None:
-    mine, other = signed_in(alice).session.session_key, browser()
-    other.get(reverse("account_login"))
-    copied = Session.objects.get(pk=mine).session_data
-    planted = Session.objects.create(pk="a" * 32, session_data=copied, expire_date=timezone.now() + timedelta(days=1))
-    assert dict(SessionStore(planted.pk).items()) == {}
+    mine = signed_in(alice).session.session_key
+    copied = Session.objects.get(pk=row_key(mine)).session_data
+    tomorrow = timezone.now() + timedelta(days=1)
+    Session.objects.create(pk=row_key("a" * 32), session_data=copied, expire_date=tomorrow)
+    assert dict(SessionStore("a" * 32).items()) == {}
     assert SessionStore(mine).get("_auth_user_id") == str(alice.pk)
