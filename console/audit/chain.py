@@ -3,6 +3,7 @@
 The secret stands apart from the database, so that whoever can write rows cannot make digests.
 """
 
+import errno
 import hashlib
 import hmac
 import json
@@ -15,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, transaction
+from django.utils import timezone
 
-from console.audit.models import ChainHead, Entry
+from console.audit.models import AnchorGap, ChainHead, Entry
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +35,7 @@ def add(entry: Entry) -> None:
     head.sequence, head.digest = entry.sequence, entry.digest
     head.save()
     newest = (entry.sequence, entry.digest)
-    # Robust: a row that is committed stays valid where the file cannot be written; the check then says so.
+    # Robust: a row that is committed stays valid where the file can't be written; the gap is recorded.
     transaction.on_commit(lambda: publish(*newest), robust=True)
 
 
@@ -62,25 +64,57 @@ def _plain(value: Any) -> Any:
 
 
 def publish(sequence: int, newest: str) -> None:
-    """Tells the log and the anchor file of the newest link, so that a cut tail shows.
-
-    The file is only ever added to: were it replaced, rows written after a cut would hide it.
-    One write of one short line is whole or not there, also between processes.
-    """
+    """Tells the log and the anchor file of the newest link, so that a cut tail shows."""
     log.info("Audit chain now at %d %s", sequence, newest)
-    path = Path(settings.AUDIT_ANCHOR)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
     try:
-        os.write(handle, f"{sequence} {newest}\n".encode())
+        _append(f"{sequence} {newest}\n")
+    except OSError as error:
+        log.error("The chain head %d could not be written to the anchor file: %s", sequence, error)
+        _remember_gap(sequence, str(error))
+
+
+def _append(line: str) -> None:
+    """The file is only ever added to: were it replaced, rows written after a cut would hide it.
+
+    One write of one short line is whole or not there, also between processes, unless the disk is full or the machine
+    stops: then the next line begins on a line of its own.
+    """
+    path = Path(settings.AUDIT_ANCHOR)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        size = os.fstat(handle).st_size
+        if size and os.pread(handle, 1, size - 1) != b"\n":
+            line = f"\n{line}"
+        written = os.write(handle, line.encode())
     finally:
         os.close(handle)
+    if written < len(line):  # a disk that was full in the middle of the line
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _remember_gap(sequence: int, error: str) -> None:
+    """One row for neighbouring links. If the database takes none either, `verify` still finds the gap in the file."""
+    try:
+        with transaction.atomic():
+            lock()
+            gap = AnchorGap.objects.filter(last__gte=sequence - 1, first__lte=sequence + 1).first()
+            if gap is None:
+                AnchorGap.objects.create(first=sequence, last=sequence, since=timezone.now(), error=error[:200])
+            else:
+                gap.first, gap.last = min(gap.first, sequence), max(gap.last, sequence)
+                gap.save()
+    except (DatabaseError, InterfaceError) as failure:
+        log.error("The gap in the anchor file could not be recorded: %s", failure)
 
 
 def published() -> Iterator[tuple[int, str]]:
-    """The links in the anchor file, in the order they were written. A line cut by a crash is passed over."""
+    """The links in the anchor file, in the order they were written. A line cut by a crash is passed over.
+
+    Raises OSError where the file can't be read. What is no regular file, such as a pipe, has nothing to read back.
+    """
     path = Path(settings.AUDIT_ANCHOR)
-    if not path.exists():
+    if not path.is_file():
         return
     with path.open("r", encoding="ascii", errors="replace") as lines:
         for line in lines:

@@ -199,3 +199,15 @@ class ChainCheck(models.Model):
 
     def __str__(self) -> str:
         return self.problem or f"{self.rows} rows in order"
+
+
+class AnchorGap(models.Model):
+    """Rows whose links the anchor file did not get, so that it shows after the file can be written to again."""
+
+    first = models.PositiveBigIntegerField()
+    last = models.PositiveBigIntegerField()
+    since = models.DateTimeField()
+    error = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return f"{self.first} to {self.last}: {self.error}"

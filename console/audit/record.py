@@ -10,6 +10,7 @@ The opening row is committed before the block runs; if that fails, `NotRecorded`
 import logging
 import uuid
 from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -19,12 +20,15 @@ from django.db import DatabaseError, InterfaceError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from console import logs
 from console.audit import chain, rows, signals
 from console.audit.address import address_of
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, EntryQuerySet
 from console.audit.rows import Outcome, Person
 
 log = logging.getLogger(__name__)
+
+_latest: ContextVar[tuple[str, uuid.UUID] | None] = ContextVar("latest_act", default=None)
 
 
 class NotRecorded(Exception):
@@ -116,6 +120,7 @@ class act:  # noqa: N801 - reads as a verb: `with record.act(...)`
         except (DatabaseError, InterfaceError) as error:
             log.error("Not recorded: %s (%s)", self.entry.action, error)
             raise NotRecorded from error
+        _latest.set((logs.request_id.get(), self.id))
         return self
 
     def called(self, thing_name: str) -> None:
@@ -246,6 +251,12 @@ def settle(
     signal = signals.outcome_unknown if outcome == UNKNOWN else signals.settled
     signal.send_robust(Entry, entry=Entry.objects.get(pk=entry.pk))
     return row
+
+
+def act_of_this_request() -> uuid.UUID | None:
+    """The entry of the newest act that this request has begun, so that an error page doesn't say nothing was sent."""
+    request_id, entry_id = _latest.get() or ("", None)
+    return entry_id if request_id and request_id == logs.request_id.get() else None
 
 
 def open_or_unknown(action: str | None = None) -> EntryQuerySet:

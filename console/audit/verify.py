@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from console.audit import chain
-from console.audit.models import ChainCheck, ChainHead, Entry
+from console.audit.models import AnchorGap, ChainCheck, ChainHead, Entry
 
 AT_ONCE = 500
 # Seconds from a row's commit to its line in the file, with much to spare.
@@ -50,7 +51,38 @@ def newest_are_whole(count: int = 50) -> Verdict:
     problem = next(rows, "")
     total = newest[-1].sequence if newest else 0
     head = ChainHead.objects.filter(pk=1).first() or ChainHead()
-    return Verdict(total, problem or _cut_tail(head, total) or _compare(_newest_published()))
+    return Verdict(total, problem or _cut_tail(head, total) or _compare_newest())
+
+
+def _compare_newest() -> str:
+    try:
+        return _compare(_newest_published())
+    except OSError:
+        return ""  # `anchor_problem` says so
+
+
+def anchor_problem() -> str:
+    """What is wrong with the anchor file now, as one sentence, or ""."""
+    head = ChainHead.objects.filter(pk=1).first() or ChainHead()
+    gap = AnchorGap.objects.filter(last=head.sequence).first()
+    if gap:
+        return f"The chain head could not be written to the anchor file since {_utc(gap.since)}: {gap.error}."
+    try:
+        newest = max((sequence for sequence, _ in _newest_published()), default=0)
+    except OSError as error:
+        return f"The anchor file can't be read: {error.strerror}."
+    first = Entry.objects.filter(sequence=newest + 1).first() if Path(settings.AUDIT_ANCHOR).is_file() else None
+    if first and first.at < timezone.now() - timedelta(seconds=PUBLISHED_WITHIN):
+        return f"The chain head was not written to the anchor file since {_utc(first.at)}."
+    return ""
+
+
+def anchor_gaps(most: int = 5) -> list[str]:
+    """A sentence for each gap in the anchor file, newest first. They stay after the file can be written to again."""
+    return [
+        f"The anchor file has no line for {_rows_in_words(gap)}, written from {_utc(gap.since)} on: {gap.error}."
+        for gap in AnchorGap.objects.order_by("-last")[:most]
+    ]
 
 
 def last_check() -> ChainCheck | None:
@@ -97,16 +129,59 @@ def _published(rows: int) -> str:
     """Compares every published link with its row. A file that is missing or lags behind proves nothing and is told."""
     if rows and not Path(settings.AUDIT_ANCHOR).exists():
         return f"The file of published links is missing ({settings.AUDIT_ANCHOR}): a cut tail would not show."
-    links, newest = chain.published(), 0
+    try:
+        return _published_links(rows)
+    except OSError as error:
+        return f"The file of published links can't be read ({settings.AUDIT_ANCHOR}): {error.strerror}."
+
+
+def _published_links(rows: int) -> str:
+    links, runs = chain.published(), _Runs()
     while some := list(islice(links, AT_ONCE)):
         if problem := _compare(some):
             return problem
-        newest = max(newest, *(sequence for sequence, _ in some))
-    return _lag(rows, newest)
+        for sequence, _ in some:
+            runs.add(sequence)
+    _remember(runs.holes())
+    return _lag(rows, runs.last)
+
+
+class _Runs:
+    """The numbers that were met, as runs without a hole: one run where the file is complete."""
+
+    def __init__(self) -> None:
+        self._runs: list[list[int]] = []
+
+    @property
+    def last(self) -> int:
+        return max((end for _, end in self._runs), default=0)
+
+    def add(self, number: int) -> None:
+        if self._runs and number == self._runs[-1][1] + 1:
+            self._runs[-1][1] = number
+        else:
+            self._runs.append([number, number])
+
+    def holes(self) -> Iterator[tuple[int, int]]:
+        """First and last number of each hole between the runs."""
+        end = 0
+        for start, stop in sorted(self._runs):
+            if end and start > end + 1:
+                yield end + 1, start - 1
+            end = max(end, stop)
+
+
+def _remember(holes: Iterator[tuple[int, int]]) -> None:
+    """Holes nobody recorded, as after a kill between a commit and its line. A line younger than that may yet come."""
+    for first, last in islice(holes, 100):
+        row = Entry.objects.filter(sequence=first).first()
+        on_its_way = row is not None and row.at > timezone.now() - timedelta(seconds=PUBLISHED_WITHIN)
+        if row and not on_its_way and not AnchorGap.objects.filter(first__lte=last, last__gte=first).exists():
+            AnchorGap.objects.create(first=first, last=last, since=row.at, error="missing when the file was checked")
 
 
 def _lag(rows: int, newest: int) -> str:
-    """What was committed a moment ago may still be on its way into the file, so a gap counts only if it stays."""
+    """What was committed just now can still be on its way into the file, so a gap counts only if it stays."""
     if newest < rows:
         time.sleep(PUBLISHED_WITHIN)
         newest = max((sequence for sequence, _ in _newest_published()), default=newest)
@@ -127,13 +202,22 @@ def _compare(links: list[tuple[int, str]]) -> str:
 
 def _newest_published(reach: int = 4096) -> list[tuple[int, str]]:
     path = Path(settings.AUDIT_ANCHOR)
-    if not path.exists():
+    if not path.is_file():
         return []
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - reach))
-        lines = file.read().decode("ascii", "replace").splitlines()[1:]
+        whole = path.stat().st_size <= reach
+        lines = file.read(reach).decode("ascii", "replace").splitlines()[0 if whole else 1 :]
     return [link for line in lines if (link := chain.read_link(line))]
 
 
 def _named(row: Entry) -> str:
     return f"{row.action} of {row.at:%Y-%m-%d %H:%M:%S} UTC, id {row.id}"
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _rows_in_words(gap: AnchorGap) -> str:
+    return f"row {gap.first}" if gap.first == gap.last else f"rows {gap.first} to {gap.last}"

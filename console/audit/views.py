@@ -221,7 +221,8 @@ def _chain_state(request: HttpRequest) -> dict[str, Any]:
         return {}
     newest, last = verify.newest_are_whole(), verify.last_check()
     problem = newest.problem or (last.problem if last else "")
-    return {"chain": {"rows": newest.rows, "problem": problem, "last": last}}
+    anchor = {"anchor_problem": verify.anchor_problem(), "anchor_gaps": verify.anchor_gaps()}
+    return {"chain": {"rows": newest.rows, "problem": problem, "last": last, **anchor}}
 
 
 def _frame(request: HttpRequest, form: FilterForm) -> dict[str, Any]:

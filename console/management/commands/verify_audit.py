@@ -13,6 +13,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         verdict = verify.check()
+        for gap in verify.anchor_gaps():
+            self.stderr.write(gap)
         if verdict.is_whole:
             self.stdout.write(f"The audit is whole: {verdict.rows} rows, each as it was written.")
             return
