@@ -1,5 +1,7 @@
 """What a session is allowed to last, and the time zone a person reads times in."""
 
+import contextlib
+import logging
 import time
 import zoneinfo
 from collections.abc import Callable
@@ -7,14 +9,41 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+
+from accounts.sessions import SessionStore
+from console.common import database
+
+log = logging.getLogger(__name__)
 
 SEEN = "seen_at"
 SINCE = "signed_in_at"
 NOTED_EVERY = 60
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class Sessions(SessionMiddleware):
+    """Keeps an answer that is ready even where the session cannot be saved with it.
+
+    What a page notes in the session (that it was used, that a message was shown) can be left out. What must not be
+    lost, a sign-in or a sign-out, is saved by the view itself, which then says so.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        is_note = request.session.modified and request.method in {"GET", "HEAD"}
+        waits = database.brief_waits() if is_note else contextlib.nullcontext()
+        try:
+            with waits:
+                return super().process_response(request, response)
+        except database.FAILURES as error:
+            log.warning("The session could not be saved: %s", error)
+            patch_vary_headers(response, ("Cookie",))
+            return response
 
 
 class SessionLimits:
@@ -30,7 +59,7 @@ class SessionLimits:
         if request.user.is_authenticated:
             now = time.time()
             if now >= ends_at(request):
-                logout(request)
+                _end(request)
                 return self.get_response(request)
             if not _is_background(request) and now - request.session.get(SEEN, 0) >= NOTED_EVERY:
                 begin(request)
@@ -55,6 +84,15 @@ def begin(request: HttpRequest) -> None:
     now = time.time()
     request.session.setdefault(SINCE, now)
     request.session[SEEN] = now
+
+
+def _end(request: HttpRequest) -> None:
+    """Signs the person out. Where the row cannot be deleted it stays, but its time is over all the same."""
+    try:
+        logout(request)
+    except database.FAILURES as error:
+        log.warning("An ended session could not be deleted: %s", error)
+        request.session, request.user = SessionStore(), AnonymousUser()
 
 
 def ends_at(request: HttpRequest) -> float:

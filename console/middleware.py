@@ -18,7 +18,8 @@ from accounts.connections import ConnectionMissing
 from console import htmx, logs, pages
 from console.audit.address import comes_from_proxy
 from console.audit.record import NotRecorded
-from console.common import deadline
+from console.common import database, deadline
+from console.home import views as home
 from console.upstream.errors import UpstreamError
 
 log = logging.getLogger(__name__)
@@ -98,6 +99,33 @@ class Headers:
             response.headers.setdefault(name, value)
         patch_vary_headers(response, ["HX-Request"])
         return response
+
+
+class Health:
+    """Answers supervisors before anything that asks the session, the database or the cache."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info not in {"/livez", "/readyz"}:
+            return self.get_response(request)
+        request.get_host()  # refuses a name out of ALLOWED_HOSTS, as for every page
+        return home.livez(request) if request.path_info == "/livez" else home.readyz(request)
+
+
+class DatabaseFailures:
+    """Bounds how long a request waits for locks, and turns a failure of the database into a page that needs none."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with database.bounded_waits():
+            return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return pages.database_failed(request, error) if database.is_failure(error) else None
 
 
 class Access:

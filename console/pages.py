@@ -1,16 +1,24 @@
 """Pages for what went wrong: each says what happened, whether anything was changed, and what to do."""
 
+import logging
+import sys
+
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from accounts.connections import ConnectionMissing
 from console import htmx, logs
-from console.audit import unresolved
+from console.audit import record, unresolved
 from console.audit.record import NotRecorded
+from console.common import database
 from console.common.typed_fields import typed_fields
 from console.upstream import errors
+
+log = logging.getLogger(__name__)
 
 STATUSES: tuple[tuple[type[errors.UpstreamError], int], ...] = (
     (errors.NotFound, 404),
@@ -79,9 +87,49 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Our own fault. Nothing here may fail again, so the page asks neither database nor session."""
+    """Our own fault. Nothing here may fail again, so the page asks neither database nor session.
+
+    Django calls this for what a middleware raised too, where no `process_exception` is asked.
+    """
+    error = sys.exc_info()[1]
+    if database.is_failure(error):
+        return database_failed(request, error)
+    return _answer_alone(request, "errors/500.html", {}, 500)
+
+
+def database_failed(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+    """The database is locked, full, read-only or gone. The page asks neither database nor session."""
+    log.error("The database failed: %s: %s", type(error).__name__, error)
+    reading = request.method in {"GET", "HEAD"}
+    context: dict[str, object] = {
+        "title": f"The console's database can't be {'read' if reading else 'written to'} right now.",
+        "kept": typed_fields(request) if request.headers.get("Sec-Fetch-Site") == "same-origin" else [],
+        "address": request.get_full_path(),
+        "csrf_token": get_token(request),
+    }
+    response = _answer_alone(request, "errors/database.html", context, 503)
+    response["Retry-After"] = "10"
+    return response
+
+
+def _answer_alone(request: HttpRequest, template: str, context: dict[str, object], status: int) -> HttpResponse:
+    """A page without the frame around it, which would read the person and the session."""
     part = "#notice" if request.headers.get("HX-Request") == "true" else ""
-    return HttpResponse(render_to_string(f"errors/500.html{part}", {"request_id": logs.request_id.get()}), status=500)
+    entry = record.act_of_this_request()
+    context |= {
+        "request_id": logs.request_id.get(),
+        "entry_url": reverse("audit:detail", args=[entry]) if entry else "",
+        "sentence": _what_became_of_it(request, begun=entry is not None),
+    }
+    return HttpResponse(render_to_string(f"{template}{part}", context), status=status)
+
+
+def _what_became_of_it(request: HttpRequest, *, begun: bool) -> str:
+    if request.method in {"GET", "HEAD"}:
+        return "Nothing was changed."
+    if begun:
+        return "Your request was recorded and may have been sent. Check its audit entry before you send it again."
+    return "Nothing was sent to Avala or CloudFactory."
 
 
 def too_old(request: HttpRequest, reason: str = "") -> HttpResponse:

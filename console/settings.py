@@ -121,16 +121,26 @@ if AUDIT_ANCHOR.is_dir():
     refuse("AUDIT_ANCHOR must name a file.")
 AUDIT_GRACE = env.int("AUDIT_GRACE", default=45)
 AUDIT_SETTLE_SPAN = env.int("AUDIT_SETTLE_SPAN", default=600)
+# Seconds a statement waits for a lock that somebody else holds; a request waits twice at most.
+DATABASE_LOCK_SECONDS = env.float("DATABASE_LOCK_SECONDS", default=4.0)
+# Seconds one statement on PostgreSQL can take; 0 for no limit, which a long migration may need.
+DATABASE_STATEMENT_SECONDS = env.float("DATABASE_STATEMENT_SECONDS", default=10.0)
 DATABASES: dict[str, Any] = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR / 'console.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
+        "timeout": DATABASE_LOCK_SECONDS,
         # FULL: an entry that was committed before a call must outlive a power cut, not only a kill.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
 else:
     DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 3,
+        "tcp_user_timeout": 10_000,
+        "options": f"-c lock_timeout={DATABASE_LOCK_SECONDS * 1000:.0f}"
+        f" -c statement_timeout={DATABASE_STATEMENT_SECONDS * 1000:.0f}",
+    } | DATABASES["default"].get("OPTIONS", {})
 CACHE_URL = env.str("CACHE_URL", default=f"sqlite:///{VAR / 'cache.sqlite3'}")
 try:
     CACHES = {"default": cache.configuration(CACHE_URL, limits=("allauth", "second-step-spent", "upstream."))}
@@ -146,6 +156,8 @@ except ValueError as error:
 for name, number, smallest in (
     ("AUDIT_GRACE", AUDIT_GRACE, 0),
     ("AUDIT_SETTLE_SPAN", AUDIT_SETTLE_SPAN, 0),
+    ("DATABASE_LOCK_SECONDS", DATABASE_LOCK_SECONDS, 0.1),
+    ("DATABASE_STATEMENT_SECONDS", DATABASE_STATEMENT_SECONDS, 0),
     ("EXPORT_FIRST_LOOK", EXPORT_FIRST_LOOK, 0),
     ("JOBS_LEASE", JOBS_LEASE, 1),
     ("RECEIPT_MOST_BYTES", RECEIPT_MOST_BYTES, 0),
@@ -200,7 +212,9 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "console.middleware.Health",
+    "console.middleware.DatabaseFailures",
+    "accounts.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db import DatabaseError, InterfaceError, connection
 from django.urls import reverse
 
 from accounts import connections
@@ -13,7 +12,6 @@ from accounts.models import Person
 from accounts.rights import Right
 from console.audit import reading, record, settling
 from console.audit.models import Entry
-from console.common import cache
 from console.exports import services as exports
 from console.projects import services as projects
 from console.slices import services as slices
@@ -77,11 +75,6 @@ def unnamed_datasets(rows: Sequence[shown.Row]) -> str:
 def recent(*, user: Person) -> list[reading.Line]:
     """The latest sentences: the person's own, and for auditors everybody's."""
     return reading.latest(user)
-
-
-def is_ready() -> dict[str, bool]:
-    """Whether the console can do its work: the database and the cache answer."""
-    return {"database": _database_answers(), "cache": cache.probe().available}
 
 
 def _unconnected(user: Person) -> list[Todo]:
@@ -152,12 +145,3 @@ def _drafts(user: Person) -> list[Todo]:
         )
         for draft in drafts.editable(user)[:3]
     ]
-
-
-def _database_answers() -> bool:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except (DatabaseError, InterfaceError):
-        return False
-    return True

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import connections
 from accounts.requests import SignedIn
-from console.home import services
+from console.home import readiness, services
 from console.upstream.errors import UpstreamError
 
 
@@ -53,6 +53,6 @@ def livez(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """This process can do its work."""
-    parts = services.is_ready()
-    return JsonResponse(parts, status=200 if all(parts.values()) else 503)
+    """This process can do its work: JSON with each part, and 503 where one doesn't work."""
+    found = readiness.state()
+    return JsonResponse(found, status=503 if found["problems"] else 200)

@@ -131,6 +131,18 @@ def wake(pk: uuid.UUID, delay: float) -> None:
         log.warning("The queue could not be reached, the sweep will find the row: %s", error)
 
 
+def queue_answers() -> bool:
+    """Whether the queue that wakes the workers can be read."""
+    from console.jobs import tasks
+
+    try:
+        tasks.perform.huey.storage.queue_size()
+    except QUEUE_FAULTS as error:
+        log.warning("The queue can't be read: %s", error)
+        return False
+    return True
+
+
 def perform(pk: uuid.UUID) -> None:
     """Does one operation if its time has come and no other worker has it."""
     operation = Operation.objects.claim(pk, lease())
