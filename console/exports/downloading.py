@@ -60,7 +60,8 @@ def hand_over(*, user: Person, export_id: str, request: HttpRequest) -> HttpResp
     Raises NotReady, NoSuchPart, LinkExpired, and every error of vendor and store; each ends the audit's entry.
     """
     space = connections.space(user)
-    plan = Plan.objects.filter(export_id=export_id).first()
+    # Another's export is called what CloudFactory says, once it has said it to this person's key.
+    plan = Plan.objects.filter(export_id=export_id, person=user).first()
     asked = _range(request, export_id)
     act = record.act(
         actor=user,

@@ -9,7 +9,7 @@ from accounts.models import Person
 from console.exports import watching
 from console.exports.choice import Choice
 from console.exports.models import LINK_LASTS, Plan
-from console.upstream.errors import NotFound, UpstreamError
+from console.upstream.errors import UpstreamError
 
 ONE_MINUTE = timedelta(minutes=1)
 
@@ -32,9 +32,10 @@ def ready_with(*, user: Person, choice: Choice) -> Plan | None:
 
 
 def _is_there(user: Person, plan: Plan) -> bool:
-    """Whoever deleted it elsewhere has not told us. A vendor that is silent is no reason to hide it."""
+    """Whoever deleted it elsewhere has not told us. A vendor that is silent is no reason to hide it; one that
+    refuses this person's key is."""
     try:
         watching.look(user=user, export_id=plan.export_id)
     except UpstreamError as error:
-        return not isinstance(error, NotFound)
+        return error.is_silence
     return True

@@ -238,7 +238,7 @@ def holding(*, user: Person, project: str, batch: int | None = None) -> list[Pla
 
 def _name_to_delete(user: Person, export_id: str, act_id: uuid.UUID) -> str:
     """As CloudFactory has it; a second press finds the export gone, and is told what became of the first."""
-    first = Entry.objects.filter(pk=act_id).first()
+    first = Entry.objects.filter(pk=act_id, actor=user).first()
     return first.thing_name if first else watching.look(user=user, export_id=export_id).name or export_id
 
 

@@ -175,6 +175,9 @@ def download(request: SignedIn, export: uuid.UUID) -> HttpResponseBase:
         return HttpResponse(status=416)
     except (downloading.NotReady, downloading.LinkExpired, NotFound) as error:
         known = Plan.objects.filter(export_id=str(export)).first()
+        if isinstance(error, NotFound) and (known is None or known.person_id != request.user.pk):
+            # Their key does not read this export, so nothing that the console remembers of it is theirs.
+            return pages.not_found(request)
         runs = isinstance(error, downloading.NotReady) and error.runs
         context = {"error": error, "export_id": export, "runs": runs, "query": composing.query(known) if known else ""}
         context["name"] = getattr(error, "name", "") or (known.name if known else "")

@@ -201,9 +201,9 @@ def test_what_is_not_ready_has_no_file_yet(alice: Person, client_as: ClientAs, s
 def test_a_foreign_or_unknown_export_has_no_file(
     ready: Plan, carol: Person, alice: Person, client_as: ClientAs
 ) -> None:
-    assert download(client_as(carol), ready).status_code == 410
+    assert download(client_as(carol), ready).status_code == 404
     unknown = client_as(alice).get("/exports/7b4f7a52-8f8b-4b8e-9a3f-000000000000/download/")
-    assert unknown.status_code == 410
+    assert unknown.status_code == 404
     assert client_as(alice).get("/exports/..%2f..%2fx/download/").status_code == 404
 
 
