@@ -1,6 +1,10 @@
 """The apps and their prefixes. Who may open which page stands in `accounts/access.py`."""
 
-from django.urls import include, path
+from django.urls import include, path, register_converter
+
+from console.common.converters import Int64
+
+register_converter(Int64, "int64")
 
 urlpatterns = [
     path("", include("console.home.urls")),

@@ -47,7 +47,7 @@ def address_of(thing_kind: str, thing_id: str, detail: Mapping[str, Any]) -> str
         return ""
     try:
         return find(thing_id, detail)
-    except (NoReverseMatch, KeyError, ValueError):
+    except (NoReverseMatch, LookupError, TypeError, ValueError):
         return ""
 
 

@@ -151,7 +151,7 @@ def _projects(user: Person, choice: Choice) -> list[str]:
     if choice.projects:
         return list(choice.projects)
     space = connections.space(user)
-    return [project.id for project in connections.cloudfactory(user).list_projects(space.id)]
+    return [project.id for project in connections.cloudfactory(user).list_projects(space.id) if project.id]
 
 
 class _Walk:

@@ -66,7 +66,7 @@ def newest_exports(user: Person, space: str) -> tuple[Export, ...]:
 
 def build(space: str, newest: Sequence[Export]) -> Lane:
     active = next((export for export in newest if export.status in ACTIVE), None)
-    plan = Plan.objects.select_related("person").filter(export_id=active.id).first() if active else None
+    plan = Plan.objects.select_related("person").filter(export_id=active.id).first() if active and active.id else None
     return Lane(active, plan, waiting(space))
 
 

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from console.common.model_fields import VendorIdField
 from console.exports.choice import Choice
 
 LINK_LASTS = timedelta(days=7)
@@ -37,7 +38,7 @@ class Plan(models.Model):
     items_at_least = models.BooleanField(default=False)
     state = models.CharField(max_length=8, choices=State.choices, default=State.SENDING)
     words = models.CharField(max_length=500, blank=True)
-    export_id = models.CharField(max_length=36, blank=True)
+    export_id = VendorIdField(max_length=36, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
     # When the console saw it end: the vendor does not say (FACTS 2.7).
@@ -90,7 +91,7 @@ class Receipt(models.Model):
         CHECKED = "checked"
         NOT_CHECKED = "not"
 
-    export_id = models.CharField(primary_key=True, max_length=36)
+    export_id = VendorIdField(primary_key=True, max_length=36)
     space = models.CharField(max_length=36)
     # The same choice as of another export makes the two comparable.
     choice_key = models.CharField(max_length=64, blank=True, db_index=True)
@@ -109,7 +110,7 @@ class Receipt(models.Model):
     checked_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
-        return self.export_id
+        return str(self.export_id)
 
     @property
     def untold(self) -> int:

@@ -20,8 +20,10 @@ KEPT = 30.0
 
 
 def projects(*, user: Person, fresh: bool = False) -> tuple[Project, ...]:
+    """Those that can be named in a choice: one without a usable id can only be part of "all"."""
     space = connections.space(user).id
-    return _kept(user, "projects", lambda: connections.cloudfactory(user).list_projects(space), fresh)
+    listed = _kept(user, "projects", lambda: connections.cloudfactory(user).list_projects(space), fresh)
+    return tuple(project for project in listed if project.id)
 
 
 def batches(*, user: Person, project: str, fresh: bool = False) -> tuple[Batch, ...]:

@@ -33,7 +33,7 @@ def find_export(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     # The audit keeps names cleaned and cut; what was sent stands in the plan.
     sent = Plan.objects.filter(act_id=entry.pk).values_list("name", flat=True).first() or entry.thing_name
     matching = [export for export in _since(entry, space) if export.name == sent and _is_ours(export, entry)]
-    if len(matching) > 1:
+    if len(matching) > 1 or (matching and not matching[0].id):
         return "unsure", {}
     if not matching:
         return "not found", {}
@@ -87,4 +87,6 @@ def _is_ours(export: Export, entry: Entry) -> bool:
     if export.created_at is None:
         return False
     in_time = entry.at - SKEW <= export.created_at <= entry.at + WINDOW
-    return in_time and not Plan.objects.filter(export_id=export.id).exclude(act_id=entry.pk).exists()
+    return (
+        in_time and not Plan.objects.filter(export_id=export.id).exclude(export_id="").exclude(act_id=entry.pk).exists()
+    )

@@ -118,7 +118,7 @@ class Row:
 def rows(exports: Iterable[Export]) -> list[Row]:
     """With what the console knows about each: four queries however many there are."""
     listed = list(exports)
-    ids = [export.id for export in listed]
+    ids = [export.id for export in listed if export.id]
     plans = {plan.export_id: plan for plan in Plan.objects.select_related("person").filter(export_id__in=ids)}
     receipts = Receipt.objects.in_bulk(ids)
     taken = reading.downloads(ids)

@@ -127,7 +127,7 @@ def _failed(plan: Any) -> Todo:
 
 def _ready(plan: Any) -> Todo:
     note = f"You have not downloaded it. Its link ends {moment(plan.link_ends)}."
-    address = reverse("exports:detail", args=[plan.export_id])
+    address = reverse("exports:detail", args=[plan.export_id]) if plan.export_id else reverse("exports:index")
     return Todo("package", "good", f"The export “{plan}” is ready", note, address, "Open")
 
 

@@ -113,7 +113,7 @@ def list_projects(*, user: Person) -> tuple[Project, ...]:
         refusals=ACCESS_REFUSALS,
     )
     cached = connections.cache_scope(user, VENDOR)
-    cache.set_many({_key("name", cached, one.id): one.name or "" for one in projects}, NAMES_KEPT)
+    cache.set_many({_key("name", cached, one.id): one.name or "" for one in projects if one.id}, NAMES_KEPT)
     return projects
 
 
@@ -128,7 +128,8 @@ def last_projects(*, user: Person, problem: UpstreamError) -> LastAnswer | None:
 def rows(*, user: Person, projects: Sequence[Project]) -> list[Row]:
     """Pinned ones first, then those used last, then the others by name."""
     uses = {use.project: use for use in _uses(user)}
-    found = [_row(one, uses.get(one.id)) for one in {one.id: one for one in projects}.values()]
+    unique = {one.id or f"nameless {place}": one for place, one in enumerate(projects)}.values()
+    found = [_row(one, uses.get(one.id)) for one in unique]
     found.sort(key=lambda row: row.name.casefold())
     found.sort(key=lambda row: row.last_used.timestamp() if row.last_used else 0.0, reverse=True)
     found.sort(key=lambda row: not row.pinned)
@@ -204,7 +205,7 @@ def waiting_for_review(*, user: Person) -> Reviews:
     A project that does not answer takes no other along; where none does, its error is raised.
     """
     found = rows(user=user, projects=list_projects(user=user))
-    asked = found[:REVIEWED]
+    asked = [row for row in found if row.project.id][:REVIEWED]
     answers = _count_reviews(user, [row.project.id for row in asked])
     problems = [answer for answer in answers if isinstance(answer, UpstreamError)]
     if problems and (len(problems) == len(answers) or any(isinstance(one, KeyRejected) for one in problems)):
@@ -212,7 +213,7 @@ def waiting_for_review(*, user: Person) -> Reviews:
     counted = [(row, answer) for row, answer in zip(asked, answers, strict=True) if isinstance(answer, tuple)]
     waiting = tuple(Review(row, *answer) for row, answer in counted if answer[0])
     is_late = all(isinstance(one, TimedOut | OutOfTime) for one in problems)
-    return Reviews(waiting, len(found) > REVIEWED, len(asked), len(problems), is_late)
+    return Reviews(waiting, len(found) > len(asked), len(asked), len(problems), is_late)
 
 
 def forget_figures(*, project: uuid.UUID) -> None:

@@ -17,7 +17,7 @@ def follow(session: SessionBase, *, user: Person, found: Slice, origin: Origin |
     """Only what the person made here: others' slices are no news to be told of on every page."""
     name = thing_id(found)
     kept = addresses(session)
-    if origin is not None and origin.actor_id == user.pk and name not in kept:
+    if name and origin is not None and origin.actor_id == user.pk and name not in kept:
         session[FOLLOWED] = [*kept, name][-MOST:]
 
 

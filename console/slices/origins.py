@@ -21,15 +21,15 @@ class Origin:
 
 
 def thing_id(found: Slice) -> str:
-    """How the audit names a slice: the two parts of its address."""
-    return f"{found.owner_name}/{found.slug}"
+    """How the audit names a slice: the two parts of its address; empty for one that has none."""
+    return "/".join(found.address) if found.address else ""
 
 
 def known(slices: Iterable[Slice]) -> Mapping[str, Origin]:
     """The origins of slices by `thing_id`, in one query for a whole list."""
     made = Entry.objects.filter(
         thing_kind="slice",
-        thing_id__in=[thing_id(one) for one in slices],
+        thing_id__in=[name for one in slices if (name := thing_id(one))],
         action="slice.create",
         kind=Entry.Kind.OUTCOME,
         recorded_outcome=DONE,

@@ -106,12 +106,14 @@ def later(look: int, error: Exception | None = None) -> int | None:
 
 
 def addresses(rows: Sequence[shown.Row]) -> list[tuple[str, str]]:
-    return [(str(row.slice.owner_name), str(row.slice.slug)) for row in rows]
+    return [row.slice.address for row in rows if row.slice.address]
 
 
 def read_addresses(sent: Sequence[str]) -> list[tuple[str, str]]:
     pairs = [text.rpartition("/") for text in dict.fromkeys(sent)]
-    return [(owner, slug) for owner, _, slug in pairs if owner and slug][:MOST_BUILDING]
+    return [pair for owner, _, slug in pairs if (pair := Slice("", owner_name=owner, slug=slug).address)][
+        :MOST_BUILDING
+    ]
 
 
 def orderings(wanted: Wanted) -> Mapping[str, str]:

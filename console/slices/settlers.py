@@ -75,6 +75,8 @@ def _is_in_time(found: Slice, entry: Entry) -> bool:
 
 def _is_claimed(found: Slice, entry: Entry) -> bool:
     """Whether another entry is already known to have made it."""
+    if not thing_id(found):
+        return False
     others = Entry.objects.filter(thing_kind="slice", thing_id=thing_id(found), action=entry.action)
     return others.filter(recorded_outcome=DONE, kind=Entry.Kind.OUTCOME).exclude(opens=entry).exists()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from console import words
 from console.slices import origins, services
@@ -64,7 +64,7 @@ class Row:
 
     @property
     def ident(self) -> str:
-        return f"slice-{_safe(self.slice.uid)}"
+        return f"slice-{_safe(self.slice.uid or self.slice.slug or self.name)}"
 
     @property
     def notice(self) -> str:
@@ -75,7 +75,7 @@ class Row:
 
 def rows(slices: Iterable[Slice], names: Mapping[str, str]) -> list[Row]:
     """Each slice once: a list that is paged by number may repeat one (FACTS 4, row 25)."""
-    unique = {one.uid: one for one in slices}.values()
+    unique = {one.uid or f"nameless {place}": one for place, one in enumerate(slices)}.values()
     known = origins.known(unique)
     return [_row(one, names, known.get(origins.thing_id(one))) for one in unique]
 
@@ -91,10 +91,7 @@ def _row(found: Slice, names: Mapping[str, str], origin: Origin | None) -> Row:
 
 def slice_address(found: Slice) -> str:
     """The slice's page, or "" where Avala gave no owner or slug, or one that no address can hold."""
-    try:
-        return reverse("slices:detail", args=[found.owner_name, found.slug]) if found.owner_name and found.slug else ""
-    except NoReverseMatch:
-        return ""
+    return reverse("slices:detail", args=found.address) if found.address else ""
 
 
 @dataclass(frozen=True)
@@ -111,7 +108,7 @@ class Tile:
 
     @property
     def name(self) -> str:
-        return self.item.key or self.item.uid
+        return self.item.key or self.item.uid or "Unnamed item"
 
     @property
     def picture(self) -> str:
@@ -124,7 +121,7 @@ class Tile:
 
     @property
     def ident(self) -> str:
-        return f"item-{_safe(self.item.uid)}"
+        return f"item-{_safe(self.item.uid or self.name)}"
 
     @property
     def metadata(self) -> list[tuple[str, str]]:
@@ -139,18 +136,15 @@ Names = Mapping[tuple[str, str], str]
 
 
 def tiles(items: Iterable[Item], *, owner: str, slug: str, cursor: str = "", names: Names | None = None) -> list[Tile]:
-    unique = {one.uid: one for one in items}
+    unique = {one.uid or f"nameless {place}": one for place, one in enumerate(items)}
     return [tile(one, owner=owner, slug=slug, cursor=cursor, names=names) for one in unique.values()]
 
 
 def tile(item: Item, *, owner: str, slug: str, cursor: str = "", names: Names | None = None) -> Tile:
     query = f"?{urlencode({'cursor': cursor})}" if cursor else ""
-    try:
-        address = reverse("slices:item", args=[owner, slug, item.uid]) + query
-        fresh = reverse("slices:renew", args=[owner, slug, item.uid])
-    except NoReverseMatch:
-        # Not a UUID: shown, but there is no page to open.
-        address = fresh = ""
+    # Without a usable id it is shown, but there is no page to open.
+    address = reverse("slices:item", args=[owner, slug, item.uid]) + query if item.uid else ""
+    fresh = reverse("slices:renew", args=[owner, slug, item.uid]) if item.uid else ""
     page = reverse("slices:items", args=[owner, slug], query={"renew": 1, "cursor": cursor})
     told = place_of(item)
     return Tile(item, address, fresh, page, (names or {}).get(told) or " / ".join(filter(None, told)))

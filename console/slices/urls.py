@@ -1,8 +1,22 @@
 """Addresses of slices. An owner called `new` has its slices out of reach here, as one called `dataset` has at Avala."""
 
-from django.urls import include, path
+from django.urls import include, path, register_converter
 
+from console.common.converters import Segment
 from console.slices import views
+from console.upstream.types import RESERVED_OWNERS, RESERVED_SLUGS
+
+
+class Owner(Segment):
+    reserved = RESERVED_OWNERS
+
+
+class Slug(Segment):
+    reserved = RESERVED_SLUGS
+
+
+register_converter(Owner, "owner")
+register_converter(Slug, "slice")
 
 app_name = "slices"
 
@@ -13,9 +27,9 @@ urlpatterns = [
     path("watch/", views.watch, name="watch"),
     path("datasets/", views.datasets, name="datasets"),
     path("new/", include("console.slices.builder.urls")),
-    path("<str:owner>/<str:slug>/", views.detail, name="detail"),
-    path("<str:owner>/<str:slug>/status/", views.status, name="status"),
-    path("<str:owner>/<str:slug>/items/", views.items, name="items"),
-    path("<str:owner>/<str:slug>/items/<uuid:item_uid>/", views.item, name="item"),
-    path("<str:owner>/<str:slug>/items/<uuid:item_uid>/tile/", views.renew, name="renew"),
+    path("<owner:owner>/<slice:slug>/", views.detail, name="detail"),
+    path("<owner:owner>/<slice:slug>/status/", views.status, name="status"),
+    path("<owner:owner>/<slice:slug>/items/", views.items, name="items"),
+    path("<owner:owner>/<slice:slug>/items/<uuid:item_uid>/", views.item, name="item"),
+    path("<owner:owner>/<slice:slug>/items/<uuid:item_uid>/tile/", views.renew, name="renew"),
 ]

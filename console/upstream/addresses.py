@@ -5,19 +5,15 @@ from __future__ import annotations
 import ipaddress
 import re
 import string
-import uuid
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
-from console.common.parsing import INT64
+from console.common.parsing import INT64, read_segment, read_uuid
 from console.upstream.errors import Invalid, vendor_name
 from console.upstream.operations import Operation
 
-MOST_SEGMENT = 300
-
 _PRINTABLE = re.compile(r"[\x21-\x7e]{1,1000}")
-_REFUSED = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff/\\]")
 
 
 def base_url(address: str) -> str:
@@ -57,11 +53,11 @@ def path(operation: Operation, given: Mapping[str, Any], vendor: str) -> str:
 
 
 def checked_uuid(name: str, value: Any, vendor: str) -> str:
-    """The UUID in its one plain spelling, however it was written."""
-    try:
-        return str(value if isinstance(value, uuid.UUID) else uuid.UUID(str(value)))
-    except ValueError:
-        raise _bad(vendor, name, "This is not a UUID.") from None
+    """The UUID in its one plain spelling, in lower case."""
+    found = read_uuid(value)
+    if found is None:
+        raise _bad(vendor, name, "This is not a UUID.")
+    return str(found)
 
 
 def checked_key(key: str, vendor: str) -> str:
@@ -85,9 +81,8 @@ def _segment(name: str, kind: str, value: Any, vendor: str) -> str:
         if isinstance(value, bool) or not isinstance(value, int) or value not in INT64:
             raise _bad(vendor, name, "This is not a whole number of 64 bits.")
         return str(value)
-    text = value if isinstance(value, str) else ""
-    plain = unquote(unquote(text))  # a server that unquotes twice must not find a way up either
-    if not text or len(text) > MOST_SEGMENT or plain in (".", "..") or _REFUSED.search(text + plain):
+    text = read_segment(value)
+    if text is None:
         raise _bad(vendor, name, "This cannot be part of an address.")
     return quote(text, safe="")
 

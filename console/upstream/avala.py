@@ -15,9 +15,21 @@ from console.upstream import avala_shapes as shapes
 from console.upstream import operations
 from console.upstream.checks import Checks
 from console.upstream.client import Client
+from console.upstream.fields import identified
 from console.upstream.operations import Operation
 from console.upstream.paging import avala_page
-from console.upstream.types import Dataset, Item, Me, NameVerdict, Organization, Page, Slice, SubSlice
+from console.upstream.types import (
+    RESERVED_OWNERS,
+    RESERVED_SLUGS,
+    Dataset,
+    Item,
+    Me,
+    NameVerdict,
+    Organization,
+    Page,
+    Slice,
+    SubSlice,
+)
 
 T = TypeVar("T")
 
@@ -75,11 +87,12 @@ class Avala(Client):
             checks.number("random_selection_count", random_selection_count, 1)
             body["random_selection_count"] = random_selection_count
         checks.done()
-        return self._ask(shapes.slice_of, operations.CREATE_SLICE, {}, body=body, request_id=request_id)
+        return self._ask(shapes.created_slice_of, operations.CREATE_SLICE, {}, body=body, request_id=request_id)
 
     def get_slice(self, owner: str, slug: str) -> Slice:
         """A4 (FACTS 1.4): one slice; poll it, slowly, until `status` is no longer `pending`."""
-        return self._ask(shapes.slice_of, operations.GET_SLICE, _named(owner, slug))
+        shape = identified(shapes.slice_of, "uid", "slug")
+        return self._ask(shape, operations.GET_SLICE, _named(owner, slug))
 
     def list_slice_items(self, owner: str, slug: str, *, cursor: str | None = None, limit: int = 48) -> Page[Item]:
         """A5 (FACTS 1.4): items of a slice, by cursor; only complete once the slice is `created`."""
@@ -95,7 +108,7 @@ class Avala(Client):
     def get_slice_item(self, owner: str, slug: str, item_uid: str | UUID) -> Item:
         """A7 (FACTS 1.4): one item of a slice, with fresh links; NotFound if it is not in the slice."""
         place = {**_named(owner, slug), "item_uid": item_uid}
-        return self._ask(shapes.item_of, operations.GET_SLICE_ITEM, place)
+        return self._ask(identified(shapes.item_of, "uid"), operations.GET_SLICE_ITEM, place)
 
     def list_datasets(
         self,
@@ -120,11 +133,11 @@ class Avala(Client):
 
     def get_dataset(self, uid: str | UUID) -> Dataset:
         """A10 (FACTS 1.5): one dataset by its UID; NotFound if it does not exist, or not for this key."""
-        return self._ask(shapes.dataset_of, operations.GET_DATASET, {"uid": uid})
+        return self._ask(identified(shapes.dataset_of, "uid"), operations.GET_DATASET, {"uid": uid})
 
     def find_dataset(self, owner: str, slug: str) -> Dataset:
         """A11 (FACTS 1.5): a dataset by owner (slug or username) and slug; NotFound as in A10."""
-        return self._ask(shapes.dataset_of, operations.FIND_DATASET, _named(owner, slug))
+        return self._ask(identified(shapes.dataset_of, "uid"), operations.FIND_DATASET, _named(owner, slug))
 
     def list_dataset_items(
         self, owner: str, slug: str, *, ordering: str | None = None, cursor: str | None = None, limit: int = 48
@@ -138,7 +151,7 @@ class Avala(Client):
     def get_dataset_item(self, owner: str, slug: str, item_uid: str | UUID) -> Item:
         """A13 (FACTS 1.5): one item of a dataset, with fresh links; NotFound if it is not in the dataset."""
         place = {**_named(owner, slug), "item_uid": item_uid}
-        return self._ask(shapes.item_of, operations.GET_DATASET_ITEM, place)
+        return self._ask(identified(shapes.item_of, "uid"), operations.GET_DATASET_ITEM, place)
 
     def list_organizations(
         self, *, page: int | str = 1, limit: int = 100, ordering: str | None = None
@@ -202,9 +215,9 @@ def _page_or_cursor(page: int | str) -> tuple[str, str]:
 def _named(owner: str, slug: str) -> dict[str, str]:
     """Owner and slug, unless the routes give such an address another meaning (FACTS 1.4)."""
     checks = Checks(VENDOR)
-    if owner == "dataset":
+    if owner in RESERVED_OWNERS:
         checks.wrong("owner", "An owner of this name cannot be addressed.")
-    if slug == "list":
+    if slug in RESERVED_SLUGS:
         checks.wrong("slug", "A slug of this name cannot be addressed.")
     checks.done()
     return {"owner": owner, "slug": slug}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from console.upstream.fields import Fields, as_text
+from console.upstream.fields import Fields, Misshapen, as_text
 from console.upstream.types import Dataset, Item, Me, NameVerdict, Organization, Slice, SubSlice
 
 
@@ -13,7 +13,7 @@ def slice_of(data: Any) -> Slice:
     fields = Fields(data, "the slice")
     source = fields.any("source_data")
     return Slice(
-        uid=fields.id_text("uid"),
+        uid=fields.uuid("uid"),
         name=fields.text("name"),
         slug=fields.text("slug"),
         owner_name=fields.text("owner_name"),
@@ -28,6 +28,14 @@ def slice_of(data: Any) -> Slice:
         description=fields.text("description"),
         extra=fields.rest(),
     )
+
+
+def created_slice_of(data: Any) -> Slice:
+    """The answer to A3. Without a UUID and a slug that can stand in an address nobody knows what was created."""
+    made = slice_of(data)
+    if not made.uid or not made.has_usable_slug:
+        raise Misshapen("the slice has no usable id")
+    return made
 
 
 def sub_slices_of(data: Any) -> tuple[SubSlice, ...]:
@@ -73,7 +81,7 @@ def item_of(data: Any) -> Item:
     fields = Fields(data, "the item")
     thumbnails = fields.texts("thumbnails")
     return Item(
-        uid=fields.id_text("uid"),
+        uid=fields.uuid("uid"),
         key=fields.text("key"),
         url=fields.text("url", "data_url"),
         thumbnail=thumbnails[0] if thumbnails else fields.text("thumbnail_url"),
@@ -89,7 +97,7 @@ def item_of(data: Any) -> Item:
 def dataset_of(data: Any) -> Dataset:
     fields = Fields(data, "the dataset")
     return Dataset(
-        uid=fields.id_text("uid"),
+        uid=fields.uuid("uid"),
         name=fields.text("name"),
         slug=fields.text("slug"),
         item_count=fields.number("item_count"),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from console.common.parsing import INT64
+from console.common.parsing import INT64, read_uuid, text_fault
 from console.upstream.errors import Invalid, vendor_name
 
 
@@ -32,6 +31,8 @@ class Checks:
             self.wrong(field, "This must not be empty.")
         elif most is not None and len(value) > most:
             self.wrong(field, f"This is longer than {most} characters.")
+        elif fault := text_fault(value):
+            self.wrong(field, fault)
 
     def choice(self, field: str, value: object, allowed: Sequence[str]) -> None:
         if value not in allowed:
@@ -48,11 +49,10 @@ class Checks:
 
     def uuid(self, field: str, value: object) -> str:
         """The plain spelling; empty, with a complaint, for what is none."""
-        try:
-            return str(value if isinstance(value, uuid.UUID) else uuid.UUID(str(value)))
-        except ValueError:
+        found = read_uuid(value)
+        if found is None:
             self.wrong(field, "This is not a UUID.")
-            return ""
+        return str(found or "")
 
     def uuids(self, field: str, values: Sequence[Any]) -> list[str]:
         return [self.uuid(field, value) for value in values]

@@ -9,6 +9,7 @@ the way. Invalid with status None means that a bound was checked here and nothin
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -19,7 +20,7 @@ from console.upstream import operations
 from console.upstream.checks import Checks
 from console.upstream.client import Client
 from console.upstream.cloudfactory_bodies import VENDOR
-from console.upstream.fields import Misshapen
+from console.upstream.fields import Misshapen, identified
 from console.upstream.operations import Operation
 from console.upstream.paging import platform_page
 from console.upstream.types import (
@@ -148,14 +149,19 @@ class CloudFactory(Client):
             name, project_ids, batch_ids, bodies.spans(created_from, created_to, updated_from, updated_to)
         )
         place = {"space": space}
-        return self._ask(shapes.export_of, operations.CREATE_EXPORT, place, body=body, request_id=request_id)
+        return self._ask(
+            shapes.created(shapes.export_of), operations.CREATE_EXPORT, place, body=body, request_id=request_id
+        )
 
     def get_export(self, space: Id, export_id: Id) -> Export:
         """P10 (FACTS 2.7): `download_url` only when COMPLETED, `error` only when FAILED; a deleted one is NotFound.
 
         The link is good for 7 days, from when is not known: use it at once, keep it nowhere.
         """
-        return self._ask(shapes.export_of, operations.GET_EXPORT, {"space": space, "export_id": export_id})
+        shape = identified(shapes.export_of, "exportId", "id")
+        found = self._ask(shape, operations.GET_EXPORT, {"space": space, "export_id": export_id})
+        # It was asked for under this id, whatever the answer calls it.
+        return replace(found, id=str(export_id).lower())
 
     def delete_export(self, space: Id, export_id: Id, *, request_id: str) -> None:
         """P11 (FACTS 2.7): the export and its zip, in every status; an active one frees the space.
@@ -171,7 +177,9 @@ class CloudFactory(Client):
 
     def get_project(self, space: Id, project: Id) -> Project:
         """P13 (FACTS 2.8): one project; NotFound if it is not in this space."""
-        return self._ask(shapes.project_of, operations.GET_PROJECT, {"space": space, "project": project})
+        shape = identified(shapes.project_of, "id")
+        found = self._ask(shape, operations.GET_PROJECT, {"space": space, "project": project})
+        return replace(found, id=str(project).lower())
 
     def send_signals(
         self,
@@ -201,7 +209,8 @@ class CloudFactory(Client):
         Without `batch_id` it lands in the project's batch `Default`. Conflict as FACTS 2.3 guesses.
         """
         place, body = {"project": project}, bodies.work_item(new)
-        return self._ask(shapes.work_item_of, operations.CREATE_WORK_ITEM, place, body=body, request_id=request_id)
+        shape = shapes.created(shapes.work_item_of)
+        return self._ask(shape, operations.CREATE_WORK_ITEM, place, body=body, request_id=request_id)
 
     def list_work_items(
         self,

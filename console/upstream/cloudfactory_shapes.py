@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from console.upstream.fields import Fields, Misshapen, entries
 from console.upstream.types import Annotation, Batch, Export, Priority, Project, SignalResult, SignedUrl, WorkItem
+
+Made = TypeVar("Made", Export, WorkItem)
 
 
 def signed_urls_of(data: Any) -> tuple[SignedUrl, ...]:
@@ -48,7 +51,7 @@ def _priority(data: Any) -> Priority:
 def export_of(data: Any) -> Export:
     fields = Fields(data, "the export")
     return Export(
-        id=fields.id_text("exportId", "id"),
+        id=fields.uuid("exportId", "id"),
         name=fields.text("name"),
         status=fields.text("status"),
         format=fields.text("format"),
@@ -61,6 +64,18 @@ def export_of(data: Any) -> Export:
     )
 
 
+def created(shape: Callable[[Any], Made]) -> Callable[[Any], Made]:
+    """A reader of the answer to a write that creates: without a usable id nobody knows what was created."""
+
+    def read(data: Any) -> Made:
+        made = shape(data)
+        if not made.id:
+            raise Misshapen("it names nothing that was created")
+        return made
+
+    return read
+
+
 def projects_of(data: Any) -> tuple[Project, ...]:
     return entries(data, "items", project_of)
 
@@ -68,7 +83,7 @@ def projects_of(data: Any) -> tuple[Project, ...]:
 def project_of(data: Any) -> Project:
     fields = Fields(data, "the project")
     return Project(
-        id=fields.id_text("id"),
+        id=fields.uuid("id"),
         name=fields.text("name"),
         description=fields.text("description"),
         created_at=fields.moment("createdAt"),
@@ -83,7 +98,7 @@ def project_of(data: Any) -> Project:
 def work_item_of(data: Any) -> WorkItem:
     fields = Fields(data, "the work item")
     return WorkItem(
-        id=fields.id_text("id"),
+        id=fields.uuid("id"),
         status=fields.text("status"),
         asset_url=fields.text("assetUrl"),
         asset_id=fields.number("assetId"),

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from console.common.parsing import INT64, NotJson
+from console.common.parsing import INT64, NotJson, read_int, read_uuid
 
 T = TypeVar("T")
 
@@ -64,6 +64,14 @@ class Fields:
     def texts(self, *names: str) -> tuple[str, ...]:
         return self._take(_as_texts, *names) or ()
 
+    def uuid(self, *names: str) -> str:
+        """An identifier that can stand in an address: a UUID in its plain spelling, lower case.
+
+        Empty where the vendor sent none or something else, which then stays in `rest()`: such a thing is shown, but
+        has no address.
+        """
+        return self._take(_as_uuid, *names) or ""
+
     def id_text(self, *names: str) -> str:
         """An identifier: without it the answer is no answer."""
         found = self.text(*names)
@@ -95,6 +103,17 @@ class Fields:
         return spelled is not None and self._data[spelled] is None
 
 
+def identified(shape: Callable[[Any], T], *names: str) -> Callable[[Any], T]:
+    """A reader of an answer about one thing: one that names no thing at all, such as `{"error": …}`, is Misshapen."""
+
+    def read(data: Any) -> T:
+        if Fields(data, "the answer").name_of(*names) is None:
+            raise Misshapen(f"it has no {names[0]}")
+        return shape(data)
+
+    return read
+
+
 def entries(data: Any, name: str, shape: Callable[[Any], T]) -> tuple[T, ...]:
     """The list under that name, or the data itself where a server answers with a bare array (FACTS 2.2).
 
@@ -112,11 +131,11 @@ def entries(data: Any, name: str, shape: Callable[[Any], T]) -> tuple[T, ...]:
 
 
 def without_doubles(items: tuple[T, ...], seen: set[Any]) -> tuple[T, ...]:
-    """The items whose `uid` or `id` was not seen yet (FACTS 4, row 25)."""
+    """The items whose `uid` or `id` was not seen yet (FACTS 4, row 25). Those without one are all kept."""
     kept = []
     for item in items:
         identity = getattr(item, "uid", None) or getattr(item, "id", None)
-        if identity is None or identity not in seen:
+        if identity in (None, "") or identity not in seen:
             kept.append(item)
             seen.add(identity)
     return tuple(kept)
@@ -134,9 +153,14 @@ def _as_number(value: Any) -> int | None:
         return None
     if isinstance(value, float) and value.is_integer() and int(value) in INT64:
         return int(value)
-    if isinstance(value, str) and len(value) < 20 and value.isascii() and value.removeprefix("-").isdigit():
-        return int(value)
+    if isinstance(value, str):
+        return read_int(value, INT64.start)
     return value if isinstance(value, int) else None
+
+
+def _as_uuid(value: Any) -> str | None:
+    found = read_uuid(value)
+    return str(found) if found else None
 
 
 def _as_moment(value: Any) -> datetime | None:

@@ -1,5 +1,8 @@
 """What the vendors' answers become: frozen, typed, in snake_case.
 
+`id` and `uid` of things with an address of their own are UUIDs in lower case, or empty where the vendor sent nothing
+that can be an address: such a thing is shown without a link.
+
 Everything but identifiers may be missing upstream (FACTS, rule 1) and is None or empty then; enum
 values are kept as text (rule 2); fields nobody described are kept in `extra`. Moments are aware and in
 UTC; one that cannot be read is None and stays in `extra`. Signed links stay out of `repr`, so that a
@@ -14,8 +17,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
+from console.common.parsing import read_segment
+
 T = TypeVar("T")
 Json = Mapping[str, Any]
+
+RESERVED_OWNERS = ("dataset",)
+RESERVED_SLUGS = ("list",)
+"""Avala's routes give addresses with these another meaning (FACTS 1.4)."""
+MOST_ADDRESS = 200
+"""Characters of owner, slash and slug together."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +92,7 @@ class Organization:
 class Slice:
     """A named selection of items (FACTS 1.4). `status`: pending, created, failed, or unknown text.
 
+    Its address is made of owner and slug: `address` is None where the two cannot be one.
     `featured_urls` are up to four preview pictures on other hosts; `item_count` is 0 while it is pending.
     """
 
@@ -98,6 +110,19 @@ class Slice:
     created_at: datetime | None = None
     description: str | None = None
     extra: Json = field(default_factory=dict, hash=False, repr=False)
+
+    @property
+    def has_usable_slug(self) -> bool:
+        return self.slug not in RESERVED_SLUGS and read_segment(self.slug) is not None
+
+    @property
+    def address(self) -> tuple[str, str] | None:
+        """Owner and slug, where both can be segments of an address, mean this slice, and can be recorded whole."""
+        owner = read_segment(self.owner_name)
+        if owner is None or owner in RESERVED_OWNERS or not self.has_usable_slug:
+            return None
+        address = owner, self.slug or ""
+        return address if len("/".join(address)) <= MOST_ADDRESS else None
 
 
 @dataclass(frozen=True)

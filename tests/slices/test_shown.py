@@ -47,7 +47,7 @@ def test_a_slice_without_parts_has_no_sentence() -> None:
 
 
 def test_an_item_whose_id_is_no_uuid_is_shown_without_a_page() -> None:
-    tile = shown.tile(Item(uid='x" onload="y'), owner="northwind", slug="rain")
+    tile = shown.tile(Item(uid="", key='x" onload="y'), owner="northwind", slug="rain")
     assert (tile.address, tile.fresh_address) == ("", "")
     assert tile.ident == "item-x--onload--y"
 

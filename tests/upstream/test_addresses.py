@@ -45,7 +45,7 @@ def test_a_number_in_an_address_is_a_number(value: object) -> None:
     assert list(caught.value.fields) == ["batch_id"]
 
 
-@pytest.mark.parametrize("spelling", ["3D0C6A52-8D0E-4D1B-9D57-3B8F3A1C7E01", "{3d0c6a528d0e4d1b9d573b8f3a1c7e01}"])
+@pytest.mark.parametrize("spelling", ["3D0C6A52-8D0E-4D1B-9D57-3B8F3A1C7E01", "3d0c6a52-8d0e-4d1b-9d57-3b8f3a1c7e01"])
 def test_a_uuid_is_sent_in_its_plain_spelling(spelling: str) -> None:
     path = addresses.path(UPDATE_BATCH, {"project": spelling, "batch_id": 7}, "cloudfactory")
 

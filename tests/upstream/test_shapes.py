@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from console.upstream import avala_shapes, cloudfactory_shapes
-from console.upstream.fields import Misshapen
+from console.upstream.fields import Misshapen, identified
+from console.upstream.paging import avala_page
 from console.upstream.types import Batch, Export, Organization, Priority, SignalResult, Slice, SubSlice, WorkItem
 from tests.upstream import samples as s
 
@@ -34,22 +35,60 @@ def test_a_slice_of_an_old_page_shows_its_description_and_time() -> None:
 
 
 def test_everything_but_the_identifier_may_be_missing_or_null() -> None:
-    assert avala_shapes.slice_of({"uid": "x"}) == Slice("x")
-    assert avala_shapes.slice_of({"uid": "x", **dict.fromkeys(set(s.SLICE) - {"uid"})}) == Slice("x")
+    uid = s.ITEM_UID
+    assert avala_shapes.slice_of({"uid": uid}) == Slice(uid)
+    assert avala_shapes.slice_of({"uid": uid, **dict.fromkeys(set(s.SLICE) - {"uid"})}) == Slice(uid)
     assert cloudfactory_shapes.batch_of({"id": 4}) == Batch(4)
-    assert cloudfactory_shapes.export_of({"exportId": "e"}) == Export("e")
-    assert cloudfactory_shapes.work_item_of({"id": "w"}) == WorkItem("w")
+    assert cloudfactory_shapes.export_of({"exportId": uid.upper()}) == Export(uid)
+    assert cloudfactory_shapes.work_item_of({"id": uid}) == WorkItem(uid)
+
+
+@pytest.mark.parametrize("value", [None, 5, 1.5, True, "", "x", "../x", "x" * 300, "{" + s.ITEM_UID + "}", [], {}])
+def test_a_thing_whose_identifier_is_no_uuid_is_kept_without_one(value: Any) -> None:
+    assert avala_shapes.slice_of({"uid": value}).uid == ""
+    assert avala_shapes.item_of({"uid": value}).uid == ""
+    assert avala_shapes.dataset_of({"uid": value}).uid == ""
+    assert cloudfactory_shapes.export_of({"exportId": value}).id == ""
+    assert cloudfactory_shapes.project_of({"id": value}).id == ""
+    assert cloudfactory_shapes.work_item_of({"id": value}).id == ""
+
+
+@pytest.mark.parametrize(
+    ("owner", "slug"),
+    [
+        (None, "a"),
+        ("a", None),
+        ("dataset", "a"),
+        ("a", "list"),
+        ("..", "a"),
+        ("a", "b/c"),
+        ("a", "%2e%2e"),
+        ("a", "x" * 256),
+    ],
+)
+def test_a_slice_whose_owner_or_slug_cannot_stand_in_an_address_has_none(owner: Any, slug: Any) -> None:
+    assert avala_shapes.slice_of({**s.SLICE, "owner_name": owner, "slug": slug}).address is None
+    assert avala_shapes.slice_of(s.SLICE).address == ("northwind", "fog-test")
+
+
+def test_several_rows_without_an_identifier_all_stay() -> None:
+    rows = [{"name": "a"}, {"name": "b"}, {"uid": 5, "name": "c"}]
+
+    assert [one.name for one in avala_page(rows, avala_shapes.slice_of, numbered=True).items] == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(
     ("shape", "data"),
     [
-        (avala_shapes.slice_of, {"name": "x"}),
-        (avala_shapes.item_of, {"uid": None}),
-        (avala_shapes.dataset_of, {"uid": ""}),
+        (avala_shapes.created_slice_of, {"name": "x"}),
+        (avala_shapes.created_slice_of, {**s.SLICE, "uid": 5}),
+        (avala_shapes.created_slice_of, {**s.SLICE, "slug": "../x"}),
+        (cloudfactory_shapes.created(cloudfactory_shapes.export_of), {"exportId": 5}),
+        (identified(avala_shapes.item_of, "uid"), {"uid": None}),
+        (identified(avala_shapes.slice_of, "uid", "slug"), {"error": "no"}),
+        (avala_shapes.item_of, 5),
         (cloudfactory_shapes.batch_of, {"id": "x"}),
         (cloudfactory_shapes.batch_of, {"id": True}),
-        (cloudfactory_shapes.export_of, {}),
         (cloudfactory_shapes.signed_urls_of, {"items": [{"path": "a"}]}),
         (cloudfactory_shapes.projects_of, {"meta": {}}),
         (cloudfactory_shapes.projects_of, {"items": "x"}),
@@ -131,7 +170,7 @@ def test_a_work_item_has_its_results_under_either_name_and_knows_when_it_is_due(
     assert found.results_url == "https://r"
     assert found.due_at == datetime(2026, 2, 5, 8, 10, tzinfo=UTC)
     assert cloudfactory_shapes.work_item_of({**s.WORK_ITEM, "dueInSeconds": 2**62}).due_at is None
-    assert cloudfactory_shapes.work_item_of({"id": "w", "dueInSeconds": 5}).due_at is None
+    assert cloudfactory_shapes.work_item_of({"id": s.ITEM_UID, "dueInSeconds": 5}).due_at is None
 
 
 def test_a_priority_goes_back_as_it_came() -> None:

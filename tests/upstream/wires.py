@@ -31,7 +31,7 @@ class Wire:
 TOKYO = timezone(timedelta(hours=9))
 PARTS = (
     SubSlice("dataset", s.DATASET_UID),
-    SubSlice("dataset_items", s.DATASET_UID, item_uids=(f"urn:uuid:{s.ITEM_UID.upper()}",)),
+    SubSlice("dataset_items", s.DATASET_UID, item_uids=(s.ITEM_UID.upper(),)),
     SubSlice("filters", s.DATASET_UID, filters={"tag": ["night", "rain"]}),
 )
 SENT_PARTS = [

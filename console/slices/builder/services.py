@@ -1,7 +1,7 @@
 """Creating a slice: one write, whatever is pressed how often; and what is known afterwards."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest
@@ -143,8 +143,9 @@ def _send(
             random_selection_count=count,
             request_id=str(act.id),
         )
-        owner_name, slug = made.owner_name or connections.owner(user), made.slug or ""
-        act.done(thing_id=f"{owner_name}/{slug}", thing_name=made.name or name, detail={"uid": made.uid})
+        owner_name, slug = replace(made, owner_name=made.owner_name or connections.owner(user)).address or ("", "")
+        thing_id = f"{owner_name}/{slug}" if slug else ""
+        act.done(thing_id=thing_id, thing_name=made.name or name, detail={"uid": made.uid})
     drafts.finish(draft, owner_name, slug)
     return Standing("created", owner_name, slug)
 

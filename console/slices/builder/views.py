@@ -22,6 +22,7 @@ from console.slices.builder.parts import DETAIL_NAMES
 from console.slices.builder.services import Incomplete, Standing
 from console.slices.models import Draft
 from console.upstream.errors import KeyRejected, NotFound, UpstreamError
+from console.upstream.types import Slice
 
 PAGE = "slices/create.html"
 TYPED = ("act", *DETAIL_NAMES, *(f"was_{name}" for name in DETAIL_NAMES))
@@ -34,9 +35,9 @@ def create(request: SignedIn) -> HttpResponse:
         return _to_draft(request, drafts.start(request.user))
     if source := request.GET.get("from", ""):
         owner, _, slug = source.partition("/")
-        if not owner or not slug or len(source) > 500 or not source.isprintable():
+        if (address := Slice("", owner_name=owner, slug=slug).address) is None:
             raise Http404("No such slice.")
-        begun = services.copy_recipe(request.user, owner, slug)
+        begun = services.copy_recipe(request.user, *address)
         return _to_draft(request, drafts.start(request.user, begun, source=source))
     return _to_draft(request, drafts.resume_or_start(request.user))
 
@@ -217,9 +218,8 @@ def _to_draft(request: SignedIn, found: Draft, tail: str = "") -> HttpResponse:
 
 
 def _to_slice(request: SignedIn, standing: Standing) -> HttpResponse:
-    if not standing.slug:
-        return htmx.redirect(request, reverse("slices:index"))
-    return htmx.redirect(request, reverse("slices:detail", args=[standing.owner_name, standing.slug]))
+    address = Slice("", owner_name=standing.owner_name, slug=standing.slug).address
+    return htmx.redirect(request, reverse("slices:detail", args=address) if address else reverse("slices:index"))
 
 
 def _others(request: SignedIn, found: Draft) -> list[Draft]:

@@ -1,0 +1,36 @@
+"""What may stand between two slashes of our own addresses: anything else is no page (404), and makes no link."""
+
+from __future__ import annotations
+
+from console.common.parsing import INT64, read_int, read_segment
+
+
+class Segment:
+    """A vendor's name for a thing, such as an owner or a slug; the names in `reserved` mean something else there."""
+
+    regex = "[^/]+"
+    reserved: tuple[str, ...] = ()
+
+    def to_python(self, value: str) -> str:
+        found = read_segment(value)
+        if found is None or found in self.reserved:
+            raise ValueError
+        return found
+
+    def to_url(self, value: object) -> str:
+        return self.to_python(value if isinstance(value, str) else "")
+
+
+class Int64:
+    """A whole number of 64 bits, which may be negative: the ids of batches."""
+
+    regex = "-?[0-9]{1,19}"
+
+    def to_python(self, value: str) -> int:
+        found = read_int(value, INT64.start)
+        if found is None:
+            raise ValueError
+        return found
+
+    def to_url(self, value: object) -> str:
+        return str(self.to_python(str(value)))
