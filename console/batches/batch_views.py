@@ -117,8 +117,10 @@ def metadata(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
 
 
 def _read(request: SignedIn, project: uuid.UUID, batch: int) -> tuple[reading.Board, Batch]:
-    board = reading.read_board(user=request.user, project=project)
+    board = reading.read_board(user=request.user, project=project, partly=True)
     found = board.batches.get(_id(batch))
+    if found is None and board.problem is not None:
+        raise board.problem
     if found is None:
         raise Http404("This project has no such batch.")
     return board, found
@@ -184,7 +186,8 @@ def _not_saved(
 
 def _place(board: reading.Board, batch: int) -> dict[str, Any]:
     ranks = board.order.ranks
-    return {"rank_words": ordinal(ranks[batch]), "of": len(ranks), "number": board.order.numbers.get(batch)}
+    total = None if board.problem else len(ranks)
+    return {"rank_words": ordinal(ranks[batch]), "of": total, "number": board.order.numbers.get(batch)}
 
 
 def _renamed(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:

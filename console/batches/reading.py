@@ -1,9 +1,10 @@
-"""Reading a project's batches and their order: all pages, or an error, never half of them."""
+"""Reading a project's batches and their order: all pages or an error; half of them only for pages that say so."""
 
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
@@ -14,8 +15,9 @@ from console.batches.order import Order, arranged
 from console.common import cache_versions, stale_cache
 from console.common.stale_cache import LastAnswer
 from console.projects import services as projects
+from console.upstream.cloudfactory import CloudFactory
 from console.upstream.errors import ACCESS_REFUSALS, Unreadable, UpstreamError
-from console.upstream.paging import pages
+from console.upstream.paging import Collected, collect, pages
 from console.upstream.types import Batch, Page, Priority
 
 VENDOR = "cloudfactory"
@@ -30,6 +32,8 @@ class Board:
     batches: Mapping[int, Batch]
     entries: Mapping[int, Priority]
     order: Order
+    problem: UpstreamError | None = None
+    """Why the list of batches is incomplete. Such a board can be looked at, and never ordered or saved."""
 
     @property
     def names(self) -> dict[int, str]:
@@ -37,35 +41,17 @@ class Board:
 
 
 def read_batches(*, user: Person, project: uuid.UUID) -> tuple[Batch, ...]:
-    """Every batch of the project with its figures, each once."""
-    # The key is taken before the call: what is changed meanwhile makes it another one.
-    platform, last, key = connections.cloudfactory(user), None, _key(user, project)
-    found: dict[int, Batch] = {}
-
-    def fetch(cursor: str | None) -> Page[Batch]:
-        return platform.list_batches(str(project), cursor=cursor, direction="NEXT" if cursor else None, limit=100)
-
-    for page in pages(fetch):
-        found |= {batch.id: batch for batch in page.items}
-        last = page.next
-    if last is not None:
-        raise Unreadable(
-            "CloudFactory's list of batches did not come to an end, so no part of it is shown.",
-            vendor="cloudfactory",
-            changes=False,
-        )
-    batches = tuple(found.values())
-    cache.set(key, (time.time(), batches), KEPT)
-    return batches
+    """Every batch of the project with its figures, each once; an error where not all of them could be read."""
+    batches = _collect(user, project, connections.cloudfactory(user))()
+    if batches.problem is not None:
+        raise _in_words(batches)
+    return batches.items
 
 
 def recent_batches(*, user: Person, project: uuid.UUID, age: int = RECENT) -> tuple[Batch, ...]:
     """As above, but what was read some seconds ago will do: for paging, searching and headings."""
-    recent = cache.get(_key(user, project)) if age else None
-    if recent is None or time.time() - recent[0] > age:
-        return read_batches(user=user, project=project)
-    batches: tuple[Batch, ...] = recent[1]
-    return batches
+    recent = _recent(user, project, age)
+    return recent.items if recent and recent.is_complete else read_batches(user=user, project=project)
 
 
 def recent_names(*, user: Person, project: uuid.UUID) -> dict[int, str]:
@@ -79,17 +65,21 @@ def names_of(batches: Iterable[Batch]) -> dict[int, str]:
 
 def read_entries(*, user: Person, project: uuid.UUID) -> dict[int, Priority]:
     """What CloudFactory holds about the order, by batch."""
-    return {entry.batch_id: entry for entry in connections.cloudfactory(user).get_priorities(str(project))}
+    return _by_batch(connections.cloudfactory(user).get_priorities(str(project)))
 
 
-def read_board(*, user: Person, project: uuid.UUID, age: int = 0) -> Board:
-    """The batches, read again unless they may be some seconds old, and the order, which is always read again."""
+def read_board(*, user: Person, project: uuid.UUID, age: int = 0, partly: bool = False) -> Board:
+    """The batches, read again unless they can be `age` seconds old, and beside them the order, always read again.
+
+    With `partly` the pages that came will do, and `problem` says why there are no more; without it that is an error.
+    """
 
     def fetch() -> Board:
-        listed = recent_batches(user=user, project=project, age=age)
-        entries = read_entries(user=user, project=project)
-        batches = {batch.id: batch for batch in listed}
-        return Board(batches, entries, order_of(entries, batches))
+        listed, entries = _read_side_by_side(user, project, age, partly)
+        if listed.problem is not None and not partly:
+            raise _in_words(listed)
+        batches = {batch.id: batch for batch in listed.items}
+        return Board(batches, entries, order_of(entries, batches), listed.problem)
 
     return stale_cache.read(
         fetch, scope=connections.key_scope(user, VENDOR), thing=_thing(project), keep=_bare, refusals=ACCESS_REFUSALS
@@ -108,8 +98,9 @@ def order_of(entries: Mapping[int, Priority], batches: Mapping[int, object]) -> 
 
 
 def find_batch(*, user: Person, project: uuid.UUID, batch_id: int) -> Batch | None:
-    """One batch out of the list, read afresh page by page: there is no call for a single one (FACTS 2.4)."""
-    return next((batch for batch in read_batches(user=user, project=project) if batch.id == batch_id), None)
+    """One batch out of the list, read afresh page by page until it comes: there is no call for one (FACTS 2.4)."""
+    found = pages(_fetch(connections.cloudfactory(user), project))
+    return next((batch for page in found for batch in page.items if batch.id == batch_id), None)
 
 
 def forget(*, project: uuid.UUID) -> None:
@@ -118,15 +109,78 @@ def forget(*, project: uuid.UUID) -> None:
     projects.forget_figures(project=project)
 
 
-def _thing(project: uuid.UUID) -> str:
-    return f"batches-of-{project}"
+def _read_side_by_side(
+    user: Person, project: uuid.UUID, age: int, partly: bool
+) -> tuple[Collected[Batch], dict[int, Priority]]:
+    platform, recent = connections.cloudfactory(user), _recent(user, project, age)
+    if recent is not None and (partly or recent.is_complete):
+        return recent, _by_batch(platform.get_priorities(str(project)))
+    collect_batches = _collect(user, project, platform)
+    calls: list[Callable[[], Any]] = [collect_batches, lambda: platform.get_priorities(str(project))]
+    listed, priorities = (_value(answer) for answer in connections.gather(calls))
+    return listed, _by_batch(priorities)
 
 
-def _bare(board: Board) -> Board:
-    """Without the fields that may hold links, which the list does not show either."""
+def _value(answer: Any) -> Any:
+    if isinstance(answer, UpstreamError):
+        raise answer
+    return answer
+
+
+def _collect(user: Person, project: uuid.UUID, platform: CloudFactory) -> Callable[[], Collected[Batch]]:
+    """The call that reads the list; it touches no database. What it gives is remembered."""
+    # The key is taken before the call: what is changed meanwhile makes it another one.
+    key = _key(user, project)
+
+    def call() -> Collected[Batch]:
+        batches = collect(_fetch(platform, project))
+        if batches.more and batches.problem is None:
+            raise Unreadable(
+                "CloudFactory's list of batches did not come to an end, so no part of it is shown.",
+                vendor=VENDOR,
+                changes=False,
+            )
+        cache.set(key, (time.time(), batches), KEPT)
+        return batches
+
+    return call
+
+
+def _fetch(platform: CloudFactory, project: uuid.UUID) -> Callable[[str | None], Page[Batch]]:
+    def fetch(cursor: str | None) -> Page[Batch]:
+        return platform.list_batches(str(project), cursor=cursor, direction="NEXT" if cursor else None, limit=100)
+
+    return fetch
+
+
+def _recent(user: Person, project: uuid.UUID, age: int) -> Collected[Batch] | None:
+    recent = cache.get(_key(user, project)) if age else None
+    return recent[1] if recent is not None and time.time() - recent[0] <= age else None
+
+
+def _by_batch(priorities: Iterable[Priority]) -> dict[int, Priority]:
+    return {entry.batch_id: entry for entry in priorities}
+
+
+def _in_words(batches: Collected[Batch]) -> UpstreamError:
+    """What ended the list early, said so that it is clear what is missing."""
+    problem = batches.problem or Unreadable("", vendor=VENDOR, changes=False)
+    why = "was too slow" if problem.is_late else "failed"
+    problem.message = f"Only {len(batches.items):,} batches could be read, then CloudFactory {why}."
+    return problem
+
+
+def _bare(board: Board) -> Board | None:
+    """Without the fields that can hold links, which the list does not show either; no incomplete one."""
+    if board.problem is not None:
+        return None
     batches = {batch.id: replace(batch, metadata={}, extra={}) for batch in board.batches.values()}
     return Board(batches, {}, board.order)
 
 
 def _key(user: Person, project: uuid.UUID) -> str:
     return f"batches-{connections.cache_scope(user, VENDOR)}-{cache_versions.versioned(_thing(project))}"
+
+
+def _thing(project: uuid.UUID) -> str:
+    return f"batches-of-{project}"

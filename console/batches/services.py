@@ -23,6 +23,7 @@ from console.audit.reading import Line
 from console.audit.sentences import Telling
 from console.batches import reading, shown
 from console.upstream.errors import Conflict, Invalid, NotFound
+from console.upstream.paging import collect
 from console.upstream.types import Batch
 
 VENDOR = "cloudfactory"
@@ -266,17 +267,15 @@ def _refused_at_the_name() -> Iterator[None]:
 
 
 def _count(user: Person, project: uuid.UUID, batch_id: int) -> Counts:
-    platform, tally, cursor = connections.cloudfactory(user), Counter[str](), None
-    due: list[datetime] = []
-    for _ in range(COUNT_CALLS):
-        page = platform.list_work_items(
+    platform = connections.cloudfactory(user)
+    items = collect(
+        lambda cursor: platform.list_work_items(
             str(project), batch_ids=(batch_id,), cursor=cursor, direction="NEXT" if cursor else None, limit=COUNT_PAGE
-        )
-        tally.update(item.status or "" for item in page.items)
-        due += [item.due_at for item in page.items if item.due_at and item.status in UNFINISHED]
-        cursor = page.next
-        if not cursor:
-            break
+        ),
+        most=COUNT_CALLS,
+    )
+    tally = Counter(item.status or "" for item in items.items)
+    due = [item.due_at for item in items.items if item.due_at and item.status in UNFINISHED]
     known = [*STATUS_WORDS, *sorted(tally.keys() - STATUS_WORDS.keys())]
     rows = [
         StatusCount(status, *STATUS_WORDS.get(status, (status or "Status not given", "quiet")), tally[status])
@@ -286,28 +285,29 @@ def _count(user: Person, project: uuid.UUID, batch_id: int) -> Counts:
     return Counts(
         by_status=tuple(row for row in rows if row.number),
         total=sum(tally.values()),
-        at_least=bool(cursor),
+        at_least=items.more,
         overdue=sum(moment <= now for moment in due),
         next_due=min((moment for moment in due if moment > now), default=None),
     )
 
 
 def _waiting(user: Person, project: uuid.UUID, batch_ids: Sequence[int]) -> Waiting:
-    platform, tally, cursor = connections.cloudfactory(user), Counter[int](), None
-    for _ in range(COUNT_CALLS if batch_ids else 0):
-        page = platform.list_work_items(
+    if not batch_ids:
+        return Waiting({}, False)
+    platform = connections.cloudfactory(user)
+    items = collect(
+        lambda cursor: platform.list_work_items(
             str(project),
             batch_ids=batch_ids,
             status="CLIENT_REVIEW",
             cursor=cursor,
             direction="NEXT" if cursor else None,
             limit=COUNT_PAGE,
-        )
-        tally.update(item.batch_id for item in page.items if item.batch_id is not None)
-        cursor = page.next
-        if not cursor:
-            break
-    return Waiting({batch_id: tally[batch_id] for batch_id in batch_ids}, bool(cursor))
+        ),
+        most=COUNT_CALLS,
+    )
+    tally = Counter(item.batch_id for item in items.items if item.batch_id is not None)
+    return Waiting({batch_id: tally[batch_id] for batch_id in batch_ids}, items.more)
 
 
 def _clashes(key: str, base: Mapping[str, Any], now: Mapping[str, Any], changed: Mapping[str, Any]) -> bool:

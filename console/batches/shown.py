@@ -50,7 +50,10 @@ class Row:
 
 
 def rows(board: Board, order: Order | None = None) -> list[Row]:
-    """The batches in the order they are worked on, or in another one somebody proposes."""
+    """The batches in the order they are worked on, or in another one somebody proposes.
+
+    Of an incomplete board only those that were read: of the others nothing is known but their rank.
+    """
     now, names = board.order, board.names
     return [
         Row(
@@ -63,6 +66,7 @@ def rows(board: Board, order: Order | None = None) -> list[Row]:
             box=str(rank),
         )
         for rank, batch_id in enumerate((order or now).ids, start=1)
+        if board.problem is None or batch_id in board.batches
     ]
 
 

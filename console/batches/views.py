@@ -84,7 +84,7 @@ def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 def _listed(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
     projects.mark_used(user=request.user, project=project)
     age = reading.RECENT if htmx.is_htmx(request) else 0
-    return _shown(request, project, reading.read_board(user=request.user, project=project, age=age))
+    return _shown(request, project, reading.read_board(user=request.user, project=project, age=age, partly=True))
 
 
 def _shown(request: SignedIn, project: uuid.UUID, board: reading.Board) -> dict[str, Any]:
@@ -95,8 +95,9 @@ def _shown(request: SignedIn, project: uuid.UUID, board: reading.Board) -> dict[
     turned = Paginator(chosen, PAGE_SIZE).get_page(request.GET.get("page"))
     return {
         "page": turned,
-        "lines": _lines(found, chosen, turned) if folded and not search else turned.object_list,
+        "lines": _lines(found, chosen, turned) if folded and not search and not board.problem else turned.object_list,
         "total": len(found),
+        "incomplete": board.problem,
         "finished": finished,
         "can_fold": shown.folds(found),
         "folded": folded and not search,

@@ -1,10 +1,11 @@
 """What the project pages read from CloudFactory, and what they remember for each person."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.core.cache import cache
 from django.utils import timezone
@@ -16,7 +17,8 @@ from console.common import cache_versions, stale_cache
 from console.common.stale_cache import LastAnswer
 from console.projects.models import ProjectUse
 from console.upstream.cloudfactory import CloudFactory
-from console.upstream.errors import ACCESS_REFUSALS, KeyRejected, OutOfTime, TimedOut, UpstreamError
+from console.upstream.errors import ACCESS_REFUSALS, KeyRejected, UpstreamError
+from console.upstream.paging import Collected, collect
 from console.upstream.types import Batch, Project
 
 VENDOR = "cloudfactory"
@@ -48,14 +50,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Figures:
-    """What is going on in a project, as far as a few calls can tell."""
+    """What is going on in a project, as far as a few calls can tell; `in_review` is None where no answer came."""
 
     open: int
     done: int
     batches_at_least: bool
     items: int
     completed: int
-    in_review: int
+    in_review: int | None
     review_at_least: bool
 
     @property
@@ -194,8 +196,26 @@ def figures(*, user: Person, project: uuid.UUID) -> Figures:
     key = f"projects-figures-{scope}-{version}"
     if known := cache.get(key):
         return Figures(**known)
-    found = _count(user, str(project))
-    cache.set(key, asdict(found), FIGURES_KEPT)
+    platform = connections.cloudfactory(user)
+
+    def read_batches() -> Collected[Batch]:
+        return collect(
+            lambda cursor: platform.list_batches(
+                str(project), cursor=cursor, direction="NEXT" if cursor else None, limit=100
+            ),
+            most=BATCH_PAGES,
+        )
+
+    calls: list[Callable[[], Any]] = [read_batches, partial(_count_review, platform, scope, str(project))]
+    batches, review = connections.gather(calls)
+    for answer in (batches, review):
+        if isinstance(answer, KeyRejected):
+            raise answer
+    if isinstance(batches, UpstreamError):
+        raise batches
+    found = _figures(batches, None if isinstance(review, UpstreamError) else review)
+    if batches.problem is None and found.in_review is not None:
+        cache.set(key, asdict(found), FIGURES_KEPT)
     return found
 
 
@@ -212,7 +232,7 @@ def waiting_for_review(*, user: Person) -> Reviews:
         raise next((one for one in problems if isinstance(one, KeyRejected)), problems[0])
     counted = [(row, answer) for row, answer in zip(asked, answers, strict=True) if isinstance(answer, tuple)]
     waiting = tuple(Review(row, *answer) for row, answer in counted if answer[0])
-    is_late = all(isinstance(one, TimedOut | OutOfTime) for one in problems)
+    is_late = all(one.is_late for one in problems)
     return Reviews(waiting, len(found) > len(asked), len(asked), len(problems), is_late)
 
 
@@ -226,23 +246,15 @@ def is_done(batch: Batch) -> bool:
     return bool(batch.total_count and (batch.completed_count or 0) >= batch.total_count)
 
 
-def _count(user: Person, project: str) -> Figures:
-    platform, cursor = connections.cloudfactory(user), None
-    batches: list[Batch] = []
-    for _ in range(BATCH_PAGES):
-        page = platform.list_batches(project, cursor=cursor, direction="NEXT" if cursor else None, limit=100)
-        batches += page.items
-        cursor = page.next
-        if not cursor:
-            break
-    done = sum(is_done(batch) for batch in batches)
-    in_review, review_at_least = _count_review(platform, connections.cache_scope(user, VENDOR), project)
+def _figures(batches: Collected[Batch], review: tuple[int, bool] | None) -> Figures:
+    done = sum(is_done(batch) for batch in batches.items)
+    in_review, review_at_least = review if review else (None, False)
     return Figures(
-        open=len(batches) - done,
+        open=len(batches.items) - done,
         done=done,
-        batches_at_least=bool(cursor),
-        items=sum(batch.total_count or 0 for batch in batches),
-        completed=sum(batch.completed_count or 0 for batch in batches),
+        batches_at_least=batches.more,
+        items=sum(batch.total_count or 0 for batch in batches.items),
+        completed=sum(batch.completed_count or 0 for batch in batches.items),
         in_review=in_review,
         review_at_least=review_at_least,
     )

@@ -77,7 +77,7 @@ def figures(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     try:
         context["figures"] = found = services.figures(user=request.user, project=project)
         if large and not found.batches_at_least:
-            context["next_up"] = batches.next_up(user=request.user, project=project)
+            context |= _next_up(request, project)
     except UpstreamError as problem:
         context["problem"] = problem  # Said where the figures would stand: seven rows are not seven notices.
     return render(request, f"projects/{'detail' if large else 'index'}.html#figures", context)
@@ -87,6 +87,16 @@ def figures(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 def pin(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     services.pin(user=request.user, project=project, pinned=request.POST.get("pinned") == "yes")
     return htmx.redirect(request, f"{reverse('projects:index')}#project-{project}")
+
+
+def _next_up(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
+    """The batches worked on next; where they cannot be read, the figures stand all the same."""
+    try:
+        return {"next_up": batches.next_up(user=request.user, project=project)}
+    except KeyRejected:
+        raise
+    except UpstreamError as problem:
+        return {"next_problem": problem}
 
 
 def _key(request: SignedIn) -> ApiKey | None:

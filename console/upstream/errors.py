@@ -74,6 +74,11 @@ class UpstreamError(Exception):
         return isinstance(self, NotSent | Unknown | RateLimited)
 
     @property
+    def is_late(self) -> bool:
+        """Whether time was all that was missing."""
+        return isinstance(self, TimedOut | OutOfTime)
+
+    @property
     def vendor_name(self) -> str:
         return vendor_name(self.vendor)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
+from console.upstream.errors import UpstreamError
 from console.upstream.fields import Fields, Misshapen, entries, without_doubles
 from console.upstream.types import Page
 
@@ -32,6 +33,37 @@ def pages(fetch: Callable[[str | None], Page[T]], *, most: int = MOST_PAGES) -> 
         if cursor is None or cursor in cursors:
             return
         cursors.add(cursor)
+
+
+@dataclass(frozen=True)
+class Collected(Generic[T]):
+    """Items of several pages; `problem` is what ended the walk early, `more` that pages were left unread."""
+
+    items: tuple[T, ...]
+    more: bool
+    problem: UpstreamError | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.more and self.problem is None
+
+
+def collect(fetch: Callable[[str | None], Page[T]], *, most: int = MOST_PAGES) -> Collected[T]:
+    """What the pages hold, as far as they came: silence after the first page ends the walk, and loses nothing.
+
+    Raises what happens at the first page, and every refusal.
+    """
+    items: list[T] = []
+    following: str | None = ""
+    try:
+        for page in pages(fetch, most=most):
+            items += page.items
+            following = page.next
+    except UpstreamError as error:
+        if following == "" or not error.is_silence:
+            raise
+        return Collected(tuple(items), True, error)
+    return Collected(tuple(items), following is not None)
 
 
 def avala_page(data: Any, shape: Callable[[Any], T], *, numbered: bool) -> Page[T]:

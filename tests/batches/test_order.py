@@ -257,4 +257,4 @@ def test_the_project_is_named_and_the_page_asks_little(alice: Person, client_as:
     emulator.forget_requests()
     client.get(ORDER)
     paths = [one["path"].removeprefix(f"/api/v1/projects/{COINS}") for one in emulator.requests("cloudfactory")]
-    assert paths == ["/batches", "/batches/prioritization"]
+    assert sorted(paths) == ["/batches", "/batches/prioritization"]
