@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.db import transaction
-
 from accounts.models import ApiKey, Vendor
 
 READS: dict[Vendor, dict[str, str]] = {
@@ -37,20 +35,9 @@ class Ability:
 
 def of(key: ApiKey) -> list[Ability]:
     """Every ability in words: what is known, and what only trying would tell."""
-    vendor = Vendor(key.vendor)
-    rows = READS[vendor] | WRITES[vendor]
-    return [Ability(words, key.findings.get(name, "unknown")) for name, words in rows.items()]
+    return [Ability(words, key.findings.get(name, "unknown")) for name, words in known(key).items()]
 
 
-def learn(key: ApiKey, findings: dict[str, str]) -> None:
-    """Adds what a call has shown; most calls show nothing new and write nothing."""
-    known = READS[Vendor(key.vendor)] | WRITES[Vendor(key.vendor)]
-    new = {name: state for name, state in findings.items() if name in known and key.findings.get(name) != state}
-    if not new:
-        return
-    with transaction.atomic():
-        row = ApiKey.objects.select_for_update().filter(pk=key.pk, fingerprint=key.fingerprint).first()
-        if row is not None:
-            row.findings |= new
-            row.save(update_fields=["findings"])
-    key.findings = key.findings | new
+def known(key: ApiKey) -> dict[str, str]:
+    """The operations whose outcome says what a key may do, each with its words."""
+    return READS[Vendor(key.vendor)] | WRITES[Vendor(key.vendor)]

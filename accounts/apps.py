@@ -6,7 +6,8 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import recording, session_lines
+        from accounts import recording, session_lines, watching
 
         recording.connect()
         session_lines.connect()
+        watching.register()

@@ -120,7 +120,8 @@ def places(user: Person | AnonymousUser) -> Sequence[Place]:
 
 def rejected(user: Person | AnonymousUser) -> Sequence[ApiKey]:
     """The keys a vendor has refused: one banner on every page offers to replace them."""
-    return tuple(ApiKey.objects.filter(person_id=user.pk, rejected=True)) if user.pk else ()
+    keys = map(watching.noted, ApiKey.objects.filter(person_id=user.pk)) if user.pk else ()
+    return tuple(key for key in keys if key.rejected)
 
 
 def key_fingerprint(user: Person | AnonymousUser, vendor: str) -> str:
@@ -158,7 +159,7 @@ def _key(user: Person | AnonymousUser, vendor: Vendor) -> ApiKey:
     key = ApiKey.objects.select_related("person").filter(person_id=user.pk, vendor=vendor).first() if user.pk else None
     if key is None or not key.person.is_active:
         raise KeyMissing(vendor)
-    return key
+    return watching.noted(key)
 
 
 def _value(key: ApiKey) -> str:

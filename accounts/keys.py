@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from accounts import abilities, connections, crypto, watching
+from accounts import connections, crypto, watching
 from accounts.models import ApiKey, Person, Place, Vendor
 from console.audit import record
 from console.audit.models import Entry
@@ -72,11 +72,11 @@ def connect(
 
 def test(*, user: Person, vendor: Vendor) -> ApiKey:
     """Asks the vendor again what the kept key may do. Raises KeyRefused."""
-    key = ApiKey.objects.get(person=user, vendor=vendor)
+    key = watching.noted(ApiKey.objects.get(person=user, vendor=vendor))
     value = _revealed(key)
     current = Place.objects.filter(person=user, vendor=vendor, is_current=True).first()
     found = probe(vendor, value, current.value if current else "", key=key)
-    abilities.learn(key, found.findings)
+    watching.learn(key, found.findings)
     remember_places(user, vendor, found.places)
     return key
 
@@ -229,6 +229,7 @@ def _keep(user: Person, vendor: Vendor, value: str, label: str, found: Found) ->
     key.added_at = key.last_worked_at = timezone.now()
     key.last_failed_at, key.last_failure, key.rejected = None, "", False
     key.findings = found.findings
+    watching.forget(key)
     key.save()
     return key
 

@@ -8,17 +8,20 @@ from functools import partial
 from typing import Any, cast
 
 from django.core.cache import cache
+from django.db import transaction
 from django.utils import timezone
 
 from accounts import abilities, weather
 from accounts.models import ApiKey
-from console.common import redaction, stale_cache
+from console.common import redaction, stale_cache, write_behind
 from console.upstream import errors
 from console.upstream.operations import Operation
 from console.upstream.transport import Answer, Transport
 
 # A card that is a minute old is fresh enough; a write per call would not be.
 NOTED_FOR = 60
+KIND = "key-use"
+FINDING = "finding:"
 
 _put_off: ContextVar[list[Callable[[], None]] | None] = ContextVar("notes_put_off", default=None)
 
@@ -67,12 +70,12 @@ class Watched:
     def _failed(self, operation: Operation, error: errors.UpstreamError) -> None:
         failed(self._key, error)
         if isinstance(error, errors.Forbidden):
-            abilities.learn(self._key, {operation.name: "no"})
+            learn(self._key, {operation.name: "no"})
 
     def _answered(self, operation: Operation, seconds: float) -> None:
         weather.answered(self._key.vendor, seconds)
         worked(self._key)
-        abilities.learn(self._key, {operation.name: "yes"})
+        learn(self._key, {operation.name: "yes"})
 
     def _refuse_disabled(self) -> None:
         """Asked before every call, because a long job keeps its client while its owner may be disabled."""
@@ -126,8 +129,51 @@ def _about_the_key(error: errors.UpstreamError) -> bool:
     return True
 
 
-def _note(key: ApiKey, **fields: Any) -> None:
+def learn(key: ApiKey, findings: dict[str, str]) -> None:
+    """Adds what a call has shown about the key's abilities; most calls show nothing new and note nothing."""
+    known = abilities.known(key)
+    new = {name: state for name, state in findings.items() if name in known and key.findings.get(name) != state}
+    if new:
+        _note(key, **{f"{FINDING}{name}": state for name, state in new.items()})
+
+
+def noted(key: ApiKey) -> ApiKey:
+    """The key as its latest calls left it; the row gets their notes a little later."""
+    _apply(key, write_behind.pending(KIND, _name(key)))
+    return key
+
+
+def forget(key: ApiKey) -> None:
+    """What was noted about this value before it was entered anew."""
+    write_behind.forget(KIND, _name(key))
+
+
+def register() -> None:
+    write_behind.register(KIND, _persist)
+
+
+def _persist(name: str, fields: dict[str, Any]) -> None:
     """Only where the row still holds the same key: a call that was under way must not mark its successor."""
-    ApiKey.objects.filter(pk=key.pk, fingerprint=key.fingerprint).update(**fields)
+    pk, _, fingerprint = name.partition(":")
+    with transaction.atomic():
+        key = ApiKey.objects.select_for_update().filter(pk=pk, fingerprint=fingerprint).first()
+        if key is not None:
+            _apply(key, fields)
+            key.save(update_fields={"findings" if name.startswith(FINDING) else name for name in fields})
+
+
+def _note(key: ApiKey, **fields: Any) -> None:
+    write_behind.note(KIND, _name(key), fields)
+    _apply(key, fields)
+
+
+def _apply(key: ApiKey, fields: dict[str, Any]) -> None:
     for name, value in fields.items():
-        setattr(key, name, value)
+        if name.startswith(FINDING):
+            key.findings = key.findings | {name.removeprefix(FINDING): value}
+        else:
+            setattr(key, name, value)
+
+
+def _name(key: ApiKey) -> str:
+    return f"{key.pk}:{key.fingerprint}"

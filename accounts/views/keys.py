@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import abilities, connections
+from accounts import abilities, connections, watching
 from accounts import keys as services
 from accounts.forms import KeyForm, PlaceForm
 from accounts.models import ApiKey, Place, Vendor
@@ -137,9 +137,10 @@ def switch(request: SignedIn) -> HttpResponse:
 
 
 def _card(request: SignedIn, vendor: Vendor) -> Card:
+    key = ApiKey.objects.filter(person=request.user, vendor=vendor).first()
     return Card(
         vendor=vendor,
-        key=ApiKey.objects.filter(person=request.user, vendor=vendor).first(),
+        key=watching.noted(key) if key else None,
         form=KeyForm(vendor=vendor),
         place_form=PlaceForm(vendor=vendor),
         place_word=connections.PLACE_WORDS[vendor],

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from console.audit import reading
-from console.exports import composing, lane
+from console.exports import composing, lane, watching
 from console.exports.downloading import LinkExpired
 from console.exports.models import LINK_LASTS, Plan, Receipt
 from console.upstream.types import Export
@@ -119,12 +119,13 @@ def rows(exports: Iterable[Export]) -> list[Row]:
     """With what the console knows about each: four queries however many there are."""
     listed = list(exports)
     ids = [export.id for export in listed if export.id]
-    plans = {plan.export_id: plan for plan in Plan.objects.select_related("person").filter(export_id__in=ids)}
+    plans = map(watching.with_end, Plan.objects.select_related("person").filter(export_id__in=ids))
+    planned = {plan.export_id: plan for plan in plans}
     receipts = Receipt.objects.in_bulk(ids)
     taken = reading.downloads(ids)
     expired = reading.not_handed_over(ids, LinkExpired.message)
     return [
-        Row(export, plans.get(key := export.id), receipts.get(key), taken.get(key, ""), key in expired)
+        Row(export, planned.get(key := export.id), receipts.get(key), taken.get(key, ""), key in expired)
         for export in listed
     ]
 

@@ -237,8 +237,15 @@ def _turn(request: SignedIn, error: UpstreamError | None) -> dict[str, Any]:
     return {"look": look + 1, "delay": delay if look < watching.MOST_LOOKS else None, "error": error}
 
 
+def _asked_for(plan: Plan | None) -> Receipt | None:
+    """The receipt as the worker is about to ask for it, where a page was the first to see the end."""
+    if plan is None or watching.seen_end(plan) != "COMPLETED":
+        return None
+    return Receipt(export_id=plan.export_id, space=plan.space, choice_key=plan.wanted.key)
+
+
 def _following(request: SignedIn, row: shown.Row, error: UpstreamError | None = None) -> dict[str, Any]:
-    receipt = Receipt.objects.filter(pk=row.export.id).first()
+    receipt = Receipt.objects.filter(pk=row.export.id).first() or _asked_for(row.plan)
     waits = error or row.state.active or (receipt is not None and receipt.state == Receipt.State.WAITING)
     turn = _turn(request, error)
     return turn | {

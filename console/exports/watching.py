@@ -1,6 +1,8 @@
 """Following an export until it ends, also when nobody looks; and telling the person who asked for it."""
 
 from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -10,6 +12,7 @@ from django.utils import timezone
 from accounts import connections
 from accounts.connections import ConnectionMissing
 from accounts.models import Person
+from console.common import write_behind
 from console.common.coalescing import SharedAnswer
 from console.exports import lane, receipts
 from console.exports.models import Plan
@@ -20,6 +23,7 @@ from console.upstream.errors import ACCESS_REFUSALS, NotFound, NotSent, RateLimi
 from console.upstream.types import Export
 
 KIND = "exports.watch"
+SEEN = "export-ended"
 # Seconds until each next look; the last one repeats.
 LOOKS = (2, 4, 8, 15, 30)
 MOST_LOOKS = 200
@@ -30,6 +34,7 @@ _HAS_NEWS = Q(ended_at__isnull=False) & (~Q(export_id="") | Q(end_status="DROPPE
 
 def register() -> None:
     jobs.register(KIND, watch, given_up=_given_up)
+    write_behind.register(SEEN, _persist)
 
 
 def begin(plan: Plan) -> None:
@@ -38,11 +43,32 @@ def begin(plan: Plan) -> None:
 
 
 def look(*, user: Person, export_id: str) -> Export:
-    """An export's state, from a read that everybody who watches it shares."""
-    found = _read(user, connections.space(user).id, export_id)
-    if found.status not in lane.ACTIVE:
-        ended(connections.space(user).id, found)
+    """An export's state, from a read that everybody who watches it shares.
+
+    A page that finds it ended or deleted only notes that; the worker writes it down.
+    """
+    space = connections.space(user).id
+    try:
+        found = _read(user, space, export_id)
+    except NotFound:
+        if _is_gone(user, export_id):
+            _note_end(space, export_id, DELETED)
+        raise
+    if found.status not in lane.ACTIVE and Plan.objects.filter(export_id=export_id, ended_at=None).exists():
+        _note_end(space, export_id, found.status or "")
     return found
+
+
+def seen_end(plan: Plan) -> str:
+    """The status a page has seen it end with and the worker has not written down yet, or nothing."""
+    return str(write_behind.pending(SEEN, plan.export_id).get("status", ""))
+
+
+def with_end(plan: Plan) -> Plan:
+    """The plan with the end that a page has seen and the worker has not written down yet."""
+    if noted := write_behind.pending(SEEN, plan.export_id):
+        plan.ended_at, plan.end_status = plan.ended_at or noted["at"], noted["status"]
+    return plan
 
 
 def last_known(*, user: Person, export_id: str) -> Export | None:
@@ -58,21 +84,22 @@ def shared(space: str, export_id: str) -> SharedAnswer:
     return SharedAnswer("cloudfactory", space, f"export:{export_id}")
 
 
-def gone(export_id: str) -> None:
+def gone(export_id: str, at: datetime | None = None) -> None:
     """Deleted, here or by somebody else: nobody waits for it, and it is offered to nobody."""
     known = Plan.objects.filter(export_id=export_id)
-    known.filter(ended_at=None).update(ended_at=timezone.now())
+    known.filter(ended_at=None).update(ended_at=at or timezone.now())
     known.update(end_status=DELETED)
+    write_behind.forget(SEEN, export_id)
 
 
-def ended(space: str, export: Export) -> None:
+def ended(space: str, export_id: str, status: str, at: datetime | None = None) -> None:
     """The first to see the end writes it down, frees the lane's picture, and has the file read."""
     with transaction.atomic():
-        first = Plan.objects.filter(export_id=export.id, ended_at=None).update(
-            ended_at=timezone.now(), end_status=(export.status or "")[:40]
+        first = Plan.objects.filter(export_id=export_id, ended_at=None).update(
+            ended_at=at or timezone.now(), end_status=status[:40]
         )
-        if first and export.status == "COMPLETED":
-            receipts.request(Plan.objects.select_related("person").get(export_id=export.id))
+        if first and status == "COMPLETED":
+            receipts.request(Plan.objects.select_related("person").get(export_id=export_id))
     if first:
         lane.changed(space)
 
@@ -88,6 +115,8 @@ def watch(operation: Operation) -> Result:
     try:
         found = _read(plan.person, plan.space, plan.export_id)
     except NotFound:
+        if _is_gone(plan.person, plan.export_id):
+            gone(plan.export_id)
         return Done("It was deleted.")
     except (Unknown, NotSent, RateLimited) as error:
         # Whoever waits for it is still to be told, so an hour without CloudFactory must not end the watch.
@@ -96,7 +125,7 @@ def watch(operation: Operation) -> Result:
         return Abandoned(error.message)
     if found.status in lane.ACTIVE:
         return Again(delay(int(age // 10)), "It runs.")
-    ended(plan.space, found)
+    ended(plan.space, plan.export_id, found.status or "")
     return Done("It has ended.")
 
 
@@ -126,15 +155,29 @@ def _read(user: Person, space: str, export_id: str) -> Export:
     def fetch() -> Export:
         return replace(connections.cloudfactory(user).get_export(space, export_id), download_url=None)
 
-    try:
-        return shared(space, export_id).read(
-            fetch,
-            reader=connections.cache_scope(user, "cloudfactory"),
-            seconds=settings.SHARED_READ_SECONDS,
-            refusals=ACCESS_REFUSALS,
-        )
-    except NotFound:
-        # A key that may not read the space gets the same answer, so only that of whoever asked for it is believed.
-        if Plan.objects.filter(export_id=export_id, person=user).exists():
-            gone(export_id)
-        raise
+    return shared(space, export_id).read(
+        fetch,
+        reader=connections.cache_scope(user, "cloudfactory"),
+        seconds=settings.SHARED_READ_SECONDS,
+        refusals=ACCESS_REFUSALS,
+    )
+
+
+def _is_gone(user: Person, export_id: str) -> bool:
+    """A key that cannot read the space gets the same answer, so only that of whoever asked for it is believed."""
+    return Plan.objects.filter(export_id=export_id, person=user).exists()
+
+
+def _note_end(space: str, export_id: str, status: str) -> None:
+    """The first look that saw it gives the time."""
+    noted = write_behind.pending(SEEN, export_id)
+    if noted.get("status") != status:
+        write_behind.note(SEEN, export_id, {"space": space, "status": status, "at": noted.get("at", timezone.now())})
+        lane.changed(space)
+
+
+def _persist(export_id: str, fields: dict[str, Any]) -> None:
+    if fields["status"] == DELETED:
+        gone(export_id, fields["at"])
+    else:
+        ended(fields["space"], export_id, fields["status"], fields["at"])

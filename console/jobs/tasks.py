@@ -6,6 +6,7 @@ from huey import crontab
 from huey.contrib.djhuey import db_periodic_task, db_task, on_startup
 
 from accounts import people
+from console.common import write_behind
 from console.jobs import services
 
 
@@ -17,6 +18,11 @@ def perform(pk: str) -> None:
 @db_periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
 def sweep() -> None:
     services.sweep()
+
+
+@db_periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
+def write_notes_of_use() -> None:
+    write_behind.flush()
 
 
 @db_periodic_task(crontab(hour="3", minute="17"))  # type: ignore[untyped-decorator]

@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class ProjectsConfig(AppConfig):
     name = "console.projects"
     label = "projects"
+
+    def ready(self) -> None:
+        from console.common import write_behind
+        from console.projects import services
+
+        write_behind.register(services.USE, services.write_use)

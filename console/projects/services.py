@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import connections
 from accounts.models import Person
 from console import words
-from console.common import cache_versions, stale_cache
+from console.common import cache_versions, stale_cache, write_behind
 from console.common.stale_cache import LastAnswer
 from console.projects.models import ProjectUse
 from console.upstream.cloudfactory import CloudFactory
@@ -29,6 +29,7 @@ BATCH_PAGES = 3
 REVIEWED = 10
 """So many projects are asked what waits in them, the pinned and last used first: the home page is opened often."""
 USED_EVERY = timedelta(minutes=1)
+USE = "project-use"
 
 
 @dataclass(frozen=True)
@@ -130,8 +131,9 @@ def last_projects(*, user: Person, problem: UpstreamError) -> LastAnswer | None:
 def rows(*, user: Person, projects: Sequence[Project]) -> list[Row]:
     """Pinned ones first, then those used last, then the others by name."""
     uses = {use.project: use for use in _uses(user)}
+    recent = _last_used(user)
     unique = {one.id or f"nameless {place}": one for place, one in enumerate(projects)}.values()
-    found = [_row(one, uses.get(one.id)) for one in unique]
+    found = [_row(one, uses.get(one.id), recent.get(one.id)) for one in unique]
     found.sort(key=lambda row: row.name.casefold())
     found.sort(key=lambda row: row.last_used.timestamp() if row.last_used else 0.0, reverse=True)
     found.sort(key=lambda row: not row.pinned)
@@ -177,11 +179,17 @@ def kinds_of(project: Project) -> str:
 
 def mark_used(*, user: Person, project: uuid.UUID) -> None:
     """Remembers that the person worked here, at most once a minute."""
-    use, made = ProjectUse.objects.get_or_create(
-        person=user, space=connections.space(user).id, project=str(project), defaults={"last_used": timezone.now()}
-    )
-    if not made and (use.last_used is None or timezone.now() - use.last_used > USED_EVERY):
-        ProjectUse.objects.filter(pk=use.pk).update(last_used=timezone.now())
+    name = f"{user.pk}:{connections.space(user).id}:{project}"
+    if cache.add(f"project-used:{name}", True, USED_EVERY.total_seconds()):
+        write_behind.note(USE, name, {"last_used": timezone.now()})
+
+
+def write_use(name: str, fields: dict[str, Any]) -> None:
+    """Writes down what `mark_used` remembered."""
+    person, _, place = name.partition(":")
+    space, _, project = place.rpartition(":")
+    if Person.objects.filter(pk=person).exists():
+        ProjectUse.objects.update_or_create(person_id=person, space=space, project=project, defaults=fields)
 
 
 def pin(*, user: Person, project: uuid.UUID, pinned: bool) -> None:
@@ -280,8 +288,15 @@ def _changes(project: uuid.UUID) -> str:
     return f"figures-of-{project}"
 
 
-def _row(project: Project, use: ProjectUse | None) -> Row:
-    return Row(project, bool(use and use.pinned), use.last_used if use else None)
+def _row(project: Project, use: ProjectUse | None, recent: datetime | None) -> Row:
+    return Row(project, bool(use and use.pinned), recent or (use.last_used if use else None))
+
+
+def _last_used(user: Person) -> dict[str, datetime]:
+    """What was remembered and is not in the database yet, by project."""
+    mine = f"{user.pk}:{connections.space(user).id}:"
+    noted = write_behind.all_pending(USE).items()
+    return {name.removeprefix(mine): fields["last_used"] for name, fields in noted if name.startswith(mine)}
 
 
 def _uses(user: Person) -> list[ProjectUse]:

@@ -3,10 +3,12 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import OperationalError, connection
 from django.utils import timezone
 
-from accounts import abilities, connections
+from accounts import abilities, connections, watching
 from accounts.models import ApiKey, Person, Place
+from console.common import write_behind
 from console.upstream import errors
 from console.upstream.types import SubSlice
 from tests.conftest import OWNER, SPACE
@@ -15,7 +17,8 @@ pytestmark = pytest.mark.django_db
 
 
 def _key(person: Person, vendor: str = "avala") -> ApiKey:
-    return ApiKey.objects.get(person=person, vendor=vendor)
+    """The key as its card shows it."""
+    return watching.noted(ApiKey.objects.get(person=person, vendor=vendor))
 
 
 def _create(person: Person) -> None:
@@ -62,6 +65,28 @@ def test_a_401_marks_the_key_and_a_good_answer_clears_it(alice: Person, emulator
     assert _key(alice).last_failure
     connections.avala(alice).get_me()
     assert not _key(alice).rejected
+
+
+def test_the_worker_writes_the_notes_down(alice: Person, emulator: Any) -> None:
+    connections.avala(alice).get_me()
+    row = ApiKey.objects.get(person=alice, vendor="avala")
+    assert row.last_worked_at is None
+    write_behind.flush()
+    assert ApiKey.objects.get(person=alice, vendor="avala").last_worked_at == _key(alice).last_worked_at is not None
+    assert write_behind.all_pending(watching.KIND) == {}
+
+
+def test_notes_that_the_database_does_not_take_are_kept(alice: Person, emulator: Any) -> None:
+    connections.avala(alice).get_me()
+    with connection.execute_wrapper(_refuse):
+        write_behind.flush()
+    assert _key(alice).last_worked_at
+    write_behind.flush()
+    assert ApiKey.objects.get(person=alice, vendor="avala").last_worked_at
+
+
+def _refuse(*said: Any) -> None:
+    raise OperationalError("attempt to write a readonly database")
 
 
 def test_what_is_kept_of_a_failure_counts_no_seconds_and_is_no_call_that_was_held_back(

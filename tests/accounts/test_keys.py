@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts import connections
 from accounts.models import ApiKey, Person, Place
 from console.audit.models import Entry
+from console.common import write_behind
 from tests.accounts.asking import confirmed, signed_in, words
 from tests.conftest import OWNER, SPACE
 
@@ -197,6 +198,7 @@ def test_testing_again_says_what_the_key_may_do(bob: Person, emulator: Any) -> N
     client.post(reverse("accounts:test", args=["avala"]))
     page = words(client.get(reverse("accounts:keys")))
     assert "read slices" in page
+    write_behind.flush()
     assert ApiKey.objects.get(person=bob, vendor="avala").findings["A1"] == "yes"
 
 

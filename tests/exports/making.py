@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Person
+from console.common import write_behind
 from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
 from console.exports.models import Plan
@@ -44,6 +45,7 @@ def made_by(person: Person, **said: Any) -> Plan:
 def work(turns: int = 1) -> None:
     """The worker's turns, without the waiting between them."""
     for _ in range(turns):
+        write_behind.flush()
         Operation.objects.filter(state=State.WAITING).update(due_at=timezone.now())
         jobs.sweep()
 

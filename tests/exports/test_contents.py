@@ -8,6 +8,7 @@ from django.test import Client
 
 from accounts import connections
 from accounts.models import Person
+from console.common import write_behind
 from console.emulator.server import Running
 from console.emulator.server import start as start_emulator
 from console.exports import contents
@@ -137,6 +138,7 @@ def test_the_same_choice_that_is_ready_is_offered(alice: Person, client_as: Clie
     plan = start(client, name="Ready one", batches=["402", "401"])
     finish(slow, plan)
     client.get(f"/exports/{plan.export_id}/")
+    write_behind.flush()
     page = counted(client, batches=["401", "402"])
     assert "The same choice is ready already: Ready one , made by Alice" in text_of(page)
     assert "ready already" not in text_of(counted(client, batches=["401"]))
@@ -151,6 +153,7 @@ def test_one_that_was_deleted_elsewhere_is_not_offered(
     plan = start(client_as(alice))
     finish(slow, plan)
     client_as(alice).get(f"/exports/{plan.export_id}/")
+    write_behind.flush()
     assert "ready already" in text_of(counted(client_as(erin), projects=[EYES]))
     slow.act("delete_export", export=plan.export_id)
     assert "ready already" not in text_of(counted(client_as(erin), projects=[EYES]))

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.demo import connect_key
 from accounts.models import Person, Place
+from console.common import write_behind
 from console.emulator.server import Running
 from console.exports.models import Plan
 from console.jobs.models import Operation, State
@@ -150,6 +151,7 @@ def test_the_audit_tells_what_became_of_it(
     finish(slow, running)
     body_of(client_as(bob).get(f"/exports/{running.export_id}/download/"))
     client_as(alice).get(f"/exports/{running.export_id}/")
+    write_behind.flush()
     running.refresh_from_db()
     assert running.ended_at is not None
     ends = moment(running.ended_at + timedelta(days=7))
@@ -169,6 +171,7 @@ def test_the_audit_tells_that_there_is_no_file(
     assert "Asked for" in text_of(page)
     assert "Not made" in text_of(page)
     assert "Ready" not in text_of(page)
+    write_behind.flush()
     audit = client_as(alice).get("/audit/")
     assert "CloudFactory could not make it; there is no file." in text_of(audit)
     assert "Failed later" in text_of(audit)

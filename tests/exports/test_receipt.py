@@ -16,6 +16,7 @@ from django.test import Client
 from accounts import connections
 from accounts.models import Person
 from console.audit.models import Entry
+from console.common import write_behind
 from console.emulator import exports as vendor_exports
 from console.emulator.server import Running
 from console.exports import receipts
@@ -171,6 +172,7 @@ def test_who_lost_the_lease_leaves_the_receipt_to_the_other(
 ) -> None:
     monkeypatch.setattr(receipts, "RENEW_EVERY", -1.0)
     page(client_as(alice), plan)
+    write_behind.flush()
     stalled = Operation.objects.claim(Operation.objects.get(kind="exports.receipt").pk, timedelta(minutes=2))
     assert stalled is not None
     Operation.objects.filter(pk=stalled.pk).update(lease_id=uuid.uuid4())
