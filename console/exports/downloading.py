@@ -15,7 +15,7 @@ from accounts.models import Person
 from console.audit import record
 from console.exports.lane import ACTIVE
 from console.exports.models import Plan
-from console.upstream.errors import Forbidden, OtherRefusal
+from console.upstream.errors import Forbidden, OtherRefusal, Unreadable
 from console.upstream.storage import Download, checked_link
 from console.upstream.types import Export
 
@@ -23,7 +23,8 @@ from console.upstream.types import Export
 HARMLESS, KINDS = frozenset(" ,._-–—()[]&+'!@#~"), ("L", "M", "N")
 LONGEST_NAME, LONGEST_BYTES = 80, 200
 # One range, as browsers resume; anything else may be answered with the whole file, says HTTP.
-RANGE = re.compile(r"bytes=(\d{1,18})?-(\d{1,18})?")
+RANGE = re.compile(r"bytes=([0-9]{1,18})?-([0-9]{1,18})?")
+PART = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/(?:[0-9]{1,18}|\*)")
 
 
 class NotReady(Exception):
@@ -83,6 +84,7 @@ def hand_over(*, user: Person, export_id: str, request: HttpRequest) -> HttpResp
             act.done(detail={"redirected": True})
             return HttpResponseRedirect(link)
         download = _open(link, asked, export.name or "")
+        _demand_file(download, asked)
         # The outcome is written when the last byte has gone, or when the browser goes away before.
         act.keep_open()
     return _streamed(act, download, export)
@@ -117,6 +119,22 @@ def _open(link: str, asked: str | None, name: str) -> Download:
         if error.status == 416:
             raise NoSuchPart from error
         raise
+
+
+def _demand_file(download: Download, asked: str | None) -> None:
+    """Nothing, a page of HTML, or another part than the one asked for must not be saved as somebody's file."""
+    part = PART.fullmatch(download.content_range or "") if download.status == 206 else None
+    wrong_part = download.status == 206 and (not asked or not part or not _begins(asked, int(part[1])))
+    from_start = download.status == 200 or (part is not None and int(part[1]) == 0)
+    if wrong_part or (from_start and (not download.start or download.start.lstrip()[:1] == b"<")):
+        download.close()
+        raise Unreadable("The file store sent something else than the file.", vendor="storage", changes=False)
+
+
+def _begins(asked: str, start: int) -> bool:
+    """Whether a part that begins there answers the range; where one counts from the end, any place does."""
+    first = RANGE.fullmatch(asked)
+    return first is None or first[1] is None or int(first[1]) == start
 
 
 def _range(request: HttpRequest, export_id: str) -> str | None:

@@ -9,26 +9,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-from console.common.parsing import NotJson
+from console.common.parsing import NotJson, read_int
 from console.upstream import errors
 from console.upstream.faults import READING_FAULTS, fault
 from console.upstream.sockets import Call
 from console.upstream.transport import LIMITS, WIRE_FAULTS, Limits, open_link
-from console.upstream.wire import chunks
+from console.upstream.wire import CHUNK, PACKINGS, chunks
 
 VENDOR = "storage"
 _RANGE = re.compile(r"bytes=[0-9, -]{1,200}")
 _PORTS = {"https": 443, "http": 80}
+# The name of an upload's framing, which some stores keep although the bytes they hold are the file's own.
+_FRAMED = "aws-chunked"
+_FRAME = re.compile(rb"[0-9a-fA-F]{1,7}(;|\r)")
+_STORED = frozenset({*PACKINGS, _FRAMED})
+# Enough to see that a page of HTML or nothing came; few enough for a slow store to send at once.
+_START = 8
 
 
 class Download:
     """An opened file: `status` (200 or 206), `headers` (lower case), and its bytes in chunks, once.
 
-    `length` is what Content-Length promised, `content_range` the answer to a Range. Iterating raises
-    Broken, TimedOut or Unreadable when the file ends early, falls silent or passes `limit`.
+    `length` is what Content-Length promised, `content_range` the answer to a Range, `start` the first bytes,
+    read before anything is said about the file. Iterating raises Broken, TimedOut or Unreadable when the file ends
+    early, falls silent or passes `limit`.
     """
 
     def __init__(self, response: Any, call: Call, limit: int | None, silence: float) -> None:
@@ -40,9 +48,10 @@ class Download:
         self.headers: Mapping[str, str] = {name.lower(): value for name, value in response.headers.items()}
         self.content_type = self.headers.get("content-type")
         self.content_range = self.headers.get("content-range")
-        length = self.headers.get("content-length", "")
-        packed = self.headers.get("content-encoding", "identity") != "identity"
-        self.length = int(length) if length.isdigit() and len(length) < 19 and not packed else None
+        self._packing = self.headers.get("content-encoding", "").strip().lower()
+        is_plain = self._packing in {"", "identity", _FRAMED}
+        self.length = read_int(self.headers.get("content-length")) if is_plain else None
+        self.start = b""
 
     def __iter__(self) -> Iterator[bytes]:
         done = 0
@@ -52,6 +61,14 @@ class Download:
                 if self._limit is not None and done > self._limit:
                     raise _too_large()
                 yield chunk
+
+    def open(self) -> None:
+        """Reads the first bytes, so that a store that sends none is an error before we answer anybody."""
+        if self._packing not in _STORED:
+            raise _unreadable(f"it is packed as {self._packing[:40]!r}, which we did not ask for")
+        self.start = next(self._guarded(_START), b"")
+        if self._packing == _FRAMED and _FRAME.match(self.start):
+            raise _unreadable("it is cut into pieces we did not ask for")
 
     def close(self) -> None:
         self._response.close()
@@ -63,9 +80,14 @@ class Download:
         self.close()
 
     def _chunks(self) -> Iterator[bytes]:
+        if self.start:
+            yield self.start
+            yield from self._guarded()
+
+    def _guarded(self, size: int = CHUNK) -> Iterator[bytes]:
         # The fault is raised outside the handler: its cause would quote the link.
         try:
-            yield from chunks(self._response.raw)
+            yield from chunks(self._response.raw, size, _STORED)
             return
         except NotJson:
             failed: errors.UpstreamError = _unreadable()
@@ -97,22 +119,31 @@ def stream(
     """The file as it comes; close it, or use it as a context. `range_header` is passed on as it is."""
     trusted = checked_link(url, origins)
     headers = {"Accept": "*/*", "Accept-Encoding": "identity"} | _range(range_header)
-    for _ in range(2):
-        # The file itself may take as long as it likes; its headers may not.
-        with Call(limits.total) as call:
-            try:
-                answer = open_link(url.partition("#")[0], trusted=trusted, headers=headers, limits=limits)
-            except WIRE_FAULTS as error:
-                answer, failed = None, _fault(error, call, limits.silence)
-        if answer is not None or not isinstance(failed, errors.Broken):
-            break
-        # Most likely a connection that had rested in the pool and was just being closed: once more.
-    if answer is None:
-        raise failed
-    if answer.status_code in (200, 206):
-        return Download(answer, call, limit, limits.silence)
-    answer.close()
-    raise _refused(answer.status_code)
+    # A first one that breaks had most likely rested in the pool and was just being closed: once more.
+    with suppress(errors.Broken):
+        return _opened(url, trusted, headers, limit, limits)
+    return _opened(url, trusted, headers, limit, limits)
+
+
+def _opened(url: str, trusted: bool, headers: Mapping[str, str], limit: int | None, limits: Limits) -> Download:
+    # The file itself can take as long as it likes; its headers and first bytes cannot.
+    with Call(limits.total) as call:
+        try:
+            answer = open_link(url.partition("#")[0], trusted=trusted, headers=headers, limits=limits)
+        except WIRE_FAULTS as error:
+            answer, failed = None, _fault(error, call, limits.silence)
+        if answer is None:
+            raise failed
+        if answer.status_code not in (200, 206):
+            answer.close()
+            raise _refused(answer.status_code)
+        download = Download(answer, call, limit, limits.silence)
+        try:
+            download.open()
+        except errors.UpstreamError:
+            download.close()
+            raise
+    return download
 
 
 def _range(asked: str | None) -> dict[str, str]:
@@ -149,8 +180,9 @@ def _fault(error: Exception, call: Call, silence: float) -> errors.UpstreamError
     return fault(error, call, vendor=VENDOR, silence=silence, changes=False)
 
 
-def _unreadable() -> errors.Unreadable:
-    return errors.Unreadable("The file store's answer could not be read.", vendor=VENDOR, changes=False)
+def _unreadable(why: str = "") -> errors.Unreadable:
+    text = f"The file store's answer could not be read{f': {why}' if why else ''}."
+    return errors.Unreadable(text, vendor=VENDOR, changes=False)
 
 
 def _too_large() -> errors.Unreadable:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -35,9 +35,9 @@ def query(params: Iterable[tuple[str, str]], vendor: str) -> str:
     raise Invalid("This cannot be sent: it holds half a character.", vendor=vendor)
 
 
-def chunks(raw: Any, size: int = CHUNK) -> Iterator[bytes]:
+def chunks(raw: Any, size: int = CHUNK, packings: Collection[str] = PACKINGS) -> Iterator[bytes]:
     """The unpacked body. A bomb can be stopped while it unpacks: no step yields more than one chunk."""
-    if raw.headers.get("content-encoding", "").strip().lower() not in PACKINGS:
+    if raw.headers.get("content-encoding", "").strip().lower() not in packings:
         raise NotJson("packed in a way nobody asked for")
     while chunk := _piece(raw, size):
         yield chunk
