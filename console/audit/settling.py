@@ -11,13 +11,13 @@ late find still counts.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from console.audit import record, sentences
@@ -139,14 +139,12 @@ def mark_cut_off() -> list[Entry]:
     return [entry for entry in record.open_or_unknown().standing(OPEN) if _is_marked_unknown(entry)]
 
 
-def due() -> Iterable[Entry]:
+def due() -> list[Entry]:
     """Unknown entries that can be looked up and whose next check has come; first those never checked."""
     now = timezone.now()
     waiting = record.open_or_unknown().standing(UNKNOWN).select_related("actor")
-    never = Q(lookup__isnull=True, at__gt=now - LAST_CHECK)
-    for entry in waiting.filter(never | Q(lookup__next_check_at__lte=now)).order_by("lookup__next_check_at"):
-        if can_look(entry):
-            yield entry
+    found = waiting.filter(Q(lookup__isnull=True) | Q(lookup__next_check_at__lte=now))
+    return [entry for entry in found.order_by(F("lookup__next_check_at").asc(nulls_first=True)) if can_look(entry)]
 
 
 def look_up_all() -> list[tuple[Entry, State]]:

@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID
 
 from django.urls import reverse
@@ -31,9 +32,14 @@ class Unresolved:
         """The batch “X” was created."""
         return subject_of(self.entry)
 
+    @cached_property
+    def state(self) -> settling.State:
+        """What the checks have found so far, and what can be done."""
+        return settling.state(self.entry)
+
     @property
     def can_check(self) -> bool:
-        return settling.can_look(self.entry)
+        return self.state.can_check
 
     @property
     def check_url(self) -> str:

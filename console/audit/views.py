@@ -175,7 +175,7 @@ def _checked(request: HttpRequest, entry: Entry, level: int, said: str) -> dict[
         "said": said,
         "thing_url": thing_url if line.outcome == DONE else "",
         "shape": "notice" if request.POST.get("shape") == "notice" else "callout",
-        "unresolved": unresolved.Unresolved(entry, said, _back(request)) if is_unknown else None,
+        "unresolved": unresolved.Unresolved(entry, back=_back(request)) if is_unknown else None,
     }
 
 

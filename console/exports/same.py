@@ -1,7 +1,8 @@
-"""The same choice, made before: a moment ago by the same person, or ready to be had."""
+"""The same choice, made before by the same person, or ready to be downloaded."""
 
 from datetime import timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import connections
@@ -11,13 +12,15 @@ from console.exports.choice import Choice
 from console.exports.models import LINK_LASTS, Plan
 from console.upstream.errors import UpstreamError
 
-ONE_MINUTE = timedelta(minutes=1)
+ONE_MINUTE, ONE_DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 def equal_lately(*, user: Person, choice: Choice) -> Plan | None:
-    """The same choice by the same person within a minute: asked about before a second one is started."""
-    lately = Plan.objects.filter(person=user, created_at__gte=timezone.now() - ONE_MINUTE)
-    sent = lately.exclude(state=Plan.State.DROPPED)
+    """The same choice by the same person within a minute, or of which we don't know within a day whether it was
+    started: asked about before a second one is started."""
+    now = timezone.now()
+    recent = Q(created_at__gte=now - ONE_MINUTE) | Q(created_at__gte=now - ONE_DAY, state=Plan.State.SENDING)
+    sent = Plan.objects.filter(recent, person=user).exclude(state=Plan.State.DROPPED)
     return next((plan for plan in sent if plan.wanted.key == choice.key), None)
 
 

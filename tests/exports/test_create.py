@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Person
 from console.audit.models import Entry
@@ -230,6 +232,19 @@ def test_not_found_is_no_failure_and_says_that_a_second_one_may_result(
         page = client.post(f"/exports/plan/{pressed['id']}/check/", follow=True)
     assert "You can send it again, but a second one may result" in text_of(page)
     assert entries().get().outcome == "unknown"
+
+
+def test_a_choice_whose_first_export_is_unknown_is_asked_about_first(
+    alice: Person, client_as: ClientAs, slow: Running
+) -> None:
+    slow.fault("cloudfactory", "503", method="POST", path="/exports$")
+    client, pressed = client_as(alice), form(name="Q3")
+    client.post("/exports/new/", pressed)
+    with time_machine.travel(timezone.now() + datetime.timedelta(minutes=20), tick=True):
+        response = client.post("/exports/new/", form(name="Q3"))
+    assert response.status_code == 409
+    assert "sending it again can make a second one" in text_of(response)
+    assert len(sent(slow, "POST")) == 1
 
 
 def test_the_same_choice_within_a_minute_is_asked_about_first(
