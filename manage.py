@@ -6,6 +6,7 @@ import sys
 
 
 def main() -> None:
+    os.umask(0o077)  # whatever is written is for this user alone, also what is written before the settings are read
     if sys.argv[1:2] == ["demo"]:
         from console import practice
 

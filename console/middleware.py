@@ -15,7 +15,7 @@ from django.utils.cache import patch_vary_headers
 
 from accounts import access, recording, suspended
 from accounts.connections import ConnectionMissing
-from console import htmx, logs, pages
+from console import htmx, logs, pages, response_headers
 from console.audit.address import comes_from_proxy
 from console.audit.record import NotRecorded
 from console.common import database, deadline
@@ -25,23 +25,6 @@ from console.upstream.errors import UpstreamError
 log = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-
-PERMISSIONS_POLICY = (
-    "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), "
-    "midi=(), payment=(), usb=()"
-)
-
-ALWAYS = {
-    "Cross-Origin-Resource-Policy": "same-origin",
-    # `credentialless`, not `require-corp`: the vendors' pictures come without a policy header of their own.
-    "Cross-Origin-Embedder-Policy": "credentialless",
-    "Permissions-Policy": PERMISSIONS_POLICY,
-    "Cache-Control": "no-store",
-    # Django has settings for these, but stumbles over a host that is not ours before it adds them.
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 class Forwarded:
@@ -95,7 +78,7 @@ class Headers:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        for name, value in ALWAYS.items():
+        for name, value in response_headers.ALWAYS.items():
             response.headers.setdefault(name, value)
         patch_vary_headers(response, ["HX-Request"])
         return response

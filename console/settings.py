@@ -14,7 +14,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from console import origins, secrets
+from console import origins, private_files, response_headers, secrets
 from console.common import cache
 from console.jobs import engine
 from console.upstream import addresses
@@ -115,7 +115,8 @@ REVIEW_TASK_TYPE = env.str("REVIEW_TASK_TYPE", default="external_review")
 
 # Where things are kept
 
-VAR.mkdir(exist_ok=True)
+private_files.begin()
+private_files.close_to_others(VAR)
 AUDIT_ANCHOR = Path(env.str("AUDIT_ANCHOR", default=str(VAR / "audit-anchor.txt")))
 if AUDIT_ANCHOR.is_dir():
     refuse("AUDIT_ANCHOR must name a file.")
@@ -153,6 +154,8 @@ try:
     HUEY = engine.configuration(JOBS_URL, SECRET_KEY)
 except ValueError as error:
     refuse(str(error))
+for name in (DATABASES["default"]["NAME"], HUEY["connection"].get("filename", "")):
+    private_files.close_sqlite(Path(name))  # on PostgreSQL a name that is no file
 for name, number, smallest in (
     ("AUDIT_GRACE", AUDIT_GRACE, 0),
     ("AUDIT_SETTLE_SPAN", AUDIT_SETTLE_SPAN, 0),
@@ -245,6 +248,8 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -275,7 +280,7 @@ SECURE_HSTS_SECONDS = 63_072_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 # Not `no-referrer`: under that a plain form posts `Origin: null`, which the CSRF check refuses.
-SECURE_REFERRER_POLICY = "same-origin"
+SECURE_REFERRER_POLICY = response_headers.REFERRER_POLICY
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_NAME = "__Host-session"
