@@ -16,6 +16,7 @@ import requests
 
 from console import practice
 from tests.services import free_port
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = "Ctrl-C ends everything."
@@ -68,6 +69,27 @@ def _allow_plain(browser: requests.Session) -> None:
         cookie.secure = False
 
 
+def free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return True
+    return False
+
+
+def gunicorns(port: int) -> list[int]:
+    """The processes of the console that listens on this port, the first one first."""
+    found = [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/cmdline") if _runs_on(path, port)]
+    return sorted(found)
+
+
+def _runs_on(cmdline: Path, port: int) -> bool:
+    with contextlib.suppress(OSError):
+        return f"127.0.0.1:{port}".encode() in cmdline.read_bytes()
+    return False
+
+
 def test_it_prints_who_may_sign_in_and_an_interrupt_ends_everything_it_started(practice_space: Running) -> None:
     running, printed, ports = practice_space
     text = "".join(printed)
@@ -77,7 +99,31 @@ def test_it_prints_who_may_sign_in_and_an_interrupt_ends_everything_it_started(p
     assert "Waiting for you" in first_page(f"http://127.0.0.1:{ports[0]}/", *people[0])
     running.send_signal(signal.SIGINT)
     assert running.wait(timeout=30) == 0
-    for port in ports:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
+    assert all(map(free, ports))
+
+
+def test_a_worker_that_does_not_listen_to_its_end_is_ended_too(practice_space: Running) -> None:
+    running, _, ports = practice_space
+    _, *workers = gunicorns(ports[0])
+    for stuck in workers:
+        os.kill(stuck, signal.SIGSTOP)  # as one that waits for a lock: it hears no SIGTERM
+    running.send_signal(signal.SIGINT)
+    assert running.wait(timeout=30) == 0
+    assert gunicorns(ports[0]) == []
+    assert all(map(free, ports))
+
+
+def test_nothing_is_left_when_it_is_killed_itself(practice_space: Running) -> None:
+    running, _, ports = practice_space
+    running.kill()
+    running.wait()
+    until(lambda: all(map(free, ports)))
+    until(lambda: gunicorns(ports[0]) == [])
+
+
+def test_everything_it_keeps_is_for_its_own_user_alone(practice_space: Running) -> None:
+    running, _, _ = practice_space
+    folder = Path(os.readlink(f"/proc/{running.pid}/cwd")) / "var"
+    open_to_others = [str(path) for path in (folder, *folder.rglob("*")) if path.lstat().st_mode & 0o077]
+    assert (folder / "demo" / "console.sqlite3").exists()
+    assert open_to_others == []

@@ -1,6 +1,7 @@
 """`manage.py demo`: console and emulator on this machine, demo people ready, until Ctrl-C."""
 
 import contextlib
+import ctypes
 import http.client
 import os
 import signal
@@ -18,6 +19,9 @@ from accounts.demo import PASSWORD, make_people
 from console import practice
 
 PATIENCE = 60
+# Seconds that what runs has to end by itself before it is killed.
+GRACE = 10
+PR_SET_PDEATHSIG = 1
 
 
 class Command(BaseCommand):
@@ -81,7 +85,21 @@ def _server() -> list[str]:
 
 
 def _start(command: list[str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(command, cwd=settings.BASE_DIR, env=os.environ, stdin=subprocess.DEVNULL)  # noqa: S603
+    """A program with everything it starts in a group of its own, so that the whole group can be ended."""
+    return subprocess.Popen(  # noqa: S603
+        command,
+        cwd=settings.BASE_DIR,
+        env=os.environ,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=_end_with_parent,
+    )
+
+
+def _end_with_parent() -> None:
+    """Runs in the new process: Linux ends it when this one is killed and can end nothing any more."""
+    with contextlib.suppress(OSError, AttributeError):  # another system than Linux
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _wait_for(port: int, children: dict[str, subprocess.Popen[bytes]]) -> None:
@@ -104,7 +122,9 @@ def _answers(port: int) -> bool:
 
 
 def _watch(children: dict[str, subprocess.Popen[bytes]]) -> None:
-    while True:
+    """Returns when `make`, which started this, was killed; without `make` it goes on until it is interrupted."""
+    parent = os.getppid()
+    while "MAKELEVEL" not in os.environ or os.getppid() == parent:
         _demand_alive(children)
         time.sleep(0.5)
 
@@ -120,13 +140,28 @@ def _stop(children: dict[str, subprocess.Popen[bytes]]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     for child in children.values():
-        if child.poll() is None:
-            child.terminate()
+        _signal_group(child, signal.SIGTERM)
+    end = time.monotonic() + GRACE
+    while time.monotonic() < end and any(_is_left(child) for child in children.values()):
+        time.sleep(0.05)
     for child in children.values():
-        try:
-            child.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            child.kill()
+        _signal_group(child, signal.SIGKILL)
+        child.wait()
+
+
+def _is_left(child: subprocess.Popen[bytes]) -> bool:
+    """Whether anything of the child's group still runs."""
+    child.poll()  # one that ended counts until it is waited for
+    return _signal_group(child, 0)
+
+
+def _signal_group(child: subprocess.Popen[bytes], number: int) -> bool:
+    """Whether there was anybody to signal."""
+    try:
+        os.killpg(child.pid, number)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:
