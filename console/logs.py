@@ -18,6 +18,7 @@ class JsonFormatter(logging.Formatter):
             # Django's own line about a bad answer comes when the request is over, but brings it along.
             "request_id": request_id.get() or getattr(getattr(record, "request", None), "request_id", ""),
         }
-        if record.exc_text:
+        # What a stranger sent, such as a foreign Host: the line says it all, and anybody can cause a thousand of them.
+        if record.exc_text and not record.name.startswith("django.security."):
             line["trace"] = record.exc_text
         return json.dumps(line, ensure_ascii=False)

@@ -3,7 +3,7 @@
 import os
 
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-worker_class = "gthread"
+worker_class = "console.gunicorn_worker.Worker"
 threads = 16
 # Read once and shared: a second worker starts at once. Nothing in it opens a connection while it is being read.
 preload_app = True
@@ -17,3 +17,4 @@ loglevel = "warning"
 control_socket_disable = True
 # What a proxy says about the person is believed by TRUSTED_PROXIES alone; gunicorn would believe any on this machine.
 forwarded_allow_ips = ""
+umask = 0o077

@@ -1,0 +1,78 @@
+"""gunicorn's worker, with our headers on the answers it gives by itself: to what is no request, or is too large."""
+
+import socket
+import time
+import uuid
+from http import HTTPStatus
+from typing import Any
+
+from gunicorn.http import errors  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+
+from console import response_headers
+
+STATUSES: dict[type[Exception], HTTPStatus] = {
+    errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
+    errors.LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    errors.UnsupportedTransferCoding: HTTPStatus.NOT_IMPLEMENTED,
+    errors.ExpectationFailed: HTTPStatus.EXPECTATION_FAILED,
+    errors.ForbiddenProxyRequest: HTTPStatus.FORBIDDEN,
+    # A header of our own answer that cannot be sent: our fault, although it is a kind of the client's errors.
+    errors.InvalidResponseHeader: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.InvalidResponseHeaderName: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.ConfigurationProblem: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+
+DRAIN_SECONDS = 1.0
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]  # the library is not typed
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        """Logs one line that quotes nothing of the request, which can hold tokens, and answers."""
+        status, reference = status_of(exc), uuid.uuid4().hex
+        if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            self.log.exception("A request could not be answered (reference %s)", reference)
+        else:
+            self.log.warning("Refused what was no request: %s (reference %s)", type(exc).__name__, reference)
+        try:
+            client.sendall(answer(status, reference))
+            _drain(client)
+        except OSError:
+            self.log.debug("The answer to what was no request could not be sent.")
+
+
+def _drain(client: socket.socket) -> None:
+    """Reads on for a moment: closed with unread bytes, the connection would be reset and the answer lost."""
+    client.shutdown(socket.SHUT_WR)
+    client.settimeout(0.2)
+    end = time.monotonic() + DRAIN_SECONDS
+    while time.monotonic() < end and client.recv(65536):
+        pass
+
+
+def status_of(error: Exception) -> HTTPStatus:
+    """What to answer; everything that could not be read is a bad request, everything else our fault."""
+    found = next((status for kind, status in STATUSES.items() if isinstance(error, kind)), None)
+    if found is not None:
+        return found
+    return HTTPStatus.BAD_REQUEST if isinstance(error, errors.ParseException) else HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def answer(status: HTTPStatus, reference: str) -> bytes:
+    """The whole answer, as it goes over the wire."""
+    sentence = "The request could not be read. Nothing was changed."
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        sentence = "Something went wrong in this console."
+    page = (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{status.phrase}</title></head>'
+        f"<body><h1>{status.phrase}</h1><p>{sentence}</p><p>Reference {reference}</p></body></html>"
+    ).encode()
+    headers = response_headers.WITHOUT_DJANGO | {
+        "Connection": "close",
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Length": str(len(page)),
+        "X-Request-Id": reference,
+    }
+    lines = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode("ascii") + page

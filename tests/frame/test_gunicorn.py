@@ -1,0 +1,102 @@
+"""What gunicorn answers by itself: a request that is none, or too large. Asked over a plain socket."""
+
+import contextlib
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.frame.test_headers import ALWAYS
+from tests.services import free_port, wait_for_port
+from tests.settings import _environment
+
+ROOT = Path(__file__).resolve().parents[2]
+HOST = b"Host: localhost\r\n"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
+    """Its port, and the file its log goes to."""
+    port, log = free_port(), tmp_path_factory.mktemp("gunicorn") / "log"
+    command = ["-m", "gunicorn", "-c", "python:console.serving", "--bind", f"127.0.0.1:{port}", "console.wsgi"]
+    environment = {**_environment, "DJANGO_SETTINGS_MODULE": "tests.settings", "WEB_CONCURRENCY": "1"}
+    with log.open("wb") as stderr:
+        running = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment, stderr=stderr)
+        try:
+            wait_for_port(port)
+            yield port, log
+        finally:
+            running.terminate()
+            running.wait(timeout=30)
+
+
+def ask(port: int, request: bytes) -> tuple[int, dict[str, str]]:
+    """The status and the headers of what came back."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as sent:
+        sent.sendall(request)
+        with contextlib.suppress(OSError):
+            sent.shutdown(socket.SHUT_WR)
+        received = b""
+        while chunk := sent.recv(65536):
+            received += chunk
+    head, _, _ = received.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin1").split("\r\n")
+    return int(first.split()[1]), dict(line.split(": ", 1) for line in lines)
+
+
+REQUESTS = {
+    "no request line": (b"nonsense\r\n\r\n", 400),
+    "a line too long": (b"GET /?" + b"q" * 100_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", 414),
+    "a header too large": (b"GET / HTTP/1.1\r\n" + HOST + b"X-Big: " + b"y" * 70_000 + b"\r\n\r\n", 431),
+    "a length that is no number": (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: \xb2\r\n\r\n", 400),
+    "a negative length": (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: -1\r\n\r\n", 400),
+    "two lengths": (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400),
+    "length and chunks": (
+        b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        400,
+    ),
+    "an unknown transfer coding": (b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: nonsense\r\n\r\n", 501),
+    "an unknown version": (b"GET / HTTP/9.9\r\n" + HOST + b"\r\n", 400),
+    "a blank in a header's name": (b"GET / HTTP/1.1\r\n" + HOST + b"X Y: 1\r\n\r\n", 400),
+    "an expectation": (b"GET / HTTP/1.1\r\n" + HOST + b"Expect: the-moon\r\n\r\n", 417),
+    "NUL in the path": (b"GET /\x00 HTTP/1.1\r\n" + HOST + b"\r\n", None),
+    "NUL in the path, encoded": (b"GET /%00/ HTTP/1.1\r\n" + HOST + b"\r\n", None),
+    "bad encoding in the path": (b"GET /%ff%zz/ HTTP/1.1\r\n" + HOST + b"\r\n", None),
+    "bad encoding in the query": (b"GET /livez?%ff=%zz HTTP/1.1\r\n" + HOST + b"\r\n", 200),
+    "an absolute address": (b"GET http://localhost/livez HTTP/1.1\r\n" + HOST + b"\r\n", 200),
+    "another's absolute address": (b"GET http://evil.example/livez HTTP/1.1\r\nHost: evil.example\r\n\r\n", 400),
+    "an asterisk": (b"OPTIONS * HTTP/1.1\r\n" + HOST + b"\r\n", None),
+    "a tunnel": (b"CONNECT evil.example:443 HTTP/1.1\r\n" + HOST + b"\r\n", None),
+    "no host": (b"GET /livez HTTP/1.1\r\n\r\n", None),
+    "a body that ends early": (b"POST /account/login/ HTTP/1.1\r\n" + HOST + b"Content-Length: 100\r\n\r\nabc", None),
+    "chunks that are none": (
+        b"POST /account/login/ HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_what_is_no_request_is_refused_with_our_headers(server: tuple[int, Path], name: str) -> None:
+    request, expected = REQUESTS[name]
+    status, headers = ask(server[0], request)
+    assert status < 500 or status == expected
+    assert expected in (None, status)
+    assert {name: headers.get(name) for name in ALWAYS} == ALWAYS
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert headers["X-Request-Id"]
+
+
+def test_no_such_request_leaves_a_traceback_or_its_own_words_in_the_log(server: tuple[int, Path]) -> None:
+    port, log = server
+    before = len(log.read_text())
+    for request, _ in REQUESTS.values():
+        ask(port, request.replace(HOST, HOST + b"Authorization: Bearer secret-of-a-person\r\n"))
+    ask(port, b"GET /join/secret-of-an-invitation SPDY\r\n\r\n")
+    written = log.read_text()[before:]
+    assert "Traceback" not in written
+    assert "secret-of" not in written
+    assert ask(port, b"GET /livez HTTP/1.1\r\n" + HOST + b"\r\n")[0] == 200
