@@ -86,7 +86,6 @@ ACCESS: dict[str, str] = {
     "exports:contents": Right.CHANGE,
     "exports:plan": Right.CHANGE,
     "exports:leave": Right.CHANGE,
-    "exports:check": Right.CHANGE,
     "exports:delete": Right.CHANGE,
     # Building a slice
     "slices:create": Right.CHANGE,

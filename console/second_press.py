@@ -39,10 +39,10 @@ def find(*, act_id: uuid.UUID, user: Person, action: str) -> Entry | None:
     return first
 
 
-def was_done(*, act_id: uuid.UUID, user: Person, action: str) -> bool:
+def was_done(*, act_id: uuid.UUID, user: Person, action: str, also: Kinds | None = None) -> bool:
     """Whether a first press has done it; waits for its end. Raises what it raised, and IdTaken."""
     first = find(act_id=act_id, user=user, action=action)
-    return first is not None and bool(result(first))
+    return first is not None and bool(result(first, also=also))
 
 
 def result(first: Entry, *, also: Kinds | None = None) -> Entry:

@@ -1,12 +1,14 @@
 """What was typed into a form that could not be sent, kept in the session while its sender connects or replaces a key.
 
-Only forms without secrets are kept here: batches, orders and exports. The page of the form takes it back by `?typed=`.
+Only fields that the form's view names as harmless are kept. The page of the form takes them back by `?typed=`.
 """
 
 import uuid
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, QueryDict
+
+from console.common.typed_fields import typed_fields
 
 SESSION_KEY = "typed_forms"
 MOST_FORMS = 3
@@ -16,7 +18,9 @@ ONE_TIME = ("act_id", "id")
 
 def keep(request: HttpRequest) -> str:
     """Keeps the posted form; returns the address that shows it again, or the bare one where it is too large."""
-    fields = {name: values for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"}
+    fields: dict[str, list[str]] = {}
+    for name, value in typed_fields(request):
+        fields.setdefault(name, []).append(value)
     if sum(len(name) + len(value) for name, values in fields.items() for value in values) > MOST_CHARACTERS:
         return request.path
     token = uuid.uuid4().hex

@@ -44,8 +44,9 @@ class WriteError:
     """Seconds until another try makes sense; 0 where that is not known."""
 
     @property
-    def is_unknown(self) -> bool:
-        return self.unresolved is not None
+    def is_spent(self) -> bool:
+        """Whether the form needs a new one-time id, with which another press is sent."""
+        return self.unresolved is None or self.unresolved.state.can_send_again
 
 
 def describe(request: HttpRequest, error: Kind, *, back: str = "") -> WriteError:
@@ -73,12 +74,12 @@ def answer(
 ) -> HttpResponse:
     """The form with the error above it: its page, or for htmx its `part` in the place of `target`.
 
-    The one-time id stays while the outcome is unknown, so that another press sends nothing; else it is a new one.
+    The one-time id stays while the outcome is being checked, so that another press sends nothing; else it is a new one.
     """
     log.warning("%s: %s (reference %s)", type(error).__name__, error, getattr(error, "reference", None))
     failed = describe(request, error, back=back)
     used = request.POST.get("act_id", "")
-    context = {**context, "write_error": failed, "act_id": used if failed.is_unknown and used else uuid.uuid4()}
+    context = {**context, "write_error": failed, "act_id": uuid.uuid4() if failed.is_spent or not used else used}
     name = part if part and htmx.is_htmx(request) else template
     response = render(request, name, context, status=failed.status)
     if failed.wait:

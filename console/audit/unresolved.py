@@ -5,11 +5,13 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils import timezone
 
-from console.audit import actions, settling
+from console.audit import actions, record, settling
 from console.audit.models import OPEN, UNKNOWN, Entry
 
 
@@ -38,10 +40,6 @@ class Unresolved:
         return settling.state(self.entry)
 
     @property
-    def can_check(self) -> bool:
-        return self.state.can_check
-
-    @property
     def check_url(self) -> str:
         return reverse("audit:settle", args=[self.entry.pk])
 
@@ -64,6 +62,13 @@ def of_error(error: Exception, *, back: str = "") -> Unresolved | None:
     if entry is None or entry.outcome not in (OPEN, UNKNOWN):
         return None
     return Unresolved(entry, getattr(error, "message", ""), back, getattr(error, "reference", None) or "")
+
+
+def of_thing(person: Any, thing_kind: str, thing_id: str, *, back: str = "") -> list[Unresolved]:
+    """What this person sent about a thing without an outcome so far, the newest first."""
+    mine = Entry.objects.unsettled(timezone.now() - record.grace()).filter(actor=person)
+    entries = mine.filter(thing_kind=thing_kind, thing_id=thing_id).prefetch_related("outcomes").order_by("-sequence")
+    return [of_entry(entry, back=back) for entry in entries]
 
 
 def of_entry(entry: Entry, *, back: str = "") -> Unresolved:

@@ -13,6 +13,7 @@ from accounts.connections import ConnectionMissing
 from accounts.requests import SignedIn
 from accounts.rights import Right
 from console import htmx, typed_forms, write_errors
+from console.audit import unresolved
 from console.batches import page, reading, services, shown
 from console.batches.changes import ordinal
 from console.batches.forms import INT64, MetadataForm, NameForm
@@ -38,6 +39,7 @@ def detail(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
         "metadata": MetadataForm.of(found.metadata),
     }
     context["editing"] = request.GET.get("edit", "")
+    context["unresolved_acts"] = unresolved.of_thing(request.user, "batch", str(found.id), back=request.path)
     if request.GET.get("count"):
         # Without script nothing is asked for later, so the figures come with the page where they are wanted.
         context["counts"] = services.count_items(user=request.user, project=project, batch_id=batch)

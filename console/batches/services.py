@@ -11,16 +11,18 @@ from typing import Any
 
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import connections
 from accounts.models import Person
 from accounts.rights import Right
 from console import second_press
-from console.audit import record
+from console.audit import record, unresolved
 from console.audit.models import DONE, Entry
 from console.audit.reading import Line
 from console.audit.sentences import Telling
+from console.audit.unresolved import Unresolved
 from console.batches import reading, shown
 from console.upstream.errors import Conflict, Invalid, NotFound
 from console.upstream.paging import collect
@@ -99,6 +101,13 @@ def create_batch(
         return done.result_id, done.thing_name
     reading.forget(project=project)
     return str(made.id or ""), name
+
+
+def unresolved_creates(*, user: Person, project: uuid.UUID) -> list[Unresolved]:
+    """New batches of this person of which nobody knows whether they were created."""
+    back = reverse("batches:index", args=[project])
+    found = unresolved.of_thing(user, "batch", "", back=back)
+    return [one for one in found if one.entry.detail.get("project_id") == str(project)]
 
 
 def rename_batch(

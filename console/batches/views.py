@@ -113,6 +113,7 @@ def _shown(request: SignedIn, project: uuid.UUID, board: reading.Board) -> dict[
         "fold_url": _turned(request, 1, finished="" if not folded else "show"),
         "last": ordering.last_saved(project=project),
         "unclear": ordering.unclear(project=project),
+        "unresolved_acts": services.unresolved_creates(user=request.user, project=project),
     }
 
 

@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from accounts.models import Person
+from console.common.parsing import read_int, read_uuid
 from console.exports import offered, same
 from console.exports.choice import DATES, MOST_BATCHES
 from console.exports.contents import Counts, count, remembered
@@ -133,6 +134,15 @@ def draft(user: Person, sent: QueryDict) -> Draft:
     data = _without(sent, batches) if posted else None
     initial = None if posted else _prefilled(sent, projects)
     return Draft(user, ExportForm(data, initial=initial, projects=projects, batches=batches), projects, batches)
+
+
+def typed_only(user: Person, sent: QueryDict) -> Draft:
+    """What was posted, where what there is to choose from can't be read: what was ticked stays so, unnamed."""
+    projects = [Project(str(key)) for key in dict.fromkeys(map(read_uuid, sent.getlist("projects"))) if key]
+    batches = [Batch(key) for key in dict.fromkeys(map(read_int, sent.getlist("batches"))) if key is not None]
+    listed = {projects[0].id: batches} if projects and batches else {}
+    form = ExportForm(sent, projects=projects, batches=listed)
+    return Draft(user, form, projects, listed)
 
 
 def _without(sent: QueryDict, batches: Mapping[str, Sequence[Batch]]) -> QueryDict:

@@ -6,9 +6,12 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import reswap, retarget
 
+from accounts.connections import ConnectionMissing
 from accounts.requests import SignedIn
-from console import htmx
+from console import htmx, typed_forms, write_errors
+from console.audit.models import FAILED
 from console.common.typed_fields import hand_back
 from console.exports import composing, same, services, watching
 from console.exports import contents as counting
@@ -24,9 +27,20 @@ PAGE = "exports/create.html"
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: SignedIn) -> HttpResponse:
     """GET prefills. POST starts now, or when the lane is free, or refuses at the field; without script it counts."""
-    draft = composing.draft(request.user, request.POST if request.method == "POST" else request.GET)
-    if request.method != "POST":
+    typed = typed_forms.kept(request)
+    if request.method != "POST" and typed is None:
+        draft = composing.draft(request.user, request.GET)
         return render(request, PAGE, draft.context() | {"moved": "moved" in request.GET, "lost": draft.lost()})
+    try:
+        return _press(request) if typed is None else _again(request, composing.draft(request.user, typed), 200)
+    except write_errors.KINDS as error:
+        # What there is to choose from could not be read; what was typed is there all the same.
+        draft = composing.typed_only(request.user, request.POST if typed is None else typed).renewed()
+        return _failed(request, draft, error)
+
+
+def _press(request: SignedIn) -> HttpResponse:
+    draft = composing.draft(request.user, request.POST)
     if request.POST.get("when") == "look" or "without" in request.POST:
         return render(request, PAGE, draft.context() | {"counted": True} | _counted(request, draft))
     if not draft.is_valid() or draft.refused_as_nothing():
@@ -38,10 +52,10 @@ def create(request: SignedIn) -> HttpResponse:
         plan = act(user=request.user, wish=draft.wish(), request=request)
     except services.LaneBusy:
         turn = {"delay": watching.delay(0), "look": 1}
-        return _again(request, draft.renewed(), 409, busy=lanes.of(user=request.user), **turn)
-    except UpstreamError as error:
-        if error.outcome == "failed":
-            return _again(request, draft.renewed(), 422, refused=error)
+        return _again(request, draft.renewed(), 409, busy=_lane(request), **turn)
+    except write_errors.KINDS as error:
+        if error.outcome == FAILED:
+            return _failed(request, draft.renewed(), error)
         plan = Plan.objects.get(pk=draft.wish().id)
     return htmx.redirect(request, _address(plan))
 
@@ -81,9 +95,23 @@ def _counted(request: SignedIn, draft: composing.Draft) -> dict[str, Any]:
 
 def _again(request: SignedIn, draft: composing.Draft, status: int, **more: Any) -> HttpResponse:
     is_part = htmx.is_htmx(request)
-    return render(
-        request, f"{PAGE}{'#form' if is_part else ''}", draft.context() | {"is_part": is_part} | more, status=status
-    )
+    context = draft.context() | {"is_part": is_part} | more
+    response = render(request, f"{PAGE}{'#form' if is_part else ''}", context, status=status)
+    return retarget(reswap(response, "outerHTML"), "#export-form") if is_part else response
+
+
+def _failed(request: SignedIn, draft: composing.Draft, error: write_errors.Kind) -> HttpResponse:
+    """Surely nothing was started: the form with the reason above it and everything as it was chosen."""
+    failed = write_errors.describe(request, error)
+    return _again(request, draft, failed.status, write_error=failed)
+
+
+def _lane(request: SignedIn) -> lanes.Lane:
+    """Who uses the lane, as far as CloudFactory tells now."""
+    try:
+        return lanes.of(user=request.user)
+    except (UpstreamError, ConnectionMissing):
+        return lanes.last_known(user=request.user) or lanes.Lane(None, None, ())
 
 
 def _address(plan: Plan) -> str:

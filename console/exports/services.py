@@ -8,18 +8,21 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import connections
 from accounts.models import Person
-from console.audit import reading, record, settling
+from console import second_press
+from console.audit import reading, record, unresolved
 from console.audit.models import DONE, FAILED, UNKNOWN, Entry
+from console.audit.unresolved import Unresolved
 from console.common import coalescing
 from console.exports import lane, queue, watching
 from console.exports.choice import Choice
 from console.exports.contents import Counts
 from console.exports.models import LINK_LASTS, Plan
-from console.upstream.errors import Conflict, NotSent, RateLimited, UpstreamError
+from console.upstream.errors import Conflict, NotFound, NotSent, RateLimited, UpstreamError
 from console.upstream.paging import pages
 from console.upstream.types import Export
 
@@ -52,15 +55,26 @@ class LaneBusy(Exception):
         self.status, self.reference = conflict.status, conflict.reference
 
 
+def _busy() -> LaneBusy:
+    """As the first press met it, for the second."""
+    return LaneBusy(Conflict(LaneBusy.message, status=409))
+
+
 def start(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> Plan:
-    """Starts an export now. A second press of the same form gets the first one's plan.
+    """Starts an export now. A second press of the same form gets the first one's plan, or the error it got.
 
     Raises LaneBusy where the space's lane is taken, and every error of the vendor.
     """
+    once: dict[str, Any] = {"act_id": wish.id, "user": user, "action": "export.create", "also": {"LaneBusy": _busy}}
     plan = _plan(user, wish, Plan.State.SENDING)
+    if plan.state in (Plan.State.SENDING, Plan.State.DROPPED) and second_press.was_done(**once):
+        return brought_up_to_date(plan)
     if plan.state != Plan.State.SENDING:
         return plan
-    return send(plan, request=request)
+    plan = send(plan, request=request)
+    if not plan.export_id and second_press.was_done(**once):
+        return brought_up_to_date(plan)
+    return plan
 
 
 def enqueue(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> Plan:
@@ -129,10 +143,10 @@ def is_unknown(plan: Plan) -> bool:
     return entry is not None and (entry.outcome == UNKNOWN or entry.at < cut_off)
 
 
-def audit_state(plan: Plan) -> settling.State | None:
-    """Where its latest attempt stands in the audit; None for a plan that was never sent."""
-    entry = Entry.objects.select_related("actor").filter(pk=plan.act_id).first()
-    return settling.state(entry) if entry else None
+def unresolved_act(plan: Plan) -> Unresolved | None:
+    """Its latest attempt, as long as nobody knows what became of that."""
+    entry = Entry.objects.select_related("actor").filter(pk=plan.act_id).first() if is_unknown(plan) else None
+    return unresolved.of_entry(entry, back=reverse("exports:plan", args=[plan.pk])) if entry else None
 
 
 def attached(plan: Plan, export_id: str) -> Plan:
@@ -162,16 +176,26 @@ def pick_up() -> None:
 def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequest | None = None) -> None:
     """Deletes an export and its file for everyone; of a running one this is also how it is cancelled.
 
-    Raises AlreadyActed for a second press of the same button, and every error of the vendor.
+    A second press of the same button gets the first result. Raises every error of the vendor.
     """
+    once: dict[str, Any] = {"act_id": act_id, "user": user, "action": "export.delete"}
+    if second_press.was_done(**once):
+        return
     space = connections.space(user)
+    try:
+        name = watching.look(user=user, export_id=export_id).name
+    except NotFound:
+        # It may be gone by the first press.
+        if second_press.was_done(**once):
+            return
+        raise
     try:
         with record.act(
             actor=user,
             action="export.delete",
             thing_kind="export",
             thing_id=export_id,
-            thing_name=_name_to_delete(user, export_id, act_id),
+            thing_name=name or export_id,
             vendor="cloudfactory",
             request=request,
             act_id=act_id,
@@ -179,6 +203,8 @@ def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequ
             key=connections.key_fingerprint(user, "cloudfactory"),
         ) as act:
             connections.cloudfactory(user).delete_export(space.id, export_id, request_id=str(act.id))
+    except record.AlreadyActed as first:
+        second_press.result(first.entry)
     finally:
         lane.changed(space.id)
         watching.shared(space.id, export_id).forget()
@@ -234,12 +260,6 @@ def holding(*, user: Person, project: str, batch: int | None = None) -> list[Pla
     here = Plan.objects.filter(space=connections.space(user).id, state=Plan.State.STARTED).select_related("person")
     started = here.exclude(end_status=watching.DELETED)
     return [plan for plan in started[:HOLDING_LOOKED_AT] if plan.wanted.covers(project, batch)][:HOLDING_SHOWN]
-
-
-def _name_to_delete(user: Person, export_id: str, act_id: uuid.UUID) -> str:
-    """As CloudFactory has it; a second press finds the export gone, and is told what became of the first."""
-    first = Entry.objects.filter(pk=act_id, actor=user).first()
-    return first.thing_name if first else watching.look(user=user, export_id=export_id).name or export_id
 
 
 def _create_in_lane(plan: Plan, request_id: str) -> Export:

@@ -13,7 +13,6 @@ urlpatterns = [
     path("new/contents/", create_views.contents, name="contents"),
     path("plan/<uuid:plan>/", views.plan, name="plan"),
     path("plan/<uuid:plan>/leave/", views.leave, name="leave"),
-    path("plan/<uuid:plan>/check/", views.check, name="check"),
     path("<uuid:export>/", views.detail, name="detail"),
     path("<uuid:export>/row/", views.row, name="row"),
     path("<uuid:export>/status/", views.status, name="status"),

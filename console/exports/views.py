@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import connections
+from accounts.connections import ConnectionMissing
 from accounts.requests import SignedIn
-from console import htmx, pages
-from console.audit import reading, settling
-from console.audit.models import DONE, FAILED, Entry
-from console.audit.record import AlreadyActed
+from console import htmx, pages, write_errors
+from console.audit import reading, unresolved
+from console.common.parsing import read_uuid
 from console.exports import composing, downloading, queue, receipts, services, shown, watching
 from console.exports import lane as lanes
 from console.exports.models import Plan, Receipt
@@ -105,8 +105,7 @@ def plan(request: SignedIn, plan: uuid.UUID) -> HttpResponse:
     look = _number(request.GET.get("look"))
     context = {
         "plan": found,
-        "unknown": services.is_unknown(found),
-        "state": services.audit_state(found),
+        "unresolved_act": services.unresolved_act(found),
         "waiting": lanes.waiting(found.space) if found.state == Plan.State.QUEUED else [],
         "delay": watching.delay(look) if found.state != Plan.State.DROPPED else None,
         "look": look + 1,
@@ -126,28 +125,15 @@ def leave(request: SignedIn, plan: uuid.UUID) -> HttpResponse:
     return redirect("exports:plan", plan=plan)
 
 
-@require_POST
-def check(request: SignedIn, plan: uuid.UUID) -> HttpResponse:
-    """Looks upstream what became of an export that was sent without a clear answer. Only reads."""
-    found = _own(request, plan)
-    entry = Entry.objects.filter(pk=found.act_id).first()
-    if entry is not None and services.is_unknown(found):
-        state = settling.look(entry)
-        if state.status == "unsure":
-            messages.warning(
-                request,
-                "We can't tell which export it is. Check the list of exports, then close the entry with a note.",
-            )
-        elif not state.is_settled:
-            messages.info(request, state.message)
-    return redirect("exports:plan", plan=plan)
-
-
 @require_safe
 def detail(request: SignedIn, export: uuid.UUID) -> HttpResponse:
     found = watching.look(user=request.user, export_id=str(export))
     row = shown.row(found)
-    context = _following(request, row) | {"history": reading.history("export", str(export))}
+    here = reverse("exports:detail", args=[export])
+    context = _following(request, row) | {
+        "history": reading.history("export", str(export)),
+        "unresolved_acts": unresolved.of_thing(request.user, "export", str(export), back=here),
+    }
     return render(request, "exports/detail.html", context)
 
 
@@ -187,11 +173,11 @@ def download(request: SignedIn, export: uuid.UUID) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: SignedIn, export: uuid.UUID) -> HttpResponse:
     """GET asks, as the dialog on the page does; POST deletes, or cancels what still runs."""
-    act_id = _uuid(request.POST.get("act_id"))
+    act_id = read_uuid(request.POST.get("act_id"))
     try:
         if request.method != "POST":
-            row = shown.row(watching.look(user=request.user, export_id=str(export)))
-            return render(request, "exports/delete.html", {"row": row, "act_id": uuid.uuid4()})
+            found = watching.look(user=request.user, export_id=str(export))
+            return render(request, "exports/delete.html", _to_delete(export, found) | {"act_id": uuid.uuid4()})
         if act_id is None:
             messages.warning(request, "This page was too old. Nothing was deleted; try again.")
             return redirect("exports:detail", export=export)
@@ -199,19 +185,27 @@ def delete(request: SignedIn, export: uuid.UUID) -> HttpResponse:
         messages.success(request, "The export and its file are deleted, for everyone.")
     except NotFound:
         messages.info(request, "The export was not there any more, so nothing was deleted.")
-    except AlreadyActed as first:
-        _tell_again(request, first.entry)
+    except write_errors.KINDS as error:
+        if request.method != "POST":
+            raise
+        context, back = _to_delete(export, _last_known(request, export)), reverse("exports:detail", args=[export])
+        return write_errors.answer(request, error, "exports/delete.html", context, back=back)
     return redirect("exports:index")
 
 
-def _tell_again(request: SignedIn, first: Entry) -> None:
-    """A second press gets the first one's result."""
-    if first.outcome == DONE:
-        messages.success(request, "The export and its file are deleted, for everyone.")
-    elif first.outcome == FAILED:
-        messages.warning(request, "The export was not deleted. Open it again to try once more.")
-    else:
-        messages.warning(request, "It was sent, and we do not know yet whether the export was deleted.")
+def _to_delete(export: uuid.UUID, found: Export | None) -> dict[str, Any]:
+    return {
+        "export_id": export,
+        "name": shown.row(found).name if found else "this export",
+        "active": found is not None and shown.row(found).state.active,
+    }
+
+
+def _last_known(request: SignedIn, export: uuid.UUID) -> Export | None:
+    try:
+        return watching.last_known(user=request.user, export_id=str(export))
+    except ConnectionMissing:
+        return None
 
 
 def _followed(request: SignedIn, export: uuid.UUID) -> tuple[Export | None, UpstreamError | None]:
@@ -267,10 +261,3 @@ def _own(request: SignedIn, pk: uuid.UUID) -> Plan:
 
 def _number(text: str | None) -> int:
     return min(int(text), 10_000) if text and text.isascii() and text.isdigit() and len(text) < 6 else 0
-
-
-def _uuid(text: str | None) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text or "")
-    except ValueError:
-        return None

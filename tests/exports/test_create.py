@@ -180,16 +180,17 @@ def test_a_busy_lane_is_an_audit_sentence_of_its_own(alice: Person, client_as: C
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"),
-    [("401", "does not know"), ("403", "not allowed"), ("429", "")],
+    ("fault", "status", "words"),
+    [("401", 403, "does not know this key"), ("403", 403, "does not allow"), ("429", 503, "is busy")],
 )
 def test_a_refusal_says_that_nothing_was_started(
-    alice: Person, client_as: ClientAs, slow: Running, fault: str, words: str
+    alice: Person, client_as: ClientAs, slow: Running, fault: str, status: int, words: str
 ) -> None:
     slow.fault("cloudfactory", fault, method="POST", path="/exports$")
     response = client_as(alice).post("/exports/new/", form())
-    assert response.status_code == 422
-    assert "Nothing was started. Everything you chose is kept." in text_of(response)
+    assert response.status_code == status
+    assert words in text_of(response)
+    assert "Nothing was changed. What you typed is still here." in text_of(response)
     assert len(sent(slow, "POST")) == 1
     assert entries().get().outcome == "failed"
 
@@ -202,9 +203,15 @@ def test_without_a_clear_answer_we_say_that_we_do_not_know(
     pressed, client = form(name="Q3"), client_as(alice)
     for _ in range(3):
         page = client.post("/exports/new/", pressed, follow=True)
-        assert "We don't know whether Q3 was started" in text_of(page)
+        assert "We don't know whether the export “Q3” was started" in text_of(page)
     assert len(sent(slow, "POST")) == 1
     assert entries().get().outcome == "unknown"
+
+
+def check(client: Client, pressed: dict[str, Any]) -> Any:
+    """Check now, on the page of the export."""
+    address = f"/exports/plan/{pressed['id']}/"
+    return client.post(f"/audit/{entries().get().pk}/settle/", {"next": address}, follow=True)
 
 
 @pytest.mark.parametrize("fault", ["garbage", "drop-after"])
@@ -212,7 +219,7 @@ def test_check_now_finds_it_by_reading(alice: Person, client_as: ClientAs, slow:
     slow.fault("cloudfactory", fault, method="POST", path="/exports$")
     client, pressed = client_as(alice), form(name="Q3 " + "é" * 240)
     client.post("/exports/new/", pressed)
-    page = client.post(f"/exports/plan/{pressed['id']}/check/", follow=True)
+    page = check(client, pressed)
     plan = Plan.objects.get(pk=pressed["id"])
     assert page.redirect_chain[-1][0] == f"/exports/{plan.export_id}/"
     assert len(sent(slow, "POST")) == 1
@@ -226,10 +233,10 @@ def test_not_found_is_no_failure_and_says_that_a_second_one_may_result(
     slow.fault("cloudfactory", "503", method="POST", path="/exports$")
     client, pressed = client_as(alice), form(name="Q3")
     client.post("/exports/new/", pressed)
-    page = client.post(f"/exports/plan/{pressed['id']}/check/", follow=True)
+    page = check(client, pressed)
     assert "Not found yet. CloudFactory may be behind" in text_of(page)
     for _ in range(2):
-        page = client.post(f"/exports/plan/{pressed['id']}/check/", follow=True)
+        page = check(client, pressed)
     assert "You can send it again, but a second one may result" in text_of(page)
     assert entries().get().outcome == "unknown"
 

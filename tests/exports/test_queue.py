@@ -272,7 +272,9 @@ def test_killed_between_entry_and_answer_is_found_out_by_the_sweep(
     entry = opened(plan)
     if was_sent:
         slow.act("start_export", name="Killed", by="ops@northwind.example")
-    assert "We don't know whether Killed was started" in text_of(client_as(alice).get(f"/exports/plan/{plan.pk}/"))
+    assert "We don't know whether the export “Killed” was started" in text_of(
+        client_as(alice).get(f"/exports/plan/{plan.pk}/")
+    )
     work(4)
     plan.refresh_from_db()
     entry = Entry.objects.get(pk=entry.pk)
@@ -307,7 +309,7 @@ def test_two_of_the_same_name_are_for_a_person_to_tell(
     plan.refresh_from_db()
     assert plan.state == "sending"
     assert Operation.objects.filter(kind="audit.reconcile").count() == 1
-    assert "Close it with a note" in text_of(client_as(alice).get(f"/exports/plan/{plan.pk}/"))
+    assert "close this entry with a note" in text_of(client_as(alice).get(f"/exports/plan/{plan.pk}/"))
 
 
 @pytest.mark.parametrize("was_sent", [True, False])

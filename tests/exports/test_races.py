@@ -1,5 +1,6 @@
 """At the very same moment: ten presses, ten people, ten workers. One export, one entry, and nobody sees an error."""
 
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,7 +16,8 @@ from console.emulator.server import Running
 from console.exports.models import Plan
 from console.jobs import services as jobs
 from console.jobs.models import Operation
-from tests.exports.making import form, sent, start, work
+from tests.exports.making import HTMX, form, sent, start, work
+from tests.presses import answers, press
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ClientAs = Callable[[Person], Client]
@@ -44,6 +46,41 @@ def test_ten_presses_at_once_start_one(alice: Person, client_as: ClientAs, slow:
     assert Entry.objects.lines().filter(action="export.create").count() == 1
     assert Entry.objects.lines().filter(action="export.queue").count() == (when == "free")
     assert verify.check().is_whole
+
+
+FAULTS = ["slow-1", "401", "403", "429", "503", "drop-after", "garbage"]
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_ten_presses_at_once_get_the_answer_of_the_first(
+    alice: Person, client_as: ClientAs, slow: Running, headers: dict[str, str], fault: str
+) -> None:
+    slow.fault("cloudfactory", fault, method="POST", path="/exports$")
+    told = press(lambda: client_as(alice), "/exports/new/", form(), headers)
+    assert len(answers(told)) == 1, answers(told)
+    assert len(sent(slow, "POST")) == 1
+
+
+def test_ten_presses_for_a_lane_that_is_in_use_are_all_told_so(
+    alice: Person, client_as: ClientAs, slow: Running
+) -> None:
+    slow.act("start_export", name="Theirs")
+    told = press(lambda: client_as(alice), "/exports/new/", form(), {})
+    assert {one.status_code for one in told} == {409}
+    assert all("The lane is in use" in one.content.decode() for one in told)
+    assert len(sent(slow, "POST")) == 1
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_ten_presses_of_delete_get_the_answer_of_the_first(
+    alice: Person, client_as: ClientAs, slow: Running, fault: str
+) -> None:
+    export = slow.act("start_export", name="Theirs")["export"]["exportId"]
+    slow.fault("cloudfactory", fault, method="DELETE")
+    told = press(lambda: client_as(alice), f"/exports/{export}/delete/", {"act_id": str(uuid.uuid4())}, {})
+    assert len(answers(told)) == 1, answers(told)
+    assert len(sent(slow, "DELETE")) == 1
 
 
 def test_ten_workers_at_once_start_one(alice: Person, client_as: ClientAs, slow: Running) -> None:
