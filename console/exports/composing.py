@@ -18,6 +18,7 @@ from console.exports.contents import Counts, count, remembered
 from console.exports.forms import ExportForm, instant
 from console.exports.models import Plan
 from console.exports.services import Wish
+from console.upstream.errors import KeyRejected, UpstreamError
 from console.upstream.types import Batch, Project
 
 # Batches are offered for so many ticked projects; more have to be taken whole.
@@ -31,6 +32,8 @@ class Draft:
     form: ExportForm
     projects: Sequence[Project]
     batches: Mapping[str, Sequence[Batch]]
+    unread: frozenset[str] = frozenset()
+    """Ticked projects whose batches gave no answer."""
 
     def is_valid(self) -> bool:
         return self.form.is_valid()
@@ -71,7 +74,7 @@ class Draft:
         data["id"] = str(uuid.uuid4())
         form = ExportForm(data, projects=self.projects, batches=self.batches)
         form.is_valid()
-        return Draft(self.user, form, self.projects, self.batches)
+        return Draft(self.user, form, self.projects, self.batches, self.unread)
 
     def unfinished_batches(self, counts: Counts) -> list[tuple[Batch, int]]:
         """Chosen batches with items that are not finished, each to be left out with one click.
@@ -98,7 +101,8 @@ class Draft:
         """Whether the address asks for a project or batch that is not there any more: the rest is another choice."""
         asked = {name: set(self.form.initial.get(name, ())) for name in ("projects", "batches")}
         offers = {"projects": {project.id for project in self.projects}, "batches": set(self.form.known_batches)}
-        return bool(asked["projects"] - offers["projects"] or asked["batches"] - offers["batches"])
+        batches_gone = asked["batches"] - offers["batches"] if not self.unread else set()
+        return bool(asked["projects"] - offers["projects"] or batches_gone)
 
     def proposed(self) -> str:
         """The name for what is ticked now."""
@@ -118,6 +122,7 @@ class Draft:
             "ticked_projects": ticked,
             "ticked_batches": self._ticked("batches"),
             "too_many": len(ticked) > MOST_OFFERED,
+            "unread": [project for project in self.projects if project.id in self.unread],
         }
 
     def _ticked(self, name: str) -> set[str]:
@@ -130,10 +135,25 @@ def draft(user: Person, sent: QueryDict) -> Draft:
     projects = offered.projects(user=user, fresh=not posted)
     ticked = [key for key in dict.fromkeys(sent.getlist("projects")) if key in {project.id for project in projects}]
     chosen_from = ticked if len(ticked) <= MOST_OFFERED else []
-    batches = {key: offered.batches(user=user, project=key, fresh=not posted) for key in chosen_from}
+    answers = offered.batches(user=user, projects=chosen_from, fresh=not posted)
+    batches = {key: found for key, found in answers.items() if not isinstance(found, UpstreamError)}
+    _refuse_unread(sent, answers)
     data = _without(sent, batches) if posted else None
     initial = None if posted else _prefilled(sent, projects)
-    return Draft(user, ExportForm(data, initial=initial, projects=projects, batches=batches), projects, batches)
+    form = ExportForm(data, initial=initial, projects=projects, batches=batches)
+    return Draft(user, form, projects, batches, frozenset(answers.keys() - batches.keys()))
+
+
+def _refuse_unread(sent: QueryDict, answers: Mapping[str, Sequence[Batch] | UpstreamError]) -> None:
+    """Raises where a rejected key has to be mended, or a ticked batch cannot be told from one that is gone."""
+    problems = [answer for answer in answers.values() if isinstance(answer, UpstreamError)]
+    for problem in problems:
+        if isinstance(problem, KeyRejected):
+            raise problem
+    listed = (answer for answer in answers.values() if not isinstance(answer, UpstreamError))
+    known = {str(batch.id) for batches in listed for batch in batches}
+    if problems and "id" in sent and set(sent.getlist("batches")) - known:
+        raise problems[0]
 
 
 def typed_only(user: Person, sent: QueryDict) -> Draft:

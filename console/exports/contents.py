@@ -3,8 +3,7 @@
 The export call has no filter by status, so this is the only guard against exporting what is not finished.
 """
 
-from collections import Counter, deque
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,7 +12,9 @@ from django.core.cache import cache
 from accounts import connections
 from accounts.models import Person
 from console.exports.choice import Choice
-from console.upstream.types import WorkItem
+from console.upstream.cloudfactory import CloudFactory
+from console.upstream.errors import KeyRejected, UpstreamError
+from console.upstream.types import Page, WorkItem
 from console.words import number
 
 VENDOR = "cloudfactory"
@@ -57,6 +58,9 @@ class Counts:
     by_status: Counter[str] = field(default_factory=Counter)
     by_batch: dict[int, Counter[str]] = field(default_factory=dict)
     complete: bool = True
+    projects: int = 0
+    unread: int = 0
+    """So many of the projects gave no answer, or not all of it."""
 
     @property
     def total(self) -> int:
@@ -107,11 +111,18 @@ class Counts:
 
 
 def count(*, user: Person, choice: Choice) -> Counts:
-    """At most ten calls, spread over the projects in turn; what is left uncounted makes every figure "at least"."""
+    """At most ten calls, spread over the projects in turn; what is left uncounted makes every figure "at least".
+
+    A project that does not answer takes no other along; where none does, its error is raised.
+    """
     counts, walks = Counts(), _walks(user, choice)
     for item in _items(walks):
         counts.add(item)
+    problems = [walk.problem for walk in walks if walk.problem is not None]
+    if problems and (len(problems) == len(walks) and not counts.total):
+        raise problems[0]
     counts.complete = all(walk.ended for walk in walks)
+    counts.projects, counts.unread = len(walks), len(problems)
     cache.set(_name(user, choice), counts, REMEMBERED)
     return counts
 
@@ -122,9 +133,14 @@ def remembered(*, user: Person, choice: Choice) -> Counts | None:
     return found
 
 
-def items(*, user: Person, choice: Choice) -> Iterator[WorkItem]:
-    """The work items of a choice, as many as ten calls give."""
-    return _items(_walks(user, choice))
+def items(*, user: Person, choice: Choice) -> list[WorkItem]:
+    """The work items of a choice, as many as ten calls give; an error where one of them failed."""
+    walks = _walks(user, choice)
+    found = _items(walks)
+    for walk in walks:
+        if walk.problem is not None:
+            raise walk.problem
+    return found
 
 
 def _name(user: Person, choice: Choice) -> str:
@@ -132,19 +148,21 @@ def _name(user: Person, choice: Choice) -> str:
 
 
 def _walks(user: Person, choice: Choice) -> "list[_Walk]":
-    return [_Walk(user, project, choice) for project in _projects(user, choice)]
+    platform = connections.cloudfactory(user)
+    return [_Walk(platform, project, choice) for project in _projects(user, choice)]
 
 
-def _items(walks: "list[_Walk]") -> Iterator[WorkItem]:
-    turns = deque(walks)
-    for _ in range(CALLS):
-        if not turns:
-            return
-        # Each project in its turn, so that one large project does not use up all calls.
-        walk = turns.popleft()
-        yield from walk.page()
-        if not walk.ended:
-            turns.append(walk)
+def _items(walks: "list[_Walk]") -> list[WorkItem]:
+    """A page of each project in its turn, side by side, so that one large project does not use up all calls."""
+    found: list[WorkItem] = []
+    calls, waiting = CALLS, walks
+    while waiting and calls:
+        turn, later = waiting[:calls], waiting[calls:]
+        calls -= len(turn)
+        for walk, page in zip(turn, connections.gather([walk.fetch for walk in turn]), strict=True):
+            found += walk.take(page)
+        waiting = [*later, *(walk for walk in turn if walk.goes_on)]
+    return found
 
 
 def _projects(user: Person, choice: Choice) -> list[str]:
@@ -157,13 +175,18 @@ def _projects(user: Person, choice: Choice) -> list[str]:
 class _Walk:
     """The pages of one project; it knows without another call whether more would follow."""
 
-    def __init__(self, user: Person, project: str, choice: Choice) -> None:
-        self.user, self.project, self.choice = user, project, choice
+    def __init__(self, platform: CloudFactory, project: str, choice: Choice) -> None:
+        self.platform, self.project, self.choice = platform, project, choice
         self.cursor: str | None = None
         self.ended = False
+        self.problem: UpstreamError | None = None
 
-    def page(self) -> tuple[WorkItem, ...]:
-        found = connections.cloudfactory(self.user).list_work_items(
+    @property
+    def goes_on(self) -> bool:
+        return not self.ended and self.problem is None
+
+    def fetch(self) -> Page[WorkItem]:
+        return self.platform.list_work_items(
             self.project,
             cursor=self.cursor,
             direction="NEXT" if self.cursor else None,
@@ -171,5 +194,13 @@ class _Walk:
             batch_ids=self.choice.batches,
             **self.choice.dates,
         )
-        self.cursor, self.ended = found.next, found.next is None
-        return found.items
+
+    def take(self, page: Page[WorkItem] | UpstreamError) -> tuple[WorkItem, ...]:
+        """The items of an answer; a failed one ends this walk alone. KeyRejected is raised: it has to be mended."""
+        if isinstance(page, KeyRejected):
+            raise page
+        if isinstance(page, UpstreamError):
+            self.problem = page
+            return ()
+        self.cursor, self.ended = page.next, page.next is None
+        return page.items

@@ -4,14 +4,16 @@ Every tick asks for the lists anew; for ticking, lists half a minute old will do
 Whoever opens the page may come from a batch made a moment ago, so that look is `fresh`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from accounts import connections
 from accounts.models import Person
 from console.common.coalescing import SharedAnswer
-from console.upstream.errors import ACCESS_REFUSALS
+from console.upstream.cloudfactory import CloudFactory
+from console.upstream.errors import ACCESS_REFUSALS, UpstreamError
 from console.upstream.paging import pages
 from console.upstream.types import Batch, Project
 
@@ -22,24 +24,32 @@ KEPT = 30.0
 def projects(*, user: Person, fresh: bool = False) -> tuple[Project, ...]:
     """Those that can be named in a choice: one without a usable id can only be part of "all"."""
     space = connections.space(user).id
-    listed = _kept(user, "projects", lambda: connections.cloudfactory(user).list_projects(space), fresh)
+    listed = _kept(user, "projects", fresh)(lambda: connections.cloudfactory(user).list_projects(space))
     return tuple(project for project in listed if project.id)
 
 
-def batches(*, user: Person, project: str, fresh: bool = False) -> tuple[Batch, ...]:
-    """All batches of a project, up to fifty pages."""
+def batches(
+    *, user: Person, projects: Sequence[str], fresh: bool = False
+) -> dict[str, tuple[Batch, ...] | UpstreamError]:
+    """All batches of each project, up to fifty pages, or why they could not be read."""
     client = connections.cloudfactory(user)
+    read = [partial(_kept(user, f"batches:{key}", fresh), partial(_all_batches, client, key)) for key in projects]
+    return dict(zip(projects, connections.gather(read), strict=True))
+
+
+def _all_batches(client: CloudFactory, project: str) -> tuple[Batch, ...]:
     walk = pages(lambda cursor: client.list_batches(project, cursor=cursor, direction="NEXT" if cursor else None))
-    return _kept(user, f"batches:{project}", lambda: tuple(batch for page in walk for batch in page.items), fresh)
+    return tuple(batch for page in walk for batch in page.items)
 
 
-def _kept(user: Person, thing: str, fetch: Callable[[], tuple[T, ...]], fresh: bool) -> tuple[T, ...]:
+def _kept(user: Person, thing: str, fresh: bool) -> Callable[[Callable[[], tuple[T, ...]]], tuple[T, ...]]:
+    """What reads a list for a while once; it touches no database."""
     # The key's own: what one key can see of a project says nothing about another's.
     reader = connections.cache_scope(user, "cloudfactory")
     answer = SharedAnswer("cloudfactory", connections.space(user).id, f"offered:{reader}:{thing}")
     if fresh:
         answer.forget()
-    return answer.read(lambda: _bare(fetch()), reader=reader, seconds=KEPT, refusals=ACCESS_REFUSALS)
+    return lambda fetch: answer.read(lambda: _bare(fetch()), reader=reader, seconds=KEPT, refusals=ACCESS_REFUSALS)
 
 
 def _bare(found: tuple[T, ...]) -> tuple[T, ...]:

@@ -23,7 +23,7 @@ from console.exports.choice import Choice
 from console.exports.contents import Counts
 from console.exports.models import LINK_LASTS, Plan
 from console.upstream.errors import Conflict, NotFound, NotSent, RateLimited, UpstreamError
-from console.upstream.paging import pages
+from console.upstream.paging import collect
 from console.upstream.types import Export
 
 ONE_DAY = timedelta(days=1)
@@ -244,15 +244,11 @@ def listed(*, user: Person, cursor: str | None, direction: str | None, sort: str
 def newest(*, user: Person, most: int = 5) -> tuple[list[Export], bool]:
     """The newest exports for a filter the vendor does not have, and whether these were all."""
     space, client = connections.space(user), connections.cloudfactory(user)
-    read = list(
-        pages(
-            lambda cursor: client.list_exports(
-                space.id, cursor=cursor, direction="NEXT" if cursor else None, limit=100
-            ),
-            most=most,
-        )
+    read = collect(
+        lambda cursor: client.list_exports(space.id, cursor=cursor, direction="NEXT" if cursor else None, limit=100),
+        most=most,
     )
-    return [export for page in read for export in page.items], read[-1].next is None
+    return list(read.items), read.is_complete
 
 
 def holding(*, user: Person, project: str, batch: int | None = None) -> list[Plan]:

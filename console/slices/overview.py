@@ -77,14 +77,14 @@ def _listed(user: Person, wanted: Wanted, page: Page[Slice]) -> dict[str, Any]:
 def built(*, user: Person, waiting: Addresses, look: int) -> dict[str, Any]:
     """How the slices stand that were being built: a few are asked for, in turn, so that each gets its look."""
     asked, later = waiting[: services.PENDING_ASKED], waiting[services.PENDING_ASKED :]
-    found = services.get_slices(user=user, addresses=asked)
+    found, unanswered = services.get_slices(user=user, addresses=asked)
     names = services.known_names(user=user, uids=services.recipe_datasets(found))
     rows = shown.rows(found, names)
     changed = [row for row in rows if not row.state.building]
     for row in rows:
         note = watching.building if row.state.building else watching.ended
         note(user=user, found=row.slice)
-    still = [*later, *addresses([row for row in rows if row.state.building])]
+    still = [*later, *unanswered, *addresses([row for row in rows if row.state.building])]
     return {"changed": changed, "out_of_band": True, "still": still, **next_look(still, look)}
 
 

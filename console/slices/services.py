@@ -5,6 +5,7 @@ Only the names of datasets are kept for a while; no answer that holds a link is 
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from django.core.cache import cache
 
@@ -12,7 +13,7 @@ from accounts import connections
 from accounts.models import Person
 from console.slices.listing import Wanted
 from console.slices.recipes import Recipe, dataset_uids, sentence
-from console.upstream.errors import NotFound, Refused, UpstreamError
+from console.upstream.errors import KeyRejected, NotFound, Refused, UpstreamError
 from console.upstream.types import Dataset, Item, Page, Slice
 
 ITEMS = 48
@@ -47,15 +48,19 @@ def get_item(*, user: Person, owner: str, slug: str, item_uid: str) -> Item:
     return connections.avala(user).get_slice_item(owner, slug, item_uid)
 
 
-def get_slices(*, user: Person, addresses: Sequence[tuple[str, str]]) -> list[Slice]:
-    """How a few slices stand now. One that is gone is left out."""
-    avala, found = connections.avala(user), []
-    for owner, slug in addresses[:PENDING_ASKED]:
-        try:
-            found.append(avala.get_slice(owner, slug))
-        except NotFound:
-            continue
-    return found
+def get_slices(*, user: Person, addresses: Sequence[tuple[str, str]]) -> tuple[list[Slice], list[tuple[str, str]]]:
+    """How a few slices stand now, side by side, and the addresses that gave no answer. One that is gone is in neither.
+
+    Where none of them gives an answer, or the key is rejected, that error is raised.
+    """
+    avala, asked = connections.avala(user), addresses[:PENDING_ASKED]
+    answers = connections.gather([partial(avala.get_slice, owner, slug) for owner, slug in asked])
+    problems = [one for one in answers if isinstance(one, UpstreamError) and not isinstance(one, NotFound)]
+    rejected = [one for one in problems if isinstance(one, KeyRejected)]
+    if rejected or (problems and len(problems) == len(answers)):
+        raise (rejected or problems)[0]
+    found = [one for one in answers if isinstance(one, Slice)]
+    return found, [where for where, one in zip(asked, answers, strict=True) if one in problems]
 
 
 def list_datasets(*, user: Person, name: str = "", cursor: str | None = None) -> Page[Dataset]:
@@ -97,33 +102,36 @@ def dataset_names(*, user: Person, uids: Sequence[str]) -> dict[str, str]:
     """
     names = known_names(user=user, uids=uids)
     missing = [uid for uid in uids if is_uid(uid) and uid not in names]
-    try:
-        if len(missing) > 1:
-            names |= {one.uid: one.name or "" for one in _all_datasets(user)}
-            missing = [uid for uid in missing if uid not in names]
-        for uid in missing[:LOOKUPS]:
-            names[uid] = _name_of(user, uid)
-    except UpstreamError:
-        pass
+    if len(missing) > 1:
+        names |= _names_on_first_page(user)
+        missing = [uid for uid in missing if uid not in names]
+    names |= _names_one_by_one(user, missing[:LOOKUPS])
     return {uid: names[uid] for uid in uids if names.get(uid)}
 
 
-def _all_datasets(user: Person) -> tuple[Dataset, ...]:
-    listed = connections.avala(user).list_datasets(limit=100).items
-    _remember(user, listed)
-    return listed
-
-
-def _name_of(user: Person, uid: str) -> str:
+def _names_on_first_page(user: Person) -> dict[str, str]:
     try:
-        found = connections.avala(user).get_dataset(uid)
-    except Refused:
-        found = Dataset(uid)
-    if found.name:
-        _remember(user, [found])
-    else:
-        cache.set(_key(connections.cache_scope(user, "avala"), uid), "", UNNAMED_KEPT)
-    return found.name or ""
+        listed = connections.avala(user).list_datasets(limit=100).items
+    except UpstreamError:
+        return {}
+    _remember(user, listed)
+    return {one.uid: one.name or "" for one in listed}
+
+
+def _names_one_by_one(user: Person, uids: Sequence[str]) -> dict[str, str]:
+    """Side by side; a dataset that gives no answer has no name here, and one that is refused an empty one."""
+    if not uids:
+        return {}
+    avala, scope = connections.avala(user), connections.cache_scope(user, "avala")
+    names: dict[str, str] = {}
+    for uid, found in zip(uids, connections.gather([partial(avala.get_dataset, uid) for uid in uids]), strict=True):
+        if isinstance(found, Dataset) and found.name:
+            _remember(user, [found])
+            names[uid] = found.name
+        elif isinstance(found, Dataset | Refused):
+            cache.set(_key(scope, uid), "", UNNAMED_KEPT)
+            names[uid] = ""
+    return names
 
 
 def _remember(user: Person, datasets: Iterable[Dataset]) -> None:

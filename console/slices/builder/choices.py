@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from django.core.cache import cache
@@ -116,33 +117,23 @@ def dataset(user: Person, uid: str) -> Source:
 
 def known_sources(user: Person, uids: Sequence[str]) -> dict[str, Source]:
     """Names for a copied recipe. One that cannot be read keeps its id: the recipe is still worth having."""
-    known: dict[str, Source] = {}
-    for uid in list(dict.fromkeys(uids))[:FOUND_AT_ONCE]:
-        try:
-            known[uid] = dataset(user, uid)
-        except KeyRejected:
-            raise
-        except UpstreamError:
-            known[uid] = Source(uid)
-    return known
+    answers = _datasets(user, list(dict.fromkeys(uids))[:FOUND_AT_ONCE])
+    for answer in answers.values():
+        if isinstance(answer, KeyRejected):
+            raise answer
+    return {uid: Source.of(one) if isinstance(one, Dataset) else Source(uid) for uid, one in answers.items()}
 
 
 def missing_datasets(user: Person, parts: Sequence[Part]) -> list[Part]:
     """Which parts a "not found" on Create was about; it names none (FACTS 1.3)."""
-    api, missing, looked = connections.avala(user), [], dict[str, bool]()
-    for part in parts:
-        uid = part.source.uid
-        if uid not in looked:
-            try:
-                api.get_dataset(uid)
-                looked[uid] = True
-            except NotFound:
-                looked[uid] = False
-            except UpstreamError:
-                looked[uid] = True
-        if not looked[uid]:
-            missing.append(part)
-    return missing
+    answers = _datasets(user, list(dict.fromkeys(part.source.uid for part in parts)))
+    return [part for part in parts if isinstance(answers[part.source.uid], NotFound)]
+
+
+def _datasets(user: Person, uids: Sequence[str]) -> dict[str, Dataset | UpstreamError]:
+    """Each dataset or why it could not be read, side by side."""
+    api = connections.avala(user)
+    return dict(zip(uids, connections.gather([partial(api.get_dataset, uid) for uid in uids]), strict=True))
 
 
 def items(user: Person, source: Source, cursor: str = "") -> Page[Item]:
