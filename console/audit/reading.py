@@ -119,8 +119,11 @@ def steps(entry: Entry) -> list[Step]:
 
 
 def _step(row: Entry) -> Step:
-    found = str(row.detail.get("found") or "")
-    said = f"{STATES[row.recorded_outcome]}, found {found}" if found else STATES[row.recorded_outcome]
+    found, said = str(row.detail.get("found") or ""), STATES[row.recorded_outcome]
+    if row.detail.get("not_found"):
+        said = f"Not found so far, in {row.detail.get('checks')} checks"
+    elif found:
+        said = f"{said}, found {found}"
     why = str(row.detail.get("error") or "")
     return Step(row.at, TONES[row.recorded_outcome], f"{said}: {why}" if why else said, row.actor_name, row.note)
 

@@ -239,9 +239,8 @@ def _next_check(entry: Entry, lookup: Lookup) -> datetime | None:
 
 
 def _mark_not_found(entry: Entry, lookup: Lookup) -> None:
-    said = {"found": f"not found in {lookup.misses} checks", "not_found": True}
     try:
-        record.settle(entry, UNKNOWN, said)
+        record.settle(entry, UNKNOWN, {"not_found": True, "checks": lookup.misses})
     except record.AlreadySettled as meanwhile:
         log.info("Settled meanwhile: %s", meanwhile.entry.pk)
 

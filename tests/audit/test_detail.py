@@ -129,6 +129,23 @@ def test_one_look_that_finds_nothing_settles_nothing(
     assert Entry.objects.get(pk=unknown.pk).outcome == "unknown"
 
 
+def test_after_ten_minutes_of_checks_it_says_not_found_and_can_still_be_checked(
+    unknown: Entry, alice: Person, client_as: ClientAs, finding: Any, settings: Any
+) -> None:
+    finding("not found")
+    settings.AUDIT_SETTLE_SPAN = 0
+    client = client_as(alice)
+    for _ in range(3):
+        client.post(f"/audit/{unknown.pk}/settle/")
+    said = text_of(client.get(f"/audit/{unknown.pk}/"))
+    assert "Not found so far, in 3 checks" in said
+    assert "a second one may result" in said
+    assert "Check now" in said
+    finding("done")
+    client.post(f"/audit/{unknown.pk}/settle/")
+    assert Entry.objects.get(pk=unknown.pk).outcome == "done"
+
+
 def test_a_person_closes_it_with_a_note(unknown: Entry, dana: Person, client_as: ClientAs) -> None:
     answer = {"outcome": "failed", "note": "Not in Avala's list"}
     said = text_of(client_as(dana).post(f"/audit/{unknown.pk}/close/", answer, follow=True))
