@@ -13,6 +13,7 @@ from accounts import access, connections
 from accounts.models import ApiKey, Place, Vendor
 from accounts.rights import Right
 from accounts.weather import VendorState
+from console.audit import availability
 from console.common import cache
 from console.exports import watching
 
@@ -138,6 +139,11 @@ class Shell:
     def cache_is_down(self) -> bool:
         """Shown to administrators, who can do something about it."""
         return bool(self.user and self.signed_in and self.user.may(Right.PEOPLE)) and not cache.state().available
+
+    @property
+    def audit_is_left_out(self) -> bool:
+        """Whether the audit could not be read for this page."""
+        return availability.is_left_out()
 
     @property
     def mail_is_set_up(self) -> bool:

@@ -16,6 +16,7 @@ from django.utils.cache import patch_vary_headers
 from accounts import access, recording, suspended
 from accounts.connections import ConnectionMissing
 from console import htmx, logs, pages, response_headers
+from console.audit import availability
 from console.audit.address import comes_from_proxy
 from console.audit.record import NotRecorded
 from console.common import database, deadline
@@ -105,10 +106,20 @@ class DatabaseFailures:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with database.bounded_waits():
-            return self.get_response(request)
+            response = self.get_response(request)
+            if not vars(request).pop("audit_failed", False):
+                return response
+            with availability.left_out():
+                return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return pages.database_failed(request, error) if database.is_failure(error) else None
+        """Another page than the audit's own is shown once more, without what it would have read there."""
+        if not database.is_failure(error):
+            return None
+        shows_audit = request.resolver_match is not None and request.resolver_match.app_name == "audit"
+        if request.method in {"GET", "HEAD"} and not shows_audit:
+            vars(request)["audit_failed"] = availability.is_about_audit(error)
+        return pages.database_failed(request, error)
 
 
 class Access:

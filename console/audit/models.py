@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
-from console.audit import actions
+from console.audit import actions, availability
 
 OPEN: Final = "open"
 DONE: Final = "done"
@@ -23,6 +23,11 @@ LASTS = timedelta(hours=12)
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if availability.is_left_out():
+            self.query.set_empty()
+
     def lines(self) -> Self:
         """What a person reads as one line: outcomes belong to their opening and are left out."""
         return self.exclude(kind=Entry.Kind.OUTCOME)

@@ -24,6 +24,19 @@ As = Callable[[Person], Client]
 
 PAGES = [
     "/",
+    "/home/slices/",
+    "/home/review/",
+    "/slices/",
+    "/projects/",
+    f"/projects/{boards.COINS}/",
+    boards.BATCHES,
+    boards.ORDER,
+    f"{boards.ORDER}history/",
+    f"{boards.BATCHES}{boards.FIRST}/",
+    "/exports/",
+    "/exports/new/",
+    "/jobs/",
+    "/people/",
     "/audit/",
     "/audit/handover/",
     "/keys/",
@@ -217,3 +230,27 @@ def test_readyz_says_that_the_database_is_gone(client: Client) -> None:
 
 def refuse(*args: Any) -> None:
     raise OperationalError("the connection was refused")
+
+
+@pytest.fixture
+def no_audit_table() -> Iterator[None]:
+    sqlite("ALTER TABLE audit_entry RENAME TO audit_entry_elsewhere")
+    yield
+    sqlite("ALTER TABLE audit_entry_elsewhere RENAME TO audit_entry")
+
+
+def test_without_the_audit_table_the_other_pages_can_be_read(
+    emulator: Running, client_as: As, erin: Person, no_audit_table: None
+) -> None:
+    browser = client_as(erin)
+    pages = [page for page in PAGES if not page.startswith("/audit/")]
+    assert {page: browser.get(page).status_code for page in pages} == dict.fromkeys(pages, 200)
+    assert "The audit can't be read right now" in text(browser.get("/slices/"))
+    answer = browser.get("/audit/")
+    assert answer.status_code == 503
+    assert "can&#x27;t be read right now" in text(answer)
+    assert client_as(erin).get("/readyz").json()["audit"] is False
+    answer = browser.post(f"{boards.BATCHES}new/", {"name": "Night", "act_id": str(uuid.uuid4())})
+    assert answer.status_code == 503
+    assert "Nothing was sent" in text(answer)
+    assert boards.changes(emulator) == []
