@@ -80,7 +80,7 @@ def test_a_new_slice_that_the_list_does_not_show_yet(
     desk = Desk(client_as(alice), alice)
     desk.add(COINS)
     desk.create(name=NAME)
-    page = desk.client.post(f"{desk.address}check/")
+    page = desk.client.post(f"/audit/{opening('slice.create').pk}/settle/", follow=True)
     assert "Not found yet. Avala may be behind" in text_of(page)
     assert "create it again" not in text_of(page)
     checked_while_stale(avala, opening("slice.create"))

@@ -15,6 +15,7 @@ from django.test import Client
 from accounts.models import Person
 from console.audit import record
 from console.audit.models import Entry
+from console.audit.sheets import safe_cell
 from tests.audit.test_index import at, text_of
 
 ClientAs = Callable[[Person], Client]
@@ -83,6 +84,23 @@ def test_no_cell_is_a_formula(dana: Person, client_as: ClientAs, name: str) -> N
     row = rows_of(client_as(dana).get("/audit/export.csv"))[0]
     assert row["Thing's name"] == f"'{name}"
     assert row["Note"] == f"'{name}"
+
+
+BLANKS = " \u00a0\u2003\u3000\v\f\0\x1c\u0085\u00ad\u200b\u200d\u200e\u202e\u2060\ufeff\u180e\u3164"
+SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
+
+
+@pytest.mark.parametrize("separator", ["", ";", ";\t\r\n", "Rain;"])
+@pytest.mark.parametrize("sign", SIGNS)
+def test_no_cell_is_a_formula_behind_what_nobody_sees(separator: str, sign: str) -> None:
+    for blank in ("", *BLANKS, BLANKS):
+        cell = safe_cell(f"{separator}{blank}{sign}1+1")
+        assert f"{blank}'{sign}1" in cell
+
+
+@pytest.mark.parametrize("text", ["", "Rain", "a - b", "a\u00a0-\u00a0b = c", "q3@x", ";;", "  ", "5;3", "x\n"])
+def test_a_cell_that_is_no_formula_stays_as_it_is(text: str) -> None:
+    assert safe_cell(text) == text
 
 
 @pytest.mark.parametrize("separator", [";", "\t", "\n"])

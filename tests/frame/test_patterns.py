@@ -143,7 +143,7 @@ def test_the_patterns_of_the_code_base_are_found() -> None:
     assert {
         "console.common.redaction._QUERY",
         "console.upstream.masked._NAMED",
-        "console.audit.csv_cells.RISKY",
+        "console.audit.sheets.BEGINNING",
     } & found
     assert any(where.startswith("console.middleware:") for where in found)
     assert any(where.startswith("urls") for where in found)
