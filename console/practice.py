@@ -22,6 +22,9 @@ PORTS = {
 }
 
 
+PLAIN = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONUNBUFFERED")
+
+
 def prepare_environment() -> None:
     """Sets every setting the practice space needs, over whatever the surroundings say."""
     asked = os.environ.get("ALLOWED_HOSTS", "127.0.0.1").split(",")
@@ -33,6 +36,11 @@ def prepare_environment() -> None:
         shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True, exist_ok=True)
     os.environ.update(_secrets() | _addresses())
+
+
+def emulator_environment() -> dict[str, str]:
+    """What the emulator gets of ours: it plays the vendors, so the console's secrets are none of its business."""
+    return {name: text for name, text in os.environ.items() if name in PLAIN or "EMULATOR" in name}
 
 
 def port(name: str) -> int:

@@ -1,11 +1,14 @@
 """`/_emulator/…` on every listener: what was received, faults to come, and what a colleague does meanwhile."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from console.emulator import colleague, faults
 from console.emulator.listeners import Listener
 from console.emulator.wire import Answer, Request, json_answer
+
+LOOPBACK_HOST = re.compile(r"(?i:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?")
 
 
 class Control:
@@ -14,9 +17,12 @@ class Control:
         self.world = next(iter(listeners.values())).world
 
     def answer(self, vendor: str, request: Request) -> Answer:
-        """Not for browsers: a page on another site could post here, and would show itself by its Origin."""
-        if request.headers.get("Origin"):
+        """Not for browsers: a page on another site shows itself by its Origin, one of a name that was pointed at this
+        machine by its Host."""
+        if request.headers.get("Origin") or request.headers.get("Sec-Fetch-Site"):
             return json_answer(403, {"error": "not for browsers"})
+        if not LOOPBACK_HOST.fullmatch(request.headers.get("Host", "")):
+            return json_answer(403, {"error": "for this machine only"})
         listener = self.listeners[vendor]
         what = (request.method, request.path.removeprefix("/_emulator/").rstrip("/"))
         try:

@@ -254,3 +254,25 @@ def test_the_large_world_starts_at_once_and_has_its_sizes() -> None:
         assert len({row["id"] for row in items}) == 50
     finally:
         running.stop()
+
+
+@pytest.mark.parametrize("vendor", ["avala", "cloudfactory", "storage"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Host", "evil.example"),
+        ("Host", "127.0.0.1.evil.example:8901"),
+        ("Host", "evil.example:127.0.0.1"),
+        ("Host", ""),
+        ("Origin", "null"),
+        ("Origin", "http://127.0.0.1:8901"),
+        ("Sec-Fetch-Site", "same-origin"),
+    ],
+)
+def test_the_controls_are_for_programs_of_this_machine(running: Running, vendor: str, name: str, value: str) -> None:
+    caller = control(running, vendor)
+    for method, path in (("GET", "/requests"), ("GET", "/faults"), ("POST", "/act"), ("DELETE", "/requests")):
+        reply = caller(method, path, None, **{name: value})
+        assert reply.status == 403
+        assert "Access-Control-Allow-Origin" not in reply.headers
+    assert control(running, vendor).get("/requests", Host="localhost:1").status == 200

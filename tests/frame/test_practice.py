@@ -1,5 +1,6 @@
 """The practice space before anything is started: this machine only, and nothing thrown away by mistake."""
 
+import json
 import os
 import socket
 import subprocess
@@ -77,3 +78,18 @@ def test_two_with_the_same_port_are_one_sentence(tmp_path: Path) -> None:
 def test_a_port_that_is_none_is_one_sentence(tmp_path: Path, number: str) -> None:
     stopped = preparing(tmp_path, CONSOLE_PORT=number)
     assert stopped.stderr == f"CONSOLE_PORT must be a port number, not {number!r}.\n"
+
+
+def test_the_emulator_gets_none_of_the_consoles_secrets(tmp_path: Path) -> None:
+    program = PREPARE + "import json; print(json.dumps(practice.emulator_environment()))"
+    ports = {name: str(free_port()) for name in practice.PORTS}
+    ran = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **ports, "EMULATOR_PACE": "1", "EMAIL_URL": "smtp://u:hunter2@mail"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    given = json.loads(ran.stdout)
+    assert set(given) == {"PATH", "EMULATOR_PACE", "EMULATOR_STATE", *(n for n in practice.PORTS if "EMULATOR" in n)}

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
@@ -36,7 +37,7 @@ class Command(BaseCommand):
             signal.signal(ending, _interrupt)
         children: dict[str, subprocess.Popen[bytes]] = {}
         try:
-            children["emulator"] = _start([sys.executable, "-m", "console.emulator"])
+            children["emulator"] = _start([sys.executable, "-m", "console.emulator"], practice.emulator_environment())
             _prepare_database()
             children["console"] = _start(_server())
             self._announce(children)
@@ -84,12 +85,12 @@ def _server() -> list[str]:
     return [sys.executable, "-m", "gunicorn", "-c", "python:console.serving", "--bind", bind, "console.wsgi"]
 
 
-def _start(command: list[str]) -> subprocess.Popen[bytes]:
+def _start(command: list[str], env: Mapping[str, str] = os.environ) -> subprocess.Popen[bytes]:
     """A program with everything it starts in a group of its own, so that the whole group can be ended."""
     return subprocess.Popen(  # noqa: S603
         command,
         cwd=settings.BASE_DIR,
-        env=os.environ,
+        env=env,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
         preexec_fn=_end_with_parent,
