@@ -69,9 +69,9 @@ try:
     KEY_SECRETS = secrets.read_key_secrets(env.str("KEY_SECRETS", default=""))
 except ValueError as error:
     refuse(str(error))
-if not ALLOWED_HOSTS or any("*" in host for host in ALLOWED_HOSTS):
+if not ALLOWED_HOSTS or not all(origins.is_host(host) for host in ALLOWED_HOSTS):
     # Links in mails and invitations carry the name a request came by: it must not be a stranger's choice.
-    refuse("ALLOWED_HOSTS must name the hosts people reach the console by, without *.")
+    refuse("ALLOWED_HOSTS must name the hosts people reach the console by, each in full, without * or a leading dot.")
 ONLY_LOOPBACK = all(origins.is_loopback(host) for host in ALLOWED_HOSTS)
 if DEBUG and not ONLY_LOOPBACK:
     refuse("DEBUG shows code and data to visitors: ALLOWED_HOSTS may then hold loopback names only.")
@@ -156,23 +156,30 @@ except ValueError as error:
     refuse(str(error))
 for name in (DATABASES["default"]["NAME"], HUEY["connection"].get("filename", "")):
     private_files.close_sqlite(Path(name))  # on PostgreSQL a name that is no file
-for name, number, smallest in (
-    ("AUDIT_GRACE", AUDIT_GRACE, 0),
-    ("AUDIT_SETTLE_SPAN", AUDIT_SETTLE_SPAN, 0),
-    ("DATABASE_LOCK_SECONDS", DATABASE_LOCK_SECONDS, 0.1),
-    ("DATABASE_STATEMENT_SECONDS", DATABASE_STATEMENT_SECONDS, 0),
-    ("EXPORT_FIRST_LOOK", EXPORT_FIRST_LOOK, 0),
-    ("JOBS_LEASE", JOBS_LEASE, 1),
-    ("RECEIPT_MOST_BYTES", RECEIPT_MOST_BYTES, 0),
-    ("SHARED_READ_SECONDS", SHARED_READ_SECONDS, 0),
+for name, number, lowest, highest in (
+    ("AUDIT_GRACE", AUDIT_GRACE, 0, 86_400),
+    ("AUDIT_SETTLE_SPAN", AUDIT_SETTLE_SPAN, 0, 86_400),
+    ("DATABASE_LOCK_SECONDS", DATABASE_LOCK_SECONDS, 0.1, 60),
+    ("DATABASE_STATEMENT_SECONDS", DATABASE_STATEMENT_SECONDS, 0, 3_600),
+    ("EXPORT_FIRST_LOOK", EXPORT_FIRST_LOOK, 0, 3_600),
+    ("JOBS_LEASE", JOBS_LEASE, 1, 86_400),
+    ("RECEIPT_MOST_BYTES", RECEIPT_MOST_BYTES, 0, 1024**4),
+    ("SHARED_READ_SECONDS", SHARED_READ_SECONDS, 0, 60),
 ):
-    if number < smallest:
-        refuse(f"{name} must be at least {smallest}.")
+    if number > highest:
+        refuse(f"{name} must be at most {highest}.")
+    if not number >= lowest:  # neither is a number that is none
+        refuse(f"{name} must be at least {lowest}.")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Mail: nothing is sent until EMAIL_URL names a server
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="dummymail://")
+if not EMAIL_CONFIG["EMAIL_BACKEND"].endswith(("smtp.EmailBackend", "dummy.EmailBackend")):
+    # Mails hold open links: whoever has one signs in with it.
+    refuse(
+        "EMAIL_URL names a mail server, with smtp://, smtp+tls:// or smtp+ssl://; mails are written to no file or log."
+    )
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10
 MAIL_IS_SET_UP = "dummy" not in EMAIL_CONFIG["EMAIL_BACKEND"]
@@ -271,7 +278,7 @@ except (ValueError, KeyError):
 
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 if not all(origins.is_address_or_network(proxy) for proxy in TRUSTED_PROXIES):
-    refuse("TRUSTED_PROXIES takes addresses or networks such as 10.0.0.7,10.1.0.0/16.")
+    refuse("TRUSTED_PROXIES takes addresses or networks such as 10.0.0.7,10.1.0.0/16, and none that holds everybody.")
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = not ONLY_LOOPBACK

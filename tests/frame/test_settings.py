@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from console import origins
+
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "console/settings.py").read_text()))
 SAFE = {
@@ -16,6 +18,35 @@ SAFE = {
     "AUDIT_SECRET": "w3Zt8Nm5Ky1Rc6Xb9Vd4Qf7Lh2Js0PgTa6",
     "KEY_SECRETS": "k1:" + base64.b64encode(bytes(range(100, 132))).decode(),
 }
+
+
+@pytest.mark.parametrize(
+    "host", [".example.com", "*", "*.example.com", "https://a.example", "a.example:443", "a b", "[", "[::]x", "", "a_"]
+)
+def test_a_pattern_is_no_host(host: str) -> None:
+    assert not origins.is_host(host)
+
+
+@pytest.mark.parametrize("host", ["localhost", "console.example.com", "10.0.0.7", "[::1]", "[2001:db8::7]"])
+def test_one_name_or_address_is_a_host(host: str) -> None:
+    assert origins.is_host(host)
+
+
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0", "0.0.0.0/1", "128.0.0.0/1", "2000::/3", "::/1", "0/0", "x"])
+def test_a_network_that_holds_everybody_holds_no_proxies(network: str) -> None:
+    assert not origins.is_address_or_network(network)
+
+
+@pytest.mark.parametrize("network", ["10.0.0.7", "10.0.0.0/8", "10.1.0.0/16", "2001:db8::7", "fd00:1::/48"])
+def test_a_machine_or_a_network_can_be_a_proxy(network: str) -> None:
+    assert origins.is_address_or_network(network)
+
+
+@pytest.mark.parametrize(
+    "text", ["*", "https://*", "https://*.a.example", "https:", "data:", "https://a:99999", "https://", "https://a/"]
+)
+def test_what_stands_for_several_is_no_origin(text: str) -> None:
+    assert not origins.is_origin(text)
 
 
 def starting(**changes: str) -> subprocess.CompletedProcess[str]:
@@ -82,6 +113,19 @@ def test_it_starts_with_three_secrets_alone() -> None:
         ({"JOBS_LEASE": "0"}, "JOBS_LEASE must be at least 1"),
         ({"AUDIT_GRACE": "-1"}, "AUDIT_GRACE must be at least 0"),
         ({"AUDIT_ANCHOR": ""}, "AUDIT_ANCHOR must name a file"),
+        ({"ALLOWED_HOSTS": "console.example.com,.example.com"}, "ALLOWED_HOSTS must name"),
+        ({"TRUSTED_PROXIES": "10.0.0.7,0.0.0.0/0"}, "TRUSTED_PROXIES takes addresses"),
+        ({"MEDIA_ORIGINS": "https://*.example.com"}, "MEDIA_ORIGINS takes origins"),
+        ({"SHARED_READ_SECONDS": "nan"}, "SHARED_READ_SECONDS cannot be read"),
+        ({"EXPORT_FIRST_LOOK": "inf"}, "EXPORT_FIRST_LOOK cannot be read"),
+        ({"DATABASE_LOCK_SECONDS": "1e300"}, "DATABASE_LOCK_SECONDS must be at most 60"),
+        ({"JOBS_LEASE": "9" * 30}, "JOBS_LEASE must be at most 86400"),
+        ({"AUDIT_GRACE": "9" * 5_000}, "AUDIT_GRACE cannot be read"),
+        ({"EMAIL_URL": "consolemail://"}, "EMAIL_URL names a mail server"),
+        ({"EMAIL_URL": "filemail:///mails"}, "EMAIL_URL names a mail server"),
+        ({"AVALA_BASE_URL": "https://api.avala.ai/api/v1?key=hunter2"}, "be a plain address"),
+        ({"AVALA_BASE_URL": "https://api.avala.ai/api/v1#x"}, "be a plain address"),
+        ({"CLOUDFACTORY_BASE_URL": "https://key:hunter2@api.ai.cloudfactory.app/api/v1"}, "be a plain address"),
     ],
 )
 def test_an_unsafe_setting_stops_the_start_with_one_sentence(changes: dict[str, str], words: str) -> None:
