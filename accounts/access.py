@@ -93,7 +93,6 @@ ACCESS: dict[str, str] = {
     "slices:draft_save": Right.CHANGE,
     "slices:draft_discard": Right.CHANGE,
     "slices:draft_again": Right.CHANGE,
-    "slices:draft_check": Right.CHANGE,
     "slices:draft_name": Right.CHANGE,
     "slices:draft_organizations": Right.CHANGE,
     "slices:draft_datasets": Right.CHANGE,

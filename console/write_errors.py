@@ -49,15 +49,18 @@ class WriteError:
         return self.unresolved is None or self.unresolved.state.can_send_again
 
 
-def describe(request: HttpRequest, error: Kind, *, back: str = "") -> WriteError:
-    """`back` is the page that "Check now" leads to; the form's own page where it is empty."""
+def describe(request: HttpRequest, error: Kind, *, back: str = "", form: str = "") -> WriteError:
+    """`back` is the page that "Check now" leads to; the form's own page where it is empty.
+
+    `form` is where the form is found as it was typed, if the server keeps that anyway.
+    """
     retry_in = getattr(error, "retry_in", None)
     return WriteError(
         message=error.message,
         status=status_of(error),
         reference=getattr(error, "reference", None) or logs.request_id.get(),
         unresolved=of_error(error, back=back or htmx.page_address(request)),
-        **keys(request, error),
+        **keys(request, error, back=form),
         wait=max(1, round(retry_in)) if retry_in else 0,
     )
 

@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -15,8 +16,9 @@ from console.audit.models import Entry
 from console.emulator.server import Running
 from console.slices.models import Draft
 from tests.exports.making import work
+from tests.presses import answers, press
 from tests.slices.drafting import HTMX, Desk, created, plain
-from tests.slices.making import COINS, EYES, NUCLEI, make
+from tests.slices.making import COINS, EYES, NUCLEI, make, text_of
 
 ClientAs = Callable[[Person], Client]
 
@@ -146,7 +148,7 @@ def test_ten_clicks_on_what_is_refused_send_once(desk: Desk, emulator: Running) 
     form = {**desk.form(), "name": "Taken"}
     answers = [desk.client.post(desk.address, form) for _ in range(10)]
     assert len(created(emulator)) == 1
-    assert {answer.status_code for answer in answers} == {422, 409}
+    assert {answer.status_code for answer in answers} == {422}
     assert all("already exists" in plain(answer) for answer in answers)
 
 
@@ -176,7 +178,7 @@ def test_a_vendors_no_says_that_the_key_may_not(desk: Desk, emulator: Running) -
     desk.add(COINS)
     ApiKey.objects.get(person=desk.person, vendor="avala")
     response = desk.create(name="fail-403")
-    assert response.status_code == 422
+    assert response.status_code == 403
     assert "Your key may not create slices" in plain(response)
     assert "/keys/" in response.content.decode()
     assert desk.contents.details.name == "fail-403"
@@ -195,7 +197,7 @@ def test_a_vendor_that_cannot_be_reached_means_surely_not_done(desk: Desk, emula
     desk.add(COINS)
     settings.AVALA_BASE_URL = "http://127.0.0.1:9/api/v1"
     response = desk.create(name="Nobody there")
-    assert response.status_code == 422
+    assert response.status_code == 502
     assert "Nothing was changed" in plain(response)
     assert entry_of(desk).outcome == "failed"
     assert desk.draft.state == "editing"
@@ -206,20 +208,24 @@ def test_what_nobody_knows_is_said(desk: Desk, emulator: Running, fault: str) ->
     desk.add(COINS)
     answer = desk.create(name=fault)
     assert answer.headers["Location"] == desk.address
-    page = plain(desk.client.get(desk.address))
-    assert f"We don't know whether {fault} was created" in page
+    page = text_of(desk.client.get(desk.address))
+    assert f"We don't know whether the slice “{fault}” was created" in page
     assert "Check now" in page
     assert entry_of(desk).outcome == "unknown"
     desk.client.post(desk.address, desk.form())
     assert len(created(emulator)) == 1
 
 
+def check(desk: Desk) -> Any:
+    """Check now, on the page of the draft."""
+    return desk.client.post(f"/audit/{entry_of(desk).pk}/settle/", {"next": desk.address}, follow=True)
+
+
 def test_checking_finds_what_was_done_and_opens_it(desk: Desk, emulator: Running) -> None:
     desk.add(COINS)
     desk.create(name="fail-drop-after")
     emulator.forget_requests()
-    answer = desk.client.post(f"{desk.address}check/")
-    assert answer.headers["Location"] == "/slices/northwind/fail-drop-after/"
+    assert check(desk).redirect_chain[-1][0] == "/slices/northwind/fail-drop-after/"
     assert {one["method"] for one in emulator.requests("avala")} == {"GET"}
     assert desk.client.get(desk.address).headers["Location"] == "/slices/northwind/fail-drop-after/"
     assert entry_of(desk).outcome == "done"
@@ -228,13 +234,13 @@ def test_checking_finds_what_was_done_and_opens_it(desk: Desk, emulator: Running
 def test_what_is_not_found_in_ten_minutes_can_be_sent_again(desk: Desk, emulator: Running) -> None:
     desk.add(COINS)
     desk.create(name="fail-503")
-    first = desk.client.post(f"{desk.address}check/")
+    first = check(desk)
     assert "Not found yet. Avala may be behind; we keep checking for ten minutes." in plain(first)
     early = desk.client.post(f"{desk.address}again/", follow=True)
     assert "be sent again yet" in plain(early)
     for seconds in (35, 610):
         with time_machine.travel(timezone.now() + timedelta(seconds=seconds), tick=True):
-            answer = desk.client.post(f"{desk.address}check/")
+            answer = check(desk)
     assert "You can send it again, but a second one may result." in plain(answer)
     assert entry_of(desk).outcome == "unknown"
     page = desk.client.post(f"{desk.address}again/", follow=True)
@@ -279,7 +285,7 @@ def test_without_a_record_nothing_is_sent(desk: Desk, emulator: Running, monkeyp
     desk.add(COINS)
     monkeypatch.setattr(chain, "lock", broken)
     response = desk.create(name="Unrecorded")
-    assert response.status_code == 422
+    assert response.status_code == 503
     assert "could not be recorded" in plain(response)
     assert created(emulator) == []
 
@@ -321,3 +327,27 @@ def test_a_person_without_a_key_is_told_and_keeps_the_draft(nobody: Person, clie
     answer = desk.client.get(f"{desk.address}datasets/", headers=HTMX)
     assert "connect" in plain(answer).lower()
     assert desk.contents.details.name == "No key yet"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+@pytest.mark.parametrize("name", ["slow-1", "fail-401", "fail-429", "fail-503", "fail-drop-after", "Taken"])
+def test_ten_presses_at_once_get_the_answer_of_the_first(
+    desk: Desk, emulator: Running, client_as: Any, name: str, headers: dict[str, str]
+) -> None:
+    make(desk.person, "Taken")
+    emulator.forget_requests()
+    desk.add(COINS)
+    told = press(lambda: client_as(desk.person), desk.address, {**desk.form(), "name": name}, headers)
+    assert len(answers(told)) == 1, answers(told)
+    assert len(created(emulator)) == 1
+
+
+def test_a_form_whose_organizations_cannot_be_read_says_so(desk: Desk, emulator: Running) -> None:
+    desk.add(COINS)
+    emulator.fault("avala", "503", method="GET", times=0)
+    response = desk.create(name="Rain", organization="northwind-labs")
+    assert response.status_code == 502
+    assert "Nothing was changed" in plain(response)
+    assert 'value="Rain"' in response.content.decode()
+    assert created(emulator) == []

@@ -91,13 +91,13 @@ def test_parts_added_in_two_tabs_are_both_there(desk: Desk) -> None:
     assert [part.source.name for part in desk.parts] == ["Coins on velvet", "Cell nuclei"]
 
 
-@pytest.mark.parametrize("tail", ["", "save/", "name/", "datasets/", "organizations/", "check/", "discard/"])
+@pytest.mark.parametrize("tail", ["", "save/", "name/", "datasets/", "organizations/", "again/", "discard/"])
 def test_a_foreign_draft_does_not_exist(
     desk: Desk, erin: Person, client_as: ClientAs, emulator: Running, tail: str
 ) -> None:
     client, address = client_as(erin), desk.address + tail
     emulator.forget_requests()
-    method = client.post if tail in ("save/", "check/", "discard/") else client.get
+    method = client.post if tail in ("save/", "again/", "discard/") else client.get
     assert method(address).status_code == 404
     assert emulator.requests("avala") == []
     assert Draft.objects.filter(person=desk.person).exists()

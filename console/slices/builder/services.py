@@ -1,15 +1,21 @@
 """Creating a slice: one write, whatever is pressed how often; and what is known afterwards."""
 
+import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 
 from accounts import connections
 from accounts.models import Person
-from console.audit import record, settling
+from console import second_press
+from console.audit import record, unresolved
 from console.audit.models import DONE, FAILED, OPEN, Entry
+from console.audit.unresolved import Unresolved
 from console.slices import recipes
 from console.slices.builder import checks, choices, drafts, parts
 from console.slices.builder.checks import Problems
@@ -20,6 +26,10 @@ from console.upstream.types import Organization
 
 SECOND = "Creating it again can make a second slice, if the first one still appears."
 NOT_DONE = "Avala has no such slice: it was not created. You can create it now."
+
+
+REOPEN_LOOKS, REOPEN_PAUSE = 30, 0.1
+"""Times and seconds: finding the datasets that are missing takes the first press a few calls."""
 
 
 class Incomplete(Exception):
@@ -57,15 +67,32 @@ def create_slice(*, user: Person, draft: Draft, request: HttpRequest | None = No
     contents = drafts.contents(draft)
     if problems := checks.problems_of(contents):
         raise Incomplete(problems)
-    organization = _organization(user, contents.details.organization)
     try:
+        organization = _organization(user, contents.details.organization)
         return _send(user, draft, contents, organization, request)
-    except record.AlreadyActed as first:
-        return standing(draft, first.entry)
+    except record.AlreadyActed:
+        return first_result(user, draft, draft.act_id)
     except (UpstreamError, connections.ConnectionMissing, record.NotRecorded) as error:
         if error.outcome == "failed":
             drafts.reopen(draft, _failure(user, contents, error))
         raise
+
+
+def first_result(user: Person, draft: Draft, act_id: uuid.UUID) -> Standing:
+    """What the first press under this id came to. Raises the error it got, once the draft shows it."""
+    first = _presses(user).filter(pk=act_id).first()
+    try:
+        done = second_press.result(first) if first else None
+    except (UpstreamError, connections.ConnectionMissing) as error:
+        if error.outcome == "failed":
+            _wait_until_reopened(draft, act_id)
+        raise
+    return standing(draft, done)
+
+
+def was_pressed(user: Person, act_id: uuid.UUID | None) -> bool:
+    """Whether a press under this id was recorded as this person's."""
+    return act_id is not None and _presses(user).filter(pk=act_id).exists()
 
 
 def standing(draft: Draft, entry: Entry | None = None) -> Standing:
@@ -88,25 +115,16 @@ def standing(draft: Draft, entry: Entry | None = None) -> Standing:
     return Standing("sending" if outcome == OPEN and not _cut_off(entry) else "unknown")
 
 
-def check_now(draft: Draft) -> Standing:
-    """Looks at Avala whether the slice is there; only reads."""
-    entry = Entry.objects.filter(pk=draft.act_id).first()
-    if entry is None or standing(draft, entry).state != "unknown":
-        return standing(draft, entry)
-    settling.look(entry)
-    return standing(draft, Entry.objects.get(pk=entry.pk))
-
-
-def audit_state(draft: Draft) -> settling.State | None:
-    """Where the press stands in the audit; None for a draft that was never sent."""
+def unresolved_act(draft: Draft) -> Unresolved | None:
+    """The press of a sent draft; None for one that was never sent."""
     entry = Entry.objects.select_related("actor").filter(pk=draft.act_id).first()
-    return settling.state(entry) if entry else None
+    return unresolved.of_entry(entry, back=reverse("slices:draft", args=[draft.pk])) if entry else None
 
 
 def send_again(draft: Draft) -> bool:
     """Opens a draft whose slice was not found in ten minutes of checks, for another press. False: not (any more) so."""
-    state = audit_state(draft)
-    if state is None or not state.can_send_again:
+    act = unresolved_act(draft)
+    if act is None or not act.state.can_send_again:
         return False
     drafts.reopen(draft, {"title": "Your first request was not found at Avala so far.", "text": SECOND})
     return True
@@ -171,6 +189,19 @@ def _organization(user: Person, slug: str) -> Organization | None:
         problems.on_field("organization", "You are in no organization of this name. Choose one, or leave it out.")
         raise Incomplete(problems)
     return found
+
+
+def _presses(user: Person) -> QuerySet[Entry]:
+    return Entry.objects.filter(actor=user, action="slice.create", kind=Entry.Kind.OPENING)
+
+
+def _wait_until_reopened(draft: Draft, act_id: uuid.UUID) -> None:
+    """The first press puts its failure on the draft once that is recorded, unless its process died in between."""
+    for _ in range(REOPEN_LOOKS):
+        if not Draft.objects.filter(pk=draft.pk, act_id=act_id).exists():
+            return
+        time.sleep(REOPEN_PAUSE)
+    standing(draft)
 
 
 def _cut_off(entry: Entry) -> bool:

@@ -9,7 +9,6 @@ urlpatterns = [
     path("<uuid:draft_id>/", views.draft, name="draft"),
     path("<uuid:draft_id>/save/", views.draft_save, name="draft_save"),
     path("<uuid:draft_id>/discard/", views.draft_discard, name="draft_discard"),
-    path("<uuid:draft_id>/check/", views.draft_check, name="draft_check"),
     path("<uuid:draft_id>/again/", views.draft_again, name="draft_again"),
     path("<uuid:draft_id>/name/", views.draft_name, name="draft_name"),
     path("<uuid:draft_id>/organizations/", views.draft_organizations, name="draft_organizations"),

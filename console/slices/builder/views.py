@@ -13,15 +13,15 @@ from django_htmx.http import reswap, retarget
 
 from accounts.connections import ConnectionMissing
 from accounts.requests import SignedIn
-from console import htmx
-from console.audit.record import NotRecorded
+from console import htmx, write_errors
+from console.common.parsing import read_uuid
 from console.common.typed_fields import hand_back
 from console.slices.builder import choices, drafts, services, shown
 from console.slices.builder.forms import SliceForm
 from console.slices.builder.parts import DETAIL_NAMES
 from console.slices.builder.services import Incomplete, Standing
 from console.slices.models import Draft
-from console.upstream.errors import KeyRejected, NotFound, UpstreamError
+from console.upstream.errors import Conflict, Invalid, KeyRejected, NotFound, UpstreamError
 from console.upstream.types import Slice
 
 PAGE = "slices/create.html"
@@ -48,6 +48,8 @@ def draft(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
     """The builder; a POST creates the slice. A draft that was sent shows how that stands."""
     found = drafts.find(request.user, draft_id)
     if found.state != Draft.State.EDITING:
+        if request.method == "POST":
+            return _first_result(request, found, read_uuid(request.POST.get("act")) or found.act_id)
         standing = services.standing(found)
         if standing.state != "editing":
             return _sent(request, found, standing)
@@ -89,19 +91,6 @@ def draft_discard(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
     else:
         messages.info(request, f"“{found}” was sent already, so there is nothing to throw away.")
     return htmx.redirect(request, reverse("slices:create"))
-
-
-@require_POST
-def draft_check(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
-    """Looks whether a slice is there that nobody knows of."""
-    found = drafts.find(request.user, draft_id)
-    standing = services.check_now(found)
-    if standing.state == "created":
-        messages.success(request, f"“{found}” was created: here it is.")
-        return _to_slice(request, standing)
-    if standing.state != "unknown":
-        return _to_draft(request, found)
-    return _unknown(request, found, checked=True)
 
 
 @require_POST
@@ -158,43 +147,66 @@ def _create(request: SignedIn, found: Draft) -> HttpResponse:
     details = form.over(drafts.contents(found).details)
     if problems := form.oversized():
         return _page(request, found, 422, details=details, problems=problems)
-    pressed_again = form.act != str(found.act_id)
+    act_id = read_uuid(form.act)
     try:
+        if services.was_pressed(request.user, act_id):
+            return _first_result(request, found, act_id)
         found, clashes = drafts.save_details(request.user, found.pk, form.typed, form.seen)
         if clashes:
             return _page(request, found, 409, details=details, clashes=clashes)
-        if pressed_again:
+        # Looked at last: the first press may have failed meanwhile, and the draft's new id is for another press.
+        if services.was_pressed(request.user, act_id):
+            return _first_result(request, found, act_id)
+        if act_id != found.act_id:
             return _page(request, found, 409, details=details, pressed_again=True)
         standing = services.create_slice(user=request.user, draft=found, request=request)
     except drafts.NotEditable as sent:
-        return _to_draft(request, sent.draft)
+        return _first_result(request, sent.draft, act_id)
     except Incomplete as refused:
         return _page(request, found, 422, details=details, problems=refused.problems)
-    except (UpstreamError, ConnectionMissing, NotRecorded) as error:
-        # Not known how it ended: the draft's page says so. Surely not done: this page, ready for another press.
-        fresh = drafts.find(request.user, found.pk)
-        return _to_draft(request, fresh) if error.outcome == "unknown" else _page(request, fresh, 422)
+    except write_errors.KINDS as error:
+        return _not_created(request, found, error)
     return _to_slice(request, standing) if standing.state == "created" else _to_draft(request, found)
+
+
+def _first_result(request: SignedIn, found: Draft, act_id: uuid.UUID | None) -> HttpResponse:
+    """Another press of the same page is answered as the first one was."""
+    if act_id is None:
+        return _to_draft(request, found)
+    try:
+        standing = services.first_result(request.user, found, act_id)
+    except write_errors.KINDS as error:
+        return _not_created(request, found, error)
+    return _to_slice(request, standing) if standing.state == "created" else _to_draft(request, found)
+
+
+def _not_created(request: SignedIn, found: Draft, error: write_errors.Kind) -> HttpResponse:
+    """Not known how it ended: the draft's page says so. Surely not done: this page, ready for another press."""
+    fresh = drafts.find(request.user, found.pk)
+    if error.outcome == "unknown":
+        return _to_draft(request, fresh)
+    # What is wrong with a field or a part stands there, as with one that never was sent.
+    status = 422 if isinstance(error, Conflict | Invalid | NotFound) else write_errors.status_of(error)
+    here = reverse("slices:draft", args=[fresh.pk])
+    failed = None if fresh.failure else write_errors.describe(request, error, back=here, form=here)
+    response = _page(request, fresh, status, write_error=failed)
+    return retarget(reswap(response, "outerHTML"), "#builder") if htmx.is_htmx(request) else response
 
 
 def _sent(request: SignedIn, found: Draft, standing: Standing) -> HttpResponse:
     if standing.state == "created":
         return _to_slice(request, standing)
     still_sending = standing.state == "sending"
-    if request.method == "POST" or (htmx.is_htmx(request) and not still_sending):
+    if htmx.is_htmx(request) and not still_sending:
         return _to_draft(request, found)
     if not still_sending:
-        return _unknown(request, found)
+        act = services.unresolved_act(found)
+        return render(request, "slices/builder/unknown.html", {"draft": found, "unresolved": act})
     name = "slices/builder/sending.html"
     return render(request, f"{name}#sending" if htmx.is_htmx(request) else name, {"draft": found})
 
 
 # Answers
-
-
-def _unknown(request: SignedIn, found: Draft, *, checked: bool = False) -> HttpResponse:
-    context = {"draft": found, "state": services.audit_state(found), "checked": checked}
-    return render(request, "slices/builder/unknown.html", context)
 
 
 def _page(request: SignedIn, found: Draft, status: int = 200, /, **more: Any) -> HttpResponse:
