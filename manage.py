@@ -18,7 +18,22 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except Exception as error:
+        sys.exit(sentence_about(error))
+
+
+def sentence_about(error: Exception) -> str:
+    """One sentence where the database failed; raises every other error again."""
+    from console.audit.record import NotRecorded
+    from console.common import database
+
+    if isinstance(error, NotRecorded):
+        return error.message
+    if not database.is_failure(error):
+        raise error
+    return f"The console's database can't be used right now: {str(error).strip()}. Nothing more was done; try later."
 
 
 if __name__ == "__main__":

@@ -2,10 +2,19 @@
 
 import json
 import logging
+import sqlite3
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
+import psycopg
+import redis
+from django.db import DatabaseError, InterfaceError
+
 request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+
+# A queue that is locked, full or gone: huey tells of it with a trace, every second.
+OUTAGES = (OSError, sqlite3.Error, psycopg.Error, redis.RedisError, DatabaseError, InterfaceError)
 
 
 class JsonFormatter(logging.Formatter):
@@ -18,7 +27,15 @@ class JsonFormatter(logging.Formatter):
             # Django's own line about a bad answer comes when the request is over, but brings it along.
             "request_id": request_id.get() or getattr(getattr(record, "request", None), "request_id", ""),
         }
-        # What a stranger sent, such as a foreign Host: the line says it all, and anybody can cause a thousand of them.
-        if record.exc_text and not record.name.startswith("django.security."):
+        if record.exc_text and _is_worth_a_trace(record):
             line["trace"] = record.exc_text
+        elif record.exc_text:
+            line["message"] += f": {record.exc_text.strip().splitlines()[-1]}"
         return json.dumps(line, ensure_ascii=False)
+
+
+def _is_worth_a_trace(record: logging.LogRecord) -> bool:
+    """Not what a stranger sent, such as a foreign Host, nor an outage the queue met: a line says it all."""
+    error = record.exc_info[1] if record.exc_info else None
+    is_outage = record.name.partition(".")[0] == "huey" and isinstance(error, OUTAGES)
+    return not is_outage and not record.name.startswith("django.security.")

@@ -1,31 +1,57 @@
 """What huey calls. The work itself is in `services.py`; `manage.py run_huey` finds this file by its name."""
 
+import logging
 import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
 
 from huey import crontab
 from huey.contrib.djhuey import db_periodic_task, db_task, on_startup
 
 from accounts import people
-from console.common import write_behind
+from console.common import database, write_behind
 from console.jobs import services
+
+P = ParamSpec("P")
+log = logging.getLogger(__name__)
+
+
+def outlasts_outages(task: Callable[P, None]) -> Callable[P, None]:
+    """A database that fails is one line in the log. What is due stays due in its row, and the next sweep finds it."""
+
+    @wraps(task)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            task(*args, **kwargs)
+        except database.FAILURES as error:
+            if not database.is_failure(error):
+                raise
+            log.warning("The task %s waits, because the database fails: %s", task.__name__, error)
+
+    return run
 
 
 @db_task()  # type: ignore[untyped-decorator]
+@outlasts_outages
 def perform(pk: str) -> None:
     services.perform(uuid.UUID(pk))
 
 
 @db_periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
+@outlasts_outages
 def sweep() -> None:
     services.sweep()
 
 
 @db_periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
+@outlasts_outages
 def write_notes_of_use() -> None:
     write_behind.flush()
 
 
 @db_periodic_task(crontab(hour="3", minute="17"))  # type: ignore[untyped-decorator]
+@outlasts_outages
 def forget_expired_sessions() -> None:
     people.forget_expired_sessions()
 
