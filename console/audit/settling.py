@@ -33,6 +33,7 @@ Status = Literal["done", "failed", "under way", "checking", "not found", "unsure
 UNREADABLE: Final = "unreadable"
 LEAST_MISSES = 3
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=2)
+OUTAGE_WAIT = timedelta(minutes=10)
 SLOW_WAIT, LAST_CHECK = timedelta(hours=1), timedelta(days=1)
 
 
@@ -229,13 +230,16 @@ def _is_enough(lookup: Lookup) -> bool:
 
 
 def _next_check(entry: Entry, lookup: Lookup) -> datetime | None:
-    """Each wait is as long as all waits before it together, 2 s to 2 min; hourly once the ten minutes are over."""
-    now = lookup.checked_at
-    if now - lookup.first_check_at > LAST_CHECK:
+    """Each wait is as long as all waits before it together, 2 s to 2 min; hourly once the ten minutes are over.
+
+    A service that could not be read for an hour is asked every ten minutes: the key may have been refused.
+    """
+    now, age = lookup.checked_at, lookup.checked_at - lookup.first_check_at
+    if age > LAST_CHECK:
         return None
     if lookup.finding == "unsure" or entry.result.get("not_found"):
         return now + SLOW_WAIT
-    return now + min(max(now - lookup.first_check_at, SHORTEST_WAIT), LONGEST_WAIT)
+    return now + min(max(age, SHORTEST_WAIT), LONGEST_WAIT if age < SLOW_WAIT else OUTAGE_WAIT)
 
 
 def _mark_not_found(entry: Entry, lookup: Lookup) -> None:

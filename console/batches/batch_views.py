@@ -11,7 +11,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.connections import ConnectionMissing
 from accounts.requests import SignedIn
-from accounts.rights import Right
 from console import htmx, typed_forms, write_errors
 from console.audit import unresolved
 from console.batches import page, reading, services, shown
@@ -143,7 +142,6 @@ def _about_batch(request: SignedIn, project: uuid.UUID, found: Batch) -> dict[st
         "act_id": uuid.uuid4(),
         "maker": services.makers().get(found.created_by or "", ""),
         "history": services.history(user=request.user, batch_id=found.id),
-        "sees_all": request.user.may(Right.AUDIT_ALL),
         "batch_id": found.id,
         "crumbs": [*about["crumbs"], ("Batches", about["index_url"])],
         "export_url": _export_url(project, found.id),

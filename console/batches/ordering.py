@@ -14,8 +14,9 @@ from django.http import HttpRequest
 from accounts import connections
 from accounts.models import Person
 from console import second_press
-from console.audit import record
+from console.audit import record, unresolved
 from console.audit.models import DONE, Entry
+from console.audit.unresolved import Unresolved
 from console.batches import overtaking, reading
 from console.batches.changes import Change, difference
 from console.batches.merging import merged
@@ -172,10 +173,10 @@ def change_of(snapshot: OrderSnapshot) -> Change:
     return difference(snapshot.order_before, snapshot.order_after, snapshot.names)
 
 
-def unclear(*, project: uuid.UUID) -> list[Entry]:
-    """Saves of this project nobody knows the end of."""
+def unclear(*, project: uuid.UUID) -> list[Unresolved]:
+    """Saves of this project whose outcome is unknown, whoever sent them."""
     waiting = record.open_or_unknown().filter(thing_kind="project", thing_id=str(project), action__startswith="order.")
-    return list(waiting)
+    return [unresolved.of_entry(entry) for entry in waiting.select_related("actor").prefetch_related("outcomes")]
 
 
 def _send(press: Press, action: str, *, before: Order, after: Order, held: Held) -> OrderSnapshot:

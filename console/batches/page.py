@@ -29,6 +29,7 @@ def about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
         "index_url": here,
         "crumbs": [("Projects", reverse("projects:index")), (name, reverse("projects:detail", args=[project]))],
         "may_change": request.user.may(Right.CHANGE),
+        "sees_all": request.user.may(Right.AUDIT_ALL),
     }
 
 

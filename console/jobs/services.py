@@ -195,7 +195,10 @@ def _failed(operation: Operation, words: str) -> None:
 def sweep() -> int:
     """Does everything that is due and that no message woke: after a crash, a lost queue, a restart. Says how much."""
     for look in _every_minute:
-        look()
+        try:
+            look()
+        except Exception:  # One app's trouble must not keep the others' work waiting.
+            log.exception("A part of the sweep failed")
     due = list(Operation.objects.due(timezone.now()).values_list("pk", flat=True)[:500])
     for pk in due:
         perform(pk)

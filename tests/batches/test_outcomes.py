@@ -96,10 +96,11 @@ def test_an_unclear_save_is_shown_on_the_page_until_it_is_settled(
     form = boards.opened(client)
     emulator.fault("cloudfactory", "drop-after", method="PUT")
     save(client, form)
-    assert "We do not know whether the order of" in text_of(client.get(ORDER))
-    assert "We do not know whether the order of" in text_of(client.get(boards.BATCHES))
+    assert "We don't know whether the order of" in text_of(client.get(ORDER))
+    assert "We check by ourselves for ten minutes" in text_of(client.get(ORDER))
+    assert "We don't know whether the order of" in text_of(client.get(boards.BATCHES))
     check(client)
-    assert "We do not know whether the order of" not in text_of(client.get(ORDER))
+    assert "We don't know whether the order of" not in text_of(client.get(ORDER))
 
 
 def test_pressing_again_after_an_unclear_save_sends_nothing(

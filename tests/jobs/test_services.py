@@ -210,3 +210,17 @@ def test_only_administrators_see_jobs(
         assert client_as(person).post(f"/jobs/{failed.pk}/retry/").status_code == 403
     assert client_as(erin).post("/jobs/7b4f7a52-8f8b-4b8e-9a3f-000000000000/retry/").status_code == 404
     assert client_as(erin).get(f"/jobs/{failed.pk}/retry/").status_code == 405
+
+
+def test_a_part_of_the_sweep_that_fails_keeps_no_other_work_waiting(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down() -> None:
+        raise RuntimeError("no such table")
+
+    done: list[str] = []
+    monkeypatch.setattr(services, "_every_minute", [break_down, lambda: done.append("looked")])
+    operation = services.enqueue(kind="unknown.kind", subject="x", person=alice)
+    services.sweep()
+    assert done == ["looked"]
+    assert Operation.objects.get(pk=operation.pk).attempts == 1
