@@ -1,7 +1,8 @@
 """Limits on guessing passwords: per name, per address, and a browser that its owner has used before counts apart.
 
 Someone who hammers at a name from elsewhere uses up the tries for that name, but not those of the person's own browser:
-after a sign-in the browser keeps a signed cookie that names the person, and its misses have their own count.
+after a sign-in the browser keeps a signed cookie that only we can tie to the person, and its misses have their own
+count.
 allauth keeps the counts in the shared cache, so that they hold across processes.
 """
 
@@ -14,7 +15,7 @@ from django.core import signing
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.crypto import get_random_string
+from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
 
 APP = "allauth.account"
 ACTION = "login_failed"
@@ -67,15 +68,21 @@ def known_device(request: HttpRequest, login: str) -> str:
         )
     except signing.BadSignature:
         return ""
-    return device if owner == login.lower() else ""
+    return device if constant_time_compare(owner, _owner(login, device)) else ""
 
 
 def remember_device(request: HttpRequest, response: HttpResponseBase, login: str) -> None:
     """Marks the browser as one its owner uses, if it is not marked already."""
     if known_device(request, login):
         return
-    value = _signer().sign(f"{login.lower()}:{get_random_string(16)}")
+    device = get_random_string(16)
+    value = _signer().sign(f"{_owner(login, device)}:{device}")
     response.set_cookie(COOKIE, value, max_age=COOKIE_DAYS * 86_400, secure=True, httponly=True, samesite="Lax")
+
+
+def _owner(login: str, device: str) -> str:
+    """Whose browser it is, as only we can tell: on a shared desk the cookie must not say who works there."""
+    return salted_hmac("accounts.known-browser.owner", f"{device}:{login.lower()}", algorithm="sha256").hexdigest()
 
 
 def _signer() -> signing.TimestampSigner:

@@ -64,6 +64,12 @@ class SessionLimits:
             if not _is_background(request) and now - request.session.get(SEEN, 0) >= NOTED_EVERY:
                 begin(request)
             vars(request)["session_ends_at"] = datetime.fromtimestamp(ends_at(request), UTC)
+            response = self.get_response(request)
+            if not request.user.is_authenticated:
+                # What the pages left in this browser goes with the person. Not so when a session only ran out: what
+                # they were typing waits in the tab. Cookies stay: those of this host are gone, or say nothing.
+                response["Clear-Site-Data"] = '"cache", "storage"'
+            return response
         return self.get_response(request)
 
 

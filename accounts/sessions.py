@@ -131,6 +131,11 @@ def end_sessions(person: Person, *, only: int | None = None, but: str = "") -> i
     return len(keys)
 
 
+def end_other_sessions(request: HttpRequest, user: Person, **more: Any) -> None:
+    """After a second factor was added, removed or made anew: whoever signed in under the old rules signs in again."""
+    end_sessions(user, but=request.session.session_key or "")
+
+
 def _is_of(person: Person, content: dict[str, Any]) -> bool:
     same_password = constant_time_compare(content.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash())
     return content.get(SESSION_KEY) == str(person.pk) and same_password

@@ -221,3 +221,33 @@ def test_a_key_is_renamed_and_removed_after_the_password(alice: Person) -> None:
     assert key.data["name"] == "Work laptop"
     client.post(remove)
     assert not Authenticator.objects.exists()
+
+
+def _elsewhere(person: Person, secret: str, later: int) -> Client:
+    """The same person on another desk, code and all."""
+    client = browser()
+    sign_in(client, person.email)
+    client.post(reverse("mfa_authenticate"), {"code": _code(secret, later)})
+    assert is_signed_in(client)
+    return client
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_second_step_that_is_added_or_removed_ends_the_other_sessions(alice: Person) -> None:
+    before = signed_in(alice)
+    here, secret = _enrol(alice)
+    assert is_signed_in(here)
+    assert not is_signed_in(before)
+    other = _elsewhere(alice, secret, 1)
+    assert here.post(reverse("mfa_deactivate_totp")).status_code == 302
+    assert is_signed_in(here)
+    assert not is_signed_in(other)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_new_recovery_codes_end_the_other_sessions(alice: Person) -> None:
+    here, secret = _enrol(alice)
+    other = _elsewhere(alice, secret, 1)
+    assert here.post(reverse("mfa_generate_recovery_codes")).status_code == 302
+    assert is_signed_in(here)
+    assert not is_signed_in(other)

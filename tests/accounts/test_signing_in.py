@@ -1,10 +1,15 @@
+import base64
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+import time_machine
+from django.core import signing
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import guessing
 from accounts.models import Person
@@ -124,6 +129,40 @@ def test_a_known_browser_counts_apart_for_its_owner_only(alice: Person, bob: Per
     for turn in range(5):
         sign_in(browser(REMOTE_ADDR=f"10.0.0.{turn}"), bob.email, "wrong")
     assert "Too many tries" in words(sign_in(own, bob.email))
+
+
+def test_the_cookie_of_a_known_browser_names_nobody(alice: Person) -> None:
+    value = signed_in(alice).cookies[guessing.COOKIE].value
+    texts = [value, *(base64.urlsafe_b64decode(part + "==").decode("latin-1") for part in value.split(":"))]
+    for name in (alice.email, alice.email.split("@")[0], str(alice.pk)):
+        assert not any(name.lower() in text.lower() for text in texts)
+
+
+def test_two_browsers_cannot_be_told_to_be_one_persons(alice: Person) -> None:
+    first, second = (signed_in(alice).cookies[guessing.COOKIE].value.split(":") for _ in range(2))
+    assert set(first[:2]).isdisjoint(second[:2])
+
+
+def test_a_cookie_that_still_names_the_person_makes_no_known_browser(alice: Person) -> None:
+    client = browser()
+    old = signing.TimestampSigner(salt="accounts.known-browser").sign(f"{alice.email}:abcdefghijklmnop")
+    client.cookies[guessing.COOKIE] = old
+    for _ in range(5):
+        sign_in(client, alice.email, "wrong")
+    assert "Too many tries" in words(sign_in(browser(REMOTE_ADDR="10.0.0.9"), alice.email))
+
+
+def test_signing_out_takes_along_what_the_pages_left_in_the_browser(alice: Person) -> None:
+    client = signed_in(alice)
+    assert "Clear-Site-Data" not in client.get(reverse("accounts:profile"))
+    assert client.post(reverse("account_logout"))["Clear-Site-Data"] == '"cache", "storage"'
+    assert "Clear-Site-Data" not in client.post(reverse("account_logout"))
+
+
+def test_a_session_that_ran_out_leaves_what_was_typed_in_the_tab(alice: Person) -> None:
+    client = signed_in(alice)
+    with time_machine.travel(timezone.now() + timedelta(hours=13)):
+        assert "Clear-Site-Data" not in client.get(reverse("accounts:profile"))
 
 
 def test_a_made_up_cookie_makes_no_known_browser(alice: Person) -> None:
