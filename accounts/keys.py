@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -21,7 +21,6 @@ from console.upstream.cloudfactory import CloudFactory
 PLACES_OFFERED = 50
 # What the vendors call a place may be longer than what is kept of it.
 LONGEST_NAME, LONGEST_PLACE = 100, 255
-Answer = TypeVar("Answer")
 
 
 @dataclass
@@ -154,9 +153,12 @@ def probe(vendor: Vendor, value: str, place: str, *, key: ApiKey | None = None) 
 def _probe_avala(client: Avala, owner: str) -> Found:
     found = Found()
     tries = _Tries(Vendor.AVALA, found)
-    tries.ask("A16", client.get_me)
-    organizations = tries.ask("A14", lambda: client.list_organizations(limit=PLACES_OFFERED))
-    datasets = tries.ask("A8", lambda: client.list_datasets(limit=PLACES_OFFERED))
+    calls: list[Callable[[], Any]] = [
+        client.get_me,
+        lambda: client.list_organizations(limit=PLACES_OFFERED),
+        lambda: client.list_datasets(limit=PLACES_OFFERED),
+    ]
+    _, organizations, datasets = tries.note(("A16", "A14", "A8"), connections.gather(calls))
     found.places = [
         (org.slug, org.name or org.slug) for org in (organizations.items if organizations else ()) if org.slug
     ]
@@ -165,7 +167,8 @@ def _probe_avala(client: Avala, owner: str) -> Found:
     found.places += [(name, name) for name in names if name and name not in known]
     where = owner or next((value for value, _ in found.places), "")
     if where:
-        tries.ask("A1", lambda: client.list_slices(where, limit=1), on="place" if owner else "value")
+        listed = connections.gather([lambda: client.list_slices(where, limit=1)])
+        tries.note(("A1",), listed, on="place" if owner else "value")
     tries.conclude()
     return found
 
@@ -173,8 +176,11 @@ def _probe_avala(client: Avala, owner: str) -> Found:
 def _probe_cloudfactory(client: CloudFactory, space: str) -> Found:
     found = Found()
     tries = _Tries(Vendor.CLOUDFACTORY, found)
-    tries.ask("P12", lambda: client.list_projects(space), on="place")
-    tries.ask("P8", lambda: client.list_exports(space, limit=1), on="place")
+    calls: list[Callable[[], Any]] = [
+        lambda: client.list_projects(space),
+        lambda: client.list_exports(space, limit=1),
+    ]
+    tries.note(("P12", "P8"), connections.gather(calls), on="place")
     tries.conclude()
     return found
 
@@ -187,18 +193,21 @@ class _Tries:
         self._found = found
         self._refusals: list[tuple[errors.UpstreamError, str]] = []
 
-    def ask(self, name: str, read: Callable[[], Answer], *, on: str = "value") -> Answer | None:
-        """One read: its answer, or None where the key may not, or the thing is not there."""
-        try:
-            answer = read()
-        except (errors.Forbidden, errors.NotFound) as error:
-            self._found.findings[name] = "no" if isinstance(error, errors.Forbidden) else "unknown"
-            self._refusals.append((error, on))
-            return None
-        except errors.UpstreamError as error:
-            raise KeyRefused(in_words(self._vendor, error)) from error
-        self._found.findings[name] = "yes"
-        return answer
+    def note(self, names: Sequence[str], answers: Sequence[Any], *, on: str = "value") -> list[Any]:
+        """Of each read its answer, or None where the key may not, or the thing is not there.
+
+        Raises KeyRefused for any other error; a rejected key says the most.
+        """
+        problems = [one for one in answers if isinstance(one, errors.UpstreamError)]
+        others = [one for one in problems if not isinstance(one, errors.Forbidden | errors.NotFound)]
+        others.sort(key=lambda one: not isinstance(one, errors.KeyRejected))
+        if others:
+            raise KeyRefused(in_words(self._vendor, others[0])) from others[0]
+        self._refusals += [(one, on) for one in problems]
+        for name, one in zip(names, answers, strict=True):
+            is_missing = isinstance(one, errors.NotFound)
+            self._found.findings[name] = "unknown" if is_missing else "no" if one in problems else "yes"
+        return [None if one in problems else one for one in answers]
 
     def conclude(self) -> None:
         """A key passes if one read went through, and the place it was named with is not unknown."""

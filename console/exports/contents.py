@@ -11,6 +11,7 @@ from django.core.cache import cache
 
 from accounts import connections
 from accounts.models import Person
+from console.exports import offered
 from console.exports.choice import Choice
 from console.upstream.cloudfactory import CloudFactory
 from console.upstream.errors import KeyRejected, UpstreamError
@@ -168,8 +169,7 @@ def _items(walks: "list[_Walk]") -> list[WorkItem]:
 def _projects(user: Person, choice: Choice) -> list[str]:
     if choice.projects:
         return list(choice.projects)
-    space = connections.space(user)
-    return [project.id for project in connections.cloudfactory(user).list_projects(space.id) if project.id]
+    return [project.id for project in offered.projects(user=user)]
 
 
 class _Walk:

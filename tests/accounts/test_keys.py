@@ -253,3 +253,13 @@ def test_the_field_asks_no_browser_to_remember_it(nobody: Person) -> None:
     page = words(signed_in(nobody).get(AVALA))
     assert 'type="password" name="value"' in page or 'name="value"' in page
     assert 'autocomplete="off"' in page
+
+
+def test_a_key_can_be_tested_while_each_answer_is_slow(
+    client_as: Any, alice: Person, emulator: Any, settings: Any
+) -> None:
+    settings.REQUEST_SECONDS = 5
+    emulator.fault("avala", "slow-2", times=0)
+    page = words(client_as(alice).post("/keys/avala/test/", follow=True))
+    assert "cannot be reached" not in page
+    assert len(emulator.requests("avala")) == 4
