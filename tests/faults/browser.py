@@ -36,6 +36,8 @@ class Page(HTMLParser):
         self.address = address
         self.forms: list[Form] = []
         self.links: list[str] = []
+        self.asked: list[str] = []
+        """What htmx asks for later."""
         self.notices: list[str] = []
         self.values: list[str] = []
         self._by_id: dict[str, Form] = {}
@@ -81,6 +83,7 @@ class Page(HTMLParser):
     def _control(self, tag: str, have: dict[str, str]) -> None:
         if tag == "a" and "href" in have:
             self.links.append(have["href"])
+        self.asked += [have[name] for name in ("hx-get",) if name in have]
         if tag == "input":
             self.values.append(have.get("value", ""))
             kind = have.get("type", "text")

@@ -25,7 +25,13 @@ def proxy(vendors: Running) -> Iterator[Proxy]:
 
 @pytest.fixture
 def stage(
-    emulator: Running, proxy: Proxy, alice: Person, bob: Person, settings: Any, monkeypatch: pytest.MonkeyPatch
+    emulator: Running,
+    proxy: Proxy,
+    alice: Person,
+    bob: Person,
+    erin: Person,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Stage]:
     """Short limits, nothing shared between people, and all three vendors reached through the proxy only."""
     own = emulator.world.storage_url
@@ -36,6 +42,6 @@ def stage(
     settings.AUDIT_SETTLE_SPAN = 600
     monkeypatch.setitem(Transport.__init__.__kwdefaults__, "limits", SHORT)
     proxy.reset()
-    yield Stage(emulator, proxy, alice, bob)
+    yield Stage(emulator, proxy, operator=alice, reviewer=bob, administrator=erin)
     proxy.heal()
     emulator.world.storage_url = own

@@ -2,7 +2,6 @@
 
 import re
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from accounts.models import ApiKey, Person
 from console.audit import settling
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 from console.emulator.server import Running
+from tests.conftest import PASSWORD
 from tests.faults.browser import Browser, Seen
 from tests.faults.operations import Desk, Operation
 from tests.faults.proxy import Fault, Proxy, Received, closed_port
@@ -81,24 +81,35 @@ class Cell:
 class Stage:
     """The console in this process, a proxy, and the emulator behind it. Must be used inside a transaction."""
 
-    def __init__(self, emulator: Running, proxy: Proxy, operator: Person, reviewer: Person) -> None:
-        self.emulator, self.proxy = emulator, proxy
-        self.people = {"operator": operator, "reviewer": reviewer}
+    def __init__(self, emulator: Running, proxy: Proxy, **people: Person) -> None:
+        self.emulator, self.proxy, self.people = emulator, proxy, people
         self._tracebacks: list[str] = []
 
     def targets(self, operation: Operation, *, htmx: bool) -> list[Target]:
         """The different calls the operation makes while all is well, in their order."""
-        with self._fresh():
-            desk = self._desk("operator")
+        with self.fresh():
+            desk = self.desk("operator", confirmed=operation.confirmed)
             operation.arrange(desk)
             before = len(self.proxy.received)
             operation.press(desk, htmx)
             found = self.proxy.received[before:]
         return list(dict.fromkeys(target_of(one) for one in found))
 
+    def words(
+        self, operation: Operation, target: Target | None = None, fault: Fault | None = None
+    ) -> tuple[str, list[str]]:
+        """The words and the links inside of the page, with or without a fault."""
+        with self.fresh():
+            desk = self.desk("operator")
+            operation.arrange(desk)
+            if target and fault:
+                self.proxy.apply(target.vendor, target.method, target.path, fault)
+            page = operation.press(desk, not operation.plain).page
+            return page.words, [link for link in page.links if link.startswith("/") and "?" not in link]
+
     def play(self, operation: Operation, target: Target, fault: Fault, *, htmx: bool, who: str = "operator") -> Cell:
         cell = Cell(operation.name, htmx, str(target), fault.name, who)
-        with self._fresh():
+        with self.fresh():
             try:
                 self._play(cell, operation, target, fault)
             except Exception as error:  # A driver that stops at the first cell finds one fault a day.
@@ -106,7 +117,7 @@ class Stage:
         return cell
 
     def _play(self, cell: Cell, operation: Operation, target: Target, fault: Fault) -> None:
-        desk = self._desk(cell.who)
+        desk = self.desk(cell.who, confirmed=operation.confirmed)
         operation.arrange(desk)
         healthy = None if operation.writes else _words_of(operation.press(desk, cell.htmx))
         self._forget_failures()
@@ -118,7 +129,7 @@ class Stage:
             received = self.proxy.received[before:]
             # Judged before it heals: what the reconciler finds later is another statement.
             acts = [one for one in Entry.objects.exclude(pk__in=entries) if one.kind == Entry.Kind.OPENING]
-            writes = _writes(received, operation)
+            writes = writes_of(received, operation)
             cell.hit = fault.refused or any(one.fault for one in received)
             cell.wrong += self._answers(seen)
             cell.wrong += _headers(seen)
@@ -130,35 +141,39 @@ class Stage:
                 cell.wrong += self._believed(acts, writes)
         cell.wrong += self._healed(desk, operation, acts, writes)
 
-    def _answers(self, seen: Seen) -> list[str]:
-        wrong = [f"status 500 ({', '.join(self._tracebacks)})"] if 500 in seen.statuses else []
-        wrong += [f"an exception: {', '.join(self._tracebacks)}"] if self._tracebacks and not wrong else []
+    def failures(self) -> list[str]:
+        """The exceptions that reached Django since this was last asked."""
+        found = [f"an exception: {one}" for one in self._tracebacks]
         self._tracebacks.clear()
-        return wrong
+        return found
+
+    def _answers(self, seen: Seen) -> list[str]:
+        wrong = self.failures()
+        return wrong or (["status 500"] if 500 in seen.statuses else [])
 
     def _believed(self, acts: list[Entry], writes: list[Received]) -> list[str]:
-        """Stale reads: three looks in a row find nothing, and that may not be taken for the truth."""
+        """Stale reads: three looks in a row find nothing, and that cannot be taken for the truth."""
         for _ in range(3):
-            for act in acts:
-                fresh = Entry.objects.get(pk=act.pk)
-                if fresh.outcome in (OPEN, UNKNOWN) and settling.can_look(fresh):
-                    settling.look(fresh)
+            self._look_up(acts)
         return _untrue(acts, writes, "three stale reads are believed")
+
+    def _look_up(self, acts: list[Entry]) -> None:
+        for act in acts:
+            fresh = Entry.objects.get(pk=act.pk)
+            if fresh.outcome in (OPEN, UNKNOWN) and settling.can_look(fresh):
+                settling.look(fresh)
 
     def _healed(self, desk: Desk, operation: Operation, acts: list[Entry], writes: list[Received]) -> list[str]:
         """All is well again: pages open, and what is looked up is found as it is."""
         self.proxy.heal()
         self._forget_failures()
         wrong = []
-        addresses = [*operation.pages, "/", "/audit/", *(f"/audit/{act.pk}/" for act in acts)]
-        for address in addresses:
+        entries = [f"/audit/{act.pk}/" for act in acts]
+        for address in dict.fromkeys([*operation.pages, "/", "/audit/", *entries]):
             seen = desk.browser.get(address)
             trouble = self._answers(seen) or ([f"status {seen.status}"] if seen.status >= 400 else [])
             wrong += [f"afterwards {address}: {one}" for one in trouble]
-        for act in acts:
-            fresh = Entry.objects.get(pk=act.pk)
-            if fresh.outcome in (OPEN, UNKNOWN) and settling.can_look(fresh):
-                settling.look(fresh)
+        self._look_up(acts)
         wrong += _untrue(acts, writes, "the look afterwards")
         if any(one.performed for one in writes):
             left = [
@@ -189,7 +204,7 @@ class Stage:
                 self.emulator.world.storage_url = before
 
     @contextmanager
-    def _fresh(self) -> Iterator[None]:
+    def fresh(self) -> Iterator[None]:
         """A world in its first state, put back afterwards."""
         self.emulator.reset()
         self.emulator.act("set_pace", seconds=0)
@@ -215,13 +230,12 @@ class Stage:
         ours = [place for place in places if not place.startswith("site-packages")]
         self._tracebacks.append(f"{type(error).__name__}: {str(error)[:100]} at {' < '.join(reversed(ours[-3:]))}")
 
-    def _desk(self, who: str) -> Desk:
+    def desk(self, who: str, *, confirmed: bool = False) -> Desk:
+        """Somebody signed in; `confirmed` has just typed the password again, as changing keys and people needs."""
         client = Client(HTTP_HOST="localhost")
         client.force_login(self.people[who])
-        session = client.session
-        # As if the password had just been typed, which replacing a key asks for.
-        session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
-        session.save()
+        if confirmed:
+            client.post("/account/reauthenticate/", {"password": PASSWORD})
         return Desk(Browser(client), self.emulator)
 
     def _forget_failures(self) -> None:
@@ -242,7 +256,7 @@ def _words_of(seen: Seen) -> str:
     return seen.page.words
 
 
-def _writes(received: list[Received], operation: Operation) -> list[Received]:
+def writes_of(received: list[Received], operation: Operation) -> list[Received]:
     if not operation.writes:
         return []
     vendor, method, path = operation.writes

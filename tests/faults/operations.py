@@ -45,6 +45,8 @@ class Operation:
     """What is looked at afterwards, when all is well again."""
     reviewer: bool = False
     """Whether somebody who only looks can do it too."""
+    confirmed: bool = False
+    """Whether the password has to be typed once more before."""
 
 
 # Reading
@@ -98,7 +100,7 @@ READS = (
     _page("home's slices", "/home/slices/", plain=False),
     _page("home's review", "/home/review/", plain=False),
     _page("slices", "/slices/"),
-    _page("slices, second page", "/slices/?page=2", htmx=False),
+    _page("slices, another order", "/slices/?ordering=name&limit=20", htmx=False),
     _page("names of slices", "/slices/names/?q=co", plain=False),
     _page("slices of datasets", "/slices/datasets/", htmx=False),
     _page("slice", SLICE, htmx=False),
@@ -172,7 +174,7 @@ ASKING = (
     Operation(
         "test CloudFactory's key", lambda desk, htmx: desk.browser.post("/keys/cloudfactory/test/", {}), htmx=False
     ),
-    Operation("replace a key", _key, htmx=False),
+    Operation("replace a key", _key, htmx=False, confirmed=True),
     Operation("add a space", _space, htmx=False, typed=(MARK,)),
     Operation(
         "pin a project",

@@ -68,8 +68,8 @@ def _unreadable(passes: bool) -> Iterator[Fault]:
         "half a character": b'{"id":"\xc3","results":[]}',
     }
     for name, body in bodies.items():
-        if not passes and not body.strip():
-            continue  # A vendor that says with a clear 2xx that it did what it did not cannot be seen through.
+        if not passes and name in {"empty", "blanks", "null", "list", "number", "text"}:
+            continue  # A vendor that says in a clear 2xx that it did what it did not cannot be seen through.
         yield Fault(f"200 {name}, {when}", passes, _sends(response(200, body, (JSON,))))
     if passes:
         yield Fault("204, performed", passes, _sends(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"))
