@@ -10,6 +10,8 @@ import psycopg
 import redis
 from django.db import DatabaseError, InterfaceError
 
+from console.common import database
+
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
@@ -35,7 +37,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def _is_worth_a_trace(record: logging.LogRecord) -> bool:
-    """Not what a stranger sent, such as a foreign Host, nor an outage the queue met: a line says it all."""
-    error = record.exc_info[1] if record.exc_info else None
-    is_outage = record.name.partition(".")[0] == "huey" and isinstance(error, OUTAGES)
+    """Not what a stranger sent, such as a foreign Host, nor an outage of the database or the queue."""
+    error, source = record.exc_info[1] if record.exc_info else None, record.name.partition(".")[0]
+    is_outage = (source == "django" and database.is_failure(error)) or (source == "huey" and isinstance(error, OUTAGES))
     return not is_outage and not record.name.startswith("django.security.")

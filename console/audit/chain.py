@@ -70,7 +70,7 @@ def publish(sequence: int, newest: str) -> None:
         _append(f"{sequence} {newest}\n")
     except OSError as error:
         log.error("The chain head %d could not be written to the anchor file: %s", sequence, error)
-        _remember_gap(sequence, str(error))
+        _remember_gap(sequence, error.strerror or type(error).__name__)
 
 
 def _append(line: str) -> None:

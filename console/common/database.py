@@ -5,6 +5,7 @@ begun. `brief_waits` is for what can be left out, such as a note of when a sessi
 """
 
 import contextlib
+import logging
 import os
 import uuid
 from collections.abc import Callable, Iterator
@@ -22,6 +23,8 @@ from django.db import (
     connection,
     transaction,
 )
+
+log = logging.getLogger(__name__)
 
 FAILURES = (DatabaseError, InterfaceError)
 # These are about a value, so they are a mistake of the caller's and no failure of the database.
@@ -66,14 +69,18 @@ def bounded_waits() -> Iterator[None]:
 
 
 def write_problem() -> str:
-    """One sentence about why nothing can be written, or "". Tries it inside a transaction that is rolled back."""
+    """One sentence about why nothing can be written, or "". Tries it inside a transaction that is rolled back.
+
+    Anybody can read it, so it names no server and no path; the log does.
+    """
     if (folder := _sqlite_folder()) and _free_bytes(folder) < LEAST_FREE_BYTES:
         return "The disk that holds the database is full."
     try:
         with brief_waits(), transaction.atomic():
             _write_and_undo()
     except FAILURES as error:
-        return f"The database can't be written to: {_first_line(error)}."
+        log.warning("The database can't be written to: %s", error)
+        return "The database can't be written to: it is locked, full or read-only."
     return ""
 
 
@@ -83,7 +90,8 @@ def read_problem() -> str:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except FAILURES as error:
-        return f"The database can't be read: {_first_line(error)}."
+        log.warning("The database can't be read: %s", error)
+        return "The database can't be read."
     return ""
 
 
@@ -146,7 +154,3 @@ def _free_bytes(folder: Path) -> int:
     except OSError:
         return 0
     return found.f_bavail * found.f_frsize
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200].rstrip(".")
