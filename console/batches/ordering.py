@@ -128,6 +128,7 @@ def undo_order(press: Press, snapshot: OrderSnapshot) -> OrderSnapshot:
     board = reading.read_board(user=press.user, project=press.project)
     yours = restored(snapshot.order_before, board.order.ids, high_first=settings.PRIORITY_HIGH_FIRST)
     if not still_holds(snapshot.order_after, board.order):
+        refuse_second_press(press, "order.undo")
         raise OrderChanged(base=snapshot.order_after, yours=yours, theirs=board.order)
     held = Held(board.entries, board.names, since)
     return _send(press, "order.undo", before=board.order, after=yours, held=held)
@@ -142,6 +143,8 @@ def restore_order(press: Press, snapshot: OrderSnapshot, *, base: Order) -> Orde
     since = overtaking.now()
     board = reading.read_board(user=press.user, project=press.project)
     wanted = restored(snapshot.order_after, board.order.ids, high_first=settings.PRIORITY_HIGH_FIRST)
+    if not still_holds(base, board.order) or wanted == board.order:
+        refuse_second_press(press, "order.restore")
     if not still_holds(base, board.order):
         raise OrderChanged(base=base, yours=wanted, theirs=board.order)
     if wanted == board.order:
@@ -151,7 +154,8 @@ def restore_order(press: Press, snapshot: OrderSnapshot, *, base: Order) -> Orde
 
 
 def refuse_second_press(press: Press, action: str) -> None:
-    """Asked before reading: after the first press the order is another one, and that is no colleague's doing."""
+    """Asked before reading, and again where the order has changed: after the first press it is another one, and that
+    is no colleague's doing."""
     if first := second_press.find(act_id=press.act_id, user=press.user, action=action):
         raise record.AlreadyActed(first)
 

@@ -120,7 +120,7 @@ def test_an_unknown_outcome_can_be_checked(stage: Stage, name: str, fault: str, 
 @pytest.mark.parametrize(
     "fault", ["refused 401", "refused 403", "refused 409", "refused 422", "429 Retry-After 7", "connection refused"]
 )
-@pytest.mark.parametrize("name", [name for name in TYPED if name != "start an export"])
+@pytest.mark.parametrize("name", TYPED)
 def test_what_was_typed_is_kept(stage: Stage, name: str, fault: str) -> None:
     assert write(stage, name, fault) == []
 
