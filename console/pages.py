@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import uuid
 
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +16,7 @@ from console import htmx, logs
 from console.audit import record, unresolved
 from console.audit.record import NotRecorded
 from console.common import database
-from console.common.typed_fields import typed_fields
+from console.common.typed_fields import ONE_TIME, typed_fields
 from console.upstream import errors
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ def upstream(request: HttpRequest, error: errors.UpstreamError, **about: object)
         "wait": round(retry_in) if retry_in else None,
         "reading": reading,
         "unresolved": None if reading else unresolved.of_error(error, back=htmx.page_address(request)),
+        "resend": error.outcome == "failed",
         "key_rejected": isinstance(error, errors.KeyRejected),
         "again": htmx.page_address(request),
     }
@@ -75,7 +77,7 @@ def not_recorded(request: HttpRequest, error: NotRecorded) -> HttpResponse:
 def not_allowed(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """A missing right: whom to ask."""
     people = get_user_model().objects.filter(role="administrator", is_active=True).order_by("name")[:3]
-    return _answer(request, "errors/403.html", {"ask": list(people)}, 403)
+    return _answer(request, "errors/403.html", {"ask": list(people), "resend": False}, 403)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -103,7 +105,7 @@ def database_failed(request: HttpRequest, error: BaseException | None) -> HttpRe
     reading = request.method in {"GET", "HEAD"}
     context: dict[str, object] = {
         "title": f"The console's database can't be {'read' if reading else 'written to'} right now.",
-        "kept": typed_fields(request) if request.headers.get("Sec-Fetch-Site") == "same-origin" else [],
+        "kept": _kept(request),
         "address": request.get_full_path(),
         "csrf_token": get_token(request),
     }
@@ -134,12 +136,23 @@ def _what_became_of_it(request: HttpRequest, *, begun: bool) -> str:
 
 def too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form whose page was too old. What its view names as harmless goes back, if it came from a page of ours."""
-    kept = typed_fields(request) if request.headers.get("Sec-Fetch-Site") == "same-origin" else []
-    return _answer(request, "errors/csrf.html", {"kept": kept, "address": request.get_full_path()}, 403)
+    return _answer(request, "errors/csrf.html", {"kept": _kept(request), "address": request.get_full_path()}, 403)
+
+
+def _renewed(fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """With a new one-time id: under the old one another press is answered as this one was."""
+    return [(name, str(uuid.uuid4()) if name in ONE_TIME else value) for name, value in fields]
+
+
+def _kept(request: HttpRequest) -> list[tuple[str, str]]:
+    """What goes back to the person who sent it, from a page of ours: another site must not fill in a form here."""
+    return typed_fields(request) if request.headers.get("Sec-Fetch-Site") == "same-origin" else []
 
 
 def _answer(request: HttpRequest, template: str, context: dict[str, object], status: int) -> HttpResponse:
     """The whole page, or only its notice where htmx asked for a fragment."""
     context |= {"request_id": logs.request_id.get(), "status": status}
+    if request.method == "POST":
+        context = {"kept": _renewed(_kept(request)), "address": request.get_full_path(), "resend": True} | context
     name = f"{template}#notice" if htmx.is_htmx(request) else template
     return render(request, name, context, status=status)

@@ -8,12 +8,11 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, QueryDict
 
-from console.common.typed_fields import typed_fields
+from console.common.typed_fields import ONE_TIME, typed_fields
 
 SESSION_KEY = "typed_forms"
 MOST_FORMS = 3
 MOST_CHARACTERS = 100_000
-ONE_TIME = ("act_id", "id")
 
 
 def keep(request: HttpRequest) -> str:

@@ -10,6 +10,9 @@ from typing import Any, TypeVar
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
+ONE_TIME = ("act_id", "id")
+"""Hidden fields whose value makes a form count once."""
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 

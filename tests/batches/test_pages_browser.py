@@ -132,7 +132,7 @@ def test_an_error_on_saving_metadata_keeps_what_was_typed(signed_in: Page, live:
     lines.last.get_by_label("Name").fill("trays")
     emulator.fault("cloudfactory", "503", method="PATCH")
     signed_in.get_by_role("button", name="Save metadata").click()
-    expect(signed_in.locator("#notices")).to_contain_text("We don't know whether the metadata of the batch")
+    expect(signed_in.locator("#batch-metadata")).to_contain_text("We don't know whether the metadata of the batch")
     expect(lines.last.get_by_label("Name")).to_have_value("trays")
     expect(signed_in.locator("#batch-metadata form")).to_have_attribute("data-unsaved", "yes")
 

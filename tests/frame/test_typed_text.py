@@ -13,6 +13,7 @@ from django.test import Client
 from accounts.demo import connect_key
 from accounts.models import ApiKey, Person
 from console.emulator.server import Running
+from tests.accounts.asking import confirmed
 from tests.batches import boards
 from tests.batches.boards import BATCHES, FIRST, HTMX, ORDER, START, WORN
 from tests.conftest import SPACE
@@ -148,3 +149,33 @@ def test_the_text_of_another_is_nobody_elses(
     assert token
     answer = client_as(erin).get(f"{address}?typed={token[1]}", follow=True)
     assert f'value="{TYPED}"' not in answer.content.decode()
+
+
+OURS = {"Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.mark.parametrize("headers", [OURS, {"Sec-Fetch-Site": "cross-site"}], ids=["ours", "another site's"])
+def test_a_form_without_a_page_of_its_own_error_hands_back_what_was_typed(
+    erin: Person, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
+) -> None:
+    from console.audit import record
+
+    def refuse(*words: Any, **more: Any) -> None:
+        raise record.NotRecorded
+
+    client = confirmed(erin)
+    monkeypatch.setattr(record, "event", refuse)
+    sent = {"email": "new@northwind.example", "name": TYPED, "role": "reviewer"}
+    answer = client.post("/people/invite/", sent, headers=headers)
+    assert answer.status_code == 503
+    assert (TYPED in answer.content.decode()) == (headers == OURS)
+
+
+def test_a_right_that_was_taken_away_leaves_what_was_typed_to_read(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    address, sent = new_batch(client_as(bob))
+    answer = client_as(bob).post(address, sent, headers=OURS)
+    assert answer.status_code == 403
+    assert TYPED in text_of(answer)
+    assert "Try again" not in text_of(answer)
