@@ -13,7 +13,7 @@ from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
 from console.exports.models import Plan
 from console.slices.builder import drafts
-from tests.exports.making import body_of, finish, form, start, text_of
+from tests.exports.making import body_of, finish, form, start, text_of, work
 
 As = Callable[[Person], Client]
 
@@ -111,7 +111,7 @@ def test_an_export_waits_until_it_is_taken_home(client_as: As, alice: Person, er
     plan = start(client, name="Eyes")
     assert "is ready" not in text_of(client.get("/"))
     finish(emulator, plan)
-    client.get(f"/exports/{plan.export_id}/")
+    work()
     asked = len(emulator.requests("cloudfactory"))
     page = client.get("/")
     assert "The export “Eyes” is ready You have not downloaded it. Its link ends" in text_of(page)
@@ -129,7 +129,7 @@ def test_a_failed_export_waits_for_a_day_or_until_it_is_tried_again(
     emulator.act("set_pace", seconds=6000)
     plan = start(client, name="Eyes")
     emulator.act("fail_export", error="disk full")
-    client.get(f"/exports/{plan.export_id}/")
+    work()
     assert "The export “Eyes” failed There is no file. See why" in text_of(client.get("/"))
     Plan.objects.filter(pk=plan.pk).update(ended_at=timezone.now() - timedelta(hours=25))
     assert "failed" not in text_of(client.get("/"))
