@@ -1,15 +1,19 @@
 """gunicorn's worker, with our headers on the answers it gives by itself: to what is no request, or is too large."""
 
+import contextlib
+import errno
 import socket
+import struct
 import time
 import uuid
 from http import HTTPStatus
 from typing import Any
 
 from gunicorn.http import errors  # type: ignore[import-untyped]
-from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
 from console import response_headers
+from console.request_gate import Gate
 
 STATUSES: dict[type[Exception], HTTPStatus] = {
     errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
@@ -25,9 +29,55 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
 
 
 DRAIN_SECONDS = 1.0
+BODY_SILENCE_SECONDS = 20
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # the library is not typed
+    """Hands a connection to a thread when its request has arrived. Written for gunicorn 27's gthread."""
+
+    def init_process(self) -> None:
+        self.gate = Gate(self._admit, self._refuse)
+        self.gate.start()
+        super().init_process()
+
+    def accept(self, listener: socket.socket) -> None:
+        try:
+            client, address = listener.accept()
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
+                raise
+            return
+        # The rest of a large body can be silent for this long; it is no limit on sending.
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", BODY_SILENCE_SECONDS, 0))
+        self.nr_conns += 1
+        self.gate.hold(TConn(self.cfg, client, address, listener.getsockname()))
+
+    def on_client_socket_readable(self, conn: Any, client: Any) -> None:
+        """The next request on a connection that was kept open."""
+        self.poller.unregister(client)
+        self.keepalived_conns.remove(conn)
+        self.gate.hold(conn)
+
+    def murder_pending(self) -> None:
+        super().murder_pending()
+        if not self.alive:
+            self.gate.refuse_all()
+
+    def _admit(self, conn: Any) -> None:
+        conn.data_ready = True
+        self.method_queue.defer(self.enqueue_req, conn)
+
+    def _refuse(self, conn: Any, is_part: bool) -> None:
+        """Without a word to who sent none: browsers open connections in advance."""
+        if is_part:
+            with contextlib.suppress(OSError):
+                conn.sock.send(answer(HTTPStatus.REQUEST_TIMEOUT, uuid.uuid4().hex))
+        self.method_queue.defer(self._close, conn)
+
+    def _close(self, conn: Any) -> None:
+        self.nr_conns -= 1
+        conn.close()
+
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
         """Logs one line that quotes nothing of the request, which can hold tokens, and answers."""
         status, reference = status_of(exc), uuid.uuid4().hex
@@ -62,6 +112,8 @@ def status_of(error: Exception) -> HTTPStatus:
 def answer(status: HTTPStatus, reference: str) -> bytes:
     """The whole answer, as it goes over the wire."""
     sentence = "The request could not be read. Nothing was changed."
+    if status == HTTPStatus.REQUEST_TIMEOUT:
+        sentence = "The request took too long to arrive. Nothing was changed."
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         sentence = "Something went wrong in this console."
     page = (

@@ -4,6 +4,7 @@ import contextlib
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,3 +101,50 @@ def test_no_such_request_leaves_a_traceback_or_its_own_words_in_the_log(server: 
     assert "Traceback" not in written
     assert "secret-of" not in written
     assert ask(port, b"GET /livez HTTP/1.1\r\n" + HOST + b"\r\n")[0] == 200
+
+
+LIVEZ = b"GET /livez HTTP/1.1\r\n" + HOST + b"\r\n"
+SLOW = {
+    "nothing": b"",
+    "half a line": b"GET /livez",
+    "half the headers": b"GET /livez HTTP/1.1\r\n" + HOST,
+    "a header a time": b"GET /livez HTTP/1.1\r\n" + HOST + b"X-A: 1\r\n",
+    "no body": b"POST /account/login/ HTTP/1.1\r\n" + HOST + b"Content-Length: 500\r\n\r\n",
+    "half the next request": LIVEZ + b"GET /livez",
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_forty_who_send_slowly_keep_nobody_waiting(server: tuple[int, Path], name: str) -> None:
+    """One worker of 16 threads: a thread for each of them would leave none."""
+    port, _ = server
+    with contextlib.ExitStack() as slow:
+        for _ in range(40):
+            connection = slow.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+            connection.sendall(SLOW[name])
+        with socket.create_connection(("127.0.0.1", port), timeout=4) as normal:
+            normal.sendall(LIVEZ)
+            assert normal.recv(65536).startswith(b"HTTP/1.1 200")
+
+
+def test_a_request_that_does_not_arrive_is_refused_with_our_headers(server: tuple[int, Path]) -> None:
+    with socket.create_connection(("127.0.0.1", server[0]), timeout=30) as sent:
+        sent.sendall(SLOW["half the headers"])
+        received = sent.recv(65536).decode()
+    assert received.startswith("HTTP/1.1 408 ")
+    assert "Content-Security-Policy: default-src 'none'" in received
+
+
+def test_a_request_in_pieces_and_the_next_ones_on_the_same_connection_are_answered(server: tuple[int, Path]) -> None:
+    with socket.create_connection(("127.0.0.1", server[0]), timeout=20) as sent:
+        for _ in range(3):
+            for piece in (LIVEZ[:9], LIVEZ[9:-2], LIVEZ[-2:]):
+                sent.sendall(piece)
+                time.sleep(0.05)
+            assert sent.recv(65536).startswith(b"HTTP/1.1 200")
+
+
+def test_a_large_body_is_read(server: tuple[int, Path]) -> None:
+    body = b"x=" + b"y" * 300_000
+    head = b"POST /account/login/ HTTP/1.1\r\n" + HOST + b"Content-Length: %d\r\n\r\n" % len(body)
+    assert ask(server[0], head + body)[0] == 403  # no token of a form of ours
