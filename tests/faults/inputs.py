@@ -69,6 +69,11 @@ HOSTILE = UNSEEN | {
     "one more than a name may have": "n" * 256,
 }
 MISSING, TWICE, AS_ARRAY = "missing", "twice", "as an array"
+HEADERS = (
+    "Host", "Cookie", "Origin", "Referer", "Accept", "Accept-Language", "Accept-Encoding", "Range", "If-None-Match",
+    "If-Modified-Since", "User-Agent", "X-Forwarded-For", "X-Forwarded-Proto", "X-Request-Id", "HX-Current-URL",
+    "HX-Target", "HX-Trigger", "HX-Prompt", "Sec-Fetch-Site", "Content-Length", "Content-Type",
+)  # fmt: skip
 QUIET = {"account_logout", "accounts:stay", "home:livez", "home:readyz"}
 
 
@@ -81,6 +86,7 @@ class Bad:
     address: str
     fields: tuple[tuple[str, str], ...] = ()
     body: tuple[str, bytes] | None = None
+    headers: tuple[tuple[str, str], ...] = ()
     value: str = ""
 
     def __str__(self) -> str:
@@ -226,6 +232,16 @@ def of_addresses() -> Iterator[Bad]:
                 yield Bad(f"{name}: all fields", "POST", address, fields, value=said)
 
 
+def of_headers() -> Iterator[Bad]:
+    """Headers that the console, or a library below it, reads. As a server hands them over: one letter for each byte."""
+    for address in ("/", "/slices/", "/exports/", "/account/login/", "/livez", "/nowhere/"):
+        for header in HEADERS:
+            for said, value in HOSTILE.items():
+                sent = value.encode("utf-8", "surrogatepass").decode("latin-1")
+                name = f"{view_of(address) or address}: {header}"
+                yield Bad(name, "GET", address, headers=((header, sent),), value=said)
+
+
 def _filled(address: str, piece: str) -> Iterator[str]:
     """The address with each of its placeholders, one at a time, as the piece."""
     parts = address.split("/")
@@ -269,7 +285,7 @@ def try_out(stage: Stage, desk: Desk, bad: Bad, *, htmx: bool = False) -> list[s
 
 
 def _sent(client: Client, bad: Bad, headers: dict[str, str]) -> Any:
-    query = _encoded(bad.fields)
+    query, headers = _encoded(bad.fields), {**headers, **dict(bad.headers)}
     if bad.method == "GET":
         return client.get(f"{bad.address}?{query.decode()}" if query else bad.address, headers=headers)
     kind, body = bad.body or ("application/x-www-form-urlencoded", query)
