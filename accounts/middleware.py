@@ -109,4 +109,6 @@ def ends_at(request: HttpRequest) -> float:
 
 
 def _is_background(request: HttpRequest) -> bool:
-    return request.method == "GET" and request.headers.get("HX-Request") == "true"
+    """What a page asks for by itself: fragments, and what it marks so. Only our own pages can set such headers."""
+    marked = request.headers.get("X-Background") == "true"
+    return request.headers.get("HX-Request") == "true" and (request.method == "GET" or marked)

@@ -82,7 +82,7 @@ def lane(request: SignedIn) -> HttpResponse:
     return render(request, "exports/lane.html", turn | {"lane": now, "delay": turn["delay"] if watched else None})
 
 
-@require_safe
+@require_POST
 def news(request: SignedIn) -> HttpResponse:
     """What ended since this person last heard of it, wherever in the console they are."""
     told = watching.news(user=request.user)

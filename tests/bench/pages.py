@@ -36,6 +36,7 @@ def main() -> None:
     for scale in ("demo", "large"):
         print(f"\n{scale:26}  own ms   total ms   calls   kB", flush=True)
         with stage(scale) as (client, _, _):
+            client.post("/slices/new/", {"resume": "yes"})
             for name, path in PAGES.items():
                 measure(client, name, path)
 

@@ -123,9 +123,9 @@ def test_the_worker_sees_the_end_also_when_nobody_looks_and_it_is_told_once(
     assert Operation.objects.get(kind="exports.watch").state == State.DONE
     page = client_as(alice).get("/")
     assert 'id="export-news"' in page.content.decode()
-    assert "Your export is ready Q3" in text_of(client_as(alice).get("/exports/news/", headers=HTMX))
-    assert "Q3" not in text_of(client_as(alice).get("/exports/news/", headers=HTMX))
-    assert "Q3" not in text_of(client_as(erin).get("/exports/news/", headers=HTMX))
+    assert "Your export is ready Q3" in text_of(client_as(alice).post("/exports/news/", headers=HTMX))
+    assert "Q3" not in text_of(client_as(alice).post("/exports/news/", headers=HTMX))
+    assert "Q3" not in text_of(client_as(erin).post("/exports/news/", headers=HTMX))
     assert 'id="export-news"' not in client_as(alice).get("/").content.decode()
 
 
@@ -238,7 +238,7 @@ def test_deleted_elsewhere_ends_the_watch(running: Plan, alice: Person, client_a
     work()
     running.refresh_from_db()
     assert running.end_status == "DELETED"
-    assert text_of(client_as(alice).get("/exports/news/", headers=HTMX)) == ""
+    assert text_of(client_as(alice).post("/exports/news/", headers=HTMX)) == ""
 
 
 def test_a_row_of_the_list_updates_itself(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:

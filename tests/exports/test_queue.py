@@ -161,7 +161,7 @@ def test_a_lost_key_does_not_stop_the_queue_for_others(
     work(3)
     third.refresh_from_db()
     assert third.state == "started"
-    news = text_of(client_as(erin).get("/exports/news/", headers=HTMX))
+    news = text_of(client_as(erin).post("/exports/news/", headers=HTMX))
     assert "Your export was not started Second" in news
 
 

@@ -129,7 +129,7 @@ def _reached_by_steps(desk: Desk, found: Walk) -> Iterator[str]:
         if isinstance(desk.kept, Form):
             _note_form(found, desk.kept)
             yield desk.kept.action
-    draft = desk.browser.get("/slices/new/").address.split("?")[0]
+    draft = desk.browser.post("/slices/new/", {"resume": "yes"}).address.split("?")[0]
     for kind in ("dataset", "dataset_items", "filters"):
         dataset = "?q=coin"
         listed = desk.browser.get(f"{draft}datasets/{dataset}").page

@@ -1,7 +1,7 @@
 """What people do with the console: every page that asks a vendor, and every form that has it change something."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -59,6 +59,11 @@ def _address(found: str | Callable[[Desk], str]) -> Callable[[Desk, bool], Seen]
     return press
 
 
+def _post(address: str, form: Mapping[str, Any]) -> Callable[[Desk, bool], Seen]:
+    """A form that writes nothing at a vendor."""
+    return lambda desk, htmx: desk.browser.post(address, dict(form), htmx=htmx)
+
+
 def _page(
     name: str, found: str, *, plain: bool = True, htmx: bool = True, reviewer: bool = True, **more: Any
 ) -> Operation:
@@ -72,13 +77,13 @@ def _item(desk: Desk) -> None:
 
 def _draft(desk: Desk) -> None:
     """A draft with one part of a whole dataset."""
-    desk.kept = desk.browser.get("/slices/new/").address.split("?")[0]
+    desk.kept = desk.browser.post("/slices/new/", {"resume": "yes"}).address.split("?")[0]
     desk.browser.post(f"{desk.kept}parts/add/", {"dataset": DATASET, "kind": "dataset"})
 
 
 def _part(desk: Desk, kind: str) -> None:
     """The address of a part whose items or filter are chosen on a page of their own."""
-    draft = desk.browser.get("/slices/new/").address.split("?")[0]
+    draft = desk.browser.post("/slices/new/", {"resume": "yes"}).address.split("?")[0]
     desk.kept = desk.browser.post(f"{draft}parts/add/", {"dataset": DATASET, "kind": kind}).address.split("?")[0]
 
 
@@ -108,7 +113,7 @@ READS = (
     _page("items of a slice", f"{SLICE}items/"),
     Operation("item", lambda desk, htmx: desk.browser.get(desk.kept), _item, htmx=False, reviewer=True),
     Operation("tile", lambda desk, htmx: desk.browser.get(f"{desk.kept}tile/", htmx=htmx), _item, plain=False),
-    Operation("copy a recipe", _address("/slices/new/?from=northwind/all-coins"), htmx=False),
+    Operation("copy a recipe", _post("/slices/new/", {"from": "northwind/all-coins"}), htmx=False),
     Operation("builder", _address(_below("")), _draft, htmx=False),
     Operation("builder's name", _address(_below(f"name/?name={MARK}")), _draft),
     Operation("builder's organizations", _address(_below("organizations/")), _draft),
@@ -130,7 +135,7 @@ READS = (
     _page("history of orders", f"{BATCHES}order/history/", htmx=False),
     _page("exports", "/exports/"),
     _page("lane", "/exports/lane/", plain=False),
-    _page("news of exports", "/exports/news/", plain=False),
+    Operation("news of exports", _post("/exports/news/", {}), plain=False, reviewer=True),
     _page("new export's page", f"/exports/new/?projects={COINS}", reviewer=False),
     Operation("export", _address(_below("")), _export, htmx=False),
     Operation("export that runs", _address(_below("")), partial(_export, finished=False), htmx=False),

@@ -20,7 +20,7 @@ class Desk:
     def __init__(self, client: Client, person: Person) -> None:
         self.client = client
         self.person = person
-        self.address = client.get("/slices/new/").headers["Location"]
+        self.address = client.post("/slices/new/", {"resume": "yes"}).headers["Location"]
 
     @property
     def draft(self) -> Draft:

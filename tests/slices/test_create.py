@@ -66,7 +66,7 @@ def test_the_audit_says_what_was_made_of_what(desk: Desk, emulator: Running) -> 
 
 
 def test_a_copied_recipe_is_sent_as_it_came(desk: Desk, emulator: Running) -> None:
-    desk.address = desk.client.get("/slices/new/", {"from": "northwind/training-mix"}).headers["Location"]
+    desk.address = desk.client.post("/slices/new/", {"from": "northwind/training-mix"}).headers["Location"]
     desk.create(name="Training mix, again")
     (sent,) = created(emulator)
     assert sent["body"]["sub_slices"][2] == {"type": "filters", "dataset_uid": COINS, "filters": {"split": "train"}}
@@ -318,7 +318,7 @@ def test_a_created_draft_leads_to_its_slice_and_cannot_be_changed(desk: Desk) ->
     desk.save(name="Changed", was_name="Done")
     assert [one.id for one in desk.parts] == [part.id]
     assert desk.contents.details.name == "Done"
-    assert desk.client.get("/slices/new/").headers["Location"] != desk.address
+    assert desk.client.post("/slices/new/", {"resume": "yes"}).headers["Location"] != desk.address
 
 
 def test_a_person_without_a_key_is_told_and_keeps_the_draft(nobody: Person, client_as: ClientAs) -> None:

@@ -73,7 +73,7 @@ def test_a_failed_slice_is_explained_and_can_be_tried_again(
     text = text_of(response)
     assert "Avala could not build this slice" in text
     assert "does not tell why" in text
-    assert "/slices/new/?from=northwind%2Fcrowded-tissue" in response.content.decode()
+    assert '<input type="hidden" name="from" value="northwind/crowded-tissue">' in response.content.decode()
 
 
 def test_a_slice_that_matched_nothing_names_the_part_to_loosen(

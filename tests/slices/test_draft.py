@@ -20,6 +20,21 @@ def desk(alice: Person, client_as: ClientAs, emulator: Running) -> Desk:
     return Desk(client_as(alice), alice)
 
 
+def test_a_link_to_a_new_slice_writes_nothing_until_it_is_started(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    page = client.get("/slices/new/")
+    assert "Start a draft" in plain(page)
+    copy = client.get("/slices/new/", {"from": "northwind/training-mix"})
+    assert b'<input type="hidden" name="from" value="northwind/training-mix">' in copy.content
+    assert not Draft.objects.exists()
+    assert emulator.requests("avala") == []
+    started = client.post("/slices/new/", {"resume": "yes"})
+    assert client.post("/slices/new/", {"resume": "yes"}).headers["Location"] == started.headers["Location"]
+    assert Draft.objects.count() == 1
+
+
 def test_asking_for_a_new_slice_twice_makes_one_draft(desk: Desk) -> None:
     again = desk.client.get("/slices/new/")
     assert again.headers["Location"] == desk.address
@@ -138,7 +153,7 @@ def test_text_beyond_measure_stays_on_the_page_only(desk: Desk) -> None:
 
 
 def test_a_recipe_is_copied_into_a_new_draft(desk: Desk) -> None:
-    response = desk.client.get("/slices/new/", {"from": "northwind/training-mix"})
+    response = desk.client.post("/slices/new/", {"from": "northwind/training-mix"})
     copied = Draft.objects.get(pk=response.headers["Location"].split("/")[3])
     kinds = [(part["kind"], part["dataset"][1]) for part in copied.data["parts"]]
     assert kinds == [
@@ -151,7 +166,7 @@ def test_a_recipe_is_copied_into_a_new_draft(desk: Desk) -> None:
 
 
 def test_a_copy_names_its_slice_and_offers_an_empty_beginning(desk: Desk) -> None:
-    copied = desk.client.get("/slices/new/", {"from": "northwind/training-mix"}).headers["Location"]
+    copied = desk.client.post("/slices/new/", {"from": "northwind/training-mix"}).headers["Location"]
     page = plain(desk.client.get(copied))
     assert "Begun as a copy of Training mix." in page
     assert "Start an empty one" in page
@@ -161,7 +176,7 @@ def test_a_copy_names_its_slice_and_offers_an_empty_beginning(desk: Desk) -> Non
 
 
 def test_a_copy_left_as_it_was_is_not_taken_for_a_new_slice(desk: Desk) -> None:
-    copied = desk.client.get("/slices/new/", {"from": "northwind/training-mix"}).headers["Location"]
+    copied = desk.client.post("/slices/new/", {"from": "northwind/training-mix"}).headers["Location"]
     assert desk.client.get("/slices/new/").headers["Location"] == desk.address
     assert copied in desk.client.get(desk.address).content.decode()
     desk.client.post(f"{copied}save/", {"name": "Mine now", "was_name": ""})
@@ -169,14 +184,14 @@ def test_a_copy_left_as_it_was_is_not_taken_for_a_new_slice(desk: Desk) -> None:
 
 
 def test_copying_twice_makes_one_draft(desk: Desk) -> None:
-    first = desk.client.get("/slices/new/", {"from": "northwind/all-coins"})
-    again = desk.client.get("/slices/new/", {"from": "northwind/all-coins"})
+    first = desk.client.post("/slices/new/", {"from": "northwind/all-coins"})
+    again = desk.client.post("/slices/new/", {"from": "northwind/all-coins"})
     assert first.headers["Location"] == again.headers["Location"] != desk.address
 
 
 @pytest.mark.parametrize("source", ["northwind", "/", "northwind/no-such", "a/b\x00c", "../../x", "x" * 600 + "/y"])
 def test_a_recipe_that_is_not_there_is_not_found(desk: Desk, source: str) -> None:
-    assert desk.client.get("/slices/new/", {"from": source}).status_code in (404, 422)
+    assert desk.client.post("/slices/new/", {"from": source}).status_code in (404, 422)
     assert Draft.objects.count() == 1
 
 

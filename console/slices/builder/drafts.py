@@ -74,12 +74,16 @@ def editable(user: Person) -> Sequence[Draft]:
     return [draft for draft in unfinished(user) if draft.state == Draft.State.EDITING]
 
 
-def resume_or_start(user: Person) -> Draft:
-    """The draft last worked on, else a new one. Asking twice gives the same, so a link in a mail changes nothing.
-    A copy nobody touched holds no work of theirs: who asks for a new slice does not mean it."""
+def last_worked_on(user: Person) -> Draft | None:
+    """The draft to go on with. A copy nobody touched holds no work of theirs: who asks for a new slice does not mean
+    it."""
     worked_on = Q(source="") | Q(changes__gt=0)
-    editing = Draft.objects.filter(worked_on, person=user, state=Draft.State.EDITING)
-    return editing.first() or Draft.objects.create(person=user, data=parts.to_json(Contents()))
+    return Draft.objects.filter(worked_on, person=user, state=Draft.State.EDITING).first()
+
+
+def resume_or_start(user: Person) -> Draft:
+    """The draft last worked on, else a new one; asking twice gives the same."""
+    return last_worked_on(user) or Draft.objects.create(person=user, data=parts.to_json(Contents()))
 
 
 def start(user: Person, begun: Contents | None = None, *, source: str = "") -> Draft:

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import reswap, retarget
 
 from accounts.connections import ConnectionMissing
+from accounts.models import Person
 from accounts.requests import SignedIn
 from console import htmx, write_errors
 from console.common.parsing import read_uuid
@@ -28,18 +29,33 @@ PAGE = "slices/create.html"
 TYPED = ("act", *DETAIL_NAMES, *(f"was_{name}" for name in DETAIL_NAMES))
 
 
+@hand_back("from", "resume")
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: SignedIn) -> HttpResponse:
-    """GET carries on with the last draft, or copies a slice's recipe (`?from=owner/slug`); POST starts afresh."""
+    """GET leads to the draft last worked on, or asks; POST starts a draft: empty, with a slice's recipe (`from`), or,
+    with `resume`, the one last worked on if there is one."""
     if request.method == "POST":
-        return _to_draft(request, drafts.start(request.user))
-    if source := request.GET.get("from", ""):
-        owner, _, slug = source.partition("/")
-        if (address := Slice("", owner_name=owner, slug=slug).address) is None:
-            raise Http404("No such slice.")
-        begun = services.copy_recipe(request.user, *address)
-        return _to_draft(request, drafts.start(request.user, begun, source=source))
-    return _to_draft(request, drafts.resume_or_start(request.user))
+        return _to_draft(request, _started(request.user, request.POST))
+    source = request.GET.get("from", "")
+    if source:
+        _owner_and_slug(source)
+    elif found := drafts.last_worked_on(request.user):
+        return _to_draft(request, found)
+    return render(request, "slices/start.html", {"source": source})
+
+
+def _started(user: Person, sent: QueryDict) -> Draft:
+    if source := sent.get("from", ""):
+        begun = services.copy_recipe(user, *_owner_and_slug(source))
+        return drafts.start(user, begun, source=source)
+    return drafts.resume_or_start(user) if "resume" in sent else drafts.start(user)
+
+
+def _owner_and_slug(source: str) -> tuple[str, str]:
+    owner, _, slug = source.partition("/")
+    if not owner or not slug or len(source) > 500 or not source.isprintable():
+        raise Http404("No such slice.")
+    return owner, slug
 
 
 @hand_back(*TYPED)
