@@ -13,7 +13,7 @@ from gunicorn.http import errors  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
 from console import response_headers
-from console.request_gate import Gate
+from console.request_gate import Gate, is_whole
 
 STATUSES: dict[type[Exception], HTTPStatus] = {
     errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
@@ -57,6 +57,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library is not typed
         self.poller.unregister(client)
         self.keepalived_conns.remove(conn)
         self.gate.hold(conn)
+
+    def finish_request(self, conn: Any, fs: Any) -> None:
+        """A part of the next request that was read along with this one is where no gate can see it."""
+        if not fs.cancelled() and fs.exception() is None and fs.result() is True:
+            came_along = conn.parser.unreader.buf.getvalue()
+            if came_along and not is_whole(came_along):
+                self._close(conn)
+                return
+        super().finish_request(conn, fs)
 
     def murder_pending(self) -> None:
         super().murder_pending()

@@ -14,6 +14,7 @@ from django.test import Client
 from accounts.models import Person
 from console.audit import verify
 from console.audit.models import Entry
+from console.common import database
 from console.emulator.server import Running
 from tests.batches import boards
 from tests.conftest import PASSWORD
@@ -255,3 +256,15 @@ def test_without_the_audit_table_the_other_pages_can_be_read(
     assert answer.status_code == 503
     assert "Nothing was sent" in text(answer)
     assert boards.changes(emulator) == []
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="how long is waited can be read back there")
+def test_a_request_waits_twice_for_a_lock_and_no_third_time() -> None:
+    waits = []
+    with locked(), database.bounded_waits():
+        sqlite("PRAGMA busy_timeout = 200")
+        for _ in range(3):
+            with contextlib.suppress(OperationalError), connection.cursor() as cursor:
+                waits.append(cursor.execute("PRAGMA busy_timeout").fetchone()[0])
+                cursor.execute("BEGIN IMMEDIATE")
+    assert waits == [200, 200, database.BRIEF_MILLISECONDS]
