@@ -134,7 +134,7 @@ def test_an_error_on_saving_metadata_keeps_what_was_typed(signed_in: Page, live:
     signed_in.get_by_role("button", name="Save metadata").click()
     expect(signed_in.locator("#batch-metadata")).to_contain_text("We don't know whether the metadata of the batch")
     expect(lines.nth(-2).get_by_label("Name")).to_have_value("trays")
-    expect(signed_in.locator("#batch-metadata form")).to_have_attribute("data-unsaved", "yes")
+    expect(signed_in.locator("#batch-metadata form[data-lines]")).to_have_attribute("data-unsaved", "yes")
 
 
 def test_figures_of_projects_follow_as_rows_come_into_view(signed_in: Page, live: str, complaints: list[str]) -> None:
