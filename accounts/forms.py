@@ -1,7 +1,6 @@
 """What people type here, checked before anything is called; a key that was typed is never shown again."""
 
 import functools
-import uuid
 import zoneinfo
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,6 +13,9 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import Person, Vendor
 from accounts.rights import Role
+from console.common.fields import NameField
+from console.common.parsing import read_segment, read_uuid, text_fault
+from console.upstream.types import RESERVED_OWNERS
 
 # Generic for the type checker only: the class itself takes no parameter.
 if TYPE_CHECKING:
@@ -68,11 +70,11 @@ class KeyForm(forms.Form):
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off", "spellcheck": "false"}),
         help_text="Never shown again, not even to you: only its last four characters are.",
     )
-    label = forms.CharField(
+    label = NameField(
         label="Label", max_length=60, required=False, help_text="For yourself, such as “Read only, until March”."
     )
     place = forms.CharField(max_length=255)
-    place_name = forms.CharField(label="Name of the space", max_length=100, required=False)
+    place_name = NameField(label="Name of the space", max_length=100, required=False)
 
     def __init__(self, *args: Any, vendor: Vendor, **kwargs: Any) -> None:
         # Both vendors' forms stand on one page, so each field needs an id of its own.
@@ -105,7 +107,7 @@ class PlaceForm(forms.Form):
     """A further owner or space for a key that is connected already."""
 
     place = forms.CharField(max_length=255)
-    place_name = forms.CharField(label="Name of the space", max_length=100, required=False)
+    place_name = NameField(label="Name of the space", max_length=100, required=False)
 
     def __init__(self, *args: Any, vendor: Vendor, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": f"id_{vendor}_further_%s", **kwargs})
@@ -125,11 +127,11 @@ class PlaceForm(forms.Form):
 def clean_place(vendor: Vendor, text: str) -> str:
     text = text.strip()
     if vendor == Vendor.CLOUDFACTORY:
-        try:
-            return str(uuid.UUID(text))
-        except ValueError:
-            raise ValidationError("A space ID looks like 5f0c2c1e-7d3a-4b57-9d2e-0a6d1f6b7c10.") from None
-    if any(letter in "/\\?#" or not letter.isprintable() for letter in text) or text in {".", ".."}:
+        found = read_uuid(text)
+        if found is None:
+            raise ValidationError("A space ID looks like 5f0c2c1e-7d3a-4b57-9d2e-0a6d1f6b7c10.")
+        return str(found)
+    if text and (read_segment(text) is None or text in RESERVED_OWNERS or set(text) & set("?#") or text_fault(text)):
         raise ValidationError("An owner is a short name such as northwind, or an email address.")
     return text
 
@@ -146,7 +148,7 @@ def _ask_for_space(field: forms.Field) -> None:
 
 class InviteForm(forms.Form):
     email = forms.EmailField(label="Email", max_length=254)
-    name = forms.CharField(label="Name", max_length=100, required=False, help_text="They can change it when they join.")
+    name = NameField(label="Name", max_length=100, required=False, help_text="They can change it when they join.")
     role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.REVIEWER, widget=forms.RadioSelect)
 
     def clean_email(self) -> str:
@@ -161,7 +163,7 @@ class RoleForm(forms.Form):
 
 
 class JoinForm(forms.Form):
-    name = forms.CharField(label="Your name", max_length=100, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = NameField(label="Your name", max_length=100, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     password = PasswordField(label="Password", autocomplete="new-password")
 
     def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
@@ -198,6 +200,7 @@ class ProfileForm(PersonForm):
     class Meta:
         model = Person
         fields = ("name", "time_zone", "single_keys")
+        field_classes = {"name": NameField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

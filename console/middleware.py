@@ -41,6 +41,21 @@ class Forwarded:
         return self.get_response(request)
 
 
+class Utf8:
+    """Reads every text as UTF-8, whatever encoding a request names.
+
+    Pages of ours send nothing else; others can hold half characters, or are no encodings of text at all.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.encoding is not None:
+            request.encoding = "utf-8"
+        return self.get_response(request)
+
+
 class RequestId:
     """Gives each request the id that its log lines, audit rows and error pages share."""
 

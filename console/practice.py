@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from console import origins
+from console.common.parsing import read_int
 
 FOLDER = Path(__file__).resolve().parent.parent / "var" / "demo"
 PORTS = {
@@ -45,9 +46,10 @@ def emulator_environment() -> dict[str, str]:
 
 def port(name: str) -> int:
     text = os.environ.get(name, str(PORTS[name]))
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+    number = read_int(text, 1, 65_535)
+    if number is None:
         sys.exit(f"{name} must be a port number, not {text!r}.")
-    return int(text)
+    return number
 
 
 def _demand_free_ports() -> None:

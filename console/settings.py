@@ -214,6 +214,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "console.middleware.Forwarded",
+    "console.middleware.Utf8",
     "console.middleware.RequestId",
     "console.middleware.TimeBudget",
     "console.middleware.Headers",

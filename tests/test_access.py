@@ -17,7 +17,7 @@ from console.audit.models import Entry
 from tests.conftest import PASSWORD
 
 SOME_ID = str(uuid.UUID(int=1))
-VALUES = {"uuid": SOME_ID, "int64": "1", "vendor": "avala"}
+VALUES = {"uuid": SOME_ID, "int": "1", "int64": "1", "vendor": "avala"}
 # The library's addresses that are regular expressions.
 SPELT_OUT = {
     "account_confirm_email": "/account/confirm-email/a-key/",

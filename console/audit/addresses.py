@@ -1,6 +1,5 @@
 """Addresses of the audit page: every filter and every place in the list stands in one."""
 
-import re
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
@@ -9,8 +8,7 @@ from django.urls import reverse
 from console.audit.forms import LEAVING
 from console.audit.models import UNKNOWN
 from console.audit.reading import Page
-
-CURSOR = re.compile(r"[0-9]{1,18}")
+from console.common.parsing import read_int
 
 
 def index(request: HttpRequest, **changes: Any) -> str:
@@ -36,8 +34,7 @@ def _kept(request: HttpRequest) -> QueryDict:
 
 
 def cursor(request: HttpRequest, name: str) -> int | None:
-    value = request.GET.get(name, "")
-    return int(value) if CURSOR.fullmatch(value) else None
+    return read_int(request.GET.get(name))
 
 
 def tabs(request: HttpRequest) -> list[dict[str, Any]]:

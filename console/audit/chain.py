@@ -20,6 +20,7 @@ from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 
 from console.audit.models import AnchorGap, ChainHead, Entry
+from console.common.parsing import read_int
 
 log = logging.getLogger(__name__)
 
@@ -124,5 +125,5 @@ def published() -> Iterator[tuple[int, str]]:
 
 def read_link(line: str) -> tuple[int, str] | None:
     sequence, _, newest = line.strip().partition(" ")
-    whole = sequence.isdecimal() and len(newest) == len(START)
-    return (int(sequence), newest) if whole else None
+    number = read_int(sequence)
+    return (number, newest) if number is not None and len(newest) == len(START) else None

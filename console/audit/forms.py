@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from console.audit import actions
 from console.audit.models import DONE, FAILED, UNKNOWN, Entry, EntryQuerySet
+from console.common.fields import NoteField
 
 DAYS = 90
 CONSOLE = "console"
@@ -134,7 +135,7 @@ class CloseForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose one of the two."},
     )
-    note = forms.CharField(
+    note = NoteField(
         label="How you know",
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),

@@ -15,7 +15,7 @@ from console import htmx, typed_forms, write_errors
 from console.audit import unresolved
 from console.batches import page, reading, services, shown
 from console.batches.changes import ordinal
-from console.batches.forms import INT64, MetadataForm, NameForm
+from console.batches.forms import MetadataForm, NameForm
 from console.common.typed_fields import hand_back
 from console.exports import services as exports
 from console.upstream.errors import Conflict, Invalid, UpstreamError
@@ -50,7 +50,7 @@ def counts(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     """Work items by status, counted in ten calls at most."""
     if not htmx.is_htmx(request):
         return redirect(f"{reverse('batches:detail', args=[project, batch])}?count=yes")
-    found = services.count_items(user=request.user, project=project, batch_id=_id(batch))
+    found = services.count_items(user=request.user, project=project, batch_id=batch)
     context = {"counts": found, "items_url": page.elsewhere("items:index", project), "batch_id": batch}
     return render(request, "batches/detail.html#counts", context)
 
@@ -62,7 +62,7 @@ def rename(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     if request.method != "POST":
         if sent := typed_forms.kept(request):
             return render(request, "batches/edit.html", _editing(request, project, batch, "name", NameForm(sent)))
-        found = services.get_batch(user=request.user, project=project, batch_id=_id(batch))
+        found = services.get_batch(user=request.user, project=project, batch_id=batch)
         context = _about_batch(request, project, found) | {"editing": request.GET.get("edit")}
         if htmx.is_htmx(request):
             return render(request, "batches/detail.html#name", context)
@@ -71,7 +71,7 @@ def rename(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     if form.is_valid():
         try:
             services.rename_batch(
-                user=request.user, project=project, batch_id=_id(batch), request=request, **form.cleaned_data
+                user=request.user, project=project, batch_id=batch, request=request, **form.cleaned_data
             )
         except (Conflict, Invalid) as refusal:
             form.add_error("name", refusal.message)
@@ -90,7 +90,7 @@ def metadata(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
         if sent := typed_forms.kept(request):
             form = MetadataForm.read(sent)
             return render(request, "batches/edit.html", _editing(request, project, batch, "metadata", form))
-        found = services.get_batch(user=request.user, project=project, batch_id=_id(batch))
+        found = services.get_batch(user=request.user, project=project, batch_id=batch)
         if not htmx.is_htmx(request):
             return redirect(f"{reverse('batches:detail', args=[project, batch])}?edit=metadata")
         context = _about_batch(request, project, found) | {"metadata": MetadataForm.of(found.metadata)}
@@ -101,7 +101,7 @@ def metadata(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
             changed = services.change_metadata(
                 user=request.user,
                 project=project,
-                batch_id=_id(batch),
+                batch_id=batch,
                 base=form.base,
                 wanted=form.wanted,
                 act_id=form.act_id,
@@ -119,7 +119,7 @@ def metadata(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
 
 def _read(request: SignedIn, project: uuid.UUID, batch: int) -> tuple[reading.Board, Batch]:
     board = reading.read_board(user=request.user, project=project, partly=True)
-    found = board.batches.get(_id(batch))
+    found = board.batches.get(batch)
     if found is None and board.problem is not None:
         raise board.problem
     if found is None:
@@ -155,7 +155,7 @@ def _editing(request: SignedIn, project: uuid.UUID, batch: int, part: str, form:
     """What the form of one part needs. CloudFactory is not asked, so that it comes back while that is silent."""
     here = reverse("batches:detail", args=[project, batch])
     return page.about(request, project) | {
-        "batch": {"id": _id(batch)},
+        "batch": {"id": batch},
         "name": f"Batch {batch}",
         "batch_url": here,
         "editing": part,
@@ -227,10 +227,3 @@ def _clash_words(clash: services.ChangedMeanwhile) -> str:
 def _export_url(project: uuid.UUID, batch_id: int) -> str:
     address = page.elsewhere("exports:create")
     return f"{address}?projects={project}&batches={batch_id}" if address else ""
-
-
-def _id(batch: int) -> int:
-    """Batch ids have 64 bits (FACTS 2.4); a longer one is nobody's."""
-    if batch >= INT64:
-        raise Http404("No such batch.")
-    return batch

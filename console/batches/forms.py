@@ -1,7 +1,6 @@
 """What the batch pages take in. Everything is checked here before a service sees it."""
 
 import json
-import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,12 +9,14 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from console.common.fields import IdField, NameField
+from console.common.parsing import INT64, NotJson, clean, read_int, read_json, read_uuid, text_fault
+
 LONGEST_NAME = 255
 LONGEST_NOTE = 500
 MOST_LINES = 200
 LONGEST_KEY = 200
 LONGEST_VALUE = 20_000
-INT64 = 2**63
 
 TEXT, NUMBER, YES_NO, DATA = "text", "number", "yes-no", "data"
 KINDS = ((TEXT, "Text"), (NUMBER, "Number"), (YES_NO, "Yes or no"), (DATA, "Data (JSON)"))
@@ -24,7 +25,7 @@ KINDS = ((TEXT, "Text"), (NUMBER, "Number"), (YES_NO, "Yes or no"), (DATA, "Data
 class NameForm(forms.Form):
     """A batch's name. CloudFactory names no longest length; ours keeps it readable."""
 
-    name = forms.CharField(
+    name = NameField(
         label="Name",
         max_length=LONGEST_NAME,
         error_messages={
@@ -32,18 +33,17 @@ class NameForm(forms.Form):
             "max_length": f"A name has at most {LONGEST_NAME} characters; this one has %(show_value)d.",
         },
     )
-    act_id = forms.UUIDField(widget=forms.HiddenInput, error_messages={"required": "Open this page again."})
+    act_id = IdField(error_messages={"required": "Open this page again."})
 
 
 def act_id_of(sent: QueryDict) -> uuid.UUID | None:
-    """The one-time id of a form that has no other field. Braces and `urn:` are nobody's id."""
-    text = sent.get("act_id", "")
-    return uuid.UUID(text) if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text) else None
+    """The one-time id of a form that has no other field."""
+    return read_uuid(sent.get("act_id"))
 
 
 def batch_ids_of(asked: QueryDict) -> list[int]:
     """The batches an address names; what is no id of a batch is nobody's and left out."""
-    return [int(text) for text in asked.getlist("batch") if re.fullmatch(r"[0-9]{1,18}", text)]
+    return [found for text in asked.getlist("batch") if (found := read_int(text, INT64.start)) is not None]
 
 
 @dataclass
@@ -59,20 +59,22 @@ class OrderForm:
 
     @classmethod
     def read(cls, sent: QueryDict) -> "OrderForm":
-        # PostgreSQL stores no NUL; like those of the vendors it becomes a visible sign.
-        note = (sent.get("note", "") or sent.get("note_plain", "")).replace("\0", "\ufffd")
+        note = sent.get("note", "") or sent.get("note_plain", "")
         form = cls(act_id_of(sent), sent.get("base", ""), note=" ".join(note.split()))
         listed = sent.getlist("batch") or [part for part in sent.get("order", "").split(",") if part]
-        if not all(re.fullmatch(r"[0-9]{1,19}", part) and int(part) < INT64 for part in listed):
+        ids = [read_int(part, INT64.start) for part in listed]
+        if None in ids:
             form.error = "The order holds something that is no batch. Nothing was sent."
         else:
-            form.ids = [int(part) for part in listed]
+            form.ids = [batch_id for batch_id in ids if batch_id is not None]
         if boxes := sent.getlist("place"):
             form.boxes = boxes
         if form.act_id is None or not form.base:
             form.error = "Something of this page was lost on the way. Open it again; nothing was sent."
         if len(form.note) > LONGEST_NOTE:
             form.error = f"A note has at most {LONGEST_NOTE} characters. Nothing was sent."
+        if fault := text_fault(form.note):
+            form.error = f"The note can't be kept. {fault} Nothing was sent."
         if form.boxes is not None and len(form.boxes) != len(form.ids):
             form.error = "A number box was lost on the way. Open the page again; nothing was sent."
         return form
@@ -159,6 +161,10 @@ class MetadataForm:
             line.errors.append("This name stands twice.")
         elif len(line.key) > LONGEST_KEY:
             line.errors.append(f"At most {LONGEST_KEY} characters.")
+        elif fault := text_fault(line.key):
+            line.errors.append(fault)
+        elif clean(line.value) != line.value:
+            line.errors.append("Remove the control characters.")
         elif len(line.value) > LONGEST_VALUE:
             line.errors.append(f"At most {LONGEST_VALUE} characters.")
         else:
@@ -193,30 +199,12 @@ NOT_JSON: Any = object()
 
 
 def _parsed(text: str) -> Any:
-    """JSON from a person: no NaN, no numbers of a thousand digits, nothing too deep."""
+    """JSON from a person, or NOT_JSON."""
     try:
-        value = json.loads(text, parse_constant=_refused, parse_int=_int)
-        json.dumps(value, allow_nan=False)
-    except (ValueError, RecursionError):
+        return read_json(text, exact=True)
+    except NotJson:
         return NOT_JSON
-    return value if _depth(value) <= 50 else NOT_JSON
-
-
-def _refused(text: str) -> Any:
-    raise ValueError(text)
-
-
-def _int(digits: str) -> int:
-    if len(digits) > 20 or not -INT64 <= int(digits) < INT64:
-        raise ValueError("too large")
-    return int(digits)
-
-
-def _depth(value: Any) -> int:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return 1 + max((_depth(one) for one in inner), default=0)
 
 
 def _rank(text: str) -> int | None:
-    plain = text.strip()
-    return int(plain) if re.fullmatch(r"[0-9]{1,6}", plain) else None
+    return read_int(text.strip(), 0, 999_999)

@@ -24,6 +24,7 @@ from console.batches.order import from_boxes
 from console.batches.order_endings import Pressed
 from console.batches.ordering import BadOrder, NothingToSave, OrderChanged, Press
 from console.batches.overtaking import Overtaken
+from console.common.parsing import read_page_number
 from console.common.typed_fields import hand_back
 from console.projects import services as projects
 from console.upstream.errors import UpstreamError
@@ -75,7 +76,8 @@ def restore(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpRespons
 @require_safe
 def history(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """Every order saved here, as a sentence of what it changed. CloudFactory is asked for the project's name alone."""
-    turned = Paginator(ordering.history(project=project), order_shown.HISTORY_PAGE).get_page(request.GET.get("page"))
+    saved = Paginator(ordering.history(project=project), order_shown.HISTORY_PAGE)
+    turned = saved.get_page(read_page_number(request.GET.get("page")))
     context = order_shown.about(request, project) | {"page": turned, "lines": order_shown.lines(turned.object_list)}
     context["newest"] = ordering.last_saved(project=project)
     return render(request, "batches/history.html", context)

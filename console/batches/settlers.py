@@ -10,6 +10,7 @@ from console.audit import settling, signals, wording
 from console.audit.models import DONE, Entry
 from console.batches import reading
 from console.batches.models import OrderSnapshot
+from console.common.parsing import INT64, read_int
 from console.upstream.types import Batch
 
 # A batch that was made later than this is another press's, which ten minutes of checks have offered.
@@ -73,7 +74,8 @@ def _person(entry: Entry) -> Person:
 def _find(entry: Entry, part: Callable[[Batch], Any]) -> tuple[settling.Finding, dict[str, Any]]:
     """Compares a part of the batch with what was before and after. The audit masks, so both are compared masked."""
     project = uuid.UUID(entry.detail["project_id"])
-    found = reading.find_batch(user=_person(entry), project=project, batch_id=int(entry.thing_id))
+    batch_id = read_int(entry.thing_id, INT64.start)
+    found = None if batch_id is None else reading.find_batch(user=_person(entry), project=project, batch_id=batch_id)
     before, after = entry.detail.get("before"), entry.detail.get("after")
     if found is None or before == after:
         return "unsure", {}

@@ -15,6 +15,7 @@ from accounts.requests import SignedIn
 from console import htmx, pages, typed_forms, write_errors
 from console.batches import ordering, page, reading, services, shown
 from console.batches.forms import NameForm, batch_ids_of
+from console.common.parsing import read_page_number
 from console.common.typed_fields import hand_back
 from console.projects import services as projects
 from console.upstream.errors import Conflict, Invalid, KeyRejected, NotFound, UpstreamError
@@ -92,7 +93,7 @@ def _shown(request: SignedIn, project: uuid.UUID, board: reading.Board) -> dict[
     folded = shown.folds(found) and request.GET.get("finished") != "show"
     finished = sum(row.finished for row in found)
     chosen = shown.matching([row for row in found if not folded or search or not row.finished], search)
-    turned = Paginator(chosen, PAGE_SIZE).get_page(request.GET.get("page"))
+    turned = Paginator(chosen, PAGE_SIZE).get_page(read_page_number(request.GET.get("page")))
     return {
         "page": turned,
         "lines": _lines(found, chosen, turned) if folded and not search and not board.problem else turned.object_list,

@@ -105,7 +105,13 @@ def _leaves_a_mark(character: str) -> bool:
 
 
 class NotJson(ValueError):
-    """The bytes are not JSON that can be believed. The text says why, without quoting them."""
+    """The bytes are not JSON that can be believed. The text says why, without quoting them.
+
+    `line` and `column`, counted from 1, say where it stops being JSON, where that is known.
+    """
+
+    line: int | None = None
+    column: int | None = None
 
 
 def read_json(body: bytes | str, *, exact: bool = False) -> Any:
@@ -117,13 +123,21 @@ def read_json(body: bytes | str, *, exact: bool = False) -> Any:
         text = body if isinstance(body, str) else body.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise NotJson("not UTF-8") from None
-    _check_depth(text)
+    if not exact:
+        _check_depth(text)
     try:
         value = _DECODER.decode(text)
-    except NotJson:
-        raise
-    except (ValueError, RecursionError):
-        raise NotJson("not JSON") from None
+    except json.JSONDecodeError as error:
+        failed = NotJson("not JSON")
+        failed.line, failed.column = error.lineno, error.colno
+        raise failed from None
+    except RecursionError:
+        raise NotJson("nested too deeply") from None
+    except ValueError as error:
+        raise error if isinstance(error, NotJson) else NotJson("not JSON") from None
+    if exact:
+        # After decoding: a person wants to know where the JSON is cut, not that its brackets do not match.
+        _check_depth(text)
     return _cleaned(value, exact) if _UNSAFE_ESCAPE.search(text) else value
 
 
@@ -148,7 +162,7 @@ def _check_depth(text: str) -> None:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise NotJson("a key stands twice in one object")
+        raise NotJson("a key appears twice in one object")
     return found
 
 

@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from console.common.fields import IdField, NameField
 from console.exports.choice import MOST_BATCHES, MOST_PROJECTS, Choice
 from console.upstream.types import Batch, Project
 
@@ -33,8 +34,8 @@ class _Day(forms.DateField):
 class ExportForm(forms.Form):
     """`projects` and `batches` offer what the person's own key could read a moment ago; anything else is refused."""
 
-    id = forms.UUIDField(widget=forms.HiddenInput)
-    name = forms.CharField(
+    id = IdField()
+    name = NameField(
         label="Name",
         strip=True,
         widget=forms.TextInput(attrs={"maxlength": LONGEST_NAME, "autocomplete": "off"}),

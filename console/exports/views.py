@@ -16,7 +16,7 @@ from accounts.connections import ConnectionMissing
 from accounts.requests import SignedIn
 from console import htmx, pages, write_errors
 from console.audit import reading, unresolved
-from console.common.parsing import read_uuid
+from console.common.parsing import read_cursor, read_int, read_uuid
 from console.exports import composing, downloading, queue, receipts, services, shown, watching
 from console.exports import lane as lanes
 from console.exports.models import Plan, Receipt
@@ -41,7 +41,7 @@ def index(request: SignedIn) -> HttpResponse:
 
 def _page(request: SignedIn, sort: str, order: str) -> dict[str, Any]:
     """One page as the vendor has it."""
-    cursor = request.GET.get("cursor") or None
+    cursor = read_cursor(request.GET.get("cursor"))
     direction = "PREV" if request.GET.get("direction") == "PREV" else "NEXT"
     page = services.listed(
         user=request.user, cursor=cursor, direction=direction if cursor else None, sort=sort, order=order
@@ -260,4 +260,4 @@ def _own(request: SignedIn, pk: uuid.UUID) -> Plan:
 
 
 def _number(text: str | None) -> int:
-    return min(int(text), 10_000) if text and text.isascii() and text.isdigit() and len(text) < 6 else 0
+    return min(read_int(text) or 0, 10_000)

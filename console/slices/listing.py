@@ -1,10 +1,11 @@
 """What the list of slices was asked for: everything stands in the address, so Back, reload and sharing keep it."""
 
 import re
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
+
+from console.common.parsing import read_page_number, read_uuid
 
 SIZES = (24, 100)
 """Avala takes at most 100 a page (FACTS 1.2)."""
@@ -19,8 +20,6 @@ ORDERINGS = {
     "-item_count": "Most items first",
 }
 """Avala does not say which names it takes (FACTS 1.2); another one in the address is passed on for Avala to judge."""
-
-MAX_PAGE = 100_000
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Wanted:
             owner=_line(sent, "owner", 255) or owner,
             dataset=_uuid(sent.get("dataset", "")),
             ordering=_ordering(sent.get("ordering", "")),
-            page=_page(sent.get("page", "")),
+            page=read_page_number(sent.get("page", "")),
             limit=next((size for size in SIZES if str(size) == sent.get("limit")), SIZES[0]),
             search=_line(sent, "q", 100),
         )
@@ -68,14 +67,8 @@ def _line(sent: Mapping[str, str], name: str, longest: int) -> str:
 
 
 def _uuid(text: str) -> str:
-    # `uuid.UUID` alone would take braces and `urn:`; those are nobody's dataset.
-    return str(uuid.UUID(text)) if re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text) else ""
+    return str(read_uuid(text) or "")
 
 
 def _ordering(text: str) -> str:
     return text if re.fullmatch(r"-?[a-z][a-z0-9_]{0,39}", text) else ""
-
-
-def _page(text: str) -> int:
-    number = int(text) if re.fullmatch(r"[0-9]{1,6}", text) else 1
-    return min(max(number, 1), MAX_PAGE)

@@ -11,6 +11,7 @@ from django.core.cache import cache
 
 from accounts import connections
 from accounts.models import Person
+from console.common.parsing import read_uuid
 from console.slices.listing import Wanted
 from console.slices.recipes import Recipe, dataset_uids, sentence
 from console.upstream.errors import KeyRejected, NotFound, Refused, UpstreamError
@@ -155,10 +156,7 @@ def _key(scope: str, uid: str) -> str:
 
 def is_uid(uid: str) -> bool:
     """Only a real UUID may become part of a cache key or of an address."""
-    try:
-        return str(uuid.UUID(uid)) == uid.lower()
-    except ValueError:
-        return False
+    return read_uuid(uid) is not None
 
 
 def _random_count(found: Slice) -> int | None:

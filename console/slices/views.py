@@ -12,6 +12,7 @@ from accounts import connections
 from accounts.requests import SignedIn
 from accounts.rights import Right
 from console import htmx, pages
+from console.common.parsing import read_cursor, read_int
 from console.slices import following, gallery, listing, origins, overview, services, shown, watching
 from console.slices.listing import Wanted
 from console.upstream.errors import Invalid, KeyRejected, NotFound, Refused, UpstreamError
@@ -214,12 +215,11 @@ def _view(request: SignedIn) -> str:
 
 
 def _look(request: SignedIn) -> int:
-    text = request.GET.get("look", "")
-    return min(int(text), watching.MAX_LOOKS) if text.isascii() and text.isdigit() and len(text) < 5 else 0
+    return min(read_int(request.GET.get("look"), 0, 9_999) or 0, watching.MAX_LOOKS)
 
 
 def _cursor(request: SignedIn) -> str:
     text = request.GET.get("cursor", "")
-    if len(text) > 2000 or not text.isprintable():
+    if text and read_cursor(text) is None:
         raise Http404("Not a place in a list.")
     return text

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
+from console.common.parsing import read_int
 from console.upstream import avala_shapes as shapes
 from console.upstream import operations
 from console.upstream.checks import Checks
@@ -203,10 +204,10 @@ def _params(given: Mapping[str, str | None], limit: int) -> list[tuple[str, str]
 
 def _page_or_cursor(page: int | str) -> tuple[str, str]:
     """A page number from 1; a text that is none is the cursor that a guessed style turned out to use."""
-    if isinstance(page, str) and not (page.isascii() and page.isdigit()):
-        return "cursor", page
+    number = read_int(page) if isinstance(page, str) else page
+    if number is None:
+        return "cursor", str(page)
     checks = Checks(VENDOR)
-    number = int(page) if len(str(page)) < 10 else 0
     checks.number("page", number, 1, 10**9)
     checks.done()
     return "page", str(number)

@@ -254,18 +254,21 @@ def equip(manager: urllib3.PoolManager, *, public_only: bool = False) -> None:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the internet at large."""
+    """Whether an IP address belongs to the internet at large; an IPv4 address inside an IPv6 one has to as well."""
     ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo or (None, None))[1] or _nat64(ip)
-        if inner is not None:
-            return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved and not ip.is_unspecified
+    if isinstance(ip, ipaddress.IPv4Address):
+        return ip.is_global and not ip.is_multicast and not ip.is_reserved
+    mapped = ip.ipv4_mapped or (ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None)
+    if mapped is not None:
+        return is_public(str(mapped))
+    # Whatever else IPv6 has given out to the internet stands in 2000::/3: site-local fec0::/10 does not.
+    is_unicast = ip in _GLOBAL_UNICAST and ip.is_global and not any(ip in network for network in _DOCUMENTATION)
+    return is_unicast and (ip.sixtofour is None or is_public(str(ip.sixtofour)))
 
 
-def _nat64(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    inside = ip in ipaddress.ip_network("64:ff9b::/96") or ip in ipaddress.ip_network("64:ff9b:1::/48")
-    return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if inside else None
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_DOCUMENTATION = (ipaddress.IPv6Network("3fff::/20"), ipaddress.IPv6Network("2001:db8::/32"))
 
 
 def _connect(host: str, port: int, seconds: float, options: list[Any], public_only: bool) -> socket.socket:

@@ -22,7 +22,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from console.common import deadline
-from console.common.parsing import NotJson, read_json
+from console.common.parsing import NotJson, read_int, read_json
 from console.upstream import addresses, errors, refusals
 from console.upstream.errors import UpstreamError, vendor_name
 from console.upstream.faults import fault, too_late
@@ -296,4 +296,4 @@ def asked_wait(headers: Mapping[str, str]) -> float | None:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and len(text) < 19 and text.isascii() and text.isdigit() else None
+    return read_int(text)

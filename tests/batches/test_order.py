@@ -153,13 +153,15 @@ def test_a_note_of_ten_thousand_characters_is_refused(alice: Person, client_as: 
     assert boards.changes(emulator) == []
 
 
-def test_a_note_with_a_character_no_database_keeps_is_still_saved(
+def test_a_note_with_a_control_character_is_refused_and_nothing_is_sent(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     client = client_as(alice)
     form = boards.opened(client) | {"note": "for\0Friday", "batch": boards.moved(START, WORN, 1)}
-    assert client.post(ORDER, form).status_code == 302
-    assert OrderSnapshot.objects.get().note == "for\ufffdFriday"
+    response = client.post(ORDER, form)
+    assert response.status_code == 422
+    assert "Remove the line breaks and control characters." in response.content.decode()
+    assert not OrderSnapshot.objects.exists()
 
 
 def test_the_order_as_it_is_already_is_not_sent_and_not_recorded(

@@ -89,7 +89,7 @@ def test_a_created_export_without_a_usable_id_is_unknown_and_found_by_reading(
     assert (plan.state, plan.export_id) == ("sending", "")
     assert Entry.objects.get(pk=plan.act_id).outcome == "unknown"
     assert client.get(f"/exports/plan/{plan.pk}/").status_code == 200
-    client.post(f"/exports/plan/{plan.pk}/check/")
+    client.post(f"/audit/{plan.act_id}/settle/")
     assert client.get(f"/exports/plan/{plan.pk}/").status_code == 302
     plan.refresh_from_db()
     assert re.fullmatch("[0-9a-f-]{36}", plan.export_id)
@@ -213,7 +213,7 @@ def test_a_created_slice_without_a_usable_id_is_unknown_and_found_by_reading(
     entry = Entry.objects.lines().get()
     assert entry.outcome == "unknown"
     assert desk.client.get(desk.address).status_code == 200
-    desk.client.post(f"{desk.address}check/")
+    desk.client.post(f"/audit/{entry.pk}/settle/")
     assert desk.client.get(desk.address).status_code == 302
     assert len(avala.sent("POST", "/slices/$")) == 1
     assert_all_pages_open(desk.client)

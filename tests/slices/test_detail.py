@@ -102,7 +102,7 @@ def test_a_cursor_nobody_knows_is_a_sentence(alice: Person, client_as: ClientAs,
     assert "To the first items" in text_of(response)
 
 
-@pytest.mark.parametrize("cursor", ["\x00", "x" * 2001])
+@pytest.mark.parametrize("cursor", ["\x00", "x" * 4001])
 def test_a_cursor_that_cannot_be_one_makes_no_call(
     alice: Person, client_as: ClientAs, emulator: Running, cursor: str
 ) -> None:

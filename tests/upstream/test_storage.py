@@ -95,6 +95,18 @@ def test_a_public_name_that_leads_to_a_private_address_is_not_followed(monkeypat
         ("::ffff:127.0.0.1", False),
         ("64:ff9b::7f00:1", False),
         ("2002:7f00:1::", False),
+        ("2002:808:808::1", True),
+        ("2001:0:7f00:1::1", False),
+        ("64:ff9b::808:808", True),
+        ("64:ff9b:1::808:808", False),
+        ("fec0::1", False),
+        ("feff::1", False),
+        ("5f00::1", False),
+        ("3fff::1", False),
+        ("2001:db8::1", False),
+        ("::8.8.8.8", False),
+        ("::10.0.0.1", False),
+        ("ff02::1", False),
     ],
 )
 def test_which_addresses_are_public(address: str, public: bool) -> None:

@@ -1,13 +1,12 @@
 """What is checked before anything is sent (problems), and what is only worth a word (warnings)."""
 
-import json
-import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from console import words
+from console.common.parsing import NotJson, read_int, read_json, read_uuid, text_fault
 from console.slices.builder.parts import Contents, Part
 
 LONGEST_NAME = 100
@@ -17,7 +16,6 @@ LONGEST_FILTER = 20_000
 MOST_FIELDS = 50
 MOST_VALUES = 500
 DEEPEST = 20
-BIGGEST_INTEGER = 2**63
 
 
 @dataclass
@@ -47,6 +45,8 @@ def name_problem(name: str) -> str:
         return "Give the slice a name."
     if "\x00" in name or "\ufffd" in name:
         return "The name holds a character that cannot be sent."
+    if fault := text_fault(name.strip()):
+        return fault
     if len(name.strip()) > LONGEST_NAME:
         return f"This name has {len(name.strip()):,} characters; Avala takes at most {LONGEST_NAME}."
     return ""
@@ -125,11 +125,10 @@ def read_filter(text: str) -> dict[str, Any]:
     if len(text) > LONGEST_FILTER:
         raise BadFilter(f"This is too long: at most {LONGEST_FILTER:,} characters.")
     try:
-        read = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_twins, parse_int=_small_integer)
-    except json.JSONDecodeError as error:
-        raise BadFilter(f"This is not JSON yet: line {error.lineno}, column {error.colno}.") from None
-    except RecursionError:
-        raise BadFilter("This is nested too deeply.") from None
+        read = read_json(text, exact=True)
+    except NotJson as error:
+        where = f"This is not JSON yet: line {error.line}, column {error.column}."
+        raise BadFilter(where if error.line else f"This can't be used: {error}.") from None
     if not isinstance(read, dict):
         raise BadFilter('A filter is an object, such as {"tag": ["night", "rain"]}.')
     check_filter(read)
@@ -150,19 +149,11 @@ def check_filter(filters: Mapping[str, Any]) -> None:
 
 
 def is_uuid(text: str) -> bool:
-    """Only the plain form: Python's reader would also take braces and `urn:`."""
-    try:
-        return str(uuid.UUID(text)) == text.lower()
-    except (ValueError, AttributeError):
-        return False
+    return read_uuid(text) is not None
 
 
 def _whole_number(typed: str) -> int | None:
-    """Digits and nothing else: `int` would also take `1_000`, other scripts' digits and 5,000 of them."""
-    text = typed.strip()
-    if not text.isascii() or not text.isdigit() or len(text) > 10:
-        return None
-    return int(text) if 1 <= int(text) <= MOST_RANDOM else None
+    return read_int(typed.strip(), 1, MOST_RANDOM)
 
 
 def _datasets_twice(contents: Contents) -> list[str]:
@@ -216,21 +207,3 @@ def _check_text(texts: Iterable[str]) -> None:
     for text in texts:
         if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
             raise BadFilter("A text holds a character that cannot be sent.")
-
-
-def _no_constant(name: str) -> Any:
-    raise BadFilter(f"{name} is not a number that can be sent.")
-
-
-def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = Counter(name for name, _ in pairs)
-    for name, times in names.items():
-        if times > 1:
-            raise BadFilter(f"The field {name[:60]} stands there {times} times.")
-    return dict(pairs)
-
-
-def _small_integer(digits: str) -> int:
-    if len(digits) > 19 or abs(int(digits)) >= BIGGEST_INTEGER:
-        raise BadFilter("A number is too large.")
-    return int(digits)

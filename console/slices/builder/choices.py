@@ -15,6 +15,7 @@ from django.core.cache import cache
 
 from accounts import connections
 from accounts.models import Person
+from console.common.parsing import read_page_number
 from console.slices.builder import checks
 from console.slices.builder.parts import Part, Source
 from console.upstream.errors import KeyRejected, NotFound, UpstreamError
@@ -197,7 +198,7 @@ def _of_workspace(user: Person, name: str, cursor: str) -> Found:
 
 
 def _of_owner(user: Person, owner: str, name: str, cursor: str) -> Found:
-    number = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 6 else 1
+    number = read_page_number(cursor)
     page = connections.avala(user).list_owner_datasets(owner, page=number, limit=100)
     wanted = name.casefold()
     met = tuple(one for one in page.items if wanted in (one.name or one.slug or "").casefold())

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from console.common.parsing import NotJson, read_int, read_json
 from console.slices.builder import checks
 from console.slices.builder.checks import Problems
 from console.slices.builder.choices import Field, Seen, as_text
@@ -164,13 +165,13 @@ def _row(index: int, name: str, wanted: Any, field: Field | None) -> Row:
 
 def _row_numbers(sent: QueryDict) -> list[int]:
     numbers = (name[1:] for name in sent if name[:1] == "f")
-    return sorted(int(text) for text in numbers if text.isascii() and text.isdigit() and len(text) < 5)
+    return sorted({found for text in numbers if (found := read_int(text, 0, 9_999)) is not None})
 
 
 def _ticked(wire: str) -> Any:
     try:
-        value = json.loads(wire, parse_constant=lambda name: name)
-    except (ValueError, RecursionError):
+        value = read_json(wire, exact=True)
+    except NotJson:
         return wire
     return value if _is_plain(value) else wire
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.requests import SignedIn
 from console import htmx
+from console.common.parsing import read_cursor
 from console.common.typed_fields import hand_back
 from console.slices.builder import choices, drafts
 from console.slices.builder.forms import Picks, TooManyItems
@@ -54,7 +55,7 @@ def _pick(request: SignedIn, draft: Draft, part: Part) -> HttpResponse:
 
 def _page(request: SignedIn, draft: Draft, part: Part, **more: object) -> HttpResponse:
     """Whole, or the next tiles alone where htmx asks for more of them."""
-    cursor = request.GET.get("cursor", "")
+    cursor = read_cursor(request.GET.get("cursor")) or ""
     page = choices.items(request.user, part.source, cursor) if part.source.can_be_opened else None
     context = {
         "draft": draft,

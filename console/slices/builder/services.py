@@ -16,6 +16,7 @@ from console import second_press
 from console.audit import record, unresolved
 from console.audit.models import DONE, FAILED, OPEN, Entry
 from console.audit.unresolved import Unresolved
+from console.common.parsing import read_int
 from console.slices import recipes
 from console.slices.builder import checks, choices, drafts, parts
 from console.slices.builder.checks import Problems
@@ -238,8 +239,9 @@ def _place(found: Problems, contents: Contents, fields: Mapping[str, list[str]])
         first, *rest = path.split(".")
         name = names.get(first, first)
         for message in messages:
-            if first == "sub_slices" and rest and rest[0].isdigit() and int(rest[0]) < len(contents.parts):
-                found.on_part(contents.parts[int(rest[0])].id, message)
+            index = read_int(rest[0], 0, len(contents.parts) - 1) if first == "sub_slices" and rest else None
+            if index is not None:
+                found.on_part(contents.parts[index].id, message)
             elif name in ("name", "visibility", "organization", "random_count"):
                 found.on_field(name, message)
             else:
