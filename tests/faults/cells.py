@@ -49,7 +49,7 @@ def ways(operation: Operation) -> list[bool]:
 
 
 def is_write(operation: Operation, target: Target) -> bool:
-    if operation.writes is None:
+    if operation.writes is None or operation.looks_up:
         return False
     vendor, method, path = operation.writes
     return (vendor, method) == (target.vendor, target.method) and target.matches(path)

@@ -118,25 +118,30 @@ class Stage:
 
     def _play(self, cell: Cell, operation: Operation, target: Target, fault: Fault) -> None:
         desk = self.desk(cell.who, confirmed=operation.confirmed)
+        entries, before = set(Entry.objects.values_list("pk", flat=True)), len(self.proxy.received)
         operation.arrange(desk)
-        healthy = None if operation.writes else _words_of(operation.press(desk, cell.htmx))
+        only_reads = not operation.writes
+        healthy = _words_of(operation.press(desk, cell.htmx)) if only_reads and not operation.looks_up else ""
         self._forget_failures()
         cache.clear()
-        entries = set(Entry.objects.values_list("pk", flat=True))
-        before = len(self.proxy.received)
+        if not operation.looks_up:
+            entries, before = set(Entry.objects.values_list("pk", flat=True)), len(self.proxy.received)
         with self._broken(target, fault):
             seen = operation.press(desk, cell.htmx)
             received = self.proxy.received[before:]
             # Judged before it heals: what the reconciler finds later is another statement.
-            acts = [one for one in Entry.objects.exclude(pk__in=entries) if one.kind == Entry.Kind.OPENING]
+            opened = Entry.objects.exclude(pk__in=entries).filter(kind=Entry.Kind.OPENING)
+            acts = [one for one in opened if one.action.startswith(operation.action)]
             writes = writes_of(received, operation)
             cell.hit = fault.refused or any(one.fault for one in received)
             cell.wrong += self._answers(seen)
             cell.wrong += _headers(seen)
-            if operation.writes:
+            if operation.looks_up:
+                cell.wrong += _untrue(acts, writes, "the check")
+            elif operation.writes:
                 cell.wrong += _judge_write(operation, seen, acts, writes)
             else:
-                cell.wrong += _judge_read(seen, healthy or "")
+                cell.wrong += _judge_read(seen, healthy)
             if fault.stale:
                 cell.wrong += self._believed(acts, writes)
         cell.wrong += self._healed(desk, operation, acts, writes)
@@ -236,7 +241,7 @@ class Stage:
         client.force_login(self.people[who])
         if confirmed:
             client.post("/account/reauthenticate/", {"password": PASSWORD})
-        return Desk(Browser(client), self.emulator)
+        return Desk(Browser(client), self.emulator, self.proxy)
 
     def _forget_failures(self) -> None:
         """The breaker's memory: its half minute is no part of a cell."""

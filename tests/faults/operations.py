@@ -9,8 +9,10 @@ from typing import Any
 from console.emulator.sample import FIRST_BATCH, PROJECTS, uid_of
 from console.emulator.server import Running
 from tests.conftest import SPACE
+from tests.exports.making import work
 from tests.faults.browser import Browser, Seen
-from tests.faults.table import MARK
+from tests.faults.proxy import Proxy
+from tests.faults.table import FAULTS, MARK
 
 COINS, EYES = PROJECTS["coins"], PROJECTS["eyes"]
 BATCHES = f"/projects/{COINS}/batches/"
@@ -25,6 +27,7 @@ class Desk:
 
     browser: Browser
     emulator: Running
+    proxy: Proxy
     kept: Any = None
 
 
@@ -45,6 +48,10 @@ class Operation:
     """What is looked at afterwards, when all is well again."""
     reviewer: bool = False
     """Whether somebody who only looks can do it too."""
+    action: str = ""
+    """How the audit's name for it begins; all acts of the press where it is empty."""
+    looks_up: bool = False
+    """Whether it looks, once, for what was set going while arranging."""
     confirmed: bool = False
     """Whether the password has to be typed once more before."""
 
@@ -344,4 +351,63 @@ WRITES = (
     ),
 )
 
-OPERATIONS = {one.name: one for one in (*READS, *ASKING, *WRITES)}
+
+def _queue_export(desk: Desk, htmx: bool) -> Seen:
+    """Pressed, and then the worker's turn; what is judged is the page of the export that waits."""
+    answer = desk.browser.submit(desk.kept, htmx=htmx, name=MARK, when="free")
+    work(1)
+    return desk.browser.get(answer.address)
+
+
+QUEUE = Operation(
+    "start a queued export",
+    _queue_export,
+    _export_form,
+    writes=("cloudfactory", "POST", f"{_EXPORTS_API}$"),
+    action="export.create",
+    typed=(MARK,),
+    htmx=False,
+    pages=("/exports/",),
+)
+
+
+# Looking for what an unknown outcome has come to
+
+
+def _unknown(operation: Operation) -> Callable[[Desk], None]:
+    """The write is performed, its answer is lost; kept is the button that checks."""
+
+    def arrange(desk: Desk) -> None:
+        assert operation.writes
+        operation.arrange(desk)
+        desk.proxy.apply(*operation.writes, FAULTS["reset after it is performed"])
+        answer = operation.press(desk, False)
+        desk.proxy.heal()
+        desk.kept = answer.page.form(r"/(check|settle)/")
+
+    return arrange
+
+
+CHECKS = tuple(
+    Operation(
+        f"check after: {operation.name}",
+        _press,
+        _unknown(operation),
+        writes=operation.writes,
+        looks_up=True,
+        pages=operation.pages,
+    )
+    for operation in WRITES
+)
+
+
+def _receipt(desk: Desk, htmx: bool) -> Seen:
+    """The worker reads the finished file, and the page shows what it found."""
+    work(2)
+    return desk.browser.get(desk.kept)
+
+
+# A file is read once, so the press before the fault would be the only one.
+RECEIPT = Operation("receipt of an export", _receipt, _export, htmx=False, looks_up=True)
+
+OPERATIONS = {one.name: one for one in (*READS, *ASKING, RECEIPT, *WRITES, QUEUE, *CHECKS)}

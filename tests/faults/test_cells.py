@@ -147,6 +147,20 @@ def test_the_worker_finds_what_was_performed_although_the_answer_was_lost(stage:
         assert Entry.objects.get(pk=entry.pk).outcome == DONE
 
 
+@pytest.mark.parametrize(("name", "call"), [("create a slice", "list of slices"), ("create a batch", "batches")])
+def test_a_check_that_cannot_read_settles_nothing(stage: Stage, name: str, call: str) -> None:
+    assert read(stage, f"check after: {name}", call, "503, not performed") == []
+
+
+@pytest.mark.parametrize("fault", LOST)
+def test_a_queued_export_with_a_lost_answer_can_be_checked(stage: Stage, fault: str) -> None:
+    assert write(stage, "start a queued export", fault) == []
+
+
+def test_a_file_that_cannot_be_read_gets_no_receipt(stage: Stage) -> None:
+    assert read(stage, "receipt of an export", "file", "reset after it is performed") == []
+
+
 def test_a_reviewer_meets_the_same_faults(stage: Stage) -> None:
     for name, call in PAGES:
         operation = OPERATIONS[name]
