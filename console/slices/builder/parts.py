@@ -146,6 +146,12 @@ class Contents:
         parts.insert(min(self.removed_from, len(parts)), self.removed)
         return replace(self, parts=tuple(parts), removed=None)
 
+    def without_names(self) -> "Contents":
+        """The datasets by their ids alone, for a person whose key Avala refuses: never to be stored."""
+        nameless = tuple(replace(part, source=Source(part.source.uid)) for part in self.parts)
+        removed = self.removed and replace(self.removed, source=Source(self.removed.source.uid))
+        return replace(self, parts=nameless, removed=removed, copied_from="")
+
     def sub_slices(self) -> tuple[SubSlice, ...]:
         return tuple(part.sub_slice() for part in self.parts)
 

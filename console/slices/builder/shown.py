@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from accounts import connections
+from accounts.models import Vendor
 from console.slices import recipes
 from console.slices.builder import checks, drafts
 from console.slices.builder.checks import Problems
@@ -83,6 +85,8 @@ def builder(
 ) -> dict[str, Any]:
     """Everything the builder's page and its parts need."""
     contents, problems = drafts.contents(draft), problems or _of_failure(draft)
+    if any(key.vendor == Vendor.AVALA for key in connections.rejected(draft.person)):
+        contents = contents.without_names()
     return {
         "draft": draft,
         "details": details or contents.details,
