@@ -131,6 +131,8 @@ class Entry(models.Model):
     @property
     def newest_outcome(self) -> "Entry | None":
         """The outcome row that counts. Reads the prefetched rows where a list has fetched them."""
+        if self._state.adding:  # not written yet: to ask the database would be one more way to fail
+            return None
         return max(self.outcomes.all(), key=lambda row: row.sequence, default=None)
 
     @property
