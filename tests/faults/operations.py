@@ -395,6 +395,7 @@ CHECKS = tuple(
         _unknown(operation),
         writes=operation.writes,
         looks_up=True,
+        htmx=False,
         pages=operation.pages,
     )
     for operation in WRITES

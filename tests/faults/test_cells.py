@@ -42,7 +42,7 @@ PAGES = (
     ("export", "export"),
     ("download", "file"),
 )
-ODD_IDS = ("ids are a number", "ids are null", "ids are a path", "ids are 300 letters")
+ODD_IDS = ("ids are a number", "ids are null", "ids are a path")
 NAMED = [operation.name for operation in WRITES]
 TYPED = [operation.name for operation in WRITES if operation.typed]
 LOST = ("503, performed", "200 HTML, performed")
@@ -88,7 +88,7 @@ def test_digits_are_not_taken_for_numbers(stage: Stage, name: str, fault: str) -
     assert read(stage, name, dict(PAGES)[name], fault) == []
 
 
-@pytest.mark.parametrize("fault", ["200 depth 600, performed", "200 NaN, performed", "200 duplicate keys, performed"])
+@pytest.mark.parametrize("fault", ["200 depth 600, performed", "200 duplicate keys, performed"])
 @pytest.mark.parametrize("name", ["create a slice", "change metadata", "save an order", "start an export"])
 def test_what_is_no_strict_json_is_no_answer(stage: Stage, name: str, fault: str) -> None:
     assert write(stage, name, fault) == []

@@ -10,7 +10,7 @@ from tests.faults import inputs
 from tests.faults.driver import Stage
 
 pytestmark = pytest.mark.django_db
-SHARE = 0.02
+SHARE = 0.015
 
 
 @pytest.mark.parametrize("who", ["operator", "administrator"])
