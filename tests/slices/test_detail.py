@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from accounts import connections
 from accounts.models import Person
 from console.emulator.server import Running
 from tests.slices.making import COINS, asked, make, make_long, text_of
@@ -157,6 +158,6 @@ def test_no_answer_with_links_is_kept(alice: Person, client_as: ClientAs, emulat
 
     client_as(alice).get("/slices/northwind/all-coins/")
     kept = stored_entries().values()
-    assert cache.get(f"slices-dataset-{alice.pk}-{COINS}") == "Coins on velvet"
+    assert cache.get(f"slices-dataset-{connections.cache_scope(alice, 'avala')}-{COINS}") == "Coins on velvet"
     assert kept
     assert not any(b"http" in value for value in kept)
