@@ -200,7 +200,8 @@ class _Tries:
         """
         problems = [one for one in answers if isinstance(one, errors.UpstreamError)]
         others = [one for one in problems if not isinstance(one, errors.Forbidden | errors.NotFound)]
-        others.sort(key=lambda one: not isinstance(one, errors.KeyRejected))
+        # What the vendor answered says more than that it is given a rest.
+        others.sort(key=lambda one: (not isinstance(one, errors.KeyRejected), isinstance(one, errors.HeldBack)))
         if others:
             raise KeyRefused(in_words(self._vendor, others[0])) from others[0]
         self._refusals += [(one, on) for one in problems]
@@ -257,7 +258,17 @@ def in_words(vendor: Vendor, error: errors.UpstreamError) -> str:
         return f"{name} is busy and could not test the key. Try again in a minute."
     if isinstance(error, errors.Refused):
         return f"{name} refused the test: {watching.words(error)}"
-    return f"{name} cannot be reached, so the key could not be tested. It may be right: try again in a minute."
+    if isinstance(error, errors.ServerFailed):
+        why = f"{name} had a problem ({error.status})"
+    elif isinstance(error, errors.TimedOut | errors.OutOfTime):
+        why = f"{name} didn't answer in time"
+    elif isinstance(error, errors.Broken):
+        why = f"The connection to {name} dropped"
+    elif isinstance(error, errors.Unreadable):
+        why = f"{name} sent an answer we couldn't read"
+    else:
+        why = f"{name} cannot be reached"
+    return f"{why}, so the key could not be tested. It can still be right: try again in a minute."
 
 
 def _place_unknown(vendor: Vendor) -> str:

@@ -26,6 +26,7 @@ STATUSES: tuple[tuple[type[errors.UpstreamError], int], ...] = (
     (errors.Forbidden, 403),
     (errors.KeyRejected, 403),
     (errors.Conflict, 409),
+    (errors.PageExpired, 404),
     (errors.Invalid, 422),
     (errors.RateLimited, 503),
     (errors.HeldBack, 503),
@@ -50,6 +51,7 @@ def upstream(request: HttpRequest, error: errors.UpstreamError, **about: object)
         "resend": error.outcome == "failed",
         "key_rejected": isinstance(error, errors.KeyRejected),
         "again": htmx.page_address(request),
+        "first_page": htmx.page_address(request).partition("?")[0] if isinstance(error, errors.PageExpired) else "",
     }
     response = _answer(request, "errors/upstream.html", context, status)
     if retry_in:

@@ -16,7 +16,7 @@ from console.common import cache_versions, stale_cache
 from console.common.stale_cache import LastAnswer
 from console.projects import services as projects
 from console.upstream.cloudfactory import CloudFactory
-from console.upstream.errors import ACCESS_REFUSALS, Unreadable, UpstreamError
+from console.upstream.errors import ACCESS_REFUSALS, NextPageUnclear, Unreadable, UpstreamError
 from console.upstream.paging import Collected, collect, pages
 from console.upstream.types import Batch, Page, Priority
 
@@ -135,11 +135,8 @@ def _collect(user: Person, project: uuid.UUID, platform: CloudFactory) -> Callab
     def call() -> Collected[Batch]:
         batches = collect(_fetch(platform, project))
         if batches.more and batches.problem is None:
-            raise Unreadable(
-                "CloudFactory's list of batches did not come to an end, so no part of it is shown.",
-                vendor=VENDOR,
-                changes=False,
-            )
+            endless = "CloudFactory's list of batches did not come to an end, so there may be more."
+            batches = replace(batches, problem=NextPageUnclear(endless, vendor=VENDOR, changes=False))
         cache.set(key, (time.time(), batches), KEPT)
         return batches
 
@@ -165,6 +162,8 @@ def _by_batch(priorities: Iterable[Priority]) -> dict[int, Priority]:
 def _in_words(batches: Collected[Batch]) -> UpstreamError:
     """What ended the list early, said so that it is clear what is missing."""
     problem = batches.problem or Unreadable("", vendor=VENDOR, changes=False)
+    if isinstance(problem, NextPageUnclear):
+        return problem
     why = "was too slow" if problem.is_late else "failed"
     problem.message = f"Only {len(batches.items):,} batches could be read, then CloudFactory {why}."
     return problem

@@ -24,7 +24,7 @@ from console.audit.reading import Line
 from console.audit.sentences import Telling
 from console.audit.unresolved import Unresolved
 from console.batches import reading, shown
-from console.upstream.errors import Conflict, Invalid, NotFound
+from console.upstream.errors import Conflict, Invalid, NotFound, UpstreamError
 from console.upstream.paging import collect
 from console.upstream.types import Batch
 
@@ -93,7 +93,10 @@ def create_batch(
     """Makes a batch and says its id ("" where the answer did not) and name. A second press gets the first result."""
     about: dict[str, Any] = {"thing_id": "", "thing_name": name, "detail": {}}
     try:
-        with _act(user, "batch.create", project, act_id, request, **about) as act, _refused_at_the_name():
+        with (
+            _act(user, "batch.create", project, act_id, request, **about) as act,
+            _refused_at_the_name(user, project, name),
+        ):
             made = connections.cloudfactory(user).create_batch(str(project), name=name, request_id=str(act.id))
             act.done(thing_id=str(made.id or ""), detail={"created_by": made.created_by})
     except record.AlreadyActed as first:
@@ -125,7 +128,10 @@ def rename_batch(
     about: dict[str, Any] = {"thing_id": batch.id, "thing_name": batch.name or f"Batch {batch.id}"}
     about["detail"] = {"before": batch.name, "after": name}
     try:
-        with _act(user, "batch.rename", project, act_id, request, **about) as act, _refused_at_the_name():
+        with (
+            _act(user, "batch.rename", project, act_id, request, **about) as act,
+            _refused_at_the_name(user, project, name),
+        ):
             connections.cloudfactory(user).update_batch(str(project), batch.id, name=name, request_id=str(act.id))
     except record.AlreadyActed as pressed:
         second_press.result(pressed.entry)
@@ -262,17 +268,27 @@ def _act(
 
 
 @contextmanager
-def _refused_at_the_name() -> Iterator[None]:
+def _refused_at_the_name(user: Person, project: uuid.UUID, name: str) -> Iterator[None]:
     """Page and audit say what is wrong with the name, as far as CloudFactory tells, and not "something"."""
     try:
         yield
     except Conflict as refusal:
-        # Nothing else can stand in the way of a batch (FACTS 2.6).
-        refusal.message = TAKEN
+        if _is_taken(user, project, name):
+            refusal.message = TAKEN
+        elif refusal.vendor_text:
+            refusal.message = f"CloudFactory refused this: {refusal.vendor_text}"
         raise
     except Invalid as refusal:
         refusal.message = " ".join(refusal.fields.get("name", [])) or refusal.message
         raise
+
+
+def _is_taken(user: Person, project: uuid.UUID, name: str) -> bool:
+    """Whether a batch of this name is in the list as it is now; False where it cannot be read."""
+    try:
+        return any(batch.name == name for batch in reading.read_batches(user=user, project=project))
+    except UpstreamError:
+        return False
 
 
 def _count(user: Person, project: uuid.UUID, batch_id: int) -> Counts:

@@ -14,7 +14,7 @@ from accounts.models import Person
 from console.exports import offered
 from console.exports.choice import Choice
 from console.upstream.cloudfactory import CloudFactory
-from console.upstream.errors import KeyRejected, UpstreamError
+from console.upstream.errors import KeyRejected, NextPageUnclear, UpstreamError
 from console.upstream.types import Page, WorkItem
 from console.words import number
 
@@ -202,5 +202,7 @@ class _Walk:
         if isinstance(page, UpstreamError):
             self.problem = page
             return ()
-        self.cursor, self.ended = page.next, page.next is None
+        self.cursor, self.ended = page.next, page.is_last
+        if page.unclear:
+            self.problem = NextPageUnclear(page.unclear, changes=False)
         return page.items

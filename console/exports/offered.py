@@ -13,8 +13,8 @@ from accounts import connections
 from accounts.models import Person
 from console.common.coalescing import SharedAnswer
 from console.upstream.cloudfactory import CloudFactory
-from console.upstream.errors import ACCESS_REFUSALS, UpstreamError
-from console.upstream.paging import pages
+from console.upstream.errors import ACCESS_REFUSALS, NextPageUnclear, UpstreamError
+from console.upstream.paging import collect
 from console.upstream.types import Batch, Project
 
 T = TypeVar("T", Project, Batch)
@@ -38,8 +38,10 @@ def batches(
 
 
 def _all_batches(client: CloudFactory, project: str) -> tuple[Batch, ...]:
-    walk = pages(lambda cursor: client.list_batches(project, cursor=cursor, direction="NEXT" if cursor else None))
-    return tuple(batch for page in walk for batch in page.items)
+    read = collect(lambda cursor: client.list_batches(project, cursor=cursor, direction="NEXT" if cursor else None))
+    if read.problem is not None and not isinstance(read.problem, NextPageUnclear):
+        raise read.problem
+    return read.items
 
 
 def _kept(user: Person, thing: str, fresh: bool) -> Callable[[Callable[[], tuple[T, ...]]], tuple[T, ...]]:

@@ -279,7 +279,7 @@ def _count_review(platform: CloudFactory, scope: str, project: str) -> tuple[int
     known: tuple[int, bool] | None = cache.get(key)
     if known is None:
         page = platform.list_work_items(project, status="CLIENT_REVIEW", limit=100)
-        known = len(page.items), bool(page.next)
+        known = len(page.items), not page.is_last
         cache.set(key, known, FIGURES_KEPT)
     return known
 

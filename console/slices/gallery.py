@@ -7,8 +7,10 @@ from django.urls import reverse
 
 from accounts.models import Person
 from console.slices import services, shown
-from console.upstream.errors import KeyRejected, NotFound, UpstreamError
+from console.upstream.errors import KeyRejected, NotFound, PageExpired, UpstreamError
 from console.upstream.types import Item, Page
+
+UNCLEAR = "Avala didn't say how to get the next page, so there may be more."
 
 
 def page(*, user: Person, owner: str, slug: str, cursor: str) -> dict[str, Any]:
@@ -18,19 +20,26 @@ def page(*, user: Person, owner: str, slug: str, cursor: str) -> dict[str, Any]:
     except KeyRejected:
         raise
     except UpstreamError as error:
-        return {"problem": error, "cursor": cursor, "lost": bool(cursor) and isinstance(error, NotFound)}
+        return {"problem": error, "cursor": cursor, "lost": bool(cursor) and isinstance(error, NotFound | PageExpired)}
     names = _datasets(user, listed.items)
     tiles = shown.tiles(listed.items, owner=owner, slug=slug, cursor=cursor, names=names)
     # A list that names the same cursor again would never end.
     following = listed.next if listed.next != cursor else None
-    return {"tiles": tiles, "cursor": cursor, "next_cursor": following, "previous_cursor": listed.previous}
+    unclear = listed.unclear or (UNCLEAR if listed.next and not following else "")
+    return {
+        "tiles": tiles,
+        "cursor": cursor,
+        "next_cursor": following,
+        "previous_cursor": listed.previous,
+        "unclear": unclear,
+    }
 
 
 def one(*, user: Person, owner: str, slug: str, item_uid: str, cursor: str) -> dict[str, Any]:
     """An item with the ways to its neighbours; one call where the address still tells the right page of the list."""
     try:
         listed = services.list_items(user=user, owner=owner, slug=slug, cursor=cursor or None)
-    except NotFound:
+    except (NotFound, PageExpired):
         listed = Page(items=())
     position = next((place for place, one in enumerate(listed.items) if one.uid == item_uid), None)
     if position is None:

@@ -61,8 +61,10 @@ def _of_owner(avala: Avala, owner: str) -> Iterator[Slice]:
     for page in range(1, PAGES + 1):
         listed = avala.list_slices(owner, page=page, limit=100)
         yield from listed.items
-        if listed.next is None:
+        if listed.is_last:
             return
+        if listed.unclear:
+            raise TooMany
     raise TooMany
 
 

@@ -28,14 +28,21 @@ def index(request: SignedIn) -> HttpResponse:
     context, status = _about_list(request, wanted) | {"view": view}, 200
     try:
         context |= overview.listed(user=request.user, wanted=wanted)
-    except (Invalid, NotFound) as refusal:
-        # An owner that does not exist may be a 404 (FACTS 1.3), and so is a page past the end (FACTS 1.2).
-        context, status = context | {"refusal": refusal}, 404
     except UpstreamError as problem:
+        # An owner that does not exist may be a 404 (FACTS 1.3), and so is a page past the end (FACTS 1.2).
+        if isinstance(problem, NotFound) or (isinstance(problem, Invalid) and _OF_THE_OWNER & problem.fields.keys()):
+            return _listed(request, wanted, context | {"refusal": problem}, 404)
         if htmx.is_htmx(request) or isinstance(problem, KeyRejected):
             raise  # The list that is there stays there, or the key is what has to be mended.
         last = overview.last_listed(user=request.user, wanted=wanted, problem=problem)
         context, status = context | {"problem": problem} | last, 200 if last else pages.status_of(problem)
+    return _listed(request, wanted, context, status)
+
+
+_OF_THE_OWNER = {"owner", "owner_name", "dataset_uid"}
+
+
+def _listed(request: SignedIn, wanted: Wanted, context: dict[str, Any], status: int) -> HttpResponse:
     if not htmx.is_htmx(request):
         return render(request, "slices/index.html", context, status=status)
     # A refusal is an answer for the list's own place, not a notice: htmx would put a 404 into the notices.

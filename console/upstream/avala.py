@@ -179,7 +179,11 @@ class Avala(Client):
     ) -> Page[T]:
         name, value = _page_or_cursor(page)
         params = _params({name: value, "ordering": ordering}, limit)
-        return self._ask(lambda data: avala_page(data, shape, numbered=True), operation, place, params=params)
+        cursor = value if name == "cursor" else None
+        found: Page[T] = self._ask_page(
+            cursor, lambda data: avala_page(data, shape, numbered=True), operation, place, params=params
+        )
+        return found
 
     def _by_cursor(
         self,
@@ -191,7 +195,10 @@ class Avala(Client):
         filters: Mapping[str, str | None],
     ) -> Page[T]:
         params = _params({**filters, "cursor": cursor}, limit)
-        return self._ask(lambda data: avala_page(data, shape, numbered=False), operation, place, params=params)
+        found: Page[T] = self._ask_page(
+            cursor, lambda data: avala_page(data, shape, numbered=False), operation, place, params=params
+        )
+        return found
 
 
 def _params(given: Mapping[str, str | None], limit: int) -> list[tuple[str, str]]:

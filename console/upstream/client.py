@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from console.common.parsing import NotJson
+from console.upstream.errors import Invalid, PageExpired
 from console.upstream.operations import Operation
 from console.upstream.refusals import unreadable
 from console.upstream.transport import Transport
@@ -41,3 +42,21 @@ class Client:
                 operation, self.vendor, error, status=answer.status, headers=answer.headers, key=self._key
             )
         raise failed
+
+    def _ask_page(self, cursor: str | None, *call: Any, **options: Any) -> Any:
+        """As `_ask`, for a page of a list; a refusal of one asked for by a cursor is PageExpired."""
+        try:
+            return self._ask(*call, **options)
+        except Invalid as error:
+            if cursor is None or error.status is None:
+                raise
+            refused = error
+        raise PageExpired(
+            "This page of the list has expired. Start from the first page.",
+            fields=refused.fields,
+            vendor=refused.vendor,
+            status=refused.status,
+            reference=refused.reference,
+            vendor_text=refused.vendor_text,
+            changes=False,
+        )

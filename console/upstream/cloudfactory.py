@@ -279,7 +279,10 @@ class CloudFactory(Client):
         extra: Sequence[tuple[str, str]] = (),
     ) -> Page[T]:
         params = [*extra, *bodies.keyset(cursor, direction, limit)]
-        return self._ask(lambda data: platform_page(data, shape), operation, place, params=params)
+        found: Page[T] = self._ask_page(
+            cursor, lambda data: platform_page(data, shape), operation, place, params=params
+        )
+        return found
 
 
 def _nothing(data: Any) -> None:

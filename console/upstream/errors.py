@@ -9,6 +9,7 @@ UpstreamError                message for people, vendor, status, reference, vend
 │   ├── TimedOut             silence or a drip beyond the limit
 │   ├── Broken               the connection was cut
 │   ├── Unreadable           too large, cut short, or not the JSON that was promised
+│   │   └── NextPageUnclear  a list goes on, nobody knows where
 │   ├── ServerFailed         5xx
 │   └── PointedElsewhere     3xx; redirects are not followed, the key would go along
 └── Refused                  the vendor said no: surely not done
@@ -17,6 +18,7 @@ UpstreamError                message for people, vendor, status, reference, vend
     ├── NotFound             404 (405 for a guessed address; maybe_wrong_address)
     ├── Conflict             409
     ├── Invalid              400, 422, or our own check before the call (status None; fields)
+    │   └── PageExpired      the cursor of a list was refused
     ├── RateLimited          429 (retry_in)
     └── OtherRefusal         any other 4xx
 
@@ -42,6 +44,8 @@ class UpstreamError(Exception):
     """Base of everything a call to a vendor can raise."""
 
     outcome: Outcome = "failed"
+    is_unclear = False
+    """Whether a list came, but not the way to the rest of it."""
     retry_in: float | None = None
     """Seconds until another try makes sense, where that is known."""
 
@@ -119,6 +123,12 @@ class Unreadable(Unknown):
     """An answer came, but not one that can be believed."""
 
 
+class NextPageUnclear(Unreadable):
+    """A list goes on, but the vendor did not say how to get its next page."""
+
+    is_unclear = True
+
+
 class ServerFailed(Unknown):
     """The vendor answered 5xx."""
 
@@ -169,6 +179,10 @@ class Invalid(Refused):
         )
         self.fields: dict[str, list[str]] = {name: list(texts) for name, texts in (fields or {}).items()}
         """Messages by field; nested ones are named like `sub_slices.0.dataset_uid`."""
+
+
+class PageExpired(Invalid):
+    """400 or 422 to a page of a list that was asked for by a cursor the vendor gave earlier."""
 
 
 class RateLimited(Refused):

@@ -7,21 +7,21 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
-from console.upstream.errors import UpstreamError
-from console.upstream.fields import Fields, Misshapen, entries, without_doubles
+from console.common.parsing import read_cursor
+from console.upstream.errors import NextPageUnclear, UpstreamError, vendor_name
+from console.upstream.fields import Fields, entries, without_doubles
 from console.upstream.types import Page
 
 T = TypeVar("T")
 
 MOST_PAGES = 50
-MOST_CURSOR = 4_000
 
 
 def pages(fetch: Callable[[str | None], Page[T]], *, most: int = MOST_PAGES) -> Iterator[Page[T]]:
     """Every page, first to last; `fetch` gets None, then what the page before named as next.
 
     Ends at a cursor that came before or after `most` pages (then the last page's `next` is set), and
-    leaves out items that stood on an earlier page.
+    leaves out items that stood on an earlier page. Raises NextPageUnclear after a page that does not say what follows.
     """
     cursor: str | None = None
     cursors: set[str] = set()
@@ -29,6 +29,8 @@ def pages(fetch: Callable[[str | None], Page[T]], *, most: int = MOST_PAGES) -> 
     for _ in range(most):
         page = fetch(cursor)
         yield replace(page, items=without_doubles(page.items, seen))
+        if page.unclear:
+            raise NextPageUnclear(page.unclear, changes=False)
         cursor = page.next
         if cursor is None or cursor in cursors:
             return
@@ -72,35 +74,43 @@ def avala_page(data: Any, shape: Callable[[Any], T], *, numbered: bool) -> Page[
     if isinstance(data, list):
         return Page(items)
     fields = Fields(data, "the page")
-    following, before = fields.text("next"), fields.text("previous")
+    following, before = fields.any("next"), fields.text("previous")
+    place = _place(following)
     return Page(
         items,
-        next=_place(following) if following else None,
+        next=place,
         # The first page's address may go without a number, or without a cursor: that one is asked for by none.
-        previous=(_place(before, missing=None) or ("1" if numbered else "")) if before else None,
+        previous=(_place(before) or ("1" if numbered else "")) if before else None,
         count=fields.number("count"),
+        unclear=_unclear("avala") if following and place is None else "",
     )
 
 
 def platform_page(data: Any, shape: Callable[[Any], T]) -> Page[T]:
     """A keyset page: `items` and `meta`; null, missing or empty cursors end the walk."""
     items = without_doubles(entries(data, "items", shape), set())
-    meta = Fields(data.get("meta") or {}, "meta") if isinstance(data, dict) else Fields({}, "meta")
+    told = data.get("meta") if isinstance(data, dict) else None
+    meta = Fields(told if isinstance(told, dict) else {}, "meta")
+    following = meta.any("cursorNext", "cursor_next")
+    cursor = read_cursor(following)
+    is_unclear = (following not in (None, "") and cursor is None) or (bool(told) and not isinstance(told, dict))
     return Page(
         items,
-        next=meta.text("cursorNext", "cursor_next") or None,
-        previous=meta.text("cursorPrev", "cursor_prev") or None,
+        next=cursor,
+        previous=read_cursor(meta.text("cursorPrev", "cursor_prev")),
         limit=meta.number("limit"),
+        unclear=_unclear("cloudfactory") if is_unclear else "",
     )
 
 
-def _place(address: str, *, missing: str | None = "") -> str | None:
-    """The cursor, else the page number, in an address that names a host we do not care about."""
+def _place(address: Any) -> str | None:
+    """The cursor, else the page number, in an address that names a host we do not care about; None without either."""
     try:
-        query = parse_qs(urlsplit(address).query, max_num_fields=100)
+        query = parse_qs(urlsplit(address).query, max_num_fields=100) if isinstance(address, str) else {}
     except ValueError:
-        raise Misshapen("its next page cannot be read") from None
-    found = next((query[name][0] for name in ("cursor", "page") if query.get(name)), missing)
-    if found == "" or (found is not None and len(found) > MOST_CURSOR):
-        raise Misshapen("its next page cannot be read")
-    return found
+        return None
+    return read_cursor(next((query[name][0] for name in ("cursor", "page") if query.get(name)), None))
+
+
+def _unclear(vendor: str) -> str:
+    return f"{vendor_name(vendor)} didn't say how to get the next page, so there may be more."

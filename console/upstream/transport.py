@@ -119,13 +119,17 @@ class Transport:
                 f"{vendor_name(self.vendor)} was not asked: the time for this page was used up.", vendor=self.vendor
             )
         until = time.monotonic() + _seconds_for_call(self._limits.total)
-        turn = 1
+        turn, before = 1, None
         while not isinstance(outcome := self._once(operation, request, key, until), Answer):
+            if before is not None and isinstance(outcome, errors.HeldBack):
+                outcome = before  # Other calls failed too, so this one rests; what the vendor answered says more.
+                break
             wait = self._wait(outcome, turn) if operation.reads and turn < self._limits.calls else None
             if wait is None or time.monotonic() + wait >= until or not self.health.may_retry():
                 break
             self._sleep(wait)
             turn += 1
+            before = outcome
         else:
             return outcome
         # Raised here, outside every handler, so that no context drags the request and its key along.

@@ -34,6 +34,7 @@ class Page(Generic[T]):
     """One page of a list. `next` and `previous` are what to pass back, never an address; None is the end.
 
     `count` is the total that only page-number lists of Avala give, `limit` the size the platform used (FACTS 1.2, 2.2).
+    `unclear` is a sentence where the vendor says that there is more, but not how to get it: then `next` is None too.
     """
 
     items: tuple[T, ...]
@@ -41,6 +42,12 @@ class Page(Generic[T]):
     previous: str | None = None
     count: int | None = None
     limit: int | None = None
+    unclear: str = ""
+
+    @property
+    def is_last(self) -> bool:
+        """Whether nothing follows, as far as the vendor says."""
+        return self.next is None and not self.unclear
 
 
 # Avala

@@ -110,7 +110,7 @@ def test_a_key_without_rights_is_told_apart_from_a_wrong_one(nobody: Person, emu
 def test_a_vendor_that_is_down_is_told_apart_from_a_wrong_key(nobody: Person, emulator: Any) -> None:
     emulator.fault("avala", "503", times=0)
     page = words(_save(signed_in(nobody), AVALA, "avk_demo_ops"))
-    assert "cannot be reached" in page
+    assert "had a problem (503)" in page
     assert "does not know" not in page
 
 

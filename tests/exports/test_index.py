@@ -124,7 +124,8 @@ def test_a_vendor_that_fails_leaves_a_calm_page(
 
 def test_a_cursor_of_ones_own_making_leads_back(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     page = client_as(alice).get("/exports/?cursor=nonsense")
-    assert page.status_code == 422
+    assert page.status_code == 404
+    assert "This page of the list has expired." in text_of(page)
     assert "Back to the first page" in text_of(page)
 
 

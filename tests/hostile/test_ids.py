@@ -128,7 +128,7 @@ def test_a_bad_id_stored_earlier_takes_no_page_down(
     for status in ("COMPLETED", "FAILED"):
         Plan.objects.filter(pk=plan.pk).update(ended_at=plan.created_at, end_status=status, told_at=None)
         assert_all_pages_open(client)
-        assert client.get("/exports/news/").status_code == 200
+        assert client.post("/exports/news/").status_code == 200
 
 
 @pytest.mark.parametrize("value", STRANGE, ids=STRANGE_IDS)

@@ -6,8 +6,9 @@ import pytest
 
 from console.upstream.avala_shapes import dataset_of
 from console.upstream.cloudfactory_shapes import batch_of
+from console.upstream.errors import NextPageUnclear
 from console.upstream.fields import Misshapen
-from console.upstream.paging import avala_page, pages, platform_page
+from console.upstream.paging import avala_page, collect, pages, platform_page
 from console.upstream.types import Batch, Page
 from tests.upstream import samples as s
 
@@ -30,10 +31,35 @@ def test_next_is_read_for_its_cursor_or_page_only(address: Any, place: Any) -> N
     assert avala({"results": [], "next": address}).next == place
 
 
-@pytest.mark.parametrize("address", ["https://x/", "https://[", "x", "?page=", "?cursor=" + "x" * 5000])
-def test_a_next_that_cannot_be_read_is_not_taken_for_the_end(address: str) -> None:
-    with pytest.raises(Misshapen):
-        avala({"results": [], "next": address})
+@pytest.mark.parametrize(
+    "following", ["https://x/", "https://[", "x", "?page=", "?cursor=" + "x" * 5000, 5, True, ["a"]]
+)
+def test_a_next_that_cannot_be_read_keeps_the_rows_and_is_not_taken_for_the_end(following: Any) -> None:
+    page = avala({"results": [s.DATASET], "next": following})
+
+    assert (len(page.items), page.next, page.is_last) == (1, None, False)
+    assert page.unclear == "Avala didn't say how to get the next page, so there may be more."
+
+
+NO_CURSORS = [5, "x" * 5000, ["a"], "a\n", True]
+
+
+@pytest.mark.parametrize("meta", [*({"cursorNext": cursor} for cursor in NO_CURSORS), [1], "x"])
+def test_a_cursor_of_the_platform_that_cannot_be_one_keeps_the_rows(meta: Any) -> None:
+    page = platform_page({"items": [{"id": 1}], "meta": meta}, batch_of)
+
+    assert (len(page.items), page.next, page.is_last) == (1, None, False)
+    assert page.unclear == "CloudFactory didn't say how to get the next page, so there may be more."
+
+
+def test_a_walk_over_a_page_that_does_not_say_what_follows_is_not_complete() -> None:
+    shelf = Shelf(Page((Batch(1),), "a"), Page((Batch(2),), None, unclear="Nobody knows."))
+    found = collect(shelf)
+
+    assert [batch.id for batch in found.items] == [1, 2]
+    assert (found.more, found.is_complete) == (True, False)
+    with pytest.raises(NextPageUnclear):
+        list(pages(Shelf(Page((), None, unclear="Nobody knows."))))
 
 
 def test_a_previous_without_a_number_or_cursor_is_the_first_page() -> None:

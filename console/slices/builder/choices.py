@@ -38,6 +38,7 @@ class Found:
     name: str = ""
     owner: str = ""
     more: str = ""
+    unclear: str = ""
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,7 @@ def as_text(value: Any) -> str:
 
 def _of_workspace(user: Person, name: str, cursor: str) -> Found:
     page = connections.avala(user).list_datasets(name=name or None, cursor=cursor or None, limit=FOUND_AT_ONCE)
-    return Found(page.items, name, more=page.next or "")
+    return Found(page.items, name, more=page.next or "", unclear=page.unclear)
 
 
 def _of_owner(user: Person, owner: str, name: str, cursor: str) -> Found:
@@ -202,7 +203,7 @@ def _of_owner(user: Person, owner: str, name: str, cursor: str) -> Found:
     page = connections.avala(user).list_owner_datasets(owner, page=number, limit=100)
     wanted = name.casefold()
     met = tuple(one for one in page.items if wanted in (one.name or one.slug or "").casefold())
-    return Found(met, name, owner, more=str(page.next or ""))
+    return Found(met, name, owner, more=page.next or "", unclear=page.unclear)
 
 
 def _read_metadata(user: Person, source: Source) -> tuple[list[dict[str, list[Any]]], bool]:
@@ -212,7 +213,7 @@ def _read_metadata(user: Person, source: Source) -> tuple[list[dict[str, list[An
         page = api.list_dataset_items(source.owner, source.slug, cursor=cursor, limit=LOOKED_AT_ONCE)
         rows += [_plain(item.metadata) for item in page.items]
         if not page.next:
-            return rows, True
+            return rows, page.is_last
         if page.next == cursor:
             break
         cursor = page.next

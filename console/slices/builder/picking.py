@@ -64,6 +64,7 @@ def _page(request: SignedIn, draft: Draft, part: Part, **more: object) -> HttpRe
         "chosen": frozenset(part.items),
         "cursor": cursor,
         "next_url": _address(draft, part, page.next) if page and page.next else "",
+        "unclear": page.unclear if page else "",
         "renew_url": _address(draft, part, cursor),
         **more,
     }

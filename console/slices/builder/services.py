@@ -218,7 +218,7 @@ def _failure(user: Person, contents: Contents, error: Exception) -> dict[str, An
     if isinstance(error, Invalid):
         _place(found, contents, error.fields)
     elif isinstance(error, Conflict):
-        found.on_field("name", error.vendor_text or "A slice of this name exists already.")
+        found.on_field("name", error.vendor_text or _conflict(user, contents.details.name.strip(), error))
     elif isinstance(error, NotFound):
         for part in choices.missing_datasets(user, contents.parts):
             found.on_part(part.id, "Avala does not know this dataset, or your key may not see it.")
@@ -230,6 +230,15 @@ def _failure(user: Person, contents: Contents, error: Exception) -> dict[str, An
         "fields": found.fields,
         "parts": found.parts,
     }
+
+
+def _conflict(user: Person, name: str, error: Conflict) -> str:
+    """What stands in the way, where Avala does not say: the name only if Avala calls it taken when asked."""
+    try:
+        is_free = connections.avala(user).validate_slice_name(name).is_valid
+    except UpstreamError:
+        is_free = None
+    return "A slice of this name exists already." if is_free is False else error.message
 
 
 def _place(found: Problems, contents: Contents, fields: Mapping[str, list[str]]) -> None:
