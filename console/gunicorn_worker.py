@@ -1,19 +1,17 @@
 """gunicorn's worker, with our headers on the answers it gives by itself: to what is no request, or is too large."""
 
 import contextlib
-import errno
 import socket
-import struct
 import time
 import uuid
 from http import HTTPStatus
 from typing import Any
 
 from gunicorn.http import errors  # type: ignore[import-untyped]
-from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 from console import response_headers
-from console.request_gate import Gate, is_whole
+from console.request_gate import Arrival, Gate, how_far
 
 STATUSES: dict[type[Exception], HTTPStatus] = {
     errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
@@ -26,45 +24,34 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     errors.InvalidResponseHeaderName: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.ConfigurationProblem: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
-
-
 DRAIN_SECONDS = 1.0
-BODY_SILENCE_SECONDS = 20
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # the library is not typed
     """Hands a connection to a thread when its request has arrived. Written for gunicorn 27's gthread."""
 
     def init_process(self) -> None:
-        self.gate = Gate(self._admit, self._refuse)
+        self.gate = Gate(self._admit, self._refuse, most_large=max(1, self.cfg.threads // 4))
         self.gate.start()
         super().init_process()
 
-    def accept(self, listener: socket.socket) -> None:
-        try:
-            client, address = listener.accept()
-        except OSError as error:
-            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
-                raise
-            return
-        # The rest of a large body can be silent for this long; it is no limit on sending.
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", BODY_SILENCE_SECONDS, 0))
-        self.nr_conns += 1
-        self.gate.hold(TConn(self.cfg, client, address, listener.getsockname()))
+    def is_parent_alive(self) -> bool:
+        """Asked every second. Without its gate a worker would answer nobody: it ends, and gunicorn starts another."""
+        return self.gate.is_alive() and super().is_parent_alive()
 
-    def on_client_socket_readable(self, conn: Any, client: Any) -> None:
-        """The next request on a connection that was kept open."""
-        self.poller.unregister(client)
-        self.keepalived_conns.remove(conn)
-        self.gate.hold(conn)
+    def enqueue_req(self, conn: Any) -> None:
+        """Called for a new connection, and for one that was kept open when it can be read again."""
+        came_along = conn.parser.unreader.buf.getvalue() if conn.parser else b""
+        if not came_along:
+            self.gate.hold(conn)
+        elif how_far(came_along) is Arrival.WHOLE:
+            super().enqueue_req(conn)
+        else:
+            # A part of the next request that was read along with the one before is where no gate can see it.
+            self._close(conn)
 
     def finish_request(self, conn: Any, fs: Any) -> None:
-        """A part of the next request that was read along with this one is where no gate can see it."""
-        if not fs.cancelled() and fs.exception() is None and fs.result() is True:
-            came_along = conn.parser.unreader.buf.getvalue()
-            if came_along and not is_whole(came_along):
-                self._close(conn)
-                return
+        self.gate.finished(conn)
         super().finish_request(conn, fs)
 
     def murder_pending(self) -> None:
@@ -73,8 +60,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library is not typed
             self.gate.refuse_all()
 
     def _admit(self, conn: Any) -> None:
-        conn.data_ready = True
-        self.method_queue.defer(self.enqueue_req, conn)
+        self.method_queue.defer(super().enqueue_req, conn)
 
     def _refuse(self, conn: Any, is_part: bool) -> None:
         """Without a word to who sent none: browsers open connections in advance."""

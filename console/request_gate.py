@@ -2,81 +2,131 @@
 
 One thread for each gunicorn worker watches all connections that have no whole request yet; the bytes stay in the
 kernel's buffer and are only looked at. A request counts as whole when its headers, and a body that is not large, are
-there. gunicorn checks everything itself afterwards: what is malformed is let through at once.
+there. Large bodies and bodies without a length need a thread while they arrive: only some threads are given to them,
+and for a bounded time. gunicorn checks everything itself afterwards.
 """
 
 import contextlib
+import enum
 import re
 import select
 import socket
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 HEADERS_END = b"\r\n\r\n"
-# A larger request is let through when this much of it has arrived; the kernel's buffer holds at least so much.
+# The kernel's buffer holds at least so much.
 LOOKED_AT_BYTES = 32 * 1024
 PATIENCE_SECONDS = 10.0
-_LENGTH = re.compile(rb"\r\ncontent-length: ?([0-9]{1,9})\r\n", re.IGNORECASE)
+LARGE_BODY_SECONDS = 30.0
+_LENGTH = re.compile(rb"\r\ncontent-length:([^\r\n]*)", re.IGNORECASE)
+_CODING = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
+_SMALL = re.compile(rb"[ \t]*([0-9]{1,9})[ \t]*")
+
+
+class Arrival(enum.Enum):
+    """How much of a request is there."""
+
+    PART = enum.auto()
+    WHOLE = enum.auto()
+    LARGE = enum.auto()
+    """A part of what is too large, or of no known length, to be waited for."""
 
 
 class Gate(threading.Thread):
     """`admit` gets a connection whose request is there; `refuse` one that took too long, with whether it sent a part.
 
-    Both are called in this thread.
+    At most `most_large` connections are admitted with a part of a large request; `finished` says that one has ended.
     """
 
-    def __init__(self, admit: Callable[[Any], None], refuse: Callable[[Any, bool], None]) -> None:
+    def __init__(self, admit: Callable[[Any], None], refuse: Callable[[Any, bool], None], *, most_large: int) -> None:
         super().__init__(name="request-gate", daemon=True)
-        self._admit, self._refuse = admit, refuse
+        self._admit, self._refuse, self._most_large = admit, refuse, most_large
         self._poll = select.epoll()
+        self._lock = threading.Lock()
+        # By the number of the socket: the connection, and when it has waited too long.
         self._held: dict[int, tuple[Any, float]] = {}
+        # The held ones that wait for a large one to end, and the large ones that were admitted with their time.
+        self._queued: dict[int, None] = {}
+        self._large: dict[Any, float] = {}
 
     def hold(self, connection: Any) -> None:
         """Takes a connection, with its `sock`, until it is admitted or refused."""
         number = connection.sock.fileno()
         connection.sock.setblocking(False)
-        self._held[number] = (connection, time.monotonic() + PATIENCE_SECONDS)
-        # Edge-triggered: a part of a request wakes this thread once, not for as long as it lies there.
-        self._poll.register(number, select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET)
+        with self._lock:
+            self._held[number] = (connection, time.monotonic() + PATIENCE_SECONDS)
+            # Edge-triggered: a part of a request wakes this thread once, not for as long as it lies there.
+            self._poll.register(number, select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET)
+
+    def finished(self, connection: Any) -> None:
+        """The request of an admitted connection was answered."""
+        with self._lock:
+            self._large.pop(connection, None)
 
     def refuse_all(self) -> None:
         """At the end of the worker."""
-        self._expire(float("inf"))
+        with self._lock:
+            self._expire(float("inf"))
 
     def run(self) -> None:
         while True:
-            for number, happened in self._poll.poll(0.25):
-                self._look(number, has_ended=bool(happened & ~select.EPOLLIN))
-            self._expire(time.monotonic())
+            happened = self._poll.poll(0.25)
+            with self._lock:
+                for number, events in happened:
+                    self._look(number, has_ended=bool(events & ~select.EPOLLIN))
+                for number in list(self._queued):
+                    self._look(number)
+                self._expire(time.monotonic())
+                self._end_slow_bodies(time.monotonic())
 
-    def _look(self, number: int, *, has_ended: bool) -> None:
-        connection, _ = self._held.get(number, (None, 0.0))
-        if connection is not None and (has_ended or is_whole(_arrived(connection.sock))):
-            self._let_go(number, partial(self._admit, connection))
+    def _look(self, number: int, *, has_ended: bool = False) -> None:
+        if number not in self._held:
+            return
+        connection, _ = self._held[number]
+        arrival = Arrival.WHOLE if has_ended else how_far(_arrived(connection.sock))
+        if arrival is Arrival.WHOLE:
+            self._admit(self._let_go(number))
+        elif arrival is Arrival.LARGE and len(self._large) < self._most_large:
+            self._large[connection] = time.monotonic() + LARGE_BODY_SECONDS
+            self._admit(self._let_go(number))
+        elif arrival is Arrival.LARGE:
+            self._queued[number] = None
 
     def _expire(self, now: float) -> None:
         for number, (connection, until) in list(self._held.items()):
             if until <= now:
-                self._let_go(number, partial(self._refuse, connection, bool(_arrived(connection.sock))))
+                self._refuse(self._let_go(number), bool(_arrived(connection.sock)))
 
-    def _let_go(self, number: int, then: Callable[[], None]) -> None:
-        if self._held.pop(number, None) is not None:
-            with contextlib.suppress(OSError):
-                self._poll.unregister(number)
-            then()
+    def _end_slow_bodies(self, now: float) -> None:
+        """For whoever reads on, the body ends here. An answer that is being sent is sent to its end."""
+        for connection, until in self._large.items():
+            if until <= now:
+                with contextlib.suppress(OSError):
+                    connection.sock.shutdown(socket.SHUT_RD)
+
+    def _let_go(self, number: int) -> Any:
+        connection, _ = self._held.pop(number)
+        self._queued.pop(number, None)
+        with contextlib.suppress(OSError):
+            self._poll.unregister(number)
+        return connection
 
 
-def is_whole(arrived: bytes) -> bool:
-    """Whether everything that is waited for has arrived."""
-    if len(arrived) >= LOOKED_AT_BYTES:
-        return True
+def how_far(arrived: bytes) -> Arrival:
+    """How much of the request is among the bytes that arrived first."""
     headers, found, body = arrived.partition(HEADERS_END)
-    length = _LENGTH.search(headers + b"\r\n")
-    wanted = int(length[1]) if length else 0
-    return bool(found) and (len(body) >= wanted or len(headers) + wanted >= LOOKED_AT_BYTES)
+    if not found:
+        return Arrival.LARGE if len(arrived) >= LOOKED_AT_BYTES else Arrival.PART
+    if _CODING.search(headers):
+        return Arrival.LARGE
+    lengths = [_SMALL.fullmatch(length) for length in _LENGTH.findall(headers)]
+    wanted = max((int(length[1]) if length else LOOKED_AT_BYTES for length in lengths), default=0)
+    if len(body) >= wanted:
+        return Arrival.WHOLE
+    return Arrival.PART if len(headers) + len(HEADERS_END) + wanted <= LOOKED_AT_BYTES else Arrival.LARGE
 
 
 def _arrived(sock: socket.socket) -> bytes:

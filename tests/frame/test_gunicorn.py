@@ -104,12 +104,22 @@ def test_no_such_request_leaves_a_traceback_or_its_own_words_in_the_log(server: 
 
 
 LIVEZ = b"GET /livez HTTP/1.1\r\n" + HOST + b"\r\n"
+LOGIN = b"POST /account/login/ HTTP/1.1\r\n" + HOST
+# With these Django reads the body to look for the form's token.
+FORM = b"Cookie: __Host-csrf=" + b"a" * 32 + b"\r\nOrigin: http://localhost\r\n"
+FORM += b"Content-Type: application/x-www-form-urlencoded\r\n"
 SLOW = {
     "nothing": b"",
     "half a line": b"GET /livez",
     "half the headers": b"GET /livez HTTP/1.1\r\n" + HOST,
     "a header a time": b"GET /livez HTTP/1.1\r\n" + HOST + b"X-A: 1\r\n",
-    "no body": b"POST /account/login/ HTTP/1.1\r\n" + HOST + b"Content-Length: 500\r\n\r\n",
+    "no body": LOGIN + b"Content-Length: 500\r\n\r\n",
+    "no body of many digits": LOGIN + FORM + b"Content-Length: 99999999999\r\n\r\n",
+    "half a large body": LOGIN + b"Content-Length: 100000\r\n\r\n" + b"y" * 40_000,
+    "half a large form": LOGIN + FORM + b"Content-Length: 100000\r\n\r\n" + b"y" * 40_000,
+    "half a chunk": LOGIN + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab",
+    "half a chunk of a form": LOGIN + FORM + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab",
+    "a third of large headers": LOGIN + (b"X-A: " + b"y" * 8_000 + b"\r\n") * 5,
     "half the next request": LIVEZ + b"GET /livez",
 }
 
