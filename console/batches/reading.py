@@ -34,6 +34,8 @@ class Board:
     order: Order
     problem: UpstreamError | None = None
     """Why the list of batches is incomplete. Such a board can be looked at, and never ordered or saved."""
+    unusable: tuple[str, ...] = ()
+    """Names of batches whose id cannot be read: they are shown, and can be neither opened nor ordered."""
 
     @property
     def names(self) -> dict[int, str]:
@@ -79,7 +81,7 @@ def read_board(*, user: Person, project: uuid.UUID, age: int = 0, partly: bool =
         if listed.problem is not None and not partly:
             raise _in_words(listed)
         batches = {batch.id: batch for batch in listed.items}
-        return Board(batches, entries, order_of(entries, batches), listed.problem)
+        return Board(batches, entries, order_of(entries, batches), listed.problem, listed.unusable)
 
     return stale_cache.read(
         fetch, scope=connections.key_scope(user, VENDOR), thing=_thing(project), keep=_bare, refusals=ACCESS_REFUSALS

@@ -99,6 +99,7 @@ def _shown(request: SignedIn, project: uuid.UUID, board: reading.Board) -> dict[
         "lines": _lines(found, chosen, turned) if folded and not search and not board.problem else turned.object_list,
         "total": len(found),
         "incomplete": board.problem,
+        "unusable": board.unusable,
         "finished": finished,
         "can_fold": shown.folds(found),
         "folded": folded and not search,

@@ -24,6 +24,14 @@ class Misshapen(NotJson):
     """JSON, but without the list or the identifier that makes it an answer."""
 
 
+class NoUsableId(Misshapen):
+    """A thing whose id cannot be read; `name` is what it is called, if it says so."""
+
+    def __init__(self, message: str, name: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
 class Fields:
     """One object; each reading method takes the possible names, the best one first."""
 
@@ -82,7 +90,7 @@ class Fields:
     def id_number(self, *names: str) -> int:
         found = self.number(*names)
         if found is None:
-            raise Misshapen(f"{self._what} has no {names[0]}")
+            raise NoUsableId(f"{self._what} has no {names[0]}", self.text("name") or "")
         return found
 
     def rest(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from console.common.parsing import read_cursor
 from console.upstream.errors import NextPageUnclear, UpstreamError, vendor_name
-from console.upstream.fields import Fields, entries, without_doubles
+from console.upstream.fields import Fields, NoUsableId, entries, without_doubles
 from console.upstream.types import Page
 
 T = TypeVar("T")
@@ -44,6 +44,8 @@ class Collected(Generic[T]):
     items: tuple[T, ...]
     more: bool
     problem: UpstreamError | None = None
+    unusable: tuple[str, ...] = ()
+    """Names of rows whose id cannot be read."""
 
     @property
     def is_complete(self) -> bool:
@@ -56,16 +58,18 @@ def collect(fetch: Callable[[str | None], Page[T]], *, most: int = MOST_PAGES) -
     Raises what happens at the first page, and every refusal.
     """
     items: list[T] = []
+    unusable: list[str] = []
     following: str | None = ""
     try:
         for page in pages(fetch, most=most):
             items += page.items
+            unusable += page.unusable
             following = page.next
     except UpstreamError as error:
         if following == "" or not error.is_silence:
             raise
-        return Collected(tuple(items), True, error)
-    return Collected(tuple(items), following is not None)
+        return Collected(tuple(items), True, error, tuple(unusable))
+    return Collected(tuple(items), following is not None, None, tuple(unusable))
 
 
 def avala_page(data: Any, shape: Callable[[Any], T], *, numbered: bool) -> Page[T]:
@@ -88,7 +92,17 @@ def avala_page(data: Any, shape: Callable[[Any], T], *, numbered: bool) -> Page[
 
 def platform_page(data: Any, shape: Callable[[Any], T]) -> Page[T]:
     """A keyset page: `items` and `meta`; null, missing or empty cursors end the walk."""
-    items = without_doubles(entries(data, "items", shape), set())
+    unusable: list[str] = []
+
+    def row(entry: Any) -> T | None:
+        try:
+            return shape(entry)
+        except NoUsableId as nameless:
+            unusable.append(nameless.name)
+            return None
+
+    rows = entries(data, "items", row)
+    items = without_doubles(tuple(one for one in rows if one is not None), set())
     told = data.get("meta") if isinstance(data, dict) else None
     meta = Fields(told if isinstance(told, dict) else {}, "meta")
     following = meta.any("cursorNext", "cursor_next")
@@ -100,6 +114,7 @@ def platform_page(data: Any, shape: Callable[[Any], T]) -> Page[T]:
         previous=read_cursor(meta.text("cursorPrev", "cursor_prev")),
         limit=meta.number("limit"),
         unclear=_unclear("cloudfactory") if is_unclear else "",
+        unusable=tuple(unusable),
     )
 
 

@@ -34,6 +34,7 @@ class Page(Generic[T]):
     """One page of a list. `next` and `previous` are what to pass back, never an address; None is the end.
 
     `count` is the total that only page-number lists of Avala give, `limit` the size the platform used (FACTS 1.2, 2.2).
+    `unusable` are the names of rows whose id cannot be read: they can be shown, and nothing else.
     `unclear` is a sentence where the vendor says that there is more, but not how to get it: then `next` is None too.
     """
 
@@ -43,6 +44,7 @@ class Page(Generic[T]):
     count: int | None = None
     limit: int | None = None
     unclear: str = ""
+    unusable: tuple[str, ...] = ()
 
     @property
     def is_last(self) -> bool:

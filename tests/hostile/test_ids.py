@@ -1,6 +1,7 @@
 """Vendors whose ids are no ids: rows are shown without an address, nothing of it is stored, and no page falls over."""
 
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -253,3 +254,43 @@ def test_an_address_with_a_number_that_is_none_is_a_page_that_is_not_there(
     client = client_as(alice)
     for path in (f"{number}/", f"{number}/counts/", f"order/history/{number}/"):
         assert client.get(f"/projects/{EYES}/batches/{path}").status_code == 404
+
+
+@pytest.mark.parametrize("value", [None, True, "x", 1.5, -7, 0, "12345", 2**63 - 1], ids=repr)
+def test_a_batch_with_any_id_is_shown_and_the_others_too(
+    value: Any, alice: Person, client_as: ClientAs, platform: Vendor
+) -> None:
+    platform.rewrite("GET", "/batches(\\?|$)", with_first("items", id=value, name="Odd one"))
+    client = client_as(alice)
+    for address in ("", "?finished=show", "order/", "?q=Odd"):
+        response = client.get(f"/projects/{EYES}/batches/{address}")
+        assert response.status_code == 200, address
+    assert "Odd one" in text_of(client.get(f"/projects/{EYES}/batches/?finished=show"))
+    for link in links(client.get(f"/projects/{EYES}/batches/?finished=show")):
+        if re.fullmatch(f"/projects/{EYES}/batches/-?[0-9]+/", link):
+            assert client.get(link).status_code == 200, link
+    assert client.get(f"/projects/{EYES}/figures/", headers={"HX-Request": "true"}).status_code == 200
+    assert client.get(f"/exports/new/?projects={EYES}").status_code == 200
+
+
+@pytest.mark.parametrize("value", [None, True, "x"], ids=repr)
+def test_a_created_batch_without_a_usable_id_is_unknown(
+    value: Any, alice: Person, client_as: ClientAs, platform: Vendor
+) -> None:
+    platform.rewrite("POST", "/batches$", lambda data: {**data, "id": value})
+    sent = {"name": "Night", "act_id": str(uuid.uuid4())}
+    client_as(alice).post(f"/projects/{EYES}/batches/new/", sent)
+
+    assert Entry.objects.lines().get(action="batch.create").outcome == "unknown"
+    assert len(platform.sent("POST", "/batches$")) == 1
+
+
+def test_a_project_of_batches_without_usable_ids_is_not_called_empty(
+    alice: Person, client_as: ClientAs, platform: Vendor
+) -> None:
+    platform.rewrite("GET", "/batches(\\?|$)", lambda data: {**data, "items": [{"id": None, "name": "Odd one"}]})
+    platform.rewrite("GET", "/prioritization", lambda data: {"items": []})
+    words = text_of(client_as(alice).get(f"/projects/{EYES}/batches/"))
+
+    assert "Odd one" in words
+    assert "No batches yet" not in words

@@ -138,3 +138,11 @@ def test_a_walk_ends_after_fifty_pages_and_says_that_there_is_more() -> None:
     assert len(walked) == 50
     assert walked[-1].next == "50"
     assert len(list(pages(endless, most=3))) == 3
+
+
+def test_rows_whose_id_cannot_be_read_are_named_and_the_others_stay() -> None:
+    rows: list[Any] = [{"id": 1}, *({"id": value, "name": "Odd"} for value in (None, True, 1.5, "x", [], "9" * 30))]
+    page = platform_page({"items": rows}, batch_of)
+
+    assert page.items == (Batch(1),)
+    assert page.unusable == ("Odd",) * 6
