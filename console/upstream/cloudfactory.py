@@ -88,7 +88,7 @@ class CloudFactory(Client):
         Answers the saved entries, or nothing at all; read them again either way.
         """
         return self._ask(
-            _or_none(shapes.priorities_of, ()),
+            _saved(entries),
             operations.SAVE_PRIORITIES,
             {"project": project},
             body=bodies.priorities(entries),
@@ -106,7 +106,7 @@ class CloudFactory(Client):
     ) -> Batch:
         """P7 (FACTS 2.6): rename, or replace the metadata; only what is given is sent. A taken name is Conflict."""
         return self._ask(
-            _or_none(shapes.batch_of, Batch(batch_id, str(project), name, metadata=dict(metadata or {}))),
+            _or_none(_same_batch(batch_id), Batch(batch_id, str(project), name, metadata=dict(metadata or {}))),
             operations.UPDATE_BATCH,
             {"project": project, "batch_id": batch_id},
             body=bodies.batch_change(name, metadata),
@@ -169,7 +169,7 @@ class CloudFactory(Client):
         NotFound if it was deleted already.
         """
         place = {"space": space, "export_id": export_id}
-        return self._ask(_nothing, operations.DELETE_EXPORT, place, request_id=request_id)
+        return self._ask(_no_error, operations.DELETE_EXPORT, place, request_id=request_id)
 
     def list_projects(self, space: Id) -> tuple[Project, ...]:
         """P12 (FACTS 2.8): all projects of the space; there is no paging. An unknown space is NotFound."""
@@ -242,7 +242,7 @@ class CloudFactory(Client):
         At least one; what is in an object is not published and not checked here. Conflict if the status does not suit.
         """
         place, body = {"project": project, "item_id": item_id}, bodies.labels(labels)
-        return self._ask(_nothing, operations.INSERT_LABELS, place, body=body, request_id=request_id)
+        return self._ask(_no_error, operations.INSERT_LABELS, place, body=body, request_id=request_id)
 
     def get_annotation(self, project: Id, item_id: Id, *, coco: bool = False) -> Annotation:
         """P18 (FACTS 2.9): with `coco`, `coco_results_url` may name the file; get it by `download_links`."""
@@ -266,7 +266,7 @@ class CloudFactory(Client):
         """P19 (FACTS 2.9): one signal to one work item; Conflict if its status does not suit. Read it again after."""
         place = {"project": project, "item_id": item_id}
         body = bodies.signal(signal, task_type, outcome, assignee, feedback, reason)
-        return self._ask(_nothing, operations.SIGNAL, place, body=body, request_id=request_id)
+        return self._ask(_no_error, operations.SIGNAL, place, body=body, request_id=request_id)
 
     def _page(
         self,
@@ -285,11 +285,40 @@ class CloudFactory(Client):
         return found
 
 
-def _nothing(data: Any) -> None:
-    """No body is promised (FACTS 2.4). One that speaks of an error next to a 2xx is not believed to mean "done"."""
-    told = data if isinstance(data, dict) else {}
-    if told.get("error") or told.get("errors") or told.get("success") is False:
+def _no_error(data: Any) -> None:
+    """No body has to come (FACTS 2.4). An object without an error is believed, nothing else is."""
+    if data is None:
+        return
+    if not isinstance(data, dict):
+        raise Misshapen("it is no object")
+    if data.get("error") or data.get("errors") or data.get("success") is False:
         raise Misshapen("it speaks of an error")
+
+
+def _saved(sent: Sequence[Priority]) -> Callable[[Any], tuple[Priority, ...]]:
+    """The saved entries, none for an empty body. An answer that does not hold what was sent says nothing was saved."""
+    wanted = {entry.batch_id: entry.priority for entry in sent}
+
+    def shape(data: Any) -> tuple[Priority, ...]:
+        if data is None:
+            return ()
+        found = shapes.priorities_of(data)
+        named = [entry for entry in found if entry.batch_id in wanted]
+        if not named or any(entry.priority != wanted[entry.batch_id] for entry in named):
+            raise Misshapen("it holds another order")
+        return found
+
+    return shape
+
+
+def _same_batch(batch_id: int) -> Callable[[Any], Batch]:
+    def shape(data: Any) -> Batch:
+        found = shapes.batch_of(data)
+        if found.id != batch_id:
+            raise Misshapen("it is about another batch")
+        return found
+
+    return shape
 
 
 def _or_none(shape: Callable[[Any], T], instead: T) -> Callable[[Any], T]:

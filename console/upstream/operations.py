@@ -15,7 +15,10 @@ Answers = Literal["json", "json or nothing", "nothing"]
 
 @dataclass(frozen=True)
 class Operation:
-    """One row. `answers` says what a 2xx carries; a body that is neither empty nor JSON is Unreadable everywhere."""
+    """One row. `answers` says what the body of a 2xx is; any other body is Unreadable.
+
+    "nothing": empty. "json or nothing": empty, or JSON but not null. "json": JSON.
+    """
 
     name: str
     method: str
@@ -73,8 +76,8 @@ GET_PROJECT = _get("P13", "/spaces/{space:uuid}/projects/{project:uuid}", confir
 SEND_SIGNALS = Operation("P14", "POST", _ITEMS + "/signals", reads=False, confirmed=False, answers="json or nothing")
 CREATE_WORK_ITEM = Operation("P15", "POST", _ITEMS, reads=False, confirmed=False, answers="json or nothing")
 LIST_WORK_ITEMS = _get("P16", _ITEMS)
-INSERT_LABELS = Operation("P17", "POST", _ITEM + "/labels", reads=False, confirmed=False, answers="nothing")
+INSERT_LABELS = Operation("P17", "POST", _ITEM + "/labels", reads=False, confirmed=False, answers="json or nothing")
 GET_ANNOTATION = _get("P18", _ITEM + "/annotations")
-SIGNAL = Operation("P19", "PUT", _ITEM + "/signals", reads=False, confirmed=False, answers="nothing")
+SIGNAL = Operation("P19", "PUT", _ITEM + "/signals", reads=False, confirmed=False, answers="json or nothing")
 
 OPERATIONS: tuple[Operation, ...] = tuple(row for row in list(globals().values()) if isinstance(row, Operation))

@@ -200,10 +200,7 @@ class Transport:
             return refusals.refusal(operation, self.vendor, status, headers=headers, body=body, key=key, retry_in=wait)
         try:
             body = read_all(response.raw, self._limits.body)
-            if not body.strip() and operation.answers != "json":
-                return Answer(None, headers, status)
-            # Also where nothing is promised: a login portal's page with status 200 did not delete anything.
-            return Answer(read_json(body), headers, status)
+            return Answer(_promised(operation, body), headers, status)
         except NotJson as error:
             return unreadable(operation, self.vendor, error, status=status, headers=headers, key=key)
 
@@ -246,6 +243,19 @@ def _seconds_for_call(most: float) -> float:
 def _is_time_used_up() -> bool:
     left = deadline.remaining()
     return left is not None and left < LEAST_SECONDS
+
+
+def _promised(operation: Operation, body: bytes) -> Any:
+    """The JSON of a 2xx, None for an empty body; NotJson for what `operation.answers` does not promise."""
+    if operation.answers != "json" and not body.strip():
+        return None
+    if operation.answers == "nothing":
+        # A login portal answers every DELETE with 200: whatever is in there, it does not say "deleted".
+        raise NotJson("it should have been empty")
+    data = read_json(body)
+    if data is None and operation.answers == "json or nothing":
+        raise NotJson("it says null")
+    return data
 
 
 _RATE_LIMITS = ("remaining", "limit", "reset")

@@ -292,14 +292,38 @@ def test_a_write_that_promises_no_body_is_not_done_by_any_page(
 
 
 @pytest.mark.parametrize(("method", "address", "call"), PROMISING_NOTHING)
-@pytest.mark.parametrize("body", [b"", b" \r\n", b"{}", b"null", b'{"deleted": true}', b"[]"])
+@pytest.mark.parametrize("body", [b"", b" \r\n"])
 @responses.activate
-def test_a_write_that_promises_no_body_is_done_when_it_is_empty_or_json(
+def test_a_write_that_promises_no_body_is_done_when_it_is_empty(
     method: str, address: str, call: Any, body: bytes
 ) -> None:
     responses.add(method, address, status=200, body=body)
 
     assert call(platform()) is None
+
+
+@pytest.mark.parametrize("body", [b"{}", b"null", b"[]", b'"done"', b'{"results": []}'])
+@responses.activate
+def test_an_export_is_not_deleted_by_an_answer_that_should_be_empty(body: bytes) -> None:
+    method, address, call = PROMISING_NOTHING[0]
+    responses.add(method, address, status=200, body=body)
+    with pytest.raises(errors.Unreadable) as caught:
+        call(platform())
+
+    assert caught.value.outcome == "unknown"
+
+
+@pytest.mark.parametrize(("method", "address", "call"), PROMISING_NOTHING[1:])
+@responses.activate
+def test_labels_and_signals_are_answered_by_an_object_or_nothing(method: str, address: str, call: Any) -> None:
+    """Their addresses and answers are only inferred (FACTS 2.4)."""
+    for body in (b"{}", b'{"id": "x"}'):
+        responses.add(method, address, status=200, body=body)
+        assert call(platform()) is None
+    for body in (b"null", b"[]", b'"done"'):
+        responses.add(method, address, status=200, body=body)
+        with pytest.raises(errors.Unreadable):
+            call(platform())
 
 
 ANSWERING_JSON: list[tuple[str, str, Any]] = [
@@ -323,7 +347,10 @@ ANSWERING_JSON: list[tuple[str, str, Any]] = [
 
 
 @pytest.mark.parametrize(("method", "address", "call"), ANSWERING_JSON)
-@pytest.mark.parametrize("body", [b'{"error": "no"}', b"[1]", b'"done"', b"<html>", b"true", b'{"id": null}'])
+@pytest.mark.parametrize(
+    "body",
+    [b'{"error": "no"}', b"[1]", b'"done"', b"<html>", b"true", b"null", b"[]", b'{"items": []}', b'{"id": null}'],
+)
 @responses.activate
 def test_a_write_answered_by_json_of_another_shape_is_unknown(
     method: str, address: str, call: Any, body: bytes
@@ -333,3 +360,13 @@ def test_a_write_answered_by_json_of_another_shape_is_unknown(
         call(platform())
 
     assert caught.value.outcome == "unknown"
+
+
+@responses.activate
+def test_an_answer_that_contradicts_what_was_sent_does_not_mean_done() -> None:
+    responses.put(f"{BATCHES}/prioritization", json={"items": [{"batchId": 1, "priority": 9}]})
+    responses.patch(f"{BATCHES}/42", json={"id": 41, "name": "New"})
+    with pytest.raises(errors.Unreadable):
+        platform().save_priorities(s.PROJECT, [Priority(1, 1)], request_id=REQUEST_ID)
+    with pytest.raises(errors.Unreadable):
+        platform().update_batch(s.PROJECT, 42, name="New", request_id=REQUEST_ID)

@@ -182,12 +182,12 @@ WIRES = [
     Wire(
         "P6",
         lambda c: c.save_priorities(
-            s.PROJECT, [Priority(42, 2, {"source": "planner"}), Priority(41, 1, id_field="id")], request_id=REQUEST_ID
+            s.PROJECT, [Priority(42, 1, {"source": "planner"}), Priority(41, 2, id_field="id")], request_id=REQUEST_ID
         ),
         "PUT",
         f"{PLATFORM}/projects/{s.PROJECT}/batches/prioritization",
         s.PRIORITIES,
-        {"items": [{"source": "planner", "batchId": 42, "priority": 2}, {"id": 41, "priority": 1}]},
+        {"items": [{"source": "planner", "batchId": 42, "priority": 1}, {"id": 41, "priority": 2}]},
     ),
     Wire(
         "P7",
