@@ -1,7 +1,7 @@
 """The cache of all processes, which keeps working in the memory of each when its store does not.
 
-Entries are numbers as digits, or pickles signed together with their name: whoever can write to the store can delete
-what is kept, but can neither run code here nor move one entry to the place of another.
+Entries are pickles signed together with their name: whoever can write to the store can delete what is kept, but can
+neither run code here nor move one entry to the place of another.
 """
 
 import hashlib
@@ -91,10 +91,6 @@ class SharedCache(BaseCache):
         names = {self.make_and_validate_key(key, version=version): key for key in keys}
         return {names[name]: value for name, value in self._values(list(names)).items()} if names else {}
 
-    def has_key(self, key: Any, version: int | None = None) -> bool:
-        name = self.make_and_validate_key(key, version=version)
-        return name in self._values([name])
-
     def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
         self.set_many({key: value}, timeout, version)
 
@@ -122,12 +118,6 @@ class SharedCache(BaseCache):
             return False
         self.set(key, value, timeout, version)
         return True
-
-    def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
-        total = self.shared.increase(self.make_and_validate_key(key, version=version), delta)
-        if total is None:
-            raise ValueError(f"Key {key!r} not found")
-        return total
 
     def delete(self, key: Any, version: int | None = None) -> bool:
         return bool(self.shared.delete([self.make_and_validate_key(key, version=version)]))
@@ -189,9 +179,6 @@ class Shared:
             self._memory.write({name: value}, expires)
         return added
 
-    def increase(self, name: str, by: int) -> int | None:
-        return self._do(lambda store: store.increase(name, by), changes=[name])
-
     def delete(self, names: list[str]) -> int:
         deleted = self._do(lambda store: store.delete(names), changes=names)
         self._memory.delete(names)
@@ -249,7 +236,7 @@ class Shared:
                 self._ask_again = 0.0
                 return
             seconds, self._down_since = time.time() - self._down_since, None
-        self._forget_kept_answers()
+        self._forget_all_but_limits(self._memory.names())
         log.warning("The cache is available again after %d s.", seconds)
 
     def _note(self, changes: Sequence[str]) -> None:
@@ -273,25 +260,20 @@ class Shared:
         except STORE_ERRORS:
             self._note(changed)
             raise
+        self._forget_all_but_limits(changed)
 
-    def _forget_kept_answers(self) -> None:
+    def _forget_all_but_limits(self, names: Sequence[str]) -> None:
         """What others change from now on is seen in the store alone; limits stay, as they do while it is up."""
-        for name in self._memory.names():
-            if not self._is_limit(name):
-                self._memory.delete([name])
+        self._memory.delete([name for name in names if not self._is_limit(name)])
 
 
 def pack(name: str, value: Any) -> bytes:
-    if type(value) is int and abs(value) < 10**18:
-        return b"%d" % value
     content = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
     return _signature(name, content) + content
 
 
 def unpack(name: str, packed: bytes) -> Any:
-    """Raises ValueError for what is neither a number nor signed by us for this name, or is of another version."""
-    if len(packed) <= SIGNATURE:
-        return cache_stores.number(packed)
+    """Raises ValueError for what is not signed by us for this name, or is of another version."""
     signature, content = packed[:SIGNATURE], packed[SIGNATURE:]
     if not hmac.compare_digest(signature, _signature(name, content)):
         raise ValueError("This entry is not signed by us.")

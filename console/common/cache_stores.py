@@ -5,7 +5,6 @@ A store lets its library's errors through; `STORE_ERRORS` lists them.
 
 import contextlib
 import os
-import re
 import sqlite3
 import threading
 import time
@@ -47,19 +46,9 @@ class Store(Protocol):
     def add(self, name: str, value: bytes, expires: float | None) -> bool:
         """Writes only where nothing is; whether it did."""
 
-    def increase(self, name: str, by: int) -> int | None:
-        """The new number, or None where there is none; what is no number raises ValueError."""
-
     def delete(self, names: Sequence[str]) -> int: ...
 
     def clear(self) -> None: ...
-
-
-def number(value: bytes) -> int:
-    """Raises ValueError for anything but the digits of a 64-bit integer."""
-    if not re.fullmatch(rb"-?[0-9]{1,19}", value):
-        raise ValueError("This entry is not a number.")
-    return int(value)
 
 
 def is_locked(error: Exception) -> bool:
@@ -95,15 +84,6 @@ class MemoryStore:
                 return False
             self.write({name: value}, expires)
             return True
-
-    def increase(self, name: str, by: int) -> int | None:
-        with self._lock:
-            value = self._value(name)
-            if value is None:
-                return None
-            total = number(value) + by
-            self.write({name: b"%d" % total}, self._entries[name][1])
-            return total
 
     def delete(self, names: Sequence[str]) -> int:
         with self._lock:
@@ -172,17 +152,6 @@ class SqliteStore:
             added = connection.execute("INSERT OR IGNORE INTO entries VALUES (?, ?, ?, ?)", (name, value, expires, now))
             self._cull(connection, added.rowcount)
             return added.rowcount == 1
-
-    def increase(self, name: str, by: int) -> int | None:
-        with self._connection() as connection, _transaction(connection):
-            row = connection.execute(
-                "SELECT value FROM entries WHERE name = ? AND (expires IS NULL OR expires > ?)", (name, time.time())
-            ).fetchone()
-            if row is None:
-                return None
-            total = number(row[0]) + by
-            connection.execute("UPDATE entries SET value = ? WHERE name = ?", (b"%d" % total, name))
-            return total
 
     def delete(self, names: Sequence[str]) -> int:
         if not self.read(names):
@@ -273,14 +242,6 @@ class RedisStore:
 
     def add(self, name: str, value: bytes, expires: float | None) -> bool:
         return bool(self._client.set(name, value, nx=True, px=_milliseconds(expires)))
-
-    def increase(self, name: str, by: int) -> int | None:
-        if not self._client.exists(name):
-            return None
-        try:
-            return int(self._client.incrby(name, by))
-        except redis.ResponseError as error:
-            raise ValueError("This entry is not a number.") from error
 
     def delete(self, names: Sequence[str]) -> int:
         return int(self._client.delete(*names))
