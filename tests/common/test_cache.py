@@ -274,7 +274,9 @@ def test_the_log_says_once_that_the_cache_went_and_once_that_it_is_back(
     redis_server.start()
     assert cache.get("name") == 4, "what was changed meanwhile is in the store now"
     assert [line.levelname for line in caplog.records] == ["ERROR", "WARNING"]
-    assert redis.Redis.from_url(redis_server.url).get("console:1:name") == b"4"
+    stored = redis.Redis.from_url(redis_server.url).get("console:1:name")
+    assert isinstance(stored, bytes)
+    assert shared_cache.unpack("console:1:name", stored) == 4
 
 
 @pytest.mark.redis
