@@ -206,6 +206,8 @@ class Transport:
 
     def _see_limits(self, headers: Mapping[str, str]) -> None:
         remaining, limit, reset = (_number(headers.get(f"x-ratelimit-{name}")) for name in _RATE_LIMITS)
+        if reset is not None and not 0 <= reset - time.time() + _MOST_WAIT <= 2 * _MOST_WAIT:
+            reset = None  # no moment near now, perhaps none of any calendar
         if remaining is not None or limit is not None:
             self.health.seen_limits(remaining, limit, reset)
 

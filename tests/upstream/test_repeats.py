@@ -249,11 +249,25 @@ def test_a_dead_vendor_does_not_hold_the_other_back() -> None:
 @responses.activate
 def test_the_rate_limit_is_noted_for_each_key_apart() -> None:
     store = MemoryStore()
+    soon = int(time()) + 30
     mine, theirs = VendorHealth("avala", store, who="a"), VendorHealth("avala", store, who="b")
-    answers(200, headers={"X-RateLimit-Limit": "100", "X-RateLimit-Remaining": "97", "X-RateLimit-Reset": "1700000000"})
+    answers(200, headers={"X-RateLimit-Limit": "100", "X-RateLimit-Remaining": "97", "X-RateLimit-Reset": str(soon)})
     avala(health=mine).get_me()
 
     seen = mine.limits()
     assert seen is not None
-    assert (seen.remaining, seen.limit, seen.reset) == (97, 100, 1_700_000_000)
+    assert (seen.remaining, seen.limit, seen.reset) == (97, 100, soon)
     assert theirs.limits() is None
+
+
+@responses.activate
+@pytest.mark.parametrize("reset", ["9" * 18, "0", "-1", "²", "1e9", "253402300800"])
+def test_a_reset_that_is_no_moment_near_now_is_not_noted(reset: str) -> None:
+    """A page shows it as a moment: one beyond the calendar took every page down for two minutes."""
+    health = VendorHealth("avala", MemoryStore())
+    answers(200, headers={"X-RateLimit-Limit": "100", "X-RateLimit-Remaining": "97", "X-RateLimit-Reset": reset})
+    avala(health=health).get_me()
+
+    seen = health.limits()
+    assert seen is not None
+    assert (seen.remaining, seen.limit, seen.reset) == (97, 100, None)
