@@ -49,7 +49,7 @@ def upstream(request: HttpRequest, error: errors.UpstreamError, **about: object)
         "reading": reading,
         "unresolved": None if reading else unresolved.of_error(error, back=htmx.page_address(request)),
         "resend": error.outcome == "failed",
-        "key_rejected": isinstance(error, errors.KeyRejected),
+        "key_label": key_label(error),
         "again": htmx.page_address(request),
         "first_page": htmx.page_address(request).partition("?")[0] if isinstance(error, errors.PageExpired) else "",
     }
@@ -62,6 +62,13 @@ def upstream(request: HttpRequest, error: errors.UpstreamError, **about: object)
 def status_of(error: errors.UpstreamError) -> int:
     """What we answer when a vendor failed us."""
     return next((status for kind, status in STATUSES if isinstance(error, kind)), 502)
+
+
+def key_label(error: errors.UpstreamError) -> str:
+    """The link to "Your keys" beside an error that another key can mend; "" for every other error."""
+    if isinstance(error, errors.KeyRejected):
+        return "Replace the key"
+    return "Use another key" if isinstance(error, errors.Forbidden) else ""
 
 
 def connect(request: HttpRequest, missing: ConnectionMissing) -> HttpResponse:

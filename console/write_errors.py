@@ -21,7 +21,7 @@ from console import htmx, logs, pages, typed_forms
 from console.audit.record import NotRecorded
 from console.audit.unresolved import Unresolved, of_error
 from console.second_press import FirstNotDone
-from console.upstream.errors import KeyRejected, UpstreamError
+from console.upstream.errors import Forbidden, KeyRejected, UpstreamError
 
 log = logging.getLogger(__name__)
 
@@ -101,8 +101,8 @@ def status_of(error: Kind) -> int:
 
 def keys(request: HttpRequest, error: Exception, *, back: str = "") -> dict[str, str]:
     """Where the key is connected or replaced, from there `back` or to the form as it was typed."""
-    if not isinstance(error, KeyRejected | ConnectionMissing):
+    if not isinstance(error, KeyRejected | Forbidden | ConnectionMissing):
         return {}
-    label = f"Connect {error.vendor_name}" if isinstance(error, ConnectionMissing) else "Replace the key"
+    label = f"Connect {error.vendor_name}" if isinstance(error, ConnectionMissing) else pages.key_label(error)
     keys = f"{reverse('accounts:keys')}?{urlencode({'next': back or typed_forms.keep(request)})}"
     return {"keys_url": keys, "keys_label": label}

@@ -96,7 +96,7 @@ class State:
             return f"{seen}. {self.vendor} may be behind; we keep checking for {span_in_words()}."
         if self.finding == UNREADABLE:
             return f"{self.vendor} could not be read at the last check. We keep checking."
-        return f"No clear answer came. We check by ourselves for {span_in_words()} whether it worked."
+        return f"We keep checking for {span_in_words()} whether it worked."
 
     @property
     def _not_found(self) -> str:

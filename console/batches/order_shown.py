@@ -31,7 +31,7 @@ VERBS = {"order.undo": "Took a change back", "order.restore": "Restored an earli
 STATES = {
     DONE: ("good", ""),
     FAILED: ("bad", "This was not saved."),
-    UNKNOWN: ("warn", "We do not know whether this was saved."),
+    UNKNOWN: ("warn", "We don't know whether this was saved."),
     OPEN: ("warn", "This is being saved, or the console was stopped meanwhile."),
 }
 

@@ -27,8 +27,8 @@ def fault(error: Exception, call: Call, *, vendor: str, silence: float, changes:
     # http.client files an early end under garbage as well.
     cut = _caused_by(error, ConnectionError, http.client.IncompleteRead, urllib3.exceptions.IncompleteRead)
     if not cut and _caused_by(error, urllib3.exceptions.DecodeError, http.client.HTTPException):
-        return errors.Unreadable(f"{name}'s answer could not be read.", vendor=vendor, changes=changes)
-    return errors.Broken(f"{name} broke off before the answer was complete.", vendor=vendor, changes=changes)
+        return errors.Unreadable(f"{name} sent an answer we could not read.", vendor=vendor, changes=changes)
+    return errors.Broken(f"The connection to {name} dropped.", vendor=vendor, changes=changes)
 
 
 def too_late(vendor: str, seconds: float, *, changes: bool) -> errors.TimedOut:

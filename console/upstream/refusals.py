@@ -46,11 +46,11 @@ def refusal(
         "changes": not operation.reads,
     }
     if status < 200:  # 101: from here on nobody speaks HTTP, and nothing was said of the request
-        return errors.Unreadable(f"{name}'s answer could not be read: it changed the subject.", **facts)
+        return errors.Unreadable(f"{name} sent an answer we could not read.", **facts)
     if 300 <= status < 400:
-        return errors.PointedElsewhere(f"{name}'s answer pointed elsewhere, and was not followed.", **facts)
+        return errors.PointedElsewhere(f"{name}'s answer pointed to another address. We did not follow it.", **facts)
     if status >= 500:
-        failed = errors.ServerFailed(f"{name} has a problem of its own just now.", **facts)
+        failed = errors.ServerFailed(f"{name} has a problem right now.", **facts)
         failed.retry_in = retry_in
         return failed
     if status in (400, 422):
@@ -58,10 +58,10 @@ def refusal(
             masked(field, key)[:MOST_TEXT]: [masked(text, key)[:MOST_TEXT] for text in texts]
             for field, texts in _fields(data).items()
         }
-        return errors.Invalid(f"{name} does not accept what was entered.", fields=fields, **facts)
+        return errors.Invalid(f"{name} did not accept what you entered.", fields=fields, **facts)
     if status == 429:
         wait = DEFAULT_WAIT if retry_in is None else retry_in
-        limited = errors.RateLimited(f"{name} is busy; it can be asked again in {max(1, round(wait))} s.", **facts)
+        limited = errors.RateLimited(f"{name} is busy. Try again in {max(1, round(wait))} s.", **facts)
         limited.retry_in = wait
         return limited
     if status == 404 or (status == 405 and not operation.confirmed):
@@ -69,9 +69,9 @@ def refusal(
     if status == 401:
         return errors.KeyRejected(f"{name} does not know this key.", **facts)
     if status == 403:
-        return errors.Forbidden(f"{name} does not allow this with this key.", **facts)
+        return errors.Forbidden(f"{name} does not allow this with your key.", **facts)
     if status == 409:
-        return errors.Conflict(f"{name} refused: something there stands in the way, or was changed meanwhile.", **facts)
+        return errors.Conflict(f"{name} refused this. Something there is in the way or has just changed.", **facts)
     return errors.OtherRefusal(f"{name} refused this.", **facts)
 
 
@@ -80,7 +80,7 @@ def unreadable(
 ) -> errors.Unreadable:
     """The error for a 2xx that is not what was promised."""
     return errors.Unreadable(
-        f"{errors.vendor_name(vendor)}'s answer could not be read: {why}.",
+        f"{errors.vendor_name(vendor)} sent an answer we could not read.",
         vendor=vendor,
         status=status,
         reference=reference(headers, key),
@@ -99,9 +99,9 @@ def reference(headers: Mapping[str, str], key: str) -> str | None:
 
 def _not_found(operation: Operation, name: str, facts: dict[str, Any]) -> errors.NotFound:
     if operation.confirmed:
-        return errors.NotFound(f"{name} does not have this, or not for this key.", **facts)
+        return errors.NotFound(f"{name} does not have this, or your key can't see it.", **facts)
     # Nobody published this address (FACTS 4, row 1): a 404 may mean our guess, not the thing.
-    error = errors.NotFound(f"{name} does not have this, or this operation's address may be wrong.", **facts)
+    error = errors.NotFound(f"{name} does not have this, or the address we use for it may be wrong.", **facts)
     error.maybe_wrong_address = True
     return error
 

@@ -191,13 +191,13 @@ def _too_large() -> errors.Unreadable:
 
 def _refused(status: int) -> errors.UpstreamError:
     if 300 <= status < 400:
-        text = "The link to the file pointed elsewhere, and was not followed."
+        text = "The link to the file pointed to another address. We did not follow it."
         return errors.PointedElsewhere(text, vendor=VENDOR, status=status, changes=False)
     if status == 403:
         return errors.Forbidden("The link to the file has expired.", vendor=VENDOR, status=status)
     if status in (404, 410):
         return errors.NotFound("The file is no longer there.", vendor=VENDOR, status=status)
     if status >= 500:
-        text = "The file store has a problem of its own just now."
+        text = "The file store has a problem right now."
         return errors.ServerFailed(text, vendor=VENDOR, status=status, changes=False)
     return errors.OtherRefusal("The file store refused this.", vendor=VENDOR, status=status)

@@ -104,7 +104,7 @@ def test_what_is_kept_of_a_failure_counts_no_seconds_and_is_no_call_that_was_hel
             connections.avala(alice).get_me()
         seen.append(type(caught.value))
     assert seen[-1] is errors.HeldBack
-    assert _key(alice).last_failure == "Avala has a problem of its own just now."
+    assert _key(alice).last_failure == "Avala has a problem right now."
 
 
 def test_a_403_does_not_mark_the_key_but_teaches_what_it_may_not(bob: Person, emulator: Any) -> None:

@@ -291,9 +291,7 @@ def test_an_error_on_saving_leaves_rows_focus_and_the_unsaved_order(board: Page,
     button.focus()
     board.keyboard.press("Enter")
     notice = board.locator("#notices [data-notice]")
-    expect(notice).to_contain_text(
-        "Nothing was changed" if fault == "403" else "We do not know whether the order was saved"
-    )
+    expect(notice).to_contain_text("Nothing was changed" if fault == "403" else "We don't know whether the order of")
     assert board.locator("#order-rows").evaluate("list => list.innerHTML") == before
     expect(button).to_be_focused()
     expect(board.locator("[data-bar]")).to_be_visible()

@@ -1,9 +1,12 @@
 """One batch: its place, its figures, its name and metadata changed in place, its history."""
 
+import html
 import json
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.cache import cache
@@ -103,6 +106,27 @@ def test_a_refused_rename_can_be_sent_again(alice: Person, client_as: ClientAs, 
     assert "Nothing was changed" in text_of(again)
     fresh = boards.hidden(again.content.decode(), "act_id")
     assert rename(client, "Night rain", fresh, **HTMX).status_code == 200
+
+
+def test_a_key_that_does_not_allow_it_leads_to_another_key_and_back(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    emulator.fault("cloudfactory", "403", method="PATCH")
+    response = rename(client, "Night rain")
+    assert "CloudFactory does not allow this with your key." in text_of(response)
+    [address] = re.findall(
+        r'href="([^"]+)">(?:<svg.{1,300}?</svg>)Use another key', response.content.decode(), re.DOTALL
+    )
+    back = parse_qs(urlsplit(html.unescape(address)).query)["next"][0]
+    assert 'value="Night rain"' in client.get(back).content.decode()
+
+
+def test_who_made_a_batch_is_not_claimed_without_a_record(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    said = text_of(client_as(alice).get(PAGE))
+    assert "Made by not recorded here" in said
 
 
 def test_only_metadata_that_changed_is_sent_over_what_is_there_now(

@@ -97,7 +97,7 @@ def test_an_unclear_save_is_shown_on_the_page_until_it_is_settled(
     emulator.fault("cloudfactory", "drop-after", method="PUT")
     save(client, form)
     assert "We don't know whether the order of" in text_of(client.get(ORDER))
-    assert "We check by ourselves for ten minutes" in text_of(client.get(ORDER))
+    assert "We keep checking for ten minutes" in text_of(client.get(ORDER))
     assert "We don't know whether the order of" in text_of(client.get(boards.BATCHES))
     check(client)
     assert "We don't know whether the order of" not in text_of(client.get(ORDER))

@@ -117,7 +117,7 @@ def test_a_guessed_address_may_be_what_is_wrong(status: int) -> None:
         platform().list_batches(s.PROJECT)
 
     assert guessed.value.maybe_wrong_address
-    assert "address may be wrong" in guessed.value.message
+    assert "address we use for it may be wrong" in guessed.value.message
     assert not known.value.maybe_wrong_address
 
 

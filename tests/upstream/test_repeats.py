@@ -105,7 +105,7 @@ def test_a_long_wait_is_not_waited_for(asked: str) -> None:
     assert waits == []
     assert len(responses.calls) == 1
     assert caught.value.retry_in == pytest.approx(12, abs=1.1)
-    assert "busy; it can be asked again in 1" in caught.value.message
+    assert "busy. Try again in 1" in caught.value.message
 
 
 @responses.activate
