@@ -93,7 +93,7 @@ def begin(request: HttpRequest) -> None:
 
 
 def _end(request: HttpRequest) -> None:
-    """Signs the person out. Where the row cannot be deleted it stays, but its time is over all the same."""
+    """Signs the person out. Where the row cannot be deleted it stays, but the session is over."""
     try:
         logout(request)
     except database.FAILURES as error:

@@ -2,7 +2,7 @@
 
 A session can hold what must not lie in the clear: a TOTP secret while it is being set up, or the form that waits for a
 password (which may carry an API key). The seal is bound to the row. The browser's cookie holds the session's key; the
-database holds only a hash of it, so that whoever reads the database can't take a session over.
+database holds only a hash of it, so that a stolen database opens no session.
 """
 
 import base64
@@ -132,7 +132,7 @@ def end_sessions(person: Person, *, only: int | None = None, but: str = "") -> i
 
 
 def end_other_sessions(request: HttpRequest, user: Person, **more: Any) -> None:
-    """After a second factor was added, removed or made anew: whoever signed in under the old rules signs in again."""
+    """After a second factor was added, removed or replaced: every other browser has to sign in again."""
     end_sessions(user, but=request.session.session_key or "")
 
 

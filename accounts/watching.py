@@ -35,7 +35,7 @@ def watch(transport: Transport, key: ApiKey) -> Transport:
 def notes_put_off() -> Iterator[None]:
     """Within it calls can run in threads: their notes need the database and are written at the end, in this thread.
 
-    Nor is it asked before each call whether the person is still active: whoever made the client has just asked.
+    Nor is it asked before each call whether the person is still active: that was asked when the client was created.
     """
     notes: list[Callable[[], None]] = []
     token = _put_off.set(notes)
@@ -144,7 +144,7 @@ def noted(key: ApiKey) -> ApiKey:
 
 
 def forget(key: ApiKey) -> None:
-    """What was noted about this value before it was entered anew."""
+    """What was noted about this value before it was entered again."""
     write_behind.forget(KIND, _name(key))
 
 
@@ -159,7 +159,7 @@ def _persist(name: str, fields: dict[str, Any]) -> None:
         key = ApiKey.objects.select_for_update().filter(pk=pk, fingerprint=fingerprint).first()
         if key is not None:
             _apply(key, fields)
-            key.save(update_fields={"findings" if name.startswith(FINDING) else name for name in fields})
+            key.save(update_fields={"findings" if field.startswith(FINDING) else field for field in fields})
 
 
 def _note(key: ApiKey, **fields: Any) -> None:

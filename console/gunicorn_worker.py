@@ -36,7 +36,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library is not typed
         super().init_process()
 
     def is_parent_alive(self) -> bool:
-        """Asked every second. Without its gate a worker would answer nobody: it ends, and gunicorn starts another."""
+        """Asked every second. Without its gate a worker answers no request: it ends, and gunicorn starts another."""
         return self.gate.is_alive() and super().is_parent_alive()
 
     def enqueue_req(self, conn: Any) -> None:

@@ -100,7 +100,7 @@ class Headers:
         return response
 
 
-class Health:
+class HealthChecks:
     """Answers supervisors before anything that asks the session, the database or the cache."""
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -28,7 +28,7 @@ def is_origin(text: str) -> bool:
 
 
 def is_host(text: str) -> bool:
-    """One host's name or address as a `Host` header has it, without a port; no pattern that stands for several."""
+    """One host's name or address as a `Host` header has it, without a port; no pattern for several."""
     if text.startswith("["):
         return text.endswith("]") and is_address_or_network(text[1:-1])
     return bool(re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", text))

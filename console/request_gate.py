@@ -1,4 +1,4 @@
-"""Holds a connection until its request has arrived, so that no thread waits for somebody who sends slowly or nothing.
+"""Holds a connection until its request has arrived, so that no thread waits for a slow sender.
 
 One thread for each gunicorn worker watches all connections that have no whole request yet; the bytes stay in the
 kernel's buffer and are only looked at. A request counts as whole when its headers, and a body that is not large, are
@@ -58,7 +58,7 @@ class Gate(threading.Thread):
         connection.sock.setblocking(False)
         with self._lock:
             self._held[number] = (connection, time.monotonic() + PATIENCE_SECONDS)
-            # Edge-triggered: a part of a request wakes this thread once, not for as long as it lies there.
+            # Edge-triggered: a part of a request wakes this thread once, not until it is read.
             self._poll.register(number, select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET)
 
     def finished(self, connection: Any) -> None:
@@ -101,7 +101,7 @@ class Gate(threading.Thread):
                 self._refuse(self._let_go(number), bool(_arrived(connection.sock)))
 
     def _end_slow_bodies(self, now: float) -> None:
-        """For whoever reads on, the body ends here. An answer that is being sent is sent to its end."""
+        """A thread that is still reading finds the end of the body. An answer that is being sent is sent to its end."""
         for connection, until in self._large.items():
             if until <= now:
                 with contextlib.suppress(OSError):
@@ -130,7 +130,7 @@ def how_far(arrived: bytes) -> Arrival:
 
 
 def _arrived(sock: socket.socket) -> bytes:
-    """What lies in the kernel's buffer, without taking it out."""
+    """What has arrived, left in the kernel's buffer."""
     try:
         return sock.recv(LOOKED_AT_BYTES, socket.MSG_PEEK)
     except OSError:

@@ -176,7 +176,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="dummymail://")
 if not EMAIL_CONFIG["EMAIL_BACKEND"].endswith(("smtp.EmailBackend", "dummy.EmailBackend")):
-    # Mails hold open links: whoever has one signs in with it.
+    # Mails hold links that sign a person in.
     refuse(
         "EMAIL_URL names a mail server, with smtp://, smtp+tls:// or smtp+ssl://; mails are written to no file or log."
     )
@@ -223,7 +223,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "console.middleware.Health",
+    "console.middleware.HealthChecks",
     "console.middleware.DatabaseFailures",
     "accounts.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",

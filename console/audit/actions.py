@@ -91,7 +91,7 @@ def _sessions(detail: Detail) -> str:
 class Action:
     """The sentence after the person's name. Slots: {thing}, {contents}, {vendor}, {as_thing}.
 
-    `refused` stands for the whole sentence where "tried to …, but it was not done" would read oddly. `whether` follows
+    `refused` is the whole sentence where "tried to …, but it was not done" would read oddly. `whether` follows
     "We don't know whether" for acts that a vendor may leave without a clear answer.
     """
 

@@ -97,7 +97,7 @@ def pieces(told: Telling) -> list[Piece]:
 
 
 def _cause(told: Telling) -> str:
-    """Why the outcome is unknown. What exactly was answered stands with the entry's steps."""
+    """Why the outcome is unknown. The entry's steps quote the answer."""
     if told.detail.get("cut_off") or told.entry.outcome == OPEN:
         return "the console stopped before an answer came"
     vendor = VENDORS.get(told.entry.vendor)

@@ -47,8 +47,8 @@ _settlers: dict[str, Settler] = {}
 
 
 @dataclass(frozen=True)
-class State:
-    """Where an act stands, in one value for pages.
+class Reconciliation:
+    """What is known of an act's outcome, in one value for pages.
 
     `status` is `done` or `failed`; `under way` (too young to have been cut off); `checking` (checks go on by
     themselves, `next_check_at`); `not found` (nothing in ten minutes of checks: sending again can be offered, with the
@@ -115,14 +115,14 @@ def can_look(entry: Entry) -> bool:
     return entry.action in _settlers and entry.actor is not None and entry.actor.is_active
 
 
-def state(entry: Entry) -> State:
-    """Where the act stands now. Reads only our own database."""
+def state(entry: Entry) -> Reconciliation:
+    """What is known now. Reads only our own database."""
     lookup = None if entry.outcome in (DONE, FAILED) else Lookup.objects.filter(pk=entry.pk).first()
     return _state(entry, lookup)
 
 
-def look(entry: Entry) -> State:
-    """Reads once at the vendor, records what that proves, and says where the act stands then."""
+def look(entry: Entry) -> Reconciliation:
+    """Reads once at the vendor, records what that proves, and returns what is known then."""
     finding, detail = _ask(entry)
     if finding in ("done", "not sent"):
         _settle(entry, DONE if finding == "done" else FAILED, detail)
@@ -148,7 +148,7 @@ def due() -> list[Entry]:
     return [entry for entry in found.order_by(F("lookup__next_check_at").asc(nulls_first=True)) if can_look(entry)]
 
 
-def look_up_all() -> list[tuple[Entry, State]]:
+def look_up_all() -> list[tuple[Entry, Reconciliation]]:
     """Looks once at everything that is open or unknown and can be looked up, due or not."""
     mark_cut_off()
     waiting = list(record.open_or_unknown().select_related("actor"))
@@ -163,14 +163,14 @@ def span_in_words() -> str:
     return {1: "a minute", 10: "ten minutes"}.get(minutes, f"{minutes} minutes")
 
 
-def _state(entry: Entry, lookup: Lookup | None) -> State:
+def _state(entry: Entry, lookup: Lookup | None) -> Reconciliation:
     outcome = entry.outcome
     if outcome == DONE:
-        return State("done")
+        return Reconciliation("done")
     if outcome == FAILED:
-        return State("failed")
+        return Reconciliation("failed")
     settler, is_checkable = _settlers.get(entry.action), can_look(entry)
-    return State(
+    return Reconciliation(
         status=_status(entry, lookup, is_checkable),
         vendor=sentences.VENDORS.get(entry.vendor, "the service"),
         finding=lookup.finding if lookup else "",

@@ -9,13 +9,13 @@ from console.audit.reading import Line
 
 # What begins so is taken for a formula: https://owasp.org/www-community/attacks/CSV_Injection. With semicolons as
 # separators, and in whatever splits at tabs and line ends, a cell begins behind each of those as well. Spreadsheets
-# pass over blanks of every kind and what nobody sees, and read the wide and small forms of the signs like the plain.
+# ignore blanks and invisible characters of every kind, and read the wide and small forms of the signs like the plain.
 BLANK = (
     "\\s\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0"
 )
 SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212"
-# Takes a whole run of blanks whatever stands behind it: one that gave it up would begin again at each of them.
+# Takes a whole run of blanks whatever follows: one that gave it up would begin again at each of them.
 BEGINNING = re.compile(f"(\\A[;{BLANK}]*|[;{BLANK}]+)([{SIGNS}]?)")
 COLUMNS = (
     "When (UTC)",

@@ -3,7 +3,7 @@
 from django.dispatch import Signal
 
 outcome_unknown = Signal()
-"""`entry`: it was sent and nobody knows what became of it, or its process stopped before an answer came."""
+"""`entry`: it was sent and its outcome is unknown, or its process stopped before an answer came."""
 
 settled = Signal()
 """`entry`, fresh: an open or unknown act is now known to be done or failed, found by reading or said by a person."""

@@ -35,7 +35,7 @@ class Unresolved:
         return subject_of(self.entry)
 
     @cached_property
-    def state(self) -> settling.State:
+    def state(self) -> settling.Reconciliation:
         """What the checks have found so far, and what can be done."""
         return settling.state(self.entry)
 
@@ -54,7 +54,7 @@ def subject_of(entry: Entry) -> str:
 
 
 def of_error(error: Exception, *, back: str = "") -> Unresolved | None:
-    """For an error after which nobody knows what became of a write; None for every other error."""
+    """For an error that leaves the outcome of a write unknown; None for every other error."""
     entry_id = vars(error).get("entry_id")
     if not isinstance(entry_id, UUID) or getattr(error, "outcome", UNKNOWN) != UNKNOWN:
         return None

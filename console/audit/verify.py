@@ -172,7 +172,7 @@ class _Runs:
 
 
 def _remember(holes: Iterator[tuple[int, int]]) -> None:
-    """Holes nobody recorded, as after a kill between a commit and its line. A line younger than that may yet come."""
+    """Gaps that were not recorded, as after a kill between a commit and its line. A line can be a little late."""
     for first, last in islice(holes, 100):
         row = Entry.objects.filter(sequence=first).first()
         on_its_way = row is not None and row.at > timezone.now() - timedelta(seconds=PUBLISHED_WITHIN)

@@ -116,7 +116,7 @@ def check(request: SignedIn, project: uuid.UUID, entry: uuid.UUID) -> HttpRespon
     return order_endings.looked(pressed, kind, title, **known)
 
 
-def _not_done(state: settling.State) -> tuple[str, str]:
+def _not_done(state: settling.Reconciliation) -> tuple[str, str]:
     """What a check says that did not find the order saved."""
     if state.status == FAILED:
         return "warn", "The order was not saved."

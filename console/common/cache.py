@@ -1,7 +1,7 @@
 """The cache of all processes, which keeps working in the memory of each when its store does not.
 
-Entries are pickles signed together with their name: whoever can write to the store can delete what is kept, but can
-neither run code here nor move one entry to the place of another.
+Entries are pickles signed together with their name: write access to the store is enough to delete
+what is kept, but neither to run code here nor to move one entry to the place of another.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from django.core.cache import caches
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 
 from console.common import cache_stores
-from console.common.cache_stores import STORE_ERRORS, MemoryStore, RedisStore, SqliteStore, Store
+from console.common.cache_stores import STORE_ERRORS, CacheStore, LocalStore, RedisStore, SqliteStore
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True)
-class State:
+class Availability:
     """Whether the store answers this process; `since` is Unix time."""
 
     available: bool
@@ -66,12 +66,12 @@ def configuration(url: str, *, limits: Sequence[str] = ()) -> dict[str, Any]:
     }
 
 
-def state() -> State:
+def state() -> Availability:
     """What is known of the store without asking it."""
     return _default().shared.state
 
 
-def probe() -> State:
+def probe() -> Availability:
     """Asks the store at once, whatever is known of it; takes half a second or so at most."""
     return _default().shared.probe()
 
@@ -140,15 +140,15 @@ class SharedCache(BaseCache):
 
 
 class Shared:
-    """A store and the memory that stands in for it; one a process and address, used by all threads.
+    """A store and the memory used while it is unavailable; one a process and address, used by all threads.
 
     What this process changes while the store is gone is written to the store when it is back, so that neither a limit
     nor a deletion is lost. Limits are kept in memory all along: they must hold from the first moment without a store.
     """
 
-    def __init__(self, store: Store, limits: tuple[str, ...]) -> None:
+    def __init__(self, store: CacheStore, limits: tuple[str, ...]) -> None:
         self._store = store
-        self._memory = MemoryStore()
+        self._memory = LocalStore()
         self._limits = limits
         self._lock = threading.Lock()
         self._down_since: float | None = None
@@ -157,10 +157,10 @@ class Shared:
         self._changed: dict[str, None] = {}
 
     @property
-    def state(self) -> State:
-        return State(self._down_since is None, self._down_since)
+    def state(self) -> Availability:
+        return Availability(self._down_since is None, self._down_since)
 
-    def probe(self) -> State:
+    def probe(self) -> Availability:
         self._ask_again = 0.0
         self.write({f"{PREFIX}:probe": b"1"}, time.time() + 60)
         return self.state
@@ -191,7 +191,7 @@ class Shared:
     def _is_limit(self, name: str) -> bool:
         return name.split(":", 2)[-1].startswith(self._limits)
 
-    def _do(self, act: Callable[[Store], R], *, changes: Sequence[str] = ()) -> R:
+    def _do(self, act: Callable[[CacheStore], R], *, changes: Sequence[str] = ()) -> R:
         if self._may_ask():
             try:
                 self._write_changes()

@@ -37,7 +37,7 @@ CREATE INDEX IF NOT EXISTS entries_written ON entries (written);
 BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
-class Store(Protocol):
+class CacheStore(Protocol):
     def read(self, names: Sequence[str]) -> dict[str, bytes]:
         """The entries that exist and have not expired."""
 
@@ -56,7 +56,7 @@ def is_locked(error: Exception) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
-class MemoryStore:
+class LocalStore:
     """Bounded in entries and bytes; what was used longest ago goes first."""
 
     def __init__(self) -> None:
@@ -166,7 +166,7 @@ class SqliteStore:
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        """This thread's own, opened anew after a fork and after the file was replaced."""
+        """This thread's own, opened again after a fork and after the file was replaced."""
         if getattr(self._local, "identity", None) != (os.getpid(), *_identity(self._path)):
             self._local.connection = self._open()
             self._local.identity = (os.getpid(), *_identity(self._path))

@@ -1,7 +1,7 @@
 """One call to a vendor for many readers.
 
-An answer is shared for some seconds under vendor, space and thing, without signed links. Whoever reads it from there
-must have read that space with their own key in the last five minutes, so that a key without the right shows nothing.
+An answer is shared for some seconds under vendor, space and thing, without signed links. A reader of it must
+have read that space with their own key in the last five minutes, so that a key without the right shows nothing.
 While one reader asks, the others wait for the answer, at most until their own request's time is used up.
 """
 
@@ -45,7 +45,7 @@ class SharedAnswer:
     ) -> T:
         """The shared answer, or a fresh one, which is shared for so many seconds.
 
-        A reader who has not read the space lately asks alone. One of `refusals` ends what this reader sees of others'
+        A reader who has not read the space recently asks alone. One of `refusals` ends what this reader sees of others'
         answers until their own key reads the space again.
         """
         owner, key, shared = uuid.uuid4().hex, self._key, None
@@ -66,7 +66,7 @@ class SharedAnswer:
         return found
 
     def last(self, *, reader: str) -> Any:
-        """The last answer of ten minutes; None for a reader whose key has not read the space lately."""
+        """The last answer of ten minutes; None for a reader whose key has not read the space recently."""
         may_see = cache.get(_reader_key(self.vendor, self.space, reader))
         found = cache.get(f"{self._name}-last") if may_see else None
         return found[0] if found else None
@@ -96,7 +96,7 @@ class SharedAnswer:
         pause = FIRST_PAUSE
         while (shared := cache.get(key := self._key)) is None and time.monotonic() < end:
             if cache.add(_lock_key(key), owner, LOCK_LASTS):
-                # Whoever had the lock can have answered since the look before.
+                # The holder of the lock can have answered since the check above.
                 if (shared := cache.get(key)) is not None:
                     _release(key, owner)
                 break

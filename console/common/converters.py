@@ -1,4 +1,4 @@
-"""What may stand between two slashes of our own addresses: anything else is no page (404), and makes no link."""
+"""Path converters for ids of the vendors: anything else is no page (404), and makes no link."""
 
 from __future__ import annotations
 

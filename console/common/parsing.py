@@ -8,7 +8,7 @@ rule, bounds the length before it converts, and answers with a typed value or wi
     read_int(text, least, most)     int: ASCII digits only
     read_page_number(text)          int: from 1; 1 for anything that is not a page number
     read_cursor(text)               str: at most 4,000 characters, no control characters
-    read_segment(text)              str: what can stand between two slashes of an address
+    read_segment(text)              str: one segment of an address
     read_json(body)                 Any: strict JSON
     text_fault(text)                str: what is wrong with a name or a note; empty if nothing is
 """

@@ -1,6 +1,6 @@
 """Secrets out of every text: keys in hand are masked by value, others by their shape.
 
-Whoever opens a key calls `remember`; whatever writes text for people, logs or the audit passes it through `hide`.
+Call `remember` wherever a key is opened, and pass every text for people, logs or the audit through `hide`.
 Outside text can be as long and as hostile as it likes: every pattern here is linear, and `hide` cuts first.
 """
 

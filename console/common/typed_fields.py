@@ -17,7 +17,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def hand_back(*names: str) -> Callable[[View], View]:
-    """Marks a view: these fields hold no secret. A name that ends in `#` stands for it with any number: `f#` for `f12`.
+    """Marks a view: these fields hold no secret. A name that ends in `#` matches any number there: `f#` for `f12`.
 
     Put above `sensitive_post_parameters` and the like, whose wrappers keep the mark.
     """

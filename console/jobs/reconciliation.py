@@ -1,4 +1,4 @@
-"""The job that resolves unknown outcomes: reads with the key of whoever acted, backed off, until it is known."""
+"""The job that resolves unknown outcomes: reads with the key of the person who acted, backed off, until it is known."""
 
 from typing import Any
 

@@ -31,7 +31,7 @@ def slice_of(data: Any) -> Slice:
 
 
 def created_slice_of(data: Any) -> Slice:
-    """The answer to A3. Without a UUID and a slug that can stand in an address nobody knows what was created."""
+    """The answer to A3. Without a UUID and a slug for its address it is unknown what was created."""
     made = slice_of(data)
     if not made.uid or not made.has_usable_slug:
         raise Misshapen("the slice has no usable id")

@@ -65,7 +65,7 @@ def export_of(data: Any) -> Export:
 
 
 def created(shape: Callable[[Any], Made]) -> Callable[[Any], Made]:
-    """A reader of the answer to a write that creates: without a usable id nobody knows what was created."""
+    """A reader of the answer to a write that creates: without a usable id it is unknown what was created."""
 
     def read(data: Any) -> Made:
         made = shape(data)

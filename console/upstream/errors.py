@@ -196,4 +196,4 @@ class OtherRefusal(Refused):
 
 
 ACCESS_REFUSALS = (KeyRejected, Forbidden, NotFound)
-"""After one of these the key can see less than before, and nobody knows of what."""
+"""After one of these the key can see less than before, and it is unknown of what."""

@@ -261,7 +261,7 @@ def is_public(address: str) -> bool:
     mapped = ip.ipv4_mapped or (ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None)
     if mapped is not None:
         return is_public(str(mapped))
-    # Whatever else IPv6 has given out to the internet stands in 2000::/3: site-local fec0::/10 does not.
+    # All other public IPv6 addresses are in 2000::/3, so site-local fec0::/10 is refused.
     is_unicast = ip in _GLOBAL_UNICAST and ip.is_global and not any(ip in network for network in _DOCUMENTATION)
     return is_unicast and (ip.sixtofour is None or is_public(str(ip.sixtofour)))
 

@@ -106,7 +106,7 @@ class Transport:
     ) -> Answer:
         """The answer, or an UpstreamError, within `limits.total` seconds and the request's budget (PROMISES 3, 25).
 
-        OutOfTime where that budget is used up. A write finds `deadline.WRITE_SECONDS` all the same.
+        OutOfTime where that budget is used up. A write gets `deadline.WRITE_SECONDS` even then.
         Writes need a `request_id` and are sent once; reads up to three times. Invalid with status None:
         something cannot stand in an address, a header or JSON, and nothing was sent. What a status becomes
         is drawn in errors.py; a 2xx that is not what `operation.answers` promises is Unreadable.
