@@ -79,8 +79,8 @@ def locked() -> Iterator[None]:
 
 @contextlib.contextmanager
 def full() -> Iterator[None]:
-    """No page can be added to the database file any more."""
-    sqlite("PRAGMA max_page_count = 1")
+    """No page can be added to the database file any more, and none of it is free, as after many deleted rows."""
+    sqlite("VACUUM", "PRAGMA max_page_count = 1")
     try:
         yield
     finally:
