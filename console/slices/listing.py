@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from console.common.parsing import read_page_number, read_uuid
@@ -56,9 +56,6 @@ class Wanted:
             "q": self.search,
         }
         return urlencode({name: value for name, value in said.items() if value})
-
-    def turned_to(self, page: int) -> "Wanted":
-        return replace(self, page=page)
 
 
 def _line(sent: Mapping[str, str], name: str, longest: int) -> str:
