@@ -135,9 +135,15 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
 else:
-    DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    DATABASES["default"] |= {
+        "ENGINE": "console.common.postgresql",
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
     DATABASES["default"]["OPTIONS"] = {
         "connect_timeout": 3,
+        # A server that works keeps the limits below itself; this is for one that says nothing at all.
+        "answer_seconds": DATABASE_STATEMENT_SECONDS and DATABASE_STATEMENT_SECONDS + 1,
         "tcp_user_timeout": 10_000,
         "options": f"-c lock_timeout={DATABASE_LOCK_SECONDS * 1000:.0f}"
         f" -c statement_timeout={DATABASE_STATEMENT_SECONDS * 1000:.0f}",

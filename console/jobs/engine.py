@@ -1,9 +1,15 @@
 """Which queue wakes the workers, read from JOBS_URL. The queue only wakes: the rows in `models.py` are the truth."""
 
+from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from huey.serializer import SignedSerializer
+
+from console.common.postgresql.bounded import BoundedConnection
+
+CONNECT_SECONDS, ANSWER_SECONDS = 3, 5
+"""The person whose form wakes a worker waits this long at most; longer than a worker listens at a time (1 s)."""
 
 QUEUES = {"sqlite": "huey.SqliteHuey", "postgres": "huey.PostgresHuey", "redis": "huey.RedisHuey"}
 SCHEMES = {"postgresql": "postgres", "rediss": "redis", "valkey": "redis"}
@@ -35,5 +41,14 @@ def _connection(kind: str, url: str) -> dict[str, Any]:
     if kind == "sqlite":
         return {"filename": url.removeprefix("sqlite:///")}
     if kind == "postgres":
-        return {"dsn": url.replace("postgres://", "postgresql://", 1)}
-    return {"url": url.replace("valkey://", "redis://", 1)}
+        return {"connection": partial(_connect, url.replace("postgres://", "postgresql://", 1))}
+    parts = urlsplit(url.replace("valkey://", "redis://", 1))
+    limits = f"socket_connect_timeout={CONNECT_SECONDS}&socket_timeout={ANSWER_SECONDS}"
+    # What the address says itself comes last and counts.
+    return {"url": urlunsplit(parts._replace(query=f"{limits}&{parts.query}".rstrip("&")))}
+
+
+def _connect(address: str) -> BoundedConnection:
+    connection = BoundedConnection.connect(address, connect_timeout=CONNECT_SECONDS, tcp_user_timeout=10_000)
+    connection.answer_seconds = ANSWER_SECONDS
+    return connection

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from huey.serializer import SignedSerializer
 
 from console.jobs import engine
+from tests import services
 
+LIMITS = "socket_connect_timeout=3&socket_timeout=5"
 SECRET = "tests-only-queue-secret-9f2d7c"
 
 
@@ -18,11 +21,9 @@ SECRET = "tests-only-queue-secret-9f2d7c"
     ("url", "kind", "connection"),
     [
         ("sqlite:////var/lib/jobs.sqlite3", "huey.SqliteHuey", {"filename": "/var/lib/jobs.sqlite3"}),
-        ("postgres://u:p@db/console", "huey.PostgresHuey", {"dsn": "postgresql://u:p@db/console"}),
-        ("postgresql://u:p@db/console", "huey.PostgresHuey", {"dsn": "postgresql://u:p@db/console"}),
-        ("redis://cache:6379/2", "huey.RedisHuey", {"url": "redis://cache:6379/2"}),
-        ("rediss://cache/0", "huey.RedisHuey", {"url": "rediss://cache/0"}),
-        ("valkey://cache/0", "huey.RedisHuey", {"url": "redis://cache/0"}),
+        ("redis://cache:6379/2", "huey.RedisHuey", {"url": f"redis://cache:6379/2?{LIMITS}"}),
+        ("rediss://cache/0", "huey.RedisHuey", {"url": f"rediss://cache/0?{LIMITS}"}),
+        ("valkey://cache/0?a=b", "huey.RedisHuey", {"url": f"redis://cache/0?{LIMITS}&a=b"}),
     ],
 )
 def test_the_address_chooses_the_queue(url: str, kind: str, connection: dict[str, str]) -> None:
@@ -31,6 +32,29 @@ def test_the_address_chooses_the_queue(url: str, kind: str, connection: dict[str
     module, _, name = kind.rpartition(".")
     assert hasattr(importlib.import_module(module), name)
     assert made["immediate"] is False
+
+
+@pytest.mark.parametrize("url", ["postgres://u:p@db/console", "postgresql://u:p@db/console"])
+def test_both_spellings_of_postgresql_choose_its_queue(url: str) -> None:
+    made = engine.configuration(url, SECRET)
+    assert (made["huey_class"], made["connection"]["connection"].args) == (
+        "huey.PostgresHuey",
+        ("postgresql://u:p@db/console",),
+    )
+
+
+@pytest.mark.skipif(services.redis_server() is None, reason="needs a Redis server")
+@pytest.mark.timeout(60)
+def test_a_queue_that_says_nothing_keeps_no_form_waiting() -> None:
+    server = services.RedisServer()
+    server.start()
+    try:
+        passes_through(server.url)
+        server.hang()
+        with pytest.raises(redis.TimeoutError):
+            passes_through(server.url)
+    finally:
+        server.stop()
 
 
 @pytest.mark.parametrize("url", ["", "mysql://x", "jobs.sqlite3", "file:///x"])
