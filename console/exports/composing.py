@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from accounts.models import Person
-from console.common.parsing import read_int, read_uuid
+from console.common.parsing import INT64, read_int, read_uuid
 from console.exports import offered, same
 from console.exports.choice import DATES, MOST_BATCHES
 from console.exports.contents import Counts, count, remembered
@@ -34,6 +34,8 @@ class Draft:
     batches: Mapping[str, Sequence[Batch]]
     unread: frozenset[str] = frozenset()
     """Ticked projects whose batches gave no answer."""
+    is_unlisted: bool = False
+    """Whether only what was ticked is there, without names, because the lists could not be read."""
 
     def is_valid(self) -> bool:
         return self.form.is_valid()
@@ -74,7 +76,7 @@ class Draft:
         data["id"] = str(uuid.uuid4())
         form = ExportForm(data, projects=self.projects, batches=self.batches)
         form.is_valid()
-        return Draft(self.user, form, self.projects, self.batches, self.unread)
+        return replace(self, form=form)
 
     def unfinished_batches(self, counts: Counts) -> list[tuple[Batch, int]]:
         """Chosen batches with items that are not finished, each to be left out with one click.
@@ -118,12 +120,18 @@ class Draft:
         return {
             "form": self.form,
             "projects": self.projects,
-            "groups": [(project, self.batches[project.id]) for project in self.projects if project.id in self.batches],
+            "groups": self._groups(),
             "ticked_projects": ticked,
             "ticked_batches": self._ticked("batches"),
             "too_many": len(ticked) > MOST_OFFERED,
             "unread": [project for project in self.projects if project.id in self.unread],
         }
+
+    def _groups(self) -> list[tuple[Project, Sequence[Batch]]]:
+        """The batches to choose from, by project; which project each is of is not known where they are unlisted."""
+        if self.is_unlisted:
+            return [(Project("", "the selected projects"), listed) for listed in self.batches.values()]
+        return [(project, self.batches[project.id]) for project in self.projects if project.id in self.batches]
 
     def _ticked(self, name: str) -> set[str]:
         return {str(key) for key in self.form[name].value() or ()}
@@ -157,12 +165,14 @@ def _refuse_unread(sent: QueryDict, answers: Mapping[str, Sequence[Batch] | Upst
 
 
 def typed_only(user: Person, sent: QueryDict) -> Draft:
-    """What was posted, where what there is to choose from can't be read: what was ticked stays so, unnamed."""
-    projects = [Project(str(key)) for key in dict.fromkeys(map(read_uuid, sent.getlist("projects"))) if key]
-    batches = [Batch(key) for key in dict.fromkeys(map(read_int, sent.getlist("batches"))) if key is not None]
+    """What was posted, where what there is to choose from can't be read: what was ticked stays so, without its name."""
+    keys = [str(key) for text in dict.fromkeys(sent.getlist("projects")) if (key := read_uuid(text))]
+    numbers = [read_int(text, INT64.start) for text in dict.fromkeys(sent.getlist("batches"))]
+    projects = [Project(key, f"Project {key[:8]}") for key in keys]
+    batches = [Batch(number, name=f"Batch {number}") for number in numbers if number is not None]
     listed = {projects[0].id: batches} if projects and batches else {}
     form = ExportForm(sent, projects=projects, batches=listed)
-    return Draft(user, form, projects, listed)
+    return Draft(user, form, projects, listed, is_unlisted=True)
 
 
 def _without(sent: QueryDict, batches: Mapping[str, Sequence[Batch]]) -> QueryDict:

@@ -25,7 +25,7 @@ def projects(*, user: Person, fresh: bool = False) -> tuple[Project, ...]:
     """Those that can be named in a choice: one without a usable id can only be part of "all"."""
     space = connections.space(user).id
     listed = _kept(user, "projects", fresh)(lambda: connections.cloudfactory(user).list_projects(space))
-    return tuple(project for project in listed if project.id)
+    return tuple(replace(project, name=project.name or "Unnamed project") for project in listed if project.id)
 
 
 def batches(
@@ -41,7 +41,7 @@ def _all_batches(client: CloudFactory, project: str) -> tuple[Batch, ...]:
     read = collect(lambda cursor: client.list_batches(project, cursor=cursor, direction="NEXT" if cursor else None))
     if read.problem is not None and not isinstance(read.problem, NextPageUnclear):
         raise read.problem
-    return read.items
+    return tuple(replace(batch, name=batch.name or f"Batch {batch.id}") for batch in read.items)
 
 
 def _kept(user: Person, thing: str, fresh: bool) -> Callable[[Callable[[], tuple[T, ...]]], tuple[T, ...]]:

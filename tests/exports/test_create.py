@@ -15,6 +15,7 @@ from console.audit.models import Entry
 from console.emulator.server import Running
 from console.exports.models import Plan
 from tests.exports.making import COINS, EXPORTS, EYES, HTMX, SURFACES, form, sent, start, text_of
+from tests.rewriting import rewriting
 
 ClientAs = Callable[[Person], Client]
 
@@ -250,8 +251,44 @@ def test_a_choice_whose_first_export_is_unknown_is_asked_about_first(
     with time_machine.travel(timezone.now() + datetime.timedelta(minutes=20), tick=True):
         response = client.post("/exports/new/", form(name="Q3"))
     assert response.status_code == 409
-    assert "sending it again can make a second one" in text_of(response)
+    assert "Starting it again could create a second one" in text_of(response)
     assert len(sent(slow, "POST")) == 1
+
+
+def test_what_was_ticked_comes_back_under_names_that_can_be_read_while_the_lists_cannot(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    emulator.fault("cloudfactory", "503", method="GET", times=0)
+    response = client_as(alice).post("/exports/new/", form(projects=[SURFACES, EYES], batches=["502"]))
+    assert response.status_code == 502
+    said = text_of(response)
+    assert f"Project {SURFACES[:8]}" in said
+    assert f"Project {EYES[:8]}" in said
+    assert "of the selected projects None ticked means all. Up to 100 in one export. Batch 502" in said
+
+
+def test_projects_and_batches_without_a_name_have_one_to_choose_them_by(
+    alice: Person, client_as: ClientAs, emulator: Running, settings: Any
+) -> None:
+    with rewriting(emulator, settings, "cloudfactory") as vendor:
+        for path in (r"/projects$", r"/projects\?", r"/batches\?"):
+            vendor.rewrite("GET", path, lambda data: {**data, "items": [one | {"name": None} for one in data["items"]]})
+        said = text_of(client_as(alice).get(f"/exports/new/?projects={SURFACES}"))
+    assert "Unnamed project" in said
+    assert "Batch 502" in said
+    assert "None None" not in said
+    assert "of None" not in said
+
+
+def test_a_refusal_because_of_another_export_never_says_that_none_runs(
+    alice: Person, client_as: ClientAs, emulator: Running, settings: Any
+) -> None:
+    with rewriting(emulator, settings, "cloudfactory") as vendor:
+        vendor.answer("POST", "/exports$", b"{}", 409)
+        response = client_as(alice).post("/exports/new/", form(), headers=HTMX)
+    assert response.status_code == 409
+    assert "CloudFactory was running another export" in text_of(response)
+    assert "The lane is free" not in text_of(response)
 
 
 def test_the_same_choice_within_a_minute_is_asked_about_first(
@@ -262,7 +299,7 @@ def test_the_same_choice_within_a_minute_is_asked_about_first(
     emulator.act("finish_export", export=first.export_id)
     response = client.post("/exports/new/", form())
     assert response.status_code == 409
-    assert "You started the same export a moment ago" in text_of(response)
+    assert "You just started the same export" in text_of(response)
     assert len(sent(emulator, "POST")) == 1
     start(client, again="1")
     assert len(sent(emulator, "POST")) == 2

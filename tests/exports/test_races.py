@@ -68,7 +68,7 @@ def test_ten_presses_for_a_lane_that_is_in_use_are_all_told_so(
     slow.act("start_export", name="Theirs")
     told = press(lambda: client_as(alice), "/exports/new/", form(), {})
     assert {one.status_code for one in told} == {409}
-    assert all("The lane is in use" in one.content.decode() for one in told)
+    assert all("CloudFactory runs one export per space at a time" in one.content.decode() for one in told)
     assert len(sent(slow, "POST")) == 1
 
 
