@@ -120,8 +120,11 @@ def _not_done(state: settling.Reconciliation) -> tuple[str, str]:
     """What a check says that did not find the order saved."""
     if state.status == FAILED:
         return "warn", "The order was not saved."
-    if state.status == "unsure":
-        return "warn", "CloudFactory has a third order now, so this can't be known. Open the page again to see it."
+    if state.finding == "unsure":
+        return (
+            "warn",
+            "The order has changed again, so we can't tell whether yours was saved. Reload the page to see it.",
+        )
     return ("warn" if state.can_send_again else "info"), state.message
 
 

@@ -1,10 +1,13 @@
 """A vendor that misbehaves while an order is saved: what is said, what was sent, and what is left as it was."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Person
 from console.audit import record
@@ -86,7 +89,23 @@ def test_a_third_order_is_left_to_a_person(alice: Person, client_as: ClientAs, e
     emulator.fault("cloudfactory", "503", method="PUT")
     save(client, form)
     emulator.act("reorder", order=START[::-1])
-    assert "this can't be known" in text_of(check(client))
+    assert "we can't tell whether yours was saved" in text_of(check(client))
+
+
+def test_after_a_day_without_an_answer_nobody_says_that_the_order_has_changed(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    form = boards.opened(client)
+    emulator.fault("cloudfactory", "503", method="PUT")
+    save(client, form)
+    emulator.fault("cloudfactory", "503", method="GET", times=0)
+    check(client)
+    with time_machine.travel(timezone.now() + timedelta(days=2), tick=True):
+        client = client_as(alice)
+        said = text_of(check(client))
+    assert "has changed again" not in said
+    assert "Checking can't tell whether it worked" in said
 
 
 def test_an_unclear_save_is_shown_on_the_page_until_it_is_settled(
