@@ -17,7 +17,7 @@ from console.projects import services as projects
 from console.slices import services as slices
 from console.slices import shown
 from console.slices.builder import drafts
-from console.words import moment
+from console.words import moment, plural
 
 SLICES = 4
 UNKNOWN_SHOWN = 5
@@ -107,8 +107,8 @@ def _unresolved(entry: Entry) -> Todo:
 
 def _more_unresolved(number: int) -> Todo:
     address = f"{reverse('audit:index')}?outcome=unknown&period=all"
-    text = f"{number - UNKNOWN_SHOWN} more requests without a clear answer"
-    return Todo("circle-question-mark", "warn", text, "They are listed in the audit.", address, "Show")
+    text = f"{plural(number - UNKNOWN_SHOWN, 'more request')} without a clear answer"
+    return Todo("circle-question-mark", "warn", text, "The audit lists them all.", address, "Show all")
 
 
 def _exports(user: Person) -> list[Todo]:
