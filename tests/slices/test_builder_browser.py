@@ -25,7 +25,7 @@ def desk(page: Any, live: str, sign_in: SignIn, alice: Person) -> Any:
     page.set_default_timeout(15_000)
     sign_in(page, alice)
     page.goto(f"{live}/slices/new/")
-    page.get_by_role("button", name="Start a draft").click()
+    page.get_by_role("button", name="Start draft").click()
     page.locator(".row-dataset").first.wait_for()
     return page
 

@@ -25,7 +25,7 @@ def test_a_link_to_a_new_slice_writes_nothing_until_it_is_started(
 ) -> None:
     client = client_as(alice)
     page = client.get("/slices/new/")
-    assert "Start a draft" in plain(page)
+    assert "Start draft" in plain(page)
     copy = client.get("/slices/new/", {"from": "northwind/training-mix"})
     assert b'<input type="hidden" name="from" value="northwind/training-mix">' in copy.content
     assert not Draft.objects.exists()
@@ -33,6 +33,14 @@ def test_a_link_to_a_new_slice_writes_nothing_until_it_is_started(
     started = client.post("/slices/new/", {"resume": "yes"})
     assert client.post("/slices/new/", {"resume": "yes"}).headers["Location"] == started.headers["Location"]
     assert Draft.objects.count() == 1
+
+
+@pytest.mark.parametrize("source", ["../x", "a//b", "a/..", "dataset/x", "a/list", "a/%2e%2e", "a", f"a/{'x' * 300}"])
+def test_what_is_no_slice_s_address_is_no_recipe_to_start_with(desk: Desk, emulator: Running, source: str) -> None:
+    emulator.forget_requests()
+    assert desk.client.get("/slices/new/", {"from": source}).status_code == 404
+    assert desk.client.post("/slices/new/", {"from": source}).status_code == 404
+    assert emulator.requests("avala") == []
 
 
 def test_asking_for_a_new_slice_twice_makes_one_draft(desk: Desk) -> None:

@@ -53,9 +53,9 @@ def _started(user: Person, sent: QueryDict) -> Draft:
 
 def _owner_and_slug(source: str) -> tuple[str, str]:
     owner, _, slug = source.partition("/")
-    if not owner or not slug or len(source) > 500 or not source.isprintable():
+    if (address := Slice("", owner_name=owner, slug=slug).address) is None:
         raise Http404("No such slice.")
-    return owner, slug
+    return address
 
 
 @hand_back(*TYPED)
