@@ -16,9 +16,9 @@ from console.common import deadline
 from console.upstream import errors
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.5
-NO_ANSWER_YET = "The first request has not been answered yet."
+NO_ANSWER_YET = "Your first request hasn't been answered yet."
 CUT_OFF = "The console stopped before an answer came."
-CLOSED = "Not done: somebody checked it meanwhile. You can send it again."
+CLOSED = "Your first request didn't go through. You can send it again."
 
 CONNECTION_ERRORS = ("ConnectionMissing", "KeyMissing", "KeyUnreadable", "PlaceMissing")
 Kinds = Mapping[str, Callable[[], Exception]]

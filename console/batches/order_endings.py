@@ -58,7 +58,9 @@ def saved(pressed: Pressed, said: str) -> HttpResponse:
 
 def kept(pressed: Pressed) -> HttpResponse:
     """An order that could not be saved for want of a key, after one was connected."""
-    return _not_saved(pressed, {"title": "This order is not saved yet.", "text": "It is as you typed it."}, 200)
+    return _not_saved(
+        pressed, {"title": "Your order isn't saved yet.", "text": "Everything is as you entered it."}, 200
+    )
 
 
 def refused(pressed: Pressed, message: str, *, kind: str = "bad", status: int = 422) -> HttpResponse:

@@ -179,12 +179,12 @@ def delete(request: SignedIn, export: uuid.UUID) -> HttpResponse:
             found = watching.look(user=request.user, export_id=str(export))
             return render(request, "exports/delete.html", _to_delete(export, found) | {"act_id": uuid.uuid4()})
         if act_id is None:
-            messages.warning(request, "This page was too old. Nothing was deleted; try again.")
+            messages.warning(request, "This page has expired. Nothing was deleted; try again.")
             return redirect("exports:detail", export=export)
         services.delete(user=request.user, export_id=str(export), act_id=act_id, request=request)
         messages.success(request, "The export and its file are deleted, for everyone.")
     except NotFound:
-        messages.info(request, "The export was not there any more, so nothing was deleted.")
+        messages.info(request, "The export no longer exists, so nothing was deleted.")
     except write_errors.KINDS as error:
         if request.method != "POST":
             raise

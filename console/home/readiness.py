@@ -1,4 +1,4 @@
-"""What a supervisor is told: which parts of the console work, and one sentence for each that doesn't."""
+"""What `/readyz` answers: which parts of the console work, and one sentence for each that doesn't."""
 
 import os
 from collections.abc import Callable

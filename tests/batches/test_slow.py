@@ -90,7 +90,7 @@ def test_figures_stand_without_what_waits_for_review(client_as: As, alice: Perso
     emulator.fault("cloudfactory", "503", path="/workItems", times=0)
     text = text_of(client_as(alice).get(f"/projects/{COINS}/figures/", headers=HTMX))
     assert "6 open, 2 finished" in text
-    assert "not answered" in text
+    assert "no answer" in text
 
 
 def test_figures_stand_without_what_is_worked_on_next(client_as: As, alice: Person, emulator: Running) -> None:

@@ -35,7 +35,7 @@ def test_without_script_a_page_asks_first(running: Plan, alice: Person, client_a
     client = client_as(alice)
     words = text_of(client.get(f"/exports/{running.export_id}/delete/"))
     assert "Cancel Q3 ?" in words
-    assert "go for everyone" in words
+    assert "The export is canceled and deleted for everyone." in words
     finish(slow, running)
     assert "Delete “Q3”" in text_of(client.get(f"/exports/{running.export_id}/delete/"))
     assert sent(slow, "DELETE") == []
@@ -63,7 +63,7 @@ def test_a_second_press_gets_the_first_result(running: Plan, alice: Person, clie
     for _ in range(2):
         response = client.post(f"/exports/{running.export_id}/delete/", {"act_id": str(act_id)})
         assert response.status_code == 403
-        assert "Nothing was changed" in text_of(response)
+        assert "Nothing was changed. Use another key" in text_of(response)
     assert len(sent(slow, "DELETE", EXPORTS)) == 1
 
 
@@ -80,7 +80,7 @@ def test_gone_already_is_said(running: Plan, alice: Person, client_as: ClientAs,
     act_id = client.get(f"/exports/{running.export_id}/delete/").context["act_id"]
     slow.act("delete_export", export=running.export_id)
     response = client.post(f"/exports/{running.export_id}/delete/", {"act_id": str(act_id)}, follow=True)
-    assert "was not there any more" in text_of(response)
+    assert "no longer exists" in text_of(response)
 
 
 def test_an_old_page_deletes_nothing(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:

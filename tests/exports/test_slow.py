@@ -26,7 +26,7 @@ def test_a_project_that_gives_no_answer_makes_the_counts_at_least(
     emulator.fault("cloudfactory", "503", path=f"{EYES}/workItems", times=0)
     said = counted(client, projects=[COINS, EYES])
     assert "112+ items" in said
-    assert "1 of 2 projects didn’t answer, so there can be more." in said
+    assert "1 of 2 projects didn’t answer, so there may be more items." in said
 
 
 def test_a_count_of_nothing_but_silence_is_no_count(client_as: As, alice: Person, emulator: Running) -> None:

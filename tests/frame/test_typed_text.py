@@ -76,6 +76,8 @@ def test_a_refused_form_comes_back_with_what_was_typed(
     # With script the board itself stays on the page; the notice is only put beside it.
     if not (headers and form is new_order):
         assert TYPED in answer.content.decode()
+    if fault == "429" and form is not new_order:
+        assert 'data-countdown="' in answer.content.decode()
 
 
 @forms

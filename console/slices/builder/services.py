@@ -25,7 +25,7 @@ from console.slices.models import Draft
 from console.upstream.errors import Conflict, Forbidden, Invalid, KeyRejected, NotFound, UpstreamError
 from console.upstream.types import Organization
 
-SECOND = "Creating it again can make a second slice, if the first one still appears."
+SECOND = "Creating it again could make a second slice if the first one still appears."
 NOT_DONE = "Avala has no such slice: it was not created. You can create it now."
 
 
@@ -127,7 +127,7 @@ def send_again(draft: Draft) -> bool:
     act = unresolved_act(draft)
     if act is None or not act.state.can_send_again:
         return False
-    drafts.reopen(draft, {"title": "Your first request was not found at Avala so far.", "text": SECOND})
+    drafts.reopen(draft, {"title": "Your first request hasn't shown up at Avala so far.", "text": SECOND})
     return True
 
 
