@@ -160,8 +160,10 @@ try:
     HUEY = engine.configuration(JOBS_URL, SECRET_KEY)
 except ValueError as error:
     refuse(str(error))
-for name in (DATABASES["default"]["NAME"], HUEY["connection"].get("filename", "")):
-    private_files.close_sqlite(Path(name))  # on PostgreSQL a name that is no file
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    private_files.close_sqlite(Path(DATABASES["default"]["NAME"]))
+if "filename" in HUEY["connection"]:
+    private_files.close_sqlite(Path(HUEY["connection"]["filename"]))
 for name, number, lowest, highest in (
     ("AUDIT_GRACE", AUDIT_GRACE, 0, 86_400),
     ("AUDIT_SETTLE_SPAN", AUDIT_SETTLE_SPAN, 0, 86_400),

@@ -144,6 +144,12 @@ def test_a_cache_that_all_processes_share_is_fine() -> None:
     assert starting(CACHE_URL="rediscache://redis:6379/1").returncode == 0
 
 
+@pytest.mark.parametrize("queue", ["redis://127.0.0.1:9/2", "valkey://127.0.0.1:9/2", "postgres://c:p@127.0.0.1:9/c"])
+def test_servers_of_its_own_for_database_cache_and_queue_are_fine(queue: str) -> None:
+    started = starting(DATABASE_URL="postgres://c:p@127.0.0.1:9/c", CACHE_URL="redis://127.0.0.1:9/1", JOBS_URL=queue)
+    assert (started.returncode, started.stderr) == (0, "")
+
+
 def test_the_real_services_are_the_default() -> None:
     source = (ROOT / "console/settings.py").read_text()
     assert '"https://api.avala.ai/api/v1"' in source
