@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
 
 from accounts.models import Person
 from console.emulator.server import Running
+from tests.batches.boards import BATCHES
 from tests.test_reading import HTMX, RECORDED, VIEWS, address, world
 
 __all__ = ["world"]
@@ -46,3 +48,14 @@ def test_no_page_shows_what_a_refused_key_once_read(
     own = OWN | MARKED if status == "403" else OWN
     found = [(view, name) for view, page in asked(client, world) if view not in own for name in names if name in page]
     assert {f"{view}: {name}" for view, name in found} == set()
+
+
+@pytest.mark.parametrize("place", ["/slices/", "/exports/", BATCHES])
+def test_a_list_the_key_does_not_allow_leads_to_another_key_and_back(
+    alice: Person, client_as: ClientAs, emulator: Running, place: str
+) -> None:
+    for vendor in ("avala", "cloudfactory"):
+        emulator.fault(vendor, "403", times=0)
+    page = client_as(alice).get(place).content.decode()
+    assert f'href="/keys/?next={quote(place, safe="")}"' in page
+    assert "Use another key" in page

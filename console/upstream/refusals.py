@@ -58,7 +58,7 @@ def refusal(
             masked(field, key)[:MOST_TEXT]: [masked(text, key)[:MOST_TEXT] for text in texts]
             for field, texts in _fields(data).items()
         }
-        return errors.Invalid(f"{name} did not accept what you entered.", fields=fields, **facts)
+        return errors.Invalid(f"{name} did not accept what was entered.", fields=fields, **facts)
     if status == 429:
         wait = DEFAULT_WAIT if retry_in is None else retry_in
         limited = errors.RateLimited(f"{name} is busy. Try again in {max(1, round(wait))} s.", **facts)
@@ -69,7 +69,7 @@ def refusal(
     if status == 401:
         return errors.KeyRejected(f"{name} does not know this key.", **facts)
     if status == 403:
-        return errors.Forbidden(f"{name} does not allow this with your key.", **facts)
+        return errors.Forbidden(f"{name} does not allow this with this key.", **facts)
     if status == 409:
         return errors.Conflict(f"{name} refused this. Something there is in the way or has just changed.", **facts)
     return errors.OtherRefusal(f"{name} refused this.", **facts)
@@ -99,7 +99,7 @@ def reference(headers: Mapping[str, str], key: str) -> str | None:
 
 def _not_found(operation: Operation, name: str, facts: dict[str, Any]) -> errors.NotFound:
     if operation.confirmed:
-        return errors.NotFound(f"{name} does not have this, or your key can't see it.", **facts)
+        return errors.NotFound(f"{name} does not have this, or this key can't see it.", **facts)
     # Nobody published this address (FACTS 4, row 1): a 404 may mean our guess, not the thing.
     error = errors.NotFound(f"{name} does not have this, or the address we use for it may be wrong.", **facts)
     error.maybe_wrong_address = True

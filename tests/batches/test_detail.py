@@ -114,7 +114,7 @@ def test_a_key_that_does_not_allow_it_leads_to_another_key_and_back(
     client = client_as(alice)
     emulator.fault("cloudfactory", "403", method="PATCH")
     response = rename(client, "Night rain")
-    assert "CloudFactory does not allow this with your key." in text_of(response)
+    assert "CloudFactory does not allow this with this key." in text_of(response)
     [address] = re.findall(
         r'href="([^"]+)">(?:<svg.{1,300}?</svg>)Use another key', response.content.decode(), re.DOTALL
     )

@@ -89,7 +89,7 @@ def test_a_vendor_that_is_down_is_not_an_empty_list(alice: Person, client_as: Cl
     client.get("/projects/")
     emulator.fault("cloudfactory", "503", times=0)
     text = text_of(client.get(BATCHES))
-    assert "The batches could not be asked for" in text
+    assert "The batches could not be loaded" in text
     assert "No batches yet" not in text
 
 
@@ -139,7 +139,7 @@ def test_a_page_that_cannot_be_had_keeps_its_title_and_the_way_back(
     assert response.status_code in {502, 503}
     assert title in page[page.index("<h1") : page.index("</h1>")]
     assert f'<li><a href="{BATCHES}">' in page
-    assert "Nothing was changed: we were only reading. Ask again" in text_of(response)
+    assert "Nothing was changed. Try again" in text_of(response)
 
 
 def test_a_project_nobody_knows_is_not_found(alice: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -201,4 +201,4 @@ def test_what_waits_could_not_be_asked(alice: Person, client_as: ClientAs, emula
     emulator.fault("cloudfactory", "503", times=0)
     found = client.get(address, headers=HTMX)
     assert found.status_code == 200
-    assert "could not be asked" in text_of(found)
+    assert "could not be loaded" in text_of(found)

@@ -165,7 +165,7 @@ def test_figures_of_projects_follow_as_rows_come_into_view(signed_in: Page, live
 def test_a_figure_that_fails_leaves_the_list(signed_in: Page, live: str, emulator: Running) -> None:
     emulator.fault("cloudfactory", "503", path="workItems", times=0)
     signed_in.goto(f"{live}/projects/")
-    expect(signed_in.get_by_text("could not be asked").first).to_be_visible()
+    expect(signed_in.get_by_text("could not be loaded").first).to_be_visible()
     expect(signed_in.locator(".skeleton-line:visible")).to_have_count(0)
     expect(signed_in.get_by_role("link", name="Coin outlines")).to_be_visible()
 

@@ -55,7 +55,7 @@ def test_an_incomplete_list_is_neither_ordered_nor_undone(client_as: As, alice: 
     client = client_as(alice)
     page = client.get(f"{INDEX}order/")
     assert "Only 100 batches could be read, then CloudFactory failed." in text_of(page)
-    assert "Ask again" in text_of(page)
+    assert "Try again" in text_of(page)
     assert 'name="base"' not in page.content.decode()
     assert saves(half_a_list) == []
 

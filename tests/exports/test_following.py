@@ -211,7 +211,7 @@ def test_a_vendor_that_fails_does_not_end_the_watch(
         response = client.get(address, headers=HTMX)
         assert response.status_code == 200
         assert "hx-trigger" in response.content.decode()
-    assert "This is its last answer" in text_of(status(client, running))
+    assert "This is its last one" in text_of(status(client, running))
     for _ in range(5):
         work()
     slow.clear_faults()
@@ -223,7 +223,7 @@ def test_without_a_last_answer_it_still_asks_again(
 ) -> None:
     slow.fault("cloudfactory", "503", method="GET", times=0)
     page = status(client_as(bob), running)
-    assert "could not be asked just now. It is asked again by itself." in text_of(page)
+    assert "CloudFactory gave no new answer. We'll check again." in text_of(page)
     assert f"/exports/{running.export_id}/status/?look=1" in page.content.decode()
 
 

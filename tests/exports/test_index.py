@@ -117,8 +117,8 @@ def test_a_vendor_that_fails_leaves_a_calm_page(
     page = client_as(alice).get(address)
     assert page.status_code == status
     words = text_of(page)
-    assert "The exports could not be listed" in words
-    assert "Ask again" in words
+    assert "The exports could not be loaded" in words
+    assert "Try again" in words
     assert "New export" in words
 
 

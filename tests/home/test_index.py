@@ -153,7 +153,7 @@ def test_a_silent_vendor_spoils_its_own_block_only(client_as: As, alice: Person,
     assert client.get("/").status_code == 200
     block = client.get("/home/slices/", HTTP_HX_REQUEST="true")
     assert block.status_code == 200
-    assert b"Ask again" in block.content
+    assert b"Try again" in block.content
 
 
 def test_a_missing_key_is_said_in_the_block(client_as: As, nobody: Person) -> None:
@@ -196,7 +196,7 @@ def test_what_waits_for_review_is_not_claimed_where_cloudfactory_is_silent(
 ) -> None:
     emulator.fault("cloudfactory", "503", times=0)
     said = review(client_as(bob))
-    assert "What waits for review is not known just now. Ask again" in said
+    assert "What waits for review is not known just now. Try again" in said
     assert "Nothing waits for you" not in said
 
 

@@ -88,7 +88,7 @@ def test_a_refused_key_is_named(alice: Person, client_as: ClientAs, emulator: Ru
 def test_a_vendor_that_is_down_is_not_an_empty_space(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     emulator.fault("cloudfactory", "503", times=0)
     text = text_of(client_as(alice).get("/projects/"))
-    assert "could not be asked for" in text
+    assert "could not be loaded" in text
     assert "No projects in this space yet" not in text
 
 
@@ -132,7 +132,7 @@ def test_what_may_not_be_seen_any_more_is_not_shown_again(
     assert "Coin outlines" not in text_of(client.get("/projects/"))
 
 
-@pytest.mark.parametrize(("size", "said"), [("", "could not be asked"), ("?size=large", "is not known just now")])
+@pytest.mark.parametrize(("size", "said"), [("", "could not be loaded"), ("?size=large", "is not known just now")])
 def test_figures_that_cannot_be_had_say_so_in_their_own_place(
     alice: Person, client_as: ClientAs, emulator: Running, size: str, said: str
 ) -> None:

@@ -62,7 +62,7 @@ def test_two_vendors_in_trouble_have_room_on_a_phone(
     sign_in(page, alice)
     for address in ("/slices/", "/projects/", "/slices/", "/projects/", KEYS):
         page.goto(f"{live}{address}")
-    expect(page.locator(".topbar").get_by_text("2 vendors in trouble")).to_be_visible()
+    expect(page.locator(".topbar").get_by_text("2 services in trouble")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 

@@ -179,7 +179,7 @@ def test_a_vendors_no_says_that_the_key_may_not(desk: Desk, emulator: Running) -
     ApiKey.objects.get(person=desk.person, vendor="avala")
     response = desk.create(name="fail-403")
     assert response.status_code == 403
-    assert "Your key may not create slices" in plain(response)
+    assert "This key cannot create slices" in plain(response)
     assert "/keys/" in response.content.decode()
     assert desk.contents.details.name == "fail-403"
 

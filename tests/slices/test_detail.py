@@ -93,7 +93,7 @@ def test_items_that_cannot_be_asked_for_leave_the_rest_of_the_page(
     emulator.clear_faults()
     assert response.status_code == 200
     text = text_of(response)
-    assert "The items could not be asked for" in text
+    assert "The items could not be loaded" in text
     assert "All coins" in text
 
 

@@ -235,7 +235,7 @@ def test_organizations_are_offered_and_may_fail(desk: Desk, emulator: Running) -
 def test_datasets_that_cannot_be_asked_for_are_not_called_none(desk: Desk, emulator: Running) -> None:
     emulator.fault("avala", "500", path="datasets", times=0)
     answer = plain(desk.client.get(f"{desk.address}datasets/", headers=HTMX))
-    assert "The datasets could not be asked for" in answer
+    assert "The datasets could not be loaded" in answer
     assert "Try again" in answer
 
 

@@ -176,7 +176,7 @@ def test_a_vendor_that_fails_is_told_apart_from_an_empty_list(
     emulator.clear_faults()
     assert response.status_code >= 500
     text = text_of(response)
-    assert "could not be asked for" in text
+    assert "could not be loaded" in text
     assert "No slices" not in text
 
 

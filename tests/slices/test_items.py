@@ -40,7 +40,7 @@ def test_when_more_cannot_be_had_the_place_offers_to_try_again(
     response = client.get(f"{address}items/", {"cursor": cursor}, headers=HTMX)
     emulator.clear_faults()
     assert response.status_code == 200
-    assert "The items could not be asked for" in text_of(response)
+    assert "The items could not be loaded" in text_of(response)
     assert f"{address}items/?cursor=" in response.content.decode()
     assert "HX-Replace-Url" not in response
 

@@ -260,7 +260,7 @@ def _place(found: Problems, contents: Contents, fields: Mapping[str, list[str]])
 def _sentence(error: Exception, found: Problems) -> str:
     if isinstance(error, Forbidden):
         said = f" Avala: {error.vendor_text}" if error.vendor_text else ""
-        return f"Your key may not create slices, or not with one of these datasets.{said}"
+        return f"This key cannot create slices, or cannot use one of these datasets.{said}"
     if found.whole:
         return " ".join(found.whole)
     if found:
