@@ -16,6 +16,8 @@ from console.common.parsing import INT64, NotJson, read_int, read_uuid
 
 T = TypeVar("T")
 
+MOST_ROWS = 20_000
+
 # Years outside overflow as soon as somebody shows them in another time zone.
 _YEARS = range(1900, 9000)
 
@@ -125,7 +127,8 @@ def identified(shape: Callable[[Any], T], *names: str) -> Callable[[Any], T]:
 def entries(data: Any, name: str, shape: Callable[[Any], T]) -> tuple[T, ...]:
     """The list under that name, or the data itself where a server answers with a bare array (FACTS 2.2).
 
-    A list that is not there is never a short one: that would hide what was cut off.
+    A list that is not there is never a short one: that would hide what was cut off. Nor is one of more than
+    `MOST_ROWS`, which no operation answers with: to shape them would keep the process busy for seconds.
     """
     found = data
     if isinstance(data, dict):
@@ -135,6 +138,8 @@ def entries(data: Any, name: str, shape: Callable[[Any], T]) -> tuple[T, ...]:
         found = data[spelled] if data[spelled] is not None else []
     if not isinstance(found, list):
         raise Misshapen(f"the list of {name} is missing")
+    if len(found) > MOST_ROWS:
+        raise Misshapen(f"the list of {name} is too long")
     return tuple(shape(entry) for entry in found)
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from console.common.parsing import (
     MOST_PAGE,
+    MOST_VALUES,
     NotJson,
     read_cursor,
     read_int,
@@ -99,3 +100,11 @@ def test_typed_json_with_half_a_character_is_refused_instead_of_changed(text: st
     with pytest.raises(NotJson):
         read_json(text, exact=True)
     assert "\ufffd" in str(read_json(text))
+
+
+@pytest.mark.parametrize("value", ["1", "[]", "{}", '"\\ud800"'])
+def test_more_values_than_a_page_could_use_are_no_answer(value: str) -> None:
+    with pytest.raises(NotJson, match="too many values"):
+        read_json("[" + ",".join([value] * (MOST_VALUES + 1)) + "]")
+
+    assert len(read_json("[" + ",".join(["1"] * (MOST_VALUES - 1)) + "]")) == MOST_VALUES - 1

@@ -229,3 +229,11 @@ def test_an_organization_keeps_all_it_said() -> None:
     assert avala_shapes.organization_of({**s.ORGANIZATION, "plan": "pro"}) == Organization(
         "b1", "Northwind", "northwind", "admin", {**s.ORGANIZATION, "plan": "pro"}
     )
+
+
+def test_a_list_of_more_rows_than_any_operation_answers_with_is_none() -> None:
+    rows = [{"id": s.PROJECT, "name": "x"}] * 20_001
+
+    assert len(cloudfactory_shapes.projects_of({"items": rows[:-1]})) == 20_000
+    with pytest.raises(Misshapen):
+        cloudfactory_shapes.projects_of({"items": rows})
