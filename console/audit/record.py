@@ -35,7 +35,7 @@ class NotRecorded(Exception):
     """The database took no entry, so nothing was sent."""
 
     outcome = FAILED
-    message = "Not started: it could not be recorded. Nothing was sent and nothing was changed."
+    message = "Not started: it could not be recorded. Nothing was sent."
 
     def __init__(self, message: str = "") -> None:
         self.message = message or self.message

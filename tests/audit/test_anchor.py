@@ -40,7 +40,10 @@ def test_a_full_disk_shows_on_the_auditors_page_and_acts_go_on(
     happen(alice, 2)
     assert Entry.objects.count() == 3
     since = Entry.objects.get(sequence=2).at
-    assert f"could not be written to the anchor file since {since:%Y-%m-%d %H:%M}" in page(client_as, dana)
+    shown = page(client_as, dana)
+    assert f"could not be written to the anchor file since {since:%Y-%m-%d %H:%M}" in shown
+    assert shown.index("The anchor file is behind.") < shown.index("audit-list"), "above what fills the window"
+    assert "tamper-evident" not in shown, "a row at the end could be taken out unseen"
     assert "anchor file" not in page(client_as, alice)
 
 
@@ -55,6 +58,7 @@ def test_the_gap_stays_visible_after_the_disk_is_mended(
     shown = page(client_as, dana)
     assert "The anchor file is behind" not in shown
     assert "The anchor file has no line for rows 2 to 3" in shown
+    assert "4 entries, all tamper-evident." in shown
     errors = StringIO()
     call_command("verify_audit", stderr=errors, stdout=StringIO())
     assert "no line for rows 2 to 3" in errors.getvalue()

@@ -227,10 +227,10 @@ def test_htmx_gets_the_list_and_a_clean_address(some_rows: None, dana: Person, c
 def test_the_chain_is_for_auditors(
     some_rows: None, dana: Person, alice: Person, client_as: ClientAs, audit_anchor: Any
 ) -> None:
-    assert "They were not all looked through so far." in text_of(client_as(dana).get("/audit/"))
+    assert "all tamper-evident. Not all verified yet." in text_of(client_as(dana).get("/audit/"))
     ChainCheck.objects.create(pk=1, at=timezone.now(), rows=6)
-    assert "Complete and unaltered when last looked through, just now." in text_of(client_as(dana).get("/audit/"))
-    assert "looked through" not in text_of(client_as(alice).get("/audit/"))
+    assert "Complete and unaltered when last verified, just now." in text_of(client_as(dana).get("/audit/"))
+    assert "tamper-evident" not in text_of(client_as(alice).get("/audit/"))
     assert client_as(alice).post("/audit/check/").status_code == 403
 
 

@@ -212,7 +212,7 @@ def test_typing_the_console_refused_to_keep_says_so_and_is_kept_with_the_next(de
 def test_a_page_older_than_the_sign_in_says_so_once_and_goes_on(desk: Any) -> None:
     desk.context.clear_cookies(name=re.compile("csrf"))
     desk.get_by_label("Name", exact=True).fill("Older")
-    desk.get_by_text("This page was too old, nothing was sent.").wait_for()
+    desk.get_by_text("This page has expired. Nothing was sent.").wait_for()
     desk.locator("[data-saved]", has_text="Not saved yet").wait_for()
     desk.get_by_label("Name", exact=True).fill("Older than that")
     saved(desk)
