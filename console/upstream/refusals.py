@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,6 +11,8 @@ from console.common.parsing import NotJson, clean, read_json
 from console.upstream import errors
 from console.upstream.masked import masked
 from console.upstream.operations import Operation
+
+log = logging.getLogger(__name__)
 
 MOST_TEXT = 300
 MOST_FIELDS = 100
@@ -78,7 +81,8 @@ def refusal(
 def unreadable(
     operation: Operation, vendor: str, why: NotJson, *, status: int, headers: Mapping[str, str], key: str
 ) -> errors.Unreadable:
-    """The error for a 2xx that is not what was promised."""
+    """The error for a 2xx that is not what was promised. Why it is none is for the log: `why` quotes nothing of it."""
+    log.warning("%s: unreadable answer with status %d: %s", operation.name, status, why)
     return errors.Unreadable(
         f"{errors.vendor_name(vendor)} sent an answer we could not read.",
         vendor=vendor,

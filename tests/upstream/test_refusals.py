@@ -302,6 +302,16 @@ def test_a_write_that_promises_no_body_is_done_when_it_is_empty(
     assert call(platform()) is None
 
 
+@responses.activate
+def test_the_log_says_why_an_answer_could_not_be_read_and_quotes_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    responses.get(f"{AVALA}/users/me/", body=b'{"uid": NaN, "secret": 1}')
+    with pytest.raises(errors.Unreadable):
+        avala().get_me()
+
+    assert "A16: unreadable answer with status 200: NaN or Infinity is not JSON" in caplog.text
+    assert "secret" not in caplog.text
+
+
 @pytest.mark.parametrize("body", [b"{}", b"null", b"[]", b'"done"', b'{"results": []}'])
 @responses.activate
 def test_an_export_is_not_deleted_by_an_answer_that_should_be_empty(body: bytes) -> None:
