@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -17,8 +17,9 @@ from console.exports.choice import DATES, MOST_BATCHES
 from console.exports.contents import Counts, count, remembered
 from console.exports.forms import ExportForm, instant
 from console.exports.models import Plan
+from console.exports.offered import BatchList
 from console.exports.services import Wish
-from console.upstream.errors import KeyRejected, UpstreamError
+from console.upstream.errors import KeyRejected, NextPageUnclear, UpstreamError
 from console.upstream.types import Batch, Project
 
 # Batches are offered for so many ticked projects; more have to be taken whole.
@@ -34,6 +35,8 @@ class Draft:
     batches: Mapping[str, Sequence[Batch]]
     unread: frozenset[str] = frozenset()
     """Ticked projects whose batches gave no answer."""
+    unclear: Mapping[str, str] = field(default_factory=dict)
+    """Of ticked projects whose list of batches has no clear end: why there may be more."""
     is_unlisted: bool = False
     """Whether only what was ticked is there, without names, because the lists could not be read."""
 
@@ -103,7 +106,7 @@ class Draft:
         """Whether the address asks for a project or batch that is not there any more: the rest is another choice."""
         asked = {name: set(self.form.initial.get(name, ())) for name in ("projects", "batches")}
         offers = {"projects": {project.id for project in self.projects}, "batches": set(self.form.known_batches)}
-        batches_gone = asked["batches"] - offers["batches"] if not self.unread else set()
+        batches_gone = set() if self.unread or self.unclear else asked["batches"] - offers["batches"]
         return bool(asked["projects"] - offers["projects"] or batches_gone)
 
     def proposed(self) -> str:
@@ -127,11 +130,12 @@ class Draft:
             "unread": [project for project in self.projects if project.id in self.unread],
         }
 
-    def _groups(self) -> list[tuple[Project, Sequence[Batch]]]:
-        """The batches to choose from, by project; which project each is of is not known where they are unlisted."""
+    def _groups(self) -> list[tuple[Project, Sequence[Batch], str]]:
+        """The batches to choose from by project, and why there may be more; unlisted ones can be of any project."""
         if self.is_unlisted:
-            return [(Project("", "the selected projects"), listed) for listed in self.batches.values()]
-        return [(project, self.batches[project.id]) for project in self.projects if project.id in self.batches]
+            return [(Project("", "the selected projects"), listed, "") for listed in self.batches.values()]
+        listed = [project for project in self.projects if project.id in self.batches]
+        return [(one, self.batches[one.id], self.unclear.get(one.id, "")) for one in listed]
 
     def _ticked(self, name: str) -> set[str]:
         return {str(key) for key in self.form[name].value() or ()}
@@ -144,22 +148,25 @@ def draft(user: Person, sent: QueryDict) -> Draft:
     ticked = [key for key in dict.fromkeys(sent.getlist("projects")) if key in {project.id for project in projects}]
     chosen_from = ticked if len(ticked) <= MOST_OFFERED else []
     answers = offered.batches(user=user, projects=chosen_from, fresh=not posted)
-    batches = {key: found for key, found in answers.items() if not isinstance(found, UpstreamError)}
+    lists = {key: found for key, found in answers.items() if not isinstance(found, UpstreamError)}
+    batches = {key: found.batches for key, found in lists.items()}
+    unclear = {key: found.unclear for key, found in lists.items() if found.unclear}
     _refuse_unread(sent, answers)
     data = _without(sent, batches) if posted else None
     initial = None if posted else _prefilled(sent, projects)
     form = ExportForm(data, initial=initial, projects=projects, batches=batches)
-    return Draft(user, form, projects, batches, frozenset(answers.keys() - batches.keys()))
+    return Draft(user, form, projects, batches, frozenset(answers.keys() - batches.keys()), unclear)
 
 
-def _refuse_unread(sent: QueryDict, answers: Mapping[str, Sequence[Batch] | UpstreamError]) -> None:
+def _refuse_unread(sent: QueryDict, answers: Mapping[str, BatchList | UpstreamError]) -> None:
     """Raises where a rejected key has to be mended, or a ticked batch cannot be told from one that is gone."""
     problems = [answer for answer in answers.values() if isinstance(answer, UpstreamError)]
     for problem in problems:
         if isinstance(problem, KeyRejected):
             raise problem
-    listed = (answer for answer in answers.values() if not isinstance(answer, UpstreamError))
-    known = {str(batch.id) for batches in listed for batch in batches}
+    lists = [answer for answer in answers.values() if not isinstance(answer, UpstreamError)]
+    problems += [NextPageUnclear(one.unclear, changes=False) for one in lists if one.unclear]
+    known = {str(batch.id) for one in lists for batch in one.batches}
     if problems and "id" in sent and set(sent.getlist("batches")) - known:
         raise problems[0]
 

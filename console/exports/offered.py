@@ -5,7 +5,7 @@ Whoever opens the page may come from a batch made a moment ago, so that look is 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
@@ -17,43 +17,58 @@ from console.upstream.errors import ACCESS_REFUSALS, NextPageUnclear, UpstreamEr
 from console.upstream.paging import collect
 from console.upstream.types import Batch, Project
 
-T = TypeVar("T", Project, Batch)
+T = TypeVar("T")
+Row = TypeVar("Row", Project, Batch)
 KEPT = 30.0
+ENDLESS = "CloudFactory's list of batches did not come to an end, so there may be more."
+
+
+@dataclass(frozen=True)
+class BatchList:
+    """The batches of a project; `unclear` says why there may be more, and is empty where these are all."""
+
+    batches: tuple[Batch, ...]
+    unclear: str = ""
 
 
 def projects(*, user: Person, fresh: bool = False) -> tuple[Project, ...]:
     """Those that can be named in a choice: one without a usable id can only be part of "all"."""
     space = connections.space(user).id
-    listed = _kept(user, "projects", fresh)(lambda: connections.cloudfactory(user).list_projects(space))
-    return tuple(replace(project, name=project.name or "Unnamed project") for project in listed if project.id)
+
+    def fetch() -> tuple[Project, ...]:
+        listed = connections.cloudfactory(user).list_projects(space)
+        named = (replace(project, name=project.name or "Unnamed project") for project in listed if project.id)
+        return tuple(map(_bare, named))
+
+    return _kept(user, "projects", fresh)(fetch)
 
 
-def batches(
-    *, user: Person, projects: Sequence[str], fresh: bool = False
-) -> dict[str, tuple[Batch, ...] | UpstreamError]:
-    """All batches of each project, up to fifty pages, or why they could not be read."""
+def batches(*, user: Person, projects: Sequence[str], fresh: bool = False) -> dict[str, BatchList | UpstreamError]:
+    """The batches of each project, up to fifty pages, or why they could not be read."""
     client = connections.cloudfactory(user)
     read = [partial(_kept(user, f"batches:{key}", fresh), partial(_all_batches, client, key)) for key in projects]
     return dict(zip(projects, connections.gather(read), strict=True))
 
 
-def _all_batches(client: CloudFactory, project: str) -> tuple[Batch, ...]:
+def _all_batches(client: CloudFactory, project: str) -> BatchList:
     read = collect(lambda cursor: client.list_batches(project, cursor=cursor, direction="NEXT" if cursor else None))
     if read.problem is not None and not isinstance(read.problem, NextPageUnclear):
         raise read.problem
-    return tuple(replace(batch, name=batch.name or f"Batch {batch.id}") for batch in read.items)
+    unclear = read.problem.message if read.problem else ENDLESS if read.more else ""
+    named = (replace(batch, name=batch.name or f"Batch {batch.id}") for batch in read.items)
+    return BatchList(tuple(map(_bare, named)), unclear)
 
 
-def _kept(user: Person, thing: str, fresh: bool) -> Callable[[Callable[[], tuple[T, ...]]], tuple[T, ...]]:
+def _kept(user: Person, thing: str, fresh: bool) -> Callable[[Callable[[], T]], T]:
     """What reads a list for a while once; it touches no database."""
     # The key's own: what one key can see of a project says nothing about another's.
     reader = connections.cache_scope(user, "cloudfactory")
     answer = SharedAnswer("cloudfactory", connections.space(user).id, f"offered:{reader}:{thing}")
     if fresh:
         answer.forget()
-    return lambda fetch: answer.read(lambda: _bare(fetch()), reader=reader, seconds=KEPT, refusals=ACCESS_REFUSALS)
+    return lambda fetch: answer.read(fetch, reader=reader, seconds=KEPT, refusals=ACCESS_REFUSALS)
 
 
-def _bare(found: tuple[T, ...]) -> tuple[T, ...]:
-    """Fields nobody described may hold links."""
-    return tuple(replace(one, extra={}) for one in found)
+def _bare(found: Row) -> Row:
+    """Fields nobody described can hold links."""
+    return replace(found, extra={})

@@ -26,7 +26,7 @@ def entries(action: str = "export.create") -> Any:
 
 def test_the_page_proposes_a_name_and_a_choice(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     page = client_as(alice).get("/exports/new/", {"projects": [COINS], "batches": ["101", "102"]})
-    assert [project.id for project, _ in page.context["groups"]] == [COINS]
+    assert [group[0].id for group in page.context["groups"]] == [COINS]
     assert ", 2 batches, " in page.context["form"]["name"].value()
     assert page.content.decode().count("checked") == 3
 
@@ -238,7 +238,7 @@ def test_not_found_is_no_failure_and_says_that_a_second_one_may_result(
     assert "Not found yet. CloudFactory may be behind" in text_of(page)
     for _ in range(2):
         page = check(client, pressed)
-    assert "You can send it again, but a second one may result" in text_of(page)
+    assert "It can be sent again, but a second one may result" in text_of(page)
     assert entries().get().outcome == "unknown"
 
 

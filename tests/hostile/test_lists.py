@@ -182,3 +182,18 @@ def test_a_conflict_on_a_slice_is_the_name_only_if_avala_says_so(
     words = text_of(desk.create(name="Surely free"))
 
     assert "exists already" not in words
+
+
+def test_batches_without_a_way_on_are_offered_with_a_sentence_and_none_is_called_gone(
+    alice: Person, client_as: ClientAs, platform: Vendor
+) -> None:
+    platform.rewrite("GET", "/batches(\\?|$)", lambda data: {**data, "meta": {"cursorNext": 5}})
+    client = client_as(alice)
+    words = text_of(client.get(f"/exports/new/?projects={PROJECT}&batches=987654"))
+    assert "there may be more" in words
+    assert "is gone" not in words
+    response = client.post("/exports/new/", form(projects=[PROJECT], batches=["987654"]))
+    assert response.status_code == 502
+    assert "not in a chosen project any more" not in text_of(response)
+    assert "there may be more" in text_of(response)
+    assert "987654" in response.content.decode()
