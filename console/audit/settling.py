@@ -101,8 +101,8 @@ class Reconciliation:
     @property
     def _not_found(self) -> str:
         if self.is_exact:
-            return f"Still as before after {span_in_words()} of checks. You can send it again."
-        return f"Not found in {span_in_words()} of checks. You can send it again, but a second one may result."
+            return f"Still as before after {span_in_words()} of checks. It can be sent again."
+        return f"Not found in {span_in_words()} of checks. It can be sent again, but a second one may result."
 
 
 def register(action: str, find: Find, *, is_exact: bool = False) -> None:

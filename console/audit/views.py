@@ -159,7 +159,7 @@ def _check(entry: Entry) -> tuple[int, str]:
     if state.status == "done":
         return messages.SUCCESS, f"Found: {unresolved.subject_of(entry)}."
     if state.status == "failed":
-        return messages.INFO, "It was not done. You can send it again."
+        return messages.INFO, "It was not done. It can be sent again."
     if state.status == "under way":
         return messages.INFO, "The request is still running. Check again in a minute."
     return (messages.INFO if state.status == "checking" else messages.WARNING), state.message

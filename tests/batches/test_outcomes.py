@@ -79,7 +79,7 @@ def test_what_is_still_as_before_after_ten_minutes_can_be_saved_again(
     save(client, form)
     assert "Still as before. CloudFactory may be behind" in text_of(check(client))
     assert Entry.objects.get(action="order.save", kind="opening").outcome == "unknown"
-    assert "You can send it again" in text_of(check_until_sure(client, settings))
+    assert "It can be sent again" in text_of(check_until_sure(client, settings))
     assert Entry.objects.get(action="order.save", kind="opening").outcome == "unknown"
 
 

@@ -196,7 +196,7 @@ def test_what_is_not_found_is_not_sent_again_by_itself(
     assert [one["status"] for one in sent(slow, "POST")] == [201, 503]
     assert Entry.objects.get(pk=plan.act_id).outcome == "unknown"
     page = client_as(erin).get(f"/exports/plan/{plan.pk}/")
-    assert "You can send it again, but a second one may result" in text_of(page)
+    assert "It can be sent again, but a second one may result" in text_of(page)
     assert "Export again" in text_of(page)
 
 
