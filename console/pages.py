@@ -16,7 +16,7 @@ from console import htmx, logs
 from console.audit import record, unresolved
 from console.audit.record import NotRecorded
 from console.common import database
-from console.common.typed_fields import ONE_TIME, typed_fields
+from console.common.typed_fields import ONE_TIME, readable_values, typed_fields
 from console.upstream import errors
 
 log = logging.getLogger(__name__)
@@ -162,6 +162,8 @@ def _answer(request: HttpRequest, template: str, context: dict[str, object], sta
     """The whole page, or only its notice where htmx asked for a fragment."""
     context |= {"request_id": logs.request_id.get(), "status": status}
     if request.method == "POST":
-        context = {"kept": _renewed(_kept(request)), "address": request.get_full_path(), "resend": True} | context
+        kept = _renewed(_kept(request))
+        typed = {"kept": kept, "typed": readable_values(kept), "address": request.get_full_path(), "resend": True}
+        context = typed | context
     name = f"{template}#notice" if htmx.is_htmx(request) else template
     return render(request, name, context, status=status)

@@ -54,14 +54,13 @@ def describe(request: HttpRequest, error: Kind, *, back: str = "", form: str = "
 
     `form` is where the form is found as it was typed, if the server keeps that anyway.
     """
-    retry_in = getattr(error, "retry_in", None)
     return WriteError(
         message=error.message,
         status=status_of(error),
         reference=getattr(error, "reference", None) or logs.request_id.get(),
         unresolved=of_error(error, back=back or htmx.page_address(request)),
         **keys(request, error, back=form),
-        wait=max(1, round(retry_in)) if retry_in else 0,
+        wait=wait_of(error),
     )
 
 
@@ -97,6 +96,12 @@ def status_of(error: Kind) -> int:
     if isinstance(error, UpstreamError):
         return pages.status_of(error)
     return 409 if isinstance(error, ConnectionMissing) else 503
+
+
+def wait_of(error: Exception) -> int:
+    """Seconds until another try makes sense; 0 where that is not known."""
+    retry_in = getattr(error, "retry_in", None)
+    return max(1, round(retry_in)) if retry_in else 0
 
 
 def keys(request: HttpRequest, error: Exception, *, back: str = "") -> dict[str, str]:

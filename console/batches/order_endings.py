@@ -80,6 +80,7 @@ def failed(pressed: Pressed, error: Any) -> HttpResponse:
         "text": f"Nothing was changed. {pressed.kept}".strip(),
         "reference": getattr(error, "reference", "") or "",
         "used": pressed.act_id,
+        "wait": write_errors.wait_of(error),
         **write_errors.keys(pressed.request, error, back="" if pressed.form else board_url),
     }
     status = error.status if isinstance(error, Overtaken) else write_errors.status_of(error)

@@ -13,6 +13,9 @@ from django.urls import Resolver404, resolve
 ONE_TIME = ("act_id", "id")
 """Hidden fields whose value makes a form count once."""
 
+BOOKKEEPING = re.compile(r"(?:act_id|act|id|base|was\w*|offered\w*|proposed|order|batch|cursor|next|previous|shown|do)")
+"""Names of hidden fields, whose values mean nothing to a person."""
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -41,3 +44,8 @@ def typed_fields(request: HttpRequest) -> list[tuple[str, str]]:
         if name in names or re.sub(r"[0-9]{1,6}\Z", "#", name[-200:]) in names
         for value in values
     ]
+
+
+def readable_values(fields: list[tuple[str, str]]) -> list[str]:
+    """What a person typed or chose, out of name and value of each field."""
+    return [value for name, value in fields if value.strip() and not BOOKKEEPING.fullmatch(name)]

@@ -76,7 +76,7 @@ def test_a_refused_form_comes_back_with_what_was_typed(
     # With script the board itself stays on the page; the notice is only put beside it.
     if not (headers and form is new_order):
         assert TYPED in answer.content.decode()
-    if fault == "429" and form is not new_order:
+    if fault == "429":
         assert 'data-countdown="' in answer.content.decode()
 
 
@@ -181,3 +181,11 @@ def test_a_right_that_was_taken_away_leaves_what_was_typed_to_read(
     assert answer.status_code == 403
     assert TYPED in text_of(answer)
     assert "Try again" not in text_of(answer)
+
+
+def test_a_page_that_hands_text_back_lists_what_a_person_typed_alone(bob: Person, client_as: ClientAs) -> None:
+    sent = {"act_id": str(uuid.uuid4()), "base": "{}", "key": "weather", "value": TYPED, "kind": "text"}
+    answer = client_as(bob).post(f"{BATCH}metadata/", sent, headers={"Sec-Fetch-Site": "same-origin"})
+    assert answer.status_code == 403
+    listed = re.findall(r"<li><bdi>(.*?)</bdi></li>", answer.content.decode().partition("What you typed</summary>")[2])
+    assert listed == ["weather", TYPED, "text"]
