@@ -212,12 +212,12 @@ def _followed(one: Line, taken: Mapping[str, str], became: Mapping[str, links.Be
 
 
 def downloads(export_ids: Iterable[str]) -> dict[str, str]:
-    """Who took each export home. Resuming a broken-off download is no second one."""
+    """Who took each export home. Resuming a broken-off download is no second one, but without a first it is one."""
     rows = Entry.objects.lines().filter(action="export.download", thing_kind="export", thing_id__in=list(export_ids))
-    began = rows.standing(OPEN, DONE, UNKNOWN).exclude(detail__has_key="from").order_by("sequence")
+    began = rows.standing(OPEN, DONE, UNKNOWN).order_by("sequence")
     taken: dict[str, Counter[str]] = defaultdict(Counter)
-    for export_id, name in began.values_list("thing_id", "actor_name"):
-        taken[export_id][name] += 1
+    for export_id, name, detail in began.values_list("thing_id", "actor_name", "detail"):
+        taken[export_id][name] += "from" not in detail or name not in taken[export_id]
     return {export_id: f"Downloaded {_by(people)}." for export_id, people in taken.items()}
 
 

@@ -1,5 +1,6 @@
 """Handing the file over: recorded first, fetched afresh, streamed through so that the signed link never leaves."""
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from console.audit import record
 from console.exports.lane import ACTIVE
 from console.exports.models import Plan
 from console.upstream.errors import Forbidden, OtherRefusal, Unreadable
-from console.upstream.storage import Download, checked_link
+from console.upstream.storage import Download, Part, checked_link
 from console.upstream.types import Export
 
 # Letters with their accents, digits, and what no file system and no header trips over.
@@ -24,7 +25,8 @@ HARMLESS, KINDS = frozenset(" ,._-–—()[]&+'!@#~"), ("L", "M", "N")
 LONGEST_NAME, LONGEST_BYTES = 80, 200
 # One range, as browsers resume; anything else may be answered with the whole file, says HTTP.
 RANGE = re.compile(r"bytes=([0-9]{1,18})?-([0-9]{1,18})?")
-PART = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/(?:[0-9]{1,18}|\*)")
+# How every zip begins.
+ZIP = b"PK"
 
 
 class NotReady(Exception):
@@ -72,7 +74,7 @@ def hand_over(*, user: Person, export_id: str, request: HttpRequest) -> HttpResp
         thing_name=plan.name if plan else export_id,
         vendor="cloudfactory",
         request=request,
-        detail={"space": space.id, **({"from": asked} if asked and not asked.startswith("bytes=0-") else {})},
+        detail={"space": space.id, **({"from": asked} if asked and _resumes(asked) else {})},
         key=connections.key_fingerprint(user, "cloudfactory"),
     )
     with act:
@@ -84,6 +86,10 @@ def hand_over(*, user: Person, export_id: str, request: HttpRequest) -> HttpResp
             act.done(detail={"redirected": True})
             return HttpResponseRedirect(link)
         download = _open(link, asked, export.name or "")
+        if download.part and request.headers.get("If-Range") not in {None, _tag(export_id, download)}:
+            # The store has another file there now: half of each would be none.
+            download.close()
+            asked, download = None, _open(link, None, export.name or "")
         _demand_file(download, asked)
         # The outcome is written when the last byte has gone, or when the browser goes away before.
         act.keep_open()
@@ -123,30 +129,47 @@ def _open(link: str, asked: str | None, name: str) -> Download:
 
 def _demand_file(download: Download, asked: str | None) -> None:
     """Nothing, a page of HTML, or another part than the one asked for must not be saved as somebody's file."""
-    part = PART.fullmatch(download.content_range or "") if download.status == 206 else None
-    wrong_part = download.status == 206 and (not asked or not part or not _begins(asked, int(part[1])))
-    from_start = download.status == 200 or (part is not None and int(part[1]) == 0)
-    if wrong_part or (from_start and (not download.start or download.start.lstrip()[:1] == b"<")):
+    part = download.part
+    is_asked_for = part is None or (asked is not None and _answers(part, asked))
+    is_from_start = part is None or part.first == 0
+    is_zip = bool(download.start) and ZIP.startswith(download.start[: len(ZIP)])
+    if not is_asked_for or (is_from_start and not is_zip):
         download.close()
         raise Unreadable("The file store sent something else than the file.", vendor="storage", changes=False)
 
 
-def _begins(asked: str, start: int) -> bool:
-    """Whether a part that begins there answers the range; where one counts from the end, any place does."""
-    first = RANGE.fullmatch(asked)
-    return first is None or first[1] is None or int(first[1]) == start
+def _answers(part: Part, asked: str) -> bool:
+    """Whether it is the part that was asked for, or the beginning of that."""
+    first, last = _ends(asked)
+    if first is not None:
+        return part.first == first and (last is None or part.last <= last)
+    # Counted from the end.
+    return part.total is None or part.first == max(0, part.total - (last or 0))
+
+
+def _ends(asked: str) -> tuple[int | None, int | None]:
+    found = RANGE.fullmatch(asked)
+    first, last = (found[1], found[2]) if found else (None, None)
+    return (int(first) if first else None), (int(last) if last else None)
+
+
+def _resumes(asked: str) -> bool:
+    """Whether a range leaves out the beginning; one that counts from the end may be the whole file."""
+    return bool(_ends(asked)[0])
 
 
 def _range(request: HttpRequest, export_id: str) -> str | None:
-    """What a browser that resumes asks for; only if its first part was of this file."""
-    asked = request.headers.get("Range", "")
-    is_of_this = request.headers.get("If-Range") in {None, _tag(export_id)}
+    """What a browser that resumes asks for; only if its first part was of this export."""
+    asked, first_part = request.headers.get("Range", ""), request.headers.get("If-Range")
+    is_of_this = first_part is None or first_part.startswith(f'"{export_id}')
     return asked if is_of_this and len(asked) > len("bytes=-") and RANGE.fullmatch(asked) else None
 
 
-def _tag(export_id: str) -> str:
-    """A finished export never changes, so its id tells its bytes."""
-    return f'"{export_id}"'
+def _tag(export_id: str, download: Download) -> str:
+    """Tells an export's bytes, as far as the store tells them: by its own tag, and by how many there are."""
+    total = download.part.total if download.part else download.length
+    told = f"{download.headers.get('etag') or download.headers.get('last-modified')} {total}"
+    return f'"{export_id}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"'
 
 
 def _streamed(act: record.act, download: Download, export: Export) -> StreamingHttpResponse:
@@ -154,8 +177,9 @@ def _streamed(act: record.act, download: Download, export: Export) -> StreamingH
     _named(response, export)
     if download.length is not None:
         response["Content-Length"] = str(download.length)
-    if download.content_range:
-        response["Content-Range"] = download.content_range
+    if download.part:
+        response["Content-Range"] = str(download.part)
+    response["ETag"] = _tag(export.id, download)
     return response
 
 
@@ -165,7 +189,7 @@ Response = TypeVar("Response", bound=HttpResponseBase)
 def _named(response: Response, export: Export) -> Response:
     name = file_name(export.name or export.id)
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
-    response["Accept-Ranges"], response["ETag"] = "bytes", _tag(export.id)
+    response["Accept-Ranges"] = "bytes"
     return response
 
 

@@ -28,7 +28,12 @@ def fault(error: Exception, call: Call, *, vendor: str, silence: float, changes:
     cut = _caused_by(error, ConnectionError, http.client.IncompleteRead, urllib3.exceptions.IncompleteRead)
     if not cut and _caused_by(error, urllib3.exceptions.DecodeError, http.client.HTTPException):
         return errors.Unreadable(f"{name} sent an answer we could not read.", vendor=vendor, changes=changes)
-    return errors.Broken(f"The connection to {name} dropped.", vendor=vendor, changes=changes)
+    return broken(vendor, changes=changes)
+
+
+def broken(vendor: str, *, changes: bool) -> errors.Broken:
+    within = vendor_name(vendor).replace("The ", "the ")
+    return errors.Broken(f"The connection to {within} dropped.", vendor=vendor, changes=changes)
 
 
 def too_late(vendor: str, seconds: float, *, changes: bool) -> errors.TimedOut:

@@ -10,18 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from console.common.parsing import NotJson, read_int
 from console.upstream import errors
-from console.upstream.faults import READING_FAULTS, fault
+from console.upstream.faults import READING_FAULTS, broken, fault
 from console.upstream.sockets import Call
 from console.upstream.transport import LIMITS, WIRE_FAULTS, Limits, open_link
 from console.upstream.wire import CHUNK, PACKINGS, chunks
 
 VENDOR = "storage"
 _RANGE = re.compile(r"bytes=[0-9, -]{1,200}")
+_PART = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/(?:([0-9]{1,18})|\*)")
 _PORTS = {"https": 443, "http": 80}
 # The name of an upload's framing, which some stores keep although the bytes they hold are the file's own.
 _FRAMED = "aws-chunked"
@@ -31,12 +33,37 @@ _STORED = frozenset({*PACKINGS, _FRAMED})
 _START = 8
 
 
+@dataclass(frozen=True)
+class Part:
+    """The place of some bytes in a file: the first, the last, and how many the file has, if that was said."""
+
+    first: int
+    last: int
+    total: int | None
+
+    @property
+    def length(self) -> int:
+        return self.last - self.first + 1
+
+    def __str__(self) -> str:
+        return f"bytes {self.first}-{self.last}/{'*' if self.total is None else self.total}"
+
+
+def read_part(text: str) -> Part | None:
+    """What a Content-Range says, if that can be."""
+    found = _PART.fullmatch(text)
+    if found is None:
+        return None
+    part = Part(int(found[1]), int(found[2]), int(found[3]) if found[3] else None)
+    return part if part.first <= part.last and (part.total is None or part.last < part.total) else None
+
+
 class Download:
     """An opened file: `status` (200 or 206), `headers` (lower case), and its bytes in chunks, once.
 
-    `length` is what Content-Length promised, `content_range` the answer to a Range, `start` the first bytes,
-    read before anything is said about the file. Iterating raises Broken, TimedOut or Unreadable when the file ends
-    early, falls silent or passes `limit`.
+    `part` is the answer to a Range, None for the whole file; `length` how many bytes were promised, `start` the first
+    of them, read before anything is said about the file. Iterating raises Broken, TimedOut or Unreadable when the
+    file ends early, falls silent or passes `limit`.
     """
 
     def __init__(self, response: Any, call: Call, limit: int | None, silence: float) -> None:
@@ -47,10 +74,14 @@ class Download:
         self.status: int = response.status_code
         self.headers: Mapping[str, str] = {name.lower(): value for name, value in response.headers.items()}
         self.content_type = self.headers.get("content-type")
-        self.content_range = self.headers.get("content-range")
+        self.part = read_part(self.headers.get("content-range", "")) if self.status == 206 else None
         self._packing = self.headers.get("content-encoding", "").strip().lower()
-        is_plain = self._packing in {"", "identity", _FRAMED}
-        self.length = read_int(self.headers.get("content-length")) if is_plain else None
+        self._is_plain = self._packing in {"", "identity", _FRAMED}
+        # A length beside chunks is none, says HTTP.
+        is_counted = self._is_plain and "transfer-encoding" not in self.headers
+        promised = read_int(self.headers.get("content-length")) if is_counted else None
+        self._fits = self.part is None or promised in (None, self.part.length)
+        self.length = self.part.length if self.part else promised
         self.start = b""
 
     def __iter__(self) -> Iterator[bytes]:
@@ -60,12 +91,19 @@ class Download:
                 done += len(chunk)
                 if self._limit is not None and done > self._limit:
                     raise _too_large()
+                if self.length is not None and done > self.length:
+                    raise _unreadable("it is longer than it should be")
                 yield chunk
+        if self.length is not None and done < self.length:
+            raise broken(VENDOR, changes=False)
 
     def open(self) -> None:
         """Reads the first bytes, so that a store that sends none is an error before we answer anybody."""
         if self._packing not in _STORED:
             raise _unreadable(f"it is packed as {self._packing[:40]!r}, which we did not ask for")
+        # A part of packed bytes cannot be unpacked, and one that contradicts itself cannot be put in its place.
+        if self.status == 206 and not (self.part and self._is_plain and self._fits):
+            raise _unreadable("it is a part of the file, and does not say clearly which")
         self.start = next(self._guarded(_START), b"")
         if self._packing == _FRAMED and _FRAME.match(self.start):
             raise _unreadable("it is cut into pieces we did not ask for")

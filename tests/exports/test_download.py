@@ -132,6 +132,15 @@ def test_a_part_of_another_file_is_not_resumed(ready: Plan, alice: Person, clien
     assert len(body_of(response)) == int(response["Content-Length"])
 
 
+@pytest.mark.parametrize("asked", ["bytes=-999999999", "bytes=00-", "bytes=1-"])
+def test_whoever_takes_nearly_all_of_a_file_has_downloaded_it(
+    ready: Plan, alice: Person, client_as: ClientAs, slow: Running, asked: str
+) -> None:
+    client = client_as(alice)
+    body_of(download(client, ready, Range=asked))
+    assert "Downloaded by Alice once." in said(client, ready)
+
+
 def test_a_part_behind_the_end_is_416(ready: Plan, alice: Person, client_as: ClientAs) -> None:
     assert download(client_as(alice), ready, Range="bytes=999999999-").status_code == 416
     assert taken()[0].outcome == "failed"

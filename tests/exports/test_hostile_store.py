@@ -104,6 +104,8 @@ UNUSABLE = {
     "chunks of less than nothing": raw("200 OK\r\nTransfer-Encoding: chunked", b"-5\r\nhello\r\n0\r\n\r\n"),
     "a part nobody asked for": raw("206 Partial Content\r\nContent-Range: bytes 5-9/100", b"half!", length=5),
     "a part without a place": raw("206 Partial Content", b"half!", length=5),
+    "text": raw("200 OK\r\nContent-Type: application/json", b'{"error": "denied"}', length=19),
+    "a page behind a mark": raw("200 OK", b"\xef\xbb\xbf<html>", length=9),
     "garbage": raw("299 \x00\r\n\x00: \x00"),
     "no answer": lambda peer: peer.request() and peer.reset(),
 }
@@ -120,9 +122,71 @@ def test_what_is_no_file_is_a_page_that_says_so(store: Callable[..., Any], scrip
     assert outcome().outcome == "failed"
 
 
-def test_a_part_that_begins_elsewhere_is_not_joined_to_the_first(store: Callable[..., Any]) -> None:
-    script = raw("206 Partial Content\r\nContent-Range: bytes 5-9/100", b"half!", length=5)
-    assert store(script, Range="bytes=50-").status_code == 502
+PLACE = "206 Partial Content\r\nContent-Range: bytes "
+NOT_ASKED_FOR = {
+    "elsewhere": (raw(PLACE + "5-9/100", b"half!", length=5), "bytes=50-"),
+    "elsewhere, from the end": (raw(PLACE + "5-9/100", b"half!", length=5), "bytes=-50"),
+    "more than was asked for": (raw(PLACE + "5-9/100", b"half!", length=5), "bytes=5-7"),
+    "of another length": (raw(PLACE + "5-9/100", b"x" * 50, length=50), "bytes=5-"),
+    "that ends before it begins": (raw(PLACE + "5-2/100", b"half!", length=5), "bytes=5-"),
+    "behind the end": (raw(PLACE + "5-9/7", b"half!", length=5), "bytes=5-"),
+    "of a packed file": (
+        raw(PLACE + "0-99/1000\r\nContent-Encoding: gzip", PACKED, length=len(PACKED)),
+        "bytes=0-99",
+    ),
+}
+
+
+@pytest.mark.parametrize(("script", "asked"), NOT_ASKED_FOR.values(), ids=NOT_ASKED_FOR.keys())
+def test_a_part_that_cannot_be_the_one_asked_for_is_not_joined_to_the_first(
+    store: Callable[..., Any], script: Script, asked: str
+) -> None:
+    assert store(script, Range=asked).status_code == 502
+    assert outcome().outcome == "failed"
+
+
+@pytest.mark.parametrize("body", [b"half", b"half!!"])
+def test_a_part_of_another_length_than_its_place_is_not_whole(store: Callable[..., Any], body: bytes) -> None:
+    response = store(raw(PLACE + "5-9/100", body), Range="bytes=5-")
+    assert response["Content-Length"] == "5"
+    with pytest.raises(Exception, match=r"to the file store dropped|could not be read"):
+        body_of(response)
+    response._iterator.close()
+    assert outcome().result["interrupted"] is True
+
+
+@pytest.mark.parametrize("length", [10, 10**7])
+def test_a_length_beside_chunks_is_not_believed(store: Callable[..., Any], length: int) -> None:
+    chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (len(FILE), FILE)
+    response = store(raw("200 OK\r\nTransfer-Encoding: chunked", chunked, length=length))
+    assert "Content-Length" not in response
+    assert body_of(response) == FILE
+
+
+@pytest.mark.parametrize("place", ["bytes 5-9/10", "bytes 0-9/10\r\n X: y", "\u00ff"])
+def test_a_whole_file_has_no_place_in_itself(store: Callable[..., Any], place: str) -> None:
+    response = store(raw(f"200 OK\r\nContent-Range: {place}", FILE, length=len(FILE)))
+    assert "Content-Range" not in response
+    assert body_of(response) == FILE
+
+
+def test_the_rest_of_another_file_is_not_joined_to_the_first_part(store: Callable[..., Any]) -> None:
+    first = store(raw('200 OK\r\nETag: "one"', FILE, length=len(FILE)))
+    body_of(first)
+
+    def changed(peer: Peer) -> None:
+        ranged = b"Range: " in peer.request()
+        place = f"Content-Range: bytes 5-{len(FILE) - 1}/{len(FILE)}"
+        peer.answer(FILE[5:], "206 Partial Content", 'ETag: "two"', place) if ranged else peer.answer(FILE)
+
+    rest = store(changed, Range="bytes=5-", **{"If-Range": first["ETag"]})
+    assert (rest.status_code, body_of(rest)) == (200, FILE)
+    same = store(
+        raw(f'{PLACE}5-{len(FILE) - 1}/{len(FILE)}\r\nETag: "one"', FILE[5:], length=len(FILE) - 5),
+        Range="bytes=5-",
+        **{"If-Range": first["ETag"]},
+    )
+    assert (same.status_code, body_of(same)) == (206, FILE[5:])
 
 
 def test_a_part_from_the_end_is_handed_over(store: Callable[..., Any]) -> None:
@@ -135,7 +199,7 @@ def test_a_break_in_the_middle_is_never_a_whole_file(store: Callable[..., Any], 
     response = store(raw("200 OK", FILE, length=length))
     assert response.status_code == 200
     assert int(response["Content-Length"]) == length
-    with pytest.raises(Exception, match="broke off"):
+    with pytest.raises(Exception, match="The connection to the file store dropped"):
         body_of(response)
     response._iterator.close()
     assert outcome().result["interrupted"] is True
@@ -144,7 +208,7 @@ def test_a_break_in_the_middle_is_never_a_whole_file(store: Callable[..., Any], 
 
 def test_a_break_in_a_packed_file_is_never_a_whole_file(store: Callable[..., Any]) -> None:
     response = store(raw("200 OK\r\nContent-Encoding: gzip", PACKED[: len(PACKED) // 2], length=len(PACKED)))
-    with pytest.raises(Exception, match=r"broke off|could not be read"):
+    with pytest.raises(Exception, match=r"to the file store dropped|could not be read"):
         body_of(response)
     response._iterator.close()
     assert outcome().result["interrupted"] is True

@@ -119,7 +119,7 @@ def test_a_range_is_passed_on_and_answered() -> None:
         peer.answer(b"yte", "206 Partial Content", "Content-Range: bytes 1-3/5")
 
     with serving(script) as server, opened(server, range_header="bytes=1-3") as download:
-        assert (download.status, download.length, download.content_range) == (206, 3, "bytes 1-3/5")
+        assert (download.status, download.length, str(download.part)) == (206, 3, "bytes 1-3/5")
         assert b"".join(download) == b"yte"
 
     assert b"\r\nRange: bytes=1-3\r\n" in server.requests[0]
