@@ -117,7 +117,7 @@ def test_what_is_no_file_is_a_page_that_says_so(store: Callable[..., Any], scrip
     assert response.status_code == 502
     assert response["Content-Security-Policy"]
     assert not response.streaming
-    assert "The file store" in text_of(response)
+    assert "the file store" in text_of(response).lower()
     assert "signature" not in response.content.decode()
     assert outcome().outcome == "failed"
 
