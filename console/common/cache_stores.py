@@ -131,7 +131,9 @@ class SqliteStore:
 
     def read(self, names: Sequence[str]) -> dict[str, bytes]:
         marks = ",".join("?" * len(names))
-        question = f"SELECT name, value FROM entries WHERE name IN ({marks}) AND (expires IS NULL OR expires > ?)"  # noqa: S608
+        # CAST: SQLite keeps a text or a number in any column, and a text that is no UTF-8 would fail the whole read.
+        columns = "name, CAST(value AS BLOB)"
+        question = f"SELECT {columns} FROM entries WHERE name IN ({marks}) AND (expires IS NULL OR expires > ?)"  # noqa: S608
         with self._connection() as connection:
             return dict(connection.execute(question, (*names, time.time())))
 

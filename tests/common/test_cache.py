@@ -151,6 +151,15 @@ def test_a_planted_pickle_is_never_opened(caplog: pytest.LogCaptureFixture) -> N
     assert len([line for line in caplog.records if "not used" in line.message]) <= 1
 
 
+@pytest.mark.parametrize("value", ["'text'", "5", "5.5", "CAST(x'ff20' AS TEXT)", "printf('%.*c', 40, 'x')"])
+def test_a_planted_value_of_another_kind_is_as_good_as_none(value: str) -> None:
+    cache.set("name", "a")
+    with contextlib.closing(sqlite3.connect(cache_file())) as connection, connection:
+        connection.execute(f"UPDATE entries SET value = {value}")
+    assert cache.get("name") is None
+    assert shared_cache.state().available
+
+
 def test_an_entry_is_worth_nothing_under_another_name() -> None:
     cache.set("mine", "secret of one person")
     cache.set("yours", "b")
