@@ -14,22 +14,29 @@ from typing import Any
 import ijson
 from stream_unzip import UnzipError, stream_unzip
 
+from console.common.parsing import clean
+
 KEPT_NAMES = 1_000
 DEEPEST = 100
 LONGEST_TEXT = 8 * 1024**2
+# A longer id is remembered by its digest.
+LONGEST_ID = 100
+UNNAMED = "unnamed class"
+TOO_MANY_CLASSES = "Not checked: the file holds too many classes."
 # The end-of-directory record of a zip: its signature, its length without the comment, and the longest comment.
 END, END_LENGTH, LONGEST_COMMENT = b"PK\x05\x06", 22, 65_535
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Packed bytes, unpacked bytes, entries, unpacked per packed byte, and images and annotations together."""
+    """Packed bytes, unpacked bytes, entries, unpacked per packed byte, images and annotations together, and classes."""
 
     packed: int = 1024**3
     unpacked: int = 4 * 1024**3
     entries: int = 200_000
     ratio: int = 200
     things: int = 5_000_000
+    classes: int = 5_000
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,7 @@ class _Document:
     annotated: set[Any] = field(default_factory=set)
     categories: dict[Any, str] = field(default_factory=dict)
     used: Counter[Any] = field(default_factory=Counter)
+    annotations: int = 0
     is_coco: bool = False
 
 
@@ -118,14 +126,17 @@ class _Tally:
             raise NotChecked("Not checked: a file in the zip is not COCO.")
         self.files += 1
         self.images += len(document.images)
-        self.annotations += document.used.total()
+        self.annotations += document.annotations
         for category, count in document.used.items():
-            self.classes[document.categories.get(category, f"class {category}")] += count
+            numbered = UNNAMED if category is None else f"class {clean(str(category))}"
+            self.classes[document.categories.get(category) or numbered] += count
         bare = [Bare(entry, name) for image, name in document.images.items() if image not in document.annotated]
         self.without += len(bare)
         self.bare += bare[: KEPT_NAMES - len(self.bare)]
         if self.images + self.annotations > self.limits.things:
             raise NotChecked("Not checked: the file holds too many images and annotations.")
+        if len(self.classes) > self.limits.classes:
+            raise NotChecked(TOO_MANY_CLASSES)
 
 
 def read(chunks: Iterable[bytes], limits: Limits | None = None) -> Contents:
@@ -215,21 +226,31 @@ def _document(body: Iterator[bytes], limits: Limits) -> _Document:
 
 
 def _demand_few(document: _Document, limits: Limits) -> None:
-    if len(document.images) + document.used.total() > limits.things:
+    if len(document.images) + document.annotations > limits.things:
         raise NotChecked("Not checked: the file holds too many images and annotations.")
+    if max(len(document.used), len(document.categories)) > limits.classes:
+        raise NotChecked(TOO_MANY_CLASSES)
 
 
 def _image(document: _Document, row: dict[str, Any]) -> None:
-    document.images[row.get("id", f"#{len(document.images)}")] = str(row.get("file_name", ""))[:300]
+    name = clean(str(row.get("file_name", ""))[:300])
+    document.images[_short(row.get("id", f"#{len(document.images)}"))] = name
 
 
 def _annotation(document: _Document, row: dict[str, Any]) -> None:
-    document.annotated.add(row.get("image_id"))
-    document.used[row.get("category_id")] += 1
+    document.annotated.add(_short(row.get("image_id")))
+    document.used[_short(row.get("category_id"))] += 1
+    document.annotations += 1
 
 
 def _category(document: _Document, row: dict[str, Any]) -> None:
-    document.categories[row.get("id")] = str(row.get("name", ""))[:100]
+    document.categories[_short(row.get("id"))] = clean(str(row.get("name", ""))[:100])
+
+
+def _short(value: Any) -> Any:
+    """An id as it is remembered: millions of long ones must not fill the memory."""
+    is_long = isinstance(value, str) and len(value) > LONGEST_ID
+    return hashlib.sha256(value.encode(errors="replace")).hexdigest() if is_long else value
 
 
 _SECTIONS = {"images": _image, "annotations": _annotation, "categories": _category}

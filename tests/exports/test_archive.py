@@ -51,6 +51,33 @@ def test_a_class_without_a_name_is_still_counted() -> None:
     assert contents.classes == {"class 3": 1}
 
 
+def test_an_annotation_of_no_class_is_not_called_none() -> None:
+    bare = CONE | {"annotations": [{"id": 7, "image_id": 1}], "categories": [{"id": 3, "name": ""}]}
+    assert archive.read(in_chunks(zipped(("a.json", bare)))).classes == {"unnamed class": 1}
+    nameless = CONE | {"categories": [{"id": 3, "name": ""}]}
+    assert archive.read(in_chunks(zipped(("a.json", nameless)))).classes == {"class 3": 1}
+
+
+def test_what_no_database_takes_is_shown_as_something_else() -> None:
+    odd = CONE | {"categories": [{"id": 3, "name": "co\0ne"}], "images": [{"id": 2, "file_name": "\0.jpg"}]}
+    found = archive.read(in_chunks(zipped(("a.json", odd))))
+    assert found.classes == {"co\ufffdne": 1}
+    assert found.bare[0].image == "\ufffd.jpg"
+
+
+def test_every_annotation_of_another_class_is_no_work_without_end() -> None:
+    many = {"images": [], "annotations": [{"id": number, "category_id": number} for number in range(200_000)]}
+    assert refused(in_chunks(zipped(("a.json", many)), 65_536)) == "Not checked: the file holds too many classes."
+
+
+def test_a_long_id_is_remembered_shortly() -> None:
+    named = "x" * 100_000
+    long = {"images": [{"id": named}], "annotations": [{"image_id": named, "category_id": "y" * 100_000}]}
+    found = archive.read(in_chunks(zipped(("a.json", long), ("b.json", CONE)), 65_536))
+    assert found.without == 1  # of the other file
+    assert max(map(len, found.classes)) < 100
+
+
 def test_names_that_climb_out_are_only_text() -> None:
     assert archive.read(in_chunks(zipped(("../../etc/passwd.json", CONE)))).images == 2
 
