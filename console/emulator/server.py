@@ -113,7 +113,8 @@ def _server(vendor: str, port: int) -> Server:
 
 
 def main() -> int:
-    """Runs until SIGINT or SIGTERM; settings come from the environment."""
+    """Runs until SIGINT or SIGTERM; settings come from the environment. What it writes is for its own user alone."""
+    os.umask(0o077)
     told_to_stop = _signals()
     try:
         running = start(**_settings(os.environ))

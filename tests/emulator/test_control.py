@@ -194,6 +194,7 @@ def launch(tmp_path: Path, *command: str, **settings: str) -> subprocess.Popen[s
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        umask=0o022,
     )
 
 
@@ -212,7 +213,9 @@ def test_the_program_says_where_it_listens_and_ends_well(
     process.send_signal(number)
     assert process.communicate(timeout=10) == ("", "")
     assert process.returncode == 0
-    assert (tmp_path / "state" / "world-demo.json").exists()
+    # The first of all programs to be started may be this one, and then it makes the folder of all.
+    kept = tmp_path / "state" / "world-demo.json"
+    assert [oct(path.stat().st_mode & 0o777) for path in (kept.parent, kept)] == ["0o700", "0o600"]
 
 
 @pytest.mark.parametrize("wrong", [{"EMULATOR_SCALE": "huge"}, {"EMULATOR_PACE": "soon"}, {"EMULATOR_RATE": "-1"}])
