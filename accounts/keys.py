@@ -268,7 +268,7 @@ def in_words(vendor: Vendor, error: errors.UpstreamError) -> str:
         why = f"{name} sent an answer we couldn't read"
     else:
         why = f"{name} cannot be reached"
-    return f"{why}, so the key could not be tested. It can still be right: try again in a minute."
+    return f"{why}, so the key could not be tested. It may still be valid. Try again in a minute."
 
 
 def _place_unknown(vendor: Vendor) -> str:
