@@ -1,5 +1,6 @@
 """The board in a browser: every way of moving sends the same order, once; what fails leaves everything as it was."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -352,7 +353,7 @@ def test_a_rejected_key_can_be_replaced_from_the_notice(board: Page, emulator: R
     emulator.fault("cloudfactory", "401", method="PUT")
     board.get_by_role("button", name="Save order").click()
     mend = board.locator("#notices").get_by_role("link", name="Replace the key")
-    expect(mend).to_have_attribute("href", f"/keys/?next={ORDER.replace('/', '%2F')}")
+    expect(mend).to_have_attribute("href", re.compile(rf"^/keys/\?next={ORDER.replace('/', '%2F')}(%3Ftyped%3D|$)"))
 
 
 def test_what_is_not_known_is_checked_from_the_notice(board: Page, emulator: Running) -> None:
@@ -371,7 +372,7 @@ def test_a_check_that_finds_nothing_leaves_the_unsaved_order(board: Page, emulat
     emulator.fault("cloudfactory", "503", method="PUT")
     board.get_by_role("button", name="Save order").click()
     board.locator("#notices").get_by_role("button", name="Check now").click()
-    expect(board.locator("#notices")).to_contain_text("look 1 of 3")
+    expect(board.locator("#notices")).to_contain_text("Still as before.")
     assert shown(board) == WANTED
     expect(board.locator("[data-bar]")).to_be_visible()
 

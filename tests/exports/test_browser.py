@@ -168,7 +168,7 @@ def test_two_people_one_lane(
     until(lambda: not stands_out(hers.locator("button[value=now]")))
     hers.get_by_label("Name", exact=True).fill("Erin second")
     hers.locator("button[value=now]").click()
-    hers.get_by_text("Nothing was started; everything you chose is kept").wait_for()
+    hers.get_by_text("Nothing was started; everything you chose is still here").wait_for()
     assert hers.get_by_label("Name", exact=True).input_value() == "Erin second"
     assert hers.get_by_text("The lane is free", exact=True).count() == 0
     hers.get_by_role("button", name="Start mine when the lane is free").click()

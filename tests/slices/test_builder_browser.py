@@ -355,8 +355,9 @@ def test_what_nobody_knows_is_said_and_found_by_reading(desk: Any, emulator: Run
     wait_for_recipe(desk, "Coins on velvet")
     desk.get_by_label("Name", exact=True).fill("fail-drop-after again")
     desk.get_by_role("button", name="Create slice").click()
-    desk.get_by_role("heading", name="We don't know whether fail-drop-after again was created").wait_for()
+    desk.get_by_text("We don't know whether the slice “fail-drop-after again” was created.").wait_for()
     desk.get_by_role("button", name="Check now").click()
+    desk.get_by_role("link", name="Open it").click()
     desk.wait_for_url(SLICE)
     assert len(created(emulator)) == 1
 
