@@ -122,7 +122,7 @@ def _open(link: str, asked: str | None, name: str) -> Download:
     except Forbidden as error:
         raise LinkExpired(name) from error
     except OtherRefusal as error:
-        if error.status == 416:
+        if asked and error.status == 416:
             raise NoSuchPart from error
         raise
 

@@ -106,6 +106,7 @@ UNUSABLE = {
     "a part without a place": raw("206 Partial Content", b"half!", length=5),
     "text": raw("200 OK\r\nContent-Type: application/json", b'{"error": "denied"}', length=19),
     "a page behind a mark": raw("200 OK", b"\xef\xbb\xbf<html>", length=9),
+    "a part that is not there, though none was asked for": raw("416 Range Not Satisfiable", b"", length=0),
     "garbage": raw("299 \x00\r\n\x00: \x00"),
     "no answer": lambda peer: peer.request() and peer.reset(),
 }
