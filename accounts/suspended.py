@@ -8,6 +8,7 @@ import json
 
 from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 
 from accounts import access
@@ -23,6 +24,15 @@ def forget_what_is_not_allowed(request: HttpRequest) -> None:
     waiting = request.session.get(STATE_SESSION_KEY, {}).get("request")
     if waiting and not access.allowed(request.user, _view_of(json.loads(waiting)["path_info"])):
         del request.session[STATE_SESSION_KEY]
+
+
+def keep(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Saves a form that this answer lets wait, as the page it leads to says that nothing typed is lost.
+
+    Raises what the database raises, unlike the session's own saving, which leaves out what cannot be saved.
+    """
+    if request.method == "POST" and 300 <= response.status_code < 400 and STATE_SESSION_KEY in request.session:
+        request.session.save()
 
 
 def _view_of(path: str) -> str:

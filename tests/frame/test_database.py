@@ -179,6 +179,20 @@ def test_a_fragment_gets_the_same_sentence_as_a_notice(client_as: As, alice: Per
     assert "database can&#x27;t be written to" in text(answer)
 
 
+def test_a_form_that_would_wait_for_the_password_is_handed_back_where_it_cannot_be_kept(
+    erin: Person, blocked: Any
+) -> None:
+    browser = Client(HTTP_HOST="localhost")
+    browser.force_login(erin)
+    typed = {"name": "Nora & Sons", "email": "nora@example.org", "role": "operator"}
+    with blocked():
+        answer = browser.post("/people/invite/", typed, HTTP_SEC_FETCH_SITE="same-origin")
+    assert answer.status_code == 503
+    assert "database can&#x27;t be written to right now" in text(answer)
+    assert "Nora &amp; Sons" in text(answer)
+    assert Entry.objects.filter(action="person.invite").count() == 0
+
+
 def test_nobody_is_signed_in_or_out_while_nothing_can_be_written(alice: Person, blocked: Any) -> None:
     browser = Client(HTTP_HOST="localhost")
     with blocked():
