@@ -42,6 +42,7 @@ class Sessions(SessionMiddleware):
                 return super().process_response(request, response)
         except database.FAILURES as error:
             log.warning("The session could not be saved: %s", error)
+            database.note_failure()
             patch_vary_headers(response, ("Cookie",))
             return response
 

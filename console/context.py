@@ -14,7 +14,7 @@ from accounts.models import ApiKey, Place, Vendor
 from accounts.rights import Right
 from accounts.weather import VendorState
 from console.audit import availability
-from console.common import cache
+from console.common import cache, database
 from console.exports import watching
 
 NAME = "Annotation Console"
@@ -138,7 +138,16 @@ class Shell:
     @property
     def cache_is_down(self) -> bool:
         """Shown to administrators, who can do something about it."""
-        return bool(self.user and self.signed_in and self.user.may(Right.PEOPLE)) and not cache.state().available
+        return self._is_administrator and not cache.state().available
+
+    @property
+    def database_has_failed(self) -> bool:
+        """Shown to administrators: whether the database refused something in the last two minutes."""
+        return self._is_administrator and database.has_failed_recently()
+
+    @cached_property
+    def _is_administrator(self) -> bool:
+        return bool(self.user and self.signed_in and self.user.may(Right.PEOPLE))
 
     @property
     def audit_is_left_out(self) -> bool:

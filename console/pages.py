@@ -111,6 +111,7 @@ def failed(request: HttpRequest) -> HttpResponse:
 def database_failed(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     """The database is locked, full, read-only or gone. The page asks neither database nor session."""
     log.error("The database failed: %s: %s", type(error).__name__, error)
+    database.note_failure()
     reading = request.method in {"GET", "HEAD"}
     context: dict[str, object] = {
         "title": f"The console's database can't be {'read' if reading else 'written to'} right now.",

@@ -25,6 +25,7 @@ from console.audit import chain, rows, signals
 from console.audit.address import address_of
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, EntryQuerySet
 from console.audit.rows import Outcome, Person
+from console.common import database
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +120,7 @@ class act:  # noqa: N801 - reads as a verb: `with record.act(...)`
                 _add(self.entry)
         except (DatabaseError, InterfaceError) as error:
             log.error("Not recorded: %s (%s)", self.entry.action, error)
+            database.note_failure()
             raise NotRecorded from error
         _latest.set((logs.request_id.get(), self.id))
         return self
@@ -221,6 +223,7 @@ def event(
             _add(entry)
     except (DatabaseError, InterfaceError) as error:
         log.error("Not recorded: %s (%s)", action, error)
+        database.note_failure()
         raise NotRecorded from error
     return entry
 

@@ -7,12 +7,14 @@ begun. `brief_waits` is for what can be left out, such as a note of when a sessi
 import contextlib
 import logging
 import os
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import (
     DatabaseError,
     DataError,
@@ -32,11 +34,23 @@ ABOUT_VALUES = (IntegrityError, DataError, NotSupportedError)
 BRIEF_MILLISECONDS = 100
 MOST_WAITS = 2
 LEAST_FREE_BYTES = 1024 * 1024
+FAILED_AT = "database-failed-at"
+FAILURE_SHOWN_SECONDS = 120
 
 
 def is_failure(error: BaseException | None) -> bool:
     """Whether the database itself failed: locked, full, read-only, unreachable, or a table is missing."""
     return isinstance(error, FAILURES) and not isinstance(error, ABOUT_VALUES)
+
+
+def note_failure() -> None:
+    """Remembers for two minutes, for the banner of administrators, that the database refused something."""
+    cache.set(FAILED_AT, time.time(), FAILURE_SHOWN_SECONDS)
+
+
+def has_failed_recently() -> bool:
+    """Whether the database refused something in the last two minutes."""
+    return cache.get(FAILED_AT) is not None
 
 
 def lock_milliseconds() -> int:

@@ -138,7 +138,7 @@ def test_an_act_is_refused_in_a_sentence_and_nothing_is_sent(
     assert boards.changes(emulator) == []
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="a limit of the file's pages is SQLite's")
+@pytest.mark.sqlite
 def test_acts_stop_with_a_sentence_when_the_database_is_full_and_none_is_lost(
     emulator: Running, client_as: As, alice: Person
 ) -> None:
@@ -168,6 +168,17 @@ def test_a_form_of_our_own_says_that_the_database_cannot_be_written_to(
     assert "default-src 'none'" in answer["Content-Security-Policy"]
     alice.refresh_from_db()
     assert alice.name == "Alice"
+
+
+def test_administrators_see_on_every_page_that_the_database_refused_something(
+    client_as: As, alice: Person, erin: Person, blocked: Any
+) -> None:
+    desk, hers = client_as(alice), client_as(erin)
+    assert "The database refused something" not in text(hers.get("/profile/"))
+    with blocked():
+        desk.post("/profile/", {"name": "Alicia", "time_zone": ""})
+        assert "The database refused something" in text(hers.get("/profile/"))
+        assert "The database refused something" not in text(desk.get("/profile/"))
 
 
 def test_a_fragment_gets_the_same_sentence_as_a_notice(client_as: As, alice: Person, blocked: Any) -> None:
@@ -272,7 +283,7 @@ def test_without_the_audit_table_the_other_pages_can_be_read(
     assert boards.changes(emulator) == []
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="how long is waited can be read back there")
+@pytest.mark.sqlite
 def test_a_request_waits_twice_for_a_lock_and_no_third_time() -> None:
     waits = []
     with locked(), database.bounded_waits():

@@ -43,7 +43,7 @@ def test_both_spellings_of_postgresql_choose_its_queue(url: str) -> None:
     )
 
 
-@pytest.mark.skipif(services.redis_server() is None, reason="needs a Redis server")
+@pytest.mark.redis
 @pytest.mark.timeout(60)
 def test_a_queue_that_says_nothing_keeps_no_form_waiting() -> None:
     server = services.RedisServer()
