@@ -124,9 +124,9 @@ def read_json(body: bytes | str, *, exact: bool = False) -> Any:
         text = body if isinstance(body, str) else body.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise NotJson("not UTF-8") from None
+    _check_values(text)
     if not exact:
-        _check_values(text)
-    _check_depth(text)
+        _check_depth(text)
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
