@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from types import FrameType
@@ -23,6 +24,8 @@ PATIENCE = 60
 # Seconds that what runs has to end by itself before it is killed.
 GRACE = 10
 PR_SET_PDEATHSIG = 1
+
+_interrupted = threading.Event()
 
 
 class Command(BaseCommand):
@@ -131,6 +134,9 @@ def _watch(children: dict[str, subprocess.Popen[bytes]]) -> None:
 
 
 def _demand_alive(children: dict[str, subprocess.Popen[bytes]]) -> None:
+    """Asked all the time: that nobody interrupted this, and that nothing it started has ended."""
+    if _interrupted.is_set():
+        raise KeyboardInterrupt
     for name, child in children.items():
         if child.poll() is not None:
             raise CommandError(f"The {name} ended with code {child.returncode}; everything else was stopped too.")
@@ -166,4 +172,6 @@ def _signal_group(child: subprocess.Popen[bytes], number: int) -> bool:
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:
+    # Noted as well: raised while a process is being forked, within its hooks, the exception is lost.
+    _interrupted.set()
     raise KeyboardInterrupt
