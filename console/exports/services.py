@@ -66,6 +66,8 @@ def start(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> Pl
     Raises LaneBusy where the space's lane is taken, and every error of the vendor.
     """
     once: dict[str, Any] = {"act_id": wish.id, "user": user, "action": "export.create", "also": {"LaneBusy": _busy}}
+    # Before anything is written: without the audit nothing is sent, and then no plan must say that something was.
+    second_press.find(act_id=wish.id, user=user, action="export.create")
     plan = _plan(user, wish, Plan.State.SENDING)
     if plan.state in (Plan.State.SENDING, Plan.State.DROPPED) and second_press.was_done(**once):
         return brought_up_to_date(plan)

@@ -16,8 +16,10 @@ from console.audit import verify
 from console.audit.models import Entry
 from console.common import database
 from console.emulator.server import Running
+from console.exports.models import Plan
 from tests.batches import boards
 from tests.conftest import PASSWORD
+from tests.exports import making
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -281,6 +283,15 @@ def test_without_the_audit_table_the_other_pages_can_be_read(
     assert answer.status_code == 503
     assert "Nothing was sent" in text(answer)
     assert boards.changes(emulator) == []
+
+
+def test_an_export_that_could_not_be_recorded_leaves_no_plan_behind(
+    emulator: Running, client_as: As, alice: Person, no_audit_table: None
+) -> None:
+    browser, wanted = client_as(alice), making.form()
+    assert browser.post("/exports/new/", wanted).status_code == 503
+    assert making.sent(emulator, "POST") == []
+    assert not Plan.objects.exists()
 
 
 @pytest.mark.sqlite
