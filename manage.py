@@ -33,7 +33,9 @@ def sentence_about(error: Exception) -> str:
         return error.message
     if not database.is_failure(error):
         raise error
-    return f"The console's database can't be used right now: {str(error).strip()}. Nothing more was done; try later."
+    # PostgreSQL adds the statement in further lines.
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return f"The console's database can't be used right now: {reason}. Nothing more was done; try later."
 
 
 if __name__ == "__main__":
