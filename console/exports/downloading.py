@@ -5,11 +5,11 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from typing import TypeVar
+from urllib.parse import quote
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.http import content_disposition_header
 
 from accounts import connections
 from accounts.models import Person
@@ -23,6 +23,19 @@ from console.upstream.types import Export
 # Letters with their accents, digits, and what no file system and no header trips over.
 HARMLESS, KINDS = frozenset(" ,._-–—()[]&+'!@#~"), ("L", "M", "N")
 LONGEST_NAME, LONGEST_BYTES = 80, 200
+# Devices on Windows, whatever follows the first dot: https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+DEVICES = frozenset(
+    {
+        "CON",
+        "PRN",
+        "AUX",
+        "NUL",
+        "CONIN",
+        "CONOUT",
+        "CLOCK",
+        *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10)),
+    }
+)
 # One range, as browsers resume; anything else may be answered with the whole file, says HTTP.
 RANGE = re.compile(r"bytes=([0-9]{1,18})?-([0-9]{1,18})?")
 # How every zip begins.
@@ -84,7 +97,8 @@ def hand_over(*, user: Person, export_id: str, request: HttpRequest) -> HttpResp
         if settings.EXPORT_DOWNLOAD == "redirect":
             checked_link(link, settings.TRUSTED_LOCAL_ORIGINS)
             act.done(detail={"redirected": True})
-            return HttpResponseRedirect(link)
+            # Not by Django's own redirect, which rewrites what it takes for mistakes and refuses long links.
+            return HttpResponse(status=302, headers={"Location": link})
         download = _open(link, asked, export.name or "")
         if download.part and request.headers.get("If-Range") not in {None, _tag(export_id, download)}:
             # The store has another file there now: half of each would be none.
@@ -187,8 +201,7 @@ Response = TypeVar("Response", bound=HttpResponseBase)
 
 
 def _named(response: Response, export: Export) -> Response:
-    name = file_name(export.name or export.id)
-    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    response["Content-Disposition"] = attachment(file_name(export.name or export.id))
     response["Accept-Ranges"] = "bytes"
     return response
 
@@ -229,12 +242,29 @@ class _Handover:
         self.act.done(detail={"bytes": self.sent, **stopped})
 
 
-def file_name(name: str) -> str:
+def attachment(name: str) -> str:
+    """The Content-Disposition that saves a file under this name; tools that read only ASCII get a name like it."""
+    letters = unicodedata.normalize("NFKD", name.removesuffix(".zip"))
+    plain = file_name("".join("" if unicodedata.combining(letter) else letter for letter in letters), ascii_only=True)
+    extended = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
+    return f'attachment; filename="{plain}"{extended}'
+
+
+def file_name(name: str, *, ascii_only: bool = False) -> str:
     """A name that is only a name on every system, whatever the export is called."""
-    kept = "".join(character if _is_harmless(character) else "\0" for character in unicodedata.normalize("NFC", name))
-    plain = re.sub("\0+", "-", kept).strip(" .,-")[:LONGEST_NAME]
-    return f"{plain.encode()[:LONGEST_BYTES].decode(errors='ignore') or 'export'}.zip"
+    wanted = unicodedata.normalize("NFC", re.sub(r"(?i)\.zip\Z", "", name))
+    kept = "".join(letter if _is_harmless(letter, ascii_only) else "\0" for letter in wanted)
+    plain = re.sub("\0+", "-", kept).strip(" .,-")[:LONGEST_NAME].strip(" .,-")
+    short = plain.encode()[:LONGEST_BYTES].decode(errors="ignore") or "export"
+    return f"_{short}.zip" if _is_device(short) else f"{short}.zip"
 
 
-def _is_harmless(character: str) -> bool:
+def _is_harmless(character: str, ascii_only: bool) -> bool:
+    if ascii_only and not character.isascii():
+        return False
     return character in HARMLESS or unicodedata.category(character).startswith(KINDS)
+
+
+def _is_device(name: str) -> bool:
+    """Windows ignores blanks before the dot, and reads wide and raised letters and digits like the plain ones."""
+    return unicodedata.normalize("NFKC", name.partition(".")[0]).strip().upper() in DEVICES

@@ -33,8 +33,12 @@ nobody could tell whether the write arrived."""
 class Call:
     """One request on its way: how far it got, and the cord to pull when its time is over."""
 
-    def __init__(self, seconds: float | None, *, writes: bool = False, headers_most: int = 65_536) -> None:
+    def __init__(
+        self, seconds: float | None, *, writes: bool = False, headers_most: int = 65_536, target: str | None = None
+    ) -> None:
         self.seconds = seconds
+        self.target = target
+        """What to ask for, byte for byte: requests and urllib3 write addresses anew, and then no signature fits."""
         self.writes = writes
         self.headers_most = headers_most
         self.sent = False
@@ -165,7 +169,7 @@ class _Cuttable:
     _idle_since: float | None = None
     """When the connection went back to its pool; None while it is fresh or in use."""
 
-    def request(self, *args: Any, **kwargs: Any) -> None:
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
         call = _current.call
         if call is not None and self.sock is not None:
             idle = 0.0 if self._idle_since is None else time.monotonic() - self._idle_since
@@ -173,7 +177,8 @@ class _Cuttable:
                 self.close()  # type: ignore[attr-defined]
             else:
                 call.hold(self.sock)
-        super().request(*args, **kwargs)  # type: ignore[misc]
+        target = url if call is None or call.target is None else call.target
+        super().request(method, target, *args, **kwargs)  # type: ignore[misc]
 
     def send(self, data: Any) -> None:
         if self.sock is None:

@@ -165,9 +165,10 @@ def stream(
 
 def _opened(url: str, trusted: bool, headers: Mapping[str, str], limit: int | None, limits: Limits) -> Download:
     # The file itself can take as long as it likes; its headers and first bytes cannot.
-    with Call(limits.total) as call:
+    origin, target = _split(url)
+    with Call(limits.total, target=target) as call:
         try:
-            answer = open_link(url.partition("#")[0], trusted=trusted, headers=headers, limits=limits)
+            answer = open_link(origin, trusted=trusted, headers=headers, limits=limits)
         except WIRE_FAULTS as error:
             answer, failed = None, _fault(error, call, limits.silence)
         if answer is None:
@@ -182,6 +183,14 @@ def _opened(url: str, trusted: bool, headers: Mapping[str, str], limit: int | No
             download.close()
             raise
     return download
+
+
+def _split(url: str) -> tuple[str, str]:
+    """The link's origin, and what is asked for there: everything behind the origin but a fragment, untouched."""
+    parts = urlsplit(url)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    target = url.partition("#")[0][len(origin) :]
+    return f"{origin}/", target if target.startswith("/") else f"/{target}"
 
 
 def _range(asked: str | None) -> dict[str, str]:

@@ -291,10 +291,13 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
-def open_link(url: str, *, trusted: bool, headers: Mapping[str, str], limits: Limits) -> Any:
-    """The file store's answer, its body unread; without any key. Raises what requests raises."""
+def open_link(origin: str, *, trusted: bool, headers: Mapping[str, str], limits: Limits, method: str = "GET") -> Any:
+    """The file store's answer, its body unread; without any key. Raises what requests raises.
+
+    The link itself is the `target` of the call under way, so that it goes out as it was signed.
+    """
     pool = adapter("trusted files") if trusted else adapter("files", public_only=True)
-    request = requests.Request("GET", url, headers={**headers, "User-Agent": USER_AGENT}).prepare()
+    request = requests.Request(method, origin, headers={**headers, "User-Agent": USER_AGENT}).prepare()
     return pool.send(request, stream=True, timeout=(limits.connect, limits.silence), verify=True)
 
 

@@ -1,6 +1,7 @@
 """Taking a file home: recorded first, bytes exact, resumed where it broke, and said in words how far it came."""
 
 import hashlib
+import json
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
@@ -15,11 +16,13 @@ from console.audit import record
 from console.audit.models import Entry
 from console.emulator.bigzip import BigZip
 from console.emulator.server import Running
-from console.exports.downloading import file_name
+from console.exports.downloading import attachment, file_name
 from console.exports.models import Plan
 from console.upstream.errors import UpstreamError
 from tests.exports.making import EXPORTS, body_of, broken_off, finish, sent, start, text_of
+from tests.upstream.rawserver import serving
 
+FOREIGN = "5c1f1a5e-0000-4000-8000-000000000001"
 ClientAs = Callable[[Person], Client]
 
 
@@ -245,6 +248,18 @@ def test_by_setting_the_browser_is_sent_to_the_store(
     assert download(client_as(alice), ready).status_code == 422
 
 
+def test_the_browser_is_sent_to_the_link_as_it_was_signed(
+    alice: Person, client_as: ClientAs, emulator: Running, settings: Any
+) -> None:
+    settings.EXPORT_DOWNLOAD = "redirect"
+    link = "https://files.example/a%2fb~|^`{}.zip?X-Amz-Security-Token=" + "a%2F+" * 800
+    export = {"exportId": FOREIGN, "status": "COMPLETED", "name": "Eyes", "downloadUrl": link}
+    with serving(lambda peer: peer.request() and peer.answer(json.dumps(export).encode())) as vendor:
+        settings.CLOUDFACTORY_BASE_URL = vendor.base
+        response = client_as(alice).get(f"/exports/{FOREIGN}/download/")
+    assert (response.status_code, response["Location"]) == (302, link)
+
+
 @pytest.mark.parametrize("fault", ["503", "reset", "truncated"])
 def test_a_store_that_fails_is_told(ready: Plan, alice: Person, client_as: ClientAs, slow: Running, fault: str) -> None:
     slow.fault("storage", fault, times=0)
@@ -265,6 +280,23 @@ def test_a_store_that_fails_is_told(ready: Plan, alice: Person, client_as: Clien
         ("Eyes", "Eyes.zip"),
         ("../../etc/passwd", "etc-passwd.zip"),
         ("CON: a\r\nb", "CON- a-b.zip"),
+        ("CON", "_CON.zip"),
+        ("con.zip", "_con.zip"),
+        ("aux .zip", "_aux.zip"),
+        ("Nul.tar", "_Nul.tar.zip"),
+        ("LPT¹", "_LPT¹.zip"),
+        ("COM0", "_COM0.zip"),
+        ("ＰＲＮ", "_ＰＲＮ.zip"),
+        ("CONOUT$", "_CONOUT.zip"),
+        ("aux  . x", "_aux  . x.zip"),
+        ("\u202eCON\u202c", "_CON.zip"),
+        ("../NUL/", "_NUL.zip"),
+        ("CONTOUR", "CONTOUR.zip"),
+        ("COM10", "COM10.zip"),
+        ("Eyes.ZIP", "Eyes.zip"),
+        ("Eyes. . ", "Eyes.zip"),
+        ('a<b>c|d?e*f"g', "a-b-c-d-e-f-g.zip"),
+        ("x" * 79 + ". y", "x" * 79 + ".zip"),
         ("…", "export.zip"),
         ("x" * 255, "x" * 80 + ".zip"),
         ('"; filename="evil.exe', "filename-evil.exe.zip"),
@@ -277,3 +309,21 @@ def test_a_store_that_fails_is_told(ready: Plan, alice: Person, client_as: Clien
 )
 def test_a_file_name_is_only_a_name(name: str, plain: str) -> None:
     assert file_name(name) == plain
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("Eyes", 'attachment; filename="Eyes.zip"'),
+        ("Ögon", "attachment; filename=\"Ogon.zip\"; filename*=UTF-8''%C3%96gon.zip"),
+        (
+            "नमूना",
+            "attachment; filename=\"export.zip\"; filename*=UTF-8''%E0%A4%A8%E0%A4%AE%E0%A5%82%E0%A4%A8%E0%A4%BE.zip",
+        ),
+        ("LPT¹", "attachment; filename=\"_LPT1.zip\"; filename*=UTF-8''_LPT%C2%B9.zip"),
+        ("ĈON", "attachment; filename=\"_CON.zip\"; filename*=UTF-8''%C4%88ON.zip"),
+        ("日本 CON", "attachment; filename=\"_CON.zip\"; filename*=UTF-8''%E6%97%A5%E6%9C%AC%20CON.zip"),
+    ],
+)
+def test_a_tool_that_reads_only_ascii_gets_a_name_too(name: str, header: str) -> None:
+    assert attachment(file_name(name)) == header

@@ -29,6 +29,38 @@ def test_a_file_of_a_trusted_origin_is_fetched_without_any_key() -> None:
     assert b"cookie" not in head
 
 
+TARGETS = [
+    "/a%2fb%2Fc.zip?X-Amz-Signature=0aF%2f%2F",
+    "/a+b%20c~d%7Ee.zip?name=a+b%20c~%7e&empty=&bare",
+    "//two//slashes/../dots/./x?signature=1",
+    "/%zz%?q=%&r=%2",
+    '/(x)!*\',;:@$/"<>^`{|}?q=[1]"<>^`{|}',
+    "/x??a=?&b=/",
+    "/x?",
+    "?signature=1",
+    "/" + "x" * 5_000 + "?token=" + "y" * 5_000,
+]
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=range(len(TARGETS)))
+def test_a_link_goes_out_byte_for_byte_as_it_was_signed(target: str) -> None:
+    with serving(always(b"bytes")) as server:
+        storage.fetch(f"{server.origin}{target}#fragment", limit=5, origins=[server.origin])
+
+    wanted = target if target.startswith("/") else f"/{target}"
+    assert server.requests[0].startswith(f"GET {wanted} HTTP/1.1\r\n".encode())
+    assert f"\r\nHost: {server.origin[7:]}\r\n".encode() in server.requests[0]
+
+
+@pytest.mark.parametrize("start", ["HTTP://", "Http://"])
+def test_a_scheme_in_capitals_is_no_part_of_what_is_asked_for(start: str) -> None:
+    with serving(always(b"bytes")) as server:
+        link = f"{start}{server.origin[7:]}/x%2f?signature=1"
+        assert storage.fetch(link, limit=5, origins=[server.origin]) == b"bytes"
+
+    assert server.requests[0].startswith(b"GET /x%2f?signature=1 HTTP/1.1\r\n")
+
+
 @pytest.mark.parametrize(
     "url",
     [
