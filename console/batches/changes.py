@@ -1,7 +1,8 @@
 """What changed between two orders, as a sentence: "Night rain 7th to 1st; six batches move down one".
 
 The batches that keep their places relative to each other (the longest run of them) count as shifted, the others as
-moved. `static/js/reorder-words.js` says the same while one drags; the two are kept equal by a test.
+moved; a batch whose rank is the same is neither. `static/js/reorder-words.js` says the same while one drags; the two
+are kept equal by a test.
 """
 
 from bisect import bisect_left
@@ -63,7 +64,7 @@ def difference(before: Order, after: Order, names: Mapping[int, str]) -> Change:
     moves = tuple(
         Move(batch_id, names.get(batch_id) or f"Batch {batch_id}", was[batch_id], rank)
         for rank, batch_id in enumerate(now, start=1)
-        if was[batch_id] in moved
+        if was[batch_id] in moved and was[batch_id] != rank
     )
     shifts = [rank - was[batch_id] for rank, batch_id in enumerate(now, start=1) if was[batch_id] not in moved]
     return Change(moves, _rest([shift for shift in shifts if shift]) or ("" if moves else _numbers_only(before, after)))

@@ -46,8 +46,9 @@ export function sentence(base, now, nameOf) {
   const shifts = [];
   now.forEach((id, at) => {
     const before = was.get(id);
+    if (before === at + 1) return;
     if (moved.has(before)) moves.push({ id, before, after: at + 1 });
-    else if (before !== at + 1) shifts.push(at + 1 - before);
+    else shifts.push(at + 1 - before);
   });
   const ids = new Set(moves.map((move) => move.id));
   if (!moves.length) return { pieces: [], moved: ids };

@@ -431,6 +431,8 @@ def test_the_browser_and_the_history_word_a_change_alike(board: Page, emulator: 
         [9, 10, *range(1, 9), *range(11, 31)],
         base[::-1],
         [30, *range(2, 30), 1],
+        [4, 5, 3, 1, 2, *range(6, 31)],
+        [3, 2, 1, *range(4, 31)],
     ):
         said = board.evaluate(script, [base, now, names])
         before, after = numbered(base, high_first=True), numbered(now, high_first=True)

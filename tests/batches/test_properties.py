@@ -1,0 +1,43 @@
+"""What holds for every order, tried with many."""
+
+import re
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from console.batches import changes
+from console.batches.order import numbered
+
+MOST = 12
+WORD_NUMBERS = {word: number for number, word in enumerate(changes.WORDS)}
+
+sizes = st.integers(1, MOST)
+permutations = sizes.flatmap(lambda size: st.permutations(range(1, size + 1)))
+
+
+def said(now: list[int]) -> changes.Change:
+    names = {batch: f"B{batch}" for batch in now}
+    return changes.difference(numbered(sorted(now), high_first=True), numbered(now, high_first=True), names)
+
+
+@settings(max_examples=400, deadline=None)
+@given(permutations)
+def test_a_batch_whose_rank_is_the_same_is_never_named(now: list[int]) -> None:
+    change = said(now)
+    assert all(move.was != move.now for move in change.moves)
+    assert not re.search(r"(\S+) to \1(,|;|$)", change.text)
+
+
+@settings(max_examples=400, deadline=None)
+@given(permutations)
+def test_every_named_change_is_true_and_every_other_one_is_counted(now: list[int]) -> None:
+    change = said(now)
+    for name, was, rank in re.findall(r"B(\d+) (\d+)\w\w to (\d+)\w\w", change.text):
+        assert int(name) == int(was)
+        assert now.index(int(name)) + 1 == int(rank)
+    named = {move.batch_id for move in change.moves}
+    shifts = [rank - batch for rank, batch in enumerate(now, start=1) if batch not in named and batch != rank]
+    assert bool(change.rest) == bool(shifts)
+    assert not shifts or change.rest.startswith(changes.count(len(shifts)))
+    if far := re.search(r"(up|down) (\w+)", change.rest):
+        assert set(shifts) == {WORD_NUMBERS[far[2]] * (1 if far[1] == "down" else -1)}
