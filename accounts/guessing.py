@@ -11,6 +11,7 @@ import time
 import unicodedata
 
 from allauth.core.internal import ratelimit
+from django.conf import settings
 from django.core import signing
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -19,7 +20,6 @@ from django.utils.crypto import constant_time_compare, get_random_string, salted
 
 APP = "allauth.account"
 ACTION = "login_failed"
-COOKIE = "__Host-known"
 COOKIE_DAYS = 90
 KNOWN_BROWSER = {ACTION: "5/5m/key"}
 
@@ -64,7 +64,9 @@ def known_device(request: HttpRequest, login: str) -> str:
     """The id of a browser this very person has signed in with, or nothing."""
     try:
         owner, _, device = (
-            _signer().unsign(request.COOKIES.get(COOKIE, ""), max_age=COOKIE_DAYS * 86_400).rpartition(":")
+            _signer()
+            .unsign(request.COOKIES.get(settings.KNOWN_BROWSER_COOKIE_NAME, ""), max_age=COOKIE_DAYS * 86_400)
+            .rpartition(":")
         )
     except signing.BadSignature:
         return ""
@@ -77,7 +79,14 @@ def remember_device(request: HttpRequest, response: HttpResponseBase, login: str
         return
     device = get_random_string(16)
     value = _signer().sign(f"{_owner(login, device)}:{device}")
-    response.set_cookie(COOKIE, value, max_age=COOKIE_DAYS * 86_400, secure=True, httponly=True, samesite="Lax")
+    response.set_cookie(
+        settings.KNOWN_BROWSER_COOKIE_NAME,
+        value,
+        max_age=COOKIE_DAYS * 86_400,
+        secure=settings.COOKIES_ARE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 def _owner(login: str, device: str) -> str:

@@ -16,6 +16,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_on_loopback(address: str) -> bool:
+    """Whether an address of the web leads to this machine."""
+    return is_loopback(urlsplit(address).hostname or "")
+
+
 def is_origin(text: str) -> bool:
     """`scheme://host[:port]` of one host and nothing behind it, as a content security policy wants it."""
     try:

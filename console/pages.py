@@ -6,12 +6,14 @@ import uuid
 
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
-from django.middleware.csrf import get_token
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import REASON_NO_CSRF_COOKIE, get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts.connections import ConnectionMissing
+from accounts.views import sign_in_without_cookies
 from console import htmx, logs
 from console.audit import record, unresolved
 from console.audit.record import NotRecorded
@@ -144,8 +146,10 @@ def _what_became_of_it(request: HttpRequest, *, begun: bool) -> str:
     return "Nothing was sent to Avala or CloudFactory."
 
 
-def too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
+def too_old(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     """A form whose page was too old. What its view names as harmless goes back, if it came from a page of ours."""
+    if reason == REASON_NO_CSRF_COOKIE and (page := sign_in_without_cookies(request)):
+        return page
     return _answer(request, "errors/csrf.html", {"kept": _kept(request), "address": request.get_full_path()}, 403)
 
 

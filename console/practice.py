@@ -59,19 +59,31 @@ def _demand_free_ports() -> None:
         if number in taken:
             sys.exit(f"{taken[number]} and {name} are both {number}: each needs a port of its own.")
         taken[number] = name
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", number))
-            except OSError:
-                sys.exit(f"Port {number} is in use by another program. Choose another with {name}=….")
+        if any(_is_taken(host, number) for host in (loopback_hosts() if name == "CONSOLE_PORT" else ["127.0.0.1"])):
+            sys.exit(f"Port {number} is in use by another program. Choose another with {name}=….")
+
+
+def loopback_hosts() -> list[str]:
+    """The addresses that `localhost` can mean on this machine."""
+    return ["127.0.0.1", *(["::1"] if not _is_taken("::1", 0) else [])]
+
+
+def _is_taken(host: str, number: int) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, number))
+        except OSError:
+            return True
+    return False
 
 
 def _addresses() -> dict[str, str]:
     storage = f"http://127.0.0.1:{port('STORAGE_EMULATOR_PORT')}"
     return {
         "DEBUG": "false",
-        "ALLOWED_HOSTS": "localhost,127.0.0.1",
+        "PRACTICE": "true",
+        "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
         "AVALA_BASE_URL": f"http://127.0.0.1:{port('AVALA_EMULATOR_PORT')}/api/v1",
         "CLOUDFACTORY_BASE_URL": f"http://127.0.0.1:{port('CLOUDFACTORY_EMULATOR_PORT')}/api/v1",
         "TRUSTED_LOCAL_ORIGINS": storage,

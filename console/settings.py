@@ -85,6 +85,9 @@ for name, value in (("AVALA_BASE_URL", AVALA_BASE_URL), ("CLOUDFACTORY_BASE_URL"
         addresses.base_url(value)
     except ValueError:
         refuse(f"{name} must start with https:// (http:// is for this machine only) and be a plain address.")
+PRACTICE = env.bool("PRACTICE", default=False)
+if PRACTICE and not (ONLY_LOOPBACK and all(map(origins.is_on_loopback, (AVALA_BASE_URL, CLOUDFACTORY_BASE_URL)))):
+    refuse("PRACTICE is set by `make run` alone: people and vendors must all be on this machine.")
 
 MEDIA_ORIGINS = env.list("MEDIA_ORIGINS", default=["https://cdn.avala.ai", "https://storage.avala.ai"])
 UPLOAD_ORIGINS = env.list("UPLOAD_ORIGINS", default=[])
@@ -299,16 +302,19 @@ SECURE_HSTS_PRELOAD = True
 SECURE_REFERRER_POLICY = response_headers.REFERRER_POLICY
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-SESSION_COOKIE_NAME = "__Host-session"
-SESSION_COOKIE_SECURE = True
+# Safari keeps no Secure cookie from http, not even from this machine, and only Secure ones may be called __Host-.
+COOKIE_PREFIX, COOKIES_ARE_SECURE = ("practice-", False) if PRACTICE else ("__Host-", True)
+KNOWN_BROWSER_COOKIE_NAME = f"{COOKIE_PREFIX}known"
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
+SESSION_COOKIE_SECURE = COOKIES_ARE_SECURE
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 2 * 60 * 60  # without a sign of the person
 SESSION_LASTS = 12 * 60 * 60  # whatever the person does
 # In the session, not in a cookie of their own: that would outlive the person and carry no prefix.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-CSRF_COOKIE_NAME = "__Host-csrf"
-CSRF_COOKIE_SECURE = True
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
+CSRF_COOKIE_SECURE = COOKIES_ARE_SECURE
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "console.pages.too_old"
 CONTENT_SECURITY_POLICY: dict[str, Any] = {

@@ -1,6 +1,7 @@
 """The pages of `/keys/`, `/people/`, `/join/` and one's own account."""
 
 from accounts.views.account import profile, sessions, stay
+from accounts.views.cookies import sign_in_without_cookies
 from accounts.views.keys import connect, forget, keys, place, remove, switch, test
 from accounts.views.people import invite, join, people_list, person
 
@@ -16,6 +17,7 @@ __all__ = [
     "profile",
     "remove",
     "sessions",
+    "sign_in_without_cookies",
     "stay",
     "switch",
     "test",

@@ -5,13 +5,13 @@ from urllib.parse import urlencode
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core import signing
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import guessing
 from accounts.models import Person
 from console.audit.models import Entry
 from tests.accounts.asking import LOGIN, browser, is_signed_in, sign_in, signed_in, words
@@ -132,21 +132,21 @@ def test_a_known_browser_counts_apart_for_its_owner_only(alice: Person, bob: Per
 
 
 def test_the_cookie_of_a_known_browser_names_nobody(alice: Person) -> None:
-    value = signed_in(alice).cookies[guessing.COOKIE].value
+    value = signed_in(alice).cookies[settings.KNOWN_BROWSER_COOKIE_NAME].value
     texts = [value, *(base64.urlsafe_b64decode(part + "==").decode("latin-1") for part in value.split(":"))]
     for name in (alice.email, alice.email.split("@")[0], str(alice.pk)):
         assert not any(name.lower() in text.lower() for text in texts)
 
 
 def test_two_browsers_cannot_be_told_to_be_one_persons(alice: Person) -> None:
-    first, second = (signed_in(alice).cookies[guessing.COOKIE].value.split(":") for _ in range(2))
+    first, second = (signed_in(alice).cookies[settings.KNOWN_BROWSER_COOKIE_NAME].value.split(":") for _ in range(2))
     assert set(first[:2]).isdisjoint(second[:2])
 
 
 def test_a_cookie_that_still_names_the_person_makes_no_known_browser(alice: Person) -> None:
     client = browser()
     old = signing.TimestampSigner(salt="accounts.known-browser").sign(f"{alice.email}:abcdefghijklmnop")
-    client.cookies[guessing.COOKIE] = old
+    client.cookies[settings.KNOWN_BROWSER_COOKIE_NAME] = old
     for _ in range(5):
         sign_in(client, alice.email, "wrong")
     assert "Too many tries" in words(sign_in(browser(REMOTE_ADDR="10.0.0.9"), alice.email))
@@ -167,7 +167,7 @@ def test_a_session_that_ran_out_leaves_what_was_typed_in_the_tab(alice: Person) 
 
 def test_a_made_up_cookie_makes_no_known_browser(alice: Person) -> None:
     client = browser()
-    client.cookies[guessing.COOKIE] = f"{alice.email}:abc:def"
+    client.cookies[settings.KNOWN_BROWSER_COOKIE_NAME] = f"{alice.email}:abc:def"
     for _ in range(5):
         sign_in(client, alice.email, "wrong")
     assert "Too many tries" in words(sign_in(browser(REMOTE_ADDR="10.0.0.9"), alice.email))
@@ -225,3 +225,38 @@ def test_signing_out_takes_a_post(alice: Person) -> None:
     assert is_signed_in(client)
     client.post(reverse("account_logout"))
     assert not is_signed_in(client)
+
+
+@pytest.mark.parametrize("path", [LOGIN, "/account/2fa/webauthn/login/"])
+def test_a_browser_that_refuses_cookies_is_told_so_on_the_sign_in_page(db: None, path: str) -> None:
+    form = {"login": "alice@northwind.example", "password": PASSWORD, "next": "/audit/"}
+    answer = browser(enforce_csrf_checks=True).post(path, form, headers={"Origin": "http://localhost"})
+    assert answer.status_code == 403
+    assert "Your browser sent no cookies back" in words(answer)
+    assert "starts with https" in words(answer)
+    assert 'value="alice@northwind.example"' in words(answer)
+    assert 'name="next" value="/audit/"' in words(answer)
+    assert PASSWORD not in words(answer)
+    assert not Entry.objects.exists()
+
+
+def test_over_https_refused_cookies_are_not_put_down_to_the_address(db: None) -> None:
+    answer = browser(enforce_csrf_checks=True).post(
+        LOGIN, secure=True, headers={"Referer": "https://localhost/account/login/"}
+    )
+    assert "Your browser sent no cookies back" in words(answer)
+    assert "starts with https" not in words(answer)
+
+
+def test_a_first_visit_and_an_old_page_say_nothing_of_refused_cookies(db: None) -> None:
+    client = browser(enforce_csrf_checks=True)
+    assert "cookies" not in words(client.get(LOGIN))
+    assert "This page has expired" in words(sign_in(client, "alice@northwind.example"))
+
+
+def test_another_sites_form_fills_in_nothing(db: None) -> None:
+    """Browsers send no cookies along with it either."""
+    for headers in ({"Origin": "https://evil.example"}, {}):
+        answer = browser(enforce_csrf_checks=True).post(LOGIN, {"login": "planted@evil.example"}, headers=headers)
+        assert answer.status_code == 403
+        assert "planted" not in words(answer)

@@ -18,6 +18,12 @@ SAFE = {
     "AUDIT_SECRET": "w3Zt8Nm5Ky1Rc6Xb9Vd4Qf7Lh2Js0PgTa6",
     "KEY_SECRETS": "k1:" + base64.b64encode(bytes(range(100, 132))).decode(),
 }
+PRACTICE = {
+    "PRACTICE": "true",
+    "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
+    "AVALA_BASE_URL": "http://127.0.0.1:8901/api/v1",
+    "CLOUDFACTORY_BASE_URL": "http://[::1]:8902/api/v1",
+}
 
 
 @pytest.mark.parametrize(
@@ -49,12 +55,12 @@ def test_what_stands_for_several_is_no_origin(text: str) -> None:
     assert not origins.is_origin(text)
 
 
-def starting(**changes: str) -> subprocess.CompletedProcess[str]:
+def starting(show: str = "''", **changes: str) -> subprocess.CompletedProcess[str]:
     """The console's own check in a process of its own, with nothing from a developer's environment."""
     kept = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
-    program = "import environ; environ.Env.read_env = lambda *a, **k: None; import console.settings"
+    program = "import environ; environ.Env.read_env = lambda *a, **k: None; from console import settings"
     return subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", f"{program}; print({show})"],
         cwd=ROOT,
         env={**kept, **SAFE, **changes},
         capture_output=True,
@@ -124,6 +130,9 @@ def test_it_starts_with_three_secrets_alone() -> None:
         ({"EMAIL_URL": "consolemail://"}, "EMAIL_URL names a mail server"),
         ({"EMAIL_URL": "filemail:///mails"}, "EMAIL_URL names a mail server"),
         ({"AVALA_BASE_URL": "https://api.avala.ai/api/v1?key=hunter2"}, "be a plain address"),
+        ({"PRACTICE": "true"}, "PRACTICE is set by `make run` alone"),
+        (PRACTICE | {"ALLOWED_HOSTS": "localhost,console.example.com"}, "PRACTICE is set by `make run` alone"),
+        (PRACTICE | {"AVALA_BASE_URL": "https://127.0.0.1.example.com/"}, "PRACTICE is set by `make run` alone"),
         ({"AVALA_BASE_URL": "https://api.avala.ai/api/v1#x"}, "be a plain address"),
         ({"CLOUDFACTORY_BASE_URL": "https://key:hunter2@api.ai.cloudfactory.app/api/v1"}, "be a plain address"),
     ],
@@ -138,6 +147,16 @@ def test_an_unsafe_setting_stops_the_start_with_one_sentence(changes: dict[str, 
 
 def test_plain_http_to_this_machine_is_fine() -> None:
     assert starting(AVALA_BASE_URL="http://127.0.0.1:8901/api/v1").returncode == 0
+
+
+@pytest.mark.parametrize(("changes", "prefix", "secure"), [({}, "__Host-", True), (PRACTICE, "practice-", False)])
+def test_every_cookie_is_secure_but_in_the_practice_space(changes: dict[str, str], prefix: str, secure: bool) -> None:
+    started = starting(show="settings.SESSION_COOKIE_NAME, settings.SESSION_COOKIE_SECURE", **changes)
+    assert started.stdout == f"{prefix}session {secure}\n"
+    started = starting(show="settings.CSRF_COOKIE_NAME, settings.CSRF_COOKIE_SECURE", **changes)
+    assert started.stdout == f"{prefix}csrf {secure}\n"
+    started = starting(show="settings.KNOWN_BROWSER_COOKIE_NAME, settings.COOKIES_ARE_SECURE", **changes)
+    assert started.stdout == f"{prefix}known {secure}\n"
 
 
 def test_a_cache_that_all_processes_share_is_fine() -> None:

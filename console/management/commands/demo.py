@@ -84,8 +84,10 @@ def _static_is_fresh() -> bool:
 
 
 def _server() -> list[str]:
-    bind = f"127.0.0.1:{practice.port('CONSOLE_PORT')}"
-    return [sys.executable, "-m", "gunicorn", "-c", "python:console.serving", "--bind", bind, "console.wsgi"]
+    port = practice.port("CONSOLE_PORT")
+    hosts = [f"[{host}]" if ":" in host else host for host in practice.loopback_hosts()]
+    binds = [part for host in hosts for part in ("--bind", f"{host}:{port}")]
+    return [sys.executable, "-m", "gunicorn", "-c", "python:console.serving", *binds, "console.wsgi"]
 
 
 def _start(command: list[str], env: Mapping[str, str] = os.environ) -> subprocess.Popen[bytes]:
