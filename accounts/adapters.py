@@ -1,14 +1,17 @@
 """How allauth behaves here: nobody registers alone, guessing is limited, and its secrets are sealed."""
 
 import io
+import time
 from typing import Any
 
 import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.stagekit import unstash_login
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.sites.shortcuts import get_current_site
 from django.core.exceptions import ValidationError
@@ -26,6 +29,8 @@ from console.audit.address import address_of
 # The library's session rows need an address; a request through a local socket has none.
 WRONG = "This email address and password do not go together."
 UNREADABLE = "Your second step cannot be read any more. Ask an administrator to remove it."
+# What allauth records as the method of a sign-in or confirmation; "mfa" stands for passkeys and codes.
+PROOFS = {"password", "mfa"}
 TOO_MANY = "Too many tries. Wait five minutes, then try again."
 
 
@@ -65,6 +70,15 @@ class ConsoleAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
     def reauthenticate(self, user: AbstractBaseUser, password: str) -> bool:
         known = self.authenticate(context.request, email=user.get_username(), password=password)
         return known is not None and known.pk == user.pk
+
+    def is_reauthentication_required(self, *, app: str, **more: Any) -> bool:
+        """Whether this person last signed in or confirmed with a password, code or passkey over 30 minutes ago.
+
+        A session that was only used since then proves nothing, and neither does a time in the future.
+        """
+        records = get_authentication_records(context.request, context.request.user)
+        times = [record["at"] for record in records if record["method"] in PROOFS]
+        return not any(0 <= time.time() - at < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT for at in times)
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
         """A disabled person gets the words of a wrong password: who works here is nobody else's business."""

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from allauth.account.internal.flows.login import perform_login
+from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from allauth.account.models import Login
 from allauth.mfa.models import Authenticator
@@ -84,6 +84,7 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
         joined = people.join(invitation=invitation, request=request, **form.cleaned_data)
         if joined is None:
             return render(request, "accounts/join_closed.html", status=410)
+        record_authentication(request, joined, method="password")
         return cast(HttpResponseBase, perform_login(request, Login(user=joined, email=joined.email)))
     context = {"form": form, "invited": invitation.person}
     return render(request, "accounts/join.html", context, status=422 if form.errors else 200)

@@ -1,13 +1,16 @@
 """What several tests of people and keys do: sign in, confirm the password, set a second secret."""
 
 import base64
+from datetime import timedelta
 from typing import Any
 
+import time_machine
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Person
 from accounts.post import POSTMAN
@@ -31,9 +34,16 @@ def signed_in(person: Person, **headers: Any) -> Client:
 
 
 def confirmed(person: Person) -> Client:
-    """Signed in, and the password typed once more for sensitive acts."""
-    client = signed_in(person)
-    assert client.post(reverse("account_reauthenticate"), {"password": PASSWORD}).status_code == 302
+    """Signed in just now, which counts as confirmation for sensitive acts."""
+    return signed_in(person)
+
+
+def unconfirmed(person: Person) -> Client:
+    """Signed in 31 minutes ago, so that sensitive acts ask for the password."""
+    client = browser()
+    with time_machine.travel(timezone.now() - timedelta(minutes=31)):
+        sign_in(client, person.email)
+    assert is_signed_in(client)
     return client
 
 

@@ -8,7 +8,6 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Person
-from tests.conftest import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -30,18 +29,12 @@ def _authenticator(page: Any) -> None:
     tools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
-def _confirm(page: Any) -> None:
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.get_by_role("button", name="Confirm").click()
-
-
 def test_a_passkey_is_made_signs_in_and_confirms(
     page: Any, live: str, alice: Person, sign_in: SignIn, complaints: list[str]
 ) -> None:
     _authenticator(page)
     sign_in(page, alice)
     page.goto(live + reverse("mfa_add_webauthn"))
-    _confirm(page)
     page.get_by_label("Use it instead of the password").check()
     page.get_by_role("button", name="Add it").click()
     page.wait_for_url(lambda address: "/add/" not in address)
@@ -51,7 +44,8 @@ def test_a_passkey_is_made_signs_in_and_confirms(
     page.get_by_role("button", name="Sign in with a passkey").click()
     page.wait_for_url(live + reverse("accounts:sessions"))
     page.goto(live + reverse("accounts:remove", args=["avala"]))
-    page.get_by_role("link", name=re.compile("security key")).click()
+    page.get_by_role("button", name="Remove").wait_for()
+    page.goto(f"{live}{reverse('mfa_reauthenticate_webauthn')}?next={reverse('accounts:remove', args=['avala'])}")
     page.get_by_role("button", name=re.compile("security key", re.IGNORECASE)).click()
     page.wait_for_url(live + reverse("accounts:remove", args=["avala"]))
 
@@ -61,7 +55,6 @@ def test_an_invited_person_follows_the_link_and_is_in(
 ) -> None:
     sign_in(page, erin)
     page.goto(live + reverse("accounts:invite"))
-    _confirm(page)
     page.get_by_label("Email").fill("new@northwind.example")
     page.get_by_label("Operator").check()
     page.get_by_role("button", name="Make the invitation").click()

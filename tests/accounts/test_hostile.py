@@ -20,7 +20,7 @@ from accounts.rights import Role
 from accounts.sessions import row_key
 from console.audit.models import Entry
 from console.common import redaction
-from tests.accounts.asking import browser, confirmed, is_signed_in, sign_in, signed_in, words
+from tests.accounts.asking import browser, confirmed, is_signed_in, sign_in, signed_in, unconfirmed, words
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -131,7 +131,7 @@ def test_joining_does_not_undo_a_change_of_role(erin: Person, alice: Person) -> 
 
 @pytest.mark.parametrize("left", [Role.REVIEWER, Role.ADMINISTRATOR])
 def test_a_form_that_waited_for_a_password_asks_again_who_may_send_it(erin: Person, left: Role) -> None:
-    client, form = signed_in(erin), {"email": "new@northwind.example", "name": "Nia", "role": Role.ADMINISTRATOR}
+    client, form = unconfirmed(erin), {"email": "new@northwind.example", "name": "Nia", "role": Role.ADMINISTRATOR}
     asked = client.post(reverse("accounts:invite"), form)["Location"]
     Person.objects.filter(pk=erin.pk).update(role=left)
     client.post(asked, {"password": PASSWORD})
@@ -139,7 +139,7 @@ def test_a_form_that_waited_for_a_password_asks_again_who_may_send_it(erin: Pers
 
 
 def test_the_audit_names_the_page_of_a_form_that_waited_for_a_password(erin: Person) -> None:
-    client, form = signed_in(erin), {"email": "new@northwind.example", "name": "Nia", "role": Role.OPERATOR}
+    client, form = unconfirmed(erin), {"email": "new@northwind.example", "name": "Nia", "role": Role.OPERATOR}
     client.post(client.post(reverse("accounts:invite"), form)["Location"], {"password": PASSWORD})
     assert Entry.objects.get(action="person.invite").page == "accounts:invite"
 

@@ -12,7 +12,7 @@ from accounts import connections
 from accounts.models import ApiKey, Person, Place
 from console.audit.models import Entry
 from console.common import write_behind
-from tests.accounts.asking import confirmed, signed_in, words
+from tests.accounts.asking import confirmed, signed_in, unconfirmed, words
 from tests.conftest import OWNER, SPACE
 
 pytestmark = pytest.mark.django_db
@@ -145,7 +145,7 @@ def test_the_test_only_reads(nobody: Person, emulator: Any) -> None:
 
 
 def test_replacing_asks_for_the_password_and_keeps_what_was_typed(alice: Person, emulator: Any) -> None:
-    client = signed_in(alice)
+    client = unconfirmed(alice)
     response = _save(client, AVALA, "avk_demo_admin")
     assert response["Location"].startswith(reverse("account_reauthenticate"))
     client.post(response["Location"], {"password": "correct-horse-battery-staple", "next": AVALA})
@@ -183,7 +183,7 @@ def test_two_presses_of_save_keep_one_key(nobody: Person, emulator: Any) -> None
 
 def test_removing_asks_for_the_password_counts_what_stops_and_forgets(alice: Person, emulator: Any) -> None:
     address = reverse("accounts:remove", args=["avala"])
-    assert signed_in(alice).post(address).status_code == 302
+    assert unconfirmed(alice).post(address).status_code == 302
     assert ApiKey.objects.filter(person=alice, vendor="avala").exists()
     client = confirmed(alice)
     assert "1 remembered owner" in words(client.get(address))

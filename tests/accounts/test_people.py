@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Invitation, Person
 from accounts.rights import Role
 from console.audit.models import Entry
-from tests.accounts.asking import browser, confirmed, is_signed_in, sign_in, signed_in, words
+from tests.accounts.asking import browser, confirmed, is_signed_in, sign_in, signed_in, unconfirmed, words
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -116,7 +116,7 @@ def test_nobody_is_invited_twice(erin: Person, alice: Person) -> None:
 
 
 def test_inviting_asks_for_the_password_first(erin: Person) -> None:
-    response = signed_in(erin).get(reverse("accounts:invite"))
+    response = unconfirmed(erin).get(reverse("accounts:invite"))
     assert response["Location"].startswith(reverse("account_reauthenticate"))
 
 

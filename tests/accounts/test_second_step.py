@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import Person
 from console.audit.models import Entry
-from tests.accounts.asking import browser, confirmed, is_signed_in, sign_in, signed_in, words
+from tests.accounts.asking import browser, confirmed, is_signed_in, sign_in, signed_in, unconfirmed, words
 
 pytestmark = pytest.mark.django_db
 
@@ -146,7 +146,7 @@ def test_an_administrator_helps_after_a_lost_phone(alice: Person, erin: Person) 
 
 
 def test_changing_the_second_step_asks_for_the_password(alice: Person) -> None:
-    response = signed_in(alice).get(reverse("mfa_activate_totp"))
+    response = unconfirmed(alice).get(reverse("mfa_activate_totp"))
     assert response["Location"].startswith(reverse("account_reauthenticate"))
 
 
@@ -210,7 +210,7 @@ def test_the_second_step_asks_in_words_and_can_be_left(alice: Person) -> None:
 
 
 def test_a_key_is_renamed_and_removed_after_the_password(alice: Person) -> None:
-    hasty, client = signed_in(alice), confirmed(alice)
+    hasty, client = unconfirmed(alice), confirmed(alice)
     key = Authenticator.objects.create(user=alice, type="webauthn", data={"name": "Old <b>", "credential": {}})
     edit, remove = reverse("mfa_edit_webauthn", args=[key.pk]), reverse("mfa_remove_webauthn", args=[key.pk])
     asked = [hasty.post(address).get("Location", "") for address in (edit, remove)]
