@@ -1,5 +1,6 @@
 """What the project pages read from CloudFactory, and what they remember for each person."""
 
+import re
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -30,6 +31,8 @@ REVIEWED = 10
 """So many projects are asked what waits in them, the pinned and last used first: the home page is opened often."""
 USED_EVERY = timedelta(minutes=1)
 USE = "project-use"
+ARCHIVED = re.compile(r"^archived\b|^archive$|[\[(]archived?[\])]", re.IGNORECASE)
+"""“Archive”, “Archived: …”, “[archive] …”, “… (archived)”; not “Archive photos”, which somebody may be working on."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,11 @@ class Row:
     @property
     def kinds(self) -> str:
         return kinds_of(self.project)
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether its name says so: CloudFactory has no such field (FACTS 2.8), and people rename what they put away."""
+        return bool(ARCHIVED.search(self.name))
 
 
 @dataclass(frozen=True)
@@ -129,14 +137,14 @@ def last_projects(*, user: Person, problem: UpstreamError) -> LastAnswer | None:
 
 
 def rows(*, user: Person, projects: Sequence[Project]) -> list[Row]:
-    """Pinned ones first, then those used last, then the others by name."""
+    """Pinned ones first, then those used last, then the others by name; archived ones stand at the end, used or not."""
     uses = {use.project: use for use in _uses(user)}
     recent = _last_used(user)
     unique = {one.id or f"nameless {place}": one for place, one in enumerate(projects)}.values()
     found = [_row(one, uses.get(one.id), recent.get(one.id)) for one in unique]
     found.sort(key=lambda row: row.name.casefold())
     found.sort(key=lambda row: row.last_used.timestamp() if row.last_used else 0.0, reverse=True)
-    found.sort(key=lambda row: not row.pinned)
+    found.sort(key=lambda row: (not row.pinned, row.is_archived))
     return found
 
 

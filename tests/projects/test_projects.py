@@ -57,7 +57,7 @@ def test_figures_of_two_thousand_batches_stop_and_say_so(alice: Person, client_a
 
 def test_pinned_ones_come_first_then_the_last_used(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
-    assert names(client)[:2] == ["Archive", "City pilot"]
+    assert names(client)[:2] == ["City pilot", "Coin outlines"]
     client.get(f"/projects/{SKY}/")
     assert names(client)[0] == "Deep field survey"
     client.post(f"/projects/{EYES}/pin/", {"pinned": "yes"})
@@ -66,9 +66,19 @@ def test_pinned_ones_come_first_then_the_last_used(alice: Person, client_as: Cli
     assert names(client)[0] == "Deep field survey"
 
 
+def test_archived_ones_come_last_unless_they_are_pinned(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    client.get(f"/projects/{ARCHIVE}/")
+    assert names(client)[-1] == "Archive"
+    client.post(f"/projects/{ARCHIVE}/pin/", {"pinned": "yes"})
+    assert names(client)[0] == "Archive"
+
+
 def test_pins_are_ones_own(alice: Person, bob: Person, client_as: ClientAs, emulator: Running) -> None:
     client_as(alice).post(f"/projects/{EYES}/pin/", {"pinned": "yes"})
-    assert names(client_as(bob))[0] == "Archive"
+    assert names(client_as(bob))[0] == "City pilot"
 
 
 def test_search_looks_at_names_and_descriptions(alice: Person, client_as: ClientAs, emulator: Running) -> None:
