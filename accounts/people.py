@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import smtplib
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -29,11 +30,23 @@ from console.common import redaction
 class LastAdministrator(Exception):
     """Nobody would be left who can let people in."""
 
-    message = "This is the last administrator. Make somebody else one first."
+    message = "This is the only active administrator. Make somebody else an administrator first."
 
 
 class KnownAlready(Exception):
     """There is a person with this address."""
+
+
+def matching(everybody: Iterable[Person], search: str) -> list[Person]:
+    """Those whose name, email address, role or state holds every word of `search`, whatever the case."""
+    words = search.casefold().split()
+    return [person for person in everybody if all(word in _searchable(person) for word in words)]
+
+
+def is_last_administrator(person: Person) -> bool:
+    """Whether nobody could let people in without this person."""
+    is_one = person.role == Role.ADMINISTRATOR and person.is_active
+    return is_one and not Person.objects.administrators().exclude(pk=person.pk).exists()
 
 
 def invite(*, by: Person, email: str, name: str, role: str, request: HttpRequest) -> tuple[Person, str]:
@@ -172,6 +185,10 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def _searchable(person: Person) -> str:
+    return f"{person.name} {person.email} {Role(person.role).label} {person.state}".casefold()
+
+
 def _locked(person: Person) -> Person:
     """All administrators are locked with the person, so that two of them cannot demote each other at once."""
     list(Person.objects.administrators().select_for_update())
@@ -179,8 +196,7 @@ def _locked(person: Person) -> Person:
 
 
 def _keep_an_administrator(person: Person, *, stays: bool) -> None:
-    leaves = person.role == Role.ADMINISTRATOR and person.is_active and not stays
-    if leaves and not Person.objects.administrators().exclude(pk=person.pk).exists():
+    if not stays and is_last_administrator(person):
         raise LastAdministrator
 
 

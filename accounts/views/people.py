@@ -1,12 +1,14 @@
 """An administrator's pages about people, and the page behind an invitation."""
 
 from typing import cast
+from urllib.parse import urlencode
 
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from allauth.account.models import Login
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,16 +19,32 @@ from accounts import people
 from accounts.forms import KNOWN_ALREADY, InviteForm, JoinForm, RoleForm
 from accounts.models import Person
 from accounts.requests import SignedIn
-from accounts.rights import ROLE_WORDS
+from accounts.rights import ROLE_WORDS, Role
+from console import htmx
+from console.common.parsing import read_page_number
 from console.common.typed_fields import hand_back
 
 LINKS = "invitation_links"
+ON_A_PAGE = 50
+SEARCH_LENGTH = 100
 
 
 @require_http_methods(["GET"])
 def people_list(request: SignedIn) -> HttpResponse:
-    found = Person.objects.order_by("-is_active", "name", "email")
-    return render(request, "accounts/people.html", {"people": found})
+    """Everybody, the active ones first; `q` keeps those whose name, address, role or state holds every word of it."""
+    search = " ".join(request.GET.get("q", "").split())[:SEARCH_LENGTH]
+    everybody = list(Person.objects.order_by("-is_active", "name", "email"))
+    pages = Paginator(people.matching(everybody, search), ON_A_PAGE)
+    page = pages.get_page(read_page_number(request.GET.get("page")))
+    context = {
+        "page": page,
+        "search": search,
+        "total": len(everybody),
+        "previous_url": _page_address(search, page.number - 1) if page.has_previous() else "",
+        "next_url": _page_address(search, page.number + 1) if page.has_next() else "",
+    }
+    whole = "accounts/people.html"
+    return render(request, f"{whole}#list" if htmx.is_htmx(request) else whole, context)
 
 
 @hand_back("email", "name", "role")
@@ -63,6 +81,7 @@ def person(request: SignedIn, pk: str) -> HttpResponse:
         "role_words": ROLE_WORDS,
         "link": _link_for(request, found),
         "has_factors": Authenticator.objects.filter(user=found).exists(),
+        "is_last_administrator": people.is_last_administrator(found),
     }
     return render(request, "accounts/person.html", context)
 
@@ -90,24 +109,28 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
     return render(request, "accounts/join.html", context, status=422 if form.errors else 200)
 
 
+def _page_address(search: str, number: int) -> str:
+    return f"?{urlencode({'q': search, 'page': number})}"
+
+
 def _give_role(request: SignedIn, found: Person) -> None:
     form = RoleForm(request.POST)
     if form.is_valid():
         people.change_role(by=request.user, person=found, role=form.cleaned_data["role"], request=request)
-        messages.success(
-            request, f"{found} is now {found.__class__(role=form.cleaned_data['role']).get_role_display()}."
-        )
+        role = Role(form.cleaned_data["role"]).label
+        said = f"{found} is now {role}." if found.is_active else f"{found} will be {role} with access to the console."
+        messages.success(request, said)
 
 
 def _disable(request: SignedIn, found: Person) -> None:
     people.disable(by=request.user, person=found, request=request)
-    messages.success(request, f"{found} is out: sessions ended, keys not used any more.")
+    messages.success(request, f"{found} is disabled and signed out everywhere.")
 
 
 def _enable(request: SignedIn, found: Person) -> None:
     if found.state == "disabled":
         people.enable(by=request.user, person=found, request=request)
-        messages.success(request, f"{found} may sign in again.")
+        messages.success(request, f"{found} can sign in again.")
 
 
 def _renew(request: SignedIn, found: Person) -> None:

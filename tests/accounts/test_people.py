@@ -150,7 +150,7 @@ def test_a_disabled_persons_fragments_get_the_sign_in_page(erin: Person, alice: 
 @pytest.mark.parametrize("act", ["disable", "role"])
 def test_the_last_administrator_stays_one(erin: Person, act: str) -> None:
     page = words(_press(confirmed(erin), erin, act, role="reviewer"))
-    assert "last administrator" in page
+    assert "only active administrator" in page
     erin.refresh_from_db()
     assert (erin.role, erin.is_active) == (Role.ADMINISTRATOR, True)
 
@@ -192,3 +192,56 @@ def test_a_button_that_does_not_exist_does_nothing(erin: Person, alice: Person) 
     _press(confirmed(erin), alice, "promote")
     alice.refresh_from_db()
     assert alice.role == Role.OPERATOR
+
+
+def test_the_only_administrator_is_not_offered_to_leave(erin: Person) -> None:
+    page = words(confirmed(erin).get(reverse("accounts:person", args=[erin.pk])))
+    assert "the only active one" in page
+    assert 'value="disable"' not in page
+    assert 'value="role"' not in page
+
+
+def test_an_administrator_beside_another_is_offered_to_leave(erin: Person) -> None:
+    Person.objects.create_user("eve@northwind.example", PASSWORD, name="Eve", role=Role.ADMINISTRATOR)
+    page = words(confirmed(erin).get(reverse("accounts:person", args=[erin.pk])))
+    assert 'value="disable"' in page
+    assert 'value="role"' in page
+
+
+def test_a_disabled_administrator_is_no_other(erin: Person) -> None:
+    Person.objects.create_user("eve@n.example", PASSWORD, name="Eve", role=Role.ADMINISTRATOR, is_active=False)
+    assert 'value="disable"' not in words(confirmed(erin).get(reverse("accounts:person", args=[erin.pk])))
+
+
+def test_a_disabled_persons_role_is_told_as_one_that_does_not_apply(erin: Person, alice: Person) -> None:
+    client = confirmed(erin)
+    _press(client, alice, "disable")
+    assert "none, was Operator" in words(client.get(reverse("accounts:people")))
+    assert "no role applies now" in words(client.get(reverse("accounts:person", args=[alice.pk])))
+    assert "will be Auditor with access to the console" not in words(_press(client, alice, "role", role="nonsense"))
+    assert "Alice will be Auditor" in words(_press(client, alice, "role", role="auditor"))
+
+
+@pytest.mark.parametrize("search", ["aLiCe", "northwind alice", "operator", "active OPERATOR"])
+def test_people_are_found_by_name_address_role_and_state(erin: Person, alice: Person, search: str) -> None:
+    page = words(confirmed(erin).get(reverse("accounts:people"), {"q": search}))
+    assert "alice@northwind.example" in page
+    assert "erin@northwind.example" not in page.split('id="people-list"')[1]
+
+
+def test_a_search_that_finds_nobody_says_so_and_leads_back(erin: Person) -> None:
+    page = words(confirmed(erin).get(reverse("accounts:people"), {"q": "zebra"}))
+    assert "Nobody matches “zebra”" in page
+    assert "Show all" in page
+
+
+def test_many_people_come_in_pages_at_the_same_number_of_statements(
+    erin: Person, django_assert_max_num_queries: Any
+) -> None:
+    client = confirmed(erin)
+    Person.objects.bulk_create(Person(email=f"p{number:03}@n.example", name=f"P {number:03}") for number in range(120))
+    client.get(reverse("accounts:people"))
+    with django_assert_max_num_queries(8):
+        page = words(client.get(reverse("accounts:people"), {"q": "p", "page": "2"}))
+    assert page.count("data-row") == 50
+    assert "?q=p&amp;page=3" in page

@@ -66,9 +66,7 @@ def test_pinned_ones_come_first_then_the_last_used(alice: Person, client_as: Cli
     assert names(client)[0] == "Deep field survey"
 
 
-def test_archived_ones_come_last_unless_they_are_pinned(
-    alice: Person, client_as: ClientAs, emulator: Running
-) -> None:
+def test_archived_ones_come_last_unless_they_are_pinned(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
     client.get(f"/projects/{ARCHIVE}/")
     assert names(client)[-1] == "Archive"
