@@ -19,6 +19,7 @@ from console.upstream import storage as files
 from console.upstream.avala import Avala
 from console.upstream.cloudfactory import CloudFactory
 from console.upstream.transport import Transport
+from console.words import with_article
 
 T = TypeVar("T")
 
@@ -40,7 +41,9 @@ class ConnectionMissing(Exception):
 
 class KeyMissing(ConnectionMissing):
     def __init__(self, vendor: str, message: str = "") -> None:
-        super().__init__(vendor, message or f"You have not connected a {errors.vendor_name(vendor)} key yet.")
+        super().__init__(
+            vendor, message or f"You have not connected {with_article(errors.vendor_name(vendor))} key yet."
+        )
 
 
 class KeyUnreadable(KeyMissing):

@@ -47,6 +47,8 @@ TERMS: dict[str, Term] = {
         "Export", "A file of labels, made by CloudFactory; one at a time for each space.", "CloudFactory: export"
     ),
     "visibility": Term(
-        "Visibility", "Who may see a slice: public means anyone on Avala, private means its owner.", "Avala: visibility"
+        "Visibility",
+        "Who can see a slice: public means anyone on Avala, private means only you or your organization.",
+        "Avala: visibility",
     ),
 }

@@ -40,6 +40,11 @@ def plural(count: object, one: str, many: str = "") -> str:
     return f"{number(count)} {word}"
 
 
+def with_article(noun: str) -> str:
+    """`an Avala`, `a CloudFactory`: by the first letter, which is right for every word this console puts there."""
+    return f"{'an' if noun[:1].casefold() in tuple('aeiou') else 'a'} {noun}"
+
+
 def file_size(count: int) -> str:
     size = float(count)
     for unit in ("bytes", "kB", "MB", "GB"):

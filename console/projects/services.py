@@ -53,7 +53,7 @@ class Row:
 
     @property
     def is_archived(self) -> bool:
-        """Whether its name says so: CloudFactory has no such field (FACTS 2.8), and people rename what they put away."""
+        """Whether its name says so: CloudFactory has no such field (FACTS 2.8)."""
         return bool(ARCHIVED.search(self.name))
 
 
@@ -137,7 +137,7 @@ def last_projects(*, user: Person, problem: UpstreamError) -> LastAnswer | None:
 
 
 def rows(*, user: Person, projects: Sequence[Project]) -> list[Row]:
-    """Pinned ones first, then those used last, then the others by name; archived ones stand at the end, used or not."""
+    """Pinned ones first, then those used last, then the others by name; archived ones stand last, used or not."""
     uses = {use.project: use for use in _uses(user)}
     recent = _last_used(user)
     unique = {one.id or f"nameless {place}": one for place, one in enumerate(projects)}.values()

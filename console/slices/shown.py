@@ -35,6 +35,11 @@ STATES = {
 }
 
 VISIBILITIES = {"private": "Private", "public": "Public"}
+WHO_CAN_SEE = {
+    "private": "Only you or your organization can see it.",
+    "public": "Anyone on Avala can see it.",
+}
+"""The same sentence in the builder and on the slice's page."""
 
 
 def state_of(found: Slice) -> State:
@@ -61,6 +66,10 @@ class Row:
     @property
     def visibility(self) -> str:
         return VISIBILITIES.get(self.slice.visibility or "", self.slice.visibility or "Not given")
+
+    @property
+    def who_can_see(self) -> str:
+        return WHO_CAN_SEE.get(self.slice.visibility or "", "")
 
     @property
     def ident(self) -> str:

@@ -24,6 +24,7 @@ register.filter("visible", words.visible)
 register.filter("outside_url", words.outside_url)
 register.filter("picture_url", words.picture_url)
 register.filter("file_size", words.file_size)
+register.filter("with_article", words.with_article)
 
 
 @cache

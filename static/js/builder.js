@@ -36,13 +36,6 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
   trouble?.focus();
 });
 
-// What was said of a field spoke of what stood there: it goes with the first change.
-document.addEventListener("input", ({ target }) => {
-  const field = target.closest("#builder-form :is(.field, .fieldset)");
-  field?.querySelector(".field-error")?.remove();
-  if (field) target.removeAttribute("aria-invalid");
-});
-
 // What is wrong with typed JSON is said beside it, and the field itself says that it is so.
 document.addEventListener("htmx:oobAfterSwap", () => {
   const problem = document.getElementById("filter-problem");

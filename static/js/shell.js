@@ -4,6 +4,7 @@
 
 const arrivals = {
   "[data-countdown]": () => import("./countdown.js"),
+  "[data-error-summary], .field-error": () => import("./field-errors.js"),
   "[data-notice]": () => import("./notices.js"),
   "[data-picture]": () => import("./pictures.js"),
   "[data-reorder]": () => import("./reorder.js"),

@@ -16,6 +16,11 @@ def test_numbers_are_grouped_and_anything_else_is_left_alone(value: object, said
     assert words.number(value) == said
 
 
+@pytest.mark.parametrize("noun", ["an Avala key", "a CloudFactory key", "an owner", "a space"])
+def test_a_word_gets_the_article_it_is_said_with(noun: str) -> None:
+    assert words.with_article(noun.partition(" ")[2]) == noun
+
+
 def test_one_thing_is_singular_and_all_other_counts_are_plural() -> None:
     assert [words.plural(count, "slice") for count in (0, 1, 2)] == ["0 slices", "1 slice", "2 slices"]
     assert words.plural(1200, "batch", "batches") == "1,200 batches"

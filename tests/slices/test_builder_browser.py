@@ -414,3 +414,14 @@ def test_no_width_scrolls_sideways(desk: Any, width: int) -> None:
     take(desk, "Coins on velvet", "Everything")
     wait_for_recipe(desk, "Coins on velvet")
     assert desk.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_summary_forgets_what_was_mended(desk: Any) -> None:
+    desk.get_by_role("button", name="Create slice").click()
+    trouble = desk.locator("#builder-trouble")
+    expect(trouble).to_contain_text("Give the slice a name.")
+    desk.get_by_label("Name", exact=True).fill("Coins")
+    expect(trouble).not_to_contain_text("Give the slice a name.")
+    expect(trouble).to_contain_text("Add at least one part")
+    take(desk, "Coins on velvet", "Everything")
+    expect(trouble).to_have_count(0)

@@ -18,7 +18,7 @@ def test_the_page_says_what_the_slice_is_made_of(alice: Person, client_as: Clien
     text = text_of(client_as(alice).get("/slices/northwind/night-shift/"))
     assert "Items in Coins on velvet with shift night + items in" in text, "the recipe sentence stands under the name"
     assert "Ready" in text
-    assert "Only its owner may see it." in text
+    assert "Only you or your organization can see it." in text, "as in the builder"
 
 
 def test_datasets_stand_one_a_line(alice: Person, client_as: ClientAs, emulator: Running) -> None:

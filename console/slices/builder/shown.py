@@ -14,6 +14,7 @@ from console.slices.builder.choices import Verdict
 from console.slices.builder.drafts import Clash
 from console.slices.builder.parts import Contents, Details, Part
 from console.slices.models import Draft
+from console.slices.shown import VISIBILITIES, WHO_CAN_SEE
 
 FIELD_WORDS = {
     "name": "Name",
@@ -21,7 +22,6 @@ FIELD_WORDS = {
     "organization": "Organization",
     "random_count": "Random selection",
 }
-WORDS_OF_VALUES = {"private": "Private", "public": "Public"}
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,7 @@ def builder(
         "problems": problems,
         "failure": _failure(draft),
         "clashes": [_clash(clash) for clash in clashes],
+        "visibilities": [(value, word, WHO_CAN_SEE[value]) for value, word in VISIBILITIES.items()],
         "verdict": verdict or Verdict("quiet", "1 to 100 characters."),
         **parts(contents, problems),
         **more,
@@ -149,6 +150,6 @@ def _failure(draft: Draft) -> Failure | None:
 
 def _clash(clash: Clash) -> ClashShown:
     def words(text: str) -> str:
-        return WORDS_OF_VALUES.get(text, text) or "(empty)"
+        return VISIBILITIES.get(text, text) or "(empty)"
 
     return ClashShown(FIELD_WORDS[clash.name], words(clash.mine), words(clash.theirs))
