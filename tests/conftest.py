@@ -14,8 +14,9 @@ from accounts.demo import connect_key
 from accounts.models import Person
 from console.emulator.server import Running, start
 from tests.audit.flushing import audit_anchor, audit_rows_can_be_flushed
+from tests.audit.wording import each_recorded_action_has_words
 
-__all__ = ["audit_anchor", "audit_rows_can_be_flushed"]
+__all__ = ["audit_anchor", "audit_rows_can_be_flushed", "each_recorded_action_has_words"]
 
 PASSWORD = "correct-horse-battery-staple"
 SPACE = "5f0c2c1e-7d3a-4b57-9d2e-0a6d1f6b7c10"

@@ -134,7 +134,7 @@ def test_a_refusal_is_recorded_once_a_minute(bob: Person, client_as: Callable[[P
     assert (row.actor, row.thing_id, row.recorded_outcome) == (bob, "accounts:people", "failed")
     assert row.thing_name == reverse("accounts:people")
     said = "".join(piece.text for piece in reading.line(row).pieces)
-    assert said == "Bob was refused the page People, which the role does not include"
+    assert said == "Bob tried to open the list of people, but their role doesn't allow it"
 
 
 @pytest.mark.django_db

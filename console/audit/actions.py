@@ -62,11 +62,9 @@ def _handed_over(detail: Detail) -> str:
     return _size(detail)
 
 
-def _change(detail: Detail) -> str:
+def _new_role(detail: Detail) -> str:
     before, after = detail.get("before"), detail.get("after")
-    if isinstance(before, str) and isinstance(after, str):
-        return f", from {before} to {after}"
-    return _summary(detail)
+    return f" from {before.lower()} to {after.lower()}" if isinstance(before, str) and isinstance(after, str) else ""
 
 
 def _new_name(detail: Detail) -> str:
@@ -75,7 +73,8 @@ def _new_name(detail: Detail) -> str:
 
 
 def _role(detail: Detail) -> str:
-    return f" as {detail['role']}" if detail.get("role") else _change(detail)
+    role = str(detail.get("role") or "").lower()
+    return f" as {'an' if role[0] in 'aeiou' else 'a'} {role}" if role else ""
 
 
 def _reason(detail: Detail) -> str:
@@ -84,12 +83,12 @@ def _reason(detail: Detail) -> str:
 
 def _sessions(detail: Detail) -> str:
     number = detail.get("sessions")
-    return _brackets([f"{number} sessions"]) if isinstance(number, int) and number > 1 else ""
+    return f" {intcomma(number)} other sessions" if isinstance(number, int) and number > 1 else " another session"
 
 
 @dataclass(frozen=True)
 class Action:
-    """The sentence after the person's name. Slots: {thing}, {contents}, {vendor}, {as_thing}.
+    """The sentence after the person's name. Slots: {thing}, {a_thing}, {as_thing}, {contents}, {vendor}, {page}.
 
     `refused` is the whole sentence where "tried to …, but it was not done" would read oddly. `whether` follows
     "We don't know whether" for acts that a vendor may leave without a clear answer.
@@ -161,8 +160,8 @@ ACTIONS: dict[str, Action] = {
     ),
     "order.undo": Action(
         "order",
-        "took back a change to the order of {thing}",
-        "take back a change to the order of {thing}",
+        "undid a change to the order of {thing}",
+        "undo a change to the order of {thing}",
         _summary,
         whether="the change to the order of {thing} was undone",
     ),
@@ -175,10 +174,10 @@ ACTIONS: dict[str, Action] = {
     ),
     "item.signal": Action(
         "items",
-        "signalled work items of {thing}",
+        "signaled work items of {thing}",
         "signal work items of {thing}",
         _summary,
-        whether="the work items of {thing} were signalled",
+        whether="the work items of {thing} were signaled",
     ),
     "item.approve": Action(
         "items",
@@ -226,7 +225,7 @@ ACTIONS: dict[str, Action] = {
     ),
     "export.queue": Action("exports", "queued the export {thing}", "queue the export {thing}", _contents),
     "export.unqueue": Action(
-        "exports", "took the export {thing} off the queue", "take the export {thing} off the queue", _reason
+        "exports", "removed the export {thing} from the queue", "remove the export {thing} from the queue", _reason
     ),
     "export.delete": Action(
         "exports",
@@ -243,27 +242,29 @@ ACTIONS: dict[str, Action] = {
     "key.remove": Action("keys", "removed the key for {vendor}", "remove the key for {vendor}"),
     "person.invite": Action("people", "invited {thing}", "invite {thing}", _role),
     "person.join": Action("people", "joined the console", "join the console", _role),
-    "person.role": Action("people", "changed the role of {thing}", "change the role of {thing}", _change),
-    "person.disable": Action("people", "disabled {thing}", "disable {thing}"),
-    "person.enable": Action("people", "enabled {thing} again", "enable {thing} again"),
+    "person.link": Action("people", "created a new sign-in link for {thing}", "create a new sign-in link for {thing}"),
+    "person.withdraw": Action("people", "revoked the sign-in link for {thing}", "revoke the sign-in link for {thing}"),
+    "person.role": Action("people", "changed the role of {thing}", "change the role of {thing}", _new_role),
+    "person.factors": Action(
+        "people", "turned off two-step verification for {thing}", "turn off two-step verification for {thing}"
+    ),
+    "person.disable": Action("people", "disabled the account of {thing}", "disable the account of {thing}"),
+    "person.enable": Action("people", "enabled the account of {thing} again", "enable the account of {thing} again"),
     "session.sign_in": Action("sessions", "signed in", "sign in"),
     "session.sign_out": Action("sessions", "signed out", "sign out"),
     "session.refused": Action(
-        "sessions", "was refused at sign-in{as_thing}", "sign in{as_thing}", refused="was refused at sign-in{as_thing}"
+        "sessions", "failed to sign in{as_thing}", "sign in{as_thing}", refused="failed to sign in{as_thing}"
     ),
-    "session.end": Action("sessions", "ended another session", "end another session", _sessions),
+    "session.end": Action("sessions", "signed out of", "sign out of", _sessions),
     "page.refused": Action(
-        "sessions",
-        "was refused the page {thing}",
-        "open the page {thing}",
-        refused="was refused the page {thing}, which the role does not include",
+        "sessions", "tried to {page}", "{page}", refused="tried to {page}, but their role doesn't allow it"
     ),
-    "password.change": Action("sessions", "changed the password", "change the password"),
+    "password.change": Action("sessions", "changed their password", "change their password"),
     "factor.add": Action(
-        "sessions", "added a second step at sign-in: {thing}", "add a second step at sign-in: {thing}"
+        "sessions", "added {a_thing} to two-step verification", "add {a_thing} to two-step verification"
     ),
     "factor.remove": Action(
-        "sessions", "removed a second step at sign-in: {thing}", "remove a second step at sign-in: {thing}"
+        "sessions", "removed {a_thing} from two-step verification", "remove {a_thing} from two-step verification"
     ),
     "audit.export": Action("audit", "exported the audit as CSV", "export the audit as CSV", _summary),
 }

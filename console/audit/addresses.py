@@ -43,7 +43,7 @@ def tabs(request: HttpRequest) -> list[dict[str, Any]]:
     return [
         {"label": "Everything", "url": index(request, view=None, outcome=None), "on": not leaving and not unknown},
         {"label": "Exports and downloads", "url": index(request, view=LEAVING, outcome=None), "on": leaving},
-        {"label": "Not known yet", "url": index(request, view=None, outcome=UNKNOWN), "on": unknown and not leaving},
+        {"label": "Unresolved", "url": index(request, view=None, outcome=UNKNOWN), "on": unknown and not leaving},
     ]
 
 

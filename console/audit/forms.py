@@ -60,7 +60,7 @@ class FilterForm(forms.Form):
     group = forms.ChoiceField(label="Kind", choices=[("", "All kinds"), *actions.GROUPS.items()], required=False)
     outcome = forms.ChoiceField(
         label="Outcome",
-        choices=[("", "Any outcome"), (DONE, "Done"), (FAILED, "Not done"), (UNKNOWN, "Not known")],
+        choices=[("", "Any outcome"), (DONE, "Done"), (FAILED, "Failed"), (UNKNOWN, "Unresolved")],
         required=False,
     )
     since = _day("From")

@@ -25,9 +25,10 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Files", ("file.upload",)),
     ("People and keys", (*in_group("people"), *in_group("keys"))),
 )
-WENT_WRONG, NOT_KNOWN, OTHER = "Not done", "Not known", "Other"
+WENT_WRONG, NOT_KNOWN, OTHER = "Failed", "Unresolved", "Other"
 # Comings, goings and the reading of the audit itself are no work to hand over.
 LEFT_OUT = (*in_group("sessions"), *in_group("audit"), "export.receipt")
+PLACED = frozenset({*LEFT_OUT, *(name for _, names in SECTIONS for name in names)})
 
 
 @dataclass(frozen=True)

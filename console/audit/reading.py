@@ -15,7 +15,7 @@ from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, EntryQueryS
 PAGE, CHUNK = 50, 500
 EXPORTED = "export.create"
 TONES = {DONE: "good", FAILED: "bad", UNKNOWN: "warn", OPEN: "info"}
-STATES = {DONE: "Done", FAILED: "Not done", UNKNOWN: "Not known", OPEN: "Under way"}
+STATES = {DONE: "Done", FAILED: "Failed", UNKNOWN: "Unresolved", OPEN: "Running"}
 PLACES = {
     "account": "Sign-in",
     "accounts": "Account and people",
@@ -24,7 +24,7 @@ PLACES = {
     "exports": "Exports",
     "home": "Home",
     "jobs": "Jobs",
-    "mfa": "Second step at sign-in",
+    "mfa": "Two-step verification",
     "projects": "Projects",
     "slices": "Slices",
 }
@@ -83,8 +83,7 @@ class Line:
     @property
     def place(self) -> str:
         """Where in the console it was done, from the name of the view."""
-        page = self.entry.page
-        return PLACES.get(page.partition(":")[0] if ":" in page else page.partition("_")[0], "")
+        return place_of(self.entry.page)
 
     @property
     def note(self) -> str:
@@ -130,6 +129,11 @@ def _step(row: Entry) -> Step:
 
 def line(entry: Entry) -> Line:
     return Line(entry, sentences.Telling.whole(entry, standing(entry)))
+
+
+def place_of(page: str) -> str:
+    """Where in the console a view is, from its name; "" for work in the background."""
+    return PLACES.get(page.partition(":")[0] if ":" in page else page.partition("_")[0], "")
 
 
 def standing(entry: Entry) -> str:

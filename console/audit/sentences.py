@@ -8,35 +8,50 @@ from console.audit import actions, links
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 
 VENDORS = {"avala": "Avala", "cloudfactory": "CloudFactory"}
-STARTS = {DONE: "", OPEN: "began to ", FAILED: "tried to ", UNKNOWN: "tried to "}
+STARTS = {DONE: "", OPEN: "started to ", FAILED: "tried to ", UNKNOWN: "tried to "}
 ENDS = {
     DONE: "",
     OPEN: "",
-    FAILED: ", but it was not done",
+    FAILED: ", but it failed",
     UNKNOWN: ", but {cause}, so we can't tell whether it worked",
 }
 # Whoever is refused at the door has only said a name; that it is theirs is not known.
 UNNAMED = {"session.refused": "Someone"}
 
-# Pages that some roles do not include, by the names of their views; of the others the address is told.
+# What a page that some roles may not use is for, by the name of its view; others are named by their address.
 PAGES = {
-    "accounts:invite": "People",
-    "accounts:people": "People",
-    "accounts:person": "People",
-    "audit:check": "Check of the audit",
-    "audit:export": "Audit as a sheet",
-    "audit:handover_csv": "Handover note as a sheet",
-    "batches:create": "New batch",
-    "batches:metadata": "Metadata of a batch",
-    "batches:rename": "Name of a batch",
-    "batches:restore": "Order of batches",
-    "batches:undo": "Order of batches",
-    "exports:create": "New export",
-    "exports:delete": "Deleting an export",
-    "exports:download": "Download of an export",
-    "jobs:index": "Jobs",
-    "slices:create": "New slice",
-    "slices:draft": "New slice",
+    "accounts:invite": "invite a person",
+    "accounts:people": "open the list of people",
+    "accounts:person": "open a person's page",
+    "audit:check": "verify the audit",
+    "audit:export": "export the audit as CSV",
+    "audit:handover_csv": "export a handover note as CSV",
+    "batches:check": "check a change to the order of batches",
+    "batches:create": "create a batch",
+    "batches:metadata": "change the metadata of a batch",
+    "batches:order": "change the order of batches",
+    "batches:rename": "rename a batch",
+    "batches:restore": "restore an earlier order of batches",
+    "batches:undo": "undo a change to the order of batches",
+    "exports:batches": "create an export",
+    "exports:contents": "create an export",
+    "exports:create": "create an export",
+    "exports:delete": "delete an export",
+    "exports:download": "download an export",
+    "exports:leave": "remove an export from the queue",
+    "exports:plan": "open an export that is not started",
+    "home:review": "list the items that wait for review",
+    "jobs:index": "open the list of background jobs",
+    "jobs:retry": "retry a background job",
+    **dict.fromkeys(
+        (
+            "slices:create",
+            "slices:draft",
+            *(f"slices:draft_{step}" for step in ("save", "discard", "again", "name", "organizations", "datasets")),
+            *(f"slices:part_{step}" for step in ("add", "restore", "move", "kind", "remove", "items", "filter")),
+        ),
+        "create a slice",
+    ),
 }
 
 
@@ -86,12 +101,12 @@ def pieces(told: Telling) -> list[Piece]:
         wording, ending = action.refused, ""
     elif told.outcome != DONE:
         wording = STARTS[told.outcome] + action.tried
-    because = f": {told.why}" if told.why and told.outcome != UNKNOWN else ""
-    ending = ending.replace("{cause}", _cause(told))
+    tail, ending = action.tail(told.detail), ending.replace("{cause}", _cause(told))
+    because = f": {told.why}" if told.why and told.outcome != UNKNOWN and told.why not in tail else ""
     said = [
         Piece("person", told.person),
         *_filled(f" {wording}", told),
-        Piece("text", action.tail(told.detail) + ending + because),
+        Piece("text", tail + ending + because),
     ]
     return [piece for piece in said if piece.text]
 
@@ -115,6 +130,8 @@ def _filled(wording: str, told: Telling) -> list[Piece]:
     vendor = VENDORS.get(told.entry.vendor, told.entry.vendor or "a vendor")
     wording = wording.replace("{vendor}", vendor)
     wording = wording.replace("{as_thing}", " as {thing}" if told.thing_name else "")
+    wording = wording.replace("{a_thing}", f"{_article(told.thing_name)}{{thing}}")
+    wording = wording.replace("{page}", PAGES.get(told.thing_id, "open the page {thing}"))
     start, slot, rest = wording.partition("{contents}")
     if slot:
         contents = _contents(told.detail)
@@ -124,8 +141,14 @@ def _filled(wording: str, told: Telling) -> list[Piece]:
 
 
 def _called(told: Telling) -> str:
-    page = PAGES.get(told.thing_id) if told.entry.thing_kind == "page" else None
-    return page or told.thing_name or told.thing_id or "(no name)"
+    return told.thing_name or told.thing_id or "(no name)"
+
+
+def _article(name: str) -> str:
+    """What stands before a common noun: nothing where there are several."""
+    if not name or name.endswith("s"):
+        return ""
+    return "an " if name[0].lower() in "aeiou" else "a "
 
 
 def _contents(detail: Mapping[str, Any]) -> str:

@@ -55,7 +55,7 @@ def test_searching_as_one_types_keeps_the_focus_and_the_address(
     expect(page).to_have_url(f"{live}/audit/?q=tunnel")
     expect(page.get_by_label("Search")).to_be_focused()
     expect(page.locator("#live")).to_have_text("1 entry shown")
-    page.get_by_role("link", name="Not known yet").click()
+    page.get_by_role("link", name="Unresolved").click()
     expect(page).to_have_url(f"{live}/audit/?q=tunnel&outcome=unknown")
     page.go_back()
     expect(page.get_by_label("Search")).to_have_value("tunnel")
@@ -115,7 +115,7 @@ def test_without_script_everything_can_be_read_and_closed(
     page.get_by_label("It was not done").check()
     page.get_by_label("How you know").fill("It is not in the list")
     page.get_by_role("button", name="Close this entry").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("but it was not done")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("but it failed")
     page.context.close()
 
 

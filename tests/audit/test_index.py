@@ -71,7 +71,7 @@ def test_resuming_and_failing_are_no_second_download(dana: Person, client_as: Cl
     said = text_of(client_as(dana).get("/audit/"))
     assert "Downloaded by Dana once." in said
     assert "Dana downloaded the export Q3 (1.0 kB of 3.0 MB, then it broke off)" in said
-    assert "but it was not done: The link has expired." in said
+    assert "but it failed: The link has expired." in said
 
 
 def test_a_long_download_is_under_way_and_no_crash(dana: Person, client_as: ClientAs) -> None:
@@ -79,7 +79,7 @@ def test_a_long_download_is_under_way_and_no_crash(dana: Person, client_as: Clie
         record.act(actor=dana, action="export.download", thing_name="Q3").__enter__()
         record.act(actor=dana, action="slice.create", thing_name="Rain").__enter__()
     said = text_of(client_as(dana).get("/audit/"))
-    assert "Dana began to download the export Q3" in said
+    assert "Dana started to download the export Q3" in said
     assert "Dana tried to create the slice Rain, but the console stopped before an answer came" in said
     assert [entry.action for entry in record.open_or_unknown()] == ["slice.create"]
 

@@ -124,7 +124,7 @@ def test_an_operator_gets_no_sheet(a_day: None, alice: Person, client_as: Client
     client = client_as(alice)
     assert client.get("/audit/export.csv").status_code == 403
     assert client.get("/audit/handover.csv").status_code == 403
-    assert "CSV" not in text_of(client.get("/audit/"))
+    assert "CSV of this view" not in text_of(client.get("/audit/"))
 
 
 def test_the_handover_note_of_a_day(a_day: None, dana: Person, client_as: ClientAs) -> None:
@@ -134,12 +134,12 @@ def test_the_handover_note_of_a_day(a_day: None, dana: Person, client_as: Client
         "Bob downloaded the export Q3 (2 times)",
         "Alice changed the order of Dashcam: Rain 2nd to 1st",
         "Bob sent back the work item img_7: box too wide",
-        "Alice tried to create the slice Night, but it was not done: Avala was down.",
+        "Alice tried to create the slice Night, but it failed: Avala was down.",
     ):
         assert sentence in said
     assert "After hours" not in said
     assert "signed in" not in said
-    assert said.index("Exports made") < said.index("Sent back") < said.index("Not done")
+    assert said.index("Exports made") < said.index("Sent back") < said.index("Failed")
 
 
 def test_the_note_as_text_has_no_ids(dana: Person, client_as: ClientAs) -> None:

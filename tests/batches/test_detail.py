@@ -233,7 +233,7 @@ def test_a_refused_rename_is_told_of_the_batch_it_was_tried_on(
 ) -> None:
     client = client_as(alice)
     rename(client, "Worn edges")
-    said = "tried to rename the batch Naples, early shift to Worn edges, but it was not done: This project already has"
+    said = "tried to rename the batch Naples, early shift to Worn edges, but it failed: This project already has"
     assert said in text_of(client.get(PAGE))
 
 

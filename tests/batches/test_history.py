@@ -85,7 +85,7 @@ def test_each_step_is_a_sentence_of_the_audit(alice: Person, client_as: ClientAs
     said = [line(entry).text for entry in entries]
     assert said == [
         "Alice changed the order of Coin outlines: Worn edges 5th to 1st; four batches move down one",
-        "Alice took back a change to the order of Coin outlines: Worn edges 1st to 5th; four batches move up one",
+        "Alice undid a change to the order of Coin outlines: Worn edges 1st to 5th; four batches move up one",
         "Alice restored an earlier order of Coin outlines: Worn edges 5th to 1st; four batches move down one",
     ]
 

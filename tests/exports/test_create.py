@@ -175,7 +175,7 @@ def test_a_busy_lane_is_an_audit_sentence_of_its_own(alice: Person, client_as: C
     slow.act("start_export", name="Theirs")
     client_as(alice).post("/exports/new/", form(name="Mine"))
     said = text_of(client_as(alice).get("/audit/"))
-    assert "but it was not done: Another export of the space was running." in said
+    assert "but it failed: Another export of the space was running." in said
     [refusal] = Entry.objects.lines().get(action="export.create").outcomes.all()
     assert refusal.vendor_reference.startswith("cloudfactory-")
 

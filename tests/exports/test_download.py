@@ -194,7 +194,7 @@ def test_an_export_of_others_is_called_by_its_name_also_where_its_link_has_expir
     assert "“ Weekly COCO ” cannot be downloaded" in page
     assert "Choose for a new export" in page
     audit = text_of(client.get("/audit/"))
-    assert "Alice tried to download the export Weekly COCO , but it was not done: The link" in audit
+    assert "Alice tried to download the export Weekly COCO , but it failed: The link" in audit
     assert theirs not in audit
 
 

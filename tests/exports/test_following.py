@@ -192,7 +192,7 @@ def test_the_handover_note_counts_what_was_made(
     sections = {section.title: [told.text for told in section.told] for section in page.context["note"].sections}
     assert sections == {
         "Exports made": ["Alice exported all of Eye screening as Waited (COCO)"],
-        "Not done": [
+        "Failed": [
             "Alice exported all of Eye screening as Q3 (COCO). CloudFactory could not make it; there is no file."
         ],
     }
