@@ -47,6 +47,7 @@ ACCESS: dict[str, str] = {
     # Keys and places
     "accounts:keys": Right.KEYS,
     "accounts:connect": Right.KEYS,
+    "accounts:practice_keys": Right.KEYS,
     "accounts:test": Right.KEYS,
     "accounts:remove": Right.KEYS,
     "accounts:place": Right.KEYS,

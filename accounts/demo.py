@@ -1,8 +1,10 @@
-"""The practice space's people, each with the practice vendors' keys of their name. No network is needed."""
+"""The practice space's people, each with the practice vendors' keys of their name, and the same keys for whoever
+is invited there."""
 
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.http import HttpRequest
 
 from accounts import crypto
 from accounts import keys as services
@@ -12,6 +14,8 @@ from accounts.rights import Role
 PASSWORD = "practice-makes-perfect"  # noqa: S105 - printed on purpose, on this machine only
 OWNER = ("northwind", "Northwind")
 SPACE = ("5f0c2c1e-7d3a-4b57-9d2e-0a6d1f6b7c10", "Northwind")
+
+KEYS = ((Vendor.AVALA, "avk", OWNER), (Vendor.CLOUDFACTORY, "cf", SPACE))
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,19 @@ def make_people() -> list[Person]:
     return [_make(member) for member in CAST]
 
 
+def take_keys(*, user: Person, request: HttpRequest) -> list[ApiKey]:
+    """Connects the practice keys of the person's role for each vendor without a key. Raises `keys.KeyRefused`."""
+    member = next(one for one in CAST if one.role == user.role)
+    return [
+        services.connect(
+            user=user, vendor=vendor, value=f"{start}_demo_{member.key}", label="Practice", place=place,
+            place_name=place_name, request=request,
+        )
+        for vendor, start, (place, place_name) in KEYS
+        if not ApiKey.objects.filter(person=user, vendor=vendor).exists()
+    ]  # fmt: skip
+
+
 def connect_key(person: Person, vendor: str, value: str, place: str, place_name: str) -> ApiKey:
     """Seals a key without asking the vendor, and makes the place the current one."""
     key = ApiKey(person=person, vendor=vendor, label="Practice")
@@ -52,8 +69,8 @@ def _make(member: Cast) -> Person:
     person = Person.objects.filter(email=member.email).first()
     if person is None:
         person = Person.objects.create_user(member.email, PASSWORD, name=member.name, role=member.role)
-    _connect_once(person, Vendor.AVALA, f"avk_demo_{member.key}", *OWNER)
-    _connect_once(person, Vendor.CLOUDFACTORY, f"cf_demo_{member.key}", *SPACE)
+    for vendor, start, place in KEYS:
+        _connect_once(person, vendor, f"{start}_demo_{member.key}", *place)
     return person
 
 

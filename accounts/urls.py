@@ -22,6 +22,7 @@ app_name = "accounts"
 urlpatterns = [
     path("keys/", views.keys, name="keys"),
     path("keys/switch/", views.switch, name="switch"),
+    path("keys/practice/", views.practice_keys, name="practice_keys"),
     path("keys/<vendor:vendor>/", views.connect, name="connect"),
     path("keys/<vendor:vendor>/test/", views.test, name="test"),
     path("keys/<vendor:vendor>/remove/", views.remove, name="remove"),

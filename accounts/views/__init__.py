@@ -2,7 +2,7 @@
 
 from accounts.views.account import profile, sessions, stay
 from accounts.views.cookies import sign_in_without_cookies
-from accounts.views.keys import connect, forget, keys, place, remove, switch, test
+from accounts.views.keys import connect, forget, keys, place, practice_keys, remove, switch, test
 from accounts.views.people import invite, join, people_list, person
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "people_list",
     "person",
     "place",
+    "practice_keys",
     "profile",
     "remove",
     "sessions",

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import abilities, connections, watching
+from accounts import abilities, connections, demo, watching
 from accounts import keys as services
 from accounts.forms import KeyForm, PlaceForm
 from accounts.models import ApiKey, Place, Vendor
@@ -51,7 +52,8 @@ class Card:
 @require_http_methods(["GET"])
 def keys(request: SignedIn) -> HttpResponse:
     cards = [_card(request, vendor) for vendor in Vendor]
-    return render(request, "accounts/keys.html", {"cards": cards, "next": _next(request)})
+    context = {"cards": cards, "next": _next(request), "has_missing": not all(card.key for card in cards)}
+    return render(request, "accounts/keys.html", context)
 
 
 @hand_back("label", "place", "place_name", "next")
@@ -74,6 +76,20 @@ def connect(request: SignedIn, vendor: Vendor) -> HttpResponse:
             return redirect(_next(request) or f"{reverse('accounts:keys')}#{vendor}")
     context = {"card": card, "vendor": vendor, "form": form, "next": _next(request)}
     return render(request, "accounts/connect.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def practice_keys(request: SignedIn) -> HttpResponse:
+    """In the practice space: connects the invented vendors' keys that belong to the person's role."""
+    if not settings.PRACTICE:
+        raise Http404
+    try:
+        demo.take_keys(user=request.user, request=request)
+    except services.KeyRefused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, "You have the practice keys.")
+    return redirect(_next(request) or "accounts:keys")
 
 
 @require_POST

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from django import template
+from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -45,6 +46,12 @@ def icon(name: str, label: str = "", size: str = "") -> SafeString:
         meaning,
         mark_safe(shapes()[name]),  # noqa: S308
     )
+
+
+@register.simple_tag
+def is_practice() -> bool:
+    """Whether this is the practice space, also on pages that are drawn without a request."""
+    return bool(settings.PRACTICE)
 
 
 @register.simple_tag
