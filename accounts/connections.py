@@ -93,6 +93,9 @@ class Storage:
     def stream(self, url: str, *, range_header: str | None = None, limit: int | None = None) -> files.Download:
         return files.stream(url, range_header=range_header, limit=limit, origins=settings.TRUSTED_LOCAL_ORIGINS)
 
+    def measure(self, url: str) -> files.Measured:
+        return files.measure(url, origins=settings.TRUSTED_LOCAL_ORIGINS)
+
 
 def storage() -> Storage:
     return Storage()

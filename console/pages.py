@@ -70,7 +70,8 @@ def key_label(error: errors.UpstreamError) -> str:
     """The link to "Your keys" beside an error that another key can mend; "" for every other error."""
     if isinstance(error, errors.KeyRejected):
         return "Replace the key"
-    return "Use another key" if isinstance(error, errors.Forbidden) else ""
+    is_about_key = isinstance(error, errors.Forbidden) and not isinstance(error, errors.LinkExpired)
+    return "Use another key" if is_about_key else ""
 
 
 def connect(request: HttpRequest, missing: ConnectionMissing) -> HttpResponse:

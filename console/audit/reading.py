@@ -1,7 +1,7 @@
 """Reading the audit for pages: lines of sentences, pages of them, and what else belongs to one entry."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -225,11 +225,11 @@ def downloads(export_ids: Iterable[str]) -> dict[str, str]:
     return {export_id: f"Downloaded {_by(people)}." for export_id, people in taken.items()}
 
 
-def not_handed_over(export_ids: Iterable[str], why: str) -> set[str]:
-    """Those whose newest download ended for this reason."""
+def not_handed_over(export_ids: Iterable[str], reasons: Collection[str]) -> set[str]:
+    """Those whose newest download ended for one of these reasons."""
     ends = Entry.objects.filter(kind=Entry.Kind.OUTCOME, action="export.download", thing_id__in=list(export_ids))
     newest = dict(ends.order_by("sequence").values_list("thing_id", "detail"))
-    return {export_id for export_id, detail in newest.items() if detail.get("error") == why}
+    return {export_id for export_id, detail in newest.items() if detail.get("error") in reasons}
 
 
 def taken_by(person: Any, export_ids: Iterable[str]) -> set[str]:

@@ -3,8 +3,8 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator
-from typing import TypeVar
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from urllib.parse import quote
 
 from django.conf import settings
@@ -16,8 +16,8 @@ from accounts.models import Person
 from console.audit import record
 from console.exports.lane import ACTIVE
 from console.exports.models import Plan
-from console.upstream.errors import Forbidden, OtherRefusal, Unreadable
-from console.upstream.storage import Download, Part, checked_link
+from console.upstream.errors import LinkExpired, NotFound, RangeRefused, Unreadable
+from console.upstream.storage import Download, Measured, Part, checked_link
 from console.upstream.types import Export
 
 # Letters with their accents, digits, and what no file system and no header trips over.
@@ -37,7 +37,7 @@ DEVICES = frozenset(
     }
 )
 # One range, as browsers resume; anything else may be answered with the whole file, says HTTP.
-RANGE = re.compile(r"bytes=([0-9]{1,18})?-([0-9]{1,18})?")
+RANGE = re.compile(r"(?i:bytes)=([0-9]{1,18})?-([0-9]{1,18})?")
 # How every zip begins.
 ZIP = b"PK"
 
@@ -53,27 +53,32 @@ class NotReady(Exception):
 
 
 class NoSuchPart(Exception):
-    """The part that was asked for lies behind the end of the file."""
+    """The part that was asked for lies behind the end of the file, which has `total` bytes if that is known."""
 
     outcome = "failed"
     message = "The part that was asked for is not in the file."
 
+    def __init__(self, total: int | None) -> None:
+        super().__init__(self.message)
+        self.total = total
 
-class LinkExpired(Exception):
-    """The store refuses the link although it was asked for a moment ago."""
+
+class FileGone(Exception):
+    """The store refuses the link although CloudFactory gave it for this download, or has no file behind it."""
 
     outcome = "failed"
-    message = "The link to the file has expired, and CloudFactory gave no new one."
+    EXPIRED = "The link to the file has expired, and CloudFactory gave no new one."
+    DELETED = "The file is no longer in CloudFactory's file store."
 
-    def __init__(self, name: str) -> None:
-        super().__init__(self.message)
-        self.name = name
+    def __init__(self, message: str, name: str) -> None:
+        super().__init__(message)
+        self.message, self.name = message, name
 
 
 def hand_over(*, user: Person, export_id: str, request: HttpRequest) -> HttpResponseBase:
     """The file of an export, or of a part of it where a browser resumes.
 
-    Raises NotReady, NoSuchPart, LinkExpired, and every error of vendor and store; each ends the audit's entry.
+    Raises NotReady, NoSuchPart, FileGone, and every error of vendor and store; each ends the audit's entry.
     """
     space = connections.space(user)
     # Another's export is called what CloudFactory says, once it has said it to this person's key.
@@ -99,22 +104,23 @@ def hand_over(*, user: Person, export_id: str, request: HttpRequest) -> HttpResp
             act.done(detail={"redirected": True})
             # Not by Django's own redirect, which rewrites what it takes for mistakes and refuses long links.
             return HttpResponse(status=302, headers={"Location": link})
-        download = _open(link, asked, export.name or "")
-        if download.part and request.headers.get("If-Range") not in {None, _tag(export_id, download)}:
-            # The store has another file there now: half of each would be none.
-            download.close()
-            asked, download = None, _open(link, None, export.name or "")
+        with _no_file(export):
+            download = _open(link, asked, request.headers.get("If-Range"), export_id)
         _demand_file(download, asked)
         # The outcome is written when the last byte has gone, or when the browser goes away before.
         act.keep_open()
     return _streamed(act, download, export)
 
 
-def announced(*, user: Person, export_id: str) -> HttpResponse:
-    """What HEAD asks: whether there is a file and what it is called. Nothing is taken, so nothing is recorded."""
+def announced(*, user: Person, export_id: str) -> StreamingHttpResponse:
+    """What HEAD asks: the headers that GET would have. Nothing is taken, so nothing is recorded."""
     export = _fresh(user, connections.space(user).id, export_id)
-    _link(export)
-    return _named(HttpResponse(content_type="application/zip"), export)
+    link = _link(export)
+    with _no_file(export):
+        measured = connections.storage().measure(link)
+    # Not an HttpResponse, which would be given the length of its own empty body.
+    response = StreamingHttpResponse((), content_type="application/zip")
+    return _headed(response, export, measured.total, _tag(export.id, measured.total, measured.headers))
 
 
 def _fresh(user: Person, space: str, export_id: str) -> Export:
@@ -130,15 +136,34 @@ def _link(export: Export) -> str:
     return export.download_url
 
 
-def _open(link: str, asked: str | None, name: str) -> Download:
+@contextmanager
+def _no_file(export: Export) -> Iterator[None]:
+    """What the store says of a file that is not to be had, in the words of the page about this export."""
+    name = export.name or ""
     try:
-        return connections.storage().stream(link, range_header=asked)
-    except Forbidden as error:
-        raise LinkExpired(name) from error
-    except OtherRefusal as error:
-        if asked and error.status == 416:
-            raise NoSuchPart from error
-        raise
+        yield
+    except LinkExpired as error:
+        raise FileGone(FileGone.EXPIRED, name) from error
+    except NotFound as error:
+        raise FileGone(FileGone.DELETED, name) from error
+
+
+def _open(link: str, asked: str | None, version: str | None, export_id: str) -> Download:
+    """The file or the part of it; the whole where the store has another `version` now: half of each would be none."""
+    storage = connections.storage()
+    try:
+        download = storage.stream(link, range_header=asked)
+    except RangeRefused as error:
+        if asked is None:
+            raise
+        measured = storage.measure(link) if version or error.total is None else Measured(error.total, {})
+        if version in {None, _tag(export_id, measured.total, measured.headers)}:
+            raise NoSuchPart(measured.total) from error
+        return storage.stream(link)
+    if download.part and version not in {None, _tag(export_id, download.total, download.headers)}:
+        download.close()
+        return storage.stream(link)
+    return download
 
 
 def _demand_file(download: Download, asked: str | None) -> None:
@@ -179,30 +204,24 @@ def _range(request: HttpRequest, export_id: str) -> str | None:
     return asked if is_of_this and len(asked) > len("bytes=-") and RANGE.fullmatch(asked) else None
 
 
-def _tag(export_id: str, download: Download) -> str:
+def _tag(export_id: str, total: int | None, headers: Mapping[str, str]) -> str:
     """Tells an export's bytes, as far as the store tells them: by its own tag, and by how many there are."""
-    total = download.part.total if download.part else download.length
-    told = f"{download.headers.get('etag') or download.headers.get('last-modified')} {total}"
+    told = f"{headers.get('etag') or headers.get('last-modified')} {total}"
     return f'"{export_id}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"'
 
 
 def _streamed(act: record.act, download: Download, export: Export) -> StreamingHttpResponse:
     response = StreamingHttpResponse(_Handover(act, download), status=download.status, content_type="application/zip")
-    _named(response, export)
-    if download.length is not None:
-        response["Content-Length"] = str(download.length)
     if download.part:
         response["Content-Range"] = str(download.part)
-    response["ETag"] = _tag(export.id, download)
-    return response
+    return _headed(response, export, download.length, _tag(export.id, download.total, download.headers))
 
 
-Response = TypeVar("Response", bound=HttpResponseBase)
-
-
-def _named(response: Response, export: Export) -> Response:
+def _headed(response: StreamingHttpResponse, export: Export, length: int | None, tag: str) -> StreamingHttpResponse:
     response["Content-Disposition"] = attachment(file_name(export.name or export.id))
-    response["Accept-Ranges"] = "bytes"
+    response["Accept-Ranges"], response["ETag"] = "bytes", tag
+    if length is not None:
+        response["Content-Length"] = str(length)
     return response
 
 

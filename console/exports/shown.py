@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from console.audit import reading
 from console.exports import composing, lane, watching
-from console.exports.downloading import LinkExpired
+from console.exports.downloading import FileGone
 from console.exports.models import LINK_LASTS, Plan, Receipt
 from console.upstream.types import Export
 
@@ -123,7 +123,7 @@ def rows(exports: Iterable[Export]) -> list[Row]:
     planned = {plan.export_id: plan for plan in plans}
     receipts = Receipt.objects.in_bulk(ids)
     taken = reading.downloads(ids)
-    expired = reading.not_handed_over(ids, LinkExpired.message)
+    expired = reading.not_handed_over(ids, {FileGone.EXPIRED, FileGone.DELETED})
     return [
         Row(export, planned.get(key := export.id), receipts.get(key), taken.get(key, ""), key in expired)
         for export in listed

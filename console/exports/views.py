@@ -157,9 +157,10 @@ def download(request: SignedIn, export: uuid.UUID) -> HttpResponseBase:
         if request.method == "HEAD":
             return downloading.announced(user=request.user, export_id=str(export))
         return downloading.hand_over(user=request.user, export_id=str(export), request=request)
-    except downloading.NoSuchPart:
-        return HttpResponse(status=416)
-    except (downloading.NotReady, downloading.LinkExpired, NotFound) as error:
+    except downloading.NoSuchPart as error:
+        place = {} if error.total is None else {"Content-Range": f"bytes */{error.total}"}
+        return HttpResponse(error.message, status=416, content_type="text/plain", headers=place)
+    except (downloading.NotReady, downloading.FileGone, NotFound) as error:
         known = Plan.objects.filter(export_id=str(export)).first()
         if isinstance(error, NotFound) and (known is None or known.person_id != request.user.pk):
             # Their key does not read this export, so nothing that the console remembers of it is theirs.

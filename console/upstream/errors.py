@@ -15,12 +15,14 @@ UpstreamError                message for people, vendor, status, reference, vend
 └── Refused                  the vendor said no: surely not done
     ├── KeyRejected          401
     ├── Forbidden            403
+    │   └── LinkExpired      a file's signed link is accepted no longer
     ├── NotFound             404 (405 for a guessed address; maybe_wrong_address)
     ├── Conflict             409
     ├── Invalid              400, 422, or our own check before the call (status None; fields)
     │   └── PageExpired      the cursor of a list was refused
     ├── RateLimited          429 (retry_in)
     └── OtherRefusal         any other 4xx
+        └── RangeRefused     416 (total)
 
 An error holds sentences and numbers, never a body, a header, an address with a query, or a key.
 """
@@ -149,6 +151,10 @@ class Forbidden(Refused):
     """403: the key may not do this."""
 
 
+class LinkExpired(Forbidden):
+    """The file store accepts a signed link no longer. Another link may work; another key changes nothing."""
+
+
 class NotFound(Refused):
     """404: no such thing, or not for this key."""
 
@@ -193,6 +199,13 @@ class RateLimited(Refused):
 
 class OtherRefusal(Refused):
     """Any other 4xx."""
+
+
+class RangeRefused(OtherRefusal):
+    """416: the bytes that were asked for are not in the file."""
+
+    total: int | None = None
+    """How many bytes the file has, where the store said so."""
 
 
 ACCESS_REFUSALS = (KeyRejected, Forbidden, NotFound)

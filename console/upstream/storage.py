@@ -2,24 +2,27 @@
 
 A signed link is a key in itself. It is fetched without ours, from public addresses only (or exactly
 the origins the settings trust), it is never logged, and no error quotes it. There is no limit on the
-whole, a large archive may take its time; silence ends it.
+whole, a large archive can take its time; silence ends it.
 """
 
 from __future__ import annotations
 
+import random
 import re
+import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from console.common import deadline
 from console.common.parsing import NotJson, read_int
 from console.upstream import errors
 from console.upstream.faults import READING_FAULTS, broken, fault
+from console.upstream.refusals import DEFAULT_WAIT
 from console.upstream.sockets import Call
-from console.upstream.transport import LIMITS, WIRE_FAULTS, Limits, open_link
-from console.upstream.wire import CHUNK, PACKINGS, chunks
+from console.upstream.transport import LEAST_SECONDS, LIMITS, WIRE_FAULTS, Limits, asked_wait, open_link
+from console.upstream.wire import CHUNK, PACKINGS, chunks, read_some
 
 VENDOR = "storage"
 _RANGE = re.compile(r"bytes=[0-9, -]{1,200}")
@@ -29,6 +32,12 @@ _PORTS = {"https": 443, "http": 80}
 _FRAMED = "aws-chunked"
 _FRAME = re.compile(rb"[0-9a-fA-F]{1,7}(;|\r)")
 _STORED = frozenset({*PACKINGS, _FRAMED})
+_UNSATISFIED = re.compile(r"bytes \*/([0-9]{1,18})")
+_REFUSAL_MOST = 16_384
+# What S3, Google, Azure, R2, B2 and OpenStack Swift say, in XML, JSON or words, of a link whose time is over.
+_EXPIRED = ("expired", "invalidtoken", "tokenrefreshrequired", "in the specified time frame", "temp url invalid")
+_NOT_EXPIRED = ("signaturedoesnotmatch", "invalidobjectstate", "requesttimetooskewed", "accountproblem")
+_BUSY = ("slowdown", "serverbusy", "reduce your request rate", "too many requests", "toomanyrequests", "throttl")
 # Enough to see that a page of HTML or nothing came; few enough for a slow store to send at once.
 _START = 8
 
@@ -49,6 +58,14 @@ class Part:
         return f"bytes {self.first}-{self.last}/{'*' if self.total is None else self.total}"
 
 
+@dataclass(frozen=True)
+class Measured:
+    """How many bytes a file has, if the store tells, and the headers it sends along (lower case)."""
+
+    total: int | None
+    headers: Mapping[str, str]
+
+
 def read_part(text: str) -> Part | None:
     """What a Content-Range says, if that can be."""
     found = _PART.fullmatch(text)
@@ -61,9 +78,9 @@ def read_part(text: str) -> Part | None:
 class Download:
     """An opened file: `status` (200 or 206), `headers` (lower case), and its bytes in chunks, once.
 
-    `part` is the answer to a Range, None for the whole file; `length` how many bytes were promised, `start` the first
-    of them, read before anything is said about the file. Iterating raises Broken, TimedOut or Unreadable when the
-    file ends early, falls silent or passes `limit`.
+    `part` is the answer to a Range, None for the whole file; `length` how many bytes were promised, `total` how many
+    the whole file has, where that was said; `start` the first bytes, read before anything is said about the file.
+    Iterating raises Broken, TimedOut or Unreadable when the file ends early, falls silent or passes `limit`.
     """
 
     def __init__(self, response: Any, call: Call, limit: int | None, silence: float) -> None:
@@ -82,6 +99,7 @@ class Download:
         promised = read_int(self.headers.get("content-length")) if is_counted else None
         self._fits = self.part is None or promised in (None, self.part.length)
         self.length = self.part.length if self.part else promised
+        self.total = self.part.total if self.part else promised
         self.start = b""
 
     def __iter__(self) -> Iterator[bytes]:
@@ -137,8 +155,8 @@ class Download:
 def fetch(url: str, *, limit: int, origins: Collection[str] = ()) -> bytes:
     """The whole file, `limit` bytes at most. `origins` are those trusted although local or http.
 
-    Raises Invalid for a link that must not be followed, Forbidden when the link has expired (FACTS
-    2.7), NotFound, PointedElsewhere, and everything a call can end with.
+    Raises Invalid for a link that must not be followed, LinkExpired (FACTS 2.7), NotFound, PointedElsewhere,
+    and everything a call can end with.
     """
     with stream(url, limit=limit, origins=origins) as download:
         if download.length is not None and download.length > limit:
@@ -154,35 +172,106 @@ def stream(
     origins: Collection[str] = (),
     limits: Limits = LIMITS,
 ) -> Download:
-    """The file as it comes; close it, or use it as a context. `range_header` is passed on as it is."""
-    trusted = checked_link(url, origins)
-    headers = {"Accept": "*/*", "Accept-Encoding": "identity"} | _range(range_header)
-    # A first one that breaks had most likely rested in the pool and was just being closed: once more.
-    with suppress(errors.Broken):
-        return _opened(url, trusted, headers, limit, limits)
-    return _opened(url, trusted, headers, limit, limits)
+    """The file as it comes; close it, or use it as a context. `range_header` is passed on as it is.
 
-
-def _opened(url: str, trusted: bool, headers: Mapping[str, str], limit: int | None, limits: Limits) -> Download:
-    # The file itself can take as long as it likes; its headers and first bytes cannot.
-    origin, target = _split(url)
-    with Call(limits.total, target=target) as call:
+    A store that is busy is asked again after the pause it names, as long as the request has time for it. Raises what
+    `fetch` raises, LinkExpired, RangeRefused, RateLimited when it stays busy, and OutOfTime.
+    """
+    link = _Link(url, checked_link(url, origins), limits)
+    headers = _HEADERS | _range(range_header)
+    until, turn = time.monotonic() + _seconds_left(limits), 1
+    while True:
         try:
-            answer = open_link(origin, trusted=trusted, headers=headers, limits=limits)
-        except WIRE_FAULTS as error:
-            answer, failed = None, _fault(error, call, limits.silence)
-        if answer is None:
-            raise failed
+            return _opened(link, headers, limit, until)
+        except _WORTH_REPEATING as error:
+            wait = _wait(error, turn, until, limits)
+            if wait is None:
+                raise
+        time.sleep(wait)
+        turn += 1
+
+
+def measure(url: str, *, origins: Collection[str] = (), limits: Limits = LIMITS) -> Measured:
+    """The size of a file without the file. Raises what `stream` raises.
+
+    Most links are signed for GET alone (FACTS 2.7), so where HEAD brings no size the first byte is asked for.
+    """
+    link = _Link(url, checked_link(url, origins), limits)
+    if measured := _measured_by_head(link, time.monotonic() + _seconds_left(limits)):
+        return measured
+    try:
+        with stream(url, range_header="bytes=0-0", origins=origins, limits=limits) as download:
+            return Measured(download.total, download.headers)
+    except errors.RangeRefused as error:
+        if error.total != 0:
+            raise
+    return Measured(0, {})
+
+
+@dataclass(frozen=True)
+class _Link:
+    url: str
+    trusted: bool
+    limits: Limits
+
+
+def _opened(link: _Link, headers: Mapping[str, str], limit: int | None, until: float) -> Download:
+    # The file itself can take as long as it likes; its headers and first bytes cannot.
+    with _call(link, until) as call:
+        answer = _ask(link, call, "GET", headers)
         if answer.status_code not in (200, 206):
-            answer.close()
-            raise _refused(answer.status_code)
-        download = Download(answer, call, limit, limits.silence)
+            raise _refused(answer)
+        download = Download(answer, call, limit, link.limits.silence)
         try:
             download.open()
         except errors.UpstreamError:
             download.close()
             raise
     return download
+
+
+def _measured_by_head(link: _Link, until: float) -> Measured | None:
+    try:
+        with _call(link, until) as call:
+            answer = _ask(link, call, "HEAD", _HEADERS)
+            answer.close()
+    except errors.UpstreamError:
+        return None
+    found = Download(answer, call, None, link.limits.silence)
+    return Measured(found.length, found.headers) if found.status == 200 and found.length else None
+
+
+def _call(link: _Link, until: float) -> Call:
+    return Call(max(LEAST_SECONDS, until - time.monotonic()), target=_split(link.url)[1])
+
+
+def _ask(link: _Link, call: Call, method: str, headers: Mapping[str, str]) -> Any:
+    """The answer with its body unread, or the error that the wire's means."""
+    limits = replace(link.limits, connect=min(link.limits.connect, call.seconds or link.limits.connect))
+    try:
+        return open_link(_split(link.url)[0], trusted=link.trusted, headers=headers, limits=limits, method=method)
+    except WIRE_FAULTS as error:
+        failed = _fault(error, call, limits.silence)
+    raise failed
+
+
+def _seconds_left(limits: Limits) -> float:
+    left = deadline.remaining()
+    if left is not None and left < LEAST_SECONDS:
+        raise errors.OutOfTime("The file store was not asked: the time for this page was used up.", vendor=VENDOR)
+    return limits.total if left is None else min(limits.total, left)
+
+
+def _wait(error: errors.UpstreamError, turn: int, until: float, limits: Limits) -> float | None:
+    """Seconds until the store is asked again; None if it should not be."""
+    if isinstance(error, errors.Broken):
+        # A first connection that breaks had most likely rested in the pool and was just being closed.
+        return 0.0 if turn == 1 else None
+    if turn >= limits.calls or error.status not in (429, 503):
+        return None
+    pause = limits.pause * 2 ** (turn - 1) * random.uniform(0.5, 1.5)  # noqa: S311 (keeps callers apart, hides nothing)
+    wait = pause + (error.retry_in or 0.0)
+    return wait if time.monotonic() + wait < until - LEAST_SECONDS else None
 
 
 def _split(url: str) -> tuple[str, str]:
@@ -236,15 +325,48 @@ def _too_large() -> errors.Unreadable:
     return errors.Unreadable("The file is larger than expected.", vendor=VENDOR, changes=False)
 
 
-def _refused(status: int) -> errors.UpstreamError:
+def _refused(answer: Any) -> errors.UpstreamError:
+    """What a status outside 2xx means. Stores quote the link in their words, so none of them are passed on."""
+    status, headers = answer.status_code, {name.lower(): value for name, value in answer.headers.items()}
+    words = read_some(answer.raw, _REFUSAL_MOST).decode("utf-8", "replace").lower()
+    answer.close()
+    facts: dict[str, Any] = {"vendor": VENDOR, "status": status, "changes": False}
     if 300 <= status < 400:
         text = "The link to the file pointed to another address. We did not follow it."
-        return errors.PointedElsewhere(text, vendor=VENDOR, status=status, changes=False)
-    if status == 403:
-        return errors.Forbidden("The link to the file has expired.", vendor=VENDOR, status=status)
-    if status in (404, 410):
-        return errors.NotFound("The file is no longer there.", vendor=VENDOR, status=status)
+        return errors.PointedElsewhere(text, **facts)
+    if status in (429, 503):
+        return _busy(asked_wait(headers), status == 429 or _says(words, _BUSY), facts)
     if status >= 500:
-        text = "The file store has a problem right now."
-        return errors.ServerFailed(text, vendor=VENDOR, status=status, changes=False)
-    return errors.OtherRefusal("The file store refused this.", vendor=VENDOR, status=status)
+        return errors.ServerFailed("The file store has a problem right now.", **facts)
+    if status in (404, 410):
+        return errors.NotFound("The file is no longer there.", **facts)
+    if status == 416:
+        return _out_of_range(headers.get("content-range", ""), facts)
+    is_about_link = status in (401, 403) and not _says(words, _NOT_EXPIRED)
+    if is_about_link or _says(words, _EXPIRED):
+        return errors.LinkExpired("The link to the file has expired.", **facts)
+    return errors.OtherRefusal("The file store refused this.", **facts)
+
+
+def _says(words: str, signs: Collection[str]) -> bool:
+    return any(sign in words for sign in signs)
+
+
+def _busy(retry_in: float | None, says_so: bool, facts: dict[str, Any]) -> errors.UpstreamError:
+    if not says_so and retry_in is None:
+        return errors.ServerFailed("The file store has a problem right now.", **facts)
+    wait = DEFAULT_WAIT if retry_in is None else retry_in
+    limited = errors.RateLimited(f"The file store is busy. Try again in {max(1, round(wait))} s.", **facts)
+    limited.retry_in = wait
+    return limited
+
+
+def _out_of_range(place: str, facts: dict[str, Any]) -> errors.RangeRefused:
+    refused = errors.RangeRefused("The file store does not have the part that was asked for.", **facts)
+    found = _UNSATISFIED.fullmatch(place.strip())
+    refused.total = int(found[1]) if found else None
+    return refused
+
+
+_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity"}
+_WORTH_REPEATING = (errors.Broken, errors.RateLimited, errors.ServerFailed)

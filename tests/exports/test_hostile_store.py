@@ -33,7 +33,7 @@ def store(alice: Person, client_as: ClientAs, emulator: Running, settings: Any) 
     """Downloads an export whose link leads to a store that does what the script says."""
     servers: list[Any] = []
 
-    def download(script: Script, **headers: str) -> Any:
+    def download(script: Script, method: str = "get", **headers: str) -> Any:
         manager = serving(script)
         server: RawServer = manager.__enter__()
         servers.append(manager)
@@ -49,7 +49,7 @@ def store(alice: Person, client_as: ClientAs, emulator: Running, settings: Any) 
         )
         settings.CLOUDFACTORY_BASE_URL = vendor.__enter__().base
         servers.append(vendor)
-        return client_as(alice).get(f"/exports/{EXPORT}/download/", headers=headers)
+        return getattr(client_as(alice), method)(f"/exports/{EXPORT}/download/", headers=headers)
 
     yield download
     for manager in reversed(servers):
@@ -213,3 +213,158 @@ def test_a_break_in_a_packed_file_is_never_a_whole_file(store: Callable[..., Any
         body_of(response)
     response._iterator.close()
     assert outcome().result["interrupted"] is True
+
+
+def error(code: str, message: str = "") -> bytes:
+    return f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
+
+
+EXPIRED = {
+    "S3, token": ("400 Bad Request", error("ExpiredToken", "The provided token has expired.")),
+    "S3, token of no use": ("400 Bad Request", error("InvalidToken", "The provided token is malformed or invalid.")),
+    "S3, token to renew": ("400 Bad Request", error("TokenRefreshRequired")),
+    "S3": ("403 Forbidden", error("AccessDenied", "Request has expired")),
+    "R2": ("403 Forbidden", error("ExpiredRequest", "Request has expired")),
+    "MinIO": ("403 Forbidden", error("ExpiredPresignRequest", "Request has expired")),
+    "a key that is no more": ("403 Forbidden", error("InvalidAccessKeyId")),
+    "without a word": ("403 Forbidden", b""),
+    "Google": ("400 Bad Request", error("ExpiredToken", "Invalid argument.")),
+    "Azure": ("403 Forbidden", error("AuthenticationFailed", "Signature not valid in the specified time frame")),
+    "B2": ("401 Unauthorized", b'{"code": "expired_auth_token", "status": 401}'),
+    "Swift": ("401 Unauthorized", b"401 Unauthorized: Temp URL invalid"),
+}
+GONE = {
+    "S3": ("404 Not Found", error("NoSuchKey")),
+    "Azure": ("404 Not Found", error("BlobNotFound")),
+    "no more": ("410 Gone", b""),
+}
+
+
+@pytest.mark.parametrize("asked", ["get", "head"])
+@pytest.mark.parametrize(("status", "body"), EXPIRED.values(), ids=EXPIRED.keys())
+def test_a_link_that_is_accepted_no_longer_is_told_as_expired(
+    store: Callable[..., Any], status: str, body: bytes, asked: str
+) -> None:
+    response = store(raw(status, body, length=len(body)), asked)
+    assert response.status_code == 410
+    if asked == "get":
+        assert "The link to the file has expired, and CloudFactory gave no new one." in text_of(response)
+        assert "Choose for a new export" in text_of(response)
+        assert outcome().outcome == "failed"
+
+
+@pytest.mark.parametrize(("status", "body"), GONE.values(), ids=GONE.keys())
+def test_a_file_that_is_gone_can_be_made_again(store: Callable[..., Any], status: str, body: bytes) -> None:
+    response = store(raw(status, body, length=len(body)))
+    assert response.status_code == 410
+    assert "The file is no longer in CloudFactory's file store." in text_of(response)
+    assert "Choose for a new export" in text_of(response)
+
+
+REFUSED = {
+    "changed on the way": ("403 Forbidden", error("SignatureDoesNotMatch", "<a>/e.zip?signature=x</a>")),
+    "archived": ("403 Forbidden", error("InvalidObjectState")),
+    "a clock that is wrong": ("403 Forbidden", error("RequestTimeTooSkewed")),
+    "not understood": ("400 Bad Request", error("InvalidArgument")),
+    "a conflict": ("409 Conflict", b""),
+}
+
+
+@pytest.mark.parametrize(("status", "body"), REFUSED.values(), ids=REFUSED.keys())
+def test_another_refusal_is_not_called_expired(store: Callable[..., Any], status: str, body: bytes) -> None:
+    response = store(raw(status, body, length=len(body)))
+    assert response.status_code == 502
+    assert "The file store refused this." in text_of(response)
+    assert "expired" not in text_of(response)
+    assert "signature" not in text_of(response)
+
+
+BUSY = {
+    "S3": ("503 Slow Down", error("SlowDown", "Please reduce your request rate.")),
+    "Azure": ("503 Service Unavailable", error("ServerBusy")),
+    "a limit": ("429 Too Many Requests", b""),
+    "a limit in a table": ("429 Too Many Requests", error("TooManyRequests")),
+}
+
+
+@pytest.mark.parametrize(("status", "body"), BUSY.values(), ids=BUSY.keys())
+def test_a_busy_store_is_waited_for(store: Callable[..., Any], status: str, body: bytes) -> None:
+    def script(peer: Peer) -> None:
+        while peer.request():
+            first = len(peer.server.requests) == 1
+            peer.answer(body, status, "Retry-After: 0") if first else peer.answer(FILE)
+
+    response = store(script)
+    assert body_of(response) == FILE
+    assert outcome().outcome == "done"
+
+
+@pytest.mark.parametrize("wait", ["3600", "20"])
+@pytest.mark.parametrize(("status", "body"), BUSY.values(), ids=BUSY.keys())
+def test_a_store_that_stays_busy_says_when_to_try_again(
+    store: Callable[..., Any], status: str, body: bytes, wait: str
+) -> None:
+    response = store(raw(f"{status}\r\nRetry-After: {wait}", body, length=len(body)))
+    assert (response.status_code, response["Retry-After"]) == (503, wait)
+    assert f"The file store is busy. Try again in {wait} s." in text_of(response)
+    assert outcome().outcome == "failed"
+
+
+def test_a_store_that_is_busy_at_every_try_is_asked_three_times(store: Callable[..., Any]) -> None:
+    asked = []
+
+    def script(peer: Peer) -> None:
+        while peer.request():
+            asked.append(1)
+            peer.answer(b"", "429 Too Many Requests", "Retry-After: 0")
+
+    assert store(script).status_code == 503
+    assert len(asked) == 3
+
+
+def sizes(peer: Peer, *, head: bool) -> None:
+    """A store whose links are signed for GET alone, or for HEAD as well."""
+    while asked := peer.request():
+        if asked.startswith(b"HEAD") and head:
+            peer.send(b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\nETag: "one"\r\n\r\n' % len(FILE))
+        elif asked.startswith(b"HEAD"):
+            peer.send(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 90\r\n\r\n")
+        elif b"Range: bytes=0-0" in asked:
+            peer.answer(FILE[:1], "206 Partial Content", f"Content-Range: bytes 0-0/{len(FILE)}", 'ETag: "one"')
+        elif b"Range: " in asked:
+            peer.answer(error("InvalidRange"), "416 Range Not Satisfiable")
+        else:
+            peer.answer(FILE, "200 OK", 'ETag: "one"')
+
+
+@pytest.mark.parametrize("signed_for_head", [True, False])
+def test_head_has_the_length_and_the_tag_of_the_file(store: Callable[..., Any], signed_for_head: bool) -> None:
+    def script(peer: Peer) -> None:
+        sizes(peer, head=signed_for_head)
+
+    told, taken = store(script, "head"), store(script)
+    assert told["Content-Length"] == str(len(FILE))
+    for name in ("Content-Type", "Content-Length", "Content-Disposition", "Accept-Ranges", "ETag"):
+        assert told[name] == taken[name]
+    assert body_of(taken) == FILE
+    assert Entry.objects.lines().filter(action="export.download").count() == 1
+
+
+def test_a_length_nobody_knows_is_left_out(store: Callable[..., Any]) -> None:
+    response = store(raw("200 OK\r\nTransfer-Encoding: chunked", b"%x\r\n%s\r\n0\r\n\r\n" % (len(FILE), FILE)), "head")
+    assert response.status_code == 200
+    assert "Content-Length" not in response
+
+
+@pytest.mark.parametrize("says_so", [True, False])
+def test_a_part_behind_the_end_is_told_with_the_length_of_the_file(store: Callable[..., Any], says_so: bool) -> None:
+    plain = raw(f"416 Range Not Satisfiable\r\nContent-Range: bytes */{len(FILE)}", b"", length=0)
+    response = store(plain if says_so else lambda peer: sizes(peer, head=False), Range=f"bytes={len(FILE)}-")
+    assert (response.status_code, response["Content-Range"]) == (416, f"bytes */{len(FILE)}")
+    assert outcome().outcome == "failed"
+
+
+def test_a_part_behind_the_end_of_a_file_that_has_changed_is_the_whole_file(store: Callable[..., Any]) -> None:
+    old = f'"{EXPORT}-0000000000000000"'
+    response = store(lambda peer: sizes(peer, head=False), Range="bytes=99999999-", **{"If-Range": old})
+    assert (response.status_code, body_of(response)) == (200, FILE)
