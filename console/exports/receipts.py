@@ -19,6 +19,7 @@ from console.exports.archive import Contents, NotChecked
 from console.exports.models import Plan, Receipt
 from console.jobs import services as jobs
 from console.jobs.models import Operation
+from console.jobs.queues import Queue
 from console.jobs.services import Again, Done, Result
 from console.upstream.errors import NotSent, RateLimited, Refused, Unknown, UpstreamError
 
@@ -60,7 +61,7 @@ class TakenOver(Exception):
 
 
 def register() -> None:
-    jobs.register(KIND, read, given_up=_given_up)
+    jobs.register(KIND, read, given_up=_given_up, queue=Queue.BULK)
 
 
 def request(plan: Plan) -> None:

@@ -39,7 +39,7 @@ def _anchor() -> str:
 
 
 def _queue() -> str:
-    return "" if jobs.queue_answers() else "The queue of background jobs doesn't answer."
+    return "" if jobs.queues_answer() else "The queue of background jobs doesn't answer."
 
 
 def _cache() -> str:

@@ -1,4 +1,5 @@
-"""Which queue wakes the workers, read from JOBS_URL. The queue only wakes: the rows in `models.py` are the truth."""
+"""Where the queues that wake the workers are kept, read from JOBS_URL. They only wake: the rows in `models.py` are the
+truth."""
 
 from functools import partial
 from typing import Any

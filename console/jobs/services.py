@@ -9,7 +9,7 @@ function may hear that the work was given up, so that nothing waits for it for e
 import logging
 import sqlite3
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,11 +18,13 @@ import psycopg
 import redis
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Person
 from console.common.redaction import hide
-from console.jobs.models import Operation, State
+from console.jobs.models import Operation, OperationQuerySet, State
+from console.jobs.queues import Queue
 
 log = logging.getLogger(__name__)
 
@@ -58,12 +60,18 @@ Handler = Callable[[Operation], Result]
 GivenUp = Callable[[Operation, str], None]
 _handlers: dict[str, Handler] = {}
 _given_up: dict[str, GivenUp] = {}
+_bulk_kinds: set[str] = set()
 _every_minute: list[Callable[[], None]] = []
 
 
-def register(kind: str, handler: Handler, *, given_up: GivenUp | None = None) -> None:
-    """`given_up` hears, with the sentence for it, of work that nobody does any more: it failed, or its person left."""
+def register(kind: str, handler: Handler, *, given_up: GivenUp | None = None, queue: Queue = Queue.QUICK) -> None:
+    """`given_up` hears, with the sentence for it, of work that nobody does any more: it failed, or its person left.
+
+    What can take minutes belongs to the bulk queue, so that no export waits for it.
+    """
     _handlers[kind] = handler
+    if queue == Queue.BULK:
+        _bulk_kinds.add(kind)
     if given_up is not None:
         _given_up[kind] = given_up
 
@@ -72,6 +80,10 @@ def every_minute(look: Callable[[], None]) -> None:
     """`look` runs with each sweep: for what a killed process left behind without any row here."""
     if look not in _every_minute:
         _every_minute.append(look)
+
+
+def queue_of(kind: str) -> Queue:
+    return Queue.BULK if kind in _bulk_kinds else Queue.QUICK
 
 
 def lease() -> timedelta:
@@ -90,7 +102,7 @@ def enqueue(
             )
     except IntegrityError:
         return Operation.objects.unfinished().get(kind=kind, subject=subject)
-    transaction.on_commit(lambda: wake(operation.pk, delay))
+    transaction.on_commit(lambda: wake(operation, delay))
     return operation
 
 
@@ -117,26 +129,28 @@ def retry(*, operation: Operation) -> bool:
     failed = Operation.objects.filter(pk=operation.pk, state=State.FAILED)
     if not failed.update(state=State.WAITING, attempts=0, due_at=timezone.now(), finished_at=None):
         return False
-    transaction.on_commit(lambda: wake(operation.pk, 0))
+    transaction.on_commit(lambda: wake(operation, 0))
     return True
 
 
-def wake(pk: uuid.UUID, delay: float) -> None:
-    """Tells the workers that a row waits."""
+def wake(operation: Operation, delay: float) -> None:
+    """Tells the workers of its queue that a row waits."""
     from console.jobs import tasks
 
+    perform, pk = tasks.PERFORM[queue_of(operation.kind)], str(operation.pk)
     try:
-        tasks.perform.schedule(args=(str(pk),), delay=delay) if delay else tasks.perform(str(pk))
+        perform.schedule(args=(pk,), delay=delay) if delay else perform(pk)
     except QUEUE_FAULTS as error:
         log.warning("The queue could not be reached, the sweep will find the row: %s", error)
 
 
-def queue_answers() -> bool:
-    """Whether the queue that wakes the workers can be read."""
+def queues_answer() -> bool:
+    """Whether the queues that wake the workers can be read."""
     from console.jobs import tasks
 
     try:
-        tasks.perform.huey.storage.queue_size()
+        for huey in tasks.HUEYS.values():
+            huey.storage.queue_size()
     except QUEUE_FAULTS as error:
         log.warning("The queue can't be read: %s", error)
         return False
@@ -176,7 +190,7 @@ def _do(operation: Operation) -> None:
         return
     if isinstance(result, Again):
         operation.postpone(result.seconds, result.words, counts=False)
-        wake(operation.pk, result.seconds)
+        wake(operation, result.seconds)
     elif isinstance(result, Abandoned):
         _end(operation, State.FAILED, result.words)
     else:
@@ -189,30 +203,61 @@ def _failed(operation: Operation, words: str) -> None:
         return
     wait = FIRST_WAIT * 4 ** (operation.attempts - 1)
     operation.postpone(wait, words, counts=True)
-    wake(operation.pk, wait)
+    wake(operation, wait)
 
 
-def sweep() -> int:
-    """Does everything that is due and that no message woke: after a crash, a lost queue, a restart. Says how much."""
+def sweep(*queues: Queue) -> int:
+    """Does everything of these queues (of all, if none is named) that is due and that no message woke: after a crash, a
+    lost queue, a restart. Returns how much that was."""
+    queues = queues or tuple(Queue)
+    if Queue.QUICK in queues:
+        _look()
+    due = list(_of(Operation.objects.due(timezone.now()), queues).values_list("pk", flat=True)[:500])
+    for pk in due:
+        perform(pk)
+    return len(due)
+
+
+def _look() -> None:
+    """What the apps do every minute, and the rows that finished long ago deleted."""
     for look in _every_minute:
         try:
             look()
         except Exception:  # One app's trouble must not keep the others' work waiting.
             log.exception("A part of the sweep failed")
-    due = list(Operation.objects.due(timezone.now()).values_list("pk", flat=True)[:500])
-    for pk in due:
-        perform(pk)
     Operation.objects.filter(finished_at__lt=timezone.now() - KEPT).delete()
-    return len(due)
+
+
+def _of(operations: OperationQuerySet, queues: Sequence[Queue]) -> OperationQuerySet:
+    """Those of the queues. A kind that nobody registered counts as quick."""
+    if len(queues) == len(Queue):
+        return operations
+    is_bulk = Q(kind__in=_bulk_kinds)
+    return operations.filter(is_bulk if Queue.BULK in queues else ~is_bulk)
 
 
 def overview() -> dict[str, Any]:
     """What the administrators' page shows."""
     rows = Operation.objects.select_related("person")
     return {
-        "overdue": rows.due(timezone.now() - OVERDUE).count(),
+        "overdue": [_without_worker(queue) for queue in _overdue()],
         "running": list(rows.filter(state=State.RUNNING).order_by("created_at")[:100]),
         "waiting": list(rows.filter(state=State.WAITING).order_by("due_at")[:100]),
         "failed": list(rows.filter(state=State.FAILED).order_by("-finished_at")[:100]),
         "finished": list(rows.filter(state__in=[State.DONE, State.CANCELLED]).order_by("-finished_at")[:50]),
     }
+
+
+def _overdue() -> list[Queue]:
+    """The queues whose work has been due for so long that no worker can be running for them."""
+    due = Operation.objects.due(timezone.now() - OVERDUE)
+    # A waiting row behind one that runs waits for its turn.
+    running = Operation.objects.filter(state=State.RUNNING, lease_until__gte=timezone.now())
+    return [queue for queue in Queue if _of(due, [queue]).exists() and not _of(running, [queue]).exists()]
+
+
+def _without_worker(queue: Queue) -> str:
+    return (
+        f"Jobs of the {queue} queue have been due for more than three minutes. "
+        f"Start a worker with: manage.py run_huey --queue {queue}"
+    )

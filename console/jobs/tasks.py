@@ -1,20 +1,35 @@
-"""What huey calls. The work itself is in `services.py`; `manage.py run_huey` finds this file by its name."""
+"""What huey calls, on either queue. The work itself is in `services.py`; `manage.py run_huey` finds this file by its
+name."""
 
 import logging
 import uuid
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
+from django.conf import settings
 from huey import crontab
-from huey.contrib.djhuey import db_periodic_task, db_task, on_startup
+from huey.contrib.djhuey import HUEY, close_db, db_periodic_task, db_task, on_startup
+from huey.utils import load_class
 
 from accounts import people
 from console.common import database, write_behind
 from console.jobs import services
+from console.jobs.queues import Queue
 
 P = ParamSpec("P")
 log = logging.getLogger(__name__)
+
+
+def _bulk_queue() -> Any:
+    """Kept in the same place as the quick one, with messages of its own."""
+    configured = settings.HUEY
+    options = {name: configured[name] for name in ("immediate", "results", "serializer")}
+    return load_class(configured["huey_class"])(f"{configured['name']}-bulk", **options, **configured["connection"])
+
+
+BULK = _bulk_queue()
+HUEYS: dict[Queue, Any] = {Queue.QUICK: HUEY, Queue.BULK: BULK}
 
 
 def outlasts_outages(task: Callable[P, None]) -> Callable[P, None]:
@@ -38,10 +53,27 @@ def perform(pk: str) -> None:
     services.perform(uuid.UUID(pk))
 
 
+@BULK.task()  # type: ignore[untyped-decorator]
+@close_db  # type: ignore[untyped-decorator]
+@outlasts_outages
+def perform_bulk(pk: str) -> None:
+    services.perform(uuid.UUID(pk))
+
+
+PERFORM: dict[Queue, Any] = {Queue.QUICK: perform, Queue.BULK: perform_bulk}
+
+
 @db_periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
 @outlasts_outages
 def sweep() -> None:
-    services.sweep()
+    services.sweep(Queue.QUICK)
+
+
+@BULK.periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
+@close_db  # type: ignore[untyped-decorator]
+@outlasts_outages
+def sweep_bulk() -> None:
+    services.sweep(Queue.BULK)
 
 
 @db_periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
@@ -60,3 +92,8 @@ def forget_expired_sessions() -> None:
 def begin() -> None:
     """What a killed worker left is looked for at once, not only at the next full minute."""
     sweep()
+
+
+@BULK.on_startup()  # type: ignore[untyped-decorator]
+def begin_bulk() -> None:
+    sweep_bulk()

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import Person
 from console.jobs import services
 from console.jobs.models import Operation, State
+from console.jobs.queues import Queue
 from console.jobs.services import Abandoned, Again, Done
 from tests.exports.making import text_of
 
@@ -156,7 +157,7 @@ def test_a_queue_out_of_reach_loses_nothing(kind: Work, monkeypatch: pytest.Monk
 
     monkeypatch.setattr("console.jobs.tasks.perform.schedule", refuse)
     operation = queued()
-    services.wake(operation.pk, 5)
+    services.wake(operation, 5)
     services.sweep()
     assert now_is(operation).state == State.DONE
 
@@ -199,6 +200,35 @@ def test_overdue_work_tells_that_no_worker_runs(kind: Work, erin: Person, client
     operation = queued()
     Operation.objects.filter(pk=operation.pk).update(due_at=timezone.now() - datetime.timedelta(minutes=5))
     assert "No worker seems to run" in text_of(client_as(erin).get("/jobs/"))
+
+
+def test_the_page_names_the_queue_that_has_no_worker(kind: Work, erin: Person, client_as: ClientAs) -> None:
+    long_ago = timezone.now() - datetime.timedelta(minutes=5)
+    Operation.objects.create(kind="exports.receipt", subject="file", due_at=long_ago)
+    page = text_of(client_as(erin).get("/jobs/"))
+    assert "Jobs of the bulk queue have been due" in page
+    assert "quick queue" not in page
+
+
+def test_work_that_waits_behind_a_long_job_is_not_without_a_worker(
+    kind: Work, erin: Person, client_as: ClientAs
+) -> None:
+    long_ago = timezone.now() - datetime.timedelta(minutes=5)
+    running, _ = [
+        Operation.objects.create(kind="exports.receipt", subject=name, due_at=long_ago) for name in ("first", "second")
+    ]
+    Operation.objects.claim(running.pk, services.lease())
+    assert "No worker seems to run" not in text_of(client_as(erin).get("/jobs/"))
+
+
+def test_the_sweep_of_one_queue_leaves_the_other_ones_work(kind: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "_bulk_kinds", {"tests.bulk"})
+    monkeypatch.setitem(services._handlers, "tests.bulk", lambda operation: Done("Read."))
+    quick, bulk = queued(), services.enqueue(kind="tests.bulk", subject="file", person=None)
+    services.sweep(Queue.QUICK)
+    assert (now_is(quick).state, now_is(bulk).state) == (State.DONE, State.WAITING)
+    services.sweep(Queue.BULK)
+    assert now_is(bulk).state == State.DONE
 
 
 def test_only_administrators_see_jobs(

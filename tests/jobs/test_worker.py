@@ -2,6 +2,7 @@
 
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -22,7 +23,8 @@ from console.audit.models import Entry
 from console.emulator.server import Running
 from console.exports.models import Plan, Receipt
 from console.jobs.models import Operation, State
-from tests.exports.making import EYES, finish, form, sent, start, work
+from tests.exports.making import COINS, EYES, SURFACES, finish, form, sent, start, work
+from tests.upstream.rawserver import Peer, RawServer, serving
 from tests.waiting import PATIENCE, until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
@@ -77,11 +79,11 @@ def address_of_database() -> str:
 
 
 @pytest.fixture
-def worker(world: dict[str, str]) -> Iterator[Callable[[], "subprocess.Popen[bytes]"]]:
+def worker(world: dict[str, str]) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
     started: list[subprocess.Popen[bytes]] = []
 
-    def begin() -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "manage.py", "run_huey", "--workers", "1", "--quiet"]
+    def begin(*options: str) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "manage.py", "run_huey", "--workers", "1", "--quiet", *options]
         started.append(subprocess.Popen(command, cwd=ROOT, env=world, stderr=subprocess.DEVNULL))
         return started[-1]
 
@@ -168,3 +170,48 @@ def test_an_idle_worker_ends_when_it_is_told(worker: Any, slow: Running) -> None
     until(lambda: Operation.objects.get(pk=operation.pk).attempts)
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=PATIENCE) is not None
+
+
+@pytest.fixture
+def endless_store(slow: Running, world: dict[str, str]) -> Iterator[RawServer]:
+    """A store that hands out files of 1 GB, a byte every half second."""
+
+    def hand_out(peer: Peer) -> None:
+        peer.request()
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/zip\r\nContent-Length: 1073741824\r\n\r\n")
+        peer.send(struct.pack("<4s5H3I2H", b"PK\x03\x04", 20, 0, 0, 0, 0, 0, 10**9, 10**9, 6, 0) + b"a.json")
+        peer.drip(b" " * 1000, every=0.5)
+
+    usual = slow.world.storage_url
+    with serving(hand_out) as store:
+        # The queue of this process, so that what is pressed here wakes the worker.
+        world["JOBS_URL"] = f"sqlite:///{live_settings.HUEY['connection']['filename']}"
+        world["TRUSTED_LOCAL_ORIGINS"] = slow.world.storage_url = store.origin
+        yield store
+        slow.world.storage_url = usual
+
+
+@pytest.mark.parametrize("queues", [[[]], [["--queue", "quick"], ["--queue", "bulk"]]], ids=["together", "apart"])
+def test_exports_start_while_large_files_are_read_for_their_receipts(
+    alice: Person, client_as: ClientAs, slow: Running, worker: Any, endless_store: RawServer, queues: list[list[str]]
+) -> None:
+    client = client_as(alice)
+    for project in (EYES, COINS):
+        finish(slow, start(client, projects=[project]))
+    for options in queues:
+        worker(*options)
+    until(lambda: endless_store.requests)
+    queued = start(client, name="Queued", projects=[SURFACES], when="free")
+    until(lambda: Plan.objects.get(pk=queued.pk).state == "started")
+    receipts = Operation.objects.filter(kind="exports.receipt")
+    assert {one.state for one in receipts} <= {State.RUNNING, State.WAITING}
+    assert not Receipt.objects.exclude(state=Receipt.State.WAITING).exists()
+
+
+def test_both_queues_end_when_their_worker_is_told(worker: Any, slow: Running) -> None:
+    process = worker("--graceful-signal", "TERM")
+    kinds = ("unknown.kind", "exports.receipt")
+    made = [Operation.objects.create(kind=kind, subject="x").pk for kind in kinds]
+    until(lambda: all(one.attempts for one in Operation.objects.filter(pk__in=made)))
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=PATIENCE) == 0

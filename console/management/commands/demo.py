@@ -19,6 +19,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from accounts.demo import PASSWORD, make_people
 from console import practice
+from console.jobs.queues import Queue
 
 PATIENCE = 60
 # Seconds that what runs has to end by itself before it is killed.
@@ -44,8 +45,9 @@ class Command(BaseCommand):
             _prepare_database()
             children["console"] = _start(_server())
             self._announce(children)
-            # After the first page: nobody has queued anything yet, and the two would only slow each other down.
-            children["worker"] = _start([sys.executable, "manage.py", "run_huey", "--graceful-signal", "TERM"])
+            # After the first page: nobody has queued anything yet, and they would only slow each other down.
+            for queue in Queue:
+                children[f"worker of the {queue} queue"] = _start(_worker(queue))
             _watch(children)
         except KeyboardInterrupt:
             self.stdout.write("\nStopping.")
@@ -88,6 +90,10 @@ def _server() -> list[str]:
     hosts = [f"[{host}]" if ":" in host else host for host in practice.loopback_hosts()]
     binds = [part for host in hosts for part in ("--bind", f"{host}:{port}")]
     return [sys.executable, "-m", "gunicorn", "-c", "python:console.serving", *binds, "console.wsgi"]
+
+
+def _worker(queue: Queue) -> list[str]:
+    return [sys.executable, "manage.py", "run_huey", "--queue", queue, "--graceful-signal", "TERM"]
 
 
 def _start(command: list[str], env: Mapping[str, str] = os.environ) -> subprocess.Popen[bytes]:
