@@ -15,7 +15,7 @@ from django.utils.cache import patch_vary_headers
 
 from accounts import access, recording, suspended
 from accounts.connections import ConnectionMissing
-from console import htmx, logs, pages, response_headers
+from console import htmx, logs, pages, plain_answers, response_headers
 from console.audit import availability
 from console.audit.address import comes_from_proxy
 from console.audit.record import NotRecorded
@@ -159,6 +159,8 @@ class Access:
             suspended.forget_what_is_not_allowed(request)
             return None
         if not request.user.is_authenticated:
+            if plain_answers.is_for_tool(request):
+                return plain_answers.sign_in_first()
             query = urlencode({"next": htmx.page_address(request)})
             return htmx.redirect(request, f"{reverse('account_login')}?{query}")
         recording.refused(request, name)

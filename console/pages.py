@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from accounts.connections import ConnectionMissing
 from accounts.views import sign_in_without_cookies
-from console import htmx, logs
+from console import htmx, logs, plain_answers
 from console.audit import record, unresolved
 from console.audit.record import NotRecorded
 from console.common import database
@@ -77,7 +77,8 @@ def key_label(error: errors.UpstreamError) -> str:
 def connect(request: HttpRequest, missing: ConnectionMissing) -> HttpResponse:
     """No key, or no owner or space: how to connect one, and the way back here."""
     context = {"missing": missing, "again": htmx.page_address(request)}
-    return _answer(request, "errors/connect.html", context, 409 if request.method != "GET" else 200)
+    is_page = request.method == "GET" and not plain_answers.is_for_tool(request)
+    return _answer(request, "errors/connect.html", context, 200 if is_page else 409)
 
 
 def not_recorded(request: HttpRequest, error: NotRecorded) -> HttpResponse:
@@ -129,6 +130,8 @@ def database_failed(request: HttpRequest, error: BaseException | None) -> HttpRe
 
 def _answer_alone(request: HttpRequest, template: str, context: dict[str, object], status: int) -> HttpResponse:
     """A page without the frame around it, which would read the person and the session."""
+    if plain_answers.is_for_tool(request):
+        return plain_answers.answer(status, str(context.get("title", "")))
     part = "#notice" if request.headers.get("HX-Request") == "true" else ""
     entry = record.act_of_this_request()
     context |= {
@@ -165,7 +168,9 @@ def _kept(request: HttpRequest) -> list[tuple[str, str]]:
 
 
 def _answer(request: HttpRequest, template: str, context: dict[str, object], status: int) -> HttpResponse:
-    """The whole page, or only its notice where htmx asked for a fragment."""
+    """The whole page, only its notice where htmx asked for a fragment, or its sentence for a tool that saves files."""
+    if plain_answers.is_for_tool(request):
+        return plain_answers.answer(status, getattr(context.get("error") or context.get("missing"), "message", ""))
     context |= {"request_id": logs.request_id.get(), "status": status}
     if request.method == "POST":
         kept = _renewed(_kept(request))

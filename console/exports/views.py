@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import connections
 from accounts.connections import ConnectionMissing
 from accounts.requests import SignedIn
-from console import htmx, pages, write_errors
+from console import htmx, pages, plain_answers, write_errors
 from console.audit import reading, unresolved
 from console.common.parsing import read_cursor, read_int, read_uuid
 from console.exports import composing, downloading, queue, receipts, services, shown, watching
@@ -159,16 +159,26 @@ def download(request: SignedIn, export: uuid.UUID) -> HttpResponseBase:
         return downloading.hand_over(user=request.user, export_id=str(export), request=request)
     except downloading.NoSuchPart as error:
         place = {} if error.total is None else {"Content-Range": f"bytes */{error.total}"}
-        return HttpResponse(error.message, status=416, content_type="text/plain", headers=place)
+        return plain_answers.answer(416, error.message, headers=place)
     except (downloading.NotReady, downloading.FileGone, NotFound) as error:
         known = Plan.objects.filter(export_id=str(export)).first()
         if isinstance(error, NotFound) and (known is None or known.person_id != request.user.pk):
             # Their key does not read this export, so nothing that the console remembers of it is theirs.
             return pages.not_found(request)
         runs = isinstance(error, downloading.NotReady) and error.runs
+        if plain_answers.is_for_tool(request):
+            return plain_answers.answer(409 if runs else 410, _without_page(request, error.message, known, runs))
         context = {"error": error, "export_id": export, "runs": runs, "query": composing.query(known) if known else ""}
         context["name"] = getattr(error, "name", "") or (known.name if known else "")
         return render(request, "exports/expired.html", context, status=409 if runs else 410)
+
+
+def _without_page(request: SignedIn, message: str, known: Plan | None, runs: bool) -> str:
+    """What the page about a missing file says and offers, for a tool."""
+    if runs or not request.user.may("change"):
+        return message
+    query = f"?{composing.query(known)}" if known else ""
+    return f"{message} Make it again: {request.build_absolute_uri(reverse('exports:create'))}{query}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
