@@ -1,5 +1,6 @@
 """Reads the whole chain once, in constant memory, and names the first row that is not as it was written."""
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -201,14 +202,17 @@ def _compare(links: list[tuple[int, str]]) -> str:
 
 
 def _newest_published(reach: int = 4096) -> list[tuple[int, str]]:
+    """Every link whose line lies within the last `reach` bytes of the anchor file, which can grow meanwhile."""
     path = Path(settings.AUDIT_ANCHOR)
     if not path.is_file():
         return []
     with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - reach))
-        whole = path.stat().st_size <= reach
-        lines = file.read(reach).decode("ascii", "replace").splitlines()[0 if whole else 1 :]
-    return [link for line in lines if (link := chain.read_link(line))]
+        start = max(0, os.fstat(file.fileno()).st_size - reach)
+        # From the byte before on: if that ends a line, the first line is complete; else it is cut and passed over.
+        file.seek(max(0, start - 1))
+        read = file.read(reach + 1)
+    complete = read.partition(b"\n")[2] if start else read
+    return [link for line in complete.decode("ascii", "replace").splitlines() if (link := chain.read_link(line))]
 
 
 def _named(row: Entry) -> str:

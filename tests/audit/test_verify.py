@@ -114,6 +114,16 @@ def test_a_line_cut_by_a_crash_is_passed_over(six_rows: None, audit_anchor: Path
     assert verify.check().is_whole
 
 
+def test_no_published_link_is_dropped_that_was_read_whole(settings, tmp_path: Path) -> None:
+    """Wherever the file's last bytes begin: within a line, at one, or before the first."""
+    lines = [f"{number} {number:064x}\n" for number in range(1, 5)]
+    settings.AUDIT_ANCHOR = tmp_path / "anchor"
+    settings.AUDIT_ANCHOR.write_text("".join(lines))
+    for size in range(1, 360):
+        fit = [number for number in range(1, 5) if len("".join(lines[number - 1 :])) <= size]
+        assert [number for number, _ in verify._newest_published(size)] == fit
+
+
 def test_a_file_that_cannot_be_written_stops_nobody(six_rows: None, alice: Person, audit_anchor: Path) -> None:
     audit_anchor.unlink()
     audit_anchor.mkdir()
