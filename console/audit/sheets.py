@@ -1,9 +1,11 @@
-"""The audit as CSV: of exactly what is shown, and harmless in a spreadsheet."""
+"""The audit as CSV: of exactly what is shown, all times in UTC, and harmless in a spreadsheet."""
 
 import csv
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime
+
+from django.utils import timezone
 
 from console.audit.reading import Line
 
@@ -19,7 +21,6 @@ SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212"
 BEGINNING = re.compile(f"(\\A[;{BLANK}]*|[;{BLANK}]+)([{SIGNS}]?)")
 COLUMNS = (
     "When (UTC)",
-    "When",
     "Person",
     "E-mail",
     "What happened",
@@ -41,12 +42,25 @@ COLUMNS = (
 )
 
 
-def rows(lines: Iterable[Line], zone: tzinfo) -> Iterator[str]:
+def rows(lines: Iterable[Line]) -> Iterator[str]:
     """Line by line, so that a long audit needs no more memory than a short one. The mark is for spreadsheets."""
     writer = csv.writer(_Passed())
     yield "\ufeff" + writer.writerow(COLUMNS)
-    for line in lines:
-        yield writer.writerow([safe_cell(cell) for cell in _cells(line, zone)])
+    for cells in _in_utc(lines):
+        yield writer.writerow([safe_cell(cell) for cell in cells])
+
+
+def _in_utc(lines: Iterable[Line]) -> Iterator[tuple[str, ...]]:
+    """The cells of each line. Moments in sentences are worded as the lines are read, so that happens in UTC, too."""
+    remaining = iter(lines)
+    while True:
+        # Not around the yield: whoever takes the rows keeps their own zone.
+        with timezone.override(UTC):
+            line = next(remaining, None)
+            cells = _cells(line) if line else ()
+        if not cells:
+            return
+        yield cells
 
 
 def safe_cell(text: str) -> str:
@@ -62,17 +76,16 @@ def _as_text(found: re.Match[str]) -> str:
     return f"'{before}" if found.start() == 0 and before.lstrip(" ")[:1] in ("\t", "\r") else found[0]
 
 
-def _cells(line: Line, zone: tzinfo) -> tuple[str, ...]:
+def _cells(line: Line) -> tuple[str, ...]:
     entry, newest = line.entry, line.entry.newest_outcome
     return (
-        f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
-        f"{entry.at.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}",
+        _moment(entry.at),
         entry.actor_name,
         entry.actor_email,
         line.text,
         line.after,
         line.state,
-        f"{newest.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if newest else "",
+        _moment(newest.at) if newest else "",
         "; ".join(filter(None, [entry.note, newest.note if newest else ""])),
         entry.thing_kind,
         line.told.thing_name,
@@ -86,6 +99,10 @@ def _cells(line: Line, zone: tzinfo) -> tuple[str, ...]:
         entry.key_fingerprint,
         str(entry.pk),
     )
+
+
+def _moment(value: datetime) -> str:
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
 class _Passed:

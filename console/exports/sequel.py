@@ -9,8 +9,8 @@ from console.exports.models import Plan
 from console.words import moment
 
 ENDS = {
-    "FAILED": Became("CloudFactory could not make it; there is no file.", failed=True),
-    "DELETED": Became("It was deleted, with its file."),
+    "FAILED": Became("CloudFactory could not build it, so there is no file.", failed=True),
+    "DELETED": Became("It was deleted, along with its file."),
 }
 
 
@@ -28,4 +28,4 @@ def _became(plan: Plan) -> Became:
     if plan.link_ends is None:
         return ENDS.get(plan.end_status, Became(""))
     ends = plan.link_ends
-    return Became(f"Its link {'ends' if ends > timezone.now() else 'ended'} {moment(ends)}.")
+    return Became(f"Its link {'expires' if ends > timezone.now() else 'expired'} {moment(ends)}.")

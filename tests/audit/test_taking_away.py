@@ -16,9 +16,11 @@ from accounts.models import Person
 from console.audit import record
 from console.audit.models import Entry
 from console.audit.sheets import safe_cell
+from console.exports.models import Plan
 from tests.audit.test_index import at, text_of
 
 ClientAs = Callable[[Person], Client]
+EXPORT = "5f0c2c1e-7d3a-4b57-9d2e-0a6d1f6b7c10"
 DAY = datetime.datetime(2026, 11, 3, tzinfo=datetime.UTC)
 
 
@@ -118,6 +120,26 @@ def test_the_sheet_tells_who_took_an_export_home(dana: Person, client_as: Client
     record.event(action="export.download", **one)
     downloaded, exported = rows_of(client_as(dana).get("/audit/export.csv"))
     assert (downloaded["Since then"], exported["Since then"]) == ("", "Downloaded by Dana once.")
+
+
+def test_all_times_of_the_sheet_are_in_the_zone_its_header_names(dana: Person, client_as: ClientAs) -> None:
+    dana.time_zone = "Asia/Tokyo"
+    dana.save()
+    ended = datetime.datetime(2026, 11, 3, 22, 30, tzinfo=datetime.UTC)
+    about = {"export_id": EXPORT, "ended_at": ended, "end_status": "COMPLETED"}
+    Plan.objects.create(person=dana, name="Q3", space="s", **about)
+    at(ended, dana, "export.create", thing_kind="export", thing_id=EXPORT, thing_name="Q3")
+    client = client_as(dana)
+    assert "11 Nov 2026, 07:30 JST" in text_of(client.get("/audit/?period=all"))
+    [row] = rows_of(client.get("/audit/export.csv?period=all&q=q3&since=2026-11-04&until=2026-11-04"))
+    assert (row["When (UTC)"], row["Since then"]) == (
+        "2026-11-03 22:30:00",
+        "Its link expired 10 Nov 2026, 22:30 UTC.",
+    )
+    assert [name for name in row if name.startswith(("When", "Ended"))] == ["When (UTC)", "Ended (UTC)"]
+    assert "JST" not in str(row)
+    asked = "“q3”, from 4 Nov 2026 to 4 Nov 2026 (Asia/Tokyo)"
+    assert f"Dana exported the audit as CSV: {asked}" in text_of(client.get("/audit/?period=all"))
 
 
 def test_an_operator_gets_no_sheet(a_day: None, alice: Person, client_as: ClientAs) -> None:

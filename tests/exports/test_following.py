@@ -147,7 +147,7 @@ def test_the_audit_tells_what_became_of_it(
     running: Plan, alice: Person, bob: Person, dana: Person, client_as: ClientAs, slow: Running
 ) -> None:
     audit = client_as(dana)
-    assert "link ends" not in text_of(audit.get("/audit/"))
+    assert "link expires" not in text_of(audit.get("/audit/"))
     finish(slow, running)
     body_of(client_as(bob).get(f"/exports/{running.export_id}/download/"))
     client_as(alice).get(f"/exports/{running.export_id}/")
@@ -155,12 +155,12 @@ def test_the_audit_tells_what_became_of_it(
     running.refresh_from_db()
     assert running.ended_at is not None
     ends = moment(running.ended_at + timedelta(days=7))
-    assert f"Downloaded by Bob once. Its link ends {ends}." in text_of(audit.get("/audit/"))
+    assert f"Downloaded by Bob once. Its link expires {ends}." in text_of(audit.get("/audit/"))
     act_id = client_as(alice).get(f"/exports/{running.export_id}/delete/").context["act_id"]
     client_as(alice).post(f"/exports/{running.export_id}/delete/", {"act_id": str(act_id)})
     said = text_of(audit.get("/audit/"))
-    assert "Downloaded by Bob once. It was deleted, with its file." in said
-    assert "link ends" not in said
+    assert "Downloaded by Bob once. It was deleted, along with its file." in said
+    assert "link expires" not in said
 
 
 def test_the_audit_tells_that_there_is_no_file(
@@ -173,7 +173,7 @@ def test_the_audit_tells_that_there_is_no_file(
     assert "Ready" not in text_of(page)
     write_behind.flush()
     audit = client_as(alice).get("/audit/")
-    assert "CloudFactory could not make it; there is no file." in text_of(audit)
+    assert "CloudFactory could not build it, so there is no file." in text_of(audit)
     assert "Failed later" in text_of(audit)
 
 
@@ -193,10 +193,10 @@ def test_the_handover_note_counts_what_was_made(
     assert sections == {
         "Exports made": ["Alice exported all of Eye screening as Waited (COCO)"],
         "Failed": [
-            "Alice exported all of Eye screening as Q3 (COCO). CloudFactory could not make it; there is no file."
+            "Alice exported all of Eye screening as Q3 (COCO). CloudFactory could not build it, so there is no file."
         ],
     }
-    assert "CloudFactory could not make it; there is no file." in text_of(page).partition("The note as text")[0]
+    assert "CloudFactory could not build it, so there is no file." in text_of(page).partition("The note as text")[0]
 
 
 @pytest.mark.parametrize("fault", ["503", "reset", "garbage", "429"])
