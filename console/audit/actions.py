@@ -271,6 +271,7 @@ ACTIONS: dict[str, Action] = {
 
 # Handing over a big file takes hours and is no sign of a crash.
 LASTING = ("export.download", "item.download", "file.download")
+SIGN_INS = tuple(name for name in ACTIONS if name.startswith("session."))
 # What leaves the console: the view an auditor opens first.
 LEAVING = ("export.", "item.download", "file.download")
 # The console reading a file for itself takes nothing home.

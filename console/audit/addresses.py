@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
-from console.audit.forms import LEAVING
+from console.audit.forms import HIDDEN, LEAVING
 from console.audit.models import UNKNOWN
 from console.audit.reading import Page
 from console.common.parsing import read_int
@@ -47,6 +47,13 @@ def tabs(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
+def sign_ins(request: HttpRequest) -> dict[str, str]:
+    """The link that hides sign-ins, or shows them again; the other filters stay."""
+    if request.GET.get("sign_ins") == HIDDEN:
+        return {"label": "Show sign-ins", "url": index(request, sign_ins=None)}
+    return {"label": "Hide sign-ins", "url": index(request, sign_ins=HIDDEN)}
+
+
 def ways(request: HttpRequest, page: Page) -> dict[str, str]:
     newer = index(request, after=page.newer) if page.newer is not None else ""
     older = index(request, before=page.older) if page.older is not None else ""
@@ -55,4 +62,4 @@ def ways(request: HttpRequest, page: Page) -> dict[str, str]:
 
 def unseen(request: HttpRequest) -> list[tuple[str, str]]:
     """Filters without a field of their own, which the form must carry along."""
-    return [(name, request.GET[name]) for name in ("view", "thing", "period") if request.GET.get(name)]
+    return [(name, request.GET[name]) for name in ("view", "thing", "period", "sign_ins") if request.GET.get(name)]

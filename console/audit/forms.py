@@ -18,6 +18,17 @@ CONSOLE = "console"
 FIRST, LAST = date(2000, 1, 1), date(2100, 1, 1)
 TOO_EARLY, TOO_LATE = "Choose a day after 1999.", "Choose a day before 2100."
 LEAVING = "leaving"
+HIDDEN = "hidden"
+# What the values of a filter are called where a link names one that does not exist.
+CHOSEN = {
+    "person": "a person",
+    "group": "a kind of action",
+    "outcome": "an outcome",
+    "view": "a view",
+    "period": "a period",
+    "sign_ins": "a setting for sign-ins",
+    "thing": "a thing",
+}
 
 
 def _sensible(moment: datetime) -> None:
@@ -66,14 +77,19 @@ class FilterForm(forms.Form):
     since = _day("From")
     until = _day("To")
     period = forms.ChoiceField(choices=[("", f"Last {DAYS} days"), ("all", "From the beginning")], required=False)
+    sign_ins = forms.ChoiceField(choices=[("", "With sign-ins"), (HIDDEN, "Without sign-ins")], required=False)
     thing = forms.CharField(max_length=250, required=False)
 
     def __init__(self, data: Any, *, reader: Any) -> None:
         super().__init__(data)
         self.reader = reader
+        self.unmet: list[str] = []
+        """A sentence for each filter whose value does not exist; such a filter matches no entry."""
         self.fields["person"] = forms.ChoiceField(label="Person", choices=_people(reader), required=False)
         for name in ("q", "person", "group", "outcome"):
             self.fields[name].widget.attrs["class"] = "input"
+        for name in CHOSEN:
+            self._admit(name)
         self.fields["q"].widget.attrs |= {"placeholder": "Search words or names", "data-search": True}
 
     def clean(self) -> dict[str, Any]:
@@ -82,6 +98,21 @@ class FilterForm(forms.Form):
         if since and until and until < since:
             self.add_error("until", "This day is before the first one.")
         return asked
+
+    def _admit(self, name: str) -> None:
+        """Lets a value that does not exist stand in its field, so that the page shows what the link asked for."""
+        asked = str(self.data.get(name) or "")
+        field = self.fields[name]
+        if isinstance(field, forms.ChoiceField):
+            if field.valid_value(asked) or not asked:
+                return
+            field.choices = [*field.choices, (asked, "Unknown")]  # type: ignore[misc]
+        elif not asked or all(asked.partition(":")):
+            return
+        if name == "person" and not self.reader.may("audit.all"):
+            self.unmet.append("You can only see your own actions.")
+        else:
+            self.unmet.append(f"This link filters by {CHOSEN[name]} that doesn't exist.")
 
     @property
     def is_default_range(self) -> bool:
@@ -96,8 +127,12 @@ class FilterForm(forms.Form):
 
     def entries(self, *, whenever: bool = False) -> EntryQuerySet:
         """The lines asked for; `whenever` leaves the days out, to find the nearest ones."""
+        if self.unmet:
+            return Entry.objects.none()
         asked = self.cleaned_data
         found = Entry.objects.visible_to(self.reader).lines().saying(asked.get("q", ""))
+        if asked.get("sign_ins"):
+            found = found.exclude(action__in=actions.SIGN_INS)
         if asked.get("view") == LEAVING:
             found = found.filter(action__in=actions.leaving())
         if asked.get("group"):
@@ -154,6 +189,6 @@ def _ends(asked: Range) -> tuple[datetime | None, datetime | None]:
 
 def _people(reader: Any) -> list[tuple[str, str]]:
     if not reader.may("audit.all"):
-        return [("", "You")]
+        return [("", "You"), (str(reader.pk), "You")]
     people = get_user_model().objects.order_by("name", "email").values_list("pk", "name", "email")
     return [("", "Everybody"), *((str(pk), name or email) for pk, name, email in people), (CONSOLE, "The console")]

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from console.audit import links, record, sentences
+from console.audit import actions, links, record, sentences
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, EntryQuerySet
 
 PAGE, CHUNK = 50, 500
@@ -164,8 +164,8 @@ def history(thing_kind: str, thing_id: str, *, limit: int = 20) -> list[Line]:
 
 
 def latest(person: Any, *, limit: int = 6) -> list[Line]:
-    """The newest lines that this person may see, without the comings and goings."""
-    rows = Entry.objects.visible_to(person).lines().exclude(action__startswith="session.")
+    """The newest lines that this person can see, without sign-ins."""
+    rows = Entry.objects.visible_to(person).lines().exclude(action__in=actions.SIGN_INS)
     return with_downloads(map(line, rows.prefetch_related("outcomes").order_by("-sequence")[:limit]))
 
 

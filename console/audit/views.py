@@ -1,8 +1,7 @@
 """The audit as people read it. Reading is not recorded; taking it away as CSV is."""
 
 import uuid
-from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -195,8 +194,7 @@ def _sheet(request: HttpRequest, entries: EntryQuerySet, summary: str, name: str
         detail={"summary": summary, "rows": entries.count(), "asked": request.GET.dict()},
     )
     lines = reading.lines(entries.filter(sequence__lt=recorded.sequence))
-    sheet: Iterator[str] = sheets.rows(lines, timezone.get_current_timezone())
-    response = StreamingHttpResponse(sheet, content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(sheets.rows(lines), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}-{timezone.localdate():%Y-%m-%d}.csv"'
     return response
 
@@ -204,15 +202,25 @@ def _sheet(request: HttpRequest, entries: EntryQuerySet, summary: str, name: str
 def _in_words(form: FilterForm) -> str:
     """What was asked for, for the sentence about the export."""
     asked = form.cleaned_data
-    choices = {name: dict(form.fields[name].choices) for name in ("view", "person", "group", "outcome")}  # type: ignore[attr-defined]
-    said = [str(choices[name][asked[name]]) for name in choices if asked.get(name)]
+    choices = {name: dict(form.fields[name].choices) for name in ("view", "person", "group", "outcome", "sign_ins")}  # type: ignore[attr-defined]
+    said = [_within_a_sentence(name, str(choices[name][asked[name]])) for name in choices if asked.get(name)]
     said += [f"“{asked['q']}”"] if asked.get("q") else []
     span = form.range()
     if form.is_default_range:
         return ", ".join([*said, f"the last {DAYS} days"])
-    said += [f"from {timezone.localtime(span.since):%Y-%m-%d}"] if span.since else ["from the beginning"]
-    said += [f"to {asked['until']:%Y-%m-%d}"] if asked.get("until") else []
-    return ", ".join(said)
+    begin = f"from {_day(asked['since'])}" if asked.get("since") else "from the beginning"
+    end = f" to {_day(asked['until'])}" if asked.get("until") else ""
+    zone = f" ({timezone.get_current_timezone_name()})" if span.since or span.until else ""
+    return ", ".join([*said, f"{begin}{end}{zone}"])
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
+def _within_a_sentence(name: str, label: str) -> str:
+    """The label of a choice without its capital, but for names and abbreviations."""
+    return label if name == "person" or label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def _chain_state(request: HttpRequest) -> dict[str, Any]:
@@ -231,6 +239,7 @@ def _frame(request: HttpRequest, form: FilterForm) -> dict[str, Any]:
         "days": DAYS,
         "query": addresses.query(request),
         "tabs": addresses.tabs(request),
+        "sign_ins": addresses.sign_ins(request),
         "kept": addresses.unseen(request),
         "thing_url": addresses.index(request, thing=None) if request.GET.get("thing") else "",
         "sees_all": _may(request, "audit.all"),
@@ -266,6 +275,8 @@ def _found_lines(request: HttpRequest, form: FilterForm) -> dict[str, Any]:
 
 def _instead(request: HttpRequest, form: FilterForm) -> dict[str, Any]:
     """Where to go from an empty page: the nearest day that has something of what was asked for."""
+    if form.unmet:
+        return {"unmet": " ".join(form.unmet)}
     span = form.range()
     moment = reading.nearest(form.entries(whenever=True), span.since, span.until)
     if moment is None:
