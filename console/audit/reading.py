@@ -169,6 +169,15 @@ def latest(person: Any, *, limit: int = 6) -> list[Line]:
     return with_downloads(map(line, rows.prefetch_related("outcomes").order_by("-sequence")[:limit]))
 
 
+def newest(actions: Iterable[str], *, each: int) -> list[Line]:
+    """The newest lines of some actions, at most `each` of every one: as many statements as actions, however long the
+    audit is."""
+    found = [Entry.objects.lines().filter(action=action).order_by("-sequence") for action in actions]
+    ids = [pk for rows in found for pk in rows.values_list("pk", flat=True)[:each]]
+    rows = Entry.objects.filter(pk__in=ids).prefetch_related("outcomes").order_by("-sequence")
+    return [line(row) for row in rows]
+
+
 def same_act(entry: Entry) -> list[Line]:
     """The other acts of the same bulk action."""
     if entry.group is None:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -219,6 +219,12 @@ def not_taken_home(*, user: Person) -> list[Plan]:
     ready = list(Plan.objects.filter(person=user, end_status="COMPLETED", ended_at__gte=lives).order_by("ended_at"))
     taken = reading.taken_by(user, [plan.export_id for plan in ready])
     return [plan for plan in ready if plan.export_id not in taken]
+
+
+def started_by(*, user: Person, since: datetime) -> set[str]:
+    """The ids of this person's exports whose files can have been there since then."""
+    plans = Plan.objects.filter(person=user, created_at__gte=since - LINK_LASTS).exclude(export_id="")
+    return set(plans.values_list("export_id", flat=True))
 
 
 def failed_lately(*, user: Person) -> list[Plan]:

@@ -13,6 +13,7 @@ from accounts.rights import Right
 from console.audit import reading, record, settling
 from console.audit.models import Entry
 from console.exports import services as exports
+from console.home import colleagues
 from console.projects import services as projects
 from console.slices import services as slices
 from console.slices import shown
@@ -21,6 +22,7 @@ from console.words import moment, plural
 
 SLICES = 4
 UNKNOWN_SHOWN = 5
+COLLEAGUES_SHOWN = 5
 VENDORS = (
     ("avala", "Avala", "slices and datasets"),
     ("cloudfactory", "CloudFactory", "projects, batches and exports"),
@@ -41,7 +43,7 @@ class Todo:
 
 def todos(*, user: Person) -> list[Todo]:
     """Everything that waits, from our own database: no vendor can keep this page from appearing."""
-    return [*_unconnected(user), *_unknown(user), *_exports(user), *_drafts(user)]
+    return [*_unconnected(user), *_unknown(user), *_exports(user), *_colleagues(user), *_drafts(user)]
 
 
 def latest_slices(*, user: Person) -> list[shown.Row]:
@@ -131,6 +133,12 @@ def _ready(plan: Any) -> Todo:
     return Todo("package", "good", f"The export “{plan}” is ready", note, address, "Open")
 
 
+def _colleagues(user: Person) -> list[Todo]:
+    """What others changed; a line goes when the person opens the project, or after three days."""
+    found = colleagues.changes(user=user)[:COLLEAGUES_SHOWN]
+    return [Todo("users", "info", one.line.text, one.note, one.address, "View") for one in found]
+
+
 def _drafts(user: Person) -> list[Todo]:
     if not user.may("change"):
         return []
@@ -138,10 +146,10 @@ def _drafts(user: Person) -> list[Todo]:
         Todo(
             "pencil",
             "quiet",
-            f"Carry on with “{draft}”",
-            "A slice you began to build.",
+            f"Continue “{draft}”",
+            "Unfinished slice draft.",
             reverse("slices:draft", args=[draft.pk]),
-            "Carry on",
+            "Continue",
         )
         for draft in drafts.editable(user)[:3]
     ]

@@ -29,7 +29,7 @@ BATCH_PAGES = 3
 """Figures of a row are a courtesy: past three hundred batches they say "300+" instead of reading on."""
 REVIEWED = 10
 """So many projects are asked what waits in them, the pinned and last used first: the home page is opened often."""
-USED_EVERY = timedelta(minutes=1)
+USED_EVERY = timedelta(seconds=5)
 USE = "project-use"
 ARCHIVED = re.compile(r"^archived\b|^archive$|[\[(]archived?[\])]", re.IGNORECASE)
 """“Archive”, “Archived: …”, “[archive] …”, “… (archived)”; not “Archive photos”, which somebody may be working on."""
@@ -186,7 +186,7 @@ def kinds_of(project: Project) -> str:
 
 
 def mark_used(*, user: Person, project: uuid.UUID) -> None:
-    """Remembers that the person worked here, at most once a minute."""
+    """Remembers that the person worked here, at most once in five seconds."""
     name = f"{user.pk}:{connections.space(user).id}:{project}"
     if cache.add(f"project-used:{name}", True, USED_EVERY.total_seconds()):
         write_behind.note(USE, name, {"last_used": timezone.now()})
@@ -198,6 +198,13 @@ def write_use(name: str, fields: dict[str, Any]) -> None:
     space, _, project = place.rpartition(":")
     if Person.objects.filter(pk=person).exists():
         ProjectUse.objects.update_or_create(person_id=person, space=space, project=project, defaults=fields)
+
+
+def last_opened(*, user: Person) -> dict[str, datetime | None]:
+    """The projects of the space that the person pinned or opened, and when they last did; None for never."""
+    recent = _last_used(user)
+    opened = {use.project: recent.get(use.project) or use.last_used for use in _uses(user)}
+    return {**recent, **opened}
 
 
 def pin(*, user: Person, project: uuid.UUID, pinned: bool) -> None:

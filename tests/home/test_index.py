@@ -1,9 +1,11 @@
 """Home is a list of what waits, from our own database; what a vendor must be asked for loads and fails alone."""
 
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -13,6 +15,7 @@ from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
 from console.exports.models import Plan
 from console.slices.builder import drafts
+from tests.batches.boards import ORDER, opened
 from tests.exports.making import body_of, finish, form, start, text_of, work
 
 As = Callable[[Person], Client]
@@ -169,7 +172,7 @@ def test_items_that_wait_for_review_are_told_by_project(client_as: As, bob: Pers
     for _ in range(2):
         said = review(client)
     assert "18 items wait for review in Coin outlines" in said
-    assert "57 in all." in said
+    assert "57 in total. Approve or send them back in CloudFactory for now" in said
     assert "Nothing waits for you" not in said
     assert f'href="/projects/{PROJECTS["coins"]}/batches/"' in client.get("/home/review/").content.decode()
     paths = [call["path"] for call in emulator.requests("cloudfactory")]
@@ -181,7 +184,7 @@ def test_projects_that_were_not_looked_at_are_owned_up_to(
 ) -> None:
     monkeypatch.setattr("console.projects.services.REVIEWED", 4)
     said = review(client_as(bob))
-    assert "or more in all; the other projects were not looked at" in said
+    assert "or more in total; the other projects were not checked" in said
     assert len(emulator.requests("cloudfactory")) == 5
 
 
@@ -196,7 +199,7 @@ def test_what_waits_for_review_is_not_claimed_where_cloudfactory_is_silent(
 ) -> None:
     emulator.fault("cloudfactory", "503", times=0)
     said = review(client_as(bob))
-    assert "What waits for review is not known just now. Try again" in said
+    assert "We don't know what waits for review. Try again" in said
     assert "Nothing waits for you" not in said
 
 
@@ -204,3 +207,60 @@ def test_nobody_is_told_of_reviews_that_are_not_theirs(client_as: As, dana: Pers
     client = client_as(dana)
     assert "Nothing waits for you" in text_of(client.get("/"))
     assert client.get("/home/review/").status_code == 403
+
+
+def reorder(client: Client) -> None:
+    page = opened(client)
+    response = client.post(ORDER, page | {"batch": [*page["batch"][1:], page["batch"][0]]})
+    assert response.status_code == 302
+
+
+def test_a_colleague_s_order_is_told_until_the_project_is_opened(
+    client_as: As, alice: Person, erin: Person, emulator: Running
+) -> None:
+    client = client_as(alice)
+    client.get(f"/projects/{PROJECTS['coins']}/")
+    assert "Erin changed the order" not in waiting_for(client)
+    reorder(client_as(erin))
+    said = waiting_for(client)
+    assert "Erin changed the order of Coin outlines" in said
+    assert "more change" not in said
+    assert "Erin changed the order" not in waiting_for(client_as(erin))
+    with time_machine.travel(timezone.now() + timedelta(seconds=6)):
+        client.get(f"/projects/{PROJECTS['coins']}/")
+        assert "Erin changed the order" not in waiting_for(client)
+
+
+def test_several_changes_of_a_project_are_one_line(
+    client_as: As, alice: Person, erin: Person, emulator: Running
+) -> None:
+    client, other = client_as(alice), client_as(erin)
+    client.get(f"/projects/{PROJECTS['coins']}/")
+    for _ in range(3):
+        reorder(other)
+    assert "2 more changes in this project since you last opened it." in waiting_for(client)
+
+
+def test_changes_in_projects_one_does_not_use_are_no_news(
+    client_as: As, alice: Person, erin: Person, emulator: Running
+) -> None:
+    client = client_as(alice)
+    client.get(f"/projects/{PROJECTS['sky']}/")
+    reorder(client_as(erin))
+    assert "Erin changed the order" not in waiting_for(client)
+
+
+def test_old_changes_are_no_news(client_as: As, alice: Person, erin: Person, emulator: Running) -> None:
+    client = client_as(alice)
+    client.get(f"/projects/{PROJECTS['coins']}/")
+    reorder(client_as(erin))
+    with time_machine.travel(timezone.now() + timedelta(days=3, minutes=1)):
+        assert "Erin changed the order" not in waiting_for(client_as(alice))
+
+
+def test_whoever_deleted_one_s_export_is_told(client_as: As, alice: Person, erin: Person, emulator: Running) -> None:
+    plan = start(client_as(alice), name="Eyes")
+    finish(emulator, plan)
+    work()
+    client_as(erin).post(f"/exports/{plan.export_id}/delete/", {"act_id": str(uuid.uuid4())})
+    assert "Erin deleted the export Eyes" in waiting_for(client_as(alice))

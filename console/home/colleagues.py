@@ -1,0 +1,82 @@
+"""What colleagues changed here since one last looked: a line for each project they use, from our own database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import connections
+from accounts.models import Person
+from console.audit import reading
+from console.audit.models import DONE
+from console.audit.reading import Line
+from console.exports import services as exports
+from console.projects import services as projects
+from console.words import plural
+
+ACTIONS = (
+    "order.save",
+    "order.undo",
+    "order.restore",
+    "batch.create",
+    "batch.rename",
+    "batch.metadata",
+    "export.delete",
+)
+READ = 30
+"""So many of each action are read, the newest first: the page's cost does not grow with the audit."""
+LASTS = timedelta(days=3)
+
+
+@dataclass(frozen=True)
+class Change:
+    """The newest change of a project, how many others there were, and the page that shows it."""
+
+    line: Line
+    others: int
+    address: str
+
+    @property
+    def note(self) -> str:
+        if not self.others:
+            return ""
+        return f"{plural(self.others, 'more change')} in this project since you last opened it."
+
+
+def changes(*, user: Person) -> list[Change]:
+    """Done by others in the last three days, in projects this person uses and did not open since; newest first.
+
+    Without a key there is no space, so nothing was used.
+    """
+    try:
+        opened = projects.last_opened(user=user)
+    except connections.ConnectionMissing:
+        return []
+    mine = exports.started_by(user=user, since=timezone.now() - LASTS)
+    by_project: dict[str, list[Line]] = {}
+    for line in reading.newest(ACTIONS, each=READ):
+        if (subject := _subject(line, user, opened, mine)) is not None:
+            by_project.setdefault(subject, []).append(line)
+    return [Change(lines[0], len(lines) - 1, _address(subject)) for subject, lines in by_project.items()]
+
+
+def _subject(line: Line, user: Person, opened: Mapping[str, datetime | None], mine: set[str]) -> str | None:
+    """The project that was changed, or "export …"; None where the change is no news for this person."""
+    entry = line.entry
+    if entry.actor_id == user.pk or line.outcome != DONE or entry.at < timezone.now() - LASTS:
+        return None
+    if entry.action == "export.delete":
+        return f"export {entry.thing_id}" if entry.thing_id in mine else None
+    project = entry.thing_id if entry.thing_kind == "project" else str(entry.detail.get("project_id", ""))
+    if project not in opened:
+        return None
+    seen = opened[project]
+    return project if seen is None or entry.at > seen else None
+
+
+def _address(subject: str) -> str:
+    if subject.startswith("export "):
+        return reverse("exports:index")
+    return reverse("batches:index", args=[subject])
