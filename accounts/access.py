@@ -70,6 +70,7 @@ ACCESS: dict[str, str] = {
     "home:index": ANYONE,
     "home:slices": Right.LOOK,
     "home:review": Right.SIGNAL,
+    "home:unfinished": Right.CHANGE,
     "home:livez": PUBLIC,
     "home:readyz": PUBLIC,
     "jobs:index": Right.JOBS,

@@ -15,14 +15,18 @@ from console.audit.models import Entry
 from console.exports import services as exports
 from console.home import colleagues
 from console.projects import services as projects
+from console.slices import recent as recent_slices
 from console.slices import services as slices
 from console.slices import shown
 from console.slices.builder import drafts
+from console.slices.recent import RecentSlice
+from console.slices.shown import State
 from console.words import moment, plural
 
 SLICES = 4
 UNKNOWN_SHOWN = 5
 COLLEAGUES_SHOWN = 5
+FAILED_SLICE = "Avala gives no reason. You can try again with the same recipe."
 VENDORS = (
     ("avala", "Avala", "slices and datasets"),
     ("cloudfactory", "CloudFactory", "projects, batches and exports"),
@@ -43,7 +47,14 @@ class Todo:
 
 def todos(*, user: Person) -> list[Todo]:
     """Everything that waits, from our own database: no vendor can keep this page from appearing."""
-    return [*_unconnected(user), *_unknown(user), *_exports(user), *_colleagues(user), *_drafts(user)]
+    return [
+        *_unconnected(user),
+        *_unknown(user),
+        *_exports(user),
+        *_failed_slices(user),
+        *_colleagues(user),
+        *_drafts(user),
+    ]
 
 
 def latest_slices(*, user: Person) -> list[shown.Row]:
@@ -65,6 +76,16 @@ def may_review(*, user: Person) -> bool:
 
 def reviews(*, user: Person) -> projects.Reviews:
     return projects.waiting_for_review(user=user)
+
+
+def has_unfinished_slices(*, user: Person) -> bool:
+    """Whether Avala has to be asked what became of a slice that this person created recently. No call."""
+    return may_ask_avala(user=user) and any(one.state is None for one in recent_slices.known(user=user))
+
+
+def unfinished_slices(*, user: Person) -> list[Todo]:
+    """What became of them: up to four calls. One that is ready is told once."""
+    return [_recent_slice(one, one.state) for one in recent_slices.look(user=user) if one.state]
 
 
 def unnamed_datasets(rows: Sequence[shown.Row]) -> str:
@@ -131,6 +152,24 @@ def _ready(plan: Any) -> Todo:
     note = f"You have not downloaded it. Its link ends {moment(plan.link_ends)}."
     address = reverse("exports:detail", args=[plan.export_id]) if plan.export_id else reverse("exports:index")
     return Todo("package", "good", f"The export “{plan}” is ready", note, address, "Open")
+
+
+def _failed_slices(user: Person) -> list[Todo]:
+    """Those that are known to have failed: a failed slice stays failed."""
+    if not may_ask_avala(user=user):
+        return []
+    known = recent_slices.known(user=user)
+    return [_recent_slice(one, one.state) for one in known if one.state and one.state.failed]
+
+
+def _recent_slice(found: RecentSlice, state: State) -> Todo:
+    if state.failed:
+        icon, words, note = "circle-x", "failed", FAILED_SLICE
+    elif state.building:
+        icon, words, note = "clock", "is being built", ""
+    else:
+        icon, words, note = "circle-check", "is ready", ""
+    return Todo(icon, state.tone, f"The slice “{found.name}” {words}", note, found.address, "View")
 
 
 def _colleagues(user: Person) -> list[Todo]:

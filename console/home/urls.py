@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.index, name="index"),
     path("home/slices/", views.slices, name="slices"),
     path("home/review/", views.review, name="review"),
+    path("home/unfinished/", views.unfinished, name="unfinished"),
     path("livez", views.livez, name="livez"),
     path("readyz", views.readyz, name="readyz"),
 ]

@@ -15,8 +15,7 @@ from console.upstream.errors import UpstreamError
 @require_safe
 def index(request: SignedIn) -> HttpResponse:
     """Everything from our own database at once; what a vendor must be asked for comes as a block of its own."""
-    context = {
-        "todos": services.todos(user=request.user),
+    context = _waiting(request) | {
         "recent": services.recent(user=request.user),
         "has_avala": services.may_ask_avala(user=request.user),
         "may_review": services.may_review(user=request.user),
@@ -37,12 +36,22 @@ def slices(request: SignedIn) -> HttpResponse:
 @require_safe
 def review(request: SignedIn) -> HttpResponse:
     """What waits for review, and whether nothing at all waits: only this block can know that."""
-    context: dict[str, Any] = {"todos": services.todos(user=request.user)}
+    context: dict[str, Any] = _waiting(request)
     try:
         context["reviews"] = services.reviews(user=request.user)
     except (UpstreamError, connections.ConnectionMissing) as problem:
         context["problem"] = problem
     return render(request, "home/index.html#review", context)
+
+
+@require_safe
+def unfinished(request: SignedIn) -> HttpResponse:
+    """What became of the slices this person created recently, as far as that is not known yet."""
+    try:
+        context: dict[str, Any] = {"todos": services.unfinished_slices(user=request.user)}
+    except (UpstreamError, connections.ConnectionMissing) as problem:
+        context = {"problem": problem}
+    return render(request, "home/index.html#unfinished", context)
 
 
 @require_safe
@@ -56,3 +65,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """This process can do its work: JSON with each part, and 503 where one doesn't work."""
     found = readiness.state()
     return JsonResponse(found, status=503 if found["problems"] else 200)
+
+
+def _waiting(request: SignedIn) -> dict[str, Any]:
+    user = request.user
+    return {"todos": services.todos(user=user), "unfinished": services.has_unfinished_slices(user=user)}

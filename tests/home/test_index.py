@@ -17,6 +17,8 @@ from console.exports.models import Plan
 from console.slices.builder import drafts
 from tests.batches.boards import ORDER, opened
 from tests.exports.making import body_of, finish, form, start, text_of, work
+from tests.slices.drafting import Desk
+from tests.slices.making import COINS
 
 As = Callable[[Person], Client]
 
@@ -264,3 +266,43 @@ def test_whoever_deleted_one_s_export_is_told(client_as: As, alice: Person, erin
     work()
     client_as(erin).post(f"/exports/{plan.export_id}/delete/", {"act_id": str(uuid.uuid4())})
     assert "Erin deleted the export Eyes" in waiting_for(client_as(alice))
+
+
+def unfinished(client: Client) -> str:
+    return text_of(client.get("/home/unfinished/", HTTP_HX_REQUEST="true"))
+
+
+def create_slice(client: Client, person: Person, name: str) -> None:
+    desk = Desk(client, person)
+    desk.add(COINS)
+    assert desk.create(name=name).status_code == 302
+
+
+def test_a_slice_that_failed_waits_for_its_owner(client_as: As, alice: Person, erin: Person, emulator: Running) -> None:
+    client = client_as(alice)
+    create_slice(client, alice, "Rain fog")
+    assert "home/unfinished" in client.get("/").content.decode()
+    emulator.act("fail_slice", slug="rain-fog")
+    assert "The slice “Rain fog” failed Avala gives no reason." in unfinished(client)
+    asked = len(emulator.requests("avala"))
+    page = client.get("/")
+    assert "The slice “Rain fog” failed" in text_of(page)
+    assert "home/unfinished" not in page.content.decode()
+    assert len(emulator.requests("avala")) == asked, "a failed slice stays failed"
+    assert "Rain fog" not in waiting_for(client_as(erin))
+
+
+def test_a_slice_that_is_ready_is_told_once(client_as: As, alice: Person, emulator: Running) -> None:
+    client = client_as(alice)
+    create_slice(client, alice, "Fog")
+    emulator.act("finish_slice", slug="fog")
+    assert "The slice “Fog” is ready" in unfinished(client)
+    assert "Fog" not in waiting_for(client)
+
+
+def test_nothing_is_said_of_a_new_slice_while_avala_is_silent(client_as: As, alice: Person, emulator: Running) -> None:
+    client = client_as(alice)
+    create_slice(client, alice, "Fog")
+    emulator.fault("avala", "503", times=0)
+    assert "We don’t know whether your new slices are ready." in unfinished(client)
+    assert "Nothing waits for you" not in review(client)

@@ -1,0 +1,76 @@
+"""What became of the slices that a person created recently. A slice that ended is asked for once."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.core.cache import cache
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import connections
+from accounts.models import Person
+from console.slices import services, shown
+from console.slices.models import Draft
+from console.slices.shown import State
+
+LASTS = timedelta(days=2)
+MOST = services.PENDING_ASKED
+
+Address = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class RecentSlice:
+    """`state` is None as long as Avala was not asked, or gave no answer."""
+
+    name: str
+    address: str
+    state: State | None
+
+
+def known(*, user: Person) -> list[RecentSlice]:
+    """The newest few of the last two days, without those created again under the same name since. No call."""
+    drafts = _created(user)
+    ends = _ends(user, list(drafts))
+    return [_recent(draft, shown.STATES.get(ends.get(where, ""))) for where, draft in drafts.items()]
+
+
+def look(*, user: Person) -> list[RecentSlice]:
+    """Those whose end is not known yet, as Avala has them now: at most `MOST` calls, side by side.
+
+    Raises an UpstreamError where none of them gives an answer. A slice that is gone is left out.
+    """
+    drafts = _created(user)
+    ends = _ends(user, list(drafts))
+    asked = [where for where in drafts if where not in ends]
+    found, _ = services.get_slices(user=user, addresses=asked) if asked else ([], [])
+    states = {one.address: shown.state_of(one) for one in found if one.address}
+    scope = connections.cache_scope(user, "avala")
+    for one in found:
+        if one.address and one.status and not states[one.address].building:
+            cache.set(_key(scope, one.address), one.status, LASTS.total_seconds())
+    return [_recent(draft, states[where]) for where, draft in drafts.items() if where in states]
+
+
+def _created(user: Person) -> dict[Address, Draft]:
+    since = timezone.now() - LASTS
+    drafts = Draft.objects.filter(person=user, state=Draft.State.CREATED, updated_at__gte=since).exclude(slug="")
+    newest: dict[str, Draft] = {}
+    for draft in drafts[: MOST * 2]:
+        newest.setdefault(str(draft), draft)
+    return {(draft.owner_name, draft.slug): draft for draft in list(newest.values())[:MOST]}
+
+
+def _ends(user: Person, places: list[Address]) -> dict[Address, str]:
+    """The state of each slice that ended, as far as it was seen."""
+    scope = connections.cache_scope(user, "avala")
+    keys = {_key(scope, where): where for where in places}
+    return {keys[key]: status for key, status in cache.get_many(keys).items()} if keys else {}
+
+
+def _recent(draft: Draft, state: State | None) -> RecentSlice:
+    return RecentSlice(str(draft), reverse("slices:detail", args=[draft.owner_name, draft.slug]), state)
+
+
+def _key(scope: str, where: Address) -> str:
+    return f"slice-end-{scope}-{'/'.join(where)}"
