@@ -11,9 +11,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.connections import ConnectionMissing
 from accounts.requests import SignedIn
+from accounts.rights import Right
 from console import htmx, typed_forms, write_errors
 from console.audit import unresolved
-from console.batches import page, reading, services, shown
+from console.audit.reading import Line
+from console.batches import ordering, page, reading, services, shown
 from console.batches.changes import ordinal
 from console.batches.forms import MetadataForm, NameForm
 from console.common.typed_fields import hand_back
@@ -141,7 +143,7 @@ def _about_batch(request: SignedIn, project: uuid.UUID, found: Batch) -> dict[st
         "name_form": NameForm(initial={"name": found.name}),
         "act_id": uuid.uuid4(),
         "maker": services.makers().get(found.created_by or "", ""),
-        "history": services.history(user=request.user, batch_id=found.id),
+        "history": _history(request, project, found.id),
         "batch_id": found.id,
         "crumbs": [*about["crumbs"], ("Batches", about["index_url"])],
         "export_url": _export_url(project, found.id),
@@ -149,6 +151,12 @@ def _about_batch(request: SignedIn, project: uuid.UUID, found: Batch) -> dict[st
         "exports_url": page.elsewhere("exports:index"),
         "held": exports.holding(user=request.user, project=str(project), batch=found.id),
     }
+
+
+def _history(request: SignedIn, project: uuid.UUID, batch: int) -> list[Line]:
+    by = None if request.user.may(Right.AUDIT_ALL) else request.user
+    moves = ordering.moves_of(project=project, batch_id=batch, user=by)
+    return services.history(user=request.user, batch_id=batch, moves=moves)
 
 
 def _editing(request: SignedIn, project: uuid.UUID, batch: int, part: str, form: NameForm | MetadataForm) -> Context:

@@ -18,7 +18,7 @@ from console.audit import record, unresolved
 from console.audit.models import DONE, Entry
 from console.audit.unresolved import Unresolved
 from console.batches import overtaking, reading
-from console.batches.changes import Change, difference
+from console.batches.changes import Change, Move, difference
 from console.batches.merging import merged
 from console.batches.models import OrderSnapshot, stored
 from console.batches.order import Order, Place, entries_to_send, numbered, restored
@@ -27,6 +27,7 @@ from console.upstream.types import Priority
 
 SALT = "batches.order"
 VENDOR = "cloudfactory"
+ORDERS_READ = 10
 
 
 class BadOrder(Exception):
@@ -163,6 +164,21 @@ def refuse_second_press(press: Press, action: str) -> None:
 def history(*, project: uuid.UUID) -> QuerySet[OrderSnapshot]:
     """The saved orders of a project, the latest first."""
     return OrderSnapshot.objects.filter(project=str(project))
+
+
+def moves_of(*, project: uuid.UUID, batch_id: int, user: Person | None = None) -> dict[uuid.UUID, Move]:
+    """Where a batch was moved in the latest `ORDERS_READ` changes of the order, by the id of the audit's entry.
+
+    With `user`, only that person's own. Batches that were only shifted by others' moves are not in it.
+    """
+    saved = history(project=project)
+    found: dict[uuid.UUID, Move] = {}
+    for snapshot in (saved.filter(person=user) if user else saved)[:ORDERS_READ]:
+        if snapshot.order_before.ranks.get(batch_id) != snapshot.order_after.ranks.get(batch_id):
+            moves = {move.batch_id: move for move in change_of(snapshot).moves}
+            if batch_id in moves:
+                found[snapshot.entry] = moves[batch_id]
+    return found
 
 
 def last_saved(*, project: uuid.UUID) -> OrderSnapshot | None:

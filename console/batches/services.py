@@ -5,7 +5,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ from console.audit.reading import Line
 from console.audit.sentences import Telling
 from console.audit.unresolved import Unresolved
 from console.batches import reading, shown
+from console.batches.changes import Move
 from console.upstream.errors import Conflict, Invalid, NotFound, UpstreamError
 from console.upstream.paging import collect
 from console.upstream.types import Batch
@@ -213,17 +214,27 @@ def next_up(*, user: Person, project: uuid.UUID) -> list[shown.Row]:
     return [row for row in shown.rows(board) if not row.finished][:NEXT_UP]
 
 
-def history(*, user: Person, batch_id: int) -> list[Line]:
-    """What was done to a batch here, the latest first: one's own acts, or everybody's for those who may see them."""
+def history(*, user: Person, batch_id: int, moves: Mapping[uuid.UUID, Move]) -> list[Line]:
+    """What was done to a batch here, the latest first: one's own acts, or everybody's for those who may see them.
+
+    `moves` are the changes of the order that moved it (`ordering.moves_of`).
+    """
     entries = Entry.objects.lines().filter(thing_kind="batch", thing_id=str(batch_id))
     made = Entry.objects.filter(
         action="batch.create", kind=Entry.Kind.OUTCOME, thing_kind="batch", thing_id=str(batch_id)
     ).values("opens")
-    entries = entries | Entry.objects.filter(pk__in=made)
+    entries = entries | Entry.objects.filter(pk__in=made) | Entry.objects.filter(pk__in=list(moves))
     if not user.may(Right.AUDIT_ALL):
         entries = entries.filter(actor=user)
     found = entries.prefetch_related("outcomes").order_by("-sequence")[:HISTORY]
-    return [Line(entry, Telling.whole(entry, entry.outcome)) for entry in found]
+    return [_line(entry, moves.get(entry.pk)) for entry in found]
+
+
+def _line(entry: Entry, move: Move | None) -> Line:
+    line = Line(entry, Telling.whole(entry, entry.outcome))
+    if move is None or move.text in line.text:
+        return line
+    return replace(line, after=f"This batch: {move.text}.")
 
 
 def makers() -> dict[str, str]:

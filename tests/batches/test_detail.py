@@ -259,3 +259,26 @@ def test_the_next_date_is_called_so_only_where_all_were_counted(
     cache.clear()
     monkeypatch.setattr("console.batches.services.COUNT_PAGE", 1)
     assert "Of those counted, next due" in text_of(client.get(address, headers=HTMX))
+
+
+def reorder(client: Client, *, first: int) -> None:
+    page = boards.opened(client)
+    assert client.post(boards.ORDER, page | {"batch": boards.moved(page["batch"], first, 1)}).status_code == 302
+
+
+def test_moving_a_batch_is_part_of_its_history(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    assert "No recent changes by you." in text_of(client.get(f"{BATCHES}{OVERLAPPING}/"))
+    reorder(client, first=OVERLAPPING)
+    said = text_of(client.get(f"{BATCHES}{OVERLAPPING}/"))
+    assert "No recent changes" not in said
+    assert "Alice changed the order of Coin outlines: Overlapping coins" in said
+    assert "No recent changes by you." in text_of(client.get(f"{BATCHES}{NAPLES_EARLY}/")), "it was only shifted"
+
+
+def test_a_colleague_s_move_is_in_the_history_for_those_who_see_all(
+    alice: Person, bob: Person, dana: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    reorder(client_as(alice), first=OVERLAPPING)
+    assert "Alice changed the order" in text_of(client_as(dana).get(f"{BATCHES}{OVERLAPPING}/"))
+    assert "Alice changed the order" not in text_of(client_as(bob).get(f"{BATCHES}{OVERLAPPING}/"))
