@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib.auth import get_user_model
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.http import QueryDict
 from django.utils import timezone
 
 from console.audit import actions
@@ -18,6 +20,8 @@ CONSOLE = "console"
 FIRST, LAST = date(2000, 1, 1), date(2100, 1, 1)
 TOO_EARLY, TOO_LATE = "Choose a day after 1999.", "Choose a day before 2100."
 LEAVING = "leaving"
+EVENING, TODAY, WEEK = "evening", "today", "week"
+PERIODS = {EVENING: "Since yesterday 18:00", TODAY: "Today", WEEK: "Last week"}
 HIDDEN = "hidden"
 # What the values of a filter are called where a link names one that does not exist.
 CHOSEN = {
@@ -37,13 +41,14 @@ def _sensible(moment: datetime) -> None:
         raise forms.ValidationError(TOO_EARLY if moment.date() < FIRST else TOO_LATE)
 
 
-def _moment(label: str) -> forms.DateTimeField:
+def _moment(label: str, **more: Any) -> forms.DateTimeField:
     return forms.DateTimeField(
         label=label,
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         validators=[_sensible],
         error_messages={"invalid": "Write the moment as 2026-11-03T18:00."},
+        **more,
     )
 
 
@@ -148,16 +153,48 @@ class FilterForm(forms.Form):
 
 
 class HandoverForm(forms.Form):
-    """Two moments in the reader's own zone."""
+    """Two moments in the reader's own zone, the end open; or one of PERIODS, which is what a first visit gets."""
 
-    since = _moment("From")
-    until = _moment("To")
+    period = forms.ChoiceField(
+        label="Period",
+        choices=[("", ""), *PERIODS.items()],
+        required=False,
+        error_messages={"invalid_choice": "There is no such period."},
+    )
+    since = _moment("From", required=False)
+    until = _moment("To", help_text="Leave empty for everything up to now.", required=False)
+
+    def __init__(self, data: QueryDict) -> None:
+        has_moments = data.get("since") or data.get("until")
+        self.chosen = "" if has_moments else data.get("period") or EVENING
+        if self.chosen not in PERIODS:
+            super().__init__(data)
+            return
+        self._span = span_of(self.chosen)
+        super().__init__(initial={"since": self._span.since, "until": self._span.until})
+
+    def range(self) -> Range | None:
+        """The time asked for, or None where it makes no sense."""
+        if self.chosen in PERIODS:
+            return self._span
+        return Range(self.cleaned_data["since"], self.cleaned_data["until"]) if self.is_valid() else None
+
+    @property
+    def query(self) -> str:
+        """The choice as an address has it."""
+        if self.chosen in PERIODS:
+            return urlencode({"period": self.chosen})
+        return urlencode({name: self.data.get(name, "") for name in ("since", "until")})
 
     def clean(self) -> dict[str, Any]:
         asked = super().clean() or {}
         since, until = asked.get("since"), asked.get("until")
-        if since and until and until <= since:
-            self.add_error("until", "This moment is not after the first one.")
+        if not since and not self.errors:
+            self.add_error("since", "Choose when the note starts.")
+        elif since and until and until <= since:
+            self.add_error("until", "This is not after the first moment.")
+        elif since and not until and since > timezone.now():
+            self.add_error("since", "This moment has not come yet.")
         return asked
 
 
@@ -179,8 +216,23 @@ class CloseForm(forms.Form):
     )
 
 
+def span_of(period: str) -> Range:
+    """What one of PERIODS means now, by the reader's clock. Weeks begin on Monday."""
+    today = timezone.localdate()
+    if period == EVENING:
+        return Range(_at(today - timedelta(days=1), time(18)), None)
+    if period == TODAY:
+        return Range(_at(today), None)
+    monday = today - timedelta(days=today.weekday())
+    return Range(_at(monday - timedelta(days=7)), _at(monday))
+
+
 def start_of(day: date | None) -> datetime | None:
-    return datetime.combine(day, time.min, timezone.get_current_timezone()) if day else None
+    return _at(day) if day else None
+
+
+def _at(day: date, clock: time = time.min) -> datetime:
+    return datetime.combine(day, clock, timezone.get_current_timezone())
 
 
 def _ends(asked: Range) -> tuple[datetime | None, datetime | None]:

@@ -3,45 +3,58 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 
 from console.audit.actions import in_group
+from console.audit.forms import Range
 from console.audit.models import DONE, FAILED, Entry, EntryQuerySet
-from console.audit.reading import EXPORTED, Line, line, with_downloads
+from console.audit.reading import EXPORTED, Line, line, utc, with_downloads
+from console.audit.wording import name_of
+from console.words import moment, visible
 
 MOST = 2000
+CUT = f"This note is incomplete: it holds the first {MOST:,} entries. Choose a shorter time for the rest."
+COLUMNS = ("Section", "When (UTC)", "What happened", "Times", "Since then", "Note", "Work by")
 QUEUED = "export.queue"
 DOWNLOADS = ("export.download", "item.download", "file.download")
 
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Exports made", (EXPORTED,)),
+    ("Exports created", (EXPORTED,)),
     ("Exports queued and deleted", (QUEUED, "export.unqueue", "export.delete")),
-    ("Downloaded", DOWNLOADS),
-    ("Orders changed", tuple(in_group("order"))),
-    ("Sent back", ("item.send_back",)),
+    ("Downloads", DOWNLOADS),
+    ("Order changes", tuple(in_group("order"))),
+    ("Work items sent back", ("item.send_back",)),
     ("Work items", ("item.signal", "item.approve", "item.create", "item.labels")),
     ("Slices and batches", (*in_group("slices"), *in_group("batches"))),
     ("Files", ("file.upload",)),
     ("People and keys", (*in_group("people"), *in_group("keys"))),
 )
 WENT_WRONG, NOT_KNOWN, OTHER = "Failed", "Unresolved", "Other"
-# Comings, goings and the reading of the audit itself are no work to hand over.
+# Sign-ins and exports of the audit itself are no work to hand over.
 LEFT_OUT = (*in_group("sessions"), *in_group("audit"), "export.receipt")
 PLACED = frozenset({*LEFT_OUT, *(name for _, names in SECTIONS for name in names)})
 
 
 @dataclass(frozen=True)
 class Told:
-    """A sentence and how often it happened, at the time of the first."""
+    """A sentence and how often it happened, at the time of the first, with the notes of all."""
 
     line: Line
     times: int = 1
+    notes: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         often = f" ({self.times} times)" if self.times > 1 else ""
-        return f"{self.line.text}{often}{f'. {self.line.failure}' if self.line.failure else ''}"
+        failure = f". {self.line.failure}" if self.line.failure else ""
+        return f"{self.line.text}{often}{failure}"
+
+    @property
+    def noted(self) -> str:
+        """Its notes in quotation marks, or ""."""
+        return ", ".join(f"“{note}”" for note in self.notes)
 
 
 @dataclass(frozen=True)
@@ -52,29 +65,57 @@ class Section:
 
 @dataclass(frozen=True)
 class Note:
+    """`who` is the one person whose work it covers; "" where it covers everyone's."""
+
+    who: str
     since: datetime
     until: datetime
     sections: list[Section]
     is_cut: bool
 
     @property
+    def covers(self) -> str:
+        return self.who or "everyone"
+
+    @property
+    def title(self) -> str:
+        return f"Handover note: work by {self.covers}"
+
+    @property
+    def nothing(self) -> str:
+        """Instead of sentences, where there are none."""
+        return f"No work by {self.who or 'anyone'} was recorded in this time."
+
+    @property
     def text(self) -> str:
         """The note for a mail or a chat: words only, no ids."""
-        head = f"Handover note, {_moment(self.since)} to {_moment(self.until)}"
-        body = [_as_text(section) for section in self.sections] or ["Nothing happened."]
-        return "\n\n".join([head, *body])
+        head = f"{self.title}\n{moment(self.since)} to {moment(self.until)}"
+        body = [_as_text(section) for section in self.sections] or [self.nothing]
+        return "\n\n".join([head, *([CUT] if self.is_cut else []), *body])
+
+    def rows(self) -> Iterator[tuple[str, ...]]:
+        """The note as a table, under COLUMNS."""
+        for section in self.sections:
+            for told in section.told:
+                one = told.line
+                yield section.title, utc(one.at), one.text, str(told.times), one.failure, told.noted, self.covers
+        for sentence in (CUT if self.is_cut else "", "" if self.sections else self.nothing):
+            if sentence:
+                yield "", "", sentence, "", "", "", self.covers
 
 
-def entries(reader: object, since: datetime, until: datetime) -> EntryQuerySet:
-    found = Entry.objects.visible_to(reader).lines().exclude(action__in=LEFT_OUT)
-    return found.within(since, until)
-
-
-def note(reader: object, since: datetime, until: datetime) -> Note:
-    rows = entries(reader, since, until).prefetch_related("outcomes").order_by("sequence")
+def note(reader: Any, asked: Range) -> Note:
+    """What the reader can see of that time; an open end is now."""
+    rows = _entries(reader, asked).prefetch_related("outcomes").order_by("sequence")
     lines = [line(row) for row in rows[: MOST + 1]]
     told = _without_queued(with_downloads(lines[:MOST]))
-    return Note(since, until, list(_sections(told)), len(lines) > MOST)
+    who = "" if reader.may("audit.all") else name_of(reader)
+    until = asked.until or timezone.now()
+    return Note(who, asked.since or until, until, list(_sections(told)), len(lines) > MOST)
+
+
+def _entries(reader: Any, asked: Range) -> EntryQuerySet:
+    return Entry.objects.visible_to(reader).lines().exclude(action__in=LEFT_OUT).within(asked.since, asked.until)
 
 
 def _without_queued(lines: list[Line]) -> list[Line]:
@@ -104,17 +145,18 @@ def _title(one: Line) -> str:
 
 def _counted(lines: Iterable[Line]) -> list[Told]:
     """The same sentence twice is said once, with how often."""
-    seen: dict[str, Told] = {}
+    seen: dict[tuple[str, str], Told] = {}
     for one in lines:
-        before = seen.get(one.text)
-        seen[one.text] = Told(before.line, before.times + 1) if before else Told(one)
+        so_far = seen.get((one.text, one.failure), Told(one, 0))
+        notes = dict.fromkeys([*so_far.notes, *one.notes])
+        seen[one.text, one.failure] = Told(so_far.line, so_far.times + 1, tuple(notes))
     return list(seen.values())
 
 
 def _as_text(section: Section) -> str:
-    return "\n".join([section.title, *(f"- {_moment(told.line.at)}: {told.text}" for told in section.told)])
+    return "\n".join([section.title, *(_sentence(told) for told in section.told)])
 
 
-def _moment(value: datetime) -> str:
-    local = timezone.localtime(value)
-    return f"{local.day} {local:%b %Y, %H:%M %Z}"
+def _sentence(told: Told) -> str:
+    noted = f" Note: {told.noted}" if told.noted else ""
+    return visible(f"- {moment(told.line.at)}: {told.text}{noted}")

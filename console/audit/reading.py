@@ -62,7 +62,7 @@ class Line:
 
     @property
     def full(self) -> str:
-        return f"{self.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        return f"{utc(self.at)} UTC"
 
     @property
     def zone(self) -> str:
@@ -86,8 +86,14 @@ class Line:
         return place_of(self.entry.page)
 
     @property
+    def notes(self) -> list[str]:
+        """What a person wrote about it when it was done, and when it was closed."""
+        newest = self.entry.newest_outcome
+        return [note for note in (self.entry.note, newest.note if newest else "") if note]
+
+    @property
     def note(self) -> str:
-        return self.entry.note
+        return "; ".join(self.notes)
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,11 @@ def line(entry: Entry) -> Line:
 def place_of(page: str) -> str:
     """Where in the console a view is, from its name; "" for work in the background."""
     return PLACES.get(page.partition(":")[0] if ":" in page else page.partition("_")[0], "")
+
+
+def utc(moment: datetime) -> str:
+    """For files, whose columns name the zone: "2026-11-03 18:00:00"."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def standing(entry: Entry) -> str:

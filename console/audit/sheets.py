@@ -2,12 +2,12 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC
 
 from django.utils import timezone
 
-from console.audit.reading import Line
+from console.audit.reading import Line, utc
 
 # What begins so is taken for a formula: https://owasp.org/www-community/attacks/CSV_Injection. With semicolons as
 # separators, and in whatever splits at tabs and line ends, a cell begins behind each of those as well. Spreadsheets
@@ -43,11 +43,16 @@ COLUMNS = (
 
 
 def rows(lines: Iterable[Line]) -> Iterator[str]:
-    """Line by line, so that a long audit needs no more memory than a short one. The mark is for spreadsheets."""
+    """One row for each line, read as they are written, so that a long audit needs no more memory than a short one."""
+    return table(COLUMNS, _in_utc(lines))
+
+
+def table(columns: Sequence[str], cells: Iterable[Sequence[str]]) -> Iterator[str]:
+    """The mark in front is for spreadsheets."""
     writer = csv.writer(_Passed())
-    yield "\ufeff" + writer.writerow(COLUMNS)
-    for cells in _in_utc(lines):
-        yield writer.writerow([safe_cell(cell) for cell in cells])
+    yield "\ufeff" + writer.writerow(columns)
+    for row in cells:
+        yield writer.writerow([safe_cell(cell) for cell in row])
 
 
 def _in_utc(lines: Iterable[Line]) -> Iterator[tuple[str, ...]]:
@@ -79,14 +84,14 @@ def _as_text(found: re.Match[str]) -> str:
 def _cells(line: Line) -> tuple[str, ...]:
     entry, newest = line.entry, line.entry.newest_outcome
     return (
-        _moment(entry.at),
+        utc(entry.at),
         entry.actor_name,
         entry.actor_email,
         line.text,
         line.after,
         line.state,
-        _moment(newest.at) if newest else "",
-        "; ".join(filter(None, [entry.note, newest.note if newest else ""])),
+        utc(newest.at) if newest else "",
+        line.note,
         entry.thing_kind,
         line.told.thing_name,
         line.told.thing_id,
@@ -99,10 +104,6 @@ def _cells(line: Line) -> tuple[str, ...]:
         entry.key_fingerprint,
         str(entry.pk),
     )
-
-
-def _moment(value: datetime) -> str:
-    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
 class _Passed:

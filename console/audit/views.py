@@ -1,24 +1,26 @@
 """The audit as people read it. Reading is not recorded; taking it away as CSV is."""
 
 import uuid
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth import get_user_model
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
 from console import htmx
 from console.audit import addresses, facts, links, reading, record, settling, sheets, unresolved, verify
 from console.audit import handover as handovers
-from console.audit.forms import DAYS, CloseForm, FilterForm, HandoverForm
-from console.audit.models import DONE, OPEN, UNKNOWN, Entry, EntryQuerySet
+from console.audit.forms import DAYS, PERIODS, CloseForm, FilterForm, HandoverForm
+from console.audit.models import DONE, OPEN, UNKNOWN, Entry
 from console.common.typed_fields import hand_back
+from console.words import moment
 
 
 @require_safe
@@ -89,34 +91,38 @@ def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     form = FilterForm(request.GET, reader=request.user)
     if not form.is_valid():
         return redirect(f"{reverse('audit:index')}?{request.GET.urlencode()}")
-    return _sheet(request, form.entries(), _in_words(form), "audit")
+    # Recorded first; then exactly the rows there were.
+    entries = form.entries()
+    recorded = _record_export(request, _in_words(form), entries.count())
+    return _file(sheets.rows(reading.lines(entries.filter(sequence__lt=recorded.sequence))), "audit")
 
 
 @require_safe
 def handover(request: HttpRequest) -> HttpResponse:
-    form = HandoverForm(request.GET or _since_yesterday())
-    context: dict[str, Any] = {
+    form = HandoverForm(request.GET)
+    asked = form.range()
+    context = {
         "form": form,
-        "query": addresses.query(request),
+        "note": handovers.note(request.user, asked) if asked else None,
+        "periods": PERIODS.items(),
         "takes_csv": _may(request, "audit.export"),
+        "sees_all": _may(request, "audit.all"),
+        "ask": _whom_to_ask(request),
     }
-    if form.is_valid():
-        asked = form.cleaned_data
-        context["note"] = handovers.note(request.user, asked["since"], asked["until"])
-        context["query"] = urlencode({name: form.data[name] for name in ("since", "until")})
-    return render(request, "audit/handover.html", context, status=200 if form.is_valid() else 422)
+    return render(request, "audit/handover.html", context, status=200 if asked else 422)
 
 
 @require_safe
 def handover_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-    form = HandoverForm(request.GET)
-    if not form.is_valid():
+    """The rows of the note, as its page shows them."""
+    asked = HandoverForm(request.GET).range()
+    if asked is None:
         return redirect(f"{reverse('audit:handover')}?{request.GET.urlencode()}")
-    since, until = form.cleaned_data["since"], form.cleaned_data["until"]
-    between = (
-        f"handover note, {timezone.localtime(since):%Y-%m-%d %H:%M} to {timezone.localtime(until):%Y-%m-%d %H:%M %Z}"
-    )
-    return _sheet(request, handovers.entries(request.user, since, until), between, "handover")
+    note = handovers.note(request.user, asked)
+    between = f"handover note of work by {note.covers}, {moment(note.since)} to {moment(note.until)}"
+    rows = list(note.rows())
+    _record_export(request, between, len(rows))
+    return _file(sheets.table(handovers.COLUMNS, rows), f"handover-{slugify(note.covers)}")
 
 
 def _may(request: HttpRequest, right: str) -> bool:
@@ -184,17 +190,18 @@ def _back(request: HttpRequest) -> str:
     return back if htmx.is_ours(request, back) else ""
 
 
-def _sheet(request: HttpRequest, entries: EntryQuerySet, summary: str, name: str) -> StreamingHttpResponse:
-    """Recorded first; then exactly the rows there were, as they were asked for."""
-    recorded = record.event(
+def _record_export(request: HttpRequest, summary: str, rows: int) -> Entry:
+    return record.event(
         actor=request.user,
         action="audit.export",
         thing_kind="audit",
         request=request,
-        detail={"summary": summary, "rows": entries.count(), "asked": request.GET.dict()},
+        detail={"summary": summary, "rows": rows, "asked": request.GET.dict()},
     )
-    lines = reading.lines(entries.filter(sequence__lt=recorded.sequence))
-    response = StreamingHttpResponse(sheets.rows(lines), content_type="text/csv; charset=utf-8")
+
+
+def _file(rows: Iterable[str], name: str) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}-{timezone.localdate():%Y-%m-%d}.csv"'
     return response
 
@@ -278,16 +285,8 @@ def _instead(request: HttpRequest, form: FilterForm) -> dict[str, Any]:
     if form.unmet:
         return {"unmet": " ".join(form.unmet)}
     span = form.range()
-    moment = reading.nearest(form.entries(whenever=True), span.since, span.until)
-    if moment is None:
+    closest = reading.nearest(form.entries(whenever=True), span.since, span.until)
+    if closest is None:
         return {"is_unused": not Entry.objects.visible_to(request.user).exists()}
-    day = timezone.localtime(moment).date()
+    day = timezone.localtime(closest).date()
     return {"nearest": day, "nearest_url": addresses.index(request, since=day, until=day, period=None)}
-
-
-def _since_yesterday() -> QueryDict:
-    now = timezone.localtime()
-    evening = (now - timedelta(days=1)).replace(hour=18, minute=0)
-    query = QueryDict(mutable=True)
-    query.update({"since": f"{evening:%Y-%m-%dT%H:%M}", "until": f"{now + timedelta(minutes=1):%Y-%m-%dT%H:%M}"})
-    return query

@@ -2,8 +2,10 @@
 
 import csv
 import datetime
+import html
 import io
 import re
+import zoneinfo
 from collections.abc import Callable
 from typing import Any
 
@@ -161,7 +163,7 @@ def test_the_handover_note_of_a_day(a_day: None, dana: Person, client_as: Client
         assert sentence in said
     assert "After hours" not in said
     assert "signed in" not in said
-    assert said.index("Exports made") < said.index("Sent back") < said.index("Failed")
+    assert said.index("Exports created") < said.index("Work items sent back") < said.index("Failed")
 
 
 def test_the_note_as_text_has_no_ids(dana: Person, client_as: ClientAs) -> None:
@@ -172,10 +174,111 @@ def test_the_note_as_text_has_no_ids(dana: Person, client_as: ClientAs) -> None:
     assert "5f0c2c1e" not in text
 
 
-def test_the_note_speaks_of_own_deeds_only(a_day: None, bob: Person, client_as: ClientAs) -> None:
-    said = text_of(client_as(bob).get("/audit/handover/?since=2026-11-03T08:00&until=2026-11-03T16:00"))
+def text_note(page: Any) -> str:
+    said = page.content.decode().partition('id="note-text"')[2].partition(">")[2].partition("</pre>")[0]
+    return html.unescape(said)
+
+
+def test_the_note_says_whose_work_it_covers(a_day: None, bob: Person, dana: Person, client_as: ClientAs) -> None:
+    page = client_as(bob).get("/audit/handover/?since=2026-11-03T08:00&until=2026-11-03T16:00")
+    said = text_of(page)
+    assert "Handover note: work by Bob" in said
+    assert "This note covers only your own work. To include others' work, ask Dana for it." in said
     assert "Bob sent back" in said
     assert "Alice" not in said
+    heading = "Handover note: work by Bob\n3 Nov 2026, 08:00 UTC to 3 Nov 2026, 16:00 UTC\n\n"
+    assert text_note(page).startswith(heading)
+    everyone = client_as(dana).get("/audit/handover/?since=2026-11-03T08:00&until=2026-11-03T16:00")
+    assert "Handover note: work by everyone" in text_of(everyone)
+    assert "only your own work" not in text_of(everyone)
+    assert text_note(everyone).startswith("Handover note: work by everyone\n")
+
+
+def test_silence_is_only_of_those_the_note_covers(a_day: None, bob: Person, dana: Person, client_as: ClientAs) -> None:
+    quiet = "/audit/handover/?since=2026-11-03T08:00&until=2026-11-03T08:30"
+    mine, everyone = client_as(bob).get(quiet), client_as(dana).get(quiet)
+    for page, who in ((mine, "Bob"), (everyone, "anyone")):
+        assert f"No work by {who} was recorded in this time." in text_of(page)
+        assert f"No work by {who} was recorded in this time." in text_note(page)
+        assert "Nothing happened" not in page.content.decode()
+    sheet = client_as(dana).get(quiet.replace("handover/", "handover.csv"))
+    assert sheet["Content-Disposition"].startswith('attachment; filename="handover-everyone-')
+    [row] = rows_of(sheet)
+    assert (row["What happened"], row["Work by"]) == ("No work by anyone was recorded in this time.", "everyone")
+
+
+def test_notes_are_on_the_page_in_the_text_and_in_the_sheet(dana: Person, client_as: ClientAs) -> None:
+    about = {"thing_name": "Dashcam", "detail": {"summary": "Rain 2nd to 1st"}}
+    for note in ("for Friday", "", "for <Monday>"):
+        at(DAY, dana, "order.save", note=note, **about)
+    act = record.act(actor=dana, action="slice.create", thing_name="Rain")
+    with time_machine.travel(DAY, tick=False):
+        with pytest.raises(TimeoutError), act:
+            raise TimeoutError
+        record.settle(act.entry, "done", by=dana, note="seen in Avala")
+    query = "since=2026-11-02T08:00&until=2026-11-03T15:00"
+    page = client_as(dana).get(f"/audit/handover/?{query}")
+    changed = "Dana changed the order of Dashcam: Rain 2nd to 1st (3 times)"
+    assert f"{changed}“for Friday”“for &lt;Monday&gt;”" in text_of(page)
+    assert f"{changed} Note: “for Friday”, “for <Monday>”" in text_note(page)
+    assert "Dana created the slice Rain Note: “seen in Avala”" in text_note(page)
+    rows = rows_of(client_as(dana).get(f"/audit/handover.csv?{query}"))
+    assert [row["Note"] for row in rows] == ["“for Friday”, “for <Monday>”", "“seen in Avala”"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "label", "there", "gone"),
+    [
+        (
+            "evening",
+            "Since yesterday 18:00",
+            ["last night", "this morning"],
+            ["yesterday noon", "last week", "long ago"],
+        ),
+        ("today", "Today", ["this morning"], ["last night", "yesterday noon", "last week", "long ago"]),
+        ("week", "Last week", ["last week"], ["this morning", "last night", "yesterday noon", "long ago"]),
+    ],
+    ids=["evening", "today", "week"],
+)
+def test_ready_periods_are_one_click_away_and_mean_the_readers_days(
+    dana: Person, client_as: ClientAs, choice: str, label: str, there: list[str], gone: list[str]
+) -> None:
+    """Wednesday, 4 November, 09:30 in Tokyo."""
+    dana.time_zone = "Asia/Tokyo"
+    dana.save()
+    tokyo = zoneinfo.ZoneInfo("Asia/Tokyo")
+    now = datetime.datetime(2026, 11, 4, 9, 30, tzinfo=tokyo)
+    for name, when in {
+        "this morning": now.replace(hour=0, minute=0),
+        "last night": now - datetime.timedelta(hours=15, minutes=30),
+        "yesterday noon": now - datetime.timedelta(hours=15, minutes=31),
+        "last week": datetime.datetime(2026, 10, 26, 0, 0, tzinfo=tokyo),
+        "long ago": datetime.datetime(2026, 10, 25, 23, 59, tzinfo=tokyo),
+    }.items():
+        at(when, dana, "slice.create", thing_name=name)
+    client = client_as(dana)
+    with time_machine.travel(now, tick=False):
+        client.force_login(dana)
+        page = client.get(f"/audit/handover/?period={choice}")
+        assert f'<a href="?period={choice}" aria-current="page">{label}</a>' in page.content.decode()
+        sheet = rows_of(client.get(f"/audit/handover.csv?period={choice}"))
+    names = [row["What happened"].removeprefix("Dana created the slice ") for row in sheet]
+    assert sorted(names) == sorted(there)
+    for name in gone:
+        assert f"the slice {name}" not in text_of(page)
+    assert f'href="/audit/handover.csv?period={choice}"' in page.content.decode()
+
+
+def test_an_open_end_is_now(dana: Person, client_as: ClientAs) -> None:
+    now = datetime.datetime(2026, 11, 3, 9, 30, 20, tzinfo=datetime.UTC)
+    at(now - datetime.timedelta(seconds=5), dana, "slice.create", thing_name="Just now")
+    client = client_as(dana)
+    with time_machine.travel(now, tick=False):
+        client.force_login(dana)
+        page = client.get("/audit/handover/?since=2026-11-03T08:00&until=")
+        assert len(rows_of(client.get("/audit/handover.csv?since=2026-11-03T08:00"))) == 1
+    assert "3 Nov 2026, 08:00 UTC to 3 Nov 2026, 09:30 UTC" in text_of(page)
+    assert "created the slice Just now" in text_of(page)
 
 
 def test_the_note_begins_yesterday_evening(dana: Person, client_as: ClientAs) -> None:
@@ -190,10 +293,23 @@ def test_the_note_begins_yesterday_evening(dana: Person, client_as: ClientAs) ->
     assert "Too early" not in said
 
 
-def test_the_notes_sheet_holds_its_rows(a_day: None, dana: Person, client_as: ClientAs) -> None:
-    rows = rows_of(client_as(dana).get("/audit/handover.csv?since=2026-11-03T12:00&until=2026-11-03T14:00"))
-    assert [row["Action"] for row in rows] == ["item.send_back", "order.save"]
-    assert "handover note" in Entry.objects.get(action="audit.export").detail["summary"]
+def test_the_notes_sheet_is_what_the_page_shows(a_day: None, dana: Person, client_as: ClientAs) -> None:
+    query = "since=2026-11-03T08:00&until=2026-11-03T15:00"
+    client = client_as(dana)
+    rows = rows_of(client.get(f"/audit/handover.csv?{query}"))
+    assert list(rows[0]) == ["Section", "When (UTC)", "What happened", "Times", "Since then", "Note", "Work by"]
+    assert [(row["Section"], row["When (UTC)"][11:], row["Times"]) for row in rows] == [
+        ("Exports created", "09:00:00", "1"),
+        ("Downloads", "10:00:00", "2"),
+        ("Order changes", "12:00:00", "1"),
+        ("Work items sent back", "13:00:00", "1"),
+        ("Failed", "14:00:00", "1"),
+    ]
+    shown = text_of(client.get(f"/audit/handover/?{query}"))
+    assert all(row["What happened"] in shown for row in rows)
+    assert {row["Work by"] for row in rows} == {"everyone"}
+    summary = Entry.objects.get(action="audit.export").detail["summary"]
+    assert summary == "handover note of work by everyone, 3 Nov 2026, 08:00 UTC to 3 Nov 2026, 15:00 UTC"
 
 
 @pytest.mark.parametrize(
@@ -203,7 +319,9 @@ def test_the_notes_sheet_holds_its_rows(a_day: None, dana: Person, client_as: Cl
         "since=0001-01-01T00:00&until=2026-11-03T15:00",
         "since=2026-11-03T15:00&until=2026-11-03T15:00",
         "since=x&until=y",
-        "since=2026-11-03T15:00",
+        "since=2099-11-03T15:00",
+        "until=2026-11-03T15:00",
+        "period=x",
     ],
 )
 def test_moments_that_make_no_sense_are_told(dana: Person, client_as: ClientAs, query: str) -> None:

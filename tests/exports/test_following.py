@@ -191,7 +191,7 @@ def test_the_handover_note_counts_what_was_made(
     page = client.get("/audit/handover/", {"since": since, "until": until})
     sections = {section.title: [told.text for told in section.told] for section in page.context["note"].sections}
     assert sections == {
-        "Exports made": ["Alice exported all of Eye screening as Waited (COCO)"],
+        "Exports created": ["Alice exported all of Eye screening as Waited (COCO)"],
         "Failed": [
             "Alice exported all of Eye screening as Q3 (COCO). CloudFactory could not build it, so there is no file."
         ],
