@@ -1,6 +1,7 @@
 // Five minutes before the session ends a notice offers to stay. Staying is one small request; drafts are untouched, and the
 // warning comes again when as much time has gone by.
 
+import { stay } from "./leaving.js";
 import { close } from "./notices.js";
 import { notice, say } from "./say.js";
 
@@ -18,10 +19,9 @@ export function warn(address, lasts) {
 }
 
 async function extend(address, lasts, shown) {
-  const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
   let answer;
   try {
-    answer = await fetch(address, { method: "POST", headers: { "X-CSRFToken": token }, redirect: "manual" });
+    answer = await stay(address);
   } catch {
     notice("offline-notice");
     return;

@@ -88,8 +88,22 @@ document.addEventListener("keydown", (event) => {
   else import("./shortcuts.js").then((shortcuts) => shortcuts.press(event.key));
 });
 
+// Some engines have no passkeys, and without script none of them has.
+for (const part of document.querySelectorAll("[data-with-passkeys]")) part.hidden = !window.PublicKeyCredential;
+for (const part of document.querySelectorAll("[data-without-passkeys]")) part.hidden = Boolean(window.PublicKeyCredential);
+
 const { sessionEnds, sessionStay } = document.body.dataset;
 if (sessionEnds) {
+  seeOut();
   const left = sessionEnds * 1000 - Date.now();
   setTimeout(() => import("./session.js").then((session) => session.warn(sessionStay, left)), left - 5 * 60 * 1000);
+}
+
+// Hidden while the browser puts the page aside, so that it is not seen for a moment when it comes back.
+function seeOut() {
+  const tabs = new BroadcastChannel("sign-out");
+  tabs.addEventListener("message", () => import("./leaving.js").then((leaving) => leaving.signedOut()));
+  document.addEventListener("submit", ({ target }) => { if (target.matches("[data-sign-out]")) tabs.postMessage("sent"); });
+  window.addEventListener("pagehide", ({ persisted }) => { document.documentElement.hidden = persisted; });
+  window.addEventListener("pageshow", ({ persisted }) => { if (persisted) import("./leaving.js").then((leaving) => leaving.showAgain()); });
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from accounts.models import Person
 
@@ -92,3 +93,53 @@ def test_the_computers_own_time_zone_is_one_press_away(
         there.get_by_role("button", name="Save").click()
         there.get_by_text("Saved.").wait_for()
     assert Person.objects.get(pk=alice.pk).time_zone == "America/New_York"
+
+
+def test_signing_out_closes_the_pages_of_other_tabs(
+    page: Any, live: str, alice: Person, sign_in: SignIn, complaints: list[str]
+) -> None:
+    sign_in(page, alice)
+    other = page.context.new_page()
+    other.goto(live + reverse("accounts:sessions"))
+    page.goto(live + reverse("account_logout"))
+    page.locator("main").get_by_role("button", name="Sign out").click()
+    other.wait_for_url(f"{live}{reverse('account_login')}?**")
+
+
+def test_a_page_that_comes_back_as_it_was_shows_itself_to_its_own_session_alone(
+    page: Any, live: str, alice: Person, sign_in: SignIn
+) -> None:
+    """As Safari brings pages back; Chromium asks for them once more, so the event is made."""
+    sign_in(page, alice)
+    for event in ("pagehide", "pageshow"):
+        page.evaluate("event => dispatchEvent(new PageTransitionEvent(event, {persisted: true}))", event)
+    page.get_by_role("heading", name="Profile").wait_for()
+    page.context.clear_cookies()
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
+    assert not page.get_by_role("heading", name="Profile").is_visible()
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    page.wait_for_url(f"{live}{reverse('account_login')}?**")
+
+
+PASSKEYS = [
+    ("account_login", "Sign in with a passkey"),
+    ("mfa_index", "Add one"),
+    ("mfa_list_webauthn", "Add one"),
+    ("mfa_add_webauthn", "Add it"),
+]
+
+
+@pytest.mark.parametrize("has_passkeys", [True, False], ids=["with passkeys", "without passkeys"])
+def test_passkeys_are_offered_where_the_browser_has_them(
+    page: Any, live: str, alice: Person, sign_in: SignIn, has_passkeys: bool
+) -> None:
+    if not has_passkeys:
+        page.add_init_script("delete window.PublicKeyCredential")
+    for name, words in PASSKEYS:
+        page.goto(live + reverse(name))
+        offer = page.locator("main [data-with-passkeys]").filter(has_text=words)
+        expect(offer).to_be_visible(visible=has_passkeys)
+        if name == "account_login":
+            sign_in(page, alice)
+        else:
+            expect(page.get_by_text("This browser can't use passkeys")).to_be_visible(visible=not has_passkeys)
