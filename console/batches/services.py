@@ -79,6 +79,10 @@ class Counts:
     next_due: datetime | None = None
     """The soonest date, not passed yet, of an item somebody still has to work on or look at."""
 
+    @property
+    def in_review(self) -> int:
+        return sum(count.number for count in self.by_status if count.status == "CLIENT_REVIEW")
+
 
 @dataclass(frozen=True)
 class Waiting:

@@ -11,7 +11,7 @@ from accounts.models import Person
 from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
 from console.exports.models import Plan
-from tests.batches.boards import HTMX
+from tests.batches.boards import HTMX, NAPLES_EARLY
 from tests.conftest import SPACE
 from tests.slices.making import text_of
 
@@ -210,3 +210,12 @@ def test_exports_that_hold_a_project_are_listed_with_it(
     assert "Erin" in text_of(page)
     other = client.get(f"/projects/{COINS}/batches/102/")
     assert {plan.name for plan in other.context["held"]} == {"Coins only", "Everything"}
+
+
+@pytest.mark.parametrize("address", [f"/projects/{COINS}/figures/?size=large", f"/projects/{COINS}/batches/%d/counts/"])
+def test_where_items_wait_for_review_it_says_where_they_are_approved(
+    bob: Person, client_as: ClientAs, emulator: Running, address: str
+) -> None:
+    path = address % NAPLES_EARLY if "%d" in address else address
+    said = text_of(client_as(bob).get(path, headers=HTMX))
+    assert "Approve or send them back in CloudFactory for now" in said
