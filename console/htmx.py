@@ -1,5 +1,6 @@
 """The only place that may tell htmx to go elsewhere: Django guards `Location`, nobody guards `HX-Redirect`."""
 
+import re
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -8,8 +9,13 @@ from django_htmx.http import HttpResponseClientRedirect
 
 
 def is_ours(request: HttpRequest, address: str) -> bool:
-    """Whether an address stays within this console."""
-    return url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+    """Whether an address stays within this console.
+
+    The query names no host, so only what stands before it is checked: Django refuses more than 2,048 characters, and
+    the choices of a page can be more.
+    """
+    before = re.split("[?#]", address, maxsplit=1)[0] or (address and ".")
+    return url_has_allowed_host_and_scheme(before, {request.get_host()}, require_https=request.is_secure())
 
 
 def redirect(request: HttpRequest, address: str) -> HttpResponse:

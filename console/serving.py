@@ -14,6 +14,8 @@ keepalive = 5
 # Django logs what matters as JSON; a second access log would repeat query strings unmasked.
 accesslog = None
 loglevel = "warning"
+# The choices of an export stand in its address, which an ended session carries along encoded once more.
+limit_request_line = 8190
 control_socket_disable = True
 # What a proxy says about the person is believed by TRUSTED_PROXIES alone; gunicorn would believe any on this machine.
 forwarded_allow_ips = ""

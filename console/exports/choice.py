@@ -11,6 +11,8 @@ from console.words import moment
 
 MOST_PROJECTS = 50
 MOST_BATCHES = 100
+ALL = "all"
+"""In a form or an address: every project of the space. No project at all is no choice."""
 DATES = ("created_from", "created_to", "updated_from", "updated_to")
 
 

@@ -4,8 +4,9 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, cast
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.http import QueryDict
 from django.utils import timezone
@@ -13,9 +14,9 @@ from django.utils import timezone
 from accounts.models import Person
 from console.common.parsing import INT64, read_int, read_uuid
 from console.exports import offered, same
-from console.exports.choice import DATES, MOST_BATCHES
+from console.exports.choice import ALL, DATES, MOST_BATCHES
 from console.exports.contents import Counts, count, remembered
-from console.exports.forms import ExportForm, instant
+from console.exports.forms import ExportForm, instant, read_day
 from console.exports.models import Plan
 from console.exports.offered import BatchList
 from console.exports.services import Wish
@@ -24,6 +25,10 @@ from console.upstream.types import Batch, Project
 
 # Batches are offered for so many ticked projects; more have to be taken whole.
 MOST_OFFERED = 5
+CHOICES = ("projects", "batches", *DATES)
+"""Fields whose values stand in the address, beside a name that was typed and the zone that the days are of."""
+LONGEST_ADDRESS = 7_500
+"""Characters when encoded once more, as an ended session carries it along; gunicorn takes 8,190 in a first line."""
 NOTHING = "Nothing matches this choice. An export of nothing fails."
 
 
@@ -46,6 +51,9 @@ class Draft:
     def has_choice(self) -> bool:
         """Whether what was ticked can be counted, whatever the name is."""
         return self.form.is_bound and not set(self.form.errors) - {"name", "id"}
+
+    def has_projects(self) -> bool:
+        return bool(self._ticked("projects"))
 
     def problems(self) -> list[str]:
         """What is wrong with the choice itself, to be said as soon as it is chosen."""
@@ -100,23 +108,28 @@ class Draft:
         return [project.name or project.id for project in empty] if chosen else []
 
     def _chosen_projects(self) -> list[Project]:
-        return [self.form.known_projects[key] for key in self.form.cleaned_data.get("projects", ())]
+        chosen = self.form.cleaned_data.get("projects", ())
+        return [self.form.known_projects[key] for key in chosen if key != ALL]
 
     def lost(self) -> bool:
-        """Whether the address asks for a project or batch that is not there any more: the rest is another choice."""
-        asked = {name: set(self.form.initial.get(name, ())) for name in ("projects", "batches")}
-        offers = {"projects": {project.id for project in self.projects}, "batches": set(self.form.known_batches)}
-        batches_gone = set() if self.unread or self.unclear else asked["batches"] - offers["batches"]
-        return bool(asked["projects"] - offers["projects"] or batches_gone)
+        """Whether a project or batch was asked for that is not there any more: the rest is another choice."""
+        known = self.form.known_projects.keys() | {ALL}
+        return bool(self._ticked("projects") - known) or (bool(self._batches_not_offered()) and self._has_all_batches())
 
-    def proposed(self) -> str:
-        """The name for what is ticked now."""
-        names = [project.name or "" for project in self.projects if project.id in self._ticked("projects")]
-        return proposed_name(names, len(self._ticked("batches")))
+    def dropped_batches(self) -> bool:
+        """Whether batches were asked for that cannot be offered now, although they may be there."""
+        return bool(self._batches_not_offered()) and not self._has_all_batches()
 
-    def name_is_ours(self) -> bool:
-        """Whether the name is still the one the page proposed."""
-        return bool(self.form["name"].value() == self.form["proposed"].value())
+    def address_query(self) -> str:
+        """The part of an address that brings the choices back; empty where it would be too long for one."""
+        data = cast(QueryDict, self.form.data)
+        pairs = [(name, value) for name in CHOICES for value in data.getlist(name) if value]
+        if data.get("name") != data.get("proposed"):
+            pairs.append(("name", data.get("name", "")))
+        if any(data.get(name) for name in DATES):
+            pairs.append(("zone", timezone.get_current_timezone_name()))
+        query = urlencode(pairs)
+        return query if len(quote(query, safe="")) < LONGEST_ADDRESS else ""
 
     def context(self) -> dict[str, Any]:
         ticked = self._ticked("projects")
@@ -124,6 +137,9 @@ class Draft:
             "form": self.form,
             "projects": self.projects,
             "groups": self._groups(),
+            "all": ALL,
+            "days": " ".join(DATES),
+            "choices": " ".join((*CHOICES, "name", "zone")),
             "ticked_projects": ticked,
             "ticked_batches": self._ticked("batches"),
             "too_many": len(ticked) > MOST_OFFERED,
@@ -137,12 +153,18 @@ class Draft:
         listed = [project for project in self.projects if project.id in self.batches]
         return [(one, self.batches[one.id], self.unclear.get(one.id, "")) for one in listed]
 
+    def _batches_not_offered(self) -> set[str]:
+        return self._ticked("batches") - self.form.known_batches.keys()
+
+    def _has_all_batches(self) -> bool:
+        return not self.unread and not self.unclear and len(self._ticked("projects")) <= MOST_OFFERED
+
     def _ticked(self, name: str) -> set[str]:
-        return {str(key) for key in self.form[name].value() or ()}
+        return set(cast(QueryDict, self.form.data).getlist(name))
 
 
 def draft(user: Person, sent: QueryDict) -> Draft:
-    """From what was posted, or prefilled from an address: `?project=…&batch=…` or a whole earlier choice."""
+    """From what was posted, or from the choices in an address: `?projects=…&batches=…`, `?projects=all`."""
     posted = "id" in sent
     projects = offered.projects(user=user, fresh=not posted)
     ticked = [key for key in dict.fromkeys(sent.getlist("projects")) if key in {project.id for project in projects}]
@@ -152,9 +174,11 @@ def draft(user: Person, sent: QueryDict) -> Draft:
     batches = {key: found.batches for key, found in lists.items()}
     unclear = {key: found.unclear for key, found in lists.items() if found.unclear}
     _refuse_unread(sent, answers)
-    data = _without(sent, batches) if posted else None
-    initial = None if posted else _prefilled(sent, projects)
-    form = ExportForm(data, initial=initial, projects=projects, batches=batches)
+    data = _without(sent, batches) if posted else _from_address(sent)
+    data["proposed"] = _proposed(data, projects, batches)
+    if _follows(sent):
+        data["name"] = cast(str, data["proposed"])
+    form = ExportForm(data, projects=projects, batches=batches)
     return Draft(user, form, projects, batches, frozenset(answers.keys() - batches.keys()), unclear)
 
 
@@ -184,21 +208,48 @@ def typed_only(user: Person, sent: QueryDict) -> Draft:
 
 def _without(sent: QueryDict, batches: Mapping[str, Sequence[Batch]]) -> QueryDict:
     """What was sent, less the batch somebody pressed "Leave out" beside. Where none is ticked, all the others are."""
-    if "without" not in sent:
-        return sent
-    chosen = sent.getlist("batches") or [str(batch.id) for listed in batches.values() for batch in listed]
     data = sent.copy()
-    data.setlist("batches", [key for key in chosen if key != sent["without"]] or chosen)
+    if "without" in sent:
+        chosen = sent.getlist("batches") or [str(batch.id) for listed in batches.values() for batch in listed]
+        data.setlist("batches", [key for key in chosen if key != sent["without"]] or chosen)
     return data
+
+
+def _from_address(sent: QueryDict) -> QueryDict:
+    """A form with the choices of an address, and a one-time id of its own."""
+    data = QueryDict(mutable=True)
+    data["id"] = str(uuid.uuid4())
+    for name in (*CHOICES, "name"):
+        if name in sent:
+            data.setlist(name, list(dict.fromkeys(sent.getlist(name))))
+    return data
+
+
+def _follows(sent: QueryDict) -> bool:
+    """Whether the name follows the choice: the page proposed it, and nobody typed another."""
+    if "id" not in sent:
+        return "name" not in sent
+    return bool(sent.get("proposed")) and sent.get("name") == sent["proposed"]
 
 
 def query(plan: Plan) -> str:
     """The address part that makes the same choice again."""
     wanted = plan.wanted
     days = {name: timezone.localtime(value).date().isoformat() for name in DATES if (value := getattr(wanted, name))}
-    pairs = [("projects", key) for key in wanted.projects] + [("batches", str(key)) for key in wanted.batches]
+    pairs = [("projects", key) for key in wanted.projects or (ALL,)] + [("batches", str(key)) for key in wanted.batches]
     moved = [("moved", "1")] if any(_moves(name, value) for name, value in wanted.dates.items()) else []
     return urlencode([*pairs, *days.items(), *moved])
+
+
+def has_moved_days(sent: QueryDict) -> bool:
+    """Whether the days of an address, chosen in another time zone, begin or end at other moments in the reader's."""
+    zone = sent.get("zone", "")
+    if "moved" in sent or zone in {"", timezone.get_current_timezone_name()} or zone not in available_timezones():
+        return "moved" in sent
+    days = [(day, name.rpartition("_")[2]) for name in DATES if (day := read_day(sent.get(name)))]
+    here = [instant(day, end) for day, end in days]
+    with timezone.override(ZoneInfo(zone)):
+        return here != [instant(day, end) for day, end in days]
 
 
 def _moves(name: str, chosen: object) -> bool:
@@ -208,23 +259,16 @@ def _moves(name: str, chosen: object) -> bool:
     return instant(timezone.localtime(chosen).date(), name.rpartition("_")[2]) != chosen
 
 
-def _prefilled(sent: QueryDict, projects: Sequence[Project]) -> dict[str, Any]:
-    days, ticked = {name: sent.get(name) for name in DATES}, list(dict.fromkeys(sent.getlist("projects")))
-    batches = sent.getlist("batches")
-    name = proposed_name([project.name or "" for project in projects if project.id in ticked], len(batches))
-    return {
-        "id": uuid.uuid4(),
-        "name": name,
-        "proposed": name,
-        "projects": ticked,
-        "batches": batches,
-        **{name: day for name, day in days.items() if day},
-    }
-
-
 def proposed_name(projects: Sequence[str], batches: int) -> str:
     """`Dashcam Q3, 3 batches, 3 Nov`"""
     today = timezone.localtime()
-    what = projects[0] if len(projects) == 1 else (f"{len(projects)} projects" if projects else "All projects")
+    what = projects[0] if len(projects) == 1 else (f"{len(projects)} projects" if projects else "Export")
     some = [f"{batches} batch{'es' if batches > 1 else ''}"] if batches else []
     return ", ".join([what[:200], *some, f"{today.day} {today:%b}"])
+
+
+def _proposed(data: QueryDict, projects: Sequence[Project], batches: Mapping[str, Sequence[Batch]]) -> str:
+    """The name for what is selected now."""
+    ticked, known = data.getlist("projects"), {str(batch.id) for listed in batches.values() for batch in listed}
+    names = ["All projects"] if ALL in ticked else [one.name or "" for one in projects if one.id in ticked]
+    return proposed_name(names, len(known.intersection(data.getlist("batches"))))

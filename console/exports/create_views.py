@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
-from django_htmx.http import reswap, retarget
+from django_htmx.http import reswap, retarget, trigger_client_event
 
 from accounts.connections import ConnectionMissing
 from accounts.requests import SignedIn
@@ -26,11 +26,14 @@ PAGE = "exports/create.html"
 @hand_back(*ExportForm.base_fields, "when")
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: SignedIn) -> HttpResponse:
-    """GET prefills. POST starts now, or when the lane is free, or refuses at the field; without script it counts."""
+    """GET shows the choices of its address, with `show` also what they hold.
+
+    POST starts now, or when no other export runs, or refuses at the field. Without script "Show" and "Leave out" are
+    POSTs that lead to the address of what was chosen.
+    """
     typed = typed_forms.kept(request)
     if request.method != "POST" and typed is None:
-        draft = composing.draft(request.user, request.GET)
-        return render(request, PAGE, draft.context() | {"moved": "moved" in request.GET, "lost": draft.lost()})
+        return _chosen(request)
     try:
         return _press(request) if typed is None else _again(request, composing.draft(request.user, typed), 200)
     except write_errors.KINDS as error:
@@ -39,10 +42,19 @@ def create(request: SignedIn) -> HttpResponse:
         return _failed(request, draft, error)
 
 
+def _chosen(request: SignedIn) -> HttpResponse:
+    draft = composing.draft(request.user, request.GET)
+    context = draft.context() | {"moved": composing.has_moved_days(request.GET), "lost": draft.lost()}
+    context |= {"dropped_batches": draft.dropped_batches()}
+    if "show" in request.GET:
+        context |= {"counted": True} | _counted(request, draft)
+    return render(request, PAGE, context)
+
+
 def _press(request: SignedIn) -> HttpResponse:
     draft = composing.draft(request.user, request.POST)
     if request.POST.get("when") == "look" or "without" in request.POST:
-        return render(request, PAGE, draft.context() | {"counted": True} | _counted(request, draft))
+        return _shown(request, draft)
     if not draft.is_valid() or draft.refused_as_nothing():
         return _again(request, draft, 422)
     if equal := draft.equal_lately():
@@ -60,12 +72,19 @@ def _press(request: SignedIn) -> HttpResponse:
     return htmx.redirect(request, _address(plan))
 
 
+def _shown(request: SignedIn, draft: composing.Draft) -> HttpResponse:
+    """To the address of what was chosen; what is too long for an address is shown at once."""
+    if query := draft.address_query():
+        return htmx.redirect(request, f"{reverse('exports:create')}?{query}&show=1")
+    return render(request, PAGE, draft.context() | {"counted": True} | _counted(request, draft))
+
+
 @require_POST
 def batches(request: SignedIn) -> HttpResponse:
     """The batches of the ticked projects, as the projects are ticked."""
     draft = composing.draft(request.user, request.POST)
-    named = {"proposed": draft.proposed()} if draft.name_is_ours() else {}
-    return render(request, f"{PAGE}#batches", draft.context() | named)
+    context = draft.context() | {"is_choosing": True, "dropped_batches": draft.dropped_batches()}
+    return _proposing(draft, render(request, f"{PAGE}#batches", context))
 
 
 @require_POST
@@ -73,12 +92,18 @@ def contents(request: SignedIn) -> HttpResponse:
     """What will be in this file? Asked again with every change of the choice."""
     draft = composing.draft(request.user, request.POST)
     off = {"was_off": "off" in request.POST}
-    return render(request, "exports/contents.html", {"is_fragment": True} | off | _counted(request, draft))
+    context = {"is_fragment": True} | off | _counted(request, draft)
+    return _proposing(draft, render(request, "exports/contents.html", context))
+
+
+def _proposing(draft: composing.Draft, response: HttpResponse) -> HttpResponse:
+    """Tells the page the name for what is chosen now; it takes it where nobody typed another."""
+    return trigger_client_event(response, "proposed", {"value": draft.form.data["proposed"]})
 
 
 def _counted(request: SignedIn, draft: composing.Draft) -> dict[str, Any]:
     if not draft.has_choice():
-        return {"incomplete": True, "problems": draft.problems()}
+        return {"incomplete": True, "problems": draft.problems() if draft.has_projects() else []}
     choice = draft.form.choice()
     context = {
         "ready": same.ready_with(user=request.user, choice=choice),

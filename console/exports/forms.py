@@ -9,11 +9,13 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from console.common.fields import IdField, NameField
-from console.exports.choice import MOST_BATCHES, MOST_PROJECTS, Choice
+from console.exports.choice import ALL, MOST_BATCHES, MOST_PROJECTS, Choice
 from console.upstream.types import Batch, Project
 
 LONGEST_NAME = 255
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
+NO_PROJECT = "Select at least one project, or “All projects”."
+ALL_AND_SOME = "Select either “All projects” or single projects, not both."
 SPANS = (("created", "Created"), ("updated", "Changed"))
 Batches = Mapping[str, Sequence[Batch]]
 
@@ -38,10 +40,10 @@ class ExportForm(forms.Form):
     name = NameField(
         label="Name",
         strip=True,
-        widget=forms.TextInput(attrs={"maxlength": LONGEST_NAME, "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"maxlength": LONGEST_NAME, "autocomplete": "off", "data-follows": "id_proposed"}),
         help_text="1 to 255 characters. The file gets this name.",
     )
-    projects = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+    projects = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple, error_messages={"required": NO_PROJECT})
     batches = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
     created_from, created_to = _Day("Created from"), _Day("Created until")
     updated_from, updated_to = _Day("Changed from"), _Day("Changed until")
@@ -53,7 +55,7 @@ class ExportForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.known_projects = {project.id: project for project in projects}
         self.known_batches = {str(batch.id): batch for listed in batches.values() for batch in listed}
-        self._offer("projects", [(project.id, project.name) for project in projects])
+        self._offer("projects", [(ALL, "All projects"), *((project.id, project.name) for project in projects)])
         self._offer("batches", [(key, batch.name) for key, batch in self.known_batches.items()])
         self.fields["projects"].error_messages["invalid_choice"] = "A chosen project is not in this space any more."
         self.fields["batches"].error_messages["invalid_choice"] = "A chosen batch is not in a chosen project any more."
@@ -69,7 +71,10 @@ class ExportForm(forms.Form):
         return name
 
     def clean_projects(self) -> list[str]:
-        return _at_most(self.cleaned_data["projects"], MOST_PROJECTS, "projects")
+        chosen = _at_most(self.cleaned_data["projects"], MOST_PROJECTS, "projects")
+        if ALL in chosen and len(chosen) > 1:
+            raise ValidationError(ALL_AND_SOME)
+        return chosen
 
     def clean_batches(self) -> list[str]:
         return _at_most(self.cleaned_data["batches"], MOST_BATCHES, "batches")
@@ -87,15 +92,18 @@ class ExportForm(forms.Form):
         spans = {
             f"{name}_{end}": instant(said.get(f"{name}_{end}"), end) for name, _ in SPANS for end in ("from", "to")
         }
-        return Choice(tuple(said.get("projects", ())), tuple(map(int, said.get("batches", ()))), **spans)
+        return Choice(tuple(self._single_projects()), tuple(map(int, said.get("batches", ()))), **spans)
 
     def names(self) -> dict[str, list[str]]:
         """The names behind the ids, for sentences that outlive them."""
         said = self.cleaned_data
         return {
-            "projects": [self.known_projects[key].name or key for key in said.get("projects", ())],
+            "projects": [self.known_projects[key].name or key for key in self._single_projects()],
             "batches": [self.known_batches[key].name or key for key in said.get("batches", ())],
         }
+
+    def _single_projects(self) -> list[str]:
+        return [key for key in self.cleaned_data.get("projects", ()) if key != ALL]
 
     def instants(self) -> list[tuple[str, datetime]]:
         """What the days mean as moments, to be shown beside them."""
@@ -113,6 +121,14 @@ def _at_most(chosen: list[str], most: int, what: str) -> list[str]:
     if len(chosen) > most:
         raise ValidationError(f"At most {most} {what} go into one export; {len(chosen)} are chosen.")
     return list(dict.fromkeys(chosen))
+
+
+def read_day(text: str | None) -> date | None:
+    """A day as a field for days takes it, or None."""
+    try:
+        return cast(date | None, _Day("").clean(text))
+    except ValidationError:
+        return None
 
 
 def instant(day: date | None, end: str) -> datetime | None:

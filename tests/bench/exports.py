@@ -123,7 +123,9 @@ def browser(here: Place, person: Person) -> requests.Session:
 def export(person: Person, name: str) -> Plan:
     client, press = Client(HTTP_HOST="127.0.0.1"), uuid.uuid4()
     client.force_login(person)
-    answer = client.post("/exports/new/", {"id": str(press), "name": name, "when": "now", "again": "1"})
+    answer = client.post(
+        "/exports/new/", {"id": str(press), "name": name, "projects": "all", "when": "now", "again": "1"}
+    )
     if answer.status_code != 302:
         raise SystemExit(f"The export was not started: {answer.status_code}")
     return Plan.objects.get(pk=press)

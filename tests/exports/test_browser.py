@@ -13,7 +13,8 @@ from accounts.models import Person
 from console.audit.models import Entry
 from console.emulator.server import Running
 from console.exports.models import Plan
-from tests.exports.making import made_by, sent, work
+from tests.conftest import PASSWORD
+from tests.exports.making import EYES, made_by, sent, work
 from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -25,7 +26,7 @@ EXPORT = re.compile(r"/exports/[0-9a-f-]{36}/$")
 def desk(page: Any, slow: Running, live: str, sign_in: SignIn, alice: Person) -> Any:
     page.set_default_timeout(20_000)
     sign_in(page, alice)
-    page.goto(f"{live}/exports/new/")
+    page.goto(f"{live}/exports/new/?projects=all")
     page.locator("#export-contents strong").first.wait_for()
     return page
 
@@ -88,6 +89,59 @@ def test_from_the_choice_to_the_file_with_news_elsewhere(
     assert body["name"] == "Eyes by mouse"
     assert len(body["batchIds"]) == 2
     assert Entry.objects.lines().filter(action="export.download").count() == 1
+
+
+def test_reload_back_and_a_new_session_bring_the_choices_back(
+    desk: Any, live: str, alice: Person, sign_in: SignIn, complaints: list[str]
+) -> None:
+    everything, eyes = desk.get_by_label("All projects"), desk.get_by_label("Eye screening", exact=True)
+    eyes.check()
+    expect(everything).not_to_be_checked()
+    desk.get_by_label("Lund").check()
+    expect(desk.get_by_label("Name", exact=True)).to_have_value(re.compile("^Eye screening, 1 batch, "))
+    desk.get_by_text("Only items created or changed at certain times").click()
+    desk.get_by_label("Created from").fill("2026-03-01")
+    desk.get_by_label("Name", exact=True).press_sequentially("!")
+    address, name = desk.url, desk.get_by_label("Name", exact=True).input_value()
+
+    def is_as_it_was() -> None:
+        expect(desk.get_by_label("Lund")).to_be_checked()
+        expect(eyes).to_be_checked()
+        expect(everything).not_to_be_checked()
+        expect(desk.get_by_label("Created from")).to_have_value("2026-03-01")
+        expect(desk.get_by_label("Name", exact=True)).to_have_value(name)
+        assert desk.url == address
+
+    desk.evaluate("document.querySelector('#export-form').dataset.unsaved = ''")
+    desk.reload()
+    is_as_it_was()
+    desk.goto(f"{live}/exports/")
+    desk.go_back()
+    is_as_it_was()
+    desk.context.clear_cookies()
+    desk.goto(f"{live}/exports/")
+    desk.goto(address)
+    desk.wait_for_url(re.compile("/account/login/"))
+    desk.get_by_label("Email").fill(alice.email)
+    desk.locator("input[name=password]").fill(PASSWORD)
+    desk.get_by_role("button", name="Sign in", exact=True).click()
+    is_as_it_was()
+    everything.check()
+    expect(eyes).not_to_be_checked()
+    desk.get_by_label("Lund").wait_for(state="detached")
+    expect(desk.get_by_label("Name", exact=True)).to_have_value(name)
+    assert "projects=all" in desk.url
+    assert "batches" not in desk.url
+
+
+def test_a_session_that_ends_while_one_chooses_leads_back_to_the_last_choice(
+    desk: Any, live: str, alice: Person
+) -> None:
+    desk.context.clear_cookies()
+    desk.on("dialog", lambda dialog: dialog.accept())
+    desk.get_by_label("Eye screening", exact=True).check()
+    desk.wait_for_url(re.compile("/account/login/"))
+    assert f"projects%3D{EYES}" in desk.url
 
 
 def test_ten_quick_presses_start_one(desk: Any, slow: Running, complaints: list[str]) -> None:
@@ -162,7 +216,7 @@ def test_two_people_one_lane(
     hers = new_context().new_page()
     hers.set_default_timeout(20_000)
     sign_in(hers, erin)
-    hers.goto(f"{live}/exports/new/")
+    hers.goto(f"{live}/exports/new/?projects=all")
     hers.get_by_text("started by Alice").wait_for()
     until(lambda: stands_out(hers.locator("button[value=free]")))
     until(lambda: not stands_out(hers.locator("button[value=now]")))

@@ -51,8 +51,8 @@ def test_an_export_is_recorded_then_sent_once_then_followed(alice: Person, clien
     assert "2 batches of " in page
 
 
-def test_nothing_chosen_means_everything_and_is_left_out(alice: Person, client_as: ClientAs, slow: Running) -> None:
-    start(client_as(alice), name="All", projects=[])
+def test_all_projects_is_a_choice_of_its_own_and_is_left_out(alice: Person, client_as: ClientAs, slow: Running) -> None:
+    start(client_as(alice), name="All", projects=["all"])
     assert set(sent(slow, "POST")[0]["body"]) == {"name", "format"}
 
 
@@ -64,6 +64,8 @@ def test_nothing_chosen_means_everything_and_is_left_out(alice: Person, client_a
         ({"name": "x" * 256}, "At most 255 characters; this has 256."),
         ({"name": "x" * 10_000}, "At most 255 characters; this has 10,000."),
         ({"name": "a\x00b"}, "Remove the line breaks and control characters"),
+        ({"projects": []}, "Select at least one project, or “All projects”."),
+        ({"projects": ["all", EYES]}, "Select either “All projects” or single projects, not both."),
         ({"projects": [str(uuid.uuid4())]}, "not in this space any more"),
         ({"projects": ["urn:uuid:x", "' OR 1=1"]}, "not in this space any more"),
         ({"batches": ["101"]}, "not in a chosen project any more"),

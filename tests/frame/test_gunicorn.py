@@ -67,6 +67,7 @@ REQUESTS = {
     "NUL in the path, encoded": (b"GET /%00/ HTTP/1.1\r\n" + HOST + b"\r\n", None),
     "bad encoding in the path": (b"GET /%ff%zz/ HTTP/1.1\r\n" + HOST + b"\r\n", None),
     "bad encoding in the query": (b"GET /livez?%ff=%zz HTTP/1.1\r\n" + HOST + b"\r\n", 200),
+    "an address with many choices": (b"GET /livez?" + b"q" * 8_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", 200),
     "an absolute address": (b"GET http://localhost/livez HTTP/1.1\r\n" + HOST + b"\r\n", 200),
     "another's absolute address": (b"GET http://evil.example/livez HTTP/1.1\r\nHost: evil.example\r\n\r\n", 400),
     "an asterisk": (b"OPTIONS * HTTP/1.1\r\n" + HOST + b"\r\n", None),
