@@ -46,9 +46,11 @@ def with_article(noun: str) -> str:
 
 
 def file_size(count: int) -> str:
+    if count == 1:
+        return "1 byte"
     size = float(count)
     for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000 or unit == "GB":
+        if round(size) < 1000 or unit == "GB":
             return f"{size:.0f} {unit}" if unit == "bytes" or size >= 100 else f"{size:.1f} {unit}"
         size /= 1000
     raise AssertionError("unreachable")

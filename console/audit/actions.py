@@ -11,6 +11,7 @@ from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 
+from console.audit import downloads
 from console.words import file_size
 
 Detail = Mapping[str, Any]
@@ -54,14 +55,6 @@ def _size(detail: Detail) -> str:
     return _brackets(["resumed" if detail.get("from") else "", file_size(size)]) if isinstance(size, int) else ""
 
 
-def _handed_over(detail: Detail) -> str:
-    sent, whole = detail.get("bytes"), detail.get("of")
-    if detail.get("interrupted") and isinstance(sent, int):
-        of = f" of {file_size(whole)}" if isinstance(whole, int) else ""
-        return _brackets([f"{file_size(sent)}{of}, then it broke off"])
-    return _size(detail)
-
-
 def _new_role(detail: Detail) -> str:
     before, after = detail.get("before"), detail.get("after")
     return f" from {before.lower()} to {after.lower()}" if isinstance(before, str) and isinstance(after, str) else ""
@@ -91,7 +84,8 @@ class Action:
     """The sentence after the person's name. Slots: {thing}, {a_thing}, {as_thing}, {contents}, {vendor}, {page}.
 
     `refused` is the whole sentence where "tried to …, but it was not done" would read oddly. `whether` follows
-    "We don't know whether" for acts that a vendor may leave without a clear answer.
+    "We don't know whether" for acts that a vendor may leave without a clear answer. `begins` is the verb in place of
+    the first word of `done`, where what was done is not always the same.
     """
 
     group: str
@@ -100,6 +94,11 @@ class Action:
     tail: Callable[[Detail], str] = _nothing
     refused: str = ""
     whether: str = ""
+    begins: Callable[[Detail], str] = _nothing
+
+    def done_with(self, detail: Detail) -> str:
+        verb = self.begins(detail)
+        return f"{verb} {self.done.partition(' ')[2]}" if verb else self.done
 
 
 GROUPS = {
@@ -215,7 +214,9 @@ ACTIONS: dict[str, Action] = {
         _size,
         whether="the file {thing} was uploaded",
     ),
-    "file.download": Action("files", "downloaded the file {thing}", "download the file {thing}", _handed_over),
+    "file.download": Action(
+        "files", "downloaded the file {thing}", "download the file {thing}", downloads.brackets, begins=downloads.verb
+    ),
     "export.create": Action(
         "exports",
         "exported {contents}",
@@ -233,7 +234,13 @@ ACTIONS: dict[str, Action] = {
         "delete the export {thing}",
         whether="the export {thing} was deleted",
     ),
-    "export.download": Action("exports", "downloaded the export {thing}", "download the export {thing}", _handed_over),
+    "export.download": Action(
+        "exports",
+        "downloaded the export {thing}",
+        "download the export {thing}",
+        downloads.brackets,
+        begins=downloads.verb,
+    ),
     "export.receipt": Action(
         "exports", "read the file of the export {thing} for its receipt", "read the file of the export {thing}", _size
     ),

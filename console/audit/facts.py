@@ -29,6 +29,8 @@ SAID = frozenset(
         "bytes",
         "of",
         "interrupted",
+        "first",
+        "version",
         "summary",
         "status",
     }

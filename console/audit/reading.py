@@ -1,6 +1,5 @@
 """Reading the audit for pages: lines of sentences, pages of them, and what else belongs to one entry."""
 
-from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -9,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from console.audit import actions, links, record, sentences
+from console.audit import actions, downloads, links, record, sentences
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, EntryQuerySet
 
 PAGE, CHUNK = 50, 500
@@ -74,11 +73,11 @@ class Line:
 
     @property
     def tone(self) -> str:
-        return TONES[FAILED if self.failure else self.outcome]
+        return TONES[FAILED] if self.failure else _tone(self.entry.action, self.outcome, self.told.detail)
 
     @property
     def state(self) -> str:
-        return "Failed later" if self.failure else STATES[self.outcome]
+        return "Failed later" if self.failure else _state(self.entry.action, self.outcome, self.told.detail)
 
     @property
     def place(self) -> str:
@@ -114,6 +113,16 @@ class Step:
     text: str
     by: str
     note: str
+
+
+def _state(action: str, outcome: str, detail: Mapping[str, Any]) -> str:
+    """A file of which only a part was handed over is not done."""
+    is_part = action in actions.LASTING and outcome == DONE and downloads.transfer(detail).state == downloads.State.PART
+    return "In part" if is_part else STATES[outcome]
+
+
+def _tone(action: str, outcome: str, detail: Mapping[str, Any]) -> str:
+    return TONES[UNKNOWN] if _state(action, outcome, detail) == "In part" else TONES[outcome]
 
 
 def steps(entry: Entry) -> list[Step]:
@@ -210,11 +219,11 @@ def nearest(entries: EntryQuerySet, since: datetime | None, until: datetime | No
 def with_downloads(lines: Iterable[Line]) -> list[Line]:
     """Adds to each export who took it home and until when it can be had: "Downloaded by Maria twice and by Tom once."
 
-    Two queries for all lines.
+    Three queries for all lines.
     """
     listed = list(lines)
     ids = {one.told.thing_id for one in listed if _is_export(one)}
-    taken, became = (downloads(ids), links.sequels(EXPORTED, ids)) if ids else ({}, {})
+    taken, became = (downloads_of(ids), links.sequels(EXPORTED, ids)) if ids else ({}, {})
     return [_followed(one, taken, became) if _is_export(one) else one for one in listed]
 
 
@@ -229,20 +238,23 @@ def _is_export(one: Line) -> bool:
     return one.entry.action == EXPORTED and bool(one.told.thing_id)
 
 
-def _followed(one: Line, taken: Mapping[str, str], became: Mapping[str, links.Became]) -> Line:
+def _followed(one: Line, taken: Mapping[str, downloads.Downloads], became: Mapping[str, links.Became]) -> Line:
     sequel = became.get(one.told.thing_id, links.Became(""))
-    after = " ".join(filter(None, [taken.get(one.told.thing_id), sequel.words]))
+    have = taken.get(one.told.thing_id)
+    after = " ".join(filter(None, [have.words if have else "", sequel.words]))
     return replace(one, after=after, failure=sequel.words if sequel.failed else "")
 
 
-def downloads(export_ids: Iterable[str]) -> dict[str, str]:
-    """Who took each export home. Resuming a broken-off download is no second one, but without a first it is one."""
+def downloads_of(export_ids: Iterable[str]) -> dict[str, downloads.Downloads]:
+    """Who has how much of each export. Two queries."""
     rows = Entry.objects.lines().filter(action="export.download", thing_kind="export", thing_id__in=list(export_ids))
-    began = rows.standing(OPEN, DONE, UNKNOWN).order_by("sequence")
-    taken: dict[str, Counter[str]] = defaultdict(Counter)
-    for export_id, name, detail in began.values_list("thing_id", "actor_name", "detail"):
-        taken[export_id][name] += "from" not in detail or name not in taken[export_id]
-    return {export_id: f"Downloaded {_by(people)}." for export_id, people in taken.items()}
+    entries = rows.prefetch_related("outcomes").order_by("sequence")
+    found: dict[str, downloads.Downloads] = {}
+    for entry in entries:
+        one = downloads.transfer(entry.result, standing(entry))
+        of_export = found.setdefault(entry.thing_id, downloads.Downloads())
+        of_export.add(entry.actor_id, entry.actor_name, entry.actor_email, one)
+    return found
 
 
 def not_handed_over(export_ids: Iterable[str], reasons: Collection[str]) -> set[str]:
@@ -250,18 +262,3 @@ def not_handed_over(export_ids: Iterable[str], reasons: Collection[str]) -> set[
     ends = Entry.objects.filter(kind=Entry.Kind.OUTCOME, action="export.download", thing_id__in=list(export_ids))
     newest = dict(ends.order_by("sequence").values_list("thing_id", "detail"))
     return {export_id for export_id, detail in newest.items() if detail.get("error") in reasons}
-
-
-def taken_by(person: Any, export_ids: Iterable[str]) -> set[str]:
-    """Which of these exports this person has taken home."""
-    rows = Entry.objects.lines().filter(action="export.download", actor=person, thing_id__in=list(export_ids))
-    return set(rows.standing(OPEN, DONE).values_list("thing_id", flat=True))
-
-
-def _by(people: Counter[str]) -> str:
-    said = [f"by {name} {_times(count)}" for name, count in people.items()]
-    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
-
-
-def _times(count: int) -> str:
-    return {1: "once", 2: "twice"}.get(count, f"{count} times")

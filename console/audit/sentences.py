@@ -96,7 +96,7 @@ class Telling:
 
 def pieces(told: Telling) -> list[Piece]:
     action = actions.known(told.entry.action)
-    wording, ending = action.done, ENDS[told.outcome]
+    wording, ending = action.done_with(told.detail), ENDS[told.outcome]
     if told.outcome == FAILED and action.refused:
         wording, ending = action.refused, ""
     elif told.outcome != DONE:

@@ -211,10 +211,12 @@ def _tag(export_id: str, total: int | None, headers: Mapping[str, str]) -> str:
 
 
 def _streamed(act: record.act, download: Download, export: Export) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(_Handover(act, download), status=download.status, content_type="application/zip")
+    tag = _tag(export.id, download.total, download.headers)
+    handover = _Handover(act, download, version=tag.strip('"').removeprefix(f"{export.id}-"))
+    response = StreamingHttpResponse(handover, status=download.status, content_type="application/zip")
     if download.part:
         response["Content-Range"] = str(download.part)
-    return _headed(response, export, download.length, _tag(export.id, download.total, download.headers))
+    return _headed(response, export, download.length, tag)
 
 
 def _headed(response: StreamingHttpResponse, export: Export, length: int | None, tag: str) -> StreamingHttpResponse:
@@ -231,19 +233,21 @@ class _Handover:
     A class and not a generator: a generator that was never begun does not run its `finally` when it is closed.
     """
 
-    def __init__(self, act: record.act, download: Download) -> None:
-        self.act, self.download = act, download
+    def __init__(self, act: record.act, download: Download, version: str) -> None:
+        self.act, self.download, self.version = act, download, version
         self.chunks = iter(download)
-        self.sent, self.told = 0, False
+        self.sent, self.passed_on, self.recorded = 0, 0, False
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
+        # Whoever asks for more has passed on what came before.
+        self.passed_on = self.sent
         try:
             chunk = next(self.chunks)
         except StopIteration:
-            self._tell(whole=True)
+            self._record(ended=True)
             raise
         self.sent += len(chunk)
         return chunk
@@ -251,14 +255,23 @@ class _Handover:
     def close(self) -> None:
         """The browser has everything, or went away; the server says this in both cases."""
         self.download.close()
-        self._tell(whole=self.sent == self.download.length)
+        self._record(ended=False)
 
-    def _tell(self, *, whole: bool) -> None:
-        if self.told:
+    def _record(self, *, ended: bool) -> None:
+        """The last chunk counts only if it was passed on: until then nobody has the whole."""
+        if self.recorded:
             return
-        self.told = True
-        stopped = {} if whole else {"of": self.download.length, "interrupted": True}
-        self.act.done(detail={"bytes": self.sent, **stopped})
+        self.recorded = True
+        sent = self.passed_on if self.sent == self.download.length else self.sent
+        part, total = self.download.part, self.download.total
+        facts = {"bytes": sent, "first": part.first if part else 0, "version": self.version}
+        if total is None and ended and part is None:
+            total = sent
+        facts |= {} if total is None else {"of": total}
+        if not sent:
+            self.act.failed(detail=facts | {"error": "The connection closed before anything was sent."})
+        else:
+            self.act.done(detail=facts if ended else facts | {"interrupted": True})
 
 
 def attachment(name: str) -> str:

@@ -213,12 +213,16 @@ def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequ
     watching.gone(export_id)
 
 
-def not_taken_home(*, user: Person) -> list[Plan]:
-    """This person's exports that are ready, and not downloaded while the link lives; the oldest first."""
+def not_taken_home(*, user: Person) -> list[tuple[Plan, str]]:
+    """This person's exports that are ready and not downloaded while the link lives, and how much of each they have.
+
+    The oldest first.
+    """
     lives = timezone.now() - LINK_LASTS
     ready = list(Plan.objects.filter(person=user, end_status="COMPLETED", ended_at__gte=lives).order_by("ended_at"))
-    taken = reading.taken_by(user, [plan.export_id for plan in ready])
-    return [plan for plan in ready if plan.export_id not in taken]
+    taken = reading.downloads_of([plan.export_id for plan in ready])
+    shares = [(plan, taken[plan.export_id].of(user.pk) if plan.export_id in taken else None) for plan in ready]
+    return [(plan, share.partial if share else "") for plan, share in shares if not (share and share.has_file)]
 
 
 def started_by(*, user: Person, since: datetime) -> set[str]:

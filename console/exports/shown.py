@@ -122,10 +122,16 @@ def rows(exports: Iterable[Export]) -> list[Row]:
     plans = map(watching.with_end, Plan.objects.select_related("person").filter(export_id__in=ids))
     planned = {plan.export_id: plan for plan in plans}
     receipts = Receipt.objects.in_bulk(ids)
-    taken = reading.downloads(ids)
+    taken = {export_id: found.words for export_id, found in reading.downloads_of(ids).items()}
     expired = reading.not_handed_over(ids, {FileGone.EXPIRED, FileGone.DELETED})
     return [
-        Row(export, planned.get(key := export.id), receipts.get(key), taken.get(key, ""), key in expired)
+        Row(
+            export,
+            planned.get(key := export.id),
+            receipts.get(key),
+            taken.get(key, ""),
+            key in expired,
+        )
         for export in listed
     ]
 

@@ -137,7 +137,7 @@ def _more_unresolved(number: int) -> Todo:
 def _exports(user: Person) -> list[Todo]:
     failed = exports.failed_lately(user=user)
     ready = exports.not_taken_home(user=user) if user.may("download") else []
-    return [*(_failed(plan) for plan in failed[:3]), *(_ready(plan) for plan in ready[:5])]
+    return [*(_failed(plan) for plan in failed[:3]), *(_ready(plan, part) for plan, part in ready[:5])]
 
 
 def _failed(plan: Any) -> Todo:
@@ -148,8 +148,9 @@ def _failed(plan: Any) -> Todo:
     )
 
 
-def _ready(plan: Any) -> Todo:
-    note = f"You have not downloaded it. Its link ends {moment(plan.link_ends)}."
+def _ready(plan: Any, part: str) -> Todo:
+    have = f"You have downloaded only {part}." if part else "You have not downloaded it."
+    note = f"{have} Its link ends {moment(plan.link_ends)}."
     address = reverse("exports:detail", args=[plan.export_id]) if plan.export_id else reverse("exports:index")
     return Todo("package", "good", f"The export “{plan}” is ready", note, address, "Open")
 

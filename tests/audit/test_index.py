@@ -70,7 +70,7 @@ def test_resuming_and_failing_are_no_second_download(dana: Person, client_as: Cl
         act.failed(detail={"error": "The link has expired."})
     said = text_of(client_as(dana).get("/audit/"))
     assert "Downloaded by Dana once." in said
-    assert "Dana downloaded the export Q3 (1.0 kB of 3.0 MB, then it broke off)" in said
+    assert "Dana downloaded part of the export Q3 (1.0 kB of 3.0 MB, then it broke off)" in said
     assert "but it failed: The link has expired." in said
 
 

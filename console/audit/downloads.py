@@ -1,0 +1,185 @@
+"""What became of downloads: all of a file, a part of it, nothing, or only its link handed out.
+
+One place for every page, sentence and sheet. A part is no download, but parts of the same file that together make the
+whole are one, whether somebody resumed or a tool took several parts at once. Asks no database.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from console.words import file_size, plural
+
+Detail = Mapping[str, Any]
+RESUMED = re.compile(r"bytes=([0-9]{1,18})-.*")
+
+
+class State(Enum):
+    COMPLETE = "complete"
+    PART = "part"
+    NOTHING = "nothing"
+    LINK = "link"
+    RUNNING = "running"
+    UNKNOWN = "unknown"
+
+
+VERBS = {State.PART: "downloaded part of", State.LINK: "was given a link to", State.NOTHING: "received nothing of"}
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """One download as its entry has it: `sent` bytes from `first` on, of a file of `total` bytes where that is known.
+
+    `version` is the same for parts of the same file.
+    """
+
+    state: State
+    sent: int = 0
+    first: int = 0
+    total: int | None = None
+    version: str = ""
+    broke_off: bool = False
+
+    @property
+    def amount(self) -> str:
+        """`983 kB of 3.0 MB`, `all but 1 byte of 3.0 MB`, or only as much as is known."""
+        if self.total is None:
+            return file_size(self.sent) if self.sent else ""
+        sent, total = file_size(self.sent), file_size(self.total)
+        is_rounded_up = sent == total and self.sent < self.total
+        return f"all but {plural(self.total - self.sent, 'byte')} of {total}" if is_rounded_up else f"{sent} of {total}"
+
+
+def transfer(detail: Detail, outcome: str = "done") -> Transfer:
+    """From an entry's whole detail. Older rows say where a part began in `from` alone, and no size of its file."""
+    if outcome != "done":
+        return Transfer({"failed": State.NOTHING, "open": State.RUNNING}.get(outcome, State.UNKNOWN))
+    if detail.get("redirected"):
+        return Transfer(State.LINK)
+    first, sent, total = _count(detail, "first"), _count(detail, "bytes"), _count(detail, "of")
+    if first is None and (asked := RESUMED.fullmatch(str(detail.get("from") or ""))):
+        first, total = int(asked[1]), None
+    broke_off = bool(detail.get("interrupted"))
+    is_whole = not (broke_off or first) and (total is None or sent is None or sent >= total)
+    state = State.COMPLETE if is_whole else State.NOTHING if sent == 0 else State.PART
+    return Transfer(state, sent or 0, first or 0, total, str(detail.get("version") or ""), broke_off)
+
+
+def verb(detail: Detail) -> str:
+    """What a person did who was handed a file, or a part or a link of it."""
+    return VERBS.get(transfer(detail).state, "downloaded")
+
+
+def brackets(detail: Detail) -> str:
+    """` (3.0 MB)`, ` (983 kB of 3.0 MB, then it broke off)`, ` (resumed, 2.0 MB of 3.0 MB)`."""
+    one = transfer(detail)
+    if one.state == State.COMPLETE:
+        return f" ({file_size(one.sent)})" if "bytes" in detail else ""
+    said = ["resumed" if one.first else "", one.amount, "then it broke off" if one.broke_off else ""]
+    words = ", ".join(filter(None, said))
+    return f" ({words})" if words and one.state != State.LINK else ""
+
+
+@dataclass
+class Share:
+    """What one person has of one export."""
+
+    name: str
+    email: str = ""
+    complete: int = 0
+    links: int = 0
+    states: set[State] = field(default_factory=set)
+    parts: dict[str, list[Transfer]] = field(default_factory=dict)
+
+    def add(self, one: Transfer) -> None:
+        """Parts count once they make the whole; what is taken after that begins anew."""
+        self.states.add(one.state)
+        self.complete += one.state == State.COMPLETE
+        self.links += one.state == State.LINK
+        if one.state == State.PART:
+            parts = self.parts.setdefault(one.version, [])
+            parts.append(one)
+            if _covered(parts) == _total(parts):
+                self.complete += 1
+                del self.parts[one.version]
+
+    @property
+    def partial(self) -> str:
+        """`983 kB of 3.0 MB`: how much there is of the newest file that is not whole, or nothing."""
+        if not self.parts:
+            return ""
+        newest = self.parts[list(self.parts)[-1]]
+        return Transfer(State.PART, _covered(newest), total=_total(newest)).amount
+
+    @property
+    def has_file(self) -> bool:
+        """Whether they have the whole file, or can have it by a link that was handed out or a download under way."""
+        return bool(self.complete or self.links or State.RUNNING in self.states)
+
+
+@dataclass
+class Downloads:
+    """Who has how much of one export, in the order of their first download."""
+
+    shares: dict[object, Share] = field(default_factory=dict)
+
+    def add(self, person: object, name: str, email: str, one: Transfer) -> None:
+        share = self.shares.setdefault(person, Share(name))
+        share.name, share.email = name, email
+        share.add(one)
+
+    def of(self, person: object) -> Share:
+        return self.shares.get(person) or Share("")
+
+    @property
+    def words(self) -> str:
+        """`Downloaded by Maria twice and by Tom once. Partly downloaded by Bob (983 kB of 3.0 MB).`"""
+        shares = [(self._called(one), one) for one in self.shares.values()]
+        parts = [name + _in_brackets(one.partial) for name, one in shares if one.parts]
+        running = [name for name, one in shares if State.RUNNING in one.states]
+        unknown = [name for name, one in shares if State.UNKNOWN in one.states]
+        said = (
+            ("Downloaded by {}.", " by", [f"{name} {_times(one.complete)}" for name, one in shares if one.complete]),
+            ("Partly downloaded by {}.", " by", parts),
+            ("Link given to {}.", " to", [f"{name} {_times(one.links)}" for name, one in shares if one.links]),
+            ("Being downloaded by {}.", " by", running),
+            ("How much {} downloaded is unknown.", "", unknown),
+        )
+        return " ".join(words.format(_listed(people, before)) for words, before, people in said if people)
+
+    def _called(self, share: Share) -> str:
+        """Two people of one name are told apart."""
+        namesakes = [one for one in self.shares.values() if one.name == share.name]
+        return share.name + _in_brackets(share.email if len(namesakes) > 1 else "")
+
+
+def _count(detail: Detail, name: str) -> int | None:
+    value = detail.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _covered(parts: Iterable[Transfer]) -> int:
+    """How many different bytes of a file the parts hold."""
+    end = covered = 0
+    for first, last in sorted((one.first, one.first + one.sent) for one in parts):
+        covered += max(0, last - max(first, end))
+        end = max(end, last)
+    return covered
+
+
+def _total(parts: Iterable[Transfer]) -> int | None:
+    return max((one.total for one in parts if one.total is not None), default=None)
+
+
+def _in_brackets(text: str) -> str:
+    return f" ({text})" if text else ""
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def _listed(people: list[str], before: str) -> str:
+    return people[0] if len(people) == 1 else f"{f',{before} '.join(people[:-1])} and{before} {people[-1]}"
