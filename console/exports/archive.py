@@ -1,50 +1,109 @@
-"""Reading an export's zip once, as it streams by: its size, its fingerprint, and what is in it.
+"""What an export's zip holds: its size, its fingerprint, and the images, annotations and classes of its COCO documents.
 
-The bytes come from strangers. Nothing is written to disk, names inside the zip are only text, and everything is
-bounded: bytes, entries, the ratio of unpacked to packed, and how many ids are remembered. Over a bound, or when the
-bytes are not what they should be, the answer is `NotChecked` with a sentence, never a half-true count.
+The bytes come from strangers. They are kept in a file without a name while they are counted, since a zip has its list
+of members at its end; what is in the zip is never written to disk, and names inside it are only text. Everything is
+bounded: bytes, members, the ratio of unpacked to packed, images and annotations, classes. Over a bound, and where
+nothing can be counted, the answer is `NotChecked` with a sentence. What cannot be read of the rest is passed over, by
+name.
 """
 
 import hashlib
+import re
+import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
-
-import ijson
-from stream_unzip import UnzipError, stream_unzip
+from itertools import groupby
+from pathlib import Path
+from typing import BinaryIO
 
 from console.common.parsing import clean
+from console.exports import coco_document, zip_directory
+from console.exports.coco_document import Document, NotCoco
+from console.exports.json_reader import NotJson
+from console.exports.zip_directory import Directory, Member, NotAZip, Unreadable
 
 KEPT_NAMES = 1_000
-DEEPEST = 100
-LONGEST_TEXT = 8 * 1024**2
-# A longer id is remembered by its digest.
-LONGEST_ID = 100
-UNNAMED = "unnamed class"
-TOO_MANY_CLASSES = "Not checked: the file holds too many classes."
-# The end-of-directory record of a zip: its signature, its length without the comment, and the longest comment.
-END, END_LENGTH, LONGEST_COMMENT = b"PK\x05\x06", 22, 65_535
+KEPT_PASSED_OVER = 20
+# Pictures whose names are compared across documents.
+MOST_PICTURES = 200_000
+LONGEST_NAME = 100
+MOST_KINDS = 20
+
+# What operating systems and their shells leave in folders.
+_SYSTEM_FOLDERS = frozenset(
+    {
+        "__macosx",
+        ".appledouble",
+        ".fseventsd",
+        ".spotlight-v100",
+        ".temporaryitems",
+        ".trashes",
+        "@eadir",
+        "$recycle.bin",
+        "#recycle",
+        "lost+found",
+        "system volume information",
+    }
+)
+_SYSTEM_FILES = frozenset(
+    {".directory", ".ds_store", ".localized", ".volumeicon.icns", "desktop.ini", "ehthumbs.db", "icon\r", "thumbs.db"}
+)
+_ENDING = re.compile(r"\.[a-z0-9]{1,8}")
+# Documents of one folder that describe the same images, by the names COCO gave them.
+_FAMILY = re.compile(r"(?:instances|captions|person_keypoints|keypoints|panoptic|stuff|labels|image_info)_(.+)\.json")
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Packed bytes, unpacked bytes, entries, unpacked per packed byte, images and annotations together, and classes."""
+    """Packed bytes, unpacked bytes, members, unpacked per packed byte and how many bytes need no ratio, images and
+    annotations together, images, and classes that are counted apart.
+
+    Images and classes are what takes memory: some 250 bytes each.
+    """
 
     packed: int = 1024**3
     unpacked: int = 4 * 1024**3
     entries: int = 200_000
     ratio: int = 200
+    free: int = 256 * 1024**2
     things: int = 5_000_000
-    classes: int = 5_000
+    images: int = 1_000_000
+    classes: int = 200_000
 
 
 @dataclass(frozen=True)
 class Bare:
-    """An image without annotations: the file in the zip without folder and ending, and the image's own name."""
+    """An image without annotations: the document in the zip without folder and ending, and the image's own name."""
 
     entry: str
     image: str
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """A file in the zip that is not counted; `why` continues a sentence that begins with its name."""
+
+    name: str
+    why: str
+
+
+@dataclass
+class Notes:
+    """What makes a figure mean something else than a reader may think."""
+
+    before: int = 0
+    """Bytes in front of the zip."""
+    behind: int = 0
+    """Bytes behind its end."""
+    segments: int = 0
+    """Annotations that are segments of panoptic documents."""
+    strays: int = 0
+    """Annotations of images that no document lists."""
+    repeated: int = 0
+    """Pictures of one folder that several documents list, as far as their names were compared; each of them counts."""
+    doubled: int = 0
+    """Ids that several images of a document share."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +111,25 @@ class Contents:
     size: int
     sha256: str
     files: int
+    """Documents of COCO."""
     images: int
     annotations: int
     classes: dict[str, int]
-    without: int
-    """Images that have no annotation."""
+    """Annotations by class, in no order."""
+    has_too_many_classes: bool
+    """More than can be counted: `classes` is empty then."""
+    without: int | None
+    """Images that have no annotation; None where that cannot be told."""
     bare: tuple[Bare, ...]
     """The first of them, to tell "checked, nothing there" from "not done yet"."""
+    passed_over: tuple[PassedOver, ...]
+    """The first of the JSON files that are not counted."""
+    passed_over_count: int
+    others: dict[str, int]
+    """Other files by the ending of their names, in small letters."""
+    system_files: int
+    """Files that operating systems leave in folders."""
+    notes: Notes
 
 
 class NotChecked(Exception):
@@ -66,218 +137,241 @@ class NotChecked(Exception):
 
 
 @dataclass
-class _Document:
-    """One COCO file as it is read: ids are unique within a file only."""
+class _Listing:
+    """The members of a zip, by what is done with them."""
 
-    images: dict[Any, str] = field(default_factory=dict)
-    annotated: set[Any] = field(default_factory=set)
-    categories: dict[Any, str] = field(default_factory=dict)
-    used: Counter[Any] = field(default_factory=Counter)
-    annotations: int = 0
-    is_coco: bool = False
+    documents: list[Member] = field(default_factory=list)
+    passed_over: list[PassedOver] = field(default_factory=list)
+    passed_over_count: int = 0
+    others: Counter[str] = field(default_factory=Counter)
+    system_files: int = 0
 
-
-class _Meter:
-    """Counts and fingerprints the packed bytes as they pass."""
-
-    def __init__(self, limits: Limits) -> None:
-        self.limits, self.size, self.digest, self.tail = limits, 0, hashlib.sha256(), b""
-
-    def watch(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        for chunk in chunks:
-            self.size += len(chunk)
-            if self.size > self.limits.packed:
-                raise NotChecked("Not checked: the file is too large.")
-            self.digest.update(chunk)
-            self.tail = (self.tail + chunk)[-END_LENGTH - LONGEST_COMMENT :]
-            yield chunk
-
-    def demand_whole(self) -> None:
-        """The entries may all be there while the directory behind them was cut off."""
-        at = self.tail.rfind(END)
-        record = self.tail[at:] if at >= 0 else b""
-        if len(record) < END_LENGTH or len(record) - END_LENGTH != int.from_bytes(record[20:22], "little"):
-            raise NotChecked("Not checked: the file is not a whole zip.")
+    def pass_over(self, name: str, why: str) -> None:
+        self.passed_over_count += 1
+        if len(self.passed_over) < KEPT_PASSED_OVER:
+            self.passed_over.append(PassedOver(shown_name(name), why))
 
 
-class _Tally:
+@dataclass
+class _Sum:
     """What all documents of the zip add up to."""
 
-    def __init__(self, limits: Limits, meter: _Meter) -> None:
-        self.limits, self.meter = limits, meter
-        self.files = self.images = self.annotations = self.without = self.unpacked = self.entries = 0
-        self.classes: Counter[str] = Counter()
-        self.bare: list[Bare] = []
+    files: int = 0
+    images: int = 0
+    annotations: int = 0
+    without: int = 0
+    is_clear: bool = True
+    classes: Counter[str] = field(default_factory=Counter)
+    has_too_many_classes: bool = False
+    bare: list[Bare] = field(default_factory=list)
+    notes: Notes = field(default_factory=Notes)
+    pictures: set[int] = field(default_factory=set)
+    repeated: set[int] = field(default_factory=set)
 
-    def entry(self) -> None:
-        self.entries += 1
-        if self.entries > self.limits.entries:
-            raise NotChecked("Not checked: the zip holds too many files.")
-
-    def bytes(self, count: int) -> None:
-        self.unpacked += count
-        # The first megabyte may be as repetitive as it likes; a bomb is far beyond it.
-        allowed = 1024**2 + self.limits.ratio * self.meter.size
-        if self.unpacked > min(allowed, self.limits.unpacked):
-            raise NotChecked("Not checked: the zip unpacks to far more than it should.")
-
-    def add(self, entry: str, document: _Document) -> None:
-        if not document.is_coco:
-            raise NotChecked("Not checked: a file in the zip is not COCO.")
+    def add(self, document: Document) -> None:
         self.files += 1
-        self.images += len(document.images)
         self.annotations += document.annotations
-        for category, count in document.used.items():
-            numbered = UNNAMED if category is None else f"class {clean(str(category))}"
-            self.classes[document.categories.get(category) or numbered] += count
-        bare = [Bare(entry, name) for image, name in document.images.items() if image not in document.annotated]
-        self.without += len(bare)
-        self.bare += bare[: KEPT_NAMES - len(self.bare)]
-        if self.images + self.annotations > self.limits.things:
+        self.is_clear &= document.is_clear()
+        self.notes.segments += document.segments
+        self.notes.strays += document.count_strays()
+        self.notes.doubled += len(document.doubled)
+        self.has_too_many_classes |= document.has_too_many_classes
+        for name, count in document.classes():
+            self.classes[name] += count
+
+    def add_images(self, group: str, entry: str, images: Iterable[tuple[str, bool]]) -> None:
+        folder = group.rpartition("/")[0]
+        seen: set[int] = set()
+        for name, is_annotated in images:
+            self.images += 1
+            if name and len(self.pictures) + len(seen) < MOST_PICTURES:
+                seen.add(hash((folder, name)))
+            if not is_annotated:
+                self.without += 1
+                if len(self.bare) < KEPT_NAMES:
+                    self.bare.append(Bare(entry, "" if name.startswith("#") else name))
+        self.repeated |= self.pictures & seen
+        self.pictures |= seen
+
+
+class _Reading:
+    """One pass over the documents of a zip."""
+
+    def __init__(self, file: BinaryIO, size: int, limits: Limits, pulse: Callable[[], None]) -> None:
+        self.file, self.limits, self.pulse = file, limits, pulse
+        self.allowed = min(limits.unpacked, limits.free + limits.ratio * size)
+        self.unpacked = 0
+        self.sum = _Sum()
+
+    def read(self, listing: _Listing) -> None:
+        # Documents of one family follow each other, so that only one family is in memory.
+        ordered = sorted(listing.documents, key=lambda member: _group(member.name))
+        for group, members in groupby(ordered, key=lambda member: _group(member.name)):
+            found = self._family(group, list(members), listing)
+            for entry, images in found:
+                self.sum.add_images(group, entry, images)
+            if len(self.sum.classes) > self.limits.classes:
+                self.sum.has_too_many_classes = True
+                self.sum.classes.clear()
+        self.sum.notes.repeated = len(self.sum.repeated)
+
+    def _family(
+        self, group: str, members: list[Member], listing: _Listing
+    ) -> Iterator[tuple[str, Iterable[tuple[str, bool]]]]:
+        """The images of each document, or of a whole family once."""
+        together: dict[str, bool] = {}
+        for member in members:
+            document = self._document(member, listing)
+            if document is None:
+                continue
+            self.sum.add(document)
+            if len(members) == 1:
+                yield _stem(member.name), document.listed()
+                return
+            for number, (name, is_annotated) in enumerate(document.listed()):
+                key = name or f"{member.name}#{number}"
+                together[key] = together.get(key, False) or is_annotated
+        yield _stem(group), together.items()
+
+    def _document(self, member: Member, listing: _Listing) -> Document | None:
+        try:
+            return coco_document.read_document(self._bytes(member), self._check)
+        except (NotCoco, NotJson, Unreadable) as error:
+            listing.pass_over(member.name, error.why)
+            return None
+
+    def _bytes(self, member: Member) -> Iterator[bytes]:
+        for chunk in zip_directory.unpack(self.file, member):
+            self.pulse()
+            self.unpacked += len(chunk)
+            if self.unpacked > self.allowed:
+                raise NotChecked("Not checked: the zip unpacks to far more than it should.")
+            yield chunk
+
+    def _check(self, document: Document) -> None:
+        images = self.sum.images + len(document.images) + len(document.loose)
+        things = images + self.sum.annotations + document.annotations
+        if things > self.limits.things or images > self.limits.images:
             raise NotChecked("Not checked: the file holds too many images and annotations.")
-        if len(self.classes) > self.limits.classes:
-            raise NotChecked(TOO_MANY_CLASSES)
+        if len(document.used) > self.limits.classes or len(document.names) > self.limits.classes:
+            document.forget_classes()
 
 
-def read(chunks: Iterable[bytes], limits: Limits | None = None) -> Contents:
-    """Everything a receipt tells, from one pass over the bytes.
+def read(
+    chunks: Iterable[bytes],
+    limits: Limits | None = None,
+    *,
+    folder: Path | None = None,
+    pulse: Callable[[], None] = lambda: None,
+) -> Contents:
+    """Everything a receipt tells. `folder` is where the file lies meanwhile, `pulse` is called while it is counted.
 
-    Raises NotChecked with a sentence: too large, too many, a bomb, cut short, not a zip, not COCO.
+    Raises NotChecked with a sentence: too large, too many, a bomb, not a whole zip, nothing to count; OSError where the
+    disk does not take the file.
     """
     limits = limits or Limits()
-    meter = _Meter(limits)
-    tally = _Tally(limits, meter)
-    try:
-        for name, _, body in stream_unzip(meter.watch(chunks)):
-            tally.entry()
-            _entry(name, _counted(body, tally), tally)
-    except UnzipError:
-        raise NotChecked("Not checked: the file is not a whole zip.") from None
-    meter.demand_whole()
-    if not tally.files:
-        raise NotChecked("Not checked: the zip holds no annotations.")
+    with tempfile.TemporaryFile(dir=folder) as file:
+        size, sha256 = _keep(chunks, file, limits)
+        try:
+            directory = zip_directory.find_directory(file)
+            listing = _list(file, directory, limits)
+        except NotAZip as error:
+            raise NotChecked(f"Not checked: {error.why}.") from None
+        reading = _Reading(file, size, limits, pulse)
+        reading.read(listing)
+    if not reading.sum.files:
+        raise NotChecked(_nothing(listing))
+    return _contents(size, sha256, reading.sum, listing, directory)
+
+
+def _keep(chunks: Iterable[bytes], file: BinaryIO, limits: Limits) -> tuple[int, str]:
+    size, digest = 0, hashlib.sha256()
+    for chunk in chunks:
+        size += len(chunk)
+        if size > limits.packed:
+            raise NotChecked("Not checked: the file is too large.")
+        digest.update(chunk)
+        file.write(chunk)
+    file.flush()
+    return size, digest.hexdigest()
+
+
+def _list(file: BinaryIO, directory: Directory, limits: Limits) -> _Listing:
+    listing, documents = _Listing(), dict[str, Member]()
+    for number, member in enumerate(zip_directory.read_members(file, directory)):
+        if number >= limits.entries:
+            raise NotChecked("Not checked: the zip holds too many files.")
+        if member.is_folder:
+            continue
+        if _is_of_a_system(member.name):
+            listing.system_files += 1
+        elif _ending(member.name) in (".json", ".jsonl", ".ndjson"):
+            # Whoever unpacks it has the last one.
+            if member.name in documents:
+                listing.pass_over(member.name, "is in the zip twice, and the last one is counted")
+            documents[member.name] = member
+        else:
+            kind = _ending(member.name)
+            listing.others[kind if kind in listing.others or len(listing.others) < MOST_KINDS else ""] += 1
+    listing.documents = list(documents.values())
+    return listing
+
+
+def _contents(size: int, sha256: str, found: _Sum, listing: _Listing, directory: Directory) -> Contents:
+    found.notes.before, found.notes.behind = directory.before, directory.behind
     return Contents(
-        size=meter.size,
-        sha256=meter.digest.hexdigest(),
-        files=tally.files,
-        images=tally.images,
-        annotations=tally.annotations,
-        classes=dict(tally.classes.most_common()),
-        without=tally.without,
-        bare=tuple(tally.bare),
+        size=size,
+        sha256=sha256,
+        files=found.files,
+        images=found.images,
+        annotations=found.annotations,
+        classes={} if found.has_too_many_classes else found.classes,
+        has_too_many_classes=found.has_too_many_classes,
+        without=found.without if found.is_clear else None,
+        bare=tuple(found.bare) if found.is_clear else (),
+        passed_over=tuple(listing.passed_over),
+        passed_over_count=listing.passed_over_count,
+        others=dict(listing.others),
+        system_files=listing.system_files,
+        notes=found.notes,
     )
 
 
-def _counted(body: Iterable[bytes], tally: _Tally) -> Iterator[bytes]:
-    for chunk in body:
-        tally.bytes(len(chunk))
-        yield chunk
+def _nothing(listing: _Listing) -> str:
+    """The sentence for a zip of which nothing could be counted."""
+    if not (listing.passed_over or listing.others or listing.system_files):
+        return "Not checked: the zip is empty."
+    if not listing.passed_over:
+        kinds = sorted(listing.others, key=lambda kind: -listing.others[kind])
+        held = ", ".join(kind or "others" for kind in kinds[:5])
+        return f"Not checked: the zip holds no JSON file{f', only {held}' if held else ''}."
+    first, more = listing.passed_over[0], listing.passed_over_count - 1
+    others = f", and {more} more JSON {'file' if more == 1 else 'files'} can't be counted" if more else ""
+    return f"Not checked: {first.name} {first.why}{others}."
 
 
-def _entry(name: bytes, body: Iterator[bytes], tally: _Tally) -> None:
-    """Only `.json` is read; the rest is passed over, still counted, so that the fingerprint covers it."""
-    if not name.lower().endswith(b".json"):
-        for _ in body:
-            pass
-        return
-    try:
-        document = _document(body, tally.limits)
-    except UnzipError:
-        raise
-    except (ijson.JSONError, ValueError, OverflowError, UnicodeDecodeError):
-        raise NotChecked("Not checked: a file in the zip is not COCO.") from None
-    tally.add(_stem(name), document)
+def _is_of_a_system(name: str) -> bool:
+    *folders, last = name.lower().split("/")
+    return last in _SYSTEM_FILES or last.startswith("._") or not _SYSTEM_FOLDERS.isdisjoint(folders)
 
 
-def _stem(name: bytes) -> str:
-    return name.decode(errors="replace")[-300:].rpartition("/")[2].rpartition(".")[0]
+def _ending(name: str) -> str:
+    """`.jpg`; empty for a name without an ending, or with an odd one."""
+    ending = Path(name.rpartition("/")[2].rstrip(". \0")[-300:]).suffix.lower()
+    return ending if _ENDING.fullmatch(ending) else ""
 
 
-def _document(body: Iterator[bytes], limits: Limits) -> _Document:
-    """One COCO file. Only what lies directly in an image, an annotation or a category is kept.
-
-    The path is tracked here and not by `ijson.parse`, whose prefixes grow with the depth: a file of a hundred thousand
-    opening brackets takes all memory there.
-    """
-    document, source = _Document(), _Readable(body)
-    depth, section, name = 0, "", ""
-    row: dict[str, Any] = {}
-    for event, value in ijson.basic_parse(source, use_float=True):
-        source.waiting = 0
-        if event in {"start_map", "start_array"}:
-            depth += 1
-            if depth > DEEPEST:
-                raise NotChecked("Not checked: a file in the zip is not COCO.")
-            if depth == 2:
-                section = name if event == "start_array" and name in _SECTIONS else ""
-                document.is_coco |= section in {"images", "annotations"}
-            row = {} if depth == 3 else row
-        elif event in {"end_map", "end_array"}:
-            if depth == 3 and section and event == "end_map":
-                _SECTIONS[section](document, row)
-                _demand_few(document, limits)
-            depth -= 1
-        elif event == "map_key":
-            name = value if depth in {1, 3} else name
-        elif depth == 3 and section and name in _FIELDS and event in {"number", "string"}:
-            row[name] = value
-    source.drain()
-    return document
+def _group(name: str) -> str:
+    """The same for documents of one family: the folder, and the rest of the names."""
+    folder, _, last = name.rpartition("/")
+    found = _FAMILY.fullmatch(last.lower())
+    return f"{folder}/{found[1]}" if found else name
 
 
-def _demand_few(document: _Document, limits: Limits) -> None:
-    if len(document.images) + document.annotations > limits.things:
-        raise NotChecked("Not checked: the file holds too many images and annotations.")
-    if max(len(document.used), len(document.categories)) > limits.classes:
-        raise NotChecked(TOO_MANY_CLASSES)
+def _stem(name: str) -> str:
+    return name[-300:].rpartition("/")[2].rpartition(".")[0]
 
 
-def _image(document: _Document, row: dict[str, Any]) -> None:
-    name = clean(str(row.get("file_name", ""))[:300])
-    document.images[_short(row.get("id", f"#{len(document.images)}"))] = name
-
-
-def _annotation(document: _Document, row: dict[str, Any]) -> None:
-    document.annotated.add(_short(row.get("image_id")))
-    document.used[_short(row.get("category_id"))] += 1
-    document.annotations += 1
-
-
-def _category(document: _Document, row: dict[str, Any]) -> None:
-    document.categories[_short(row.get("id"))] = clean(str(row.get("name", ""))[:100])
-
-
-def _short(value: Any) -> Any:
-    """An id as it is remembered: millions of long ones must not fill the memory."""
-    is_long = isinstance(value, str) and len(value) > LONGEST_ID
-    return hashlib.sha256(value.encode(errors="replace")).hexdigest() if is_long else value
-
-
-_SECTIONS = {"images": _image, "annotations": _annotation, "categories": _category}
-_FIELDS = frozenset({"id", "file_name", "image_id", "category_id", "name"})
-
-
-class _Readable:
-    """A file object over chunks, as far as ijson needs one."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self.chunks, self.rest = chunks, b""
-        # Bytes read since the parser last had something to say: one endless text must not fill the memory.
-        self.waiting = 0
-
-    def read(self, size: int = -1) -> bytes:
-        while size and not self.rest:
-            chunk = next(self.chunks, None)
-            if chunk is None:
-                return b""
-            self.rest = chunk
-        taken, self.rest = self.rest[:size], self.rest[size:]
-        self.waiting += len(taken)
-        if self.waiting > LONGEST_TEXT:
-            raise NotChecked("Not checked: a file in the zip is not COCO.")
-        return taken
-
-    def drain(self) -> None:
-        """The zip reader wants every entry read to its end, where it checks the sum."""
-        for _ in self.chunks:
-            pass
+def shown_name(name: str) -> str:
+    """A member's name as a page can show it; of a long one, the end."""
+    return clean(name if len(name) <= LONGEST_NAME else f"…{name[-LONGEST_NAME:]}")
