@@ -82,6 +82,7 @@ ACCESS: dict[str, str] = {
     "exports:detail": Right.LOOK,
     "exports:row": Right.LOOK,
     "exports:status": Right.LOOK,
+    "exports:classes": Right.LOOK,
     "exports:download": Right.DOWNLOAD,
     "exports:create": Right.CHANGE,
     "exports:batches": Right.CHANGE,

@@ -101,7 +101,12 @@ class Receipt(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     images = models.PositiveIntegerField(null=True)
     annotations = models.PositiveIntegerField(null=True)
+    # The largest classes by name; `class_count` is how many there are, None where too many to count.
     classes = models.JSONField(default=dict)
+    class_count = models.PositiveIntegerField(null=True)
+    documents = models.PositiveIntegerField(null=True)
+    # What was passed over, and what makes a figure mean something else than a reader may think.
+    details = models.JSONField(default=dict)
     without = models.PositiveIntegerField(null=True)
     # Of those without annotations: checked with nothing there, and not done yet, as far as the items could be matched.
     finished_empty = models.PositiveIntegerField(null=True)
@@ -111,6 +116,11 @@ class Receipt(models.Model):
 
     def __str__(self) -> str:
         return str(self.export_id)
+
+    @property
+    def has_all_classes(self) -> bool:
+        """Whether every class of the file is in `classes`."""
+        return self.class_count == len(self.classes)
 
     @property
     def untold(self) -> int:

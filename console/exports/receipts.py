@@ -1,9 +1,12 @@
 """The receipt of an export: what its file holds, counted once by the worker, and how that differs from the last one."""
 
+import errno
+import heapq
+import shutil
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
@@ -28,32 +31,37 @@ RENEW_EVERY = 10.0
 # How long a file that cannot be had just now is asked for again.
 PATIENCE = timedelta(hours=1)
 LATER = 60.0
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One class as a bar: its count against the largest."""
-
-    name: str
-    count: int
-    most: int
+# Classes that are kept by name: the largest. Of all others their number and their annotations are known.
+KEPT_CLASSES = 10_000
+# Bytes that a file must leave free on the disk it is read from.
+SPARE = 256 * 1024**2
+# New and gone classes that a sentence names.
+NAMED = 5
+NO_ROOM = "The console's disk has no room to read the file."
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Against the last export of the same choice."""
+    """Against the last export of the same choice.
+
+    A class counts as new or gone only where the other receipt has all its classes by name.
+    """
 
     before: Receipt
     images: int
     annotations: int
+    classes: int
     new: tuple[str, ...]
     gone: tuple[str, ...]
 
     @property
     def sentence(self) -> str:
         """`+312 annotations, one new class cone`"""
-        said = [_signed(self.annotations, "annotation"), _signed(self.images, "image"), _classes("new", self.new)]
-        return ", ".join(filter(None, [*said, _classes("gone", self.gone)])) or "no difference in the counts"
+        figures = [_signed(self.annotations, "annotation", "annotations"), _signed(self.images, "image", "images")]
+        named = [_classes("new", self.new), _classes("gone", self.gone)]
+        if not any(named):
+            named = [_signed(self.classes, "class", "classes")]
+        return ", ".join(filter(None, [*figures, *named])) or "no difference in the counts"
 
 
 class TakenOver(Exception):
@@ -73,7 +81,7 @@ def request(plan: Plan) -> None:
 
 
 def read(operation: Operation) -> Result:
-    """The job: one pass over the file, with the key of whoever asked for the export."""
+    """The job: the file is fetched and counted, with the key of whoever asked for the export."""
     plan = Plan.objects.select_related("person").get(export_id=operation.subject)
     receipt = Receipt.objects.get(export_id=plan.export_id)
     try:
@@ -88,18 +96,16 @@ def read(operation: Operation) -> Result:
         return _not_checked(receipt, f"Not checked: {error.message}")
     except (Refused, ConnectionMissing) as error:
         return _not_checked(receipt, f"Not checked: {error.message}")
+    except OSError:
+        if timezone.now() - receipt.created_at < PATIENCE:
+            return Again(LATER, NO_ROOM)
+        return _not_checked(receipt, f"Not checked: {NO_ROOM}")
     if not operation.renew(jobs.lease()):
         return Done("Another worker reads it.")
     _keep(receipt, found)
     _tell_apart(plan, receipt, found)
     _tell(plan, found)
     return Done("Checked.")
-
-
-def bars(receipt: Receipt) -> list[Bar]:
-    most = max(receipt.classes.values(), default=0)
-    ordered = sorted(receipt.classes.items(), key=lambda entry: (-entry[1], entry[0]))
-    return [Bar(name, count, most) for name, count in ordered]
 
 
 def compared(receipt: Receipt) -> Comparison | None:
@@ -116,9 +122,14 @@ def compared(receipt: Receipt) -> Comparison | None:
         before,
         (receipt.images or 0) - (before.images or 0),
         (receipt.annotations or 0) - (before.annotations or 0),
-        _only_in(receipt.classes, before.classes),
-        _only_in(before.classes, receipt.classes),
+        (receipt.class_count or 0) - (before.class_count or 0) if _both_count_classes(receipt, before) else 0,
+        _only_in(receipt.classes, before.classes) if before.has_all_classes else (),
+        _only_in(before.classes, receipt.classes) if receipt.has_all_classes else (),
     )
+
+
+def _both_count_classes(*receipts: Receipt) -> bool:
+    return all(receipt.class_count is not None for receipt in receipts)
 
 
 def _contents(plan: Plan, operation: Operation) -> Contents:
@@ -126,28 +137,49 @@ def _contents(plan: Plan, operation: Operation) -> Contents:
     if not export.download_url:
         raise NotChecked("Not checked: CloudFactory gave no link to the file.")
     limits = archive.Limits(packed=settings.RECEIPT_MOST_BYTES)
+    lease = _Lease(operation)
     with connections.storage().stream(export.download_url) as download:
         if download.length is not None and download.length > limits.packed:
             raise NotChecked("Not checked: the file is too large.")
-        return archive.read(_renewing(download, operation), limits)
+        needed = limits.packed if download.length is None else download.length
+        if shutil.disk_usage(settings.VAR).free < needed + SPARE:
+            raise OSError(errno.ENOSPC, NO_ROOM)
+        return archive.read(lease.watch(download), limits, folder=settings.VAR, pulse=lease.keep)
 
 
-def _renewing(chunks: Iterable[bytes], operation: Operation) -> Iterator[bytes]:
-    """Keeps the lease while a large file passes; stops when another worker has taken over."""
-    last = time.monotonic()
-    for chunk in chunks:
-        if time.monotonic() - last > RENEW_EVERY:
-            last = time.monotonic()
-            if not operation.renew(jobs.lease()):
+class _Lease:
+    """Keeps the operation this worker's own while a large file is fetched and counted."""
+
+    def __init__(self, operation: Operation) -> None:
+        self._operation, self._last = operation, time.monotonic()
+
+    def keep(self) -> None:
+        """TakenOver when another worker has the operation by now."""
+        if time.monotonic() - self._last > RENEW_EVERY:
+            self._last = time.monotonic()
+            if not self._operation.renew(jobs.lease()):
                 raise TakenOver
-        yield chunk
+
+    def watch(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self.keep()
+            yield chunk
 
 
 def _keep(receipt: Receipt, found: Contents) -> None:
     receipt.state, receipt.words, receipt.checked_at = Receipt.State.CHECKED, "", timezone.now()
     receipt.size, receipt.sha256 = found.size, found.sha256
     receipt.images, receipt.annotations, receipt.without = found.images, found.annotations, found.without
-    receipt.classes = found.classes
+    receipt.classes = dict(heapq.nlargest(KEPT_CLASSES, found.classes.items(), key=lambda entry: entry[1]))
+    receipt.class_count = None if found.has_too_many_classes else len(found.classes)
+    receipt.documents = found.files
+    receipt.details = {
+        "passed_over": [[entry.name, entry.why] for entry in found.passed_over],
+        "passed_over_count": found.passed_over_count,
+        "others": found.others,
+        "system_files": found.system_files,
+        "notes": asdict(found.notes),
+    }
     receipt.save()
 
 
@@ -209,11 +241,14 @@ def _only_in(one: Mapping[str, int], other: Mapping[str, int]) -> tuple[str, ...
     return tuple(sorted(set(one) - set(other)))
 
 
-def _signed(count: int, word: str) -> str:
-    return f"{count:+,} {word}{'' if abs(count) == 1 else 's'}" if count else ""
+def _signed(count: int, one: str, many: str) -> str:
+    return f"{count:+,} {one if abs(count) == 1 else many}" if count else ""
 
 
 def _classes(how: str, names: tuple[str, ...]) -> str:
     if not names:
         return ""
-    return f"one {how} class {names[0]}" if len(names) == 1 else f"{len(names)} {how} classes: {', '.join(names)}"
+    if len(names) == 1:
+        return f"one {how} class {names[0]}"
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return f"{len(names):,} {how} classes: {', '.join(names[:NAMED])}{more}"

@@ -121,7 +121,7 @@ def rows(exports: Iterable[Export]) -> list[Row]:
     ids = [export.id for export in listed if export.id]
     plans = map(watching.with_end, Plan.objects.select_related("person").filter(export_id__in=ids))
     planned = {plan.export_id: plan for plan in plans}
-    receipts = Receipt.objects.in_bulk(ids)
+    receipts = Receipt.objects.defer("classes", "details").in_bulk(ids)
     taken = {export_id: found.words for export_id, found in reading.downloads_of(ids).items()}
     expired = reading.not_handed_over(ids, {FileGone.EXPIRED, FileGone.DELETED})
     return [

@@ -16,6 +16,7 @@ urlpatterns = [
     path("<uuid:export>/", views.detail, name="detail"),
     path("<uuid:export>/row/", views.row, name="row"),
     path("<uuid:export>/status/", views.status, name="status"),
+    path("<uuid:export>/classes/", views.classes, name="classes"),
     path("<uuid:export>/download/", views.download, name="download"),
     path("<uuid:export>/delete/", views.delete, name="delete"),
 ]

@@ -16,10 +16,11 @@ from accounts.connections import ConnectionMissing
 from accounts.requests import SignedIn
 from console import htmx, pages, plain_answers, write_errors
 from console.audit import reading, unresolved
-from console.common.parsing import read_cursor, read_int, read_uuid
+from console.common.parsing import read_cursor, read_int, read_page_number, read_uuid
 from console.exports import composing, downloading, queue, receipts, services, shown, watching
 from console.exports import lane as lanes
 from console.exports.models import Plan, Receipt
+from console.exports.receipt_presenters import ReceiptSummary, class_page
 from console.upstream.errors import NotFound, UpstreamError
 from console.upstream.types import Export
 
@@ -152,6 +153,24 @@ def status(request: SignedIn, export: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
+def classes(request: SignedIn, export: uuid.UUID) -> HttpResponse:
+    """All classes of a receipt, for whoever can read its export."""
+    found = watching.look(user=request.user, export_id=str(export))
+    receipt = get_object_or_404(Receipt, pk=str(export), state=Receipt.State.CHECKED)
+    page = class_page(receipt, read_page_number(request.GET.get("page")))
+    context = {
+        "name": shown.row(found).name,
+        "receipt": receipt,
+        "summary": ReceiptSummary(receipt),
+        "page": page,
+        "range": f"{page.start_index():,} to {page.end_index():,} of {page.paginator.count:,}",
+        "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
+        "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
+    }
+    return render(request, "exports/classes.html", context)
+
+
+@require_safe
 def download(request: SignedIn, export: uuid.UUID) -> HttpResponseBase:
     try:
         if request.method == "HEAD":
@@ -256,7 +275,7 @@ def _following(request: SignedIn, row: shown.Row, error: UpstreamError | None = 
     return turn | {
         "row": row,
         "receipt": receipt,
-        "bars": receipts.bars(receipt) if receipt else [],
+        "summary": ReceiptSummary(receipt) if receipt and receipt.state == Receipt.State.CHECKED else None,
         "comparison": receipts.compared(receipt) if receipt else None,
         "usual": shown.usual(connections.space(request.user).id),
         "delay": turn["delay"] if waits else None,

@@ -84,7 +84,7 @@ def test_finished_with_nothing_there_is_told_from_not_done_yet(plan: Plan, alice
     finished = sum(statuses[name.rpartition("/")[2].removesuffix(".json")] == "COMPLETED" for name in bare)
     assert 0 < finished < len(bare)
     assert (receipt.finished_empty, receipt.unfinished) == (finished, len(bare) - finished)
-    assert f"{finished} checked with nothing there, {len(bare) - finished} not done yet" in page(client_as(alice), plan)
+    assert f"{finished} checked and empty, {len(bare) - finished} not finished" in page(client_as(alice), plan)
 
 
 def test_reading_it_is_an_act_of_the_console(plan: Plan, client_as: ClientAs, dana: Person) -> None:
@@ -132,10 +132,10 @@ def zipped(text: str, name: str = "one.json") -> bytes:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"<html>sorry</html>", "is not a whole zip"),
-        (zipped('{"images": []}')[:-9], "is not a whole zip"),
-        (zipped("[1]"), "is not COCO"),
-        (zipped(" " * 30_000_000), "is not COCO"),
+        (b"<html>sorry</html>", "the file is a web page, not a zip"),
+        (zipped('{"images": []}')[:-9], "the file is not a whole zip: its end is missing"),
+        (zipped("[1]"), "one.json is a list, not a COCO document"),
+        (zipped(" " * 30_000_000), "one.json is empty"),
     ],
 )
 def test_what_cannot_be_counted_is_said(
@@ -144,8 +144,158 @@ def test_what_cannot_be_counted_is_said(
     swap_file(slow, plan, data)
     work(2)
     said = page(client_as(alice), plan)
-    assert f"Not checked: {'the file' if 'zip' in words else 'a file in the zip'} {words}." in said
+    assert f"Not checked: {words}." in said
     assert Operation.objects.filter(state=State.FAILED).count() == 0
+
+
+def coco(counts: dict[str, int], **sections: Any) -> str:
+    """A document with so many annotations of each class, all on one of two images."""
+    names = list(counts)
+    classes = [number for number, name in enumerate(names) for _ in range(counts[name])]
+    return json.dumps(
+        {
+            "images": [{"id": 1, "file_name": "a.jpg"}, {"id": 2, "file_name": "b.jpg"}],
+            "annotations": [{"id": n, "image_id": 1, "category_id": one} for n, one in enumerate(classes)],
+            "categories": [{"id": n, "name": name} for n, name in enumerate(names)],
+            **sections,
+        }
+    )
+
+
+def zip_of(files: dict[str, str]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return buffer.getvalue()
+
+
+def test_the_page_shows_the_largest_twenty_classes_and_another_all(
+    plan: Plan, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
+    swap_file(slow, plan, zipped(coco({f"thing-{n:03}": 200 - n for n in range(150)})))
+    work(2)
+    client = client_as(alice)
+    words = page(client, plan)
+    assert [f"thing-{n:03}" for n in range(150) if f"thing-{n:03}" in words] == [f"thing-{n:03}" for n in range(20)]
+    assert "All 150 classes" in words
+    first, last = (text_of(client.get(f"/exports/{plan.export_id}/classes/?page={n}")) for n in (1, 99))
+    assert "thing-099" in first
+    assert "thing-100" not in first
+    assert "1 to 100 of 150" in first
+    assert "thing-149" in last
+    assert "thing-099" not in last
+
+
+def test_classes_are_shown_to_whoever_can_read_the_export(
+    plan: Plan, bob: Person, client_as: ClientAs, slow: Running
+) -> None:
+    client = client_as(bob)
+    assert client.get(f"/exports/{plan.export_id}/classes/").status_code == 404
+    work(2)
+    assert client.get(f"/exports/{plan.export_id}/classes/").status_code == 200
+    assert client.get(f"/exports/{uuid.uuid4()}/classes/").status_code == 404
+
+
+def test_of_more_classes_than_are_kept_the_largest_are_named_and_the_rest_counted(
+    plan: Plan, alice: Person, client_as: ClientAs, slow: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receipts, "KEPT_CLASSES", 30)
+    swap_file(slow, plan, zipped(coco({f"thing-{n:03}": 1 + (n < 30) for n in range(50)})))
+    work(2)
+    client, receipt = client_as(alice), Receipt.objects.get()
+    assert (len(receipt.classes), receipt.class_count, receipt.annotations) == (30, 50, 80)
+    assert "The largest 30 of 50 classes" in page(client, plan)
+    assert "20 more classes, not named: 20 annotations" in text_of(client.get(f"/exports/{plan.export_id}/classes/"))
+
+
+def test_what_was_passed_over_is_named_and_counted(
+    plan: Plan, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
+    odd = {f"meta-{n:02}.json": "{}" for n in range(25)}
+    others = {"__MACOSX/a.json": "\0", "images/1.jpg": "x", "images/2.jpg": "x", "LICENSE": "x"}
+    swap_file(slow, plan, zip_of({"a.json": coco({"cone": 1}), **odd, **others}))
+    work(2)
+    words = page(client_as(alice), plan)
+    assert "25 JSON files, 2 .jpg and 1 other file, 1 file that operating systems leave in folders" in words
+    assert "meta-00.json is not COCO" in words
+    assert "and 5 more JSON files" in words
+
+
+def test_a_figure_that_means_something_else_than_it_seems_has_its_sentence(
+    plan: Plan, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
+    doubled = [{"id": 1, "file_name": "a.jpg"}, {"id": 1, "file_name": "c.jpg"}]
+    strays = [{"image_id": 7, "category_id": 0}, {"image_id": 1, "segments_info": [{"id": 1}, {"id": 2}]}]
+    data = zip_of({"a.json": coco({"cone": 3}, images=doubled), "b.json": coco({}, annotations=strays)})
+    swap_file(slow, plan, b"#!" + data + b"\n")
+    work(2)
+    words = page(client_as(alice), plan)
+    for sentence in (
+        "2 annotations are segments of panoptic files.",
+        "1 annotation belongs to images that the file doesn't list.",
+        "1 picture is listed in several JSON files. Each listing counts as an image.",
+        "1 image ID is used for several images.",
+        "2 bytes come before the zip. The zip itself is whole.",
+        "1 byte follows the end of the zip. The zip itself is whole.",
+        "The file doesn't say clearly which annotation belongs to which image.",
+    ):
+        assert sentence in words
+    assert "Without annotations Unknown" in words
+
+
+def test_names_of_classes_are_shown_safely(plan: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+    swap_file(slow, plan, zipped(coco({"\0zero": 4, "\u202eevil": 3, "\ud800lone": 2, "<b>bold": 1})))
+    work(2)
+    assert set(Receipt.objects.get().classes) == {"\ufffdzero", "\u202eevil", "\ufffdlone", "<b>bold"}
+    for place in ("", "classes/"):
+        content = client_as(alice).get(f"/exports/{plan.export_id}/{place}").content.decode()
+        assert "\0" not in content
+        assert "\u202e" not in content
+        assert "<b>bold" not in content
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "sentence"),
+    [
+        (1_000, 1_000, "+9 annotations, one new class new, one gone class rare"),
+        (5, 1_000, "+9 annotations"),
+        (1_000, 5, "+9 annotations, one new class new"),
+    ],
+)
+def test_a_class_counts_as_new_or_gone_only_where_the_other_receipt_names_all(
+    plan: Plan,
+    alice: Person,
+    client_as: ClientAs,
+    slow: Running,
+    monkeypatch: pytest.MonkeyPatch,
+    before: int,
+    now: int,
+    sentence: str,
+) -> None:
+    work(2)
+    common = {f"thing-{n}": 9 for n in range(5)}
+    for most, counts in ((before, common | {"rare": 1}), (now, common | {"new": 10})):
+        monkeypatch.setattr(receipts, "KEPT_CLASSES", most)
+        made = start(client_as(alice), name="Again", projects=[SURFACES], again="1")
+        finish(slow, made)
+        swap_file(slow, made, zipped(coco(counts)))
+        work(2)
+    comparison = receipts.compared(Receipt.objects.get(pk=made.export_id))
+    assert comparison is not None
+    assert comparison.sentence == sentence
+    assert sentence in page(client_as(alice), made)
+
+
+def test_without_room_on_the_disk_it_is_tried_again_later(
+    plan: Plan, alice: Person, client_as: ClientAs, slow: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receipts, "SPARE", 10**18)
+    work(2)
+    assert Receipt.objects.get().state == Receipt.State.WAITING
+    monkeypatch.setattr(receipts, "PATIENCE", timedelta())
+    work()
+    assert "Not checked: The console's disk has no room to read the file." in page(client_as(alice), plan)
 
 
 def test_over_the_cap_it_is_not_checked_and_not_fetched(

@@ -1,0 +1,143 @@
+"""A receipt as its pages show it: the largest classes as bars, all of them in a table, and what a figure leaves out."""
+
+import heapq
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from django.core.paginator import Page, Paginator
+
+from console.exports.models import Receipt
+from console.words import number, plural
+
+BARS = 20
+PAGE_SIZE = 100
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """One class: its annotations against the largest class."""
+
+    name: str
+    count: int
+    most: int
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """A file in the zip that is not counted, and why."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class ReceiptSummary:
+    """What a checked receipt shows on the page of its export."""
+
+    receipt: Receipt
+
+    @property
+    def bars(self) -> list[ClassRow]:
+        """The largest classes."""
+        return _rows(heapq.nsmallest(BARS, self.receipt.classes.items(), key=_rank))
+
+    @property
+    def class_count(self) -> str:
+        count = self.receipt.class_count
+        return "Too many to count" if count is None else number(count)
+
+    @property
+    def has_more(self) -> bool:
+        return len(self.receipt.classes) > BARS
+
+    @property
+    def more(self) -> str:
+        """`All 312 classes`; with those that are not kept by name, `The largest 10,000 of 21,841 classes`."""
+        kept, count = len(self.receipt.classes), self.receipt.class_count
+        if self.receipt.has_all_classes:
+            return f"All {number(kept)} classes"
+        return f"The largest {number(kept)} of {number(count)} classes"
+
+    @property
+    def unnamed(self) -> str:
+        """What the classes hold together that are not kept by name; empty if all are."""
+        if self.receipt.has_all_classes or self.receipt.class_count is None:
+            return ""
+        classes = self.receipt.class_count - len(self.receipt.classes)
+        annotations = (self.receipt.annotations or 0) - sum(self.receipt.classes.values())
+        return f"{plural(classes, 'more class', 'more classes')}, not named: {plural(annotations, 'annotation')}"
+
+    @property
+    def notes(self) -> list[str]:
+        """What makes a figure mean something else than it seems, one sentence each."""
+        notes = self.receipt.details.get("notes", {})
+        return [write(notes[name]) for name, write in _NOTES.items() if notes.get(name)]
+
+    @property
+    def passed_over(self) -> list[PassedOver]:
+        return [PassedOver(*entry) for entry in self.receipt.details.get("passed_over", [])]
+
+    @property
+    def passed_over_more(self) -> int:
+        """JSON files that are not counted, beyond those that are named."""
+        return int(self.receipt.details.get("passed_over_count", 0)) - len(self.passed_over)
+
+    @property
+    def others(self) -> str:
+        """`300 .jpg, 12 .txt and 1 other file`; empty without any."""
+        kinds: dict[str, int] = self.receipt.details.get("others", {})
+        named = [f"{number(count)} {kind}" for kind, count in sorted(kinds.items(), key=_rank) if kind]
+        rest = kinds.get("", 0)
+        if rest:
+            named.append(plural(rest, "other file" if len(kinds) > 1 else "file"))
+        elif named:
+            named[-1] += " file" if sum(kinds.values()) == 1 else " files"
+        return _listed(named)
+
+    @property
+    def system_files(self) -> str:
+        count = int(self.receipt.details.get("system_files", 0))
+        return f"{plural(count, 'file')} that operating systems leave in folders" if count else ""
+
+    @property
+    def left_out(self) -> str:
+        """`1 JSON file, 300 .jpg files, 3 files that …`; empty where everything was counted."""
+        count = int(self.receipt.details.get("passed_over_count", 0))
+        json = plural(count, "JSON file") if count else ""
+        return ", ".join(filter(None, [json, self.others, self.system_files]))
+
+
+def class_page(receipt: Receipt, page: int) -> "Page[ClassRow]":
+    """One page of all classes that are kept by name, the largest first."""
+    return Paginator(_rows(sorted(receipt.classes.items(), key=_rank)), PAGE_SIZE).get_page(page)
+
+
+def _rows(ordered: Iterable[tuple[str, int]]) -> list[ClassRow]:
+    found = list(ordered)
+    return [ClassRow(name, count, found[0][1]) for name, count in found]
+
+
+def _rank(entry: tuple[str, int]) -> tuple[int, str]:
+    return -entry[1], entry[0]
+
+
+def _listed(parts: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
+
+
+_NOTES: dict[str, Callable[[int], str]] = {
+    "segments": lambda count: (
+        f"{plural(count, 'annotation is a segment', 'annotations are segments')} of panoptic files."
+    ),
+    "strays": lambda count: (
+        f"{plural(count, 'annotation belongs', 'annotations belong')} to images that the file doesn't list."
+    ),
+    "repeated": lambda count: (
+        f"{plural(count, 'picture is', 'pictures are')} listed in several JSON files. Each listing counts as an image."
+    ),
+    "doubled": lambda count: f"{plural(count, 'image ID is', 'image IDs are')} used for several images.",
+    "before": lambda count: f"{plural(count, 'byte comes', 'bytes come')} before the zip. The zip itself is whole.",
+    "behind": lambda count: (
+        f"{plural(count, 'byte follows', 'bytes follow')} the end of the zip. The zip itself is whole."
+    ),
+}
