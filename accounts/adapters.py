@@ -22,8 +22,8 @@ from django.urls import reverse
 from qrcode.image.svg import SvgPathFillImage
 
 from accounts import crypto, guessing, middleware, post
-from accounts.sessions import NO_ADDRESS
-from console import htmx
+from accounts.sessions import NO_ADDRESS, WHY_ENDED
+from console import htmx, typed_forms
 from console.audit.address import address_of
 
 # The library's session rows need an address; a request through a local socket has none.
@@ -87,6 +87,9 @@ class ConsoleAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
 
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse:
         middleware.begin(request)
+        request.session.pop(WHY_ENDED, None)
+        typed_forms.claim(request, user.pk)
+        kwargs["redirect_url"] = typed_forms.address_of(request, kwargs.get("redirect_url") or "") or None
         response: HttpResponse = super().post_login(request, user, **kwargs)
         guessing.remember_device(request, response, user.get_username())
         return response

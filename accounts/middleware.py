@@ -6,25 +6,29 @@ import time
 import zoneinfo
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import logout
+from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
-from accounts.sessions import SessionStore
+from accounts.sessions import WHY_ENDED, SessionStore
 from console.common import database
 
 log = logging.getLogger(__name__)
 
+IDLE, TOO_LONG, NEW_PASSWORD, ENDED_ELSEWHERE, ENDED = "idle", "too-long", "new-password", "elsewhere", "ended"
 SEEN = "seen_at"
 SINCE = "signed_in_at"
 NOTED_EVERY = 60
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+Content = SessionBase | dict[str, Any]
 
 
 class Sessions(SessionMiddleware):
@@ -57,10 +61,13 @@ class SessionLimits:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        owner = str(request.session.get(SESSION_KEY, ""))
         if request.user.is_authenticated:
             now = time.time()
             if now >= ends_at(request):
+                why = IDLE if _idle_until(request.session) <= now else TOO_LONG
                 _end(request)
+                vars(request)["ended_session"] = (why, owner)
                 return self.get_response(request)
             if not _is_background(request) and now - request.session.get(SEEN, 0) >= NOTED_EVERY:
                 begin(request)
@@ -71,6 +78,7 @@ class SessionLimits:
                 # they were typing waits in the tab. Cookies stay: those of this host are gone, or say nothing.
                 response["Clear-Site-Data"] = '"cache", "storage"'
             return response
+        vars(request)["ended_session"] = (_why_nobody_is_signed_in(request, owner), owner)
         return self.get_response(request)
 
 
@@ -104,9 +112,37 @@ def _end(request: HttpRequest) -> None:
 
 def ends_at(request: HttpRequest) -> float:
     """When this session ends unless the person does something, in Unix time."""
-    now = time.time()
-    idle = request.session.get(SEEN, now) + settings.SESSION_COOKIE_AGE
-    return float(min(idle, request.session.get(SINCE, now) + settings.SESSION_LASTS))
+    return end_of(request.session)
+
+
+def end_of(content: Content) -> float:
+    """The same of what any session holds."""
+    return min(_idle_until(content), float(content.get(SINCE, time.time()) + settings.SESSION_LASTS))
+
+
+def why_it_ended(request: HttpRequest) -> str:
+    """Why the session that this request's cookie opened is over; "" where the cookie opened none, or goes on."""
+    return str(vars(request).get("ended_session", ("", ""))[0])
+
+
+def owner_of_ended_session(request: HttpRequest) -> str:
+    """The primary key of the person whose session ended with this request; "" where that is not known."""
+    return str(vars(request).get("ended_session", ("", ""))[1])
+
+
+def _idle_until(content: Content) -> float:
+    return float(content.get(SEEN, time.time()) + settings.SESSION_IDLE)
+
+
+def _why_nobody_is_signed_in(request: HttpRequest, owner: str) -> str:
+    """Of a session whose password was changed, Django leaves nothing; of a disabled person's, all but the person."""
+    if owner:
+        return ENDED if SESSION_KEY in request.session else NEW_PASSWORD
+    if reason := request.session.get(WHY_ENDED):
+        return str(reason)
+    # An emptied session has no key; one that holds a form or a half-finished sign-in has.
+    had_a_session = settings.SESSION_COOKIE_NAME in request.COOKIES and request.session.session_key is None
+    return ENDED if had_a_session else ""
 
 
 def _is_background(request: HttpRequest) -> bool:

@@ -28,6 +28,7 @@ from console.audit.address import address_of
 # What the column holds: 240 bits of a SHA-256.
 ROW_KEY_LENGTH = 40
 NO_ADDRESS = "::"
+WHY_ENDED = "why_ended"
 
 
 def row_key(session_key: str) -> str:
@@ -119,14 +120,23 @@ def live_sessions(person: Person) -> list[tuple[UserSession, dict[str, Any]]]:
     return [(line, content) for line, content in found if _is_of(person, content)]
 
 
-def end_sessions(person: Person, *, only: int | None = None, but: str = "") -> int:
-    """Ends a person's sessions, or `only` that line's, but for the one with the session key `but`; says how many."""
+def end_sessions(person: Person, *, only: int | None = None, but: str = "", why: str = "") -> int:
+    """Ends a person's sessions, or `only` that line's, but for the one with the session key `but`; says how many.
+
+    What is left of each is `why`, which the sign-in page says to whoever comes with its cookie.
+    """
     lines = UserSession.objects.filter(user=person).exclude(session_key=row_key(but) if but else "")
     if only is not None:
         lines = lines.filter(pk=only)
     with transaction.atomic():
         keys = list(lines.values_list("session_key", flat=True))
-        Session.objects.filter(session_key__in=keys).delete()
+        rows = Session.objects.filter(session_key__in=keys)
+        if why:
+            for key in keys:
+                sealed = crypto.seal(json.dumps({WHY_ENDED: why}), session_context(key))
+                rows.filter(pk=key).update(session_data=sealed)
+        else:
+            rows.delete()
         UserSession.objects.filter(session_key__in=keys).delete()
     return len(keys)
 

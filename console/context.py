@@ -13,6 +13,7 @@ from accounts import access, connections
 from accounts.models import ApiKey, Place, Vendor
 from accounts.rights import Right
 from accounts.weather import VendorState
+from console import sign_in, typed_forms
 from console.audit import availability
 from console.common import cache, database
 from console.exports import watching
@@ -175,6 +176,21 @@ class Shell:
     def session_ends(self) -> datetime | None:
         """Set by the middleware that ends idle sessions; without it nothing is said."""
         return getattr(self.request, "session_ends_at", None)
+
+    @property
+    def signed_out_because(self) -> str:
+        """What the sign-in page says of the session that ended; "" where nothing is known of one."""
+        return sign_in.sentence(self.request)
+
+    @property
+    def keeps_typed_text(self) -> bool:
+        """Whether something typed comes back after signing in."""
+        return typed_forms.is_waiting(self.request)
+
+    @property
+    def brings_typed_text_back(self) -> bool:
+        """Whether this page shows again what was typed before."""
+        return self.signed_in and self.request.method == "GET" and typed_forms.kept(self.request) is not None
 
     def _items(self, entries: Sequence[Entry]) -> list[NavItem]:
         if self.user is None:

@@ -5,17 +5,15 @@ import re
 import uuid
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
 from accounts import access, recording, suspended
 from accounts.connections import ConnectionMissing
-from console import htmx, logs, pages, plain_answers, response_headers
+from console import logs, pages, plain_answers, response_headers, sign_in, typed_forms
 from console.audit import availability
 from console.audit.address import comes_from_proxy
 from console.audit.record import NotRecorded
@@ -146,6 +144,7 @@ class Access:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         try:
+            typed_forms.forget_sent(request, response)
             suspended.keep(request, response)
         except database.FAILURES as error:
             return pages.database_failed(request, error)
@@ -161,8 +160,7 @@ class Access:
         if not request.user.is_authenticated:
             if plain_answers.is_for_tool(request):
                 return plain_answers.sign_in_first()
-            query = urlencode({"next": htmx.page_address(request)})
-            return htmx.redirect(request, f"{reverse('account_login')}?{query}")
+            return sign_in.ask(request)
         recording.refused(request, name)
         return pages.not_allowed(request)
 

@@ -12,9 +12,10 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from accounts import form_owner
 from accounts.connections import ConnectionMissing
 from accounts.views import sign_in_without_cookies
-from console import htmx, logs, plain_answers
+from console import htmx, logs, plain_answers, sign_in
 from console.audit import record, unresolved
 from console.audit.record import NotRecorded
 from console.common import database
@@ -151,10 +152,19 @@ def _what_became_of_it(request: HttpRequest, *, begun: bool) -> str:
 
 
 def too_old(request: HttpRequest, reason: str = "") -> HttpResponseBase:
-    """A form whose page was too old. What its view names as harmless goes back, if it came from a page of ours."""
+    """A form whose page was too old. What its view names as harmless goes back to the person who opened that page.
+
+    Where the session is gone too, that is after signing in again.
+    """
     if reason == REASON_NO_CSRF_COOKIE and (page := sign_in_without_cookies(request)):
         return page
-    return _answer(request, "errors/csrf.html", {"kept": _kept(request), "address": request.get_full_path()}, 403)
+    kept = _kept(request)
+    if kept and not request.user.is_authenticated:
+        return sign_in.ask(request)
+    context: dict[str, object] = {"kept": kept, "address": request.get_full_path()}
+    if form_owner.owner_of(request) not in ("", str(request.user.pk)):
+        context |= {"is_anothers": True, "kept": [], "typed": []}
+    return _answer(request, "errors/csrf.html", context, 403)
 
 
 def _renewed(fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -164,7 +174,7 @@ def _renewed(fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def _kept(request: HttpRequest) -> list[tuple[str, str]]:
     """What goes back to the person who sent it, from a page of ours: another site must not fill in a form here."""
-    return typed_fields(request) if request.headers.get("Sec-Fetch-Site") == "same-origin" else []
+    return typed_fields(request) if sign_in.is_from_our_page(request) else []
 
 
 def _answer(request: HttpRequest, template: str, context: dict[str, object], status: int) -> HttpResponse:

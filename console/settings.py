@@ -256,6 +256,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["console.templatetags.owned_forms"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -309,8 +310,10 @@ SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
 SESSION_COOKIE_SECURE = COOKIES_ARE_SECURE
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_ENGINE = "accounts.sessions"
-SESSION_COOKIE_AGE = 2 * 60 * 60  # without a sign of the person
+SESSION_IDLE = 2 * 60 * 60  # without a sign of the person
 SESSION_LASTS = 12 * 60 * 60  # whatever the person does
+# Longer than both: whoever comes back the next morning is told why they are signed out.
+SESSION_COOKIE_AGE = 36 * 60 * 60
 # In the session, not in a cookie of their own: that would outlive the person and carry no prefix.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"

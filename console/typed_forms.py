@@ -1,31 +1,45 @@
-"""What was typed into a form that could not be sent, kept in the session while its sender connects or replaces a key.
+"""What was typed into a form that could not be sent, kept in the session until its sender can send it.
 
-Only fields that the form's view names as harmless are kept. The page of the form takes them back by `?typed=`.
+That is after connecting or replacing a key, or after signing in again. Only fields that the form's view names as
+harmless are kept. The page of the form takes them back by `?typed=`; nothing is ever sent by itself.
 """
 
+import logging
 import uuid
-from urllib.parse import urlencode
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
+from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest, QueryDict
+from django.http.response import HttpResponseBase
 
-from console.common.typed_fields import ONE_TIME, typed_fields
+from console import htmx
+from console.common import database
+from console.common.typed_fields import ONE_TIME, form_page, saves_form, typed_fields
+
+log = logging.getLogger(__name__)
 
 SESSION_KEY = "typed_forms"
 MOST_FORMS = 3
-MOST_CHARACTERS = 100_000
+MOST_CHARACTERS = 250_000
 
 
-def keep(request: HttpRequest) -> str:
-    """Keeps the posted form; returns the address that shows it again, or the bare one where it is too large."""
+def keep(request: HttpRequest, *, owner: str = "") -> str:
+    """Keeps the posted form; returns the address that shows it again, or the bare one where it can't be kept.
+
+    `owner` is the primary key of the only person who can have it back, where nobody is signed in.
+    """
     fields: dict[str, list[str]] = {}
     for name, value in typed_fields(request):
         fields.setdefault(name, []).append(value)
-    if sum(len(name) + len(value) for name, values in fields.items() for value in values) > MOST_CHARACTERS:
-        return request.path
+    page = form_page(request)
+    if sum(len(name) + sum(map(len, values)) for name, values in fields.items()) > MOST_CHARACTERS:
+        return page
     token = uuid.uuid4().hex
-    kept = dict(list(request.session.get(SESSION_KEY, {}).items())[1 - MOST_FORMS :])
-    request.session[SESSION_KEY] = kept | {token: {"path": request.path, "fields": fields}}
-    return f"{request.path}?{urlencode({'typed': token})}"
+    form = {"path": page, "fields": fields, "owner": owner, "came_from": htmx.page_address(request)}
+    recent = dict(list(request.session.get(SESSION_KEY, {}).items())[1 - MOST_FORMS :])
+    request.session[SESSION_KEY] = recent | {token: form}
+    return _address(token, form) if _is_saved(request) else page
 
 
 def kept(request: HttpRequest) -> QueryDict | None:
@@ -37,3 +51,47 @@ def kept(request: HttpRequest) -> QueryDict | None:
     for name, values in found["fields"].items():
         form.setlist(name, [str(uuid.uuid4())] if name in ONE_TIME else values)
     return form
+
+
+def is_waiting(request: HttpRequest) -> bool:
+    """Whether a form waits in the session of somebody who is not signed in."""
+    return not request.user.is_authenticated and bool(request.session.get(SESSION_KEY))
+
+
+def claim(request: HttpRequest, person_id: Any) -> None:
+    """After a sign-in: forgets the forms that were another person's."""
+    forms = request.session.get(SESSION_KEY, {})
+    own = {token: form for token, form in forms.items() if form["owner"] in ("", str(person_id))}
+    if len(own) < len(forms):
+        request.session[SESSION_KEY] = own
+
+
+def address_of(request: HttpRequest, address: str) -> str:
+    """Where the newest kept form is shown, if `address` is the page it was typed on or is empty; else `address`."""
+    for token, form in reversed(request.session.get(SESSION_KEY, {}).items()):
+        if not address or urlsplit(address).path in (form["path"], urlsplit(form["came_from"]).path):
+            return address if "typed=" in address else _address(token, form)
+    return address
+
+
+def forget_sent(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Forgets what was kept of a form that has now been taken in, so that a reload shows what it became."""
+    forms = request.session.get(SESSION_KEY)
+    if not forms or not request.user.is_authenticated or response.status_code >= 400 or not saves_form(request):
+        return
+    page = form_page(request)
+    request.session[SESSION_KEY] = {token: form for token, form in forms.items() if form["path"] != page}
+
+
+def _address(token: str, form: dict[str, Any]) -> str:
+    return f"{form['path']}?{urlencode({'typed': token})}"
+
+
+def _is_saved(request: HttpRequest) -> bool:
+    """Saves the session now: an answer that promises to keep the form must not be sent where it could not be."""
+    try:
+        request.session.save()
+    except (UpdateError, *database.FAILURES) as error:
+        log.warning("A form could not be kept: %s", error)
+        return False
+    return True

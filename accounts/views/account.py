@@ -1,5 +1,6 @@
 """One's own name and time zone, and the sessions in which one is signed in."""
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,10 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import browsers
 from accounts.forms import ProfileForm
-from accounts.middleware import SEEN
+from accounts.middleware import ENDED_ELSEWHERE, SEEN, end_of
 from accounts.models import Person
 from accounts.requests import SignedIn
 from accounts.sessions import end_sessions, live_sessions, row_key
+from console import typed_forms
 from console.audit import record
 from console.common.parsing import read_int
 from console.common.typed_fields import hand_back
@@ -36,7 +38,8 @@ class OwnSession:
 @require_http_methods(["GET", "POST"])
 def profile(request: SignedIn) -> HttpResponse:
     person = Person.objects.get(pk=request.user.pk)
-    form = ProfileForm(request.POST if request.method == "POST" else None, instance=person)
+    sent = request.POST if request.method == "POST" else typed_forms.kept(request)
+    form = ProfileForm(sent, instance=person)
     if request.method == "POST" and form.is_valid():
         # These fields alone: a whole row, read a moment ago, could undo a role change or a disabling.
         person.save(update_fields=form.cleaned_data.keys())
@@ -53,7 +56,7 @@ def sessions(request: SignedIn) -> HttpResponse:
         return redirect("accounts:sessions")
     context = {
         "sessions": _own_sessions(request),
-        "idle": settings.SESSION_COOKIE_AGE,
+        "idle": settings.SESSION_IDLE,
         "longest": settings.SESSION_LASTS,
     }
     return render(request, "accounts/sessions.html", context)
@@ -67,10 +70,10 @@ def stay(request: SignedIn) -> HttpResponse:
 
 def _end(request: SignedIn, which: str) -> None:
     if which == "others":
-        ended = end_sessions(request.user, but=request.session.session_key or "")
+        ended = end_sessions(request.user, but=request.session.session_key or "", why=ENDED_ELSEWHERE)
     else:
         number = read_int(which, 1, 2**63 - 1)
-        ended = end_sessions(request.user, only=number) if number else 0
+        ended = end_sessions(request.user, only=number, why=ENDED_ELSEWHERE) if number else 0
         if not ended:
             raise Http404
     if ended:
@@ -90,6 +93,7 @@ def _own_sessions(request: SignedIn) -> list[OwnSession]:
             is_current=line.session_key == current,
         )
         for line, content in live_sessions(request.user)
+        if end_of(content) > time.time()
     ]
     return sorted(found, key=lambda session: (session.is_current, session.seen), reverse=True)
 

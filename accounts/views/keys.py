@@ -17,7 +17,7 @@ from accounts import keys as services
 from accounts.forms import KeyForm, PlaceForm
 from accounts.models import ApiKey, Place, Vendor
 from accounts.requests import SignedIn
-from console import htmx
+from console import htmx, typed_forms
 from console.common.typed_fields import hand_back
 
 
@@ -65,7 +65,11 @@ def connect(request: SignedIn, vendor: Vendor) -> HttpResponse:
     card = _card(request, vendor)
     if card.key:
         raise_if_reauthentication_required(request, app="")
-    form = KeyForm(request.POST if request.method == "POST" else None, vendor=vendor, initial=card.remembered)
+    form = KeyForm(
+        request.POST if request.method == "POST" else None,
+        vendor=vendor,
+        initial=card.remembered | _typed_before(request),
+    )
     if request.method == "POST" and form.is_valid():
         try:
             services.connect(user=request.user, vendor=vendor, request=request, **_typed(form))
@@ -118,13 +122,14 @@ def remove(request: SignedIn, vendor: Vendor) -> HttpResponse:
 
 
 @hand_back("place", "place_name", "next")
-@require_POST
+@require_http_methods(["GET", "POST"])
 def place(request: SignedIn, vendor: Vendor) -> HttpResponse:
-    """Adds an owner or a space and works in it from now on."""
+    """Adds an owner or a space and works in it from now on. GET is the form on a page of its own."""
     card = _card(request, vendor)
     if card.key is None:
         raise Http404
-    form = PlaceForm(request.POST, vendor=vendor)
+    sent = request.POST if request.method == "POST" else None
+    form = PlaceForm(sent, vendor=vendor, initial=_typed_before(request))
     if form.is_valid():
         typed = form.cleaned_data
         try:
@@ -134,7 +139,7 @@ def place(request: SignedIn, vendor: Vendor) -> HttpResponse:
         else:
             return redirect(_next(request) or f"{reverse('accounts:keys')}#{vendor}")
     context = {"card": card, "vendor": vendor, "form": form, "next": _next(request)}
-    return render(request, "accounts/place.html", context, status=422)
+    return render(request, "accounts/place.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -164,9 +169,15 @@ def _card(request: SignedIn, vendor: Vendor) -> Card:
     )
 
 
+def _typed_before(request: SignedIn) -> dict[str, str]:
+    """What was typed before signing in again; a key is never among it."""
+    typed = typed_forms.kept(request)
+    return {name: typed.get(name, "") for name in typed} if typed else {}
+
+
 def _next(request: SignedIn) -> str:
     """Where the person came from, if that is a page of ours."""
-    address = request.POST.get("next") or request.GET.get("next", "")
+    address = request.POST.get("next") or request.GET.get("next") or _typed_before(request).get("next", "")
     return address if htmx.is_ours(request, address) else ""
 
 

@@ -20,7 +20,7 @@ from accounts.forms import KNOWN_ALREADY, InviteForm, JoinForm, RoleForm
 from accounts.models import Person
 from accounts.requests import SignedIn
 from accounts.rights import ROLE_WORDS, Role
-from console import htmx
+from console import htmx, typed_forms
 from console.common.parsing import read_page_number
 from console.common.typed_fields import hand_back
 
@@ -51,7 +51,7 @@ def people_list(request: SignedIn) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def invite(request: SignedIn) -> HttpResponse:
     raise_if_reauthentication_required(request, app="")
-    form = InviteForm(request.POST if request.method == "POST" else None)
+    form = InviteForm(request.POST if request.method == "POST" else typed_forms.kept(request))
     if request.method == "POST" and form.is_valid():
         try:
             person, token = people.invite(by=request.user, request=request, **form.cleaned_data)
@@ -64,6 +64,7 @@ def invite(request: SignedIn) -> HttpResponse:
     return render(request, "accounts/invite.html", context, status=422 if form.errors else 200)
 
 
+@hand_back("role")
 @require_http_methods(["GET", "POST"])
 def person(request: SignedIn, pk: str) -> HttpResponse:
     """One person: role, link, disable. Each button posts here with its `act`."""
@@ -77,7 +78,7 @@ def person(request: SignedIn, pk: str) -> HttpResponse:
         return redirect("accounts:person", pk)
     context = {
         "person": found,
-        "form": RoleForm(initial={"role": found.role}),
+        "form": RoleForm(initial={"role": (typed_forms.kept(request) or request.GET).get("role", found.role)}),
         "role_words": ROLE_WORDS,
         "link": _link_for(request, found),
         "has_factors": Authenticator.objects.filter(user=found).exists(),

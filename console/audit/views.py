@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
-from console import htmx
+from console import htmx, typed_forms
 from console.audit import addresses, facts, links, reading, record, settling, sheets, unresolved, verify
 from console.audit import handover as handovers
 from console.audit.forms import DAYS, PERIODS, CloseForm, FilterForm, HandoverForm
@@ -42,7 +42,7 @@ def detail(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
     if entry.kind == Entry.Kind.OUTCOME:
         return redirect("audit:detail", entry.opens_id)
     template = "audit/detail.html#facts" if htmx.is_htmx(request) else "audit/detail.html"
-    return render(request, template, _detail(request, entry, CloseForm()))
+    return render(request, template, _detail(request, entry, CloseForm(typed_forms.kept(request))))
 
 
 @require_POST
@@ -56,7 +56,7 @@ def settle(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
     return htmx.redirect(request, _back(request) or reverse("audit:detail", args=[entry.pk]))
 
 
-@hand_back("outcome", "note", "next")
+@hand_back("outcome", "note", "next", page="audit:detail")
 @require_POST
 def close(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
     """A person says how it ended, and how they know."""

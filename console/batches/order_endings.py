@@ -19,7 +19,7 @@ from console.audit import unresolved
 from console.batches import order_shown, ordering, reading, shown
 from console.batches.changes import difference
 from console.batches.forms import OrderForm
-from console.batches.ordering import OrderChanged
+from console.batches.ordering import BadOrder, OrderChanged
 from console.batches.overtaking import Overtaken
 from console.upstream.errors import UpstreamError
 
@@ -57,10 +57,21 @@ def saved(pressed: Pressed, said: str) -> HttpResponse:
 
 
 def kept(pressed: Pressed) -> HttpResponse:
-    """An order that could not be saved for want of a key, after one was connected."""
-    return _not_saved(
-        pressed, {"title": "Your order isn't saved yet.", "text": "Everything is as you entered it."}, 200
-    )
+    """The board with an order that could not be saved before a key was connected or its sender signed in again."""
+    request, form = pressed.request, pressed.form or OrderForm.read(pressed.request.POST)
+    try:
+        board = reading.read_board(user=request.user, project=pressed.project)
+        base = ordering.open_base(pressed.project, form.base)
+    except (UpstreamError, ConnectionMissing, BadOrder):
+        text = {"title": "Your order isn't saved yet.", "text": "Everything is as you entered it."}
+        return _not_saved(pressed, text, 200)
+    context = order_shown.board_page(request, pressed.project, board, base=base)
+    typed = dict(zip(form.ids, form.boxes or map(str, range(1, len(form.ids) + 1)), strict=False))
+    context["rows"] = [shown.replace(row, box=typed.get(row.id, row.box)) for row in context["rows"]]
+    context |= {"base": form.base, "note": form.note, "folded": False}
+    # With script the rows stand where they were dragged; without, the boxes say where.
+    context["typed_order"] = "" if form.boxes else ",".join(map(str, form.ids))
+    return render(request, "batches/order.html", context)
 
 
 def refused(pressed: Pressed, message: str, *, kind: str = "bad", status: int = 422) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Which fields of a form can be handed back to the browser when its page has expired.
+"""Which fields of a form can be handed back when its page or session has expired, and the page that shows them.
 
 A view names them; nothing else that was sent goes back. A list of what must not go back would miss the next secret.
 """
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.http import HttpRequest
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 
 ONE_TIME = ("act_id", "id")
 """Hidden fields whose value makes a form count once."""
@@ -19,14 +19,18 @@ BOOKKEEPING = re.compile(r"(?:act_id|act|id|base|was\w*|offered\w*|proposed|orde
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def hand_back(*names: str) -> Callable[[View], View]:
+def hand_back(*names: str, page: str = "", saves: bool = True) -> Callable[[View], View]:
     """Marks a view: these fields hold no secret. A name that ends in `#` matches any number there: `f#` for `f12`.
 
-    Put above `sensitive_post_parameters` and the like, whose wrappers keep the mark.
+    `page` names the view whose page shows the form, where that is another one at an address of the same parts.
+    `saves` is False for a view that only answers what was chosen so far. Put above `sensitive_post_parameters` and the
+    like, whose wrappers keep the mark.
     """
 
     def mark(view: View) -> View:
         vars(view)["handed_back"] = frozenset(names)
+        vars(view)["form_page"] = page
+        vars(view)["saves_form"] = saves
         return view
 
     return mark
@@ -44,6 +48,18 @@ def typed_fields(request: HttpRequest) -> list[tuple[str, str]]:
         if name in names or re.sub(r"[0-9]{1,6}\Z", "#", name[-200:]) in names
         for value in values
     ]
+
+
+def form_page(request: HttpRequest) -> str:
+    """The address of the page with the form that was sent to this address."""
+    match = resolve(request.path_info)
+    page = getattr(match.func, "form_page", "")
+    return reverse(page, args=match.args, kwargs=match.kwargs) if page else request.path
+
+
+def saves_form(request: HttpRequest) -> bool:
+    """Whether the view behind this address takes in what was typed, rather than only answering it."""
+    return request.method == "POST" and getattr(resolve(request.path_info).func, "saves_form", False)
 
 
 def readable_values(fields: list[tuple[str, str]]) -> list[str]:

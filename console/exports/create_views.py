@@ -79,6 +79,7 @@ def _shown(request: SignedIn, draft: composing.Draft) -> HttpResponse:
     return render(request, PAGE, draft.context() | {"counted": True} | _counted(request, draft))
 
 
+@hand_back(*ExportForm.base_fields, page="exports:create", saves=False)
 @require_POST
 def batches(request: SignedIn) -> HttpResponse:
     """The batches of the ticked projects, as the projects are ticked."""
@@ -87,6 +88,7 @@ def batches(request: SignedIn) -> HttpResponse:
     return _proposing(draft, render(request, f"{PAGE}#batches", context))
 
 
+@hand_back(*ExportForm.base_fields, page="exports:create", saves=False)
 @require_POST
 def contents(request: SignedIn) -> HttpResponse:
     """What will be in this file? Asked again with every change of the choice."""

@@ -2,7 +2,7 @@
 // yet, and sends the rest when the page is left before the rest was over, so that closing a tab loses nothing.
 
 function start(form) {
-  let unsent = false;
+  let unsent = form.dataset.builder === "unsent"; // what came back after signing in again
 
   form.addEventListener("input", () => {
     unsent = true;

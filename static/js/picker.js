@@ -67,6 +67,7 @@ function arrow(event, box) {
 
 function begin() {
   roam(boxes()[0]);
+  typedBefore();
   chosenBefore();
   tiles.addEventListener("click", (event) => { shift = event.shiftKey; }, true);
   tiles.addEventListener("change", ({ target }) => {
@@ -82,6 +83,16 @@ function begin() {
   });
   tiles.addEventListener("htmx:afterSwap", () => { if (!boxes().some((box) => box.tabIndex === 0)) roam(boxes()[0]); });
   tiles.addEventListener("htmx:load", () => roam(boxes().find((box) => box === document.activeElement || box.tabIndex === 0)));
+}
+
+// Picked before signing in again: shown as picked, and not yet in the draft.
+function typedBefore() {
+  const { unsavedOn = "", unsavedOff = "" } = form.dataset;
+  on = new Set(unsavedOn.split(",").filter(Boolean));
+  off = new Set(unsavedOff.split(",").filter(Boolean));
+  if (!on.size && !off.size) return;
+  waiting();
+  document.addEventListener("DOMContentLoaded", () => setTimeout(() => form.dispatchEvent(new Event("picked"))), { once: true });
 }
 
 // Ticked before this was here.

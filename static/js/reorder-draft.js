@@ -18,7 +18,9 @@ export function draft(board) {
   };
   const offer = (one) => { offered = one; bar.hidden = !one; };
   const isHere = (one) => one.base.join() === board.base.join();
-  const usable = [kept, kept?.older].filter((one) => isOrder(one) && fits(one.ids, board.base));
+  // Sent before signing in again, and brought back by the server.
+  const sent = { base: board.base, ids: board.root.dataset.typedOrder?.split(",") };
+  const usable = [sent, kept, kept?.older].filter((one) => isOrder(one) && fits(one.ids, board.base));
 
   board.find("draft-put").addEventListener("click", () => {
     const { ids } = offered;

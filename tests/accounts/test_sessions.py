@@ -137,3 +137,10 @@ def test_a_sessions_content_opens_for_no_other_session(alice: Person) -> None:
     Session.objects.create(pk=row_key("a" * 32), session_data=copied, expire_date=tomorrow)
     assert dict(SessionStore("a" * 32).items()) == {}
     assert SessionStore(mine).get("_auth_user_id") == str(alice.pk)
+
+
+def test_a_session_that_is_over_is_not_listed(alice: Person) -> None:
+    signed_in(alice)
+    with time_machine.travel(timezone.now() + timedelta(hours=2, minutes=1)):
+        here = signed_in(alice)
+        assert [one.is_current for one in here.get(reverse("accounts:sessions")).context["sessions"]] == [True]

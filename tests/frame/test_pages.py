@@ -33,7 +33,7 @@ def test_a_fragment_of_a_signed_out_person_sends_the_whole_page_to_sign_in() -> 
     answer = Client(HTTP_HOST="localhost").get(
         "/home/slices/", HTTP_HX_REQUEST="true", HTTP_HX_CURRENT_URL="http://localhost/slices/?page=2"
     )
-    assert answer["HX-Redirect"] == "/account/login/?next=%2Fslices%2F%3Fpage%3D2"
+    assert answer["HX-Redirect"] == "/account/login/?next=%2Fslices%2F%3Fpage%3D2&why=ended"
 
 
 @pytest.mark.django_db
@@ -41,7 +41,7 @@ def test_a_foreign_current_address_is_not_believed() -> None:
     answer = Client(HTTP_HOST="localhost").get(
         "/home/slices/", HTTP_HX_REQUEST="true", HTTP_HX_CURRENT_URL="https://evil.example/slices/"
     )
-    assert answer["HX-Redirect"] == "/account/login/?next=%2F"
+    assert answer["HX-Redirect"] == "/account/login/?next=%2F&why=ended"
 
 
 @pytest.mark.django_db
@@ -49,7 +49,7 @@ def test_a_current_address_with_two_slashes_names_no_other_host() -> None:
     answer = Client(HTTP_HOST="localhost").get(
         "/home/slices/", HTTP_HX_REQUEST="true", HTTP_HX_CURRENT_URL="http://localhost//evil.example/"
     )
-    assert answer["HX-Redirect"] == "/account/login/?next=%2F%252Fevil.example%2F"
+    assert answer["HX-Redirect"] == "/account/login/?next=%2F%252Fevil.example%2F&why=ended"
 
 
 NAMES = (

@@ -199,7 +199,7 @@ def test_a_request_given_up_before_the_words_for_it_came_leaves_nothing_busy(
 def test_staying_signed_in_can_be_pressed_again_when_the_console_did_not_answer(
     page: Any, live: str, sign_in: SignIn, alice: Person, settings: Any
 ) -> None:
-    settings.SESSION_COOKIE_AGE = 240
+    settings.SESSION_IDLE = 240
     sign_in(page, alice)
     page.goto(f"{live}{KEYS}")
     page.route("**/stay/", lambda route: route.abort())
@@ -213,7 +213,7 @@ def test_staying_signed_in_can_be_pressed_again_when_the_console_did_not_answer(
 def test_a_session_about_to_end_says_so_and_can_be_kept(
     page: Any, live: str, complaints: list[str], sign_in: SignIn, alice: Person, settings: Any
 ) -> None:
-    settings.SESSION_COOKIE_AGE = 240
+    settings.SESSION_IDLE = 240
     sign_in(page, alice)
     page.goto(f"{live}{KEYS}")
     page.get_by_role("button", name="Stay signed in").click()

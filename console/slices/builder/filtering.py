@@ -5,13 +5,13 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts.requests import SignedIn
-from console import htmx
+from console import htmx, typed_forms
 from console.common.typed_fields import hand_back
 from console.slices.builder import checks, choices, drafts, forms, shown
 from console.slices.builder.choices import Seen
@@ -50,6 +50,8 @@ def part_filter(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpRes
     as_json = _as_json(request, part)
     if request.method == "POST":
         return _save(request, draft, part, seen, as_json)
+    if typed := typed_forms.kept(request):
+        return _page(request, draft, part, seen, as_json, _read(typed, part, seen, as_json), saved=False)
     return _page(request, draft, part, seen, as_json)
 
 
@@ -57,7 +59,7 @@ def _save(request: SignedIn, draft: Draft, part: Part, seen: Seen, as_json: bool
     do, was = request.POST.get("do", ""), request.POST.get("was", "")
     if do == "theirs":
         return htmx.redirect(request, _address(draft, part, as_json))
-    sent = _read_json(request.POST.get("json", "")) if as_json else _read_fields(request, part, seen)
+    sent = _read(request.POST, part, seen, as_json)
     if len(sent.typed) > checks.LONGEST_FILTER:
         return _page(request, draft, part, seen, as_json, sent, status=422)
 
@@ -125,10 +127,14 @@ def _page(
 
 
 def _as_json(request: SignedIn, part: Part) -> bool:
-    asked = request.POST.get("as") if request.method == "POST" else request.GET.get("as")
+    asked = (request.POST if request.method == "POST" else typed_forms.kept(request) or request.GET).get("as")
     if asked in ("json", "fields"):
         return asked == "json" or not forms.fits_fields(part.filters)
     return bool(part.typed) or not forms.fits_fields(part.filters)
+
+
+def _read(form: QueryDict, part: Part, seen: Seen, as_json: bool) -> Sent:
+    return _read_json(form.get("json", "")) if as_json else _read_fields(form, part, seen)
 
 
 def _read_json(text: str) -> Sent:
@@ -138,8 +144,8 @@ def _read_json(text: str) -> Sent:
         return Sent({}, text or " ", str(problem))
 
 
-def _read_fields(request: SignedIn, part: Part, seen: Seen) -> Sent:
-    filters = forms.read_rows(request.POST, seen, part.filters)
+def _read_fields(form: QueryDict, part: Part, seen: Seen) -> Sent:
+    filters = forms.read_rows(form, seen, part.filters)
     clean = {drafts.storable(name): _clean(wanted) for name, wanted in filters.items()}
     return Sent(clean, problem=checks.filter_problem(filters) if filters else "")
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts.requests import SignedIn
-from console import htmx
+from console import htmx, typed_forms
 from console.common.parsing import read_cursor
 from console.common.typed_fields import hand_back
 from console.slices.builder import choices, drafts
@@ -32,7 +32,22 @@ def part_items(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpResp
         return htmx.redirect(request, reverse("slices:draft", args=[draft_id]))
     if request.method == "POST":
         return _pick(request, draft, part)
-    return _page(request, draft, part)
+    picked, more = _picked_before(request, part)
+    return _page(request, draft, picked, **more)
+
+
+def _picked_before(request: SignedIn, part: Part) -> tuple[Part, dict[str, object]]:
+    """A choice that came back after signing in: on the page, and not yet in the draft."""
+    typed = typed_forms.kept(request)
+    if typed is None:
+        return part, {}
+    picks = Picks.read(typed)
+    try:
+        picked = picks.apply(part)
+    except TooManyItems as refused:
+        return part, {"problem": refused.message}
+    added, removed = set(picked.items) - set(part.items), set(part.items) - set(picked.items)
+    return picked, {"unsaved_on": sorted(added), "unsaved_off": sorted(removed)}
 
 
 def _pick(request: SignedIn, draft: Draft, part: Part) -> HttpResponse:
@@ -55,7 +70,7 @@ def _pick(request: SignedIn, draft: Draft, part: Part) -> HttpResponse:
 
 def _page(request: SignedIn, draft: Draft, part: Part, **more: object) -> HttpResponse:
     """Whole, or the next tiles alone where htmx asks for more of them."""
-    cursor = read_cursor(request.GET.get("cursor")) or ""
+    cursor = read_cursor((typed_forms.kept(request) or request.GET).get("cursor")) or ""
     page = choices.items(request.user, part.source, cursor) if part.source.can_be_opened else None
     context = {
         "draft": draft,

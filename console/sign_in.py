@@ -1,0 +1,70 @@
+"""The way to the sign-in page: it says why the session ended, and what was typed waits until its owner is back."""
+
+from urllib.parse import urlencode
+
+from allauth.core.internal import ratelimit
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from accounts import form_owner, middleware
+from console import htmx, typed_forms
+from console.common.typed_fields import readable_values, typed_fields
+
+REASONS = {
+    middleware.IDLE: "You were signed out after {idle} without activity.",
+    middleware.TOO_LONG: "You were signed out because a session lasts {longest} at most.",
+    middleware.NEW_PASSWORD: "You were signed out because your password was changed.",
+    middleware.ENDED_ELSEWHERE: "You were signed out from another browser.",
+    middleware.ENDED: "You were signed out.",
+}
+# Forms of our pages name their owner. Others are kept too, but nobody can fill the database with them.
+LIMIT = {"typed_form": "10/m/ip"}
+
+
+def ask(request: HttpRequest) -> HttpResponse:
+    """To the sign-in page and from there back to the page, with what was typed: 302, or 401 where htmx asked."""
+    query = {"next": _keep_what_was_typed(request) or htmx.page_address(request)}
+    if reason := _reason(request):
+        query["why"] = reason
+    response = htmx.redirect(request, f"{reverse('account_login')}?{urlencode(query)}")
+    if htmx.is_htmx(request):
+        response.status_code = 401
+    return response
+
+
+def sentence(request: HttpRequest) -> str:
+    """What the sign-in page says of the session that ended; "" where nothing is known of one."""
+    reason = REASONS.get(request.GET.get("why", ""), "")
+    return reason.format(idle=_hours(settings.SESSION_IDLE), longest=_hours(settings.SESSION_LASTS))
+
+
+def is_from_our_page(request: HttpRequest) -> bool:
+    """Whether a form came from a page of ours: another site must not fill in a form here.
+
+    Browsers say so in one of three headers; whatever sends none of them is no page of another site.
+    """
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site == "same-origin"
+    source = request.headers.get("Origin") or request.headers.get("Referer")
+    return source is None or (source != "null" and htmx.is_ours(request, source))
+
+
+def _keep_what_was_typed(request: HttpRequest) -> str:
+    """The address that shows it again; "" where nothing was typed or it can't be kept."""
+    if request.method != "POST" or not is_from_our_page(request) or not readable_values(typed_fields(request)):
+        return ""
+    owner = form_owner.owner_of(request) or middleware.owner_of_ended_session(request)
+    if not owner and not ratelimit.consume(request, action="typed_form", config=LIMIT, app="allauth.account"):
+        return ""
+    return typed_forms.keep(request, owner=owner)
+
+
+def _reason(request: HttpRequest) -> str:
+    known = middleware.why_it_ended(request)
+    return known or (middleware.ENDED if form_owner.owner_of(request) or htmx.is_htmx(request) else "")
+
+
+def _hours(seconds: int) -> str:
+    hours = round(seconds / 3600)
+    return "an hour" if hours == 1 else f"{hours} hours"

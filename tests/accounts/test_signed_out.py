@@ -1,0 +1,434 @@
+"""A session can end at any moment: the sign-in page says so, and everything typed is there again afterwards."""
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.urls import get_resolver, resolve, reverse
+from django.utils import timezone
+
+from accounts.access import ACCESS, CLOSED, PUBLIC
+from accounts.models import Person
+from console.audit import record
+from console.audit.models import Entry
+from console.emulator.server import Running
+from tests.accounts.asking import browser, sign_in, signed_in, words
+from tests.batches import boards
+from tests.batches.boards import BATCHES, FIRST, HTMX, ORDER, START, WORN
+from tests.conftest import PASSWORD, SPACE
+from tests.exports import making
+from tests.slices.drafting import Desk
+from tests.slices.making import COINS
+
+TYPED = "Typed to the last letter"
+BATCH = f"{BATCHES}{FIRST}/"
+
+
+@dataclass
+class Form:
+    """What a person sends, and what they must find again. `page` is the page they typed it on."""
+
+    address: str
+    sent: dict[str, Any]
+    typed: str = TYPED
+    page: str = ""
+
+
+def _draft(client: Client, person: Person, kind: str = "dataset") -> Desk:
+    desk = Desk(client, person)
+    desk.add(COINS, kind)
+    return desk
+
+
+def new_slice(client: Client, person: Person) -> Form:
+    desk = _draft(client, person)
+    return Form(desk.address, desk.form() | {"name": TYPED}, page=desk.address)
+
+
+def draft_as_one_types(client: Client, person: Person) -> Form:
+    desk = _draft(client, person)
+    return Form(f"{desk.address}save/", desk.form() | {"name": TYPED}, page=desk.address)
+
+
+def recipe_again(client: Client, person: Person) -> Form:
+    return Form("/slices/new/", {"from": "northwind/all-coins"}, typed="northwind/all-coins")
+
+
+def filter_of_a_part(client: Client, person: Person) -> Form:
+    desk = _draft(client, person, "filters")
+    page = f"{desk.address}parts/{desk.parts[-1].id}/filter/"
+    return Form(page, {"as": "fields", "f0": "weather", "o0": TYPED}, page=page)
+
+
+def filter_as_json(client: Client, person: Person) -> Form:
+    desk = _draft(client, person, "filters")
+    page = f"{desk.address}parts/{desk.parts[-1].id}/filter/"
+    return Form(page, {"as": "json", "json": '{"weather": ["' + TYPED}, page=page)
+
+
+def chosen_items(client: Client, person: Person) -> Form:
+    desk = _draft(client, person, "dataset_items")
+    page = f"{desk.address}parts/{desk.parts[-1].id}/items/"
+    uid = re.findall(r'name="item" value="([^"]+)"', client.get(page).content.decode())[1]
+    return Form(page, {"on": uid, "off": ""}, typed=f'value="{uid}" checked', page=page)
+
+
+def new_batch(client: Client, person: Person) -> Form:
+    return Form(f"{BATCHES}new/", {"name": TYPED, "act_id": str(uuid.uuid4())}, page=BATCHES)
+
+
+def batch_name(client: Client, person: Person) -> Form:
+    return Form(f"{BATCH}name/", {"name": TYPED, "act_id": str(uuid.uuid4())}, page=BATCH)
+
+
+def metadata(client: Client, person: Person) -> Form:
+    lines = {"key": ["site", "", ""], "value": [TYPED, "", ""], "kind": ["text", "text", "text"]}
+    return Form(f"{BATCH}metadata/", {"act_id": str(uuid.uuid4()), "base": "{}", **lines}, page=BATCH)
+
+
+def order_dragged(client: Client, person: Person) -> Form:
+    wanted = boards.moved(START, WORN, 1)
+    sent = boards.opened(client) | {"batch": wanted, "note": TYPED}
+    return Form(ORDER, sent, typed=f'data-typed-order="{",".join(map(str, wanted))}"', page=ORDER)
+
+
+def order_in_boxes(client: Client, person: Person) -> Form:
+    form = boards.opened(client)
+    boxes = ["" if batch != WORN else "77" for batch in form["batch"]]
+    return Form(ORDER, form | {"place": boxes, "note_plain": TYPED}, typed='value="77"', page=ORDER)
+
+
+def new_export(client: Client, person: Person) -> Form:
+    return Form("/exports/new/", making.form(name=TYPED), page="/exports/new/")
+
+
+def export_as_one_chooses(client: Client, person: Person) -> Form:
+    return Form("/exports/new/contents/", making.form(name=TYPED), page="/exports/new/")
+
+
+def export_as_projects_are_chosen(client: Client, person: Person) -> Form:
+    return Form("/exports/new/batches/", making.form(name=TYPED), page="/exports/new/")
+
+
+def note_on_an_entry(client: Client, person: Person) -> Form:
+    with pytest.raises(TimeoutError), record.act(actor=person, action="slice.create", thing_name="Rain") as act:
+        raise TimeoutError
+    entry = act.entry
+    page = reverse("audit:detail", args=[entry.pk])
+    return Form(f"{page}close/", {"outcome": "done", "note": TYPED}, page=page)
+
+
+def profile(client: Client, person: Person) -> Form:
+    return Form("/profile/", {"name": TYPED, "time_zone": ""})
+
+
+def invitation(client: Client, person: Person) -> Form:
+    return Form("/people/invite/", {"email": "nia@northwind.example", "name": TYPED, "role": "auditor"})
+
+
+def role(client: Client, person: Person) -> Form:
+    other = Person.objects.create_user("nils@northwind.example", PASSWORD, name="Nils", role="reviewer")
+    page = reverse("accounts:person", args=[other.pk])
+    return Form(page, {"act": "role", "role": "auditor"}, typed="Auditor (chosen)", page=page)
+
+
+def label_of_a_key(client: Client, person: Person) -> Form:
+    return Form("/keys/avala/", {"value": "avk_secret_0123456789", "label": TYPED, "place": "northwind"}, page="/keys/")
+
+
+def name_of_a_space(client: Client, person: Person) -> Form:
+    return Form("/keys/cloudfactory/places/", {"place": SPACE, "place_name": TYPED}, page="/keys/")
+
+
+FORMS = [
+    new_slice, draft_as_one_types, recipe_again, filter_of_a_part, filter_as_json, chosen_items, new_batch, batch_name,
+    metadata, order_dragged, order_in_boxes, new_export, export_as_one_chooses, export_as_projects_are_chosen,
+    note_on_an_entry, profile, invitation, role, label_of_a_key, name_of_a_space,
+]  # fmt: skip
+forms = pytest.mark.parametrize("form", FORMS)
+
+
+def prepared(form: Callable[[Client, Person], Form], person: Person) -> tuple[Client, Form]:
+    client = signed_in(person)
+    typed = form(client, person)
+    page = client.get(typed.page or typed.address)
+    owner = re.search(r'name="form_owner" value="([^"]+)"', words(page))
+    assert owner, "the page's forms do not say whose they are"
+    typed.sent["form_owner"] = owner[1]
+    return client, typed
+
+
+def shown(response: Any) -> str:
+    """The page as it reads, with the chosen role said in words."""
+    page = unescape(words(response))
+    return page + (" Auditor (chosen)" if re.search(r'value="auditor"[^>]* checked', page) else "")
+
+
+def sent(client: Client, typed: Form, headers: dict[str, str]) -> str:
+    """The address of the sign-in page that the form is answered with."""
+    more = (
+        {"HX-Current-URL": f"http://localhost{typed.page}"} if headers else {"Referer": f"http://localhost{typed.page}"}
+    )
+    answer = client.post(typed.address, typed.sent, headers=headers | more)
+    assert answer.status_code == (401 if headers else 302)
+    return str(answer.headers["HX-Redirect" if headers else "Location"])
+
+
+def back(client: Client, address: str, person: Person) -> Any:
+    """The page after signing in on the page at `address`, as a browser sends its form."""
+    page = words(client.get(address))
+    wanted = re.search(r'name="next" value="([^"]*)"', page)
+    form = {"login": person.email, "password": PASSWORD} | ({"next": unescape(wanted[1])} if wanted else {})
+    return client.get(client.post(reverse("account_login"), form)["Location"], follow=True)
+
+
+@forms
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+def test_what_was_typed_is_there_again_after_signing_in(
+    erin: Person, emulator: Running, form: Any, headers: dict[str, str]
+) -> None:
+    client, typed = prepared(form, erin)
+    client.cookies.clear()
+    asked = sent(client, typed, headers)
+    page = words(client.get(asked))
+    assert "You were signed out" in page
+    assert "What you typed is kept" in page
+    before = Entry.objects.exclude(action__startswith="session.").count()
+    found = back(client, asked, erin)
+    assert found.status_code == 200
+    assert typed.typed in shown(found)
+    assert "avk_secret" not in words(found)
+    assert Entry.objects.exclude(action__startswith="session.").count() == before, "something was sent by itself"
+
+
+def test_every_form_that_hands_text_back_is_among_them(erin: Person, emulator: Running) -> None:
+    client = signed_in(erin)
+    covered = {resolve(form(client, erin).address).view_name for form in FORMS}
+    assert covered == set(_views_that_hand_back())
+
+
+def _views_that_hand_back() -> Iterator[str]:
+    def walk(patterns: list[Any], spaces: tuple[str, ...]) -> Iterator[str]:
+        for pattern in patterns:
+            if hasattr(pattern, "url_patterns"):
+                inner = (*spaces, pattern.namespace) if pattern.namespace else spaces
+                yield from walk(pattern.url_patterns, inner)
+            elif hasattr(pattern.callback, "handed_back"):
+                yield ":".join([*spaces, pattern.name])
+
+    return (name for name in walk(get_resolver().url_patterns, ()) if ACCESS[name] not in {PUBLIC, CLOSED})
+
+
+@forms
+def test_another_person_at_the_same_browser_finds_nothing(
+    erin: Person, dana: Person, emulator: Running, form: Any
+) -> None:
+    client, typed = prepared(form, erin)
+    client.cookies.clear()
+    asked = sent(client, typed, {})
+    found = back(client, asked, dana)
+    assert TYPED not in shown(found)
+    assert TYPED not in str(dict(client.session))
+
+
+# How a session ends, and what the sign-in page says
+
+
+@contextmanager
+def cookies_gone(client: Client, person: Person) -> Iterator[None]:
+    client.cookies.clear()
+    yield
+
+
+@contextmanager
+def session_cookie_gone(client: Client, person: Person) -> Iterator[None]:
+    del client.cookies[settings.SESSION_COOKIE_NAME]
+    yield
+
+
+@contextmanager
+def row_gone(client: Client, person: Person) -> Iterator[None]:
+    Session.objects.all().delete()
+    yield
+
+
+@contextmanager
+def unused(client: Client, person: Person) -> Iterator[None]:
+    with time_machine.travel(timezone.now() + timedelta(hours=2, minutes=1)):
+        yield
+
+
+@contextmanager
+def too_long(client: Client, person: Person) -> Iterator[None]:
+    for hours in range(1, 12):
+        with time_machine.travel(timezone.now() + timedelta(hours=hours)):
+            client.post(reverse("accounts:stay"))
+    with time_machine.travel(timezone.now() + timedelta(hours=12, minutes=1)):
+        yield
+
+
+@contextmanager
+def ended_elsewhere(client: Client, person: Person) -> Iterator[None]:
+    signed_in(person).post(reverse("accounts:sessions"), {"session": "others"})
+    yield
+
+
+@contextmanager
+def new_password(client: Client, person: Person) -> Iterator[None]:
+    person.set_password("another-long-password-9")
+    person.save()
+    person.set_password(PASSWORD)
+    person.save()
+    yield
+
+
+ENDS: list[tuple[Any, str]] = [
+    (cookies_gone, "You were signed out."),
+    (session_cookie_gone, "You were signed out."),
+    (row_gone, "You were signed out."),
+    (unused, "You were signed out after 2 hours without activity."),
+    (too_long, "You were signed out because a session lasts 12 hours at most."),
+    (ended_elsewhere, "You were signed out from another browser."),
+    (new_password, "You were signed out because your password was changed."),
+]
+
+
+@pytest.mark.parametrize(("end", "sentence"), ENDS, ids=[end.__name__ for end, _ in ENDS])
+@pytest.mark.parametrize("form", [batch_name, new_export])
+def test_however_a_session_ends_the_page_says_why_and_the_text_is_kept(
+    alice: Person, emulator: Running, form: Any, end: Any, sentence: str
+) -> None:
+    client, typed = prepared(form, alice)
+    with end(client, alice):
+        asked = sent(client, typed, {})
+        assert sentence in words(client.get(asked))
+        assert typed.typed in shown(back(client, asked, alice))
+
+
+@pytest.mark.parametrize(("end", "sentence"), ENDS[2:], ids=[end.__name__ for end, _ in ENDS[2:]])
+def test_a_page_that_is_opened_after_the_end_leads_back_and_says_why(alice: Person, end: Any, sentence: str) -> None:
+    client = signed_in(alice)
+    with end(client, alice):
+        asked = client.get("/profile/")["Location"]
+        page = words(client.get(asked))
+        assert sentence in page
+        assert "What you typed is kept" not in page
+        assert back(client, asked, alice).request["PATH_INFO"] == "/profile/"
+
+
+def test_a_first_visit_is_told_of_no_session() -> None:
+    client = browser()
+    assert "You were signed out" not in words(client.get(client.get("/profile/")["Location"]))
+
+
+def test_a_wrong_password_and_a_second_step_do_not_lose_it(alice: Person, emulator: Running) -> None:
+    client, typed = prepared(batch_name, alice)
+    client.cookies.clear()
+    asked = sent(client, typed, {})
+    sign_in(client, alice.email, "not the password")
+    assert typed.typed in shown(back(client, asked, alice))
+
+
+def test_whoever_signs_in_by_another_way_is_led_to_what_they_typed(alice: Person, emulator: Running) -> None:
+    """A poll may have led to the sign-in page first, and the page alone is what it leads back to."""
+    client, typed = prepared(batch_name, alice)
+    client.cookies.clear()
+    sent(client, typed, {})
+    assert typed.typed in shown(back(client, reverse("account_login"), alice))
+    client, typed = prepared(batch_name, alice)
+    client.cookies.clear()
+    sent(client, typed, {})
+    assert typed.typed in shown(back(client, f"{reverse('account_login')}?next={BATCH}", alice))
+
+
+def test_what_was_taken_in_does_not_come_back_with_a_reload(alice: Person, emulator: Running) -> None:
+    client, typed = prepared(draft_as_one_types, alice)
+    client.cookies.clear()
+    found = back(client, sent(client, typed, HTMX), alice)
+    address = f"{found.request['PATH_INFO']}?{found.request['QUERY_STRING']}"
+    assert TYPED in shown(client.get(address))
+    client.post(typed.address, typed.sent | {"name": "Something newer"}, headers=HTMX)
+    assert TYPED not in shown(client.get(address))
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {"Origin": "null"}], ids=str
+)
+def test_another_site_fills_in_nothing(alice: Person, emulator: Running, headers: dict[str, str]) -> None:
+    client, typed = prepared(batch_name, alice)
+    client.cookies.clear()
+    answer = client.post(typed.address, typed.sent, headers=headers)
+    assert "typed" not in answer["Location"]
+
+
+def test_a_stranger_cannot_fill_the_database(alice: Person, emulator: Running) -> None:
+    for _ in range(30):
+        browser().post(f"{BATCH}name/", {"name": TYPED})
+    assert Session.objects.count() <= 10
+
+
+def test_text_without_end_is_not_kept_and_the_page_is_led_back_to(alice: Person, emulator: Running) -> None:
+    client, typed = prepared(batch_name, alice)
+    client.cookies.clear()
+    typed.sent["name"] = "x" * 300_000
+    asked = sent(client, typed, {})
+    assert "typed" not in asked
+    assert back(client, asked, alice).status_code == 200
+
+
+# Pages older than the session: the cookies are gone or new, and the form's token with them
+
+
+def strict(person: Person) -> Client:
+    client = Client(HTTP_HOST="localhost", enforce_csrf_checks=True)
+    page = words(client.get(reverse("account_login")))
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert token
+    form = {"login": person.email, "password": PASSWORD, "csrfmiddlewaretoken": token[1]}
+    assert client.post(reverse("account_login"), form).status_code == 302
+    return client
+
+
+def fields_of(client: Client, page: str) -> dict[str, str]:
+    found = re.findall(
+        r'<input type="hidden" name="(csrfmiddlewaretoken|form_owner)" value="([^"]+)"', words(client.get(page))
+    )
+    return dict(found)
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+def test_a_form_without_any_cookie_leads_to_the_sign_in_page_with_its_text(
+    alice: Person, emulator: Running, headers: dict[str, str]
+) -> None:
+    client = strict(alice)
+    typed = batch_name(client, alice)
+    typed.sent |= fields_of(client, BATCH)
+    client.cookies.clear()
+    asked = sent(client, typed, headers)
+    client.handler.enforce_csrf_checks = False
+    assert typed.typed in shown(back(client, asked, alice))
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+def test_a_page_that_somebody_else_opened_hands_nothing_to_who_signed_in_since(
+    alice: Person, erin: Person, emulator: Running, headers: dict[str, str]
+) -> None:
+    client = strict(alice)
+    typed = batch_name(client, alice)
+    typed.sent |= fields_of(client, BATCH)
+    newer = strict(erin)
+    answer = newer.post(typed.address, typed.sent, headers=headers)
+    assert answer.status_code == 403
+    assert TYPED not in shown(answer)
+    assert "omebody else" in words(answer)
+    assert "csrfmiddlewaretoken" not in words(answer) or not headers
