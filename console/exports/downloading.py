@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import socket
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from django.http.response import HttpResponseBase
 from accounts import connections
 from accounts.models import Person
 from console.audit import record
+from console.common.delivery import has_arrived
 from console.exports.lane import ACTIVE
 from console.exports.models import Plan
 from console.upstream.errors import LinkExpired, NotFound, RangeRefused, Unreadable
@@ -109,7 +111,7 @@ def hand_over(*, user: Person, export_id: str, request: HttpRequest) -> HttpResp
         _demand_file(download, asked)
         # The outcome is written when the last byte has gone, or when the browser goes away before.
         act.keep_open()
-    return _streamed(act, download, export)
+    return _streamed(act, download, export, request.META.get("gunicorn.socket"))
 
 
 def announced(*, user: Person, export_id: str) -> StreamingHttpResponse:
@@ -210,9 +212,12 @@ def _tag(export_id: str, total: int | None, headers: Mapping[str, str]) -> str:
     return f'"{export_id}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"'
 
 
-def _streamed(act: record.act, download: Download, export: Export) -> StreamingHttpResponse:
+def _streamed(
+    act: record.act, download: Download, export: Export, connection: socket.socket | None
+) -> StreamingHttpResponse:
     tag = _tag(export.id, download.total, download.headers)
-    handover = _Handover(act, download, version=tag.strip('"').removeprefix(f"{export.id}-"))
+    version = tag.strip('"').removeprefix(f"{export.id}-")
+    handover = _Handover(act, download, version, connection)
     response = StreamingHttpResponse(handover, status=download.status, content_type="application/zip")
     if download.part:
         response["Content-Range"] = str(download.part)
@@ -233,8 +238,8 @@ class _Handover:
     A class and not a generator: a generator that was never begun does not run its `finally` when it is closed.
     """
 
-    def __init__(self, act: record.act, download: Download, version: str) -> None:
-        self.act, self.download, self.version = act, download, version
+    def __init__(self, act: record.act, download: Download, version: str, connection: socket.socket | None) -> None:
+        self.act, self.download, self.version, self.connection = act, download, version, connection
         self.chunks = iter(download)
         self.sent, self.passed_on, self.recorded = 0, 0, False
 
@@ -242,13 +247,13 @@ class _Handover:
         return self
 
     def __next__(self) -> bytes:
-        # Whoever asks for more has passed on what came before.
-        self.passed_on = self.sent
         try:
             chunk = next(self.chunks)
         except StopIteration:
-            self._record(ended=True)
+            self._record(ended=self.connection is None or has_arrived(self.connection))
             raise
+        # Whoever asks for more has passed on what came before.
+        self.passed_on = self.sent
         self.sent += len(chunk)
         return chunk
 
@@ -258,11 +263,13 @@ class _Handover:
         self._record(ended=False)
 
     def _record(self, *, ended: bool) -> None:
-        """The last chunk counts only if it was passed on: until then nobody has the whole."""
+        """The last chunk counts only if it arrived: until then nobody has the whole."""
         if self.recorded:
             return
         self.recorded = True
-        sent = self.passed_on if self.sent == self.download.length else self.sent
+        failed_at_once = self.connection is not None and not self.passed_on
+        is_last_lost = not ended and (failed_at_once or self.sent == self.download.length)
+        sent = self.passed_on if is_last_lost else self.sent
         part, total = self.download.part, self.download.total
         facts = {"bytes": sent, "first": part.first if part else 0, "version": self.version}
         if total is None and ended and part is None:

@@ -2,7 +2,10 @@
 
 import csv
 import io
+import socket
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -154,6 +157,37 @@ def test_a_last_chunk_that_was_not_passed_on_is_not_counted(alice: Person, clien
         taken += len(next(chunks))
     response._iterator.close()
     assert told(client, plan).startswith("Partly downloaded by Alice (")
+
+
+def over_a_socket(client: Client, plan: Plan, *, reads: bool) -> None:
+    """Downloads as gunicorn does, to somebody who takes everything, or goes away without reading."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        other.connect(listener.getsockname())
+        ours, _ = listener.accept()
+        received: list[bytes] = []
+        reader = threading.Thread(target=lambda: received.extend(iter(lambda: other.recv(65536), b"")))
+        with ours:
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8 * SIZE)
+            reader.start() if reads else threading.Timer(0.2, other.close).start()
+            response = client.get(f"/exports/{plan.export_id}/download/", **{"gunicorn.socket": ours})
+            with suppress(OSError):
+                for chunk in response.streaming_content:
+                    ours.sendall(chunk)
+            for close in response._resource_closers:
+                close()
+        if reads:
+            reader.join()
+            assert sum(map(len, received)) == SIZE
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_what_only_the_kernel_has_taken_is_no_download(
+    big: Plan, alice: Person, client_as: ClientAs, reads: bool
+) -> None:
+    client = client_as(alice)
+    over_a_socket(client, big, reads=reads)
+    assert ("Downloaded by Alice once." in told(client, big)) is reads
 
 
 def test_a_link_that_was_handed_out_is_not_called_a_download(
