@@ -219,6 +219,8 @@ def _streamed(
     version = tag.strip('"').removeprefix(f"{export.id}-")
     handover = _Handover(act, download, version, connection)
     response = StreamingHttpResponse(handover, status=download.status, content_type="application/zip")
+    # What a proxy in front has taken is not yet downloaded.
+    response["X-Accel-Buffering"] = "no"
     if download.part:
         response["Content-Range"] = str(download.part)
     return _headed(response, export, download.length, tag)

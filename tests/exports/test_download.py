@@ -60,6 +60,7 @@ def test_the_bytes_are_those_of_the_vendor_and_it_is_recorded(
     assert response["Content-Type"] == "application/zip"
     assert response["Content-Disposition"] == 'attachment; filename="Eyes.zip"'
     assert response["Accept-Ranges"] == "bytes"
+    assert response["X-Accel-Buffering"] == "no"
     data = body_of(response)
     assert len(data) == int(response["Content-Length"])
     assert data == original(slow, ready)
