@@ -134,14 +134,14 @@ def remembered(*, user: Person, choice: Choice) -> Counts | None:
     return found
 
 
-def items(*, user: Person, choice: Choice) -> list[WorkItem]:
-    """The work items of a choice, as many as ten calls give; an error where one of them failed."""
+def items(*, user: Person, choice: Choice) -> tuple[list[WorkItem], bool]:
+    """The work items of a choice, as many as ten calls give, and whether these are all; an error where one failed."""
     walks = _walks(user, choice)
     found = _items(walks)
     for walk in walks:
         if walk.problem is not None:
             raise walk.problem
-    return found
+    return found, all(walk.ended for walk in walks)
 
 
 def _name(user: Person, choice: Choice) -> str:

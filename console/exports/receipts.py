@@ -8,8 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from pathlib import PurePosixPath
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.utils import timezone
@@ -186,18 +185,20 @@ def _keep(receipt: Receipt, found: Contents) -> None:
 def _tell_apart(plan: Plan, receipt: Receipt, found: Contents) -> None:
     """Of the images without annotations: how many are finished with nothing there, how many not done yet.
 
-    By the work item's id where the file in the zip is named so, else by the name of the picture; what fits none, or
-    several that differ, is left untold. The receipt holds without it, so an error of the vendor is no error here.
+    By the work item's id where the file in the zip is named so, else by the name of the picture, if all items are
+    known; what fits none, or several that differ, stays unknown. The receipt holds without it, so an error of the
+    vendor is no error here.
     """
     if not found.bare:
         return
-    statuses: dict[str, set[str]] = {}
     try:
-        for item in contents.items(user=plan.person, choice=plan.wanted):
-            for name in (item.id, _file_name(item.asset_url or "")):
-                statuses.setdefault(name, set()).add(item.status or "")
+        items, are_all = contents.items(user=plan.person, choice=plan.wanted)
     except (UpstreamError, ConnectionMissing):
         return
+    statuses: dict[str, set[str]] = {}
+    for item in items:
+        for name in filter(None, (item.id, _file_name(item.asset_url or "") if are_all else "")):
+            statuses.setdefault(name, set()).add(item.status or "")
     told = Counter(_only(statuses.get(bare.entry) or statuses.get(_file_name(bare.image))) for bare in found.bare)
     receipt.finished_empty = told["COMPLETED"]
     receipt.unfinished = told.total() - told["COMPLETED"] - told[""]
@@ -227,8 +228,14 @@ def _given_up(operation: Operation, words: str) -> None:
         _not_checked(receipt, f"Not checked: {words}")
 
 
-def _file_name(address: str) -> str:
-    return PurePosixPath(urlsplit(address).path).name
+def _file_name(place: str) -> str:
+    """The last part of an address or of a path of any system; empty where there is none."""
+    if "://" in place:
+        try:
+            place = unquote(urlsplit(place).path)
+        except ValueError:
+            return ""
+    return place.replace("\\", "/").rpartition("/")[2]
 
 
 def _not_checked(receipt: Receipt, words: str) -> Result:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
@@ -85,6 +86,23 @@ def test_finished_with_nothing_there_is_told_from_not_done_yet(plan: Plan, alice
     assert 0 < finished < len(bare)
     assert (receipt.finished_empty, receipt.unfinished) == (finished, len(bare) - finished)
     assert f"{finished} checked and empty, {len(bare) - finished} not finished" in page(client_as(alice), plan)
+
+
+def test_pictures_are_matched_by_name_only_where_a_name_says_which(
+    plan: Plan, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
+    """Names with signs of addresses, of Windows and of nothing at all."""
+    items = connections.cloudfactory(alice).list_work_items(SURFACES).items
+    known = items[0]
+    name = urlsplit(known.asset_url or "").path.rpartition("/")[2]
+    names = [f"images\\{name}", f"{name}#1", f"{name}?x=1", "//[", "http://[", "", "elsewhere.jpg"]
+    images = [{"id": number, "file_name": file_name} for number, file_name in enumerate(names, 1)]
+    swap_file(slow, plan, zipped(coco({}, images=images)))
+    work(2)
+    receipt = Receipt.objects.get()
+    assert receipt.without == len(names)
+    assert (receipt.finished_empty, receipt.unfinished) == ((1, 0) if known.status == "COMPLETED" else (0, 1))
+    assert f"{len(names) - 1} unknown" in page(client_as(alice), plan)
 
 
 def test_reading_it_is_an_act_of_the_console(plan: Plan, client_as: ClientAs, dana: Person) -> None:
