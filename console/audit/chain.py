@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 
+from console.audit import line_index
 from console.audit.models import AnchorGap, ChainHead, Entry
 from console.common.parsing import read_int
 
@@ -33,6 +34,7 @@ def add(entry: Entry) -> None:
     entry.sequence, entry.previous = head.sequence + 1, head.digest
     entry.digest = digest(entry)
     entry.save(force_insert=True)
+    line_index.add(entry)
     head.sequence, head.digest = entry.sequence, entry.digest
     head.save()
     newest = (entry.sequence, entry.digest)

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from console.audit import actions
-from console.audit.models import DONE, FAILED, UNKNOWN, Entry, EntryQuerySet
+from console.audit.models import DONE, FAILED, UNKNOWN, Entry, EntryQuerySet, actions_of
 from console.common.fields import NoteField
 
 DAYS = 90
@@ -136,20 +136,23 @@ class FilterForm(forms.Form):
             return Entry.objects.none()
         asked = self.cleaned_data
         found = Entry.objects.visible_to(self.reader).lines().saying(asked.get("q", ""))
-        if asked.get("sign_ins"):
-            found = found.exclude(action__in=actions.SIGN_INS)
-        if asked.get("view") == LEAVING:
-            found = found.filter(action__in=actions.leaving())
-        if asked.get("group"):
-            found = found.in_group(asked["group"])
-        if asked.get("person"):
-            found = found.filter(actor=None if asked["person"] == CONSOLE else asked["person"])
-        if asked.get("outcome"):
-            found = found.standing(*((UNKNOWN, "open") if asked["outcome"] == UNKNOWN else (asked["outcome"],)))
         if asked.get("thing"):
             kind, _, thing_id = asked["thing"].partition(":")
             found = found.about(kind, thing_id)
+        if asked.get("outcome"):
+            found = found.standing(*((UNKNOWN, "open") if asked["outcome"] == UNKNOWN else (asked["outcome"],)))
+        if asked.get("person"):
+            found = found.filter(actor=None if asked["person"] == CONSOLE else asked["person"])
+        found = self._of_actions(found)
         return found if whenever else found.within(*_ends(self.range()))
+
+    def _of_actions(self, found: EntryQuerySet) -> EntryQuerySet:
+        asked, hidden = self.cleaned_data, set(actions.SIGN_INS) if self.cleaned_data.get("sign_ins") else set()
+        names = set(actions.leaving()) if asked.get("view") == LEAVING else None
+        if asked.get("group"):
+            of_group = actions_of(asked["group"])
+            names = of_group if names is None else names & of_group
+        return found.exclude(action__in=hidden) if names is None else found.of(names - hidden)
 
 
 class HandoverForm(forms.Form):

@@ -4,12 +4,13 @@ The database refuses every change (`guards.py`); `chain.py` ties each row to the
 """
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, Func, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from console.audit import actions, availability
@@ -20,25 +21,73 @@ FAILED: Final = "failed"
 UNKNOWN: Final = "unknown"
 # How long the handing over of a file may be under way.
 LASTS = timedelta(hours=12)
+# By how much the clocks of the machines that write may differ: a row can come after one of a later moment.
+CLOCK_ERROR = timedelta(hours=1)
+
+
+class WithoutIndex(Func):
+    """A column whose own index is not used: SQLite would sort all it finds there. PostgreSQL knows what that costs."""
+
+    template = "%(expressions)s"
+    arity = 1
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="+%(expressions)s", **context)
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
+    """Filters that stay quick in a long audit: each knows the index that gives its lines in the order of the chain."""
+
+    place = "sequence"
+    """The field that is the place in the chain, in the table whose index finds the lines."""
+    branches: tuple[Q, ...] = ()
+    """Parts of the lines that have an index each: of several actions or outcomes every one is read by itself."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if availability.is_left_out():
             self.query.set_empty()
 
+    def _clone(self) -> Self:
+        clone: Self = super()._clone()  # type: ignore[misc]  # the library types its public part alone
+        clone.place, clone.branches = self.place, self.branches
+        return clone
+
+    def _found_by(self, place: str, branches: Iterable[Q] = ()) -> Self:
+        """The first filter that has an index leads; those after it check what it finds."""
+        clone = self._clone()
+        if self.place == "sequence" and not self.branches:
+            clone.place, clone.branches = place, tuple(branches)
+        return clone
+
+    def newest(self, most: int, *, before: int | None = None) -> list["Entry"]:
+        """So many lines, the newest first; with `before`, those before this place in the chain."""
+        found = self.filter(**{f"{self.place}__lt": before}) if before is not None else self
+        return self._picked(sorted(found._places(f"-{self.place}", most), reverse=True)[:most])
+
+    def oldest(self, most: int, *, after: int | None = None) -> list["Entry"]:
+        """So many lines, the oldest first; with `after`, those after this place in the chain."""
+        found = self.filter(**{f"{self.place}__gt": after}) if after is not None else self
+        return self._picked(sorted(found._places(self.place, most))[:most])
+
+    def _places(self, order: str, most: int) -> set[int]:
+        parts = [self.filter(branch) for branch in self.branches] or [self]
+        return {place for part in parts for place in part.order_by(order).values_list("sequence", flat=True)[:most]}
+
+    def _picked(self, places: list[int]) -> list["Entry"]:
+        rows = Entry.objects.filter(sequence__in=places).prefetch_related("outcomes")
+        return sorted(rows, key=lambda row: places.index(row.sequence))
+
     def lines(self) -> Self:
         """What a person reads as one line: outcomes belong to their opening and are left out."""
         return self.exclude(kind=Entry.Kind.OUTCOME)
 
-    def with_outcome(self) -> Self:
-        """Adds `now`, how each line stands: the newest outcome row, else what the row itself says."""
-        newest = Entry.objects.filter(opens=OuterRef("pk")).order_by("-sequence").values("recorded_outcome")[:1]
-        return self.annotate(now=Coalesce(Subquery(newest), "recorded_outcome"))
-
     def standing(self, *outcomes: str) -> Self:
-        return self.with_outcome().filter(now__in=outcomes)
+        """Lines that stand like this now."""
+        states = Q(state__outcome__in=outcomes)
+        if DONE in outcomes:
+            return self.filter(states | Q(state__isnull=True))
+        return self.filter(states)._found_by("state__sequence", [Q(state__outcome=outcome) for outcome in outcomes])
 
     def unsettled(self, before: datetime | None = None) -> Self:
         """Acts nobody knows the end of; with `before`, without those that began later and may be under way."""
@@ -46,16 +95,24 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         if before is None:
             return waiting
         young = Q(at__gt=before) | Q(action__in=actions.LASTING, at__gt=before - LASTS)
-        return waiting.exclude(young, now=OPEN)
+        return waiting.exclude(young, state__outcome=OPEN)
 
-    def in_group(self, group: str) -> Self:
-        """Lines of one kind; "other" is every action that has no words of its own."""
-        names = actions.in_group(group)
-        return self.exclude(action__in=actions.ACTIONS) if group == "other" else self.filter(action__in=names)
+    def of(self, names: Iterable[str]) -> Self:
+        """Lines of these actions."""
+        listed = sorted(names)
+        return self.filter(action__in=listed)._found_by("sequence", [Q(action=name) for name in listed])
 
     def within(self, since: datetime | None, until: datetime | None) -> Self:
-        found = self.filter(at__gte=since) if since else self
-        return found.filter(at__lt=until) if until else found
+        """Lines of these hours. The places in the chain bound them, too: what is found by another index ends there."""
+        first = _first_since(since - CLOCK_ERROR) if since else None
+        last = _first_since(until + CLOCK_ERROR) if until else None
+        found = self.alias(moment=WithoutIndex("at"))
+        found = found.filter(moment__gte=since) if since else found
+        found = found.filter(moment__lt=until) if until else found
+        if since and first is None:
+            return found.none()
+        found = found.filter(**{f"{self.place}__gte": first}) if first else found
+        return found.filter(**{f"{self.place}__lt": last}) if last else found
 
     def visible_to(self, person: Any) -> Self:
         """Auditors and administrators see every row, others what they did themselves."""
@@ -63,8 +120,8 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def about(self, thing_kind: str, thing_id: str) -> Self:
         """Lines about one thing, the one that made it included: there only the outcome knows the id."""
-        made = Entry.objects.filter(opens=OuterRef("pk"), thing_kind=thing_kind, thing_id=thing_id)
-        return self.lines().filter(Q(thing_kind=thing_kind, thing_id=thing_id) | Exists(made))
+        rows = Entry.objects.filter(thing_kind=thing_kind, thing_id=thing_id)
+        return self.lines().filter(pk__in=rows.values_list(Coalesce("opens", "pk")))
 
     def saying(self, words: str) -> Self:
         """Lines in which, or in whose outcomes, each of the words is found."""
@@ -120,7 +177,8 @@ class Entry(models.Model):
             models.Index(fields=["at"], name="audit_at"),
             models.Index(fields=["actor", "-sequence"], name="audit_actor"),
             models.Index(fields=["action", "-sequence"], name="audit_action"),
-            models.Index(fields=["thing_kind", "thing_id"], name="audit_thing"),
+            models.Index(fields=["actor", "action", "-sequence"], name="audit_actor_action"),
+            models.Index(fields=["thing_kind", "thing_id", "action"], name="audit_thing"),
             models.Index(fields=["opens", "-sequence"], name="audit_opens"),
             models.Index(fields=["group"], name="audit_group"),
         ]
@@ -168,6 +226,45 @@ class Entry(models.Model):
     def result_name(self) -> str:
         newest = self.newest_outcome
         return (newest.thing_name if newest else "") or self.thing_name
+
+
+class LineState(models.Model):
+    """How a line stands that is not done: open, unknown or failed. What has no row is done.
+
+    No part of the chain: written together with each row of it, and made anew from it by `manage.py settle --rebuild`.
+    """
+
+    entry = models.OneToOneField(Entry, models.CASCADE, primary_key=True, related_name="state")
+    outcome = models.CharField(max_length=7)
+    # The entry's, so that a list of one outcome is read in its order.
+    sequence = models.PositiveBigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["outcome", "-sequence"], name="audit_state")]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} {self.outcome}"
+
+
+def actions_of(group: str) -> set[str]:
+    """The actions of one kind; "other" are those recorded that have no words of their own."""
+    return _recorded_actions() - set(actions.ACTIONS) if group == "other" else set(actions.in_group(group))
+
+
+def _recorded_actions() -> set[str]:
+    """Every action that any row has, each found by one step through the index."""
+    names: set[str] = set()
+    rows = Entry.objects.order_by("action").values_list("action", flat=True)
+    name = rows.first()
+    while name is not None:
+        names.add(name)
+        name = rows.filter(action__gt=name).first()
+    return names
+
+
+def _first_since(moment: datetime) -> int | None:
+    """The place in the chain of the first row of this moment or later."""
+    return Entry.objects.filter(at__gte=moment).order_by("at").values_list("sequence", flat=True).first()
 
 
 class Lookup(models.Model):

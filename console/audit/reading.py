@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from django.utils import timezone
@@ -163,14 +164,13 @@ def standing(entry: Entry) -> str:
 
 def page(entries: EntryQuerySet, *, before: int | None = None, after: int | None = None, size: int = PAGE) -> Page:
     """A page by the place in the chain, which never moves: reloading shows the same lines however many came since."""
-    found = entries.lines().prefetch_related("outcomes")
+    found = entries.lines()
     if after is not None and before is None:
-        rows = list(found.filter(sequence__gt=after).order_by("sequence")[: size + 1])
+        rows = found.oldest(size + 1, after=after)
         more_newer, rows = len(rows) > size, rows[:size][::-1]
         more_older = bool(rows)
     else:
-        older = found.filter(sequence__lt=before) if before is not None else found
-        rows = list(older.order_by("-sequence")[: size + 1])
+        rows = found.newest(size + 1, before=before)
         more_older, rows = len(rows) > size, rows[:size]
         more_newer = before is not None and bool(rows)
     newer = rows[0].sequence if rows and more_newer else None
@@ -179,14 +179,13 @@ def page(entries: EntryQuerySet, *, before: int | None = None, after: int | None
 
 def history(thing_kind: str, thing_id: str, *, limit: int = 20) -> list[Line]:
     """What happened to one thing, newest first; for the pages of other apps."""
-    rows = Entry.objects.about(thing_kind, thing_id).prefetch_related("outcomes").order_by("-sequence")
-    return with_downloads(map(line, rows[:limit]))
+    return with_downloads(map(line, Entry.objects.about(thing_kind, thing_id).newest(limit)))
 
 
 def latest(person: Any, *, limit: int = 6) -> list[Line]:
     """The newest lines that this person can see, without sign-ins."""
     rows = Entry.objects.visible_to(person).lines().exclude(action__in=actions.SIGN_INS)
-    return with_downloads(map(line, rows.prefetch_related("outcomes").order_by("-sequence")[:limit]))
+    return with_downloads(map(line, rows.newest(limit)))
 
 
 def newest(actions: Iterable[str], *, each: int) -> list[Line]:
@@ -209,11 +208,15 @@ def same_act(entry: Entry) -> list[Line]:
 def nearest(entries: EntryQuerySet, since: datetime | None, until: datetime | None) -> datetime | None:
     """The moment of the entry closest to an empty range."""
     found = entries.lines()
-    earlier = found.filter(at__lt=since).order_by("-at").values_list("at", flat=True).first() if since else None
-    later = found.filter(at__gte=until).order_by("at").values_list("at", flat=True).first() if until else None
+    earlier = _at(found.within(None, since).newest(1)) if since else None
+    later = _at(found.within(until, None).oldest(1)) if until else None
     if earlier and later and since and until:
         return earlier if since - earlier <= later - until else later
     return earlier or later
+
+
+def _at(rows: list[Entry]) -> datetime | None:
+    return rows[0].at if rows else None
 
 
 def with_downloads(lines: Iterable[Line]) -> list[Line]:
@@ -248,9 +251,9 @@ def _followed(one: Line, taken: Mapping[str, downloads.Downloads], became: Mappi
 def downloads_of(export_ids: Iterable[str]) -> dict[str, downloads.Downloads]:
     """Who has how much of each export. Two queries."""
     rows = Entry.objects.lines().filter(action="export.download", thing_kind="export", thing_id__in=list(export_ids))
-    entries = rows.prefetch_related("outcomes").order_by("sequence")
     found: dict[str, downloads.Downloads] = {}
-    for entry in entries:
+    # Sorted here: to give them in order a database would walk through all downloads there ever were.
+    for entry in sorted(rows.prefetch_related("outcomes"), key=lambda row: row.sequence):
         one = downloads.transfer(entry.result, standing(entry))
         of_export = found.setdefault(entry.thing_id, downloads.Downloads())
         of_export.add(entry.actor_id, entry.actor_name, entry.actor_email, one)
@@ -259,6 +262,7 @@ def downloads_of(export_ids: Iterable[str]) -> dict[str, downloads.Downloads]:
 
 def not_handed_over(export_ids: Iterable[str], reasons: Collection[str]) -> set[str]:
     """Those whose newest download ended for one of these reasons."""
-    ends = Entry.objects.filter(kind=Entry.Kind.OUTCOME, action="export.download", thing_id__in=list(export_ids))
-    newest = dict(ends.order_by("sequence").values_list("thing_id", "detail"))
+    rows = Entry.objects.filter(action="export.download", thing_kind="export", thing_id__in=list(export_ids))
+    ends = rows.filter(kind=Entry.Kind.OUTCOME).values_list("sequence", "thing_id", "detail")
+    newest = {export_id: detail for _, export_id, detail in sorted(ends, key=itemgetter(0))}
     return {export_id for export_id, detail in newest.items() if detail.get("error") in reasons}

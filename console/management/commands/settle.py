@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
-from console.audit import sentences, settling
+from console.audit import line_index, sentences, settling
 
 ENDS = {"done": "found done", "failed": "settled meanwhile", "not found": "not found", "unsure": "for a person"}
 
@@ -12,7 +12,12 @@ ENDS = {"done": "found done", "failed": "settled meanwhile", "not found": "not f
 class Command(BaseCommand):
     help = "Checks open and unknown audit entries by reading, once, and records what it finds. The worker goes on."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--rebuild", action="store_true", help="first make the lists beside the chain anew from it")
+
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["rebuild"]:
+            line_index.rebuild()
         checked = settling.look_up_all()
         if not options["verbosity"]:
             return
