@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
-from console import htmx, typed_forms
+from console import htmx, plain_answers, typed_forms
 from console.audit import addresses, facts, links, reading, record, settling, sheets, unresolved, verify
 from console.audit import handover as handovers
 from console.audit.forms import DAYS, PERIODS, CloseForm, FilterForm, HandoverForm
@@ -90,7 +90,9 @@ def check(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     form = FilterForm(request.GET, reader=request.user)
     if not form.is_valid():
-        return redirect(f"{reverse('audit:index')}?{request.GET.urlencode()}")
+        return _to_page(request, "audit:index")
+    if request.method == "HEAD":
+        return _file((), "audit")
     # Recorded first; then exactly the rows there were.
     entries = form.entries()
     recorded = _record_export(request, _in_words(form), entries.count())
@@ -117,12 +119,22 @@ def handover_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The rows of the note, as its page shows them."""
     asked = HandoverForm(request.GET).range()
     if asked is None:
-        return redirect(f"{reverse('audit:handover')}?{request.GET.urlencode()}")
+        return _to_page(request, "audit:handover")
     note = handovers.note(request.user, asked)
     between = f"handover note of work by {note.covers}, {moment(note.since)} to {moment(note.until)}"
     rows = list(note.rows())
+    if request.method == "HEAD":
+        return _file((), f"handover-{slugify(note.covers)}")
     _record_export(request, between, len(rows))
     return _file(sheets.table(handovers.COLUMNS, rows), f"handover-{slugify(note.covers)}")
+
+
+def _to_page(request: HttpRequest, name: str) -> HttpResponse:
+    """To the page whose form says what is wrong with the address; a tool would save that page as the sheet."""
+    address = f"{reverse(name)}?{request.GET.urlencode()}"
+    if plain_answers.is_for_tool(request):
+        return plain_answers.answer(422, f"The filter in the address could not be read. Correct it here: {address}")
+    return redirect(address)
 
 
 def _may(request: HttpRequest, right: str) -> bool:

@@ -16,6 +16,7 @@ from accounts import connections
 from accounts.models import Person
 from console.audit import record
 from console.common.delivery import has_arrived
+from console.common.parsing import is_visible
 from console.exports.lane import ACTIVE
 from console.exports.models import Plan
 from console.upstream.errors import LinkExpired, NotFound, RangeRefused, Unreadable
@@ -23,7 +24,7 @@ from console.upstream.storage import Download, Measured, Part, checked_link
 from console.upstream.types import Export
 
 # Letters with their accents, digits, and what no file system and no header trips over.
-HARMLESS, KINDS = frozenset(" ,._-–—()[]&+'!@#~"), ("L", "M", "N")
+HARMLESS, KINDS = frozenset(" ,._-–—()[]&+'!@#~"), ("L", "N")
 LONGEST_NAME, LONGEST_BYTES = 80, 200
 # Devices on Windows, whatever follows the first dot: https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 DEVICES = frozenset(
@@ -296,14 +297,15 @@ def file_name(name: str, *, ascii_only: bool = False) -> str:
     wanted = unicodedata.normalize("NFC", re.sub(r"(?i)\.zip\Z", "", name))
     kept = "".join(letter if _is_harmless(letter, ascii_only) else "\0" for letter in wanted)
     plain = re.sub("\0+", "-", kept).strip(" .,-")[:LONGEST_NAME].strip(" .,-")
-    short = plain.encode()[:LONGEST_BYTES].decode(errors="ignore") or "export"
+    short = plain.encode()[:LONGEST_BYTES].decode(errors="ignore") if is_visible(plain) else "export"
     return f"_{short}.zip" if _is_device(short) else f"{short}.zip"
 
 
 def _is_harmless(character: str, ascii_only: bool) -> bool:
     if ascii_only and not character.isascii():
         return False
-    return character in HARMLESS or unicodedata.category(character).startswith(KINDS)
+    category = unicodedata.category(character)
+    return character in HARMLESS or category.startswith("M") or (category.startswith(KINDS) and is_visible(character))
 
 
 def _is_device(name: str) -> bool:

@@ -117,3 +117,21 @@ def test_head_says_what_get_brings_and_is_no_download(ready: Plan, alice: Person
     for name in ("Content-Type", "Content-Disposition", "Accept-Ranges", "ETag", "Content-Length"):
         assert told[name] == taken[name]
     assert Entry.objects.lines().filter(action="export.download").count() == 1
+
+
+@pytest.mark.parametrize("address", FILES[1:])
+def test_head_of_a_sheet_takes_nothing_and_records_nothing(dana: Person, client_as: ClientAs, address: str) -> None:
+    address += "?since=2026-11-01T00:00&until=2026-11-02T00:00" if "handover" in address else ""
+    client = client_as(dana)
+    told = client.head(address)
+    assert (told.status_code, told["Content-Type"]) == (200, "text/csv; charset=utf-8")
+    assert "Content-Length" not in told
+    assert not Entry.objects.filter(action="audit.export").exists()
+    assert client.get(address)["Content-Disposition"] == told["Content-Disposition"]
+
+
+@pytest.mark.parametrize("address", ["/audit/export.csv?since=nonsense", "/audit/handover.csv?since=nonsense"])
+def test_a_filter_that_cannot_be_read_gives_a_tool_no_page(dana: Person, client_as: ClientAs, address: str) -> None:
+    response = client_as(dana).get(address, headers={"Accept": "*/*"})
+    assert (response.status_code, is_line_of_text(response)) == (422, True)
+    assert client_as(dana).get(address).status_code == 302
