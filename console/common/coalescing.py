@@ -17,6 +17,7 @@ from django.core.cache import cache
 from console.common import cache_versions, deadline
 
 T = TypeVar("T")
+F = TypeVar("F")
 
 OWN_READ_LASTS = 300
 LAST_LASTS = 600
@@ -62,6 +63,26 @@ class SharedAnswer:
             raise
         finally:
             _release(key, owner)
+        note_own_read(self.vendor, self.space, reader)
+        return found
+
+    def read_anew(
+        self,
+        fetch: Callable[[], F],
+        *,
+        reader: str,
+        seconds: float,
+        part: Callable[[F], T],
+        refusals: tuple[type[Exception], ...] = (),
+    ) -> F:
+        """A fresh answer that holds more than is shared of it: `part` of it is, for so many seconds."""
+        key = self._key
+        try:
+            found = fetch()
+        except refusals:
+            cache.delete(_reader_key(self.vendor, self.space, reader))
+            raise
+        self._store(key, part(found), seconds)
         note_own_read(self.vendor, self.space, reader)
         return found
 

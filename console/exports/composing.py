@@ -1,7 +1,7 @@
 """The form for a new export and everything its page shows around it."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
@@ -11,12 +11,14 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.http import QueryDict
 from django.utils import timezone
 
+from accounts import connections
 from accounts.models import Person
 from console.common.parsing import INT64, read_int, read_uuid
-from console.exports import offered, same
+from console.exports import lane, offered, same
 from console.exports.choice import ALL, DATES, MOST_BATCHES
 from console.exports.contents import Counts, count, remembered
 from console.exports.forms import ExportForm, instant, read_day
+from console.exports.lane import Lane
 from console.exports.models import Plan
 from console.exports.offered import BatchList
 from console.exports.services import Wish
@@ -42,6 +44,8 @@ class Draft:
     """Ticked projects whose batches gave no answer."""
     unclear: Mapping[str, str] = field(default_factory=dict)
     """Of ticked projects whose list of batches has no clear end: why there may be more."""
+    slot_lane: Lane | None = None
+    """Who uses the export slot, where that was read along."""
     is_unlisted: bool = False
     """Whether only what was ticked is there, without names, because the lists could not be read."""
 
@@ -163,10 +167,10 @@ class Draft:
         return set(cast(QueryDict, self.form.data).getlist(name))
 
 
-def draft(user: Person, sent: QueryDict) -> Draft:
+def draft(user: Person, sent: QueryDict, *, with_lane: bool = False) -> Draft:
     """From what was posted, or from the choices in an address: `?projects=…&batches=…`, `?projects=all`."""
     posted = "id" in sent
-    projects = offered.projects(user=user, fresh=not posted)
+    projects, slot_lane = _projects(user, fresh=not posted, with_lane=with_lane)
     ticked = [key for key in dict.fromkeys(sent.getlist("projects")) if key in {project.id for project in projects}]
     chosen_from = ticked if len(ticked) <= MOST_OFFERED else []
     answers = offered.batches(user=user, projects=chosen_from, fresh=not posted)
@@ -179,7 +183,18 @@ def draft(user: Person, sent: QueryDict) -> Draft:
     if _follows(sent):
         data["name"] = cast(str, data["proposed"])
     form = ExportForm(data, projects=projects, batches=batches)
-    return Draft(user, form, projects, batches, frozenset(answers.keys() - batches.keys()), unclear)
+    return Draft(user, form, projects, batches, frozenset(answers.keys() - batches.keys()), unclear, slot_lane)
+
+
+def _projects(user: Person, *, fresh: bool, with_lane: bool) -> tuple[tuple[Project, ...], Lane | None]:
+    """The projects, and beside them the export slot, which takes nothing else along where it can't be read."""
+    if not with_lane:
+        return offered.projects(user=user, fresh=fresh), None
+    reads: list[Callable[[], Any]] = [offered.reading_projects(user=user, fresh=fresh), lane.reading(user=user)]
+    projects, newest = connections.gather(reads)
+    if isinstance(projects, UpstreamError):
+        raise projects
+    return projects, lane.answered(user=user, answer=newest)
 
 
 def _refuse_unread(sent: QueryDict, answers: Mapping[str, BatchList | UpstreamError]) -> None:

@@ -18,6 +18,7 @@ from console.exports import contents as counting
 from console.exports import lane as lanes
 from console.exports.forms import ExportForm
 from console.exports.models import Plan
+from console.exports.slot import Slot
 from console.upstream.errors import UpstreamError
 
 PAGE = "exports/create.html"
@@ -43,8 +44,12 @@ def create(request: SignedIn) -> HttpResponse:
 
 
 def _chosen(request: SignedIn) -> HttpResponse:
-    draft = composing.draft(request.user, request.GET)
-    context = draft.context() | {"moved": composing.has_moved_days(request.GET), "lost": draft.lost()}
+    draft = composing.draft(request.user, request.GET, with_lane=True)
+    context = (
+        _slot(request, draft.slot_lane)
+        | draft.context()
+        | {"moved": composing.has_moved_days(request.GET), "lost": draft.lost()}
+    )
     context |= {"dropped_batches": draft.dropped_batches()}
     if "show" in request.GET:
         context |= {"counted": True} | _counted(request, draft)
@@ -63,8 +68,7 @@ def _press(request: SignedIn) -> HttpResponse:
     try:
         plan = act(user=request.user, wish=draft.wish(), request=request)
     except services.LaneBusy:
-        turn = {"delay": watching.delay(0), "look": 1}
-        return _again(request, draft.renewed(), 409, busy=_lane(request), **turn)
+        return _again(request, draft.renewed(), 409, refused=True)
     except write_errors.KINDS as error:
         if error.outcome == FAILED:
             return _failed(request, draft.renewed(), error)
@@ -76,7 +80,8 @@ def _shown(request: SignedIn, draft: composing.Draft) -> HttpResponse:
     """To the address of what was chosen; what is too long for an address is shown at once."""
     if query := draft.address_query():
         return htmx.redirect(request, f"{reverse('exports:create')}?{query}&show=1")
-    return render(request, PAGE, draft.context() | {"counted": True} | _counted(request, draft))
+    slot = _slot(request, _lane(request))
+    return render(request, PAGE, slot | draft.context() | {"counted": True} | _counted(request, draft))
 
 
 @hand_back(*ExportForm.base_fields, page="exports:create", saves=False)
@@ -93,7 +98,7 @@ def batches(request: SignedIn) -> HttpResponse:
 def contents(request: SignedIn) -> HttpResponse:
     """What will be in this file? Asked again with every change of the choice."""
     draft = composing.draft(request.user, request.POST)
-    off = {"was_off": "off" in request.POST}
+    off = {"was_off": "off" in request.POST, "is_queue_offered": "busy" in request.POST}
     context = {"is_fragment": True} | off | _counted(request, draft)
     return _proposing(draft, render(request, "exports/contents.html", context))
 
@@ -123,6 +128,12 @@ def _counted(request: SignedIn, draft: composing.Draft) -> dict[str, Any]:
 def _again(request: SignedIn, draft: composing.Draft, status: int, **more: Any) -> HttpResponse:
     is_part = htmx.is_htmx(request)
     context = draft.context() | {"is_part": is_part} | more
+    if not is_part or "refused" in more:
+        # What can't be read for the form is not asked for once more for the slot.
+        lane = None if "write_error" in more else _lane(request)
+        context |= _slot(request, lane, is_refused="refused" in more)
+    else:
+        context |= {"is_queue_offered": "busy" in request.POST}
     response = render(request, f"{PAGE}{'#form' if is_part else ''}", context, status=status)
     return retarget(reswap(response, "outerHTML"), "#export-form") if is_part else response
 
@@ -133,12 +144,18 @@ def _failed(request: SignedIn, draft: composing.Draft, error: write_errors.Kind)
     return _again(request, draft, failed.status, write_error=failed)
 
 
-def _lane(request: SignedIn) -> lanes.Lane:
-    """Who uses the lane, as far as CloudFactory tells now."""
+def _lane(request: SignedIn) -> lanes.Lane | None:
+    """Who uses the export slot, as far as CloudFactory tells now."""
     try:
-        return lanes.of(user=request.user)
-    except (UpstreamError, ConnectionMissing):
-        return lanes.last_known(user=request.user) or lanes.Lane(None, None, ())
+        return lanes.current(user=request.user)
+    except ConnectionMissing:
+        return None
+
+
+def _slot(request: SignedIn, lane: lanes.Lane | None, *, is_refused: bool = False) -> dict[str, Any]:
+    slot = Slot(lane or lanes.Lane(None, None, (), is_known=False), request.user, is_refused=is_refused)
+    turn = {"delay": watching.delay(0) if slot.is_watched else None, "look": 1}
+    return {"slot": slot, "is_queue_offered": slot.is_busy, **turn}
 
 
 def _address(plan: Plan) -> str:

@@ -1,9 +1,10 @@
 """The space's one export lane: who uses it, and who waits for it (FACTS 2.7: one active export in a space)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 from django.conf import settings
 
@@ -11,9 +12,11 @@ from accounts import connections
 from accounts.models import Person
 from console.common.coalescing import SharedAnswer
 from console.exports.models import Plan
-from console.upstream.errors import ACCESS_REFUSALS
+from console.upstream.cloudfactory import CloudFactory
+from console.upstream.errors import ACCESS_REFUSALS, UpstreamError
 from console.upstream.types import Export
 
+T = TypeVar("T")
 ACTIVE = ("PENDING", "IN_PROGRESS")
 NEWEST = "newest-exports"
 LOOKED_AT = 20
@@ -25,6 +28,10 @@ class Lane:
     plan: Plan | None
     """Of the active export, when it was started here."""
     waiting: Sequence[Plan]
+    is_known: bool = True
+    """Whether CloudFactory said so, now or when it last answered."""
+    error: UpstreamError | None = None
+    """Why it gave no new answer."""
 
     @property
     def is_free(self) -> bool:
@@ -45,23 +52,72 @@ class Lane:
 def of(*, user: Person, space: str | None = None) -> Lane:
     """As it is now, from a read that everybody who looks at this space shares."""
     space = space or connections.space(user).id
-    fetch = partial(newest_exports, user, space)
+    return build(space, reading(user=user, space=space)())
+
+
+def current(*, user: Person) -> Lane:
+    """As it is now, or was when CloudFactory last answered, or unknown."""
+    read = reading(user=user)
+    try:
+        return answered(user=user, answer=read())
+    except UpstreamError as error:
+        return answered(user=user, answer=error)
+
+
+def reading(*, user: Person, space: str | None = None) -> Callable[[], tuple[Export, ...]]:
+    """The shared read of the newest exports. It touches no database, so it can run beside others."""
+    space = space or connections.space(user).id
     reader = connections.cache_scope(user, "cloudfactory")
-    newest = _newest(space).read(fetch, reader=reader, seconds=settings.SHARED_READ_SECONDS, refusals=ACCESS_REFUSALS)
-    return build(space, newest)
+    return partial(
+        _newest(space).read,
+        partial(newest_exports, connections.cloudfactory(user), space),
+        reader=reader,
+        seconds=settings.SHARED_READ_SECONDS,
+        refusals=ACCESS_REFUSALS,
+    )
 
 
-def last_known(*, user: Person) -> Lane | None:
+def sharing(*, user: Person, read: Callable[[], T], newest: Callable[[T], Sequence[Export]]) -> Callable[[], T]:
+    """A read that finds the newest exports among others, and shares them, so that they are not read once more."""
+    return partial(
+        _newest(connections.space(user).id).read_anew,
+        read,
+        reader=connections.cache_scope(user, "cloudfactory"),
+        seconds=settings.SHARED_READ_SECONDS,
+        part=lambda found: _without_links(newest(found)),
+        refusals=ACCESS_REFUSALS,
+    )
+
+
+def answered(*, user: Person, answer: Sequence[Export] | UpstreamError) -> Lane:
+    """The lane out of an answer of `reading`; after an error as it was when CloudFactory last answered."""
+    if isinstance(answer, UpstreamError):
+        return last_known(user=user, error=answer)
+    return build(connections.space(user).id, answer)
+
+
+def last_known(*, user: Person, error: UpstreamError | None = None) -> Lane:
     """As it was when CloudFactory last answered, for the time in which it does not."""
     space = connections.space(user).id
     newest = _newest(space).last(reader=connections.cache_scope(user, "cloudfactory"))
-    return None if newest is None else build(space, newest)
+    if newest is None:
+        return unknown(user=user, space=space, error=error)
+    return replace(build(space, newest), error=error)
 
 
-def newest_exports(user: Person, space: str) -> tuple[Export, ...]:
+def unknown(*, user: Person, space: str, error: UpstreamError | None = None) -> Lane:
+    """Only this person's own exports are in its queue: their key may not read the space."""
+    own = [plan for plan in waiting(space) if plan.person_id == user.pk]
+    return Lane(None, None, own, is_known=False, error=error)
+
+
+def newest_exports(platform: CloudFactory, space: str) -> tuple[Export, ...]:
     """The newest exports without their links, which are nobody's to keep."""
-    found = connections.cloudfactory(user).list_exports(space, limit=LOOKED_AT).items
-    return tuple(replace(export, download_url=None) for export in found)
+    return _without_links(platform.list_exports(space, limit=LOOKED_AT).items)
+
+
+def _without_links(exports: Sequence[Export]) -> tuple[Export, ...]:
+    return tuple(replace(export, download_url=None) for export in exports[:LOOKED_AT])
 
 
 def build(space: str, newest: Sequence[Export]) -> Lane:

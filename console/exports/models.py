@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from console.common.model_fields import VendorIdField
@@ -76,6 +77,12 @@ class Plan(models.Model):
     @property
     def link_ends(self) -> datetime | None:
         return self.ended_at + LINK_LASTS if self.ended_at and self.end_status == "COMPLETED" else None
+
+    def is_shown_at(self, path: str) -> bool:
+        """Whether the page at this path is about this very export, so that nobody there has to be told of it."""
+        pages = [reverse("exports:plan", args=[self.pk])]
+        pages += [reverse("exports:detail", args=[self.export_id])] if self.export_id else []
+        return path in pages
 
     def detail(self) -> dict[str, Any]:
         """What the audit says about its contents."""

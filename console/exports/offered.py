@@ -33,14 +33,19 @@ class BatchList:
 
 def projects(*, user: Person, fresh: bool = False) -> tuple[Project, ...]:
     """Those that can be named in a choice: one without a usable id can only be part of "all"."""
-    space = connections.space(user).id
+    return reading_projects(user=user, fresh=fresh)()
+
+
+def reading_projects(*, user: Person, fresh: bool = False) -> Callable[[], tuple[Project, ...]]:
+    """What reads them; it touches no database, so it can run beside others."""
+    space, platform = connections.space(user).id, connections.cloudfactory(user)
 
     def fetch() -> tuple[Project, ...]:
-        listed = connections.cloudfactory(user).list_projects(space)
+        listed = platform.list_projects(space)
         named = (replace(project, name=project.name or "Unnamed project") for project in listed if project.id)
         return tuple(map(_bare, named))
 
-    return _kept(user, "projects", fresh)(fetch)
+    return partial(_kept(user, "projects", fresh), fetch)
 
 
 def batches(*, user: Person, projects: Sequence[str], fresh: bool = False) -> dict[str, BatchList | UpstreamError]:

@@ -66,7 +66,7 @@ def start_when_free(operation: Operation) -> Result:
     if now.waiting and now.waiting[0].pk != plan.pk:
         return Again(_patience(plan), f"“{now.waiting[0].name}” is before it.")
     if not now.is_free:
-        return Again(_patience(plan), f"{now.by} uses the lane.")
+        return Again(_patience(plan), f"An export of {now.by} is running.")
     return _start(plan)
 
 

@@ -1,7 +1,7 @@
 """Starting, queueing and deleting exports: each sent once, each recorded before it is sent."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ from console.exports.contents import Counts
 from console.exports.models import LINK_LASTS, Plan
 from console.upstream.errors import Conflict, NotFound, NotSent, RateLimited, UpstreamError
 from console.upstream.paging import collect
-from console.upstream.types import Export
+from console.upstream.types import Export, Page
 
 ONE_DAY = timedelta(days=1)
 WITHOUT_FILE = ("FAILED", "DROPPED")
@@ -108,7 +108,7 @@ def send(plan: Plan, *, request: HttpRequest | None = None, otherwise: Plan.Stat
         return brought_up_to_date(plan, first.entry)
     except LaneBusy:
         lane.changed(plan.space)
-        not_started(plan, "The lane was in use.", otherwise)
+        not_started(plan, "Another export was running.", otherwise)
         raise
     except (UpstreamError, connections.ConnectionMissing, record.NotRecorded) as error:
         if error.outcome == FAILED:
@@ -243,24 +243,37 @@ def failed_lately(*, user: Person) -> list[Plan]:
     ]
 
 
-def listed(*, user: Person, cursor: str | None, direction: str | None, sort: str, order: str) -> Any:
-    """One page of the space's exports: one call."""
-    space = connections.space(user)
-    page = connections.cloudfactory(user).list_exports(
-        space.id, cursor=cursor, direction=direction, limit=LISTED, sort_by=sort, sort_order=order
-    )
-    coalescing.note_own_read("cloudfactory", space.id, connections.cache_scope(user, "cloudfactory"))
-    return page
+def listed(
+    *, user: Person, cursor: str | None, direction: str | None, sort: str, order: str
+) -> Callable[[], Page[Export]]:
+    """What reads one page of the space's exports: one call, and no database."""
+    space, platform = connections.space(user).id, connections.cloudfactory(user)
+    reader = connections.cache_scope(user, "cloudfactory")
+
+    def read() -> Page[Export]:
+        page = platform.list_exports(
+            space, cursor=cursor, direction=direction, limit=LISTED, sort_by=sort, sort_order=order
+        )
+        coalescing.note_own_read("cloudfactory", space, reader)
+        return page
+
+    return read
 
 
-def newest(*, user: Person, most: int = 5) -> tuple[list[Export], bool]:
-    """The newest exports for a filter the vendor does not have, and whether these were all."""
+def newest(*, user: Person, most: int = 5) -> Callable[[], tuple[list[Export], bool]]:
+    """What reads the newest exports for a filter the vendor does not have, and whether these were all."""
     space, client = connections.space(user), connections.cloudfactory(user)
-    read = collect(
-        lambda cursor: client.list_exports(space.id, cursor=cursor, direction="NEXT" if cursor else None, limit=100),
-        most=most,
-    )
-    return list(read.items), read.is_complete
+
+    def read() -> tuple[list[Export], bool]:
+        found = collect(
+            lambda cursor: client.list_exports(
+                space.id, cursor=cursor, direction="NEXT" if cursor else None, limit=100
+            ),
+            most=most,
+        )
+        return list(found.items), found.is_complete
+
+    return read
 
 
 def holding(*, user: Person, project: str, batch: int | None = None) -> list[Plan]:

@@ -2,6 +2,7 @@
 
 import math
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -21,8 +22,9 @@ from console.exports import composing, downloading, queue, receipts, services, s
 from console.exports import lane as lanes
 from console.exports.models import Plan, Receipt
 from console.exports.receipt_presenters import ReceiptSummary, class_page
+from console.exports.slot import Slot
 from console.upstream.errors import NotFound, UpstreamError
-from console.upstream.types import Export
+from console.upstream.types import Export, Page
 
 
 @require_safe
@@ -32,29 +34,44 @@ def index(request: SignedIn) -> HttpResponse:
     order = "ASC" if asked.get("order") == "ASC" else "DESC"
     wanted = next((name for name in shown.FILTERS if name == asked.get("show")), "")
     context = {"sort": sort, "order": order, "show": wanted, "filters": shown.FILTERS.items(), "look": 1}
-    try:
-        found = _matching(request, wanted, sort, order) if wanted else _page(request, sort, order)
-    except UpstreamError as error:
-        context |= {"error": error, "at_start": "cursor" not in asked}
-        return render(request, "exports/index.html", context, status=pages.status_of(error))
-    return render(request, "exports/index.html", context | found)
+    found, lane = _read_with_lane(request, wanted, sort, order)
+    context |= {"slot": Slot(lane, request.user), "delay": watching.delay(0)}
+    if isinstance(found, UpstreamError):
+        context |= {"error": found, "at_start": "cursor" not in asked}
+        return render(request, "exports/index.html", context, status=pages.status_of(found))
+    if isinstance(found, Page):
+        return render(request, "exports/index.html", context | {"rows": shown.rows(found.items), "page": found})
+    exports, all_read = found
+    context |= {"rows": shown.in_order(shown.chosen(shown.rows(exports), wanted, request.user.pk), sort, order)}
+    return render(request, "exports/index.html", context | {"read": len(exports), "all_read": all_read})
 
 
-def _page(request: SignedIn, sort: str, order: str) -> dict[str, Any]:
-    """One page as the vendor has it."""
+Found = Page[Export] | tuple[list[Export], bool]
+
+
+def _read_with_lane(request: SignedIn, wanted: str, sort: str, order: str) -> tuple[Found | UpstreamError, lanes.Lane]:
+    """What the list shows, and who uses the export slot: out of the same answer where that begins with the newest."""
+    user, reads = request.user, list[Callable[[], Any]]()
+    if wanted:
+        reads = [lanes.sharing(user=user, read=services.newest(user=user), newest=lambda found: found[0])]
+    elif (sort, order) == ("createdAt", "DESC") and "cursor" not in request.GET:
+        reads = [lanes.sharing(user=user, read=_page(request, sort, order), newest=lambda page: page.items)]
+    else:
+        reads = [_page(request, sort, order), lanes.reading(user=user)]
+    found, *others = connections.gather(reads)
+    newest = others[0] if others else found
+    if not others and not isinstance(found, UpstreamError):
+        newest = found[0] if wanted else found.items
+    return found, lanes.answered(user=user, answer=newest)
+
+
+def _page(request: SignedIn, sort: str, order: str) -> Callable[[], Page[Export]]:
+    """What reads one page as the vendor has it."""
     cursor = read_cursor(request.GET.get("cursor"))
     direction = "PREV" if request.GET.get("direction") == "PREV" else "NEXT"
-    page = services.listed(
+    return services.listed(
         user=request.user, cursor=cursor, direction=direction if cursor else None, sort=sort, order=order
     )
-    return {"rows": shown.rows(page.items), "page": page, "delay": watching.delay(0)}
-
-
-def _matching(request: SignedIn, wanted: str, sort: str, order: str) -> dict[str, Any]:
-    """A filter that only the console has, over the newest exports."""
-    found, all_read = services.newest(user=request.user)
-    matching = shown.in_order(shown.chosen(shown.rows(found), wanted, request.user.pk), sort, order)
-    return {"rows": matching, "read": len(found), "all_read": all_read, "delay": watching.delay(0)}
 
 
 @require_safe
@@ -71,22 +88,24 @@ def row(request: SignedIn, export: uuid.UUID) -> HttpResponse:
 
 @require_safe
 def lane(request: SignedIn) -> HttpResponse:
-    """The lane as a fragment that asks for itself again while it is in use."""
-    error: UpstreamError | None = None
-    now: lanes.Lane | None
-    try:
-        now = lanes.of(user=request.user)
-    except UpstreamError as failed:
-        now, error = lanes.last_known(user=request.user), failed
-    turn = _turn(request, error)
-    watched = error or (now and (now.active or now.waiting))
-    return render(request, "exports/lane.html", turn | {"lane": now, "delay": turn["delay"] if watched else None})
+    """The export slot as a fragment that asks for itself again while it is in use."""
+    slot = Slot(lanes.current(user=request.user), request.user)
+    turn = _turn(request, slot.lane.error)
+    # A page with the form asks with `queue`, and says whether the queue is offered there.
+    context = {"with_form": "queue" in request.GET, "is_queue_offered": slot.is_busy, "is_off": "off" in request.GET}
+    context["is_queue_changed"] = context["with_form"] and slot.is_busy != ("busy" in request.GET)
+    return render(
+        request,
+        "exports/lane.html",
+        turn | context | {"slot": slot, "delay": turn["delay"] if slot.is_watched else None},
+    )
 
 
 @require_POST
 def news(request: SignedIn) -> HttpResponse:
     """What ended since this person last heard of it, wherever in the console they are."""
-    told = watching.news(user=request.user)
+    here = htmx.page_address(request).partition("?")[0]
+    told = [plan for plan in watching.news(user=request.user) if not plan.is_shown_at(here)]
     look = _number(request.GET.get("look"))
     context = {
         "told": told,
@@ -107,7 +126,7 @@ def plan(request: SignedIn, plan: uuid.UUID) -> HttpResponse:
     context = {
         "plan": found,
         "unresolved_act": services.unresolved_act(found),
-        "waiting": lanes.waiting(found.space) if found.state == Plan.State.QUEUED else [],
+        "slot": _slot_of(found) if found.state == Plan.State.QUEUED else None,
         "delay": watching.delay(look) if found.state != Plan.State.DROPPED else None,
         "look": look + 1,
         "query": composing.query(found),
@@ -116,12 +135,20 @@ def plan(request: SignedIn, plan: uuid.UUID) -> HttpResponse:
     return render(request, f"exports/plan.html{part}", context)
 
 
+def _slot_of(plan: Plan) -> Slot:
+    """The export slot as the person who waits for it sees it; without a key only the queue is known."""
+    try:
+        if connections.space(plan.person).id == plan.space:
+            return Slot(lanes.current(user=plan.person), plan.person, plan)
+    except ConnectionMissing:
+        pass
+    return Slot(lanes.unknown(user=plan.person, space=plan.space), plan.person, plan)
+
+
 @require_POST
 def leave(request: SignedIn, plan: uuid.UUID) -> HttpResponse:
     found = _own(request, plan)
-    if queue.leave(found, request=request):
-        messages.success(request, f"“{found.name}” is off the queue. Nothing was started.")
-    else:
+    if not queue.leave(found, request=request):
         messages.warning(request, f"“{found.name}” was not waiting any more.")
     return redirect("exports:plan", plan=plan)
 

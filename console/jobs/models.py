@@ -20,7 +20,7 @@ class State(models.TextChoices):
 
 TITLES = {
     "audit.reconcile": "Check whether a request with no clear answer worked",
-    "exports.start": "Start an export when the lane is free",
+    "exports.start": "Start a queued export",
     "exports.watch": "Watch an export until it ends",
     "exports.receipt": "Read the file of an export",
 }

@@ -224,9 +224,9 @@ def test_two_people_one_lane(
     hers.locator("button[value=now]").click()
     hers.get_by_text("Nothing was started; everything you chose is still here").wait_for()
     assert hers.get_by_label("Name", exact=True).input_value() == "Erin second"
-    assert hers.get_by_text("The lane is free", exact=True).count() == 0
-    hers.get_by_role("button", name="Start mine when the lane is free").click()
-    hers.get_by_text("Waiting for the lane").wait_for()
+    assert hers.get_by_text("No export is running.").count() == 0
+    hers.get_by_role("button", name="Add to queue").click()
+    hers.get_by_text("is next in the queue, after Alice first").wait_for()
     slow.act("finish_export")
     work()
     hers.wait_for_url(EXPORT)

@@ -88,7 +88,8 @@ def test_the_buttons_are_off_while_the_choice_holds_nothing(
 ) -> None:
     """New buttons come only when that changes, so that one is not taken away under a finger."""
     client = client_as(alice)
-    assert counted(client, projects=[PILOT]).content.count(b" disabled") == 2
+    assert counted(client, projects=[PILOT], busy="1").content.count(b" disabled") == 2
+    assert counted(client, projects=[PILOT]).content.count(b" disabled") == 1
     assert b"<button" not in counted(client, projects=[PILOT], off="1").content
     again = counted(client, projects=[EYES], off="1").content.decode()
     assert 'id="export-presses" hx-swap-oob="true"' in again

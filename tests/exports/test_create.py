@@ -153,7 +153,7 @@ def test_a_busy_lane_is_explained_and_keeps_what_was_chosen(alice: Person, clien
     response = client_as(alice).post("/exports/new/", pressed)
     words = text_of(response)
     assert response.status_code == 409
-    assert "Weekly COCO was started by maria@vendor.example" in words
+    assert "Weekly COCO is running, started by maria@vendor.example" in words
     assert "Nothing was started" in words
     assert "409" not in words
     assert {"Kept name", "2026-11-01"} <= {response.context["form"][name].value() for name in ("name", "created_from")}
@@ -169,7 +169,7 @@ def test_with_a_busy_lane_comes_its_line_renewed(alice: Person, client_as: Clien
     slow.act("start_export", name="Theirs")
     page = client_as(alice).post("/exports/new/", form(name="Mine"), headers=HTMX).content.decode()
     line = page[page.index('id="export-lane"') : page.index("</section>")]
-    assert 'data-taken hx-swap-oob="true" hx-get="/exports/lane/?look=1"' in line
+    assert 'data-taken hx-swap-oob="true" hx-get="/exports/lane/?look=1&amp;queue=1"' in line
     assert "In use" in line
 
 
@@ -290,7 +290,8 @@ def test_a_refusal_because_of_another_export_never_says_that_none_runs(
         response = client_as(alice).post("/exports/new/", form(), headers=HTMX)
     assert response.status_code == 409
     assert "CloudFactory was running another export" in text_of(response)
-    assert "The lane is free" not in text_of(response)
+    assert "No export is running" not in text_of(response)
+    assert "Add to queue" in text_of(response)
 
 
 def test_the_same_choice_within_a_minute_is_asked_about_first(

@@ -44,7 +44,7 @@ def test_without_script_a_page_asks_first(running: Plan, alice: Person, client_a
 def test_cancelling_frees_the_lane(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
     client = client_as(alice)
     assert "are deleted, for everyone" in press(client, running)
-    assert "The lane is free" in text_of(client.get("/exports/lane/"))
+    assert "No export is running" in text_of(client.get("/exports/lane/"))
     (entry,) = Entry.objects.lines().filter(action="export.delete")
     assert (entry.outcome, entry.thing_id, entry.thing_name) == ("done", running.export_id, "Q3")
     running.refresh_from_db()

@@ -39,14 +39,14 @@ def behind(alice: Person, erin: Person, client_as: ClientAs, slow: Running) -> t
 
 def test_the_lane_shows_who_uses_it_and_who_waits(behind: tuple[Plan, Plan], bob: Person, client_as: ClientAs) -> None:
     words = text_of(client_as(bob).get("/exports/lane/", headers=HTMX))
-    assert "In use First , started by Alice" in words
+    assert "In use First is running, started by Alice" in words
     assert "1 Second for Erin" in words
 
 
 def test_an_export_from_outside_is_seen_in_the_lane(alice: Person, client_as: ClientAs, slow: Running) -> None:
     slow.act("start_export", name="Weekly COCO", by="maria@vendor.example")
     words = text_of(client_as(alice).get("/exports/lane/", headers=HTMX))
-    assert "Weekly COCO , started by maria@vendor.example" in words
+    assert "Weekly COCO is running, started by maria@vendor.example" in words
 
 
 @pytest.mark.django_db(transaction=True)
@@ -97,7 +97,7 @@ def test_somebody_faster_leaves_it_in_line(
     plan = start(client_as(alice), when="free")
     slow.fault("cloudfactory", "slow-0", method="GET")
     slow.act("start_export", name="Faster")
-    monkeypatch.setattr("console.exports.lane.newest_exports", lambda user, space: ())
+    monkeypatch.setattr("console.exports.lane.newest_exports", lambda platform, space: ())
     work()
     monkeypatch.undo()
     plan.refresh_from_db()
@@ -227,7 +227,7 @@ def test_an_export_is_found_without_anybody_s_press(alice: Person, client_as: Cl
 
 def test_a_queued_plan_page_tells_its_place(behind: tuple[Plan, Plan], erin: Person, client_as: ClientAs) -> None:
     page = client_as(erin).get(f"/exports/plan/{behind[1].pk}/", headers=HTMX)
-    assert "Waiting for the lane" in text_of(page)
+    assert "Queued Your export" in text_of(page)
     assert 'hx-trigger="load delay:2s, again"' in page.content.decode()
 
 
