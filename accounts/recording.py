@@ -25,6 +25,7 @@ def connect() -> None:
     account_signals.password_changed.connect(_password_changed, dispatch_uid="audit")
     account_signals.password_reset.connect(_password_changed, dispatch_uid="audit")
     mfa_signals.authenticator_added.connect(_factor_added, dispatch_uid="audit")
+    mfa_signals.authenticator_reset.connect(_factor_renewed, dispatch_uid="audit")
     mfa_signals.authenticator_removed.connect(_factor_removed, dispatch_uid="audit")
 
 
@@ -68,7 +69,7 @@ def _refused(credentials: dict[str, Any], request: HttpRequest | None = None, **
     record.event(
         actor=known, action="session.refused", thing_kind="person", request=request, outcome="failed",
         thing_name=name if known or _reads_like_an_address(name) else "",
-        detail={"reason": "wrong password" if known else "unknown name"},
+        detail={"reason": "wrong password" if known else "unknown email address"},
     )  # fmt: skip
 
 
@@ -86,6 +87,11 @@ def _password_changed(request: HttpRequest, user: Person, **more: Any) -> None:
 def _factor_added(request: HttpRequest, user: Person, authenticator: Any, **more: Any) -> None:
     name = FACTORS.get(authenticator.type, authenticator.type)
     record.event(actor=user, action="factor.add", thing_kind="factor", thing_name=name, request=request)
+
+
+def _factor_renewed(request: HttpRequest, user: Person, authenticator: Any, **more: Any) -> None:
+    name = FACTORS.get(authenticator.type, authenticator.type)
+    record.event(actor=user, action="factor.renew", thing_kind="factor", thing_name=name, request=request)
 
 
 def _factor_removed(request: HttpRequest, user: Person, authenticator: Any, **more: Any) -> None:

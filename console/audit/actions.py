@@ -273,6 +273,11 @@ ACTIONS: dict[str, Action] = {
     "factor.remove": Action(
         "sessions", "removed {a_thing} from two-step verification", "remove {a_thing} from two-step verification"
     ),
+    "factor.renew": Action(
+        "sessions",
+        "created new {thing} for two-step verification",
+        "create new {thing} for two-step verification",
+    ),
     "audit.export": Action("audit", "exported the audit as CSV", "export the audit as CSV", _summary),
 }
 
