@@ -14,10 +14,14 @@ Address = Callable[[str, Mapping[str, Any]], str]
 
 @dataclass(frozen=True)
 class Became:
-    """A sentence on what became of a thing, and whether that means that nothing came of the act after all."""
+    """A sentence on what became of a thing.
+
+    `failed`: nothing came of the act after all. `deleted`: the thing is no more, so that it has no page.
+    """
 
     words: str
     failed: bool = False
+    deleted: bool = False
 
 
 Sequel = Callable[[Collection[str]], Mapping[str, Became]]

@@ -1,5 +1,6 @@
 """An entry as a sentence: who did what to which thing, and how it ended."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from console.audit import actions, links
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 
 VENDORS = {"avala": "Avala", "cloudfactory": "CloudFactory"}
+UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 STARTS = {DONE: "", OPEN: "started to ", FAILED: "tried to ", UNKNOWN: "tried to "}
 ENDS = {
     DONE: "",
@@ -41,6 +43,7 @@ PAGES = {
     "exports:leave": "remove an export from the queue",
     "exports:plan": "open an export that is not started",
     "home:review": "list the items that wait for review",
+    "home:unfinished": "list the slices that are not finished",
     "jobs:index": "open the list of background jobs",
     "jobs:retry": "retry a background job",
     **dict.fromkeys(
@@ -73,6 +76,8 @@ class Telling:
     detail: Mapping[str, Any]
     thing_id: str
     thing_name: str
+    has_page: bool = True
+    """False for a thing that was deleted since."""
 
     @classmethod
     def alone(cls, entry: Entry) -> "Telling":
@@ -125,7 +130,7 @@ def plain(told: Telling) -> str:
 
 def _filled(wording: str, told: Telling) -> list[Piece]:
     """The wording with its slots filled. Names go in last and whole, so that a brace in one is only a brace."""
-    address = links.address_of(told.entry.thing_kind, told.thing_id, told.detail)
+    address = links.address_of(told.entry.thing_kind, told.thing_id, told.detail) if told.has_page else ""
     thing = Piece("thing", _called(told), address)
     vendor = VENDORS.get(told.entry.vendor, told.entry.vendor or "a vendor")
     wording = wording.replace("{vendor}", vendor)
@@ -141,7 +146,10 @@ def _filled(wording: str, told: Telling) -> list[Piece]:
 
 
 def _called(told: Telling) -> str:
-    return told.thing_name or told.thing_id or "(no name)"
+    """The thing's name. An id in its place is nothing a person can read; it is in the entry's references."""
+    if told.thing_name and (told.thing_name == told.thing_id or UUID.fullmatch(told.thing_name)):
+        return "(name unknown)"
+    return told.thing_name or "(no name)"
 
 
 def _article(name: str) -> str:

@@ -10,7 +10,7 @@ from console.words import moment
 
 ENDS = {
     "FAILED": Became("CloudFactory could not build it, so there is no file.", failed=True),
-    "DELETED": Became("It was deleted, along with its file."),
+    "DELETED": Became("It was deleted, along with its file.", deleted=True),
 }
 
 

@@ -43,11 +43,18 @@ DONE: list[tuple[str, str, dict[str, Any], str]] = [
     ("password.change", "", {}, "changed their password"),
     ("factor.add", "authenticator app", {}, "added an authenticator app to two-step verification"),
     ("factor.add", "passkey or security key", {}, "added a passkey or security key to two-step verification"),
+    ("factor.renew", "recovery codes", {}, "created new recovery codes for two-step verification"),
     ("factor.remove", "recovery codes", {}, "removed recovery codes from two-step verification"),
 ]
 FAILED: list[tuple[str, str, dict[str, Any], str]] = [
     ("slice.create", "Rain", {"error": "Busy."}, "tried to create the slice Rain, but it failed: Busy."),
     ("item.send_back", "7", {"reason": "too wide"}, "tried to send back the work item 7: too wide, but it failed"),
+    (
+        "export.download",
+        "9fe9df11-b0f6-4e80-a8bd-3430bf82ae15",
+        {},
+        "tried to download the export (name unknown), but it failed",
+    ),
     ("page.refused", "/jobs/", {}, "tried to open the page /jobs/, but their role doesn't allow it"),
 ]
 
