@@ -139,7 +139,7 @@ def _about_batch(request: SignedIn, project: uuid.UUID, found: Batch) -> dict[st
     return about | {
         "batch": found,
         "name": found.name or f"Batch {found.id}",
-        "row": shown.Row(found.id, 0, found.name or "", None, False, found),
+        "row": shown.Row(id=found.id, place=0, rank=None, name=found.name or "", number=None, tied=False, batch=found),
         "name_form": NameForm(initial={"name": found.name}),
         "act_id": uuid.uuid4(),
         "maker": services.makers().get(found.created_by or "", ""),
@@ -193,9 +193,9 @@ def _not_saved(
 
 
 def _place(board: reading.Board, batch: int) -> dict[str, Any]:
-    ranks = board.order.ranks
-    total = None if board.problem else len(ranks)
-    return {"rank_words": ordinal(ranks[batch]), "of": total, "number": board.order.numbers.get(batch)}
+    """The batch's rank in words, "" for a finished one, which has none."""
+    rank, total = board.order.ranks.get(batch), None if board.problem else len(board.order.ranks)
+    return {"rank_words": ordinal(rank) if rank else "", "of": total, "number": board.order.numbers.get(batch)}
 
 
 def _renamed(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:

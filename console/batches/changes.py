@@ -56,18 +56,24 @@ class Change:
 
 
 def difference(before: Order, after: Order, names: Mapping[int, str]) -> Change:
-    """What happened to the batches both orders know, and a word about numbers where no batch moved."""
-    both = before.ranks.keys() & after.ranks.keys()
-    was = {batch_id: rank for rank, batch_id in enumerate((one for one in before.ids if one in both), start=1)}
-    now = [batch_id for batch_id in after.ids if batch_id in both]
-    moved = moved_in([was[batch_id] for batch_id in now])
+    """What happened to the ranks of the batches both orders know, and a word about the rest where none has another."""
+    was, now = compared_ranks(before, after)
+    both = [batch_id for batch_id in now if batch_id in was]
+    moved = moved_in([was[batch_id] for batch_id in both])
+    changed = [batch_id for batch_id in both if was[batch_id] != now[batch_id]]
     moves = tuple(
-        Move(batch_id, names.get(batch_id) or f"Batch {batch_id}", was[batch_id], rank)
-        for rank, batch_id in enumerate(now, start=1)
-        if was[batch_id] in moved and was[batch_id] != rank
+        Move(batch_id, names.get(batch_id) or f"Batch {batch_id}", was[batch_id], now[batch_id])
+        for batch_id in changed
+        if was[batch_id] in moved
     )
-    shifts = [rank - was[batch_id] for rank, batch_id in enumerate(now, start=1) if was[batch_id] not in moved]
-    return Change(moves, _rest([shift for shift in shifts if shift]) or ("" if moves else _numbers_only(before, after)))
+    shifts = [now[batch_id] - was[batch_id] for batch_id in changed if was[batch_id] not in moved]
+    return Change(moves, _rest(shifts) or ("" if moves else _without_ranks(before, after)))
+
+
+def compared_ranks(before: Order, after: Order) -> tuple[dict[int, int], dict[int, int]]:
+    """The ranks in both orders. What is finished in the later one has none in either: finishing moves no batch."""
+    was = (batch_id for batch_id in before.ids if batch_id not in after.finished)
+    return {batch_id: rank for rank, batch_id in enumerate(was, start=1)}, after.ranks
 
 
 def moved_in(ranks: Sequence[int]) -> frozenset[int]:
@@ -106,7 +112,11 @@ def _rest(shifts: Sequence[int]) -> str:
     return f"{count(len(shifts))} {verb} {'down' if shifts[0] > 0 else 'up'} {said}"
 
 
-def _numbers_only(before: Order, after: Order) -> str:
+def _without_ranks(before: Order, after: Order) -> str:
+    """What else is different where no open batch has another rank."""
+    both = set(before.ids) & set(after.ids)
+    if [one for one in before.ids if one in both] != [one for one in after.ids if one in both]:
+        return "only finished batches change places"
     changed = sum(before.numbers.get(batch_id) != number for batch_id, number in after.numbers.items())
     if not changed:
         return ""

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from console.batches.order import BadOrder, BadPositions, Order, check_order, from_boxes
 from console.common.fields import IdField, NameField
 from console.common.parsing import INT64, NotJson, clean, read_int, read_json, read_uuid, text_fault
 
@@ -48,7 +50,7 @@ def batch_ids_of(asked: QueryDict) -> list[int]:
 
 @dataclass
 class OrderForm:
-    """The order a page sends: the batches as they stand, or number boxes where there is no script."""
+    """The order a page sends: the batches as they stand, or without script a typed position for each open one."""
 
     act_id: uuid.UUID | None
     base: str
@@ -75,21 +77,35 @@ class OrderForm:
             form.error = f"A note has at most {LONGEST_NOTE} characters. Nothing was sent."
         if fault := text_fault(form.note):
             form.error = f"The note can't be kept. {fault} Nothing was sent."
-        if form.boxes is not None and len(form.boxes) != len(form.ids):
-            form.error = "A number box was lost on the way. Open the page again; nothing was sent."
         return form
 
-    def wanted(self) -> tuple[dict[int, int], dict[int, str]]:
-        """What the boxes ask for, and what is wrong with those that cannot be read."""
-        good: dict[int, int] = {}
-        wrong: dict[int, str] = {}
-        for batch_id, text in zip(self.ids, self.boxes or [], strict=True):
-            number = _rank(text)
-            if number is None or not 1 <= number <= len(self.ids):
-                wrong[batch_id] = f"A whole number from 1 to {len(self.ids)}"
-            else:
-                good[batch_id] = number
-        return good, wrong
+    def read_order(self, base: Order) -> tuple[int, ...]:
+        """The order asked for, checked against the one the page was opened with; BadOrder or BadPositions."""
+        check_order(base, self.ids)
+        if self.boxes is None:
+            return tuple(self.ids)
+        return base.rearranged(from_boxes(base.open_ids, self._typed_positions(base)))
+
+    def texts(self, base: Order) -> dict[int, str]:
+        """What stands in the box of each open batch: what was typed, or with script the rank it was moved to."""
+        open_ids = self._open(base)
+        texts = map(str, range(1, len(open_ids) + 1)) if self.boxes is None else self.boxes
+        return dict(zip(open_ids, texts, strict=False))
+
+    def _typed_positions(self, base: Order) -> dict[int, int]:
+        """Positions that differ from the rank their box came with, no two alike."""
+        if len(self.boxes or []) != len(self._open(base)):
+            raise BadOrder("A number box was lost on the way. Open the page again; nothing was sent.")
+        last, ranks = len(base.open_ids), base.ranks
+        texts = {batch_id: text.strip() for batch_id, text in self.texts(base).items()}
+        positions = {batch: read_int(text, 1, last) for batch, text in texts.items() if text != str(ranks[batch])}
+        often = Counter(positions.values())
+        if wrong := [batch for batch, position in positions.items() if position is None or often[position] > 1]:
+            raise BadPositions({batch: _position_error(positions[batch], often, last) for batch in wrong})
+        return {batch: position for batch, position in positions.items() if position is not None}
+
+    def _open(self, base: Order) -> list[int]:
+        return [batch_id for batch_id in self.ids if batch_id not in base.finished]
 
 
 @dataclass
@@ -206,5 +222,7 @@ def _parsed(text: str) -> Any:
         return NOT_JSON
 
 
-def _rank(text: str) -> int | None:
-    return read_int(text.strip(), 0, 999_999)
+def _position_error(position: int | None, often: Mapping[int | None, int], last: int) -> str:
+    if position is None:
+        return f"Type a whole number from 1 to {last}."
+    return f"Position {position} is typed for {often[position]} batches. Each needs its own."

@@ -12,7 +12,8 @@ from console.batches.order import Order, Place
 class OrderSnapshot(models.Model):
     """One change of an order. It is written before the call; how that ended stands in the audit under `entry`.
 
-    `before` and `after` are lists of `[batch id, number or null, name]`, the batch worked on first at the top.
+    `before` and `after` are lists of `[batch id, number or null, name, finished]`, the batch worked on first at the
+    top. Those of earlier versions of the console end with the name.
     """
 
     project = models.CharField(max_length=64)
@@ -48,8 +49,8 @@ class OrderSnapshot(models.Model):
 
 
 def stored(order: Order, names: dict[int, str]) -> list[list[Any]]:
-    return [[place.batch_id, place.number, names.get(place.batch_id, "")] for place in order.places]
+    return [[place.batch_id, place.number, names.get(place.batch_id, ""), place.finished] for place in order.places]
 
 
 def _order(rows: Sequence[Sequence[Any]]) -> Order:
-    return Order(tuple(Place(row[0], row[1]) for row in rows))
+    return Order(tuple(Place(batch_id, number, any(finished)) for batch_id, number, _, *finished in rows))

@@ -19,7 +19,8 @@ from console.audit import unresolved
 from console.batches import order_shown, ordering, reading, shown
 from console.batches.changes import difference
 from console.batches.forms import OrderForm
-from console.batches.ordering import BadOrder, OrderChanged
+from console.batches.order import BadOrder, Order
+from console.batches.ordering import OrderChanged
 from console.batches.overtaking import Overtaken
 from console.upstream.errors import UpstreamError
 
@@ -61,12 +62,12 @@ def kept(pressed: Pressed) -> HttpResponse:
     request, form = pressed.request, pressed.form or OrderForm.read(pressed.request.POST)
     try:
         board = reading.read_board(user=request.user, project=pressed.project)
-        base = ordering.open_base(pressed.project, form.base)
+        base = ordering.open_base(pressed.project, form.base).order
     except (UpstreamError, ConnectionMissing, BadOrder):
         text = {"title": "Your order isn't saved yet.", "text": "Everything is as you entered it."}
         return _not_saved(pressed, text, 200)
     context = order_shown.board_page(request, pressed.project, board, base=base)
-    typed = dict(zip(form.ids, form.boxes or map(str, range(1, len(form.ids) + 1)), strict=False))
+    typed = form.texts(base)
     context["rows"] = [shown.replace(row, box=typed.get(row.id, row.box)) for row in context["rows"]]
     context |= {"base": form.base, "note": form.note, "folded": False}
     # With script the rows stand where they were dragged; without, the boxes say where.
@@ -107,15 +108,15 @@ def looked(pressed: Pressed, kind: str, title: str, **context: Any) -> HttpRespo
     return redirect("batches:order", pressed.project)
 
 
-def wrong_boxes(pressed: Pressed, form: OrderForm, wrong: Mapping[int, str]) -> HttpResponse:
-    """Number boxes that hold no place: said at the box, and every box as it was typed."""
+def wrong_boxes(pressed: Pressed, form: OrderForm, base: Order, wrong: Mapping[int, str]) -> HttpResponse:
+    """Positions that no order can fulfil: said at the box, and every box as it was typed."""
     request, project = pressed.request, pressed.project
     try:
         board = reading.read_board(user=request.user, project=project)
     except (UpstreamError, ConnectionMissing):
         return refused(pressed, "; ".join(f"Batch {batch_id}: {text}" for batch_id, text in wrong.items()))
-    context = order_shown.board_page(request, project, board, base=ordering.open_base(project, form.base))
-    typed = dict(zip(form.ids, form.boxes or [], strict=True))
+    context = order_shown.board_page(request, project, board, base=base)
+    typed = form.texts(base)
     context["rows"] = [
         shown.replace(row, box=typed.get(row.id, row.box), errors=(wrong[row.id],) if row.id in wrong else ())
         for row in context["rows"]
@@ -134,7 +135,7 @@ def conflict(pressed: Pressed, changed: OrderChanged, since: datetime) -> HttpRe
         "base": ordering.seal_base(project, changed.theirs),
         "note": pressed.form.note if pressed.form else "",
         "who": last if last and last.at > since and last.order_after.ids == changed.theirs.ids else None,
-        "added": len(changed.theirs.ranks.keys() - changed.base.ranks.keys()),
+        "added": len(set(changed.theirs.ids).difference(changed.base.ids)),
         "their_change": difference(changed.base, changed.theirs, names),
         "your_change": difference(changed.base, changed.yours, names),
     }
@@ -149,7 +150,7 @@ def _names(pressed: Pressed, changed: OrderChanged) -> dict[int, str]:
     request, project = pressed.request, pressed.project
     try:
         names = reading.recent_names(user=request.user, project=project)
-        if changed.theirs.ranks.keys() - names.keys():
+        if set(changed.theirs.ids).difference(names):
             names = reading.names_of(reading.read_batches(user=request.user, project=project))
     except (UpstreamError, ConnectionMissing):
         return {}
@@ -191,6 +192,5 @@ def _not_saved(pressed: Pressed, context: Mapping[str, Any], status: int) -> Htt
         "form": form,
         "act_id": pressed.act_id if form and "check_url" in context else uuid.uuid4(),
         "order_url": reverse("batches:order", args=[pressed.project]),
-        "rows": list(zip(form.ids, form.boxes or [""] * len(form.ids), strict=False)) if form else [],
     }
     return render(pressed.request, "batches/not_saved.html", about | dict(context), status=status)

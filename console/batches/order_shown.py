@@ -13,7 +13,7 @@ from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 from console.batches import ordering, page, reading, shown
 from console.batches.changes import difference
 from console.batches.models import OrderSnapshot
-from console.batches.order import Order, restored
+from console.batches.order import Order
 from console.batches.ordering import OrderChanged
 from console.upstream.errors import UpstreamError
 
@@ -44,6 +44,7 @@ def board_page(
     return about(request, project) | {
         "rows": found,
         "total": len(found),
+        "open": sum(row.rank is not None for row in found),
         "finished": sum(row.finished for row in found),
         "folded": shown.folds(found) and request.GET.get("finished") != "show",
         "can_fold": shown.folds(found),
@@ -90,13 +91,13 @@ def line(snapshot: OrderSnapshot, outcome: str) -> dict[str, Any]:
 
 
 def restoring(request: SignedIn, project: uuid.UUID, snapshot: OrderSnapshot) -> dict[str, Any]:
-    """What restoring an order would change now, and the order it starts from: one call, of numbers alone."""
+    """What restoring an order would change now, and the order it starts from. A list of batches of a page shown before
+    will do."""
     try:
-        entries = reading.read_entries(user=request.user, project=project)
+        now = reading.read_board(user=request.user, project=project, age=reading.KEPT).order
     except UpstreamError as problem:
         return {"problem": problem}
-    now = reading.order_of(entries, snapshot.order_after.ranks)
-    wanted = restored(snapshot.order_after, now.ids, high_first=settings.PRIORITY_HIGH_FIRST)
+    wanted = ordering.restored_now(snapshot.order_after, now)
     return {
         "may_restore": wanted != now,
         "restoring": difference(now, wanted, snapshot.names),

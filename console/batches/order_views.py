@@ -20,9 +20,9 @@ from console.batches import order_endings, order_shown, ordering, page, reading,
 from console.batches.changes import count
 from console.batches.forms import OrderForm, act_id_of
 from console.batches.models import OrderSnapshot
-from console.batches.order import from_boxes
+from console.batches.order import BadOrder, BadPositions
 from console.batches.order_endings import Pressed
-from console.batches.ordering import BadOrder, NothingToSave, OrderChanged, Press
+from console.batches.ordering import NothingToSave, OrderChanged, Press
 from console.batches.overtaking import Overtaken
 from console.common.parsing import read_page_number
 from console.common.typed_fields import hand_back
@@ -67,9 +67,9 @@ def restore(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpRespons
         return order_endings.refused(pressed, problem.message)
     return _change(
         pressed,
-        lambda press: ordering.restore_order(press, found, base=base),
+        lambda press: ordering.restore_order(press, found, base=base.order),
         said="The earlier order is back.",
-        since=ordering.sealed_at(request.POST["base"]),
+        since=base.opened_at,
     )
 
 
@@ -131,31 +131,21 @@ def _not_done(state: settling.Reconciliation) -> tuple[str, str]:
 def _save(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     form = OrderForm.read(request.POST)
     pressed = Pressed(request, project, form.act_id, form)
+    if form.error:
+        return order_endings.refused(pressed, form.error)
     try:
-        proposed = _proposed(form, project)
+        base = ordering.open_base(project, form.base)
+        proposed = form.read_order(base.order)
     except BadOrder as problem:
         return order_endings.refused(pressed, problem.message)
-    if isinstance(proposed, dict):
-        return order_endings.wrong_boxes(pressed, form, proposed)
-    base = ordering.open_base(project, form.base)
+    except BadPositions as problem:
+        return order_endings.wrong_boxes(pressed, form, base.order, problem.messages)
 
     def send(press: Press) -> OrderSnapshot:
         names = reading.recent_names(user=request.user, project=project)
-        return ordering.save_order(press, base=base, proposed=proposed, names=names)
+        return ordering.save_order(press, base=base.order, proposed=proposed, names=names)
 
-    return _change(pressed, send, said="The order is saved.", since=ordering.sealed_at(form.base))
-
-
-def _proposed(form: OrderForm, project: uuid.UUID) -> tuple[int, ...] | dict[int, str]:
-    """The order that was sent, or what is wrong with single number boxes."""
-    if form.error:
-        raise BadOrder(form.error)
-    base = ordering.open_base(project, form.base)
-    ordering.check_order(base, form.ids)
-    if form.boxes is None:
-        return tuple(form.ids)
-    wanted, wrong = form.wanted()
-    return wrong or from_boxes(form.ids, wanted)
+    return _change(pressed, send, said="The order is saved.", since=base.opened_at)
 
 
 def _change(pressed: Pressed, send: Callable[[Press], OrderSnapshot], *, said: str, since: datetime) -> HttpResponse:

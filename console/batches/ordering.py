@@ -21,21 +21,13 @@ from console.batches import overtaking, reading
 from console.batches.changes import Change, Move, difference
 from console.batches.merging import merged
 from console.batches.models import OrderSnapshot, stored
-from console.batches.order import Order, Place, entries_to_send, numbered, restored
+from console.batches.order import BadOrder, Order, Place, entries_to_send, numbered, restored
 from console.projects import services as projects
 from console.upstream.types import Priority
 
 SALT = "batches.order"
 VENDOR = "cloudfactory"
 ORDERS_READ = 10
-
-
-class BadOrder(Exception):
-    """What was sent is not an order of these batches. Nothing was sent on."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 class NothingToSave(Exception):
@@ -49,10 +41,11 @@ class OrderChanged(Exception):
         super().__init__("The order was changed meanwhile.")
         self.base, self.yours, self.theirs = base, yours, theirs
         # What was made meanwhile goes to the end of yours: an order without it could not be saved any more.
-        self.newcomers = tuple(batch_id for batch_id in theirs.ids if batch_id not in yours.ranks)
-        if self.newcomers:
-            self.yours = numbered((*yours.ids, *self.newcomers), high_first=settings.PRIORITY_HIGH_FIRST)
-        self.merged = numbered(merged(base.ids, yours.ids, theirs.ids), high_first=settings.PRIORITY_HIGH_FIRST)
+        here = set(yours.ids)
+        if newcomers := [batch_id for batch_id in theirs.ids if batch_id not in here]:
+            self.yours = _fresh((*yours.ids, *newcomers), theirs)
+        open_base = [batch_id for batch_id in base.ids if batch_id not in theirs.finished]
+        self.merged = _fresh(theirs.rearranged(merged(open_base, self.yours.open_ids, theirs.open_ids)), theirs)
 
 
 @dataclass(frozen=True)
@@ -75,45 +68,40 @@ class Held:
     since: int
 
 
+@dataclass(frozen=True)
+class PageOrder:
+    """The order a page was opened with, and when that was."""
+
+    order: Order
+    opened_at: datetime
+
+
 def seal_base(project: uuid.UUID, order: Order) -> str:
     """The order a page starts from, signed: what comes back unsigned or from another project is refused."""
-    places = [[place.batch_id, place.number] for place in order.places]
+    places = [[place.batch_id, place.number, int(place.finished)] for place in order.places]
     return signing.dumps([str(project), places, time.time()], salt=SALT, compress=True)
 
 
-def open_base(project: uuid.UUID, sealed: str) -> Order:
+def open_base(project: uuid.UUID, sealed: str) -> PageOrder:
+    """What `seal_base` signed, opened once for a request; BadOrder for anything else."""
     try:
-        of_project, places, _ = signing.loads(sealed, salt=SALT)
+        of_project, places, opened_at = signing.loads(sealed, salt=SALT)
     except (signing.BadSignature, ValueError):
         raise BadOrder("This page's order was changed on the way. Open the page again.") from None
     if of_project != str(project):
         raise BadOrder("This order belongs to another project. Open the page again.")
-    return Order(tuple(Place(batch_id, number) for batch_id, number in places))
-
-
-def sealed_at(sealed: str) -> datetime:
-    """When a page was opened, of a base that was opened before."""
-    return datetime.fromtimestamp(signing.loads(sealed, salt=SALT)[2], UTC)
-
-
-def check_order(base: Order, proposed: Sequence[int]) -> None:
-    """Every batch of the page exactly once, and no other."""
-    if len(set(proposed)) != len(proposed):
-        raise BadOrder("A batch stands in the order twice. Nothing was sent.")
-    if strangers := set(proposed) - base.ranks.keys():
-        raise BadOrder(f"Batch {min(strangers)} does not belong to this project’s order. Nothing was sent.")
-    if missing := base.ranks.keys() - set(proposed):
-        raise BadOrder(f"Batch {min(missing)} is missing from the order. Nothing was sent.")
+    # A page opened before finished batches were marked sends pairs.
+    order = Order(tuple(Place(batch_id, number, any(finished)) for batch_id, number, *finished in places))
+    return PageOrder(order, datetime.fromtimestamp(opened_at, UTC))
 
 
 def save_order(press: Press, *, base: Order, proposed: Sequence[int], names: Mapping[int, str]) -> OrderSnapshot:
-    """Saves the order of a page if nobody changed it meanwhile."""
-    check_order(base, proposed)
+    """Saves an order that was checked against the page's, if nobody changed it meanwhile."""
     refuse_second_press(press, "order.save")
     since = overtaking.now()
     entries = reading.read_entries(user=press.user, project=press.project)
-    theirs = reading.order_of(entries, base.ranks)
-    yours = numbered(proposed, high_first=settings.PRIORITY_HIGH_FIRST)
+    theirs = reading.order_of(entries, base.ids, base.finished)
+    yours = _fresh(proposed, base)
     if theirs.ids != base.ids:
         refuse_second_press(press, "order.save")
         raise OrderChanged(base=base, yours=yours, theirs=theirs)
@@ -127,7 +115,7 @@ def undo_order(press: Press, snapshot: OrderSnapshot) -> OrderSnapshot:
     refuse_second_press(press, "order.undo")
     since = overtaking.now()
     board = reading.read_board(user=press.user, project=press.project)
-    yours = restored(snapshot.order_before, board.order.ids, high_first=settings.PRIORITY_HIGH_FIRST)
+    yours = restored_now(snapshot.order_before, board.order)
     if not still_holds(snapshot.order_after, board.order):
         refuse_second_press(press, "order.undo")
         raise OrderChanged(base=snapshot.order_after, yours=yours, theirs=board.order)
@@ -143,7 +131,7 @@ def restore_order(press: Press, snapshot: OrderSnapshot, *, base: Order) -> Orde
     refuse_second_press(press, "order.restore")
     since = overtaking.now()
     board = reading.read_board(user=press.user, project=press.project)
-    wanted = restored(snapshot.order_after, board.order.ids, high_first=settings.PRIORITY_HIGH_FIRST)
+    wanted = restored_now(snapshot.order_after, board.order)
     if not still_holds(base, board.order) or wanted == board.order:
         refuse_second_press(press, "order.restore")
     if not still_holds(base, board.order):
@@ -152,6 +140,12 @@ def restore_order(press: Press, snapshot: OrderSnapshot, *, base: Order) -> Orde
         raise NothingToSave
     held = Held(board.entries, board.names, since)
     return _send(press, "order.restore", before=board.order, after=wanted, held=held)
+
+
+def restored_now(order: Order, current: Order) -> Order:
+    """An earlier order for the batches there are now."""
+    high_first = settings.PRIORITY_HIGH_FIRST
+    return restored(order, current.ids, high_first=high_first, finished=current.finished)
 
 
 def refuse_second_press(press: Press, action: str) -> None:
@@ -199,6 +193,11 @@ def unclear(*, project: uuid.UUID) -> list[Unresolved]:
     return [unresolved.of_entry(entry) for entry in waiting.select_related("actor").prefetch_related("outcomes")]
 
 
+def _fresh(batch_ids: Sequence[int], like: Order) -> Order:
+    """An order with fresh numbers; the batches that are finished in another one are finished in it."""
+    return numbered(batch_ids, high_first=settings.PRIORITY_HIGH_FIRST, finished=like.finished)
+
+
 def _send(press: Press, action: str, *, before: Order, after: Order, held: Held) -> OrderSnapshot:
     project = str(press.project)
     known = {batch_id: held.names.get(batch_id, "") for batch_id in after.ids}
@@ -233,5 +232,5 @@ def _send(press: Press, action: str, *, before: Order, after: Order, held: Held)
 
 def still_holds(expected: Order, current: Order) -> bool:
     """Whether the batches both know stand as they were left; new ones at the end do no harm."""
-    both = expected.ranks.keys() & current.ranks.keys()
+    both = set(expected.ids) & set(current.ids)
     return [one for one in expected.ids if one in both] == [one for one in current.ids if one in both]

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -81,7 +81,7 @@ def read_board(*, user: Person, project: uuid.UUID, age: int = 0, partly: bool =
         if listed.problem is not None and not partly:
             raise _in_words(listed)
         batches = {batch.id: batch for batch in listed.items}
-        return Board(batches, entries, order_of(entries, batches), listed.problem, listed.unusable)
+        return Board(batches, entries, order_of(entries, batches, _finished(batches)), listed.problem, listed.unusable)
 
     return stale_cache.read(
         fetch, scope=connections.key_scope(user, VENDOR), thing=_thing(project), keep=_bare, refusals=ACCESS_REFUSALS
@@ -95,8 +95,8 @@ def last_board(*, user: Person, project: uuid.UUID, problem: UpstreamError) -> L
     return stale_cache.last(scope=connections.key_scope(user, VENDOR), thing=_thing(project))
 
 
-def order_of(entries: Mapping[int, Priority], batches: Mapping[int, object]) -> Order:
-    return arranged(entries.values(), batches, high_first=settings.PRIORITY_HIGH_FIRST)
+def order_of(entries: Mapping[int, Priority], batch_ids: Iterable[int], finished: Collection[int]) -> Order:
+    return arranged(entries.values(), batch_ids, high_first=settings.PRIORITY_HIGH_FIRST, finished=finished)
 
 
 def find_batch(*, user: Person, project: uuid.UUID, batch_id: int) -> Batch | None:
@@ -169,6 +169,12 @@ def _in_words(batches: Collected[Batch]) -> UpstreamError:
     why = "was too slow" if problem.is_late else "failed"
     problem.message = f"Only {len(batches.items):,} batches could be read, then CloudFactory {why}."
     return problem
+
+
+def _finished(batches: Mapping[int, Batch]) -> frozenset[int]:
+    """Batches without a rank: the finished ones, or none where all are finished and there would be nothing to order."""
+    done = frozenset(batch.id for batch in batches.values() if projects.is_done(batch))
+    return done if len(done) < len(batches) else frozenset()
 
 
 def _bare(board: Board) -> Board | None:

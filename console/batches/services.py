@@ -213,7 +213,7 @@ def waiting(*, user: Person, project: uuid.UUID, batch_ids: Sequence[int]) -> Wa
 
 
 def next_up(*, user: Person, project: uuid.UUID) -> list[shown.Row]:
-    """The unfinished batches worked on first, with their ranks among all."""
+    """The unfinished batches worked on first, with their ranks."""
     board = reading.read_board(user=user, project=project, age=reading.RECENT)
     return [row for row in shown.rows(board) if not row.finished][:NEXT_UP]
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from console.batches.changes import compared_ranks
 from console.batches.order import Order
 from console.batches.reading import Board
 from console.projects.services import is_done
@@ -16,7 +17,10 @@ class Row:
     """A batch at its place in the order. `batch` is None where the order names one the list does not have."""
 
     id: int
-    rank: int
+    place: int
+    """Counted from 1 with the finished ones."""
+    rank: int | None
+    """Counted from 1 among the open ones; None for a finished batch beside open ones."""
     name: str
     number: int | None
     tied: bool
@@ -55,17 +59,19 @@ def rows(board: Board, order: Order | None = None) -> list[Row]:
     Of an incomplete board only those that were read: of the others nothing is known but their rank.
     """
     now, names = board.order, board.names
+    order = order or now
     return [
         Row(
             id=batch_id,
-            rank=rank,
+            place=place,
+            rank=order.ranks.get(batch_id),
             name=names.get(batch_id) or f"Batch {batch_id}",
             number=now.numbers.get(batch_id),
             tied=batch_id in now.tied,
             batch=board.batches.get(batch_id),
-            box=str(rank),
+            box=str(order.ranks.get(batch_id, "")),
         )
-        for rank, batch_id in enumerate((order or now).ids, start=1)
+        for place, batch_id in enumerate(order.ids, start=1)
         if board.problem is None or batch_id in board.batches
     ]
 
@@ -76,12 +82,12 @@ def folds(found: Sequence[Row]) -> bool:
 
 
 def with_gaps(found: Iterable[Row], *, after: int, until: int) -> list["Row | Gap"]:
-    """Rows of a list with what is folded away between the rank before them and the one behind the last."""
+    """Rows of a list with what is folded away between the place before them and the one behind the last."""
     said: list[Row | Gap] = []
     for row in found:
-        said += [Gap(row.rank - after - 1)] if row.rank > after + 1 else []
+        said += [Gap(row.place - after - 1)] if row.place > after + 1 else []
         said.append(row)
-        after = row.rank
+        after = row.place
     return said + ([Gap(until - after)] if until > after else [])
 
 
@@ -92,12 +98,13 @@ def matching(found: Iterable[Row], search: str) -> list[Row]:
 
 @dataclass(frozen=True)
 class Compared:
-    """One line of two orders side by side: rank before and after, and how far it moved."""
+    """One line of two orders side by side: rank before and after, and how far it moved. A finished batch has none."""
 
     id: int
     name: str
     was: int | None
     now: int | None
+    finished: bool = False
 
     @property
     def step(self) -> int:
@@ -123,9 +130,10 @@ class Gap:
 
 def compared(before: Order, after: Order, names: dict[int, str], *, whole: bool = False) -> list[Compared | Gap]:
     """The second order line by line against the first; in long orders runs of unchanged lines become a gap."""
+    was, now = compared_ranks(before, after)
     lines = [
-        Compared(batch_id, names.get(batch_id) or f"Batch {batch_id}", before.ranks.get(batch_id), rank)
-        for rank, batch_id in enumerate(after.ids, start=1)
+        Compared(one, names.get(one) or f"Batch {one}", was.get(one), now.get(one), one in after.finished)
+        for one in after.ids
     ]
     if whole or len(lines) <= SHORT:
         return list(lines)

@@ -121,7 +121,7 @@ def _shown(request: SignedIn, project: uuid.UUID, board: reading.Board) -> dict[
 
 def _lines(found: list[shown.Row], chosen: list[shown.Row], turned: "Page[shown.Row]") -> list[shown.Row | shown.Gap]:
     """The rows of a page, and in their place the finished ones that are folded away before, between and behind."""
-    before = chosen[turned.start_index() - 2].rank if turned.start_index() > 1 else 0
+    before = chosen[turned.start_index() - 2].place if turned.start_index() > 1 else 0
     until = 0 if turned.has_next() else len(found)
     return shown.with_gaps(turned.object_list, after=before, until=until)
 

@@ -38,6 +38,7 @@ function dropped(board, item) {
     for (const row of before) board.list.insertBefore(row, item);
     for (const row of after.reverse()) board.list.insertBefore(row, item.nextElementSibling);
   }
+  board.putFinishedBack();
   board.changed();
   item.querySelector("[data-handle]").focus({ preventScroll: true });
   board.moved(item, rows);

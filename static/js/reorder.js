@@ -1,5 +1,6 @@
 // The order of batches ([data-reorder]): rows move by dragging, buttons, keys or a typed position. Each row carries its own
-// hidden field, so what Save sends is simply the order the rows stand in. One listener serves all rows, and rows get their
+// hidden field, so what Save sends is simply the order the rows stand in. Ranks count open batches; finished ones keep
+// their place and can't be moved. One listener serves all rows, and rows get their
 // buttons as they come near, so that two thousand of them stay quick.
 
 import { sentence } from "./reorder-words.js";
@@ -33,13 +34,22 @@ export function start(root) {
 }
 
 const finder = (root) => (name) => root.querySelector(`[data-${name}]`);
+// Leaves of some controls nothing but the room they take.
+function disarm(part) {
+  part.inert = true;
+  for (const { dataset } of part.children) for (const name of ["pick", "handle", "move"]) delete dataset[name];
+}
+
+const isFinished = (row) => row.classList.contains("is-finished");
 const nameOf = (row) => row.querySelector("[data-name]").textContent.trim();
 
 class Board {
   constructor(root, list) {
     Object.assign(this, { root, list, form: root.querySelector("form#order-form"), selected: new Set(), sent: new Set(), equipped: new WeakSet() });
     this.base = this.rows().map((row) => row.dataset.id);
+    this.openBase = this.open().map((row) => row.dataset.id);
     this.byId = new Map(this.rows().map((row) => [row.dataset.id, row]));
+    this.fixed = this.rows().map((row, place) => [place, row]).filter(([, row]) => isFinished(row));
     this.find = finder(root);
     this.equipNearRows();
     list.addEventListener("click", (event) => this.pressed(event));
@@ -47,13 +57,13 @@ class Board {
   }
 
   rows() { return [...this.list.children]; }
-  shown() { return this.rows().filter((row) => this.isShown(row)); }
-  isShown(row) { return !row.classList.contains("is-out") && (this.filtered || !this.folded || !row.classList.contains("is-finished")); }
+  open() { return this.rows().filter((row) => !isFinished(row)); }
+  shown() { return this.open().filter((row) => this.isShown(row)); }
+  isShown(row) { return !row.classList.contains("is-out"); }
   name(row) { return nameOf(row); }
   ids() { return this.rows().map((row) => row.dataset.id); }
-  rank(row) { return this.rows().indexOf(row) + 1; }
+  rank(row) { return this.open().indexOf(row) + 1; }
   group(row) { return this.selected.has(row) ? this.rows().filter((one) => this.selected.has(one)) : [row]; }
-  get folded() { return this.list.classList.contains("is-folded"); }
   get filtered() { return this.list.classList.contains("is-filtered"); }
 
   // Rows and their controls
@@ -81,6 +91,7 @@ class Board {
     }
     row.prepend(grip);
     row.append(moves);
+    if (isFinished(row)) [grip, moves].forEach(disarm);
   }
 
   // Moving
@@ -90,22 +101,30 @@ class Board {
     const focused = document.activeElement;
     this.moving = true;
     for (const row of rows) this.list.insertBefore(row, before);
+    this.putFinishedBack();
     this.moving = false;
     if (focused && focused !== document.activeElement && this.list.contains(focused)) focused.focus({ preventScroll: true });
     this.changed();
   }
 
+  // Whatever moved, a finished batch stands where it stood, so that every way of moving gives the same order.
+  putFinishedBack() {
+    const now = this.list.children;
+    if (this.fixed.every(([place, row]) => now[place] === row)) return;
+    for (const [, row] of this.fixed) row.remove();
+    for (const [place, row] of this.fixed) this.list.insertBefore(row, now[place] ?? null);
+  }
+
   move(row, how) {
     const rows = this.group(row);
-    const others = this.rows().filter((one) => !rows.includes(one));
-    const visible = others.filter((one) => this.isShown(one));
+    const others = this.open().filter((one) => !rows.includes(one));
     const above = (one) => rows[0].compareDocumentPosition(one) & Node.DOCUMENT_POSITION_PRECEDING;
     if (how === "top") this.place(rows, others[0] ?? null);
     if (how === "bottom") this.place(rows, null);
-    if (how === "up") this.place(rows, visible.findLast(above) ?? others[0] ?? null);
+    if (how === "up") this.place(rows, others.findLast(above) ?? others[0] ?? null);
     if (how === "down") {
       const last = rows.at(-1);
-      const below = visible.find((one) => last.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING);
+      const below = others.find((one) => last.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING);
       this.place(rows, below ? below.nextElementSibling : null);
     }
     this.moved(row, rows);
@@ -113,7 +132,7 @@ class Board {
 
   moveTo(row, position) {
     const rows = this.group(row);
-    const others = this.rows().filter((one) => !rows.includes(one));
+    const others = this.open().filter((one) => !rows.includes(one));
     this.place(rows, others[Math.min(Math.max(position - 1, 0), others.length)] ?? null);
     this.moved(row, rows);
   }
@@ -125,7 +144,7 @@ class Board {
   }
 
   whereIs(row, rows = this.group(row)) {
-    const total = this.list.children.length.toLocaleString("en");
+    const total = this.open().length.toLocaleString("en");
     const who = rows.length > 1 ? `${rows.length} batches` : this.name(row);
     return `${who}, now ${this.rank(rows[0]).toLocaleString("en")} of ${total}`;
   }
@@ -161,8 +180,8 @@ class Board {
   }
 
   show() {
-    const rows = this.rows();
-    const { pieces, moved } = sentence(this.base, rows.map((row) => row.dataset.id), (id) => this.name(this.byId.get(id)));
+    const rows = this.open();
+    const { pieces, moved } = sentence(this.openBase, rows.map((row) => row.dataset.id), (id) => this.name(this.byId.get(id)));
     rows.forEach((row, at) => {
       const shown = row.rankNode ??= row.querySelector(".row-rank").firstChild;
       if (shown.data !== String(at + 1)) shown.data = String(at + 1);
@@ -177,7 +196,7 @@ class Board {
       return name;
     }));
     this.form.dataset.unsaved = pieces.length ? "yes" : "";
-    this.keep(rows.map((row) => row.dataset.id), pieces.length > 0);
+    this.keep(this.ids(), pieces.length > 0);
     const undo = this.find("undo");
     if (undo) {
       undo.disabled = pieces.length > 0;

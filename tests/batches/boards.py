@@ -20,6 +20,8 @@ HTMX = {"HX-Request": "true"}
 # Default, Turin early and night, Naples early and night, Worn edges, Overlapping coins, Second pass
 DEFAULT, TURIN_EARLY, TURIN_NIGHT, NAPLES_EARLY, NAPLES_NIGHT, WORN, OVERLAPPING, SECOND = range(FIRST, FIRST + 8)
 START = [TURIN_EARLY, TURIN_NIGHT, NAPLES_EARLY, NAPLES_NIGHT, WORN, OVERLAPPING, DEFAULT, SECOND]
+FINISHED = (TURIN_EARLY, DEFAULT)
+OPEN = [batch for batch in START if batch not in FINISHED]
 
 
 def opened(client: Client, address: str = ORDER) -> dict[str, Any]:
@@ -37,6 +39,12 @@ def hidden(page: str, name: str, *, after: str = "") -> str:
     found = re.search(rf'name="{name}"[^>]*? value="([^"]*)"', page)
     assert found, f"no {name} in the page"
     return found[1]
+
+
+def arranged(open_ids: Iterable[int]) -> list[int]:
+    """All batches with the open ones in another order: finished ones keep their place."""
+    following = iter(open_ids)
+    return [batch if batch in FINISHED else next(following) for batch in START]
 
 
 def moved(ids: Iterable[int], batch: int, to: int) -> list[int]:

@@ -51,10 +51,11 @@ def test_numbers_are_spaced_from_the_top(high_first: bool, numbers: list[int]) -
         ({1: 8}, (2, 3, 4, 5, 6, 7, 8, 1)),
         ({3: 5}, (1, 2, 4, 5, 3, 6, 7, 8)),
         ({1: 1}, EIGHT),
-        ({7: 1, 8: 1}, (7, 8, 1, 2, 3, 4, 5, 6)),
+        ({2: 3, 7: 1}, (7, 1, 2, 3, 4, 5, 6, 8)),
+        ({1: 2, 2: 3}, (3, 1, 2, 4, 5, 6, 7, 8)),
     ],
 )
-def test_a_number_box_puts_its_batch_exactly_there(typed: dict[int, int], expected: tuple[int, ...]) -> None:
+def test_a_typed_position_puts_its_batch_exactly_there(typed: dict[int, int], expected: tuple[int, ...]) -> None:
     assert from_boxes(EIGHT, typed) == expected
 
 

@@ -19,8 +19,8 @@ ClientAs = Callable[[Person], Client]
 
 THEIRS = [boards.SECOND, *START[:-1]]
 YOURS = boards.moved(START, WORN, 1)
-# Theirs, with Worn edges at the top: in yours nothing stands above it.
-MERGED = [WORN, boards.SECOND, *(batch for batch in START[:-1] if batch != WORN)]
+# Theirs, with Worn edges at the top: in yours nothing stands above it. The finished ones stand where theirs has them.
+MERGED = [WORN, boards.TURIN_EARLY, boards.SECOND, *(batch for batch in START[1:-1] if batch != WORN)]
 
 
 def collide(client: Client, emulator: Running, **headers: str) -> Any:
@@ -60,11 +60,11 @@ def test_three_orders_are_shown_and_nothing_is_sent(
     assert not Entry.objects.filter(action="order.save").exists()
     assert ids_of(response, "yours") == ",".join(map(str, YOURS))
     assert shown(response, "theirs")[:2] == ["Second pass", "Turin, early shift"]
-    assert shown(response, "merged")[:3] == ["Worn edges", "Second pass", "Turin, early shift"]
+    assert shown(response, "merged")[:3] == ["Worn edges", "Turin, early shift", "Second pass"]
     assert ids_of(response, "merged") == ",".join(map(str, MERGED))
     text = text_of(response)
-    assert "Somebody outside this console: Second pass 8th to 1st; seven batches move down one" in text
-    assert "You: Worn edges 5th to 1st" in text
+    assert "Somebody outside this console: Second pass 6th to 1st; five batches move down one" in text
+    assert "You: Worn edges 4th to 1st" in text
 
 
 @pytest.mark.parametrize(("slug", "expected"), [("yours", YOURS), ("merged", MERGED)])
@@ -154,5 +154,8 @@ def test_a_batch_made_and_put_first_meanwhile_is_in_every_order_to_choose(
     assert "Somebody outside this console: 1 batch added You:" in text_of(response)
     assert shown(response, "theirs")[0] == "Urgent"
     assert choose(client, response, slug).status_code == 302
-    wanted = {"yours": [*YOURS, made], "merged": [WORN, made, *(batch for batch in START if batch != WORN)]}
+    wanted = {
+        "yours": [*YOURS, made],
+        "merged": [WORN, START[0], made, *(batch for batch in START[1:] if batch != WORN)],
+    }
     assert boards.saves(emulator) == [boards.spaced(wanted[slug])]

@@ -43,7 +43,7 @@ BASE = {"site": "Naples", "shift": "early"}
 def test_the_page_says_rank_number_and_metadata(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     text = text_of(client_as(alice).get(PAGE))
     assert "Naples, early shift" in text
-    assert "3rd of 8" in text
+    assert "2nd of 6" in text
     assert "5 of 14 finished" in text
     assert "CloudFactory offers no way to delete a batch." in text
 

@@ -12,7 +12,7 @@ from console.audit.reading import line
 from console.batches.models import OrderSnapshot
 from console.emulator.server import Running
 from tests.batches import boards
-from tests.batches.boards import BATCHES, DEFAULT, HTMX, ORDER, OVERLAPPING, START, WORN
+from tests.batches.boards import BATCHES, DEFAULT, HTMX, ORDER, OVERLAPPING, SECOND, START, WORN
 from tests.slices.making import text_of
 
 ClientAs = Callable[[Person], Client]
@@ -84,9 +84,9 @@ def test_each_step_is_a_sentence_of_the_audit(alice: Person, client_as: ClientAs
     entries = Entry.objects.filter(kind="opening", action__startswith="order.").order_by("sequence")
     said = [line(entry).text for entry in entries]
     assert said == [
-        "Alice changed the order of Coin outlines: Worn edges 5th to 1st; four batches move down one",
-        "Alice undid a change to the order of Coin outlines: Worn edges 1st to 5th; four batches move up one",
-        "Alice restored an earlier order of Coin outlines: Worn edges 5th to 1st; four batches move down one",
+        "Alice changed the order of Coin outlines: Worn edges 4th to 1st; three batches move down one",
+        "Alice undid a change to the order of Coin outlines: Worn edges 1st to 4th; three batches move up one",
+        "Alice restored an earlier order of Coin outlines: Worn edges 4th to 1st; three batches move down one",
     ]
 
 
@@ -94,7 +94,7 @@ def test_the_history_says_who_when_why_and_what(alice: Person, client_as: Client
     client = client_as(alice)
     save(client, boards.moved(START, WORN, 1), note="for Friday")
     text = text_of(client.get(HISTORY))
-    assert "Worn edges 5th to 1st; four batches move down one" in text
+    assert "Worn edges 4th to 1st; three batches move down one" in text
     assert "for Friday" in text
     assert "Alice" in text
 
@@ -113,7 +113,11 @@ def test_a_saved_order_is_shown_against_the_one_before(alice: Person, client_as:
     client = client_as(alice)
     snapshot = save(client, boards.moved(START, WORN, 1))
     lines = client.get(f"{HISTORY}{snapshot.pk}/").context["lines"]
-    assert [(one.id, one.was) for one in lines][:2] == [(WORN, 5), (START[0], 1)]
+    assert [(one.id, one.was, one.now) for one in lines][:3] == [
+        (WORN, 4, 1),
+        (START[0], None, None),
+        (START[1], 1, 2),
+    ]
 
 
 def test_a_save_that_failed_cannot_be_restored_or_undone(alice: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -190,10 +194,10 @@ def test_what_restoring_would_change_is_said_beforehand(alice: Person, client_as
     first = boards.moved(START, WORN, 1)
     kept = save(client, first)
     assert "The order is like this now." in text_of(client.get(f"{HISTORY}{kept.pk}/"))
-    save(client, boards.moved(first, DEFAULT, 1))
+    save(client, boards.moved(first, SECOND, 1))
     emulator.forget_requests()
     page = text_of(client.get(f"{HISTORY}{kept.pk}/"))
-    assert "would change the order as it is now: Default 1st to 7th; six batches move up one" in page
+    assert "would change the order as it is now: Second pass 1st to 6th; five batches move up one" in page
     assert len(emulator.requests("cloudfactory")) == 1
 
 

@@ -26,9 +26,11 @@ def test_batches_stand_in_order_with_their_work_in_words(alice: Person, client_a
     assert "not ordered yet" in text
 
 
-def test_finished_ones_fold_away_and_keep_their_rank(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+def test_finished_ones_fold_away_and_open_ones_count_from_one(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
     response = client_as(alice).get(BATCHES)
-    assert [row.rank for row in response.context["page"]] == [2, 3, 4, 5, 6, 8]
+    assert [row.rank for row in response.context["page"]] == [1, 2, 3, 4, 5, 6]
     said = text_of(response)
     assert "2 finished batches folded away" in said
     first, second = (place.start() for place in re.finditer("1 finished batch folded away", said))
@@ -46,9 +48,9 @@ def test_what_is_folded_away_is_told_on_every_page_and_at_the_end(
         lines = client.get(BATCHES, {"page": page}).context["lines"]
         return [f"{line.rank}" if isinstance(line, Row) else f"{line.count} folded" for line in lines]
 
-    assert [shown(1), shown(2)] == [["1 folded", "2", "3", "4"], ["5", "6", "1 folded", "8"]]
+    assert [shown(1), shown(2)] == [["1 folded", "1", "2", "3"], ["4", "5", "1 folded", "6"]]
     emulator.world.counts[boards.COINS][boards.SECOND] = [14, 14]
-    assert shown(2) == ["5", "6", "2 folded"]
+    assert shown(2) == ["4", "5", "2 folded"]
 
 
 def test_a_search_finds_finished_ones_too(alice: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -68,7 +70,7 @@ def test_nothing_that_matches_is_not_nothing_at_all(alice: Person, client_as: Cl
 def test_two_thousand_are_shown_a_hundred_a_page(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
     response = client.get(f"/projects/{ARCHIVE}/batches/", {"finished": "show", "page": "20"})
-    assert [row.rank for row in response.context["page"]] == list(range(1901, 2001))
+    assert [row.place for row in response.context["page"]] == list(range(1901, 2001))
     assert "1,901 to 2,000 of 2,000 batches" in text_of(response)
 
 

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.core import signing
 from django.test import Client
 
 from accounts.models import Person
@@ -12,7 +13,7 @@ from console.audit.models import Entry
 from console.batches.models import OrderSnapshot
 from console.emulator.server import Running
 from tests.batches import boards
-from tests.batches.boards import COINS, HTMX, ORDER, START, WORN
+from tests.batches.boards import COINS, HTMX, OPEN, ORDER, START, WORN
 from tests.slices.making import text_of
 
 ClientAs = Callable[[Person], Client]
@@ -64,31 +65,82 @@ def test_a_save_is_a_sentence_in_the_audit_with_its_note(alice: Person, client_a
     assert entry.outcome == "done"
     assert entry.note == "for Friday"
     assert entry.thing_name == "Coin outlines"
-    assert entry.detail["summary"] == "Worn edges 5th to 1st; four batches move down one"
+    assert entry.detail["summary"] == "Worn edges 4th to 1st; three batches move down one"
     assert boards.changes(emulator)[0]["idempotency_key"] == str(entry.pk) == form["act_id"]
 
 
 def test_number_boxes_send_the_same_body(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
     form = boards.opened(client)
-    boxes = [1 if batch == WORN else rank for rank, batch in enumerate(START, start=1)]
+    boxes = [1 if batch == WORN else rank for rank, batch in enumerate(OPEN, start=1)]
     client.post(ORDER, form | {"place": boxes})
-    assert boards.saves(emulator) == [boards.spaced(boards.moved(START, WORN, 1))]
+    assert boards.saves(emulator) == [boards.spaced(boards.arranged(boards.moved(OPEN, WORN, 1)))]
 
 
-@pytest.mark.parametrize("typed", ["", "x", "0", "9", "-1", "1.5", "1_0", "١", "1" * 30])
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ({2: 3, 6: 1}, [6, 1, 2, 3, 4, 5]),
+        ({1: 6, 6: 1}, [6, 2, 3, 4, 5, 1]),
+        ({1: 2, 2: 3, 3: 4}, [4, 1, 2, 3, 5, 6]),
+        ({5: 2, 2: 5, 1: 4}, [3, 5, 4, 1, 2, 6]),
+    ],
+    ids=["3 and 1", "ends", "three in a row", "crossing"],
+)
+def test_every_typed_position_is_exactly_the_one_saved(
+    alice: Person, client_as: ClientAs, emulator: Running, typed: dict[int, int], expected: list[int]
+) -> None:
+    client = client_as(alice)
+    boxes = [typed.get(rank, rank) for rank in range(1, 7)]
+    assert client.post(ORDER, boards.opened(client) | {"place": boxes}).status_code == 302
+    assert boards.saves(emulator) == [boards.spaced(boards.arranged(OPEN[rank - 1] for rank in expected))]
+
+
+def test_a_position_typed_twice_is_said_at_both_boxes(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    response = client.post(ORDER, boards.opened(client) | {"place": ["1", "5", "3", "4", "5", "5"]})
+    assert response.status_code == 422
+    rows = [row for row in response.context["rows"] if row.errors]
+    assert [row.id for row in rows] == [OPEN[1], OPEN[5]]
+    assert {row.errors for row in rows} == {("Position 5 is typed for 2 batches. Each needs its own.",)}
+    assert [row.box for row in response.context["rows"] if row.box] == ["1", "5", "3", "4", "5", "5"]
+    assert "Nothing was saved. Please fix 2 positions." in text_of(response)
+    assert boards.changes(emulator) == []
+
+
+def test_a_finished_batch_has_neither_rank_nor_box_and_stays_where_it_is(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    response = client.get(ORDER, {"finished": "show"})
+    assert [row.rank for row in response.context["rows"]] == [None, 1, 2, 3, 4, 5, None, 6]
+    assert response.content.decode().count("order-box") == len(OPEN)
+    client.post(ORDER, boards.opened(client) | {"place": ["6", "2", "3", "4", "5", "1"]})
+    assert boards.held_order(emulator) == boards.arranged([OPEN[5], *OPEN[1:5], OPEN[0]])
+
+
+def test_where_all_are_finished_all_can_be_ordered(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    emulator.world.counts[COINS] = {batch: [14, 14] for batch in START}
+    client = client_as(alice)
+    response = client.get(ORDER)
+    assert [row.rank for row in response.context["rows"]] == list(range(1, 9))
+    client.post(ORDER, boards.opened(client) | {"place": ["8", "2", "3", "4", "5", "6", "7", "1"]})
+    assert boards.held_order(emulator) == [START[7], *START[1:7], START[0]]
+
+
+@pytest.mark.parametrize("typed", ["", "x", "0", "7", "-1", "1.5", "1_0", "١", "1" * 30])
 def test_a_box_without_a_place_is_said_at_the_box_and_everything_typed_is_kept(
     alice: Person, client_as: ClientAs, emulator: Running, typed: str
 ) -> None:
     client = client_as(alice)
     form = boards.opened(client)
-    boxes = ["3", *(str(rank) for rank in range(2, 8)), typed]
+    boxes = ["3", *(str(rank) for rank in range(2, 6)), typed]
     response = client.post(ORDER, form | {"place": boxes, "note": "kept"})
     assert response.status_code == 422
     row = next(row for row in response.context["rows"] if row.id == START[-1])
-    assert row.errors == ("A whole number from 1 to 8",)
+    assert row.errors == ("Type a whole number from 1 to 6.",)
     assert row.box == typed
-    assert response.context["rows"][0].box == "3"
+    assert response.context["rows"][1].box == "3"
     assert 'value="kept"' in response.content.decode()
     assert boards.changes(emulator) == []
 
@@ -260,3 +312,28 @@ def test_the_project_is_named_and_the_page_asks_little(alice: Person, client_as:
     client.get(ORDER)
     paths = [one["path"].removeprefix(f"/api/v1/projects/{COINS}") for one in emulator.requests("cloudfactory")]
     assert sorted(paths) == ["/batches", "/batches/prioritization"]
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [({"batch": boards.moved(START, WORN, 1)}, 302), ({"place": ["9"] * 6}, 422), ({"batch": START[1:]}, 422)],
+    ids=["saved", "wrong positions", "missing batch"],
+)
+def test_the_order_a_page_was_opened_with_is_opened_once(
+    alice: Person,
+    client_as: ClientAs,
+    emulator: Running,
+    monkeypatch: pytest.MonkeyPatch,
+    change: dict[str, Any],
+    status: int,
+) -> None:
+    client, loads, opened = client_as(alice), signing.loads, []
+    form = boards.opened(client) | change
+
+    def count(text: str, **how: Any) -> Any:
+        opened.append(text)
+        return loads(text, **how)
+
+    monkeypatch.setattr(signing, "loads", count)
+    assert client.post(ORDER, form).status_code == status
+    assert opened.count(form["base"]) == 1

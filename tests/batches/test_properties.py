@@ -1,4 +1,4 @@
-"""What holds for every order, tried with many."""
+"""What holds for every order and every set of typed positions, tried with many."""
 
 import re
 
@@ -6,13 +6,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.batches import changes
-from console.batches.order import numbered
+from console.batches.order import from_boxes, numbered
 
 MOST = 12
 WORD_NUMBERS = {word: number for number, word in enumerate(changes.WORDS)}
 
 sizes = st.integers(1, MOST)
 permutations = sizes.flatmap(lambda size: st.permutations(range(1, size + 1)))
+
+
+@st.composite
+def typed_positions(draw: st.DrawFn) -> tuple[list[int], dict[int, int]]:
+    """Batches in their order, and different positions typed for any of them."""
+    base = draw(permutations)
+    batches = draw(st.lists(st.sampled_from(base), unique=True))
+    positions = draw(st.permutations(range(1, len(base) + 1)))
+    return base, dict(zip(batches, positions, strict=False))
 
 
 def said(now: list[int]) -> changes.Change:
@@ -41,3 +50,13 @@ def test_every_named_change_is_true_and_every_other_one_is_counted(now: list[int
     assert not shifts or change.rest.startswith(changes.count(len(shifts)))
     if far := re.search(r"(up|down) (\w+)", change.rest):
         assert set(shifts) == {WORD_NUMBERS[far[2]] * (1 if far[1] == "down" else -1)}
+
+
+@settings(max_examples=400, deadline=None)
+@given(typed_positions())
+def test_typed_positions_win_and_all_others_keep_their_order(asked: tuple[list[int], dict[int, int]]) -> None:
+    base, typed = asked
+    found = from_boxes(base, typed)
+    assert sorted(found) == sorted(base)
+    assert all(found[position - 1] == batch for batch, position in typed.items())
+    assert [batch for batch in found if batch not in typed] == [batch for batch in base if batch not in typed]

@@ -10,13 +10,17 @@ from playwright.sync_api import Page, expect
 from accounts.models import Person
 from console.emulator.server import Running
 from tests.batches import boards
-from tests.batches.boards import ORDER, SECOND, START, WORN
+from tests.batches.boards import FINISHED, OPEN, ORDER, SECOND, START, WORN
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]
 
-FIRST_MOVE = boards.moved(START, WORN, 1)
-BOTH_MOVES = boards.moved(FIRST_MOVE, SECOND, 1)
+YOURS = boards.moved(OPEN, WORN, 1)
+FIRST_MOVE = boards.arranged(YOURS)
+BOTH_MOVES = boards.arranged(boards.moved(YOURS, SECOND, 1))
+# Somebody else's order, in which the finished ones stand one place lower, and yours put back into it.
+THEIRS = boards.moved(START, SECOND, 1)
+PUT_BACK = [YOURS[0], FINISHED[0], *YOURS[1:], FINISHED[1]]
 
 
 @pytest.fixture
@@ -47,9 +51,9 @@ def test_what_is_moved_before_the_end_is_known_stays_unsaved(moved_once: Page, e
     if fault == "drop-after":
         check.click()
     expect(last).to_contain_text("The order")
-    expect(sentence).to_have_text("Second pass 8th to 1st; seven batches move down one")
+    expect(sentence).to_have_text("Second pass 6th to 1st; five batches move down one")
     save(page)
-    expect(last).to_contain_text("Second pass 8th to 1st")
+    expect(last).to_contain_text("Second pass 6th to 1st")
     assert boards.saves(emulator) == [boards.spaced(FIRST_MOVE), boards.spaced(BOTH_MOVES)]
 
 
@@ -71,7 +75,7 @@ def test_an_unsaved_order_outlives_a_session_that_ended(
     page.wait_for_url(lambda address: "/account/login" in address)
     sign_in(page, alice)
     page.goto(live + ORDER)
-    expect(page.locator("[data-sentence]")).to_have_text("Worn edges 5th to 1st; four batches move down one")
+    expect(page.locator("[data-sentence]")).to_have_text("Worn edges 4th to 1st; three batches move down one")
     save(page)
     expect(page.locator("#order-last")).to_contain_text("The order is saved.")
     assert boards.saves(emulator) == [boards.spaced(FIRST_MOVE)]
@@ -95,35 +99,35 @@ def test_somebody_else_at_the_same_desk_does_not_find_it(
 
 def test_keeping_theirs_does_not_lose_yours(moved_once: Page, emulator: Running) -> None:
     page = moved_once
-    emulator.act("reorder", order=boards.moved(START, SECOND, 1))
+    emulator.act("reorder", order=THEIRS)
     save(page)
     page.get_by_role("link", name="Keep theirs").click()
     page.get_by_role("button", name="Put mine back").click()
     save(page)
     expect(page.locator("#order-last")).to_contain_text("The order is saved.")
-    assert boards.saves(emulator) == [boards.spaced(FIRST_MOVE)]
+    assert boards.saves(emulator) == [boards.spaced(PUT_BACK)]
 
 
 def test_moving_on_does_not_lose_what_is_offered_to_be_put_back(moved_once: Page, emulator: Running) -> None:
     page, offer = moved_once, moved_once.get_by_role("button", name="Put mine back")
-    emulator.act("reorder", order=boards.moved(START, SECOND, 1))
+    emulator.act("reorder", order=THEIRS)
     save(page)
     page.get_by_role("link", name="Keep theirs").click()
     expect(offer).to_be_visible()
-    to_the_top(page, START[3])
+    to_the_top(page, OPEN[2])
     expect(page.locator("[data-bar]")).to_be_visible()
     page.reload()
-    expect(page.locator("#order-rows > li").first).to_have_id(f"row-{START[3]}")
+    expect(page.locator("#order-rows > li").first).to_have_id(f"row-{OPEN[2]}")
     expect(page.locator("[data-bar]")).to_be_visible()
     offer.click()
     save(page)
     expect(page.locator("#order-last")).to_contain_text("The order is saved.")
-    assert boards.saves(emulator) == [boards.spaced(FIRST_MOVE)]
+    assert boards.saves(emulator) == [boards.spaced(PUT_BACK)]
 
 
 def test_yours_can_be_forgotten_for_good(moved_once: Page, emulator: Running) -> None:
     page = moved_once
-    emulator.act("reorder", order=boards.moved(START, SECOND, 1))
+    emulator.act("reorder", order=THEIRS)
     save(page)
     page.get_by_role("link", name="Keep theirs").click()
     page.get_by_role("button", name="Forget it").click()

@@ -178,8 +178,8 @@ def test_a_project_shows_which_batches_are_worked_on_next(
 ) -> None:
     response = client_as(alice).get(f"/projects/{COINS}/figures/?size=large", headers=HTMX)
     assert [(row.rank, row.name) for row in response.context["next_up"]][:2] == [
-        (2, "Turin, night shift"),
-        (3, "Naples, early shift"),
+        (1, "Turin, night shift"),
+        (2, "Naples, early shift"),
     ]
     assert "Worked on next" in text_of(response)
     assert len(paths(emulator)) == 4
