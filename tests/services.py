@@ -11,13 +11,30 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FIREFOXES = ("firefox-esr", "firefox")
 REDIS_SERVERS = ("valkey-server", "redis-server")
 
 
 def browser() -> str | None:
     return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def firefox() -> str | None:
+    return next(filter(None, map(shutil.which, FIREFOXES)), None)
+
+
+class WebKitPrograms(NamedTuple):
+    driver: str
+    browser: str
+
+
+def webkit() -> WebKitPrograms | None:
+    """WebKitGTK's driver and its small browser, which is not on the PATH. Both need a screen, so Xvfb too."""
+    driver, browsers = shutil.which("WebKitWebDriver"), sorted(Path("/usr/lib").glob("*/webkit2gtk-4.*/MiniBrowser"))
+    return WebKitPrograms(driver, str(browsers[-1])) if driver and browsers and shutil.which("Xvfb") else None
 
 
 def redis_server() -> str | None:

@@ -51,6 +51,10 @@ def main() -> int:
 def left_out() -> Iterator[str]:
     if not services.browser():
         yield "browser tests, because no Chromium is installed (Debian: chromium)."
+    if not services.firefox():
+        yield "the tests in Firefox, because it is not installed (Debian: firefox-esr)."
+    if not services.webkit():
+        yield "the tests in WebKit, because it is not installed (Debian: webkit2gtk-driver and xvfb)."
     if not services.postgres_programs():
         yield "the run on PostgreSQL, because no server is installed (Debian: postgresql)."
     if not services.redis_server():
@@ -65,23 +69,31 @@ def checks() -> bool:
 
 
 def suite() -> int:
-    marks = "" if services.browser() else "not browser"
+    marks = "not engines" if services.browser() else "not engines and not browser"
     with contextlib.ExitStack() as stack:
         extra = {}
         if services.redis_server():
             extra["TEST_REDIS_URL"] = stack.enter_context(services.redis())
         else:
-            marks = f"{marks} and not redis".removeprefix(" and ")
+            marks = f"{marks} and not redis"
         passed = pytest("SQLite", marks, extra)
         if services.postgres_programs():
             url = stack.enter_context(services.postgres())
             passed = pytest("PostgreSQL", marks, {**extra, "TEST_DATABASE_URL": url}) and passed
+    passed = engines() and passed
     return 0 if passed else 1
 
 
-def pytest(name: str, marks: str, extra: dict[str, str]) -> bool:
+def engines() -> bool:
+    """The smoke tests, which have a database of their own, in every engine that is installed."""
+    installed = {"firefox": services.firefox(), "webkit": services.webkit()}
+    names = " or ".join(name for name, program in installed.items() if program)
+    return not names or pytest("Firefox and WebKit", "engines", {}, "--dist", "loadgroup", "-k", names)
+
+
+def pytest(name: str, marks: str, extra: dict[str, str], *more: str) -> bool:
     workers = os.environ.get("TEST_WORKERS", "2")
-    command = [PYTHON, "-m", "pytest", "-q", "-rR", "-n", workers, "--dist", "loadscope", "-m", marks]
+    command = [PYTHON, "-m", "pytest", "-q", "-rR", "-n", workers, "--dist", "loadscope", "-m", marks, *more]
     # Made anew, and left to the cluster or folder that is thrown away as a whole: a browser's last request may still
     # hold a connection, and PostgreSQL drops no database that is in use.
     command += ["--create-db", "--reuse-db"]

@@ -3,11 +3,9 @@
 import contextlib
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,39 +13,17 @@ import pytest
 import requests
 
 from console import practice
-from tests.services import free_port
+from tests.practice_space import practice_space
 from tests.waiting import until
-
-ROOT = Path(__file__).resolve().parents[2]
-READY = "Ctrl-C ends everything."
 
 Running = tuple["subprocess.Popen[str]", list[str], list[int]]
 
 
-@pytest.fixture
-def practice_space(tmp_path: Path) -> Iterator[Running]:
+@pytest.fixture(name="practice_space")
+def running_space(tmp_path: Path) -> Iterator[Running]:
     """The process, what it has printed, and its ports."""
-    for part in ("console", "accounts", "templates", "static", "manage.py", "requirements.txt"):
-        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
-        copy(ROOT / part, tmp_path / part)
-    ports = [free_port() for _ in practice.PORTS]
-    # A proxy that is not there: nothing on this machine may be asked for through it.
-    environment = {"PATH": os.environ["PATH"], "http_proxy": "http://127.0.0.1:9"}
-    environment |= dict(zip(practice.PORTS, map(str, ports), strict=True))
-    command = [sys.executable, "manage.py", "demo"]
-    running = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True)
-    assert running.stdout is not None
-    printed: list[str] = []
-    for line in running.stdout:
-        printed.append(line)
-        if READY in line:
-            break
-    yield running, printed, ports
-    running.send_signal(signal.SIGINT)  # killed at once, it would leave behind what it started
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        running.wait(timeout=30)
-    running.kill()
-    running.wait()
+    with practice_space(tmp_path) as space:
+        yield space.running, space.printed, space.ports
 
 
 def first_page(address: str, email: str, password: str) -> str:
