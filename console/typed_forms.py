@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.contrib.sessions.backends.base import UpdateError
+from django.db import transaction
 from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 
@@ -90,7 +91,8 @@ def _address(token: str, form: dict[str, Any]) -> str:
 def _is_saved(request: HttpRequest) -> bool:
     """Saves the session now: an answer that promises to keep the form must not be sent where it could not be."""
     try:
-        request.session.save()
+        with transaction.atomic():
+            request.session.save()
     except (UpdateError, *database.FAILURES) as error:
         log.warning("A form could not be kept: %s", error)
         return False

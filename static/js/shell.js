@@ -22,6 +22,9 @@ const presses = {
   "[data-reveal]": () => import("./reveal.js"),
 };
 
+const drafts = () => sessionStorage.getItem("form-drafts");
+const formDrafts = () => import("./form-drafts.js");
+
 function found(root, selector) {
   const inside = [...root.querySelectorAll(selector)];
   return root.matches(selector) ? [root, ...inside] : inside;
@@ -32,6 +35,7 @@ function start(root) {
     const elements = found(root, selector);
     if (elements.length) load().then((behaviour) => elements.forEach(behaviour.start));
   }
+  if (root !== document.body && drafts()) formDrafts().then((behaviour) => behaviour.restore(root));
 }
 
 // Signed-out pages come without htmx.
@@ -93,7 +97,10 @@ for (const part of document.querySelectorAll("[data-with-passkeys]")) part.hidde
 for (const part of document.querySelectorAll("[data-without-passkeys]")) part.hidden = Boolean(window.PublicKeyCredential);
 
 const { sessionEnds, sessionStay } = document.body.dataset;
+if (drafts()) formDrafts().then((behaviour) => (sessionEnds ? behaviour.begin() : behaviour.markLost()));
 if (sessionEnds) {
+  for (const kind of ["input", "change"]) document.addEventListener(kind, formDrafts, { once: true });
+  document.addEventListener("submit", ({ target }) => { if (target.matches("[data-sign-out]")) sessionStorage.removeItem("form-drafts"); });
   seeOut();
   const left = sessionEnds * 1000 - Date.now();
   setTimeout(() => import("./session.js").then((session) => session.warn(sessionStay, left)), left - 5 * 60 * 1000);

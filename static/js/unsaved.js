@@ -19,7 +19,8 @@ export function start(form) {
   // Not by `detail.successful`: to htmx every answer counts as good, because ours says itself what went wrong.
   form.addEventListener("htmx:afterRequest", ({ target, detail: { xhr } }) => {
     if (target !== form) return;
-    if (xhr.status < 200 || xhr.status >= 400) form.dataset.unsaved ||= sent;
+    // 401: the session ended. What was typed comes back after signing in, so that nobody has to stay for it.
+    if (xhr.status !== 401 && (xhr.status < 200 || xhr.status >= 400)) form.dataset.unsaved ||= sent;
     sent = "";
   });
   // Typed before this was here.
@@ -31,6 +32,10 @@ function isChanged(field) {
   if (field.matches("[type=checkbox], [type=radio]")) return field.checked !== field.defaultChecked;
   return field.value !== field.defaultValue;
 }
+
+document.addEventListener("htmx:beforeOnLoad", ({ detail: { xhr } }) => {
+  if (xhr.status === 401) for (const form of watched) form.dataset.unsaved = "";
+});
 
 window.addEventListener("beforeunload", (event) => {
   if (watched.some((form) => form.isConnected && form.dataset.unsaved === "yes")) event.preventDefault();

@@ -13,12 +13,13 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import get_resolver, resolve, reverse
 from django.utils import timezone
 
 from accounts.access import ACCESS, CLOSED, PUBLIC
-from accounts.models import Person
+from accounts.models import ApiKey, Person
 from console.audit import record
 from console.audit.models import Entry
 from console.emulator.server import Running
@@ -432,3 +433,32 @@ def test_a_page_that_somebody_else_opened_hands_nothing_to_who_signed_in_since(
     assert TYPED not in shown(answer)
     assert "omebody else" in words(answer)
     assert "csrfmiddlewaretoken" not in words(answer) or not headers
+
+
+# Where the session takes no writes
+
+
+def no_session_writes(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    if "django_session" in sql and not sql.startswith("SELECT"):
+        raise OperationalError("attempt to write a readonly database")
+    return execute(sql, params, many, context)
+
+
+def test_nothing_is_promised_that_could_not_be_kept(alice: Person, emulator: Running) -> None:
+    client, typed = prepared(new_batch, alice)
+    client.cookies.clear()
+    with connection.execute_wrapper(no_session_writes):
+        asked = sent(client, typed, {})
+        assert "typed" not in asked
+        assert "What you typed is kept" not in words(client.get(asked))
+
+
+def test_a_form_that_waits_for_a_key_stays_on_its_page_where_it_could_not_be_kept(
+    alice: Person, emulator: Running
+) -> None:
+    client, typed = prepared(new_batch, alice)
+    ApiKey.objects.filter(person=alice, vendor="cloudfactory").delete()
+    with connection.execute_wrapper(no_session_writes):
+        page = words(client.post(typed.address, typed.sent))
+    assert TYPED in page
+    assert "typed%3D" not in page
