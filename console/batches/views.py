@@ -103,6 +103,7 @@ def _shown(request: SignedIn, project: uuid.UUID, board: reading.Board) -> dict[
         "finished": finished,
         "can_fold": shown.folds(found),
         "folded": folded and not search,
+        "shows_finished": request.GET.get("finished") == "show",
         "search": search,
         "ties": len(board.order.tied),
         "unordered": board.order.unordered,

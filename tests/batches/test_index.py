@@ -204,3 +204,18 @@ def test_what_waits_could_not_be_asked(alice: Person, client_as: ClientAs, emula
     found = client.get(address, headers=HTMX)
     assert found.status_code == 200
     assert "could not be loaded" in text_of(found)
+
+
+def test_a_search_keeps_finished_batches_shown(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    """Without script only what stands in the form goes along; with script, what is there when it is sent."""
+    client = client_as(alice)
+    hidden = '<input type="hidden" name="finished" value="show">'
+    assert hidden in client.get(BATCHES, {"finished": "show", "q": "turin"}).content.decode()
+    assert hidden not in client.get(BATCHES).content.decode()
+
+
+@pytest.mark.parametrize("address", [BATCHES, "/projects/"], ids=["batches", "projects"])
+def test_trying_again_keeps_the_choices(address: str, alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    emulator.fault("cloudfactory", "garbage", method="GET", times=0)
+    page = client_as(alice).get(f"{address}?finished=show&q=turin")
+    assert f'href="{address}?finished=show&amp;q=turin"' in page.content.decode()
