@@ -77,7 +77,7 @@ def brackets(detail: Detail) -> str:
     one = transfer(detail)
     if one.state == State.COMPLETE:
         return f" ({file_size(one.sent)})" if "bytes" in detail else ""
-    said = ["resumed" if one.first else "", one.amount, "then it broke off" if one.broke_off else ""]
+    said = ["resumed" if one.first else "", one.amount, "then it broke off" if one.broke_off and one.sent else ""]
     words = ", ".join(filter(None, said))
     return f" ({words})" if words and one.state != State.LINK else ""
 

@@ -134,13 +134,14 @@ def steps(entry: Entry) -> list[Step]:
 
 
 def _step(row: Entry) -> Step:
-    found, said = str(row.detail.get("found") or ""), STATES[row.recorded_outcome]
+    found, said = str(row.detail.get("found") or ""), _state(row.action, row.recorded_outcome, row.detail)
     if row.detail.get("not_found"):
         said = f"Not found so far, in {row.detail.get('checks')} checks"
     elif found:
         said = f"{said}, found {found}"
     why = str(row.detail.get("error") or "")
-    return Step(row.at, TONES[row.recorded_outcome], f"{said}: {why}" if why else said, row.actor_name, row.note)
+    tone = _tone(row.action, row.recorded_outcome, row.detail)
+    return Step(row.at, tone, f"{said}: {why}" if why else said, row.actor_name, row.note)
 
 
 def line(entry: Entry) -> Line:

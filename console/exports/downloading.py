@@ -6,6 +6,7 @@ import socket
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from console.common.delivery import has_arrived
 from console.common.parsing import is_visible
 from console.exports.lane import ACTIVE
 from console.exports.models import Plan
-from console.upstream.errors import LinkExpired, NotFound, RangeRefused, Unreadable
+from console.upstream.errors import LinkExpired, NotFound, RangeRefused, Unreadable, UpstreamError
 from console.upstream.storage import Download, Measured, Part, checked_link
 from console.upstream.types import Export
 
@@ -40,7 +41,7 @@ DEVICES = frozenset(
     }
 )
 # One range, as browsers resume; anything else may be answered with the whole file, says HTTP.
-RANGE = re.compile(r"(?i:bytes)=([0-9]{1,18})?-([0-9]{1,18})?")
+RANGE = re.compile(r"bytes=([0-9]{1,18})?-([0-9]{1,18})?")
 # How every zip begins.
 ZIP = b"PK"
 
@@ -141,7 +142,7 @@ def _link(export: Export) -> str:
 
 @contextmanager
 def _no_file(export: Export) -> Iterator[None]:
-    """What the store says of a file that is not to be had, in the words of the page about this export."""
+    """Turns what the store says about a missing file into the error that the page about this export shows."""
     name = export.name or ""
     try:
         yield
@@ -201,10 +202,12 @@ def _resumes(asked: str) -> bool:
 
 
 def _range(request: HttpRequest, export_id: str) -> str | None:
-    """What a browser that resumes asks for; only if its first part was of this export."""
-    asked, first_part = request.headers.get("Range", ""), request.headers.get("If-Range")
+    """The range that a browser which resumes asks for, if it is one, and if its first part was of this export."""
+    asked, first_part = request.headers.get("Range", "").strip().lower(), request.headers.get("If-Range")
+    first, last = _ends(asked)
+    is_range = last is not None if first is None else last is None or last >= first
     is_of_this = first_part is None or first_part.startswith(f'"{export_id}')
-    return asked if is_of_this and len(asked) > len("bytes=-") and RANGE.fullmatch(asked) else None
+    return asked if is_range and is_of_this else None
 
 
 def _tag(export_id: str, total: int | None, headers: Mapping[str, str]) -> str:
@@ -245,6 +248,7 @@ class _Handover:
         self.act, self.download, self.version, self.connection = act, download, version, connection
         self.chunks = iter(download)
         self.sent, self.passed_on, self.recorded = 0, 0, False
+        self.failure = "The connection closed before everything was sent."
 
     def __iter__(self) -> Iterator[bytes]:
         return self
@@ -254,6 +258,9 @@ class _Handover:
             chunk = next(self.chunks)
         except StopIteration:
             self._record(ended=self.connection is None or has_arrived(self.connection))
+            raise
+        except UpstreamError as error:
+            self.passed_on, self.failure = self.sent, error.message
             raise
         # Whoever asks for more has passed on what came before.
         self.passed_on = self.sent
@@ -274,14 +281,15 @@ class _Handover:
         is_last_lost = not ended and (failed_at_once or self.sent == self.download.length)
         sent = self.passed_on if is_last_lost else self.sent
         part, total = self.download.part, self.download.total
-        facts = {"bytes": sent, "first": part.first if part else 0, "version": self.version}
+        facts: dict[str, Any] = {"bytes": sent, "first": part.first if part else 0, "version": self.version}
         if total is None and ended and part is None:
             total = sent
         facts |= {} if total is None else {"of": total}
-        if not sent:
-            self.act.failed(detail=facts | {"error": "The connection closed before anything was sent."})
+        facts |= {} if ended else {"interrupted": True, "error": self.failure}
+        if sent:
+            self.act.done(detail=facts)
         else:
-            self.act.done(detail=facts if ended else facts | {"interrupted": True})
+            self.act.failed(detail=facts)
 
 
 def attachment(name: str) -> str:

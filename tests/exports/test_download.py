@@ -122,7 +122,9 @@ def test_breaking_off_is_told_in_words(alice: Person, client_as: ClientAs, slow:
     assert "Downloaded by Alice" in said(client, plan)
 
 
-@pytest.mark.parametrize("asked", ["bytes=0-", "bytes=x-y", "bytes=-", "bytes=0-1,5-6", "items=0-5", "bytes=5"])
+@pytest.mark.parametrize(
+    "asked", ["bytes=0-", "bytes=x-y", "bytes=-", "bytes=0-1,5-6", "items=0-5", "bytes=5", "bytes=5-3"]
+)
 def test_a_range_that_is_none_brings_the_whole(
     ready: Plan, alice: Person, client_as: ClientAs, slow: Running, asked: str
 ) -> None:

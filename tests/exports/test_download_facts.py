@@ -86,7 +86,7 @@ def test_nothing_that_was_sent_is_no_download(big: Plan, alice: Person, client_a
     assert "Nobody has downloaded it here yet." in text_of(client.get(f"/exports/{big.export_id}/"))
     assert sentences(client)[0] == (
         "Alice tried to download the export big-3mb (0 bytes of 3.1 MB), but it failed: "
-        "The connection closed before anything was sent."
+        "The connection closed before everything was sent."
     )
     assert "You have not downloaded it." in text_of(client.get("/"))
 
@@ -229,6 +229,8 @@ def test_the_sheet_and_the_list_say_in_part(big: Plan, alice: Person, dana: Pers
     assert rows["export.download"]["Outcome"] == "In part"
     assert rows["export.create"]["Since then"].startswith("Partly downloaded by Alice (")
     assert "In part" in text_of(client.get("/audit/?view=leaving"))
+    entry = Entry.objects.lines().get(action="export.download")
+    assert "In part: The connection closed before everything was sent." in text_of(client.get(f"/audit/{entry.pk}/"))
     assert "downloaded part of the export big-3mb" in text_of(
         client.get("/audit/handover/?since=2020-01-01T00:00&until=2040-01-01T00:00")
     )

@@ -204,6 +204,7 @@ def test_a_break_in_the_middle_is_never_a_whole_file(store: Callable[..., Any], 
         body_of(response)
     response._iterator.close()
     assert outcome().result["interrupted"] is True
+    assert outcome().result["error"] == "The connection to the file store dropped."
     assert outcome().result["bytes"] < length
 
 
