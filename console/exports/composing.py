@@ -22,6 +22,7 @@ from console.exports.lane import Lane
 from console.exports.models import Plan
 from console.exports.offered import BatchList
 from console.exports.services import Wish
+from console.projects.services import in_order_of_use
 from console.upstream.errors import KeyRejected, NextPageUnclear, UpstreamError
 from console.upstream.types import Batch, Project
 
@@ -189,12 +190,12 @@ def draft(user: Person, sent: QueryDict, *, with_lane: bool = False) -> Draft:
 def _projects(user: Person, *, fresh: bool, with_lane: bool) -> tuple[tuple[Project, ...], Lane | None]:
     """The projects, and beside them the export slot, which takes nothing else along where it can't be read."""
     if not with_lane:
-        return offered.projects(user=user, fresh=fresh), None
+        return in_order_of_use(user=user, projects=offered.projects(user=user, fresh=fresh)), None
     reads: list[Callable[[], Any]] = [offered.reading_projects(user=user, fresh=fresh), lane.reading(user=user)]
     projects, newest = connections.gather(reads)
     if isinstance(projects, UpstreamError):
         raise projects
-    return projects, lane.answered(user=user, answer=newest)
+    return in_order_of_use(user=user, projects=projects), lane.answered(user=user, answer=newest)
 
 
 def _refuse_unread(sent: QueryDict, answers: Mapping[str, BatchList | UpstreamError]) -> None:

@@ -148,6 +148,11 @@ def rows(*, user: Person, projects: Sequence[Project]) -> list[Row]:
     return found
 
 
+def in_order_of_use(*, user: Person, projects: Sequence[Project]) -> tuple[Project, ...]:
+    """The same order for lists to choose from."""
+    return tuple(row.project for row in rows(user=user, projects=projects))
+
+
 def matching(found: Sequence[Row], search: str) -> list[Row]:
     """The rows whose name or description holds every word that was typed."""
     words = search.casefold().split()

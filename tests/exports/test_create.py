@@ -1,6 +1,7 @@
 """A new export: what is refused at the field, what is sent, once, and what is said when it goes wrong."""
 
 import datetime
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Person
 from console.audit.models import Entry
+from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
 from console.exports.models import Plan
 from tests.exports.making import COINS, EXPORTS, EYES, HTMX, SURFACES, form, sent, start, text_of
@@ -383,3 +385,14 @@ def test_a_time_of_another_year_is_no_field(alice: Person, client_as: ClientAs, 
     address = "/exports/new/?created_from=9999-12-31&projects=x&batches=y&updated_to=%00"
     assert client_as(alice).get(address).status_code == 200
     assert datetime.date(2100, 12, 31).isoformat() in client_as(alice).get(address).content.decode()
+
+
+def test_projects_are_offered_in_the_order_of_the_projects_page(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    client.get(f"/projects/{PROJECTS['sky']}/")
+    page = client.get("/exports/new/").content.decode()
+    offered = re.findall(r'name="projects"[^>]*value="([0-9a-f-]{36})"', page)
+    assert offered[0] == PROJECTS["sky"]
+    assert offered[-1] == PROJECTS["archive"]
