@@ -67,7 +67,7 @@ class SessionLimits:
             if now >= ends_at(request):
                 why = IDLE if _idle_until(request.session) <= now else TOO_LONG
                 _end(request)
-                vars(request)["ended_session"] = (why, owner)
+                _note_end(request, why, owner)
                 return self.get_response(request)
             if not _is_background(request) and now - request.session.get(SEEN, 0) >= NOTED_EVERY:
                 begin(request)
@@ -78,7 +78,7 @@ class SessionLimits:
                 # they were typing waits in the tab. Cookies stay: those of this host are gone, or say nothing.
                 response["Clear-Site-Data"] = '"cache", "storage"'
             return response
-        vars(request)["ended_session"] = (_why_nobody_is_signed_in(request, owner), owner)
+        _note_end(request, _why_nobody_is_signed_in(request, owner), owner)
         return self.get_response(request)
 
 
@@ -128,6 +128,16 @@ def why_it_ended(request: HttpRequest) -> str:
 def owner_of_ended_session(request: HttpRequest) -> str:
     """The primary key of the person whose session ended with this request; "" where that is not known."""
     return str(vars(request).get("ended_session", ("", ""))[1])
+
+
+def _note_end(request: HttpRequest, why: str, owner: str) -> None:
+    """For this request, and where there was a session also for the next ones of this browser.
+
+    What a page asks for by itself can be the first to meet the end, and then nobody sees its answer.
+    """
+    vars(request)["ended_session"] = (why, owner)
+    if owner:
+        request.session[WHY_ENDED] = why
 
 
 def _idle_until(content: Content) -> float:

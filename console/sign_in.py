@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts import form_owner, middleware
 from console import htmx, typed_forms
-from console.common.typed_fields import readable_values, typed_fields
+from console.common.typed_fields import form_page, readable_values, typed_fields
 
 REASONS = {
     middleware.IDLE: "You were signed out after {idle} without activity.",
@@ -24,7 +24,7 @@ LIMIT = {"typed_form": "10/m/ip"}
 
 def ask(request: HttpRequest) -> HttpResponse:
     """To the sign-in page and from there back to the page, with what was typed: 302, or 401 where htmx asked."""
-    query = {"next": _keep_what_was_typed(request) or htmx.page_address(request)}
+    query = {"next": _keep_what_was_typed(request) or _page(request)}
     if reason := _reason(request):
         query["why"] = reason
     response = htmx.redirect(request, f"{reverse('account_login')}?{urlencode(query)}")
@@ -58,6 +58,13 @@ def _keep_what_was_typed(request: HttpRequest) -> str:
     if not owner and not ratelimit.consume(request, action="typed_form", config=LIMIT, app="allauth.account"):
         return ""
     return typed_forms.keep(request, owner=owner)
+
+
+def _page(request: HttpRequest) -> str:
+    """Where the person was. A form's own address need not be a page, so without a word of the browser's it is Home."""
+    if request.method in {"GET", "HEAD"} or htmx.is_htmx(request) or "Referer" in request.headers:
+        return htmx.page_address(request)
+    return form_page(request) if typed_fields(request) else reverse("home:index")
 
 
 def _reason(request: HttpRequest) -> str:

@@ -327,6 +327,27 @@ def test_a_page_that_is_opened_after_the_end_leads_back_and_says_why(alice: Pers
         assert back(client, asked, alice).request["PATH_INFO"] == "/profile/"
 
 
+@pytest.mark.parametrize(("end", "sentence"), ENDS[3:], ids=[end.__name__ for end, _ in ENDS[3:]])
+def test_the_reason_is_said_although_a_request_of_the_page_itself_met_the_end_first(
+    alice: Person, end: Any, sentence: str
+) -> None:
+    client = signed_in(alice)
+    with end(client, alice):
+        client.post(reverse("accounts:stay"))
+        client.get("/profile/", headers=HTMX)
+        assert sentence in words(client.get(client.get("/profile/")["Location"]))
+        client.post(reverse("account_login"), {"login": alice.email, "password": PASSWORD})
+        client.post(reverse("account_logout"))
+        assert sentence not in words(client.get(client.get("/profile/")["Location"]))
+
+
+def test_a_button_that_is_pressed_too_late_leads_to_a_page(alice: Person, emulator: Running) -> None:
+    client, undo = browser(), f"{ORDER}history/1/undo/"
+    assert "next=%2F&" in client.post(undo)["Location"] + "&"
+    asked = client.post(undo, headers={"Referer": f"http://localhost{ORDER}"})["Location"]
+    assert back(client, asked, alice).request["PATH_INFO"] == ORDER
+
+
 def test_a_first_visit_is_told_of_no_session() -> None:
     client = browser()
     assert "You were signed out" not in words(client.get(client.get("/profile/")["Location"]))
