@@ -133,7 +133,9 @@ ACCESS: dict[str, str] = {
     "batches:undo": Right.CHANGE,
     "batches:history": Right.LOOK,
     "batches:version": Right.LOOK,
+    "batches:before": Right.LOOK,
     "batches:restore": Right.CHANGE,
+    "batches:restore_before": Right.CHANGE,
     "batches:check": Right.CHANGE,
     # allauth's pages that are not offered: addresses are an administrator's matter, nobody registers alone
     "account_signup": CLOSED,

@@ -34,6 +34,7 @@ PAGES = {
     "batches:order": "change the order of batches",
     "batches:rename": "rename a batch",
     "batches:restore": "restore an earlier order of batches",
+    "batches:restore_before": "restore an earlier order of batches",
     "batches:undo": "undo a change to the order of batches",
     "exports:batches": "create an export",
     "exports:contents": "create an export",

@@ -1,7 +1,7 @@
 """What the pages of an order show: the board, its history, and the orders to choose from."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -70,11 +70,23 @@ def about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
     return found | {"order_url": reverse("batches:order", args=[project]), "crumbs": crumbs}
 
 
-def lines(snapshots: Iterable[OrderSnapshot]) -> list[dict[str, Any]]:
-    found = list(snapshots)
-    entries = Entry.objects.filter(pk__in=[one.entry for one in found]).prefetch_related("outcomes")
+def lines(snapshots: Sequence[OrderSnapshot], older: OrderSnapshot | None) -> list[dict[str, Any]]:
+    """The lines of some saved orders, the latest first; `older` is the one before them."""
+    entries = Entry.objects.filter(pk__in=[one.entry for one in snapshots]).prefetch_related("outcomes")
     outcomes = {entry.pk: entry.outcome for entry in entries}
-    return [line(one, outcomes.get(one.entry, UNKNOWN)) for one in found]
+    pairs = zip(snapshots, [*snapshots[1:], older], strict=True)
+    return [line(one, outcomes.get(one.entry, UNKNOWN)) | _outside(one, before) for one, before in pairs]
+
+
+def _outside(snapshot: OrderSnapshot, older: OrderSnapshot | None) -> dict[str, Any]:
+    """The order a save started from, where the history has no other line for it."""
+    if not ordering.is_from_outside(snapshot, older):
+        return {}
+    names = snapshot.names
+    return {
+        "outside": True,
+        "outside_change": difference(older.order_after, snapshot.order_before, names) if older else None,
+    }
 
 
 def line(snapshot: OrderSnapshot, outcome: str) -> dict[str, Any]:
@@ -90,17 +102,20 @@ def line(snapshot: OrderSnapshot, outcome: str) -> dict[str, Any]:
     }
 
 
-def restoring(request: SignedIn, project: uuid.UUID, snapshot: OrderSnapshot) -> dict[str, Any]:
+def restoring(
+    request: SignedIn, project: uuid.UUID, order: Order, names: dict[int, str], restore_url: str
+) -> dict[str, Any]:
     """What restoring an order would change now, and the order it starts from. A list of batches of a page shown before
     will do."""
     try:
         now = reading.read_board(user=request.user, project=project, age=reading.KEPT).order
     except UpstreamError as problem:
         return {"problem": problem}
-    wanted = ordering.restored_now(snapshot.order_after, now)
+    wanted = ordering.restored_now(order, now)
     return {
         "may_restore": wanted != now,
-        "restoring": difference(now, wanted, snapshot.names),
+        "restore_url": restore_url,
+        "restoring": difference(now, wanted, names),
         "base": ordering.seal_base(project, now),
         "act_id": uuid.uuid4(),
     }

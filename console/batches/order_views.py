@@ -20,7 +20,7 @@ from console.batches import order_endings, order_shown, ordering, page, reading,
 from console.batches.changes import count
 from console.batches.forms import OrderForm, act_id_of
 from console.batches.models import OrderSnapshot
-from console.batches.order import BadOrder, BadPositions
+from console.batches.order import BadOrder, BadPositions, Order
 from console.batches.order_endings import Pressed
 from console.batches.ordering import NothingToSave, OrderChanged, Press
 from console.batches.overtaking import Overtaken
@@ -59,7 +59,16 @@ def undo(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpResponse:
 
 @require_POST
 def restore(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpResponse:
-    found = _saved_snapshot(project, snapshot)
+    return _restore(request, project, _saved_snapshot(project, snapshot).order_after)
+
+
+@require_POST
+def restore_before(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpResponse:
+    """The order that a save started from: CloudFactory had it, whatever became of the save."""
+    return _restore(request, project, _snapshot(project, snapshot).order_before)
+
+
+def _restore(request: SignedIn, project: uuid.UUID, order: Order) -> HttpResponse:
     pressed = Pressed(request, project, act_id_of(request.POST))
     try:
         base = ordering.open_base(project, request.POST.get("base", ""))
@@ -67,7 +76,7 @@ def restore(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpRespons
         return order_endings.refused(pressed, problem.message)
     return _change(
         pressed,
-        lambda press: ordering.restore_order(press, found, base=base.order),
+        lambda press: ordering.restore_order(press, order, base=base.order),
         said="The earlier order is back.",
         since=base.opened_at,
     )
@@ -75,10 +84,15 @@ def restore(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpRespons
 
 @require_safe
 def history(request: SignedIn, project: uuid.UUID) -> HttpResponse:
-    """Every order saved here, as a sentence of what it changed. CloudFactory is asked for the project's name alone."""
-    saved = Paginator(ordering.history(project=project), order_shown.HISTORY_PAGE)
-    turned = saved.get_page(read_page_number(request.GET.get("page")))
-    context = order_shown.about(request, project) | {"page": turned, "lines": order_shown.lines(turned.object_list)}
+    """Every order saved here, as a sentence of what it changed, and those CloudFactory had before without a save here.
+
+    CloudFactory is asked for the project's name alone.
+    """
+    saved = ordering.history(project=project)
+    turned = Paginator(saved, order_shown.HISTORY_PAGE).get_page(read_page_number(request.GET.get("page")))
+    snapshots = list(turned.object_list)
+    older = saved.filter(pk__lt=snapshots[-1].pk).first() if snapshots else None
+    context = order_shown.about(request, project) | {"page": turned, "lines": order_shown.lines(snapshots, older)}
     context["newest"] = ordering.last_saved(project=project)
     return render(request, "batches/history.html", context)
 
@@ -90,11 +104,31 @@ def version(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpRespons
     entry, whole = Entry.objects.filter(pk=found.entry).first(), request.GET.get("show") == "all"
     context = order_shown.about(request, project) | order_shown.line(found, entry.outcome if entry else UNKNOWN)
     if context["may_change"] and context["outcome"] == DONE:
-        context |= order_shown.restoring(request, project, found)
+        restore_url = reverse("batches:restore", args=[project, found.pk])
+        context |= order_shown.restoring(request, project, found.order_after, found.names, restore_url)
     context |= {
         "lines": shown.compared(found.order_before, found.order_after, found.names, whole=whole),
         "whole": whole,
         "count": len(found.after),
+    }
+    context["crumbs"] = [*context["crumbs"], ("History", reverse("batches:history", args=[project]))]
+    return render(request, "batches/version.html", context)
+
+
+@require_safe
+def before(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpResponse:
+    """CloudFactory's order that a save started from, and what restoring it would do."""
+    found = _snapshot(project, snapshot)
+    order, names = found.order_before, found.names
+    context = order_shown.about(request, project)
+    if context["may_change"]:
+        restore_url = reverse("batches:restore_before", args=[project, found.pk])
+        context |= order_shown.restoring(request, project, order, names, restore_url)
+    context |= {
+        "snapshot": found,
+        "before": True,
+        "lines": shown.compared(order, order, names, whole=True),
+        "count": len(found.before),
     }
     context["crumbs"] = [*context["crumbs"], ("History", reverse("batches:history", args=[project]))]
     return render(request, "batches/version.html", context)

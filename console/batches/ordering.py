@@ -123,7 +123,7 @@ def undo_order(press: Press, snapshot: OrderSnapshot) -> OrderSnapshot:
     return _send(press, "order.undo", before=board.order, after=yours, held=held)
 
 
-def restore_order(press: Press, snapshot: OrderSnapshot, *, base: Order) -> OrderSnapshot:
+def restore_order(press: Press, order: Order, *, base: Order) -> OrderSnapshot:
     """Makes an earlier order the order again, unless somebody changed the one the page was opened on.
 
     What it replaces is kept in the history like every other.
@@ -131,7 +131,7 @@ def restore_order(press: Press, snapshot: OrderSnapshot, *, base: Order) -> Orde
     refuse_second_press(press, "order.restore")
     since = overtaking.now()
     board = reading.read_board(user=press.user, project=press.project)
-    wanted = restored_now(snapshot.order_after, board.order)
+    wanted = restored_now(order, board.order)
     if not still_holds(base, board.order) or wanted == board.order:
         refuse_second_press(press, "order.restore")
     if not still_holds(base, board.order):
@@ -181,6 +181,13 @@ def last_saved(*, project: uuid.UUID) -> OrderSnapshot | None:
         if (entry := Entry.objects.filter(pk=entry_id).first()) and entry.outcome == DONE:
             return OrderSnapshot.objects.get(pk=number)
     return None
+
+
+def is_from_outside(snapshot: OrderSnapshot, older: OrderSnapshot | None) -> bool:
+    """Whether a save started from an order that neither the save before it knew: the first one here, or one that was
+    changed outside this console since."""
+    known = (older.order_after, older.order_before) if older else ()
+    return not any(still_holds(order, snapshot.order_before) for order in known)
 
 
 def change_of(snapshot: OrderSnapshot) -> Change:

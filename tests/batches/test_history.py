@@ -1,5 +1,6 @@
 """Saved orders can be undone, looked at and restored, and each of these is in the audit."""
 
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -245,7 +246,7 @@ def test_what_was_not_saved_is_not_offered_to_be_restored(
     client.post(ORDER, boards.opened(client) | {"batch": boards.moved(START, WORN, 1)})
     page = text_of(client.get(HISTORY))
     assert "This was not saved." in page
-    assert "restore it" not in page
+    assert page.count("View or restore") == 1, "the order before it"
 
 
 def test_a_long_history_comes_in_pages(alice: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -256,3 +257,78 @@ def test_a_long_history_comes_in_pages(alice: Person, client_as: ClientAs, emula
     )
     assert "Person 0" not in text_of(client.get(HISTORY))
     assert "Person 0" in text_of(client.get(HISTORY, {"page": "2"}))
+
+
+def links(client: Client, page: str = HISTORY) -> list[str]:
+    """Where the lines of the history lead to, the latest first."""
+    return re.findall(rf'href="({HISTORY}\d+/(?:before/)?)"', client.get(page).content.decode())
+
+
+def restore_by_form(client: Client, address: str) -> Any:
+    """Presses the button of an order's page as it stands there."""
+    page = client.get(address).content.decode()
+    [action] = re.findall(r'action="([^"]*/restore/)"', page)
+    said = {name: boards.hidden(page, name, after=action) for name in ("act_id", "base")}
+    return client.post(action, said)
+
+
+def test_the_order_before_the_first_save_is_the_first_line_and_can_be_restored(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    numbers = boards.held(emulator)
+    save(client, boards.moved(START, WORN, 1))
+    save(client, boards.moved(START, SECOND, 1))
+    assert "CloudFactory’s order before the first save here" in text_of(client.get(HISTORY))
+    found = links(client)
+    assert [one.endswith("before/") for one in found] == [False, False, True]
+    assert [line.id for line in client.get(found[-1]).context["lines"]] == START
+    assert restore_by_form(client, found[-1]).status_code == 302
+    assert boards.held_order(emulator) == START
+    assert {batch: boards.held(emulator)[batch] for batch in numbers} == numbers
+    assert "Restored an earlier order" in text_of(client.get(HISTORY))
+    assert "The order is like this now." in text_of(client.get(found[-1]))
+
+
+def test_an_order_made_outside_is_a_line_once_it_was_replaced(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    save(client, boards.moved(START, WORN, 1))
+    theirs = boards.arranged([SECOND, *boards.OPEN[:-1]])
+    emulator.act("reorder", order=theirs)
+    numbers = boards.held(emulator)
+    save(client, boards.moved(theirs, WORN, 1))
+    assert "Changed outside this console: Second pass 6th to 1st" in text_of(client.get(HISTORY))
+    found = links(client)
+    assert [one.endswith("before/") for one in found] == [False, True, False, True]
+    restore_by_form(client, found[1])
+    assert boards.held(emulator) == numbers
+
+
+def test_a_first_save_that_failed_loses_no_order(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    emulator.fault("cloudfactory", "403", method="PUT")
+    client.post(ORDER, boards.opened(client) | {"batch": boards.moved(START, WORN, 1)})
+    save(client, boards.moved(START, SECOND, 1))
+    assert [one.endswith("before/") for one in links(client)] == [False, False, True]
+
+
+def test_a_batch_made_meanwhile_is_no_change_from_outside(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    save(client, boards.moved(START, WORN, 1))
+    emulator.act("add_batch", project="coins", name="Overnight")
+    save(client, boards.moved(boards.opened(client)["batch"], SECOND, 1))
+    assert [one.endswith("before/") for one in links(client)] == [False, False, True]
+
+
+def test_a_reviewer_can_view_the_first_order_but_not_restore_it(
+    alice: Person, bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    save(client_as(alice), boards.moved(START, WORN, 1))
+    client = client_as(bob)
+    first = links(client)[-1]
+    assert "Restore this order" not in text_of(client.get(first))
+    assert client.post(f"{first}restore/", {}).status_code == 403
