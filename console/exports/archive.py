@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 from console.common.parsing import clean
 from console.exports import coco_document, zip_directory
+from console.exports.class_counts import ClassCounts
 from console.exports.coco_document import Document, NotCoco
 from console.exports.json_reader import NotJson
 from console.exports.zip_directory import Directory, Member, NotAZip, Unreadable
@@ -57,9 +58,9 @@ _FAMILY = re.compile(r"(?:instances|captions|person_keypoints|keypoints|panoptic
 @dataclass(frozen=True)
 class Limits:
     """Packed bytes, unpacked bytes, members, unpacked per packed byte and how many bytes need no ratio, images and
-    annotations together, images, and classes that are counted apart.
+    annotations together, images, and the classes that are named.
 
-    Images and classes are what takes memory: some 250 bytes each.
+    Images are what takes memory: some 250 bytes each.
     """
 
     packed: int = 1024**3
@@ -69,7 +70,7 @@ class Limits:
     free: int = 256 * 1024**2
     things: int = 5_000_000
     images: int = 1_000_000
-    classes: int = 200_000
+    classes: int = 10_000
 
 
 @dataclass(frozen=True)
@@ -115,9 +116,8 @@ class Contents:
     images: int
     annotations: int
     classes: dict[str, int]
-    """Annotations by class, in no order."""
-    has_too_many_classes: bool
-    """More than can be counted: `classes` is empty then."""
+    """Annotations by class, those of the largest."""
+    class_count: int
     without: int | None
     """Images that have no annotation; None where that cannot be told."""
     bare: tuple[Bare, ...]
@@ -161,8 +161,7 @@ class _Sum:
     annotations: int = 0
     without: int = 0
     is_clear: bool = True
-    classes: Counter[str] = field(default_factory=Counter)
-    has_too_many_classes: bool = False
+    classes: ClassCounts = field(default_factory=ClassCounts)
     bare: list[Bare] = field(default_factory=list)
     notes: Notes = field(default_factory=Notes)
     pictures: set[int] = field(default_factory=set)
@@ -175,9 +174,7 @@ class _Sum:
         self.notes.segments += document.segments
         self.notes.strays += document.count_strays()
         self.notes.doubled += len(document.doubled)
-        self.has_too_many_classes |= document.has_too_many_classes
-        for name, count in document.classes():
-            self.classes[name] += count
+        self.classes.add(document)
 
     def add_images(self, group: str, entry: str, images: Iterable[tuple[str, bool]]) -> None:
         folder = group.rpartition("/")[0]
@@ -210,9 +207,6 @@ class _Reading:
             found = self._family(group, list(members), listing)
             for entry, images in found:
                 self.sum.add_images(group, entry, images)
-            if len(self.sum.classes) > self.limits.classes:
-                self.sum.has_too_many_classes = True
-                self.sum.classes.clear()
         self.sum.notes.repeated = len(self.sum.repeated)
 
     def _family(
@@ -237,6 +231,7 @@ class _Reading:
         try:
             return coco_document.read_document(self._bytes(member), self._check)
         except (NotCoco, NotJson, Unreadable) as error:
+            self.sum.classes.forget()
             listing.pass_over(member.name, error.why)
             return None
 
@@ -253,8 +248,7 @@ class _Reading:
         things = images + self.sum.annotations + document.annotations
         if things > self.limits.things or images > self.limits.images:
             raise NotChecked("Not checked: the file holds too many images and annotations.")
-        if len(document.used) > self.limits.classes or len(document.names) > self.limits.classes:
-            document.forget_classes()
+        self.sum.classes.relieve(document)
 
 
 def read(
@@ -278,10 +272,11 @@ def read(
         except NotAZip as error:
             raise NotChecked(f"Not checked: {error.why}.") from None
         reading = _Reading(file, size, limits, pulse)
-        reading.read(listing)
-    if not reading.sum.files:
-        raise NotChecked(_nothing(listing))
-    return _contents(size, sha256, reading.sum, listing, directory)
+        with reading.sum.classes:
+            reading.read(listing)
+            if not reading.sum.files:
+                raise NotChecked(_nothing(listing))
+            return _contents(size, sha256, reading.sum, listing, directory, limits)
 
 
 def _keep(chunks: Iterable[bytes], file: BinaryIO, limits: Limits) -> tuple[int, str]:
@@ -317,7 +312,7 @@ def _list(file: BinaryIO, directory: Directory, limits: Limits) -> _Listing:
     return listing
 
 
-def _contents(size: int, sha256: str, found: _Sum, listing: _Listing, directory: Directory) -> Contents:
+def _contents(size: int, sha256: str, found: _Sum, listing: _Listing, directory: Directory, limits: Limits) -> Contents:
     found.notes.before, found.notes.behind = directory.before, directory.behind
     return Contents(
         size=size,
@@ -325,8 +320,8 @@ def _contents(size: int, sha256: str, found: _Sum, listing: _Listing, directory:
         files=found.files,
         images=found.images,
         annotations=found.annotations,
-        classes={} if found.has_too_many_classes else found.classes,
-        has_too_many_classes=found.has_too_many_classes,
+        classes=found.classes.largest(limits.classes),
+        class_count=len(found.classes),
         without=found.without if found.is_clear else None,
         bare=tuple(found.bare) if found.is_clear else (),
         passed_over=tuple(listing.passed_over),

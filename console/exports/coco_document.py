@@ -58,11 +58,9 @@ class Document:
     annotations: int = 0
     segments: int = 0
     """Of the annotations, how many are segments of a panoptic document."""
-    has_too_many_classes: bool = False
 
     def forget_classes(self) -> None:
-        """There are more than can be counted."""
-        self.has_too_many_classes = True
+        """They are counted elsewhere."""
         self.used.clear()
         self.names.clear()
         self.ambiguous.clear()

@@ -108,7 +108,7 @@ class Receipt(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     images = models.PositiveIntegerField(null=True)
     annotations = models.PositiveIntegerField(null=True)
-    # The largest classes by name; `class_count` is how many there are, None where too many to count.
+    # The largest classes by name; `class_count` is how many there are in all.
     classes = models.JSONField(default=dict)
     class_count = models.PositiveIntegerField(null=True)
     documents = models.PositiveIntegerField(null=True)

@@ -42,11 +42,6 @@ class ReceiptSummary:
         return _rows(heapq.nsmallest(BARS, self.receipt.classes.items(), key=_rank))
 
     @property
-    def class_count(self) -> str:
-        count = self.receipt.class_count
-        return "Too many to count" if count is None else number(count)
-
-    @property
     def has_more(self) -> bool:
         return len(self.receipt.classes) > BARS
 
@@ -61,9 +56,9 @@ class ReceiptSummary:
     @property
     def unnamed(self) -> str:
         """What the classes hold together that are not kept by name; empty if all are."""
-        if self.receipt.has_all_classes or self.receipt.class_count is None:
+        if self.receipt.has_all_classes:
             return ""
-        classes = self.receipt.class_count - len(self.receipt.classes)
+        classes = (self.receipt.class_count or 0) - len(self.receipt.classes)
         annotations = (self.receipt.annotations or 0) - sum(self.receipt.classes.values())
         return f"{plural(classes, 'more class', 'more classes')}, not named: {plural(annotations, 'annotation')}"
 

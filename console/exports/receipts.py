@@ -1,7 +1,6 @@
 """The receipt of an export: what its file holds, counted once by the worker, and how that differs from the last one."""
 
 import errno
-import heapq
 import shutil
 import time
 from collections import Counter
@@ -121,21 +120,17 @@ def compared(receipt: Receipt) -> Comparison | None:
         before,
         (receipt.images or 0) - (before.images or 0),
         (receipt.annotations or 0) - (before.annotations or 0),
-        (receipt.class_count or 0) - (before.class_count or 0) if _both_count_classes(receipt, before) else 0,
+        (receipt.class_count or 0) - (before.class_count or 0),
         _only_in(receipt.classes, before.classes) if before.has_all_classes else (),
         _only_in(before.classes, receipt.classes) if receipt.has_all_classes else (),
     )
-
-
-def _both_count_classes(*receipts: Receipt) -> bool:
-    return all(receipt.class_count is not None for receipt in receipts)
 
 
 def _contents(plan: Plan, operation: Operation) -> Contents:
     export = connections.cloudfactory(plan.person).get_export(plan.space, plan.export_id)
     if not export.download_url:
         raise NotChecked("Not checked: CloudFactory gave no link to the file.")
-    limits = archive.Limits(packed=settings.RECEIPT_MOST_BYTES)
+    limits = archive.Limits(packed=settings.RECEIPT_MOST_BYTES, classes=KEPT_CLASSES)
     lease = _Lease(operation)
     with connections.storage().stream(export.download_url) as download:
         if download.length is not None and download.length > limits.packed:
@@ -169,8 +164,7 @@ def _keep(receipt: Receipt, found: Contents) -> None:
     receipt.state, receipt.words, receipt.checked_at = Receipt.State.CHECKED, "", timezone.now()
     receipt.size, receipt.sha256 = found.size, found.sha256
     receipt.images, receipt.annotations, receipt.without = found.images, found.annotations, found.without
-    receipt.classes = dict(heapq.nlargest(KEPT_CLASSES, found.classes.items(), key=lambda entry: entry[1]))
-    receipt.class_count = None if found.has_too_many_classes else len(found.classes)
+    receipt.classes, receipt.class_count = found.classes, found.class_count
     receipt.documents = found.files
     receipt.details = {
         "passed_over": [[entry.name, entry.why] for entry in found.passed_over],

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from console.exports import archive, coco_document
+from console.exports import archive, class_counts, coco_document
 from console.exports.archive import Bare, Contents, Limits, NotChecked, PassedOver
 
 CONE = {
@@ -138,12 +138,31 @@ def test_what_no_database_takes_is_shown_as_something_else() -> None:
     assert found.bare[0].image == "\ufffd.jpg"
 
 
-def test_more_classes_than_can_be_counted_cost_only_the_classes() -> None:
-    many = coco(annotations=[{"id": number, "image_id": 1, "category_id": number} for number in range(50)])
-    found = archive.read(in_chunks(zipped(("a.json", many), ("b.json", CONE))), Limits(classes=20))
-    assert (found.annotations, found.classes, found.has_too_many_classes) == (51, {}, True)
-    across = [(f"{n}.json", coco(categories=[{"id": 3, "name": f"cone {n}"}])) for n in range(30)]
-    assert archive.read(in_chunks(zipped(*across)), Limits(classes=20)).has_too_many_classes
+def test_the_largest_classes_are_named_and_all_are_counted() -> None:
+    annotations = [{"image_id": 1, "category_id": number // 2} for number in range(99)]
+    found = archive.read(in_chunks(zipped(("a.json", coco(annotations=annotations)))), Limits(classes=49))
+    assert (found.annotations, found.class_count) == (99, 50)
+    assert set(found.classes.values()) == {2}
+
+
+def test_classes_are_counted_on_disk_as_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    seed = random.Random(9)
+    ids: list[Any] = [None, *range(40), *(str(number) for number in range(40)), *(f"x{number}" for number in range(20))]
+    documents: list[tuple[str, Any]] = []
+    for number in range(6):
+        names = [{"id": seed.choice(ids), "name": seed.choice(["", "cone", *map(str, range(30))])} for _ in range(60)]
+        used = [{"image_id": 1, "category_id": seed.choice(ids)} for _ in range(200)]
+        order = seed.sample(["annotations", "categories"], 2)
+        sections = {"annotations": used, "categories": names}
+        documents.append((f"{number}.json", {"images": [], **{name: sections[name] for name in order}}))
+    documents.insert(3, ("odd.json", json.dumps(documents[0][1])[:-5]))
+    wanted = read(*documents)
+    assert wanted.passed_over_count == 1
+    for most in (0, 1, 10, 60):
+        monkeypatch.setattr(class_counts, "MOST_IN_MEMORY", most)
+        found = read(*documents)
+        assert (found.classes, found.class_count) == (wanted.classes, wanted.class_count)
+        assert sum(found.classes.values()) == found.annotations == 1_200
 
 
 def test_segments_are_the_annotations_of_a_panoptic_document() -> None:
