@@ -139,7 +139,7 @@ def test_a_session_that_ends_while_one_chooses_leads_back_to_the_last_choice(
 ) -> None:
     desk.context.clear_cookies()
     desk.on("dialog", lambda dialog: dialog.accept())
-    desk.get_by_label("Eye screening", exact=True).check()
+    desk.get_by_label("Eye screening", exact=True).click()
     desk.wait_for_url(re.compile("/account/login/"))
     desk.get_by_label("Email").fill(alice.email)
     desk.locator("input[name=password]").fill(PASSWORD)
