@@ -3,10 +3,12 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from console.audit import actions, links
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
+from console.words import moment, plural
 
 VENDORS = {"avala": "Avala", "cloudfactory": "CloudFactory"}
 UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -162,12 +164,44 @@ def _article(name: str) -> str:
 
 def _contents(detail: Mapping[str, Any]) -> str:
     """What an export holds: "3 batches of Dashcam Q3", or nothing where nothing is known."""
+    things, span = _things(detail), _span(detail.get("choice"))
+    return f"items of {things.removeprefix('all of ')} {span}" if things and span else things
+
+
+def _things(detail: Mapping[str, Any]) -> str:
     batches, projects = _names(detail.get("batches")), _names(detail.get("projects"))
-    of = _listed(projects, "project") if projects else ""
+    of = _listed(projects, "project") if projects else _without_names(detail.get("choice"))
     if batches:
         some = f"the batch {batches[0]}" if len(batches) == 1 else f"{len(batches)} batches"
         return f"{some} of {of}" if of else some
-    return f"all of {of}" if of else ""
+    return f"all of {of}".replace("all of all ", "all ") if of else ""
+
+
+def _without_names(choice: Any) -> str:
+    """The projects of a choice of which no name is known: none chosen means all of them."""
+    chosen = choice.get("projects") if isinstance(choice, dict) else None
+    if not isinstance(chosen, list):
+        return ""
+    return plural(len(chosen), "project") if chosen else "all projects"
+
+
+def _span(choice: Any) -> str:
+    """The days of a choice: "changed from 3 Nov 2026, 00:00 UTC", or nothing where any day will do."""
+    if not isinstance(choice, dict):
+        return ""
+    said = []
+    for verb, name in (("created", "created"), ("changed", "updated")):
+        since, until = _moment(choice.get(f"{name}_from")), _moment(choice.get(f"{name}_to"))
+        ends = " ".join(filter(None, [since and f"from {since}", until and f"until {until}"]))
+        said += [f"{verb} {ends}"] if ends else []
+    return " and ".join(said)
+
+
+def _moment(stored: Any) -> str:
+    try:
+        return moment(datetime.fromisoformat(stored)) if stored else ""
+    except (TypeError, ValueError):
+        return ""
 
 
 def _names(value: Any) -> list[str]:

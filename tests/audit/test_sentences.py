@@ -15,6 +15,7 @@ from console.audit.reading import line
 from console.audit.sentences import PAGES
 
 ROLE = {"before": "Reviewer", "after": "Operator"}
+DATES = {"created_to": "2026-11-05T00:00:00+00:00", "updated_from": "2026-11-03T00:00:00+00:00"}
 DONE: list[tuple[str, str, dict[str, Any], str]] = [
     ("slice.create", "Rain", {}, "created the slice Rain"),
     ("batch.create", "Rain", {}, "created the batch Rain"),
@@ -27,6 +28,21 @@ DONE: list[tuple[str, str, dict[str, Any], str]] = [
     ),
     ("order.undo", "Coins", {"summary": "Rain 2nd to 1st"}, "undid a change to the order of Coins: Rain 2nd to 1st"),
     ("export.create", "Q3", {"projects": ["Coins"], "items": 1}, "exported all of Coins as Q3 (COCO, about 1 item)"),
+    ("export.create", "Q3", {"choice": {"projects": [], "batches": []}}, "exported all projects as Q3 (COCO)"),
+    ("export.create", "Q3", {"choice": {"projects": ["p"]}}, "exported all of 1 project as Q3 (COCO)"),
+    (
+        "export.create",
+        "Q3",
+        {"projects": ["Coins"], "choice": {"projects": ["p"], **DATES}},
+        "exported items of Coins created until 5 Nov 2026, 00:00 UTC"
+        " and changed from 3 Nov 2026, 00:00 UTC as Q3 (COCO)",
+    ),
+    (
+        "export.create",
+        "Q3",
+        {"choice": {"projects": [], "updated_from": "2026-11-03T00:00:00+00:00"}},
+        "exported items of all projects changed from 3 Nov 2026, 00:00 UTC as Q3 (COCO)",
+    ),
     ("export.queue", "Q3", {}, "queued the export Q3 (COCO)"),
     ("export.unqueue", "Q3", {}, "removed the export Q3 from the queue"),
     ("person.invite", "Bob", {"role": "Auditor"}, "invited Bob as an auditor"),
