@@ -63,7 +63,7 @@ def facts(line: Line) -> list[Fact]:
         Fact("Person", entry.actor_name + (f" ({entry.actor_email})" if entry.actor_email else "")),
         Fact("Note", entry.note),
         Fact("Where", line.place),
-        Fact("Address", entry.address, is_code=True),
+        Fact("IP address", entry.address, is_code=True),
         Fact("Vendor", VENDORS.get(entry.vendor, entry.vendor)),
         *_further(line.told.detail),
     ]

@@ -16,6 +16,7 @@ PAGE, CHUNK = 50, 500
 EXPORTED = "export.create"
 TONES = {DONE: "good", FAILED: "bad", UNKNOWN: "warn", OPEN: "info"}
 STATES = {DONE: "Done", FAILED: "Failed", UNKNOWN: "Unresolved", OPEN: "Running"}
+FOUND = {"by looking": "found by checking", "by a person": "closed by a person"}
 PLACES = {
     "account": "Sign-in",
     "accounts": "Account and people",
@@ -138,7 +139,7 @@ def _step(row: Entry) -> Step:
     if row.detail.get("not_found"):
         said = f"Not found so far, in {row.detail.get('checks')} checks"
     elif found:
-        said = f"{said}, found {found}"
+        said = f"{said}, {FOUND.get(found, f'found {found}')}"
     why = str(row.detail.get("error") or "")
     tone = _tone(row.action, row.recorded_outcome, row.detail)
     return Step(row.at, tone, f"{said}: {why}" if why else said, row.actor_name, row.note)

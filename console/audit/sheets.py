@@ -33,7 +33,7 @@ COLUMNS = (
     "Thing's id",
     "Action",
     "Where",
-    "Address",
+    "IP address",
     "Vendor",
     "Vendor's reference",
     "Request id",

@@ -47,13 +47,14 @@ DAY = [
     "Alice tried to rename the batch Naples, dawn shift to Naples, noon shift, but it failed:"
     " CloudFactory does not allow this with this key. | Failed",
     "Alice changed the metadata of the batch Naples, dawn shift: added crew; changed site; removed shift | Done",
-    "Alice changed the order of Coin outlines: Worn edges 5th to 1st; four batches move down one | “for Friday” | Done",
-    "Alice undid a change to the order of Coin outlines: Worn edges 1st to 5th; four batches move up one | Done",
-    "Alice restored an earlier order of Coin outlines: Worn edges 5th to 1st; four batches move down one | Done",
-    "Alice tried to change the order of Coin outlines: Turin, night shift 3rd to 1st;"
-    " two batches move down one, but it failed: CloudFactory does not allow this with this key. | Failed",
-    "Alice tried to change the order of Coin outlines: Turin, night shift 3rd to 1st;"
-    " two batches move down one, but CloudFactory gave no clear answer, so we can't tell whether it worked "
+    "Alice changed the order of Coin outlines: Worn edges 4th to 1st; three batches move down one"
+    " | “for Friday” | Done",
+    "Alice undid a change to the order of Coin outlines: Worn edges 1st to 4th; three batches move up one | Done",
+    "Alice restored an earlier order of Coin outlines: Worn edges 4th to 1st; three batches move down one | Done",
+    "Alice tried to change the order of Coin outlines: Turin, night shift 2nd to 1st;"
+    " one batch moves down one, but it failed: CloudFactory does not allow this with this key. | Failed",
+    "Alice tried to change the order of Coin outlines: Turin, night shift 2nd to 1st;"
+    " one batch moves down one, but CloudFactory gave no clear answer, so we can't tell whether it worked "
     "| Unresolved",
     "Alice exported all of Eye screening as Eyes (COCO) | Downloaded by Bob once."
     " Partly downloaded by Bob (65.4 kB of 131 kB). It was deleted, along with its file. | Done",

@@ -149,7 +149,7 @@ def test_after_ten_minutes_of_checks_it_says_not_found_and_can_still_be_checked(
 def test_a_person_closes_it_with_a_note(unknown: Entry, dana: Person, client_as: ClientAs) -> None:
     answer = {"outcome": "failed", "note": "Not in Avala's list"}
     said = text_of(client_as(dana).post(f"/audit/{unknown.pk}/close/", answer, follow=True))
-    assert "Failed, found by a person" in said
+    assert "Failed, closed by a person" in said
     assert "Not in Avala's list" in said
     closed = Entry.objects.get(pk=unknown.pk).newest_outcome
     assert (closed.actor, closed.recorded_outcome) == (dana, "failed")

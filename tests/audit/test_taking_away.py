@@ -249,11 +249,11 @@ def test_ready_periods_are_one_click_away_and_mean_the_readers_days(
     tokyo = zoneinfo.ZoneInfo("Asia/Tokyo")
     now = datetime.datetime(2026, 11, 4, 9, 30, tzinfo=tokyo)
     for name, when in {
-        "this morning": now.replace(hour=0, minute=0),
-        "last night": now - datetime.timedelta(hours=15, minutes=30),
-        "yesterday noon": now - datetime.timedelta(hours=15, minutes=31),
-        "last week": datetime.datetime(2026, 10, 26, 0, 0, tzinfo=tokyo),
         "long ago": datetime.datetime(2026, 10, 25, 23, 59, tzinfo=tokyo),
+        "last week": datetime.datetime(2026, 10, 26, 0, 0, tzinfo=tokyo),
+        "yesterday noon": now - datetime.timedelta(hours=15, minutes=31),
+        "last night": now - datetime.timedelta(hours=15, minutes=30),
+        "this morning": now.replace(hour=0, minute=0),
     }.items():
         at(when, dana, "slice.create", thing_name=name)
     client = client_as(dana)
