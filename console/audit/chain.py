@@ -20,7 +20,7 @@ from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 
 from console.audit import line_index
-from console.audit.models import AnchorGap, ChainHead, Entry
+from console.audit.models import AnchorGap, ChainHead, ClockStep, Entry
 from console.common.parsing import read_int
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,8 @@ def add(entry: Entry) -> None:
     entry.save(force_insert=True)
     line_index.add(entry)
     head.sequence, head.digest = entry.sequence, entry.digest
+    if not head.note(entry.at):
+        ClockStep.objects.get_or_create(pk=1, defaults={"sequence": entry.sequence})
     head.save()
     newest = (entry.sequence, entry.digest)
     # Robust: a row that is committed stays valid where the file can't be written; the gap is recorded.

@@ -10,10 +10,11 @@ from typing import Any, Final, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, Func, OuterRef, Q
+from django.db.models import Func, Q
 from django.db.models.functions import Coalesce
 
 from console.audit import actions, availability
+from console.audit.search import TABLE, WordsField
 
 OPEN: Final = "open"
 DONE: Final = "done"
@@ -21,7 +22,7 @@ FAILED: Final = "failed"
 UNKNOWN: Final = "unknown"
 # How long the handing over of a file may be under way.
 LASTS = timedelta(hours=12)
-# By how much the clocks of the machines that write may differ: a row can come after one of a later moment.
+# By how much the clocks of the machines that write can differ: a row can come after one of a later moment.
 CLOCK_ERROR = timedelta(hours=1)
 
 
@@ -104,12 +105,13 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def within(self, since: datetime | None, until: datetime | None) -> Self:
         """Lines of these hours. The places in the chain bound them, too: what is found by another index ends there."""
-        first = _first_since(since - CLOCK_ERROR) if since else None
-        last = _first_since(until + CLOCK_ERROR) if until else None
+        is_in_order = not ClockStep.objects.exists()
+        first = _first_since(since - CLOCK_ERROR) if since and is_in_order else None
+        last = _first_since(until + CLOCK_ERROR) if until and is_in_order else None
         found = self.alias(moment=WithoutIndex("at"))
         found = found.filter(moment__gte=since) if since else found
         found = found.filter(moment__lt=until) if until else found
-        if since and first is None:
+        if since and is_in_order and first is None:
             return found.none()
         found = found.filter(**{f"{self.place}__gte": first}) if first else found
         return found.filter(**{f"{self.place}__lt": last}) if last else found
@@ -125,11 +127,8 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def saying(self, words: str) -> Self:
         """Lines in which, or in whose outcomes, each of the words is found."""
-        found = self
-        for word in words.casefold().split():
-            in_outcome = Entry.objects.filter(opens=OuterRef("pk"), words__contains=word)
-            found = found.filter(Q(words__contains=word) | Exists(in_outcome))
-        return found
+        asked = " ".join(words.casefold().split())
+        return self.filter(search__words__holds=asked)._found_by("search__entry_id") if asked else self
 
 
 class Entry(models.Model):
@@ -267,6 +266,28 @@ def _first_since(moment: datetime) -> int | None:
     return Entry.objects.filter(at__gte=moment).order_by("at").values_list("sequence", flat=True).first()
 
 
+class SearchText(models.Model):
+    """The words of a line and of its outcomes, in the search index. No part of the chain, as `LineState`."""
+
+    entry = models.OneToOneField(
+        Entry,
+        models.DO_NOTHING,
+        to_field="sequence",
+        db_column="rowid",
+        primary_key=True,
+        related_name="search",
+        db_constraint=False,
+    )
+    words = WordsField()
+
+    class Meta:
+        managed = False
+        db_table = TABLE
+
+    def __str__(self) -> str:
+        return f"{self.entry_id}"
+
+
 class Lookup(models.Model):
     """How far the checks of one unresolved act have come. No part of the chain: without the row they start afresh."""
 
@@ -289,9 +310,25 @@ class ChainHead(models.Model):
 
     sequence = models.PositiveBigIntegerField(default=0)
     digest = models.CharField(max_length=64, default="0" * 64)
+    # The latest moment of any row.
+    latest = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.digest}"
+
+    def note(self, moment: datetime) -> bool:
+        """Takes the moment of the next row. False when it lies before an earlier row's: a clock is or was wrong."""
+        self.latest = max(moment, self.latest or moment)
+        return moment >= self.latest - CLOCK_ERROR
+
+
+class ClockStep(models.Model):
+    """One row, once the moments no longer rise with the chain. Lists of some days then read the chain further."""
+
+    sequence = models.PositiveBigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.sequence}"
 
 
 class ChainCheck(models.Model):

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 from console.audit import guards
+from console.audit.models import SearchText
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -20,6 +21,8 @@ def audit_rows_can_be_flushed() -> Iterator[None]:
         guards.remove(connection)
         try:
             flush(case)
+            # Django flushes only the tables that it has created itself.
+            SearchText.objects.all().delete()
         finally:
             guards.install(connection)
 

@@ -26,6 +26,7 @@ def fill(count: int, people: list[Person]) -> None:
         row.sequence, row.previous = head.sequence + 1, head.digest
         row.digest = chain.digest(row)
         head.sequence, head.digest = row.sequence, row.digest
+        head.note(row.at)
         rows.append(row)
         if len(rows) == AT_ONCE or head.sequence == began + count:
             Entry.objects.bulk_create(rows)

@@ -1,16 +1,19 @@
 """No page and no command does more work because the audit is long: counted in steps of the database, not in seconds."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Person
 from console.audit import line_index, record
-from console.audit.models import Entry, LineState
+from console.audit.models import ClockStep, Entry, LineState, SearchText
 from tests.audit.many import fill
 
 ClientAs = Callable[[Person], Client]
@@ -59,6 +62,11 @@ ADDRESSES = {
     "a kind of a person": "/audit/?person={alice}&group=order&period=all",
     "days of long ago": "/audit/?since=2001-01-01&until=2001-01-02",
     "days to come": "/audit/?since=2090-01-01",
+    "a word in many": "/audit/?q=harbour&period=all",
+    "two words": "/audit/?q=yard+alice&period=all",
+    "a word in none": "/audit/?q=zeppelin&period=all",
+    "a short word in none": "/audit/?q=zz&period=all",
+    "a word in none of these days": "/audit/?q=harbour&since=2001-01-01&until=2001-01-02",
     "further back": "/audit/?before=150&period=all",
 }
 
@@ -137,3 +145,74 @@ def test_an_outcome_that_could_not_be_written_leaves_the_act_open(alice: Person)
     except SystemExit:
         pass
     assert kept() == {(act.id, "open", act.entry.sequence)}
+
+
+def found(words: str) -> list[str]:
+    return [entry.thing_name for entry in Entry.objects.lines().saying(words).order_by("sequence")]
+
+
+@pytest.fixture
+def named(alice: Person) -> None:
+    for name in ("Dashcam Q3, “Night”", "café_noir 50%", 'night shift\'s *best* OR "none"', "Ωmega-9", "道路图像集"):
+        record.event(actor=alice, action="slice.create", thing_name=name)
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("dashcam", ["Dashcam Q3, “Night”"]),
+        ("SHCA", ["Dashcam Q3, “Night”"]),
+        ("night", ["Dashcam Q3, “Night”", 'night shift\'s *best* OR "none"']),
+        ("night q3", ["Dashcam Q3, “Night”"]),
+        ("q3", ["Dashcam Q3, “Night”"]),
+        ("n", ["Dashcam Q3, “Night”", "café_noir 50%", 'night shift\'s *best* OR "none"', "Ωmega-9", "道路图像集"]),
+        ("9", ["Ωmega-9"]),
+        ("é_n", ["café_noir 50%"]),
+        ("50%", ["café_noir 50%"]),
+        ("5%", []),
+        ("_", []),
+        ("*best*", ['night shift\'s *best* OR "none"']),
+        ('"none"', ['night shift\'s *best* OR "none"']),
+        ('"', ['night shift\'s *best* OR "none"']),
+        ("ωMEGA", ["Ωmega-9"]),
+        ("alice night", ["Dashcam Q3, “Night”", 'night shift\'s *best* OR "none"']),
+        ("or none", ['night shift\'s *best* OR "none"']),
+        ("day", []),
+        ("图像", ["道路图像集"]),
+        ("集", ["道路图像集"]),
+        ("路图像", ["道路图像集"]),
+    ],
+)
+def test_a_word_is_found_anywhere_and_a_short_one_where_a_word_begins(
+    named: None, words: str, names: list[str]
+) -> None:
+    assert found(words) == names
+
+
+@pytest.mark.django_db(transaction=True)
+def test_words_of_the_outcome_find_the_line_that_it_ends(alice: Person) -> None:
+    with record.act(actor=alice, action="slice.create", thing_name="Harbour") as act:
+        act.unknown(detail={"error": "Avala did not answer."})
+    record.settle(act.entry, "done", note="Seen by phone.")
+    for words in ("harbour", "phone", "harbour answer phone"):
+        assert found(words) == ["Harbour"]
+    SearchText.objects.all().delete()
+    assert found("phone") == []
+    call_command("settle", rebuild=True, verbosity=0)
+    assert found("harbour answer phone") == ["Harbour"]
+
+
+def test_days_find_their_lines_also_after_a_clock_was_wrong(alice: Person, dana: Person, client_as: ClientAs) -> None:
+    now = timezone.now()
+    for number, moment in enumerate((now, now + timedelta(days=4000), now + timedelta(minutes=1))):
+        with time_machine.travel(moment, tick=False):
+            record.event(actor=alice, action="slice.create", thing_name=f"Slice {number}.")
+    today = f"{now:%Y-%m-%d}"
+    for period in (
+        f"since={today}&until={now + timedelta(days=1):%Y-%m-%d}",
+        f"until={now + timedelta(days=1):%Y-%m-%d}",
+    ):
+        page = client_as(dana).get(f"/audit/?{period}").content.decode()
+        assert [number for number in range(3) if f"Slice {number}." in page] == [0, 2]
+    call_command("settle", rebuild=True, verbosity=0)
+    assert ClockStep.objects.get().sequence == 3

@@ -1,0 +1,73 @@
+"""The search index: every group of three letters in the words of a line, by SQLite's FTS5 or PostgreSQL's pg_trgm.
+
+A word of three letters or more is found anywhere, also within another one; a shorter one at the beginning of a word.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Lookup, TextField
+
+TABLE = "audit_search"
+# Two spaces stand before every word, so that even one letter makes a group of three with them.
+GAP = "  "
+GROUP = 3
+# Where words are not set apart, as in Chinese, Japanese and Korean, each letter can begin one.
+INNER_STARTS = re.compile(
+    r"(?<=\W)(?=(\w{1,2}))|(?<=[\u3040-\u9fff\uac00-\ud7af])(?=([\u3040-\u9fff\uac00-\ud7af]{1,2}))"
+)
+
+SQLITE = f"CREATE VIRTUAL TABLE {TABLE} USING fts5(words, tokenize='trigram case_sensitive 1')"
+POSTGRESQL = (
+    "CREATE EXTENSION IF NOT EXISTS pg_trgm",
+    f"CREATE TABLE {TABLE} (rowid bigint PRIMARY KEY, words text NOT NULL)",
+    f"CREATE INDEX audit_search_words ON {TABLE} USING gin (words gin_trgm_ops)",
+)
+
+
+def create_table(connection: BaseDatabaseWrapper) -> None:
+    """On PostgreSQL the owner of the database can do it: pg_trgm is one of its trusted extensions."""
+    with connection.cursor() as cursor:
+        for statement in (SQLITE,) if connection.vendor == "sqlite" else POSTGRESQL:
+            cursor.execute(statement)
+
+
+def drop_table(connection: BaseDatabaseWrapper) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {TABLE}")
+
+
+def document(texts: Iterable[str]) -> str:
+    """What the index holds for a line: its words, and the beginnings of words within them (`no` for `a@north`)."""
+    words = [word for text in texts for word in text.split()]
+    starts = {found[1] or found[2] for word in words for found in INNER_STARTS.finditer(word)}
+    return GAP + GAP.join([*words, *sorted(starts)])
+
+
+class Holds(Lookup):
+    """`words__holds="yard nor"`: every one of these words, which are case folded, is in the document."""
+
+    lookup_name = "holds"
+
+    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        column, params = self.process_lhs(compiler, connection)
+        phrases = ('"' + piece.replace('"', '""') + '"' for piece in self._pieces())
+        return f"{column} MATCH %s", [*params, " ".join(phrases)]
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        column, params = self.process_lhs(compiler, connection)
+        pieces = [f"%{connection.ops.prep_for_like_query(piece)}%" for piece in self._pieces()]
+        return " AND ".join([f"{column} LIKE %s"] * len(pieces)), [*params * len(pieces), *pieces]
+
+    def _pieces(self) -> Iterator[str]:
+        for word in str(self.rhs).split():
+            yield (GAP + word)[-GROUP:] if len(word) < GROUP else word
+
+
+class WordsField(TextField):  # type: ignore[type-arg]
+    """Text of the search index."""
+
+
+WordsField.register_lookup(Holds)
