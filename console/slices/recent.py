@@ -12,6 +12,7 @@ from accounts.models import Person
 from console.slices import services, shown
 from console.slices.models import Draft
 from console.slices.shown import State
+from console.upstream.types import Slice
 
 LASTS = timedelta(days=2)
 MOST = services.PENDING_ASKED
@@ -58,7 +59,9 @@ def _created(user: Person) -> dict[Address, Draft]:
     newest: dict[str, Draft] = {}
     for draft in drafts[: MOST * 2]:
         newest.setdefault(str(draft), draft)
-    return {(draft.owner_name, draft.slug): draft for draft in list(newest.values())[:MOST]}
+    # A draft of earlier days can hold what is no address.
+    places = {draft: Slice("", owner_name=draft.owner_name, slug=draft.slug).address for draft in newest.values()}
+    return {where: draft for draft, where in list(places.items())[:MOST] if where}
 
 
 def _ends(user: Person, places: list[Address]) -> dict[Address, str]:

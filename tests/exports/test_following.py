@@ -83,7 +83,7 @@ def test_the_end_ends_the_watch_and_shows_the_download(
 ) -> None:
     client = client_as(alice)
     finish(slow, running)
-    assert "The file is being read once" in text_of(status(client, running))
+    assert "Checking the file…" in text_of(status(client, running))
     work()
     content = status(client, running).content.decode()
     assert "hx-trigger" not in content
