@@ -67,7 +67,7 @@ def _move(page: Page) -> None:
 
 
 def _check_order(page: Page) -> None:
-    expect(page.locator("[data-sentence]")).to_have_text("Worn edges 5th to 1st; four batches move down one")
+    expect(page.locator("[data-sentence]")).to_have_text("Worn edges 4th to 1st; three batches move down one")
     expect(page.locator("#order-note")).to_have_value(TYPED)
 
 
