@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from console.audit import actions
 from console.audit.models import DONE, FAILED, UNKNOWN, Entry, EntryQuerySet, actions_of
+from console.common.day_fields import DayField, DayInput, MomentField
 from console.common.fields import NoteField
 
 DAYS = 90
@@ -41,15 +42,8 @@ def _sensible(moment: datetime) -> None:
         raise forms.ValidationError(TOO_EARLY if moment.date() < FIRST else TOO_LATE)
 
 
-def _moment(label: str, **more: Any) -> forms.DateTimeField:
-    return forms.DateTimeField(
-        label=label,
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        validators=[_sensible],
-        error_messages={"invalid": "Write the moment as 2026-11-03T18:00."},
-        **more,
-    )
+def _moment(label: str, **more: Any) -> MomentField:
+    return MomentField(label=label, validators=[_sensible], **more)
 
 
 @dataclass(frozen=True)
@@ -60,14 +54,9 @@ class Range:
     until: datetime | None
 
 
-def _day(label: str) -> forms.DateField:
-    return forms.DateField(
-        label=label,
-        required=False,
-        validators=[MinValueValidator(FIRST, TOO_EARLY), MaxValueValidator(LAST, TOO_LATE)],
-        widget=forms.DateInput(attrs={"type": "date", "class": "input"}, format="%Y-%m-%d"),
-        error_messages={"invalid": "Write the day as 2026-11-03."},
-    )
+def _day(label: str) -> DayField:
+    bounds = [MinValueValidator(FIRST, TOO_EARLY), MaxValueValidator(LAST, TOO_LATE)]
+    return DayField(label=label, required=False, validators=bounds, widget=DayInput({"class": "input"}))
 
 
 class FilterForm(forms.Form):

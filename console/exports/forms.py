@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from console.common.day_fields import DayField
 from console.common.fields import IdField, NameField
 from console.exports.choice import ALL, MOST_BATCHES, MOST_PROJECTS, Choice
 from console.upstream.types import Batch, Project
@@ -20,12 +21,9 @@ SPANS = (("created", "Created"), ("updated", "Changed"))
 Batches = Mapping[str, Sequence[Batch]]
 
 
-class _Day(forms.DateField):
+class _Day(DayField):
     def __init__(self, label: str) -> None:
-        widget = forms.DateInput(
-            attrs={"type": "date", "min": EARLIEST.isoformat(), "max": LATEST.isoformat()}, format="%Y-%m-%d"
-        )
-        super().__init__(label=label, required=False, input_formats=["%Y-%m-%d"], widget=widget)
+        super().__init__(label=label, required=False)
 
     def validate(self, value: date | None) -> None:
         super().validate(value)

@@ -14,6 +14,7 @@ const arrivals = {
 
 const presses = {
   "[data-add], [data-remove]": () => import("./lines.js"),
+  "[data-calendar]": () => import("./calendar.js"),
   "[data-copy], [data-copy-from]": () => import("./copy.js"),
   "[data-dialog-open], [data-dialog-close]": () => import("./dialogs.js"),
   "[data-dismiss]": () => import("./notices.js"),

@@ -134,3 +134,19 @@ def test_axe_finds_nothing(
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{address} scrolls sideways"
+
+
+def test_a_day_is_typed_or_chosen_in_the_browsers_calendar(
+    page: Any, live: str, alice: Person, sign_in: SignIn
+) -> None:
+    sign_in(page, alice)
+    page.goto(f"{live}/audit/")
+    page.get_by_label("From").fill("3 No")
+    page.keyboard.press("Enter")
+    page.get_by_text("Write the day like this: 3 Nov 2026.").wait_for()
+    page.get_by_role("button", name="Choose in a calendar").first.click()
+    calendar = page.locator("#id_since ~ input[type=date]")
+    page.wait_for_function("() => document.querySelector('#id_since ~ input').onchange")  # it is open
+    calendar.evaluate("field => { field.value = '2026-11-05'; field.dispatchEvent(new Event('change')); }")
+    expect(page.get_by_label("From")).to_have_value("5 Nov 2026")
+    page.get_by_text("From 5 Nov 2026.").wait_for()

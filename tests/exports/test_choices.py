@@ -111,7 +111,7 @@ def test_an_address_with_what_is_not_there_is_a_sentence(
 def test_days_that_are_none_are_a_message_at_their_field(client_as: As, alice: Person, emulator: Running) -> None:
     page = client_as(alice).get(f"{NEW}?projects=all&created_from=31.12.2026&updated_to=2200-01-01&zone=../etc")
     assert page.status_code == 200
-    assert "Enter a valid date." in text_of(page)
+    assert "Write the day like this: 3 Nov 2026." in text_of(page)
     assert "Choose a day between 2000 and 2100." in text_of(page)
 
 

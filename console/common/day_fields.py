@@ -1,0 +1,74 @@
+"""Days and moments as people type them and pages show them: `3 Nov 2026` and `3 Nov 2026, 18:00`.
+
+They are fields of plain text. The browsers' own date fields send nothing for a day that is half typed, and some show
+today's date while they are empty. The calendar beside the field is the browser's own and needs script.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from django import forms
+
+DAY = "Write the day like this: 3 Nov 2026."
+MOMENT = "Write it like this: 3 Nov 2026, 18:00."
+DAY_FORMATS = ("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%Y-%m-%d")
+MOMENT_FORMATS = [
+    f"{day}{gap}{clock}" for day in DAY_FORMATS for gap in (", ", " ", "T") for clock in ("%H:%M", "%H:%M:%S")
+]
+
+
+class DayInput(forms.TextInput):
+    template_name = "components/_day_input.html"
+    formats: tuple[str, ...] = DAY_FORMATS
+    example = "e.g. 3 Nov 2026"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"placeholder": self.example, "autocomplete": "off", "spellcheck": "false"} | (attrs or {}))
+
+    def format_value(self, value: Any) -> str | None:
+        """The usual spelling of a day or moment, or of a text that can be read as one; any other text as typed."""
+        found = _read(value, self.formats) if isinstance(value, str) else value
+        return self.spell(found) if isinstance(found, date) else value or None
+
+    def spell(self, value: date) -> str:
+        return f"{value.day} {value:%b} {value.year}"
+
+
+class MomentInput(DayInput):
+    formats = tuple(MOMENT_FORMATS)
+    example = "e.g. 3 Nov 2026, 18:00"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"data-moment": True} | (attrs or {}))
+
+    def spell(self, value: date) -> str:
+        return f"{super().spell(value)}, {value:%H:%M}"
+
+
+class DayField(forms.DateField):
+    """Cleaned to a `date`. Dates with numbers alone are read as 2026-11-03 only, whose order is the same everywhere."""
+
+    def __init__(self, **options: Any) -> None:
+        messages = {"invalid": DAY} | options.pop("error_messages", {})
+        super().__init__(
+            **{"widget": DayInput, "input_formats": DAY_FORMATS, **options, "error_messages": messages},
+        )
+
+
+class MomentField(forms.DateTimeField):
+    """Cleaned to a moment; what is typed is meant in the reader's zone."""
+
+    def __init__(self, **options: Any) -> None:
+        messages = {"invalid": MOMENT} | options.pop("error_messages", {})
+        super().__init__(
+            **{"widget": MomentInput, "input_formats": MOMENT_FORMATS, **options, "error_messages": messages},
+        )
+
+
+def _read(text: str, formats: tuple[str, ...]) -> datetime | None:
+    for one in formats:
+        try:
+            return datetime.strptime(text.strip(), one)
+        except ValueError:
+            continue
+    return None
