@@ -158,5 +158,6 @@ def _as_text(section: Section) -> str:
 
 
 def _sentence(told: Told) -> str:
-    noted = f" Note: {told.noted}" if told.noted else ""
-    return visible(f"- {moment(told.line.at)}: {told.text}{noted}")
+    said = told.text.removesuffix(".")
+    noted = f". Note: {told.noted}" if told.noted else told.text[len(said) :]
+    return visible(f"- {moment(told.line.at)}: {said}{noted}")

@@ -111,16 +111,17 @@ def save_order(operator: Client, ids: list[int], note: str = "") -> None:
 def export(operator: Client, emulator: Running) -> Plan:
     """One that is ready in the end; the others fail, wait, are removed from the queue, or stay unclear."""
     plan = start(operator, name="Eyes")
-    operator.post("/exports/new/", new_export("Too soon"))
-    waiting, leaving = (
-        start(operator, name="Coins", projects=[COINS], when="free"),
-        new_export("Never mind", when="free"),
-    )
-    operator.post("/exports/new/", leaving)
-    operator.post(f"/exports/plan/{leaving['id']}/leave/")
     finish(emulator, plan)
     operator.get(f"/exports/{plan.export_id}/")
-    work(3)
+    work(2)
+    emulator.act("start_export", name="A colleague's")
+    operator.post("/exports/new/", new_export("Too soon"))
+    waiting = start(operator, name="Coins", projects=[COINS], when="free")
+    leaving = new_export("Never mind", when="free")
+    operator.post("/exports/new/", leaving)
+    operator.post(f"/exports/plan/{leaving['id']}/leave/")
+    emulator.act("finish_export")
+    work(2)
     waiting.refresh_from_db()
     emulator.act("fail_export", error="disk full")
     operator.get(f"/exports/{waiting.export_id}/")

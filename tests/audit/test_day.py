@@ -58,6 +58,7 @@ DAY = [
     "| Unresolved",
     "Alice exported all of Eye screening as Eyes (COCO) | Downloaded by Bob once."
     " Partly downloaded by Bob (65.4 kB of 131 kB). It was deleted, along with its file. | Done",
+    "The console read the file of the export Eyes for its receipt (131 kB) | Done",
     "Alice tried to export all of Eye screening as Too soon (COCO), but it failed:"
     " Another export of the space was running. | Failed",
     "Alice queued the export Coins (COCO) | Done",
@@ -65,7 +66,6 @@ DAY = [
     "Alice removed the export Never mind from the queue | Done",
     "Alice exported all of Coin outlines as Coins (COCO) "
     "| CloudFactory could not build it, so there is no file. | Failed later",
-    "The console read the file of the export Eyes for its receipt (131 kB) | Done",
     "Alice tried to export all of Eye screening as Unclear (COCO), but it failed:"
     " The connection to CloudFactory dropped. | “It is not in the list.” | Failed",
     "Someone failed to sign in as bob@northwind.example: wrong password | Failed",

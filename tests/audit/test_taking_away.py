@@ -220,8 +220,8 @@ def test_notes_are_on_the_page_in_the_text_and_in_the_sheet(dana: Person, client
     page = client_as(dana).get(f"/audit/handover/?{query}")
     changed = "Dana changed the order of Dashcam: Rain 2nd to 1st (3 times)"
     assert f"{changed}“for Friday”“for &lt;Monday&gt;”" in text_of(page)
-    assert f"{changed} Note: “for Friday”, “for <Monday>”" in text_note(page)
-    assert "Dana created the slice Rain Note: “seen in Avala”" in text_note(page)
+    assert f"{changed}. Note: “for Friday”, “for <Monday>”" in text_note(page)
+    assert "Dana created the slice Rain. Note: “seen in Avala”" in text_note(page)
     rows = rows_of(client_as(dana).get(f"/audit/handover.csv?{query}"))
     assert [row["Note"] for row in rows] == ["“for Friday”, “for <Monday>”", "“seen in Avala”"]
 
