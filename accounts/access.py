@@ -62,6 +62,7 @@ ACCESS: dict[str, str] = {
     "audit:export": Right.AUDIT_EXPORT,
     "audit:handover_csv": Right.AUDIT_EXPORT,
     "audit:check": Right.AUDIT_EXPORT,
+    "audit:stop_check": Right.AUDIT_EXPORT,
     # People
     "accounts:people": Right.PEOPLE,
     "accounts:invite": Right.PEOPLE,

@@ -342,6 +342,31 @@ class ChainCheck(models.Model):
         return self.problem or f"{self.rows} rows in order"
 
 
+class ChainCheckRun(models.Model):
+    """One row: the check of all rows that was started last, and how far it is."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        RUNNING = "running"
+        FINISHED = "finished"
+        STOPPED = "stopped"
+
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    started_by = models.CharField(max_length=150)
+    started_at = models.DateTimeField()
+    rows = models.PositiveBigIntegerField(default=0)
+    total = models.PositiveBigIntegerField(default=0)
+    # Why it ended without a verdict.
+    words = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.rows}/{self.total}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in (self.State.WAITING, self.State.RUNNING)
+
+
 class AnchorGap(models.Model):
     """Rows whose links the anchor file did not get, so that it shows after the file can be written to again."""
 

@@ -28,6 +28,7 @@ PAGES = {
     "accounts:people": "open the list of people",
     "accounts:person": "open a person's page",
     "audit:check": "verify the audit",
+    "audit:stop_check": "verify the audit",
     "audit:export": "export the audit as CSV",
     "audit:handover_csv": "export a handover note as CSV",
     "batches:check": "check a change to the order of batches",

@@ -7,3 +7,6 @@ outcome_unknown = Signal()
 
 settled = Signal()
 """`entry`, fresh: an open or unknown act is now known to be done or failed, found by reading or said by a person."""
+
+check_wanted = Signal()
+"""`person`: they want every row of the audit checked, in the background."""

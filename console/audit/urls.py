@@ -7,6 +7,7 @@ urlpatterns = [
     path("", views.index, name="index"),
     path("export.csv", views.export, name="export"),
     path("check/", views.check, name="check"),
+    path("check/stop/", views.stop_check, name="stop_check"),
     path("handover/", views.handover, name="handover"),
     path("handover.csv", views.handover_csv, name="handover_csv"),
     path("<uuid:entry_id>/", views.detail, name="detail"),

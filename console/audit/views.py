@@ -12,15 +12,18 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from console import htmx, plain_answers, typed_forms
-from console.audit import addresses, facts, links, reading, record, settling, sheets, unresolved, verify
+from console.audit import addresses, chain_check, facts, links, reading, record, settling, sheets, unresolved, verify
 from console.audit import handover as handovers
 from console.audit.forms import DAYS, PERIODS, CloseForm, FilterForm, HandoverForm
 from console.audit.models import DONE, OPEN, UNKNOWN, Entry
 from console.common.typed_fields import hand_back
 from console.words import moment
+
+# Seconds between two looks at the progress of a check.
+CHECK_DELAY = 2
 
 
 @require_safe
@@ -77,13 +80,28 @@ def close(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
     return redirect("audit:detail", entry.pk)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest) -> HttpResponse:
-    """Checks every row against the chain."""
-    verdict = verify.check()
-    if verdict.is_whole:
-        messages.success(request, f"All {verdict.rows:,} rows are as they were written.")
-    return redirect("audit:index")
+    """The check of every row against the chain: a POST starts it in the background, the page shows how far it is."""
+    if request.method == "POST":
+        chain_check.start(request.user)
+        return redirect("audit:check")
+    context = {
+        "run": chain_check.current(),
+        "last": verify.last_check(),
+        "gaps": verify.anchor_gaps(),
+        "delay": CHECK_DELAY,
+    }
+    return render(request, "audit/check.html#progress" if htmx.is_htmx(request) else "audit/check.html", context)
+
+
+@require_POST
+def stop_check(request: HttpRequest) -> HttpResponse:
+    if chain_check.stop():
+        messages.success(request, "The check was stopped.")
+    else:
+        messages.info(request, "No check was running.")
+    return redirect("audit:check")
 
 
 @require_safe
@@ -249,7 +267,7 @@ def _chain_state(request: HttpRequest) -> dict[str, Any]:
     newest, last = verify.newest_are_whole(), verify.last_check()
     problem = newest.problem or (last.problem if last else "")
     anchor = {"anchor_problem": verify.anchor_problem(), "anchor_gaps": verify.anchor_gaps()}
-    return {"chain": {"rows": newest.rows, "problem": problem, "last": last, **anchor}}
+    return {"chain": {"rows": newest.rows, "problem": problem, "last": last, "run": chain_check.current(), **anchor}}
 
 
 def _frame(request: HttpRequest, form: FilterForm) -> dict[str, Any]:

@@ -9,9 +9,10 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.signals import person_disabled
-        from console.jobs import reconciliation
+        from console.jobs import chain_check, reconciliation
 
         reconciliation.register()
+        chain_check.register()
         person_disabled.connect(_drop_work, dispatch_uid="jobs.drop_work")
 
 

@@ -19,6 +19,7 @@ class State(models.TextChoices):
 
 
 TITLES = {
+    "audit.check": "Check every entry of the audit",
     "audit.reconcile": "Check whether a request with no clear answer worked",
     "exports.start": "Start a queued export",
     "exports.watch": "Watch an export until it ends",

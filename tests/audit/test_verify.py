@@ -42,7 +42,7 @@ STATEMENTS = [
     "DELETE FROM audit_entry",
 ]
 if connection.vendor == "postgresql":
-    STATEMENTS += ["TRUNCATE audit_lookup, audit_entry", "TRUNCATE audit_entry CASCADE"]
+    STATEMENTS += ["TRUNCATE audit_lookup, audit_linestate, audit_entry", "TRUNCATE audit_entry CASCADE"]
 else:
     STATEMENTS += ["INSERT OR REPLACE INTO audit_entry SELECT * FROM audit_entry WHERE sequence = 2"]
 

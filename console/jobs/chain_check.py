@@ -1,0 +1,33 @@
+"""The job that checks the whole chain of the audit."""
+
+from typing import Any
+
+from accounts.models import Person
+from console.audit import chain_check, signals
+from console.jobs import services
+from console.jobs.models import Operation
+from console.jobs.queues import Queue
+from console.jobs.services import Done, Result
+
+KIND = "audit.check"
+
+
+def register() -> None:
+    services.register(KIND, check, given_up=_give_up, queue=Queue.BULK)
+    signals.check_wanted.connect(_enqueue, dispatch_uid="jobs.chain_check")
+
+
+def check(operation: Operation) -> Result:
+    """Every row, from the first on. A worker that takes it over starts again."""
+    verdict = chain_check.run(lambda: operation.renew(services.lease()))
+    if verdict is None:
+        return Done("It was stopped.")
+    return Done(verdict.problem or f"All {verdict.rows:,} entries are as they were written.")
+
+
+def _enqueue(sender: Any, person: Person, **said: Any) -> None:
+    services.enqueue(kind=KIND, subject="chain", person=person)
+
+
+def _give_up(operation: Operation, words: str) -> None:
+    chain_check.give_up(words)
