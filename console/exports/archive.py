@@ -50,6 +50,7 @@ _SYSTEM_FOLDERS = frozenset(
 _SYSTEM_FILES = frozenset(
     {".directory", ".ds_store", ".localized", ".volumeicon.icns", "desktop.ini", "ehthumbs.db", "icon\r", "thumbs.db"}
 )
+_NOT_THE_LAST = "is in the zip more than once, and only the last one is read"
 _ENDING = re.compile(r"\.[a-z0-9]{1,8}")
 # Documents of one folder that describe the same images, by the names COCO gave them.
 _FAMILY = re.compile(r"(?:instances|captions|person_keypoints|keypoints|panoptic|stuff|labels|image_info)_(.+)\.json")
@@ -100,9 +101,13 @@ class Notes:
     segments: int = 0
     """Annotations that are segments of panoptic documents."""
     strays: int = 0
-    """Annotations of images that no document lists."""
+    """Annotations of images that their document does not list."""
+    nowhere: int = 0
+    """Annotations that name no image."""
+    together: int = 0
+    """Documents of families that describe the same images; the annotations of each count."""
     repeated: int = 0
-    """Pictures of one folder that several documents list, as far as their names were compared; each of them counts."""
+    """Names of pictures of one folder that several documents list, as far as they were compared; each counts."""
     doubled: int = 0
     """Ids that several images of a document share."""
 
@@ -173,6 +178,7 @@ class _Sum:
         self.is_clear &= document.is_clear()
         self.notes.segments += document.segments
         self.notes.strays += document.count_strays()
+        self.notes.nowhere += document.nowhere
         self.notes.doubled += len(document.doubled)
         self.classes.add(document)
 
@@ -181,7 +187,7 @@ class _Sum:
         seen: set[int] = set()
         for name, is_annotated in images:
             self.images += 1
-            if name and len(self.pictures) + len(seen) < MOST_PICTURES:
+            if name and not name.startswith("#") and len(self.pictures) + len(seen) < MOST_PICTURES:
                 seen.add(hash((folder, name)))
             if not is_annotated:
                 self.without += 1
@@ -213,7 +219,8 @@ class _Reading:
         self, group: str, members: list[Member], listing: _Listing
     ) -> Iterator[tuple[str, Iterable[tuple[str, bool]]]]:
         """The images of each document, or of a whole family once."""
-        together: dict[str, bool] = {}
+        together: dict[tuple[str, int], bool] = {}
+        documents = listed = 0
         for member in members:
             document = self._document(member, listing)
             if document is None:
@@ -222,10 +229,16 @@ class _Reading:
             if len(members) == 1:
                 yield _stem(member.name), document.listed()
                 return
-            for number, (name, is_annotated) in enumerate(document.listed()):
-                key = name or f"{member.name}#{number}"
+            documents += 1
+            turns: Counter[str] = Counter()
+            for name, is_annotated in document.listed():
+                # Images without a name are never those of another document.
+                key = (name, turns[name]) if name else (f"#{member.name}", turns[name])
+                turns[name] += 1
+                listed += 1
                 together[key] = together.get(key, False) or is_annotated
-        yield _stem(group), together.items()
+        self.sum.notes.together += documents if listed > len(together) else 0
+        yield _stem(group), ((name, is_annotated) for (name, _), is_annotated in together.items())
 
     def _document(self, member: Member, listing: _Listing) -> Document | None:
         try:
@@ -303,7 +316,7 @@ def _list(file: BinaryIO, directory: Directory, limits: Limits) -> _Listing:
         elif _ending(member.name) in (".json", ".jsonl", ".ndjson"):
             # Whoever unpacks it has the last one.
             if member.name in documents:
-                listing.pass_over(member.name, "is in the zip twice, and the last one is counted")
+                listing.pass_over(member.name, _NOT_THE_LAST)
             documents[member.name] = member
         else:
             kind = _ending(member.name)
@@ -337,10 +350,11 @@ def _nothing(listing: _Listing) -> str:
     if not (listing.passed_over or listing.others or listing.system_files):
         return "Not checked: the zip is empty."
     if not listing.passed_over:
-        kinds = sorted(listing.others, key=lambda kind: -listing.others[kind])
-        held = ", ".join(kind or "others" for kind in kinds[:5])
-        return f"Not checked: the zip holds no JSON file{f', only {held}' if held else ''}."
-    first, more = listing.passed_over[0], listing.passed_over_count - 1
+        kinds = sorted(filter(None, listing.others), key=lambda kind: -listing.others[kind])
+        held = ", ".join(kinds[:5]) + (" and others" if "" in listing.others or len(kinds) > 5 else "")
+        return f"Not checked: the zip holds no JSON file{f', only {held}' if kinds else ''}."
+    read = (one for one in listing.passed_over if one.why != _NOT_THE_LAST)
+    first, more = next(read, listing.passed_over[0]), listing.passed_over_count - 1
     others = f", and {more} more JSON {'file' if more == 1 else 'files'} can't be counted" if more else ""
     return f"Not checked: {first.name} {first.why}{others}."
 

@@ -22,8 +22,15 @@ LONGEST_FILE_NAME = 300
 NO_CLASS = "no class"
 
 _WHOLE = re.compile(r"-?[1-9][0-9]{0,19}|0")
-_IMAGE: Final = frozenset({"id", "file_name", "coco_url"})
-_ANNOTATION: Final = frozenset({"image_id", "category_id", "segments_info"})
+# Of the rows of a section at least one has one of these, or it is of another format with sections of the same names.
+_LIKE_COCO: Final = {
+    "images": frozenset({"id", "file_name", "coco_url"}),
+    "annotations": frozenset({"image_id", "category_id", "segments_info"}),
+}
+# Where images of other formats keep their annotations.
+_INSIDE: Final = frozenset({"annotations", "labels", "objects", "regions"})
+_IMAGE: Final = _LIKE_COCO["images"] | _INSIDE
+_ANNOTATION: Final = _LIKE_COCO["annotations"]
 _CATEGORY: Final = frozenset({"id", "name"})
 
 
@@ -58,6 +65,10 @@ class Document:
     annotations: int = 0
     segments: int = 0
     """Of the annotations, how many are segments of a panoptic document."""
+    unlike: set[str] = field(default_factory=set)
+    """Sections that have entries, none of them like those of COCO so far."""
+    has_inside: bool = False
+    """Whether an image has annotations within itself, which are not counted."""
 
     def forget_classes(self) -> None:
         """They are counted elsewhere."""
@@ -66,9 +77,8 @@ class Document:
         self.ambiguous.clear()
 
     def count_strays(self) -> int:
-        """Annotations of no image that is listed."""
-        strays = (count for image, count in self.annotated.items() if image not in self.images)
-        return self.nowhere + sum(strays)
+        """Annotations that name an image that is not listed."""
+        return sum(count for image, count in self.annotated.items() if image not in self.images)
 
     def listed(self) -> Iterator[tuple[str, bool]]:
         """Each image by its file name (or `#` and its id), and whether annotations refer to it."""
@@ -80,7 +90,8 @@ class Document:
     def is_clear(self) -> bool:
         """Whether each annotation belongs to one image for certain, or to none that is listed."""
         has_nameless = len(self.loose) > len(self.doubled)
-        return not any(image in self.annotated for image in self.doubled) and not (has_nameless and self.count_strays())
+        has_strays = bool(self.nowhere or self.count_strays())
+        return not any(image in self.annotated for image in self.doubled) and not (has_nameless and has_strays)
 
     def classes(self) -> Iterator[tuple[str, int]]:
         """Annotations by the name of their class, once; a name may come more than once. Lets go of what it gives."""
@@ -114,7 +125,9 @@ def read_document(chunks: Iterator[bytes], check: Callable[[Document], None]) ->
         sections.add(name)
         _read_section(reader, document, name, check)
     reader.finish()
-    if not sections & {"images", "annotations"}:
+    if not sections & {"images", "annotations"} or document.unlike:
+        raise NotCoco
+    if document.has_inside and not document.annotations:
         raise NotCoco
     return document
 
@@ -135,7 +148,7 @@ def read_id(value: Any) -> Id | None:
 def read_name(value: Any) -> str:
     """A class's name as it is shown; empty for none, and for one of which nothing can be seen."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return f"{value:g}" if isinstance(value, float) else str(value)[:LONGEST]
+        return "" if (number := read_id(value)) is None else str(number)
     name = _short(clean(value), LONGEST) if isinstance(value, str) else ""
     is_plain = name.isascii() and name.isprintable() and not name.isspace()
     return name if is_plain or is_visible(name) else ""
@@ -175,8 +188,11 @@ def _read_section(reader: Reader, document: Document, name: str, check: Callable
             raise NotCoco
         reader.skip()
         return
+    like, is_like = _LIKE_COCO.get(name, wanted), False
     for row in reader.rows(wanted):
         if row is not None:
+            is_like = is_like or not like.isdisjoint(row)
+            document.unlike.discard(name) if is_like else document.unlike.add(name)
             add(document, row)
             check(document)
         elif is_needed:
@@ -187,11 +203,16 @@ def _add_image(document: Document, row: dict[str, Any]) -> None:
     given = row.get("file_name") or row.get("coco_url")
     name = _short(clean(given), LONGEST_FILE_NAME) if isinstance(given, str) else ""
     image = read_id(row.get("id"))
+    document.has_inside |= any(_holds_objects(row.get(name)) for name in _INSIDE)
     if image is None:
         document.loose.append(name)
     elif document.images.setdefault(image, name) != name:
         document.doubled.add(image)
         document.loose.append(name)
+
+
+def _holds_objects(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(one, dict) for one in value)
 
 
 def _add_annotation(document: Document, row: dict[str, Any]) -> None:

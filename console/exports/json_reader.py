@@ -264,7 +264,11 @@ class Reader:
 
 
 class _Decoder:
-    """Bytes to text in the encoding that the first of them show; what does not fit it becomes U+FFFD."""
+    """Bytes to text in the encoding that the first of them show.
+
+    What does not fit it becomes U+FFFD, but what is not UTF-8 the letters of old Windows and Latin-1: names that differ
+    only in these would be one.
+    """
 
     def __init__(self) -> None:
         self._start = b""
@@ -277,8 +281,20 @@ class _Decoder:
                 return ""
             chunk = self._start
             encoding = json.detect_encoding(chunk) if chunk else "utf-8"
-            self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+            self._decoder = codecs.getincrementaldecoder(encoding)(
+                _NOT_UTF_8 if encoding.startswith("utf-8") else "replace"
+            )
         return self._decoder.decode(chunk, final)
+
+
+def _in_letters_of_windows(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+_NOT_UTF_8 = "console.letters_of_windows"
+codecs.register_error(_NOT_UTF_8, _in_letters_of_windows)
 
 
 def _scalar(text: str) -> Any:

@@ -127,8 +127,10 @@ _NOTES: dict[str, Callable[[int], str]] = {
     "strays": lambda count: (
         f"{plural(count, 'annotation belongs', 'annotations belong')} to images that the file doesn't list."
     ),
+    "nowhere": lambda count: f"{plural(count, 'annotation names', 'annotations name')} no image.",
+    "together": lambda count: f"{number(count)} JSON files list the same images. The annotations of each are counted.",
     "repeated": lambda count: (
-        f"{plural(count, 'picture is', 'pictures are')} listed in several JSON files. Each listing counts as an image."
+        f"{plural(count, 'image name is', 'image names are')} in several JSON files. Each listing counts as an image."
     ),
     "doubled": lambda count: f"{plural(count, 'image ID is', 'image IDs are')} used for several images.",
     "before": lambda count: f"{plural(count, 'byte comes', 'bytes come')} before the zip. The zip itself is whole.",

@@ -111,6 +111,14 @@ def test_an_annotation_of_no_class_is_not_called_none() -> None:
         assert read(("a.json", coco(annotations=annotations))).classes == {"no class": 1}
 
 
+def test_numbers_as_names_of_classes_stay_what_they_are() -> None:
+    names = [float("nan"), float("inf"), 1234567.0, 1234568.5, 7]
+    annotations = [{"image_id": 1, "category_id": number} for number in range(5)]
+    found = read(("a.json", coco(annotations=annotations, categories=[
+        {"id": number, "name": name} for number, name in enumerate(names)])))  # fmt: skip
+    assert set(found.classes) == {"class 0, no name", "class 1, no name", "1234567", "1234568.5", "7"}
+
+
 def test_two_names_of_one_class_are_not_guessed_between() -> None:
     found = read(("a.json", coco(categories=[{"id": 3, "name": "cone"}, {"id": "3", "name": "pole"}])))
     assert found.classes == {"class 3, several names": 1}
@@ -189,7 +197,7 @@ def test_other_ids_stay_other_ids(image: Any) -> None:
     annotations = [{"image_id": number, "category_id": 3} for number in (7, 9007199254740992)]
     found = read(("a.json", coco(images=[{"id": image, "file_name": "a.jpg"}], annotations=annotations)))
     assert found.without in (1, None)
-    assert found.notes.strays == 2
+    assert found.notes.strays + found.notes.nowhere == 2
 
 
 def test_a_long_id_is_remembered_shortly() -> None:
@@ -215,7 +223,7 @@ def test_an_image_listed_twice_in_a_document_is_one() -> None:
 
 def test_annotations_of_no_listed_image_are_told() -> None:
     found = read(("a.json", coco(annotations=[{"image_id": 9, "category_id": 3}, {"category_id": 3}])))
-    assert (found.annotations, found.without, found.notes.strays) == (2, 2, 2)
+    assert (found.annotations, found.without, found.notes.strays, found.notes.nowhere) == (2, 2, 1, 1)
     nameless = read(("a.json", coco(images=[{"file_name": "a.jpg"}])))
     assert (nameless.images, nameless.without) == (1, None)
 
@@ -233,6 +241,24 @@ def test_images_that_a_family_of_documents_describes_are_counted_once() -> None:
     assert found.notes.repeated == 2
 
 
+def test_a_family_counts_as_many_images_as_its_documents_list() -> None:
+    """Two images of one document can have one file name, and a document can be read alone."""
+    images = [{"id": 1, "file_name": "a.jpg"}, {"id": 2, "file_name": "a.jpg"}]
+    documents = [(f"{kind}_train.json", coco(images=images)) for kind in ("instances", "captions")]
+    assert read(documents[0]).images == 2
+    found = read(*documents)
+    assert (found.images, found.annotations, found.without) == (2, 2, 1)
+    assert found.notes.together == 2
+    apart = read(("instances_train.json", CONE), ("captions_train.json", coco(images=[])))
+    assert (apart.images, apart.notes.together) == (2, 0)
+
+
+def test_images_without_file_names_are_not_taken_for_those_of_other_documents() -> None:
+    nameless = coco(images=[{"id": 1}])
+    found = read(*((f"{number}.json", nameless) for number in range(3)))
+    assert (found.images, found.annotations, found.notes.repeated) == (3, 3, 0)
+
+
 def test_pictures_that_other_documents_list_too_are_told_not_guessed() -> None:
     found = read(("a.json", CONE), ("b.json", CONE), ("train/c.json", CONE))
     assert (found.images, found.notes.repeated) == (6, 2)
@@ -245,6 +271,16 @@ def test_pictures_that_other_documents_list_too_are_told_not_guessed() -> None:
 def test_marks_of_encodings_cost_nothing(encoding: str) -> None:
     text = json.dumps(coco(categories=[{"id": 3, "name": "cöne"}]), ensure_ascii=False)
     assert read(("a.json", text.encode(encoding))).classes == {"cöne": 1}
+
+
+def test_names_in_the_letters_of_old_windows_stay_apart() -> None:
+    names = ["café", "cafè", "10 €"]
+    annotations = [{"image_id": 1, "category_id": number} for number in range(3)]
+    categories = [{"id": number, "name": name} for number, name in enumerate(names)]
+    text = json.dumps(coco(annotations=annotations, categories=categories), ensure_ascii=False)
+    for size in (1, 7, 65_536):
+        found = coco_document.read_document(in_chunks(text.encode("cp1252"), size), lambda document: None)
+        assert {name for name, _ in found.classes()} == set(names)
 
 
 @pytest.mark.parametrize(
@@ -280,6 +316,12 @@ def test_a_key_that_comes_twice_counts_as_every_reader_counts_it() -> None:
         ('{"images": ["a.jpg"]}', "is not COCO"),
         ('{"images": [null]}', "is not COCO"),
         ('{"samples": [{"images": []}]}', "is not COCO"),
+        # Darwin, Dataloop, Hasty, and images that hold their labels themselves.
+        ('{"item": {}, "annotations": [{"id": "u", "name": "car", "bounding_box": {}}]}', "is not COCO"),
+        ('{"filename": "/a.jpg", "annotations": [{"id": "1", "label": "car"}]}', "is not COCO"),
+        ('{"images": [{"image_id": "1", "image_name": "a.jpg", "labels": [{"class_name": "car"}]}]}', "is not COCO"),
+        ('{"images": [{"id": 1, "file_name": "a.jpg", "objects": [{"label": "car"}]}]}', "is not COCO"),
+        ('{"images": [{"x": nan(1), "id": 1, "file_name": "a", "objects": [{"label": "car"}]}]}', "is not COCO"),
         ("{", "is cut off"),
         (json.dumps(CONE)[:-40], "is cut off"),
         ("not json", "is not valid JSON"),
@@ -296,7 +338,7 @@ def test_a_key_that_comes_twice_counts_as_every_reader_counts_it() -> None:
         ('{"images": "' + "x" * 3_000_000, "is not COCO"),
         ('{"extra": "' + "x" * 3_000_000, "is cut off"),
     ],
-    ids=range(24),
+    ids=range(29),
 )  # fmt: skip
 def test_what_is_not_coco_is_passed_over_by_name(content: str | bytes, why: str) -> None:
     assert refused(in_chunks(zipped(("one.json", content)), 65_536)) == f"Not checked: one.json {why}."
@@ -340,6 +382,21 @@ def test_a_document_that_is_in_the_zip_twice_counts_as_unpacking_leaves_it() -> 
     with pytest.warns(UserWarning, match="Duplicate name"):
         found = read(("a.json", CONE), ("a.json", coco(images=[])))
     assert (found.files, found.images, found.passed_over_count) == (1, 0, 1)
+
+
+def test_a_document_that_is_in_the_zip_twice_and_none_is_not_called_counted() -> None:
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        words = refused(in_chunks(zipped(("a.json", {}), ("a.json", {}), ("a.json", {}))))
+    assert words == "Not checked: a.json is not COCO, and 2 more JSON files can't be counted."
+
+
+def test_only_what_is_all_is_called_all() -> None:
+    kinds = [(f"a.{kind}", "x") for kind in ("csv", "tif", "txt", "xml", "yaml", "zip")]
+    words = "Not checked: the zip holds no JSON file, only"
+    assert refused(in_chunks(zipped(*kinds))) == f"{words} .csv, .tif, .txt, .xml, .yaml and others."
+    assert refused(in_chunks(zipped(*kinds[:5]))) == f"{words} .csv, .tif, .txt, .xml, .yaml."
+    assert refused(in_chunks(zipped(("a", "x"), *kinds[:1]))) == f"{words} .csv and others."
+    assert refused(in_chunks(zipped(("a", "x")))) == "Not checked: the zip holds no JSON file."
 
 
 def test_names_that_climb_out_are_only_text() -> None:

@@ -244,15 +244,22 @@ def test_a_figure_that_means_something_else_than_it_seems_has_its_sentence(
     plan: Plan, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
     doubled = [{"id": 1, "file_name": "a.jpg"}, {"id": 1, "file_name": "c.jpg"}]
-    strays = [{"image_id": 7, "category_id": 0}, {"image_id": 1, "segments_info": [{"id": 1}, {"id": 2}]}]
-    data = zip_of({"a.json": coco({"cone": 3}, images=doubled), "b.json": coco({}, annotations=strays)})
+    strays = [
+        {"image_id": 7, "category_id": 0},
+        {"category_id": 0},
+        {"image_id": 1, "segments_info": [{"id": 1}, {"id": 2}]},
+    ]
+    family = {f"x/{kind}_train.json": coco({"cone": 1}) for kind in ("instances", "captions")}
+    data = zip_of({"a.json": coco({"cone": 3}, images=doubled), "b.json": coco({}, annotations=strays), **family})
     swap_file(slow, plan, b"#!" + data + b"\n")
     work(2)
     words = page(client_as(alice), plan)
     for sentence in (
         "2 annotations are segments of panoptic files.",
         "1 annotation belongs to images that the file doesn't list.",
-        "1 picture is listed in several JSON files. Each listing counts as an image.",
+        "1 annotation names no image.",
+        "1 image name is in several JSON files. Each listing counts as an image.",
+        "2 JSON files list the same images. The annotations of each are counted.",
         "1 image ID is used for several images.",
         "2 bytes come before the zip. The zip itself is whole.",
         "1 byte follows the end of the zip. The zip itself is whole.",
