@@ -74,7 +74,7 @@ def lines(snapshots: Sequence[OrderSnapshot], older: OrderSnapshot | None) -> li
     """The lines of some saved orders, the latest first; `older` is the one before them."""
     entries = Entry.objects.filter(pk__in=[one.entry for one in snapshots]).prefetch_related("outcomes")
     outcomes = {entry.pk: entry.outcome for entry in entries}
-    pairs = zip(snapshots, [*snapshots[1:], older], strict=True)
+    pairs = zip(snapshots, [*snapshots, older][1:], strict=True)
     return [line(one, outcomes.get(one.entry, UNKNOWN)) | _outside(one, before) for one, before in pairs]
 
 

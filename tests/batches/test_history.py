@@ -272,6 +272,14 @@ def restore_by_form(client: Client, address: str) -> Any:
     return client.post(action, said)
 
 
+def test_a_project_without_saved_orders_has_an_empty_history(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    page = client_as(alice).get(HISTORY)
+    assert page.status_code == 200
+    assert "No order was saved here yet" in page.content.decode()
+
+
 def test_the_order_before_the_first_save_is_the_first_line_and_can_be_restored(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
