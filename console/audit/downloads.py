@@ -53,7 +53,10 @@ class Transfer:
 
 
 def transfer(detail: Detail, outcome: str = "done") -> Transfer:
-    """From an entry's whole detail. Older rows say where a part began in `from` alone, and no size of its file."""
+    """From an entry's whole detail. Older rows say where a part began in `from` alone, and no size of its file.
+
+    Rows of today have a `version`, and the size of every whole file.
+    """
     if outcome != "done":
         return Transfer({"failed": State.NOTHING, "open": State.RUNNING}.get(outcome, State.UNKNOWN))
     if detail.get("redirected"):
@@ -62,9 +65,11 @@ def transfer(detail: Detail, outcome: str = "done") -> Transfer:
     if first is None and (asked := RESUMED.fullmatch(str(detail.get("from") or ""))):
         first, total = int(asked[1]), None
     broke_off = bool(detail.get("interrupted"))
-    is_whole = not (broke_off or first) and (total is None or sent is None or sent >= total)
+    version = str(detail.get("version") or "")
+    has_all = sent is None or (sent >= total if total is not None else not version)
+    is_whole = has_all and not (broke_off or first)
     state = State.COMPLETE if is_whole else State.NOTHING if sent == 0 else State.PART
-    return Transfer(state, sent or 0, first or 0, total, str(detail.get("version") or ""), broke_off)
+    return Transfer(state, sent or 0, first or 0, total, version, broke_off)
 
 
 def verb(detail: Detail) -> str:

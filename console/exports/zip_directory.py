@@ -11,11 +11,12 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO, Final
 
 CHUNK = 256 * 1024
-# Bytes behind the end of a zip among which its end record is looked for; other tools look at 64 KiB.
-MOST_BEHIND = 1024**2
+# Signatures of end records that are tried; a file can be full of them.
+MOST_ENDS = 1_000
 MOST_DIRECTORY = 64 * 1024**2
 
 _END: Final = struct.Struct("<4s4H2LH")
@@ -23,6 +24,7 @@ _LOCATOR: Final = struct.Struct("<4sLQL")
 _END_64: Final = struct.Struct("<4sQ2H2L4Q")
 _ENTRY: Final = struct.Struct("<4s6H3L5H2L")
 _LOCAL: Final = struct.Struct("<4s5H3L2H")
+_END_SIGNATURE: Final = b"PK\x05\x06"
 _FULL_16, _FULL_32 = 0xFFFF, 0xFFFFFFFF
 _IS_ENCRYPTED, _IS_STRONG, _IS_UTF_8 = 0x1, 0x40, 0x800
 _IS_DIRECTORY = 0x10
@@ -90,15 +92,8 @@ class Directory:
 def find_directory(file: BinaryIO) -> Directory:
     """The central directory of the last zip in the file. NotAZip with a sentence where there is none."""
     size = file.seek(0, 2)
-    start = max(0, size - MOST_BEHIND - _END.size - _FULL_16)
-    file.seek(start)
-    tail = file.read()
-    at = len(tail)
-    for _ in range(1000):
-        at = tail.rfind(b"PK\x05\x06", 0, at)
-        if at < 0:
-            break
-        found = _directory(file, tail, at, start)
+    for position in islice(_ends(file, size), MOST_ENDS):
+        found = _directory(file, size, position)
         if found is not None:
             return found
     raise NotAZip(_what_it_is(file))
@@ -144,13 +139,28 @@ def unpack(file: BinaryIO, member: Member) -> Iterator[bytes]:
         raise Unreadable("is damaged: its checksum is wrong")
 
 
-def _directory(file: BinaryIO, tail: bytes, at: int, start: int) -> Directory | None:
+def _ends(file: BinaryIO, size: int) -> Iterator[int]:
+    """Where end records can be, the last first: anything can stand behind a zip."""
+    end, after = size, b""
+    while end:
+        start = max(0, end - CHUNK)
+        file.seek(start)
+        window = file.read(end - start) + after
+        at = window.rfind(_END_SIGNATURE)
+        while at >= 0:
+            yield start + at
+            at = window.rfind(_END_SIGNATURE, 0, at)
+        end, after = start, window[: len(_END_SIGNATURE) - 1]
+
+
+def _directory(file: BinaryIO, size: int, position: int) -> Directory | None:
     """What an end record says, if a directory really lies there."""
-    if at + _END.size > len(tail):
+    if position + _END.size > size:
         return None
-    _, disk, first_disk, here, count, length, offset, comment = _END.unpack_from(tail, at)
-    position, ends = start + at, start + at + _END.size + comment
-    if ends > start + len(tail):
+    file.seek(position)
+    _, disk, first_disk, here, count, length, offset, comment = _END.unpack(file.read(_END.size))
+    ends = position + _END.size + comment
+    if ends > size:
         # A comment that was cut off, and perhaps more than the comment.
         return None
     wide = _wide(file, position)
@@ -166,16 +176,22 @@ def _directory(file: BinaryIO, tail: bytes, at: int, start: int) -> Directory | 
         if length and not (begins + length <= position and _is_entry(file, begins, length)):
             return None
     _demand_outermost(file, max(0, begins - offset))
-    return Directory(begins, length, count, max(0, begins - offset), start + len(tail) - ends)
+    return Directory(begins, length, count, max(0, begins - offset), size - ends)
 
 
 def _demand_outermost(file: BinaryIO, before: int) -> None:
-    """A zip stored whole within one that was cut off is not what the file holds; one zip behind another is."""
+    """A zip stored whole within another archive, or within a zip that was cut off, is not what the file holds.
+
+    One zip behind another is.
+    """
     file.seek(0)
-    if not before or file.read(4) != b"PK\x03\x04":
+    start = file.read(512) if before else b""
+    if kind := _archive(start):
+        raise NotAZip(f"the file is {kind}, not a zip")
+    if not start.startswith(b"PK\x03\x04"):
         return
     file.seek(max(0, before - _END.size))
-    if not file.read(_END.size).startswith(b"PK\x05\x06"):
+    if not file.read(_END.size).startswith(_END_SIGNATURE):
         raise NotAZip("the file is not a whole zip: its end is missing")
 
 
@@ -302,13 +318,17 @@ def _what_it_is(file: BinaryIO) -> str:
     if start.startswith((b"PK\x03\x04", b"PK\x07\x08", b"PK00PK\x03\x04")):
         return "the file is not a whole zip: its end is missing"
     text = start.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0").lower()
-    found = next((kind for signature, kind in _KINDS if start.startswith(signature)), "")
-    found = found or next((kind for signature, kind in _TEXTS if text.startswith(signature)), "")
-    if start[257:262] == b"ustar":
-        found = "a tar archive"
+    found = _archive(start) or next((kind for signature, kind in _TEXTS if text.startswith(signature)), "")
     if not start:
         return "the file is empty"
     return f"the file is {found}, not a zip" if found else "the file is not a zip"
+
+
+def _archive(start: bytes) -> str:
+    """What else the file holds files in, by its first 512 bytes; empty for anything not known."""
+    if start[257:262] == b"ustar":
+        return "a tar archive"
+    return next((kind for signature, kind in _KINDS if start.startswith(signature)), "")
 
 
 _UNPACKERS: dict[int, Callable[[Iterator[bytes]], Iterator[bytes]]] = {0: iter, 8: _inflated, 12: _bunzipped}

@@ -5,6 +5,7 @@ import io
 import json
 import random
 import struct
+import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -444,7 +445,8 @@ def test_a_zip64_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "behind"), [(b"#!/bin/sh\nexit\n", b""), (b"", b"\r\n"), (b"MZ" * 9, b"\0" * 90_000)]
+    ("before", "behind"),
+    [(b"#!/bin/sh\nexit\n", b""), (b"", b"\r\n"), (b"MZ" * 9, b"\0" * 90_000), (b"", b"\0" * 3_000_000)],
 )
 def test_bytes_around_a_zip_are_told_and_cost_nothing(before: bytes, behind: bytes) -> None:
     found = archive.read(in_chunks(before + zipped(("a.json", CONE)) + behind))
@@ -517,6 +519,15 @@ def test_a_zip_within_a_cut_zip_is_not_taken_for_it() -> None:
         end = target.fp.tell() if target.fp else 0
     assert "not a whole zip" in refused(in_chunks(buffer.getvalue()[:end]))
     assert archive.read(in_chunks(zipped(("a.json", CONE)) * 2)).images == 2
+
+
+def test_a_zip_within_another_archive_is_not_taken_for_it() -> None:
+    inner, buffer = zipped(("b.json", CONE)), io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as target:
+        entry = tarfile.TarInfo("inner.zip")
+        entry.size = len(inner)
+        target.addfile(entry, io.BytesIO(inner))
+    assert refused(in_chunks(buffer.getvalue())) == "Not checked: the file is a tar archive, not a zip."
 
 
 def test_a_part_of_a_zip_in_parts_is_said() -> None:

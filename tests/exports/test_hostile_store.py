@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Person
+from console.audit.downloads import State, transfer
 from console.audit.models import Entry
 from console.emulator.server import Running
 from tests.exports.making import body_of, text_of
@@ -154,6 +155,12 @@ def test_a_part_of_another_length_than_its_place_is_not_whole(store: Callable[..
         body_of(response)
     response._iterator.close()
     assert outcome().result["interrupted"] is True
+
+
+def test_a_part_of_a_file_of_unknown_length_is_no_whole_file(store: Callable[..., Any]) -> None:
+    part = raw(PLACE + "0-99/*", FILE[:100], length=100)
+    assert body_of(store(part, Range="bytes=0-99")) == FILE[:100]
+    assert transfer(outcome().result).state == State.PART
 
 
 @pytest.mark.parametrize("length", [10, 10**7])
