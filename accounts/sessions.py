@@ -55,11 +55,13 @@ class SessionStore(DatabaseSessions):
     """`session_key` is what the cookie holds; every row is found by its hash."""
 
     def load(self) -> dict[str, Any]:
-        found = self._rows(self.session_key or "").filter(expire_date__gt=timezone.now()).first()
+        """What the session holds; of one that was ended, only why. What is saved then is a new session."""
+        row = row_key(self.session_key or "")
+        found = _live(row)
         if found is None:
             self._session_key = None
-            return {}
-        return content_of(found)
+            found = _live(row_key(row))
+        return content_of(found) if found else {}
 
     def exists(self, session_key: str | None) -> bool:
         return self._rows(session_key or "").exists()
@@ -87,6 +89,10 @@ class SessionStore(DatabaseSessions):
 
     def _rows(self, session_key: str) -> QuerySet[Session]:
         return Session.objects.filter(session_key=row_key(session_key))
+
+
+def _live(row: str) -> Session | None:
+    return Session.objects.filter(session_key=row, expire_date__gt=timezone.now()).first()
 
 
 def _insert(row: Session) -> None:
@@ -123,7 +129,8 @@ def live_sessions(person: Person) -> list[tuple[UserSession, dict[str, Any]]]:
 def end_sessions(person: Person, *, only: int | None = None, but: str = "", why: str = "") -> int:
     """Ends a person's sessions, or `only` that line's, but for the one with the session key `but`; says how many.
 
-    What is left of each is `why`, which the sign-in page says to whoever comes with its cookie.
+    `why` is kept in a row beside each, for the sign-in page of whoever comes with its cookie. The session's own row is
+    deleted, so that no request under way can save it again.
     """
     lines = UserSession.objects.filter(user=person).exclude(session_key=row_key(but) if but else "")
     if only is not None:
@@ -132,13 +139,16 @@ def end_sessions(person: Person, *, only: int | None = None, but: str = "", why:
         keys = list(lines.values_list("session_key", flat=True))
         rows = Session.objects.filter(session_key__in=keys)
         if why:
-            for key in keys:
-                sealed = crypto.seal(json.dumps({WHY_ENDED: why}), session_context(key))
-                rows.filter(pk=key).update(session_data=sealed)
-        else:
-            rows.delete()
+            Session.objects.bulk_create(_reason_row(row, why) for row in rows)
+        rows.delete()
         UserSession.objects.filter(session_key__in=keys).delete()
     return len(keys)
+
+
+def _reason_row(ended: Session, why: str) -> Session:
+    row = row_key(ended.session_key)
+    sealed = crypto.seal(json.dumps({WHY_ENDED: why}), session_context(row))
+    return Session(session_key=row, session_data=sealed, expire_date=ended.expire_date)
 
 
 def end_other_sessions(request: HttpRequest, user: Person, **more: Any) -> None:

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.urls import reverse
@@ -81,6 +82,16 @@ def test_all_others_can_be_ended_at_once(alice: Person) -> None:
     here.post(reverse("accounts:sessions"), {"session": "others"})
     assert not any(is_signed_in(other) for other in others)
     assert is_signed_in(here)
+
+
+def test_a_request_under_way_does_not_revive_a_session_that_was_ended(alice: Person) -> None:
+    other, here = signed_in(alice), signed_in(alice)
+    under_way = SessionStore(other.session.session_key)
+    under_way["seen_at"] = timezone.now().timestamp()
+    here.post(reverse("accounts:sessions"), {"session": "others"})
+    with pytest.raises(UpdateError):
+        under_way.save()
+    assert not is_signed_in(other)
 
 
 def test_another_persons_session_is_not_found(alice: Person, bob: Person) -> None:
