@@ -267,7 +267,8 @@ def _name(raw: bytes, flags: int) -> str:
 
 def _packed(file: BinaryIO, member: Member) -> Iterator[bytes]:
     """The bytes as they are in the file."""
-    file.seek(member.offset)
+    # Places of 64 bits can lie further away than a file can be sought.
+    file.seek(min(member.offset, file.seek(0, 2)))
     head = file.read(_LOCAL.size)
     if len(head) < _LOCAL.size or head[:4] != b"PK\x03\x04":
         raise Unreadable("is damaged: it is not where the zip says")

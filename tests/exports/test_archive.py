@@ -585,3 +585,17 @@ def test_whoever_counts_for_long_is_heard_of(tmp_path: Path) -> None:
 
 def test_a_zip_without_annotations_is_not_an_empty_receipt() -> None:
     assert "no JSON file, only .txt" in refused(in_chunks(zipped(("readme.txt", "hello"))))
+
+
+@pytest.mark.parametrize("place", [2**62, 2**63 - 1, 2**64 - 1])
+def test_a_member_beyond_any_file_is_damaged(place: int) -> None:
+    name, content = b"a.json", json.dumps(CONE).encode()
+    wide = struct.pack("<2HQ", 1, 8, place)
+    entry = struct.pack(
+        "<4s6H3L5H2L",
+        *(b"PK\x01\x02", 45, 45, 0, 0, 0, 0, 0, len(content), len(content)),
+        *(len(name), len(wide), 0, 0, 0, 0, 0xFFFFFFFF),
+    )
+    directory = entry + name + wide
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, len(directory), 0, 0)
+    assert "a.json is damaged" in refused([directory + end])
