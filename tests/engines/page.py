@@ -8,7 +8,7 @@ from typing import Any
 from tests.engines.drivers import Driver, Failed
 
 SECONDS = 30.0
-ENTER, BACKSPACE = "\ue007", "\ue003"
+ENTER = "\ue007"
 # Finds what a person sees: `find(kind, words)` gives the first visible element whose words are exactly these.
 LOOK = """
 const plain = (text) => (text ?? "").replace(/\\s+/g, " ").trim();
