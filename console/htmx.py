@@ -23,7 +23,9 @@ def redirect(request: HttpRequest, address: str) -> HttpResponse:
     if not is_ours(request, address):
         raise ValueError("A redirect must stay within the console.")
     if is_htmx(request):
-        return HttpResponseClientRedirect(address)
+        page, _, _ = address.partition("#")
+        # To a place on the page it already shows, a browser only scrolls: the page would not be loaded again.
+        return HttpResponseClientRedirect(page if page == page_address(request) else address)
     return HttpResponseRedirect(address)
 
 

@@ -39,6 +39,11 @@ def test_htmx_is_sent_to_the_list(alice: Person, client_as: ClientAs, emulator: 
     assert create(client_as(alice), "Night rain", **HTMX)["HX-Redirect"].startswith(BATCHES)
 
 
+def test_the_list_one_stands_on_is_loaded_again(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    seen = {**HTMX, "HX-Current-URL": f"http://localhost{BATCHES}"}
+    assert create(client_as(alice), "Night rain", **seen)["HX-Redirect"] == BATCHES
+
+
 @pytest.mark.parametrize("name", ["", "   ", "x" * 10_000, "\u0000"], ids=["empty", "blanks", "10,000", "nul"])
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
 def test_a_name_that_is_none_is_refused_at_the_field(
