@@ -76,9 +76,10 @@ def person(request: SignedIn, pk: str) -> HttpResponse:
         except people.LastAdministrator as error:
             messages.error(request, error.message)
         return redirect("accounts:person", pk)
+    typed = typed_forms.kept(request)
     context = {
         "person": found,
-        "form": RoleForm(initial={"role": (typed_forms.kept(request) or request.GET).get("role", found.role)}),
+        "form": RoleForm(initial={"role": typed.get("role", found.role) if typed else found.role}),
         "role_words": ROLE_WORDS,
         "link": _link_for(request, found),
         "has_factors": Authenticator.objects.filter(user=found).exists(),

@@ -188,6 +188,11 @@ def test_the_list_shows_everybody_in_words(erin: Person, alice: Person) -> None:
     assert "Administrator" in page
 
 
+def test_an_address_chooses_no_role(erin: Person, alice: Person) -> None:
+    page = confirmed(erin).get(reverse("accounts:person", args=[alice.pk]), {"role": "administrator"})
+    assert page.context["form"]["role"].value() == Role.OPERATOR
+
+
 def test_a_button_that_does_not_exist_does_nothing(erin: Person, alice: Person) -> None:
     _press(confirmed(erin), alice, "promote")
     alice.refresh_from_db()
