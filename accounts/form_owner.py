@@ -8,12 +8,12 @@ from accounts.models import Person
 FIELD = "form_owner"
 
 
-def mark_of(person: Person) -> str:
+def sign_owner(person: Person) -> str:
     """What a form of this person's pages carries. Signed, so that nobody can make it up for somebody else."""
     return _signer().sign(str(person.pk))
 
 
-def owner_of(request: HttpRequest) -> str:
+def read_owner(request: HttpRequest) -> str:
     """The primary key of the person whose page sent this form; "" where the form does not say so."""
     try:
         return _signer().unsign(request.POST.get(FIELD, ""))

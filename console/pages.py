@@ -162,7 +162,7 @@ def too_old(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     if kept and not request.user.is_authenticated:
         return sign_in.ask(request)
     context: dict[str, object] = {"kept": kept, "address": request.get_full_path()}
-    if form_owner.owner_of(request) not in ("", str(request.user.pk)):
+    if form_owner.read_owner(request) not in ("", str(request.user.pk)):
         context |= {"is_anothers": True, "kept": [], "typed": []}
     return _answer(request, "errors/csrf.html", context, 403)
 

@@ -18,8 +18,8 @@ REASONS = {
     middleware.ENDED_ELSEWHERE: "You were signed out from another browser.",
     middleware.ENDED: "You were signed out.",
 }
-# Forms of our pages name their owner. Others are kept too, but nobody can fill the database with them.
-LIMIT = {"typed_form": "10/m/ip"}
+# Nobody can fill the database with forms, also not with the owner's name off a page of long ago.
+LIMITS = {"typed_form": "10/m/ip", "typed_form_of_owner": "30/m/key,200/h/key"}
 
 
 def ask(request: HttpRequest) -> HttpResponse:
@@ -54,8 +54,9 @@ def _keep_what_was_typed(request: HttpRequest) -> str:
     """The address that shows it again; "" where nothing was typed or it can't be kept."""
     if request.method != "POST" or not is_from_our_page(request) or not readable_values(typed_fields(request)):
         return ""
-    owner = form_owner.owner_of(request) or middleware.owner_of_ended_session(request)
-    if not owner and not ratelimit.consume(request, action="typed_form", config=LIMIT, app="allauth.account"):
+    owner = form_owner.read_owner(request) or middleware.owner_of_ended_session(request)
+    action = "typed_form_of_owner" if owner else "typed_form"
+    if not ratelimit.consume(request, action=action, key=owner or None, config=LIMITS, app="allauth.account"):
         return ""
     return typed_forms.keep(request, owner=owner)
 
@@ -69,7 +70,7 @@ def _page(request: HttpRequest) -> str:
 
 def _reason(request: HttpRequest) -> str:
     known = middleware.why_it_ended(request)
-    return known or (middleware.ENDED if form_owner.owner_of(request) or htmx.is_htmx(request) else "")
+    return known or (middleware.ENDED if form_owner.read_owner(request) or htmx.is_htmx(request) else "")
 
 
 def _hours(seconds: int) -> str:

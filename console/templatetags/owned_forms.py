@@ -20,7 +20,7 @@ class OwnedCsrfTokenNode(CsrfTokenNode):
         user: Any = getattr(context.get("request"), "user", None)
         if not token or user is None or not user.is_authenticated:
             return token
-        owner = format_html('<input type="hidden" name="{}" value="{}">', form_owner.FIELD, form_owner.mark_of(user))
+        owner = format_html('<input type="hidden" name="{}" value="{}">', form_owner.FIELD, form_owner.sign_owner(user))
         return mark_safe(token + owner)  # noqa: S308
 
 

@@ -399,6 +399,15 @@ def test_a_stranger_cannot_fill_the_database(alice: Person, emulator: Running) -
     assert Session.objects.count() <= 10
 
 
+def test_neither_can_somebody_whose_page_named_its_owner(alice: Person, emulator: Running) -> None:
+    """The mark stays valid, also for whoever left since."""
+    _, typed = prepared(batch_name, alice)
+    before = Session.objects.count()
+    for _ in range(70):
+        browser().post(typed.address, typed.sent)
+    assert Session.objects.count() - before <= 30
+
+
 def test_text_without_end_is_not_kept_and_the_page_is_led_back_to(alice: Person, emulator: Running) -> None:
     client, typed = prepared(batch_name, alice)
     client.cookies.clear()
