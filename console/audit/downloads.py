@@ -5,7 +5,7 @@ whole are one, whether somebody resumed or a tool took several parts at once. As
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -88,6 +88,35 @@ def brackets(detail: Detail) -> str:
 
 
 @dataclass
+class Parts:
+    """What a person has of one file, as the first byte of each part and the one behind its last."""
+
+    total: int | None = None
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    most: int = 0
+    """So many different bytes they can be: parts can overlap."""
+
+    def add(self, one: Transfer) -> None:
+        self.spans.append((one.first, one.first + one.sent))
+        self.most += one.sent
+        self.total = max((total for total in (self.total, one.total) if total is not None), default=None)
+
+    def count(self) -> int:
+        """How many different bytes they are. Joins the parts, so that thousands of a tool are sorted but once."""
+        joined: list[tuple[int, int]] = []
+        for first, end in sorted(self.spans):
+            if joined and first <= joined[-1][1]:
+                joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+            else:
+                joined.append((first, end))
+        self.spans, self.most = joined, sum(end - first for first, end in joined)
+        return self.most
+
+    def is_whole(self) -> bool:
+        return self.total is not None and self.most >= self.total and self.count() == self.total
+
+
+@dataclass
 class Share:
     """What one person has of one export."""
 
@@ -96,7 +125,7 @@ class Share:
     complete: int = 0
     links: int = 0
     states: set[State] = field(default_factory=set)
-    parts: dict[str, list[Transfer]] = field(default_factory=dict)
+    parts: dict[str, Parts] = field(default_factory=dict)
 
     def add(self, one: Transfer) -> None:
         """Parts count once they make the whole; what is taken after that begins anew."""
@@ -104,9 +133,9 @@ class Share:
         self.complete += one.state == State.COMPLETE
         self.links += one.state == State.LINK
         if one.state == State.PART:
-            parts = self.parts.setdefault(one.version, [])
-            parts.append(one)
-            if _covered(parts) == _total(parts):
+            parts = self.parts.setdefault(one.version, Parts())
+            parts.add(one)
+            if parts.is_whole():
                 self.complete += 1
                 del self.parts[one.version]
 
@@ -116,7 +145,7 @@ class Share:
         if not self.parts:
             return ""
         newest = self.parts[list(self.parts)[-1]]
-        return Transfer(State.PART, _covered(newest), total=_total(newest)).amount
+        return Transfer(State.PART, newest.count(), total=newest.total).amount
 
     @property
     def has_file(self) -> bool:
@@ -163,19 +192,6 @@ class Downloads:
 def _count(detail: Detail, name: str) -> int | None:
     value = detail.get(name)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def _covered(parts: Iterable[Transfer]) -> int:
-    """How many different bytes of a file the parts hold."""
-    end = covered = 0
-    for first, last in sorted((one.first, one.first + one.sent) for one in parts):
-        covered += max(0, last - max(first, end))
-        end = max(end, last)
-    return covered
-
-
-def _total(parts: Iterable[Transfer]) -> int | None:
-    return max((one.total for one in parts if one.total is not None), default=None)
 
 
 def _in_brackets(text: str) -> str:

@@ -157,7 +157,7 @@ def from_boxes(base: Sequence[int], typed: Mapping[int, int]) -> tuple[int, ...]
     """The order that typed positions ask for, each from 1 and no two alike: a batch with a position stands exactly
     there, all others fill the gaps in the order they had."""
     placed = {position: batch_id for batch_id, position in typed.items()}
-    others = (batch_id for batch_id in base if batch_id not in placed.values())
+    others = (batch_id for batch_id in base if batch_id not in typed)
     return tuple(placed[at] if at in placed else next(others) for at in range(1, len(base) + 1))
 
 
