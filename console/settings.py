@@ -113,6 +113,8 @@ REQUEST_SECONDS = env.float("REQUEST_SECONDS", default=15.0)
 SHARED_READ_SECONDS = env.float("SHARED_READ_SECONDS", default=3.0)
 EXPORT_FIRST_LOOK = env.float("EXPORT_FIRST_LOOK", default=5.0)
 RECEIPT_MOST_BYTES = env.int("RECEIPT_MOST_BYTES", default=1024**3)
+# Seconds in which the file of a receipt has to arrive.
+RECEIPT_MOST_SECONDS = env.float("RECEIPT_MOST_SECONDS", default=3600.0)
 LABEL_TASK_TYPE = env.str("LABEL_TASK_TYPE", default="labeling")
 REVIEW_TASK_TYPE = env.str("REVIEW_TASK_TYPE", default="external_review")
 
@@ -175,6 +177,7 @@ for name, number, lowest, highest in (
     ("EXPORT_FIRST_LOOK", EXPORT_FIRST_LOOK, 0, 3_600),
     ("JOBS_LEASE", JOBS_LEASE, 1, 86_400),
     ("RECEIPT_MOST_BYTES", RECEIPT_MOST_BYTES, 0, 1024**4),
+    ("RECEIPT_MOST_SECONDS", RECEIPT_MOST_SECONDS, 1, 86_400),
     ("SHARED_READ_SECONDS", SHARED_READ_SECONDS, 0, 60),
 ):
     if number > highest:

@@ -35,7 +35,7 @@ ON CONFLICT (name) DO UPDATE SET count = count + excluded.count
 
 
 class ClassCounts:
-    """A running count over the documents of one zip; close it, or use it as a context."""
+    """A running count over the documents of one zip, used as a context: OSError where the disk does not take it."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
@@ -48,6 +48,8 @@ class ClassCounts:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._disk is not None:
             self._disk.close()
+        if isinstance(error, sqlite3.Error):
+            raise OSError(f"Classes could not be counted on disk: {error}") from error
 
     def relieve(self, document: Document) -> None:
         """Takes the classes of a document over as it is read, once they are many."""

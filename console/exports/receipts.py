@@ -19,7 +19,7 @@ from console.exports import archive, contents
 from console.exports.archive import Contents, NotChecked
 from console.exports.models import Plan, Receipt
 from console.jobs import services as jobs
-from console.jobs.models import Operation
+from console.jobs.models import Operation, State
 from console.jobs.queues import Queue
 from console.jobs.services import Again, Done, Result
 from console.upstream.errors import NotSent, RateLimited, Refused, Unknown, UpstreamError
@@ -155,8 +155,12 @@ class _Lease:
                 raise TakenOver
 
     def watch(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """NotChecked for a file that comes too slowly: others wait for this worker."""
+        until = time.monotonic() + settings.RECEIPT_MOST_SECONDS
         for chunk in chunks:
             self.keep()
+            if time.monotonic() > until:
+                raise NotChecked("Not checked: the file store is too slow.")
             yield chunk
 
 
@@ -219,7 +223,11 @@ def _tell(plan: Plan, found: Contents) -> None:
 def _given_up(operation: Operation, words: str) -> None:
     receipt = Receipt.objects.filter(pk=operation.subject, state=Receipt.State.WAITING).first()
     if receipt is not None:
-        _not_checked(receipt, f"Not checked: {words}")
+        # Why something of our own failed is on the administrators' page.
+        is_ours = operation.state == State.FAILED
+        _not_checked(
+            receipt, "Not checked: the console failed to count the file." if is_ours else f"Not checked: {words}"
+        )
 
 
 def _file_name(place: str) -> str:

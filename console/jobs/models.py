@@ -102,7 +102,8 @@ class Operation(models.Model):
 
     def finish(self, state: State, words: str) -> None:
         """Ends the row, unless somebody else holds it by now."""
-        self._mine().update(state=state, words=words[:500], finished_at=timezone.now(), lease_id=None)
+        if self._mine().update(state=state, words=words[:500], finished_at=timezone.now(), lease_id=None):
+            self.state = state
 
     def _mine(self) -> "models.QuerySet[Operation]":
         return Operation.objects.filter(pk=self.pk, state=State.RUNNING, lease_id=self.lease_id)

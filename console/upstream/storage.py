@@ -22,7 +22,7 @@ from console.upstream.faults import READING_FAULTS, broken, fault
 from console.upstream.refusals import DEFAULT_WAIT
 from console.upstream.sockets import Call
 from console.upstream.transport import LEAST_SECONDS, LIMITS, WIRE_FAULTS, Limits, asked_wait, open_link
-from console.upstream.wire import CHUNK, PACKINGS, chunks, read_some
+from console.upstream.wire import CHUNK, PACKINGS, arriving, chunks, read_some
 
 VENDOR = "storage"
 _RANGE = re.compile(r"bytes=[0-9, -]{1,200}")
@@ -122,7 +122,7 @@ class Download:
         # A part of packed bytes cannot be unpacked, and one that contradicts itself cannot be put in its place.
         if self.status == 206 and not (self.part and self._is_plain and self._fits):
             raise _unreadable("it is a part of the file, and does not say clearly which")
-        self.start = next(self._guarded(_START), b"")
+        self.start = next(self._guarded(chunks(self._response.raw, _START, _STORED)), b"")
         if self._packing == _FRAMED and _FRAME.match(self.start):
             raise _unreadable("it is cut into pieces we did not ask for")
 
@@ -138,12 +138,12 @@ class Download:
     def _chunks(self) -> Iterator[bytes]:
         if self.start:
             yield self.start
-            yield from self._guarded()
+            yield from self._guarded(arriving(self._response.raw, CHUNK, _STORED))
 
-    def _guarded(self, size: int = CHUNK) -> Iterator[bytes]:
+    def _guarded(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         # The fault is raised outside the handler: its cause would quote the link.
         try:
-            yield from chunks(self._response.raw, size, _STORED)
+            yield from pieces
             return
         except NotJson:
             failed: errors.UpstreamError = _unreadable()
@@ -224,6 +224,8 @@ def _opened(link: _Link, headers: Mapping[str, str], limit: int | None, until: f
         download = Download(answer, call, limit, link.limits.silence)
         try:
             download.open()
+            if download.part and "Range" not in headers:
+                raise _unreadable("it is a part of the file, which we did not ask for")
         except errors.UpstreamError:
             download.close()
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -37,15 +37,24 @@ def query(params: Iterable[tuple[str, str]], vendor: str) -> str:
 
 def chunks(raw: Any, size: int = CHUNK, packings: Collection[str] = PACKINGS) -> Iterator[bytes]:
     """The unpacked body. A bomb can be stopped while it unpacks: no step yields more than one chunk."""
+    return _pieces(raw, raw.read, size, packings)
+
+
+def arriving(raw: Any, size: int, packings: Collection[str]) -> Iterator[bytes]:
+    """The same in pieces as they come: of what drips, no byte waits until a chunk is full."""
+    return _pieces(raw, raw.read1, size, packings)
+
+
+def _pieces(raw: Any, read: Callable[..., bytes], size: int, packings: Collection[str]) -> Iterator[bytes]:
     if raw.headers.get("content-encoding", "").strip().lower() not in packings:
         raise NotJson("packed in a way nobody asked for")
-    while chunk := _piece(raw, size):
-        yield chunk
+    while piece := _piece(read, size):
+        yield piece
 
 
-def _piece(raw: Any, size: int) -> bytes:
+def _piece(read: Callable[..., bytes], size: int) -> bytes:
     try:
-        piece: bytes = raw.read(size, decode_content=True)
+        piece = read(size, decode_content=True)
     except ValueError:  # urllib3 takes a length such as -5 for a length
         raise NotJson("cut into pieces that cannot be put together") from None
     return piece
