@@ -146,7 +146,7 @@ def check_order(base: Order, proposed: Sequence[int]) -> None:
     """Every batch of the page exactly once, and no other; BadOrder if not."""
     asked, here = set(proposed), set(base.ids)
     if len(asked) != len(proposed):
-        raise BadOrder("A batch stands in the order twice. Nothing was sent.")
+        raise BadOrder("A batch is in the order twice. Nothing was sent.")
     if strangers := asked - here:
         raise BadOrder(f"Batch {min(strangers)} does not belong to this project’s order. Nothing was sent.")
     if missing := here - asked:

@@ -236,7 +236,7 @@ def test_people_are_found_by_name_address_role_and_state(erin: Person, alice: Pe
 
 def test_a_search_that_finds_nobody_says_so_and_leads_back(erin: Person) -> None:
     page = words(confirmed(erin).get(reverse("accounts:people"), {"q": "zebra"}))
-    assert "Nobody matches “zebra”" in page
+    assert "No person matches “zebra”" in page
     assert "Show all" in page
 
 
