@@ -3,11 +3,9 @@
 import hashlib
 import re
 import socket
-import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -17,29 +15,13 @@ from accounts import connections
 from accounts.models import Person
 from console.audit import record
 from console.common.delivery import has_arrived
-from console.common.parsing import is_visible
+from console.exports.file_names import attachment, file_name
 from console.exports.lane import ACTIVE
 from console.exports.models import Plan
 from console.upstream.errors import LinkExpired, NotFound, RangeRefused, Unreadable, UpstreamError
 from console.upstream.storage import Download, Measured, Part, checked_link
 from console.upstream.types import Export
 
-# Letters with their accents, digits, and what no file system and no header trips over.
-HARMLESS, KINDS = frozenset(" ,._-–—()[]&+'!@#~"), ("L", "N")
-LONGEST_NAME, LONGEST_BYTES = 80, 200
-# Devices on Windows, whatever follows the first dot: https://learn.microsoft.com/windows/win32/fileio/naming-a-file
-DEVICES = frozenset(
-    {
-        "CON",
-        "PRN",
-        "AUX",
-        "NUL",
-        "CONIN",
-        "CONOUT",
-        "CLOCK",
-        *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10)),
-    }
-)
 # One range, as browsers resume; anything else may be answered with the whole file, says HTTP.
 RANGE = re.compile(r"bytes=([0-9]{1,18})?-([0-9]{1,18})?")
 # How every zip begins.
@@ -290,32 +272,3 @@ class _Handover:
             self.act.done(detail=facts)
         else:
             self.act.failed(detail=facts)
-
-
-def attachment(name: str) -> str:
-    """The Content-Disposition that saves a file under this name; tools that read only ASCII get a name like it."""
-    letters = unicodedata.normalize("NFKD", name.removesuffix(".zip"))
-    plain = file_name("".join("" if unicodedata.combining(letter) else letter for letter in letters), ascii_only=True)
-    extended = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
-    return f'attachment; filename="{plain}"{extended}'
-
-
-def file_name(name: str, *, ascii_only: bool = False) -> str:
-    """A name that is only a name on every system, whatever the export is called."""
-    wanted = unicodedata.normalize("NFC", re.sub(r"(?i)\.zip\Z", "", name))
-    kept = "".join(letter if _is_harmless(letter, ascii_only) else "\0" for letter in wanted)
-    plain = re.sub("\0+", "-", kept).strip(" .,-")[:LONGEST_NAME].strip(" .,-")
-    short = plain.encode()[:LONGEST_BYTES].decode(errors="ignore") if is_visible(plain) else "export"
-    return f"_{short}.zip" if _is_device(short) else f"{short}.zip"
-
-
-def _is_harmless(character: str, ascii_only: bool) -> bool:
-    if ascii_only and not character.isascii():
-        return False
-    category = unicodedata.category(character)
-    return character in HARMLESS or category.startswith("M") or (category.startswith(KINDS) and is_visible(character))
-
-
-def _is_device(name: str) -> bool:
-    """Windows ignores blanks before the dot, and reads wide and raised letters and digits like the plain ones."""
-    return unicodedata.normalize("NFKC", name.partition(".")[0]).strip().upper() in DEVICES

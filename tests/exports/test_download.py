@@ -16,7 +16,7 @@ from console.audit import record
 from console.audit.models import Entry
 from console.emulator.bigzip import BigZip
 from console.emulator.server import Running
-from console.exports.downloading import attachment, file_name
+from console.exports.file_names import attachment, file_name
 from console.exports.models import Plan
 from console.upstream.errors import UpstreamError
 from tests.exports.making import EXPORTS, body_of, broken_off, finish, sent, start, text_of
