@@ -1,5 +1,6 @@
 """No page and no command does more work because the audit is long: counted in steps of the database, not in seconds."""
 
+import random
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -216,3 +217,18 @@ def test_days_find_their_lines_also_after_a_clock_was_wrong(alice: Person, dana:
         assert [number for number in range(3) if f"Slice {number}." in page] == [0, 2]
     call_command("settle", rebuild=True, verbosity=0)
     assert ClockStep.objects.get().sequence == 3
+
+
+@pytest.mark.parametrize("jumps", [30, 59, 61, 24 * 60], ids=lambda minutes: f"{minutes} minutes")
+def test_days_find_every_line_after_a_clock_went_back(jumps: int, alice: Person) -> None:
+    chance, now = random.Random(jumps), timezone.now()
+    for _ in range(40):
+        now += timedelta(minutes=chance.choice((1, 20, 200)))
+        with time_machine.travel(now - timedelta(minutes=chance.randrange(jumps)), tick=False):
+            record.event(actor=alice, action="slice.create")
+    moments = dict(Entry.objects.values_list("sequence", "at"))
+    for since in moments.values():
+        for length in (1, 60, 600):
+            until = since + timedelta(minutes=length)
+            asked = set(Entry.objects.within(since, until).values_list("sequence", flat=True))
+            assert asked == {place for place, at in moments.items() if since <= at < until}
