@@ -1,9 +1,11 @@
 """What lists ask instead of reading the whole chain. Written in the transaction of each row, made anew by `rebuild`."""
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from django.db import transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from console.audit import search
@@ -31,7 +33,7 @@ def _note_state(line: Entry, outcome: str) -> None:
 
 def rebuild() -> None:
     """Makes everything anew from the chain, some thousand rows at a time, while people work."""
-    in_steps(moments)
+    moments()
     in_steps(states)
     in_steps(texts)
 
@@ -40,34 +42,65 @@ def in_steps(fill: Callable[[int, int], None]) -> None:
     """Calls `fill` for each stretch of the chain, while nobody else adds to it. No stretch holds the lock for long."""
     newest = Entry.objects.order_by("-sequence").values_list("sequence", flat=True).first() or 0
     for first in range(1, newest + 1, AT_ONCE):
-        with transaction.atomic():
-            ChainHead.objects.select_for_update().filter(pk=1).values_list("pk").first()
+        with _locked():
             fill(first, first + AT_ONCE - 1)
 
 
-def moments(first: int, last: int) -> None:
-    """Whether the moments of this stretch of the chain rise, after those of all stretches before it."""
-    head = ChainHead.objects.only("latest").get(pk=1)
-    if first == 1:
-        head.latest = None
+def moments() -> None:
+    """Whether the moments of the rows rise with the chain. What was known counts until every row was read."""
+    seen, step = ChainHead(), 0
+
+    def read() -> None:
+        nonlocal step
+        rows = Entry.objects.order_by("sequence").values_list("sequence", "at")
+        while some := list(rows.filter(sequence__gt=seen.sequence)[:AT_ONCE]):
+            for seen.sequence, moment in some:
+                if not seen.note(moment):
+                    step = step or seen.sequence
+
+    read()
+    with _locked():
+        read()
+        ChainHead.objects.filter(pk=1).update(latest=seen.latest)
         ClockStep.objects.all().delete()
-    rows = Entry.objects.filter(sequence__range=(first, last)).order_by("sequence")
-    for sequence, moment in rows.values_list("sequence", "at"):
-        if not head.note(moment):
-            ClockStep.objects.get_or_create(pk=1, defaults={"sequence": sequence})
-    head.save(update_fields=["latest"])
+        if step:
+            ClockStep.objects.create(pk=1, sequence=step)
 
 
 def states(first: int, last: int) -> None:
     """How the lines stand that were begun in this stretch of the chain."""
+    right = _right_states(first, last)
+    _kept_states(first, last).delete()
+    LineState.objects.bulk_create(LineState(pk=pk, outcome=outcome, sequence=place) for pk, outcome, place in right)
+
+
+def check_states(first: int, last: int) -> None:
+    """Makes anew how the lines of this stretch stand, if the chain says otherwise. Only then others wait for it."""
+    if _right_states(first, last) == set(_kept_states(first, last).values_list("pk", "outcome", "sequence")):
+        return
+    with _locked():
+        states(first, last)
+
+
+def _right_states(first: int, last: int) -> set[tuple[uuid.UUID, str, int]]:
     newest = Entry.objects.filter(opens=OuterRef("pk")).order_by("-sequence").values("recorded_outcome")[:1]
     lines = Entry.objects.filter(~Q(kind=Entry.Kind.OUTCOME), sequence__range=(first, last))
     now = lines.annotate(now=Coalesce(Subquery(newest), "recorded_outcome")).exclude(now=DONE)
-    LineState.objects.filter(sequence__range=(first, last)).delete()
-    LineState.objects.bulk_create(
-        LineState(pk=pk, outcome=outcome, sequence=sequence)
-        for pk, outcome, sequence in now.values_list("pk", "now", "sequence")
-    )
+    return set(now.values_list("pk", "now", "sequence"))
+
+
+def _kept_states(first: int, last: int) -> QuerySet[LineState]:
+    """Also those that name another place than their entry has."""
+    rows = Entry.objects.filter(sequence__range=(first, last)).values("pk")
+    return LineState.objects.filter(Q(sequence__range=(first, last)) | Q(pk__in=rows))
+
+
+@contextmanager
+def _locked() -> Iterator[None]:
+    """While nobody else adds to the chain."""
+    with transaction.atomic():
+        ChainHead.objects.select_for_update().filter(pk=1).values_list("pk").first()
+        yield
 
 
 def texts(first: int, last: int) -> None:

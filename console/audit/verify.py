@@ -11,7 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
-from console.audit import chain
+from console.audit import chain, line_index
 from console.audit.models import AnchorGap, ChainCheck, ChainHead, Entry
 
 AT_ONCE = 1_000
@@ -38,6 +38,7 @@ class Stopped(Exception):
 def check(goes_on: Callable[[int], bool] = lambda rows: True) -> Verdict:
     """Checks every row, the head and the published links, and remembers the verdict for the auditors' banner.
 
+    How lines stand, which is kept beside the chain, is made anew where the chain says otherwise.
     `goes_on` hears now and then how many rows were checked; where it says no, the check ends with Stopped.
     """
     # Read first what must be contained: rows written while the check runs can then only add to it.
@@ -107,6 +108,7 @@ def _rows(goes_on: Callable[[int], bool]) -> Verdict:
         if problem := next(_chained(iter(rows), before), ""):
             return Verdict(seen, problem)
         seen, before = seen + len(rows), rows[-1]
+        line_index.check_states(rows[0].sequence, rows[-1].sequence)
         if not goes_on(seen):
             raise Stopped
     return Verdict(seen)

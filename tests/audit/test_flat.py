@@ -2,19 +2,20 @@
 
 import random
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Person
-from console.audit import line_index, record
-from console.audit.models import ClockStep, Entry, LineState, SearchText
+from console.audit import chain_check, line_index, record
+from console.audit.models import ChainHead, ClockStep, Entry, LineState, SearchText
 from tests.audit.many import fill
 
 ClientAs = Callable[[Person], Client]
@@ -232,3 +233,54 @@ def test_days_find_every_line_after_a_clock_went_back(jumps: int, alice: Person)
             until = since + timedelta(minutes=length)
             asked = set(Entry.objects.within(since, until).values_list("sequence", flat=True))
             assert asked == {place for place, at in moments.items() if since <= at < until}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_sql_changed_beside_the_chain_is_made_anew_also_where_it_is_in_the_way(alice: Person) -> None:
+    every_way(alice)
+    LineState.objects.filter(outcome="unknown").update(sequence=F("sequence") + 10**9)
+    outcome = Entry.objects.filter(kind=Entry.Kind.OUTCOME)[0]
+    LineState.objects.create(entry=outcome, outcome="open", sequence=outcome.sequence)
+    call_command("settle", rebuild=True, verbosity=0)
+    assert kept() == recomputed()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "check",
+    [lambda: call_command("verify_audit"), lambda: chain_check.run(lambda: True)],
+    ids=["command", "background"],
+)
+def test_a_check_of_the_chain_finds_open_acts_again_that_sql_took_out_of_their_table(
+    alice: Person, check: Callable[[], Any]
+) -> None:
+    every_way(alice)
+    chain_check.start(alice)
+    LineState.objects.all().delete()
+    check()
+    assert kept() == recomputed()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_written_while_all_is_made_anew_hides_no_step_of_a_clock(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of a clock that was ahead are read after the one that another process adds meanwhile."""
+    monkeypatch.setattr(line_index, "AT_ONCE", 2)
+    now = timezone.now()
+    for ahead in (0, 0, 4000, 4000):
+        with time_machine.travel(now + timedelta(days=ahead), tick=False):
+            record.event(actor=alice, action="slice.create")
+    seen: list[int] = []
+    noted = ChainHead.note
+
+    def note(head: ChainHead, moment: datetime) -> bool:
+        found = noted(head, moment)
+        seen.append(1)
+        if len(seen) == 3:
+            record.event(actor=alice, action="slice.create", thing_name="meanwhile")
+        return found
+
+    monkeypatch.setattr(ChainHead, "note", note)
+    line_index.rebuild()
+    assert ClockStep.objects.exists()

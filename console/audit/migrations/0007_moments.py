@@ -6,7 +6,7 @@ from console.audit import line_index
 
 
 def fill(apps, schema_editor):
-    line_index.in_steps(line_index.moments)
+    line_index.moments()
 
 
 class Migration(migrations.Migration):
