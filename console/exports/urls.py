@@ -1,6 +1,6 @@
 from django.urls import path
 
-from console.exports import create_views, views
+from console.exports import create_views, file_views, views
 
 app_name = "exports"
 
@@ -16,7 +16,7 @@ urlpatterns = [
     path("<uuid:export>/", views.detail, name="detail"),
     path("<uuid:export>/row/", views.row, name="row"),
     path("<uuid:export>/status/", views.status, name="status"),
-    path("<uuid:export>/classes/", views.classes, name="classes"),
-    path("<uuid:export>/download/", views.download, name="download"),
+    path("<uuid:export>/classes/", file_views.classes, name="classes"),
+    path("<uuid:export>/download/", file_views.download, name="download"),
     path("<uuid:export>/delete/", views.delete, name="delete"),
 ]

@@ -1,13 +1,12 @@
-"""Exports: the list with its lane, a new one, following one, taking its file home."""
+"""Exports: the list with the export slot, following one, deleting it."""
 
 import math
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -15,13 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import connections
 from accounts.connections import ConnectionMissing
 from accounts.requests import SignedIn
-from console import htmx, pages, plain_answers, write_errors
+from console import htmx, pages, write_errors
 from console.audit import reading, unresolved
-from console.common.parsing import read_cursor, read_int, read_page_number, read_uuid
-from console.exports import composing, downloading, queue, receipts, services, shown, watching
+from console.common.parsing import read_cursor, read_int, read_uuid
+from console.exports import composing, queue, receipts, services, shown, watching
 from console.exports import lane as lanes
 from console.exports.models import Plan, Receipt
-from console.exports.receipt_presenters import ReceiptSummary, class_page
+from console.exports.receipt_presenters import ReceiptSummary
 from console.exports.slot import Slot
 from console.upstream.errors import NotFound, UpstreamError
 from console.upstream.types import Export, Page
@@ -51,18 +50,19 @@ Found = Page[Export] | tuple[list[Export], bool]
 
 def _read_with_lane(request: SignedIn, wanted: str, sort: str, order: str) -> tuple[Found | UpstreamError, lanes.Lane]:
     """What the list shows, and who uses the export slot: out of the same answer where that begins with the newest."""
-    user, reads = request.user, list[Callable[[], Any]]()
-    if wanted:
-        reads = [lanes.sharing(user=user, read=services.newest(user=user), newest=lambda found: found[0])]
-    elif (sort, order) == ("createdAt", "DESC") and "cursor" not in request.GET:
-        reads = [lanes.sharing(user=user, read=_page(request, sort, order), newest=lambda page: page.items)]
+    user = request.user
+    read: Callable[[], Found] = services.newest(user=user) if wanted else _page(request, sort, order)
+    if wanted or ((sort, order) == ("createdAt", "DESC") and "cursor" not in request.GET):
+        (found,) = connections.gather([lanes.sharing(user=user, read=read, newest=_exports_in)])
+        answer = found if isinstance(found, UpstreamError) else _exports_in(found)
     else:
-        reads = [_page(request, sort, order), lanes.reading(user=user)]
-    found, *others = connections.gather(reads)
-    newest = others[0] if others else found
-    if not others and not isinstance(found, UpstreamError):
-        newest = found[0] if wanted else found.items
-    return found, lanes.answered(user=user, answer=newest)
+        reads: list[Callable[[], Any]] = [read, lanes.reading(user=user)]
+        found, answer = connections.gather(reads)
+    return found, lanes.answered(user=user, answer=answer)
+
+
+def _exports_in(found: Found) -> Sequence[Export]:
+    return found.items if isinstance(found, Page) else found[0]
 
 
 def _page(request: SignedIn, sort: str, order: str) -> Callable[[], Page[Export]]:
@@ -177,54 +177,6 @@ def status(request: SignedIn, export: uuid.UUID) -> HttpResponse:
         # What was offered while it ran, to cancel it, is another act now.
         context |= _following(request, row, error) | {"just_ended": "runs" in request.GET and not row.state.active}
     return render(request, "exports/detail.html#status", context)
-
-
-@require_safe
-def classes(request: SignedIn, export: uuid.UUID) -> HttpResponse:
-    """All classes of a receipt, for whoever can read its export."""
-    found = watching.look(user=request.user, export_id=str(export))
-    receipt = get_object_or_404(Receipt, pk=str(export), state=Receipt.State.CHECKED)
-    page = class_page(receipt, read_page_number(request.GET.get("page")))
-    context = {
-        "name": shown.row(found).name,
-        "receipt": receipt,
-        "summary": ReceiptSummary(receipt),
-        "page": page,
-        "range": f"{page.start_index():,} to {page.end_index():,} of {page.paginator.count:,}",
-        "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
-        "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
-    }
-    return render(request, "exports/classes.html", context)
-
-
-@require_safe
-def download(request: SignedIn, export: uuid.UUID) -> HttpResponseBase:
-    try:
-        if request.method == "HEAD":
-            return downloading.announced(user=request.user, export_id=str(export))
-        return downloading.hand_over(user=request.user, export_id=str(export), request=request)
-    except downloading.NoSuchPart as error:
-        place = {} if error.total is None else {"Content-Range": f"bytes */{error.total}"}
-        return plain_answers.answer(416, error.message, headers=place)
-    except (downloading.NotReady, downloading.FileGone, NotFound) as error:
-        known = Plan.objects.filter(export_id=str(export)).first()
-        if isinstance(error, NotFound) and (known is None or known.person_id != request.user.pk):
-            # Their key does not read this export, so nothing that the console remembers of it is theirs.
-            return pages.not_found(request)
-        runs = isinstance(error, downloading.NotReady) and error.runs
-        if plain_answers.is_for_tool(request):
-            return plain_answers.answer(409 if runs else 410, _without_page(request, error.message, known, runs))
-        context = {"error": error, "export_id": export, "runs": runs, "query": composing.query(known) if known else ""}
-        context["name"] = getattr(error, "name", "") or (known.name if known else "")
-        return render(request, "exports/expired.html", context, status=409 if runs else 410)
-
-
-def _without_page(request: SignedIn, message: str, known: Plan | None, runs: bool) -> str:
-    """What the page about a missing file says and offers, for a tool."""
-    if runs or not request.user.may("change"):
-        return message
-    query = f"?{composing.query(known)}" if known else ""
-    return f"{message} Make it again: {request.build_absolute_uri(reverse('exports:create'))}{query}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

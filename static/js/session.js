@@ -10,11 +10,11 @@ const AT_LEAST = 60 * 1000;
 
 export function warn(address, lasts) {
   const shown = notice("ending-notice");
-  const stay = document.createElement("button");
-  Object.assign(stay, { type: "button", className: "button button-small", textContent: "Stay signed in" });
-  stay.addEventListener("click", () => extend(address, lasts, shown));
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", className: "button button-small", textContent: "Stay signed in" });
+  button.addEventListener("click", () => extend(address, lasts, shown));
   const actions = Object.assign(document.createElement("div"), { className: "notice-actions" });
-  actions.append(stay);
+  actions.append(button);
   shown.querySelector(".notice-words").append(actions);
 }
 
