@@ -121,8 +121,9 @@ class Contents:
     images: int
     annotations: int
     classes: dict[str, int]
-    """Annotations by class, those of the largest."""
+    """Annotations by class, those of the largest, and those of no class."""
     class_count: int
+    """Classes that have annotations."""
     without: int | None
     """Images that have no annotation; None where that cannot be told."""
     bare: tuple[Bare, ...]

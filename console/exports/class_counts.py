@@ -25,9 +25,10 @@ SET is_ambiguous = is_ambiguous OR excluded.is_ambiguous OR name <> excluded.nam
 # The empty id is that of no class, which no document can have.
 _ADD_DOCUMENT = """
 INSERT INTO totals SELECT
-    CASE WHEN id = '' THEN ?
+    CASE WHEN id = '' THEN :no_class
          WHEN coalesce(name, '') = '' THEN 'class ' || id || ', no name'
          WHEN is_ambiguous THEN 'class ' || id || ', several names'
+         WHEN name = :no_class THEN name || ' (class ' || id || ')'
          ELSE name END AS label, sum(count)
 FROM used LEFT JOIN names USING (id) WHERE true GROUP BY label
 ON CONFLICT (name) DO UPDATE SET count = count + excluded.count
@@ -60,7 +61,7 @@ class ClassCounts:
         """Adds the classes of a document that was read to its end; it has none left after that."""
         if self._has_part:
             self._take(document)
-            self._on_disk().execute(_ADD_DOCUMENT, [NO_CLASS])
+            self._on_disk().execute(_ADD_DOCUMENT, {"no_class": NO_CLASS})
             self.forget()
         for name, count in document.classes():
             self._counts[name] += count
@@ -74,18 +75,32 @@ class ClassCounts:
             self._has_part = False
 
     def largest(self, most: int) -> dict[str, int]:
-        """The classes with most annotations, so many at most."""
+        """The classes with most annotations, so many at most, and what belongs to no class."""
         if self._disk is None:
-            return dict(heapq.nlargest(most, self._counts.items(), key=lambda entry: entry[1]))
-        self._flush()
-        return dict(self._disk.execute("SELECT name, count FROM totals ORDER BY count DESC, name LIMIT ?", [most]))
+            found = dict(heapq.nlargest(most, self._counts.items(), key=lambda entry: entry[1]))
+        else:
+            self._flush()
+            found = dict(self._disk.execute("SELECT name, count FROM totals ORDER BY count DESC, name LIMIT ?", [most]))
+        nowhere = self._of_no_class()
+        return found | ({NO_CLASS: nowhere} if nowhere else {})
 
     def __len__(self) -> int:
+        """How many classes; none is none."""
+        return self._all() - bool(self._of_no_class())
+
+    def _all(self) -> int:
         if self._disk is None:
             return len(self._counts)
         self._flush()
         with closing(self._disk.execute("SELECT count(*) FROM totals")) as found:
             return int(found.fetchone()[0])
+
+    def _of_no_class(self) -> int:
+        if self._disk is None:
+            return self._counts[NO_CLASS]
+        self._flush()
+        with closing(self._disk.execute("SELECT sum(count) FROM totals WHERE name = ?", [NO_CLASS])) as found:
+            return int(found.fetchone()[0] or 0)
 
     def _take(self, document: Document) -> None:
         disk = self._on_disk()

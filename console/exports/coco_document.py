@@ -104,7 +104,7 @@ class Document:
             return NO_CLASS
         name = self.names.get(category, "")
         if name and category not in self.ambiguous:
-            return name
+            return f"{name} (class {category})" if name == NO_CLASS else name
         return f"class {category}, {'several names' if name else 'no name'}"
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from console.common.model_fields import VendorIdField
 from console.exports.choice import Choice
+from console.exports.coco_document import NO_CLASS
 
 LINK_LASTS = timedelta(days=7)
 
@@ -108,7 +109,7 @@ class Receipt(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     images = models.PositiveIntegerField(null=True)
     annotations = models.PositiveIntegerField(null=True)
-    # The largest classes by name; `class_count` is how many there are in all.
+    # The largest classes by name, and what belongs to no class; `class_count` is how many classes there are in all.
     classes = models.JSONField(default=dict)
     class_count = models.PositiveIntegerField(null=True)
     documents = models.PositiveIntegerField(null=True)
@@ -127,7 +128,12 @@ class Receipt(models.Model):
     @property
     def has_all_classes(self) -> bool:
         """Whether every class of the file is in `classes`."""
-        return self.class_count == len(self.classes)
+        return self.class_count == self.kept_classes
+
+    @property
+    def kept_classes(self) -> int:
+        """How many classes are in `classes`."""
+        return len(self.classes) - (NO_CLASS in self.classes)
 
     @property
     def untold(self) -> int:

@@ -48,7 +48,7 @@ class ReceiptSummary:
     @property
     def more(self) -> str:
         """`All 312 classes`; with those that are not kept by name, `The largest 10,000 of 21,841 classes`."""
-        kept, count = len(self.receipt.classes), self.receipt.class_count
+        kept, count = self.receipt.kept_classes, self.receipt.class_count
         if self.receipt.has_all_classes:
             return f"All {number(kept)} classes"
         return f"The largest {number(kept)} of {number(count)} classes"
@@ -58,7 +58,7 @@ class ReceiptSummary:
         """What the classes hold together that are not kept by name; empty if all are."""
         if self.receipt.has_all_classes:
             return ""
-        classes = (self.receipt.class_count or 0) - len(self.receipt.classes)
+        classes = (self.receipt.class_count or 0) - self.receipt.kept_classes
         annotations = (self.receipt.annotations or 0) - sum(self.receipt.classes.values())
         return f"{plural(classes, 'more class', 'more classes')}, not named: {plural(annotations, 'annotation')}"
 

@@ -17,6 +17,7 @@ from accounts.connections import ConnectionMissing
 from console.audit import record
 from console.exports import archive, contents
 from console.exports.archive import Contents, NotChecked
+from console.exports.coco_document import NO_CLASS
 from console.exports.models import Plan, Receipt
 from console.jobs import services as jobs
 from console.jobs.models import Operation, State
@@ -247,7 +248,7 @@ def _not_checked(receipt: Receipt, words: str) -> Result:
 
 
 def _only_in(one: Mapping[str, int], other: Mapping[str, int]) -> tuple[str, ...]:
-    return tuple(sorted(set(one) - set(other)))
+    return tuple(sorted(set(one) - set(other) - {NO_CLASS}))
 
 
 def _signed(count: int, one: str, many: str) -> str:

@@ -112,6 +112,18 @@ def test_an_annotation_of_no_class_is_not_called_none() -> None:
         assert read(("a.json", coco(annotations=annotations))).classes == {"no class": 1}
 
 
+def test_no_class_is_no_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Annotations without a class are shown among the classes, also of few that are kept, but count as none."""
+    annotations = [{"image_id": 1}, *({"image_id": 1, "category_id": number} for number in (3, 3, 4, 4))]
+    categories = [{"id": 3, "name": "cone"}, {"id": 4, "name": "no class"}]
+    data = zipped(("a.json", coco(annotations=annotations, categories=categories)))
+    for most in (20_000, 0):
+        monkeypatch.setattr(class_counts, "MOST_IN_MEMORY", most)
+        found = archive.read(in_chunks(data))
+        assert (found.class_count, found.classes) == (2, {"cone": 2, "no class (class 4)": 2, "no class": 1})
+        assert archive.read(in_chunks(data), Limits(classes=1)).classes.keys() > {"no class"}
+
+
 def test_numbers_as_names_of_classes_stay_what_they_are() -> None:
     names = [float("nan"), float("inf"), 1234567.0, 1234568.5, 7]
     annotations = [{"image_id": 1, "category_id": number} for number in range(5)]

@@ -134,6 +134,7 @@ def test_it_is_compared_with_the_last_one_of_the_same_choice(
     assert "+312 annotations" in words
     assert "one new class cone" in words
     assert "gone class" in words
+    assert "Compared with the last export of the same choice" in words
     other = start(client, name="Coins", projects=[COINS], again="1")
     finish(slow, other)
     work(2)
@@ -267,6 +268,20 @@ def test_a_figure_that_means_something_else_than_it_seems_has_its_sentence(
     ):
         assert sentence in words
     assert "Without annotations Unknown" in words
+
+
+def test_captions_have_no_classes_to_compare(plan: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+    swap_file(slow, plan, zipped(coco({}, annotations=[])))
+    work(2)
+    captions = start(client_as(alice), name="Captions", projects=[SURFACES], again="1")
+    finish(slow, captions)
+    swap_file(slow, captions, zipped(coco({}, annotations=[{"image_id": 1, "caption": "a cone"}])))
+    work(2)
+    words = page(client_as(alice), captions)
+    assert "Classes 0" in words
+    assert "no class 1" in words
+    assert "new class" not in words
+    assert "+1 annotation" in words
 
 
 def test_names_of_classes_are_shown_safely(plan: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
