@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -13,6 +14,8 @@ from console.upstream.errors import Invalid
 from console.upstream.faults import READING_FAULTS
 
 CHUNK = 65_536
+# Seconds that bytes of a file wait for more to come.
+LONGEST_HELD = 0.5
 PACKINGS = {"", "identity", "gzip", "x-gzip"}
 
 
@@ -37,19 +40,28 @@ def query(params: Iterable[tuple[str, str]], vendor: str) -> str:
 
 def chunks(raw: Any, size: int = CHUNK, packings: Collection[str] = PACKINGS) -> Iterator[bytes]:
     """The unpacked body. A bomb can be stopped while it unpacks: no step yields more than one chunk."""
-    return _pieces(raw, raw.read, size, packings)
+    _demand_packing(raw, packings)
+    while piece := _piece(raw.read, size):
+        yield piece
 
 
 def arriving(raw: Any, size: int, packings: Collection[str]) -> Iterator[bytes]:
-    """The same in pieces as they come: of what drips, no byte waits until a chunk is full."""
-    return _pieces(raw, raw.read1, size, packings)
+    """The same, but of what drips no byte waits for long until a chunk is full."""
+    _demand_packing(raw, packings)
+    is_over = False
+    while not is_over:
+        held, until = bytearray(), time.monotonic() + LONGEST_HELD
+        while len(held) < size and not is_over and not (held and time.monotonic() > until):
+            piece = _piece(raw.read1, size - len(held))
+            held += piece
+            is_over = not piece
+        if held:
+            yield bytes(held)
 
 
-def _pieces(raw: Any, read: Callable[..., bytes], size: int, packings: Collection[str]) -> Iterator[bytes]:
+def _demand_packing(raw: Any, packings: Collection[str]) -> None:
     if raw.headers.get("content-encoding", "").strip().lower() not in packings:
         raise NotJson("packed in a way nobody asked for")
-    while piece := _piece(read, size):
-        yield piece
 
 
 def _piece(read: Callable[..., bytes], size: int) -> bytes:

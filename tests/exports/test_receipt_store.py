@@ -72,7 +72,7 @@ def test_a_file_that_drips_is_given_up(counted: Callable[[Script], str], setting
     settings.RECEIPT_MOST_SECONDS = 1
     data = zipped(COCO)
     said = counted(lambda peer: (
-        peer.request(), peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n"), peer.drip(data * 9, 0.05)
+        peer.request(), peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n"), peer.drip(data * 30, 0.05)
     ))  # fmt: skip
     assert "Not checked: the file store is too slow." in said
 
