@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from accounts import form_owner, middleware
+from accounts.models import Person
 from console import htmx, typed_forms
 from console.common.typed_fields import form_page, readable_values, typed_fields
 
@@ -55,6 +56,8 @@ def _keep_what_was_typed(request: HttpRequest) -> str:
     if request.method != "POST" or not is_from_our_page(request) or not readable_values(typed_fields(request)):
         return ""
     owner = form_owner.read_owner(request) or middleware.owner_of_ended_session(request)
+    if owner and not Person.objects.filter(pk=owner, is_active=True).exists():
+        return ""
     action = "typed_form_of_owner" if owner else "typed_form"
     if not ratelimit.consume(request, action=action, key=owner or None, config=LIMITS, app="allauth.account"):
         return ""

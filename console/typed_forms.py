@@ -28,8 +28,9 @@ MOST_CHARACTERS = 250_000
 def keep(request: HttpRequest, *, owner: str = "") -> str:
     """Keeps the posted form; returns the address that shows it again, or the bare one where it can't be kept.
 
-    `owner` is the primary key of the only person who can have it back, where nobody is signed in.
+    `owner` is the primary key of the only person who can have it back; without one, the person who is signed in.
     """
+    owner = owner or str(request.user.pk or "")
     fields: dict[str, list[str]] = {}
     for name, value in typed_fields(request):
         fields.setdefault(name, []).append(value)
@@ -46,7 +47,7 @@ def keep(request: HttpRequest, *, owner: str = "") -> str:
 def kept(request: HttpRequest) -> QueryDict | None:
     """The form that this address names, with one-time ids of its own; None where nothing is kept for it."""
     found = request.session.get(SESSION_KEY, {}).get(request.GET.get("typed", ""))
-    if not found or found["path"] != request.path:
+    if not found or found["path"] != request.path or not _is_of(found, request.user.pk):
         return None
     form = QueryDict(mutable=True)
     for name, values in found["fields"].items():
@@ -62,7 +63,7 @@ def is_waiting(request: HttpRequest) -> bool:
 def claim(request: HttpRequest, person_id: Any) -> None:
     """After a sign-in: forgets the forms that were another person's."""
     forms = request.session.get(SESSION_KEY, {})
-    own = {token: form for token, form in forms.items() if form["owner"] in ("", str(person_id))}
+    own = {token: form for token, form in forms.items() if _is_of(form, person_id)}
     if len(own) < len(forms):
         request.session[SESSION_KEY] = own
 
@@ -82,6 +83,10 @@ def forget_sent(request: HttpRequest, response: HttpResponseBase) -> None:
         return
     page = form_page(request)
     request.session[SESSION_KEY] = {token: form for token, form in forms.items() if form["path"] != page}
+
+
+def _is_of(form: dict[str, Any], person_id: Any) -> bool:
+    return form["owner"] in ("", str(person_id))
 
 
 def _address(token: str, form: dict[str, Any]) -> str:

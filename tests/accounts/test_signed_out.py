@@ -408,6 +408,21 @@ def test_neither_can_somebody_whose_page_named_its_owner(alice: Person, emulator
     assert Session.objects.count() - before <= 30
 
 
+def test_nothing_is_kept_for_a_person_who_was_disabled(alice: Person, emulator: Running) -> None:
+    _, typed = prepared(batch_name, alice)
+    Person.objects.filter(pk=alice.pk).update(is_active=False)
+    answer = browser().post(typed.address, typed.sent)
+    assert "typed" not in answer["Location"]
+
+
+def test_what_waits_for_a_key_is_its_senders_alone(alice: Person, erin: Person, emulator: Running) -> None:
+    client, typed = prepared(new_batch, alice)
+    ApiKey.objects.filter(person=alice, vendor="cloudfactory").delete()
+    assert "typed%3D" in words(client.post(typed.address, typed.sent))
+    [form] = client.session["typed_forms"].values()
+    assert form["owner"] == str(alice.pk)
+
+
 def test_text_without_end_is_not_kept_and_the_page_is_led_back_to(alice: Person, emulator: Running) -> None:
     client, typed = prepared(batch_name, alice)
     client.cookies.clear()
