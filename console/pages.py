@@ -161,7 +161,8 @@ def too_old(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     kept = _kept(request)
     if kept and not request.user.is_authenticated:
         return sign_in.ask(request)
-    context: dict[str, object] = {"kept": kept, "address": request.get_full_path()}
+    addresses = {"address": request.get_full_path(), "reload_url": sign_in.find_page(request)}
+    context: dict[str, object] = {"kept": kept, **addresses}
     if form_owner.read_owner(request) not in ("", str(request.user.pk)):
         context |= {"is_anothers": True, "kept": [], "typed": []}
     return _answer(request, "errors/csrf.html", context, 403)

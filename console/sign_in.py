@@ -25,7 +25,7 @@ LIMITS = {"typed_form": "10/m/ip", "typed_form_of_owner": "30/m/key,200/h/key"}
 
 def ask(request: HttpRequest) -> HttpResponse:
     """To the sign-in page and from there back to the page, with what was typed: 302, or 401 where htmx asked."""
-    query = {"next": _keep_what_was_typed(request) or _page(request)}
+    query = {"next": _keep_what_was_typed(request) or find_page(request)}
     if reason := _reason(request):
         query["why"] = reason
     response = htmx.redirect(request, f"{reverse('account_login')}?{urlencode(query)}")
@@ -38,6 +38,13 @@ def sentence(request: HttpRequest) -> str:
     """What the sign-in page says of the session that ended; "" where nothing is known of one."""
     reason = REASONS.get(request.GET.get("why", ""), "")
     return reason.format(idle=_hours(settings.SESSION_IDLE), longest=_hours(settings.SESSION_LASTS))
+
+
+def find_page(request: HttpRequest) -> str:
+    """Where the person was. A form's own address need not be a page, so without a word of the browser's it is Home."""
+    if request.method in {"GET", "HEAD"} or htmx.is_htmx(request) or "Referer" in request.headers:
+        return htmx.page_address(request)
+    return form_page(request) if typed_fields(request) else reverse("home:index")
 
 
 def is_from_our_page(request: HttpRequest) -> bool:
@@ -62,13 +69,6 @@ def _keep_what_was_typed(request: HttpRequest) -> str:
     if not ratelimit.consume(request, action=action, key=owner or None, config=LIMITS, app="allauth.account"):
         return ""
     return typed_forms.keep(request, owner=owner)
-
-
-def _page(request: HttpRequest) -> str:
-    """Where the person was. A form's own address need not be a page, so without a word of the browser's it is Home."""
-    if request.method in {"GET", "HEAD"} or htmx.is_htmx(request) or "Referer" in request.headers:
-        return htmx.page_address(request)
-    return form_page(request) if typed_fields(request) else reverse("home:index")
 
 
 def _reason(request: HttpRequest) -> str:

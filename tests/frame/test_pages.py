@@ -94,6 +94,19 @@ def test_a_form_whose_page_names_no_field_gets_nothing_back(alice: Person, path:
     assert b'type="hidden" name="login"' not in answer.content
 
 
+@pytest.mark.parametrize(
+    ("headers", "page"), [({"Referer": "http://localhost/jobs/?q=1"}, "/jobs/?q=1"), ({}, "/")], ids=["told", "untold"]
+)
+def test_reloading_leads_to_a_page_and_not_to_where_a_button_sends(
+    alice: Person, headers: dict[str, str], page: str
+) -> None:
+    client = Client(HTTP_HOST="localhost", enforce_csrf_checks=True)
+    client.force_login(alice)
+    answer = client.post("/keys/switch/", {"place": "1"}, headers=headers)
+    assert answer.status_code == 403
+    assert f'href="{page}">Reload the page' in answer.content.decode()
+
+
 def test_a_strangers_form_gets_nothing_back(alice: Person) -> None:
     client = Client(HTTP_HOST="localhost", enforce_csrf_checks=True)
     client.force_login(alice)
