@@ -7,6 +7,7 @@ name. Nothing is written to disk, and names are only text.
 """
 
 import bz2
+import stat
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -28,6 +29,8 @@ _END_SIGNATURE: Final = b"PK\x05\x06"
 _FULL_16, _FULL_32 = 0xFFFF, 0xFFFFFFFF
 _IS_ENCRYPTED, _IS_STRONG, _IS_UTF_8 = 0x1, 0x40, 0x800
 _IS_DIRECTORY = 0x10
+# Systems that write a file's mode of Unix: Unix itself, and macOS.
+_UNIX = (3, 19)
 _AES = 99
 
 METHODS = {
@@ -76,6 +79,7 @@ class Member:
     method: int
     flags: int
     is_folder: bool
+    is_link: bool
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,8 @@ def unpack(file: BinaryIO, member: Member) -> Iterator[bytes]:
     """The member's bytes in chunks; Unreadable for one that is encrypted, packed in an unknown way or damaged."""
     if member.flags & (_IS_ENCRYPTED | _IS_STRONG) or member.method == _AES:
         raise Unreadable("is encrypted")
+    if member.is_link:
+        raise Unreadable("is a link to another file")
     if member.method not in _UNPACKERS:
         name = METHODS.get(member.method, f"method {member.method}")
         raise Unreadable(f"is compressed with {name}, which the console can't read")
@@ -175,24 +181,24 @@ def _directory(file: BinaryIO, size: int, position: int) -> Directory | None:
         begins = offset
         if length and not (begins + length <= position and _is_entry(file, begins, length)):
             return None
-    _demand_outermost(file, max(0, begins - offset))
+    if not _is_outermost(file, max(0, begins - offset)):
+        return None
     return Directory(begins, length, count, max(0, begins - offset), size - ends)
 
 
-def _demand_outermost(file: BinaryIO, before: int) -> None:
+def _is_outermost(file: BinaryIO, before: int) -> bool:
     """A zip stored whole within another archive, or within a zip that was cut off, is not what the file holds.
 
     One zip behind another is.
     """
     file.seek(0)
     start = file.read(512) if before else b""
-    if kind := _archive(start):
-        raise NotAZip(f"the file is {kind}, not a zip")
+    if _archive(start):
+        return False
     if not start.startswith(b"PK\x03\x04"):
-        return
+        return True
     file.seek(max(0, before - _END.size))
-    if not file.read(_END.size).startswith(_END_SIGNATURE):
-        raise NotAZip("the file is not a whole zip: its end is missing")
+    return file.read(_END.size).startswith(_END_SIGNATURE)
 
 
 def _is_entry(file: BinaryIO, at: int, length: int) -> bool:
@@ -236,7 +242,8 @@ def _member(window: bytes, at: int, before: int) -> tuple[Member | None, int]:
     size, packed, offset = _widened(extra, size, packed, offset)
     name = _name(window[names : names + name_length], flags)
     is_folder = name.endswith("/") or (not size and bool(outside & _IS_DIRECTORY))
-    return Member(name, offset + before, packed, size, crc, method, flags, is_folder), length
+    is_link = fields[1] >> 8 in _UNIX and stat.S_ISLNK(outside >> 16)
+    return Member(name, offset + before, packed, size, crc, method, flags, is_folder, is_link), length
 
 
 def _widened(extra: bytes, *fields: int) -> Iterator[int]:

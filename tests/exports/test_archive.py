@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import random
+import stat
 import struct
 import tarfile
 import zipfile
@@ -531,6 +532,22 @@ def test_a_zip_within_a_cut_zip_is_not_taken_for_it() -> None:
         end = target.fp.tell() if target.fp else 0
     assert "not a whole zip" in refused(in_chunks(buffer.getvalue()[:end]))
     assert archive.read(in_chunks(zipped(("a.json", CONE)) * 2)).images == 2
+
+
+def test_an_end_within_a_comment_is_not_taken_for_it() -> None:
+    comment = b"see PK\5\6" + b"\0" * 18
+    data = zipped(("a.json", CONE))[:-2] + struct.pack("<H", len(comment)) + comment
+    assert archive.read(in_chunks(data)).images == 2
+
+
+def test_a_link_is_said_to_be_one() -> None:
+    """As `zip -y` and macOS keep links."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as target:
+        link = zipfile.ZipInfo("a.json")
+        link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+        target.writestr(link, "b/a.json")
+    assert refused(in_chunks(buffer.getvalue())) == "Not checked: a.json is a link to another file."
 
 
 def test_a_zip_within_another_archive_is_not_taken_for_it() -> None:
