@@ -88,7 +88,7 @@ class Row:
 
     @property
     def took(self) -> timedelta | None:
-        """Only where the console saw it end: the vendor does not say."""
+        """At most: until the console saw it end, because the vendor does not say when it did."""
         if self.plan is None or self.plan.ended_at is None or self.export.created_at is None:
             return None
         return max(self.plan.ended_at - self.export.created_at, timedelta())

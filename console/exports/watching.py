@@ -87,16 +87,21 @@ def shared(space: str, export_id: str) -> SharedAnswer:
 def gone(export_id: str, at: datetime | None = None) -> None:
     """Deleted, here or by somebody else: nobody waits for it, and it is offered to nobody."""
     known = Plan.objects.filter(export_id=export_id)
-    known.filter(ended_at=None).update(ended_at=at or timezone.now())
+    seen_at = at or write_behind.pending(SEEN, export_id).get("at")
+    known.filter(ended_at=None).update(ended_at=seen_at or timezone.now())
     known.update(end_status=DELETED)
     write_behind.forget(SEEN, export_id)
 
 
 def ended(space: str, export_id: str, status: str, at: datetime | None = None) -> None:
-    """The first to see the end writes it down, frees the lane's picture, and has the file read."""
+    """The first to see the end writes it down, frees the lane's picture, and has the file read.
+
+    A page can have seen it before and noted when.
+    """
+    seen_at = at or write_behind.pending(SEEN, export_id).get("at")
     with transaction.atomic():
         first = Plan.objects.filter(export_id=export_id, ended_at=None).update(
-            ended_at=at or timezone.now(), end_status=status[:40]
+            ended_at=seen_at or timezone.now(), end_status=status[:40]
         )
         if first and status == "COMPLETED":
             receipts.request(Plan.objects.select_related("person").get(export_id=export_id))

@@ -14,6 +14,7 @@ from accounts.models import Person, Place
 from console.common import write_behind
 from console.emulator.server import Running
 from console.exports.models import Plan
+from console.jobs import services as jobs
 from console.jobs.models import Operation, State
 from console.words import moment
 from tests.conftest import OWNER, SPACE
@@ -161,6 +162,27 @@ def test_the_audit_tells_what_became_of_it(
     said = text_of(audit.get("/audit/"))
     assert "Downloaded by Bob once. It was deleted, along with its file." in said
     assert "link expires" not in said
+
+
+def test_the_end_that_a_page_saw_is_the_end_that_the_worker_writes(
+    running: Plan, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
+    finish(slow, running)
+    client = client_as(alice)
+    page = client.get(f"/exports/{running.export_id}/")
+    Operation.objects.filter(kind="exports.watch").update(due_at=timezone.now())
+    with time_machine.travel(timezone.now() + timedelta(minutes=10), tick=False):
+        jobs.sweep()
+    running.refresh_from_db()
+    assert running.ended_at == page.context["row"].plan.ended_at
+
+
+def test_how_long_it_took_is_told_as_a_limit(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+    """CloudFactory tells only when it was asked for: its end is known as the moment somebody saw it."""
+    finish(slow, running)
+    client = client_as(alice)
+    assert "Ready took at most" in text_of(client.get(f"/exports/{running.export_id}/"))
+    assert "took at most" in text_of(client.get("/exports/"))
 
 
 def test_the_audit_tells_that_there_is_no_file(
