@@ -138,7 +138,7 @@ def _settle_slice(world: World, words: Words, *, fails: bool) -> Row:
         wanted = [row for row in wanted if slices.status(row) == "pending"]
     if not wanted:
         raise ValueError("no such slice")
-    row = {**wanted[0], "fails": fails, "ready_at": time.time()}
+    row = {**wanted[0], "fails": fails, "ready_at": time.time(), "status": words.get("status")}
     world.sample.slice_items.pop(row["uid"], None)
     world.slices.put(row)
     world.changed()

@@ -18,7 +18,7 @@ NAMES = {"northwind": "Northwind", "northwind-labs": "Northwind Labs", "elsewher
 def status(row: Row) -> str:
     if time.time() < row["ready_at"]:
         return "pending"
-    return "failed" if row["fails"] else "created"
+    return "failed" if row["fails"] else str(row.get("status") or "created")
 
 
 def visible(world: World, person: Person) -> list[Row]:

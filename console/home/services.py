@@ -45,16 +45,26 @@ class Todo:
     button: str
 
 
-def todos(*, user: Person) -> list[Todo]:
+@dataclass(frozen=True)
+class Waiting:
+    """What waits, and whether Avala has to be asked what became of a slice that this person created recently."""
+
+    todos: Sequence[Todo]
+    has_unfinished_slices: bool
+
+
+def waiting(*, user: Person) -> Waiting:
     """Everything that waits, from our own database: no vendor can keep this page from appearing."""
-    return [
+    created = recent_slices.known(user=user) if may_ask_avala(user=user) else []
+    todos = [
         *_unconnected(user),
         *_unknown(user),
         *_exports(user),
-        *_failed_slices(user),
+        *(_recent_slice(one, one.state) for one in created if one.state and one.state.failed),
         *_colleagues(user),
         *_drafts(user),
     ]
+    return Waiting(todos, any(one.state is None for one in created))
 
 
 def latest_slices(*, user: Person) -> list[shown.Row]:
@@ -76,11 +86,6 @@ def may_review(*, user: Person) -> bool:
 
 def reviews(*, user: Person) -> projects.Reviews:
     return projects.waiting_for_review(user=user)
-
-
-def has_unfinished_slices(*, user: Person) -> bool:
-    """Whether Avala has to be asked what became of a slice that this person created recently. No call."""
-    return may_ask_avala(user=user) and any(one.state is None for one in recent_slices.known(user=user))
 
 
 def unfinished_slices(*, user: Person) -> list[Todo]:
@@ -155,21 +160,15 @@ def _ready(plan: Any, part: str) -> Todo:
     return Todo("package", "good", f"The export “{plan}” is ready", note, address, "Open")
 
 
-def _failed_slices(user: Person) -> list[Todo]:
-    """Those that are known to have failed: a failed slice stays failed."""
-    if not may_ask_avala(user=user):
-        return []
-    known = recent_slices.known(user=user)
-    return [_recent_slice(one, one.state) for one in known if one.state and one.state.failed]
-
-
 def _recent_slice(found: RecentSlice, state: State) -> Todo:
     if state.failed:
         icon, words, note = "circle-x", "failed", FAILED_SLICE
     elif state.building:
         icon, words, note = "clock", "is being built", ""
-    else:
+    elif state.ready:
         icon, words, note = "circle-check", "is ready", ""
+    else:
+        icon, words, note = "info", f"has the state {state.text}", ""
     return Todo(icon, state.tone, f"The slice “{found.name}” {words}", note, found.address, "View")
 
 

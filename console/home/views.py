@@ -68,5 +68,5 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def _waiting(request: SignedIn) -> dict[str, Any]:
-    user = request.user
-    return {"todos": services.todos(user=user), "unfinished": services.has_unfinished_slices(user=user)}
+    waiting = services.waiting(user=request.user)
+    return {"todos": waiting.todos, "unfinished": waiting.has_unfinished_slices}

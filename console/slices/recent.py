@@ -33,22 +33,24 @@ def known(*, user: Person) -> list[RecentSlice]:
     """The newest few of the last two days, without those created again under the same name since. No call."""
     drafts = _created(user)
     ends = _ends(user, list(drafts))
-    return [_recent(draft, shown.STATES.get(ends.get(where, ""))) for where, draft in drafts.items()]
+    states = {where: shown.state_named(status) for where, status in ends.items()}
+    return [_recent(draft, states.get(where)) for where, draft in drafts.items()]
 
 
 def look(*, user: Person) -> list[RecentSlice]:
     """Those whose end is not known yet, as Avala has them now: at most `MOST` calls, side by side.
 
-    Raises an UpstreamError where none of them gives an answer. A slice that is gone is left out.
+    Raises an UpstreamError where none of them gives an answer. A slice that is gone is left out, and one without a
+    state.
     """
     drafts = _created(user)
     ends = _ends(user, list(drafts))
     asked = [where for where in drafts if where not in ends]
     found, _ = services.get_slices(user=user, addresses=asked) if asked else ([], [])
-    states = {one.address: shown.state_of(one) for one in found if one.address}
+    states = {one.address: shown.state_of(one) for one in found if one.address and one.status}
     scope = connections.cache_scope(user, "avala")
     for one in found:
-        if one.address and one.status and not states[one.address].building:
+        if one.status and one.address in states and not states[one.address].building:
             cache.set(_key(scope, one.address), one.status, LASTS.total_seconds())
     return [_recent(draft, states[where]) for where, draft in drafts.items() if where in states]
 

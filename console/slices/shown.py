@@ -26,11 +26,12 @@ class State:
     tone: str
     building: bool = False
     failed: bool = False
+    ready: bool = False
 
 
 STATES = {
     "pending": State("Being built", "info", building=True),
-    "created": State("Ready", "good"),
+    "created": State("Ready", "good", ready=True),
     "failed": State("Failed", "bad", failed=True),
 }
 
@@ -44,9 +45,11 @@ WHO_CAN_SEE = {
 
 def state_of(found: Slice) -> State:
     """A value nobody documented is shown as it came (FACTS, rule 2), and counts as an end."""
-    if not found.status:
-        return State("State not given", "quiet")
-    return STATES.get(found.status) or State(found.status, "quiet")
+    return state_named(found.status) if found.status else State("State not given", "quiet")
+
+
+def state_named(status: str) -> State:
+    return STATES.get(status) or State(status, "quiet")
 
 
 @dataclass(frozen=True)

@@ -300,6 +300,14 @@ def test_a_slice_that_is_ready_is_told_once(client_as: As, alice: Person, emulat
     assert "Fog" not in waiting_for(client)
 
 
+def test_a_state_that_nobody_documented_is_told_as_it_came(client_as: As, alice: Person, emulator: Running) -> None:
+    client = client_as(alice)
+    create_slice(client, alice, "Fog")
+    emulator.act("finish_slice", slug="fog", status="archived")
+    assert "The slice “Fog” has the state archived" in unfinished(client)
+    assert "home/unfinished" not in client.get("/").content.decode(), "asked once"
+
+
 def test_nothing_is_said_of_a_new_slice_while_avala_is_silent(client_as: As, alice: Person, emulator: Running) -> None:
     client = client_as(alice)
     create_slice(client, alice, "Fog")
