@@ -5,7 +5,8 @@ import sys
 import uuid
 
 from django.contrib.auth import get_user_model
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import TooManyFieldsSent
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE, get_token
 from django.shortcuts import render
@@ -99,6 +100,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if isinstance(exception, TooManyFieldsSent) and "GET" not in vars(request):
+        # The page around the message reads the address, which has too many parameters to be read.
+        request.GET = QueryDict()
     return _answer(request, "errors/400.html", {}, 400)
 
 

@@ -10,10 +10,12 @@ from console.jobs.queues import Queue
 from console.jobs.services import Done, Result
 
 KIND = "audit.check"
+SUBJECT = "chain"
 
 
 def register() -> None:
     services.register(KIND, check, given_up=_give_up, queue=Queue.BULK)
+    services.every_minute(resume)
     signals.check_wanted.connect(_enqueue, dispatch_uid="jobs.chain_check")
 
 
@@ -25,8 +27,15 @@ def check(operation: Operation) -> Result:
     return Done(verdict.problem or f"All {verdict.rows:,} entries are as they were written.")
 
 
+def resume() -> None:
+    """A check that was started without a job for it, because a process was killed in between, gets one."""
+    run = chain_check.current()
+    if run is not None and run.is_active and not services.is_unfinished(kind=KIND, subject=SUBJECT):
+        services.enqueue(kind=KIND, subject=SUBJECT, person=None)
+
+
 def _enqueue(sender: Any, person: Person, **said: Any) -> None:
-    services.enqueue(kind=KIND, subject="chain", person=person)
+    services.enqueue(kind=KIND, subject=SUBJECT, person=person)
 
 
 def _give_up(operation: Operation, words: str) -> None:

@@ -103,3 +103,11 @@ def test_only_those_who_see_the_chain_can_check_it(
 ) -> None:
     for person in (alice, bob):
         assert client_as(person).post(address).status_code == 403
+
+
+def test_a_check_whose_job_was_never_queued_is_done_all_the_same(auditor: Client) -> None:
+    """As after a kill between the two."""
+    auditor.post(CHECK)
+    Operation.objects.all().delete()
+    jobs.sweep()
+    assert "All 50 entries were complete" in text_of(auditor.get(CHECK))

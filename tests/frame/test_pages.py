@@ -130,3 +130,15 @@ def test_a_cache_that_is_gone_is_told_to_supervisors(client: Client, settings: A
     assert answer.status_code == 503
     assert (answer.json()["database"], answer.json()["cache"]) == (True, False)
     assert "cache is unavailable" in answer.json()["problems"][0]
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["plain", "htmx"])
+@pytest.mark.parametrize("person", ["alice", None], ids=["signed in", "nobody"])
+def test_an_address_with_more_parameters_than_can_be_read_is_a_page(
+    client_as: As, alice: Person, headers: dict[str, str], person: str | None
+) -> None:
+    client = client_as(alice) if person else Client(HTTP_HOST="localhost")
+    client.raise_request_exception = False
+    many = "&".join(f"projects={number}" for number in range(10_100))
+    for path in ("/exports/new/", "/audit/", "/account/login/"):
+        assert client.get(f"{path}?{many}", headers=headers).status_code in {302, 400, 401}
