@@ -180,7 +180,7 @@ class Shell:
     @property
     def signed_out_because(self) -> str:
         """What the sign-in page says of the session that ended; "" where nothing is known of one."""
-        return sign_in.sentence(self.request)
+        return sign_in.explain_sign_out(self.request)
 
     @property
     def keeps_typed_text(self) -> bool:

@@ -34,7 +34,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def sentence(request: HttpRequest) -> str:
+def explain_sign_out(request: HttpRequest) -> str:
     """What the sign-in page says of the session that ended; "" where nothing is known of one."""
     reason = REASONS.get(request.GET.get("why", ""), "")
     return reason.format(idle=_hours(settings.SESSION_IDLE), longest=_hours(settings.SESSION_LASTS))

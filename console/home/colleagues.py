@@ -45,7 +45,7 @@ class Change:
         return f"{plural(self.others, 'more change')} in this project since you last opened it."
 
 
-def changes(*, user: Person) -> list[Change]:
+def list_changes(*, user: Person) -> list[Change]:
     """Done by others in the last three days, in projects this person uses and did not open since; newest first.
 
     Without a key there is no space, so nothing was used.

@@ -55,7 +55,7 @@ class Waiting:
 
 def waiting(*, user: Person) -> Waiting:
     """Everything that waits, from our own database: no vendor can keep this page from appearing."""
-    created = recent_slices.known(user=user) if may_ask_avala(user=user) else []
+    created = recent_slices.list_recent(user=user) if may_ask_avala(user=user) else []
     todos = [
         *_unconnected(user),
         *_unknown(user),
@@ -90,7 +90,7 @@ def reviews(*, user: Person) -> projects.Reviews:
 
 def unfinished_slices(*, user: Person) -> list[Todo]:
     """What became of them: up to four calls. One that is ready is told once."""
-    return [_recent_slice(one, one.state) for one in recent_slices.look(user=user) if one.state]
+    return [_recent_slice(one, one.state) for one in recent_slices.check_unfinished(user=user) if one.state]
 
 
 def unnamed_datasets(rows: Sequence[shown.Row]) -> str:
@@ -174,7 +174,7 @@ def _recent_slice(found: RecentSlice, state: State) -> Todo:
 
 def _colleagues(user: Person) -> list[Todo]:
     """What others changed; a line goes when the person opens the project, or after three days."""
-    found = colleagues.changes(user=user)[:COLLEAGUES_SHOWN]
+    found = colleagues.list_changes(user=user)[:COLLEAGUES_SHOWN]
     return [Todo("users", "info", one.line.text, one.note, one.address, "View") for one in found]
 
 

@@ -29,7 +29,7 @@ class RecentSlice:
     state: State | None
 
 
-def known(*, user: Person) -> list[RecentSlice]:
+def list_recent(*, user: Person) -> list[RecentSlice]:
     """The newest few of the last two days, without those created again under the same name since. No call."""
     drafts = _created(user)
     ends = _ends(user, list(drafts))
@@ -37,7 +37,7 @@ def known(*, user: Person) -> list[RecentSlice]:
     return [_recent(draft, states.get(where)) for where, draft in drafts.items()]
 
 
-def look(*, user: Person) -> list[RecentSlice]:
+def check_unfinished(*, user: Person) -> list[RecentSlice]:
     """Those whose end is not known yet, as Avala has them now: at most `MOST` calls, side by side.
 
     Raises an UpstreamError where none of them gives an answer. A slice that is gone is left out, and one without a
