@@ -14,7 +14,7 @@ from django.db.models import Func, Q
 from django.db.models.functions import Coalesce
 
 from console.audit import actions, availability
-from console.audit.search import TABLE, WordsField
+from console.audit.search import TABLE, WordsField, folded
 
 OPEN: Final = "open"
 DONE: Final = "done"
@@ -127,7 +127,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def saying(self, words: str) -> Self:
         """Lines in which, or in whose outcomes, each of the words is found."""
-        asked = " ".join(words.casefold().split())
+        asked = " ".join(folded(words).split())
         return self.filter(search__words__holds=asked)._found_by("search__entry_id") if asked else self
 
 

@@ -4,6 +4,7 @@ A word of three letters or more is found anywhere, also within another one; a sh
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -39,15 +40,21 @@ def drop_table(connection: BaseDatabaseWrapper) -> None:
         cursor.execute(f"DROP TABLE IF EXISTS {TABLE}")
 
 
+def folded(text: str) -> str:
+    """Without capitals and accents, which one keyboard writes as one character and another one as two."""
+    letters = unicodedata.normalize("NFD", text.casefold())
+    return unicodedata.normalize("NFC", "".join(one for one in letters if not unicodedata.combining(one)))
+
+
 def document(texts: Iterable[str]) -> str:
     """What the index holds for a line: its words, and the beginnings of words within them (`no` for `a@north`)."""
-    words = [word for text in texts for word in text.split()]
+    words = [word for text in texts for word in folded(text).split()]
     starts = {found[1] or found[2] for word in words for found in INNER_STARTS.finditer(word)}
     return GAP + GAP.join([*words, *sorted(starts)])
 
 
 class Holds(Lookup):
-    """`words__holds="yard nor"`: every one of these words, which are case folded, is in the document."""
+    """`words__holds="yard nor"`: every one of these words, which are `folded`, is in the document."""
 
     lookup_name = "holds"
 

@@ -1,6 +1,7 @@
 """No page and no command does more work because the audit is long: counted in steps of the database, not in seconds."""
 
 import random
+import unicodedata
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -189,6 +190,26 @@ def test_a_word_is_found_anywhere_and_a_short_one_where_a_word_begins(
     named: None, words: str, names: list[str]
 ) -> None:
     assert found(words) == names
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Ca\u0301diz", "Cádiz"),
+        ("Cádiz", "Ca\u0301diz"),
+        ("Cádiz", "cadiz"),
+        ("İstanbul", "istanbul"),
+        ("Straße", "STRASSE"),
+        ("ΟΔΟΣ", "οδος"),
+        ("서울역", "서울"),
+        ("서울역", unicodedata.normalize("NFD", "서울")),
+        ("it\u00b4s late", "t\u00b4s"),
+        ("गा\u095cी", "गा\u0921\u093cी"),
+    ],
+)
+def test_a_word_is_found_however_its_letters_are_typed(alice: Person, name: str, words: str) -> None:
+    record.event(actor=alice, action="slice.create", thing_name=name)
+    assert found(words) == [name]
 
 
 @pytest.mark.django_db(transaction=True)
