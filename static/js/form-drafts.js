@@ -122,7 +122,12 @@ function offer({ page, opened }) {
   notice("typed-elsewhere-notice").querySelector(".notice-words").append(actions);
 }
 
-// Whoever signs out has no text left behind.
+// Whoever signs out has no text left behind, in no tab. Who types on has not left.
 let leaves = false;
 document.addEventListener("submit", ({ target }) => { leaves ||= target.matches("[data-sign-out]"); });
+document.addEventListener("input", () => { leaves = false; });
+new BroadcastChannel("sign-out").addEventListener("message", () => {
+  leaves = true;
+  write([]);
+});
 window.addEventListener("pagehide", () => { if (!leaves) keep(); });

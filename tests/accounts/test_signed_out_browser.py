@@ -205,6 +205,18 @@ def test_signing_out_leaves_nothing_in_the_browser(desk: Page, live: str, alice:
     assert TYPED not in (desk.evaluate("JSON.stringify({...sessionStorage})") or "")
 
 
+def test_signing_out_leaves_nothing_in_the_other_tabs_either(desk: Page, live: str, alice: Person) -> None:
+    other = desk.context.new_page()
+    case = CASES["batch"]
+    case.open(other, live)
+    case.type(other)
+    desk.goto(f"{live}/profile/")
+    desk.locator("summary.person").click()
+    desk.get_by_role("button", name="Sign out").click()
+    other.wait_for_url(lambda address: "/account/login" in address)
+    assert TYPED not in (other.evaluate("JSON.stringify({...sessionStorage})") or "")
+
+
 def test_a_key_is_never_kept(desk: Page, live: str, alice: Person) -> None:
     desk.goto(f"{live}/keys/")
     desk.goto(f"{live}/keys/avala/")
