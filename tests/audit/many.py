@@ -14,6 +14,8 @@ from console.audit.models import DONE, FAILED, OPEN, ChainHead, Entry
 AT_ONCE = 2_000
 # A million rows end before today.
 ORIGIN = timezone.now() - timedelta(days=70)
+# A few rows at the beginning that have a word of their own.
+EARLY = range(20, 60)
 ACTIONS = ("export.create", "export.download", "slice.create", "order.save", "batch.rename", "session.sign_in")
 
 
@@ -55,7 +57,7 @@ def _rows(began: int, count: int, people: list[Person]) -> Iterator[Entry]:
 
 def _row(number: int, at: datetime, action: str, kind: Any, outcome: str, people: list[Person], **said: Any) -> Entry:
     person = people[number // 12 % len(people)]
-    name = f"Yard {number // 2 % 997} of the harbour"
+    name = f"Yard {number // 2 % 997} of the {'lighthouse' if number in EARLY else 'harbour'}"
     row = Entry(
         id=uuid.UUID(int=number + (1 << 100)),
         kind=kind,

@@ -67,6 +67,7 @@ ADDRESSES = {
     "days to come": "/audit/?since=2090-01-01",
     "a word in many": "/audit/?q=harbour&period=all",
     "two words": "/audit/?q=yard+alice&period=all",
+    "a word in a few old lines": "/audit/?q=lighthouse&period=all",
     "a word in none": "/audit/?q=zeppelin&period=all",
     "a short word in none": "/audit/?q=zz&period=all",
     "a word in none of these days": "/audit/?q=harbour&since=2001-01-01&until=2001-01-02",
