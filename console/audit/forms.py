@@ -124,15 +124,15 @@ class FilterForm(forms.Form):
         if self.unmet:
             return Entry.objects.none()
         asked = self.cleaned_data
-        found = Entry.objects.visible_to(self.reader).lines().saying(asked.get("q", ""))
+        found = Entry.objects.lines().saying(asked.get("q", ""))
         if asked.get("thing"):
             kind, _, thing_id = asked["thing"].partition(":")
             found = found.about(kind, thing_id)
         if asked.get("outcome"):
             found = found.standing(*((UNKNOWN, "open") if asked["outcome"] == UNKNOWN else (asked["outcome"],)))
         if asked.get("person"):
-            found = found.filter(actor=None if asked["person"] == CONSOLE else asked["person"])
-        found = self._of_actions(found)
+            found = found.by(None if asked["person"] == CONSOLE else asked["person"])
+        found = self._of_actions(found.visible_to(self.reader))
         return found if whenever else found.within(*_ends(self.range()))
 
     def _of_actions(self, found: EntryQuerySet) -> EntryQuerySet:

@@ -44,6 +44,9 @@ class EntryQuerySet(models.QuerySet["Entry"]):
     branches: tuple[Q, ...] = ()
     """Parts of the lines that have an index each: of several actions or outcomes every one is read by itself."""
 
+    is_led = False
+    """Whether an index leads that few lines pass: then those of persons and actions are left alone."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if availability.is_left_out():
@@ -51,14 +54,14 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def _clone(self) -> Self:
         clone: Self = super()._clone()  # type: ignore[misc]  # the library types its public part alone
-        clone.place, clone.branches = self.place, self.branches
+        clone.place, clone.branches, clone.is_led = self.place, self.branches, self.is_led
         return clone
 
     def _found_by(self, place: str, branches: Iterable[Q] = ()) -> Self:
         """The first filter that has an index leads; those after it check what it finds."""
         clone = self._clone()
-        if self.place == "sequence" and not self.branches:
-            clone.place, clone.branches = place, tuple(branches)
+        if not self.is_led:
+            clone.place, clone.branches, clone.is_led = place, tuple(branches), True
         return clone
 
     def newest(self, most: int, *, before: int | None = None) -> list["Entry"]:
@@ -101,7 +104,11 @@ class EntryQuerySet(models.QuerySet["Entry"]):
     def of(self, names: Iterable[str]) -> Self:
         """Lines of these actions."""
         listed = sorted(names)
-        return self.filter(action__in=listed)._found_by("sequence", [Q(action=name) for name in listed])
+        if self.is_led:
+            return self.alias(action_checked=WithoutIndex("action")).filter(action_checked__in=listed)
+        found = self.filter(action__in=listed)
+        found.branches = tuple(Q(action=name) for name in listed)
+        return found
 
     def within(self, since: datetime | None, until: datetime | None) -> Self:
         """Lines of these hours. The places in the chain bound them, too: what is found by another index ends there."""
@@ -118,12 +125,23 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def visible_to(self, person: Any) -> Self:
         """Auditors and administrators see every row, others what they did themselves."""
-        return self if person.may("audit.all") else self.filter(actor=person)
+        return self if person.may("audit.all") else self.by(person)
+
+    def by(self, person: Any) -> Self:
+        """Lines of this person; None is the console itself."""
+        if self.is_led:
+            return self.checked(actor=getattr(person, "pk", person))
+        return self.filter(actor=person)
+
+    def checked(self, **values: Any) -> Self:
+        """Lines with exactly these values, looked for among what is found by another index than theirs."""
+        found = self.alias(**{f"{name}_checked": WithoutIndex(name) for name in values})
+        return found.filter(**{f"{name}_checked": value for name, value in values.items()})
 
     def about(self, thing_kind: str, thing_id: str) -> Self:
         """Lines about one thing, the one that made it included: there only the outcome knows the id."""
         rows = Entry.objects.filter(thing_kind=thing_kind, thing_id=thing_id)
-        return self.lines().filter(pk__in=rows.values_list(Coalesce("opens", "pk")))
+        return self.lines().filter(pk__in=rows.values_list(Coalesce("opens", "pk")))._found_by("sequence")
 
     def saying(self, words: str) -> Self:
         """Lines in which, or in whose outcomes, each of the words is found."""

@@ -265,7 +265,7 @@ def act_of_this_request() -> uuid.UUID | None:
 def open_or_unknown(action: str | None = None) -> EntryQuerySet:
     """Acts nobody knows the end of, oldest first. An open one younger than the grace is still under way."""
     waiting = Entry.objects.unsettled(timezone.now() - grace()).order_by("sequence")
-    return waiting.filter(action=action) if action else waiting
+    return waiting.checked(action=action) if action else waiting
 
 
 def grace() -> timedelta:

@@ -66,8 +66,9 @@ def of_error(error: Exception, *, back: str = "") -> Unresolved | None:
 
 def of_thing(person: Any, thing_kind: str, thing_id: str, *, back: str = "") -> list[Unresolved]:
     """What this person sent about a thing without an outcome so far, the newest first."""
-    mine = Entry.objects.unsettled(timezone.now() - record.grace()).filter(actor=person)
-    entries = mine.filter(thing_kind=thing_kind, thing_id=thing_id).prefetch_related("outcomes").order_by("-sequence")
+    mine = Entry.objects.unsettled(timezone.now() - record.grace()).by(person)
+    found = mine.checked(thing_kind=thing_kind, thing_id=thing_id)
+    entries = found.prefetch_related("outcomes").order_by("-sequence")
     return [of_entry(entry, back=back) for entry in entries]
 
 

@@ -196,8 +196,9 @@ def change_of(snapshot: OrderSnapshot) -> Change:
 
 def unclear(*, project: uuid.UUID) -> list[Unresolved]:
     """Saves of this project whose outcome is unknown, whoever sent them."""
-    waiting = record.open_or_unknown().filter(thing_kind="project", thing_id=str(project), action__startswith="order.")
-    return [unresolved.of_entry(entry) for entry in waiting.select_related("actor").prefetch_related("outcomes")]
+    waiting = record.open_or_unknown().checked(thing_kind="project", thing_id=str(project))
+    saves = waiting.filter(action__startswith="order.").select_related("actor").prefetch_related("outcomes")
+    return [unresolved.of_entry(entry) for entry in saves]
 
 
 def _fresh(batch_ids: Sequence[int], like: Order) -> Order:

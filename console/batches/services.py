@@ -223,11 +223,8 @@ def history(*, user: Person, batch_id: int, moves: Mapping[uuid.UUID, Move]) -> 
 
     `moves` are the changes of the order that moved it (`ordering.moves_of`).
     """
-    entries = Entry.objects.lines().filter(thing_kind="batch", thing_id=str(batch_id))
-    made = Entry.objects.filter(
-        action="batch.create", kind=Entry.Kind.OUTCOME, thing_kind="batch", thing_id=str(batch_id)
-    ).values("opens")
-    entries = entries | Entry.objects.filter(pk__in=made) | Entry.objects.filter(pk__in=list(moves))
+    about = Entry.objects.about("batch", str(batch_id)).values_list("pk", flat=True)
+    entries = Entry.objects.filter(pk__in={*about, *moves})
     if not user.may(Right.AUDIT_ALL):
         entries = entries.filter(actor=user)
     found = entries.prefetch_related("outcomes").order_by("-sequence")[:HISTORY]
