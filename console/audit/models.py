@@ -99,7 +99,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         if before is None:
             return waiting
         young = Q(at__gt=before) | Q(action__in=actions.LASTING, at__gt=before - LASTS)
-        return waiting.exclude(young, state__outcome=OPEN)
+        return waiting.exclude(young, at__lte=before + CLOCK_ERROR, state__outcome=OPEN)
 
     def of(self, names: Iterable[str]) -> Self:
         """Lines of these actions."""
@@ -216,9 +216,12 @@ class Entry(models.Model):
         return newest.recorded_outcome if newest else self.recorded_outcome
 
     def is_cut_off(self, before: datetime) -> bool:
-        """Open for longer than it can have been under way: the process that was at it is gone."""
+        """Open for longer than it can have been under way: the process that was at it is gone.
+
+        A moment to come was written by a clock that was wrong, and proves nothing.
+        """
         lasts = LASTS if self.action in actions.LASTING else timedelta()
-        return self.outcome == OPEN and self.at <= before - lasts
+        return self.outcome == OPEN and not before - lasts < self.at <= before + CLOCK_ERROR
 
     @property
     def ended_at(self) -> datetime | None:

@@ -144,7 +144,9 @@ def due() -> list[Entry]:
     """Unknown entries that can be looked up and whose next check has come; first those never checked."""
     now = timezone.now()
     waiting = record.open_or_unknown().standing(UNKNOWN).select_related("actor")
-    found = waiting.filter(Q(lookup__isnull=True) | Q(lookup__next_check_at__lte=now))
+    # No check is put off for longer than SLOW_WAIT, except by a clock that was wrong.
+    has_come = Q(lookup__next_check_at__lte=now) | Q(lookup__next_check_at__gt=now + SLOW_WAIT)
+    found = waiting.filter(Q(lookup__isnull=True) | has_come)
     return [entry for entry in found.order_by(F("lookup__next_check_at").asc(nulls_first=True)) if can_look(entry)]
 
 

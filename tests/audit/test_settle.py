@@ -277,3 +277,17 @@ def test_an_outcome_that_could_not_be_written_is_found_by_the_sweep(
     clock.shift(60)
     jobs.sweep()
     assert outcome(act.entry) == "done"
+
+
+def test_a_clock_that_was_days_ahead_keeps_no_act_under_way(cut_off: Entry, finding: Any, clock: Any) -> None:
+    finding(("done", {"thing_id": "northwind/rain"}))
+    clock.shift(datetime.timedelta(days=-3))
+    run()
+    assert outcome(cut_off) == "done"
+
+
+def test_a_clock_that_was_days_ahead_puts_off_no_check(unknown: Entry, finding: Any, clock: Any) -> None:
+    finding(("not found", {}), ("done", {"thing_id": "northwind/rain"}))
+    settling.look(unknown)
+    clock.shift(datetime.timedelta(days=-3))
+    assert settling.due() == [unknown]
