@@ -282,6 +282,9 @@ def test_the_chain_is_for_auditors(
     assert "all tamper-evident. Not all verified yet." in text_of(client_as(dana).get("/audit/"))
     ChainCheck.objects.create(pk=1, at=timezone.now(), rows=6)
     assert "Complete and unaltered when last verified, just now." in text_of(client_as(dana).get("/audit/"))
+    ChainCheck.objects.update(rows=2)
+    later = text_of(client_as(dana).get("/audit/"))
+    assert "The first 2 entries were complete and unaltered when last verified, just now." in later
     assert "tamper-evident" not in text_of(client_as(alice).get("/audit/"))
     assert client_as(alice).post("/audit/check/").status_code == 403
 

@@ -224,7 +224,10 @@ def test_a_foreign_or_unknown_export_has_no_file(
 
 def test_the_auditor_takes_nothing_home(ready: Plan, dana: Person, client_as: ClientAs, slow: Running) -> None:
     assert download(client_as(dana), ready).status_code == 403
-    assert "/download/" not in client_as(dana).get(f"/exports/{ready.export_id}/").content.decode()
+    page = client_as(dana).get(f"/exports/{ready.export_id}/").content.decode()
+    assert "/download/" not in page
+    assert "Your role can see this export, but not download it." in page
+    assert "recorded with your name" not in page
     assert slow.requests("storage") == []
 
 
