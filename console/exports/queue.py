@@ -72,7 +72,7 @@ def start_when_free(operation: Operation) -> Result:
 
 def _patience(plan: Plan) -> float:
     """The longer it has waited, the less a few seconds matter: a lane that is stuck is not asked about all day."""
-    waited = (timezone.now() - plan.created_at).total_seconds()
+    waited = max(0, (timezone.now() - plan.created_at).total_seconds())
     return min(LONGEST_LOOK, LOOK + waited / 60)
 
 

@@ -135,7 +135,7 @@ def watch(operation: Operation) -> Result:
 
 
 def delay(turn: int) -> int:
-    return LOOKS[min(turn, len(LOOKS) - 1)]
+    return LOOKS[min(max(turn, 0), len(LOOKS) - 1)]
 
 
 def news(*, user: Person) -> list[Plan]:

@@ -25,6 +25,8 @@ TITLES = {
     "exports.watch": "Watch an export until it ends",
     "exports.receipt": "Read the file of an export",
 }
+# Nothing is put off for longer; the longest wait is an hour.
+FARTHEST = timedelta(hours=2)
 UNFINISHED = (State.WAITING, State.RUNNING)
 
 
@@ -33,10 +35,15 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         return self.filter(state__in=UNFINISHED)
 
     def due(self, now: datetime) -> "OperationQuerySet":
-        """Waiting and its time has come, or running under a lease that nobody renewed: its worker died."""
-        return self.filter(
-            Q(state=State.WAITING, due_at__lte=now) | Q(state=State.RUNNING, lease_until__lt=now)
-        ).order_by("due_at")
+        """Waiting and its time has come, or running under a lease that nobody renewed: its worker died.
+
+        Moments beyond FARTHEST were written by a clock that was wrong: nothing waits until that one's time comes.
+        """
+        beyond = now + FARTHEST
+        waiting = Q(state=State.WAITING) & (Q(due_at__lte=now) | Q(due_at__gt=beyond))
+        longest_lease = beyond + timedelta(seconds=settings.JOBS_LEASE)
+        left = Q(state=State.RUNNING) & (Q(lease_until__lt=now) | Q(lease_until__gt=longest_lease))
+        return self.filter(waiting | left).order_by("due_at")
 
     def claim(self, pk: uuid.UUID, lease: timedelta) -> "Operation | None":
         """Takes the row for one worker with a single guarded UPDATE, which also counts the attempt."""

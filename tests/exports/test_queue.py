@@ -337,3 +337,17 @@ def test_a_worker_killed_before_the_entry_goes_on(behind: tuple[Plan, Plan], slo
     second.refresh_from_db()
     assert second.state == "started"
     assert Entry.objects.get(pk=second.act_id).outcome == "done"
+
+
+def test_a_clock_that_went_back_asks_the_lane_no_more_often(behind: tuple[Plan, Plan], slow: Running) -> None:
+    later = timezone.now() + datetime.timedelta(days=3)
+    Plan.objects.update(created_at=later)
+    Plan.objects.exclude(started_at=None).update(started_at=later)
+    work()
+    waits = Operation.objects.filter(state=State.WAITING).values_list("kind", "due_at")
+    assert {kind for kind, _ in waits} == {"exports.start", "exports.watch"}
+    assert all(due > timezone.now() for _, due in waits)
+    assert set(Operation.objects.exclude(words="").values_list("words", flat=True)) == {
+        "An export of Alice is running.",
+        "It runs.",
+    }

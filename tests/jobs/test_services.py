@@ -151,6 +151,21 @@ def test_not_before_its_time(kind: Work) -> None:
         assert services.sweep() == 1
 
 
+def test_a_clock_that_was_hours_ahead_delays_no_work(kind: Work) -> None:
+    def dies() -> None:
+        raise SystemExit
+
+    kind.answers = [Again(10), dies]
+    with time_machine.travel(timezone.now() + datetime.timedelta(hours=5)):
+        waiting = queued()
+        services.sweep()
+        running = queued(subject="two")
+        with pytest.raises(SystemExit):
+            services.sweep()
+    services.sweep()
+    assert {now_is(waiting).state, now_is(running).state} == {State.DONE}
+
+
 def test_a_queue_out_of_reach_loses_nothing(kind: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: Any, **said: Any) -> None:
         raise OSError("disk full")
