@@ -79,10 +79,16 @@ def locked() -> Iterator[None]:
         connection.close()
 
 
+SPARE_PAGES = 24
+
+
 @contextlib.contextmanager
 def full() -> Iterator[None]:
-    """No page can be added to the database file any more, and none of it is free, as after many deleted rows."""
-    sqlite("VACUUM", "PRAGMA max_page_count = 1")
+    """A few pages can be added to the database file, and none of it is free, as after many deleted rows."""
+    sqlite("VACUUM")
+    with connection.cursor() as cursor:
+        pages = cursor.execute("PRAGMA page_count").fetchone()[0]
+    sqlite(f"PRAGMA max_page_count = {pages + SPARE_PAGES}")
     try:
         yield
     finally:

@@ -157,5 +157,5 @@ def test_a_request_in_pieces_and_the_next_ones_on_the_same_connection_are_answer
 
 def test_a_large_body_is_read(server: tuple[int, Path]) -> None:
     body = b"x=" + b"y" * 300_000
-    head = b"POST /account/login/ HTTP/1.1\r\n" + HOST + b"Content-Length: %d\r\n\r\n" % len(body)
+    head = b"POST /account/logout/ HTTP/1.1\r\n" + HOST + b"Content-Length: %d\r\n\r\n" % len(body)
     assert ask(server[0], head + body)[0] == 403  # no token of a form of ours
