@@ -85,7 +85,7 @@ class TimeBudget:
 
 
 class Headers:
-    """The headers that Django does not put on every answer: errors, fragments and files too."""
+    """The headers that Django does not put on every answer: errors, fragments and files too; and no body for HEAD."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -95,6 +95,8 @@ class Headers:
         for name, value in response_headers.ALWAYS.items():
             response.headers.setdefault(name, value)
         patch_vary_headers(response, ["HX-Request"])
+        if request.method == "HEAD" and not response.streaming:
+            response.content = b""
         return response
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.core.wsgi import get_wsgi_application
+from django.test import Client, RequestFactory
 
 from accounts.models import Person
 from tests.conftest import PASSWORD
@@ -91,3 +92,21 @@ def test_only_a_proxy_may_say_that_the_person_came_over_https(client: Client, se
     assert "Strict-Transport-Security" not in client.get("/livez", **said)
     settings.TRUSTED_PROXIES = ["127.0.0.0/8"]
     assert "Strict-Transport-Security" in client.get("/livez", **said)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/account/login/", "/nowhere/", "/livez", "/exports/no-such/download/"])
+def test_head_is_answered_without_a_body_but_with_its_length(path: str) -> None:
+    """Asked of the application as a server does: Django's test client takes bodies off by itself."""
+    answers: dict[str, tuple[dict[str, str], bytes]] = {}
+    for method in ("GET", "HEAD"):
+        headers: dict[str, str] = {}
+        environ = RequestFactory().generic(method, path, headers={"Host": "localhost"}).environ
+        body = get_wsgi_application()(environ, lambda status, sent, headers=headers: headers.update(sent))
+        answers[method] = headers, b"".join(body)
+        body.close()
+    assert answers["GET"][1]
+    assert answers["HEAD"][1] == b""
+    assert answers["HEAD"][0]["Content-Type"] == answers["GET"][0]["Content-Type"]
+    if length := answers["HEAD"][0].get("Content-Length"):
+        assert int(length) > 0
