@@ -79,16 +79,14 @@ def locked() -> Iterator[None]:
         connection.close()
 
 
-SPARE_PAGES = 24
-
-
 @contextlib.contextmanager
-def full() -> Iterator[None]:
-    """A few pages can be added to the database file, and none of it is free, as after many deleted rows."""
+def full(spare: int = 0) -> Iterator[None]:
+    """No more than `spare` pages can be added to the database file, and none of it is free, as after many deleted
+    rows."""
     sqlite("VACUUM")
     with connection.cursor() as cursor:
         pages = cursor.execute("PRAGMA page_count").fetchone()[0]
-    sqlite(f"PRAGMA max_page_count = {pages + SPARE_PAGES}")
+    sqlite(f"PRAGMA max_page_count = {pages + spare}")
     try:
         yield
     finally:
@@ -151,7 +149,7 @@ def test_acts_stop_with_a_sentence_when_the_database_is_full_and_none_is_lost(
     emulator: Running, client_as: As, alice: Person
 ) -> None:
     browser, statuses = client_as(alice), []
-    with full():
+    with full(spare=24):
         for number in range(60):
             typed = {"name": f"Night {number} {'x' * 80}", "act_id": str(uuid.uuid4())}
             answer = browser.post(f"{boards.BATCHES}new/", typed)
