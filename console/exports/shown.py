@@ -24,7 +24,7 @@ class State:
 
 
 STATES = {
-    "PENDING": State("Waiting to start", "info", active=True),
+    "PENDING": State("Pending", "info", active=True),
     "IN_PROGRESS": State("Being made", "info", active=True),
     "COMPLETED": State("Ready", "good"),
     "FAILED": State("Failed", "bad"),
