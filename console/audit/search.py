@@ -8,7 +8,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Lookup, TextField
 
 TABLE = "audit_search"
@@ -19,25 +18,6 @@ GROUP = 3
 INNER_STARTS = re.compile(
     r"(?<=\W)(?=(\w{1,2}))|(?<=[\u3040-\u9fff\uac00-\ud7af])(?=([\u3040-\u9fff\uac00-\ud7af]{1,2}))"
 )
-
-SQLITE = f"CREATE VIRTUAL TABLE {TABLE} USING fts5(words, tokenize='trigram case_sensitive 1')"
-POSTGRESQL = (
-    "CREATE EXTENSION IF NOT EXISTS pg_trgm",
-    f"CREATE TABLE {TABLE} (rowid bigint PRIMARY KEY, words text NOT NULL)",
-    f"CREATE INDEX audit_search_words ON {TABLE} USING gin (words gin_trgm_ops)",
-)
-
-
-def create_table(connection: BaseDatabaseWrapper) -> None:
-    """On PostgreSQL the owner of the database can do it: pg_trgm is one of its trusted extensions."""
-    with connection.cursor() as cursor:
-        for statement in (SQLITE,) if connection.vendor == "sqlite" else POSTGRESQL:
-            cursor.execute(statement)
-
-
-def drop_table(connection: BaseDatabaseWrapper) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE IF EXISTS {TABLE}")
 
 
 def folded(text: str) -> str:

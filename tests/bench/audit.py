@@ -57,7 +57,7 @@ def _measure(client: Any, person: Person, rows: int) -> dict[str, float]:
     _tell(f"{rows:,} rows written", begun)
     begun = time.perf_counter()
     line_index.rebuild()
-    _tell("tables beside the chain made anew, as `migrate` and `settle --rebuild` do", begun)
+    _tell("tables beside the chain made anew, as `settle --rebuild` does", begun)
     begun = time.perf_counter()
     assert verify.check().is_whole
     _tell("chain checked", begun)

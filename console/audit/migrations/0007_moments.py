@@ -1,12 +1,6 @@
-"""Whether the moments of the rows rise with the chain."""
+"""Whether the moments of the rows rise with the chain. `0009_fill_from_chain` finds it out."""
 
 from django.db import migrations, models
-
-from console.audit import line_index
-
-
-def fill(apps, schema_editor):
-    line_index.moments()
 
 
 class Migration(migrations.Migration):
@@ -20,5 +14,4 @@ class Migration(migrations.Migration):
                 ("sequence", models.PositiveBigIntegerField()),
             ],
         ),
-        migrations.RunPython(fill, migrations.RunPython.noop),
     ]
