@@ -24,7 +24,7 @@ from tests.batches.boards import BATCHES, COINS, NAPLES_EARLY, NAPLES_NIGHT, OPE
 from tests.exports.making import work
 from tests.waiting import until
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.on_both, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]
 
 SLICE = re.compile(r"/slices/northwind/[^/]+/$")
