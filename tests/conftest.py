@@ -109,17 +109,25 @@ def client_as() -> Callable[[Person], Client]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What is about the other database alone is no test of this run.
+    """What is about the other database alone is no test of this run, and what uses no database runs once, on SQLite.
 
     A browser on a starved machine now and then misses a moment of its own and may try once more. Whatever did is named
     at the end of the run: a name that keeps coming back is a race of ours, as it has been every time so far."""
     other = "postgresql" if connection.vendor == "sqlite" else "sqlite"
-    left_out = [item for item in items if item.get_closest_marker(other)]
-    config.hook.pytest_deselected(items=left_out)
+    left_out = {item for item in items if item.get_closest_marker(other)}
+    if connection.vendor == "postgresql":
+        left_out |= {item for item in items if not _uses_database(item)}
+    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
     items[:] = [item for item in items if item not in left_out]
     for item in items:
         if item.get_closest_marker("browser") or item.get_closest_marker("engines"):
             item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    marked = item.get_closest_marker("django_db") or item.get_closest_marker("postgresql")
+    return bool(marked or fixtures & {"db", "transactional_db", "live_server"})
 
 
 CHROMIUM_FLAGS = [

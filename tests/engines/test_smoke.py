@@ -115,8 +115,8 @@ def test_a_slice_is_built(desk: Page, space: PracticeSpace) -> None:
 def test_an_order_is_dragged_and_saved(desk: Page, space: PracticeSpace) -> None:
     desk.open(f"{boards.ORDER}?finished=show")
     desk.until("return find('[data-handle]')")
-    desk.drag(f"#row-{boards.WORN} [data-handle]", f"#row-{boards.START[0]}")
-    wanted = boards.moved(boards.START, boards.WORN, 1)
+    desk.drag(f"#row-{boards.WORN} [data-handle]", f"#row-{boards.OPEN[0]}")
+    wanted = boards.arranged(boards.moved(boards.OPEN, boards.WORN, 1))
     rows = "[...document.querySelectorAll('#order-rows > li')].map((row) => row.dataset.id)"
     desk.until(f"return String({rows}) === arguments[0]", ",".join(map(str, wanted)))
     desk.press("[data-save]")
@@ -127,7 +127,7 @@ def test_an_order_is_dragged_and_saved(desk: Page, space: PracticeSpace) -> None
 
 def test_an_export_is_started_and_its_file_downloaded(desk: Page, space: PracticeSpace) -> None:
     desk.open("/exports/new/")
-    desk.until("return find('#export-contents strong')")
+    desk.until(f"return find(\"#export-form input[value='{boards.COINS}']\")")
     desk.press(f"#export-form input[value='{boards.COINS}']")
     desk.until("return find('#export-batches input[name=batches]')")
     desk.press("#export-form [name=when][value=now]")
