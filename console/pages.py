@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from accounts import form_owner
 from accounts.connections import ConnectionMissing
-from accounts.views import sign_in_without_cookies
+from accounts.views import sign_in_page_again
 from console import htmx, logs, plain_answers, sign_in
 from console.audit import record, unresolved
 from console.audit.record import NotRecorded
@@ -160,7 +160,8 @@ def too_old(request: HttpRequest, reason: str = "") -> HttpResponseBase:
 
     Where the session is gone too, that is after signing in again.
     """
-    if reason == REASON_NO_CSRF_COOKIE and (page := sign_in_without_cookies(request)):
+    is_refusal_of_ours = reason == REASON_NO_CSRF_COOKIE or sign_in.is_from_our_page(request)
+    if is_refusal_of_ours and (page := sign_in_page_again(request)):
         return page
     kept = _kept(request)
     if kept and not request.user.is_authenticated:

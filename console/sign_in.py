@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts import form_owner, middleware
 from accounts.models import Person
-from console import htmx, typed_forms
+from console import htmx, plain_answers, typed_forms
 from console.common.typed_fields import form_page, readable_values, typed_fields
 
 REASONS = {
@@ -24,7 +24,13 @@ LIMITS = {"typed_form": "10/m/ip", "typed_form_of_owner": "30/m/key,200/h/key"}
 
 
 def ask(request: HttpRequest) -> HttpResponse:
-    """To the sign-in page and from there back to the page, with what was typed: 302, or 401 where htmx asked."""
+    """To the sign-in page and from there back to the page, with what was typed: 302, or 401 where htmx asked.
+
+    Only a person opens the sign-in page. A beacon or a picture that followed there too would get a token of its own,
+    with which the browser forgets the one on the page that the person sees.
+    """
+    if not htmx.is_htmx(request) and request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
+        return plain_answers.sign_in_first()
     query = {"next": _keep_what_was_typed(request) or find_page(request)}
     if reason := _reason(request):
         query["why"] = reason

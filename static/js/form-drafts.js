@@ -123,7 +123,8 @@ function offer({ page, opened }) {
 }
 
 // Whoever signs out has no text left behind, in no tab. Who types on has not left.
-let leaves = false;
+// The submit may have come before this file did (shell.js).
+let leaves = "signsOut" in document.body.dataset;
 document.addEventListener("submit", ({ target }) => { leaves ||= target.matches("[data-sign-out]"); });
 document.addEventListener("input", () => { leaves = false; });
 new BroadcastChannel("sign-out").addEventListener("message", () => {

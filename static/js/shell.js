@@ -58,6 +58,16 @@ document.addEventListener("htmx:sendError", ({ target }) => {
   if (!target.closest("[data-quiet]")) import("./say.js").then((say) => say.notice("offline-notice"));
 });
 
+// Where the session ended, the first answer leads to the sign-in page. Others that come until it is there would open it again
+// under the hands of whoever types already; one that was sent with something typed goes first, because it was kept.
+let signsIn = false;
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  const { xhr, requestConfig } = event.detail;
+  if (xhr.status !== 401) return;
+  if (signsIn && requestConfig.verb === "get") event.preventDefault();
+  signsIn = true;
+});
+
 // Menus are details elements and open without this. It closes them as people expect.
 document.addEventListener("click", ({ target }) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(target)) menu.open = false;
@@ -101,7 +111,11 @@ const { sessionEnds, sessionStay } = document.body.dataset;
 if (drafts()) formDrafts().then((behaviour) => (sessionEnds ? behaviour.begin() : behaviour.markLost()));
 if (sessionEnds) {
   for (const kind of ["input", "change"]) document.addEventListener(kind, formDrafts, { once: true });
-  document.addEventListener("submit", ({ target }) => { if (target.matches("[data-sign-out]")) sessionStorage.removeItem("form-drafts"); });
+  document.addEventListener("submit", ({ target }) => {
+    if (!target.matches("[data-sign-out]")) return;
+    sessionStorage.removeItem("form-drafts");
+    document.body.dataset.signsOut = "yes";
+  });
   seeOut();
   const left = sessionEnds * 1000 - Date.now();
   setTimeout(() => import("./session.js").then((session) => session.warn(sessionStay, left)), left - 5 * 60 * 1000);

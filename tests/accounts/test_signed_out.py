@@ -348,6 +348,18 @@ def test_a_button_that_is_pressed_too_late_leads_to_a_page(alice: Person, emulat
     assert back(client, asked, alice).request["PATH_INFO"] == ORDER
 
 
+def test_only_a_person_is_led_to_the_sign_in_page(alice: Person, emulator: Running) -> None:
+    """A beacon that followed there got a token of its own, and with it the browser forgot the one on the page."""
+    client, typed = prepared(draft_as_one_types, alice)
+    client.cookies.clear()
+    for headers in ({"Sec-Fetch-Mode": "no-cors"}, {"Sec-Fetch-Mode": "cors"}, {"Sec-Fetch-Mode": "same-origin"}):
+        for answer in (client.post(typed.address, typed.sent, headers=headers), client.get("/audit/", headers=headers)):
+            assert answer.status_code == 401
+            assert "Location" not in answer
+            assert not answer.cookies
+    assert client.post(typed.address, typed.sent, headers={"Sec-Fetch-Mode": "navigate"}).status_code == 302
+
+
 def test_a_first_visit_is_told_of_no_session() -> None:
     client = browser()
     assert "You were signed out" not in words(client.get(client.get("/profile/")["Location"]))

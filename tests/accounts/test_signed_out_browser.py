@@ -13,6 +13,7 @@ from console.emulator.server import Running
 from tests.batches.boards import BATCHES, FIRST, ORDER, WORN
 from tests.conftest import PASSWORD
 from tests.slices.making import COINS
+from tests.waiting import held
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]
@@ -201,6 +202,17 @@ def test_signing_out_leaves_nothing_in_the_browser(desk: Page, live: str, alice:
     case.type(desk)
     desk.locator("summary.person").click()
     desk.get_by_role("button", name="Sign out").click()
+    desk.wait_for_url(lambda address: "/account/login" in address)
+    assert TYPED not in (desk.evaluate("JSON.stringify({...sessionStorage})") or "")
+
+
+def test_signing_out_before_the_script_came_that_keeps_text_leaves_nothing_either(desk: Page, live: str) -> None:
+    case = CASES["batch"]
+    case.open(desk, live)
+    with held(desk, "**/js/form-drafts*.js"), held(desk, "**/account/logout/"):
+        case.type(desk)
+        desk.locator("summary.person").click()
+        desk.get_by_role("button", name="Sign out").click(no_wait_after=True)
     desk.wait_for_url(lambda address: "/account/login" in address)
     assert TYPED not in (desk.evaluate("JSON.stringify({...sessionStorage})") or "")
 

@@ -1,4 +1,5 @@
 import base64
+import re
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -251,7 +252,37 @@ def test_over_https_refused_cookies_are_not_put_down_to_the_address(db: None) ->
 def test_a_first_visit_and_an_old_page_say_nothing_of_refused_cookies(db: None) -> None:
     client = browser(enforce_csrf_checks=True)
     assert "cookies" not in words(client.get(LOGIN))
-    assert "This page has expired" in words(sign_in(client, "alice@northwind.example"))
+    assert "This page had expired" in words(sign_in(client, "alice@northwind.example"))
+
+
+def token_of(client: Client) -> str:
+    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', words(client.get(LOGIN)))
+    assert found
+    return found[1]
+
+
+def test_a_sign_in_page_that_another_tab_made_old_asks_once_more_and_keeps_the_address(alice: Person) -> None:
+    client = browser(enforce_csrf_checks=True)
+    old = token_of(client)
+    client.cookies.clear()
+    new = token_of(client)
+    form = {"login": alice.email, "password": PASSWORD, "next": "/audit/"}
+    ours = {"Origin": "http://localhost"}
+    again = client.post(LOGIN, form | {"csrfmiddlewaretoken": old}, headers=ours)
+    assert again.status_code == 403
+    assert "This page had expired" in words(again)
+    assert f'value="{alice.email}"' in words(again)
+    assert 'name="next" value="/audit/"' in words(again)
+    assert PASSWORD not in words(again)
+    assert client.post(LOGIN, form | {"csrfmiddlewaretoken": new}, headers=ours)["Location"] == "/audit/"
+
+
+def test_a_sign_in_page_left_open_leads_on_once_another_tab_signed_in(alice: Person) -> None:
+    client = browser(enforce_csrf_checks=True)
+    form = {"login": alice.email, "password": PASSWORD, "next": "/audit/", "csrfmiddlewaretoken": token_of(client)}
+    assert client.post(LOGIN, form).status_code == 302
+    assert client.post(LOGIN, form, follow=True).redirect_chain[-1] == ("/audit/", 302)
+    assert client.post(LOGIN, form | {"next": "https://evil.example/"}, follow=True).redirect_chain[-1] == ("/", 302)
 
 
 def test_another_sites_form_fills_in_nothing(db: None) -> None:

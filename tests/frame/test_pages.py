@@ -84,7 +84,7 @@ def test_an_old_form_gets_back_what_was_typed_and_nothing_else(alice: Person, pa
     assert "not-to-be-handed-back" not in page
 
 
-@pytest.mark.parametrize("path", ["/account/login/", "/account/password/change/", "/account/2fa/authenticate/"])
+@pytest.mark.parametrize("path", ["/account/password/change/", "/account/2fa/authenticate/"])
 def test_a_form_whose_page_names_no_field_gets_nothing_back(alice: Person, path: str) -> None:
     client = Client(HTTP_HOST="localhost", enforce_csrf_checks=True)
     client.force_login(alice)
