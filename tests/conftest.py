@@ -1,11 +1,14 @@
 """The cast and the stage. Alice may, Bob may only look, Carol is elsewhere, Dana reads the audit, Erin administers."""
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
 from django.db import connection
 from django.test import Client
 from playwright.sync_api import expect
@@ -15,6 +18,7 @@ from accounts.models import Person
 from console.emulator.server import Running, start
 from tests.audit.flushing import audit_anchor, audit_rows_can_be_flushed
 from tests.audit.wording import each_recorded_action_has_words
+from tests.waiting import until
 
 __all__ = ["audit_anchor", "audit_rows_can_be_flushed", "each_recorded_action_has_words"]
 
@@ -35,6 +39,40 @@ def vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def empty_cache() -> None:
     """No test knows what another one kept."""
     cache.clear()
+
+
+class Requests:
+    """How many requests the live server is at work on; what tests ask without a server is not counted."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.open = 0
+        request_started.connect(self.begin)
+        request_finished.connect(self.end)
+
+    def begin(self, sender: type | None, **about: Any) -> None:
+        self._add(1, sender)
+
+    def end(self, sender: type | None, **about: Any) -> None:
+        self._add(-1, sender)
+
+    def _add(self, number: int, handler: type | None) -> None:
+        if handler and issubclass(handler, WSGIHandler):
+            with self.lock:
+                self.open += number
+
+
+LIVE = Requests()
+
+
+@pytest.fixture(autouse=True)
+def answered() -> Iterator[None]:
+    """A test ends when everything its browser asked for is answered.
+
+    What was still being answered would find another test's database, and vendors that no address leads to.
+    """
+    yield
+    until(lambda: LIVE.open <= 0)
 
 
 @pytest.fixture
