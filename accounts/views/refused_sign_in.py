@@ -25,7 +25,8 @@ def sign_in_page_again(request: HttpRequest) -> HttpResponseBase | None:
     if request.user.is_authenticated:
         # The library's own page leads whoever is signed in to where they wanted to go.
         return redirect(f"{reverse('account_login')}?{urlencode({'next': request.POST.get('next', '')})}")
-    return _page(request)
+    page: HttpResponseBase = _page(request)
+    return page
 
 
 class _SignInPageAgain(LoginView):  # type: ignore[misc]  # the library is not typed
