@@ -110,7 +110,8 @@ for (const part of document.querySelectorAll("[data-without-passkeys]")) part.hi
 const { sessionEnds, sessionStay } = document.body.dataset;
 if (drafts()) formDrafts().then((behaviour) => (sessionEnds ? behaviour.begin() : behaviour.markLost()));
 if (sessionEnds) {
-  for (const kind of ["input", "change"]) document.addEventListener(kind, formDrafts, { once: true });
+  // From the first field somebody goes to, so that it is here before there is anything to keep.
+  for (const kind of ["focusin", "input", "change"]) document.addEventListener(kind, ({ target }) => { if (target.form) formDrafts(); });
   document.addEventListener("submit", ({ target }) => {
     if (!target.matches("[data-sign-out]")) return;
     sessionStorage.removeItem("form-drafts");

@@ -123,6 +123,11 @@ def end_session(page: Page) -> None:
     page.context.clear_cookies()
 
 
+def wait_until_kept(page: Page) -> None:
+    """The script that keeps what is typed comes with the first field somebody goes to."""
+    page.evaluate("import('/static/js/form-drafts.js').then(() => true)")
+
+
 def sign_in_again(page: Page, person: Person) -> None:
     """On the sign-in page that came up by itself."""
     page.wait_for_url(lambda address: "/account/login" in address)
@@ -158,6 +163,7 @@ def test_what_was_typed_and_never_sent_is_there_again(desk: Page, live: str, ali
     case = CASES[name]
     case.open(desk, live)
     case.type(desk)
+    wait_until_kept(desk)
     end_session(desk)
     desk.reload()
     sign_in_again(desk, alice)
@@ -168,6 +174,7 @@ def test_whoever_went_to_another_page_is_shown_the_way_back(desk: Page, live: st
     case = CASES["batch"]
     case.open(desk, live)
     case.type(desk)
+    wait_until_kept(desk)
     end_session(desk)
     desk.get_by_role("link", name="Audit").first.click()
     sign_in_again(desk, alice)
@@ -180,6 +187,7 @@ def test_another_person_at_the_same_browser_finds_nothing(desk: Page, live: str,
     case = CASES["batch"]
     case.open(desk, live)
     case.type(desk)
+    wait_until_kept(desk)
     end_session(desk)
     desk.reload()
     sign_in_again(desk, erin)
@@ -234,6 +242,7 @@ def test_a_key_is_never_kept(desk: Page, live: str, alice: Person) -> None:
     desk.goto(f"{live}/keys/avala/")
     desk.locator("input[name=value]").fill("avk_secret_0123456789")
     desk.locator("input[name=label]").fill(TYPED)
+    wait_until_kept(desk)
     end_session(desk)
     desk.reload()
     kept = desk.evaluate("JSON.stringify({...sessionStorage})")
