@@ -34,7 +34,8 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (name TEXT PRIMARY KEY, value BLOB NOT NULL, expires REAL, written REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS entries_written ON entries (written);
 """
-BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+# Shorter than it says it is: so it gets when its side files were deleted and processes write to different ones.
+BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR_SHORT_READ}
 
 
 class CacheStore(Protocol):
@@ -54,6 +55,12 @@ class CacheStore(Protocol):
 def is_locked(error: Exception) -> bool:
     """Whether another process only had the file locked for too long."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def is_broken(error: Exception) -> bool:
+    """Whether the file holds something else than a whole database."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code in BROKEN or code & 0xFF in BROKEN
 
 
 class LocalStore:
@@ -127,6 +134,7 @@ class SqliteStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._local = threading.local()
+        self._removing = threading.Lock()
         self._writes = 0
 
     def read(self, names: Sequence[str]) -> dict[str, bytes]:
@@ -172,22 +180,24 @@ class SqliteStore:
         if getattr(self._local, "identity", None) != (os.getpid(), *_identity(self._path)):
             self._local.connection = self._open()
             self._local.identity = (os.getpid(), *_identity(self._path))
+        _, *opened = self._local.identity
         try:
             yield self._local.connection
         except sqlite3.Error as error:
             # A connection that met an error is not trusted again; a broken file is replaced.
             self._local.identity = None
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in BROKEN:
-                self._remove()
+            if is_broken(error):
+                self._remove(opened)
             raise
 
     def _open(self) -> sqlite3.Connection:
+        found = _identity(self._path)
         try:
             return self._connect()
         except sqlite3.DatabaseError as error:
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in BROKEN:
+            if not is_broken(error):
                 raise
-        self._remove()
+        self._remove(found)
         return self._connect()
 
     def _connect(self) -> sqlite3.Connection:
@@ -204,9 +214,16 @@ class SqliteStore:
             raise
         return connection
 
-    def _remove(self) -> None:
-        for suffix in ("", "-wal", "-shm"):
-            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+    def _remove(self, broken: Sequence[int]) -> None:
+        """Only the file that was found broken: another thread may have put a new one in its place already.
+
+        The side files go first, so that they are never those of a new file.
+        """
+        with self._removing:
+            if _identity(self._path) != tuple(broken):
+                return
+            for suffix in ("-wal", "-shm", ""):
+                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
 
     def _cull(self, connection: sqlite3.Connection, writes: int) -> None:
         """Now and then what has expired is deleted; if that is not enough, the older half of the rest."""
