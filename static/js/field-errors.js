@@ -6,11 +6,17 @@ let listening = false;
 export function start() {
   if (listening) return;
   listening = true;
+  for (const { hash } of document.querySelectorAll("[data-error-summary] a[href]")) forgetIfTyped(document.getElementById(hash.slice(1)));
   for (const name of ["input", "change"]) document.addEventListener(name, ({ target }) => forget(target));
   // A line about something that htmx exchanges names what must still be on the page for it to be true.
   document.addEventListener("htmx:afterSettle", () => {
     removeLines((line) => line.dataset.while && !document.querySelector(line.dataset.while));
   });
+}
+
+// What was typed after the answer came and before this file did.
+function forgetIfTyped(field) {
+  if (field?.matches("input, textarea") && field.value.trim() !== field.defaultValue.trim()) forget(field);
 }
 
 function forget(field) {
