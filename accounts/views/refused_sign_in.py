@@ -23,7 +23,7 @@ def sign_in_page_again(request: HttpRequest) -> HttpResponseBase | None:
     if request.resolver_match is None or request.resolver_match.view_name not in SIGN_IN:
         return None
     if request.user.is_authenticated:
-        # The library's own page leads whoever is signed in to where they wanted to go.
+        # The library's own page redirects a signed-in person to `next`.
         return redirect(f"{reverse('account_login')}?{urlencode({'next': request.POST.get('next', '')})}")
     page: HttpResponseBase = _page(request)
     return page

@@ -67,6 +67,7 @@ document.addEventListener("htmx:beforeOnLoad", (event) => {
   if (signsIn && requestConfig.verb === "get") event.preventDefault();
   signsIn = true;
 });
+window.addEventListener("pageshow", () => { signsIn = false; });
 
 // Menus are details elements and open without this. It closes them as people expect.
 document.addEventListener("click", ({ target }) => {

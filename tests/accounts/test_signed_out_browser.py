@@ -170,6 +170,21 @@ def test_what_was_typed_and_never_sent_is_there_again(desk: Page, live: str, ali
     case.check(desk)
 
 
+ASK_TWICE = """() => {
+  for (const source of [...document.querySelectorAll("main a")].slice(0, 2)) htmx.ajax("GET", "/audit/", { source });
+}"""
+
+
+def test_several_parts_that_find_the_session_ended_open_the_sign_in_page_once(desk: Page, live: str) -> None:
+    asked: list[str] = []
+    desk.on("request", lambda request: asked.append(request.url) if "/account/login/" in request.url else None)
+    desk.goto(f"{live}/audit/")
+    end_session(desk)
+    desk.evaluate(ASK_TWICE)
+    desk.get_by_label("Email").wait_for()
+    assert len(asked) == 1
+
+
 def test_whoever_went_to_another_page_is_shown_the_way_back(desk: Page, live: str, alice: Person) -> None:
     case = CASES["batch"]
     case.open(desk, live)

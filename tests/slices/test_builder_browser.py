@@ -416,21 +416,24 @@ def test_no_width_scrolls_sideways(desk: Any, width: int) -> None:
     assert desk.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def mend_the_name(desk: Any) -> Any:
+    """Presses Create with nothing typed, then gives a name; the summary of what was wrong."""
+    desk.get_by_role("button", name="Create slice").click()
+    trouble = desk.locator("#builder-trouble")
+    expect(trouble).to_contain_text("Give the slice a name.")
+    desk.get_by_label("Name", exact=True).fill("Coins")
+    return trouble
+
+
 def test_the_summary_forgets_what_was_mended_before_its_script_came(desk: Any) -> None:
     with held(desk, "**/js/field-errors*.js"):
-        desk.get_by_role("button", name="Create slice").click()
-        trouble = desk.locator("#builder-trouble")
-        expect(trouble).to_contain_text("Give the slice a name.")
-        desk.get_by_label("Name", exact=True).fill("Coins")
+        trouble = mend_the_name(desk)
     expect(trouble).not_to_contain_text("Give the slice a name.")
     expect(trouble).to_contain_text("Add at least one part")
 
 
 def test_the_summary_forgets_what_was_mended(desk: Any) -> None:
-    desk.get_by_role("button", name="Create slice").click()
-    trouble = desk.locator("#builder-trouble")
-    expect(trouble).to_contain_text("Give the slice a name.")
-    desk.get_by_label("Name", exact=True).fill("Coins")
+    trouble = mend_the_name(desk)
     expect(trouble).not_to_contain_text("Give the slice a name.")
     expect(trouble).to_contain_text("Add at least one part")
     take(desk, "Coins on velvet", "Everything")
