@@ -365,7 +365,7 @@ def test_what_nobody_knows_is_said_and_found_by_reading(desk: Any, emulator: Run
 def test_a_refusal_is_read_first_and_leads_to_its_field(desk: Any) -> None:
     desk.get_by_role("button", name="Create slice").click()
     desk.locator("#builder-trouble").wait_for()
-    assert desk.evaluate("document.activeElement.id") == "builder-trouble"
+    expect(desk.locator("#builder-trouble")).to_be_focused()
     desk.get_by_role("link", name="Name", exact=True).click()
     assert desk.evaluate("location.hash") == "#slice-name"
 
