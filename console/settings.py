@@ -117,6 +117,15 @@ RECEIPT_MOST_BYTES = env.int("RECEIPT_MOST_BYTES", default=1024**3)
 RECEIPT_MOST_SECONDS = env.float("RECEIPT_MOST_SECONDS", default=3600.0)
 LABEL_TASK_TYPE = env.str("LABEL_TASK_TYPE", default="labeling")
 REVIEW_TASK_TYPE = env.str("REVIEW_TASK_TYPE", default="external_review")
+# Seconds a decision can be taken back before it is sent: nothing leads back to review (FACTS 2.9).
+REVIEW_GRACE = env.float("REVIEW_GRACE", default=10.0)
+# Ready-made reasons for sending an item back, `;` between.
+REVIEW_REASONS = [reason.strip() for reason in env.str("REVIEW_REASONS", default="").split(";") if reason.strip()] or [
+    "Outline is not exact",
+    "Something is missing",
+    "Wrong class",
+    "Picture cannot be judged",
+]
 
 # Where things are kept
 
@@ -178,6 +187,7 @@ for name, number, lowest, highest in (
     ("JOBS_LEASE", JOBS_LEASE, 1, 86_400),
     ("RECEIPT_MOST_BYTES", RECEIPT_MOST_BYTES, 0, 1024**4),
     ("RECEIPT_MOST_SECONDS", RECEIPT_MOST_SECONDS, 1, 86_400),
+    ("REVIEW_GRACE", REVIEW_GRACE, 0, 600),
     ("SHARED_READ_SECONDS", SHARED_READ_SECONDS, 0, 60),
 ):
     if number > highest:
@@ -224,6 +234,7 @@ INSTALLED_APPS = [
     "console.slices",
     "console.projects",
     "console.batches",
+    "console.items",
     "huey.contrib.djhuey",
 ]
 MIDDLEWARE = [

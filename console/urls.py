@@ -13,6 +13,7 @@ urlpatterns = [
     path("slices/", include("console.slices.urls")),
     path("projects/", include("console.projects.urls")),
     path("projects/<uuid:project>/batches/", include("console.batches.urls")),
+    path("projects/<uuid:project>/items/", include("console.items.urls")),
     path("exports/", include("console.exports.urls")),
     path("audit/", include("console.audit.urls")),
     path("jobs/", include("console.jobs.urls")),

@@ -72,7 +72,12 @@ def _batch(thing_id: str, detail: Mapping[str, Any]) -> str:
     return reverse("batches:detail", args=[detail["project_id"], thing_id])
 
 
+def _item(thing_id: str, detail: Mapping[str, Any]) -> str:
+    return reverse("items:detail", args=[detail["project_id"], thing_id])
+
+
 register("slice", _slice)
 register("export", _export)
 register("project", _project)
 register("batch", _batch)
+register("item", _item)

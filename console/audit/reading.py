@@ -24,6 +24,7 @@ PLACES = {
     "batches": "Batches",
     "exports": "Exports",
     "home": "Home",
+    "items": "Work items",
     "jobs": "Jobs",
     "mfa": "Two-step verification",
     "projects": "Projects",

@@ -48,6 +48,15 @@ PAGES = {
     "exports:plan": "open an export that is not started",
     "home:review": "list the items that wait for review",
     "home:unfinished": "list the slices that are not finished",
+    "items:approve": "approve a work item",
+    "items:decision": "follow a decision on a work item",
+    "items:download": "download the labels of a work item",
+    "items:send_back": "send a work item back",
+    "items:signal": "send a signal to a work item",
+    "items:take_back": "take back a decision on a work item",
+    **dict.fromkeys(
+        ("items:review", *(f"items:review_{step}" for step in ("run", "step", "skip", "end"))), "review work items"
+    ),
     "jobs:index": "open the list of background jobs",
     "jobs:retry": "retry a background job",
     **dict.fromkeys(

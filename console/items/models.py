@@ -1,0 +1,82 @@
+"""What the console keeps of reviewing: decisions that wait for their time, and runs through many items."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class ReviewRun(models.Model):
+    """One person's way through the items of a filter, so that a reload resumes and the end can be summed up."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="review_runs")
+    space = models.CharField(max_length=36)
+    project = models.UUIDField()
+    # The table's filter as its address has it, which is also the way back to the list.
+    query = models.CharField(max_length=8000, blank=True)
+    items = models.JSONField(default=list)
+    skipped = models.JSONField(default=list)
+    # Items that a colleague decided meanwhile, with their status.
+    passed_over = models.JSONField(default=dict)
+    next_cursor = models.CharField(max_length=4000, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"Review of {len(self.items)} items"
+
+
+class Decision(models.Model):
+    """A signal to one work item that waits REVIEW_GRACE seconds before it is sent, and what became of it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"  # Can be taken back until `due_at`.
+        SENT = "sent"
+        FAILED = "failed"  # Surely not done; `message` says why.
+        UNKNOWN = "unknown"  # Sent without a clear answer; looked up under `id` in the audit.
+        TAKEN_BACK = "taken back"  # Never sent.
+
+    # The one-time id of the form, and the id of the entry in the audit.
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="decisions")
+    run = models.ForeignKey(ReviewRun, models.SET_NULL, null=True, related_name="decisions")
+    space = models.CharField(max_length=36)
+    project = models.UUIDField()
+    item = models.UUIDField()
+    item_name = models.CharField(max_length=300, blank=True)
+    action = models.CharField(max_length=40)
+    signal = models.CharField(max_length=20)
+    task_type = models.CharField(max_length=200)
+    outcome = models.CharField(max_length=20)
+    assignee = models.CharField(max_length=254, blank=True)
+    feedback = models.JSONField(null=True)
+    reason = models.CharField(max_length=1000, blank=True)
+    status_before = models.CharField(max_length=40, blank=True)
+    status_after = models.CharField(max_length=40, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    message = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-created_at"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["project", "item", "person"], condition=Q(state="waiting"), name="one_waiting_decision"
+            )
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["project", "item", "-created_at"], name="decisions_of_item"),
+            models.Index(fields=["person", "-created_at"], name="decisions_of_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.signal} {self.item_name}"

@@ -1,0 +1,25 @@
+"""Reading work items from CloudFactory, with the person's own key."""
+
+import uuid
+
+from accounts import connections
+from accounts.models import Person
+from console.upstream.errors import NotFound
+from console.upstream.types import WorkItem
+
+VENDOR = "cloudfactory"
+
+
+def get_item(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> WorkItem:
+    """The work item as it is now: one call to P16, which is the only way to read one (FACTS 2.4). Raises NotFound."""
+    page = connections.cloudfactory(user).list_work_items(str(project), ids=(str(item),), limit=1)
+    found = next((one for one in page.items if one.id == str(item)), None)
+    if found is None:
+        raise NotFound("This project has no such work item.", vendor=VENDOR, changes=False)
+    return found
+
+
+def item_name(item: WorkItem) -> str:
+    """What people call it: the file name of its asset, else the asset's or its own id."""
+    tail = (item.asset_url or "").split("?")[0].rstrip("/").rpartition("/")[2]
+    return tail or (f"Asset {item.asset_id}" if item.asset_id is not None else f"Item {item.id[:8]}")

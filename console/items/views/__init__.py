@@ -1,0 +1,1 @@
+"""The pages of work items: the table, one item, decisions, review runs."""
