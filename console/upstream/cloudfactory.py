@@ -58,12 +58,13 @@ class CloudFactory(Client):
     def download_links(self, space: Id, paths: Sequence[str]) -> tuple[SignedUrl, ...]:
         """P2 (FACTS 2.5): a link for each of 1..1000 paths, relative to the space or as `s3://` of it.
 
-        In the order asked for and with the path as it was given; one the platform left out is missing.
+        In the order asked for and with the path as it was given, each path once. One the platform left out, or named
+        twice with different links, is missing. One bad path is Invalid, and nothing is sent: `path_in_space` tells.
         """
-        relative = bodies.relative_paths(space, paths)
-        found = self._ask(shapes.signed_urls_of, operations.DOWNLOAD_LINKS, {"space": space}, body={"paths": relative})
-        links = {link.path: link.signed_url for link in found}
-        pairs = ((given, links.get(path) or links.get(given)) for given, path in zip(paths, relative, strict=True))
+        relative = bodies.relative_paths(space, tuple(dict.fromkeys(paths)))
+        body = {"paths": list(dict.fromkeys(relative.values()))}
+        found = self._ask(shapes.download_links_of, operations.DOWNLOAD_LINKS, {"space": space}, body=body)
+        pairs = ((given, found.get(path) or found.get(given)) for given, path in relative.items())
         return tuple(SignedUrl(given, link) for given, link in pairs if link)
 
     def create_batch(self, project: Id, *, name: str, request_id: str) -> Batch:

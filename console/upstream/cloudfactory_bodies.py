@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from console.upstream.checks import Checks, wire_time
+from console.upstream.storage_paths import PathRefused, path_in_space
 from console.upstream.types import Json, NewWorkItem, Priority, SignalItem
 
 VENDOR = "cloudfactory"
@@ -29,8 +29,6 @@ EXPORT_FORMAT = "COCO_JSON"
 SIGNAL_ITEM_ID = "workItemId"
 """A guess (FACTS 4, row 6)."""
 
-_STORED = re.compile(r"s3://[^/]+/spaces/([^/]+)/(.+)", re.DOTALL)
-
 Pairs = list[tuple[str, str]]
 
 
@@ -45,22 +43,22 @@ def keyset(cursor: str | None, direction: str | None, limit: int) -> Pairs:
     return [*place, ("limit", str(limit))]
 
 
-def relative_paths(space: object, paths: Sequence[str]) -> list[str]:
-    """Paths as P2 wants them, `s3://<bucket>/spaces/<space>/` taken off (FACTS 2.5)."""
+def relative_paths(space: object, paths: Sequence[str]) -> dict[str, str]:
+    """From each path to the same as P2 wants it, `s3://<bucket>/spaces/<space>/` taken off (FACTS 2.5)."""
     checks = Checks(VENDOR)
     own = checks.uuid("space", space)
     checks.size("paths", paths, 1, MOST_PATHS)
-    relative = [_relative(f"paths.{index}", path, own, checks) for index, path in enumerate(paths)]
+    relative = {path: _relative(f"paths.{index}", path, own, checks) for index, path in enumerate(paths)}
     checks.done()
     return relative
 
 
 def _relative(field: str, path: str, space: str, checks: Checks) -> str:
-    checks.text(field, path)
-    stored = _STORED.fullmatch(path)
-    if stored and stored[1].lower() != space:
-        checks.wrong(field, "This file belongs to another space.")
-    return stored[2] if stored else path
+    try:
+        return path_in_space(space, path)
+    except PathRefused as refused:
+        checks.wrong(field, str(refused))
+        return ""
 
 
 def batch_name(name: str) -> dict[str, Any]:

@@ -15,6 +15,22 @@ def signed_urls_of(data: Any) -> tuple[SignedUrl, ...]:
     return entries(data, "items", _signed_url)
 
 
+def download_links_of(data: Any) -> dict[str, str]:
+    """Links by path. An entry without path or link is left out, and so is a path that got different ones."""
+    found: dict[str, set[str]] = {}
+    for link in entries(data, "items", _signed_url_or_none):
+        if link is not None:
+            found.setdefault(link.path, set()).add(link.signed_url)
+    return {path: links.pop() for path, links in found.items() if len(links) == 1}
+
+
+def _signed_url_or_none(data: Any) -> SignedUrl | None:
+    try:
+        return _signed_url(data)
+    except Misshapen:
+        return None
+
+
 def _signed_url(data: Any) -> SignedUrl:
     fields = Fields(data, "the link")
     return SignedUrl(path=fields.id_text("path"), signed_url=fields.id_text("signedUrl", "signed_url"))
