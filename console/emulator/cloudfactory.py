@@ -3,7 +3,7 @@
 import time
 from uuid import uuid4
 
-from console.emulator import bodies, exports, links, paging, signals, work_items
+from console.emulator import annotations, bodies, exports, links, paging, signals, work_items
 from console.emulator.bodies import refuse
 from console.emulator.places import project_of, require_space
 from console.emulator.routes import Route
@@ -200,6 +200,6 @@ ROUTES = (
     Route("P15", "POST", ITEMS, work_items.create_work_item, "change"),
     Route("P16", "GET", ITEMS, work_items.list_work_items),
     Route("P17", "POST", f"{ITEMS}/{{item}}/labels", work_items.insert_labels, "change"),
-    Route("P18", "GET", f"{ITEMS}/{{item}}/annotations", work_items.get_annotation),
+    Route("P18", "GET", f"{ITEMS}/{{item}}/annotations", annotations.get_annotation),
     Route("P19", "PUT", f"{ITEMS}/{{item}}/signals", signals.signal_one, "signal"),
 )

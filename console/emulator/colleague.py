@@ -1,14 +1,16 @@
 """What a colleague, or the vendor's own machinery, does behind the console's back (`POST /_emulator/act`)."""
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import uuid4
 
-from console.emulator import cloudfactory, exports, slices, work_items
+from console.emulator import annotations, cloudfactory, exports, slices, work_items
 from console.emulator.people import CLOUDFACTORY_KEYS, OWNER, SPACE
 from console.emulator.places import work_item_of
 from console.emulator.plan import STATUSES
-from console.emulator.sample import PROJECTS
+from console.emulator.sample import FIRST_BATCH, PROJECTS
 from console.emulator.tables import Row
 from console.emulator.wire import Refusal
 from console.emulator.world import World
@@ -148,13 +150,74 @@ def _settle_slice(world: World, words: Words, *, fails: bool) -> Row:
 def _set_status(world: World, words: Words) -> Row:
     if words["status"] not in STATUSES:
         raise ValueError(f"status must be one of {', '.join(STATUSES)}")
-    item_id = str(words["item"]).lower()
-    project = world.project_of(item_id)
-    if project is None:
-        raise ValueError("no such work item")
-    changed = {**work_item_of(world, project, item_id), "status": words["status"], "updated_at": time.time()}
+    project, item = _work_item(world, words)
+    changed = {**item, "status": words["status"], "updated_at": time.time()}
     work_items.put(world, project, changed)
     return {"item": work_items.draw(changed)}
+
+
+def _set_annotation(world: World, words: Words) -> Row:
+    """`coco` (text, or an object; null for no result), or `shapes` (so many outlines), or `missing` (the platform names
+    a result that the store has not), or `absent` (P18 is 404). `inference` and `metadata` are answered as given."""
+    project, item = _work_item(world, words)
+    given = {name: words[name] for name in ("inference", "metadata") if name in words}
+    if words.get("absent"):
+        given["absent"] = True
+    elif words.get("missing"):
+        given["result"] = ""
+    elif "shapes" in words:
+        given["result"] = annotations.store_result(world, annotations.many_shapes(int(words["shapes"])))
+    elif "coco" in words:
+        given["result"] = _result(world, words["coco"])
+    changed = {**item, "annotation": given, "updated_at": time.time()}
+    work_items.put(world, project, changed)
+    return {"item": work_items.draw(changed)}
+
+
+def _result(world: World, coco: Any) -> str | None:
+    if coco is None:
+        return None
+    return annotations.store_result(world, coco if isinstance(coco, str) else json.dumps(coco))
+
+
+def _work(world: World, words: Words) -> Row:
+    """A colleague labels `items` work items, the oldest first: they wait for review then."""
+    project = _project(world, words)
+    wanted = int(words.get("items", 1))
+    batches = {int(words["batch"])} if "batch" in words else None
+    found = [item for status in ("NEW", "IN_PROGRESS") for item in _with_status(world, project, batches, status)]
+    now = time.time()
+    done = [{**item, "status": "CLIENT_REVIEW", "updated_at": now} for item in found[: max(wanted, 0)]]
+    for item in done:
+        work_items.put(world, project, item)
+    return {"items": [work_items.draw(item) for item in done]}
+
+
+def _with_status(world: World, project: str, batches: set[int] | None, status: str) -> list[Row]:
+    table = world.work_items[project]
+    places = table.of_status(status) if batches is None else table.of_batches(batches)
+    choice = work_items.Choice(batches, status)
+    return [item for _, item in work_items.search(table, choice, places)]
+
+
+def _add_item(world: World, words: Words) -> Row:
+    """One more work item, of any status and with anything in its fields: what P15 would refuse, too."""
+    project = _project(world, words)
+    now = time.time()
+    item = {
+        "id": str(uuid4()),
+        "status": str(words.get("status", "NEW")),
+        "assetUrl": words.get("asset", "raw/coins-on-velvet/coins-r1c1.jpg"),
+        "assetId": words.get("asset_id"),
+        "batchId": int(words.get("batch", FIRST_BATCH[world.projects.rows[project]["slug"]])),
+        **{name: words.get(name) for name in work_items.OPTIONAL},
+        "created_at": now,
+        "updated_at": now,
+        "metadata": words.get("metadata", {}),
+        "assetType": words.get("type", "image"),
+    }
+    work_items.put(world, project, item)
+    return {"item": work_items.draw(item)}
 
 
 DEEDS: dict[str, Callable[[World, Words], Row]] = {
@@ -169,9 +232,20 @@ DEEDS: dict[str, Callable[[World, Words], Row]] = {
     "finish_slice": _finish_slice,
     "fail_slice": _fail_slice,
     "set_status": _set_status,
+    "set_annotation": _set_annotation,
+    "work": _work,
+    "add_item": _add_item,
     "set_link_life": _set_link_life,
     "set_pace": _set_pace,
 }
+
+
+def _work_item(world: World, words: Words) -> tuple[str, Row]:
+    item_id = str(words["item"]).lower()
+    project = world.project_of(item_id)
+    if project is None:
+        raise ValueError("no such work item")
+    return project, work_item_of(world, project, item_id)
 
 
 def _project(world: World, words: Words) -> str:

@@ -13,11 +13,11 @@ from typing import Any
 
 from console.emulator.wire import Answer, Request, json_answer
 
-_KINDS = "500|502|503|429|401|403|html|garbage|truncated|empty|reset|drop-after|huge|redirect"
+_KINDS = "500|502|503|429|401|403|404|409|html|garbage|truncated|empty|reset|drop-after|huge|redirect"
 _SLOW = r"slow-\d{1,4}"
-NAMED = re.compile(rf"(?:fail-({_KINDS})|({_SLOW}))(?!\w)")
+NAMED = re.compile(rf"(?:fail-({_KINDS})|(?:fail-)?({_SLOW}))(?!\w)")
 KNOWN = re.compile(f"{_KINDS}|{_SLOW}")
-INSTEAD = frozenset({"500", "502", "503", "429", "401", "403", "html", "reset", "redirect"})
+INSTEAD = frozenset({"500", "502", "503", "429", "401", "403", "404", "409", "html", "reset", "redirect"})
 HUGE = 64 * 1024 * 1024
 WORDS = {
     "500": "Internal server error.",
@@ -26,6 +26,8 @@ WORDS = {
     "429": "Request was throttled. Expected available in 7 seconds.",
     "401": "Invalid API key.",
     "403": "You do not have permission to perform this action.",
+    "404": "Not found.",
+    "409": "The status has changed meanwhile.",
 }
 HTML = b"<!doctype html><html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1></body></html>"
 
@@ -95,9 +97,15 @@ def rule_from(data: Any) -> Rule:
 
 
 def named(name: str) -> str | None:
-    """The fault that a slice, batch or export asks for by its name; more words may follow."""
+    """The fault that a slice, batch, export or file asks for by its name; more words may follow."""
     found = NAMED.match(name)
     return (found[1] or found[2]) if found else None
+
+
+def without(file_name: str) -> str:
+    """The file name behind the fault that it asks for: `coin.jpg` for `fail-503-coin.jpg`."""
+    found = NAMED.match(file_name)
+    return file_name[found.end() :].lstrip("-_ ") if found else file_name
 
 
 def happen(fault: str, request: Request, act: Callable[[], Answer], stage: Stage) -> Answer:

@@ -68,17 +68,27 @@ class Listener:
     def _with_faults(self, request: Request) -> Answer:
         target = f"{request.path}?{request.query}" if request.query else request.path
         fault = self.faults.take(request.method, target)
-        if fault is None and request.method in ("POST", "PUT", "PATCH"):
-            fault = faults.named(request.name_in_body) if self._may_ask(request) else None
+        fault = self._named_fault(request) if fault is None else fault
         if fault is None:
             return self._act(request)
         stage = Stage(self.words_in, f"{self.world.storage_url}/elsewhere", self.stopping.wait)
         return faults.happen(fault, request, lambda: self._act(request), stage)
 
-    def _may_ask(self, request: Request) -> bool:
-        """Names ask for faults where a thing gets its name, not where one is only checked (A6)."""
+    def _named_fault(self, request: Request) -> str | None:
+        """Names ask for faults where a thing gets its name, not where one is only checked (A6). The file of a work item
+        asks for them where its annotation is read (P18) and where a signal is sent to it (P19)."""
         match = find(self.routes, request.method, request.path)
-        return match.route is not None and match.route.right == "change"
+        if match.route is None:
+            return None
+        if match.route.right == "change" and request.method in ("POST", "PUT", "PATCH"):
+            return faults.named(request.name_in_body)
+        return self._fault_of_file(**match.arguments) if match.route.operation in ("P18", "P19") else None
+
+    def _fault_of_file(self, project: str, item: str) -> str | None:
+        with self.world.lock:
+            table = self.world.work_items.get(project.lower())
+            row = table.get(item.lower()) if table else None
+        return faults.named((row["assetUrl"] or "").rpartition("/")[2]) if row else None
 
     def _act(self, request: Request) -> Answer:
         try:

@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from console.emulator import exports, links, work_items, zips
+from console.emulator import annotations, exports, links, zips
 from console.emulator.bigzip import BigZip
 from console.emulator.places import work_item_of
 from console.emulator.ranges import Blob, bytes_blob, file_blob, serve
@@ -115,7 +115,7 @@ def _object(world: World, space: str, path: str) -> Blob:
         stored = world.uploads.get(f"{space}/{path}")
         if stored:
             return file_blob(world.state_dir / "uploads" / stored["file"], stored["type"], stored["etag"])
-        raw = world.sample.by_asset.get(path)
+        raw = annotations.picture_of(world, path)
         if raw:
             return _asset(world, raw.picture)
         return _result(world, path)
@@ -124,7 +124,11 @@ def _object(world: World, space: str, path: str) -> Blob:
 def _result(world: World, path: str) -> Blob:
     item_id = path.removeprefix("coco_output/").removesuffix(".json")
     project = world.project_of(item_id) if path == f"coco_output/{item_id}.json" else None
-    document = work_items.coco(world, work_item_of(world, project, item_id)) if project else None
+    item = work_item_of(world, project, item_id) if project else None
+    kept = annotations.result_file(world, item) if item else None
+    if kept is not None:
+        return file_blob(kept, "application/json")
+    document = annotations.coco(world, item) if item else None
     if document is None:
         raise _no_such_key()
     content = document.encode()

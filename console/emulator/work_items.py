@@ -1,30 +1,25 @@
-"""Work items (FACTS 2.9): list, create, labels, annotation."""
+"""Work items (FACTS 2.9): list, create, labels."""
 
-import json
 import math
 import re
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
-from uuid import uuid4, uuid5
+from uuid import uuid4
 
 from console.emulator import bodies, paging
 from console.emulator.bodies import refuse
 from console.emulator.places import project_of, work_item_of
 from console.emulator.plan import STATUSES
-from console.emulator.sample import NAMESPACE
 from console.emulator.tables import FormulaTable, Row
 from console.emulator.wire import Answer, Request, json_answer
 from console.emulator.world import World, moment
 
-BUCKET = "northwind-annotations"
-ANNOTATED = ("COMPLETED", "CLIENT_REVIEW")
 MOST_IDS = 100
 LONGEST_DUE = 2_592_000
+ALWAYS = (float("-inf"), float("inf"))
 OPTIONAL = ("resultsUrl", "taxonomyVersionId", "dueInSeconds", "difficulty")
 
 
@@ -74,15 +69,6 @@ def insert_labels(world: World, request: Request, project: str, item: str) -> An
     return Answer(204)
 
 
-def get_annotation(world: World, request: Request, project: str, item: str) -> Answer:
-    row = project_of(world, request.caller, project)
-    found = work_item_of(world, row["id"], item)
-    style = request.one("format")
-    if style not in (None, "coco"):
-        raise refuse("format must be coco")
-    return json_answer(200, _draw_annotation(world, row, found, coco=style == "coco"))
-
-
 def put(world: World, project: str, item: Row) -> None:
     """Stores the item and keeps the counts of its batch right."""
     table = world.work_items[project]
@@ -106,30 +92,6 @@ def counts(world: World, project: str) -> dict[int, list[int]]:
     return world.counts[project]
 
 
-def coco(world: World, item: Row) -> str | None:
-    """The item's result as one COCO document, in text; None while there is none."""
-    if item["status"] not in ANNOTATED or not _picture(world, item):
-        return None
-    picture = world.sample.by_asset[item["assetUrl"]]
-    info = {"description": f"Work item {item['id']}", "asset_url": item["assetUrl"]}
-    return f'{{"info": {json.dumps(info)}, {_annotations(world.assets, picture.coco)}'
-
-
-def bare_coco(world: World, item: Row) -> str:
-    """The image of an item without a result, with nothing marked in it."""
-    info = {"description": f"Work item {item['id']}", "asset_url": item["assetUrl"]}
-    image = {"id": 1, "file_name": (item["assetUrl"] or f"{item['assetId']}").rpartition("/")[2]}
-    return json.dumps({"info": info, "images": [image], "annotations": [], "categories": []})
-
-
-@lru_cache(maxsize=512)
-def _annotations(assets: Path, name: str | None) -> str:
-    """A picture's annotations as they ship, without the opening brace."""
-    if name is None:
-        return '"images": [], "annotations": [], "categories": []}'
-    return (assets / name).read_text().lstrip().removeprefix("{")
-
-
 def draw(item: Row) -> Row:
     return {
         "id": item["id"],
@@ -146,26 +108,6 @@ def draw(item: Row) -> Row:
         "difficulty": item["difficulty"],
         "assetType": item["assetType"],
     }
-
-
-def _draw_annotation(world: World, project: Row, item: Row, *, coco: bool) -> Row:
-    metadata: Row = {"label_count": len(item.get("labels", []))}
-    if coco and item["status"] in ANNOTATED and _picture(world, item):
-        metadata["coco_results_url"] = f"s3://{BUCKET}/spaces/{project['space']}/coco_output/{item['id']}.json"
-    return {
-        "id": str(uuid5(NAMESPACE, f"annotation/{item['id']}")),
-        "projectID": project["id"],
-        "workItemID": item["id"],
-        "inference": {},
-        "groundTruthReviewer": "CONSENSUS_REVIEW",
-        "createdAt": moment(item["created_at"]),
-        "updatedAt": moment(item["updated_at"]),
-        "metadata": metadata,
-    }
-
-
-def _picture(world: World, item: Row) -> bool:
-    return item["assetUrl"] in world.sample.by_asset
 
 
 def _ids(request: Request) -> list[str] | None:
@@ -187,10 +129,10 @@ def _filter(request: Request) -> "Choice":
 class Choice:
     """Which work items are meant, in the words that P16 and exports share."""
 
-    batches: set[int] | None
-    status: str | None
-    created: tuple[float, float]
-    updated: tuple[float, float]
+    batches: set[int] | None = None
+    status: str | None = None
+    created: tuple[float, float] = ALWAYS
+    updated: tuple[float, float] = ALWAYS
 
     def may_hold(self, batch: int, status: str) -> bool:
         return (self.batches is None or batch in self.batches) and self.status in (None, status)

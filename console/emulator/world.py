@@ -35,6 +35,7 @@ class World:
         self.state_dir = state_dir
         self.scale = scale
         self.assets = assets
+        self.results = state_dir / "results"
         self.settings = Settings(pace=pace)
         self.storage_url = ""
         self._started_with_pace = pace
@@ -71,7 +72,7 @@ class World:
         """Back to the first day, for tests."""
         with self.lock:
             self.settings = Settings(pace=self._started_with_pace)
-            for folder in ("exports", "uploads"):
+            for folder in ("exports", "uploads", "results"):
                 for file in (self.state_dir / folder).glob("*"):
                     file.unlink(missing_ok=True)
             self._begin(None)

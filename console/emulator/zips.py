@@ -17,7 +17,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from console.emulator import bodies, work_items
+from console.emulator import annotations, bodies, work_items
 from console.emulator.tables import Row
 from console.emulator.world import World
 
@@ -80,7 +80,7 @@ def _write(world: World, export: Row, entries: list[tuple[str, Row]], path: Path
 def _texts(world: World, export: Row, entries: list[tuple[str, Row]]) -> Iterator[tuple[str, str]]:
     if export["format"] == "COCO_JSON":
         for name, item in entries:
-            yield name, work_items.coco(world, item) or work_items.bare_coco(world, item)
+            yield name, annotations.coco(world, item) or annotations.bare_coco(item)
     elif export["format"] == "JSON":
         yield "annotations.json", json.dumps([_plain(world, export, item) for _, item in entries])
     else:
@@ -91,7 +91,7 @@ def _plain(world: World, export: Row, item: Row) -> Row:
     row = {"workItemId": item["id"], "batchId": item["batchId"], "assetUrl": item["assetUrl"]}
     if export["content"] == "ASSET_METADATA":
         return {**row, "metadata": item["metadata"]}
-    document = work_items.coco(world, item)
+    document = annotations.coco(world, item)
     return {**row, "annotations": json.loads(document)["annotations"] if document else []}
 
 

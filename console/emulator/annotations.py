@@ -1,0 +1,145 @@
+"""Annotations of work items (P18) and the COCO documents behind them, as the sample has them or an act has set them."""
+
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from uuid import uuid4, uuid5
+
+from console.emulator import faults
+from console.emulator.bodies import refuse
+from console.emulator.places import project_of, work_item_of
+from console.emulator.sample import NAMESPACE
+from console.emulator.tables import Row
+from console.emulator.wire import Answer, Request, json_answer
+from console.emulator.work_item_rows import Picture
+from console.emulator.world import World, moment
+
+BUCKET = "northwind-annotations"
+ANNOTATED = ("COMPLETED", "CLIENT_REVIEW")
+MOST_SHAPES = 2_000_000
+
+
+def get_annotation(world: World, request: Request, project: str, item: str) -> Answer:
+    row = project_of(world, request.caller, project)
+    found = work_item_of(world, row["id"], item)
+    style = request.one("format")
+    if style not in (None, "coco"):
+        raise refuse("format must be coco")
+    if found.get("annotation", {}).get("absent"):
+        raise refuse("annotation not found", 404)
+    return json_answer(200, _draw(world, row, found, coco=style == "coco"))
+
+
+def picture_of(world: World, path: str | None) -> Picture | None:
+    """The sample's picture at this path in the space; a name that asks for a fault may stand before the file's own."""
+    folder, slash, name = (path or "").rpartition("/")
+    return world.sample.by_asset.get(path or "") or world.sample.by_asset.get(f"{folder}{slash}{faults.without(name)}")
+
+
+def coco(world: World, item: Row) -> str | None:
+    """The item's result as one COCO document, in text; None while there is none, or when the store has lost it."""
+    kept = result_file(world, item)
+    if kept is not None:
+        return kept.read_text(errors="replace")
+    picture = picture_of(world, item["assetUrl"])
+    if "result" in item.get("annotation", {}) or item["status"] not in ANNOTATED or picture is None:
+        return None
+    info = {"description": f"Work item {item['id']}", "asset_url": item["assetUrl"]}
+    return f'{{"info": {json.dumps(info)}, {_annotations(world.assets, picture.coco)}'
+
+
+def bare_coco(item: Row) -> str:
+    """The image of an item without a result, with nothing marked in it."""
+    info = {"description": f"Work item {item['id']}", "asset_url": item["assetUrl"]}
+    image = {"id": 1, "file_name": (item["assetUrl"] or f"{item['assetId']}").rpartition("/")[2]}
+    return json.dumps({"info": info, "images": [image], "annotations": [], "categories": []})
+
+
+def result_file(world: World, item: Row) -> Path | None:
+    """The file of a result that `set_annotation` has set."""
+    name = item.get("annotation", {}).get("result")
+    return world.results / name if name else None
+
+
+def store_result(world: World, text: str | Iterator[str]) -> str:
+    """Writes a result to disk, where 50 MiB cost nothing while nobody asks for them; its file's name."""
+    world.results.mkdir(parents=True, exist_ok=True)
+    name = f"{uuid4().hex}.json"
+    with (world.results / name).open("w", errors="surrogatepass") as file:
+        file.writelines(text)
+    return name
+
+
+def many_shapes(count: int) -> Iterator[str]:
+    """A COCO document of so many outlines with 24 points each, about 460 bytes a shape, on a 1000 x 1000 image."""
+    if not 0 <= count <= MOST_SHAPES:
+        raise ValueError(f"shapes must be between 0 and {MOST_SHAPES}")
+    yield '{"images": [{"id": 1, "file_name": "many.jpg", "width": 1000, "height": 1000}], "categories": '
+    yield '[{"id": 1, "name": "odd"}, {"id": 2, "name": "even"}], "annotations": ['
+    for number in range(1, count + 1):
+        yield f"{', ' if number > 1 else ''}{json.dumps(_ring(number))}"
+    yield "]}"
+
+
+def _ring(number: int) -> Row:
+    left, top = number * 37 % 960 + number % 7 / 10, number * 59 % 960 + number % 3 / 10
+    points = [round(value, 1) for x, y in _TOOTHED for value in (left + x, top + y)]
+    box = [round(left, 1), round(top, 1), 40, 40]
+    return {
+        "id": number,
+        "image_id": 1,
+        "category_id": 1 + number % 2,
+        "segmentation": [points],
+        "bbox": box,
+        "area": 1200,
+        "iscrowd": 0,
+    }
+
+
+_TOOTHED = (
+    *((x, 0 if x % 2 else 4) for x in range(2, 14)),
+    *((40 - x, 40 if x % 2 else 36) for x in range(2, 14)),
+)
+
+
+@lru_cache(maxsize=512)
+def _annotations(assets: Path, name: str | None) -> str:
+    """A picture's annotations as they ship, without the opening brace."""
+    if name is None:
+        return '"images": [], "annotations": [], "categories": []}'
+    return (assets / name).read_text().lstrip().removeprefix("{")
+
+
+def _draw(world: World, project: Row, item: Row, *, coco: bool) -> Row:
+    given = item.get("annotation", {})
+    return {
+        "id": str(uuid5(NAMESPACE, f"annotation/{item['id']}")),
+        "projectID": project["id"],
+        "workItemID": item["id"],
+        "inference": given.get("inference", {}),
+        "groundTruthReviewer": "CONSENSUS_REVIEW",
+        "createdAt": moment(item["created_at"]),
+        "updatedAt": moment(item["updated_at"]),
+        "metadata": _metadata(world, project, item, coco=coco),
+    }
+
+
+def _metadata(world: World, project: Row, item: Row, *, coco: bool) -> Any:
+    given = item.get("annotation", {})
+    metadata = given.get("metadata", {})
+    if not isinstance(metadata, dict):
+        return metadata
+    counted: Row = {"label_count": len(item.get("labels", []))} | metadata
+    if coco and _has_result(world, item):
+        counted["coco_results_url"] = f"s3://{BUCKET}/spaces/{project['space']}/coco_output/{item['id']}.json"
+    return counted
+
+
+def _has_result(world: World, item: Row) -> bool:
+    """Whether the platform says there is one, be it in the store or not."""
+    given = item.get("annotation", {})
+    if "result" in given:
+        return bool(given["result"] is not None)
+    return item["status"] in ANNOTATED and picture_of(world, item["assetUrl"]) is not None
