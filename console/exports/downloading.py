@@ -5,7 +5,6 @@ import re
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -14,11 +13,11 @@ from django.http.response import HttpResponseBase
 from accounts import connections
 from accounts.models import Person
 from console.audit import record
-from console.common.delivery import has_arrived
-from console.exports.file_names import attachment, file_name
+from console.audit.recorded_stream import RecordedStream
+from console.common.file_names import attachment, file_name
 from console.exports.lane import ACTIVE
 from console.exports.models import Plan
-from console.upstream.errors import LinkExpired, NotFound, RangeRefused, Unreadable, UpstreamError
+from console.upstream.errors import LinkExpired, NotFound, RangeRefused, Unreadable
 from console.upstream.storage import Download, Measured, Part, checked_link
 from console.upstream.types import Export
 
@@ -203,7 +202,7 @@ def _streamed(
 ) -> StreamingHttpResponse:
     tag = _tag(export.id, download.total, download.headers)
     version = tag.strip('"').removeprefix(f"{export.id}-")
-    handover = _Handover(act, download, version, connection)
+    handover = RecordedStream(act, download, version, connection)
     response = StreamingHttpResponse(handover, status=download.status, content_type="application/zip")
     # What a proxy in front has taken is not yet downloaded.
     response["X-Accel-Buffering"] = "no"
@@ -218,57 +217,3 @@ def _headed(response: StreamingHttpResponse, export: Export, length: int | None,
     if length is not None:
         response["Content-Length"] = str(length)
     return response
-
-
-class _Handover:
-    """The bytes as they come, a chunk in memory at a time; how far it came goes into the audit.
-
-    A class and not a generator: a generator that was never begun does not run its `finally` when it is closed.
-    """
-
-    def __init__(self, act: record.act, download: Download, version: str, connection: socket.socket | None) -> None:
-        self.act, self.download, self.version, self.connection = act, download, version, connection
-        self.chunks = iter(download)
-        self.sent, self.passed_on, self.recorded = 0, 0, False
-        self.failure = "The connection closed before everything was sent."
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        try:
-            chunk = next(self.chunks)
-        except StopIteration:
-            self._record(ended=self.connection is None or has_arrived(self.connection))
-            raise
-        except UpstreamError as error:
-            self.passed_on, self.failure = self.sent, error.message
-            raise
-        # Whoever asks for more has passed on what came before.
-        self.passed_on = self.sent
-        self.sent += len(chunk)
-        return chunk
-
-    def close(self) -> None:
-        """The browser has everything, or went away; the server says this in both cases."""
-        self.download.close()
-        self._record(ended=False)
-
-    def _record(self, *, ended: bool) -> None:
-        """The last chunk counts only if it arrived: until then nobody has the whole."""
-        if self.recorded:
-            return
-        self.recorded = True
-        failed_at_once = self.connection is not None and not self.passed_on
-        is_last_lost = not ended and (failed_at_once or self.sent == self.download.length)
-        sent = self.passed_on if is_last_lost else self.sent
-        part, total = self.download.part, self.download.total
-        facts: dict[str, Any] = {"bytes": sent, "first": part.first if part else 0, "version": self.version}
-        if total is None and ended and part is None:
-            total = sent
-        facts |= {} if total is None else {"of": total}
-        facts |= {} if ended else {"interrupted": True, "error": self.failure}
-        if sent:
-            self.act.done(detail=facts)
-        else:
-            self.act.failed(detail=facts)

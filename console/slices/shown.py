@@ -1,21 +1,17 @@
 """Slices and items as the pages show them: words instead of enums, addresses, pictures."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from console import words
+from console.common import value_rows
 from console.slices import origins, services
 from console.slices.origins import Origin
 from console.slices.recipes import Recipe
 from console.upstream.types import Item, Slice
-
-METADATA_ROWS = 60
-METADATA_TEXT = 400
 
 
 @dataclass(frozen=True)
@@ -138,10 +134,7 @@ class Tile:
     @property
     def metadata(self) -> list[tuple[str, str]]:
         """What Avala keeps of the item besides its picture, one line each."""
-        said = [(str(name), _plain(value)) for name, value in list(self.item.metadata.items())[:METADATA_ROWS]]
-        if (left := len(self.item.metadata) - METADATA_ROWS) > 0:
-            said.append(("…", f"{left} more"))
-        return said
+        return value_rows.rows_of(self.item.metadata)
 
 
 Names = Mapping[tuple[str, str], str]
@@ -165,16 +158,6 @@ def tile(item: Item, *, owner: str, slug: str, cursor: str = "", names: Names | 
 def place_of(item: Item) -> tuple[str, str]:
     """The owner and slug of its dataset, all that an item tells of it."""
     return item.dataset_owner_name or "", item.dataset_slug or ""
-
-
-def _plain(value: Any) -> str:
-    """Lists of words as people write them, anything deeper as compact JSON; long texts are cut."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list | tuple) and value and not any(isinstance(one, dict | list) for one in value):
-        return ", ".join(_plain(one) for one in value)
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= METADATA_TEXT else f"{text[:METADATA_TEXT]}…"
 
 
 def _safe(uid: str) -> str:

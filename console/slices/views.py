@@ -158,7 +158,7 @@ def renew(request: SignedIn, owner: str, slug: str, item_uid: uuid.UUID) -> Http
         return redirect("slices:item", owner, slug, item_uid)
     large = request.GET.get("size") == "large"
     context = gallery.renewed(user=request.user, owner=owner, slug=slug, item_uid=str(item_uid), large=large)
-    return render(request, "slices/_fresh.html", context)
+    return render(request, "components/_fresh_picture.html", context)
 
 
 def _about_list(request: SignedIn, wanted: Wanted) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from django.test import Client
 from accounts.models import Person
 from console.audit import record
 from console.audit.models import Entry
+from console.common.file_names import attachment, file_name
 from console.emulator.bigzip import BigZip
 from console.emulator.server import Running
-from console.exports.file_names import attachment, file_name
 from console.exports.models import Plan
 from console.upstream.errors import UpstreamError
 from tests.exports.making import EXPORTS, body_of, broken_off, finish, sent, start, text_of

@@ -2,6 +2,7 @@
 
 import pytest
 
+from console.common import value_rows
 from console.slices import shown
 from console.upstream.types import Item, Slice
 
@@ -61,5 +62,5 @@ def test_metadata_reads_as_people_write_it_and_is_bounded() -> None:
     assert rows["box"] == '{"a": [1]}'
     assert rows["none"] == "null"
     assert rows["empty"] == "[]"
-    assert len(rows["long"]) == shown.METADATA_TEXT + 1
+    assert len(rows["long"]) == value_rows.MOST_TEXT + 1
     assert rows["…"] == "46 more"

@@ -1,4 +1,4 @@
-"""The name under which an export is saved, harmless on every system and in every header."""
+"""The name under which a file is saved, harmless on every system and in every header."""
 
 import re
 import unicodedata
@@ -25,20 +25,25 @@ DEVICES = frozenset(
 
 
 def attachment(name: str) -> str:
-    """The Content-Disposition that saves a file under this name; tools that read only ASCII get a name like it."""
-    letters = unicodedata.normalize("NFKD", name.removesuffix(".zip"))
-    plain = file_name("".join("" if unicodedata.combining(letter) else letter for letter in letters), ascii_only=True)
+    """The Content-Disposition that saves a file under this name; tools that read only ASCII get a name like it.
+
+    `name` is one that `file_name` gave.
+    """
+    stem, dot, ending = name.rpartition(".")
+    letters = unicodedata.normalize("NFKD", stem)
+    bare = "".join("" if unicodedata.combining(letter) else letter for letter in letters)
+    plain = file_name(bare, f"{dot}{ending}", ascii_only=True)
     extended = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
     return f'attachment; filename="{plain}"{extended}'
 
 
-def file_name(name: str, *, ascii_only: bool = False) -> str:
-    """A name that is only a name on every system, whatever the export is called."""
-    wanted = unicodedata.normalize("NFC", re.sub(r"(?i)\.zip\Z", "", name))
+def file_name(name: str, ending: str = ".zip", *, ascii_only: bool = False) -> str:
+    """A name with this ending that is only a name on every system, whatever the thing is called."""
+    wanted = unicodedata.normalize("NFC", name[: -len(ending)] if name.lower().endswith(ending) else name)
     kept = "".join(letter if _is_harmless(letter, ascii_only) else "\0" for letter in wanted)
     plain = re.sub("\0+", "-", kept).strip(" .,-")[:LONGEST_NAME].strip(" .,-")
     short = plain.encode()[:LONGEST_BYTES].decode(errors="ignore") if is_visible(plain) else "export"
-    return f"_{short}.zip" if _is_device(short) else f"{short}.zip"
+    return f"_{short}{ending}" if _is_device(short) else f"{short}{ending}"
 
 
 def _is_harmless(character: str, ascii_only: bool) -> bool:
