@@ -1,0 +1,53 @@
+"""Ids of work items as people paste them: out of a table, a mail, a JSON file, with anything between them."""
+
+import re
+from dataclasses import dataclass
+
+MOST_IDS = 1000
+MOST_TEXT = 1_000_000
+MOST_NAMED = 5
+LONGEST_NAMED = 60
+
+_ID = re.compile(r"(?<![0-9A-Za-z-])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9A-Za-z-])")
+_WORD = re.compile(r"[\w-]{1,2000}")
+
+
+@dataclass(frozen=True)
+class PastedIds:
+    """`ids` are unique, in lower case and as pasted in order; `wrong` are the words that are no id."""
+
+    ids: tuple[str, ...] = ()
+    duplicates: int = 0
+    wrong: tuple[str, ...] = ()
+    problem: str = ""
+    """A sentence for the field; there are no `ids` then."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about what was left out."""
+        doubles = (f"{_counted(self.duplicates, 'duplicate id was', 'duplicate ids were')} left out.",)
+        return (*(doubles if self.duplicates else ()), *((self.wrong_words,) if self.wrong else ()))
+
+    @property
+    def wrong_words(self) -> str:
+        named = ", ".join(f"“{word[:LONGEST_NAMED]}”" for word in self.wrong[:MOST_NAMED])
+        rest = len(self.wrong) - MOST_NAMED
+        more = f" and {rest:,} more" if rest > 0 else ""
+        return f"{_counted(len(self.wrong), 'word isn’t', 'words aren’t')} a work item id: {named}{more}."
+
+
+def read_ids(text: str) -> PastedIds:
+    """The ids in a text, up to MOST_IDS different ones. Never raises."""
+    if len(text) > MOST_TEXT:
+        return PastedIds(problem=f"This text is too long. Paste up to {MOST_IDS:,} ids at once.")
+    pasted = [found.lower() for found in _ID.findall(text)]
+    ids = tuple(dict.fromkeys(pasted))
+    wrong = tuple(dict.fromkeys(word for word in _WORD.findall(_ID.sub(" ", text)) if word.strip("-_")))
+    if len(ids) > MOST_IDS:
+        return PastedIds(problem=f"These are {len(ids):,} ids. Paste up to {MOST_IDS:,} at once.")
+    read = PastedIds(ids, len(pasted) - len(ids), wrong)
+    return PastedIds(problem=read.wrong_words, wrong=wrong) if wrong and not ids else read
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
