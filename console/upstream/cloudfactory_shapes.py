@@ -159,12 +159,11 @@ def _signal_result(data: Any) -> SignalResult | None:
 
 def annotation_of(data: Any) -> Annotation:
     fields = Fields(data, "the annotation")
-    inference = fields.any("inference")
     return Annotation(
         id=fields.text("id"),
         project_id=fields.text("projectID"),
         work_item_id=fields.text("workItemID"),
-        inference=inference if isinstance(inference, dict) else None,
+        inference=fields.any("inference"),
         ground_truth_reviewer=fields.text("groundTruthReviewer"),
         created_at=fields.moment("createdAt"),
         updated_at=fields.moment("updatedAt"),

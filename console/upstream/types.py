@@ -335,12 +335,15 @@ class SignalResult:
 
 @dataclass(frozen=True)
 class Annotation:
-    """The annotation of a work item (P18)."""
+    """The annotation of a work item (P18).
+
+    `inference` is an object as documented, or whatever came in its place; `metadata` that is no object is in `extra`.
+    """
 
     id: str | None = None
     project_id: str | None = None
     work_item_id: str | None = None
-    inference: Json | None = field(default=None, hash=False)
+    inference: Any = field(default=None, hash=False)
     ground_truth_reviewer: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None

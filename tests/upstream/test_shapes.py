@@ -217,6 +217,25 @@ def test_an_annotation_knows_its_coco_file_if_there_is_one() -> None:
     assert cloudfactory_shapes.annotation_of({**s.ANNOTATION, "metadata": None}).coco_results_url is None
 
 
+ODD_VALUES: list[Any] = [[{"class": "coin"}], [], "coin", "", 0, 1.5, True, False]
+
+
+@pytest.mark.parametrize("value", [*ODD_VALUES, {}, {"class": "coin"}, None])
+def test_an_inference_of_any_kind_is_kept_as_it_came(value: Any) -> None:
+    found = cloudfactory_shapes.annotation_of({**s.ANNOTATION, "inference": value})
+
+    assert found.inference == value
+    assert type(found.inference) is type(value)
+
+
+@pytest.mark.parametrize("value", ODD_VALUES)
+def test_metadata_of_an_annotation_that_is_no_object_is_kept_beside_it(value: Any) -> None:
+    found = cloudfactory_shapes.annotation_of({**s.ANNOTATION, "metadata": value})
+
+    assert (found.metadata, found.extra) == ({}, {"metadata": value})
+    assert found.coco_results_url is None
+
+
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "soon", "", 5, "1"])
 def test_a_time_that_no_page_could_show_is_kept_as_it_came(text: Any) -> None:
     found = cloudfactory_shapes.batch_of({"id": 1, "createdAt": text})
