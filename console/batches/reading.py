@@ -23,6 +23,7 @@ from console.upstream.types import Batch, Page, Priority
 VENDOR = "cloudfactory"
 RECENT = 20
 KEPT = 60 * 60
+NAME_PAGES = 3
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,24 @@ def recent_batches(*, user: Person, project: uuid.UUID, age: int = RECENT) -> tu
 def recent_names(*, user: Person, project: uuid.UUID) -> dict[int, str]:
     """What the batches are called, as it was when the page was opened: a save needs them for its sentence alone."""
     return names_of(recent_batches(user=user, project=project, age=KEPT))
+
+
+def names_reader(*, user: Person, project: uuid.UUID) -> Callable[[], dict[int, str]]:
+    """The call that reads what the batches are called: of the first 300, remembered for an hour.
+
+    It touches no database, so that it can go side by side with others.
+    """
+    recent, platform = _recent(user, project, KEPT), connections.cloudfactory(user)
+    key = f"{_key(user, project)}-names"
+
+    def read() -> dict[int, str]:
+        names: dict[int, str] | None = names_of(recent.items) if recent else cache.get(key)
+        if names is None:
+            names = names_of(collect(_fetch(platform, project), most=NAME_PAGES).items)
+            cache.set(key, names, KEPT)
+        return names
+
+    return read
 
 
 def names_of(batches: Iterable[Batch]) -> dict[int, str]:

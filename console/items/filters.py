@@ -19,6 +19,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import QueryDict
 
 from console.common.parsing import INT64, read_cursor, read_int
+from console.items import id_lists
 from console.items.filter_dates import read_end, write_end, zone_named
 from console.items.pasted_ids import PastedIds, read_ids
 from console.items.statuses import STATUSES
@@ -57,6 +58,8 @@ class ItemFilter:
     cursor: str = ""
     is_back: bool = False
     size: int = DEFAULT_SIZE
+    id_list: str = field(default="", compare=False)
+    """The key under which the ids are stored, where they are too many for an address."""
     pasted: PastedIds = field(default=PastedIds(), compare=False)
     """What was left out of the ids, to be said once."""
     problems: tuple[Problem, ...] = field(default=(), compare=False)
@@ -66,7 +69,8 @@ class ItemFilter:
     def read(cls, sent: QueryDict) -> "ItemFilter":
         """What the address asks for. Never raises: what can't be used is left out and stands in `problems`."""
         problems: list[Problem] = []
-        pasted = _ids(sent, problems)
+        id_list = id_lists.read_key(sent.get("ids", ""))
+        pasted = _ids(sent, id_list, problems)
         cursor = _cursor(sent.get("cursor", ""), pasted.ids, problems)
         return cls(
             status=_status(sent.get("status", ""), problems),
@@ -77,6 +81,7 @@ class ItemFilter:
             cursor=cursor,
             is_back=bool(cursor) and not pasted.ids and sent.get("page") == "prev",
             size=next((size for size in SIZES if str(size) == sent.get("size")), DEFAULT_SIZE),
+            id_list=id_list,
             pasted=pasted,
             problems=tuple(problems),
         )
@@ -95,7 +100,7 @@ class ItemFilter:
         pairs = [
             ("status", self.status),
             *(("batch", str(batch)) for batch in self.batches),
-            ("ids", ",".join(self.ids)),
+            ("ids", (self.id_list or ",".join(self.ids)) if self.ids else ""),
             *((name, write_end(moment)) for name, moment in ends.items() if moment),
             ("order", "" if self.order == OLDEST else self.order),
             ("size", "" if self.size == DEFAULT_SIZE else str(self.size)),
@@ -179,7 +184,12 @@ def _batches(texts: list[str], problems: list[Problem]) -> tuple[int, ...]:
     return batches[:MOST_BATCHES]
 
 
-def _ids(sent: QueryDict, problems: list[Problem]) -> PastedIds:
+def _ids(sent: QueryDict, id_list: str, problems: list[Problem]) -> PastedIds:
+    if id_list:
+        stored = id_lists.stored_ids(id_list)
+        if not stored:
+            problems.append(Problem("ids", "", id_lists.NOT_STORED))
+        return PastedIds(stored)
     text = "\n".join(sent.getlist("ids"))
     pasted = read_ids(text)
     if pasted.problem:

@@ -1,4 +1,4 @@
-"""What the console keeps of reviewing: decisions that wait for their time, and runs through many items."""
+"""What the console keeps of work items: decisions, review runs, and how people list them."""
 
 import uuid
 from typing import ClassVar
@@ -80,3 +80,25 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.signal} {self.item_name}"
+
+
+class IdList(models.Model):
+    """Ids of work items that somebody pasted, too many for an address, which names them by `key` instead."""
+
+    # A digest of the ids: pasting them again adds nothing, and only who had them can know it.
+    key = models.CharField(primary_key=True, max_length=32)
+    ids = models.JSONField()
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return f"{len(self.ids)} ids"
+
+
+class TableColumns(models.Model):
+    """The columns of the table of work items that a person chose."""
+
+    person = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
+    columns = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return ", ".join(self.columns)

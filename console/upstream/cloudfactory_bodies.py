@@ -33,13 +33,18 @@ Pairs = list[tuple[str, str]]
 
 
 def keyset(cursor: str | None, direction: str | None, limit: int) -> Pairs:
-    """`limit` always; `cursor` and `page` together, or neither for the first page (FACTS 2.2)."""
+    """`limit` always; `cursor` and `page` together, or neither for the first page (FACTS 2.2).
+
+    PREV without a cursor asks for the last page: a guess, which the emulator shares.
+    """
     checks = Checks(VENDOR)
     checks.number("limit", limit, 1, MOST_LIMIT)
     if direction is not None:
         checks.choice("direction", direction, ("NEXT", "PREV"))
     checks.done()
-    place = [("cursor", cursor), ("page", direction or "NEXT")] if cursor else []
+    place = [("cursor", cursor)] if cursor else []
+    if cursor or direction == "PREV":
+        place.append(("page", direction or "NEXT"))
     return [*place, ("limit", str(limit))]
 
 

@@ -3,11 +3,14 @@ nothing."""
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+import time_machine
 from django.http import QueryDict
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from console.items import id_lists
 from console.items.filter_dates import spell_end
 from console.items.filters import ENDS, NEWEST, OLDEST, SIZES, ItemFilter
 from console.items.statuses import STATUSES
@@ -159,6 +162,28 @@ def test_the_newest_first_are_the_last_page_walked_backwards() -> None:
     assert ItemFilter().place() == {"cursor": None, "direction": None, "limit": 25}
     assert ItemFilter(cursor="abc").place()["direction"] == "NEXT"
     assert ItemFilter(cursor="abc", is_back=True).place()["direction"] == "PREV"
+
+
+@pytest.mark.django_db
+def test_many_ids_stand_in_the_address_as_the_key_of_a_stored_list() -> None:
+    ids = tuple(f"{number:08}-4b0e-4d0b-8f5e-1f6d5a7c3b20" for number in range(1000))
+    key = id_lists.store_ids(ids)
+    assert id_lists.store_ids(ids) == key
+    wanted = ItemFilter(ids=ids, id_list=key, status="NEW", cursor="900")
+    assert wanted.query() == f"status=NEW&ids={key}&cursor=900"
+    assert ItemFilter.from_query(wanted.query()) == wanted
+    assert id_lists.store_ids(ids[:20]) == ""
+
+
+@pytest.mark.django_db
+def test_a_list_that_is_no_longer_stored_is_said() -> None:
+    key = id_lists.store_ids([ID] * 21)
+    with time_machine.travel(timezone.now() + timedelta(days=181)):
+        id_lists.store_ids([OTHER] * 21)
+    read = ItemFilter.read(_sent(ids=key))
+    problem = read.problem("ids")
+    assert problem
+    assert problem.message == "This list of ids is no longer stored. Paste the ids again."
 
 
 def _sent(**values: str) -> QueryDict:

@@ -1,0 +1,44 @@
+"""The slice that a work item's metadata names, whatever strangers wrote there."""
+
+from typing import Any
+
+import pytest
+
+from console.items.provenance import Provenance, provenance_of
+
+UID = "2d7f1a94-6b3c-4e8d-a5f0-7c9b1e3d5f60"
+
+
+def test_the_slice_and_its_item_are_linked() -> None:
+    found = provenance_of({"avala_slice": "northwind/all-coins", "avala_item": UID})
+    assert found == Provenance("northwind", "all-coins", UID)
+    assert found.address == f"/slices/northwind/all-coins/items/{UID}/"
+
+
+def test_a_slice_alone_is_linked_too() -> None:
+    found = provenance_of({"avala_slice": "northwind/all-coins", "avala_item": "the third"})
+    assert found
+    assert (found.name, found.address) == ("northwind/all-coins", "/slices/northwind/all-coins/")
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        None,
+        7,
+        "",
+        "/",
+        "northwind",
+        "northwind/",
+        "/all",
+        "../..",
+        "a/../b",
+        "a/b/c",
+        "a/\x00",
+        "new/",
+        ["a/b"],
+        "a" * 300 + "/b",
+    ],
+)
+def test_what_names_no_slice_is_none(named: Any) -> None:
+    assert provenance_of({"avala_slice": named}) is None
