@@ -17,14 +17,13 @@ class ReviewRun(models.Model):
     space = models.CharField(max_length=36)
     project = models.UUIDField()
     # The table's filter as its address has it, which is also the way back to the list.
-    query = models.CharField(max_length=8000, blank=True)
+    query = models.TextField(blank=True)
+    # `{"id", "name", "status"}` of each, in the order of the list, as they were when they were read.
     items = models.JSONField(default=list)
     skipped = models.JSONField(default=list)
-    # Items that a colleague decided meanwhile, with their status.
-    passed_over = models.JSONField(default=dict)
+    # Where the list goes on behind `items`.
     next_cursor = models.CharField(max_length=4000, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
-    finished_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-created_at"]

@@ -1,33 +1,203 @@
-"""A run through the items of a filter."""
+"""A run through the items of a filter: one after the other, with a decision on each."""
 
 import uuid
+from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.views.decorators.http import require_POST, require_safe
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.requests import SignedIn
+from console import htmx, pages
+from console.batches import reading as batches
+from console.items import review_presenters as presenters
+from console.items import review_selectors as selectors
+from console.items import review_services as services
+from console.items.filters import ItemFilter
+from console.items.models import ReviewRun
+from console.items.pictures import sign_pictures
+from console.items.review_summary import summary_of
+from console.projects import services as projects
+from console.upstream.errors import KeyRejected, UpstreamError
+from console.upstream.types import WorkItem
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def start(request: SignedIn, project: uuid.UUID) -> HttpResponse:
-    raise Http404
+    """What a run would go through, and its start."""
+    item_filter = ItemFilter.read(request.POST if request.method == "POST" else request.GET)
+    if item_filter.problems:
+        status = 422 if request.method == "POST" else 200
+        return render(
+            request, "items/review_start.html", _about(request, project) | {"filter": item_filter}, status=status
+        )
+    if request.method == "POST":
+        projects.mark_used(user=request.user, project=project)
+        found = services.start_run(user=request.user, project=project, item_filter=item_filter)
+        place = reverse("items:review_run", args=[project, found.pk]) if found else _start_url(project, item_filter)
+        return htmx.redirect(request, place)
+    context, status = _about(request, project), 200
+    try:
+        hundred = services.list_hundred(user=request.user, project=project, item_filter=item_filter.first_page())
+        names = _batch_names(request, project) if item_filter.batches else {}
+        context["start"] = presenters.Start(project, item_filter, names, hundred)
+    except KeyRejected:
+        raise
+    except UpstreamError as problem:
+        context["problem"], status = problem, pages.status_of(problem)
+    return render(request, "items/review_start.html", context, status=status)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def run(request: SignedIn, project: uuid.UUID, run: uuid.UUID) -> HttpResponse:
-    raise Http404
-
-
-@require_safe
-def end(request: SignedIn, project: uuid.UUID, run: uuid.UUID) -> HttpResponse:
-    raise Http404
+    """The first item that waits for a decision; a POST takes the next hundred in, or the skipped ones again."""
+    found = _run(request, project, run)
+    if request.method == "POST":
+        if request.POST.get("skipped") == "again":
+            services.reopen_skipped(run=found)
+        else:
+            services.take_next_hundred(user=request.user, run=found)
+        return htmx.redirect(request, reverse("items:review_run", args=[project, run]))
+    try:
+        coming = selectors.find_next(user=request.user, run=found)
+    except KeyRejected:
+        raise
+    except UpstreamError as problem:
+        return _silent(request, found, problem)
+    if coming.items:
+        return _step(request, found, coming)
+    if found.next_cursor:
+        return render(request, "items/review_more.html", _about(request, project) | {"run": found})
+    return htmx.redirect(request, reverse("items:review_end", args=[project, run]))
 
 
 @require_safe
 def step(request: SignedIn, project: uuid.UUID, run: uuid.UUID, item: uuid.UUID) -> HttpResponse:
-    raise Http404
+    """One item of the run, decided or not, with the open ones behind it."""
+    found = _run(request, project, run)
+    here = next((one for one in selectors.run_items(found) if one.id == str(item)), None)
+    if here is None:
+        raise Http404
+    try:
+        coming = selectors.read_from(user=request.user, run=found, item=here)
+    except KeyRejected:
+        raise
+    except UpstreamError as problem:
+        return _silent(request, found, problem, item=here)
+    return _step(request, found, coming)
 
 
 @require_POST
 def skip(request: SignedIn, project: uuid.UUID, run: uuid.UUID, item: uuid.UUID) -> HttpResponse:
-    raise Http404
+    """Leaves the item without a decision, and goes on."""
+    found = _run(request, project, run)
+    if str(item) not in {one.id for one in selectors.run_items(found)}:
+        raise Http404
+    services.skip(run=found, item=str(item))
+    if htmx.is_htmx(request):
+        return HttpResponse(status=204)
+    return htmx.redirect(request, reverse("items:review_run", args=[project, run]))
+
+
+@require_safe
+def end(request: SignedIn, project: uuid.UUID, run: uuid.UUID) -> HttpResponse:
+    """What became of the items, also before all of them are decided."""
+    found = _run(request, project, run)
+    context = _about(request, project) | {"run": found, "list_url": _list_url(found)}
+    left = selectors.open_items(found)
+    passed_over: list[presenters.PassedOverItem] = []
+    try:
+        changed = selectors.read_coming(user=request.user, run=found, items=left).passed_over
+        passed_over = presenters.passed_over_of(found, changed)
+    except KeyRejected:
+        raise
+    except UpstreamError as problem:
+        context["problem"] = problem
+    gone = {one.id for one in passed_over}
+    skipped = [one for one in selectors.run_items(found) if one.id in found.skipped]
+    decisions = list(selectors.newest_decisions(found).values())
+    context["summary"] = summary_of(
+        found,
+        decisions,
+        skipped=[one for one in skipped if one.id not in {str(decision.item) for decision in decisions}],
+        passed_over=passed_over,
+        left=[one for one in left if one.id not in gone],
+    )
+    return render(request, "items/review_end.html", context)
+
+
+def _run(request: SignedIn, project: uuid.UUID, run: uuid.UUID) -> ReviewRun:
+    found = selectors.find_run(user=request.user, project=project, run=run)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _step(request: SignedIn, run: ReviewRun, coming: selectors.Coming) -> HttpResponse:
+    steps = _steps(request, run, coming.items)
+    before = presenters.passed_over_before(run, steps[0].id, coming.passed_over)
+    context = _about(request, run.project) | {
+        "run": run,
+        "step": steps[0],
+        "ahead": steps[1:],
+        "passed_over": before,
+        "end_url": reverse("items:review_end", args=[run.project, run.pk]),
+    }
+    return render(request, "items/review.html", context)
+
+
+def _steps(request: SignedIn, run: ReviewRun, items: tuple[WorkItem, ...]) -> list[presenters.Step]:
+    return presenters.steps_of(
+        run,
+        items,
+        pictures=sign_pictures(user=request.user, items=items),
+        batch_names=_batch_names(request, run.project),
+        decisions=selectors.newest_decisions(run),
+    )
+
+
+def _batch_names(request: SignedIn, project: uuid.UUID) -> dict[int, str]:
+    """The names of the project's batches; none where they can't be read."""
+    try:
+        return batches.recent_names(user=request.user, project=project)
+    except KeyRejected:
+        raise
+    except UpstreamError:
+        return {}
+
+
+def _silent(
+    request: SignedIn, run: ReviewRun, problem: UpstreamError, item: selectors.RunItem | None = None
+) -> HttpResponse:
+    """CloudFactory doesn't say what to show: said in the place of the item. What was decided stands."""
+    progress = presenters.progress_of(run, item.id) if item else None
+    context = _about(request, run.project) | {"run": run, "problem": problem, "item": item, "progress": progress}
+    return render(request, "items/review_silent.html", context, status=pages.status_of(problem))
+
+
+def _about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
+    try:
+        name = projects.name_of(user=request.user, project=project)
+    except KeyRejected:
+        raise
+    except UpstreamError:
+        name = "Project"
+    return {
+        "project_id": project,
+        "project_name": name,
+        "crumbs": [
+            ("Projects", reverse("projects:index")),
+            (name, reverse("projects:detail", args=[project])),
+            ("Work items", reverse("items:index", args=[project])),
+        ],
+    }
+
+
+def _list_url(run: ReviewRun) -> str:
+    return reverse("items:index", args=[run.project]) + (f"?{run.query}" if run.query else "")
+
+
+def _start_url(project: uuid.UUID, item_filter: ItemFilter) -> str:
+    query = item_filter.query()
+    return reverse("items:review", args=[project]) + (f"?{query}" if query else "")

@@ -1,0 +1,237 @@
+"""What the pages of a review run show."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from django.urls import reverse
+
+from console import words
+from console.items.filters import ItemFilter
+from console.items.models import Decision, ReviewRun
+from console.items.pictures import Picture
+from console.items.review_selectors import PassedOver, run_items
+from console.items.review_services import Hundred
+from console.items.selectors import item_name
+from console.items.statuses import Status, status_named
+from console.upstream.types import WorkItem
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where in the run an item stands, and the ways from there."""
+
+    position: int
+    total: int
+    is_more: bool
+    """Whether more items of the filter follow behind the run's last one."""
+    previous_url: str
+    next_url: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.position:,} of {self.total:,}{'+' if self.is_more else ''}"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One item of a run: its picture, its facts and what the person decided on it here."""
+
+    run: ReviewRun
+    item: WorkItem
+    progress: Progress
+    picture: Picture
+    batch_name: str
+    act_id: uuid.UUID
+    decision: Decision | None
+
+    @property
+    def id(self) -> str:
+        return self.item.id
+
+    @property
+    def name(self) -> str:
+        return item_name(self.item)
+
+    @property
+    def status(self) -> Status:
+        return status_named(self.item.status)
+
+    @property
+    def url(self) -> str:
+        return reverse("items:review_step", args=[self.run.project, self.run.pk, self.id])
+
+    @property
+    def skip_url(self) -> str:
+        return reverse("items:review_skip", args=[self.run.project, self.run.pk, self.id])
+
+    @property
+    def labels_url(self) -> str:
+        return reverse("items:labels", args=[self.run.project, self.id])
+
+    @property
+    def renew_url(self) -> str:
+        return reverse("items:renew", args=[self.run.project, self.id])
+
+    @property
+    def due_words(self) -> str:
+        """“Due in 3 days”, “Due 2 h ago”; "" where no time is given."""
+        return f"Due {words.ago(self.item.due_at)}" if self.item.due_at else ""
+
+    @property
+    def decision_words(self) -> str:
+        """What the person decided on this item here, and what became of it; "" while it is open."""
+        return decision_sentence(self.decision) if self.decision else ""
+
+    @property
+    def detail_url(self) -> str:
+        return reverse("items:detail", args=[self.run.project, self.id])
+
+
+@dataclass(frozen=True)
+class PassedOverItem:
+    """An item that the run leaves out, and why in a sentence."""
+
+    id: str
+    name: str
+    url: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a run would go through; `items` are the first hundred of the filter."""
+
+    project: uuid.UUID
+    item_filter: ItemFilter
+    batch_names: Mapping[int, str]
+    hundred: Hundred
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.hundred.items
+
+    @property
+    def number(self) -> str:
+        return f"{len(self.hundred.items):,}{'+' if self.hundred.next_cursor else ''}"
+
+    @property
+    def words(self) -> str:
+        """How many items of which filter, in a sentence."""
+        count = len(self.hundred.items)
+        noun = "item" if count == 1 and not self.hundred.next_cursor else "items"
+        return f"{self.number} {noun}{filter_words(self.item_filter, self.batch_names)}."
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """The filter as a form sends it."""
+        return parse_qsl(self.item_filter.query())
+
+    @property
+    def list_url(self) -> str:
+        query = self.item_filter.query()
+        return reverse("items:index", args=[self.project]) + (f"?{query}" if query else "")
+
+
+def filter_words(item_filter: ItemFilter, batch_names: Mapping[int, str]) -> str:
+    """What a filter leaves in, as the end of a sentence: “ waiting for review in Naples, early shift”."""
+    parts = [f" {status_named(item_filter.status).word.lower()}" if item_filter.status else ""]
+    batches = [batch_names.get(batch, f"batch {batch}") for batch in item_filter.batches]
+    if batches:
+        parts.append(f" in {batches[0]}" if len(batches) == 1 else f" in {len(batches)} batches")
+    if item_filter.ids:
+        parts.append(f" out of {len(item_filter.ids):,} ids")
+    for word, start, end in (
+        ("created", item_filter.created_from, item_filter.created_to),
+        ("changed", item_filter.updated_from, item_filter.updated_to),
+    ):
+        parts.append(f", {word} from {words.moment(start)}" if start else "")
+        parts.append(f"{'' if start else f', {word}'} until {words.moment(end)}" if end else "")
+    return "".join(parts)
+
+
+def progress_of(run: ReviewRun, item: str) -> Progress:
+    """Where the item stands in its run, decided or not."""
+    ids = [entry.id for entry in run_items(run)]
+    place = ids.index(item)
+
+    def url(there: int) -> str:
+        return reverse("items:review_step", args=[run.project, run.pk, ids[there]]) if 0 <= there < len(ids) else ""
+
+    return Progress(place + 1, len(ids), bool(run.next_cursor), url(place - 1), url(place + 1))
+
+
+def steps_of(
+    run: ReviewRun,
+    items: Sequence[WorkItem],
+    *,
+    pictures: Mapping[str, Picture],
+    batch_names: Mapping[int, str],
+    decisions: Mapping[str, Decision],
+) -> list[Step]:
+    """A step for each of these items, each with a one-time id of its own."""
+    return [
+        Step(
+            run=run,
+            item=item,
+            progress=progress_of(run, item.id),
+            picture=pictures[item.id],
+            batch_name=batch_names.get(item.batch_id, f"Batch {item.batch_id}") if item.batch_id is not None else "",
+            act_id=uuid.uuid4(),
+            decision=decisions.get(item.id),
+        )
+        for item in items
+    ]
+
+
+def passed_over_of(run: ReviewRun, passed_over: Sequence[PassedOver]) -> list[PassedOverItem]:
+    """Sentences about the items that are left out."""
+    return [
+        PassedOverItem(
+            id=one.item.id,
+            name=one.item.name,
+            url=reverse("items:detail", args=[run.project, one.item.id]),
+            words=_why(one.status),
+        )
+        for one in passed_over
+    ]
+
+
+def passed_over_before(run: ReviewRun, item: str, passed_over: Sequence[PassedOver]) -> list[PassedOverItem]:
+    """Those that stand directly before the item, so that each is named once on the way."""
+    changed = {one.item.id: one for one in passed_over}
+    before: list[PassedOver] = []
+    for entry in reversed(run_items(run)[: progress_of(run, item).position - 1]):
+        if entry.id not in changed:
+            break
+        before.insert(0, changed[entry.id])
+    return passed_over_of(run, before)
+
+
+VERBS = {"item.approve": "You approved this item", "item.send_back": "You sent this item back"}
+
+
+def decision_sentence(decision: Decision) -> str:
+    """What the person decided, and what became of it."""
+    verb = VERBS.get(decision.action, f"You sent the signal “{decision.signal}”")
+    return f"{verb}: {decision_words(decision)}."
+
+
+def decision_words(decision: Decision) -> str:
+    """What became of a decision, in a clause without its subject."""
+    state = Decision.State
+    if decision.state == state.WAITING:
+        return f"will be sent {words.ago(decision.due_at)}"
+    if decision.state == state.SENT:
+        return f"now “{status_named(decision.status_after).word}”" if decision.status_after else "sent"
+    if decision.state == state.UNKNOWN:
+        return "we don’t know whether it arrived"
+    return decision.message or "not sent"
+
+
+def _why(status: str | None) -> str:
+    if status is None:
+        return "is not in this project any more"
+    word = status_named(status).word
+    return f"was already {word.lower()}" if status in ("COMPLETED", "FAILED", "CANCELED") else f"is now “{word}”"

@@ -1,0 +1,115 @@
+"""Reading a review run: which of its items are still open, and what CloudFactory says of the coming ones now."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from accounts import connections
+from accounts.models import Person
+from console.items.models import Decision, ReviewRun
+from console.items.selectors import VENDOR
+from console.upstream.errors import NotFound
+from console.upstream.types import WorkItem
+
+AHEAD = 20
+"""So many items are read and signed together."""
+MOST_IDS = 100
+
+DECIDED = (Decision.State.WAITING, Decision.State.SENT, Decision.State.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class RunItem:
+    """An item of a run as it was when the run listed it."""
+
+    id: str
+    name: str
+    status: str
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """An item that changed since the run listed it; `status` is None where the project doesn't have it any more."""
+
+    item: RunItem
+    status: str | None
+
+
+@dataclass(frozen=True)
+class Coming:
+    """Items as CloudFactory has them now, in the run's order, without those that have changed meanwhile."""
+
+    items: tuple[WorkItem, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
+
+
+def find_run(*, user: Person, project: uuid.UUID, run: uuid.UUID) -> ReviewRun | None:
+    """The person's own run; nobody else's."""
+    return ReviewRun.objects.filter(pk=run, person=user, project=project).first()
+
+
+def run_items(run: ReviewRun) -> list[RunItem]:
+    """All items of the run, in its order."""
+    return [RunItem(**entry) for entry in run.items]
+
+
+def open_items(run: ReviewRun, *, after: str = "") -> list[RunItem]:
+    """The items that wait for a decision in this run; only those behind `after`, where that is one of its items."""
+    closed = set(run.skipped) | decided_ids(run)
+    items = run_items(run)
+    start = next((place + 1 for place, item in enumerate(items) if item.id == after), 0)
+    return [item for item in items[start:] if item.id not in closed]
+
+
+def decided_ids(run: ReviewRun) -> set[str]:
+    """The items whose decision waits, was sent, or is unresolved: those that failed or were taken back are open."""
+    return {str(item) for item in run.decisions.filter(state__in=DECIDED).values_list("item", flat=True)}
+
+
+def newest_decisions(run: ReviewRun) -> dict[str, Decision]:
+    """The newest decision of each item of the run that wasn't taken back."""
+    decisions = run.decisions.exclude(state=Decision.State.TAKEN_BACK).order_by("created_at")
+    return {str(decision.item): decision for decision in decisions}
+
+
+def find_next(*, user: Person, run: ReviewRun, after: str = "") -> Coming:
+    """The next open items, AHEAD at most, by one call to P16; by more only where all of them have changed meanwhile."""
+    passed_over: tuple[PassedOver, ...] = ()
+    left, size = open_items(run, after=after), AHEAD
+    while left:
+        coming = read_coming(user=user, run=run, items=left[:size])
+        passed_over += coming.passed_over
+        if coming.items:
+            return Coming(coming.items, passed_over)
+        left, size = left[size:], MOST_IDS
+    return Coming(passed_over=passed_over)
+
+
+def read_from(*, user: Person, run: ReviewRun, item: RunItem) -> Coming:
+    """This item, whatever became of it, and the open ones behind it, AHEAD in all: one P16. Raises NotFound."""
+    behind = [one for one in open_items(run, after=item.id) if one.id != item.id]
+    coming, now = _read(user, run, [item, *behind[: AHEAD - 1]])
+    if item.id not in now:
+        raise NotFound(f"{item.name} isn’t in this project any more.", vendor=VENDOR, changes=False)
+    others = tuple(one for one in coming.items if one.id != item.id)
+    passed_over = tuple(one for one in coming.passed_over if one.item.id != item.id)
+    return Coming((now[item.id], *others), passed_over)
+
+
+def read_coming(*, user: Person, run: ReviewRun, items: Sequence[RunItem]) -> Coming:
+    """What has become of these items: one call to P16 (FACTS 2.9) for a hundred at most, none for none."""
+    return _read(user, run, items)[0] if items else Coming()
+
+
+def _read(user: Person, run: ReviewRun, items: Sequence[RunItem]) -> tuple[Coming, dict[str, WorkItem]]:
+    ids = [item.id for item in items[:MOST_IDS]]
+    page = connections.cloudfactory(user).list_work_items(str(run.project), ids=ids, limit=MOST_IDS)
+    now = {item.id: item for item in page.items}
+    is_waiting = {item.id: item.id in now and (now[item.id].status or "") == item.status for item in items}
+    waiting = tuple(now[item.id] for item in items if is_waiting[item.id])
+    changed = [item for item in items if not is_waiting[item.id]]
+    return Coming(waiting, tuple(PassedOver(item, _status(now.get(item.id))) for item in changed)), now
+
+
+def _status(item: WorkItem | None) -> str | None:
+    return None if item is None else item.status or ""

@@ -1,0 +1,89 @@
+"""Starting a review run, taking its next hundred items, and skipping."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from django.db import transaction
+
+from accounts import connections
+from accounts.models import Person
+from console.items.filters import IDS_A_CALL, ItemFilter
+from console.items.models import ReviewRun
+from console.items.selectors import item_name
+from console.upstream.types import WorkItem
+
+PAGE_SIZE = 100
+MOST_NAME = 300
+
+
+@dataclass(frozen=True)
+class Hundred:
+    """Items of a filter in the table's order; `next_cursor` is "" where nothing follows."""
+
+    items: tuple[WorkItem, ...]
+    next_cursor: str
+
+
+def start_run(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> ReviewRun | None:
+    """A run through the first hundred items of the filter, from one call to P16; None where it matches nothing."""
+    listed = list_hundred(user=user, project=project, item_filter=item_filter.first_page())
+    if not listed.items:
+        return None
+    return ReviewRun.objects.create(
+        person=user,
+        space=connections.space(user).id,
+        project=project,
+        query=item_filter.query(),
+        items=_entries(listed.items),
+        next_cursor=listed.next_cursor,
+    )
+
+
+def take_next_hundred(*, user: Person, run: ReviewRun) -> None:
+    """Appends the next items of the filter, if any: one call to P16. A second tab appends nothing twice."""
+    cursor = run.next_cursor
+    if not cursor:
+        return
+    item_filter = replace(ItemFilter.from_query(run.query).first_page(), cursor=cursor)
+    listed = list_hundred(user=user, project=run.project, item_filter=item_filter)
+    known = {entry["id"] for entry in run.items}
+    items = [*run.items, *(entry for entry in _entries(listed.items) if entry["id"] not in known)]
+    same_place = ReviewRun.objects.filter(pk=run.pk, next_cursor=cursor)
+    same_place.update(items=items, next_cursor=listed.next_cursor if listed.next_cursor != cursor else "")
+    run.refresh_from_db()
+
+
+def list_hundred(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> Hundred:
+    """A hundred items of the filter from its place on, in the table's order: one call to P16."""
+    whole = replace(item_filter, size=PAGE_SIZE)
+    page = connections.cloudfactory(user).list_work_items(str(project), **whole.arguments(), **whole.place())
+    items = tuple(item for item in page.items if item.id)
+    if whole.ids:
+        places = {item: place for place, item in enumerate(whole.ids)}
+        following = whole.offset + IDS_A_CALL
+        return Hundred(
+            tuple(sorted(items, key=lambda item: places.get(item.id, 0))),
+            str(following) if following < len(whole.ids) else "",
+        )
+    if whole.is_newest_first:
+        return Hundred(items[::-1], page.previous or "")
+    return Hundred(items, page.next or "")
+
+
+def skip(*, run: ReviewRun, item: str) -> None:
+    """Leaves the item without a decision; it is found again among the skipped ones at the end."""
+    with transaction.atomic():
+        locked = ReviewRun.objects.select_for_update().get(pk=run.pk)
+        if item not in locked.skipped:
+            locked.skipped.append(item)
+            locked.save(update_fields=["skipped"])
+
+
+def reopen_skipped(*, run: ReviewRun) -> None:
+    """Puts the skipped items back among those that wait for a decision."""
+    ReviewRun.objects.filter(pk=run.pk).update(skipped=[])
+
+
+def _entries(items: Sequence[WorkItem]) -> list[dict[str, str]]:
+    return [{"id": item.id, "name": item_name(item)[:MOST_NAME], "status": item.status or ""} for item in items]

@@ -1,0 +1,100 @@
+"""What became of a run's items, for the page at its end."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from console.items.models import Decision, ReviewRun
+from console.items.review_presenters import PassedOverItem, decision_words
+from console.items.review_selectors import RunItem
+
+State = Decision.State
+
+
+@dataclass(frozen=True)
+class SummaryRow:
+    name: str
+    url: str
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Items that had the same end."""
+
+    title: str
+    tone: str
+    icon: str
+    rows: tuple[SummaryRow, ...]
+
+
+@dataclass(frozen=True)
+class Summary:
+    groups: tuple[Group, ...]
+    sentence: str
+    has_skipped: bool
+    is_open: bool
+    """Whether items wait for a decision in this run."""
+    is_waiting: bool
+    """Whether decisions wait for their time."""
+
+    @property
+    def heading(self) -> str:
+        return "Review paused" if self.is_open else "Review finished"
+
+
+def summary_of(
+    run: ReviewRun,
+    decisions: Sequence[Decision],
+    *,
+    skipped: Sequence[RunItem],
+    passed_over: Sequence[PassedOverItem],
+    left: Sequence[RunItem],
+) -> Summary:
+    """`decisions` has the newest decision of each item that wasn't taken back."""
+    done = [one for one in decisions if one.state in (State.WAITING, State.SENT)]
+    approved = [one for one in done if one.action == "item.approve"]
+    sent_back = [one for one in done if one.action == "item.send_back"]
+    other = [one for one in done if one not in approved and one not in sent_back]
+    failed = [one for one in decisions if one.state == State.FAILED]
+    unknown = [one for one in decisions if one.state == State.UNKNOWN]
+    groups = (
+        _group("Not sent", "bad", "circle-x", map(_decided, failed)),
+        _group("Unresolved", "warn", "circle-question-mark", map(_decided, unknown)),
+        _group("Approved", "good", "circle-check", map(_decided, approved)),
+        *_by_reason(sent_back),
+        _group("Other signals", "info", "circle-dot", map(_decided, other)),
+        _group("Skipped", "quiet", "forward", (_plain(run, item) for item in skipped)),
+        _group("Passed over", "quiet", "users", (SummaryRow(one.name, one.url, one.words) for one in passed_over)),
+        _group("Not decided yet", "warn", "eye", (_plain(run, item) for item in left)),
+    )
+    numbers = [(len(approved), "approved"), (len(sent_back), "sent back"), (len(skipped), "skipped")]
+    return Summary(
+        groups=tuple(group for group in groups if group.rows),
+        sentence=", ".join(f"{number:,} {what}" for number, what in numbers),
+        has_skipped=bool(skipped),
+        is_open=bool(left) or bool(run.next_cursor),
+        is_waiting=any(one.state == State.WAITING for one in decisions),
+    )
+
+
+def _group(title: str, tone: str, icon: str, rows: Iterable[SummaryRow]) -> Group:
+    return Group(title, tone, icon, tuple(rows))
+
+
+def _by_reason(sent_back: Sequence[Decision]) -> list[Group]:
+    reasons = dict.fromkeys(one.reason for one in sent_back)
+    return [
+        _group(f"Sent back: {reason}", "warn", "undo-2", (_decided(one) for one in sent_back if one.reason == reason))
+        for reason in reasons
+    ]
+
+
+def _plain(run: ReviewRun, item: RunItem) -> SummaryRow:
+    return SummaryRow(item.name, reverse("items:review_step", args=[run.project, run.pk, item.id]))
+
+
+def _decided(decision: Decision) -> SummaryRow:
+    url = reverse("items:detail", args=[decision.project, decision.item])
+    return SummaryRow(decision.item_name, url, decision_words(decision))
