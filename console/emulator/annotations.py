@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4, uuid5
 
-from console.emulator import faults
+from console.emulator import faults, label_samples
 from console.emulator.bodies import refuse
 from console.emulator.places import project_of, work_item_of
 from console.emulator.sample import NAMESPACE
@@ -27,7 +27,7 @@ def get_annotation(world: World, request: Request, project: str, item: str) -> A
     style = request.one("format")
     if style not in (None, "coco"):
         raise refuse("format must be coco")
-    if found.get("annotation", {}).get("absent"):
+    if _given(found).get("absent"):
         raise refuse("annotation not found", 404)
     return json_answer(200, _draw(world, row, found, coco=style == "coco"))
 
@@ -44,7 +44,7 @@ def coco(world: World, item: Row) -> str | None:
     if kept is not None:
         return kept.read_text(errors="replace")
     picture = picture_of(world, item["assetUrl"])
-    if "result" in item.get("annotation", {}) or item["status"] not in ANNOTATED or picture is None:
+    if "result" in _given(item) or item["status"] not in ANNOTATED or picture is None:
         return None
     info = {"description": f"Work item {item['id']}", "asset_url": item["assetUrl"]}
     return f'{{"info": {json.dumps(info)}, {_annotations(world.assets, picture.coco)}'
@@ -59,7 +59,7 @@ def bare_coco(item: Row) -> str:
 
 def result_file(world: World, item: Row) -> Path | None:
     """The file of a result that `set_annotation` has set."""
-    name = item.get("annotation", {}).get("result")
+    name = _given(item).get("result")
     return world.results / name if name else None
 
 
@@ -107,13 +107,20 @@ _TOOTHED = (
 @lru_cache(maxsize=512)
 def _annotations(assets: Path, name: str | None) -> str:
     """A picture's annotations as they ship, without the opening brace."""
+    if name in label_samples.BY_ASSET:
+        return label_samples.document(assets, name).removeprefix("{")
     if name is None:
         return '"images": [], "annotations": [], "categories": []}'
     return (assets / name).read_text().lstrip().removeprefix("{")
 
 
+def _given(item: Row) -> Row:
+    """What an act has made of the item's annotation, or else the sample."""
+    return item.get("annotation") or label_samples.annotation_of(item["assetUrl"])
+
+
 def _draw(world: World, project: Row, item: Row, *, coco: bool) -> Row:
-    given = item.get("annotation", {})
+    given = _given(item)
     return {
         "id": str(uuid5(NAMESPACE, f"annotation/{item['id']}")),
         "projectID": project["id"],
@@ -127,7 +134,7 @@ def _draw(world: World, project: Row, item: Row, *, coco: bool) -> Row:
 
 
 def _metadata(world: World, project: Row, item: Row, *, coco: bool) -> Any:
-    given = item.get("annotation", {})
+    given = _given(item)
     metadata = given.get("metadata", {})
     if not isinstance(metadata, dict):
         return metadata
@@ -139,7 +146,7 @@ def _metadata(world: World, project: Row, item: Row, *, coco: bool) -> Any:
 
 def _has_result(world: World, item: Row) -> bool:
     """Whether the platform says there is one, be it in the store or not."""
-    given = item.get("annotation", {})
+    given = _given(item)
     if "result" in given:
         return bool(given["result"] is not None)
     return item["status"] in ANNOTATED and picture_of(world, item["assetUrl"]) is not None

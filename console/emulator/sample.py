@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
-from console.emulator import plan
+from console.emulator import label_samples, plan
 from console.emulator.people import CLOUDFACTORY_KEYS, HOME_ORGANIZATIONS, OWNER, SPACE
 from console.emulator.plan import Batch, Project
 from console.emulator.tables import FormulaTable, Ids, Row
@@ -24,7 +24,11 @@ LARGE_DATASET = "ten-thousand-frames"
 LARGE_ITEMS = 10_000
 LARGE_SLICES = 500
 ARCHIVE_BATCHES = 2_000
-FIRST_BATCH = {project.slug: 100 * (place + 1) + 1 for place, project in enumerate(plan.PROJECTS)} | {"archive": 10_001}
+EVERY_PROJECT = (*plan.PROJECTS, plan.ARCHIVE, label_samples.PROJECT)
+FIRST_BATCH = {project.slug: 100 * (place + 1) + 1 for place, project in enumerate(plan.PROJECTS)} | {
+    "archive": 10_001,
+    "samples": 801,
+}
 
 
 def uid_of(*parts: str) -> str:
@@ -32,13 +36,14 @@ def uid_of(*parts: str) -> str:
     return str(uuid5(NAMESPACE, "/".join(parts)))
 
 
-PROJECTS = {project.slug: uid_of("project", project.slug) for project in (*plan.PROJECTS, plan.ARCHIVE)}
+PROJECTS = {project.slug: uid_of("project", project.slug) for project in EVERY_PROJECT}
 ORGANIZATIONS = {slug: uid_of("organization", slug) for slug in (*HOME_ORGANIZATIONS, "elsewhere")}
 
 
 def fingerprint(assets: Path) -> str:
     """Changes when the pictures or the plan do."""
     text = repr((plan.PROJECTS, plan.ARCHIVE, plan.ARCHIVE_BATCHES[:2], plan.SLICES, plan.EXPORTS))
+    text += repr([(sample.name, sample.batch, sample.status) for sample in label_samples.SAMPLES])
     return hashlib.sha256((assets / "manifest.json").read_bytes() + text.encode()).hexdigest()[:16]
 
 
@@ -60,7 +65,8 @@ class Sample:
 
     @cached_property
     def by_asset(self) -> dict[str, Picture]:
-        return {f"raw/{picture.dataset}/{picture.key}": picture for picture in self.pictures}
+        own = {f"raw/{picture.dataset}/{picture.key}": picture for picture in self.pictures}
+        return own | dict(label_samples.pictures())
 
     @cached_property
     def datasets(self) -> dict[str, Row]:
@@ -172,8 +178,7 @@ class Sample:
     # --- platform ---------------------------------------------------------------------------------------------
 
     def projects(self) -> list[Row]:
-        every = (*plan.PROJECTS, plan.ARCHIVE)
-        return [self._project(place, project) for place, project in enumerate(every)]
+        return [self._project(place, project) for place, project in enumerate(EVERY_PROJECT)]
 
     def batches(self, project: Row) -> list[Row]:
         first = FIRST_BATCH[project["slug"]]
@@ -199,7 +204,9 @@ class Sample:
         ]
 
     def work_items(self, project: Row) -> FormulaTable:
-        spec = next(found for found in (*plan.PROJECTS, plan.ARCHIVE) if found.slug == project["slug"])
+        spec = next(found for found in EVERY_PROJECT if found.slug == project["slug"])
+        if spec is label_samples.PROJECT:
+            return self._label_samples(project)
         count = 100_000 if self.large and spec is plan.ARCHIVE else spec.items
         return self._work_items(project, spec, count)
 
@@ -231,8 +238,18 @@ class Sample:
             oldest=project["created_at"] + DAY,
             newest=self.started_at - 3600,
             count=count,
+            origin=f"{OWNER}/all-coins" if spec.slug == "coins" else "",
         )
         return FormulaTable(count, rows)
+
+    def _label_samples(self, project: Row) -> FormulaTable:
+        rows = label_samples.LabelSampleRows(
+            ids=Ids("work-item/samples"),
+            first_batch=FIRST_BATCH["samples"],
+            first_asset=int(project["id"][:5], 16) * 1_000,
+            oldest=project["created_at"] + DAY,
+        )
+        return FormulaTable(len(label_samples.SAMPLES), rows)
 
     def _export(self, place: int, entry: plan.Export) -> Row:
         created = self.started_at - entry.days_ago * DAY
@@ -254,8 +271,9 @@ class Sample:
 
 
 def _picture(dataset: str, item: Row) -> Picture:
-    return Picture(dataset, item["key"], item["picture"], item["thumbnail"], item["metadata"], item["coco"])
+    uid = uid_of("item", dataset, item["key"])
+    return Picture(dataset, item["key"], item["picture"], item["thumbnail"], item["metadata"], item["coco"], uid)
 
 
 def _batches(slug: str) -> Sequence[Batch]:
-    return plan.ARCHIVE_BATCHES if slug == "archive" else next(p for p in plan.PROJECTS if p.slug == slug).batches
+    return plan.ARCHIVE_BATCHES if slug == "archive" else next(p for p in EVERY_PROJECT if p.slug == slug).batches

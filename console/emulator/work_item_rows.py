@@ -17,6 +17,8 @@ class Picture:
     thumbnail: str
     metadata: Row
     coco: str | None
+    uid: str = ""
+    """Of the dataset's item it is."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class WorkItemRows:
     oldest: float
     newest: float
     count: int
+    origin: str = ""
+    """The slice, as owner and slug, that every third item came from."""
 
     def peek(self, number: int) -> tuple[int, str]:
         """Batch and status. Each batch holds one stretch of the numbers."""
@@ -63,11 +67,16 @@ class WorkItemRows:
             "created_at": created,
             "updated_at": created if status == "NEW" else min(created + 2 * DAY, self.newest + 1800),
             "taxonomyVersionId": None,
-            "metadata": {"row": number} | {name: picture.metadata.get(name) for name in ("site", "shift")},
+            "metadata": {"row": number} | self._metadata(picture, number),
             "dueInSeconds": None if number % 5 == 4 else (3 + number % 11) * 2 * DAY,
             "difficulty": number * 37 % 101,
             "assetType": self.asset_type,
         }
+
+    def _metadata(self, picture: Picture, number: int) -> Row:
+        known = {name: picture.metadata.get(name) for name in ("site", "shift")}
+        from_slice = self.origin and number % 3 == 1
+        return known | ({"avala_slice": self.origin, "avala_item": picture.uid} if from_slice else {})
 
     def _picture(self, status: str, number: int) -> Picture:
         """Work that is done is done on a picture that has annotations."""

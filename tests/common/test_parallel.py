@@ -61,7 +61,7 @@ def test_projects_that_are_too_slow_are_owned_up_to_on_home(
         emulator.fault("cloudfactory", "slow-3", path=f"{project}/workItems", times=0)
     said = waiting_for_review(client_as(bob))
     assert "18 items wait for review in Coin outlines" in said
-    assert "2 of 7 projects didn’t answer in time." in said
+    assert "2 of 8 projects didn’t answer in time." in said
     assert "or more in total" in said
 
 
@@ -69,7 +69,7 @@ def test_a_project_that_fails_takes_no_other_along_on_home(client_as: As, bob: P
     emulator.fault("cloudfactory", "403", path=f"{PROJECTS['eyes']}/workItems", times=0)
     said = waiting_for_review(client_as(bob))
     assert "18 items wait for review in Coin outlines" in said
-    assert "1 of 7 projects couldn’t be read." in said
+    assert "1 of 8 projects couldn’t be read." in said
 
 
 def test_a_rejected_key_is_said_as_such_however_many_calls_there_were(
@@ -86,4 +86,4 @@ def test_slow_answers_are_waited_for_once_and_not_one_after_the_other(
     settings.REQUEST_SECONDS = 4.5
     emulator.fault("cloudfactory", "slow-1", path="workItems", times=0)
     assert "didn’t answer" not in waiting_for_review(client_as(bob))
-    assert len([call for call in emulator.requests("cloudfactory") if "workItems" in call["path"]]) == 7
+    assert len([call for call in emulator.requests("cloudfactory") if "workItems" in call["path"]]) == 8

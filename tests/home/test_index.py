@@ -178,7 +178,7 @@ def test_items_that_wait_for_review_are_told_by_project(client_as: As, bob: Pers
     assert "Nothing waits for you" not in said
     assert f'href="/projects/{PROJECTS["coins"]}/batches/"' in client.get("/home/review/").content.decode()
     paths = [call["path"] for call in emulator.requests("cloudfactory")]
-    assert len([path for path in paths if path.endswith("/workItems")]) == 7
+    assert len([path for path in paths if path.endswith("/workItems")]) == 8
 
 
 def test_projects_that_were_not_looked_at_are_owned_up_to(

@@ -30,7 +30,7 @@ def paths(emulator: Running) -> list[str]:
 
 def test_the_list_is_one_call(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     response = client_as(alice).get("/projects/")
-    assert len(response.context["rows"]) == 7
+    assert len(response.context["rows"]) == 8
     assert len(paths(emulator)) == 1
     text = text_of(response)
     assert "Outline every coin on the tray" in text
