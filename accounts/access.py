@@ -143,6 +143,7 @@ ACCESS: dict[str, str] = {
     "items:counts": Right.LOOK,
     "items:pictures": Right.LOOK,
     "items:columns": Right.LOOK,
+    "items:names": Right.LOOK,
     "items:detail": Right.LOOK,
     "items:labels": Right.LOOK,
     "items:renew": Right.LOOK,

@@ -4,7 +4,9 @@ from django.http import HttpRequest, HttpResponse
 
 from console import htmx
 
-FILES = frozenset({"exports:download", "audit:export", "audit:handover_csv", "mfa_download_recovery_codes"})
+FILES = frozenset(
+    {"exports:download", "items:download", "audit:export", "audit:handover_csv", "mfa_download_recovery_codes"}
+)
 SENTENCES = {
     400: "This could not be read.",
     401: "Sign in to the console first. Nothing was sent.",

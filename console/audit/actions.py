@@ -205,7 +205,11 @@ ACTIONS: dict[str, Action] = {
         whether="the labels were added to the work item {thing}",
     ),
     "item.download": Action(
-        "files", "downloaded the labels of the work item {thing}", "download the labels of the work item {thing}"
+        "files",
+        "downloaded the labels of the work item {thing}",
+        "download the labels of the work item {thing}",
+        downloads.brackets,
+        begins=downloads.verb,
     ),
     "file.upload": Action(
         "files",

@@ -180,9 +180,11 @@ def page(entries: EntryQuerySet, *, before: int | None = None, after: int | None
     return Page(with_downloads(map(line, rows)), newer, rows[-1].sequence if rows and more_older else None)
 
 
-def history(thing_kind: str, thing_id: str, *, limit: int = 20) -> list[Line]:
-    """What happened to one thing, newest first; for the pages of other apps."""
-    return with_downloads(map(line, Entry.objects.about(thing_kind, thing_id).newest(limit)))
+def history(thing_kind: str, thing_id: str, *, limit: int = 20, person: Any = None) -> list[Line]:
+    """What happened to one thing, newest first, for pages of other apps; with `person`, what that person can see."""
+    about = Entry.objects.about(thing_kind, thing_id)
+    seen = about if person is None else about.visible_to(person)
+    return with_downloads(map(line, seen.newest(limit)))
 
 
 def latest(person: Any, *, limit: int = 6) -> list[Line]:

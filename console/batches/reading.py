@@ -67,17 +67,24 @@ def names_reader(*, user: Person, project: uuid.UUID) -> Callable[[], dict[int, 
 
     It touches no database, so that it can go side by side with others.
     """
-    recent, platform = _recent(user, project, KEPT), connections.cloudfactory(user)
-    key = f"{_key(user, project)}-names"
+    known, key = remembered_names(user=user, project=project), _names_key(user, project)
+    platform = connections.cloudfactory(user)
 
     def read() -> dict[int, str]:
-        names: dict[int, str] | None = names_of(recent.items) if recent else cache.get(key)
+        names = known
         if names is None:
             names = names_of(collect(_fetch(platform, project), most=NAME_PAGES).items)
             cache.set(key, names, KEPT)
         return names
 
     return read
+
+
+def remembered_names(*, user: Person, project: uuid.UUID) -> dict[int, str] | None:
+    """What the batches are called where that is remembered, None where CloudFactory would have to be asked."""
+    recent = _recent(user, project, KEPT)
+    names: dict[int, str] | None = names_of(recent.items) if recent else cache.get(_names_key(user, project))
+    return names
 
 
 def names_of(batches: Iterable[Batch]) -> dict[int, str]:
@@ -206,6 +213,10 @@ def _bare(board: Board) -> Board | None:
 
 def _key(user: Person, project: uuid.UUID) -> str:
     return f"batches-{connections.cache_scope(user, VENDOR)}-{cache_versions.versioned(_thing(project))}"
+
+
+def _names_key(user: Person, project: uuid.UUID) -> str:
+    return f"{_key(user, project)}-names"
 
 
 def _thing(project: uuid.UUID) -> str:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("counts/", index.counts, name="counts"),
     path("pictures/", index.pictures, name="pictures"),
     path("columns/", index.columns, name="columns"),
+    path("names/", detail.names, name="names"),
     path("review/", review.start, name="review"),
     path("review/<uuid:run>/", review.run, name="review_run"),
     path("review/<uuid:run>/end/", review.end, name="review_end"),

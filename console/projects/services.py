@@ -185,6 +185,12 @@ def name_of(*, user: Person, project: uuid.UUID) -> str:
     return name or "Unnamed project"
 
 
+def remembered_name(*, user: Person, project: uuid.UUID) -> str:
+    """The same where it is remembered, "" where CloudFactory would have to be asked."""
+    name = cache.get(_key("name", connections.cache_scope(user, VENDOR), str(project)))
+    return "" if name is None else name or "Unnamed project"
+
+
 def kinds_of(project: Project) -> str:
     """The kinds of data in words."""
     return ", ".join(words.data_kind(kind) for kind in project.data_types)

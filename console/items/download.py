@@ -1,0 +1,103 @@
+"""The label file of one work item as a download: recorded first, asked for afresh, streamed without its signed link."""
+
+import uuid
+from pathlib import PurePosixPath
+
+from django.http import HttpRequest, StreamingHttpResponse
+
+from accounts import connections
+from accounts.models import Person
+from console.audit import record
+from console.audit.recorded_stream import RecordedStream
+from console.common.file_names import attachment, file_name
+from console.items.label_files import find_annotation, open_file, sign_file
+from console.items.selectors import get_item, item_name
+from console.items.statuses import status_named
+from console.upstream.errors import LinkExpired, NotFound, Unreadable
+from console.upstream.storage import Download
+from console.upstream.types import Annotation, WorkItem
+
+VENDOR = "cloudfactory"
+JSON = "application/json"
+# How a JSON object begins; a page of HTML must not be saved as somebody's labels.
+BEGINNINGS = (b"{", b"[")
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class NoLabelFile(Exception):
+    """There is nothing to download. `is_expected`: the item is not done yet, so a file can still come."""
+
+    outcome = "failed"
+
+    def __init__(self, message: str, name: str, *, is_expected: bool = False) -> None:
+        super().__init__(message)
+        self.message, self.name, self.is_expected = message, name, is_expected
+
+
+def hand_over(*, user: Person, project: uuid.UUID, item: uuid.UUID, request: HttpRequest) -> StreamingHttpResponse:
+    """The file as an attachment. Raises NoLabelFile and every error of vendor and store; each ends the entry."""
+    act = record.act(
+        actor=user,
+        action="item.download",
+        thing_kind="item",
+        thing_id=item,
+        thing_name=str(item),
+        vendor=VENDOR,
+        request=request,
+        detail={"project_id": str(project)},
+        key=connections.key_fingerprint(user, VENDOR),
+    )
+    with act:
+        found = get_item(user=user, project=project, item=item)
+        act.called(item_name(found))
+        download = _open(user, project, found)
+        # The outcome is written when the last byte has gone, or when the browser goes away before.
+        act.keep_open()
+    stream = RecordedStream(act, download, "", request.META.get("gunicorn.socket"))
+    response = StreamingHttpResponse(stream, content_type=JSON)
+    # What a proxy in front has taken is not yet downloaded.
+    response["X-Accel-Buffering"] = "no"
+    return _headed(response, found, download.length)
+
+
+def announce(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> StreamingHttpResponse:
+    """What HEAD asks: the headers that GET would have. Nothing is taken, so nothing is recorded."""
+    found = get_item(user=user, project=project, item=item)
+    annotation = _annotation(user, project, found)
+    try:
+        measured = connections.storage().measure(sign_file(user=user, annotation=annotation))
+    except (LinkExpired, NotFound, Unreadable) as error:
+        raise NoLabelFile(error.message, item_name(found)) from error
+    return _headed(StreamingHttpResponse((), content_type=JSON), found, measured.total)
+
+
+def _open(user: Person, project: uuid.UUID, item: WorkItem) -> Download:
+    annotation = _annotation(user, project, item)
+    try:
+        download = open_file(user=user, annotation=annotation)
+    except (LinkExpired, NotFound, Unreadable) as error:
+        raise NoLabelFile(error.message, item_name(item)) from error
+    if not download.start.removeprefix(BYTE_ORDER_MARK).lstrip().startswith(BEGINNINGS):
+        download.close()
+        raise NoLabelFile("The file store sent something else than a label file.", item_name(item))
+    return download
+
+
+def _annotation(user: Person, project: uuid.UUID, item: WorkItem) -> Annotation:
+    """The annotation that names a file. Raises NoLabelFile where there is none."""
+    annotation = find_annotation(user=user, project=project, item=uuid.UUID(item.id))
+    if annotation is None or not annotation.coco_results_url:
+        is_expected = status_named(item.status).is_unfinished or annotation is None
+        words = (
+            "There are no labels for this item yet." if is_expected else "CloudFactory has no label file for this item."
+        )
+        raise NoLabelFile(words, item_name(item), is_expected=is_expected)
+    return annotation
+
+
+def _headed(response: StreamingHttpResponse, item: WorkItem, length: int | None) -> StreamingHttpResponse:
+    name = file_name(f"{PurePosixPath(item_name(item)).stem} labels", ".json")
+    response["Content-Disposition"] = attachment(name)
+    if length is not None:
+        response["Content-Length"] = str(length)
+    return response

@@ -1,0 +1,107 @@
+"""What the page of one work item shows beside its labels: where it stands, names, history, waiting decisions."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from accounts.connections import ConnectionMissing
+from accounts.models import Person
+from accounts.rights import Right
+from console.audit import reading as audit
+from console.audit import unresolved
+from console.batches import reading as batches
+from console.items.filters import ItemFilter
+from console.items.pictures import sign_pictures
+from console.items.presenters import ItemFacts
+from console.items.selectors import get_item, item_name
+from console.projects import services as projects
+from console.upstream.errors import KeyRejected, UpstreamError
+from console.upstream.types import WorkItem
+
+MOST_LIST = 64_000
+"""Characters of a list's address that are carried along: a thousand ids fit."""
+
+
+def about_item(*, user: Person, project: uuid.UUID, item: WorkItem, listed: str) -> dict[str, Any]:
+    """All that the page says of an item: one call, for the link to its picture. `listed` is the query of its list."""
+    known = batches.remembered_names(user=user, project=project) or {}
+    facts = ItemFacts(item, project, known.get(item.batch_id or 0, ""))
+    project_name = projects.remembered_name(user=user, project=project)
+    here = reverse("items:detail", args=[project, item.id])
+    list_url = list_address(project, listed)
+    return {
+        "project_id": project,
+        "item_id": item.id,
+        "facts": facts,
+        "picture": sign_pictures(user=user, items=[item])[item.id],
+        "list_url": list_url,
+        "crumbs": [
+            ("Projects", reverse("projects:index")),
+            (project_name or "Project", reverse("projects:detail", args=[project])),
+            ("Work items", list_url),
+        ],
+        "names_url": _names_url(facts, project_name),
+        "labels_url": labels_address(project, item),
+        "renew_url": reverse("items:renew", args=[project, item.id]),
+        "can_download": user.may(Right.DOWNLOAD),
+        "sees_all": user.may(Right.AUDIT_ALL),
+        "history": audit.history("item", item.id, person=user),
+        "unresolved_acts": unresolved.of_thing(user, "item", item.id, back=here),
+    }
+
+
+def renew_picture(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> dict[str, Any]:
+    """The item's picture by a fresh link, or the reason why there is none; it is not asked again by itself."""
+    try:
+        found = get_item(user=user, project=project, item=item)
+    except KeyRejected:
+        raise
+    except UpstreamError as error:
+        return {"reason": error.message}
+    picture = sign_pictures(user=user, items=[found])[found.id]
+    return {"url": picture.url, "reason": picture.reason, "alt": item_name(found)}
+
+
+def labels_address(project: uuid.UUID, item: WorkItem) -> str:
+    """Where the labels of an item are asked for, with what the part then needs not ask for again."""
+    known = {"status": item.status or "", "drawn": "" if ItemFacts(item, project).is_picture else "no"}
+    query = {name: value for name, value in known.items() if value}
+    return reverse("items:labels", args=[project, item.id], query=query or None)
+
+
+def list_address(project: uuid.UUID, listed: str) -> str:
+    """The list that an item was opened from; only what its filter understands is kept."""
+    query = ItemFilter.read(QueryDict(listed[:MOST_LIST])).query()
+    return reverse("items:index", args=[project]) + (f"?{query}" if query else "")
+
+
+def find_names(*, user: Person, project: uuid.UUID, batch: int | None) -> dict[str, Any]:
+    """The names of a project and a batch, asked for where they are not remembered; "" for what could not be had."""
+    return {
+        "project_url": reverse("projects:detail", args=[project]),
+        "project_name": _name(lambda: projects.name_of(user=user, project=project)),
+        "batch_id": batch,
+        "batch_name": _name(lambda: batches.names_reader(user=user, project=project)().get(batch or 0, "")),
+    }
+
+
+def _name(read: Callable[[], str]) -> str:
+    """The name, or "" where it cannot be had: an id stands in its place then, and nothing else is lost."""
+    try:
+        return read()
+    except KeyRejected:
+        raise
+    except (UpstreamError, ConnectionMissing):
+        return ""
+
+
+def _names_url(facts: ItemFacts, project_name: str) -> str:
+    """Where missing names are asked for, "" where none is missing."""
+    batch = facts.item.batch_id if not facts.batch_name else None
+    if project_name and batch is None:
+        return ""
+    query = {} if batch is None else {"batch": batch}
+    return reverse("items:names", args=[facts.project], query=query or None)

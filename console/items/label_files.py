@@ -1,0 +1,42 @@
+"""The COCO file of one work item: the annotation that names it (P18) and a link to it (P2)."""
+
+import uuid
+
+from accounts import connections
+from accounts.models import Person
+from console.upstream.errors import Invalid, NotFound, OtherRefusal, Unreadable
+from console.upstream.storage import Download
+from console.upstream.storage_paths import PathRefused, path_in_space
+from console.upstream.types import Annotation
+
+VENDOR = "cloudfactory"
+
+
+def find_annotation(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> Annotation | None:
+    """The annotation, None where it is 404; with its COCO file's address where CloudFactory takes `format=coco`."""
+    platform = connections.cloudfactory(user)
+    try:
+        try:
+            return platform.get_annotation(str(project), str(item), coco=True)
+        except (Invalid, OtherRefusal):
+            return platform.get_annotation(str(project), str(item))
+    except NotFound:
+        return None
+
+
+def open_file(*, user: Person, annotation: Annotation, limit: int | None = None) -> Download:
+    """The COCO file by a fresh link. Raises Unreadable for an unusable address, NotFound, and all that a call can."""
+    return connections.storage().stream(sign_file(user=user, annotation=annotation), limit=limit)
+
+
+def sign_file(*, user: Person, annotation: Annotation) -> str:
+    space = connections.space(user).id
+    try:
+        path = path_in_space(space, annotation.coco_results_url or "")
+    except PathRefused as refused:
+        text = f"CloudFactory's address of the label file can't be used. {refused}"
+        raise Unreadable(text, vendor=VENDOR, changes=False) from None
+    links = connections.cloudfactory(user).download_links(space, [path])
+    if not links:
+        raise NotFound("CloudFactory gave no link to the label file.", vendor=VENDOR, changes=False)
+    return links[0].signed_url

@@ -1,0 +1,105 @@
+"""One work item as its page shows it: facts in words."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from console.common import value_rows
+from console.items.selectors import item_name
+from console.items.statuses import Status, status_named
+from console.upstream.types import WorkItem
+from console.words import outside_url, visible
+
+MOST_RAW = 20_000
+PICTURE_ENDINGS = frozenset({"avif", "bmp", "gif", "jfif", "jpe", "jpeg", "jpg", "png", "svg", "tif", "tiff", "webp"})
+
+
+@dataclass(frozen=True)
+class Field:
+    """A value from outside of any kind: a table where it is an object, else a line of text."""
+
+    value: Any
+
+    @property
+    def is_empty(self) -> bool:
+        return self.value is None or self.value in ({}, [], "")
+
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        return value_rows.rows_of(self.value) if isinstance(self.value, Mapping) else []
+
+    @property
+    def text(self) -> str:
+        return value_rows.text_of(self.value)
+
+    @property
+    def raw(self) -> str:
+        """The JSON as it came, indented; cut after `MOST_RAW` characters."""
+        whole = json.dumps(self.value, ensure_ascii=False, indent=2, default=str)
+        lines = "\n".join(visible(line) for line in whole[:MOST_RAW].split("\n"))
+        return lines if len(whole) <= MOST_RAW else f"{lines}…"
+
+
+@dataclass(frozen=True)
+class ItemFacts:
+    """What CloudFactory says of an item. `batch_name` is "" where it is not remembered."""
+
+    item: WorkItem
+    project: uuid.UUID
+    batch_name: str = ""
+
+    @property
+    def name(self) -> str:
+        return item_name(self.item)
+
+    @property
+    def status(self) -> Status:
+        return status_named(self.item.status)
+
+    @property
+    def batch_words(self) -> str:
+        return self.batch_name or f"Batch {self.item.batch_id}"
+
+    @property
+    def batch_url(self) -> str:
+        batch = self.item.batch_id
+        return reverse("batches:detail", args=[self.project, batch]) if batch is not None and batch >= 0 else ""
+
+    @property
+    def due_at(self) -> datetime | None:
+        return self.item.due_at
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.status.is_unfinished and self.due_at is not None and self.due_at < timezone.now()
+
+    @property
+    def results_link(self) -> str:
+        return outside_url(self.item.results_url)
+
+    @property
+    def metadata(self) -> Field:
+        return Field(self.item.metadata)
+
+    @property
+    def other(self) -> Field:
+        """Fields that nobody described, or that were not what was expected."""
+        return Field(self.item.extra)
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether a browser can be expected to show the asset: it is called an image, or looks like one."""
+        kind = (self.item.asset_type or "").casefold()
+        ending = PurePosixPath((self.item.asset_url or "").split("?")[0]).suffix.lstrip(".").casefold()
+        return kind == "image" or (kind != "video" and (not ending or ending in PICTURE_ENDINGS))
+
+    @property
+    def kind_words(self) -> str:
+        return "a video" if (self.item.asset_type or "").casefold() == "video" else "not a picture"
