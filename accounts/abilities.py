@@ -19,8 +19,9 @@ WRITES: dict[Vendor, dict[str, str]] = {
         "P3": "create batches",
         "P6": "order batches",
         "P9": "start exports",
-        "P14": "send signals",
+        "P14": "decide on many work items at once",
         "P15": "create work items",
+        "P19": "decide on work items",
     },
 }
 

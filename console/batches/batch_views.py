@@ -53,7 +53,7 @@ def counts(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     if not htmx.is_htmx(request):
         return redirect(f"{reverse('batches:detail', args=[project, batch])}?count=yes")
     found = services.count_items(user=request.user, project=project, batch_id=batch)
-    context = {"counts": found, "items_url": page.elsewhere("items:index", project), "batch_id": batch}
+    context = {"counts": found, "project_id": project, "batch_id": batch, "may_review": _may_review(request)}
     return render(request, "batches/detail.html#counts", context)
 
 
@@ -147,8 +147,8 @@ def _about_batch(request: SignedIn, project: uuid.UUID, found: Batch) -> dict[st
         "batch_id": found.id,
         "crumbs": [*about["crumbs"], ("Batches", about["index_url"])],
         "export_url": _export_url(project, found.id),
-        "items_url": page.elsewhere("items:index", project),
-        "exports_url": page.elsewhere("exports:index"),
+        "may_review": _may_review(request),
+        "exports_url": reverse("exports:index"),
         "held": exports.holding(user=request.user, project=str(project), batch=found.id),
     }
 
@@ -233,5 +233,8 @@ def _clash_words(clash: services.ChangedMeanwhile) -> str:
 
 
 def _export_url(project: uuid.UUID, batch_id: int) -> str:
-    address = page.elsewhere("exports:create")
-    return f"{address}?projects={project}&batches={batch_id}" if address else ""
+    return reverse("exports:create", query={"projects": project, "batches": batch_id})
+
+
+def _may_review(request: SignedIn) -> bool:
+    return request.user.may(Right.SIGNAL)

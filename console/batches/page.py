@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.http import HttpResponse
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from accounts.connections import ConnectionMissing
 from accounts.requests import SignedIn
@@ -41,11 +41,3 @@ def not_answered(request: SignedIn, project: uuid.UUID, error: UpstreamError, ti
         return pages.upstream(request, error)
     crumbs = [*said["crumbs"], ("Batches", said["index_url"])]
     return pages.upstream(request, error, title=title or said["project_name"], crumbs=crumbs)
-
-
-def elsewhere(view: str, *args: object) -> str:
-    """Another app's page, where this console has it."""
-    try:
-        return reverse(view, args=args)
-    except NoReverseMatch:
-        return ""

@@ -1,6 +1,5 @@
 """Making and changing batches, and what a batch's page shows beside it."""
 
-import hashlib
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,13 +24,13 @@ from console.audit.sentences import Telling
 from console.audit.unresolved import Unresolved
 from console.batches import reading, shown
 from console.batches.changes import Move
+from console.items import counts
+from console.items.counts import Count, ItemQuery, StatusCount
+from console.items.statuses import CLIENT_REVIEW, status_named
 from console.upstream.errors import Conflict, Invalid, NotFound, UpstreamError
-from console.upstream.paging import collect
 from console.upstream.types import Batch
 
 VENDOR = "cloudfactory"
-COUNT_CALLS = 10
-COUNT_PAGE = 100
 COUNTS_KEPT = 30
 WAITING_BATCHES = 100
 """More than this the vendor does not take in one filter (FACTS 2.9)."""
@@ -40,17 +39,6 @@ NEXT_UP = 5
 
 TAKEN = "This project already has a batch with this name."
 
-STATUS_WORDS = {
-    "NEW": ("Not started", "quiet"),
-    "IN_PROGRESS": ("Being worked on", "info"),
-    "CLIENT_REVIEW": ("Waiting for your review", "warn"),
-    "COMPLETED": ("Finished", "good"),
-    "FAILED": ("Failed", "bad"),
-    "CANCELED": ("Cancelled", "quiet"),
-}
-
-UNFINISHED = ("NEW", "IN_PROGRESS", "CLIENT_REVIEW")
-
 
 class ChangedMeanwhile(Exception):
     """Somebody changed the same line of a batch's metadata since the page was opened."""
@@ -58,14 +46,6 @@ class ChangedMeanwhile(Exception):
     def __init__(self, keys: Sequence[str], now: Mapping[str, Any]) -> None:
         super().__init__("Changed meanwhile")
         self.keys, self.now = list(keys), dict(now)
-
-
-@dataclass(frozen=True)
-class StatusCount:
-    status: str
-    words: str
-    tone: str
-    number: int
 
 
 @dataclass(frozen=True)
@@ -80,8 +60,8 @@ class Counts:
     """The soonest date, not passed yet, of an item somebody still has to work on or look at."""
 
     @property
-    def in_review(self) -> int:
-        return sum(count.number for count in self.by_status if count.status == "CLIENT_REVIEW")
+    def in_review(self) -> Count:
+        return next((one.count for one in self.by_status if one.status is CLIENT_REVIEW), Count(0))
 
 
 @dataclass(frozen=True)
@@ -192,7 +172,7 @@ def get_batch(*, user: Person, project: uuid.UUID, batch_id: int) -> Batch:
 
 def count_items(*, user: Person, project: uuid.UUID, batch_id: int) -> Counts:
     """Walks the batch's items, ten calls at most; past that the figures are a lower bound and say so."""
-    key = f"batches-counts-{connections.cache_scope(user, VENDOR)}-{project}-{batch_id}"
+    key = counts.cache_key("batch", user=user, project=str(project), about=batch_id)
     kept: Counts | None = cache.get(key)
     if kept is None:
         kept = _count(user, project, batch_id)
@@ -203,8 +183,7 @@ def count_items(*, user: Person, project: uuid.UUID, batch_id: int) -> Counts:
 def waiting(*, user: Person, project: uuid.UUID, batch_ids: Sequence[int]) -> Waiting:
     """How many items of each of some batches wait for the client's review: one walk for all, kept for a moment."""
     wanted = sorted(set(batch_ids))[:WAITING_BATCHES]
-    listed = hashlib.sha256(repr(wanted).encode()).hexdigest()[:32]
-    key = f"batches-waiting-{connections.cache_scope(user, VENDOR)}-{project}-{listed}"
+    key = counts.cache_key("waiting", user=user, project=str(project), about=wanted)
     kept: Waiting | None = cache.get(key)
     if kept is None:
         kept = _waiting(user, project, wanted)
@@ -304,25 +283,16 @@ def _is_taken(user: Person, project: uuid.UUID, name: str) -> bool:
 
 
 def _count(user: Person, project: uuid.UUID, batch_id: int) -> Counts:
-    platform = connections.cloudfactory(user)
-    items = collect(
-        lambda cursor: platform.list_work_items(
-            str(project), batch_ids=(batch_id,), cursor=cursor, direction="NEXT" if cursor else None, limit=COUNT_PAGE
-        ),
-        most=COUNT_CALLS,
-    )
-    tally = Counter(item.status or "" for item in items.items)
-    due = [item.due_at for item in items.items if item.due_at and item.status in UNFINISHED]
-    known = [*STATUS_WORDS, *sorted(tally.keys() - STATUS_WORDS.keys())]
-    rows = [
-        StatusCount(status, *STATUS_WORDS.get(status, (status or "Status not given", "quiet")), tally[status])
-        for status in known
-    ]
-    now = timezone.now()
+    query = ItemQuery(str(project), {"batch_ids": (batch_id,)})
+    walk = counts.read_list(connections.cloudfactory(user), query)
+    tally, at_least = counts.tally(walk.items), not walk.is_complete
+    unfinished = [item for item in walk.items if status_named(item.status).is_unfinished]
+    due, now = [item.due_at for item in unfinished if item.due_at], timezone.now()
+    found = [StatusCount(one, Count(tally[one.value], at_least)) for one in counts.ordered(tally) if tally[one.value]]
     return Counts(
-        by_status=tuple(row for row in rows if row.number),
-        total=sum(tally.values()),
-        at_least=items.more,
+        by_status=tuple(found),
+        total=tally.total(),
+        at_least=at_least,
         overdue=sum(moment <= now for moment in due),
         next_due=min((moment for moment in due if moment > now), default=None),
     )
@@ -331,20 +301,10 @@ def _count(user: Person, project: uuid.UUID, batch_id: int) -> Counts:
 def _waiting(user: Person, project: uuid.UUID, batch_ids: Sequence[int]) -> Waiting:
     if not batch_ids:
         return Waiting({}, False)
-    platform = connections.cloudfactory(user)
-    items = collect(
-        lambda cursor: platform.list_work_items(
-            str(project),
-            batch_ids=batch_ids,
-            status="CLIENT_REVIEW",
-            cursor=cursor,
-            direction="NEXT" if cursor else None,
-            limit=COUNT_PAGE,
-        ),
-        most=COUNT_CALLS,
-    )
-    tally = Counter(item.batch_id for item in items.items if item.batch_id is not None)
-    return Waiting({batch_id: tally[batch_id] for batch_id in batch_ids}, items.more)
+    query = ItemQuery(str(project), {"batch_ids": batch_ids, "status": CLIENT_REVIEW.value})
+    walk = counts.read_list(connections.cloudfactory(user), query)
+    tally = Counter(item.batch_id for item in walk.items)
+    return Waiting({batch_id: tally[batch_id] for batch_id in batch_ids}, not walk.is_complete)
 
 
 def _clashes(key: str, base: Mapping[str, Any], now: Mapping[str, Any], changed: Mapping[str, Any]) -> bool:

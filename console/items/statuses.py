@@ -16,6 +16,16 @@ class Status:
     icon: str
     is_unfinished: bool = False
 
+    @property
+    def is_documented(self) -> bool:
+        """Whether lists can be filtered by it."""
+        return self.value in _BY_VALUE
+
+    @property
+    def in_sentence(self) -> str:
+        """`12 waiting for review`: the word behind a number. What nobody documented stays as it came."""
+        return self.word[:1].lower() + self.word[1:] if self.is_documented else self.word
+
 
 NEW = Status("NEW", "Not started", "quiet", "circle-dashed", is_unfinished=True)
 IN_PROGRESS = Status("IN_PROGRESS", "In progress", "info", "circle-dot", is_unfinished=True)

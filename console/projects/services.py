@@ -3,10 +3,9 @@
 import re
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django.core.cache import cache
 from django.utils import timezone
@@ -16,8 +15,10 @@ from accounts.models import Person
 from console import words
 from console.common import cache_versions, stale_cache, write_behind
 from console.common.stale_cache import LastAnswer
+from console.items import counts
+from console.items.counts import Count, ItemQuery
+from console.items.statuses import CLIENT_REVIEW
 from console.projects.models import ProjectUse
-from console.upstream.cloudfactory import CloudFactory
 from console.upstream.errors import ACCESS_REFUSALS, KeyRejected, UpstreamError
 from console.upstream.paging import Collected, collect
 from console.upstream.types import Batch, Project
@@ -66,8 +67,7 @@ class Figures:
     batches_at_least: bool
     items: int
     completed: int
-    in_review: int | None
-    review_at_least: bool
+    in_review: Count | None
 
     @property
     def batches(self) -> int:
@@ -81,11 +81,10 @@ class Figures:
 
 @dataclass(frozen=True)
 class Review:
-    """Items of a project that wait for the client's review; `at_least` where there are more than one page of them."""
+    """Items of a project that wait for the client's review, at least so many where a page does not hold them all."""
 
     row: Row
-    number: int
-    at_least: bool
+    count: Count
 
 
 @dataclass(frozen=True)
@@ -100,12 +99,8 @@ class Reviews:
     """Whether those unread did not answer in time, instead of failing."""
 
     @property
-    def total(self) -> int:
-        return sum(one.number for one in self.projects)
-
-    @property
-    def at_least(self) -> bool:
-        return self.partly or bool(self.unread) or any(one.at_least for one in self.projects)
+    def total(self) -> Count:
+        return sum((one.count for one in self.projects), Count(0, self.partly or bool(self.unread)))
 
     @property
     def unread_words(self) -> str:
@@ -226,10 +221,10 @@ def pin(*, user: Person, project: uuid.UUID, pinned: bool) -> None:
 
 def figures(*, user: Person, project: uuid.UUID) -> Figures:
     """Four calls at most, kept for a minute."""
-    scope, version = connections.cache_scope(user, VENDOR), cache_versions.versioned(_changes(project))
-    key = f"projects-figures-{scope}-{version}"
+    version = cache_versions.versioned(_changes(project))
+    key = counts.cache_key("figures", user=user, project=str(project), about=version)
     if known := cache.get(key):
-        return Figures(**known)
+        return cast(Figures, known)
     platform = connections.cloudfactory(user)
 
     def read_batches() -> Collected[Batch]:
@@ -240,16 +235,23 @@ def figures(*, user: Person, project: uuid.UUID) -> Figures:
             most=BATCH_PAGES,
         )
 
-    calls: list[Callable[[], Any]] = [read_batches, partial(_count_review, platform, scope, str(project))]
-    batches, review = connections.gather(calls)
-    for answer in (batches, review):
+    waiting = _waiting_in(str(project))
+    review: Any = counts.known_count(user=user, query=waiting)
+    calls: list[Callable[[], Any]] = [read_batches]
+    if review is None:
+        calls.append(lambda: counts.read_list(platform, waiting, calls=1).count)
+    batches, *asked = connections.gather(calls)
+    for answer in (batches, *asked):
         if isinstance(answer, KeyRejected):
             raise answer
     if isinstance(batches, UpstreamError):
         raise batches
-    found = _figures(batches, None if isinstance(review, UpstreamError) else review)
-    if batches.problem is None and found.in_review is not None:
-        cache.set(key, asdict(found), FIGURES_KEPT)
+    if asked:
+        review = None if isinstance(asked[0], UpstreamError) else asked[0]
+    found = _figures(batches, review)
+    if batches.problem is None and review is not None:
+        counts.keep_count(review, user=user, query=waiting)
+        cache.set(key, found, FIGURES_KEPT)
     return found
 
 
@@ -260,12 +262,12 @@ def waiting_for_review(*, user: Person) -> Reviews:
     """
     found = rows(user=user, projects=list_projects(user=user))
     asked = [row for row in found if row.project.id][:REVIEWED]
-    answers = _count_reviews(user, [row.project.id for row in asked])
+    answers = counts.count_each(user=user, queries=[_waiting_in(row.project.id) for row in asked])
     problems = [answer for answer in answers if isinstance(answer, UpstreamError)]
-    if problems and (len(problems) == len(answers) or any(isinstance(one, KeyRejected) for one in problems)):
-        raise next((one for one in problems if isinstance(one, KeyRejected)), problems[0])
-    counted = [(row, answer) for row, answer in zip(asked, answers, strict=True) if isinstance(answer, tuple)]
-    waiting = tuple(Review(row, *answer) for row, answer in counted if answer[0])
+    if problems and len(problems) == len(answers):
+        raise problems[0]
+    counted = [(row, answer) for row, answer in zip(asked, answers, strict=True) if isinstance(answer, Count)]
+    waiting = tuple(Review(row, count) for row, count in counted if count.number)
     is_late = all(one.is_late for one in problems)
     return Reviews(waiting, len(found) > len(asked), len(asked), len(problems), is_late)
 
@@ -280,34 +282,20 @@ def is_done(batch: Batch) -> bool:
     return bool(batch.total_count and (batch.completed_count or 0) >= batch.total_count)
 
 
-def _figures(batches: Collected[Batch], review: tuple[int, bool] | None) -> Figures:
+def _figures(batches: Collected[Batch], review: Count | None) -> Figures:
     done = sum(is_done(batch) for batch in batches.items)
-    in_review, review_at_least = review if review else (None, False)
     return Figures(
         open=len(batches.items) - done,
         done=done,
         batches_at_least=batches.more,
         items=sum(batch.total_count or 0 for batch in batches.items),
         completed=sum(batch.completed_count or 0 for batch in batches.items),
-        in_review=in_review,
-        review_at_least=review_at_least,
+        in_review=review,
     )
 
 
-def _count_reviews(user: Person, projects: Sequence[str]) -> list[tuple[int, bool] | UpstreamError]:
-    """Of each project how many items wait for review, from one call; true where there are more. Kept for a minute."""
-    scope, platform = connections.cache_scope(user, VENDOR), connections.cloudfactory(user)
-    return connections.gather([partial(_count_review, platform, scope, project) for project in projects])
-
-
-def _count_review(platform: CloudFactory, scope: str, project: str) -> tuple[int, bool]:
-    key = _key("review", scope, project)
-    known: tuple[int, bool] | None = cache.get(key)
-    if known is None:
-        page = platform.list_work_items(project, status="CLIENT_REVIEW", limit=100)
-        known = len(page.items), not page.is_last
-        cache.set(key, known, FIGURES_KEPT)
-    return known
+def _waiting_in(project: str) -> ItemQuery:
+    return ItemQuery(project, {"status": CLIENT_REVIEW.value})
 
 
 def _changes(project: uuid.UUID) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import connections
@@ -59,8 +59,7 @@ def detail(request: SignedIn, project: uuid.UUID) -> HttpResponse:
         "crumbs": [("Projects", reverse("projects:index"))],
         "last": last,
         "change": ordering.change_of(last) if last else None,
-        "items_url": _elsewhere("items:index", project),
-        "exports_url": _elsewhere("exports:index"),
+        "exports_url": reverse("exports:index"),
         "export_url": f"{reverse('exports:create')}?projects={project}" if may_change else "",
         "held": exports.holding(user=request.user, project=str(project)),
         "may_change": may_change,
@@ -73,7 +72,7 @@ def detail(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 def figures(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """What is going on in one project; `large` for its own page, with the batches worked on next."""
     large = request.GET.get("size") == "large"
-    context: dict[str, Any] = {"project_id": project}
+    context: dict[str, Any] = {"project_id": project, "may_review": request.user.may(Right.SIGNAL)}
     try:
         context["figures"] = found = services.figures(user=request.user, project=project)
         if large and not found.batches_at_least:
@@ -102,11 +101,3 @@ def _next_up(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
 def _key(request: SignedIn) -> ApiKey | None:
     """Which key was refused, so that the page can name it."""
     return ApiKey.objects.filter(person=request.user, vendor=Vendor.CLOUDFACTORY).first()
-
-
-def _elsewhere(view: str, *args: object) -> str:
-    """Another app's page, where this console has it."""
-    try:
-        return reverse(view, args=args)
-    except NoReverseMatch:
-        return ""

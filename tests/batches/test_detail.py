@@ -50,15 +50,15 @@ def test_the_page_says_rank_number_and_metadata(alice: Person, client_as: Client
 
 def test_items_are_counted_by_status_in_words(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     text = text_of(client_as(alice).get(f"{PAGE}counts/", headers=HTMX))
-    assert "Waiting for your review 9" in text
-    assert "Finished 5" in text
+    assert "Waiting for review 9" in text
+    assert "Completed 5" in text
     assert "CLIENT_REVIEW" not in text
 
 
 def test_counting_stops_at_ten_calls_and_says_so(
     alice: Person, client_as: ClientAs, emulator: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("console.batches.services.COUNT_PAGE", 1)
+    monkeypatch.setattr("console.items.counts.PAGE", 1)
     text = text_of(client_as(alice).get(f"{PAGE}counts/", headers=HTMX))
     assert "10+ work items" in text
     assert len(emulator.requests("cloudfactory")) == 10
@@ -257,7 +257,7 @@ def test_the_next_date_is_called_so_only_where_all_were_counted(
     client, address = client_as(alice), f"{BATCHES}{SECOND}/counts/"
     assert "past due Next due" in text_of(client.get(address, headers=HTMX))
     cache.clear()
-    monkeypatch.setattr("console.batches.services.COUNT_PAGE", 1)
+    monkeypatch.setattr("console.items.counts.PAGE", 1)
     assert "Of those counted, next due" in text_of(client.get(address, headers=HTMX))
 
 

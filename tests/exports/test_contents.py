@@ -13,6 +13,7 @@ from console.emulator.server import Running
 from console.emulator.server import start as start_emulator
 from console.exports import contents
 from console.exports.choice import Choice
+from console.items import counts as item_counts
 from console.upstream.paging import pages
 from tests.conftest import point_at
 from tests.exports.making import COINS, EYES, HTMX, PILOT, finish, form, sent, start, text_of
@@ -38,7 +39,7 @@ def test_the_figures_are_those_of_the_work_items(alice: Person, client_as: Clien
     words = text_of(page)
     assert page.context["counts"].by_status == wanted
     assert f"{wanted.total()} items" in words
-    assert f"finished {wanted['COMPLETED']}" in words
+    assert f"Completed {wanted['COMPLETED']}" in words
     assert f"{wanted['NEW']} not started" in words
     assert "COMPLETED" not in words
     assert "CLIENT_REVIEW" not in words
@@ -107,8 +108,8 @@ def test_an_export_of_nothing_is_refused_at_the_field(alice: Person, client_as: 
 
 
 def test_each_status_has_an_icon_of_its_own() -> None:
-    rows = contents.Counts(Counter([*contents.WORDS, "SOMETHING_NEW"])).rows
-    assert len({row.icon for row in rows}) == len(rows) == 7
+    rows = contents.Counts(Counter([*contents.ORDER, "SOMETHING_NEW"])).rows
+    assert len({row.status.icon for row in rows}) == len(rows) == 7
 
 
 def test_the_moments_stand_beside_the_days(alice: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -167,13 +168,13 @@ def test_counting_stops_at_ten_calls_and_says_so(
         point_at(large, settings)
         counts = contents.count(user=alice, choice=Choice())
         calls = [one for one in large.requests("cloudfactory") if one["path"].endswith("/workItems")]
-        assert len(calls) == contents.CALLS
+        assert len(calls) == item_counts.CALLS
         assert not counts.complete
         assert counts.said.endswith("+")
         page = client_as(alice).post("/exports/new/contents/", form(projects=["all"]), headers=HTMX)
         assert "Counting stopped before the last page" in text_of(page)
         assert f"Export {counts.said} items" in text_of(page)
-        assert all(figure.endswith("+") for _, figure, _ in counts.rows)
+        assert all(row.figure.endswith("+") for row in counts.rows)
     finally:
         large.stop()
 

@@ -174,9 +174,13 @@ def test_items_that_wait_for_review_are_told_by_project(client_as: As, bob: Pers
     for _ in range(2):
         said = review(client)
     assert "18 items wait for review in Coin outlines" in said
-    assert "57 in total. Approve or send them back in CloudFactory for now" in said
+    assert "Review 18 in Coin outlines" in said
+    assert "57 in total." in said
     assert "Nothing waits for you" not in said
-    assert f'href="/projects/{PROJECTS["coins"]}/batches/"' in client.get("/home/review/").content.decode()
+    page = client.get("/home/review/").content.decode()
+    assert f'href="/projects/{PROJECTS["coins"]}/items/?status=CLIENT_REVIEW"' in page
+    assert f'<form method="post" action="/projects/{PROJECTS["coins"]}/items/review/">' in page
+    assert '<input type="hidden" name="status" value="CLIENT_REVIEW">' in page
     paths = [call["path"] for call in emulator.requests("cloudfactory")]
     assert len([path for path in paths if path.endswith("/workItems")]) == 8
 

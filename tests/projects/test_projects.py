@@ -1,5 +1,6 @@
 """The projects of a space: one call, pinned and recent ones first, figures that follow, and kinds of nothing."""
 
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -212,10 +213,38 @@ def test_exports_that_hold_a_project_are_listed_with_it(
     assert {plan.name for plan in other.context["held"]} == {"Coins only", "Everything"}
 
 
-@pytest.mark.parametrize("address", [f"/projects/{COINS}/figures/?size=large", f"/projects/{COINS}/batches/%d/counts/"])
-def test_where_items_wait_for_review_it_says_where_they_are_approved(
+WAITING = [f"/projects/{COINS}/figures/?size=large", f"/projects/{COINS}/batches/{NAPLES_EARLY}/counts/"]
+
+
+@pytest.mark.parametrize("address", WAITING)
+def test_where_items_wait_for_review_they_can_be_reviewed_and_listed(
     bob: Person, client_as: ClientAs, emulator: Running, address: str
 ) -> None:
-    path = address % NAPLES_EARLY if "%d" in address else address
-    said = text_of(client_as(bob).get(path, headers=HTMX))
-    assert "Approve or send them back in CloudFactory for now" in said
+    page = client_as(bob).get(address, headers=HTMX)
+    is_batch = "batches" in address
+    assert f"Review {9 if is_batch else 18}" in text_of(page)
+    form = re.search(r'<form method="post" action="([^"]+)">(.*?)</form>', page.content.decode(), re.DOTALL)
+    assert form
+    assert form[1] == f"/projects/{COINS}/items/review/"
+    fields = dict(re.findall(r'name="(status|batch)" value="([^"]+)"', form[2]))
+    assert fields == {"status": "CLIENT_REVIEW"} | ({"batch": str(NAPLES_EARLY)} if is_batch else {})
+    filters = f"batch={NAPLES_EARLY}&amp;status=CLIENT_REVIEW" if is_batch else "status=CLIENT_REVIEW"
+    assert f'href="/projects/{COINS}/items/?{filters}"' in page.content.decode()
+
+
+@pytest.mark.parametrize("address", WAITING)
+def test_a_role_that_cannot_review_is_offered_the_list_alone(
+    dana: Person, client_as: ClientAs, emulator: Running, address: str
+) -> None:
+    page = client_as(dana).get(address, headers=HTMX).content.decode()
+    assert f"/projects/{COINS}/items/?" in page
+    assert "items/review/" not in page
+
+
+def test_the_pages_of_project_and_batch_lead_to_their_work_items(
+    dana: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(dana)
+    assert f'href="/projects/{COINS}/items/"' in client.get(f"/projects/{COINS}/").content.decode()
+    page = client.get(f"/projects/{COINS}/batches/{NAPLES_EARLY}/").content.decode()
+    assert f'href="/projects/{COINS}/items/?batch={NAPLES_EARLY}"' in page
