@@ -6,10 +6,12 @@ const arrivals = {
   "[data-countdown]": () => import("./countdown.js"),
   "[data-error-summary], .field-error": () => import("./field-errors.js"),
   "[data-notice]": () => import("./notices.js"),
+  "[data-overlay], [data-labels]": () => import("./labels.js"),
   "[data-picture]": () => import("./pictures.js"),
   "[data-reorder]": () => import("./reorder.js"),
   "[data-time-zones]": () => import("./zones.js"),
   "[data-unsaved]": () => import("./unsaved.js"),
+  "[data-zoom-view]": () => import("./stage.js"),
 };
 
 const presses = {
@@ -89,7 +91,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 // Single keys work only where nobody is typing, so that a letter in a name stays a letter, and not for those who turned
-// them off in their profile.
+// them off in their profile. Keys of single pages are told as the event "single-key"; who uses one prevents its default.
 const SINGLE_KEYS = ["?", "/", "n", "j", "k"];
 const TYPING = "input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable], dialog";
 
@@ -97,7 +99,12 @@ document.addEventListener("keydown", (event) => {
   if (!("singleKeys" in document.body.dataset)) return;
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   const inList = event.key.startsWith("Arrow") && event.target.matches?.("[data-rows] a");
-  if (!inList && (!SINGLE_KEYS.includes(event.key) || event.target.closest?.(TYPING))) return;
+  if (!inList && event.target.closest?.(TYPING)) return;
+  if (!inList && !SINGLE_KEYS.includes(event.key)) {
+    const key = new CustomEvent("single-key", { bubbles: true, cancelable: true, detail: event.key });
+    if (!event.target.dispatchEvent(key)) event.preventDefault();
+    return;
+  }
   event.preventDefault();
   // At once: what is typed next belongs into the search, and is not a key of its own.
   if (event.key === "/") document.querySelector("[data-search]")?.focus();

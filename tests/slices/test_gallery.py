@@ -56,7 +56,7 @@ def test_a_picture_is_enlarged_and_fitted_again(
     sign_in(page, alice)
     page.goto(live + ADDRESS)
     page.locator("a[data-open]").first.click()
-    picture = page.locator("[data-stage] img")
+    picture = page.locator("[data-zoom-view] img")
     expect(picture).to_have_js_property("complete", True)
     fitted = picture.bounding_box()
     page.keyboard.press("+")
@@ -145,10 +145,10 @@ def test_a_large_picture_renews_itself_in_the_viewer(
     page.goto(live + ADDRESS)
     aged(page, emulator)
     page.locator("a[data-open]").first.click()
-    expect(page.locator("[data-stage] img")).not_to_have_js_property("naturalWidth", 0)
+    expect(page.locator("[data-zoom-view] img")).not_to_have_js_property("naturalWidth", 0)
     page.keyboard.press("ArrowRight")
     expect(page.locator("[data-position]")).to_contain_text("2 of")
-    expect(page.locator("[data-stage] img")).not_to_have_js_property("naturalWidth", 0)
+    expect(page.locator("[data-zoom-view] img")).not_to_have_js_property("naturalWidth", 0)
     assert len(asked(emulator, "/items/")) == 2
 
 
@@ -160,7 +160,7 @@ def test_why_no_picture_came_is_said_on_its_tile(
     emulator.fault("avala", "403", path="/items/list/", times=0)
     aged(page, emulator, lasting=True)
     page.locator("a[data-open]").first.click()
-    expect(page.locator("[data-stage] .picture-failed")).to_contain_text("Avala")
+    expect(page.locator("[data-zoom-view] .picture-failed")).to_contain_text("Avala")
     emulator.clear_faults()
 
 

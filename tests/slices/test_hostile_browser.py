@@ -41,7 +41,7 @@ def test_hostile_words_stay_words_and_break_no_page(
         page.goto(live + address)
         assert sound(page, width), address
     page.locator("a[data-open]").first.click()
-    page.locator("[data-stage] .picture-failed").wait_for()
+    page.locator("[data-zoom-view] .picture-failed").wait_for()
     assert sound(page, width)
     page.goto(live + page.locator("a[data-open]").first.get_attribute("href"))
     assert sound(page, width)

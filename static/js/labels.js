@@ -1,0 +1,189 @@
+// Labels on a picture: on and off, their opacity, classes shown and hidden, names at the shapes, and the row of the table that
+// lights up together with its shape. What is set holds for every picture of the page and for the next one.
+
+import { place } from "./stage-names.js";
+import { recall, remember } from "./stage-memory.js";
+import { seen, start as zoomOf } from "./stage.js";
+
+const OPACITY = { "[": -10, "]": 10 };
+
+const stageOf = (element) => element.closest("[data-stage]");
+const overlayOf = (item) => document.getElementById(`overlay-${item}`);
+const labelsOf = (item) => document.querySelector(`[data-labels="${CSS.escape(item)}"]`);
+const itemOf = (element) => element.closest("[data-overlay]")?.id.slice("overlay-".length) ?? element.closest("[data-labels]")?.dataset.labels;
+
+export function start(element) {
+  const item = itemOf(element);
+  if (item) apply(item);
+}
+
+function set(changes) {
+  remember(changes);
+  for (const overlay of document.querySelectorAll("[data-overlay]")) apply(itemOf(overlay));
+}
+
+function apply(item) {
+  const overlay = overlayOf(item);
+  const { labels, opacity } = recall();
+  showClasses(item);
+  if (!overlay?.matches("[data-overlay]")) return;
+  overlay.classList.toggle("is-off", !labels);
+  overlay.style.opacity = opacity / 100;
+  const stage = stageOf(overlay);
+  if (!stage) return;
+  showControls(stage);
+  compareSizes(stage, overlay);
+  settle(stage, overlay);
+}
+
+function showClasses(item) {
+  const hidden = new Set(recall().hidden);
+  const boxes = [...(labelsOf(item)?.querySelectorAll("[data-class-shown]") ?? [])];
+  for (const box of boxes) {
+    box.checked = !hidden.has(box.dataset.className);
+    overlayOf(item)?.querySelector(`[data-class="${box.dataset.classShown}"]`)?.classList.toggle("is-off", !box.checked);
+  }
+  const all = labelsOf(item)?.querySelector("[data-classes-all]");
+  if (all) all.hidden = boxes.every((box) => box.checked);
+}
+
+function showControls(stage) {
+  const { labels, names, opacity } = recall();
+  stage.querySelector("[data-labels-controls]").hidden = false;
+  stage.querySelector("[data-labels-on]").setAttribute("aria-pressed", labels);
+  stage.querySelector("[data-names-on]").setAttribute("aria-pressed", names);
+  stage.querySelector("[data-opacity]").value = opacity;
+}
+
+function compareSizes(stage, overlay) {
+  const { naturalWidth, naturalHeight } = stage.querySelector("[data-stage-frame] img") ?? {};
+  const { width, height } = overlay.viewBox.baseVal;
+  const differ = Boolean(naturalWidth) && (naturalWidth !== width || naturalHeight !== height);
+  const note = stage.querySelector("[data-stage-sizes]");
+  note.querySelector("[data-labels-size]").textContent = `${width} × ${height}`;
+  note.querySelector("[data-picture-size]").textContent = `${naturalWidth} × ${naturalHeight}`;
+  note.hidden = !differ;
+}
+
+// What depends on how large the drawing is now: patterns keep their size on the screen, names find new places.
+function settle(stage, overlay) {
+  const { width, height } = overlay.getBoundingClientRect();
+  if (!width) return;
+  const { width: unitsWide, height: unitsHigh } = overlay.viewBox.baseVal;
+  const scale = `scale(${unitsWide / width} ${unitsHigh / height})`;
+  for (const look of overlay.querySelectorAll("[data-look]")) look.setAttribute("patternTransform", scale);
+  const { labels, names } = recall();
+  place(stage.querySelector("[data-stage-names]"), labels && names ? overlay : null);
+}
+
+for (const what of ["stage-rest", "stage-picture"]) {
+  document.addEventListener(what, ({ target }) => {
+    const overlay = target.querySelector("[data-overlay]");
+    const stage = overlay && stageOf(overlay);
+    if (!stage) return;
+    compareSizes(stage, overlay);
+    settle(stage, overlay);
+  });
+}
+
+// Presses, boxes, keys
+
+document.addEventListener("click", (event) => {
+  const { target } = event;
+  if (target.closest("[data-labels-on]")) set({ labels: !recall().labels });
+  else if (target.closest("[data-names-on]")) set({ names: !recall().names });
+  else if (target.closest("[data-classes-all]")) only(target, () => true);
+  else if (target.closest("[data-class-only]")) only(target, (box) => box.dataset.classShown === target.closest("[data-class-only]").dataset.classOnly);
+  else if (target.closest("[data-label-link]")) visit(event);
+  else if (target.closest("[data-overlay] [data-shape]")) findRow(target);
+});
+
+document.addEventListener("change", ({ target }) => {
+  if (target.matches("[data-class-shown]")) only(target, (box) => box.checked);
+});
+
+document.addEventListener("input", ({ target }) => {
+  if (target.matches("[data-opacity]")) set({ opacity: Number(target.value), labels: true });
+});
+
+document.addEventListener("single-key", (event) => {
+  const controls = seen()?.querySelector("[data-labels-controls]:not([hidden])");
+  if (!controls || (event.detail !== "o" && !(event.detail in OPACITY))) return;
+  const { labels, opacity } = recall();
+  if (event.detail === "o") set({ labels: !labels });
+  else set({ opacity: Math.min(Math.max(opacity + OPACITY[event.detail], 10), 100), labels: true });
+  event.preventDefault();
+});
+
+// Classes this picture does not have stay as they were.
+function only(element, isShown) {
+  const boxes = [...element.closest("[data-labels]").querySelectorAll("[data-class-shown]")];
+  const here = new Set(boxes.map((box) => box.dataset.className));
+  const hidden = boxes.filter((box) => !isShown(box)).map((box) => box.dataset.className);
+  set({ hidden: [...recall().hidden.filter((name) => !here.has(name)), ...hidden] });
+}
+
+// A shape and its row
+
+let lit = [];
+
+function light(item, number) {
+  for (const element of lit) element.classList.remove("is-lit");
+  const shape = overlayOf(item)?.querySelector(`[data-shape="${number}"]`);
+  const row = labelsOf(item)?.querySelector(`[data-label="${number}"]`);
+  lit = number ? [shape, row].filter(Boolean) : [];
+  for (const element of lit) element.classList.add("is-lit");
+}
+
+function lightRow({ target }) {
+  const row = target.closest?.("[data-labels] [data-label]");
+  if (row) light(itemOf(row), row.dataset.label);
+  else if (lit.length && !target.closest?.("[data-zoom-view]")) light();
+}
+
+document.addEventListener("pointerover", lightRow);
+document.addEventListener("focusin", (event) => {
+  lightRow(event);
+  if (event.target.matches("[data-label-link]")) reveal(event.target);
+});
+
+let asked;
+document.addEventListener("pointermove", (event) => {
+  if (!event.target.closest?.("[data-zoom-view]") || event.buttons) return;
+  cancelAnimationFrame(asked);
+  asked = requestAnimationFrame(() => {
+    const shape = smallest(event);
+    light(shape && itemOf(shape), shape?.dataset.shape);
+  });
+});
+
+// Of shapes that lie on each other, the smallest: a large one would hide those within.
+function smallest({ clientX, clientY }) {
+  const shapes = document.elementsFromPoint(clientX, clientY).map((one) => one.closest("[data-overlay] [data-shape]")).filter(Boolean);
+  const size = (shape) => { const box = shape.getBBox(); return box.width * box.height; };
+  return shapes.reduce((best, one) => (best && size(best) <= size(one) ? best : one), null);
+}
+
+function reveal(link) {
+  const shape = document.getElementById(link.hash.slice(1));
+  const view = shape?.closest("[data-zoom-view]");
+  if (view) zoomOf(view).reveal(shape.getBoundingClientRect());
+}
+
+// The link works without script: it leads to the shape. Here the address stays as it is.
+function visit(event) {
+  event.preventDefault();
+  const link = event.target.closest("[data-label-link]");
+  document.getElementById(link.hash.slice(1))?.closest("[data-zoom-view]")?.scrollIntoView({ block: "nearest" });
+  reveal(link);
+}
+
+function findRow(target) {
+  const view = target.closest("[data-zoom-view]");
+  const shape = lit.find((one) => one.matches("[data-shape]"));
+  if (!shape || zoomOf(view).wasDragged) return;
+  const row = labelsOf(itemOf(shape))?.querySelector(`[data-label="${shape.dataset.shape}"]`);
+  const closed = row?.closest("details:not([open])");
+  if (closed) closed.open = true;
+  row?.querySelector("[data-label-link]").focus();
+}
