@@ -6,7 +6,7 @@ the service's own), `role`, `reason`, `bytes`, `sessions`. `before` and `after` 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import intcomma
@@ -95,6 +95,15 @@ class Action:
     refused: str = ""
     whether: str = ""
     begins: Callable[[Detail], str] = _nothing
+    variants: Mapping[str, "Action"] = field(default_factory=dict)
+    """Rows to use instead where one thing was signaled, by its `signal` and `outcome` in the detail."""
+
+    def for_detail(self, detail: Detail) -> "Action":
+        """The row for what this act really was; this one where many things were signaled, as `items` tells."""
+        if "items" in detail:
+            return self
+        signal = str(detail.get("signal") or "")
+        return self.variants.get(f"{signal} {detail.get('outcome')}") or self.variants.get(signal) or self
 
     def done_with(self, detail: Detail) -> str:
         verb = self.begins(detail)
@@ -113,6 +122,52 @@ GROUPS = {
     "sessions": "Sign-ins",
     "audit": "Audit",
     "other": "Other",
+}
+
+# What `item.signal` says of a single item.
+SIGNALS: dict[str, Action] = {
+    "start": Action(
+        "items",
+        "started work on the work item {thing}",
+        "start work on the work item {thing}",
+        _reason,
+        whether="work on the work item {thing} was started",
+    ),
+    "release": Action(
+        "items",
+        "released the work item {thing}",
+        "release the work item {thing}",
+        _reason,
+        whether="the work item {thing} was released",
+    ),
+    "complete": Action(
+        "items",
+        "completed the work item {thing}",
+        "complete the work item {thing}",
+        _reason,
+        whether="the work item {thing} was completed",
+    ),
+    "complete NOT_OK": Action(
+        "items",
+        "completed the work item {thing} as not OK",
+        "complete the work item {thing} as not OK",
+        _reason,
+        whether="the work item {thing} was completed as not OK",
+    ),
+    "cancel": Action(
+        "items",
+        "canceled the work item {thing}",
+        "cancel the work item {thing}",
+        _reason,
+        whether="the work item {thing} was canceled",
+    ),
+    "reopen": Action(
+        "items",
+        "reopened the work item {thing}",
+        "reopen the work item {thing}",
+        _reason,
+        whether="the work item {thing} was reopened",
+    ),
 }
 
 ACTIONS: dict[str, Action] = {
@@ -177,6 +232,7 @@ ACTIONS: dict[str, Action] = {
         "signal work items of {thing}",
         _summary,
         whether="the work items of {thing} were signaled",
+        variants=SIGNALS,
     ),
     "item.approve": Action(
         "items",
@@ -294,18 +350,19 @@ LEAVING = ("export.", "item.download", "file.download")
 STAYING = ("export.receipt",)
 
 
-def known(name: str) -> Action:
+def known(name: str, detail: Detail) -> Action:
     """The action's row, or one made from its name, so that a forgotten row still reads as a sentence."""
     kind, _, verb = name.partition(".")
     said = verb.replace("_", " ")
-    return ACTIONS.get(name) or Action(
+    found = ACTIONS.get(name) or Action(
         "other", f"did “{said}” on the {kind} {{thing}}", f"do “{said}” on the {kind} {{thing}}", _summary
     )
+    return found.for_detail(detail)
 
 
-def whether(name: str, thing: str) -> str:
+def whether(name: str, thing: str, detail: Detail) -> str:
     """What follows "We don't know whether"; an action without such words is named as the request it was."""
-    action = known(name)
+    action = known(name, detail)
     said = action.whether or f"the request to {action.tried} was carried out"
     return said.replace("{contents}", "{thing}").replace("{vendor}", "a vendor").replace("{thing}", thing, 1)
 

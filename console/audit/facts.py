@@ -33,6 +33,7 @@ SAID = frozenset(
         "version",
         "summary",
         "status",
+        "status_after",
     }
 )
 

@@ -113,7 +113,7 @@ class Telling:
 
 
 def pieces(told: Telling) -> list[Piece]:
-    action = actions.known(told.entry.action)
+    action = actions.known(told.entry.action, told.detail)
     wording, ending = action.done_with(told.detail), ENDS[told.outcome]
     if told.outcome == FAILED and action.refused:
         wording, ending = action.refused, ""

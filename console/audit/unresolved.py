@@ -50,7 +50,8 @@ class Unresolved:
 
 def subject_of(entry: Entry) -> str:
     """What the act was about to bring about, as half a sentence."""
-    return actions.whether(entry.action, f"“{entry.result_name or entry.thing_name or 'without a name'}”")
+    name = f"“{entry.result_name or entry.thing_name or 'without a name'}”"
+    return actions.whether(entry.action, name, entry.detail)
 
 
 def of_error(error: Exception, *, back: str = "") -> Unresolved | None:

@@ -37,6 +37,7 @@ class Decision(models.Model):
 
     class State(models.TextChoices):
         WAITING = "waiting"  # Can be taken back until `due_at`.
+        SENDING = "sending"  # Can't be taken back: the call is on the way, or its worker was killed.
         SENT = "sent"
         FAILED = "failed"  # Surely not done; `message` says why.
         UNKNOWN = "unknown"  # Sent without a clear answer; looked up under `id` in the audit.

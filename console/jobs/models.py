@@ -24,6 +24,7 @@ TITLES = {
     "exports.start": "Start a queued export",
     "exports.watch": "Watch an export until it ends",
     "exports.receipt": "Read the file of an export",
+    "items.decide": "Send a decision on a work item",
 }
 # Nothing is put off for longer; the longest wait is an hour.
 FARTHEST = timedelta(hours=2)

@@ -84,9 +84,9 @@ def test_nobody_checks_the_write_of_another(
 
 def test_every_act_that_can_be_looked_up_says_what_is_unknown_of_it() -> None:
     for name in settling._settlers:
-        assert actions.known(name).whether, name
+        assert actions.known(name, {}).whether, name
 
 
 def test_an_act_without_words_of_its_own_is_named_as_a_request() -> None:
-    assert actions.whether("key.connect", "“x”") == "the request to connect a key for a vendor was carried out"
-    assert actions.whether("drone.launch", "“x”") == "the request to do “launch” on the drone “x” was carried out"
+    assert actions.whether("key.connect", "“x”", {}) == "the request to connect a key for a vendor was carried out"
+    assert actions.whether("drone.launch", "“x”", {}) == "the request to do “launch” on the drone “x” was carried out"

@@ -1,33 +1,205 @@
 """Decisions on one work item."""
 
 import uuid
+from typing import Any
 
-from django.http import Http404, HttpResponse
-from django.views.decorators.http import require_POST, require_safe
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import reswap, retarget
 
+from accounts.connections import ConnectionMissing
 from accounts.requests import SignedIn
+from console import htmx, typed_forms
+from console.audit import record
+from console.common.parsing import read_page_number
+from console.common.typed_fields import hand_back
+from console.items import decision_selectors, services
+from console.items.decision_presenters import DecidePanel, unlikely_reason
+from console.items.forms import ApproveForm, SendBackForm, SignalForm
+from console.items.models import Decision, ReviewRun
+from console.items.selectors import get_item, item_name
+from console.items.signals import APPROVE, SEND_BACK, Choice
+from console.projects import services as projects
+from console.upstream.errors import UpstreamError
+from console.upstream.types import WorkItem
+
+FIELDS = ("act_id", "run", "choice", "reason", "comment", "assignee", "feedback")
+TOO_LATE = "It is too late to take this back."
 
 
 @require_safe
 def decision(request: SignedIn, project: uuid.UUID, decision: uuid.UUID) -> HttpResponse:
-    raise Http404
+    """The strip of one's own decision as it is now; without htmx the item's page."""
+    found = _own(request, project, decision)
+    if not htmx.is_htmx(request):
+        return htmx.redirect(request, _way_back(found))
+    return _strip(request, found, look=read_page_number(request.GET.get("look")))
 
 
 @require_POST
 def take_back(request: SignedIn, project: uuid.UUID, decision: uuid.UUID) -> HttpResponse:
-    raise Http404
+    found = _own(request, project, decision)
+    is_taken = services.take_back(user=request.user, decision=found)
+    is_taken = is_taken or found.state == Decision.State.TAKEN_BACK
+    if htmx.is_htmx(request):
+        event = "item-taken-back" if is_taken else ""
+        return _strip(request, found, event=event, note="" if is_taken or found.message else TOO_LATE)
+    strip = decision_selectors.read_strip(found)
+    messages.info(request, f"{strip.title}. {strip.text or TOO_LATE}")
+    return htmx.redirect(request, _way_back(found))
 
 
 @require_POST
 def approve(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpResponse:
-    raise Http404
+    form = ApproveForm(request.POST)
+    if not form.is_valid():
+        return _refuse(request, item, None, record.IdTaken.message)
+    return _decide(request, project, item, APPROVE, form)
 
 
-@require_POST
+@hand_back(*FIELDS)
+@require_http_methods(["GET", "HEAD", "POST"])
 def send_back(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpResponse:
-    raise Http404
+    """GET is the form on a page of its own, with what was typed before a session ended."""
+    if request.method != "POST":
+        typed = typed_forms.kept(request)
+        return _form_page(request, project, item, "send_back", None if typed is None else SendBackForm(typed), 200)
+    form = SendBackForm(request.POST)
+    if not form.is_valid():
+        return _form_page(request, project, item, "send_back", form, 422)
+    return _decide(request, project, item, SEND_BACK, form)
 
 
-@require_POST
+@hand_back(*FIELDS)
+@require_http_methods(["GET", "HEAD", "POST"])
 def signal(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpResponse:
-    raise Http404
+    """GET is the form on a page of its own, with what was typed before a session ended."""
+    if request.method != "POST":
+        typed = typed_forms.kept(request)
+        return _form_page(request, project, item, "signal", None if typed is None else SignalForm(typed), 200)
+    form = SignalForm(request.POST)
+    if not form.is_valid():
+        return _form_page(request, project, item, "signal", form, 422)
+    return _decide(request, project, item, form.cleaned_data["choice"], form)
+
+
+def _decide(request: SignedIn, project: uuid.UUID, item: uuid.UUID, choice: Choice, form: ApproveForm) -> HttpResponse:
+    """With htmx the decision waits and can be taken back. Without script it is asked about once, then sent."""
+    said: dict[str, Any] = {
+        "user": request.user,
+        "project": project,
+        "item": item,
+        "choice": choice,
+        "act_id": form.cleaned_data["act_id"],
+        "run": _run(request, project, form.cleaned_data["run"]),
+        "remarks": form.remarks(),
+    }
+    try:
+        if htmx.is_htmx(request):
+            made = services.decide(**said)
+            return _strip(request, made, event="item-decided")
+        if "sure" not in request.POST:
+            return _ask(request, project, item, choice, form)
+        made = services.decide_at_once(request=request, **said)
+    except services.AlreadyDecided as earlier:
+        return _refuse(request, item, earlier.decision)
+    except record.IdTaken as error:
+        return _refuse(request, item, None, error.message)
+    _tell(request, made)
+    return htmx.redirect(request, _way_back(made))
+
+
+def _strip(request: SignedIn, found: Decision, **about: Any) -> HttpResponse:
+    strip = decision_selectors.read_strip(found, back=htmx.page_address(request), **about)
+    return render(request, "items/_decision.html", {"strip": strip})
+
+
+def _tell(request: SignedIn, made: Decision) -> None:
+    strip = decision_selectors.read_strip(made)
+    level = {"good": messages.SUCCESS, "bad": messages.ERROR, "warn": messages.WARNING}.get(strip.tone, messages.INFO)
+    title = strip.unresolved.title if strip.unresolved else f"{strip.title}."
+    messages.add_message(request, level, f"{title} {strip.text}".strip())
+
+
+def _ask(request: SignedIn, project: uuid.UUID, item: uuid.UUID, choice: Choice, form: ApproveForm) -> HttpResponse:
+    found = get_item(user=request.user, project=project, item=item)
+    context = _page(request, project, item, found) | {
+        "choice": choice,
+        "unlikely_reason": unlikely_reason(found.status) if choice.is_unlikely(found.status) else "",
+        "fields": [(name, form.data.get(name, "")) for name in FIELDS if form.data.get(name)],
+        "remarks": form.remarks(),
+    }
+    return render(request, "items/confirm.html", context)
+
+
+def _refuse(request: SignedIn, item: uuid.UUID, earlier: Decision | None, message: str = "") -> HttpResponse:
+    """409: an earlier decision comes first. For htmx in the place beside the forms that is kept for it."""
+    strip = decision_selectors.read_strip(earlier, back=htmx.page_address(request)) if earlier else None
+    context = {"earlier": strip, "message": message}
+    if not htmx.is_htmx(request):
+        back = _way_back(earlier) if earlier else request.path
+        return render(request, "items/refused.html", context | {"back_url": back}, status=409)
+    response = render(request, "items/_refused.html", context, status=409)
+    return retarget(reswap(response, "innerHTML"), f"#refused-{item}")
+
+
+def _form_page(
+    request: SignedIn, project: uuid.UUID, item: uuid.UUID, kind: str, form: ApproveForm | None, status: int
+) -> HttpResponse:
+    """The form as it was typed: for htmx in its place, else on a page of its own."""
+    found = WorkItem(str(item), status=request.POST.get("was_status", ""))
+    if request.method != "POST":
+        try:
+            found = get_item(user=request.user, project=project, item=item)
+        except (UpstreamError, ConnectionMissing):
+            if form is None:
+                raise
+    panel = _panel(request, project, found, form)
+    if htmx.is_htmx(request):
+        response = render(request, f"items/_{kind}_form.html", {"panel": panel, "form": form}, status=status)
+        return retarget(reswap(response, "outerHTML"), f"#{kind.replace('_', '-')}-{item}")
+    context = _page(request, project, item, found) | {"panel": panel, "kind": kind, "form": form, "is_open": True}
+    return render(request, "items/decide.html", context, status=status)
+
+
+def _panel(request: SignedIn, project: uuid.UUID, found: WorkItem, form: ApproveForm | None) -> DecidePanel:
+    if form is not None:
+        form.full_clean()
+    run = _run(request, project, form.cleaned_data.get("run")) if form is not None else None
+    return decision_selectors.read_panel(user=request.user, project=project, item=found, run=run, form=form)
+
+
+def _page(request: SignedIn, project: uuid.UUID, item: uuid.UUID, found: WorkItem) -> dict[str, Any]:
+    try:
+        project_name = projects.name_of(user=request.user, project=project)
+    except (UpstreamError, ConnectionMissing):
+        project_name = "Project"
+    item_url = reverse("items:detail", args=[project, item])
+    return {
+        "name": item_name(found),
+        "item_url": item_url,
+        "post_url": request.path,
+        "crumbs": [
+            ("Projects", reverse("projects:index")),
+            (project_name, reverse("projects:detail", args=[project])),
+            ("Work items", reverse("items:index", args=[project])),
+            (item_name(found), item_url),
+        ],
+    }
+
+
+def _own(request: SignedIn, project: uuid.UUID, pk: uuid.UUID) -> Decision:
+    return get_object_or_404(Decision, pk=pk, project=project, person=request.user)
+
+
+def _run(request: SignedIn, project: uuid.UUID, pk: uuid.UUID | None) -> ReviewRun | None:
+    return ReviewRun.objects.filter(pk=pk, project=project, person=request.user).first() if pk else None
+
+
+def _way_back(made: Decision) -> str:
+    if made.run_id:
+        return reverse("items:review_run", args=[made.project, made.run_id])
+    return reverse("items:detail", args=[made.project, made.item])

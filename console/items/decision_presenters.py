@@ -1,0 +1,227 @@
+"""The forms for deciding on an item, and the strip that follows one decision from its countdown to its outcome."""
+
+import math
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.forms import Form
+from django.urls import reverse
+from django.utils import timezone
+
+from console.audit.unresolved import Unresolved
+from console.items.models import Decision, ReviewRun
+from console.items.signals import APPROVE, OTHERS, SEND_BACK, Choice, choice_of
+from console.items.statuses import Status, status_named
+
+State = Decision.State
+# Seconds until each next look at a decision that is due; the last one for all further looks.
+DELAYS = (1, 1, 1, 2, 2, 3, 3, 5, 5, 10)
+MOST_LOOKS = 60
+OVERDUE = 30.0
+
+
+def unlikely_reason(status: str | None) -> str:
+    """Why a signal that does not suit this status is called unlikely."""
+    return f"Unlikely while the item is “{status_named(status).word}”: CloudFactory will probably refuse it."
+
+
+@dataclass(frozen=True)
+class SignalButton:
+    choice: Choice
+    is_unlikely: bool
+
+
+@dataclass(frozen=True)
+class DecidePanel:
+    """`form` is what was typed and refused; `ask` are the people who can give the right that is missing."""
+
+    project: uuid.UUID
+    item_id: str
+    name: str
+    status: Status
+    act_id: uuid.UUID
+    reasons: Sequence[str]
+    run: ReviewRun | None = None
+    may_decide: bool = True
+    ask: Sequence[str] = ()
+    form: Form | None = None
+
+    @property
+    def approve(self) -> SignalButton:
+        return self._button(APPROVE)
+
+    @property
+    def send_back(self) -> SignalButton:
+        return self._button(SEND_BACK)
+
+    @property
+    def others(self) -> list[SignalButton]:
+        return [self._button(choice) for choice in OTHERS]
+
+    @property
+    def approve_url(self) -> str:
+        return self._url("items:approve")
+
+    @property
+    def send_back_url(self) -> str:
+        return self._url("items:send_back")
+
+    @property
+    def signal_url(self) -> str:
+        return self._url("items:signal")
+
+    @property
+    def item_url(self) -> str:
+        return self._url("items:detail")
+
+    @property
+    def unlikely_reason(self) -> str:
+        return unlikely_reason(self.status.value)
+
+    @property
+    def whom_to_ask(self) -> str:
+        if not self.ask:
+            return "Ask an administrator of this console."
+        first, last = self.ask[:-1], self.ask[-1]
+        return f"Ask {', '.join(first)} or {last}." if first else f"Ask {last}."
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """What stands in the fields, and which expert fields are in use."""
+        typed: Mapping[str, str] = self.form.data if self.form is not None else {}
+        return {name: typed.get(name) or "" for name in ("reason", "comment", "assignee", "feedback")}
+
+    @property
+    def has_expert_text(self) -> bool:
+        return bool(self.values["assignee"] or self.values["feedback"])
+
+    def _button(self, choice: Choice) -> SignalButton:
+        return SignalButton(choice, choice.is_unlikely(self.status.value))
+
+    def _url(self, view: str) -> str:
+        return reverse(view, args=[self.project, self.item_id])
+
+
+@dataclass(frozen=True)
+class DecisionStrip:
+    """`look` counts the times it was asked about; `event` is what the page hears when it arrives."""
+
+    decision: Decision
+    look: int = 0
+    event: str = ""
+    unresolved: Unresolved | None = None
+    note: str = ""
+
+    @cached_property
+    def act_id(self) -> uuid.UUID:
+        """A one-time id for the next decision on the same page."""
+        return uuid.uuid4()
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.decision.state == State.WAITING
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.decision.state in (State.WAITING, State.SENDING)
+
+    @property
+    def is_unknown(self) -> bool:
+        return self.decision.state == State.UNKNOWN
+
+    @property
+    def has_failed(self) -> bool:
+        return self.decision.state == State.FAILED
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it can go by itself: nothing is left to do about it."""
+        return self.decision.state in (State.SENT, State.TAKEN_BACK)
+
+    @property
+    def tone(self) -> str:
+        return {State.SENT: "good", State.FAILED: "bad", State.UNKNOWN: "warn"}.get(self._state, "info")
+
+    @property
+    def icon(self) -> str:
+        icons = {State.SENT: "circle-check", State.FAILED: "circle-x", State.UNKNOWN: "circle-question-mark"}
+        return {**icons, State.TAKEN_BACK: "undo-2"}.get(self._state, "hourglass")
+
+    @property
+    def seconds(self) -> int:
+        """Until it is sent."""
+        return max(0, math.ceil((self.decision.due_at - timezone.now()).total_seconds()))
+
+    @property
+    def title(self) -> str:
+        name, choice = self.decision.item_name, self._choice
+        if self.is_waiting and self.seconds:
+            return f"{choice.doing} “{name}” in {self.seconds} s"
+        if self.is_under_way:
+            return f"{choice.doing} “{name}” now"
+        if self.decision.state == State.SENT:
+            return f"{choice.done}: “{name}”"
+        if self.decision.state == State.TAKEN_BACK:
+            return f"Taken back: “{name}”"
+        return f"Not done: {choice.label.lower()} “{name}”"
+
+    @property
+    def text(self) -> str:
+        if self.note:
+            return self.note
+        if self.decision.state == State.SENT:
+            return self._status_words
+        if self.decision.state == State.TAKEN_BACK:
+            return "Nothing was sent."
+        if self.is_under_way and self._overdue:
+            return "No background worker has picked this up yet. It will be sent once one runs."
+        return self.decision.message
+
+    @property
+    def announcement(self) -> str:
+        """For the live region."""
+        undo = " Press u to undo." if self.is_waiting else ""
+        return f"{self.title}. {self.text}{undo}".replace(" . ", " ")
+
+    @property
+    def delay(self) -> int | None:
+        """Seconds until the page asks again; None where nothing changes by itself any more."""
+        if self.is_quiet or self.has_failed or self.look >= MOST_LOOKS:
+            return None
+        return self.seconds + DELAYS[min(self.look, len(DELAYS) - 1)]
+
+    @property
+    def next_look(self) -> int:
+        return self.look + (0 if self.is_waiting and self.seconds else 1)
+
+    @property
+    def item_url(self) -> str:
+        return reverse("items:detail", args=[self.decision.project, self.decision.item])
+
+    @property
+    def url(self) -> str:
+        return reverse("items:decision", args=[self.decision.project, self.decision.pk])
+
+    @property
+    def take_back_url(self) -> str:
+        return reverse("items:take_back", args=[self.decision.project, self.decision.pk])
+
+    @property
+    def _state(self) -> State:
+        return State(self.decision.state)
+
+    @property
+    def _choice(self) -> Choice:
+        return choice_of(self.decision.action, self.decision.signal, self.decision.outcome) or APPROVE
+
+    @property
+    def _overdue(self) -> bool:
+        return (timezone.now() - self.decision.due_at).total_seconds() > OVERDUE
+
+    @property
+    def _status_words(self) -> str:
+        if not self.decision.status_after:
+            return "It was sent. Its new status could not be read."
+        return f"CloudFactory shows it as “{status_named(self.decision.status_after).word}” now."

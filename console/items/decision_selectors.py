@@ -1,0 +1,78 @@
+"""Reading what the console keeps of decisions: for the forms on an item and the tray of strips."""
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Q
+from django.forms import Form
+from django.utils import timezone
+
+from accounts.models import Person
+from accounts.rights import Right, Role
+from console.audit import unresolved
+from console.audit.models import Entry
+from console.items.decision_presenters import DecidePanel, DecisionStrip
+from console.items.models import Decision, ReviewRun
+from console.items.selectors import item_name
+from console.items.signals import SENT_BACK
+from console.items.statuses import status_named
+from console.upstream.types import WorkItem
+
+State = Decision.State
+OWN_REASONS = 5
+MOST_STRIPS = 20
+# So long the tray shows a decision that failed, also on the next page.
+SHOWN = timedelta(minutes=10)
+
+
+def read_panel(
+    *,
+    user: Person,
+    project: uuid.UUID,
+    item: WorkItem,
+    run: ReviewRun | None = None,
+    form: Form | None = None,
+) -> DecidePanel:
+    """The forms for deciding on this item, for `items/_decide.html`; `form` is one that was refused."""
+    may_decide = user.may(Right.SIGNAL)
+    return DecidePanel(
+        project=project,
+        item_id=item.id,
+        name=item_name(item),
+        status=status_named(item.status),
+        act_id=uuid.uuid4(),
+        reasons=read_reasons(user) if may_decide else [],
+        run=run,
+        may_decide=may_decide,
+        ask=[] if may_decide else _administrators(),
+        form=form,
+    )
+
+
+def read_reasons(user: Person) -> list[str]:
+    """Reasons for sending an item back: one's own recent ones, then the ready-made ones."""
+    mine = Decision.objects.filter(person=user, action=SENT_BACK).exclude(reason="")
+    recent = list(dict.fromkeys(mine.values_list("reason", flat=True)[:50]))[:OWN_REASONS]
+    return list(dict.fromkeys([*recent, *settings.REVIEW_REASONS]))
+
+
+def read_tray(*, user: Person, project: uuid.UUID) -> list[DecisionStrip]:
+    """One's own decisions in this project that still wait, have no clear outcome or failed a moment ago."""
+    failed = Q(state=State.FAILED, finished_at__gt=timezone.now() - SHOWN)
+    open_now = Q(state__in=[State.WAITING, State.SENDING])
+    found = Decision.objects.filter(open_now | failed, person=user, project=project)[:MOST_STRIPS]
+    return [DecisionStrip(decision) for decision in reversed(found)]
+
+
+def read_strip(decision: Decision, *, look: int = 0, event: str = "", note: str = "", back: str = "") -> DecisionStrip:
+    """The strip as it is now; an unknown outcome with how to find out."""
+    found = None
+    if decision.state == State.UNKNOWN and (entry := Entry.objects.filter(pk=decision.pk).first()):
+        found = unresolved.of_entry(entry, back=back)
+    return DecisionStrip(decision, look, event, found, note)
+
+
+def _administrators() -> list[str]:
+    people = Person.objects.filter(role=Role.ADMINISTRATOR, is_active=True).order_by("name")[:3]
+    return [person.name or person.email for person in people]

@@ -1,0 +1,49 @@
+"""The job that sends a decision once its seconds are over, whether or not its page is still open."""
+
+from console.audit import record
+from console.audit.models import Entry
+from console.items import services
+from console.items.models import Decision
+from console.jobs import services as jobs
+from console.jobs.models import Operation
+from console.jobs.services import Again, Done, Result
+
+State = Decision.State
+NOT_RECORDED_WAIT = 5.0
+
+
+def register() -> None:
+    jobs.register(services.KIND, send_decision, given_up=_give_up)
+
+
+def send_decision(operation: Operation) -> Result:
+    decision = _decision_of(operation)
+    if decision is None:
+        return Done("Its decision was deleted.")
+    if decision.state == State.WAITING and not services.claim(decision):
+        return Done("It was taken back.")
+    if decision.state != State.SENDING:
+        return Done("Nothing was left to do.")
+    # After a crash the entry tells whether it may have been sent: then it is looked up, not sent again.
+    if entry := Entry.objects.filter(pk=decision.pk).first():
+        return _result(services.follow(decision, entry))
+    try:
+        return _result(services.send(decision))
+    except record.NotRecorded as error:
+        return Again(NOT_RECORDED_WAIT, error.message)
+
+
+def _result(decision: Decision) -> Result:
+    """What the administrators' page says. A refusal is an answer, and no failure of the job."""
+    if decision.state == State.UNKNOWN:
+        return Done("It was sent without a clear answer. Whether it was done is being checked.")
+    return Done(decision.message or "Sent.")
+
+
+def _give_up(operation: Operation, message: str) -> None:
+    if decision := _decision_of(operation):
+        services.give_up(decision, message)
+
+
+def _decision_of(operation: Operation) -> Decision | None:
+    return Decision.objects.select_related("person").filter(pk=operation.subject).first()

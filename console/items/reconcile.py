@@ -1,0 +1,61 @@
+"""Finding out whether a signal reached its work item, by reading the item alone."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from accounts import connections
+from accounts.models import Person
+from console.audit import settling
+from console.audit import signals as audit_signals
+from console.audit.models import DONE, FAILED, Entry
+from console.items import services, signals
+from console.items.models import Decision
+from console.items.selectors import VENDOR, get_item
+from console.items.statuses import status_named
+from console.upstream.errors import NotFound
+
+ACTIONS = (signals.APPROVED, signals.SENT_BACK, signals.SIGNALED)
+# The two clocks need not agree to the second.
+SKEW = timedelta(seconds=5)
+
+
+def register() -> None:
+    for action in ACTIONS:
+        settling.register(action, find_signal, is_exact=True)
+    audit_signals.settled.connect(_follow, dispatch_uid="items.follow")
+    audit_signals.outcome_unknown.connect(_follow, dispatch_uid="items.follow_unknown")
+
+
+def find_signal(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
+    """Compares the item's status with the one before and the one that should follow (FACTS 2.9)."""
+    decision = Decision.objects.filter(pk=entry.pk).first()
+    choice = signals.choice_of(entry.action, entry.detail.get("signal"), entry.detail.get("outcome"))
+    if decision is None or choice is None:
+        return "unsure", {}
+    try:
+        found = get_item(user=_actor(entry), project=uuid.UUID(entry.detail["project_id"]), item=decision.item)
+    except NotFound:
+        return "unsure", {}
+    expected = choice.leads_to.get(decision.status_before)
+    if found.status == decision.status_before:
+        return ("unsure" if expected == found.status else "not found"), {}
+    if found.status != expected or (found.updated_at and found.updated_at < entry.at - SKEW):
+        return "unsure", {}
+    return "done", {"after": status_named(found.status).word, "status_after": found.status}
+
+
+def _actor(entry: Entry) -> Person:
+    """Whose key is used: the person's who decided. Nobody else's may look."""
+    if entry.actor is None:
+        raise connections.KeyMissing(VENDOR)
+    return entry.actor
+
+
+def _follow(entry: Entry, **said: Any) -> None:
+    """A decision follows what the audit finds out about its act."""
+    if entry.action not in ACTIONS:
+        return
+    decision = Decision.objects.filter(pk=entry.pk).first()
+    if decision is not None and (entry.outcome in (DONE, FAILED) or entry.result.get("cut_off")):
+        services.follow(decision, entry)

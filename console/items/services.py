@@ -1,0 +1,312 @@
+"""Deciding on one work item: a signal that waits REVIEW_GRACE seconds, can be taken back, and is sent once (P19)."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts import connections
+from accounts.connections import ConnectionMissing
+from accounts.models import Person
+from console.audit import record, sentences, settling
+from console.audit.models import DONE, FAILED, UNKNOWN, Entry
+from console.items import signals
+from console.items.models import Decision, ReviewRun
+from console.items.selectors import VENDOR, get_item, item_name
+from console.items.signals import Choice, Remarks
+from console.items.statuses import status_named
+from console.jobs import services as jobs
+from console.upstream.errors import Conflict, UpstreamError
+from console.words import moment
+
+KIND = "items.decide"
+State = Decision.State
+# A decision that is sent within a request is looked after by a job once no request can be at work on it any more.
+RESCUE = 90.0
+MOST_MESSAGE = 500
+NO_REMARKS = Remarks()
+
+
+class AlreadyDecided(Exception):
+    """An earlier decision of this person on this item still waits, or nobody knows yet what became of it."""
+
+    def __init__(self, decision: Decision) -> None:
+        self.decision = decision
+        super().__init__(f"Already decided: {decision}")
+
+
+def decide(
+    *,
+    user: Person,
+    project: uuid.UUID,
+    item: uuid.UUID,
+    choice: Choice,
+    act_id: uuid.UUID,
+    run: ReviewRun | None = None,
+    remarks: Remarks = NO_REMARKS,
+) -> Decision:
+    """Keeps the decision for REVIEW_GRACE seconds; then a worker sends it. A second press finds the first.
+
+    Raises AlreadyDecided, record.IdTaken, and what reading the item raises: nothing is sent then.
+    """
+    wanted = _wanted(user, project, item, choice, act_id, run, remarks)
+    wanted.due_at += timedelta(seconds=settings.REVIEW_GRACE)
+    return _keep(wanted, delay=settings.REVIEW_GRACE)[0]
+
+
+def decide_at_once(
+    *,
+    user: Person,
+    project: uuid.UUID,
+    item: uuid.UUID,
+    choice: Choice,
+    act_id: uuid.UUID,
+    request: HttpRequest,
+    run: ReviewRun | None = None,
+    remarks: Remarks = NO_REMARKS,
+) -> Decision:
+    """Sends the decision within this request, for people without script, who were asked before. Raises as `decide`."""
+    wanted = _wanted(user, project, item, choice, act_id, run, remarks)
+    wanted.state = State.SENDING
+    decision, is_new = _keep(wanted, delay=RESCUE)
+    if not is_new:
+        return decision
+    try:
+        return send(decision, request=request)
+    except record.NotRecorded as error:
+        _finish(decision, State.FAILED, message=error.message)
+        raise
+    finally:
+        jobs.cancel(kind=KIND, subject=str(decision.pk), words="It was sent at once.")
+
+
+def take_back(*, user: Person, decision: Decision) -> bool:
+    """Whether it was taken back and is never sent; False where a worker, or an earlier press, was faster."""
+    mine = Decision.objects.filter(pk=decision.pk, person=user, state=State.WAITING)
+    with transaction.atomic():
+        taken = mine.update(state=State.TAKEN_BACK, finished_at=timezone.now())
+        if taken:
+            jobs.cancel(kind=KIND, subject=str(decision.pk), words="It was taken back.")
+    decision.refresh_from_db()
+    return bool(taken)
+
+
+def claim(decision: Decision) -> bool:
+    """Takes a waiting decision to be sent; from here on it can't be taken back."""
+    taken = Decision.objects.filter(pk=decision.pk, state=State.WAITING).update(state=State.SENDING)
+    decision.refresh_from_db()
+    return bool(taken)
+
+
+def send(decision: Decision, *, request: HttpRequest | None = None) -> Decision:
+    """Sends a claimed decision, once, and keeps what became of it with the status that was read afterwards.
+
+    Raises NotRecorded: nothing was sent then.
+    """
+    try:
+        after = _call(decision, request)
+    except record.AlreadyActed as earlier:
+        return follow(decision, earlier.entry)
+    except record.IdTaken as error:
+        return _finish(decision, State.FAILED, message=error.message)
+    except (ConnectionMissing, UpstreamError) as error:
+        return _finish(decision, State.UNKNOWN if error.outcome == UNKNOWN else State.FAILED, message=error.message)
+    return _finish(decision, State.SENT, status_after=after)
+
+
+def follow(decision: Decision, entry: Entry) -> Decision:
+    """Takes over what the audit knows of the decision's act."""
+    said = entry.result
+    if entry.outcome == DONE:
+        return _finish(decision, State.SENT, status_after=str(said.get("status_after") or ""))
+    message = str(said.get("error") or "")
+    if entry.outcome == FAILED:
+        return _finish(decision, State.FAILED, message=message or "CloudFactory did not take it.")
+    return _finish(decision, State.UNKNOWN, message=message)
+
+
+def give_up(decision: Decision, message: str) -> None:
+    """Nobody will send it any more: its person was disabled, or its job failed for good."""
+    entry = Entry.objects.filter(pk=decision.pk).first()
+    if entry is not None:
+        follow(decision, entry)
+        return
+    Decision.objects.filter(pk=decision.pk, state=State.WAITING).update(state=State.SENDING)
+    _finish(decision, State.FAILED, message=f"Not sent. {message}")
+
+
+def is_open(decision: Decision) -> bool:
+    """Whether another decision on the item has to wait for this one."""
+    if decision.state in (State.WAITING, State.SENDING):
+        return True
+    if decision.state != State.UNKNOWN:
+        return False
+    entry = Entry.objects.filter(pk=decision.pk).first()
+    return entry is not None and not settling.state(entry).is_settled and not settling.state(entry).can_send_again
+
+
+def _wanted(
+    user: Person,
+    project: uuid.UUID,
+    item: uuid.UUID,
+    choice: Choice,
+    act_id: uuid.UUID,
+    run: ReviewRun | None,
+    remarks: Remarks,
+) -> Decision:
+    """The decision as it is asked for, not saved yet and without what only the item itself tells."""
+    return Decision(
+        id=act_id,
+        person=user,
+        run=run,
+        project=project,
+        item=item,
+        action=choice.action,
+        signal=choice.signal,
+        outcome=choice.outcome,
+        task_type=choice.task_type[:200],
+        assignee=remarks.assignee,
+        feedback=dict(remarks.feedback) if remarks.feedback else None,
+        reason=remarks.reason,
+        due_at=timezone.now(),
+    )
+
+
+def _keep(wanted: Decision, *, delay: float) -> tuple[Decision, bool]:
+    """The decision, saved with the job that sends it after `delay` seconds; and whether it is new."""
+    if first := _first_press(wanted):
+        return first, False
+    item = get_item(user=wanted.person, project=wanted.project, item=wanted.item)
+    _check_open(wanted)
+    wanted.space = connections.space(wanted.person).id
+    wanted.item_name, wanted.status_before = item_name(item)[:300], (item.status or "")[:40]
+    try:
+        with transaction.atomic():
+            wanted.save(force_insert=True)
+            about = {"about": f"“{wanted.item_name}”"}
+            jobs.enqueue(kind=KIND, subject=str(wanted.pk), person=wanted.person, payload=about, delay=delay)
+    except IntegrityError:
+        # Another press of the same form, or of another one on this item, was faster.
+        if first := _first_press(wanted):
+            return first, False
+        _check_open(wanted)
+        raise
+    return wanted, True
+
+
+def _first_press(wanted: Decision) -> Decision | None:
+    first = Decision.objects.filter(pk=wanted.pk).first()
+    if first is not None and _aim(first) != _aim(wanted):
+        raise record.IdTaken
+    return first
+
+
+def _aim(decision: Decision) -> tuple[object, ...]:
+    return decision.person_id, decision.project, decision.item, decision.action, decision.signal, decision.outcome
+
+
+def _check_open(wanted: Decision) -> None:
+    """Raises AlreadyDecided where another decision of the same person on the item has no outcome yet."""
+    unfinished = (State.WAITING, State.SENDING, State.UNKNOWN)
+    mine = Decision.objects.filter(person=wanted.person, project=wanted.project, item=wanted.item)
+    for earlier in mine.filter(state__in=unfinished):
+        if is_open(earlier):
+            raise AlreadyDecided(earlier)
+
+
+def _call(decision: Decision, request: HttpRequest | None) -> str:
+    """P19, then P16: the status that was read, "" where it could not be read."""
+    with _act(decision, request) as act, _conflict_explained(decision):
+        connections.cloudfactory(decision.person).signal(
+            str(decision.project),
+            str(decision.item),
+            signal=decision.signal,
+            task_type=decision.task_type,
+            outcome=decision.outcome,
+            assignee=decision.assignee or None,
+            feedback=decision.feedback,
+            reason=decision.reason or None,
+            request_id=str(act.id),
+        )
+        after = _read_status(decision)
+        act.done(detail={"after": status_named(after).word, "status_after": after} if after else None)
+    return after
+
+
+def _act(decision: Decision, request: HttpRequest | None) -> record.act:
+    return record.act(
+        actor=decision.person,
+        action=decision.action,
+        thing_kind="item",
+        thing_id=str(decision.item),
+        thing_name=decision.item_name,
+        vendor=VENDOR,
+        request=request,
+        act_id=decision.pk,
+        key=connections.key_fingerprint(decision.person, VENDOR),
+        detail={
+            "project_id": str(decision.project),
+            "space": decision.space,
+            "signal": decision.signal,
+            "outcome": decision.outcome,
+            "task_type": decision.task_type,
+            "before": status_named(decision.status_before).word,
+            "reason": decision.reason,
+            "assignee": decision.assignee,
+            "feedback": decision.feedback,
+        },
+    )
+
+
+@contextmanager
+def _conflict_explained(decision: Decision) -> Iterator[None]:
+    """Page and audit say what status the item has now, and which colleague was faster, where the audit knows."""
+    try:
+        yield
+    except Conflict as refusal:
+        refusal.message = _conflict_message(decision, refusal)[:MOST_MESSAGE]
+        raise
+
+
+def _conflict_message(decision: Decision, refusal: Conflict) -> str:
+    status = _read_status(decision)
+    if not status:
+        return f"CloudFactory refused this: {refusal.vendor_text or 'the item has another status by now.'}"
+    colleague = _faster_colleague(decision, status)
+    return f"CloudFactory refused this: the item is “{status_named(status).word}” now.{colleague}"
+
+
+def _faster_colleague(decision: Decision, status: str) -> str:
+    """A sentence about the colleague whose act led to the item's status, "" where the audit knows of none."""
+    about = Entry.objects.about("item", str(decision.item)).exclude(actor=decision.person)
+    for entry in about.prefetch_related("outcomes").order_by("-sequence")[:20]:
+        if entry.outcome != DONE:
+            continue
+        choice = signals.choice_of(entry.action, entry.detail.get("signal"), entry.detail.get("outcome"))
+        if choice is None or status not in choice.leads_to.values():
+            return ""
+        sentence = sentences.plain(sentences.Telling.whole(entry, DONE))
+        return f" {sentence}, {moment(entry.ended_at or entry.at)}."
+    return ""
+
+
+def _read_status(decision: Decision) -> str:
+    with suppress(UpstreamError, ConnectionMissing):
+        found = get_item(user=decision.person, project=decision.project, item=decision.item)
+        return (found.status or "")[:40]
+    return ""
+
+
+def _finish(decision: Decision, state: str, *, message: str = "", status_after: str = "") -> Decision:
+    """What became of it. A check may have found out meanwhile; "unknown" never takes that back."""
+    before = [State.SENDING] if state == State.UNKNOWN else [State.SENDING, State.UNKNOWN]
+    Decision.objects.filter(pk=decision.pk, state__in=before).update(
+        state=state, message=message[:MOST_MESSAGE], status_after=status_after, finished_at=timezone.now()
+    )
+    decision.refresh_from_db()
+    return decision

@@ -1,0 +1,436 @@
+"""Deciding on one work item: what is asked, what waits, what CloudFactory receives, and what the page then says."""
+
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client, RequestFactory
+from django.utils import timezone
+
+from accounts import connections, people
+from accounts.models import Person
+from console.audit.models import Entry
+from console.audit.reading import line
+from console.emulator.server import Running
+from console.items.models import Decision, ReviewRun
+from console.jobs import services as jobs
+from console.jobs.models import Operation
+from console.jobs.models import State as JobState
+from tests.exports.making import text_of
+from tests.items.deciding import (
+    HTMX,
+    ITEMS,
+    PROJECT,
+    decision_of,
+    item_ids,
+    press,
+    sent,
+    status_of,
+    strip,
+    work,
+)
+
+ClientAs = Callable[[Person], Client]
+State = Decision.State
+
+
+def test_an_approval_waits_its_seconds_and_is_then_sent_once(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client, [item] = client_as(bob), item_ids(bob)
+    answer = press(client, item)
+    decision = decision_of(item)
+    assert answer.status_code == 200
+    assert f"Approving “{decision.item_name}” in 10 s" in text_of(answer)
+    assert (decision.due_at - decision.created_at).total_seconds() == pytest.approx(10, abs=1)
+    assert sent(emulator) == []
+    work()
+    work()
+    assert sent(emulator, item) == [{"signal": "complete", "taskType": "external_review", "signalOutcome": "OK"}]
+    assert status_of(bob, item) == "COMPLETED"
+    shown = text_of(strip(client, item))
+    assert f"Approved: “{decision.item_name}”" in shown
+    assert "CloudFactory shows it as “Completed” now." in shown
+
+
+def test_nothing_is_sent_before_its_seconds_are_over(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    [item] = item_ids(bob)
+    press(client_as(bob), item)
+    jobs.sweep()
+    assert sent(emulator) == []
+    assert decision_of(item).state == State.WAITING
+
+
+def test_the_status_shown_is_the_one_that_was_read(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    client, [item] = client_as(bob), item_ids(bob)
+    press(client, item)
+    emulator.fault("cloudfactory", "503", method="GET", path="workItemIDs", times=0)
+    work()
+    emulator.clear_faults()
+    assert decision_of(item).state == State.SENT
+    assert "It was sent. Its new status could not be read." in text_of(strip(client, item))
+
+
+def test_sending_back_takes_its_reason_and_note_along(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    [item] = item_ids(bob)
+    said = {"reason": "Wrong class", "comment": "These are coins,\r\nnot buttons."}
+    assert press(client_as(bob), item, "send-back", **said).status_code == 200
+    work()
+    [body] = sent(emulator, item)
+    assert body == {
+        "signal": "complete",
+        "taskType": "external_review",
+        "signalOutcome": "NOT_OK",
+        "reason": "Wrong class",
+        "feedback": {"comment": "These are coins,\r\nnot buttons."},
+    }
+    assert status_of(bob, item) == "IN_PROGRESS"
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "\u200b"])
+@pytest.mark.parametrize("htmx", [True, False])
+def test_sending_back_without_a_reason_asks_for_one(
+    bob: Person, client_as: ClientAs, emulator: Running, reason: str, htmx: bool
+) -> None:
+    [item] = item_ids(bob)
+    said = {"reason": reason, "comment": "Kept to the letter", "assignee": "kim@example.com", "feedback": '{"a": 1}'}
+    answer = press(client_as(bob), item, "send-back", htmx=htmx, **said)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    for kept in ("Kept to the letter", "kim@example.com", "{&quot;a&quot;: 1}"):
+        assert kept in page
+    assert 'aria-invalid="true"' in page
+    if htmx:
+        assert answer["HX-Retarget"] == f"#send-back-{item}"
+    assert not Decision.objects.exists()
+
+
+def test_a_reason_has_at_most_1000_characters(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    [item] = item_ids(bob)
+    answer = press(client_as(bob), item, "send-back", reason="x" * 1001)
+    assert (answer.status_code, "x" * 1001 in answer.content.decode()) == (422, True)
+    assert press(client_as(bob), item, "send-back", reason="x" * 1000).status_code == 200
+
+
+def test_an_expert_adds_an_assignee_and_feedback_as_json(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    [item] = item_ids(bob)
+    said = {"reason": "Wrong class", "comment": "See JSON", "assignee": "kim@example.com", "feedback": '{"score": 3}'}
+    press(client_as(bob), item, "send-back", **said)
+    work()
+    [body] = sent(emulator, item)
+    assert body["assignee"] == "kim@example.com"
+    assert body["feedback"] == {"score": 3, "comment": "See JSON"}
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "null", '{"a": NaN}', '{"a": 1, "a": 2}', "[" * 500, '{"comment": "b"}'])
+def test_feedback_that_is_no_json_object_is_refused_at_its_field(
+    bob: Person, client_as: ClientAs, emulator: Running, text: str
+) -> None:
+    [item] = item_ids(bob)
+    answer = press(client_as(bob), item, "send-back", reason="Wrong class", comment="a", feedback=text)
+    assert answer.status_code == 422
+    assert not Decision.objects.exists()
+
+
+def test_own_recent_reasons_come_before_the_ready_made_ones(
+    bob: Person, client_as: ClientAs, emulator: Running, settings: Any
+) -> None:
+    settings.REVIEW_REASONS = ["Wrong class", "Something is missing"]
+    first, second = item_ids(bob, number=2)
+    client = client_as(bob)
+    press(client, first, "send-back", reason="Leaf cut off")
+    page = client.get(f"{ITEMS}{second}/send-back/").content.decode()
+    offered = [page.index(f'<option value="{reason}">') for reason in ("Leaf cut off", *settings.REVIEW_REASONS)]
+    assert offered == sorted(offered)
+
+
+@pytest.mark.parametrize(
+    ("choice", "status", "signal", "outcome", "after"),
+    [
+        ("start", "NEW", "start", "OK", "IN_PROGRESS"),
+        ("release", "IN_PROGRESS", "release", "OK", "NEW"),
+        ("complete-ok", "IN_PROGRESS", "complete", "OK", "COMPLETED"),
+        ("complete-not-ok", "IN_PROGRESS", "complete", "NOT_OK", "FAILED"),
+        ("cancel", "NEW", "cancel", "OK", "CANCELED"),
+        ("reopen", "COMPLETED", "reopen", "OK", "NEW"),
+    ],
+)
+def test_every_other_signal_waits_too_and_is_sent_with_the_labeling_task(
+    bob: Person,
+    client_as: ClientAs,
+    emulator: Running,
+    choice: str,
+    status: str,
+    signal: str,
+    outcome: str,
+    after: str,
+) -> None:
+    [item] = item_ids(bob, status)
+    press(client_as(bob), item, "signal", choice=choice, reason="Because")
+    assert sent(emulator) == []
+    work()
+    wanted = {"signal": signal, "taskType": "labeling", "signalOutcome": outcome, "reason": "Because"}
+    assert sent(emulator, item) == [wanted]
+    assert status_of(bob, item) == after
+    sentence = Entry.objects.get(pk=decision_of(item).pk)
+    assert sentence.thing_kind == "item"
+
+
+def test_an_unlikely_signal_is_marked_and_not_forbidden(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    client, [item] = client_as(bob), item_ids(bob, "COMPLETED")
+    page = text_of(client.get(f"{ITEMS}{item}/signal/"))
+    assert page.count("Unlikely while the item is “Completed”") == 5
+    press(client, item, "signal", choice="start")
+    work()
+    assert len(sent(emulator, item)) == 1
+    assert "CloudFactory refused this: the item is “Completed” now." in text_of(strip(client, item))
+
+
+def test_a_second_press_of_the_same_form_is_answered_as_the_first(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client, [item] = client_as(bob), item_ids(bob)
+    act_id = str(uuid.uuid4())
+    for _ in range(2):
+        assert f'id="decision-{act_id}"' in press(client, item, act_id=act_id).content.decode()
+    work()
+    assert Decision.objects.count() == 1
+    assert len(sent(emulator)) == 1
+
+
+def test_a_one_time_id_serves_one_decision_of_one_person(
+    bob: Person, alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    first, second = item_ids(bob, number=2)
+    act_id = str(uuid.uuid4())
+    press(client_as(bob), first, act_id=act_id)
+    assert press(client_as(bob), second, act_id=act_id).status_code == 409
+    assert press(client_as(bob), first, "send-back", act_id=act_id, reason="Late").status_code == 409
+    assert press(client_as(alice), first, act_id=act_id).status_code == 409
+    assert Decision.objects.count() == 1
+
+
+def test_a_second_decision_on_an_item_is_refused_while_the_first_waits(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client, [item] = client_as(bob), item_ids(bob)
+    press(client, item)
+    answer = press(client, item, "send-back", reason="Wrong class")
+    assert answer.status_code == 409
+    assert answer["HX-Retarget"] == f"#refused-{item}"
+    assert "You already decided on this item" in text_of(answer)
+    take_back(client, item)
+    assert press(client, item, "send-back", reason="Wrong class").status_code == 200
+
+
+def take_back(client: Client, item: str, *, htmx: bool = True) -> Any:
+    decision = decision_of(item)
+    return client.post(f"{ITEMS}decisions/{decision.pk}/take-back/", headers=HTMX if htmx else {})
+
+
+def test_a_decision_that_is_taken_back_is_never_sent(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    client, [item] = client_as(bob), item_ids(bob)
+    press(client, item)
+    answer = take_back(client, item)
+    assert "Nothing was sent." in text_of(answer)
+    assert 'data-event="item-taken-back"' in answer.content.decode()
+    work()
+    assert sent(emulator) == []
+    assert status_of(bob, item) == "CLIENT_REVIEW"
+    assert not Entry.objects.filter(action="item.approve").exists()
+
+
+def test_it_is_too_late_to_take_back_what_was_sent(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    client, [item] = client_as(bob), item_ids(bob)
+    press(client, item)
+    work()
+    answer = take_back(client, item)
+    assert "It is too late to take this back." in text_of(answer)
+    assert "data-event" not in answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_exactly_one_of_sending_and_taking_back_happens(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(bob)
+    for item in item_ids(bob, number=6):
+        press(client, item)
+        Operation.objects.update(due_at=timezone.now())
+        at_once([jobs.sweep, lambda: take_back(client, item)])  # noqa: B023
+        state = decision_of(item).state
+        assert (state, len(sent(emulator, item))) in [(State.SENT, 1), (State.TAKEN_BACK, 0)]
+
+
+def at_once(acts: list[Callable[[], Any]]) -> None:
+    """All of them at the same moment, each in a thread of its own."""
+    barrier = threading.Barrier(len(acts))
+
+    def run(act: Callable[[], Any]) -> None:
+        barrier.wait()
+        act()
+        connection.close()
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_only_one_s_own_decisions_are_shown_and_taken_back(
+    bob: Person, alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    [item] = item_ids(bob)
+    press(client_as(bob), item)
+    decision = decision_of(item)
+    other = client_as(alice)
+    assert other.get(f"{ITEMS}decisions/{decision.pk}/", headers=HTMX).status_code == 404
+    assert other.post(f"{ITEMS}decisions/{decision.pk}/take-back/").status_code == 404
+    assert decision_of(item).state == State.WAITING
+
+
+def test_an_auditor_decides_on_nothing(dana: Person, bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    [item] = item_ids(bob)
+    for act in ("approve", "send-back", "signal"):
+        assert press(client_as(dana), item, act, reason="x", choice="start").status_code == 403
+    assert not Decision.objects.exists()
+
+
+def test_an_item_of_another_project_is_not_decided_on(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    assert press(client_as(bob), str(uuid.uuid4())).status_code == 404
+    assert not Decision.objects.exists()
+
+
+def test_while_cloudfactory_is_silent_nothing_is_decided(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    [item] = item_ids(bob)
+    emulator.fault("cloudfactory", "503", times=0)
+    answer = press(client_as(bob), item)
+    assert answer.status_code == 502
+    assert "Nothing was changed." in text_of(answer)
+    assert not Decision.objects.exists()
+
+
+def test_without_grace_a_decision_is_sent_at_once(
+    bob: Person, client_as: ClientAs, emulator: Running, settings: Any
+) -> None:
+    settings.REVIEW_GRACE = 0.0
+    client, [item] = client_as(bob), item_ids(bob)
+    assert "now" in text_of(press(client, item))
+    work()
+    assert len(sent(emulator, item)) == 1
+
+
+# Without script
+
+
+def test_without_script_it_asks_once_and_then_sends_at_once(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client, [item] = client_as(bob), item_ids(bob)
+    said = {"act_id": str(uuid.uuid4()), "reason": "Wrong class", "comment": "Buttons"}
+    asked = press(client, item, "send-back", htmx=False, **said)
+    assert asked.status_code == 200
+    assert "you can't take it back" in text_of(asked)
+    assert (sent(emulator), Decision.objects.count()) == ([], 0)
+    for value in said.values():
+        assert f'value="{value}"' in asked.content.decode()
+    answer = press(client, item, "send-back", htmx=False, sure="yes", **said)
+    assert (answer.status_code, answer["Location"]) == (302, f"{ITEMS}{item}/")
+    [body] = sent(emulator, item)
+    assert (body["reason"], body["feedback"]) == ("Wrong class", {"comment": "Buttons"})
+    assert decision_of(item).state == State.SENT
+    assert not Operation.objects.filter(state=JobState.WAITING).exists()
+    press(client, item, "send-back", htmx=False, sure="yes", **said)
+    assert len(sent(emulator, item)) == 1
+
+
+def test_in_a_run_it_leads_on_to_the_next_step(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    [item] = item_ids(bob)
+    run = ReviewRun.objects.create(person=bob, project=PROJECT, space="x", items=[item])
+    answer = press(client_as(bob), item, htmx=False, sure="yes", run=str(run.pk))
+    assert answer["Location"] == f"{ITEMS}review/{run.pk}/"
+    assert decision_of(item).run == run
+
+
+def test_another_person_s_run_is_not_joined(bob: Person, alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    [item] = item_ids(bob)
+    run = ReviewRun.objects.create(person=alice, project=PROJECT, space="x", items=[item])
+    press(client_as(bob), item, run=str(run.pk))
+    assert decision_of(item).run is None
+
+
+# Refusals, and what the audit says
+
+
+def test_a_refusal_says_who_was_faster(bob: Person, alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    [item] = item_ids(bob)
+    client = client_as(bob)
+    press(client, item)
+    press(client_as(alice), item, htmx=False, sure="yes")
+    work()
+    decision = decision_of_person(bob)
+    assert decision.state == State.FAILED
+    name = decision.item_name
+    shown = text_of(strip(client, item, decision))
+    assert f"CloudFactory refused this: the item is “Completed” now. Alice approved the work item {name}" in shown
+
+
+def decision_of_person(person: Person) -> Decision:
+    return Decision.objects.get(person=person)
+
+
+def test_a_refusal_without_a_known_colleague_says_the_status_alone(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client, [item] = client_as(bob), item_ids(bob)
+    press(client, item)
+    signal_elsewhere(bob, item)
+    work()
+    assert decision_of(item).message == "CloudFactory refused this: the item is “Completed” now."
+
+
+def signal_elsewhere(person: Person, item: str) -> None:
+    """A colleague at CloudFactory itself, of whom the console knows nothing."""
+    connections.cloudfactory(person).signal(
+        PROJECT, item, signal="complete", task_type="external_review", outcome="OK", request_id="elsewhere"
+    )
+
+
+def test_the_audit_tells_decisions_in_sentences(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    approved, back, started = [*item_ids(bob, number=2), *item_ids(bob, "NEW")]
+    client = client_as(bob)
+    press(client, approved)
+    press(client, back, "send-back", reason="Wrong class")
+    press(client, started, "signal", choice="start")
+    work()
+    said = [line(Entry.objects.get(pk=decision_of(item).pk)) for item in (approved, back, started)]
+    names = [decision_of(item).item_name for item in (approved, back, started)]
+    assert [one.text for one in said] == [
+        f"Bob approved the work item {names[0]}",
+        f"Bob sent back the work item {names[1]}: Wrong class",
+        f"Bob started work on the work item {names[2]}",
+    ]
+    assert all(
+        f"{ITEMS}{item}/" in [piece.address for piece in one.pieces]
+        for item, one in zip((approved, back, started), said, strict=True)
+    )
+
+
+def test_a_person_who_was_disabled_meanwhile_sends_nothing(
+    bob: Person,
+    erin: Person,
+    client_as: ClientAs,
+    emulator: Running,
+    rf: RequestFactory,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    [item] = item_ids(bob)
+    press(client_as(bob), item)
+    with django_capture_on_commit_callbacks(execute=True):
+        people.disable(by=erin, person=bob, request=rf.get("/"))
+    work()
+    decision = decision_of(item)
+    assert (decision.state, sent(emulator)) == (State.FAILED, [])
+    assert "was disabled" in decision.message
