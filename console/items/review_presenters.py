@@ -3,18 +3,20 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import parse_qsl
 
 from django.urls import reverse
 
 from console import words
 from console.items.filters import ItemFilter
+from console.items.item_page import labels_address
 from console.items.models import Decision, ReviewRun
 from console.items.pictures import Picture
+from console.items.presenters import ItemFacts
 from console.items.review_selectors import PassedOver, run_items
 from console.items.review_services import Hundred
-from console.items.selectors import item_name
-from console.items.statuses import Status, status_named
+from console.items.statuses import status_named
 from console.upstream.types import WorkItem
 
 
@@ -39,24 +41,18 @@ class Step:
     """One item of a run: its picture, its facts and what the person decided on it here."""
 
     run: ReviewRun
-    item: WorkItem
+    facts: ItemFacts
     progress: Progress
     picture: Picture
-    batch_name: str
-    act_id: uuid.UUID
     decision: Decision | None
 
     @property
     def id(self) -> str:
-        return self.item.id
+        return self.facts.item.id
 
     @property
     def name(self) -> str:
-        return item_name(self.item)
-
-    @property
-    def status(self) -> Status:
-        return status_named(self.item.status)
+        return self.facts.name
 
     @property
     def url(self) -> str:
@@ -68,16 +64,11 @@ class Step:
 
     @property
     def labels_url(self) -> str:
-        return reverse("items:labels", args=[self.run.project, self.id])
+        return labels_address(self.run.project, self.facts.item)
 
     @property
     def renew_url(self) -> str:
         return reverse("items:renew", args=[self.run.project, self.id])
-
-    @property
-    def due_words(self) -> str:
-        """“Due in 3 days”, “Due 2 h ago”; "" where no time is given."""
-        return f"Due {words.ago(self.item.due_at)}" if self.item.due_at else ""
 
     @property
     def decision_words(self) -> str:
@@ -94,9 +85,25 @@ class PassedOverItem:
     """An item that the run leaves out, and why in a sentence."""
 
     id: str
+    place: int
     name: str
     url: str
     words: str
+
+
+Behind = Literal["read", "take", "end", ""]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Steps that the page gets ahead, complete, and the items that are left out.
+
+    `behind` is how to get those that follow: by reading, by taking the next hundred in, or not at all.
+    """
+
+    steps: Sequence[Step]
+    passed_over: Sequence[PassedOverItem]
+    behind: Behind
 
 
 @dataclass(frozen=True)
@@ -170,15 +177,13 @@ def steps_of(
     batch_names: Mapping[int, str],
     decisions: Mapping[str, Decision],
 ) -> list[Step]:
-    """A step for each of these items, each with a one-time id of its own."""
+    """A step for each of these items."""
     return [
         Step(
             run=run,
-            item=item,
+            facts=ItemFacts(item, run.project, batch_names.get(item.batch_id or 0, "")),
             progress=progress_of(run, item.id),
             picture=pictures[item.id],
-            batch_name=batch_names.get(item.batch_id, f"Batch {item.batch_id}") if item.batch_id is not None else "",
-            act_id=uuid.uuid4(),
             decision=decisions.get(item.id),
         )
         for item in items
@@ -187,9 +192,11 @@ def steps_of(
 
 def passed_over_of(run: ReviewRun, passed_over: Sequence[PassedOver]) -> list[PassedOverItem]:
     """Sentences about the items that are left out."""
+    places = {item.id: place + 1 for place, item in enumerate(run_items(run))}
     return [
         PassedOverItem(
             id=one.item.id,
+            place=places[one.item.id],
             name=one.item.name,
             url=reverse("items:detail", args=[run.project, one.item.id]),
             words=_why(one.status),

@@ -96,6 +96,13 @@ def read_from(*, user: Person, run: ReviewRun, item: RunItem) -> Coming:
     return Coming((now[item.id], *others), passed_over)
 
 
+def check_from(*, user: Person, run: ReviewRun, item: str) -> Coming:
+    """The open items from this one on, AHEAD at most, as they are now: one call to P16."""
+    behind = open_items(run, after=item)
+    here = [one for one in open_items(run) if one.id == item and one not in behind]
+    return read_coming(user=user, run=run, items=[*here, *behind][:AHEAD])
+
+
 def read_coming(*, user: Person, run: ReviewRun, items: Sequence[RunItem]) -> Coming:
     """What has become of these items: one call to P16 (FACTS 2.9) for a hundred at most, none for none."""
     return _read(user, run, items)[0] if items else Coming()

@@ -1,6 +1,7 @@
 """A run through the items of a filter: one after the other, with a decision on each."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -51,13 +52,22 @@ def start(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def run(request: SignedIn, project: uuid.UUID, run: uuid.UUID) -> HttpResponse:
-    """The first item that waits for a decision; a POST takes the next hundred in, or the skipped ones again."""
+    """The first item that waits for a decision; a POST takes the next hundred in, or the skipped ones again.
+
+    The page's script asks here for the items `after` one, and for what became of those from one on (`check`).
+    """
     found = _run(request, project, run)
+    if request.method == "POST" and request.POST.get("skipped") == "again":
+        services.reopen_skipped(run=found)
+    elif request.method == "POST":
+        services.take_next_hundred(user=request.user, run=found)
+    if htmx.is_htmx(request) and "check" in request.GET:
+        return _checked(request, found, request.GET["check"])
+    if htmx.is_htmx(request) and (after := request.GET.get("after", request.POST.get("after"))):
+        coming = selectors.find_next(user=request.user, run=found, after=after)
+        context = {"chunk": _chunk(request, found, coming, coming.items)}
+        return render(request, "items/_chunk.html", context)
     if request.method == "POST":
-        if request.POST.get("skipped") == "again":
-            services.reopen_skipped(run=found)
-        else:
-            services.take_next_hundred(user=request.user, run=found)
         return htmx.redirect(request, reverse("items:review_run", args=[project, run]))
     try:
         coming = selectors.find_next(user=request.user, run=found)
@@ -135,32 +145,45 @@ def _run(request: SignedIn, project: uuid.UUID, run: uuid.UUID) -> ReviewRun:
 
 
 def _step(request: SignedIn, run: ReviewRun, coming: selectors.Coming) -> HttpResponse:
-    steps = _steps(request, run, coming.items)
-    before = presenters.passed_over_before(run, steps[0].id, coming.passed_over)
+    chunk = _chunk(request, run, coming, coming.items)
+    here = chunk.steps[0]
     context = _about(request, run.project) | {
         "run": run,
-        "step": steps[0],
-        "ahead": steps[1:],
-        "passed_over": before,
+        "step": here,
+        "chunk": replace(chunk, steps=chunk.steps[1:]),
+        "passed_over": presenters.passed_over_before(run, here.id, coming.passed_over),
         "end_url": reverse("items:review_end", args=[run.project, run.pk]),
     }
     return render(request, "items/review.html", context)
 
 
-def _steps(request: SignedIn, run: ReviewRun, items: tuple[WorkItem, ...]) -> list[presenters.Step]:
-    return presenters.steps_of(
+def _chunk(
+    request: SignedIn, run: ReviewRun, coming: selectors.Coming, items: tuple[WorkItem, ...]
+) -> presenters.Chunk:
+    """The steps of these items, and how the script gets what comes behind them."""
+    steps = presenters.steps_of(
         run,
         items,
         pictures=sign_pictures(user=request.user, items=items),
         batch_names=_batch_names(request, run.project),
         decisions=selectors.newest_decisions(run),
     )
+    is_more = bool(items) and bool(selectors.open_items(run, after=items[-1].id))
+    behind: presenters.Behind = "read" if is_more else "take" if run.next_cursor else "end"
+    return presenters.Chunk(steps, presenters.passed_over_of(run, coming.passed_over), behind)
+
+
+def _checked(request: SignedIn, run: ReviewRun, item: str) -> HttpResponse:
+    """Of the open items from this one on those that changed meanwhile."""
+    coming = selectors.check_from(user=request.user, run=run, item=item)
+    passed_over = presenters.passed_over_of(run, coming.passed_over)
+    return render(request, "items/_chunk.html", {"chunk": presenters.Chunk([], passed_over, "")})
 
 
 def _batch_names(request: SignedIn, project: uuid.UUID) -> dict[int, str]:
     """The names of the project's batches; none where they can't be read."""
     try:
-        return batches.recent_names(user=request.user, project=project)
+        return batches.names_reader(user=request.user, project=project)()
     except KeyRejected:
         raise
     except UpstreamError:
