@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from django.urls import reverse
 
 from console import words
+from console.items.decision_presenters import DecidePanel
 from console.items.filters import ItemFilter
 from console.items.item_page import labels_address
 from console.items.models import Decision, ReviewRun
@@ -44,6 +45,7 @@ class Step:
     facts: ItemFacts
     progress: Progress
     picture: Picture
+    panel: DecidePanel
     decision: Decision | None
 
     @property
@@ -175,6 +177,7 @@ def steps_of(
     *,
     pictures: Mapping[str, Picture],
     batch_names: Mapping[int, str],
+    panels: Mapping[str, DecidePanel],
     decisions: Mapping[str, Decision],
 ) -> list[Step]:
     """A step for each of these items."""
@@ -184,6 +187,7 @@ def steps_of(
             facts=ItemFacts(item, run.project, batch_names.get(item.batch_id or 0, "")),
             progress=progress_of(run, item.id),
             picture=pictures[item.id],
+            panel=panels[item.id],
             decision=decisions.get(item.id),
         )
         for item in items
@@ -230,6 +234,8 @@ def decision_words(decision: Decision) -> str:
     state = Decision.State
     if decision.state == state.WAITING:
         return f"will be sent {words.ago(decision.due_at)}"
+    if decision.state == state.SENDING:
+        return "being sent"
     if decision.state == state.SENT:
         return f"now “{status_named(decision.status_after).word}”" if decision.status_after else "sent"
     if decision.state == state.UNKNOWN:

@@ -15,7 +15,8 @@ AHEAD = 20
 """So many items are read and signed together."""
 MOST_IDS = 100
 
-DECIDED = (Decision.State.WAITING, Decision.State.SENT, Decision.State.UNKNOWN)
+State = Decision.State
+DECIDED = (State.WAITING, State.SENDING, State.SENT, State.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,13 @@ def open_items(run: ReviewRun, *, after: str = "") -> list[RunItem]:
 
 
 def decided_ids(run: ReviewRun) -> set[str]:
-    """The items whose decision waits, was sent, or is unresolved: those that failed or were taken back are open."""
+    """The items whose decision waits, is sent, or is unresolved: those that failed or were taken back are open."""
     return {str(item) for item in run.decisions.filter(state__in=DECIDED).values_list("item", flat=True)}
 
 
 def newest_decisions(run: ReviewRun) -> dict[str, Decision]:
     """The newest decision of each item of the run that wasn't taken back."""
-    decisions = run.decisions.exclude(state=Decision.State.TAKEN_BACK).order_by("created_at")
+    decisions = run.decisions.exclude(state=State.TAKEN_BACK).order_by("created_at")
     return {str(decision.item): decision for decision in decisions}
 
 

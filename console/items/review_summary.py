@@ -53,7 +53,7 @@ def summary_of(
     left: Sequence[RunItem],
 ) -> Summary:
     """`decisions` has the newest decision of each item that wasn't taken back."""
-    done = [one for one in decisions if one.state in (State.WAITING, State.SENT)]
+    done = [one for one in decisions if one.state in (State.WAITING, State.SENDING, State.SENT)]
     approved = [one for one in done if one.action == "item.approve"]
     sent_back = [one for one in done if one.action == "item.send_back"]
     other = [one for one in done if one not in approved and one not in sent_back]
@@ -75,7 +75,7 @@ def summary_of(
         sentence=", ".join(f"{number:,} {what}" for number, what in numbers),
         has_skipped=bool(skipped),
         is_open=bool(left) or bool(run.next_cursor),
-        is_waiting=any(one.state == State.WAITING for one in decisions),
+        is_waiting=any(one.state in (State.WAITING, State.SENDING) for one in decisions),
     )
 
 

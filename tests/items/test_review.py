@@ -4,13 +4,16 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Person
 from console.emulator.server import Running
 from console.items.models import Decision, ReviewRun
 from tests.batches.boards import COINS
+from tests.items.deciding import press, sent, work
 from tests.slices.making import text_of
 
 ClientAs = Callable[[Person], Client]
@@ -248,3 +251,50 @@ def test_an_item_that_was_deleted_meanwhile_is_passed_over(bob: Person, client_a
     assert shown(page) == run.items[1]["id"]
     assert f"{run.items[0]['name']} is not in this project any more." in text_of(page)
     assert client.get(step_url(address, 0)).status_code == 404
+
+
+def test_a_decision_of_the_run_leads_to_the_next_item_and_stands_at_the_end(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(bob)
+    address = begin(client)
+    run = run_of(address)
+    first, second = (item["id"] for item in run.items[:2])
+    assert 'data-event="item-decided"' in press(client, first, run=run.pk).content.decode()
+    assert shown(client.get(address)) == second
+    text = text_of(client.get(f"{address}end/"))
+    assert f"Approved 1 item {run.items[0]['name']} will be sent" in text
+    work()
+    assert [body["signalOutcome"] for body in sent(emulator, first)] == ["OK"]
+    assert f"{run.items[0]['name']} now “Completed”" in text_of(client.get(f"{address}end/"))
+
+
+def test_without_script_a_decision_is_asked_about_once_and_leads_on(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(bob)
+    address = begin(client)
+    run = run_of(address)
+    first, second = (item["id"] for item in run.items[:2])
+    asked_first = press(client, first, "send-back", htmx=False, run=run.pk, reason="Wrong class")
+    assert "Wrong class" in text_of(asked_first)
+    assert sent(emulator) == []
+    sure = press(client, first, "send-back", htmx=False, run=run.pk, reason="Wrong class", sure="yes")
+    assert sure["Location"] == address
+    assert [body["reason"] for body in sent(emulator, first)] == ["Wrong class"]
+    assert shown(client.get(address)) == second
+    assert "Sent back: Wrong class 1 item" in text_of(client.get(f"{address}end/"))
+
+
+def test_the_statements_of_a_step_do_not_grow_with_the_items_ahead(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(bob)
+    long, short = begin(client, status=""), begin(client, status="FAILED")
+    assert len(run_of(short).items) < 20 < len(run_of(long).items)
+    counts = []
+    for address in (long, short, long, short):
+        with CaptureQueriesContext(connection) as queries:
+            client.get(address)
+        counts.append(len(queries))
+    assert counts[2] == counts[3]

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.requests import SignedIn
 from console import htmx, pages
 from console.batches import reading as batches
+from console.items import decision_selectors
 from console.items import review_presenters as presenters
 from console.items import review_selectors as selectors
 from console.items import review_services as services
@@ -114,7 +115,11 @@ def skip(request: SignedIn, project: uuid.UUID, run: uuid.UUID, item: uuid.UUID)
 def end(request: SignedIn, project: uuid.UUID, run: uuid.UUID) -> HttpResponse:
     """What became of the items, also before all of them are decided."""
     found = _run(request, project, run)
-    context = _about(request, project) | {"run": found, "list_url": _list_url(found)}
+    context = _about(request, project) | {
+        "run": found,
+        "list_url": _list_url(found),
+        "strips": decision_selectors.read_tray(user=request.user, project=project),
+    }
     left = selectors.open_items(found)
     passed_over: list[presenters.PassedOverItem] = []
     try:
@@ -153,6 +158,7 @@ def _step(request: SignedIn, run: ReviewRun, coming: selectors.Coming) -> HttpRe
         "chunk": replace(chunk, steps=chunk.steps[1:]),
         "passed_over": presenters.passed_over_before(run, here.id, coming.passed_over),
         "end_url": reverse("items:review_end", args=[run.project, run.pk]),
+        "strips": decision_selectors.read_tray(user=request.user, project=run.project),
     }
     return render(request, "items/review.html", context)
 
@@ -166,6 +172,7 @@ def _chunk(
         items,
         pictures=sign_pictures(user=request.user, items=items),
         batch_names=_batch_names(request, run.project),
+        panels=decision_selectors.read_panels(user=request.user, run=run, items=items),
         decisions=selectors.newest_decisions(run),
     )
     is_more = bool(items) and bool(selectors.open_items(run, after=items[-1].id))
