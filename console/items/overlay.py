@@ -1,12 +1,20 @@
 """The labels of one picture, ready to draw and to list: classes, shapes as SVG path data, and words beside them.
 
 Coordinates are those of the COCO image, whose size is the drawing's `viewBox`; the browser stretches the drawing over
-the picture, so that sizes which disagree are scaled.
+the picture, so that sizes which disagree are scaled. Paths are to be filled with the rule `nonzero`, SVG's default.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Literal
+
+from console.items.drawing import Drawing, Extent, Pen, extent_of
+from console.items.label_looks import Anchors, choose_styles
+from console.items.label_words import place_words, score_words, size_words
+from console.items.outlines import polygon_path
+from console.upstream.coco import CocoDocument
+from console.upstream.coco_labels import CocoCategory, CocoLabel
+from console.words import plural
 
 Kind = Literal["box", "outline", "mask", "crowd", "keypoints", "other"]
 
@@ -15,6 +23,8 @@ STYLES = 12
 
 ROWS = 100
 """So many labels stand in one table; further tables are closed."""
+
+UNNAMED = "Unnamed class"
 
 
 @dataclass(frozen=True)
@@ -44,7 +54,10 @@ class Dot:
 
 @dataclass(frozen=True)
 class Shape:
-    """One label. `path` is SVG path data, "" where nothing can be drawn; `reason` then says why, in a sentence."""
+    """One label. `path` is SVG path data, "" where there is nothing but dots, or nothing at all.
+
+    `reason` says in sentences what could not be read or drawn; with a path, that is what could be, often its box.
+    """
 
     number: int
     label_class: LabelClass
@@ -141,3 +154,105 @@ class Overlay:
     @property
     def has_scores(self) -> bool:
         return any(shape.score_words for shape in self.shapes)
+
+
+def build_overlay(document: CocoDocument) -> Overlay:
+    """Each label of the document as a shape, in the file's order. What can't be drawn is there too and says why."""
+    width, height, notes = _frame(document)
+    categories = {category.id: category for category in document.categories}
+    classes = _classes(document)
+    pen, anchors = Pen(width, height), Anchors(width, height)
+    shapes: list[Shape] = []
+    for number, label in enumerate(document.labels, 1):
+        drawing = pen.draw(label)
+        category = categories.get(label.category_id)
+        extent = drawing.extent or _extent_of_dots(label)
+        shapes.append(
+            Shape(
+                number=number,
+                label_class=classes[label.category_id],
+                kind=_kind(drawing, label),
+                kind_word=_kind_word(drawing, label),
+                path=drawing.path,
+                dots=_dots(label, category),
+                bones=_bones(label, category),
+                anchor=anchors.place(extent) if extent else None,
+                place_words=place_words(extent, width, height),
+                size_words=size_words(extent),
+                score_words=score_words(label.score),
+                reason=" ".join((*label.problems, *drawing.problems)),
+            )
+        )
+    listed = sorted(set(classes.values()), key=lambda label_class: label_class.number)
+    return Overlay(width, height, tuple(listed), tuple(shapes), (*document.notes, *notes, *pen.notes()))
+
+
+def _frame(document: CocoDocument) -> tuple[float, float, tuple[str, ...]]:
+    """The picture's size by the file, or a guess by its labels with a sentence that says so."""
+    if document.image.width and document.image.height:
+        return document.image.width, document.image.height, ()
+    note = "The label file doesn't give the size of the picture, so the labels can be out of place."
+    for label in document.labels:
+        if label.mask:
+            return label.mask.width, label.mask.height, (note,)
+    corners = [extent for label in document.labels if (extent := Pen(1, 1).draw(label).extent)]
+    right, bottom = (max((extent[side] for extent in corners), default=1.0) for side in (2, 3))
+    return max(right, 1.0), max(bottom, 1.0), (note,) if document.labels else ()
+
+
+def _classes(document: CocoDocument) -> dict[str, LabelClass]:
+    """The classes that labels use, by the id of their category. Categories of one name are one class."""
+    names = {category.id: category.name for category in document.categories if category.name}
+    used = {label.category_id: names.get(label.category_id, UNNAMED) for label in document.labels}
+    counts = Counter(used[label.category_id] for label in document.labels)
+    # All names of the file have a say as long as there are looks for them: so a class has the same one in each picture.
+    listed = dict.fromkeys((*names.values(), UNNAMED))
+    styles = choose_styles(listed if len(listed) <= STYLES else counts, STYLES)
+    order = [name for name in listed if name in counts]
+    classes = {name: LabelClass(number, name, counts[name], styles[name]) for number, name in enumerate(order, 1)}
+    return {category: classes[name] for category, name in used.items()}
+
+
+def _kind(drawing: Drawing, label: CocoLabel) -> Kind:
+    if label.is_crowd and drawing.path:
+        return "crowd"
+    if label.keypoints and drawing.form in ("box", "nothing"):
+        return "keypoints"
+    kinds: dict[str, Kind] = {"polygons": "outline", "mask": "mask", "box": "box", "nothing": "other"}
+    return kinds[drawing.form]
+
+
+def _kind_word(drawing: Drawing, label: CocoLabel) -> str:
+    parts = len(label.polygons)
+    words = {
+        "polygons": f"Outline in {parts} parts" if parts > 1 else "Outline",
+        "mask": "Mask",
+        "box": "Turned box" if label.rotation else "Box",
+        "nothing": "" if label.keypoints else "Not drawn",
+    }
+    word = "Crowd" if label.is_crowd and drawing.path else words[drawing.form]
+    points = plural(sum(1 for point in label.keypoints if point.visibility), "keypoint") if label.keypoints else ""
+    return ", ".join(filter(None, (word, points)))
+
+
+def _dots(label: CocoLabel, category: CocoCategory | None) -> tuple[Dot, ...]:
+    names = category.keypoint_names if category else ()
+    return tuple(
+        Dot(point.x, point.y, names[index] if index < len(names) else f"Point {index + 1}", point.visibility == 1)
+        for index, point in enumerate(label.keypoints)
+        if point.visibility
+    )
+
+
+def _bones(label: CocoLabel, category: CocoCategory | None) -> str:
+    """Between keypoints that are both drawn."""
+    points = dict(enumerate(label.keypoints, 1))
+    pairs = category.skeleton if category else ()
+    joined = [(points[one], points[other]) for one, other in pairs if one in points and other in points]
+    lines = [(one.x, one.y, other.x, other.y) for one, other in joined if one.visibility and other.visibility]
+    return polygon_path(lines, is_closed=False)
+
+
+def _extent_of_dots(label: CocoLabel) -> Extent | None:
+    points = [(point.x, point.y) for point in label.keypoints if point.visibility]
+    return extent_of(points) if points else None

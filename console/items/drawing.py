@@ -1,0 +1,111 @@
+"""The outline of one label as SVG path data: its polygons or its mask, else its box."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import cos, radians, sin
+from typing import Literal
+
+from console.items.outlines import TooDetailed, polygon_path, ring_path, trace_mask
+from console.upstream.coco_labels import CocoLabel
+from console.upstream.rle import Mask
+
+MOST_CORNERS = 400_000
+"""In the masks of one picture."""
+
+Extent = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What there is to draw; `path` is "" and `extent` None if that is nothing. `problems` are sentences."""
+
+    form: Literal["polygons", "mask", "box", "nothing"]
+    path: str = ""
+    extent: Extent | None = None
+    problems: tuple[str, ...] = ()
+
+
+NOTHING = Drawing("nothing")
+
+
+class Pen:
+    """Draws the labels of one picture of this size in pixels, and counts the corners of their masks."""
+
+    def __init__(self, width: float, height: float) -> None:
+        self._size = (width, height)
+        self._corners_left = MOST_CORNERS
+        self._too_detailed = 0
+
+    def draw(self, label: CocoLabel) -> Drawing:
+        """A label whose outline cannot be drawn as its box."""
+        outline = self._outline(label)
+        if outline.path:
+            return outline
+        box = _box(label)
+        if label.has_outline:
+            instead = "Its box is drawn instead." if box.path else "It has no box to draw instead."
+            return Drawing(box.form, box.path, box.extent, (*outline.problems, instead))
+        if not box.path and not label.keypoints and not label.problems:
+            return Drawing("nothing", problems=("It has neither a box nor an outline.",))
+        return box
+
+    def notes(self) -> Iterator[str]:
+        """Sentences about the whole picture, to be asked for at the end."""
+        if self._too_detailed:
+            yield f"The masks have more than {MOST_CORNERS:,} corners. Not drawn: {self._too_detailed:,} masks."
+
+    def _outline(self, label: CocoLabel) -> Drawing:
+        if label.polygons:
+            return Drawing("polygons", polygon_path(label.polygons), extent_of(label.polygons))
+        return self._mask(label.mask) if label.mask else NOTHING
+
+    def _mask(self, mask: Mask) -> Drawing:
+        if (mask.width, mask.height) != self._size:
+            width, height = self._size
+            size = f"{mask.width:,} × {mask.height:,}"
+            why = f"Its mask is {size} pixels, but the picture {width:,g} × {height:,g}."
+            return Drawing("nothing", problems=(why,))
+        try:
+            rings = trace_mask(mask, most=self._corners_left)
+        except TooDetailed:
+            self._too_detailed += 1
+            return Drawing("nothing", problems=("Its mask has too many corners to be drawn.",))
+        if not rings:
+            return Drawing("nothing", problems=("Its mask is empty.",))
+        self._corners_left -= sum(map(len, rings))
+        return Drawing(
+            "mask", ring_path(rings), extent_of([[side for corner in ring for side in corner] for ring in rings])
+        )
+
+
+def extent_of(parts: Sequence[Sequence[float]]) -> Extent:
+    """What `x, y, x, y …` lists cover together."""
+    across, down = ([value for part in parts for value in part[axis::2]] for axis in (0, 1))
+    return min(across), min(down), max(across), max(down)
+
+
+def _box(label: CocoLabel) -> Drawing:
+    if label.box is None:
+        return NOTHING
+    left, top, width, height = label.box
+    corners = [(left, top), (left + width, top), (left + width, top + height), (left, top + height)]
+    if label.rotation:
+        corners = _turned(corners, (left + width / 2, top + height / 2), label.rotation)
+    points = [side for corner in corners for side in corner]
+    return Drawing("box", polygon_path([points]), extent_of([points]))
+
+
+def _turned(
+    corners: Sequence[tuple[float, float]], middle: tuple[float, float], degrees: float
+) -> list[tuple[float, float]]:
+    """Clockwise, as the page's axes point right and down."""
+    angle = radians(degrees)
+    across, down = middle
+    return [
+        (
+            across + (x - across) * cos(angle) - (y - down) * sin(angle),
+            down + (x - across) * sin(angle) + (y - down) * cos(angle),
+        )
+        for x, y in corners
+    ]

@@ -1,0 +1,258 @@
+"""The entries of a COCO file as typed values; what cannot be read of a label becomes a sentence on it."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from console.common.parsing import clean
+from console.upstream.json_events import TOO_MUCH
+from console.upstream.rle import BadMask, Mask, read_mask
+
+MOST_POINTS = 400_000
+"""In the outlines of one file."""
+MOST_RUNS = 1_000_000
+"""In the masks of one file."""
+LONGEST_NAME = 200
+LARGEST_COORDINATE = 10_000_000
+"""Pixels."""
+
+Box = tuple[float, float, float, float]
+"""Left, top, width, height."""
+
+
+@dataclass(frozen=True)
+class CocoImage:
+    id: str = ""
+    file_name: str = ""
+    width: float | None = None
+    height: float | None = None
+
+
+@dataclass(frozen=True)
+class CocoCategory:
+    """`skeleton` joins keypoints by their number, from 1."""
+
+    id: str
+    name: str
+    keypoint_names: tuple[str, ...] = ()
+    skeleton: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class CocoKeypoint:
+    """`visibility`: 2 seen, 1 labelled but hidden, 0 not labelled."""
+
+    x: float
+    y: float
+    visibility: int
+
+
+@dataclass(frozen=True)
+class CocoLabel:
+    """`rotation` turns the box about its middle, in degrees, clockwise. `problems` are sentences about this label."""
+
+    image_id: str
+    category_id: str
+    box: Box | None = None
+    rotation: float = 0.0
+    polygons: tuple[Sequence[float], ...] = ()
+    """x, y, x, y …"""
+    mask: Mask | None = None
+    has_outline: bool = False
+    """Whether the file gives polygons or a mask, readable or not."""
+    keypoints: tuple[CocoKeypoint, ...] = ()
+    is_crowd: bool = False
+    score: float | None = None
+    problems: tuple[str, ...] = ()
+
+
+def read_image(entry: dict[str, Any]) -> CocoImage:
+    width, height = (_side(entry.get(side)) for side in ("width", "height"))
+    return CocoImage(read_id(entry.get("id")), _name(entry.get("file_name")), width, height)
+
+
+def read_category(entry: dict[str, Any]) -> CocoCategory:
+    """Its keypoints and its skeleton as far as they can be read."""
+    names, pairs = entry.get("keypoints"), entry.get("skeleton")
+    return CocoCategory(
+        read_id(entry.get("id")),
+        _name(entry.get("name")),
+        tuple(_name(name) for name in names) if isinstance(names, list) else (),
+        tuple(_bones(pairs)) if isinstance(pairs, list) else (),
+    )
+
+
+def read_id(value: Any) -> str:
+    """The same text for `7`, `7.0` and `"7"`; empty for what is no id."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return ""
+    return clean(str(value)[:LONGEST_NAME])
+
+
+class LabelReader:
+    """Reads the labels of one file, whose points and runs it counts."""
+
+    def __init__(self) -> None:
+        self._points_left, self._runs_left = MOST_POINTS, MOST_RUNS
+        self._too_detailed = 0
+
+    def read(self, entry: dict[str, Any], repeated: Sequence[str] = ()) -> CocoLabel:
+        problems = [f"Its “{name}” is given twice; the last one counts." for name in repeated]
+        box = _box(entry.get("bbox"), problems)
+        outline = entry.get("segmentation")
+        return CocoLabel(
+            image_id=read_id(entry.get("image_id")),
+            category_id=read_id(entry.get("category_id")),
+            box=box,
+            rotation=_rotation(entry, problems),
+            polygons=() if isinstance(outline, dict) else self._polygons(outline, problems),
+            mask=self._mask(outline, problems) if isinstance(outline, dict) else None,
+            has_outline=outline not in (None, []),
+            keypoints=_keypoints(entry.get("keypoints"), problems),
+            is_crowd=entry.get("iscrowd") in (1, "1"),
+            score=_score(entry.get("score"), problems),
+            problems=tuple(dict.fromkeys(problems)),
+        )
+
+    def notes(self) -> Iterator[str]:
+        """Sentences about the file, to be asked for at its end."""
+        if self._too_detailed:
+            yield (
+                f"The file has more than {MOST_POINTS:,} points or {MOST_RUNS:,} mask runs. The outlines beyond that "
+                f"aren't drawn: {self._too_detailed:,} in total."
+            )
+
+    def _polygons(self, value: Any, problems: list[str]) -> tuple[Sequence[float], ...]:
+        if value is None or value == []:
+            return ()
+        if value is TOO_MUCH:
+            self._too_detailed += 1
+            problems.append(_TOO_DETAILED)
+            return ()
+        if not isinstance(value, list):
+            problems.append("Its outline is in no form that COCO knows.")
+            return ()
+        parts = value if isinstance(value[0], list) else [value]
+        polygons = tuple(polygon for part in parts if (polygon := _polygon(part, problems)))
+        points = sum(map(len, polygons)) // 2
+        if points > self._points_left:
+            return self._polygons(TOO_MUCH, problems)
+        self._points_left -= points
+        return polygons
+
+    def _mask(self, value: dict[str, Any], problems: list[str]) -> Mask | None:
+        try:
+            mask = read_mask(value.get("size"), value.get("counts"))
+        except BadMask as bad:
+            problems.append(str(bad))
+            return None
+        if len(mask.runs) > self._runs_left:
+            self._too_detailed += 1
+            problems.append(_TOO_DETAILED)
+            return None
+        self._runs_left -= len(mask.runs)
+        if mask.is_short:
+            problems.append("Its mask ends early; the rest is taken as empty.")
+        return mask
+
+
+_TOO_DETAILED: Final = "Its outline has too many points to be drawn."
+
+
+def _polygon(part: Any, problems: list[str]) -> Sequence[float]:
+    """A part of an outline; empty if it cannot be drawn."""
+    if not isinstance(part, list) or not _are_numbers(part):
+        problems.append("A part of its outline isn't a list of numbers.")
+    elif len(part) % 2:
+        problems.append("A part of its outline has an odd number of coordinates.")
+    elif len(part) < 6:
+        problems.append("A part of its outline has fewer than three points.")
+    elif not _are_near(part):
+        problems.append("A part of its outline lies too far outside the picture.")
+    else:
+        return array("d", part)
+    return ()
+
+
+def _box(value: Any, problems: list[str]) -> Box | None:
+    if value is None or value == []:
+        return None
+    if not isinstance(value, list) or len(value) != 4 or not _are_numbers(value):
+        problems.append("Its box isn't four numbers.")
+    elif not _are_near(value):
+        problems.append("Its box lies too far outside the picture.")
+    elif value[2] < 0 or value[3] < 0:
+        problems.append("Its box has a negative size.")
+    else:
+        left, top, width, height = value
+        return left, top, width, height
+    return None
+
+
+def _rotation(entry: dict[str, Any], problems: list[str]) -> float:
+    """Degrees. CVAT writes them among the `attributes`."""
+    attributes = entry.get("attributes")
+    value = entry.get("rotation", attributes.get("rotation") if isinstance(attributes, dict) else None)
+    if value is None:
+        return 0.0
+    if not _are_numbers([value]):
+        problems.append("The angle of its box isn't a number.")
+        return 0.0
+    return float(value) % 360
+
+
+def _keypoints(value: Any, problems: list[str]) -> tuple[CocoKeypoint, ...]:
+    if value is None or value == []:
+        return ()
+    if value is TOO_MUCH:
+        problems.append("It has too many keypoints to be drawn.")
+    elif not isinstance(value, list) or not _are_numbers(value):
+        problems.append("Its keypoints aren't numbers.")
+    elif len(value) % 3 or not set(value[2::3]) <= {0, 1, 2}:
+        problems.append("Its keypoints aren't in threes: across, down, visibility.")
+    elif not _are_near(value):
+        problems.append("Its keypoints lie too far outside the picture.")
+    else:
+        return tuple(
+            CocoKeypoint(*point) for point in zip(value[0::3], value[1::3], map(int, value[2::3]), strict=True)
+        )
+    return ()
+
+
+def _score(value: Any, problems: list[str]) -> float | None:
+    if value is None:
+        return None
+    if not _are_numbers([value]):
+        problems.append("Its score isn't a number.")
+        return None
+    return float(value)
+
+
+def _are_numbers(values: list[Any]) -> bool:
+    # By their exact types, because True counts as a number in Python.
+    return set(map(type, values)) <= {int, float}
+
+
+def _are_near(values: Sequence[float]) -> bool:
+    return max(values) <= LARGEST_COORDINATE and min(values) >= -LARGEST_COORDINATE
+
+
+def _side(value: Any) -> float | None:
+    return value if _are_numbers([value]) and 0 < value <= LARGEST_COORDINATE else None
+
+
+def _name(value: Any) -> str:
+    if not isinstance(value, str):
+        return ""
+    return clean(value if len(value) <= LONGEST_NAME else f"{value[:LONGEST_NAME]}…").strip()
+
+
+def _bones(pairs: list[Any]) -> Iterator[tuple[int, int]]:
+    for pair in pairs:
+        if isinstance(pair, list) and len(pair) == 2 and set(map(type, pair)) == {int}:
+            yield pair[0], pair[1]

@@ -1,0 +1,203 @@
+"""A JSON file as a stream of events, in the memory of one chunk.
+
+The C backend of ijson is asked for by name, because its others are twenty times slower.
+
+Files come from many writers, so what JSON does not have is turned into text first: `NaN`, `Infinity`, numbers beyond
+double precision and whole numbers beyond 64 bits. Whoever expects a number then meets a text, in its place.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+import ijson
+from ijson.backends import yajl2_c
+
+from console.common.parsing import INT64, MOST_DEPTH, NotJson
+
+Event = tuple[str, Any]
+
+TOO_MUCH: Final = object()
+"""Stands for a value that has more values inside than were asked for."""
+
+_SMALLEST_HEAD = 4
+"""Bytes that show an encoding."""
+_LONGEST_VALUE = 64 * 1024
+"""Bytes without a comma that are held back for their end."""
+_LONGEST_NUMBER = 400
+_PADDING = b" \t\r\n\0\x1a"
+_ALIKE = bytes.maketrans(b"123456789E", b"000000000e")
+_SIGNS = (b"NaN", b"Infinity", b"0" * 19, b"e000", b"e+000", b"\\ud", b"\\uD")
+"""Signs of what ijson refuses, in text whose digits are all written 0."""
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|-?(?:NaN|Infinity)\b|-?[0-9][-+.0-9eE]*+', re.DOTALL)
+_ESCAPE = re.compile(rb"\\.", re.DOTALL)
+_PAIR_OR_ESCAPE = re.compile(rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[dD][89a-fA-F]..|\\.", re.DOTALL)
+_LONE = re.compile(rb"\\u[dD]...", re.DOTALL)
+
+
+def read_events(chunks: Iterable[bytes]) -> Iterator[Event]:
+    """The events of ijson's `basic_parse`, numbers as int or float. Raises NotJson where it stops being JSON."""
+    source = ijson.from_iter(piece for piece in _tamed(_in_utf_8(chunks)) if piece)
+    try:
+        yield from yajl2_c.basic_parse(source, use_float=True)
+    except ijson.IncompleteJSONError as error:
+        raise NotJson("cut short" if "premature EOF" in str(error) else "not JSON") from None
+    except (ijson.JSONError, UnicodeError):
+        raise NotJson("not JSON") from None
+
+
+def read_fields(events: Iterator[Event], wanted: Mapping[str, int]) -> tuple[dict[str, Any], list[str]]:
+    """Of the object that has just begun the fields that are `wanted`, and the names of those that are given twice.
+
+    `wanted` says how many values each can have inside, beyond which it is TOO_MUCH. Of two the last counts.
+    """
+    found: dict[str, Any] = {}
+    repeated: list[str] = []
+    for event, name in events:
+        if event == "end_map":
+            break
+        event, value = next(events)
+        if name not in wanted:
+            skip(events, event)
+            continue
+        if name in found:
+            repeated.append(name)
+        found[name] = _Builder(events, wanted[name]).value(event, value)
+    return found, repeated
+
+
+def skip(events: Iterator[Event], event: str) -> None:
+    """Passes over the rest of the value that began with this event."""
+    depth = _DEEPER.get(event, 0)
+    if not depth:
+        return
+    for event, _ in events:
+        if event in _DEEPER:
+            depth += _DEEPER[event]
+            if not depth:
+                return
+            if depth > MOST_DEPTH:
+                raise NotJson("nested too deeply")
+
+
+_DEEPER: Final = {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}
+
+
+class _Builder:
+    """One value of Python from its events, with at most so many values inside."""
+
+    def __init__(self, events: Iterator[Event], most: int) -> None:
+        self._events, self._left, self._depth = events, most, 0
+
+    def value(self, event: str, value: Any) -> Any:
+        if event not in _DEEPER:
+            return value
+        self._depth += 1
+        if self._depth > MOST_DEPTH:
+            raise NotJson("nested too deeply")
+        built = self._list() if event == "start_array" else self._object()
+        self._depth -= 1
+        return built
+
+    def _list(self) -> Any:
+        found: list[Any] = []
+        for event, value in self._events:
+            if event == "number":
+                found.append(value)
+            elif event == "end_array":
+                self._left -= len(found)
+                return found
+            else:
+                found.append(self.value(event, value))
+            if len(found) > self._left or found[-1] is TOO_MUCH:
+                skip(self._events, "start_array")
+                return TOO_MUCH
+        return found
+
+    def _object(self) -> Any:
+        found: dict[str, Any] = {}
+        for event, name in self._events:
+            if event == "end_map":
+                self._left -= len(found)
+                return found
+            found[name] = self.value(*next(self._events))
+            if len(found) > self._left or found[name] is TOO_MUCH:
+                skip(self._events, "start_map")
+                return TOO_MUCH
+        return found
+
+
+def _in_utf_8(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same text in UTF-8, without a byte order mark. From where it is no UTF-8 on, it is read as Windows-1252."""
+    decoder: codecs.IncrementalDecoder | None = None
+    head = b""
+    for chunk in chunks:
+        if decoder is None:
+            head += chunk
+            if len(head) < _SMALLEST_HEAD:
+                continue
+            encoding = json.detect_encoding(head)
+            decoder = codecs.getincrementaldecoder(encoding)("strict" if encoding.startswith("utf-8") else "replace")
+            chunk = head
+        try:
+            yield decoder.decode(chunk).encode()
+        except UnicodeDecodeError:
+            begun = decoder.getstate()[0]
+            decoder = codecs.getincrementaldecoder("cp1252")("replace")
+            yield decoder.decode(begun + chunk).encode()
+    if decoder is None:
+        yield head
+
+
+def _tamed(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    held, is_inside = b"", False
+    for piece in pieces:
+        held += piece
+        cut = held.rfind(b",") + 1
+        if not cut and len(held) > _LONGEST_VALUE:
+            cut = len(held) - (len(held) - len(held.rstrip(b"\\"))) % 2
+        ready, held = held[:cut], held[cut:]
+        yield _tame(ready, is_inside)
+        is_inside ^= _has_odd_quotes(ready)
+    yield _tame(held.rstrip(_PADDING), is_inside)
+
+
+def _tame(piece: bytes, is_inside: bool) -> bytes:
+    """With everything that ijson refuses turned into texts; `is_inside` where the piece begins within a text."""
+    alike = piece.translate(_ALIKE)
+    if not any(sign in alike for sign in _SIGNS):
+        return piece
+    return _TOKEN.sub(_tame_token, b'"' + piece)[1:] if is_inside else _TOKEN.sub(_tame_token, piece)
+
+
+def _has_odd_quotes(piece: bytes) -> bool:
+    return (_ESCAPE.sub(b"", piece) if b"\\" in piece else piece).count(b'"') % 2 == 1
+
+
+def _tame_token(found: re.Match[bytes]) -> bytes:
+    token = found[0]
+    if token.startswith(b'"'):
+        return _PAIR_OR_ESCAPE.sub(_tame_escape, token)
+    return token if _is_number(token) else b'"' + token[:_LONGEST_NUMBER] + b'"'
+
+
+def _tame_escape(found: re.Match[bytes]) -> bytes:
+    return b"\\ufffd" if _LONE.fullmatch(found[0]) else found[0]
+
+
+def _is_number(token: bytes) -> bool:
+    """Whether it is a number that fits, or one that is misspelled, which the parser refuses."""
+    if len(token) > _LONGEST_NUMBER:
+        return False
+    try:
+        value = float(token)
+    except ValueError:
+        return True
+    if not math.isfinite(value):
+        return False
+    return not token.lstrip(b"-").isdigit() or int(token) in INT64
