@@ -44,7 +44,11 @@ _WANTED: Final[dict[str, dict[str, int]]] = {
     | {"segmentation": MOST_VALUES},
 }
 """The lists that are read, the fields of their entries, and how many values each can have."""
-_WHY_NOT_JSON: Final = {"cut short": "is cut short", "nested too deeply": "is nested too deeply"}
+_WHY_NOT_JSON: Final = {
+    "cut short": "is cut short",
+    "nested too deeply": "is nested too deeply",
+    "too many values": "has too many values",
+}
 
 
 @dataclass(frozen=True)

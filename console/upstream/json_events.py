@@ -27,8 +27,10 @@ TOO_MUCH: Final = object()
 
 _SMALLEST_HEAD = 4
 """Bytes that show an encoding."""
-_LONGEST_VALUE = 64 * 1024
-"""Bytes without a comma that are held back for their end."""
+_PIECE = 512 * 1024
+"""Bytes that the parser gets at once. A text that goes over several pieces is read again with each of them."""
+MOST_VALUES = 12_000_000
+"""Of a whole file: about six seconds of processor."""
 _LONGEST_NUMBER = 400
 _PADDING = b" \t\r\n\0\x1a"
 _ALIKE = bytes.maketrans(b"123456789E", b"000000000e")
@@ -155,16 +157,35 @@ def _in_utf_8(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _tamed(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same text without what ijson refuses, in pieces that end with a comma, so that no number is cut in two."""
     held, is_inside = b"", False
-    for piece in pieces:
+    for piece in _joined(pieces):
         held += piece
         cut = held.rfind(b",") + 1
-        if not cut and len(held) > _LONGEST_VALUE:
+        if not cut and len(held) > _PIECE:
+            # A very long text, which must not be cut between a backslash and what it belongs to.
             cut = len(held) - (len(held) - len(held.rstrip(b"\\"))) % 2
         ready, held = held[:cut], held[cut:]
         yield _tame(ready, is_inside)
         is_inside ^= _has_odd_quotes(ready)
     yield _tame(held.rstrip(_PADDING), is_inside)
+
+
+def _joined(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    waiting: list[bytes] = []
+    length = values = 0
+    for piece in pieces:
+        waiting.append(piece)
+        length += len(piece)
+        if length < _PIECE:
+            continue
+        joined = b"".join(waiting)
+        values += sum(map(joined.count, (b",", b"[", b"{")))
+        if values > MOST_VALUES:
+            raise NotJson("too many values")
+        yield joined
+        waiting, length = [], 0
+    yield b"".join(waiting)
 
 
 def _tame(piece: bytes, is_inside: bool) -> bytes:
