@@ -7,7 +7,7 @@ from console.items.drawing import Extent
 
 
 def choose_styles(names: Iterable[str], most: int) -> dict[str, int]:
-    """A number from 1 to `most` for each name, by the name alone where no other has it. All different if they can be."""
+    """A number from 1 to `most` for each name: by the name alone, unless another has it already and one is free."""
     styles: dict[str, int] = {}
     for name in sorted(names):
         wish = zlib.crc32(name.encode()) % most
