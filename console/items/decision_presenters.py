@@ -182,8 +182,8 @@ class DecisionStrip:
     @property
     def announcement(self) -> str:
         """For the live region."""
-        undo = " Press u to undo." if self.is_waiting else ""
-        return f"{self.title}. {self.text}{undo}".replace(" . ", " ")
+        title = self.unresolved.title if self.unresolved else f"{self.title}."
+        return " ".join(filter(None, [title, self.text, "Press u to undo." if self.is_waiting else ""]))
 
     @property
     def delay(self) -> int | None:

@@ -1,0 +1,110 @@
+// Deciding on a work item ([data-decide]): `a` approves, `s` goes to the reason for sending it back, `u` takes back the newest
+// decision that still waits. Each decision has a strip ([data-decision] in #decisions). When one arrives as the answer to a
+// press, the page hears `item-decided` or `item-taken-back` on its body, with { item, decision }.
+
+import { say } from "./say.js";
+
+const TYPING = "input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable], dialog";
+const PASSES_AFTER = 6000;
+
+const panel = () => [...document.querySelectorAll("[data-decide]")].find((one) => one.checkVisibility());
+const announced = new Map();
+let refocused = "";
+
+const keys = {
+  a: () => panel()?.querySelector("form[data-approve]")?.requestSubmit(),
+  s: () => open(panel()?.querySelector("[data-send-back]")),
+  u: undo,
+};
+
+function open(part) {
+  if (!part) return;
+  part.open = true;
+  part.querySelector("[data-reason]").focus();
+}
+
+function undo() {
+  const waiting = [...document.querySelectorAll("#decisions [data-waiting] form[data-undo]:not(.htmx-request)")];
+  if (waiting.length) waiting.at(-1).requestSubmit();
+  else say("No decision is waiting, so there is nothing to undo.");
+}
+
+document.addEventListener("keydown", (event) => {
+  const { key, target } = event;
+  if (event.defaultPrevented || event.altKey || event.repeat) return;
+  if (key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    const form = target.closest?.("form[data-ctrl-enter]");
+    if (form) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
+    return;
+  }
+  if (event.ctrlKey || event.metaKey) return;
+  const part = key === "Escape" && target.closest?.("[data-send-back][open]");
+  if (part) {
+    part.open = false;
+    part.querySelector("summary").focus();
+  } else if (keys[key] && "singleKeys" in document.body.dataset && !target.closest?.(TYPING)) {
+    event.preventDefault();
+    keys[key]();
+  }
+});
+
+document.addEventListener("click", ({ target }) => {
+  const chosen = target.closest?.("[data-fill-reason]");
+  if (chosen) {
+    const field = chosen.form.querySelector("[data-reason]");
+    field.value = chosen.dataset.fillReason;
+    field.focus();
+  }
+  target.closest?.("[data-close-strip]")?.closest("[data-decision]").remove();
+});
+
+// A strip that was just replaced keeps the focus; one on which somebody decides how to find out is not replaced under them.
+document.addEventListener("htmx:beforeSwap", ({ target }) => {
+  if (target.matches?.("[data-decision]") && target.contains(document.activeElement)) refocused = target.id;
+});
+
+document.addEventListener("htmx:confirm", (event) => {
+  const strip = event.target;
+  if (!strip.matches("[data-decision]:has([data-unresolved]:focus-within)")) return;
+  event.preventDefault();
+  strip.addEventListener("focusout", () => event.detail.issueRequest(), { once: true });
+});
+
+window.htmx.onLoad((root) => {
+  const isFirst = root === document.body;
+  const strips = root.matches("[data-decision]") ? [root] : root.querySelectorAll("[data-decision]");
+  for (const strip of strips) arrive(strip, isFirst);
+});
+
+function arrive(strip, isFirst) {
+  const { decision, item, actId, announcement, event } = strip.dataset;
+  if (!isFirst && announced.get(decision) !== announcement) say(announcement);
+  announced.set(decision, announcement);
+  if (refocused === strip.id) {
+    refocused = "";
+    strip.focus();
+  }
+  if (event) {
+    delete strip.dataset.event;
+    renew(item, actId);
+    document.body.dispatchEvent(new CustomEvent(event, { detail: { item, decision } }));
+  }
+  if ("passes" in strip.dataset) setTimeout(() => pass(strip), PASSES_AFTER);
+}
+
+function pass(strip) {
+  if (strip.matches(":hover, :focus-within")) setTimeout(() => pass(strip), PASSES_AFTER);
+  else strip.remove();
+}
+
+// The forms of the item get another one-time id, or the next press would be answered as this one was.
+function renew(item, actId) {
+  const forms = document.querySelector(`[data-decide][data-item="${CSS.escape(item)}"]`);
+  if (!forms) return;
+  for (const field of forms.querySelectorAll("input[name=act_id]")) field.value = actId;
+  for (const part of forms.querySelectorAll("details[open]")) part.open = false;
+  document.getElementById(`refused-${item}`)?.replaceChildren();
+}

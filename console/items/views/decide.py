@@ -173,10 +173,7 @@ def _panel(request: SignedIn, project: uuid.UUID, found: WorkItem, form: Approve
 
 
 def _page(request: SignedIn, project: uuid.UUID, item: uuid.UUID, found: WorkItem) -> dict[str, Any]:
-    try:
-        project_name = projects.name_of(user=request.user, project=project)
-    except (UpstreamError, ConnectionMissing):
-        project_name = "Project"
+    project_name = projects.remembered_name(user=request.user, project=project) or "Project"
     item_url = reverse("items:detail", args=[project, item])
     return {
         "name": item_name(found),

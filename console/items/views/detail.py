@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 from accounts.requests import SignedIn
 from console import htmx, plain_answers
 from console.common.parsing import read_int
+from console.items import decision_selectors, item_page, selectors
 from console.items import download as label_download
-from console.items import item_page, selectors
 
 
 @require_safe
@@ -20,6 +20,8 @@ def detail(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespon
     found = selectors.get_item(user=request.user, project=project, item=item)
     listed = request.GET.get("list", "")
     context = item_page.about_item(user=request.user, project=project, item=found, listed=listed)
+    context["panel"] = decision_selectors.read_panel(user=request.user, project=project, item=found)
+    context["strips"] = decision_selectors.read_tray(user=request.user, project=project)
     return render(request, "items/detail.html", context)
 
 

@@ -1,0 +1,136 @@
+"""Deciding by keyboard, the countdown with its undo, and what the strip says once it was sent."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from accounts.models import Person
+from console.emulator.server import Running
+from console.items.models import Decision
+from tests.items.deciding import ITEMS, decision_of, item_ids, sent, work
+from tests.waiting import until
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
+SignIn = Callable[[Any, Person], None]
+State = Decision.State
+LISTEN = """() => {
+  window.heard = [];
+  const listen = ({ type, detail }) => window.heard.push([type, detail.item, detail.decision]);
+  for (const name of ['item-decided', 'item-taken-back']) document.body.addEventListener(name, listen);
+}"""
+
+
+def opened(page: Page, live: str, item: str) -> None:
+    page.goto(f"{live}{ITEMS}{item}/")
+    expect(page.get_by_role("button", name="Approve")).to_be_visible()
+    page.wait_for_function("window.htmx && document.readyState === 'complete'")
+    page.wait_for_load_state("networkidle")
+
+
+def test_approving_taking_back_and_sending_back_by_keyboard(
+    page: Page, live: str, sign_in: SignIn, bob: Person, emulator: Running, complaints: list[str]
+) -> None:
+    [item] = item_ids(bob)
+    sign_in(page, bob)
+    opened(page, live, item)
+    page.evaluate(LISTEN)
+    page.keyboard.press("a")
+    strip = page.locator("#decisions [data-decision]")
+    expect(strip).to_contain_text("Approving")
+    expect(page.locator("#live")).to_contain_text("Press u to undo.")
+    page.keyboard.press("u")
+    expect(strip).to_contain_text("Taken back")
+    first = decision_of(item)
+    assert first.state == State.TAKEN_BACK
+    page.keyboard.press("s")
+    expect(page.get_by_label("Reason", exact=True)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("Reason", exact=True)).to_be_hidden()
+    page.keyboard.press("s")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Say why you are sending it back.")).to_be_visible()
+    expect(page.get_by_label("Reason", exact=True)).to_be_focused()
+    page.keyboard.type("as usual, Wrong class")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#decisions [data-waiting]")).to_contain_text("Sending back")
+    second = decision_of(item)
+    wanted = [["item-decided", first], ["item-taken-back", first], ["item-decided", second]]
+    assert page.evaluate("window.heard") == [[name, item, str(one.pk)] for name, one in wanted]
+    work()
+    expect(page.locator("#decisions")).to_contain_text("CloudFactory shows it as “In progress” now.")
+    assert [body["reason"] for body in sent(emulator)] == ["as usual, Wrong class"]
+    # Chromium reports each 422 by itself.
+    complaints[:] = [one for one in complaints if "422" not in one]
+
+
+def test_a_key_that_is_held_down_decides_once(
+    page: Page, live: str, sign_in: SignIn, bob: Person, emulator: Running
+) -> None:
+    [item] = item_ids(bob)
+    sign_in(page, bob)
+    opened(page, live, item)
+    for _ in range(5):
+        page.keyboard.down("a")
+    page.keyboard.up("a")
+    expect(page.locator("#decisions [data-decision]")).to_have_count(1)
+    assert Decision.objects.count() == 1
+    page.keyboard.press("a")
+    expect(page.get_by_text("You already decided on this item")).to_be_visible()
+    assert Decision.objects.count() == 1
+
+
+def test_a_reason_to_choose_from_fills_the_field(
+    page: Page, live: str, sign_in: SignIn, bob: Person, emulator: Running
+) -> None:
+    [item] = item_ids(bob)
+    sign_in(page, bob)
+    opened(page, live, item)
+    page.get_by_text("Send back…").click()
+    page.get_by_role("button", name="Wrong class").click()
+    expect(page.get_by_label("Reason", exact=True)).to_have_value("Wrong class")
+    page.keyboard.press("Enter")
+    until(lambda: Decision.objects.filter(reason="Wrong class").exists())
+
+
+def test_closing_the_page_sends_it_all_the_same(
+    page: Page, live: str, sign_in: SignIn, bob: Person, emulator: Running
+) -> None:
+    [item] = item_ids(bob)
+    sign_in(page, bob)
+    opened(page, live, item)
+    page.keyboard.press("a")
+    expect(page.locator("#decisions [data-waiting]")).to_be_visible()
+    page.goto("about:blank")
+    work()
+    assert len(sent(emulator, item)) == 1
+
+
+def test_a_reload_shows_what_still_waits_and_undo_works_there(
+    page: Page, live: str, sign_in: SignIn, bob: Person, emulator: Running
+) -> None:
+    [item] = item_ids(bob)
+    sign_in(page, bob)
+    opened(page, live, item)
+    page.keyboard.press("a")
+    expect(page.locator("#decisions [data-waiting]")).to_be_visible()
+    page.reload()
+    expect(page.locator("#decisions [data-waiting]")).to_contain_text("Approving")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#decisions")).to_contain_text("Nothing was sent.")
+
+
+def test_an_outcome_nobody_knows_is_said_with_a_way_to_find_out(
+    page: Page, live: str, sign_in: SignIn, bob: Person, emulator: Running
+) -> None:
+    [item] = item_ids(bob)
+    sign_in(page, bob)
+    opened(page, live, item)
+    emulator.fault("cloudfactory", "503", method="PUT")
+    page.keyboard.press("a")
+    expect(page.locator("#decisions [data-waiting]")).to_be_visible()
+    work()
+    expect(page.locator("#decisions")).to_contain_text("We don't know whether the work item")
+    expect(page.locator("#decisions").get_by_role("button", name="Check now")).to_be_visible()
+    expect(page.locator("#decisions").get_by_role("link", name="View the audit entry")).to_be_visible()
