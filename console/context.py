@@ -85,7 +85,7 @@ PERSONAL = (
 )
 
 # Apps whose pages lie within another's.
-WITHIN = {"batches": "projects"}
+WITHIN = {"batches": "projects", "items": "projects"}
 
 
 class Shell:

@@ -13,17 +13,18 @@ from typing import Any
 
 from console.emulator.wire import Answer, Request, json_answer
 
-_KINDS = "500|502|503|429|401|403|404|409|html|garbage|truncated|empty|reset|drop-after|huge|redirect"
+_KINDS = "500|502|503|429|400|401|403|404|409|html|garbage|truncated|empty|reset|drop-after|huge|redirect"
 _SLOW = r"slow-\d{1,4}"
 NAMED = re.compile(rf"(?:fail-({_KINDS})|(?:fail-)?({_SLOW}))(?!\w)")
 KNOWN = re.compile(f"{_KINDS}|{_SLOW}")
-INSTEAD = frozenset({"500", "502", "503", "429", "401", "403", "404", "409", "html", "reset", "redirect"})
+INSTEAD = frozenset({"500", "502", "503", "429", "400", "401", "403", "404", "409", "html", "reset", "redirect"})
 HUGE = 64 * 1024 * 1024
 WORDS = {
     "500": "Internal server error.",
     "502": "Bad gateway.",
     "503": "Service temporarily unavailable.",
     "429": "Request was throttled. Expected available in 7 seconds.",
+    "400": "The request is not valid.",
     "401": "Invalid API key.",
     "403": "You do not have permission to perform this action.",
     "404": "Not found.",

@@ -96,6 +96,10 @@ class ItemFilter:
 
     def query(self) -> str:
         """The part of the address behind the `?`, without what is the default anyway; "" for the whole list."""
+        return urlencode(self.pairs(), safe=",:")
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """The names and values of the address, for fields of a form."""
         ends = {name: getattr(self, name) for name in ENDS}
         pairs = [
             ("status", self.status),
@@ -107,7 +111,7 @@ class ItemFilter:
             ("cursor", self.cursor),
             ("page", "prev" if self.is_back else ""),
         ]
-        return urlencode([pair for pair in pairs if pair[1]], safe=",:")
+        return [pair for pair in pairs if pair[1]]
 
     def arguments(self) -> dict[str, Any]:
         """The filter as keyword arguments of `list_work_items`, without the place in the list.
@@ -160,6 +164,9 @@ class ItemFilter:
     def is_narrowed(self) -> bool:
         """Whether something is left out of the list."""
         return bool(self.status or self.batches or self.ids or any(getattr(self, name) for name in ENDS))
+
+    def with_problem(self, name: str, typed: str, message: str) -> "ItemFilter":
+        return replace(self, problems=(*self.problems, Problem(name, typed, message)))
 
     def problem(self, name: str) -> Problem | None:
         return next((one for one in self.problems if one.name == name), None)

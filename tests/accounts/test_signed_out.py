@@ -109,6 +109,11 @@ def order_in_boxes(client: Client, person: Person) -> Form:
     return Form(ORDER, form | {"place": boxes, "note_plain": TYPED}, typed='value="77"', page=ORDER)
 
 
+def pasted_ids(client: Client, person: Person) -> Form:
+    page = f"/projects/{boards.COINS}/items/"
+    return Form(page, {"ids": TYPED, "list": ""}, page=page)
+
+
 def new_export(client: Client, person: Person) -> Form:
     return Form("/exports/new/", making.form(name=TYPED), page="/exports/new/")
 
@@ -153,8 +158,8 @@ def name_of_a_space(client: Client, person: Person) -> Form:
 
 FORMS = [
     new_slice, draft_as_one_types, recipe_again, filter_of_a_part, filter_as_json, chosen_items, new_batch, batch_name,
-    metadata, order_dragged, order_in_boxes, new_export, export_as_one_chooses, export_as_projects_are_chosen,
-    note_on_an_entry, profile, invitation, role, label_of_a_key, name_of_a_space,
+    metadata, order_dragged, order_in_boxes, pasted_ids, new_export, export_as_one_chooses,
+    export_as_projects_are_chosen, note_on_an_entry, profile, invitation, role, label_of_a_key, name_of_a_space,
 ]  # fmt: skip
 forms = pytest.mark.parametrize("form", FORMS)
 

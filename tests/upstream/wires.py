@@ -333,13 +333,6 @@ WIRES = [
         s.listed(s.WORK_ITEM),
     ),
     Wire(
-        "P16",
-        lambda c: c.list_work_items(s.PROJECT, direction="PREV", limit=5),
-        "GET",
-        f"{PLATFORM}/projects/{s.PROJECT}/workItems?page=PREV&limit=5",
-        s.listed(s.WORK_ITEM),
-    ),
-    Wire(
         "P17",
         lambda c: c.insert_labels(s.PROJECT, s.WORK_ITEM_ID, [{"a": 1}], request_id=REQUEST_ID),
         "POST",

@@ -1,28 +1,178 @@
 """The table of work items."""
 
 import uuid
+from typing import Any
 
-from django.http import Http404, HttpResponse
-from django.views.decorators.http import require_POST, require_safe
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.connections import ConnectionMissing
 from accounts.requests import SignedIn
+from accounts.rights import Right
+from console import htmx, pages, typed_forms
+from console.common.typed_fields import hand_back
+from console.items import columns as table_columns
+from console.items import counts as item_counts
+from console.items import id_lists, item_pages, table
+from console.items.filter_form import FilterForm
+from console.items.filters import SIZES, ItemFilter
+from console.items.pasted_ids import read_ids
+from console.items.statuses import CLIENT_REVIEW
+from console.projects import services as projects
+from console.upstream.errors import Invalid, KeyRejected, PageExpired, UpstreamError
 
 
-@require_safe
+@hand_back("ids", "list")
+@require_http_methods(["GET", "HEAD", "POST"])
 def index(request: SignedIn, project: uuid.UUID) -> HttpResponse:
-    raise Http404
+    """A page of the project's work items; POST takes pasted ids and leads to the address that names them."""
+    if request.method == "POST":
+        return _find_ids(request, project)
+    wanted = ItemFilter.read(request.GET)
+    typed = typed_forms.kept(request)
+    return _answer(request, project, wanted, typed_ids=typed.get("ids", "") if typed else "")
 
 
 @require_safe
 def counts(request: SignedIn, project: uuid.UUID) -> HttpResponse:
-    raise Http404
+    """The figures of the status tabs, whatever status is chosen."""
+    wanted = ItemFilter.read(request.GET)
+    filters = wanted.arguments() | {"ids": wanted.ids}
+    context: dict[str, Any] = {"tabs": table.tabs(wanted, "")}
+    try:
+        found = item_counts.count_by_status(user=request.user, project=str(project), filters=filters)
+    except KeyRejected:
+        raise
+    except UpstreamError as problem:
+        return render(request, "items/_counts.html", context | {"problem": problem})
+    figures = {status.status.value: status.count for status in found.by_status} | {"": found.total}
+    context["figures"] = [(tab, figures.get(tab.value, item_counts.Count(0))) for tab in context["tabs"]]
+    context["review"] = found.of(wanted.status or CLIENT_REVIEW.value)
+    return render(request, "items/_counts.html", context | {"problem": found.problem})
 
 
 @require_safe
 def pictures(request: SignedIn, project: uuid.UUID) -> HttpResponse:
-    raise Http404
+    """The pictures of a page, with links for the moment; each finds its row."""
+    wanted = ItemFilter.read(request.GET)
+    signed = item_pages.sign_page(user=request.user, project=project, wanted=wanted)
+    reasons = {picture.reason for picture in signed.values()}
+    context = {
+        "pictures": signed.items(),
+        "pictures_address": request.get_full_path(),
+        # One sentence above the table says what would else stand at every row.
+        "problem": reasons.pop() if len(signed) > 1 and len(reasons) == 1 and "" not in reasons else "",
+    }
+    return render(request, "items/_pictures.html", context)
 
 
 @require_POST
 def columns(request: SignedIn, project: uuid.UUID) -> HttpResponse:
-    raise Http404
+    """Remembers which columns the person wants, or whether they want pictures."""
+    if "pictures" in request.POST:
+        table_columns.show_pictures(user=request.user, is_shown=request.POST["pictures"] == "show")
+    else:
+        table_columns.choose_columns(user=request.user, columns=request.POST.getlist("column"))
+    back = ItemFilter.from_query(request.POST.get("list", ""))
+    return htmx.redirect(request, table.address(reverse("items:index", args=[project]), back))
+
+
+def _find_ids(request: SignedIn, project: uuid.UUID) -> HttpResponse:
+    before = ItemFilter.from_query(request.POST.get("list", "")).changed(ids=(), id_list="")
+    pasted = read_ids(request.POST.get("ids", ""))
+    if pasted.problem:
+        return _answer(request, project, before.with_problem("ids", request.POST["ids"], pasted.problem))
+    if pasted.notes:
+        messages.info(request, " ".join(pasted.notes))
+    wanted = before.changed(ids=pasted.ids, id_list=id_lists.store_ids(pasted.ids))
+    return htmx.redirect(request, table.address(reverse("items:index", args=[project]), wanted))
+
+
+def _answer(request: SignedIn, project: uuid.UUID, wanted: ItemFilter, *, typed_ids: str = "") -> HttpResponse:
+    context = _about(request, project, wanted, typed_ids)
+    context |= {} if wanted.problems else _listed(request, project, wanted, context)
+    context |= _choices(wanted, context)
+    problem = context.get("problem")
+    status = 422 if wanted.problems else pages.status_of(problem) if problem else 200
+    if not htmx.is_htmx(request):
+        return render(request, "items/index.html", context, status=status)
+    if problem:
+        raise problem
+    response = render(request, "items/index.html#page", context, status=status)
+    if not wanted.problems:
+        response["HX-Push-Url"] = table.address(context["base"], wanted)
+    return response
+
+
+def _about(request: SignedIn, project: uuid.UUID, wanted: ItemFilter, typed_ids: str) -> dict[str, Any]:
+    """What the page says whatever CloudFactory answers."""
+    name, base = _project_name(request, project), reverse("items:index", args=[project])
+    return {
+        "project_id": project,
+        "project_name": name,
+        "crumbs": [("Projects", reverse("projects:index")), (name, reverse("projects:detail", args=[project]))],
+        "base": base,
+        "wanted": wanted,
+        "query": wanted.query(),
+        "first_page": table.address(base, wanted.first_page()),
+        "oldest_first": table.address(base, wanted.changed(order="oldest")),
+        "form": FilterForm(wanted, typed_ids=typed_ids),
+        "opens_ids": bool(wanted.ids or typed_ids or wanted.problem("ids")),
+        "tabs": table.tabs(wanted, base),
+        "sizes": SIZES,
+        "columns": table_columns.columns_of(request.user),
+        "all_columns": table_columns.COLUMNS.items(),
+        "may_signal": request.user.may(Right.SIGNAL),
+        "review_status": wanted.status or CLIENT_REVIEW.value,
+        "notes": wanted.pasted.notes,
+    }
+
+
+def _project_name(request: SignedIn, project: uuid.UUID) -> str:
+    try:
+        name = projects.name_of(user=request.user, project=project)
+        projects.mark_used(user=request.user, project=project)
+    except KeyRejected:
+        raise
+    except (UpstreamError, ConnectionMissing) as error:
+        if isinstance(error, ConnectionMissing) and not typed_forms.kept(request):
+            raise
+        return "Project"
+    return name
+
+
+def _listed(request: SignedIn, project: uuid.UUID, wanted: ItemFilter, about: dict[str, Any]) -> dict[str, Any]:
+    wants_pictures = table_columns.PICTURE in about["columns"]
+    try:
+        page = item_pages.read_page(user=request.user, project=project, wanted=wanted)
+    except KeyRejected:
+        raise
+    except UpstreamError as problem:
+        # Without a cursor the last page is a guess (FACTS 2.2), which CloudFactory can refuse.
+        is_guess = wanted.is_newest_first and not wanted.cursor and isinstance(problem, Invalid)
+        return {"problem": problem, "is_lost": isinstance(problem, PageExpired), "is_guess": is_guess}
+    # Pictures of the space follow by themselves; without script they come along where the person asks for them.
+    signs_now, base = "pictures" in request.GET, about["base"]
+    known = item_pages.pictures_at_hand(user=request.user, page=page, signs_now=signs_now) if wants_pictures else {}
+    rows = table.rows(page, project=project, wanted=wanted, pictures=known)
+    return {
+        "page": page,
+        "rows": rows,
+        "waits_for_pictures": wants_pictures and table.waits_for_pictures(rows),
+        "batch_names": page.batch_names,
+        "place_words": table.place_words(page, wanted),
+        "previous_url": table.address(base, page.previous) if page.previous else "",
+        "next_url": table.address(base, page.next) if page.next else "",
+    }
+
+
+def _choices(wanted: ItemFilter, context: dict[str, Any]) -> dict[str, Any]:
+    names = context.get("batch_names", {})
+    return {
+        "chips": table.chips(wanted, context["base"], names),
+        "batches": table.batch_choices(wanted, names),
+        "hidden": wanted.first_page().pairs(),
+    }

@@ -1,0 +1,139 @@
+"""One page of the table of work items: a single call to P16, the names of batches beside it, its pictures later."""
+
+import hashlib
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from operator import itemgetter
+from typing import Any
+
+from django.core.cache import cache
+
+from accounts import connections
+from accounts.models import Person
+from console.batches import reading
+from console.items import pictures
+from console.items.filters import IDS_A_CALL, ItemFilter
+from console.items.pictures import Picture
+from console.upstream.errors import KeyRejected, UpstreamError
+from console.upstream.types import Page, WorkItem
+
+VENDOR = "cloudfactory"
+FILES_KEPT = 10 * 60
+WEB = ("http:", "https:")
+VIDEO = "This is a video. Its page has the link to the file."
+
+
+@dataclass(frozen=True)
+class ItemPage:
+    """`items` in the order of the page. `previous` and `next` are the filters of the pages beside it."""
+
+    items: tuple[WorkItem, ...]
+    batch_names: dict[int, str]
+    previous: ItemFilter | None = None
+    next: ItemFilter | None = None
+    missing: tuple[str, ...] = ()
+    """Pasted ids of this page that the answer doesn't hold."""
+    unclear: str = ""
+    unusable: tuple[str, ...] = ()
+
+
+def read_page(*, user: Person, project: uuid.UUID, wanted: ItemFilter) -> ItemPage:
+    """The page that a filter without problems asks for. Batches without a name are fine; P16's error is raised."""
+    read_items = _reader(user, project, wanted)
+    calls: list[Callable[[], Any]] = [read_items, reading.names_reader(user=user, project=project)]
+    page, names = connections.gather(calls)
+    for answer in (page, names):
+        if isinstance(answer, KeyRejected):
+            raise answer
+    if isinstance(page, UpstreamError):
+        raise page
+    found = _arranged(page, wanted)
+    _keep_files(user, project, wanted, found.items)
+    return replace(found, batch_names={} if isinstance(names, UpstreamError) else names)
+
+
+def pictures_at_hand(*, user: Person, page: ItemPage, signs_now: bool) -> dict[str, Picture]:
+    """The pictures that need no link, by item, and why a video has none. With `signs_now` the others too, by P2."""
+    videos = {item.id: Picture(reason=VIDEO) for item in page.items if item.asset_type == "video"}
+    others = [item for item in page.items if item.id not in videos and (signs_now or not needs_signing(item))]
+    return videos | (pictures.sign_pictures(user=user, items=others) if others else {})
+
+
+def needs_signing(item: WorkItem) -> bool:
+    """Whether its picture lies in the space, so that a link has to be asked for; one on the web is used as it is."""
+    is_on_web = (item.asset_url or "").lower().startswith(WEB)
+    return bool(item.id) and item.asset_type != "video" and not is_on_web
+
+
+def sign_page(*, user: Person, project: uuid.UUID, wanted: ItemFilter) -> dict[str, Picture]:
+    """The pictures of a page that was read a short time ago, by item: P2 alone, unless the page is forgotten."""
+    files: Sequence[WorkItem] | None = cache.get(_files_key(user, project, wanted))
+    if files is None:
+        files = _arranged(_reader(user, project, wanted)(), wanted).items
+    return pictures.sign_pictures(user=user, items=[item for item in files if needs_signing(item)])
+
+
+def _reader(user: Person, project: uuid.UUID, wanted: ItemFilter) -> Callable[[], Page[WorkItem]]:
+    platform = connections.cloudfactory(user)
+    return partial(platform.list_work_items, str(project), **wanted.arguments(), **wanted.place())
+
+
+def _arranged(page: Page[WorkItem], wanted: ItemFilter) -> ItemPage:
+    if wanted.ids:
+        return _arranged_as_pasted(page, wanted)
+    items, before, after = page.items, page.previous, page.next
+    if wanted.is_newest_first:
+        items, before, after = _newest_first(items), page.next, page.previous
+    return ItemPage(
+        items,
+        {},
+        previous=_beside(wanted, before, is_back=True) if wanted.cursor else None,
+        next=_beside(wanted, after, is_back=False),
+        unclear=page.unclear,
+        unusable=page.unusable,
+    )
+
+
+def _arranged_as_pasted(page: Page[WorkItem], wanted: ItemFilter) -> ItemPage:
+    asked = wanted.arguments()["ids"]
+    place = {item_id: number for number, item_id in enumerate(asked)}
+    items = sorted((item for item in page.items if item.id in place), key=lambda item: place[item.id])
+    found = {item.id for item in items}
+    before, after = wanted.offset - IDS_A_CALL, wanted.offset + IDS_A_CALL
+    return ItemPage(
+        tuple(items),
+        {},
+        previous=replace(wanted, cursor=str(before or "")) if before >= 0 else None,
+        next=replace(wanted, cursor=str(after)) if after < len(wanted.ids) else None,
+        missing=tuple(item_id for item_id in asked if item_id not in found),
+        unusable=page.unusable,
+    )
+
+
+def _newest_first(items: tuple[WorkItem, ...]) -> tuple[WorkItem, ...]:
+    """By the time of creation: nothing says which end of a page comes first when the list is walked backwards."""
+    backwards = items[::-1]
+    dated = [(item.created_at, item) for item in backwards if item.created_at]
+    if len(dated) < len(backwards):
+        return backwards
+    return tuple(item for _, item in sorted(dated, key=itemgetter(0), reverse=True))
+
+
+def _beside(wanted: ItemFilter, cursor: str | None, *, is_back: bool) -> ItemFilter | None:
+    # A list that names the same cursor again would never end.
+    if not cursor or (cursor == wanted.cursor and is_back == wanted.is_back):
+        return None
+    return replace(wanted, cursor=cursor, is_back=is_back)
+
+
+def _keep_files(user: Person, project: uuid.UUID, wanted: ItemFilter, items: Sequence[WorkItem]) -> None:
+    """Where the files of a page lie, for its pictures; never an address on the web, which can be a signed link."""
+    files = [WorkItem(item.id, asset_url=item.asset_url) for item in items if needs_signing(item)]
+    cache.set(_files_key(user, project, wanted), files, FILES_KEPT)
+
+
+def _files_key(user: Person, project: uuid.UUID, wanted: ItemFilter) -> str:
+    asked = hashlib.sha256(f"{project}?{wanted.query()}".encode()).hexdigest()
+    return f"items-files-{connections.cache_scope(user, VENDOR)}-{asked}"
