@@ -16,6 +16,7 @@ from accounts.models import Person
 from console.audit.models import Entry
 from console.batches.models import OrderSnapshot
 from console.emulator.server import Running
+from console.items.models import ReviewRun
 from tests.batches.boards import COINS, FIRST, NAPLES_EARLY, ORDER, moved, opened
 from tests.conftest import OWNER
 from tests.exports.making import start
@@ -29,7 +30,7 @@ WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE)\b|.*\bFOR UPDATE\b", re.
 SESSIONS = '"django_session"'
 HTMX = {"HX-Request": "true"}
 # What leaves the console is recorded first, or does not leave.
-RECORDED = {"exports:download", "audit:export", "audit:handover_csv"}
+RECORDED = {"exports:download", "items:download", "audit:export", "audit:handover_csv"}
 SLICE = "all-coins"
 ITEM = re.compile(rf"/slices/{OWNER}/{SLICE}/items/([0-9a-f-]{{36}})/")
 
@@ -86,11 +87,15 @@ def world(alice: Person, client_as: ClientAs, emulator: Running, settings: Any) 
     desk.add(COINS_DATASET)
     item = ITEM.search(client.get(f"/slices/{OWNER}/{SLICE}/").content.decode())
     assert item
+    client.post(f"/projects/{COINS}/items/review/", {"status": "CLIENT_REVIEW"})
+    review = ReviewRun.objects.get()
     return {
         "vendor": "avala",
         "token": "no-such-token",
         "project": COINS,
         "batch": FIRST,
+        "run": review.pk,
+        "item": review.items[0]["id"],
         "snapshot": OrderSnapshot.objects.get().pk,
         "plan": plan.pk,
         "export": plan.export_id,
