@@ -64,14 +64,6 @@ class Counts:
         return next((one.count for one in self.by_status if one.status is CLIENT_REVIEW), Count(0))
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """Items that wait for the client's review, by batch. `at_least` is true where counting stopped at its bound."""
-
-    by_batch: Mapping[int, int]
-    at_least: bool
-
-
 def create_batch(
     *, user: Person, project: uuid.UUID, name: str, act_id: uuid.UUID, request: HttpRequest | None = None
 ) -> tuple[str, str]:
@@ -180,11 +172,11 @@ def count_items(*, user: Person, project: uuid.UUID, batch_id: int) -> Counts:
     return kept
 
 
-def waiting(*, user: Person, project: uuid.UUID, batch_ids: Sequence[int]) -> Waiting:
+def waiting(*, user: Person, project: uuid.UUID, batch_ids: Sequence[int]) -> dict[int, Count]:
     """How many items of each of some batches wait for the client's review: one walk for all, kept for a moment."""
     wanted = sorted(set(batch_ids))[:WAITING_BATCHES]
     key = counts.cache_key("waiting", user=user, project=str(project), about=wanted)
-    kept: Waiting | None = cache.get(key)
+    kept: dict[int, Count] | None = cache.get(key)
     if kept is None:
         kept = _waiting(user, project, wanted)
         cache.set(key, kept, COUNTS_KEPT)
@@ -298,13 +290,13 @@ def _count(user: Person, project: uuid.UUID, batch_id: int) -> Counts:
     )
 
 
-def _waiting(user: Person, project: uuid.UUID, batch_ids: Sequence[int]) -> Waiting:
+def _waiting(user: Person, project: uuid.UUID, batch_ids: Sequence[int]) -> dict[int, Count]:
     if not batch_ids:
-        return Waiting({}, False)
+        return {}
     query = ItemQuery(str(project), {"batch_ids": batch_ids, "status": CLIENT_REVIEW.value})
     walk = counts.read_list(connections.cloudfactory(user), query)
     tally = Counter(item.batch_id for item in walk.items)
-    return Waiting({batch_id: tally[batch_id] for batch_id in batch_ids}, not walk.is_complete)
+    return {batch_id: Count(tally[batch_id], not walk.is_complete) for batch_id in batch_ids}
 
 
 def _clashes(key: str, base: Mapping[str, Any], now: Mapping[str, Any], changed: Mapping[str, Any]) -> bool:

@@ -49,12 +49,12 @@ def waiting(request: SignedIn, project: uuid.UUID) -> HttpResponse:
         return redirect("batches:index", project)
     batch_ids = batch_ids_of(request.GET)
     try:
-        context: dict[str, Any] = {"waiting": services.waiting(user=request.user, project=project, batch_ids=batch_ids)}
+        found = services.waiting(user=request.user, project=project, batch_ids=batch_ids)
     except UpstreamError as problem:
         if isinstance(problem, KeyRejected):
             raise  # That is said to the person, who has to mend it.
-        context = {"unknown": batch_ids}
-    return render(request, "batches/index.html#waiting", context)
+        return render(request, "batches/index.html#waiting", {"unknown": batch_ids})
+    return render(request, "batches/index.html#waiting", {"waiting": found, "project_id": project})
 
 
 @hand_back("act_id", "name")

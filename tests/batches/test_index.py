@@ -180,8 +180,10 @@ def test_what_waits_for_review_is_one_call_for_all_rows_and_kept(
     emulator.forget_requests()
     for _ in range(2):
         found = client.get(address, headers=HTMX)
-    said = re.findall(r'id="waiting-(\d+)" hx-swap-oob="true"><span class="[^"]*">([^<]+)<', found.content.decode())
-    assert {int(batch): text for batch, text in said if text != "nothing"} == {
+    page = found.content.decode()
+    said = re.findall(r'id="waiting-(\d+)".*?<(?:a|span) [^>]*>([^<]+)<', page, re.DOTALL)
+    assert f'href="/projects/{boards.COINS}/items/?batch={boards.WORN}&amp;status=CLIENT_REVIEW"' in page
+    assert {int(batch): text for batch, text in said if text != "none"} == {
         boards.TURIN_NIGHT: "3 waiting",
         boards.NAPLES_EARLY: "9 waiting",
         boards.NAPLES_NIGHT: "3 waiting",
