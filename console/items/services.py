@@ -15,7 +15,7 @@ from accounts.connections import ConnectionMissing
 from accounts.models import Person
 from console.audit import record, sentences, settling
 from console.audit.models import DONE, FAILED, UNKNOWN, Entry
-from console.items import signals
+from console.items import counts, signals
 from console.items.models import Decision, ReviewRun
 from console.items.selectors import VENDOR, get_item, item_name
 from console.items.signals import Choice, Remarks
@@ -308,5 +308,6 @@ def _finish(decision: Decision, state: str, *, message: str = "", status_after: 
     Decision.objects.filter(pk=decision.pk, state__in=before).update(
         state=state, message=message[:MOST_MESSAGE], status_after=status_after, finished_at=timezone.now()
     )
+    counts.forget(project=str(decision.project))
     decision.refresh_from_db()
     return decision

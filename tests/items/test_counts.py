@@ -1,10 +1,11 @@
 """Counting work items: exact within ten calls, "at least" past them, and never a false figure."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from accounts import connections
 from accounts.models import Person
@@ -15,7 +16,9 @@ from console.items import counts
 from console.items.counts import Count, ItemQuery
 from console.upstream.errors import KeyRejected, ServerFailed
 from tests.conftest import point_at
+from tests.items.deciding import HTMX, item_ids, press, work
 from tests.rewriting import Vendor, rewriting
+from tests.slices.making import text_of
 
 COINS, EYES, PILOT, ARCHIVE = (PROJECTS[slug] for slug in ("coins", "eyes", "pilot", "archive"))
 
@@ -86,6 +89,21 @@ def test_counts_are_kept_for_one_key_until_something_was_decided(alice: Person, 
     counts.forget(project=EYES)
     by_status(alice, EYES)
     assert calls(emulator) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_waits_is_counted_anew_once_a_decision_was_sent(
+    bob: Person, client_as: Callable[[Person], Client], emulator: Running
+) -> None:
+    client, [item] = client_as(bob), item_ids(bob)
+    pages = ["/home/review/", f"/projects/{COINS}/figures/"]
+    before = [text_of(client.get(page, headers=HTMX)) for page in pages]
+    assert all("18" in said for said in before)
+    press(client, item)
+    work()
+    for page in pages:
+        assert "17" in text_of(client.get(page, headers=HTMX))
+        assert "18" not in text_of(client.get(page, headers=HTMX))
 
 
 def test_the_filter_is_sent_and_its_status_is_not(alice: Person, emulator: Running) -> None:
