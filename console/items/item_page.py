@@ -13,6 +13,7 @@ from accounts.rights import Right
 from console.audit import reading as audit
 from console.audit import unresolved
 from console.batches import reading as batches
+from console.items.decision_selectors import read_panel, read_tray
 from console.items.filters import ItemFilter
 from console.items.pictures import sign_pictures
 from console.items.presenters import ItemFacts
@@ -44,8 +45,10 @@ def about_item(*, user: Person, project: uuid.UUID, item: WorkItem, listed: str)
             ("Work items", list_url),
         ],
         "names_url": _names_url(facts, project_name),
-        "labels_url": labels_address(project, item),
+        "labels_url": facts.labels_url,
         "renew_url": reverse("items:renew", args=[project, item.id]),
+        "panel": read_panel(user=user, project=project, item=item),
+        "strips": read_tray(user=user, project=project),
         "can_download": user.may(Right.DOWNLOAD),
         "sees_all": user.may(Right.AUDIT_ALL),
         "history": audit.history("item", item.id, person=user),
@@ -63,13 +66,6 @@ def renew_picture(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> dict[
         return {"reason": error.message}
     picture = sign_pictures(user=user, items=[found])[found.id]
     return {"url": picture.url, "reason": picture.reason, "alt": item_name(found)}
-
-
-def labels_address(project: uuid.UUID, item: WorkItem) -> str:
-    """Where the labels of an item are asked for, with what the part then needs not ask for again."""
-    known = {"status": item.status or "", "drawn": "" if ItemFacts(item, project).is_picture else "no"}
-    query = {name: value for name, value in known.items() if value}
-    return reverse("items:labels", args=[project, item.id], query=query or None)
 
 
 def list_address(project: uuid.UUID, listed: str) -> str:

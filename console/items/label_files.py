@@ -10,6 +10,7 @@ from console.upstream.storage_paths import PathRefused, path_in_space
 from console.upstream.types import Annotation
 
 VENDOR = "cloudfactory"
+GONE = "The label file is no longer in CloudFactory's file store."
 
 
 def find_annotation(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> Annotation | None:
@@ -26,7 +27,12 @@ def find_annotation(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> Ann
 
 def open_file(*, user: Person, annotation: Annotation, limit: int | None = None) -> Download:
     """The COCO file by a fresh link. Raises Unreadable for an unusable address, NotFound, and all that a call can."""
-    return connections.storage().stream(sign_file(user=user, annotation=annotation), limit=limit)
+    link = sign_file(user=user, annotation=annotation)
+    try:
+        return connections.storage().stream(link, limit=limit)
+    except NotFound as error:
+        error.message = GONE
+        raise
 
 
 def sign_file(*, user: Person, annotation: Annotation) -> str:

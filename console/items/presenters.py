@@ -12,12 +12,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from console.common import value_rows
+from console.items.provenance import Provenance, provenance_of
 from console.items.selectors import item_name
 from console.items.statuses import Status, status_named
 from console.upstream.types import WorkItem
 from console.words import outside_url, visible
 
 MOST_RAW = 20_000
+MOST_FILE_NAME = 200
 PICTURE_ENDINGS = frozenset({"avif", "bmp", "gif", "jfif", "jpe", "jpeg", "jpg", "png", "svg", "tif", "tiff", "webp"})
 
 
@@ -99,6 +101,19 @@ class ItemFacts:
         kind = (self.item.asset_type or "").casefold()
         ending = PurePosixPath((self.item.asset_url or "").split("?")[0]).suffix.lstrip(".").casefold()
         return kind == "image" or (kind != "video" and (not ending or ending in PICTURE_ENDINGS))
+
+    @property
+    def labels_url(self) -> str:
+        """Where the labels are asked for, with what the part then needs not ask for again."""
+        file = (self.item.asset_url or "").rpartition("/")[2][:MOST_FILE_NAME]
+        known = {"status": self.item.status, "file": file, "drawn": "" if self.is_picture else "no"}
+        query = {name: value for name, value in known.items() if value}
+        return reverse("items:labels", args=[self.project, self.item.id], query=query or None)
+
+    @property
+    def origin(self) -> Provenance | None:
+        """The slice it came from."""
+        return provenance_of(self.item.metadata)
 
     @property
     def kind_words(self) -> str:

@@ -11,7 +11,6 @@ from django.urls import reverse
 from console import words
 from console.items.decision_presenters import DecidePanel
 from console.items.filters import ItemFilter
-from console.items.item_page import labels_address
 from console.items.models import Decision, ReviewRun
 from console.items.pictures import Picture
 from console.items.presenters import ItemFacts
@@ -66,7 +65,7 @@ class Step:
 
     @property
     def labels_url(self) -> str:
-        return labels_address(self.run.project, self.facts.item)
+        return self.facts.labels_url
 
     @property
     def renew_url(self) -> str:

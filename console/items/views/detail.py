@@ -1,17 +1,22 @@
 """One work item: its picture, its labels, its facts."""
 
 import uuid
+from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.requests import SignedIn
 from console import htmx, plain_answers
 from console.common.parsing import read_int
-from console.items import decision_selectors, item_page, selectors
 from console.items import download as label_download
+from console.items import item_page, selectors
+from console.items.label_presenters import LabelsPart, present_labels
+from console.items.label_reading import ItemLabels, read_labels
+from console.items.statuses import status_named
 
 
 @require_safe
@@ -20,8 +25,10 @@ def detail(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespon
     found = selectors.get_item(user=request.user, project=project, item=item)
     listed = request.GET.get("list", "")
     context = item_page.about_item(user=request.user, project=project, item=found, listed=listed)
-    context["panel"] = decision_selectors.read_panel(user=request.user, project=project, item=found)
-    context["strips"] = decision_selectors.read_tray(user=request.user, project=project)
+    if request.GET.get("labels"):
+        file_name = selectors.item_name(found)
+        read = read_labels(user=request.user, project=project, item=item, file_name=file_name)
+        context |= _drawn(present_labels(read, status_named(found.status)), context["facts"].is_picture)
     return render(request, "items/detail.html", context)
 
 
@@ -34,7 +41,15 @@ def names(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 
 @require_safe
 def labels(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpResponse:
-    raise Http404
+    """The labels of an item: three calls where there are any, and whatever goes wrong said in their place."""
+    if not htmx.is_htmx(request):
+        return redirect(reverse("items:detail", args=[project, item], query={"labels": 1}))
+    file_name = request.GET.get("file", "")
+    read = read_labels(user=request.user, project=project, item=item, file_name=file_name)
+    part = present_labels(read, status_named(_status(request, project, item, read)))
+    address = f"{request.path}?{request.GET.urlencode()}" if request.GET else request.path
+    context = {"item_id": item, "project_id": project, "labels_url": address}
+    return render(request, "items/labels.html", context | _drawn(part, request.GET.get("drawn") != "no"))
 
 
 @require_safe
@@ -59,3 +74,14 @@ def renew(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespons
         return redirect("items:detail", project, item)
     context = item_page.renew_picture(user=request.user, project=project, item=item)
     return render(request, "components/_fresh_picture.html", context | {"again": request.path})
+
+
+def _status(request: SignedIn, project: uuid.UUID, item: uuid.UUID, read: ItemLabels) -> str | None:
+    """The item's status: as the page that asks has it, or read anew where CloudFactory may not have such an item."""
+    if read.document is not None or read.problem is not None or (read.annotation and "status" in request.GET):
+        return request.GET.get("status")
+    return selectors.get_item(user=request.user, project=project, item=item).status
+
+
+def _drawn(part: LabelsPart, is_picture: bool) -> dict[str, Any]:
+    return {"part": part, "overlay": part.overlay, "is_drawn": is_picture}

@@ -1,0 +1,106 @@
+"""The labels of one work item as its page shows them: drawn, or one of three faces that say why there are none."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from console.common import value_rows
+from console.items.label_reading import ItemLabels
+from console.items.overlay import Overlay, build_overlay
+from console.items.presenters import Field
+from console.items.statuses import Status
+from console.upstream.types import Annotation
+
+_ENUM = re.compile(r"[A-Z]+(_[A-Z]+)*")
+
+FaceKind = Literal["labels", "empty", "undone", "failed"]
+
+
+@dataclass(frozen=True)
+class Face:
+    """How it stands with an item's labels, for where they cannot be shown or there are none."""
+
+    kind: FaceKind
+    title: str
+    text: str
+    icon: str
+
+    @property
+    def is_labels(self) -> bool:
+        return self.kind == "labels"
+
+    @property
+    def can_retry(self) -> bool:
+        return self.kind == "failed"
+
+
+@dataclass(frozen=True)
+class LabelsPart:
+    """The labels of an item as they are shown: `overlay` is None on every face but that of labels."""
+
+    face: Face
+    overlay: Overlay | None
+    annotation: Annotation | None
+
+    @property
+    def reviewer(self) -> str:
+        """`CONSENSUS_REVIEW` as "Consensus review"; free text (FACTS 4, row 18) as it came."""
+        text = (self.annotation.ground_truth_reviewer if self.annotation else "") or ""
+        return text.replace("_", " ").capitalize() if _ENUM.fullmatch(text) else text
+
+    @property
+    def label_count(self) -> str:
+        found = self.annotation.metadata.get("label_count") if self.annotation else None
+        return "" if found is None else value_rows.text_of(found)
+
+    @property
+    def inference(self) -> Field:
+        return Field(self.annotation.inference if self.annotation else None)
+
+    @property
+    def metadata(self) -> Field:
+        known = {"label_count", "coco_results_url"}
+        kept = self.annotation.metadata if self.annotation else {}
+        return Field({name: value for name, value in kept.items() if name not in known})
+
+    @property
+    def other(self) -> Field:
+        return Field(self.annotation.extra if self.annotation else {})
+
+
+LABELS = Face("labels", "Labels", "", "tags")
+EMPTY = Face("empty", "Checked, nothing there", "The label file holds no labels for this item.", "circle-check")
+NO_FILE = "CloudFactory names no label file for this item, although its status is “{}”."
+
+
+def present_labels(labels: ItemLabels, status: Status) -> LabelsPart:
+    """The face that fits what was read and the item's status."""
+    overlay = build_overlay(labels.document) if labels.document else None
+    if overlay is not None and overlay.shapes:
+        return LabelsPart(LABELS, overlay, labels.annotation)
+    return LabelsPart(_face(labels, status), None, labels.annotation)
+
+
+def _face(labels: ItemLabels, status: Status) -> Face:
+    if labels.problem is not None:
+        return Face("failed", "The labels could not be loaded", labels.problem.message, "cloud-off")
+    if labels.annotation is None or status.value in _WITHOUT_LABELS:
+        return _undone(status)
+    return EMPTY if labels.document else Face("failed", "No label file", NO_FILE.format(status.word), "cloud-off")
+
+
+_WITHOUT_LABELS = {
+    "NEW": "Nobody has started on this item.",
+    "IN_PROGRESS": "Somebody is working on this item. Labels appear when the work is finished.",
+    "CANCELED": "This item was canceled before it had labels.",
+    "FAILED": "The work on this item failed, so there are no labels.",
+}
+
+
+_ENDED = {"CANCELED": "Not done: canceled", "FAILED": "Not done: failed"}
+
+
+def _undone(status: Status) -> Face:
+    text = _WITHOUT_LABELS.get(status.value, "CloudFactory has no labels for this item yet.")
+    title = _ENDED.get(status.value, "Not done yet")
+    return Face("undone", title, text, "circle-dashed")

@@ -1,0 +1,257 @@
+"""The labels of one work item as a part of its page: four faces, three calls, and a sentence for every trouble."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Person
+from console.emulator.sample import PROJECTS
+from console.emulator.server import Running
+from tests.items.made import COINS, HTMX, asked, made, page_of
+from tests.slices.making import text_of
+
+ClientAs = Callable[[Person], Client]
+
+BOX = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [10, 10, 20, 20]}
+ONE = {
+    "images": [{"id": 1, "width": 100, "height": 100, "file_name": "coins-r1c1.jpg"}],
+    "categories": [{"id": 1, "name": "Denarius"}],
+    "annotations": [BOX],
+}
+NONE = {**ONE, "annotations": []}
+
+
+def part(client: Client, item: str) -> Any:
+    """As the page asks for it."""
+    return client.get(client.get(page_of(item)).context["labels_url"], headers=HTMX)
+
+
+def face_of(response: Any) -> str:
+    found = re.search(r'data-face="(\w+)"', response.content.decode())
+    return found[1] if found else ""
+
+
+def test_labels_come_after_three_calls(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client, item = client_as(alice), made(emulator)
+    address = client.get(page_of(item)).context["labels_url"]
+    emulator.forget_requests()
+    response = client.get(address, headers=HTMX)
+    assert asked(emulator) == ["annotations", "signedurls", "file"]
+    assert face_of(response) == "labels"
+    assert f'id="overlay-{item}" hx-swap-oob="true"' in response.content.decode()
+    assert "signature=" not in response.content.decode()
+
+
+def test_without_script_the_labels_stand_in_the_page(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client, item = client_as(alice), made(emulator)
+    emulator.act("set_annotation", item=item, coco=ONE)
+    address = re.search(r'href="([^"]*)">Show the labels', client.get(page_of(item)).content.decode())
+    assert address
+    response = client.get(address[1].replace("&amp;", "&"), follow=True)
+    assert "Denarius" in text_of(response)
+    assert face_of(response) == "labels"
+    assert "hx-swap-oob" not in response.content.decode().partition('id="main"')[2].partition("</main>")[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "set_to", "face", "said"),
+    [
+        ("CLIENT_REVIEW", {"coco": ONE}, "labels", "Denarius"),
+        ("IN_PROGRESS", {"coco": ONE}, "labels", "Denarius"),
+        ("COMPLETED", {"coco": NONE}, "empty", "Checked, nothing there"),
+        ("CLIENT_REVIEW", {"coco": NONE}, "empty", "Checked, nothing there"),
+        ("NEW", {"coco": None}, "undone", "Nobody has started on this item."),
+        ("IN_PROGRESS", {"coco": NONE}, "undone", "Somebody is working on this item."),
+        ("CANCELED", {"coco": None}, "undone", "Not done: canceled"),
+        ("FAILED", {"coco": None}, "undone", "Not done: failed"),
+        ("COMPLETED", {"absent": True}, "undone", "Not done yet"),
+        ("CLIENT_REVIEW", {"absent": True}, "undone", "Not done yet"),
+        ("COMPLETED", {"coco": None}, "failed", "No label file"),
+        ("COMPLETED", {"missing": True}, "failed", "The label file is no longer in CloudFactory's file store."),
+    ],
+)
+def test_each_item_has_one_of_four_faces(
+    alice: Person,
+    client_as: ClientAs,
+    emulator: Running,
+    status: str,
+    set_to: dict[str, Any],
+    face: str,
+    said: str,
+) -> None:
+    client, item = client_as(alice), made(emulator, status=status)
+    emulator.act("set_annotation", item=item, **set_to)
+    response = part(client, item)
+    assert (response.status_code, face_of(response)) == (200, face)
+    assert said in text_of(response)
+    assert ("Try again" in text_of(response)) == (face == "failed")
+    asked_directly = client.get(f"{page_of(item)}labels/", headers=HTMX)
+    assert face_of(asked_directly) == (face if status != "IN_PROGRESS" or face == "labels" else "empty")
+
+
+@pytest.mark.parametrize("fault", ["403", "404", "500", "503", "429", "reset", "garbage", "truncated", "empty", "html"])
+@pytest.mark.parametrize("path", ["annotations", "signedurls"])
+def test_labels_that_cannot_be_had_say_why(
+    alice: Person, client_as: ClientAs, emulator: Running, fault: str, path: str
+) -> None:
+    client, item = client_as(alice), made(emulator)
+    address = client.get(page_of(item)).context["labels_url"]
+    emulator.fault("cloudfactory", fault, path=path, times=0)
+    response = client.get(address, headers=HTMX)
+    assert response.status_code == 200
+    assert face_of(response) == ("undone" if (path, fault) == ("annotations", "404") else "failed")
+    emulator.clear_faults()
+    assert face_of(client.get(address, headers=HTMX)) == "labels"
+
+
+@pytest.mark.parametrize("fault", ["403", "404", "500", "503", "reset", "truncated", "html", "redirect"])
+def test_a_store_that_fails_leaves_the_facts_of_the_labels(
+    alice: Person, client_as: ClientAs, emulator: Running, fault: str
+) -> None:
+    client, item = client_as(alice), made(emulator)
+    address = client.get(page_of(item)).context["labels_url"]
+    emulator.fault("storage", fault, times=0)
+    response = client.get(address, headers=HTMX)
+    assert (response.status_code, face_of(response)) == (200, "failed")
+    assert "Consensus review" in text_of(response)
+
+
+def test_a_key_that_is_refused_is_what_has_to_be_mended(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client, item = client_as(alice), made(emulator)
+    address = client.get(page_of(item)).context["labels_url"]
+    emulator.fault("cloudfactory", "401", path="annotations", times=0)
+    assert "Replace the key" in text_of(client.get(address, headers=HTMX))
+
+
+def test_where_coco_is_refused_the_annotation_is_asked_for_without(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client, item = client_as(alice), made(emulator)
+    address = client.get(page_of(item)).context["labels_url"]
+    emulator.fault("cloudfactory", "409", path="format=coco", times=0)
+    response = client.get(address, headers=HTMX)
+    assert (response.status_code, face_of(response)) == (200, "failed")
+
+
+@pytest.mark.parametrize(
+    ("inference", "said"),
+    [
+        (None, "Inference None"),
+        ({}, "Inference None"),
+        ([], "Inference None"),
+        (["cat", "dog"], "Inference cat, dog"),
+        ("blurred", "Inference blurred"),
+        (0, "Inference 0"),
+        (0.25, "Inference 0.25"),
+        (False, "Inference no"),
+        ({"cat": 0.7, "deep": {"a": 1}}, "cat 0.7"),
+        ([{"cat": 0.7}], 'Inference [{"cat": 0.7}]'),
+        ({"<b>": "<script>"}, "<b> <script>"),
+    ],
+)
+def test_inference_of_any_kind_is_shown(
+    alice: Person, client_as: ClientAs, emulator: Running, inference: Any, said: str
+) -> None:
+    client, item = client_as(alice), made(emulator)
+    emulator.act("set_annotation", item=item, coco=ONE, inference=inference)
+    response = part(client, item)
+    assert response.status_code == 200
+    assert said in text_of(response)
+    assert "<script>" not in response.content.decode()
+    assert face_of(response) == "labels"
+
+
+@pytest.mark.parametrize("metadata", [None, [], "text", 7, {"coco_results_url": 7}, {"label_count": {"a": 1}}])
+def test_metadata_of_any_kind_leaves_the_rest(
+    alice: Person, client_as: ClientAs, emulator: Running, metadata: Any
+) -> None:
+    client, item = client_as(alice), made(emulator)
+    emulator.act("set_annotation", item=item, coco=None, metadata=metadata)
+    response = part(client, item)
+    assert response.status_code == 200
+    assert "Consensus review" in text_of(response)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "../../other",
+        "https://evil.example/x.json",
+        "javascript:1",
+        "s3://b/spaces/5f0c2c1e-0000-4000-8000-000000000000/x",
+    ],
+)
+def test_an_address_of_labels_that_cannot_be_asked_for_makes_no_call(
+    alice: Person, client_as: ClientAs, emulator: Running, address: str
+) -> None:
+    client, item = client_as(alice), made(emulator)
+    emulator.act("set_annotation", item=item, coco=None, metadata={"coco_results_url": address})
+    labels = client.get(page_of(item)).context["labels_url"]
+    emulator.forget_requests()
+    response = client.get(labels, headers=HTMX)
+    assert asked(emulator) == ["annotations"]
+    assert (response.status_code, face_of(response)) == (200, "failed")
+
+
+HOSTILE = {
+    "no JSON": "not JSON at all",
+    "cut short": json.dumps(ONE)[:-20],
+    "empty": "",
+    "a list": "[1, 2]",
+    "NaN": json.dumps(ONE).replace("[10, 10, 20, 20]", "[NaN, Infinity, 1, 1]"),
+    "text for numbers": json.dumps(ONE).replace("[10, 10, 20, 20]", '["a", "b", "c", "d"]'),
+    "odd coordinates": json.dumps({**ONE, "annotations": [{**BOX, "segmentation": [[1, 2, 3]]}]}),
+    "a huge mask": json.dumps(
+        {**ONE, "annotations": [{**BOX, "segmentation": {"size": [100000, 100000], "counts": [5, 10**10]}}]}
+    ),
+    "markup": json.dumps({**ONE, "categories": [{"id": 1, "name": '<script>alert(1)</script>"><img src=x>'}]}),
+    "huge numbers": json.dumps({**ONE, "annotations": [{**BOX, "bbox": [1e308, 1e308, 1e308, 1e308]}]}),
+    "a size of nothing": json.dumps({**ONE, "images": [{"id": 1, "width": 0, "height": -5}]}),
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_label_file_leaves_everything_else(
+    alice: Person, client_as: ClientAs, emulator: Running, text: str
+) -> None:
+    client, item = client_as(alice), made(emulator)
+    emulator.act("set_annotation", item=item, coco=text)
+    response = part(client, item)
+    assert response.status_code == 200
+    assert face_of(response) in {"labels", "failed"}
+    assert "Consensus review" in text_of(response)
+    content = response.content.decode()
+    assert "<script>" not in content
+    assert "<img" not in content
+    assert "nan" not in content.lower().replace("finance", "")
+
+
+def test_a_file_that_is_too_large_is_said_before_it_is_read(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client, item = client_as(alice), made(emulator)
+    emulator.act("set_annotation", item=item, coco=" " * (50 * 1024**2 + 1))
+    response = part(client, item)
+    assert face_of(response) == "failed"
+    assert "larger than 50 MiB" in text_of(response)
+
+
+def test_a_video_has_its_labels_in_words_and_no_drawing(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client, item = client_as(alice), made(emulator, asset="raw/clip.mp4", type="video")
+    emulator.act("set_annotation", item=item, coco=ONE)
+    response = part(client, item)
+    assert face_of(response) == "labels"
+    assert "hx-swap-oob" not in response.content.decode()
+
+
+def test_labels_of_an_item_of_another_project_are_not_shown(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    item = made(emulator)
+    response = client_as(alice).get(f"{page_of(item, PROJECTS['eyes'])}labels/?status=NEW", headers=HTMX)
+    assert response.status_code == 404
+    assert COINS not in text_of(response)
