@@ -34,9 +34,11 @@ MOST_VALUES = 12_000_000
 _LONGEST_NUMBER = 400
 _PADDING = b" \t\r\n\0\x1a"
 _ALIKE = bytes.maketrans(b"123456789E", b"000000000e")
-_SIGNS = (b"NaN", b"Infinity", b"0" * 19, b"e000", b"e+000", b"\\ud", b"\\uD")
-"""Signs of what ijson refuses, in text whose digits are all written 0."""
-_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|-?(?:NaN|Infinity)\b|-?[0-9][-+.0-9eE]*+', re.DOTALL)
+_LONG_NUMBERS = (b"0" * 19, b"e000", b"e+000")
+"""In text whose digits are all written 0: numbers that might not fit."""
+_WORDS = (b"NaN", b"Infinity", b"\\ud", b"\\uD")
+_TEXT_OR_WORD = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|-?(?:NaN|Infinity)\b', re.DOTALL)
+_TEXT_WORD_OR_NUMBER = re.compile(_TEXT_OR_WORD.pattern + rb"|-?[0-9][-+.0-9eE]*+", re.DOTALL)
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _PAIR_OR_ESCAPE = re.compile(rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[dD][89a-fA-F]..|\\.", re.DOTALL)
 _LONE = re.compile(rb"\\u[dD]...", re.DOTALL)
@@ -191,9 +193,13 @@ def _joined(pieces: Iterable[bytes]) -> Iterator[bytes]:
 def _tame(piece: bytes, is_inside: bool) -> bytes:
     """With everything that ijson refuses turned into texts; `is_inside` where the piece begins within a text."""
     alike = piece.translate(_ALIKE)
-    if not any(sign in alike for sign in _SIGNS):
+    if any(sign in alike for sign in _LONG_NUMBERS):
+        tokens = _TEXT_WORD_OR_NUMBER
+    elif any(word in piece for word in _WORDS):
+        tokens = _TEXT_OR_WORD
+    else:
         return piece
-    return _TOKEN.sub(_tame_token, b'"' + piece)[1:] if is_inside else _TOKEN.sub(_tame_token, piece)
+    return tokens.sub(_tame_token, b'"' + piece)[1:] if is_inside else tokens.sub(_tame_token, piece)
 
 
 def _has_odd_quotes(piece: bytes) -> bool:
