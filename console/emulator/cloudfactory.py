@@ -198,7 +198,7 @@ ROUTES = (
     Route("P13", "GET", f"{SPACE}/projects/{{project}}", get_project),
     Route("P14", "POST", f"{ITEMS}/signals", signals.signal_many, "signal"),
     Route("P15", "POST", ITEMS, work_items.create_work_item, "change"),
-    Route("P16", "GET", ITEMS, work_items.list_work_items),
+    Route("P16", "GET", ITEMS, work_items.list_work_items, locked=False),
     Route("P17", "POST", f"{ITEMS}/{{item}}/labels", work_items.insert_labels, "change"),
     Route("P18", "GET", f"{ITEMS}/{{item}}/annotations", annotations.get_annotation),
     Route("P19", "PUT", f"{ITEMS}/{{item}}/signals", signals.signal_one, "signal"),

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from console.emulator import annotations, cloudfactory, exports, slices, work_items
+from console.emulator.choice import Choice
 from console.emulator.people import CLOUDFACTORY_KEYS, OWNER, SPACE
 from console.emulator.places import work_item_of
 from console.emulator.plan import STATUSES
@@ -194,10 +195,8 @@ def _work(world: World, words: Words) -> Row:
 
 
 def _with_status(world: World, project: str, batches: set[int] | None, status: str) -> list[Row]:
-    table = world.work_items[project]
-    places = table.of_status(status) if batches is None else table.of_batches(batches)
-    choice = work_items.Choice(batches, status)
-    return [item for _, item in work_items.search(table, choice, places)]
+    table, choice = world.work_items[project], Choice(batches, status)
+    return [item for _, item in table.search(choice, table.places(choice))]
 
 
 def _add_item(world: World, words: Words) -> Row:

@@ -119,9 +119,7 @@ def ready_zip(world: World, row: Row) -> Path:
     """The zip of a COMPLETED export; the sample's are only made when somebody downloads them."""
     path = zip_path(world, row)
     if not path.exists():
-        with world.lock:
-            chosen = zips.chosen(world, row)
-        zips.write(world, row, chosen, path)
+        zips.write(world, row, zips.chosen(row, zips.shelves(world, row)), path)
     return path
 
 
@@ -182,7 +180,9 @@ def _built(world: World, row: Row, patience: float) -> str:
         return "COMPLETED"
     builder = _BUILDERS.get(row["id"])
     if builder is None:
-        builder = _BUILDERS[row["id"]] = threading.Thread(target=_build, args=(world, row), daemon=True)
+        builder = _BUILDERS[row["id"]] = threading.Thread(
+            target=_build, args=(world, row, zips.shelves(world, row)), daemon=True
+        )
         builder.start()
     elif patience <= BUILD_PATIENCE:
         patience = 0  # the world stands still for as long as somebody waits
@@ -193,9 +193,9 @@ def _built(world: World, row: Row, patience: float) -> str:
     return "FAILED" if (world.exports.get(row["id"]) or row)["error"] else "COMPLETED"
 
 
-def _build(world: World, row: Row) -> None:
-    """Outside of the lock: a hundred thousand rows take seconds to choose. Work items are replaced, never changed."""
-    chosen = zips.chosen(world, row)
+def _build(world: World, row: Row, shelves: list[zips.Shelf]) -> None:
+    """Outside of the lock, which whoever waits for it may hold: a hundred thousand rows take seconds to choose."""
+    chosen = zips.chosen(row, shelves)
     if chosen:
         zips.write(world, row, chosen, zip_path(world, row))
     elif world.exports.get(row["id"]):

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from console.emulator.choice import Choice
 from console.emulator.plan import Batch, Project
 from console.emulator.tables import Ids, Row
 from console.emulator.work_item_rows import DAY, Picture
@@ -315,16 +316,17 @@ class LabelSampleRows:
         sample = SAMPLES[number]
         return self.first_batch + sample.batch, sample.status
 
-    def stretch(self, batch: int) -> range:
-        places = [place for place, sample in enumerate(SAMPLES) if sample.batch == batch - self.first_batch]
-        return range(places[0], places[-1] + 1) if places else range(0)
+    def times(self, number: int) -> tuple[float, float]:
+        created = self.oldest + number * 3600
+        return created, created if SAMPLES[number].status == "NEW" else created + DAY
 
-    def batches_with(self, status: str) -> list[int]:
-        return sorted({self.first_batch + sample.batch for sample in SAMPLES if sample.status == status})
+    def spans(self, choice: Choice) -> list[range]:
+        """So few that all of them can be looked at."""
+        return [range(len(SAMPLES))]
 
     def make(self, number: int) -> Row:
         batch, status = self.peek(number)
-        created = self.oldest + number * 3600
+        created, updated = self.times(number)
         return {
             "id": self.ids.make(number),
             "status": status,
@@ -333,7 +335,7 @@ class LabelSampleRows:
             "batchId": batch,
             "resultsUrl": None,
             "created_at": created,
-            "updated_at": created if status == "NEW" else created + DAY,
+            "updated_at": updated,
             "taxonomyVersionId": None,
             "metadata": {"row": number},
             "dueInSeconds": None,

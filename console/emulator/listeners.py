@@ -107,7 +107,7 @@ class Listener:
             raise self._refusal(405, f'Method "{request.method}" not allowed.', {"Allow": ", ".join(match.allowed)})
         if request.person and match.route.right not in request.person.rights:
             raise self._refusal(403, "You do not have permission to perform this action.")
-        if not self.keys:
+        if not self.keys or not match.route.locked:
             return match.route.handler(self.world, request, **match.arguments)
         with self.world.lock:
             return match.route.handler(self.world, request, **match.arguments)

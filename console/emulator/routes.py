@@ -19,6 +19,8 @@ class Route:
     path: str
     handler: Handler
     right: str = "look"
+    locked: bool = True
+    """Whether the world stands still meanwhile; a handler that searches for long takes the lock itself."""
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:

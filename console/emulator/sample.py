@@ -42,7 +42,7 @@ ORGANIZATIONS = {slug: uid_of("organization", slug) for slug in (*HOME_ORGANIZAT
 
 def fingerprint(assets: Path) -> str:
     """Changes when the pictures or the plan do."""
-    text = repr((plan.PROJECTS, plan.ARCHIVE, plan.ARCHIVE_BATCHES[:2], plan.SLICES, plan.EXPORTS))
+    text = repr((plan.PROJECTS, plan.ARCHIVE, plan.ARCHIVE_AT_LARGE_SCALE[:20], plan.SLICES, plan.EXPORTS))
     text += repr([(sample.name, sample.batch, sample.status) for sample in label_samples.SAMPLES])
     return hashlib.sha256((assets / "manifest.json").read_bytes() + text.encode()).hexdigest()[:16]
 
@@ -229,7 +229,7 @@ class Sample:
         pictures = [p for p in self.pictures if p.dataset == spec.dataset] or self.pictures
         rows = WorkItemRows(
             ids=Ids(f"work-item/{spec.slug}"),
-            batches=_batches(spec.slug),
+            batches=plan.ARCHIVE_AT_LARGE_SCALE if self.large and spec is plan.ARCHIVE else _batches(spec.slug),
             first_batch=FIRST_BATCH[spec.slug],
             first_asset=int(project["id"][:5], 16) * 1_000,
             asset_type="external" if spec is plan.ARCHIVE else "image",

@@ -1,8 +1,10 @@
 """Rows that a formula or a sample provides, and what people changed on top. Only the changes are kept on disk."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
+
+from console.emulator.choice import Choice, beyond, joined
 
 Row = dict[str, Any]
 
@@ -74,8 +76,8 @@ class Formula(Protocol):
     def ids(self) -> Ids: ...
     def make(self, number: int) -> Row: ...
     def peek(self, number: int) -> tuple[int, str]: ...
-    def stretch(self, batch: int) -> range: ...
-    def batches_with(self, status: str) -> list[int]: ...
+    def times(self, number: int) -> tuple[float, float]: ...
+    def spans(self, choice: Choice) -> list[range]: ...
 
 
 class FormulaTable:
@@ -91,26 +93,37 @@ class FormulaTable:
     def __len__(self) -> int:
         return self._count + len(self._added)
 
+    def snapshot(self) -> "FormulaTable":
+        """The table as it is now, to be read outside of the lock. Rows are replaced, never changed."""
+        found = FormulaTable(self._count, self._formula)
+        found._changed, found._added, found._places = dict(self._changed), list(self._added), dict(self._places)
+        return found
+
     def at(self, place: int) -> Row:
-        if place >= self._count:
-            return self._added[place - self._count]
-        return self._changed.get(place) or self._formula.make(place)
+        return self._own(place) or self._formula.make(place)
 
     def peek(self, place: int) -> tuple[int, str]:
         """Batch and status without making the row, so that a search through many stays quick."""
-        row = self._added[place - self._count] if place >= self._count else self._changed.get(place)
+        row = self._own(place)
         return (row["batchId"], row["status"]) if row else self._formula.peek(place)
 
-    def of_batches(self, batches: set[int]) -> list[int]:
-        """The places where rows of these batches can be: their stretches, and all that was added."""
-        stretches = [place for batch in sorted(batches) for place in self._formula.stretch(batch)]
-        return [*stretches, *range(self._count, len(self))]
+    def times(self, place: int) -> tuple[float, float]:
+        """When the row was created and updated, without making it."""
+        row = self._own(place)
+        return (row["created_at"], row["updated_at"]) if row else self._formula.times(place)
 
-    def of_status(self, status: str) -> list[int]:
-        """The places where rows of this status can be."""
-        stretches = (self._formula.stretch(batch) for batch in self._formula.batches_with(status))
-        found = {place for stretch in stretches for place in stretch} | self._changed.keys()
-        return [*sorted(found), *range(self._count, len(self))]
+    def places(self, choice: Choice, mark: int | None = None, *, backwards: bool = False) -> Iterator[int]:
+        """Where to look for such rows, from the mark on: where the formula can have some, what was changed or added."""
+        changed = (range(place, place + 1) for place in self._changed)
+        ranges = joined([*self._formula.spans(choice), *changed, range(self._count, len(self))])
+        for one in beyond(ranges, mark, backwards=backwards):
+            yield from one
+
+    def search(self, choice: Choice, places: Iterable[int]) -> Iterator[tuple[int, Row]]:
+        """Place and row of those among the places that are meant."""
+        for place in places:
+            if choice.takes(*self.peek(place)) and (not choice.has_times or choice.takes_times(*self.times(place))):
+                yield place, self.at(place)
 
     def place(self, row_id: str) -> int | None:
         if row_id in self._places:
@@ -131,6 +144,9 @@ class FormulaTable:
             self._changed[place] = row
         else:
             self._added[place - self._count] = row
+
+    def _own(self, place: int) -> Row | None:
+        return self._added[place - self._count] if place >= self._count else self._changed.get(place)
 
     def changes(self) -> Row:
         return {"changed": sorted(self._changed.items()), "added": self._added}

@@ -1,9 +1,11 @@
 """The formula behind the sample's work items: everything about number `n` follows from `n`."""
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from console.emulator import plan
+from console.emulator.choice import ALWAYS, Choice, Span, as_shown, common, joined
 from console.emulator.tables import Ids, Row
 
 DAY = 24 * 3600
@@ -48,15 +50,50 @@ class WorkItemRows:
             return range(0)
         return range(-(-place * self.count // batches), -(-(place + 1) * self.count // batches))
 
-    def batches_with(self, status: str) -> list[int]:
-        """The batches that can hold such items as long as nobody changes one."""
-        places = (place for place, batch in enumerate(self.batches) if plan.may_hold(batch.mood, status))
-        return [self.first_batch + place for place in places]
+    def times(self, number: int) -> tuple[float, float]:
+        """When it was created, which grows with the number, and updated: two days later, if it was begun by now."""
+        created = self._created(number)
+        return created, created if self.peek(number)[1] == "NEW" else self._begun(number)
+
+    def spans(self, choice: Choice) -> list[range]:
+        """Where such items can be, as long as nobody changes one."""
+        places: Sequence[int] = range(len(self.batches))
+        if choice.batches is not None:
+            places = sorted(batch - self.first_batch for batch in choice.batches)
+        wanted = [place for place in places if self._may_hold(place, choice.status)]
+        found = joined(self.stretch(self.first_batch + place) for place in wanted)
+        return common(common(found, [self._between(self._created, choice.created)]), self._updated_within(choice))
+
+    def _may_hold(self, place: int, status: str | None) -> bool:
+        if not 0 <= place < len(self.batches):
+            return False
+        return status is None or plan.may_hold(self.batches[place].mood, status)
+
+    def _updated_within(self, choice: Choice) -> list[range]:
+        """New items were updated when they were created; among the others the update grows with the number, too."""
+        new, begun = (self._between(moment, choice.updated) for moment in (self._created, self._begun))
+        if choice.status is not None:
+            return [new if choice.status == "NEW" else begun]
+        return joined([new, begun])
+
+    def _between(self, moment: Callable[[int], float], span: Span) -> range:
+        """The numbers whose moment lies in the span; moments grow with the numbers."""
+        numbers = range(self.count)
+        if span == ALWAYS:
+            return numbers
+        start = bisect_left(numbers, span[0], key=lambda number: as_shown(moment(number)))
+        return range(start, bisect_right(numbers, span[1], key=lambda number: as_shown(moment(number))))
+
+    def _created(self, number: int) -> float:
+        return self.oldest + number * (self.newest - self.oldest) / self.count
+
+    def _begun(self, number: int) -> float:
+        return min(self._created(number) + 2 * DAY, self.newest + 1800)
 
     def make(self, number: int) -> Row:
         batch, status = self.peek(number)
         picture = self._picture(status, number)
-        created = self.oldest + number * (self.newest - self.oldest) / self.count
+        created, updated = self.times(number)
         return {
             "id": self.ids.make(number),
             "status": status,
@@ -65,7 +102,7 @@ class WorkItemRows:
             "batchId": batch,
             "resultsUrl": None,
             "created_at": created,
-            "updated_at": created if status == "NEW" else min(created + 2 * DAY, self.newest + 1800),
+            "updated_at": updated,
             "taxonomyVersionId": None,
             "metadata": {"row": number} | self._metadata(picture, number),
             "dueInSeconds": None if number % 5 == 4 else (3 + number % 11) * 2 * DAY,

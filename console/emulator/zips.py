@@ -15,10 +15,12 @@ import time
 import uuid
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from console.emulator import annotations, bodies, work_items
-from console.emulator.tables import Row
+from console.emulator import annotations, bodies
+from console.emulator.choice import Choice
+from console.emulator.tables import FormulaTable, Row
 from console.emulator.world import World
 
 NOTHING = "no work item matches"
@@ -36,24 +38,44 @@ def synthetic_size(name: str) -> int | None:
     return min(max(int(found[1]) * UNITS[found[2]], SMALLEST_SYNTHETIC), LARGEST_SYNTHETIC)
 
 
-def chosen(world: World, export: Row) -> list[tuple[str, Row]]:
+@dataclass(frozen=True)
+class Shelf:
+    """The work items of one project as they are now, and its batches by name, to be searched outside of the lock."""
+
+    project: str
+    batches: dict[int, str]
+    items: FormulaTable
+
+
+def shelves(world: World, export: Row) -> list[Shelf]:
+    """Those that the export takes from."""
+    with world.lock:
+        return [
+            Shelf(
+                project["name"],
+                {batch["id"]: batch["name"] for batch in world.batches[project["id"]]},
+                world.work_items[project["id"]].snapshot(),
+            )
+            for project in world.projects
+            if project["space"] == export["space"]
+            and project["id"] in export["choice"].get("projectIds", [project["id"]])
+        ]
+
+
+def chosen(export: Row, shelves: list[Shelf]) -> list[tuple[str, Row]]:
     """Entry name and work item of everything that goes in, whatever its status."""
     given = export["choice"]
-    choice = work_items.Choice(
+    choice = Choice(
         set(given["batchIds"]) if "batchIds" in given else None,
         None,
         bodies.span(given, "createdAt"),
         bodies.span(given, "updatedAt"),
     )
-    found = []
-    for project in world.projects:
-        if project["id"] in given.get("projectIds", [project["id"]]) and project["space"] == export["space"]:
-            names = {batch["id"]: batch["name"] for batch in world.batches[project["id"]]}
-            table = world.work_items[project["id"]]
-            places = range(len(table)) if choice.batches is None else table.of_batches(choice.batches)
-            for _, item in work_items.search(table, choice, places):
-                found.append((_entry(project["name"], names[item["batchId"]], item["id"]), item))
-    return found
+    return [
+        (_entry(shelf.project, shelf.batches[item["batchId"]], item["id"]), item)
+        for shelf in shelves
+        for _, item in shelf.items.search(choice, shelf.items.places(choice))
+    ]
 
 
 def write(world: World, export: Row, entries: list[tuple[str, Row]], path: Path) -> None:

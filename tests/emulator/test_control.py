@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from console.emulator.limits import RateLimiter
 from console.emulator.log import KEPT
+from console.emulator.plan import STATUSES
 from console.emulator.sample import FIRST_BATCH, PROJECTS
 from console.emulator.server import Running, start
 from tests.emulator.conftest import Caller
@@ -255,6 +257,11 @@ def test_the_large_world_starts_at_once_and_has_its_sizes() -> None:
         assert len(running.world.work_items[PROJECTS["archive"]]) == 100_000
         items = platform.get(f"{archive}/workItems?limit=100&batchIds={last['id']}").json["items"]
         assert len({row["id"] for row in items}) == 50
+        table = running.world.work_items[PROJECTS["archive"]]
+        statuses = Counter(table.peek(place)[1] for place in range(len(table)))
+        assert set(statuses) == set(STATUSES)
+        assert statuses["NEW"] >= 5_000
+        assert statuses["CLIENT_REVIEW"] >= 500
     finally:
         running.stop()
 
