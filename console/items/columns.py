@@ -25,6 +25,11 @@ def columns_of(user: Person) -> frozenset[str]:
     return frozenset(COLUMNS) if chosen is None else frozenset(chosen) & COLUMNS.keys()
 
 
+def heads(columns: Collection[str]) -> list[tuple[str, str]]:
+    """Name and word of the columns beside the file's name, in their order; the picture stands before it."""
+    return [(name, word) for name, word in COLUMNS.items() if name in columns and name != PICTURE]
+
+
 def choose_columns(*, user: Person, columns: Collection[str]) -> None:
     """Remembers the columns; names that aren't in COLUMNS are left out."""
     chosen = [name for name in COLUMNS if name in columns]

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import cast
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -48,7 +48,10 @@ def spell_end(moment: datetime, *, is_last: bool) -> str:
 
 def zone_named(name: str) -> tzinfo:
     """The zone in which a form was filled in; the reader's own where there is no such zone."""
-    return ZoneInfo(name) if name in available_timezones() else timezone.get_current_timezone()
+    try:
+        return ZoneInfo(name) if name else timezone.get_current_timezone()
+    except (KeyError, ValueError, OSError):  # none, not a name, or a folder of them
+        return timezone.get_current_timezone()
 
 
 def _exact(text: str) -> datetime | None:

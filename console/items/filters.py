@@ -165,6 +165,11 @@ class ItemFilter:
         """Whether something is left out of the list."""
         return bool(self.status or self.batches or self.ids or any(getattr(self, name) for name in ENDS))
 
+    @property
+    def has_other_filters(self) -> bool:
+        """Whether more than ids narrows the list."""
+        return replace(self, ids=()).is_narrowed
+
     def with_problem(self, name: str, typed: str, message: str) -> "ItemFilter":
         return replace(self, problems=(*self.problems, Problem(name, typed, message)))
 

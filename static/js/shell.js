@@ -5,6 +5,7 @@
 const arrivals = {
   "[data-countdown]": () => import("./countdown.js"),
   "[data-error-summary], .field-error": () => import("./field-errors.js"),
+  "[data-in-view]": () => import("./in-view.js"),
   "[data-notice]": () => import("./notices.js"),
   "[data-overlay], [data-labels]": () => import("./labels.js"),
   "[data-picture]": () => import("./pictures.js"),

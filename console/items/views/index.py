@@ -62,7 +62,7 @@ def pictures(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     reasons = {picture.reason for picture in signed.values()}
     context = {
         "pictures": signed.items(),
-        "pictures_address": request.get_full_path(),
+        "renew_page": request.get_full_path(),
         # One sentence above the table says what would else stand at every row.
         "problem": reasons.pop() if len(signed) > 1 and len(reasons) == 1 and "" not in reasons else "",
     }
@@ -110,6 +110,7 @@ def _answer(request: SignedIn, project: uuid.UUID, wanted: ItemFilter, *, typed_
 def _about(request: SignedIn, project: uuid.UUID, wanted: ItemFilter, typed_ids: str) -> dict[str, Any]:
     """What the page says whatever CloudFactory answers."""
     name, base = _project_name(request, project), reverse("items:index", args=[project])
+    columns = table_columns.columns_of(request.user)
     return {
         "project_id": project,
         "project_name": name,
@@ -123,11 +124,12 @@ def _about(request: SignedIn, project: uuid.UUID, wanted: ItemFilter, typed_ids:
         "opens_ids": bool(wanted.ids or typed_ids or wanted.problem("ids")),
         "tabs": table.tabs(wanted, base),
         "sizes": SIZES,
-        "columns": table_columns.columns_of(request.user),
+        "columns": columns,
         "all_columns": table_columns.COLUMNS.items(),
+        "heads": table_columns.heads(columns),
         "may_signal": request.user.may(Right.SIGNAL),
         "review_status": wanted.status or CLIENT_REVIEW.value,
-        "notes": wanted.pasted.notes,
+        "notes": () if wanted.problems else wanted.pasted.notes,
     }
 
 
