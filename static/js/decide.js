@@ -5,7 +5,7 @@
 import { say } from "./say.js";
 
 const TYPING = "input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable], dialog";
-const PASSES_AFTER = 6000;
+const MOST_PASSING = 2;
 
 const panel = () => [...document.querySelectorAll("[data-decide]")].find((one) => one.checkVisibility());
 const announced = new Map();
@@ -92,12 +92,13 @@ function arrive(strip, isFirst) {
     renew(item, actId);
     document.body.dispatchEvent(new CustomEvent(event, { detail: { item, decision } }));
   }
-  if ("passes" in strip.dataset) setTimeout(() => pass(strip), PASSES_AFTER);
+  if ("passes" in strip.dataset) tidy(strip.parentElement);
 }
 
-function pass(strip) {
-  if (strip.matches(":hover, :focus-within")) setTimeout(() => pass(strip), PASSES_AFTER);
-  else strip.remove();
+// Of what needs nothing any more only the newest stay.
+function tidy(tray) {
+  const passing = [...tray.querySelectorAll(":scope > [data-passes]:not(:hover, :focus-within)")];
+  for (const strip of passing.slice(0, -MOST_PASSING)) strip.remove();
 }
 
 // The forms of the item get another one-time id, or the next press would be answered as this one was.
