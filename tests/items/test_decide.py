@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from accounts import connections, people
+from accounts import people
 from accounts.models import Person
 from console.audit.models import Entry
 from console.audit.reading import line
@@ -28,6 +28,7 @@ from tests.items.deciding import (
     item_ids,
     press,
     sent,
+    signal_elsewhere,
     status_of,
     strip,
     work,
@@ -389,13 +390,6 @@ def test_a_refusal_without_a_known_colleague_says_the_status_alone(
     signal_elsewhere(bob, item)
     work()
     assert decision_of(item).message == "CloudFactory refused this: the item is “Completed” now."
-
-
-def signal_elsewhere(person: Person, item: str) -> None:
-    """A colleague at CloudFactory itself, of whom the console knows nothing."""
-    connections.cloudfactory(person).signal(
-        PROJECT, item, signal="complete", task_type="external_review", outcome="OK", request_id="elsewhere"
-    )
 
 
 def test_the_audit_tells_decisions_in_sentences(bob: Person, client_as: ClientAs, emulator: Running) -> None:

@@ -1,0 +1,115 @@
+"""Decisions sent by real workers over real sockets, also where one is killed with SIGKILL in the middle of its call."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Person
+from console.audit import verify
+from console.audit.models import Entry
+from console.emulator.server import Running
+from console.items.models import Decision
+from console.jobs.models import Operation
+from console.jobs.models import State as JobState
+from tests.items.deciding import decision_of, item_ids, press, sent, status_of
+from tests.items.test_decide import take_back
+from tests.jobs.test_worker import LEASE, ROOT, address_of_database
+from tests.waiting import until
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
+ClientAs = Callable[[Person], Client]
+Start = Callable[[], "subprocess.Popen[bytes]"]
+State = Decision.State
+GRACE = 2.0
+
+
+@pytest.fixture
+def worker(emulator: Running, settings: Any, tmp_path: Path, audit_anchor: Path) -> Iterator[Start]:
+    """Starts workers that share this test's database, vendors and audit."""
+    settings.AUDIT_GRACE, settings.AUDIT_SETTLE_SPAN, settings.REVIEW_GRACE = 1, 0, GRACE
+    world = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "console.settings",
+        "DATABASE_URL": address_of_database(),
+        "JOBS_URL": f"sqlite:///{tmp_path / 'jobs.sqlite3'}",
+        "JOBS_LEASE": str(LEASE),
+        "AUDIT_GRACE": "1",
+        "AUDIT_SETTLE_SPAN": "0",
+        "AUDIT_ANCHOR": str(audit_anchor),
+        "AVALA_BASE_URL": emulator.avala_url,
+        "CLOUDFACTORY_BASE_URL": emulator.cloudfactory_url,
+    }
+    started: list[subprocess.Popen[bytes]] = []
+
+    def begin() -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "manage.py", "run_huey", "--workers", "1", "--quiet"]
+        started.append(subprocess.Popen(command, cwd=ROOT, env=world, stderr=subprocess.DEVNULL))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        kill(process)
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def test_five_decisions_with_one_taken_back_are_four_signals(
+    bob: Person, client_as: ClientAs, emulator: Running, worker: Start
+) -> None:
+    client, items = client_as(bob), item_ids(bob, number=5)
+    for item in items:
+        press(client, item)
+    take_back(client, items[2])
+    time.sleep(GRACE)
+    worker()
+    until(lambda: Decision.objects.filter(state=State.SENT).count() == 4)
+    assert [len(sent(emulator, item)) for item in items] == [1, 1, 0, 1, 1]
+
+
+def test_a_worker_killed_while_its_call_is_on_the_way_sends_once(
+    bob: Person, client_as: ClientAs, emulator: Running, worker: Start
+) -> None:
+    [item] = item_ids(bob)
+    press(client_as(bob), item)
+    emulator.fault("cloudfactory", "slow-8", method="PUT")
+    time.sleep(GRACE)
+    first = worker()
+    until(lambda: status_of(bob, item) == "COMPLETED")
+    kill(first)
+    assert (decision_of(item).state, Entry.objects.get(pk=decision_of(item).pk).outcome) == ("sending", "open")
+    time.sleep(LEASE)
+    worker()
+    until(lambda: decision_of(item).state == State.SENT)
+    entry = Entry.objects.get(pk=decision_of(item).pk)
+    assert (entry.outcome, entry.result["found"], decision_of(item).status_after) == (
+        "done",
+        "after a restart",
+        "COMPLETED",
+    )
+    assert len(sent(emulator, item)) <= 1
+    assert verify.check().is_whole
+
+
+def test_a_worker_killed_before_its_call_leaves_it_to_the_next(
+    bob: Person, client_as: ClientAs, emulator: Running, worker: Start
+) -> None:
+    """As a worker leaves it that claimed the decision and died before the entry was written."""
+    [item] = item_ids(bob)
+    press(client_as(bob), item)
+    Decision.objects.update(state=State.SENDING)
+    Operation.objects.update(state=JobState.RUNNING, lease_until=decision_of(item).created_at)
+    worker()
+    until(lambda: decision_of(item).state == State.SENT)
+    assert len(sent(emulator, item)) == 1
