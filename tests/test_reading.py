@@ -1,6 +1,7 @@
 """Reading writes nothing: every page opens while the database takes no writes, and asks it for none."""
 
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -89,6 +90,8 @@ def world(alice: Person, client_as: ClientAs, emulator: Running, settings: Any) 
     assert item
     client.post(f"/projects/{COINS}/items/review/", {"status": "CLIENT_REVIEW"})
     review = ReviewRun.objects.get()
+    decided = str(uuid.uuid4())
+    client.post(f"/projects/{COINS}/items/{review.items[1]['id']}/approve/", {"act_id": decided}, headers=HTMX)
     return {
         "vendor": "avala",
         "token": "no-such-token",
@@ -96,6 +99,7 @@ def world(alice: Person, client_as: ClientAs, emulator: Running, settings: Any) 
         "batch": FIRST,
         "run": review.pk,
         "item": review.items[0]["id"],
+        "decision": decided,
         "snapshot": OrderSnapshot.objects.get().pk,
         "plan": plan.pk,
         "export": plan.export_id,

@@ -28,6 +28,7 @@ from tests.batches import boards
 from tests.batches.boards import BATCHES, FIRST, HTMX, ORDER, START, WORN
 from tests.conftest import PASSWORD, SPACE
 from tests.exports import making
+from tests.items.deciding import ITEMS, item_ids
 from tests.slices.drafting import Desk
 from tests.slices.making import COINS
 
@@ -114,6 +115,17 @@ def pasted_ids(client: Client, person: Person) -> Form:
     return Form(page, {"ids": TYPED, "list": ""}, page=page)
 
 
+def reason_for_sending_back(client: Client, person: Person) -> Form:
+    page = f"{ITEMS}{item_ids(person)[0]}/send-back/"
+    return Form(page, {"act_id": str(uuid.uuid4()), "reason": TYPED, "comment": "Note"}, page=page)
+
+
+def signal_by_an_expert(client: Client, person: Person) -> Form:
+    page = f"{ITEMS}{item_ids(person)[0]}/signal/"
+    sent = {"act_id": str(uuid.uuid4()), "choice": "cancel", "reason": TYPED, "feedback": "{", "assignee": "kim"}
+    return Form(page, sent, page=page)
+
+
 def new_export(client: Client, person: Person) -> Form:
     return Form("/exports/new/", making.form(name=TYPED), page="/exports/new/")
 
@@ -159,7 +171,8 @@ def name_of_a_space(client: Client, person: Person) -> Form:
 FORMS = [
     new_slice, draft_as_one_types, recipe_again, filter_of_a_part, filter_as_json, chosen_items, new_batch, batch_name,
     metadata, order_dragged, order_in_boxes, pasted_ids, new_export, export_as_one_chooses,
-    export_as_projects_are_chosen, note_on_an_entry, profile, invitation, role, label_of_a_key, name_of_a_space,
+    export_as_projects_are_chosen, reason_for_sending_back, signal_by_an_expert, note_on_an_entry, profile, invitation,
+    role, label_of_a_key, name_of_a_space,
 ]  # fmt: skip
 forms = pytest.mark.parametrize("form", FORMS)
 
