@@ -13,6 +13,7 @@ from console.common.day_fields import DAY, DayField, MomentField
 FIRST, LAST = date(2000, 1, 1), date(2100, 12, 31)
 OUT_OF_RANGE = "Choose a day between 2000 and 2100."
 LONGEST = 60
+ONE_DAY = timedelta(days=1)
 TICK = timedelta(milliseconds=1)
 """Both ends are included (FACTS 2.9): a day ends this long before the next one starts."""
 
@@ -23,11 +24,12 @@ def read_end(text: str, *, is_last: bool, zone: tzinfo) -> datetime:
     """The moment in UTC that a day or a moment means at this end; raises ValueError with a sentence for the field."""
     try:
         found = _exact(text) or _day(text, zone, is_last=is_last) or _moment(text, zone)
-    except (ValueError, OverflowError):
-        raise ValueError(DAY) from None
-    if not FIRST <= found.astimezone(UTC).date() <= LAST + timedelta(days=1):
+        found = found.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(OUT_OF_RANGE) from None
+    if not FIRST - ONE_DAY <= found.date() <= LAST + ONE_DAY:
         raise ValueError(OUT_OF_RANGE)
-    return found.astimezone(UTC)
+    return found
 
 
 def write_end(moment: datetime) -> str:
@@ -55,7 +57,10 @@ def zone_named(name: str) -> tzinfo:
 
 
 def _exact(text: str) -> datetime | None:
-    return datetime.fromisoformat(text) if _EXACT.fullmatch(text) else None
+    try:
+        return datetime.fromisoformat(text) if _EXACT.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 def _day(text: str, zone: tzinfo, *, is_last: bool) -> datetime | None:
@@ -68,7 +73,7 @@ def _day(text: str, zone: tzinfo, *, is_last: bool) -> datetime | None:
     if not is_last:
         return datetime.combine(day, time.min, zone)
     # Counted back in UTC: where clocks go back at midnight, the day has its last hour twice.
-    return datetime.combine(day + timedelta(days=1), time.min, zone).astimezone(UTC) - TICK
+    return datetime.combine(day + ONE_DAY, time.min, zone).astimezone(UTC) - TICK
 
 
 def _moment(text: str, zone: tzinfo) -> datetime:

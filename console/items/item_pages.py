@@ -13,6 +13,7 @@ from django.core.cache import cache
 from accounts import connections
 from accounts.models import Person
 from console.batches import reading
+from console.common.parsing import read_uuid
 from console.items import pictures
 from console.items.filters import IDS_A_CALL, ItemFilter
 from console.items.pictures import Picture
@@ -64,7 +65,7 @@ def pictures_at_hand(*, user: Person, page: ItemPage, signs_now: bool) -> dict[s
 def needs_signing(item: WorkItem) -> bool:
     """Whether its picture lies in the space, so that a link has to be asked for; one on the web is used as it is."""
     is_on_web = (item.asset_url or "").lower().startswith(WEB)
-    return bool(item.id) and item.asset_type != "video" and not is_on_web
+    return read_uuid(item.id) is not None and item.asset_type != "video" and not is_on_web
 
 
 def sign_page(*, user: Person, project: uuid.UUID, wanted: ItemFilter) -> dict[str, Picture]:
