@@ -68,7 +68,7 @@ def store_result(world: World, text: str | Iterator[str]) -> str:
     world.results.mkdir(parents=True, exist_ok=True)
     name = f"{uuid4().hex}.json"
     with (world.results / name).open("w", errors="surrogatepass") as file:
-        file.writelines(text)
+        file.writelines([text] if isinstance(text, str) else text)
     return name
 
 
