@@ -100,7 +100,7 @@ class ItemFacts:
         """Whether a browser can be expected to show the asset: it is called an image, or looks like one."""
         kind = (self.item.asset_type or "").casefold()
         ending = PurePosixPath((self.item.asset_url or "").split("?")[0]).suffix.lstrip(".").casefold()
-        return kind == "image" or (kind != "video" and (not ending or ending in PICTURE_ENDINGS))
+        return kind == "image" or (not self.is_video and (not ending or ending in PICTURE_ENDINGS))
 
     @property
     def labels_url(self) -> str:
@@ -116,5 +116,5 @@ class ItemFacts:
         return provenance_of(self.item.metadata)
 
     @property
-    def kind_words(self) -> str:
-        return "a video" if (self.item.asset_type or "").casefold() == "video" else "not a picture"
+    def is_video(self) -> bool:
+        return (self.item.asset_type or "").casefold() == "video"
