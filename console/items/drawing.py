@@ -46,25 +46,31 @@ class Pen:
         if label.has_outline:
             instead = "Its box is drawn instead." if box.path else "It has no box to draw instead."
             return Drawing(box.form, box.path, box.extent, (*outline.problems, instead))
-        if not box.path and not label.keypoints and not label.problems:
-            return Drawing("nothing", problems=("It has neither a box nor an outline.",))
-        return box
+        if box.path or label.problems or any(point.visibility for point in label.keypoints):
+            return box
+        why = "None of its keypoints is in the picture." if label.keypoints else "It has neither a box nor an outline."
+        return Drawing("nothing", problems=(why,))
 
     def notes(self) -> Iterator[str]:
         """Sentences about the whole picture, to be asked for at the end."""
         if self._too_detailed:
-            yield f"The masks have more than {MOST_CORNERS:,} corners. Not drawn: {self._too_detailed:,} masks."
+            yield f"The masks have more than {MOST_CORNERS:,} corners. Masks that aren't drawn: {self._too_detailed:,}."
 
     def _outline(self, label: CocoLabel) -> Drawing:
-        if label.polygons:
-            return Drawing("polygons", polygon_path(label.polygons), extent_of(label.polygons))
-        return self._mask(label.mask) if label.mask else NOTHING
+        if label.mask:
+            return self._mask(label.mask)
+        if not label.polygons:
+            return NOTHING
+        extent = extent_of(label.polygons)
+        if extent[:2] == extent[2:]:
+            return Drawing("nothing", problems=("Its outline has no size.",))
+        return Drawing("polygons", polygon_path(label.polygons), extent)
 
     def _mask(self, mask: Mask) -> Drawing:
         if (mask.width, mask.height) != self._size:
             width, height = self._size
             size = f"{mask.width:,} × {mask.height:,}"
-            why = f"Its mask is {size} pixels, but the picture {width:,g} × {height:,g}."
+            why = f"Its mask is {size} pixels, but the picture {width:,.7g} × {height:,.7g}."
             return Drawing("nothing", problems=(why,))
         try:
             rings = trace_mask(mask, most=self._corners_left)

@@ -140,16 +140,21 @@ class _Sections:
 
     def _choose(self, file_name: str) -> tuple[CocoImage, list[CocoLabel], list[str]]:
         """One picture, its labels and those of no picture in the file, and what has to be said about that."""
-        if len(self._images) < 2:
-            return (self._images or [CocoImage()])[0], self._labels, []
+        notes: list[str] = []
         used = {label.image_id for label in self._labels}
         named = [image for image in self._images if file_name and image.file_name.rpartition("/")[2] == file_name]
-        image = (named or [image for image in self._images if image.id in used] or self._images)[0]
+        labelled = [image for image in self._images if image.id in used]
+        image = next(iter((*named, *labelled, *self._images)), CocoImage())
         others = {other.id for other in self._images} - {image.id}
         labels = [label for label in self._labels if label.image_id not in others]
-        note = f"The label file describes {len(self._images):,} pictures; these are the labels of “{image.file_name}”."
-        left_out = len(self._labels) - len(labels)
-        return image, labels, [note, *([f"Labels of other pictures are left out: {left_out:,}."] if left_out else [])]
+        if len(self._images) > 1:
+            shown = f"these are the labels of “{image.file_name}”"
+            notes.append(f"The label file describes {len(self._images):,} pictures; {shown}.")
+        if left_out := len(self._labels) - len(labels):
+            notes.append(f"Labels of other pictures are left out: {left_out:,}.")
+        if image.id and (strays := sum(label.image_id not in ("", image.id) for label in labels)):
+            notes.append(f"Labels that name a picture the file doesn't describe: {strays:,}. They are drawn too.")
+        return image, labels, notes
 
     def _notes(self) -> Iterator[str]:
         for name, words, most in (

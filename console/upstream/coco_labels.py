@@ -15,6 +15,10 @@ MOST_POINTS = 400_000
 """In the outlines of one file."""
 MOST_RUNS = 1_000_000
 """In the masks of one file."""
+MOST_KEYPOINTS = 50_000
+"""Of the labels of one file."""
+MOST_BONES = 200
+"""Of one class."""
 LONGEST_NAME = 200
 LARGEST_COORDINATE = 10_000_000
 """Pixels."""
@@ -98,8 +102,8 @@ class LabelReader:
     """Reads the labels of one file, whose points and runs it counts."""
 
     def __init__(self) -> None:
-        self._points_left, self._runs_left = MOST_POINTS, MOST_RUNS
-        self._too_detailed = 0
+        self._points_left, self._runs_left, self._keypoints_left = MOST_POINTS, MOST_RUNS, MOST_KEYPOINTS
+        self._too_detailed = self._without_keypoints = 0
 
     def read(self, entry: dict[str, Any], repeated: Sequence[str] = ()) -> CocoLabel:
         problems = [f"Its “{name}” is given twice; the last one counts." for name in repeated]
@@ -113,7 +117,7 @@ class LabelReader:
             polygons=() if isinstance(outline, dict) else self._polygons(outline, problems),
             mask=self._mask(outline, problems) if isinstance(outline, dict) else None,
             has_outline=outline not in (None, []),
-            keypoints=_keypoints(entry.get("keypoints"), problems),
+            keypoints=self._keypoints(entry.get("keypoints"), problems),
             is_crowd=entry.get("iscrowd") in (1, "1"),
             score=_score(entry.get("score"), problems),
             problems=tuple(dict.fromkeys(problems)),
@@ -125,6 +129,11 @@ class LabelReader:
             yield (
                 f"The file has more than {MOST_POINTS:,} points or {MOST_RUNS:,} mask runs. The outlines beyond that "
                 f"aren't drawn: {self._too_detailed:,} in total."
+            )
+        if self._without_keypoints:
+            yield (
+                f"The file has more than {MOST_KEYPOINTS:,} keypoints. "
+                f"Labels without theirs: {self._without_keypoints:,}."
             )
 
     def _polygons(self, value: Any, problems: list[str]) -> tuple[Sequence[float], ...]:
@@ -160,6 +169,15 @@ class LabelReader:
             problems.append("Its mask ends early; the rest is taken as empty.")
         return mask
 
+    def _keypoints(self, value: Any, problems: list[str]) -> tuple[CocoKeypoint, ...]:
+        keypoints = _keypoints(value, problems)
+        if len(keypoints) > self._keypoints_left:
+            self._without_keypoints += 1
+            problems.append("Its keypoints aren't drawn, because the file has too many.")
+            return ()
+        self._keypoints_left -= len(keypoints)
+        return keypoints
+
 
 _TOO_DETAILED: Final = "Its outline has too many points to be drawn."
 
@@ -188,6 +206,8 @@ def _box(value: Any, problems: list[str]) -> Box | None:
         problems.append("Its box lies too far outside the picture.")
     elif value[2] < 0 or value[3] < 0:
         problems.append("Its box has a negative size.")
+    elif not value[2] and not value[3]:
+        problems.append("Its box has no size.")
     else:
         left, top, width, height = value
         return left, top, width, height
@@ -253,6 +273,10 @@ def _name(value: Any) -> str:
 
 
 def _bones(pairs: list[Any]) -> Iterator[tuple[int, int]]:
+    """Each pair once, whichever of the two comes first."""
+    found: set[frozenset[int]] = set()
     for pair in pairs:
-        if isinstance(pair, list) and len(pair) == 2 and set(map(type, pair)) == {int}:
+        is_pair = isinstance(pair, list) and len(pair) == 2 and set(map(type, pair)) == {int}
+        if is_pair and pair[0] != pair[1] and frozenset(pair) not in found and len(found) < MOST_BONES:
+            found.add(frozenset(pair))
             yield pair[0], pair[1]

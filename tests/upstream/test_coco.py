@@ -229,6 +229,7 @@ def test_of_several_pictures_the_one_that_is_named_is_taken_and_that_is_said() -
     assert found.notes == (
         "The label file describes 3 pictures; these are the labels of “set/3.jpg”.",
         "Labels of other pictures are left out: 1.",
+        "Labels that name a picture the file doesn't describe: 1. They are drawn too.",
     )
     assert read(content).image.width == 200, "the first that has labels"
 
