@@ -84,12 +84,8 @@ class Shape:
         return not self.dots and not self.bones
 
     @property
-    def element(self) -> str:
-        return "path" if self.is_plain else "g"
-
-    @property
-    def css_class(self) -> str:
-        return "shape is-crowd" if self.kind == "crowd" else "shape"
+    def is_crowd(self) -> bool:
+        return self.kind == "crowd"
 
     @property
     def anchor_words(self) -> str:

@@ -65,13 +65,30 @@ function compareSizes(stage, overlay) {
   note.hidden = !differ;
 }
 
-// What depends on how large the drawing is now: patterns keep their size on the screen, names find new places.
+// What depends on how large the drawing is now, one after the other so that none holds up the hand: lines keep their width,
+// patterns their size, names find new places.
 function settle(stage, overlay) {
+  overlay.style.setProperty("--zoom", zoomOf(stage.querySelector("[data-zoom-view]")).scale);
+  for (const [delay, task] of [scalePatterns, placeNames].entries()) soon(stage, delay, () => task(stage, overlay));
+}
+
+const waiting = new WeakMap();
+
+function soon(stage, order, task) {
+  const tasks = waiting.get(stage) ?? waiting.set(stage, []).get(stage);
+  clearTimeout(tasks[order]);
+  tasks[order] = setTimeout(task, 20 + 20 * order);
+}
+
+function scalePatterns(stage, overlay) {
   const { width, height } = overlay.getBoundingClientRect();
   if (!width) return;
   const { width: unitsWide, height: unitsHigh } = overlay.viewBox.baseVal;
   const scale = `scale(${unitsWide / width} ${unitsHigh / height})`;
   for (const look of overlay.querySelectorAll("[data-look]")) look.setAttribute("patternTransform", scale);
+}
+
+function placeNames(stage, overlay) {
   const { labels, names } = recall();
   place(stage.querySelector("[data-stage-names]"), labels && names ? overlay : null);
 }

@@ -27,8 +27,8 @@ function shapes(layer, overlay) {
     const { name } = group.dataset;
     const words = name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name;
     const wide = Math.ceil(pen.measureText(words).width) + PADDING;
-    return [...group.children].filter((shape) => shape.dataset.anchor).map((shape) => {
-      const [x, y] = shape.dataset.anchor.split(" ").map(Number);
+    return [...group.children].filter((shape) => shape.dataset.at).map((shape) => {
+      const [x, y] = shape.dataset.at.split(" ").map(Number);
       return {
         words, wide, look: group.getAttribute("class"),
         x: drawing.left - frame.left + (x / width) * drawing.width - wide / 2,

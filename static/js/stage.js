@@ -143,9 +143,6 @@ class Zoom {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.rest(), REST);
     this.around.querySelector("[data-zoom-scale]")?.replaceChildren(`${Math.round(this.scale * 100)}%`);
-    if (this.view.classList.toggle("is-zoomed", this.isZoomed) === this.canPan) return;
-    this.canPan = this.isZoomed;
-    this.panzoom.setOptions({ touchAction: this.isZoomed ? "none" : "pan-x pan-y" });
   }
 
   // A layer of its own moves cheaply but is only drawn once: at rest everything is drawn sharply, with lines of their usual width.
@@ -157,8 +154,15 @@ class Zoom {
     if (this.remembers) remember({ zoom: this.place });
     this.content.classList.remove("is-moving");
     this.view.classList.remove("is-moving");
-    this.content.style.setProperty("--zoom", this.scale);
     this.tell("stage-rest");
+    setTimeout(() => this.offer());
+  }
+
+  // Cursor and touch are inherited by each shape, a thousand styles: a task of its own, and only where it changes.
+  offer() {
+    if (this.view.classList.contains("is-zoomed") === this.isZoomed) return;
+    this.view.classList.toggle("is-zoomed", this.isZoomed);
+    this.panzoom.setOptions({ touchAction: this.isZoomed ? "none" : "pan-x pan-y" });
   }
 
   // As far enlarged and moved as before, whatever size the view has now.
