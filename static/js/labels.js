@@ -5,6 +5,7 @@ import { place } from "./stage-names.js";
 import { recall, remember } from "./stage-memory.js";
 import { seen, start as zoomOf } from "./stage.js";
 
+const DOUBLE = 500;
 const OPACITY = { "[": -10, "]": 10 };
 
 const stageOf = (element) => element.closest("[data-stage]");
@@ -112,7 +113,7 @@ document.addEventListener("click", (event) => {
   else if (target.closest("[data-classes-all]")) only(target, () => true);
   else if (target.closest("[data-class-only]")) only(target, (box) => box.dataset.classShown === target.closest("[data-class-only]").dataset.classOnly);
   else if (target.closest("[data-label-link]")) visit(event);
-  else if (target.closest("[data-overlay] [data-shape]")) findRow(target);
+  else if (event.detail === 1 && target.closest("[data-overlay] [data-shape]")) setTimeout(findRow, DOUBLE, target, pressed);
 });
 
 document.addEventListener("change", ({ target }) => {
@@ -195,10 +196,13 @@ function visit(event) {
   reveal(link);
 }
 
-function findRow(target) {
-  const view = target.closest("[data-zoom-view]");
+// A click leads to the row; a double click zooms, and nothing may move meanwhile.
+let pressed = 0;
+document.addEventListener("pointerdown", () => { pressed += 1; });
+
+function findRow(target, press) {
   const shape = lit.find((one) => one.matches("[data-shape]"));
-  if (!shape || zoomOf(view).wasDragged) return;
+  if (press !== pressed || !shape || zoomOf(target.closest("[data-zoom-view]")).wasDragged) return;
   const row = labelsOf(itemOf(shape))?.querySelector(`[data-label="${shape.dataset.shape}"]`);
   const closed = row?.closest("details:not([open])");
   if (closed) closed.open = true;

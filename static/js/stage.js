@@ -13,8 +13,11 @@ const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowD
 const zooms = new WeakMap();
 
 export function start(view) {
-  if (!zooms.has(view)) zooms.set(view, new Zoom(view));
-  return zooms.get(view);
+  if (zooms.has(view)) return zooms.get(view);
+  const zoom = new Zoom(view);
+  zooms.set(view, zoom);
+  zoom.fit();
+  return zoom;
 }
 
 class Zoom {
@@ -30,7 +33,6 @@ class Zoom {
       setTransform: () => this.draw(),
     });
     this.listen();
-    this.fit();
     // Panzoom moves to its own start after this; a stage that is hidden so far gets its place when it is shown.
     setTimeout(() => new ResizeObserver(() => this.restore()).observe(view));
   }
@@ -170,8 +172,8 @@ class Zoom {
     const { clientWidth: width, clientHeight: height } = this.content;
     if (!width) return;
     const { scale, x, y } = this.remembers ? recall().zoom : this.place;
-    this.panzoom.zoom(scale, { force: true });
-    this.panzoom.pan(x * width, y * height, { force: true });
+    this.to(scale);
+    this.panzoom.pan(x * width, y * height);
     this.draw();
     this.rest();
   }

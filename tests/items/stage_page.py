@@ -28,8 +28,13 @@ PAGE = Template("""{% extends "base.html" %}{% load static %}
 {% block title %}Stage{% endblock %}{% block heading %}Stage{% endblock %}
 {% block styles %}<link rel="stylesheet" href="{% static 'css/pictures.css' %}">
 <link rel="stylesheet" href="{% static 'css/stage.css' %}">{% endblock %}
-{% block content %}{% include "items/_stage.html" %}
-{% if overlay %}{% include "items/_labels.html" %}{% endif %}{% endblock %}
+{% block shortcuts %}{% include "items/_stage_shortcuts.html" %}{% endblock %}
+{% block content %}
+<div data-step>{% include "items/_stage.html" %}{% if overlay %}{% include "items/_labels.html" %}{% endif %}</div>
+{% if waiting %}{% with item_id=waiting %}
+<div hidden data-step>{% include "items/_stage.html" %}{% include "items/_labels.html" %}</div>
+{% endwith %}{% endif %}
+{% endblock %}
 """)
 
 
@@ -83,13 +88,26 @@ def special() -> Overlay:
     return Overlay(1200, 800, (person, unnamed), (crowd, walker, odd), ("2 labels were left out.",))
 
 
-DRAWINGS = {"looks": lambda: drawing(24), "special": special, "none": lambda: None}
+def nested() -> Overlay:
+    """A small shape, then a large one over it."""
+    leaf, tree = classes(2, 2)
+    return Overlay(1200, 800, (leaf, tree), (outline(1, leaf, 600, 400, 50), outline(2, tree, 600, 400, 300)))
+
+
+DRAWINGS = {
+    "looks": lambda: drawing(24),
+    "fitting": lambda: drawing(24, width=1280),
+    "special": special,
+    "nested": nested,
+    "none": lambda: None,
+}
 
 
 def page(request: HttpRequest, name: str) -> HttpResponse:
     overlay = DRAWINGS[name]() if name in DRAWINGS else drawing(int(name))
     about = {
-        "item_id": request.GET.get("item", "one"),
+        "item_id": "one",
+        "waiting": request.GET.get("waiting", ""),
         "name": "coin-3.jpg",
         "picture": Picture(request.build_absolute_uri(request.GET.get("picture", PICTURE))),
         "overlay": overlay,
