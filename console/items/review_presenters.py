@@ -14,7 +14,7 @@ from console.items.filters import ItemFilter
 from console.items.models import Decision, ReviewRun
 from console.items.pictures import Picture
 from console.items.presenters import ItemFacts
-from console.items.review_selectors import PassedOver, run_items
+from console.items.review_selectors import DECIDED, PassedOver, run_items
 from console.items.review_services import Hundred
 from console.items.statuses import status_named
 from console.upstream.types import WorkItem
@@ -70,6 +70,10 @@ class Step:
     @property
     def renew_url(self) -> str:
         return reverse("items:renew", args=[self.run.project, self.id])
+
+    @property
+    def is_decided(self) -> bool:
+        return self.decision is not None and self.decision.state in DECIDED
 
     @property
     def decision_words(self) -> str:

@@ -10,6 +10,7 @@ const MOST_PASSING = 2;
 const panel = () => [...document.querySelectorAll("[data-decide]")].find((one) => one.checkVisibility());
 const announced = new Map();
 let refocused = "";
+let undoesNext = false;
 
 const keys = {
   a: () => panel()?.querySelector("form[data-approve]")?.requestSubmit(),
@@ -23,7 +24,10 @@ function open(part) {
   part.querySelector("[data-reason]").focus();
 }
 
+// Of a decision that is on its way the strip comes with the answer: until then the newest one here is not the newest.
 function undo() {
+  undoesNext = Boolean(document.querySelector("[data-decide] form.htmx-request"));
+  if (undoesNext) return;
   const waiting = [...document.querySelectorAll("#decisions [data-waiting] form[data-undo]:not(.htmx-request)")];
   if (waiting.length) waiting.at(-1).requestSubmit();
   else say("No decision is waiting, so there is nothing to undo.");
@@ -66,6 +70,10 @@ document.addEventListener("htmx:beforeSwap", ({ target }) => {
   if (target.matches?.("[data-decision]") && target.contains(document.activeElement)) refocused = target.id;
 });
 
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (detail.elt.closest("[data-decide]") && !(detail.xhr.status < 400)) undoesNext = false;
+});
+
 document.addEventListener("htmx:confirm", (event) => {
   const strip = event.target;
   if (!strip.matches("[data-decision]:has([data-unresolved]:focus-within)")) return;
@@ -91,6 +99,7 @@ function arrive(strip, isFirst) {
     delete strip.dataset.event;
     renew(item, actId);
     document.body.dispatchEvent(new CustomEvent(event, { detail: { item, decision } }));
+    if (event === "item-decided" && undoesNext) undo();
   }
   if ("passes" in strip.dataset) tidy(strip.parentElement);
 }

@@ -5,8 +5,12 @@
 const FRESH = 30000;
 const pages = new Map();
 const renewed = new WeakMap();
+const started = new WeakSet();
 
+// A picture that is put back into the page is started once.
 export function start(picture) {
+  if (started.has(picture)) return;
+  started.add(picture);
   if (picture.complete && picture.naturalWidth === 0 && picture.currentSrc) fail(picture);
   else picture.addEventListener("error", () => fail(picture), { once: true });
 }

@@ -1,43 +1,28 @@
-// A review run: after a decision the next item is shown at once, complete, because it stood ready and hidden in the page. What
-// was decided goes on its way meanwhile; if that fails, the run comes back to its item. The address follows.
+// A review run: after a decision the next item is shown at once, complete, because it was made ready before. What was decided
+// goes on its way meanwhile; if that fails, the run comes back to its item. The address follows.
 
 import { say } from "./say.js";
-import { check, isAtEnd, passedOver, readOn, templateOf, templates } from "./review-ahead.js";
+import { check, idsBehind, isAtEnd, isPassedOver, passedBetween, readOn, templateOf } from "./review-ahead.js";
+import { all, begin, forget, keep, known, prepare } from "./review-step.js";
 
-const LEFT_READY = 3;
+const STAY_READY = 5;
 const TYPING = "input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable], dialog";
-const OWN_ARROWS = "[data-zoom-view], [data-rows], input, summary";
+const OWN_ARROWS = "[data-zoom-view], [data-rows], input";
 
 const root = document.querySelector("[data-review]");
 const steps = root.querySelector("[data-steps]");
+const title = document.title;
 const left = new Set();
-const onTheWay = new Set();
-const heading = document.title;
+const onTheWay = new Map();
+const putAway = new WeakMap();
 
-const find = (id) => steps.querySelector(`[data-step="${CSS.escape(id)}"]`);
-const current = () => steps.querySelector("[data-step]:not([hidden])");
+let current = steps.querySelector("[data-step]");
+
+const idOf = (step) => step.dataset.step;
 const place = (step) => Number(step.dataset.place);
-const isOpen = (id) => !left.has(id);
-
-// The step, ready in the page and hidden, if it can be made without asking for the page.
-function prepare(id) {
-  const ready = find(id);
-  if (ready) return ready;
-  const content = templateOf(id)?.content.cloneNode(true);
-  if (!content) return null;
-  const step = content.querySelector("[data-step]");
-  step.hidden = true;
-  steps.append(content);
-  window.htmx.process(step);
-  window.htmx.trigger(step, "htmx:load", { elt: step });
-  step.querySelector("img")?.decode().catch(() => {});
-  return step;
-}
-
-// The open item behind a place, or before it.
-function following(from) {
-  return templates().find((one) => one.dataset.place > from && isOpen(one.dataset.ahead))?.dataset.ahead;
-}
+const addressOf = (id) => `${root.dataset.runUrl}${id}/`;
+const idIn = (address) => new URL(address, window.location).pathname.split("/").at(-2);
+const following = (step) => idsBehind(place(step)).find((id) => !left.has(id));
 
 function show(id, { push = true } = {}) {
   const step = prepare(id);
@@ -45,101 +30,135 @@ function show(id, { push = true } = {}) {
     window.location.assign(addressOf(id));
     return;
   }
-  const before = current();
-  const hadFocus = !document.activeElement || document.activeElement === document.body || before?.contains(document.activeElement);
-  if (before && before !== step) before.hidden = true;
+  const before = current;
+  const isFocusFree = [null, document.body].includes(document.activeElement) || before.contains(document.activeElement);
+  if (before !== step) hide(before);
   step.hidden = false;
-  step.dispatchEvent(new CustomEvent("step-shown", { bubbles: true }));
-  if (push) history.pushState({ step: id }, "", step.dataset.url);
-  document.title = heading.replace(root.dataset.name, step.dataset.name);
-  if (hadFocus) step.querySelector("h2").focus({ preventScroll: true });
-  tellPassedOver(before && before !== step ? place(before) : place(step), step);
-  requestAnimationFrame(() => setTimeout(() => settle(step)));
+  steps.append(step);
+  current = step;
+  if (before !== step) begin(step);
+  if (push) history.pushState(null, "", step.dataset.url);
+  document.title = title.replace(root.dataset.name, step.dataset.name);
+  if (isFocusFree) step.querySelector("h2").focus({ preventScroll: true });
+  tell(before, step);
+  requestAnimationFrame(() => setTimeout(() => lookAhead(step)));
+}
+
+// While its decision is on the way a step stays in the page, where the answer is heard; of its forms only the shells, so that
+// no field is there twice.
+function hide(step) {
+  if (!onTheWay.has(idOf(step))) {
+    step.remove();
+    return;
+  }
+  step.hidden = true;
+  for (const form of step.querySelectorAll("[data-decide] form")) {
+    const fields = document.createDocumentFragment();
+    fields.append(...form.childNodes);
+    putAway.set(form, fields);
+  }
+}
+
+function restore(step) {
+  for (const form of step.querySelectorAll("[data-decide] form")) {
+    if (putAway.has(form)) form.append(putAway.get(form));
+    putAway.delete(form);
+  }
+}
+
+function tell(before, step) {
+  const passed = passedBetween(before === step ? place(step) : place(before), place(step));
+  root.querySelector("[data-passed]").replaceChildren(...passed.map((one) => one.content.cloneNode(true)));
+  const words = passed.map((one) => one.content.textContent.trim().replace(/\s+/g, " "));
+  say([...words, `${step.dataset.name}, ${step.dataset.position}`].join(" "));
 }
 
 // What can wait until the item is seen.
-function settle(step) {
-  const next = following(place(step));
+async function lookAhead(step) {
+  const next = following(step);
   if (next) prepare(next);
-  readOn(place(step)).then((isMore) => { if (isMore && current() === step) prepare(following(place(step))); });
-  check(step.dataset.step, leavePassedOver);
-  const gone = [...steps.querySelectorAll("[data-step][hidden]")].filter(({ dataset }) => dataset.step !== next && !onTheWay.has(dataset.step));
-  for (const one of gone.slice(0, -LEFT_READY)) one.remove();
-}
-
-const addressOf = (id) => `${root.dataset.runUrl}${id}/`;
-
-function tellPassedOver(from, step) {
-  const between = passedOver().filter((one) => one.dataset.place > from && one.dataset.place < place(step));
-  root.querySelector("[data-passed]").replaceChildren(...between.map((one) => one.content.cloneNode(true)));
-  const words = between.map((one) => one.content.textContent.trim().replace(/\s+/g, " "));
-  say([...words, `${step.dataset.name}, ${step.dataset.position}`].join(" "));
+  check(idOf(step), leavePassedOver);
+  const idle = all().filter((one) => one !== current && idOf(one) !== next && !onTheWay.has(idOf(one)));
+  for (const one of idle.slice(0, -STAY_READY)) forget(one);
+  if ((await readOn(place(step))) && current === step && !next && following(step)) prepare(following(step));
 }
 
 // A colleague was faster with the item that is shown: the run goes on, unless somebody is typing about it.
 function leavePassedOver() {
-  const step = current();
-  const isPassed = passedOver().some((one) => one.dataset.passedOver === step.dataset.step);
-  if (!isPassed || left.has(step.dataset.step) || step.contains(document.activeElement?.closest(TYPING))) return;
-  left.add(step.dataset.step);
-  goOn(step, { from: place(step) - 1 });
+  const id = idOf(current);
+  if (!isPassedOver(id) || left.has(id) || document.activeElement?.closest(TYPING)) return;
+  left.add(id);
+  goOn(current);
 }
 
-async function goOn(step, { from = place(step) } = {}) {
-  const next = following(place(step));
+async function goOn(step) {
+  if (!following(step)) await readOn(place(step), { few: 1 });
+  const next = following(step);
+  if (current !== step) return;
   if (next) show(next);
-  else if (!isAtEnd() && (await readOn(place(step), { now: true })) && following(place(step))) goOn(step, { from });
-  else finish();
+  else finish(step);
 }
 
-// Closing the page loses nothing that is on its way; but a page that waits for it can say what failed.
-async function finish() {
+// What is on its way is waited for: if it fails, its item is shown again instead.
+async function finish(step) {
   say("Finishing the review");
   while (onTheWay.size) await new Promise((done) => { setTimeout(done, 50); });
-  if (left.has(current().dataset.step)) window.location.assign(isAtEnd() ? root.dataset.endUrl : root.dataset.runUrl);
+  if (current === step && left.has(idOf(step))) window.location.assign(isAtEnd() ? root.dataset.endUrl : root.dataset.runUrl);
 }
-
-const isLeaving = ({ elt }) => elt.closest?.("[data-step]") && elt.matches("[data-decide] form, [data-leave]");
-
-document.addEventListener("htmx:beforeSend", ({ detail }) => {
-  if (!isLeaving(detail)) return;
-  const step = detail.elt.closest("[data-step]");
-  left.add(step.dataset.step);
-  onTheWay.add(step.dataset.step);
-  step.dataset.left = detail.elt.dataset.leave ?? "decided";
-  if (step === current()) goOn(step);
-});
-
-document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (!isLeaving(detail)) return;
-  const { step: id } = detail.elt.closest("[data-step]").dataset;
-  onTheWay.delete(id);
-  const { status } = detail.xhr;
-  if (status < 200 || status >= 400) comeBack(id);
-});
 
 function comeBack(id) {
   left.delete(id);
-  delete find(id)?.dataset.left;
+  delete known(id)?.dataset.left;
   show(id);
 }
 
-document.addEventListener("item-taken-back", ({ detail }) => comeBack(detail.item));
-
-window.addEventListener("popstate", () => {
-  const id = window.location.pathname.split("/").at(-2);
-  const step = find(id);
-  if (step || (templateOf(id) && isOpen(id))) show(id, { push: false });
-  else window.location.reload();
+// Decisions and skips are forms in the step. Its page goes on when one is sent, and hears later how it went, also where the
+// answer replaced the form.
+document.addEventListener("htmx:beforeSend", ({ detail: { elt, xhr } }) => {
+  const step = elt.matches?.("[data-decide] form, [data-leave]") && elt.closest("[data-step]");
+  if (!step) return;
+  keep(step);
+  left.add(idOf(step));
+  onTheWay.set(idOf(step), xhr);
+  step.dataset.left = elt.dataset.leave ?? "decided";
+  if (step === current) goOn(step);
 });
 
+document.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => {
+  const id = [...onTheWay.keys()].find((one) => onTheWay.get(one) === xhr);
+  if (!id) return;
+  onTheWay.delete(id);
+  const step = known(id);
+  restore(step);
+  if (xhr.status < 200 || xhr.status >= 400) comeBack(id);
+  else if (step.dataset.left === "skipped" && step !== current) step.remove();
+});
+
+// By now the forms have another one-time id, so that the item can be decided again if this is taken back; its template has not.
+document.body.addEventListener("item-decided", ({ detail }) => {
+  templateOf(detail.item)?.remove();
+  const step = known(detail.item);
+  if (step && step !== current) step.remove();
+});
+
+document.body.addEventListener("item-taken-back", ({ detail }) => comeBack(detail.item));
+
+function canShow(id) {
+  return known(id) || (!left.has(id) && prepare(id));
+}
+
 function turn(by) {
-  const link = current().querySelector(`[data-turn="${by}"]`);
+  const link = current.querySelector(`[data-turn="${by}"]`);
   if (!link) return;
-  const id = link.pathname.split("/").at(-2);
-  if (find(id) || (templateOf(id) && isOpen(id))) show(id);
+  if (canShow(idIn(link.href))) show(idIn(link.href));
   else window.location.assign(link.href);
 }
+
+window.addEventListener("popstate", () => {
+  const id = idIn(window.location.href);
+  if (canShow(id)) show(id, { push: false });
+  else window.location.reload();
+});
 
 root.addEventListener("click", (event) => {
   const link = event.target.closest("[data-turn]");
@@ -154,12 +173,12 @@ document.addEventListener("keydown", (event) => {
   if (by && !event.target.closest?.(OWN_ARROWS)) {
     event.preventDefault();
     turn(by);
-  }
-  if (event.key === "n" && "singleKeys" in document.body.dataset) {
+  } else if (event.key === "n" && "singleKeys" in document.body.dataset) {
     event.preventDefault();
-    current().querySelector("[data-leave=skipped]").requestSubmit();
+    current.querySelector("[data-leave]").requestSubmit();
   }
 });
 
-history.replaceState({ step: current().dataset.step }, "", current().dataset.url);
-settle(current());
+keep(current);
+history.replaceState(null, "", current.dataset.url);
+lookAhead(current);

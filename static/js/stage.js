@@ -13,7 +13,8 @@ const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowD
 const zooms = new WeakMap();
 
 export function start(view) {
-  if (zooms.has(view)) return zooms.get(view);
+  // What left the page before this was loaded starts when it comes back.
+  if (zooms.has(view) || !view.isConnected) return zooms.get(view);
   const zoom = new Zoom(view);
   zooms.set(view, zoom);
   zoom.fit();

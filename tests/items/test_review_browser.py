@@ -1,6 +1,12 @@
 """A review run in a real browser, by keyboard: each item stands ready before it is asked for."""
 
-from collections.abc import Callable
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,8 +14,11 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Person
 from console.emulator.server import Running
-from console.items.models import ReviewRun
+from console.items.models import Decision, ReviewRun
 from tests.batches.boards import COINS
+from tests.items.deciding import decision_of, item_ids, sent
+from tests.jobs.test_worker import LEASE, ROOT, address_of_database, kill
+from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -17,11 +26,39 @@ SignIn = Callable[[Any, Person], None]
 REVIEW = f"/projects/{COINS}/items/review/?status=CLIENT_REVIEW"
 
 
+@pytest.fixture
+def worker(emulator: Running, audit_anchor: Path, settings: Any) -> Iterator[Callable[[], "subprocess.Popen[bytes]"]]:
+    """Starts a real worker that shares the test's database, queue and vendors."""
+    settings.AUDIT_GRACE, settings.AUDIT_SETTLE_SPAN = 1, 0
+    world = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "console.settings",
+        "DATABASE_URL": address_of_database(),
+        "JOBS_LEASE": str(LEASE),
+        "AUDIT_GRACE": "1",
+        "AUDIT_SETTLE_SPAN": "0",
+        "AUDIT_ANCHOR": str(audit_anchor),
+        "AVALA_BASE_URL": emulator.avala_url,
+        "CLOUDFACTORY_BASE_URL": emulator.cloudfactory_url,
+        "TRUSTED_LOCAL_ORIGINS": emulator.storage_url,
+    }
+    started: list[subprocess.Popen[bytes]] = []
+
+    def begin() -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "manage.py", "run_huey", "--workers", "1", "--quiet"]
+        started.append(subprocess.Popen(command, cwd=ROOT, env=world, stderr=subprocess.DEVNULL))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        kill(process)
+
+
 def begin(page: Page, live: str) -> list[dict[str, str]]:
     """The items of a new run, the first of them on the page."""
     page.goto(f"{live}{REVIEW}")
     page.locator("#main").get_by_role("button", name="Review").click()
-    expect(page.locator("[data-step]:visible h2")).to_be_visible()
+    expect(page.locator("[data-step]:visible > header h2")).to_be_visible()
     items: list[dict[str, str]] = ReviewRun.objects.get().items
     return items
 
@@ -35,16 +72,21 @@ def pictures(emulator: Running, item: dict[str, str]) -> list[dict[str, Any]]:
     return [one for one in emulator.requests("storage") if one["path"].endswith(item["name"])]
 
 
+def asked(emulator: Running, part: str) -> list[dict[str, Any]]:
+    return [one for one in emulator.requests("cloudfactory") if one["path"].endswith(part)]
+
+
 def test_the_next_item_stands_ready_and_its_picture_is_loaded_once(
     page: Page, bob: Person, live: str, sign_in: SignIn, emulator: Running, complaints: list[str]
 ) -> None:
     sign_in(page, bob)
     items = begin(page, live)
-    page.wait_for_function("document.querySelectorAll('[data-step]').length > 1")
-    page.wait_for_function("[...document.querySelectorAll('[data-step] img')].every((one) => one.naturalWidth)")
+    page.wait_for_load_state("networkidle")
+    assert len(pictures(emulator, items[1])) == 1
+    assert {one["path"].split("/")[-2] for one in asked(emulator, "annotations")} == {items[0]["id"], items[1]["id"]}
     page.keyboard.press("n")
     expect_item(page, items[1])
-    expect(page.locator("[data-step]:visible h2")).to_be_focused()
+    expect(page.locator("[data-step]:visible > header h2")).to_be_focused()
     expect(page).to_have_title(f"{items[1]['name']} · Annotation Console")
     assert items[1]["id"] in page.url
     page.keyboard.press("n")
@@ -56,7 +98,134 @@ def test_the_next_item_stands_ready_and_its_picture_is_loaded_once(
     page.wait_for_load_state("networkidle")
     names = [item["name"] for item in items[:3]]
     assert [len(pictures(emulator, item)) for item in items[:3]] == [names.count(item["name"]) for item in items[:3]]
-    assert len([one for one in emulator.requests("cloudfactory") if one["method"] == "POST"]) == 1
+    signed = [one["body"]["paths"] for one in asked(emulator, "signedurls")]
+    assert len([paths for paths in signed if any(items[2]["name"] in path for path in paths)]) == 1
+    assert len(signed) == 1 + len(asked(emulator, "annotations"))
+
+
+def begin_with(page: Page, live: str, person: Person, number: int) -> list[str]:
+    """A run of so many items that wait for review; their ids."""
+    ids = item_ids(person, number=number)
+    page.goto(f"{live}/projects/{COINS}/items/review/?ids={','.join(ids)}")
+    page.locator("#main").get_by_role("button", name="Review").press("Enter")
+    expect(shown(page, ids[0])).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    return ids
+
+
+def shown(page: Page, item: str) -> Any:
+    return page.locator(f"[data-step='{item}']")
+
+
+def send_back(page: Page, reason: str, note: str = "") -> None:
+    page.keyboard.press("s")
+    expect(page.get_by_label("Reason", exact=True)).to_be_focused()
+    page.keyboard.type(reason)
+    if note:
+        page.keyboard.press("Tab")
+        page.locator("[data-step]:visible").get_by_label("Note").focus()
+        page.keyboard.type(note)
+    page.keyboard.press("Control+Enter")
+
+
+def test_five_items_by_keyboard_one_of_them_taken_back(
+    page: Page, bob: Person, live: str, sign_in: SignIn, emulator: Running, worker: Any, settings: Any
+) -> None:
+    settings.REVIEW_GRACE = 10
+    worker()
+    sign_in(page, bob)
+    one, two, three, four, five = begin_with(page, live, bob, 5)
+    page.keyboard.press("a")
+    expect(shown(page, two)).to_be_visible()
+    send_back(page, "Wrong class", "The rim is missing")
+    expect(shown(page, three)).to_be_visible()
+    page.keyboard.press("a")
+    expect(shown(page, four)).to_be_visible()
+    page.keyboard.press("u")
+    expect(shown(page, three)).to_be_visible()
+    page.keyboard.press("n")
+    expect(shown(page, four)).to_be_visible()
+    page.keyboard.press("a")
+    expect(shown(page, five)).to_be_visible()
+    page.keyboard.press("s")
+    page.keyboard.press("Control+Enter")
+    expect(shown(page, five).get_by_text("Say why you are sending it back.")).to_be_visible()
+    page.keyboard.type("Blurred")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Review finished")
+    expect(page.locator("#main")).to_contain_text("2 approved, 2 sent back, 1 skipped")
+    until(lambda: len(sent(emulator)) == 4 and not Decision.objects.filter(state="waiting").exists())
+    review = {"signal": "complete", "taskType": "external_review"}
+    approved, returned = review | {"signalOutcome": "OK"}, review | {"signalOutcome": "NOT_OK"}
+    comment = {"feedback": {"comment": "The rim is missing"}}
+    assert {item: sent(emulator, item) for item in (one, two, three, four, five)} == {
+        one: [approved],
+        two: [returned | comment | {"reason": "Wrong class"}],
+        three: [],
+        four: [approved],
+        five: [returned | {"reason": "Blurred"}],
+    }
+    for item, at in signals(emulator):
+        assert at >= decision_of(item).created_at + timedelta(seconds=10)
+    page.get_by_role("link", name="Back to the list").press("Enter")
+    expect(page).to_have_url(re.compile(rf"/items/\?ids={one}"))
+
+
+def signals(emulator: Running) -> list[tuple[str, datetime]]:
+    """The items that were sent a signal, and when it arrived."""
+    arrived = [one for one in emulator.requests("cloudfactory") if one["method"] == "PUT"]
+    return [(one["path"].split("/")[-2], datetime.fromisoformat(one["at"])) for one in arrived]
+
+
+def test_a_worker_killed_in_between_sends_each_decision_once(
+    page: Page, bob: Person, live: str, sign_in: SignIn, emulator: Running, worker: Any, settings: Any
+) -> None:
+    settings.REVIEW_GRACE = 1
+    sign_in(page, bob)
+    ids = begin_with(page, live, bob, 5)
+    emulator.fault("cloudfactory", "slow-8", method="PUT", path=f"{ids[1]}/signals")
+    first = worker()
+    for item in ids[1:]:
+        page.keyboard.press("a")
+        expect(shown(page, item)).to_be_visible()
+    page.keyboard.press("n")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Review finished")
+    until(lambda: sent(emulator, ids[1]))
+    kill(first)
+    worker()
+    until(lambda: Decision.objects.filter(state="sent").count() == 4)
+    assert [len(sent(emulator, item)) for item in ids] == [1, 1, 1, 1, 0]
+
+
+def test_undo_pressed_at_once_takes_back_what_was_just_decided(
+    page: Page, bob: Person, live: str, sign_in: SignIn, emulator: Running
+) -> None:
+    sign_in(page, bob)
+    one, two, three = begin_with(page, live, bob, 3)
+    page.keyboard.press("a")
+    expect(page.locator("#decisions [data-waiting]")).to_have_count(1)
+    emulator.fault("cloudfactory", "slow-2", method="GET", path="workItems")
+    page.keyboard.press("a")
+    page.keyboard.press("u")
+    expect(shown(page, two)).to_be_visible()
+    until(lambda: decision_of(two).state == "taken back")
+    assert decision_of(one).state == "waiting"
+    page.keyboard.press("a")
+    expect(shown(page, three)).to_be_visible()
+    until(lambda: decision_of(two).state == "waiting")
+
+
+def test_a_decision_that_could_not_be_stored_leads_back_to_its_item(
+    page: Page, bob: Person, live: str, sign_in: SignIn, emulator: Running
+) -> None:
+    sign_in(page, bob)
+    one = begin_with(page, live, bob, 3)[0]
+    emulator.fault("cloudfactory", "503", method="GET", path="workItems", times=0)
+    page.keyboard.press("a")
+    expect(page.locator("#notices")).to_contain_text("CloudFactory")
+    expect(shown(page, one)).to_be_visible()
+    emulator.clear_faults()
+    assert Decision.objects.count() == 0
 
 
 def test_what_a_colleague_decided_meanwhile_is_passed_over_and_said(
