@@ -4,6 +4,7 @@ import uuid
 
 from accounts import connections
 from accounts.models import Person
+from console.common.parsing import read_uuid
 from console.upstream.errors import Invalid, NotFound, OtherRefusal, Unreadable
 from console.upstream.storage import Download
 from console.upstream.storage_paths import PathRefused, path_in_space
@@ -14,15 +15,21 @@ GONE = "The label file is no longer in CloudFactory's file store."
 
 
 def find_annotation(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> Annotation | None:
-    """The annotation, None where it is 404; with its COCO file's address where CloudFactory takes `format=coco`."""
+    """The annotation, None where it is 404; with its COCO file's address where CloudFactory takes `format=coco`.
+
+    Raises Unreadable for that of another item, and everything else that P18 can end with.
+    """
     platform = connections.cloudfactory(user)
     try:
         try:
-            return platform.get_annotation(str(project), str(item), coco=True)
+            found = platform.get_annotation(str(project), str(item), coco=True)
         except (Invalid, OtherRefusal):
-            return platform.get_annotation(str(project), str(item))
+            found = platform.get_annotation(str(project), str(item))
     except NotFound:
         return None
+    if read_uuid(found.work_item_id) not in (item, None):
+        raise Unreadable("CloudFactory answered with the labels of another item.", vendor=VENDOR, changes=False)
+    return found
 
 
 def open_file(*, user: Person, annotation: Annotation, limit: int | None = None) -> Download:

@@ -9,6 +9,7 @@ from console.items.label_reading import ItemLabels
 from console.items.overlay import Overlay, build_overlay
 from console.items.presenters import Field
 from console.items.statuses import Status
+from console.upstream.errors import Forbidden, LinkExpired, UpstreamError
 from console.upstream.types import Annotation
 
 _ENUM = re.compile(r"[A-Z]+(_[A-Z]+)*")
@@ -24,6 +25,9 @@ class Face:
     title: str
     text: str
     icon: str
+    reference: str = ""
+    """The vendor's own number for the request that failed."""
+    is_about_key: bool = False
 
     @property
     def is_labels(self) -> bool:
@@ -78,15 +82,24 @@ def present_labels(labels: ItemLabels, status: Status) -> LabelsPart:
     overlay = build_overlay(labels.document) if labels.document else None
     if overlay is not None and overlay.shapes:
         return LabelsPart(LABELS, overlay, labels.annotation)
-    return LabelsPart(_face(labels, status), None, labels.annotation)
+    return LabelsPart(_face(labels, status, overlay), None, labels.annotation)
 
 
-def _face(labels: ItemLabels, status: Status) -> Face:
+def _face(labels: ItemLabels, status: Status, overlay: Overlay | None) -> Face:
     if labels.problem is not None:
-        return Face("failed", "The labels could not be loaded", labels.problem.message, "cloud-off")
+        return _failed(labels.problem)
+    if overlay is not None and overlay.notes:
+        # Something stands in the file, so nobody can say that there is nothing in the picture.
+        return Face("failed", "No labels found", " ".join((EMPTY.text, *overlay.notes)), "cloud-off")
     if labels.annotation is None or status.value in _WITHOUT_LABELS:
         return _undone(status)
-    return EMPTY if labels.document else Face("failed", "No label file", NO_FILE.format(status.word), "cloud-off")
+    return EMPTY if overlay else Face("failed", "No label file", NO_FILE.format(status.word), "cloud-off")
+
+
+def _failed(problem: UpstreamError) -> Face:
+    is_about_key = isinstance(problem, Forbidden) and not isinstance(problem, LinkExpired)
+    title = "The labels could not be loaded"
+    return Face("failed", title, problem.message, "cloud-off", problem.reference or "", is_about_key)
 
 
 _WITHOUT_LABELS = {

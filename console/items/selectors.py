@@ -4,10 +4,12 @@ import uuid
 
 from accounts import connections
 from accounts.models import Person
+from console.common.parsing import is_visible
 from console.upstream.errors import NotFound
 from console.upstream.types import WorkItem
 
 VENDOR = "cloudfactory"
+MOST_NAME = 200
 
 
 def get_item(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> WorkItem:
@@ -20,6 +22,8 @@ def get_item(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> WorkItem:
 
 
 def item_name(item: WorkItem) -> str:
-    """What people call it: the file name of its asset, else the asset's or its own id."""
-    tail = (item.asset_url or "").split("?")[0].rstrip("/").rpartition("/")[2]
-    return tail or (f"Asset {item.asset_id}" if item.asset_id is not None else f"Item {item.id[:8]}")
+    """What people call it: its asset's file name, else the asset's or its own id; `MOST_NAME` characters at most."""
+    name = (item.asset_url or "").split("?")[0].rstrip("/").rpartition("/")[2]
+    if not is_visible(name):
+        name = f"Asset {item.asset_id}" if item.asset_id is not None else f"Item {item.id[:8]}"
+    return name if len(name) <= MOST_NAME else f"{name[: MOST_NAME - 21]}…{name[-20:]}"

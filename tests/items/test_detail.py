@@ -107,6 +107,22 @@ def test_what_is_no_picture_is_a_sentence_and_a_link(
     assert "<img" not in response.content.decode().partition('<div class="page-content">')[2].partition("</main>")[0]
 
 
+@pytest.mark.parametrize(
+    ("asset", "name"),
+    [
+        ("raw/" + "x" * 100_000 + ".jpg", "x" * 179 + "…" + "x" * 16 + ".jpg"),
+        ("raw/\u200b\u2060/\u200b", "Asset 7700"),
+        (None, "Asset 7700"),
+    ],
+    ids=["endless", "invisible", "none"],
+)
+def test_an_item_has_a_name_that_can_be_read(
+    alice: Person, client_as: ClientAs, emulator: Running, asset: str | None, name: str
+) -> None:
+    content = client_as(alice).get(page_of(made(emulator, asset=asset, asset_id=7700))).content.decode()
+    assert f"<h1><bdi>{name}</bdi></h1>" in content
+
+
 @pytest.mark.parametrize("fault", ["403", "404", "500", "503", "reset", "garbage", "empty", "html"])
 def test_a_failed_link_leaves_everything_else(
     alice: Person, client_as: ClientAs, emulator: Running, fault: str

@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
 from tests.items.made import COINS, HTMX, asked, made, page_of
 from tests.slices.making import text_of
+from tests.upstream.rawserver import Peer, RawServer, Script, serving
 
 ClientAs = Callable[[Person], Client]
 
@@ -228,6 +230,62 @@ def test_a_hostile_label_file_leaves_everything_else(
     assert "<script>" not in content
     assert "<img" not in content
     assert "nan" not in content.lower().replace("finance", "")
+
+
+@pytest.mark.parametrize("entries", [[1, "x"], [[]], [None]])
+def test_entries_that_cannot_be_read_are_not_called_nothing(
+    alice: Person, client_as: ClientAs, emulator: Running, entries: list[Any]
+) -> None:
+    client, item = client_as(alice), made(emulator, status="COMPLETED")
+    emulator.act("set_annotation", item=item, coco={**ONE, "annotations": entries})
+    response = part(client, item)
+    assert face_of(response) == "failed"
+    assert "can't be read" in text_of(response)
+
+
+def test_labels_of_another_item_are_not_shown(
+    alice: Person, client_as: ClientAs, emulator: Running, settings: Any
+) -> None:
+    item = made(emulator)
+    answer = {"id": str(uuid.uuid4()), "workItemID": str(uuid.uuid4()), "metadata": {"coco_results_url": "a.json"}}
+    with serving(lambda peer: peer.request() and peer.answer(json.dumps(answer).encode())) as vendor:
+        settings.CLOUDFACTORY_BASE_URL = vendor.base
+        response = client_as(alice).get(f"{page_of(item)}labels/?status=COMPLETED", headers=HTMX)
+    assert "labels of another item" in text_of(response)
+    assert len(vendor.requests) == 1
+
+
+def test_a_store_that_drips_does_not_hold_the_page(
+    alice: Person, client_as: ClientAs, emulator: Running, settings: Any
+) -> None:
+    settings.REQUEST_SECONDS = 2
+    item = made(emulator)
+    beginning = b"HTTP/1.1 200 OK\r\n\r\n" + b" " * 20
+
+    def drip(peer: Peer) -> None:
+        if peer.request():
+            peer.drip(beginning + b" " * 1000, every=0.05)
+
+    with serving(drip) as store, serving(_vendor_that_leads_to(store)) as vendor:
+        settings.CLOUDFACTORY_BASE_URL = vendor.base
+        settings.TRUSTED_LOCAL_ORIGINS = [store.origin]
+        response = client_as(alice).get(f"{page_of(item)}labels/?status=COMPLETED", headers=HTMX)
+    assert (response.status_code, face_of(response)) == (200, "failed")
+    assert "took too long" in text_of(response)
+
+
+def _vendor_that_leads_to(store: RawServer) -> Script:
+    """P18 that names a file, and P2 that leads to the store."""
+
+    def answer(peer: Peer) -> None:
+        asked = peer.request()
+        if b"/annotations" in asked:
+            peer.answer(json.dumps({"metadata": {"coco_results_url": "a.json"}}).encode())
+        elif asked:
+            link = {"path": "a.json", "signedUrl": f"{store.origin}/a.json"}
+            peer.answer(json.dumps({"items": [link]}).encode())
+
+    return answer
 
 
 def test_a_file_that_is_too_large_is_said_before_it_is_read(
