@@ -11,7 +11,7 @@ import os
 import statistics
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
@@ -98,16 +98,25 @@ def browse(chromium: Browser, page: Page, name: str, address: str) -> None:
 
 
 def drag(chromium: Browser, page: Page) -> tuple[float, float]:
-    """The longest task of the page's main thread in milliseconds, by the clock and by the processor."""
+    """The longest task while a row is dragged."""
     box = page.locator("#order-rows > li:nth-child(3) [data-handle]").bounding_box() or {"x": 0, "y": 0}
     x, y = box["x"] + 8, box["y"] + 8
+
+    def move() -> None:
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for step in range(40):
+            page.mouse.move(x, y + 10 * step)
+            page.wait_for_timeout(16)
+        page.mouse.up()
+
+    return longest_task(chromium, page, move)
+
+
+def longest_task(chromium: Browser, page: Page, act: Callable[[], None]) -> tuple[float, float]:
+    """The longest task of the page's main thread in milliseconds, by the clock and by the processor."""
     chromium.start_tracing(page=page, categories=["disabled-by-default-devtools.timeline"])
-    page.mouse.move(x, y)
-    page.mouse.down()
-    for step in range(40):
-        page.mouse.move(x, y + 10 * step)
-        page.wait_for_timeout(16)
-    page.mouse.up()
+    act()
     events = json.loads(chromium.stop_tracing())["traceEvents"]
     main = {one["tid"] for one in events if one.get("args", {}).get("name") == "CrRendererMain"}
     tasks = [one for one in events if one.get("name") == "RunTask" and one.get("tid") in main]

@@ -46,6 +46,9 @@ def stage(scale: str, *, pace: float = 0.2) -> Iterator[tuple[Client, Running, P
     settings.AVALA_BASE_URL, settings.CLOUDFACTORY_BASE_URL = running.avala_url, running.cloudfactory_url
     settings.TRUSTED_LOCAL_ORIGINS = [running.storage_url]
     settings.ALLOWED_HOSTS = ["localhost"]
+    policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    images = [*policy["img-src"], running.storage_url]
+    settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": {**policy, "img-src": images}}
     call_command("migrate", verbosity=0)
     person = next(one for one in make_people() if one.role == "administrator")
     client = Client(HTTP_HOST="localhost")
