@@ -6,6 +6,7 @@ the picture, so that sizes which disagree are scaled. Paths are to be filled wit
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from console.items.drawing import Drawing, Extent, Pen, extent_of
@@ -147,7 +148,8 @@ class Overlay:
     def tables(self) -> list[LabelTable]:
         return [LabelTable(self.shapes[at : at + ROWS]) for at in range(0, len(self.shapes), ROWS)]
 
-    @property
+    # Asked for each row of the tables.
+    @cached_property
     def has_scores(self) -> bool:
         return any(shape.score_words for shape in self.shapes)
 
