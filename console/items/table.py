@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from urllib.parse import urlencode
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from console.common.parsing import read_uuid
@@ -162,7 +162,4 @@ def _batch_name(batch: int | None, names: Mapping[int, str]) -> str:
 
 
 def _batch_address(project: uuid.UUID, batch: int | None) -> str:
-    try:
-        return "" if batch is None else reverse("batches:detail", args=[project, batch])
-    except NoReverseMatch:
-        return ""
+    return "" if batch is None else reverse("batches:detail", args=[project, batch])

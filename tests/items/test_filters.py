@@ -19,6 +19,9 @@ ID = "e2a6e1c4-4b0e-4d0b-8f5e-1f6d5a7c3b20"
 OTHER = "7c1b2a3d-5e4f-4a6b-8c9d-0e1f2a3b4c22"
 NAMES = ("status", "batch", "ids", *ENDS, "zone", "order", "cursor", "page", "size")
 ODD = [
+    "0001-01-01 00:00",
+    "0001-01-01T00:00:00+14:00",
+    "Pacific/Kiritimati",
     "NEW",
     "newest",
     "prev",
