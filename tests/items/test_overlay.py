@@ -59,6 +59,7 @@ def test_several_parts_are_one_path_and_fill_as_one_whichever_way_they_turn() ->
 
 def test_points_keep_two_places_and_more_in_tiny_shapes() -> None:
     assert shape_of(segmentation=[[0, 0, 10.126, 0, 10.126, 10.004]]).path == "M0 0l10.13 0 0 10z"
+    assert shape_of(segmentation=[[110, 10, 110.5, 10.1234, 110, 12]]).path == "M110 10l.5 .123-.5 1.877z"
     assert shape_of(segmentation=[[0, 0, 0.5126, 0, 0.25, 0.0321]]).path == "M0 0l.5126 0-.2626 .0321z"
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from console.items.overlay import build_overlay
-from console.upstream import coco, errors, json_events
+from console.upstream import coco, coco_labels, errors, json_events
 from console.upstream.coco import CocoDocument, read_coco
 from console.upstream.coco_labels import CocoKeypoint, CocoLabel
 
@@ -251,6 +251,20 @@ def test_points_beyond_the_bound_of_the_file_are_counted() -> None:
     found = read(document(*({"bbox": BOX, "segmentation": [many]} for _ in range(4))), 1_000_000)
     assert [bool(label.polygons) for label in found.labels] == [True, True, False, False]
     assert found.labels[2].problems == ("Its outline has too many points to be drawn.",)
+    assert "aren't drawn: 2 in total" in found.notes[0]
+
+
+def test_runs_beyond_the_bound_of_the_file_are_not_even_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coco_labels, "MOST_RUNS", 10)
+    masks = [{"size": [2, 2], "counts": counts} for counts in ([9] * 6, [4, 0, 0, 0, 0], "4", "4000000000", [4])]
+    found = read(document(*({"segmentation": mask} for mask in masks)))
+    assert [label.problems for label in found.labels] == [
+        ("Its mask has more pixels than its size allows.",),
+        ("Its outline has too many points to be drawn.",),
+        (),
+        ("Its outline has too many points to be drawn.",),
+        (),
+    ]
     assert "aren't drawn: 2 in total" in found.notes[0]
 
 
