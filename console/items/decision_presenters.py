@@ -23,8 +23,8 @@ OVERDUE = 30.0
 
 
 def unlikely_reason(status: str | None) -> str:
-    """Why a signal that does not suit this status is called unlikely."""
-    return f"Unlikely while the item is “{status_named(status).word}”: CloudFactory will probably refuse it."
+    """Why CloudFactory will probably refuse a signal that does not suit this status."""
+    return f"Unlikely: the item is “{status_named(status).word}”."
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,8 @@ class DecisionStrip:
     event: str = ""
     unresolved: Unresolved | None = None
     note: str = ""
+    panel: DecidePanel | None = None
+    """The forms for the item as it is now, where the decision changed it."""
 
     @cached_property
     def act_id(self) -> uuid.UUID:

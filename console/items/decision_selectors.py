@@ -81,11 +81,14 @@ def read_tray(*, user: Person, project: uuid.UUID) -> list[DecisionStrip]:
 
 
 def read_strip(decision: Decision, *, look: int = 0, event: str = "", note: str = "", back: str = "") -> DecisionStrip:
-    """The strip as it is now; an unknown outcome with how to find out."""
-    found = None
+    """The strip as it is now; an unknown outcome with how to find out, a new status with the forms that suit it."""
+    found, panel = None, None
     if decision.state == State.UNKNOWN and (entry := Entry.objects.filter(pk=decision.pk).first()):
         found = unresolved.of_entry(entry, back=back)
-    return DecisionStrip(decision, look, event, found, note)
+    if decision.state == State.SENT and decision.status_after and decision.run_id is None:
+        item = WorkItem(str(decision.item), status=decision.status_after)
+        panel = read_panel(user=decision.person, project=decision.project, item=item)
+    return DecisionStrip(decision, look, event, found, note, panel)
 
 
 def _administrators() -> list[str]:

@@ -89,6 +89,9 @@ window.htmx.onLoad((root) => {
 
 function arrive(strip, isFirst) {
   const { decision, item, actId, announcement, event } = strip.dataset;
+  // A second press that came before the forms had another one-time id is answered with the same strip.
+  const twins = [...document.querySelectorAll(`[data-decision="${CSS.escape(decision)}"]`)].filter((one) => one !== strip);
+  for (const twin of twins) twin.remove();
   if (!isFirst && announced.get(decision) !== announcement) say(announcement);
   announced.set(decision, announcement);
   if (refocused === strip.id) {
@@ -98,10 +101,23 @@ function arrive(strip, isFirst) {
   if (event) {
     delete strip.dataset.event;
     renew(item, actId);
-    document.body.dispatchEvent(new CustomEvent(event, { detail: { item, decision } }));
+    if (!twins.length) document.body.dispatchEvent(new CustomEvent(event, { detail: { item, decision } }));
     if (event === "item-decided" && undoesNext) undo();
   }
+  show(strip, item);
   if ("passes" in strip.dataset) tidy(strip.parentElement);
+}
+
+// The status that was read, and the forms that suit it; not under the hands of somebody who uses them.
+function show(strip, item) {
+  const content = (name) => strip.querySelector(`template[data-new-${name}]`)?.content;
+  const status = content("status");
+  if (!status) return;
+  for (const place of document.querySelectorAll(`[data-status-of="${CSS.escape(item)}"]`)) place.replaceChildren(status.cloneNode(true));
+  const old = document.getElementById(`decide-${item}`);
+  if (!old || old.matches(":focus-within")) return;
+  old.replaceWith(content("panel").cloneNode(true));
+  window.htmx.process(document.getElementById(old.id));
 }
 
 // Of what needs nothing any more only the newest stay.

@@ -183,7 +183,7 @@ def test_every_other_signal_waits_too_and_is_sent_with_the_labeling_task(
 def test_an_unlikely_signal_is_marked_and_not_forbidden(bob: Person, client_as: ClientAs, emulator: Running) -> None:
     client, [item] = client_as(bob), item_ids(bob, "COMPLETED")
     page = text_of(client.get(f"{ITEMS}{item}/signal/"))
-    assert page.count("Unlikely while the item is “Completed”") == 5
+    assert page.count("Unlikely: the item is “Completed”.") == 5
     press(client, item, "signal", choice="start")
     work()
     assert len(sent(emulator, item)) == 1

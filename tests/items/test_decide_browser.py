@@ -4,12 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import Person
 from console.emulator.server import Running
 from console.items.models import Decision
+from tests.conftest import PASSWORD
 from tests.items.deciding import ITEMS, decision_of, item_ids, sent, work
+from tests.items.test_index_browser import violations
 from tests.waiting import until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
@@ -60,6 +62,8 @@ def test_approving_taking_back_and_sending_back_by_keyboard(
     assert page.evaluate("window.heard") == [[name, item, str(one.pk)] for name, one in wanted]
     work()
     expect(page.locator("#decisions")).to_contain_text("CloudFactory shows it as “In progress” now.")
+    expect(page.locator(".page-subheading")).to_have_text("In progress")
+    expect(page.locator("[data-decide]")).to_contain_text("Unlikely: the item is “In progress”.")
     assert [body["reason"] for body in sent(emulator)] == ["as usual, Wrong class"]
     # Chromium reports each 422 by itself.
     complaints[:] = [one for one in complaints if "422" not in one]
@@ -74,6 +78,7 @@ def test_a_key_that_is_held_down_decides_once(
     for _ in range(5):
         page.keyboard.down("a")
     page.keyboard.up("a")
+    expect(page.locator("#live")).to_contain_text("Press u to undo.")
     expect(page.locator("#decisions [data-decision]")).to_have_count(1)
     assert Decision.objects.count() == 1
     page.keyboard.press("a")
@@ -134,3 +139,51 @@ def test_an_outcome_nobody_knows_is_said_with_a_way_to_find_out(
     expect(page.locator("#decisions")).to_contain_text("We don't know whether the work item")
     expect(page.locator("#decisions").get_by_role("button", name="Check now")).to_be_visible()
     expect(page.locator("#decisions").get_by_role("link", name="View the audit entry")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_of_it_keeps_anybody_out(
+    page: Page, live: str, sign_in: SignIn, bob: Person, emulator: Running, scheme: Any, width: int
+) -> None:
+    first, second = item_ids(bob, number=2)
+    sign_in(page, bob)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.set_viewport_size({"width": width, "height": 900})
+    emulator.fault("cloudfactory", "503", method="PUT")
+    opened(page, live, first)
+    page.keyboard.press("a")
+    expect(page.locator("#decisions [data-waiting]")).to_be_visible()
+    assert violations(page) == []
+    work()
+    expect(page.locator("#decisions")).to_contain_text("We don't know")
+    page.keyboard.press("a")
+    expect(page.locator(".decide-refused")).to_contain_text("Nothing new was sent.")
+    page.keyboard.press("s")
+    page.get_by_text("Other signals…").click()
+    for more in page.get_by_text("For experts").all():
+        more.click()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.goto(f"{live}{ITEMS}{second}/send-back/")
+    assert violations(page) == []
+
+
+def test_without_script_the_forms_ask_once_on_a_page_of_their_own(
+    browser: Browser, live: str, bob: Person, emulator: Running
+) -> None:
+    [item] = item_ids(bob)
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{live}/account/login/?next={ITEMS}{item}/")
+    page.get_by_label("Email").fill(bob.email)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_text("Send back…").click()
+    page.get_by_label("Reason", exact=True).fill("Wrong class")
+    page.get_by_role("button", name="Send back", exact=True).click()
+    expect(page.get_by_text("you can't take it back")).to_be_visible()
+    page.get_by_role("button", name="Send back", exact=True).click()
+    expect(page.get_by_text("CloudFactory shows it as “In progress” now.")).to_be_visible()
+    assert [body["reason"] for body in sent(emulator)] == ["Wrong class"]
+    context.close()
