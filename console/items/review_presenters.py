@@ -153,7 +153,7 @@ def filter_words(item_filter: ItemFilter, batch_names: Mapping[int, str]) -> str
     if batches:
         parts.append(f" in {batches[0]}" if len(batches) == 1 else f" in {len(batches)} batches")
     if item_filter.ids:
-        parts.append(f" out of {len(item_filter.ids):,} ids")
+        parts.append(f" of {words.plural(len(item_filter.ids), 'pasted id')}")
     for word, start, end in (
         ("created", item_filter.created_from, item_filter.created_to),
         ("changed", item_filter.updated_from, item_filter.updated_to),
@@ -236,7 +236,7 @@ def decision_words(decision: Decision) -> str:
     """What became of a decision, in a clause without its subject."""
     state = Decision.State
     if decision.state == state.WAITING:
-        return f"will be sent {words.ago(decision.due_at)}"
+        return "can be undone until it is sent"
     if decision.state == state.SENDING:
         return "being sent"
     if decision.state == state.SENT:

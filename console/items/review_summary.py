@@ -1,15 +1,18 @@
 """What became of a run's items, for the page at its end."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils import timezone
 
 from console.items.models import Decision, ReviewRun
 from console.items.review_presenters import PassedOverItem, decision_words
 from console.items.review_selectors import RunItem
 
 State = Decision.State
+REFRESH_SECONDS = 3
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,8 @@ class Summary:
     has_skipped: bool
     is_open: bool
     """Whether items wait for a decision in this run."""
-    is_waiting: bool
-    """Whether decisions wait for their time."""
+    refresh_in: int | None
+    """Seconds until more is known of decisions that are not sent yet; None where there are none."""
 
     @property
     def heading(self) -> str:
@@ -65,18 +68,31 @@ def summary_of(
         _group("Approved", "good", "circle-check", map(_decided, approved)),
         *_by_reason(sent_back),
         _group("Other signals", "info", "circle-dot", map(_decided, other)),
-        _group("Skipped", "quiet", "forward", (_plain(run, item) for item in skipped)),
+        _group("Skipped", "quiet", "fast-forward", (_plain(run, item) for item in skipped)),
         _group("Passed over", "quiet", "users", (SummaryRow(one.name, one.url, one.words) for one in passed_over)),
         _group("Not decided yet", "warn", "eye", (_plain(run, item) for item in left)),
     )
-    numbers = [(len(approved), "approved"), (len(sent_back), "sent back"), (len(skipped), "skipped")]
+    numbers = [
+        (len(approved), "approved"),
+        (len(sent_back), "sent back"),
+        (len(skipped), "skipped"),
+        (len(passed_over), "passed over"),
+    ]
     return Summary(
         groups=tuple(group for group in groups if group.rows),
-        sentence=", ".join(f"{number:,} {what}" for number, what in numbers),
+        sentence=", ".join(f"{number:,} {what}" for number, what in numbers if number) or "No decisions yet",
         has_skipped=bool(skipped),
         is_open=bool(left) or bool(run.next_cursor),
-        is_waiting=any(one.state in (State.WAITING, State.SENDING) for one in decisions),
+        refresh_in=_refresh_in(decisions),
     )
+
+
+def _refresh_in(decisions: Sequence[Decision]) -> int | None:
+    unsent = [one for one in decisions if one.state in (State.WAITING, State.SENDING)]
+    if not unsent:
+        return None
+    left = max((one.due_at - timezone.now()).total_seconds() for one in unsent)
+    return max(REFRESH_SECONDS, math.ceil(left) + 1)
 
 
 def _group(title: str, tone: str, icon: str, rows: Iterable[SummaryRow]) -> Group:

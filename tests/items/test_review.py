@@ -197,7 +197,7 @@ def test_the_end_says_what_became_of_each_item(bob: Person, client_as: ClientAs,
     assert "2 approved, 1 sent back, 1 skipped" in text
     assert f"{names[0]} now “Completed”" in text
     assert f"Sent back: Wrong class 1 item {names[1]} now “In progress”" in text
-    assert f"{names[2]} will be sent just now" in text or f"{names[2]} will be sent in" in text
+    assert f"{names[2]} can be undone until it is sent" in text
     assert f"Unresolved 1 item {names[3]} we don’t know whether it arrived" in text
     assert f"Not sent 1 item {names[4]} Your key can’t do that." in text
     assert f"Skipped 1 item {names[5]}" in text
@@ -263,7 +263,7 @@ def test_a_decision_of_the_run_leads_to_the_next_item_and_stands_at_the_end(
     assert 'data-event="item-decided"' in press(client, first, run=run.pk).content.decode()
     assert shown(client.get(address)) == second
     text = text_of(client.get(f"{address}end/"))
-    assert f"Approved 1 item {run.items[0]['name']} will be sent" in text
+    assert f"Approved 1 item {run.items[0]['name']} can be undone until it is sent" in text
     work()
     assert [body["signalOutcome"] for body in sent(emulator, first)] == ["OK"]
     assert f"{run.items[0]['name']} now “Completed”" in text_of(client.get(f"{address}end/"))

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from accounts.models import Person
 from console.emulator.server import Running
 from console.items.models import Decision, ReviewRun
 from tests.batches.boards import COINS
-from tests.items.deciding import decision_of, item_ids, sent
+from tests.items.deciding import decision_of, item_ids, sent, work
 from tests.jobs.test_worker import LEASE, ROOT, address_of_database, kill
 from tests.waiting import until
 
@@ -241,3 +242,103 @@ def test_what_a_colleague_decided_meanwhile_is_passed_over_and_said(
     page.keyboard.press("n")
     expect_item(page, items[3])
     expect(page.locator("[data-passed]")).to_contain_text(f"{items[2]['name']} was already completed.")
+
+
+def test_at_the_end_undo_leads_back_to_the_item(
+    page: Page, bob: Person, live: str, sign_in: SignIn, emulator: Running, complaints: list[str]
+) -> None:
+    sign_in(page, bob)
+    one, two = begin_with(page, live, bob, 2)
+    page.keyboard.press("n")
+    expect(shown(page, two)).to_be_visible()
+    page.keyboard.press("a")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Review finished")
+    expect(page.locator("#review-summary")).to_contain_text("can be undone until it is sent")
+    page.keyboard.press("u")
+    expect(shown(page, two)).to_be_visible()
+    expect(page.get_by_role("button", name="Approve")).to_be_visible()
+    page.keyboard.press("a")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Review finished")
+    page.get_by_role("button", name="Review the skipped ones").press("Enter")
+    expect(shown(page, one)).to_be_visible()
+    assert sent(emulator) == []
+
+
+def test_the_end_follows_what_becomes_of_the_decisions(
+    page: Page, bob: Person, live: str, sign_in: SignIn, emulator: Running, settings: Any
+) -> None:
+    settings.REVIEW_GRACE = 1
+    sign_in(page, bob)
+    ids = begin_with(page, live, bob, 1)
+    page.keyboard.press("a")
+    expect(page.locator("#review-summary")).to_contain_text("can be undone until it is sent")
+    work()
+    expect(page.locator("#review-summary")).to_contain_text("now “Completed”")
+    assert len(sent(emulator, ids[0])) == 1
+
+
+def test_an_item_that_was_decided_is_shown_as_decided(
+    page: Page, bob: Person, live: str, sign_in: SignIn, emulator: Running, complaints: list[str]
+) -> None:
+    sign_in(page, bob)
+    one, two, _ = begin_with(page, live, bob, 3)
+    page.keyboard.press("a")
+    expect(shown(page, two)).to_be_visible()
+    expect(page.locator("#decisions [data-waiting]")).to_have_count(1)
+    page.go_back()
+    expect(shown(page, one)).to_contain_text("You decided on this item.")
+    expect(page.get_by_role("button", name="Approve")).to_have_count(0)
+    page.reload()
+    expect(shown(page, one)).to_contain_text("You approved this item")
+    page.keyboard.press("u")
+    expect(page.get_by_role("button", name="Approve")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_axe_finds_nothing(
+    page: Page, bob: Person, live: str, sign_in: SignIn, emulator: Running, scheme: Any, width: int
+) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.set_viewport_size({"width": width, "height": 900})
+    sign_in(page, bob)
+    page.goto(f"{live}{REVIEW}")
+    expect_no_violations(page)
+    ids = begin_with(page, live, bob, 3)
+    emulator.act("set_status", item=ids[1], status="COMPLETED")
+    page.reload()
+    page.keyboard.press("n")
+    expect(shown(page, ids[2])).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    expect_no_violations(page)
+    page.keyboard.press("a")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Review finished")
+    expect_no_violations(page)
+
+
+def expect_no_violations(page: Page) -> None:
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_without_script_each_item_is_a_page(
+    browser: Any, bob: Person, live: str, sign_in: SignIn, emulator: Running
+) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    sign_in(page, bob)
+    ids = item_ids(bob, number=3)
+    page.goto(f"{live}/projects/{COINS}/items/review/?ids={','.join(ids)}")
+    page.locator("#main").get_by_role("button", name="Review").click()
+    page.get_by_role("button", name="Skip").click()
+    expect(shown(page, ids[1])).to_be_visible()
+    page.get_by_role("button", name="Approve").click()
+    page.get_by_role("button", name="Approve").click()
+    expect(shown(page, ids[2])).to_be_visible()
+    assert [body["signalOutcome"] for body in sent(emulator)] == ["OK"]
+    page.get_by_role("link", name="Previous item").click()
+    expect(shown(page, ids[1])).to_contain_text("You approved this item")
+    page.get_by_role("link", name="Finish").click()
+    expect(page.locator("#main")).to_contain_text("1 approved, 1 skipped")
+    page.get_by_role("link", name="Back to the list").click()
+    page.context.close()

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.requests import SignedIn
 from console import htmx, pages
 from console.batches import reading as batches
+from console.common.parsing import read_page_number
 from console.items import decision_selectors
 from console.items import review_presenters as presenters
 from console.items import review_selectors as selectors
@@ -139,7 +140,9 @@ def end(request: SignedIn, project: uuid.UUID, run: uuid.UUID) -> HttpResponse:
         passed_over=passed_over,
         left=[one for one in left if one.id not in gone],
     )
-    return render(request, "items/review_end.html", context)
+    context["look"] = read_page_number(request.GET.get("look"))
+    part = "#summary" if htmx.is_htmx(request) else ""
+    return render(request, f"items/review_end.html{part}", context)
 
 
 def _run(request: SignedIn, project: uuid.UUID, run: uuid.UUID) -> ReviewRun:
