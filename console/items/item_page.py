@@ -3,8 +3,8 @@
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
-from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.connections import ConnectionMissing
@@ -22,9 +22,6 @@ from console.projects import services as projects
 from console.upstream.errors import KeyRejected, UpstreamError
 from console.upstream.types import WorkItem
 
-MOST_LIST = 64_000
-"""Characters of a list's address that are carried along: a thousand ids fit."""
-
 
 def about_item(*, user: Person, project: uuid.UUID, item: WorkItem, listed: str) -> dict[str, Any]:
     """All that the page says of an item: one call, for the link to its picture. `listed` is the query of its list."""
@@ -32,7 +29,8 @@ def about_item(*, user: Person, project: uuid.UUID, item: WorkItem, listed: str)
     facts = ItemFacts(item, project, known.get(item.batch_id or 0, ""))
     project_name = projects.remembered_name(user=user, project=project)
     here = reverse("items:detail", args=[project, item.id])
-    list_url = list_address(project, listed)
+    list_query = ItemFilter.from_query(listed).query()
+    list_url = reverse("items:index", args=[project]) + (f"?{list_query}" if list_query else "")
     return {
         "project_id": project,
         "item_id": item.id,
@@ -46,6 +44,7 @@ def about_item(*, user: Person, project: uuid.UUID, item: WorkItem, listed: str)
         ],
         "names_url": _names_url(facts, project_name),
         "labels_url": facts.labels_url,
+        "shown_url": f"{here}?{urlencode({'labels': 1, 'list': list_query} if list_query else {'labels': 1})}",
         "renew_url": reverse("items:renew", args=[project, item.id]),
         "panel": read_panel(user=user, project=project, item=item),
         "strips": read_tray(user=user, project=project),
@@ -66,12 +65,6 @@ def renew_picture(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> dict[
         return {"reason": error.message}
     picture = sign_pictures(user=user, items=[found])[found.id]
     return {"url": picture.url, "reason": picture.reason, "alt": item_name(found)}
-
-
-def list_address(project: uuid.UUID, listed: str) -> str:
-    """The list that an item was opened from; only what its filter understands is kept."""
-    query = ItemFilter.read(QueryDict(listed[:MOST_LIST])).query()
-    return reverse("items:index", args=[project]) + (f"?{query}" if query else "")
 
 
 def find_names(*, user: Person, project: uuid.UUID, batch: int | None) -> dict[str, Any]:

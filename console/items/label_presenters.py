@@ -7,11 +7,13 @@ from typing import Literal
 from console.common import value_rows
 from console.items.label_reading import ItemLabels
 from console.items.overlay import Overlay, build_overlay
-from console.items.presenters import Field
+from console.items.presenters import Field, filled
 from console.items.statuses import Status
 from console.upstream.errors import Forbidden, LinkExpired, UpstreamError
 from console.upstream.types import Annotation
 
+# Metadata that the part shows by itself, or that names our own file.
+_NAMED = frozenset({"label_count", "coco_results_url"})
 _ENUM = re.compile(r"[A-Z]+(_[A-Z]+)*")
 
 FaceKind = Literal["labels", "empty", "undone", "failed"]
@@ -62,14 +64,16 @@ class LabelsPart:
         return Field(self.annotation.inference if self.annotation else None)
 
     @property
-    def metadata(self) -> Field:
-        known = {"label_count", "coco_results_url"}
-        kept = self.annotation.metadata if self.annotation else {}
-        return Field({name: value for name, value in kept.items() if name not in known})
-
-    @property
-    def other(self) -> Field:
-        return Field(self.annotation.extra if self.annotation else {})
+    def fields(self) -> list[tuple[str, Field]]:
+        """What came as JSON, with its title."""
+        found = self.annotation or Annotation()
+        metadata = {name: value for name, value in found.metadata.items() if name not in _NAMED}
+        named = [
+            ("Inference", self.inference),
+            ("Metadata of the labels", Field(metadata)),
+            ("Other fields of the labels", Field(found.extra)),
+        ]
+        return filled(named)
 
 
 LABELS = Face("labels", "Labels", "", "tags")

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -49,6 +49,11 @@ class Field:
         return lines if len(whole) <= MOST_RAW else f"{lines}…"
 
 
+def filled(fields: Iterable[tuple[str, Field]]) -> list[tuple[str, Field]]:
+    """Those that hold something."""
+    return [(title, field) for title, field in fields if not field.is_empty]
+
+
 @dataclass(frozen=True)
 class ItemFacts:
     """What CloudFactory says of an item. `batch_name` is "" where it is not remembered."""
@@ -67,6 +72,8 @@ class ItemFacts:
 
     @property
     def batch_words(self) -> str:
+        if self.item.batch_id is None:
+            return "not given"
         return self.batch_name or f"Batch {self.item.batch_id}"
 
     @property
@@ -91,9 +98,9 @@ class ItemFacts:
         return Field(self.item.metadata)
 
     @property
-    def other(self) -> Field:
-        """Fields that nobody described, or that were not what was expected."""
-        return Field(self.item.extra)
+    def fields(self) -> list[tuple[str, Field]]:
+        """What came as JSON, with its title; also fields that nobody described, or that were not what was expected."""
+        return filled([("Metadata", self.metadata), ("Other fields", Field(self.item.extra))])
 
     @property
     def is_picture(self) -> bool:
@@ -118,3 +125,11 @@ class ItemFacts:
     @property
     def is_video(self) -> bool:
         return (self.item.asset_type or "").casefold() == "video"
+
+    @property
+    def kind_words(self) -> str:
+        return "a video" if self.is_video else "not a picture"
+
+    @property
+    def kind_word(self) -> str:
+        return "video" if self.is_video else "file"
