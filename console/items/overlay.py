@@ -129,7 +129,7 @@ class Overlay:
     @property
     def pattern_scale(self) -> str:
         """Makes patterns look alike in a picture that is shown about 800 pixels large, whatever its own size."""
-        return f"{max(self.width, self.height, 1) / 800:.4g}"
+        return f"{1.5 * max(self.width, self.height, 1) / 800:.4g}"
 
     @property
     def looks(self) -> list[int]:

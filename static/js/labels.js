@@ -6,6 +6,7 @@ import { recall, remember } from "./stage-memory.js";
 import { seen, start as zoomOf } from "./stage.js";
 
 const DOUBLE = 500;
+const PATTERN = 1.5;
 const OPACITY = { "[": -10, "]": 10 };
 
 const stageOf = (element) => element.closest("[data-stage]");
@@ -85,7 +86,7 @@ function scalePatterns(stage, overlay) {
   const { width, height } = overlay.getBoundingClientRect();
   if (!width) return;
   const { width: unitsWide, height: unitsHigh } = overlay.viewBox.baseVal;
-  const scale = `scale(${unitsWide / width} ${unitsHigh / height})`;
+  const scale = `scale(${(PATTERN * unitsWide) / width} ${(PATTERN * unitsHigh) / height})`;
   for (const look of overlay.querySelectorAll("[data-look]")) look.setAttribute("patternTransform", scale);
 }
 
