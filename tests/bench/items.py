@@ -41,15 +41,18 @@ seen.observe(document, { childList: true, subtree: true });
 """
 WATCH_KEYS = """() => {
   window.shown = [];
+  const step = () => document.querySelector("[data-step]:not([hidden])");
   document.addEventListener("keydown", () => {
-    const pressed = performance.now();
-    const isShown = ({ target }) => requestAnimationFrame(() => setTimeout(() => {
-      const after = performance.now() - pressed;
-      const image = target.querySelector("img");
-      const isReady = image?.complete && image.naturalWidth && target.querySelector("[data-overlay]");
-      window.shown.push([after, Boolean(isReady)]);
-    }));
-    document.addEventListener("step-shown", isShown, { once: true });
+    const [pressed, before] = [performance.now(), step()];
+    const look = () => requestAnimationFrame(() => {
+      if (step() === before) look();
+      else setTimeout(() => {
+        const [after, image] = [performance.now() - pressed, step().querySelector("img")];
+        const isReady = image?.complete && image.naturalWidth && step().querySelector("[data-overlay]");
+        window.shown.push([after, Boolean(isReady)]);
+      });
+    });
+    look();
   }, true);
 }"""
 
@@ -76,6 +79,7 @@ def main() -> None:
         page.add_init_script(WATCH)
         for shapes, item in zip((1, 1_000, 5_000), waiting, strict=False):
             look(chromium, page, f"{shapes:,} labels", f"{address}{COINS}{item}/")
+        for item in waiting:
             running.act("set_annotation", item=item)
         review(page, f"{address}{COINS}review/?status=CLIENT_REVIEW")
         chromium.close()
