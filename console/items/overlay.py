@@ -203,10 +203,12 @@ def _classes(document: CocoDocument) -> dict[str, LabelClass]:
     names = {category.id: category.name for category in document.categories if category.name}
     used = {label.category_id: names.get(label.category_id, UNNAMED) for label in document.labels}
     counts = Counter(used[label.category_id] for label in document.labels)
+    named = dict.fromkeys(names.values())
+    order = [name for name in {**named, UNNAMED: None} if name in counts]
     # All names of the file have a say as long as there are looks for them: so a class has the same one in each picture.
-    listed = dict.fromkeys((*names.values(), UNNAMED))
-    styles = choose_styles(listed if len(listed) <= STYLES else counts, STYLES)
-    order = [name for name in listed if name in counts]
+    # What has no name takes what is left.
+    sharing = sorted(named if len(named) <= STYLES else counts.keys() & named)
+    styles = choose_styles(dict.fromkeys((*sharing, UNNAMED)), STYLES)
     classes = {name: LabelClass(number, name, counts[name], styles[name]) for number, name in enumerate(order, 1)}
     return {category: classes[name] for category, name in used.items()}
 

@@ -146,6 +146,9 @@ def test_a_class_looks_the_same_in_every_picture_and_no_two_alike_as_far_as_look
     all_of_them = styles_of(names, list(range(11)))
     assert len(set(all_of_them.values())) == 11
     assert styles_of(names, [7]) == {"class 7": all_of_them["class 7"]}
+    twelve = [f"class {number}" for number in range(12)]
+    assert styles_of(twelve, [7, 99])["class 7"] == styles_of(twelve, [7, 3])["class 7"]
+    assert len(set(styles_of(twelve, list(range(12))).values())) == 12
     many = [f"class {number}" for number in range(80)]
     assert len(set(styles_of(many, list(range(40, 52))).values())) == 12
     assert set(styles_of(many, list(range(80))).values()) == set(range(1, 13))
