@@ -30,18 +30,14 @@ def about_item(*, user: Person, project: uuid.UUID, item: WorkItem, listed: str)
     project_name = projects.remembered_name(user=user, project=project)
     here = reverse("items:detail", args=[project, item.id])
     list_query = ItemFilter.from_query(listed).query()
-    list_url = reverse("items:index", args=[project]) + (f"?{list_query}" if list_query else "")
+    crumbs = ways_up(user=user, project=project, listed=listed)
     return {
         "project_id": project,
         "item_id": item.id,
         "facts": facts,
         "picture": sign_pictures(user=user, items=[item])[item.id],
-        "list_url": list_url,
-        "crumbs": [
-            ("Projects", reverse("projects:index")),
-            (project_name or "Project", reverse("projects:detail", args=[project])),
-            ("Work items", list_url),
-        ],
+        "list_url": crumbs[-1][1],
+        "crumbs": crumbs,
         "names_url": _names_url(facts, project_name),
         "labels_url": facts.labels_url,
         "shown_url": f"{here}?{urlencode({'labels': 1, 'list': list_query} if list_query else {'labels': 1})}",
@@ -53,6 +49,17 @@ def about_item(*, user: Person, project: uuid.UUID, item: WorkItem, listed: str)
         "history": audit.history("item", item.id, person=user),
         "unresolved_acts": unresolved.of_thing(user, "item", item.id, back=here),
     }
+
+
+def ways_up(*, user: Person, project: uuid.UUID, listed: str = "") -> list[tuple[str, str]]:
+    """From the projects down to the list of items that the page was opened from; CloudFactory is not asked."""
+    name = projects.remembered_name(user=user, project=project)
+    query = ItemFilter.from_query(listed).query()
+    return [
+        ("Projects", reverse("projects:index")),
+        (name or "Project", reverse("projects:detail", args=[project])),
+        ("Work items", reverse("items:index", args=[project]) + (f"?{query}" if query else "")),
+    ]
 
 
 def renew_picture(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> dict[str, Any]:

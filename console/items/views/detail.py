@@ -10,20 +10,27 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.requests import SignedIn
-from console import htmx, plain_answers
+from console import htmx, pages, plain_answers
 from console.common.parsing import read_int
 from console.items import download as label_download
 from console.items import item_page, selectors
 from console.items.label_presenters import LabelsPart, present_labels
 from console.items.label_reading import ItemLabels, read_labels
 from console.items.statuses import status_named
+from console.upstream.errors import KeyRejected, UpstreamError
 
 
 @require_safe
 def detail(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpResponse:
     """The page stands after two calls; its labels come as a part of their own, or with it where `labels` asks so."""
-    found = selectors.get_item(user=request.user, project=project, item=item)
     listed = request.GET.get("list", "")
+    try:
+        found = selectors.get_item(user=request.user, project=project, item=item)
+    except KeyRejected:
+        raise
+    except UpstreamError as error:
+        crumbs = item_page.ways_up(user=request.user, project=project, listed=listed)
+        return pages.upstream(request, error, crumbs=crumbs)
     context = item_page.about_item(user=request.user, project=project, item=found, listed=listed)
     if request.GET.get("labels"):
         file_name = selectors.item_name(found)
@@ -63,7 +70,8 @@ def download(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpResp
         status = 409 if error.is_expected else 410
         if plain_answers.is_for_tool(request):
             return plain_answers.answer(status, error.message)
-        context = {"error": error, "project_id": project, "item_id": item}
+        crumbs = item_page.ways_up(user=request.user, project=project)
+        context = {"error": error, "project_id": project, "item_id": item, "crumbs": crumbs}
         return render(request, "items/no_labels.html", context, status=status)
 
 
