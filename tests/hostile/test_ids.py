@@ -142,7 +142,7 @@ def test_a_project_whose_id_is_no_uuid_is_listed_without_an_address(
 
     assert response.status_code == 200
     assert "Strange one" in text_of(response)
-    assert len(response.context["rows"]) == 7
+    assert len(response.context["rows"]) == 8
     assert client.get("/home/review/").status_code == 200
     assert_all_pages_open(client)
 
@@ -153,7 +153,7 @@ def test_two_projects_without_an_id_are_two_rows(alice: Person, client_as: Clien
     )
     response = client_as(alice).get("/projects/")
 
-    assert len(response.context["rows"]) == 7
+    assert len(response.context["rows"]) == 8
 
 
 @pytest.mark.parametrize("value", STRANGE, ids=STRANGE_IDS)
