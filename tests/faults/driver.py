@@ -38,7 +38,9 @@ _SAYS_NOTHING = re.compile(
 )
 _NONE = re.compile(r"\b(no|nothing|none|nobody) ", re.I)
 _EXCUSED = re.compile(
-    r"answer|reach|could not|cannot|did not|not be|refused|again|busy|wait|broke|know|read|allow|may not|missing", re.I
+    r"answer|reach|could not|cannot|did not|not be|refused|again|busy|wait|broke|know|read|allow|may not|missing|"
+    r"was changed",
+    re.I,
 )
 
 

@@ -2,16 +2,15 @@
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from console.emulator.sample import FIRST_BATCH, PROJECTS, uid_of
-from console.emulator.server import Running
 from tests.conftest import SPACE
 from tests.exports.making import work
-from tests.faults.browser import Browser, Seen
-from tests.faults.proxy import Proxy
+from tests.faults import work_items
+from tests.faults.browser import Seen
+from tests.faults.desk import Desk, Operation
 from tests.faults.table import FAULTS, MARK
 
 COINS, EYES = PROJECTS["coins"], PROJECTS["eyes"]
@@ -19,41 +18,6 @@ BATCHES = f"/projects/{COINS}/batches/"
 BATCH = f"{BATCHES}{FIRST_BATCH['coins'] + 1}/"
 SLICE = "/slices/northwind/all-coins/"
 DATASET = uid_of("dataset", "coins-on-velvet")
-
-
-@dataclass
-class Desk:
-    """Who sits at the console, and the vendors behind it. `kept` is what arranging leaves for the press."""
-
-    browser: Browser
-    emulator: Running
-    proxy: Proxy
-    kept: Any = None
-
-
-@dataclass(frozen=True)
-class Operation:
-    """`arrange` is done while all is well; `press` meets the fault."""
-
-    name: str
-    press: Callable[[Desk, bool], Seen]
-    arrange: Callable[[Desk], None] = lambda desk: None
-    writes: tuple[str, str, str] | None = None
-    """Vendor, method and path of the one write that the press is for."""
-    typed: tuple[str, ...] = ()
-    """What a person typed, which has to be there still when it was not done."""
-    plain: bool = True
-    htmx: bool = True
-    pages: tuple[str, ...] = ()
-    """What is looked at afterwards, when all is well again."""
-    reviewer: bool = False
-    """Whether somebody who only looks can do it too."""
-    action: str = ""
-    """How the audit's name for it begins; all acts of the press where it is empty."""
-    looks_up: bool = False
-    """Whether it looks, once, for what was set going while arranging."""
-    confirmed: bool = False
-    """Whether the password has to be typed once more before."""
 
 
 # Reading
@@ -152,6 +116,7 @@ READS = (
     Operation("asking before deleting", _address(_below("delete/")), _export, htmx=False),
     _page("keys", "/keys/", htmx=False),
     _page("audit", "/audit/", htmx=False),
+    *work_items.READS,
 )
 
 
@@ -349,6 +314,7 @@ WRITES = (
         htmx=False,
         pages=("/exports/",),
     ),
+    *work_items.WRITES,
 )
 
 
