@@ -125,8 +125,16 @@ class Start:
         return not self.hundred.items
 
     @property
+    def left_out(self) -> str:
+        """That items can't be reviewed here, in a sentence; "" where all of them can."""
+        count = self.hundred.left_out
+        left = "1 item is" if count == 1 else f"{count:,} items are"
+        return f"{left} left out, because CloudFactory’s ids for them can’t be read." if count else ""
+
+    @property
     def number(self) -> str:
-        return f"{len(self.hundred.items):,}{'+' if self.hundred.next_cursor else ''}"
+        may_be_more = self.hundred.next_cursor or self.hundred.unclear
+        return f"{len(self.hundred.items):,}{'+' if may_be_more else ''}"
 
     @property
     def words(self) -> str:

@@ -19,10 +19,15 @@ MOST_NAME = 300
 
 @dataclass(frozen=True)
 class Hundred:
-    """Items of a filter in the table's order; `next_cursor` is "" where nothing follows."""
+    """Items of a filter in the table's order; `next_cursor` is "" where nothing follows.
+
+    `left_out` counts those whose id can't be read; `unclear` is a sentence where CloudFactory has more, but not how.
+    """
 
     items: tuple[WorkItem, ...]
     next_cursor: str
+    left_out: int = 0
+    unclear: str = ""
 
 
 def start_run(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> ReviewRun | None:
@@ -59,16 +64,18 @@ def list_hundred(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -
     whole = replace(item_filter, size=PAGE_SIZE)
     page = connections.cloudfactory(user).list_work_items(str(project), **whole.arguments(), **whole.place())
     items = tuple(item for item in page.items if item.id)
+    left_out = len(page.items) - len(items) + len(page.unusable)
     if whole.ids:
         places = {item: place for place, item in enumerate(whole.ids)}
         following = whole.offset + IDS_A_CALL
         return Hundred(
             tuple(sorted(items, key=lambda item: places.get(item.id, 0))),
             str(following) if following < len(whole.ids) else "",
+            left_out,
         )
     if whole.is_newest_first:
-        return Hundred(items[::-1], page.previous or "")
-    return Hundred(items, page.next or "")
+        return Hundred(items[::-1], page.previous or "", left_out, page.unclear)
+    return Hundred(items, page.next or "", left_out, page.unclear)
 
 
 def skip(*, run: ReviewRun, item: str) -> None:
