@@ -1,11 +1,13 @@
 """The page of one work item: its picture after two calls, its facts, what was done to it, and what goes wrong."""
 
+import html
 import re
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import requests
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -222,6 +224,23 @@ def test_a_fresh_link_is_asked_for_alone(alice: Person, client_as: ClientAs, emu
     assert asked(emulator) == ["workItems", "signedurls"]
     assert response.content.decode().count("<img") == 1
     assert client.get(renew).url == page_of(item)  # type: ignore[attr-defined]
+
+
+def test_an_aged_link_is_followed_by_one_that_works(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client, item = client_as(alice), made(emulator)
+    page = client.get(page_of(item))
+    first = _source(page)
+    assert requests.get(first, timeout=10).status_code == 200
+    emulator.act("expire_links")
+    assert requests.get(first, timeout=10).status_code == 403
+    fresh = _source(client.get(page.context["renew_url"], headers=HTMX))
+    assert requests.get(fresh, timeout=10).headers["Content-Type"] == "image/jpeg"
+
+
+def _source(response: Any) -> str:
+    """The address of the one picture."""
+    [found] = re.findall(r'<img src="([^"]+)"', response.content.decode())
+    return html.unescape(found)
 
 
 @pytest.mark.parametrize("path", ["workItems", "signedurls"])
