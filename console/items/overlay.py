@@ -85,6 +85,11 @@ class Shape:
         return not self.dots and not self.bones
 
     @property
+    def is_framed(self) -> bool:
+        """Whether its path is no area of its own but the box around its keypoints."""
+        return self.kind == "keypoints"
+
+    @property
     def is_crowd(self) -> bool:
         return self.kind == "crowd"
 

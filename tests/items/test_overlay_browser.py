@@ -124,3 +124,18 @@ def test_holes_stay_open_and_parts_that_overlap_fill_as_one(
     everything = (0, 0, 100, 100)
     assert numpy.array_equal(drawn(page, 1, everything, 1), ring)
     assert overlap(drawn(page, 2, everything, 4), whole(parts, 100, 100, 4)) >= 0.99
+
+
+def test_the_box_around_keypoints_does_not_cover_what_they_mark(
+    page: Page, live: str, emulator: Running, sign_in: SignIn, bob: Person
+) -> None:
+    label = {"image_id": 1, "category_id": 1, "bbox": [10, 10, 80, 80], "keypoints": [20, 20, 2, 50, 50, 1]}
+    document = {
+        "images": [{"id": 1, "width": 100, "height": 100, "file_name": "a.jpg"}],
+        "categories": [{"id": 1, "name": "hand", "keypoints": ["tip", "joint"], "skeleton": [[1, 2]]}],
+        "annotations": [label],
+    }
+    sign_in(page, bob)
+    open_labels(page, live, emulator, document)
+    expect(page.locator("[data-shape] > .frame")).to_have_css("fill", "none")
+    expect(page.locator("[data-shape] > .frame")).not_to_have_css("stroke", "none")
