@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 from django.core.exceptions import SuspiciousOperation
 from django.http import QueryDict
 
+from accounts.models import Person
 from console.common.parsing import INT64, read_cursor, read_int
 from console.items import id_lists
 from console.items.filter_dates import read_end, write_end, zone_named
@@ -66,11 +67,14 @@ class ItemFilter:
     """While there are any, nothing is asked: the answer would be about something else than what was asked for."""
 
     @classmethod
-    def read(cls, sent: QueryDict) -> "ItemFilter":
-        """What the address asks for. Never raises: what can't be used is left out and stands in `problems`."""
+    def read(cls, sent: QueryDict, *, user: Person) -> "ItemFilter":
+        """What the address asks for. Never raises: what can't be used is left out and stands in `problems`.
+
+        Stored ids are read only if they belong to one of the person's spaces.
+        """
         problems: list[Problem] = []
         id_list = id_lists.read_key(sent.get("ids", ""))
-        pasted = _ids(sent, id_list, problems)
+        pasted = _ids(sent, id_list, user, problems)
         cursor = _cursor(sent.get("cursor", ""), pasted.ids, problems)
         return cls(
             status=_status(sent.get("status", ""), problems),
@@ -87,10 +91,10 @@ class ItemFilter:
         )
 
     @classmethod
-    def from_query(cls, text: str) -> "ItemFilter":
+    def from_query(cls, text: str, *, user: Person) -> "ItemFilter":
         """The filter of a `query()` that was carried along; the whole list for one that is too long to be ours."""
         try:
-            return cls.read(QueryDict(text))
+            return cls.read(QueryDict(text), user=user)
         except SuspiciousOperation:
             return cls()
 
@@ -196,9 +200,9 @@ def _batches(texts: list[str], problems: list[Problem]) -> tuple[int, ...]:
     return batches[:MOST_BATCHES]
 
 
-def _ids(sent: QueryDict, id_list: str, problems: list[Problem]) -> PastedIds:
+def _ids(sent: QueryDict, id_list: str, user: Person, problems: list[Problem]) -> PastedIds:
     if id_list:
-        stored = id_lists.stored_ids(id_list)
+        stored = id_lists.stored_ids(id_list, user=user)
         if not stored:
             problems.append(Problem("ids", "", id_lists.NOT_STORED))
         return PastedIds(stored)

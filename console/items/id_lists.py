@@ -8,6 +8,8 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import connections
+from accounts.models import Person
 from console.items.models import IdList
 
 MOST_IN_ADDRESS = 20
@@ -22,18 +24,24 @@ def read_key(text: str) -> str:
     return text if _KEY.fullmatch(text) else ""
 
 
-def stored_ids(key: str) -> tuple[str, ...]:
-    """The ids of a stored list; none where it is unknown or was deleted."""
-    found = IdList.objects.filter(key=key.removeprefix("list-")).first()
+def stored_ids(key: str, *, user: Person) -> tuple[str, ...]:
+    """The ids of a list that was stored in one of the person's spaces; none where there is no such list."""
+    spaces = [space.id for space in connections.spaces(user)]
+    found = IdList.objects.filter(key=key.removeprefix("list-"), space__in=spaces).first()
     return tuple(found.ids) if found else ()
 
 
-def store_ids(ids: Sequence[str]) -> str:
-    """Stores so many ids that an address can't hold them, and returns their key; "" for few. Deletes old lists."""
+def store_ids(ids: Sequence[str], *, user: Person) -> str:
+    """Stores more ids than an address can hold and returns their key; "" for few. Deletes old lists.
+
+    Everybody who works in the person's current space can read them, nobody else.
+    """
     if len(ids) <= MOST_IN_ADDRESS:
         return ""
-    digest = hashlib.sha256("\n".join(ids).encode()).hexdigest()[:32]
+    space = connections.space(user).id
+    digest = hashlib.sha256("\n".join((space, *ids)).encode()).hexdigest()[:32]
+    stored = {"space": space, "ids": list(ids), "created_at": timezone.now()}
     with transaction.atomic():
         IdList.objects.filter(created_at__lt=timezone.now() - LASTS).delete()
-        IdList.objects.update_or_create(key=digest, defaults={"ids": list(ids), "created_at": timezone.now()})
+        IdList.objects.update_or_create(key=digest, defaults=stored)
     return f"list-{digest}"

@@ -29,7 +29,7 @@ def about_item(*, user: Person, project: uuid.UUID, item: WorkItem, listed: str)
     facts = ItemFacts(item, project, known.get(item.batch_id or 0, ""))
     project_name = projects.remembered_name(user=user, project=project)
     here = reverse("items:detail", args=[project, item.id])
-    list_query = ItemFilter.from_query(listed).query()
+    list_query = ItemFilter.from_query(listed, user=user).query()
     crumbs = ways_up(user=user, project=project, listed=listed)
     return {
         "project_id": project,
@@ -54,7 +54,7 @@ def about_item(*, user: Person, project: uuid.UUID, item: WorkItem, listed: str)
 def ways_up(*, user: Person, project: uuid.UUID, listed: str = "") -> list[tuple[str, str]]:
     """From the projects down to the list of items that the page was opened from; CloudFactory is not asked."""
     name = projects.remembered_name(user=user, project=project)
-    query = ItemFilter.from_query(listed).query()
+    query = ItemFilter.from_query(listed, user=user).query()
     return [
         ("Projects", reverse("projects:index")),
         (name or "Project", reverse("projects:detail", args=[project])),

@@ -85,8 +85,9 @@ class Decision(models.Model):
 class IdList(models.Model):
     """Ids of work items that somebody pasted, too many for an address, which names them by `key` instead."""
 
-    # A digest of the ids: pasting them again adds nothing, and only who had them can know it.
+    # A digest of the space and the ids: pasting them again adds nothing.
     key = models.CharField(primary_key=True, max_length=32)
+    space = models.CharField(max_length=36)
     ids = models.JSONField()
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
 

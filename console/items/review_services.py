@@ -50,7 +50,7 @@ def take_next_hundred(*, user: Person, run: ReviewRun) -> None:
     cursor = run.next_cursor
     if not cursor:
         return
-    item_filter = replace(ItemFilter.from_query(run.query).first_page(), cursor=cursor)
+    item_filter = replace(ItemFilter.from_query(run.query, user=user).first_page(), cursor=cursor)
     listed = list_hundred(user=user, project=run.project, item_filter=item_filter)
     known = {entry["id"] for entry in run.items}
     items = [*run.items, *(entry for entry in _entries(listed.items) if entry["id"] not in known)]

@@ -3,13 +3,13 @@ nothing."""
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 import time_machine
 from django.http import QueryDict
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accounts.models import Person
 from console.items import id_lists
 from console.items.filter_dates import spell_end
 from console.items.filters import ENDS, NEWEST, OLDEST, SIZES, ItemFilter
@@ -18,6 +18,7 @@ from console.items.statuses import STATUSES
 ID = "e2a6e1c4-4b0e-4d0b-8f5e-1f6d5a7c3b20"
 OTHER = "7c1b2a3d-5e4f-4a6b-8c9d-0e1f2a3b4c22"
 NAMES = ("status", "batch", "ids", *ENDS, "zone", "order", "cursor", "page", "size")
+NOBODY = Person()
 ODD = [
     "0001-01-01 00:00",
     "0001-01-01T00:00:00+14:00",
@@ -66,7 +67,7 @@ def filters(draw: st.DrawFn) -> ItemFilter:
 @settings(max_examples=50, deadline=None)
 @given(filters())
 def test_an_address_gives_the_same_filter_again(wanted: ItemFilter) -> None:
-    read = ItemFilter.from_query(wanted.query())
+    read = ItemFilter.from_query(wanted.query(), user=NOBODY)
     assert read == wanted
     assert read.problems == ()
 
@@ -77,8 +78,8 @@ def test_whatever_stands_in_an_address_is_read(pairs: list[tuple[str, str]]) -> 
     sent = QueryDict(mutable=True)
     for name, value in pairs:
         sent.appendlist(name, value)
-    read = ItemFilter.read(sent)
-    assert ItemFilter.from_query(read.query()) == read
+    read = ItemFilter.read(sent, user=NOBODY)
+    assert ItemFilter.from_query(read.query(), user=NOBODY) == read
     read.arguments()
     read.place()
 
@@ -89,14 +90,14 @@ def test_whatever_stands_in_an_address_is_read(pairs: list[tuple[str, str]]) -> 
     st.text(" \t\n,;|\"'[]{}()·/_\u200b\ufeff\u3001", min_size=1, max_size=4),
 )
 def test_pasted_ids_can_stand_between_any_separators(pasted: list[object], separator: str) -> None:
-    read = ItemFilter.read(_sent(ids=separator.join(str(one).upper() for one in pasted)))
+    read = ItemFilter.read(_sent(ids=separator.join(str(one).upper() for one in pasted)), user=NOBODY)
     assert read.ids == tuple(dict.fromkeys(map(str, pasted)))
     assert read.pasted.duplicates == len(pasted) - len(read.ids)
     assert read.pasted.wrong == ()
 
 
 def test_words_among_the_ids_are_named_and_the_ids_are_used() -> None:
-    read = ItemFilter.read(_sent(ids=f"{ID} coin-17.jpg {OTHER[:-1]} {ID}"))
+    read = ItemFilter.read(_sent(ids=f"{ID} coin-17.jpg {OTHER[:-1]} {ID}"), user=NOBODY)
     assert read.ids == (ID,)
     assert read.pasted.notes == (
         "1 duplicate id was left out.",
@@ -106,14 +107,14 @@ def test_words_among_the_ids_are_named_and_the_ids_are_used() -> None:
 
 
 def test_a_text_without_an_id_is_a_problem_of_the_field() -> None:
-    problem = ItemFilter.read(_sent(ids="coin")).problem("ids")
+    problem = ItemFilter.read(_sent(ids="coin"), user=NOBODY).problem("ids")
     assert problem
     assert problem.message == "1 word isn’t a work item id: “coin”."
 
 
 def test_ten_thousand_ids_are_too_many() -> None:
     pasted = ",".join(f"{number:08}-4b0e-4d0b-8f5e-1f6d5a7c3b20" for number in range(10_000))
-    read = ItemFilter.read(_sent(ids=pasted))
+    read = ItemFilter.read(_sent(ids=pasted), user=NOBODY)
     assert read.ids == ()
     problem = read.problem("ids")
     assert problem
@@ -128,7 +129,9 @@ def test_a_thousand_ids_are_ten_parts_of_a_hundred() -> None:
 
 
 def test_reversed_and_far_dates_are_problems_of_their_fields() -> None:
-    read = ItemFilter.read(_sent(created_from="5 Nov 2026", created_to="3 Nov 2026", updated_from="31 Dec 9999"))
+    read = ItemFilter.read(
+        _sent(created_from="5 Nov 2026", created_to="3 Nov 2026", updated_from="31 Dec 9999"), user=NOBODY
+    )
     assert {one.name: one.message for one in read.problems} == {
         "created_to": "“Created until” is before “Created from”.",
         "updated_from": "Choose a day between 2000 and 2100.",
@@ -136,7 +139,7 @@ def test_reversed_and_far_dates_are_problems_of_their_fields() -> None:
 
 
 def test_a_day_means_all_of_it_in_the_zone_it_was_typed_in() -> None:
-    read = ItemFilter.read(_sent(created_from="3 Nov 2026", created_to="3 Nov 2026", zone="Europe/Rome"))
+    read = ItemFilter.read(_sent(created_from="3 Nov 2026", created_to="3 Nov 2026", zone="Europe/Rome"), user=NOBODY)
     assert read.created_from == datetime(2026, 11, 2, 23, tzinfo=UTC)
     assert read.created_to == datetime(2026, 11, 3, 23, tzinfo=UTC) - timedelta(milliseconds=1)
     with timezone.override("Europe/Rome"):
@@ -154,7 +157,7 @@ def test_what_a_field_shows_means_the_same_moment(moment: datetime, is_last: boo
     name = "created_to" if is_last else "created_from"
     with timezone.override(zone):
         shown = spell_end(moment, is_last=is_last)
-        assert getattr(ItemFilter.read(_sent(**{name: shown})), name) == moment
+        assert getattr(ItemFilter.read(_sent(**{name: shown}), user=NOBODY), name) == moment
 
 
 def test_the_newest_first_are_the_last_page_walked_backwards() -> None:
@@ -167,23 +170,21 @@ def test_the_newest_first_are_the_last_page_walked_backwards() -> None:
     assert ItemFilter(cursor="abc", is_back=True).place()["direction"] == "PREV"
 
 
-@pytest.mark.django_db
-def test_many_ids_stand_in_the_address_as_the_key_of_a_stored_list() -> None:
+def test_many_ids_stand_in_the_address_as_the_key_of_a_stored_list(alice: Person) -> None:
     ids = tuple(f"{number:08}-4b0e-4d0b-8f5e-1f6d5a7c3b20" for number in range(1000))
-    key = id_lists.store_ids(ids)
-    assert id_lists.store_ids(ids) == key
+    key = id_lists.store_ids(ids, user=alice)
+    assert id_lists.store_ids(ids, user=alice) == key
     wanted = ItemFilter(ids=ids, id_list=key, status="NEW", cursor="900")
     assert wanted.query() == f"status=NEW&ids={key}&cursor=900"
-    assert ItemFilter.from_query(wanted.query()) == wanted
-    assert id_lists.store_ids(ids[:20]) == ""
+    assert ItemFilter.from_query(wanted.query(), user=alice) == wanted
+    assert id_lists.store_ids(ids[:20], user=alice) == ""
 
 
-@pytest.mark.django_db
-def test_a_list_that_is_no_longer_stored_is_said() -> None:
-    key = id_lists.store_ids([ID] * 21)
+def test_a_list_that_is_no_longer_stored_is_said(alice: Person) -> None:
+    key = id_lists.store_ids([ID] * 21, user=alice)
     with time_machine.travel(timezone.now() + timedelta(days=181)):
-        id_lists.store_ids([OTHER] * 21)
-    read = ItemFilter.read(_sent(ids=key))
+        id_lists.store_ids([OTHER] * 21, user=alice)
+    read = ItemFilter.read(_sent(ids=key), user=alice)
     problem = read.problem("ids")
     assert problem
     assert problem.message == "This list of ids is no longer stored. Paste the ids again."

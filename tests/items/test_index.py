@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Person
+from accounts.models import Person, Place
 from console.emulator.server import Running
 from console.items.statuses import STATUSES
 from tests.batches.boards import COINS, PILOT, TURIN_EARLY, WORN
@@ -22,6 +22,7 @@ ClientAs = Callable[[Person], Client]
 HTMX = {"HX-Request": "true"}
 ITEMS = f"/projects/{COINS}/items/"
 P16 = f"/api/v1/projects/{COINS}/workItems"
+OTHER_SPACE = "0b6e7c1e-6f0e-4b7a-9f0e-2b9b8a1f7d10"
 FOREIGN = "e2a6e1c4-4b0e-4d0b-8f5e-1f6d5a7c3b20"
 
 
@@ -246,6 +247,20 @@ def test_a_thousand_ids_are_walked_a_hundred_a_call(
     counted = client.get(f"{ITEMS}counts/?{answer['Location'].partition('?')[2]}", headers=HTMX)
     assert f">{len(known)}<" in counted.content.decode()
     assert len(asked(emulator)) == 10
+
+
+def test_stored_ids_say_nothing_to_people_of_another_space(
+    alice: Person, carol: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    Place.objects.filter(person=carol, vendor="cloudfactory").update(value=OTHER_SPACE)
+    known = all_ids(emulator)[:30]
+    stored = client_as(alice).post(ITEMS, {"ids": "\n".join(known)})["Location"].partition("?")[2]
+    client = client_as(carol)
+    for project in (COINS, PILOT):
+        for part in ("", "counts/", "pictures/", "review/", f"{FOREIGN}/"):
+            response = client.get(f"/projects/{project}/items/{part}?{stored}", headers=HTMX if part else {})
+            assert known[0] not in response.content.decode(), part
+    assert "This list of ids is no longer stored." in text_of(client.get(f"{ITEMS}?{stored}"))
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def index(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """A page of the project's work items; POST takes pasted ids and leads to the address that names them."""
     if request.method == "POST":
         return _find_ids(request, project)
-    wanted = ItemFilter.read(request.GET)
+    wanted = ItemFilter.read(request.GET, user=request.user)
     typed = typed_forms.kept(request)
     return _answer(request, project, wanted, typed_ids=typed.get("ids", "") if typed else "")
 
@@ -39,7 +39,7 @@ def index(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 @require_safe
 def counts(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """The figures of the status tabs, whatever status is chosen."""
-    wanted = ItemFilter.read(request.GET)
+    wanted = ItemFilter.read(request.GET, user=request.user)
     filters = wanted.arguments() | {"ids": wanted.ids}
     context: dict[str, Any] = {"tabs": table.tabs(wanted, "")}
     try:
@@ -57,7 +57,7 @@ def counts(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 @require_safe
 def pictures(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """The pictures of a page, with links for the moment; each finds its row."""
-    wanted = ItemFilter.read(request.GET)
+    wanted = ItemFilter.read(request.GET, user=request.user)
     signed = item_pages.sign_page(user=request.user, project=project, wanted=wanted)
     reasons = {picture.reason for picture in signed.values()}
     context = {
@@ -76,18 +76,18 @@ def columns(request: SignedIn, project: uuid.UUID) -> HttpResponse:
         table_columns.show_pictures(user=request.user, is_shown=request.POST["pictures"] == "show")
     else:
         table_columns.choose_columns(user=request.user, columns=request.POST.getlist("column"))
-    back = ItemFilter.from_query(request.POST.get("list", ""))
+    back = ItemFilter.from_query(request.POST.get("list", ""), user=request.user)
     return htmx.redirect(request, table.address(reverse("items:index", args=[project]), back))
 
 
 def _find_ids(request: SignedIn, project: uuid.UUID) -> HttpResponse:
-    before = ItemFilter.from_query(request.POST.get("list", "")).changed(ids=(), id_list="")
+    before = ItemFilter.from_query(request.POST.get("list", ""), user=request.user).changed(ids=(), id_list="")
     pasted = read_ids(request.POST.get("ids", ""))
     if pasted.problem:
         return _answer(request, project, before.with_problem("ids", request.POST["ids"], pasted.problem))
     if pasted.notes:
         messages.info(request, " ".join(pasted.notes))
-    wanted = before.changed(ids=pasted.ids, id_list=id_lists.store_ids(pasted.ids))
+    wanted = before.changed(ids=pasted.ids, id_list=id_lists.store_ids(pasted.ids, user=request.user))
     return htmx.redirect(request, table.address(reverse("items:index", args=[project]), wanted))
 
 

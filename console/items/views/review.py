@@ -29,7 +29,7 @@ from console.upstream.types import WorkItem
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """What a run would go through, and its start."""
-    item_filter = ItemFilter.read(request.POST if request.method == "POST" else request.GET)
+    item_filter = ItemFilter.read(request.POST if request.method == "POST" else request.GET, user=request.user)
     if item_filter.problems:
         status = 422 if request.method == "POST" else 200
         return render(
