@@ -11,7 +11,7 @@ const OWN_ARROWS = "[data-zoom-view], [data-rows], input";
 
 const root = document.querySelector("[data-review]");
 const steps = root.querySelector("[data-steps]");
-const title = document.title;
+const titleEnd = document.title.slice(document.title.lastIndexOf(" · "));
 const left = new Set();
 const onTheWay = new Map();
 const putAway = new WeakMap();
@@ -38,7 +38,7 @@ function show(id, { push = true } = {}) {
   current = step;
   if (before !== step) begin(step);
   if (push) history.pushState(null, "", step.dataset.url);
-  document.title = title.replace(root.dataset.name, step.dataset.name);
+  document.title = step.dataset.name + titleEnd;
   if (isFocusFree) step.querySelector("h2").focus({ preventScroll: true });
   tell(before, step);
   requestAnimationFrame(() => setTimeout(() => lookAhead(step)));

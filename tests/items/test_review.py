@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Person
 from console.emulator.server import Running
 from console.items.models import Decision, ReviewRun
-from tests.batches.boards import COINS
+from tests.batches.boards import COINS, HTMX
 from tests.items.deciding import press, sent, work
 from tests.slices.making import text_of
 
@@ -298,3 +298,52 @@ def test_the_statements_of_a_step_do_not_grow_with_the_items_ahead(
             client.get(address)
         counts.append(len(queries))
     assert counts[2] == counts[3]
+
+
+def test_the_next_twenty_cost_one_read_and_one_signature(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(bob)
+    address = begin(client, status="")
+    ids = [item["id"] for item in run_of(address).items]
+    assert [step.id for step in client.get(address).context["chunk"].steps] == ids[1:20]
+    emulator.act("set_status", item=ids[21], status="CANCELED")
+    emulator.forget_requests()
+    chunk = client.get(address, {"after": ids[19]}, headers=HTMX).context["chunk"]
+    assert [step.id for step in chunk.steps] == [ids[20], *ids[22:40]]
+    assert [(one.name, one.words) for one in chunk.passed_over] == [
+        (run_of(address).items[21]["name"], "was already canceled")
+    ]
+    assert chunk.behind == "read"
+    assert [one["path"].split("/")[-1] for one in emulator.requests("cloudfactory")] == ["workItems", "signedurls"]
+
+
+def test_the_script_takes_the_next_hundred_in_behind_the_last_item(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(bob)
+    address = begin(client, status="")
+    last = run_of(address).items[99]["id"]
+    before = client.get(address, {"after": run_of(address).items[80]["id"]}, headers=HTMX).context["chunk"]
+    assert (before.steps[-1].id, before.behind) == (last, "take")
+    chunk = client.post(address, {"after": last}, headers=HTMX).context["chunk"]
+    assert [step.id for step in chunk.steps] == [item["id"] for item in run_of(address).items[100:]]
+    assert chunk.behind == "end"
+    again = client.post(address, {"after": last}, headers=HTMX)
+    assert len(run_of(address).items) == 112
+    assert again.status_code == 200
+
+
+def test_the_script_asks_with_one_read_what_became_of_the_coming_items(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(bob)
+    address = begin(client)
+    ids = [item["id"] for item in run_of(address).items]
+    decide(address, 1, bob)
+    for item in ids[:3]:
+        emulator.act("set_status", item=item, status="COMPLETED")
+    emulator.forget_requests()
+    chunk = client.get(address, {"check": ids[0]}, headers=HTMX).context["chunk"]
+    assert [one.id for one in chunk.passed_over] == [ids[0], ids[2]]
+    assert len(emulator.requests("cloudfactory")) == 1
+    assert client.get(address, {"check": "nonsense"}, headers=HTMX).status_code == 200
+    assert client.get(address, {"after": "nonsense"}, headers=HTMX).status_code == 200

@@ -342,3 +342,34 @@ def test_without_script_each_item_is_a_page(
     expect(page.locator("#main")).to_contain_text("1 approved, 1 skipped")
     page.get_by_role("link", name="Back to the list").click()
     page.context.close()
+
+
+def test_links_that_have_aged_are_renewed_before_their_item_is_shown(
+    page: Page, bob: Person, live: str, sign_in: SignIn, emulator: Running
+) -> None:
+    sign_in(page, bob)
+    ids = begin_with(page, live, bob, 4)
+    emulator.act("expire_links")
+    for item in ids[1:]:
+        page.keyboard.press("n")
+        expect(shown(page, item)).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        picture = page.locator(f"[data-step='{item}'] [data-stage-frame] img")
+        expect(picture).to_have_js_property("complete", True)
+        assert picture.evaluate("(picture) => picture.naturalWidth") > 0
+
+
+def test_silence_in_the_middle_is_said_and_loses_no_decision(
+    page: Page, bob: Person, live: str, sign_in: SignIn, emulator: Running
+) -> None:
+    sign_in(page, bob)
+    one, two, three = begin_with(page, live, bob, 3)
+    page.keyboard.press("a")
+    expect(page.locator("#decisions [data-waiting]")).to_have_count(1)
+    emulator.fault("cloudfactory", "503", times=0)
+    page.goto(page.url.replace(two, three))
+    expect(page.locator("#main")).to_contain_text("Your decisions so far are kept.")
+    emulator.clear_faults()
+    page.get_by_role("link", name="Try again").click()
+    expect(shown(page, three)).to_be_visible()
+    assert decision_of(one).state == "waiting"
