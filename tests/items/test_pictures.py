@@ -1,13 +1,15 @@
 """The pictures of work items: signed in one call, and one that cannot be had never takes another along."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import requests
+from django.test import Client
 
 from accounts.models import Person
+from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
 from console.items.pictures import Picture, sign_pictures
 from console.upstream.errors import KeyRejected
@@ -198,3 +200,29 @@ def test_links_come_in_any_order_and_a_repeated_one_is_one(alice: Person, vendor
 
 def test_a_signed_link_does_not_stand_in_a_repr(alice: Person, emulator: Running) -> None:
     assert "http" not in repr(signed(alice, GOOD))
+
+
+# NUL never gets that far: answers are read without it.
+SENT = [address for address in HOSTILE if "\x00" not in address]
+
+
+@pytest.mark.parametrize("address", SENT, ids=lambda address: repr(address)[:40])
+def test_on_the_page_a_hostile_address_is_a_tile_among_pictures(
+    bob: Person, client_as: Callable[[Person], Client], vendor: Vendor, address: str
+) -> None:
+    def hostile(data: Any) -> Any:
+        first, *others = data["items"]
+        return {**data, "items": [{**first, "assetUrl": address}, *others]}
+
+    vendor.rewrite("GET", "/workItems", hostile)
+    client = client_as(bob)
+    answer = client.get(f"/projects/{PROJECTS['eyes']}/items/pictures/?size=10", headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    page = answer.content.decode()
+    assert page.count("<img") == 9
+    assert "javascript:" not in page.lower()
+    assert "evil.example" not in page
+    assert len(vendor.sent("POST", "/signedurls$")) == 1
+    table = client.get(f"/projects/{PROJECTS['eyes']}/items/?size=10")
+    assert table.status_code == 200
+    assert 'src="javascript:' not in table.content.decode().lower()
