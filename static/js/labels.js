@@ -12,7 +12,7 @@ const OPACITY = { "[": -10, "]": 10 };
 const stageOf = (element) => element.closest("[data-stage]");
 const overlayOf = (item) => document.getElementById(`overlay-${item}`);
 const labelsOf = (item) => document.querySelector(`[data-labels="${CSS.escape(item)}"]`);
-const itemOf = (element) => element.closest("[data-overlay]")?.id.slice("overlay-".length) ?? element.closest("[data-labels]")?.dataset.labels;
+const itemOf = (element) => stageOf(element)?.id.slice("stage-".length) ?? element.closest("[data-labels]")?.dataset.labels;
 
 export function start(element) {
   const item = itemOf(element);
@@ -45,8 +45,12 @@ function showClasses(item) {
     box.checked = !hidden.has(box.dataset.className);
     overlayOf(item)?.querySelector(`[data-class="${box.dataset.classShown}"]`)?.classList.toggle("is-off", !box.checked);
   }
-  const all = labelsOf(item)?.querySelector("[data-classes-all]");
-  if (all) all.hidden = boxes.every((box) => box.checked);
+  const count = boxes.filter((box) => !box.checked).length;
+  const ways = [labelsOf(item), overlayOf(item)?.closest("[data-stage]")].map((part) => part?.querySelector("[data-classes-all]"));
+  for (const way of ways.filter(Boolean)) {
+    way.hidden = count === 0;
+    way.querySelector("[data-words]").textContent = `Show ${count} hidden ${count === 1 ? "class" : "classes"}`;
+  }
 }
 
 function showControls(stage) {
@@ -112,9 +116,9 @@ document.addEventListener("click", (event) => {
   if (target.closest("[data-labels-on]")) set({ labels: !recall().labels });
   else if (target.closest("[data-names-on]")) set({ names: !recall().names });
   else if (target.closest("[data-classes-all]")) only(target, () => true);
-  else if (target.closest("[data-class-only]")) only(target, (box) => box.dataset.classShown === target.closest("[data-class-only]").dataset.classOnly);
+  else if (target.closest("[data-class-only]")) only(target, ({ dataset }) => dataset.classShown === target.closest("[data-class-only]").dataset.classOnly);
   else if (target.closest("[data-label-link]")) visit(event);
-  else if (event.detail === 1 && target.closest("[data-overlay] [data-shape]")) setTimeout(findRow, DOUBLE, target, pressed);
+  else if (event.detail === 1 && target.closest("[data-overlay] [data-shape]")) choose(event);
 });
 
 document.addEventListener("change", ({ target }) => {
@@ -136,7 +140,7 @@ document.addEventListener("single-key", (event) => {
 
 // Classes this picture does not have stay as they were.
 function only(element, isShown) {
-  const boxes = [...element.closest("[data-labels]").querySelectorAll("[data-class-shown]")];
+  const boxes = [...labelsOf(itemOf(element)).querySelectorAll("[data-class-shown]")];
   const here = new Set(boxes.map((box) => box.dataset.className));
   const hidden = boxes.filter((box) => !isShown(box)).map((box) => box.dataset.className);
   set({ hidden: [...recall().hidden.filter((name) => !here.has(name)), ...hidden] });
@@ -201,9 +205,15 @@ function visit(event) {
 let pressed = 0;
 document.addEventListener("pointerdown", () => { pressed += 1; });
 
-function findRow(target, press) {
-  const shape = lit.find((one) => one.matches("[data-shape]"));
-  if (press !== pressed || !shape || zoomOf(target.closest("[data-zoom-view]")).wasDragged) return;
+function choose(event) {
+  const shape = smallest(event);
+  if (!shape || zoomOf(shape.closest("[data-zoom-view]")).wasDragged) return;
+  light(itemOf(shape), shape.dataset.shape);
+  const press = pressed;
+  setTimeout(() => { if (press === pressed) goToRow(shape); }, DOUBLE);
+}
+
+function goToRow(shape) {
   const row = labelsOf(itemOf(shape))?.querySelector(`[data-label="${shape.dataset.shape}"]`);
   const closed = row?.closest("details:not([open])");
   if (closed) closed.open = true;

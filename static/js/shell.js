@@ -123,7 +123,7 @@ if (sessionEnds) {
   for (const kind of ["focusin", "input", "change"]) document.addEventListener(kind, ({ target }) => { if (target.form) formDrafts(); });
   document.addEventListener("submit", ({ target }) => {
     if (!target.matches("[data-sign-out]")) return;
-    sessionStorage.removeItem("form-drafts");
+    for (const kept of ["form-drafts", "stage"]) sessionStorage.removeItem(kept);
     document.body.dataset.signsOut = "yes";
   });
   seeOut();

@@ -43,9 +43,17 @@ def test_classes_are_hidden_shown_and_chosen_alone_also_on_the_next_item(
     assert shown(page) == 44
     page.get_by_role("button", name="Only this: vessel").click()
     assert shown(page) == 4
-    page.get_by_role("button", name="Show all classes").click()
+    page.locator("[data-labels]").get_by_role("button", name="Show 11 hidden classes").click()
     assert shown(page) == 48
-    expect(page.get_by_role("button", name="Show all classes")).to_be_hidden()
+    expect(page.get_by_role("button", name="hidden class")).to_have_count(0)
+
+
+def test_the_stage_says_how_many_classes_are_hidden(open_stage: Open) -> None:
+    page = open_stage("looks")
+    page.get_by_role("checkbox", name="coin").uncheck()
+    open_stage("48")
+    page.locator("[data-stage]").get_by_role("button", name="Show 1 hidden class").click()
+    assert shown(page) == 48
 
 
 def test_a_class_that_this_item_does_not_have_stays_hidden(open_stage: Open) -> None:
@@ -53,7 +61,7 @@ def test_a_class_that_this_item_does_not_have_stays_hidden(open_stage: Open) -> 
     page.get_by_role("checkbox", name="coin").uncheck()
     open_stage("special")
     page.get_by_role("button", name="Only this: person").click()
-    page.get_by_role("button", name="Show all classes").click()
+    page.locator("[data-stage]").get_by_role("button", name="Show 1 hidden class").click()
     open_stage("looks")
     expect(page.get_by_role("checkbox", name="coin")).not_to_be_checked()
 

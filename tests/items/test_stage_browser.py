@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Person
 from tests.items.stages import Open, at_rest, box, middle, open_stage, press
+from tests.waiting import until
 
 __all__ = ["open_stage"]
 
@@ -92,7 +93,7 @@ def test_the_wheel_zooms_at_the_pointer_and_scrolls_the_page_when_the_picture_fi
     assert middle(page, SHAPE) == pytest.approx(place, abs=4)
     press(page, "0")
     page.mouse.wheel(0, 200)
-    page.wait_for_function("window.scrollY > 0")
+    until(lambda: page.evaluate("window.scrollY") > 0)
     expect(page.locator(SCALE)).to_have_text("100%")
 
 
