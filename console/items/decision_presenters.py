@@ -177,15 +177,18 @@ class DecisionStrip:
             return self._status_words
         if self.decision.state == State.TAKEN_BACK:
             return "Nothing was sent."
-        if self.is_under_way and self._overdue:
+        if self.is_waiting and self._overdue:
             return "No background worker has picked this up yet. It will be sent once one runs."
+        if self.is_under_way and self._overdue:
+            return "There is no answer yet. It is sent once at most."
         return self.decision.message
 
     @property
     def announcement(self) -> str:
         """For the live region."""
         title = self.unresolved.title if self.unresolved else f"{self.title}."
-        return " ".join(filter(None, [title, self.text, "Press u to undo." if self.is_waiting else ""]))
+        undo = "Press u to undo." if self.is_waiting and self.decision.person.single_keys else ""
+        return " ".join(filter(None, [title, self.text, undo]))
 
     @property
     def delay(self) -> int | None:

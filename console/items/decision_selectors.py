@@ -73,10 +73,11 @@ def read_reasons(user: Person) -> list[str]:
 
 
 def read_tray(*, user: Person, project: uuid.UUID) -> list[DecisionStrip]:
-    """One's own decisions in this project that still wait, have no clear outcome or failed a moment ago."""
+    """One's own decisions in this project that are not sent yet or failed in the last ten minutes, the newest last."""
     failed = Q(state=State.FAILED, finished_at__gt=timezone.now() - SHOWN)
     open_now = Q(state__in=[State.WAITING, State.SENDING])
-    found = Decision.objects.filter(open_now | failed, person=user, project=project)[:MOST_STRIPS]
+    mine = Decision.objects.select_related("person").filter(open_now | failed, person=user, project=project)
+    found = mine[:MOST_STRIPS]
     return [DecisionStrip(decision) for decision in reversed(found)]
 
 

@@ -12,7 +12,6 @@ from console.audit.models import DONE, FAILED, Entry
 from console.items import services, signals
 from console.items.models import Decision
 from console.items.selectors import VENDOR, get_item
-from console.items.statuses import status_named
 from console.upstream.errors import NotFound
 
 ACTIONS = (signals.APPROVED, signals.SENT_BACK, signals.SIGNALED)
@@ -42,7 +41,7 @@ def find_signal(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
         return ("unsure" if expected == found.status else "not found"), {}
     if found.status != expected or (found.updated_at and found.updated_at < entry.at - SKEW):
         return "unsure", {}
-    return "done", {"after": status_named(found.status).word, "status_after": found.status}
+    return "done", services.change_of(decision, found.status or "")
 
 
 def _actor(entry: Entry) -> Person:

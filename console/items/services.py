@@ -140,6 +140,14 @@ def give_up(decision: Decision, message: str) -> None:
     _finish(decision, State.FAILED, message=f"Not sent. {message}")
 
 
+def change_of(decision: Decision, status_after: str) -> dict[str, str]:
+    """What the audit shows of a status that was read afterwards; nothing where it could not be read."""
+    if not status_after:
+        return {}
+    words = {"before": status_named(decision.status_before).word, "after": status_named(status_after).word}
+    return {**words, "status_after": status_after}
+
+
 def is_open(decision: Decision) -> bool:
     """Whether another decision on the item has to wait for this one."""
     if decision.state in (State.WAITING, State.SENDING):
@@ -234,7 +242,7 @@ def _call(decision: Decision, request: HttpRequest | None) -> str:
             request_id=str(act.id),
         )
         after = _read_status(decision)
-        act.done(detail={"after": status_named(after).word, "status_after": after} if after else None)
+        act.done(detail=change_of(decision, after))
     return after
 
 
@@ -255,7 +263,6 @@ def _act(decision: Decision, request: HttpRequest | None) -> record.act:
             "signal": decision.signal,
             "outcome": decision.outcome,
             "task_type": decision.task_type,
-            "before": status_named(decision.status_before).word,
             "reason": decision.reason,
             "assignee": decision.assignee,
             "feedback": decision.feedback,

@@ -3,6 +3,7 @@
 Nowhere is it stated which signal moves what, so an unlikely pair is marked and never forbidden.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -43,6 +44,12 @@ class Remarks:
     reason: str = ""
     assignee: str = ""
     feedback: Mapping[str, Any] | None = None
+
+    @property
+    def feedback_texts(self) -> list[tuple[str, str]]:
+        """Each key of the feedback with its value as text, for people."""
+        texts = (self.feedback or {}).items()
+        return [(key, value if isinstance(value, str) else json.dumps(value)) for key, value in texts]
 
 
 def _choice(

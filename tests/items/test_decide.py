@@ -77,7 +77,7 @@ def test_the_status_shown_is_the_one_that_was_read(bob: Person, client_as: Clien
 
 def test_sending_back_takes_its_reason_and_note_along(bob: Person, client_as: ClientAs, emulator: Running) -> None:
     [item] = item_ids(bob)
-    said = {"reason": "Wrong class", "comment": "These are coins,\r\nnot buttons."}
+    said: dict[str, Any] = {"reason": "Wrong class", "comment": "These are coins,\r\nnot buttons."}
     assert press(client_as(bob), item, "send-back", **said).status_code == 200
     work()
     [body] = sent(emulator, item)
@@ -97,7 +97,12 @@ def test_sending_back_without_a_reason_asks_for_one(
     bob: Person, client_as: ClientAs, emulator: Running, reason: str, htmx: bool
 ) -> None:
     [item] = item_ids(bob)
-    said = {"reason": reason, "comment": "Kept to the letter", "assignee": "kim@example.com", "feedback": '{"a": 1}'}
+    said: dict[str, Any] = {
+        "reason": reason,
+        "comment": "Kept to the letter",
+        "assignee": "kim@example.com",
+        "feedback": '{"a": 1}',
+    }
     answer = press(client_as(bob), item, "send-back", htmx=htmx, **said)
     assert answer.status_code == 422
     page = answer.content.decode()
@@ -118,7 +123,12 @@ def test_a_reason_has_at_most_1000_characters(bob: Person, client_as: ClientAs, 
 
 def test_an_expert_adds_an_assignee_and_feedback_as_json(bob: Person, client_as: ClientAs, emulator: Running) -> None:
     [item] = item_ids(bob)
-    said = {"reason": "Wrong class", "comment": "See JSON", "assignee": "kim@example.com", "feedback": '{"score": 3}'}
+    said: dict[str, Any] = {
+        "reason": "Wrong class",
+        "comment": "See JSON",
+        "assignee": "kim@example.com",
+        "feedback": '{"score": 3}',
+    }
     press(client_as(bob), item, "send-back", **said)
     work()
     [body] = sent(emulator, item)
@@ -428,3 +438,63 @@ def test_a_person_who_was_disabled_meanwhile_sends_nothing(
     decision = decision_of(item)
     assert (decision.state, sent(emulator)) == (State.FAILED, [])
     assert "was disabled" in decision.message
+
+
+@pytest.mark.parametrize(
+    "feedback", ['{"items": 1}', '{"a": "\\u0000"}', '{"a": "\\ud800"}', '{"keys": [1]}', '{"": {"get": null}}']
+)
+@pytest.mark.parametrize("htmx", [True, False])
+def test_odd_feedback_breaks_no_page(
+    bob: Person, client_as: ClientAs, emulator: Running, feedback: str, htmx: bool
+) -> None:
+    client, [item] = client_as(bob), item_ids(bob)
+    said = {"act_id": str(uuid.uuid4()), "reason": "<b>Wrong</b>", "feedback": feedback}
+    assert press(client, item, "send-back", htmx=htmx, **said).status_code in (200, 422)
+    assert press(client, item, "send-back", htmx=htmx, sure="yes", **said).status_code in (200, 302, 422)
+    work()
+    assert client.get(f"{ITEMS}{item}/").status_code == 200
+
+
+@pytest.mark.parametrize("sent_back", [False, True])
+@pytest.mark.django_db(transaction=True)
+def test_presses_at_the_same_moment_are_one_decision(
+    bob: Person, client_as: ClientAs, emulator: Running, sent_back: bool
+) -> None:
+    """Of the same form, or of two forms on the same item."""
+    [item] = item_ids(bob)
+    clients, act_id = [client_as(bob) for _ in range(3)], str(uuid.uuid4())
+    if sent_back:
+        at_once([lambda: press(clients[0], item), lambda: press(clients[1], item, "send-back", reason="Wrong class")])
+    else:
+        at_once([lambda one=one: press(one, item, act_id=act_id) for one in clients])  # type: ignore[misc]
+    assert Decision.objects.count() == 1
+    work()
+    assert len(sent(emulator, item)) == 1
+
+
+def test_whoever_cannot_decide_reads_whom_to_ask(
+    dana: Person, erin: Person, bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    [item] = item_ids(bob)
+    page = client_as(dana).get(f"{ITEMS}{item}/")
+    assert "Your role can't decide on work items. Ask Erin." in text_of(page)
+    assert "items/_approve" not in page.content.decode()
+    assert f"{ITEMS}{item}/approve/" not in page.content.decode()
+
+
+def test_the_audit_shows_the_status_before_and_after(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    client, [item] = client_as(bob), item_ids(bob)
+    press(client, item)
+    work()
+    page = text_of(client.get(f"/audit/{decision_of(item).pk}/"))
+    assert "Waiting for review" in page
+    assert "Completed" in page
+    assert "CLIENT_REVIEW" not in page
+
+
+def test_who_turned_single_keys_off_is_told_of_none(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    Person.objects.filter(pk=bob.pk).update(single_keys=False)
+    client, [item] = client_as(bob), item_ids(bob)
+    page = press(client, item).content.decode() + client.get(f"{ITEMS}{item}/").content.decode()
+    assert "Press u" not in page
+    assert "<kbd>a</kbd>" not in page.replace("<dt><kbd>a</kbd></dt>", "")

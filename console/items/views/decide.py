@@ -131,6 +131,7 @@ def _ask(request: SignedIn, project: uuid.UUID, item: uuid.UUID, choice: Choice,
         "unlikely_reason": unlikely_reason(found.status) if choice.is_unlikely(found.status) else "",
         "fields": [(name, form.data.get(name, "")) for name in FIELDS if form.data.get(name)],
         "remarks": form.remarks(),
+        "feedback": form.remarks().feedback_texts,
     }
     return render(request, "items/confirm.html", context)
 
