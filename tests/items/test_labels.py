@@ -167,6 +167,16 @@ def test_inference_of_any_kind_is_shown(
     assert face_of(response) == "labels"
 
 
+def test_the_facts_of_the_labels_stand_beside_them(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client, item = client_as(alice), made(emulator)
+    emulator.act("set_annotation", item=item, coco=ONE, metadata={"label_count": 3, "tool": "polygon"})
+    text = text_of(part(client, item))
+    for fact in ("Reviewed by Consensus review", "Label count", "Created", "Changed", "tool polygon"):
+        assert fact in text
+    assert "coco_results_url" not in text
+    assert "s3://" not in text
+
+
 @pytest.mark.parametrize("metadata", [None, [], "text", 7, {"coco_results_url": 7}, {"label_count": {"a": 1}}])
 def test_metadata_of_any_kind_leaves_the_rest(
     alice: Person, client_as: ClientAs, emulator: Running, metadata: Any
