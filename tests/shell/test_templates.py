@@ -53,9 +53,11 @@ def test_colours_are_named_in_one_place() -> None:
             assert not re.search(r"#[0-9a-fA-F]{3,8}\b(?![^{]*\{)|\brgba?\(|\bhsla?\(", path.read_text()), path
 
 
-def test_every_token_that_a_style_sheet_uses_is_declared() -> None:
+def test_every_token_that_a_style_sheet_uses_is_declared_or_set_by_a_script() -> None:
     texts = [path.read_text(encoding="utf-8") for path in STYLES]
+    scripts = [path.read_text(encoding="utf-8") for path in SCRIPTS]
     declared = {name for text in texts for name in re.findall(r"(--[a-z0-9-]+)\s*:", text)}
+    declared |= {name for text in scripts for name in re.findall(r'setProperty\("(--[a-z0-9-]+)"', text)}
     used = {name for text in texts for name in re.findall(r"var\((--[a-z0-9-]+)", text)}
     assert used - declared == set()
 
