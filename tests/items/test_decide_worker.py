@@ -78,6 +78,29 @@ def test_five_decisions_with_one_taken_back_are_four_signals(
     assert [len(sent(emulator, item)) for item in items] == [1, 1, 0, 1, 1]
 
 
+def test_five_decisions_with_one_taken_back_and_a_worker_killed_are_four_signals(
+    bob: Person, client_as: ClientAs, emulator: Running, worker: Start
+) -> None:
+    client, items = client_as(bob), item_ids(bob, number=5)
+    for item in items:
+        press(client, item)
+    take_back(client, items[2])
+    emulator.fault("cloudfactory", "slow-8", method="PUT")
+    time.sleep(GRACE)
+    first = worker()
+    until(lambda: any(status_of(bob, item) == "COMPLETED" for item in items))
+    kill(first)
+    time.sleep(LEASE)
+    worker()
+    until(lambda: Decision.objects.filter(state=State.SENT).count() == 4)
+    wanted = ["COMPLETED", "COMPLETED", "CLIENT_REVIEW", "COMPLETED", "COMPLETED"]
+    assert [status_of(bob, item) for item in items] == wanted
+    until(lambda: len(sent(emulator)) == 4)
+    assert [len(sent(emulator, item)) for item in items] == [1, 1, 0, 1, 1]
+    assert Entry.objects.lines().filter(action="item.approve").count() == 4
+    assert verify.check().is_whole
+
+
 def test_a_worker_killed_while_its_call_is_on_the_way_sends_once(
     bob: Person, client_as: ClientAs, emulator: Running, worker: Start
 ) -> None:
