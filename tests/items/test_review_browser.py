@@ -60,6 +60,7 @@ def begin(page: Page, live: str) -> list[dict[str, str]]:
     page.goto(f"{live}{REVIEW}")
     page.locator("#main").get_by_role("button", name="Review").click()
     expect(page.locator("[data-step]:visible > header h2")).to_be_visible()
+    page.wait_for_load_state("networkidle")
     items: list[dict[str, str]] = ReviewRun.objects.get().items
     return items
 
