@@ -55,6 +55,11 @@ def read_page(*, user: Person, project: uuid.UUID, wanted: ItemFilter) -> ItemPa
     return replace(found, batch_names={} if isinstance(names, UpstreamError) else names)
 
 
+def read_items(*, user: Person, project: uuid.UUID, wanted: ItemFilter) -> ItemPage:
+    """The same without names of batches."""
+    return _arranged(_reader(user, project, wanted)(), wanted)
+
+
 def pictures_at_hand(*, user: Person, page: ItemPage, signs_now: bool) -> dict[str, Picture]:
     """The pictures that need no link, by item, and why a video has none. With `signs_now` the others too, by P2."""
     videos = {item.id: Picture(reason=VIDEO) for item in page.items if item.asset_type == "video"}
@@ -72,7 +77,7 @@ def sign_page(*, user: Person, project: uuid.UUID, wanted: ItemFilter) -> dict[s
     """The pictures of a page that was read a short time ago, by item: P2 alone, unless the page is forgotten."""
     files: Sequence[WorkItem] | None = cache.get(_files_key(user, project, wanted))
     if files is None:
-        files = _arranged(_reader(user, project, wanted)(), wanted).items
+        files = read_items(user=user, project=project, wanted=wanted).items
     return pictures.sign_pictures(user=user, items=[item for item in files if needs_signing(item)])
 
 

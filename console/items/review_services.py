@@ -8,9 +8,11 @@ from django.db import transaction
 
 from accounts import connections
 from accounts.models import Person
-from console.items.filters import IDS_A_CALL, ItemFilter
+from console.items import item_pages
+from console.items.filters import ItemFilter
 from console.items.models import ReviewRun
-from console.items.selectors import item_name
+from console.items.selectors import VENDOR, item_name
+from console.upstream.errors import NotFound
 from console.upstream.types import WorkItem
 
 PAGE_SIZE = 100
@@ -46,11 +48,16 @@ def start_run(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> R
 
 
 def take_next_hundred(*, user: Person, run: ReviewRun) -> None:
-    """Appends the next items of the filter, if any: one call to P16. A second tab appends nothing twice."""
+    """Appends the next items of the filter, if any: one call to P16. A second tab appends nothing twice.
+
+    Raises NotFound where the filter's ids are no longer stored.
+    """
     cursor = run.next_cursor
     if not cursor:
         return
     item_filter = replace(ItemFilter.from_query(run.query, user=user).first_page(), cursor=cursor)
+    if item_filter.problems:
+        raise NotFound(item_filter.problems[0].message, vendor=VENDOR, changes=False)
     listed = list_hundred(user=user, project=run.project, item_filter=item_filter)
     known = {entry["id"] for entry in run.items}
     items = [*run.items, *(entry for entry in _entries(listed.items) if entry["id"] not in known)]
@@ -61,21 +68,11 @@ def take_next_hundred(*, user: Person, run: ReviewRun) -> None:
 
 def list_hundred(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> Hundred:
     """A hundred items of the filter from its place on, in the table's order: one call to P16."""
-    whole = replace(item_filter, size=PAGE_SIZE)
-    page = connections.cloudfactory(user).list_work_items(str(project), **whole.arguments(), **whole.place())
+    wanted = replace(item_filter, size=PAGE_SIZE)
+    page = item_pages.read_items(user=user, project=project, wanted=wanted)
     items = tuple(item for item in page.items if item.id)
     left_out = len(page.items) - len(items) + len(page.unusable)
-    if whole.ids:
-        places = {item: place for place, item in enumerate(whole.ids)}
-        following = whole.offset + IDS_A_CALL
-        return Hundred(
-            tuple(sorted(items, key=lambda item: places.get(item.id, 0))),
-            str(following) if following < len(whole.ids) else "",
-            left_out,
-        )
-    if whole.is_newest_first:
-        return Hundred(items[::-1], page.previous or "", left_out, page.unclear)
-    return Hundred(items, page.next or "", left_out, page.unclear)
+    return Hundred(items, page.next.cursor if page.next else "", left_out, page.unclear)
 
 
 def skip(*, run: ReviewRun, item: str) -> None:

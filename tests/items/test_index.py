@@ -303,11 +303,14 @@ def test_ids_that_cannot_be_used_are_said_at_the_box(
 def test_what_cannot_be_asked_for_is_said_and_not_asked(
     alice: Person, client_as: ClientAs, emulator: Running, query: dict[str, Any], message: str
 ) -> None:
-    response = client_as(alice).get(ITEMS, query)
+    client = client_as(alice)
+    response = client.get(ITEMS, query)
     assert response.status_code == 422
     text = text_of(response)
     assert message in text
     assert "Waiting for review" in text
+    for part in ("counts/", "pictures/"):
+        assert client.get(ITEMS + part, query, headers=HTMX).status_code == 200
     assert asked(emulator) == []
 
 

@@ -1,5 +1,6 @@
 """The table of work items against what strangers type into its address and what CloudFactory lists."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.test import Client
 
 from accounts.models import Person
 from console.emulator.server import Running
+from console.items.models import IdList, ReviewRun
 from tests.batches.boards import COINS
 from tests.faults.inputs import HOSTILE
 from tests.items.test_index import ids_of
@@ -90,6 +92,63 @@ def test_one_hostile_file_takes_no_other_picture_away(alice: Person, client_as: 
         "The file is on a site that this console does not load pictures from."
         in client.get(ITEMS, {"size": "10"}).content.decode()
     )
+
+
+def test_an_item_that_is_listed_twice_is_shown_and_counted_once(
+    alice: Person, client_as: ClientAs, platform: Vendor
+) -> None:
+    first, second = {"id": FIRST, "status": "NEW"}, {"id": SECOND, "status": "CLIENT_REVIEW"}
+    platform.rewrite("GET", "/workItems(\\?|$)", lambda data: {"items": [first, first, second, first, {}, {}]})
+    client = client_as(alice)
+    for query in ({}, {"order": "newest"}, {"ids": f"{SECOND},{FIRST}"}):
+        response = client.get(ITEMS, query)
+        assert sorted(ids_of(response)) == [FIRST, SECOND]
+        assert response.content.decode().count(f'id="items-picture-{FIRST}"') == 1
+    counted = client.get(f"{ITEMS}counts/", headers=HTMX).content.decode()
+    assert re.search(r'id="items-count-NEW"[^>]*>1<', counted)
+    assert re.search(r'id="items-count-all"[^>]*>4<', counted)
+    client.post(f"{ITEMS}review/", {})
+    assert [item["id"] for item in ReviewRun.objects.get().items] == [FIRST, SECOND]
+
+
+def test_a_review_leaves_out_what_has_no_usable_id(alice: Person, client_as: ClientAs, platform: Vendor) -> None:
+    odd = [{"id": "../../x", "status": "NEW"}, {"id": FIRST, "status": "NEW"}, {"id": "x" * 300}]
+    platform.rewrite("GET", "/workItems(\\?|$)", lambda data: {**data, "items": odd})
+    client = client_as(alice)
+    assert client.get(f"{ITEMS}review/").status_code == 200
+    answer = client.post(f"{ITEMS}review/", {})
+    assert [item["id"] for item in ReviewRun.objects.get().items] == [FIRST]
+    assert client.get(answer["Location"]).status_code == 200
+
+
+def test_a_review_of_ids_that_are_no_longer_stored_takes_no_others(
+    alice: Person, client_as: ClientAs, platform: Vendor
+) -> None:
+    client = client_as(alice)
+    ids = [f"{number:08}-4b0e-4d0b-8f5e-1f6d5a7c3b20" for number in range(150)]
+    platform.rewrite(
+        "GET", "/workItems(\\?|$)", lambda data: {"items": [{"id": one, "status": "NEW"} for one in ids[:100]]}
+    )
+    stored = client.post(ITEMS, {"ids": "\n".join(ids)})["Location"].partition("?ids=")[2]
+    run = client.post(f"{ITEMS}review/", {"ids": stored})["Location"]
+    IdList.objects.all().delete()
+    sent = len(platform.sent("GET", "/workItems"))
+    answer = client.post(run)
+    assert answer.status_code == 404
+    assert "This list of ids is no longer stored." in text_of(answer)
+    assert len(platform.sent("GET", "/workItems")) == sent
+    assert len(ReviewRun.objects.get().items) == 100
+
+
+@pytest.mark.parametrize("turn", [False, True])
+def test_a_review_has_the_order_of_the_table_whichever_end_of_a_page_comes_first(
+    turn: bool, alice: Person, client_as: ClientAs, platform: Vendor
+) -> None:
+    platform.rewrite("GET", "page=PREV", lambda data: {**data, "items": data["items"][::-1] if turn else data["items"]})
+    client = client_as(alice)
+    listed = ids_of(client.get(ITEMS, {"order": "newest", "size": "100"}))
+    client.post(f"{ITEMS}review/", {"order": "newest"})
+    assert [item["id"] for item in ReviewRun.objects.get().items] == listed
 
 
 def test_a_video_is_named_instead_of_drawn(alice: Person, client_as: ClientAs, platform: Vendor) -> None:

@@ -40,6 +40,8 @@ def index(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 def counts(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """The figures of the status tabs, whatever status is chosen."""
     wanted = ItemFilter.read(request.GET, user=request.user)
+    if wanted.problems:
+        return render(request, "items/_counts.html")
     filters = wanted.arguments() | {"ids": wanted.ids}
     context: dict[str, Any] = {"tabs": table.tabs(wanted, "")}
     try:
@@ -58,7 +60,7 @@ def counts(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 def pictures(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """The pictures of a page, with links for the moment; each finds its row."""
     wanted = ItemFilter.read(request.GET, user=request.user)
-    signed = item_pages.sign_page(user=request.user, project=project, wanted=wanted)
+    signed = {} if wanted.problems else item_pages.sign_page(user=request.user, project=project, wanted=wanted)
     reasons = {picture.reason for picture in signed.values()}
     context = {
         "pictures": signed.items(),
