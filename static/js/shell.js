@@ -61,6 +61,14 @@ document.addEventListener("htmx:sendError", ({ target }) => {
   if (!target.closest("[data-quiet]")) import("./say.js").then((say) => say.notice("offline-notice"));
 });
 
+// The words that a failed request leaves are in a notice; the place that waited for the answer says that none came.
+document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr } }) => {
+  if (xhr.status > 0 && xhr.status < 400) return;
+  for (const skeleton of elt.querySelectorAll(".skeleton")) {
+    skeleton.replaceWith(skeleton.querySelector("template").content);
+  }
+});
+
 // Where the session ended, the first answer leads to the sign-in page. Others that come until it is there would open it again
 // under the hands of whoever types already; one that was sent with something typed goes first, because it was kept.
 let signsIn = false;

@@ -49,6 +49,27 @@ def test_labels_that_failed_come_when_they_are_asked_for_again(signed_in: Page, 
     expect(signed_in.locator(f"#overlay-{item} [data-shape]").first).to_be_attached()
 
 
+def test_labels_that_the_key_cannot_load_end_in_a_sentence(signed_in: Page, live: str, emulator: Running) -> None:
+    item = made(emulator)
+    emulator.fault("cloudfactory", "401", path="annotations", times=1)
+    signed_in.goto(live + page_of(item))
+    part = signed_in.locator(f"#labels-{item}")
+    expect(part).to_contain_text("This part could not be loaded.")
+    expect(part.locator(".skeleton")).to_have_count(0)
+    expect(signed_in.locator("#notices")).to_contain_text("Replace the key")
+    part.get_by_role("link", name="Reload the page").click()
+    expect(part.locator("tbody tr").first).to_contain_text("coin")
+
+
+def test_labels_end_in_a_sentence_where_the_connection_fails(signed_in: Page, live: str, emulator: Running) -> None:
+    item = made(emulator)
+    signed_in.route("**/labels/**", lambda route: route.abort())
+    signed_in.goto(live + page_of(item))
+    part = signed_in.locator(f"#labels-{item}")
+    expect(part).to_contain_text("This part could not be loaded.")
+    expect(part.locator(".skeleton")).to_have_count(0)
+
+
 def test_a_picture_whose_link_has_aged_comes_by_a_fresh_one(signed_in: Page, live: str, emulator: Running) -> None:
     item = made(emulator)
     emulator.fault("storage", "403", path=r"\.jpg", times=1)
