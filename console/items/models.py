@@ -16,8 +16,9 @@ class ReviewRun(models.Model):
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="review_runs")
     space = models.CharField(max_length=36)
     project = models.UUIDField()
-    # The table's filter as its address has it, which is also the way back to the list.
+    # The filter of its items, and the list it was started from, each as the table's address has it.
     query = models.TextField(blank=True)
+    list_query = models.TextField(blank=True)
     # `{"id", "name", "status"}` of each, in the order of the list, as they were when they were read.
     items = models.JSONField(default=list)
     skipped = models.JSONField(default=list)

@@ -32,18 +32,22 @@ class Hundred:
     unclear: str = ""
 
 
-def start_run(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> ReviewRun | None:
-    """A run through the first hundred items of the filter, from one call to P16; None where it matches nothing."""
-    listed = list_hundred(user=user, project=project, item_filter=item_filter.first_page())
-    if not listed.items:
+def start_run(*, user: Person, project: uuid.UUID, item_filter: ItemFilter, listed: ItemFilter) -> ReviewRun | None:
+    """A run through the first hundred items of the filter, from one call to P16; None where it matches nothing.
+
+    `listed` is the view of the table that its end leads back to.
+    """
+    hundred = list_hundred(user=user, project=project, item_filter=item_filter.first_page())
+    if not hundred.items:
         return None
     return ReviewRun.objects.create(
         person=user,
         space=connections.space(user).id,
         project=project,
         query=item_filter.query(),
-        items=_entries(listed.items),
-        next_cursor=listed.next_cursor,
+        list_query=listed.query(),
+        items=_entries(hundred.items),
+        next_cursor=hundred.next_cursor,
     )
 
 

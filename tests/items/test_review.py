@@ -347,3 +347,15 @@ def test_the_script_asks_with_one_read_what_became_of_the_coming_items(
     assert len(emulator.requests("cloudfactory")) == 1
     assert client.get(address, {"check": "nonsense"}, headers=HTMX).status_code == 200
     assert client.get(address, {"after": "nonsense"}, headers=HTMX).status_code == 200
+
+
+def test_the_end_leads_back_to_the_list_as_it_was(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(bob)
+    table = client.get(f"/projects/{COINS}/items/", {"order": "newest", "size": "10"}).content.decode()
+    assert 'name="list" value="order=newest&amp;size=10"' in table
+    address = begin(client, order="newest", list="order=newest&size=10")
+    page = client.get(f"{address}end/").content.decode()
+    assert f'href="/projects/{COINS}/items/?order=newest&amp;size=10"' in page
+    for hostile in ("//elsewhere.example", "x" * 9000, "a=1&" * 3000):
+        address = begin(client, list=hostile)
+        assert f'href="/projects/{COINS}/items/"' in client.get(f"{address}end/").content.decode()

@@ -37,7 +37,9 @@ def start(request: SignedIn, project: uuid.UUID) -> HttpResponse:
         )
     if request.method == "POST":
         projects.mark_used(user=request.user, project=project)
-        found = services.start_run(user=request.user, project=project, item_filter=item_filter)
+        sent = request.POST.get("list")
+        listed = item_filter if sent is None else ItemFilter.from_query(sent, user=request.user)
+        found = services.start_run(user=request.user, project=project, item_filter=item_filter, listed=listed)
         place = reverse("items:review_run", args=[project, found.pk]) if found else _start_url(project, item_filter)
         return htmx.redirect(request, place)
     context, status = _about(request, project), 200
@@ -228,7 +230,7 @@ def _about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
 
 
 def _list_url(run: ReviewRun) -> str:
-    return reverse("items:index", args=[run.project]) + (f"?{run.query}" if run.query else "")
+    return reverse("items:index", args=[run.project]) + (f"?{run.list_query}" if run.list_query else "")
 
 
 def _start_url(project: uuid.UUID, item_filter: ItemFilter) -> str:
