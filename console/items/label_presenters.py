@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from console.common import value_rows
-from console.items.label_reading import ItemLabels
+from console.items.label_selectors import ItemLabels
 from console.items.overlay import Overlay, build_overlay
 from console.items.presenters import Field, filled
 from console.items.statuses import Status

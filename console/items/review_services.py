@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts import connections
 from accounts.models import Person
-from console.items import item_pages
+from console.items import table_selectors
 from console.items.filters import ItemFilter
 from console.items.models import ReviewRun
 from console.items.selectors import VENDOR, item_name
@@ -73,7 +73,7 @@ def take_next_hundred(*, user: Person, run: ReviewRun) -> None:
 def list_hundred(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> Hundred:
     """A hundred items of the filter from its place on, in the table's order: one call to P16."""
     wanted = replace(item_filter, size=PAGE_SIZE)
-    page = item_pages.read_items(user=user, project=project, wanted=wanted)
+    page = table_selectors.read_items(user=user, project=project, wanted=wanted)
     items = tuple(item for item in page.items if item.id)
     left_out = len(page.items) - len(items) + len(page.unusable)
     return Hundred(items, page.next.cursor if page.next else "", left_out, page.unclear)

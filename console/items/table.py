@@ -14,11 +14,11 @@ from console.common.parsing import read_uuid
 from console.items import statuses
 from console.items.filter_form import LABELS
 from console.items.filters import ENDS, ItemFilter
-from console.items.item_pages import ItemPage, needs_signing
 from console.items.pictures import Picture
 from console.items.provenance import Provenance, provenance_of
 from console.items.selectors import item_name
 from console.items.statuses import Status, status_named
+from console.items.table_selectors import ItemPage, needs_signing
 from console.upstream.types import WorkItem
 from console.words import moment, plural
 

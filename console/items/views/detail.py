@@ -12,10 +12,10 @@ from django.views.decorators.http import require_safe
 from accounts.requests import SignedIn
 from console import htmx, pages, plain_answers
 from console.common.parsing import read_int
+from console.items import detail_selectors, selectors
 from console.items import download as label_download
-from console.items import item_page, selectors
 from console.items.label_presenters import LabelsPart, present_labels
-from console.items.label_reading import ItemLabels, read_labels
+from console.items.label_selectors import ItemLabels, read_labels
 from console.items.statuses import status_named
 from console.upstream.errors import KeyRejected, UpstreamError
 
@@ -29,9 +29,9 @@ def detail(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespon
     except KeyRejected:
         raise
     except UpstreamError as error:
-        crumbs = item_page.ways_up(user=request.user, project=project, listed=listed)
+        crumbs = detail_selectors.ways_up(user=request.user, project=project, listed=listed)
         return pages.upstream(request, error, crumbs=crumbs)
-    context = item_page.about_item(user=request.user, project=project, item=found, listed=listed)
+    context = detail_selectors.about_item(user=request.user, project=project, item=found, listed=listed)
     if request.GET.get("labels"):
         file_name = selectors.item_name(found)
         read = read_labels(user=request.user, project=project, item=item, file_name=file_name)
@@ -43,7 +43,8 @@ def detail(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespon
 def names(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """Names that a page did not remember, put into their places once it stands."""
     batch = read_int(request.GET.get("batch"))
-    return render(request, "items/_names.html", item_page.find_names(user=request.user, project=project, batch=batch))
+    context = detail_selectors.find_names(user=request.user, project=project, batch=batch)
+    return render(request, "items/_names.html", context)
 
 
 @require_safe
@@ -70,7 +71,7 @@ def download(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpResp
         status = 409 if error.is_expected else 410
         if plain_answers.is_for_tool(request):
             return plain_answers.answer(status, error.message)
-        crumbs = item_page.ways_up(user=request.user, project=project)
+        crumbs = detail_selectors.ways_up(user=request.user, project=project)
         context = {"error": error, "project_id": project, "item_id": item, "crumbs": crumbs}
         return render(request, "items/no_labels.html", context, status=status)
 
@@ -80,7 +81,7 @@ def renew(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespons
     """The picture with a fresh link, or a quiet tile with the reason."""
     if not htmx.is_htmx(request):
         return redirect("items:detail", project, item)
-    context = item_page.renew_picture(user=request.user, project=project, item=item)
+    context = detail_selectors.renew_picture(user=request.user, project=project, item=item)
     return render(request, "components/_fresh_picture.html", context | {"again": request.path})
 
 

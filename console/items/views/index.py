@@ -16,7 +16,7 @@ from console import htmx, pages, typed_forms
 from console.common.typed_fields import hand_back
 from console.items import columns as table_columns
 from console.items import counts as item_counts
-from console.items import id_lists, item_pages, table
+from console.items import id_lists, table, table_selectors
 from console.items.filter_form import FilterForm
 from console.items.filters import SIZES, ItemFilter
 from console.items.pasted_ids import read_ids
@@ -60,7 +60,7 @@ def counts(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 def pictures(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """The pictures of a page, with links for the moment; each finds its row."""
     wanted = ItemFilter.read(request.GET, user=request.user)
-    signed = {} if wanted.problems else item_pages.sign_page(user=request.user, project=project, wanted=wanted)
+    signed = {} if wanted.problems else table_selectors.sign_page(user=request.user, project=project, wanted=wanted)
     reasons = {picture.reason for picture in signed.values()}
     context = {
         "pictures": signed.items(),
@@ -151,7 +151,7 @@ def _project_name(request: SignedIn, project: uuid.UUID) -> str:
 def _listed(request: SignedIn, project: uuid.UUID, wanted: ItemFilter, about: dict[str, Any]) -> dict[str, Any]:
     wants_pictures = table_columns.PICTURE in about["columns"]
     try:
-        page = item_pages.read_page(user=request.user, project=project, wanted=wanted)
+        page = table_selectors.read_page(user=request.user, project=project, wanted=wanted)
     except KeyRejected:
         raise
     except UpstreamError as problem:
@@ -160,7 +160,9 @@ def _listed(request: SignedIn, project: uuid.UUID, wanted: ItemFilter, about: di
         return {"problem": problem, "is_lost": isinstance(problem, PageExpired), "is_guess": is_guess}
     # Pictures of the space follow by themselves; without script they come along where the person asks for them.
     signs_now, base = "pictures" in request.GET, about["base"]
-    known = item_pages.pictures_at_hand(user=request.user, page=page, signs_now=signs_now) if wants_pictures else {}
+    known = (
+        table_selectors.pictures_at_hand(user=request.user, page=page, signs_now=signs_now) if wants_pictures else {}
+    )
     rows = table.rows(page, project=project, wanted=wanted, pictures=known)
     return {
         "page": page,
