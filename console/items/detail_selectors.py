@@ -54,11 +54,11 @@ def about_item(*, user: Person, project: uuid.UUID, item: WorkItem, listed: str)
 def ways_up(*, user: Person, project: uuid.UUID, listed: str = "") -> list[tuple[str, str]]:
     """From the projects down to the list of items that the page was opened from; CloudFactory is not asked."""
     name = projects.remembered_name(user=user, project=project)
-    query = ItemFilter.from_query(listed, user=user).query()
+    item_filter = ItemFilter.from_query(listed, user=user)
     return [
         ("Projects", reverse("projects:index")),
         (name or "Project", reverse("projects:detail", args=[project])),
-        ("Work items", reverse("items:index", args=[project]) + (f"?{query}" if query else "")),
+        ("Work items", item_filter.address(reverse("items:index", args=[project]))),
     ]
 
 

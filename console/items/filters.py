@@ -102,6 +102,11 @@ class ItemFilter:
         """The part of the address behind the `?`, without what is the default anyway; "" for the whole list."""
         return urlencode(self.pairs(), safe=",:")
 
+    def address(self, base: str) -> str:
+        """The address of a page with this filter."""
+        query = self.query()
+        return f"{base}?{query}" if query else base
+
     def pairs(self) -> list[tuple[str, str]]:
         """The names and values of the address, for fields of a form."""
         ends = {name: getattr(self, name) for name in ENDS}

@@ -5,12 +5,12 @@ import uuid
 from accounts import connections
 from accounts.models import Person
 from console.common.parsing import read_uuid
+from console.items.selectors import VENDOR
 from console.upstream.errors import Invalid, NotFound, OtherRefusal, Unreadable
 from console.upstream.storage import Download
 from console.upstream.storage_paths import PathRefused, path_in_space
 from console.upstream.types import Annotation
 
-VENDOR = "cloudfactory"
 GONE = "The label file is no longer in CloudFactory's file store."
 
 

@@ -11,7 +11,6 @@ from console.upstream.types import WorkItem
 from console.words import picture_url
 
 MOST_ADDRESS = 8_000
-WEB = ("http:", "https:")
 
 NO_FILE = "CloudFactory names no file for this item."
 OTHER_HOST = "The file is on a site that this console does not load pictures from."
@@ -29,6 +28,11 @@ class Picture:
     reason: str = ""
 
 
+def is_on_web(item: WorkItem) -> bool:
+    """Whether the file has an address of its own, which is used as it is or not at all."""
+    return (item.asset_url or "").lower().startswith(("http:", "https:"))
+
+
 def sign_pictures(*, user: Person, items: Sequence[WorkItem]) -> dict[str, Picture]:
     """The picture of each item by its id, items without an id left out.
 
@@ -42,7 +46,7 @@ def sign_pictures(*, user: Person, items: Sequence[WorkItem]) -> dict[str, Pictu
         address = item.asset_url or ""
         if not item.id:
             continue
-        if address.lower().startswith(WEB):
+        if is_on_web(item):
             pictures[item.id] = _checked(address, OTHER_HOST)
             continue
         try:

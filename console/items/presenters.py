@@ -79,7 +79,7 @@ class ItemFacts:
     @property
     def batch_url(self) -> str:
         batch = self.item.batch_id
-        return reverse("batches:detail", args=[self.project, batch]) if batch is not None and batch >= 0 else ""
+        return reverse("batches:detail", args=[self.project, batch]) if batch is not None else ""
 
     @property
     def due_at(self) -> datetime | None:

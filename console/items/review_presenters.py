@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import parse_qsl
 
 from django.urls import reverse
 
@@ -146,17 +145,16 @@ class Start:
     @property
     def fields(self) -> list[tuple[str, str]]:
         """The filter as a form sends it."""
-        return parse_qsl(self.item_filter.query())
+        return self.item_filter.pairs()
 
     @property
     def list_url(self) -> str:
-        query = self.item_filter.query()
-        return reverse("items:index", args=[self.project]) + (f"?{query}" if query else "")
+        return self.item_filter.address(reverse("items:index", args=[self.project]))
 
 
 def filter_words(item_filter: ItemFilter, batch_names: Mapping[int, str]) -> str:
     """What a filter leaves in, as the end of a sentence: “ waiting for review in Naples, early shift”."""
-    parts = [f" {status_named(item_filter.status).word.lower()}" if item_filter.status else ""]
+    parts = [f" {status_named(item_filter.status).in_sentence}" if item_filter.status else ""]
     batches = [batch_names.get(batch, f"batch {batch}") for batch in item_filter.batches]
     if batches:
         parts.append(f" in {batches[0]}" if len(batches) == 1 else f" in {len(batches)} batches")

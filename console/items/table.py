@@ -3,23 +3,18 @@
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils import timezone
 
 from console.common.parsing import read_uuid
 from console.items import statuses
 from console.items.filter_form import LABELS
 from console.items.filters import ENDS, ItemFilter
 from console.items.pictures import Picture
-from console.items.provenance import Provenance, provenance_of
-from console.items.selectors import item_name
-from console.items.statuses import Status, status_named
+from console.items.presenters import ItemFacts
+from console.items.statuses import status_named
 from console.items.table_selectors import ItemPage, needs_signing
-from console.upstream.types import WorkItem
 from console.words import moment, plural
 
 MOST_CARRIED = 1500
@@ -27,34 +22,11 @@ MOST_CARRIED = 1500
 
 
 @dataclass(frozen=True)
-class Row:
-    """One work item. `picture` is known at once where no link has to be asked for."""
+class ItemRow(ItemFacts):
+    """One work item. `url` is "" where its id can't be opened; `picture` is known where no link has to be asked for."""
 
-    item: WorkItem
-    address: str
-    batch_name: str
-    batch_address: str
-    picture: Picture | None
-
-    @property
-    def name(self) -> str:
-        return item_name(self.item)
-
-    @cached_property
-    def status(self) -> Status:
-        return status_named(self.item.status)
-
-    @cached_property
-    def due(self) -> datetime | None:
-        return self.item.due_at
-
-    @property
-    def is_overdue(self) -> bool:
-        return self.due is not None and self.status.is_unfinished and self.due < timezone.now()
-
-    @cached_property
-    def provenance(self) -> Provenance | None:
-        return provenance_of(self.item.metadata)
+    url: str = ""
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True)
@@ -86,23 +58,23 @@ class BatchChoice:
     is_chosen: bool
 
 
-def rows(page: ItemPage, *, project: uuid.UUID, wanted: ItemFilter, pictures: Mapping[str, Picture]) -> list[Row]:
+def rows(page: ItemPage, *, project: uuid.UUID, wanted: ItemFilter, pictures: Mapping[str, Picture]) -> list[ItemRow]:
     """A row for each item; `pictures` are those that are known already."""
     query = wanted.query()
     carried = f"?{urlencode({'list': query})}" if query and len(query) <= MOST_CARRIED else ""
     return [
-        Row(
+        ItemRow(
             item,
-            _item_address(project, item.id, carried),
-            _batch_name(item.batch_id, page.batch_names),
-            _batch_address(project, item.batch_id),
-            pictures.get(item.id),
+            project,
+            batch_name="" if item.batch_id is None else page.batch_names.get(item.batch_id, ""),
+            url=_item_url(project, item.id, carried),
+            picture=pictures.get(item.id),
         )
         for item in page.items
     ]
 
 
-def waits_for_pictures(rows: Sequence[Row]) -> bool:
+def waits_for_pictures(rows: Sequence[ItemRow]) -> bool:
     """Whether links have to be asked for."""
     return any(row.picture is None and needs_signing(row.item) for row in rows)
 
@@ -111,24 +83,19 @@ def tabs(wanted: ItemFilter, base: str) -> list[Tab]:
     choices = [("", "All"), *((status.value, status.word) for status in statuses.STATUSES)]
     unknown = wanted.problem("status")
     return [
-        Tab(value, word, address(base, wanted.changed(status=value)), value == wanted.status and not unknown)
+        Tab(value, word, wanted.changed(status=value).address(base), value == wanted.status and not unknown)
         for value, word in choices
     ]
 
 
 def chips(wanted: ItemFilter, base: str, batch_names: Mapping[int, str]) -> list[Chip]:
-    return [Chip(words, address(base, without)) for words, without in _parts(wanted, batch_names)]
+    return [Chip(words, without.address(base)) for words, without in _parts(wanted, batch_names)]
 
 
 def batch_choices(wanted: ItemFilter, batch_names: Mapping[int, str]) -> list[BatchChoice]:
     """The batches to choose from: those with a known name, and whatever is chosen already."""
-    known = {batch: _batch_name(batch, batch_names) for batch in (*wanted.batches, *batch_names)}
+    known = {batch: batch_names.get(batch, f"Batch {batch}") for batch in (*wanted.batches, *batch_names)}
     return [BatchChoice(batch, name, batch in wanted.batches) for batch, name in known.items()]
-
-
-def address(base: str, wanted: ItemFilter) -> str:
-    query = wanted.query()
-    return f"{base}?{query}" if query else base
 
 
 def place_words(page: ItemPage, wanted: ItemFilter) -> str:
@@ -144,7 +111,7 @@ def _parts(wanted: ItemFilter, batch_names: Mapping[int, str]) -> Iterator[tuple
         yield status_named(wanted.status).word, wanted.changed(status="")
     for batch in wanted.batches:
         others = tuple(other for other in wanted.batches if other != batch)
-        yield _batch_name(batch, batch_names), wanted.changed(batches=others)
+        yield batch_names.get(batch, f"Batch {batch}"), wanted.changed(batches=others)
     if wanted.ids:
         yield plural(len(wanted.ids), "id"), wanted.changed(ids=())
     for name in ENDS:
@@ -152,14 +119,6 @@ def _parts(wanted: ItemFilter, batch_names: Mapping[int, str]) -> Iterator[tuple
             yield f"{LABELS[name]} {moment(end)}", wanted.changed(**{name: None})
 
 
-def _item_address(project: uuid.UUID, item: str, carried: str) -> str:
+def _item_url(project: uuid.UUID, item: str, carried: str) -> str:
     found = read_uuid(item)
     return reverse("items:detail", args=[project, found]) + carried if found else ""
-
-
-def _batch_name(batch: int | None, names: Mapping[int, str]) -> str:
-    return "" if batch is None else names.get(batch, f"Batch {batch}")
-
-
-def _batch_address(project: uuid.UUID, batch: int | None) -> str:
-    return "" if batch is None else reverse("batches:detail", args=[project, batch])

@@ -17,12 +17,11 @@ from console.common.parsing import read_uuid
 from console.items import pictures
 from console.items.filters import IDS_A_CALL, ItemFilter
 from console.items.pictures import Picture
+from console.items.selectors import VENDOR
 from console.upstream.errors import KeyRejected, UpstreamError
 from console.upstream.types import Page, WorkItem
 
-VENDOR = "cloudfactory"
 FILES_KEPT = 10 * 60
-WEB = ("http:", "https:")
 VIDEO = "This is a video. Its page has the link to the file."
 
 
@@ -42,8 +41,8 @@ class ItemPage:
 
 def read_page(*, user: Person, project: uuid.UUID, wanted: ItemFilter) -> ItemPage:
     """The page that a filter without problems asks for. Batches without a name are fine; P16's error is raised."""
-    read_items = _reader(user, project, wanted)
-    calls: list[Callable[[], Any]] = [read_items, reading.names_reader(user=user, project=project)]
+    read = _reader(user, project, wanted)
+    calls: list[Callable[[], Any]] = [read, reading.names_reader(user=user, project=project)]
     page, names = connections.gather(calls)
     for answer in (page, names):
         if isinstance(answer, KeyRejected):
@@ -69,8 +68,7 @@ def pictures_at_hand(*, user: Person, page: ItemPage, signs_now: bool) -> dict[s
 
 def needs_signing(item: WorkItem) -> bool:
     """Whether its picture lies in the space, so that a link has to be asked for; one on the web is used as it is."""
-    is_on_web = (item.asset_url or "").lower().startswith(WEB)
-    return read_uuid(item.id) is not None and item.asset_type != "video" and not is_on_web
+    return read_uuid(item.id) is not None and item.asset_type != "video" and not pictures.is_on_web(item)
 
 
 def sign_page(*, user: Person, project: uuid.UUID, wanted: ItemFilter) -> dict[str, Picture]:

@@ -182,3 +182,12 @@ def test_a_key_that_was_rejected_is_what_the_page_is_about(
     emulator.fault("cloudfactory", "401", path=".", times=9)
     for part in ("", "counts/", "pictures/"):
         assert client_as(alice).get(ITEMS + part).status_code == 403
+
+
+def test_a_batch_with_an_odd_id_is_linked_from_the_table_and_the_items_page_alike(
+    alice: Person, client_as: ClientAs, platform: Vendor
+) -> None:
+    platform.rewrite("GET", "/workItems(\\?|$)", lambda data: {"items": [{"id": FIRST, "batchId": -7}]})
+    client = client_as(alice)
+    for address in (ITEMS, f"{ITEMS}{FIRST}/"):
+        assert f'href="/projects/{COINS}/batches/-7/"' in client.get(address).content.decode()

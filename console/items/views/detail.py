@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.requests import SignedIn
 from console import htmx, pages, plain_answers
-from console.common.parsing import read_int
+from console.common.parsing import INT64, read_int
 from console.items import detail_selectors, selectors
 from console.items import download as label_download
 from console.items.label_presenters import LabelsPart, present_labels
@@ -42,7 +42,7 @@ def detail(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespon
 @require_safe
 def names(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """Names that a page did not remember, put into their places once it stands."""
-    batch = read_int(request.GET.get("batch"))
+    batch = read_int(request.GET.get("batch"), INT64.start)
     context = detail_selectors.find_names(user=request.user, project=project, batch=batch)
     return render(request, "items/_names.html", context)
 

@@ -79,7 +79,7 @@ def columns(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     else:
         table_columns.choose_columns(user=request.user, columns=request.POST.getlist("column"))
     back = ItemFilter.from_query(request.POST.get("list", ""), user=request.user)
-    return htmx.redirect(request, table.address(reverse("items:index", args=[project]), back))
+    return htmx.redirect(request, back.address(reverse("items:index", args=[project])))
 
 
 def _find_ids(request: SignedIn, project: uuid.UUID) -> HttpResponse:
@@ -90,7 +90,7 @@ def _find_ids(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     if pasted.notes:
         messages.info(request, " ".join(pasted.notes))
     wanted = before.changed(ids=pasted.ids, id_list=id_lists.store_ids(pasted.ids, user=request.user))
-    return htmx.redirect(request, table.address(reverse("items:index", args=[project]), wanted))
+    return htmx.redirect(request, wanted.address(reverse("items:index", args=[project])))
 
 
 def _answer(request: SignedIn, project: uuid.UUID, wanted: ItemFilter, *, typed_ids: str = "") -> HttpResponse:
@@ -105,7 +105,7 @@ def _answer(request: SignedIn, project: uuid.UUID, wanted: ItemFilter, *, typed_
         raise problem
     response = render(request, "items/index.html#page", context, status=status)
     if not wanted.problems:
-        response["HX-Push-Url"] = table.address(context["base"], wanted)
+        response["HX-Push-Url"] = wanted.address(context["base"])
     return response
 
 
@@ -120,8 +120,8 @@ def _about(request: SignedIn, project: uuid.UUID, wanted: ItemFilter, typed_ids:
         "base": base,
         "wanted": wanted,
         "query": wanted.query(),
-        "first_page": table.address(base, wanted.first_page()),
-        "oldest_first": table.address(base, wanted.changed(order="oldest")),
+        "first_page": wanted.first_page().address(base),
+        "oldest_first": wanted.changed(order="oldest").address(base),
         "form": FilterForm(wanted, typed_ids=typed_ids),
         "opens_ids": bool(wanted.ids or typed_ids or wanted.problem("ids")),
         "tabs": table.tabs(wanted, base),
@@ -170,8 +170,8 @@ def _listed(request: SignedIn, project: uuid.UUID, wanted: ItemFilter, about: di
         "waits_for_pictures": wants_pictures and table.waits_for_pictures(rows),
         "batch_names": page.batch_names,
         "place_words": table.place_words(page, wanted),
-        "previous_url": table.address(base, page.previous) if page.previous else "",
-        "next_url": table.address(base, page.next) if page.next else "",
+        "previous_url": page.previous.address(base) if page.previous else "",
+        "next_url": page.next.address(base) if page.next else "",
     }
 
 

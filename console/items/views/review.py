@@ -234,5 +234,4 @@ def _list_url(run: ReviewRun) -> str:
 
 
 def _start_url(project: uuid.UUID, item_filter: ItemFilter) -> str:
-    query = item_filter.query()
-    return reverse("items:review", args=[project]) + (f"?{query}" if query else "")
+    return item_filter.address(reverse("items:review", args=[project]))
