@@ -14,7 +14,8 @@ from console.items.label_looks import Anchors, choose_styles
 from console.items.label_words import place_words, score_words, size_words
 from console.items.outlines import polygon_path
 from console.upstream.coco import CocoDocument
-from console.upstream.coco_labels import CocoCategory, CocoLabel
+from console.upstream.coco_categories import CocoCategory
+from console.upstream.coco_labels import CocoLabel
 from console.words import plural
 
 Kind = Literal["box", "outline", "mask", "crowd", "keypoints", "other"]
@@ -241,10 +242,10 @@ def _kind_word(drawing: Drawing, label: CocoLabel) -> str:
 
 
 def _dots(label: CocoLabel, category: CocoCategory | None) -> tuple[Dot, ...]:
-    names = category.keypoint_names if category else ()
+    names = dict(enumerate(category.keypoint_names if category else (), 1))
     return tuple(
-        Dot(point.x, point.y, names[index] if index < len(names) else f"Point {index + 1}", point.visibility == 1)
-        for index, point in enumerate(label.keypoints)
+        Dot(point.x, point.y, names.get(number) or f"Point {number}", point.visibility == 1)
+        for number, point in enumerate(label.keypoints, 1)
         if point.visibility
     )
 

@@ -13,13 +13,13 @@ from django.utils import timezone
 
 from console.common import value_rows
 from console.items.provenance import Provenance, provenance_of
-from console.items.selectors import item_name
+from console.items.selectors import asset_file_name, item_name
 from console.items.statuses import Status, status_named
 from console.upstream.types import WorkItem
 from console.words import outside_url, visible
 
 MOST_RAW = 20_000
-MOST_FILE_NAME = 200
+MOST_FILE_NAME = 1_000
 PICTURE_ENDINGS = frozenset({"avif", "bmp", "gif", "jfif", "jpe", "jpeg", "jpg", "png", "svg", "tif", "tiff", "webp"})
 
 
@@ -112,7 +112,7 @@ class ItemFacts:
     @property
     def labels_url(self) -> str:
         """Where the labels are asked for, with what the part then needs not ask for again."""
-        file = (self.item.asset_url or "").rpartition("/")[2][:MOST_FILE_NAME]
+        file = asset_file_name(self.item)[:MOST_FILE_NAME]
         known = {"status": self.item.status, "file": file, "drawn": "" if self.is_picture else "no"}
         query = {name: value for name, value in known.items() if value}
         return reverse("items:labels", args=[self.project, self.item.id], query=query or None)

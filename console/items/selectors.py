@@ -23,7 +23,14 @@ def get_item(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> WorkItem:
 
 def item_name(item: WorkItem) -> str:
     """What people call it: its asset's file name, else the asset's or its own id; `MOST_NAME` characters at most."""
-    name = (item.asset_url or "").split("?")[0].rstrip("/").rpartition("/")[2]
+    name = asset_file_name(item)
     if not is_visible(name):
         name = f"Asset {item.asset_id}" if item.asset_id is not None else f"Item {item.id[:8]}"
     return name if len(name) <= MOST_NAME else f"{name[: MOST_NAME - 21]}…{name[-20:]}"
+
+
+def asset_file_name(item: WorkItem) -> str:
+    """The last part of its asset's address, by which a COCO file names the picture; "" without an address."""
+    address = item.asset_url or ""
+    is_on_web = address.lower().startswith(("http:", "https:"))
+    return (address.split("?")[0] if is_on_web else address).rstrip("/").rpartition("/")[2]

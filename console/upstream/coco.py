@@ -14,14 +14,8 @@ from typing import Any, Final
 
 from console.common.parsing import NotJson
 from console.upstream import errors
-from console.upstream.coco_labels import (
-    CocoCategory,
-    CocoImage,
-    CocoLabel,
-    LabelReader,
-    read_category,
-    read_image,
-)
+from console.upstream.coco_categories import CocoCategory, CocoImage, read_category, read_image
+from console.upstream.coco_labels import CocoLabel, LabelReader
 from console.upstream.json_events import Event, read_events, read_fields, skip
 
 MOST_BYTES = 50 * 1024**2
@@ -88,7 +82,8 @@ class _Sections:
         if not self._read():
             raise _unreadable("has no list of annotations, so it isn't a COCO file")
         image, labels, notes = self._choose(file_name)
-        return CocoDocument(image, tuple(self._categories), tuple(labels), (*notes, *self._notes()))
+        notes += [*self._notes(), *self._class_notes(labels)]
+        return CocoDocument(image, tuple(self._categories), tuple(labels), tuple(notes))
 
     def _read(self) -> bool:
         """To the end of the file. Whether it has a list of annotations."""
@@ -148,7 +143,7 @@ class _Sections:
         others = {other.id for other in self._images} - {image.id}
         labels = [label for label in self._labels if label.image_id not in others]
         if len(self._images) > 1:
-            shown = f"these are the labels of “{image.file_name}”"
+            shown = f"these are the labels of “{image.short_name}”"
             notes.append(f"The label file describes {len(self._images):,} pictures; {shown}.")
         if left_out := len(self._labels) - len(labels):
             notes.append(f"Labels of other pictures are left out: {left_out:,}.")
@@ -167,6 +162,18 @@ class _Sections:
         if count := self._left_out["odd"]:
             yield f"Entries of the file that can't be read: {count:,}."
         yield from self._reader.notes()
+
+    def _class_notes(self, labels: list[CocoLabel]) -> Iterator[str]:
+        """About the classes of these labels only: others are not shown."""
+        used = {label.category_id for label in labels} - {""}
+        names: dict[str, set[str]] = {}
+        for category in self._categories:
+            names.setdefault(category.id, set()).add(category.name)
+        if count := sum(len(names.get(one, ())) > 1 for one in used):
+            yield f"Ids that several classes share, of which the last one counts: {count:,}."
+        shown = {category.id: category for category in self._categories if category.id in used}
+        problems = Counter(problem for category in shown.values() for problem in category.problems)
+        yield from (f"{problem}: {count:,}." for problem, count in problems.items())
 
 
 def _bounded(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""The entries of a COCO file as typed values; what cannot be read of a label becomes a sentence on it."""
+"""The labels of a COCO file as typed values; what cannot be read of a label becomes a sentence on it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from console.common.parsing import clean
+from console.upstream.coco_categories import LARGEST_SIDE, are_numbers, read_id
 from console.upstream.json_events import TOO_MUCH
 from console.upstream.rle import BadMask, Mask, count_runs, read_mask
 
@@ -17,32 +17,8 @@ MOST_RUNS = 1_000_000
 """In the masks of one file."""
 MOST_KEYPOINTS = 50_000
 """Of the labels of one file."""
-MOST_BONES = 200
-"""Of one class."""
-LONGEST_NAME = 200
-LARGEST_COORDINATE = 10_000_000
-"""Pixels."""
-
 Box = tuple[float, float, float, float]
 """Left, top, width, height."""
-
-
-@dataclass(frozen=True)
-class CocoImage:
-    id: str = ""
-    file_name: str = ""
-    width: float | None = None
-    height: float | None = None
-
-
-@dataclass(frozen=True)
-class CocoCategory:
-    """`skeleton` joins keypoints by their number, from 1."""
-
-    id: str
-    name: str
-    keypoint_names: tuple[str, ...] = ()
-    skeleton: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,31 +49,6 @@ class CocoLabel:
     problems: tuple[str, ...] = ()
 
 
-def read_image(entry: dict[str, Any]) -> CocoImage:
-    width, height = (_side(entry.get(side)) for side in ("width", "height"))
-    return CocoImage(read_id(entry.get("id")), _name(entry.get("file_name")), width, height)
-
-
-def read_category(entry: dict[str, Any]) -> CocoCategory:
-    """Its keypoints and its skeleton as far as they can be read."""
-    names, pairs = entry.get("keypoints"), entry.get("skeleton")
-    return CocoCategory(
-        read_id(entry.get("id")),
-        _name(entry.get("name")),
-        tuple(_name(name) for name in names) if isinstance(names, list) else (),
-        tuple(_bones(pairs)) if isinstance(pairs, list) else (),
-    )
-
-
-def read_id(value: Any) -> str:
-    """The same text for `7`, `7.0` and `"7"`; empty for what is no id."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return ""
-    return clean(str(value)[:LONGEST_NAME])
-
-
 class LabelReader:
     """Reads the labels of one file, whose points and runs it counts."""
 
@@ -118,7 +69,7 @@ class LabelReader:
             mask=self._mask(outline, problems) if isinstance(outline, dict) else None,
             has_outline=outline not in (None, []),
             keypoints=self._keypoints(entry.get("keypoints"), problems),
-            is_crowd=entry.get("iscrowd") in (1, "1"),
+            is_crowd=_is_crowd(entry.get("iscrowd"), problems),
             score=_score(entry.get("score"), problems),
             problems=tuple(dict.fromkeys(problems)),
         )
@@ -187,7 +138,7 @@ _TOO_DETAILED: Final = "Its outline has too many points to be drawn."
 
 def _polygon(part: Any, problems: list[str]) -> Sequence[float]:
     """A part of an outline; empty if it cannot be drawn."""
-    if not isinstance(part, list) or not _are_numbers(part):
+    if not isinstance(part, list) or not are_numbers(part):
         problems.append("A part of its outline isn't a list of numbers.")
     elif len(part) % 2:
         problems.append("A part of its outline has an odd number of coordinates.")
@@ -203,7 +154,7 @@ def _polygon(part: Any, problems: list[str]) -> Sequence[float]:
 def _box(value: Any, problems: list[str]) -> Box | None:
     if value is None or value == []:
         return None
-    if not isinstance(value, list) or len(value) != 4 or not _are_numbers(value):
+    if not isinstance(value, list) or len(value) != 4 or not are_numbers(value):
         problems.append("Its box isn't four numbers.")
     elif not _are_near(value):
         problems.append("Its box lies too far outside the picture.")
@@ -222,8 +173,10 @@ def _rotation(entry: dict[str, Any], problems: list[str]) -> float:
     attributes = entry.get("attributes")
     value = entry.get("rotation", attributes.get("rotation") if isinstance(attributes, dict) else None)
     if value is None:
+        if attributes is TOO_MUCH:
+            problems.append("It has too many attributes, so the angle of its box isn't known.")
         return 0.0
-    if not _are_numbers([value]):
+    if not are_numbers([value]):
         problems.append("The angle of its box isn't a number.")
         return 0.0
     return float(value) % 360
@@ -234,7 +187,7 @@ def _keypoints(value: Any, problems: list[str]) -> tuple[CocoKeypoint, ...]:
         return ()
     if value is TOO_MUCH:
         problems.append("It has too many keypoints to be drawn.")
-    elif not isinstance(value, list) or not _are_numbers(value):
+    elif not isinstance(value, list) or not are_numbers(value):
         problems.append("Its keypoints aren't numbers.")
     elif len(value) % 3 or not set(value[2::3]) <= {0, 1, 2}:
         problems.append("Its keypoints aren't in threes: across, down, visibility.")
@@ -250,36 +203,17 @@ def _keypoints(value: Any, problems: list[str]) -> tuple[CocoKeypoint, ...]:
 def _score(value: Any, problems: list[str]) -> float | None:
     if value is None:
         return None
-    if not _are_numbers([value]):
+    if not are_numbers([value]):
         problems.append("Its score isn't a number.")
         return None
     return float(value)
 
 
-def _are_numbers(values: list[Any]) -> bool:
-    # By their exact types, because True counts as a number in Python.
-    return set(map(type, values)) <= {int, float}
+def _is_crowd(value: Any, problems: list[str]) -> bool:
+    if value not in (None, 0, 1, "0", "1"):
+        problems.append("Its crowd flag is neither 0 nor 1.")
+    return value in (1, "1")
 
 
 def _are_near(values: Sequence[float]) -> bool:
-    return max(values) <= LARGEST_COORDINATE and min(values) >= -LARGEST_COORDINATE
-
-
-def _side(value: Any) -> float | None:
-    return value if _are_numbers([value]) and 0 < value <= LARGEST_COORDINATE else None
-
-
-def _name(value: Any) -> str:
-    if not isinstance(value, str):
-        return ""
-    return clean(value if len(value) <= LONGEST_NAME else f"{value[:LONGEST_NAME]}…").strip()
-
-
-def _bones(pairs: list[Any]) -> Iterator[tuple[int, int]]:
-    """Each pair once, whichever of the two comes first."""
-    found: set[frozenset[int]] = set()
-    for pair in pairs:
-        is_pair = isinstance(pair, list) and len(pair) == 2 and set(map(type, pair)) == {int}
-        if is_pair and pair[0] != pair[1] and frozenset(pair) not in found and len(found) < MOST_BONES:
-            found.add(frozenset(pair))
-            yield pair[0], pair[1]
+    return max(values) <= LARGEST_SIDE and min(values) >= -LARGEST_SIDE

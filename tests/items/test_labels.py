@@ -60,6 +60,23 @@ def test_without_script_the_labels_stand_in_the_page(alice: Person, client_as: C
 
 
 @pytest.mark.parametrize(
+    "asset", [f"raw/{'x' * 230}.jpg", "https://pictures.example.com/b.jpg?size=1", "raw/what?.jpg", "raw/b.jpg"]
+)
+def test_of_a_file_with_several_pictures_the_items_own_is_shown_with_and_without_script(
+    alice: Person, client_as: ClientAs, emulator: Running, asset: str
+) -> None:
+    own = asset.removesuffix("?size=1").rpartition("/")[2]
+    images = [{**ONE["images"][0], "id": number, "file_name": name} for number, name in ((1, "other.jpg"), (2, own))]
+    classes = [{"id": 1, "name": "Stranger"}, {"id": 2, "name": "Denarius"}]
+    labels = [{**BOX, "image_id": number, "category_id": number} for number in (1, 2)]
+    client, item = client_as(alice), made(emulator, asset=asset)
+    emulator.act("set_annotation", item=item, coco={"images": images, "categories": classes, "annotations": labels})
+    for response in (part(client, item), client.get(f"{page_of(item)}?labels=1")):
+        assert "Denarius" in text_of(response)
+        assert "Stranger" not in text_of(response)
+
+
+@pytest.mark.parametrize(
     ("status", "set_to", "face", "said"),
     [
         ("CLIENT_REVIEW", {"coco": ONE}, "labels", "Denarius"),

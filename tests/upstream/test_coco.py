@@ -171,6 +171,11 @@ def test_html_in_a_name_is_text_and_a_long_name_is_cut() -> None:
         ({"score": float("nan")}, "Its score isn't a number."),
         ({"score": [1]}, "Its score isn't a number."),
         ({"rotation": "left"}, "The angle of its box isn't a number."),
+        (
+            {"attributes": {str(number): number for number in range(3000)}},
+            "It has too many attributes, so the angle of its box isn't known.",
+        ),
+        ({"iscrowd": "perhaps"}, "Its crowd flag is neither 0 nor 1."),
         ({"attributes": {"rotation": float("nan")}}, "The angle of its box isn't a number."),
     ],
 )
@@ -234,6 +239,16 @@ def test_of_several_pictures_the_one_that_is_named_is_taken_and_that_is_said() -
     assert read(content).image.width == 200, "the first that has labels"
 
 
+def test_a_picture_with_a_long_path_is_found_by_its_name() -> None:
+    names = ["first.jpg", f"{'folder/' * 60}{'x' * 230}.jpg"]
+    images = [{"id": number, "file_name": name} for number, name in enumerate(names)]
+    content = document({"image_id": 0, "bbox": BOX}, images=images)
+    found = read(content, file_name=f"{'x' * 230}.jpg")
+    assert found.image.id == "1"
+    assert "these are the labels of “…xxx" in found.notes[0]
+    assert len(found.notes[0]) < 300
+
+
 def test_sizes_that_are_none_are_missing() -> None:
     for side in ("640", 0, -5, None, True, float("nan"), 1e300, [640]):
         assert read(document(images=[{**IMAGE, "width": side}])).image.width is None
@@ -244,6 +259,35 @@ def test_labels_beyond_the_bound_are_counted(monkeypatch: pytest.MonkeyPatch) ->
     found = read(document(*({"bbox": BOX} for _ in range(5))))
     assert len(found.labels) == 3
     assert found.notes == ("Only the first 3 labels of the file are read. Left out: 2.",)
+
+
+@pytest.mark.parametrize(
+    ("fields", "note"),
+    [
+        ({"name": "x" * 201}, "Class names cut after 200 characters: 1."),
+        ({"name": 7}, "Class names that aren't text: 1."),
+        ({"keypoints": ["tip", "x" * 201]}, "Keypoint names cut after 200 characters: 1."),
+        ({"keypoints": ["tip", 7]}, "Keypoint names that aren't text: 1."),
+        ({"keypoints": "tip"}, "Lists of keypoint names that can't be read: 1."),
+        ({"keypoints": ["tip"] * 5000}, "Lists of keypoint names that can't be read: 1."),
+        ({"skeleton": "1-2"}, "Skeletons that can't be read: 1."),
+        ({"skeleton": [[1, 2]] * 5000}, "Skeletons that can't be read: 1."),
+        ({"skeleton": [[1, 2], [1], "x"]}, "Skeletons with lines that can't be read: 1."),
+        ({"skeleton": [[1, to] for to in range(2, 300)]}, "Skeletons of which only 200 lines are drawn: 1."),
+    ],
+)
+def test_what_is_cut_of_a_class_is_said_where_the_class_is_used(fields: dict[str, Any], note: str) -> None:
+    classes = [{"id": number, "name": "hand", **fields} for number in (1, 2)]
+    assert read(document({"category_id": 2, "bbox": BOX}, categories=classes)).notes == (note,)
+    assert not read(document(categories=classes)).notes
+
+
+def test_classes_that_share_an_id_are_said() -> None:
+    classes = [{"id": 1, "name": "coin"}, {"id": "1", "name": "token"}]
+    assert read(document({"category_id": 1}, categories=classes)).notes == (
+        "Ids that several classes share, of which the last one counts: 1.",
+    )
+    assert not read(document({"category_id": 1}, categories=[*classes[:1], *classes[:1]])).notes
 
 
 def test_points_beyond_the_bound_of_the_file_are_counted() -> None:

@@ -33,7 +33,7 @@ def detail(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespon
         return pages.upstream(request, error, crumbs=crumbs)
     context = detail_selectors.about_item(user=request.user, project=project, item=found, listed=listed)
     if request.GET.get("labels"):
-        file_name = selectors.item_name(found)
+        file_name = selectors.asset_file_name(found)
         read = read_labels(user=request.user, project=project, item=item, file_name=file_name)
         context |= _drawn(present_labels(read, status_named(found.status)), context["facts"].is_picture)
     return render(request, "items/detail.html", context)
