@@ -67,6 +67,17 @@ def test_results_are_linked_only_where_the_address_is_harmless(
     assert f'href="{address}"' not in response.content.decode()
 
 
+def test_no_signature_of_an_asset_gets_into_our_own_addresses(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    """They stand in the logs of this console and of the proxy in front."""
+    client, address = client_as(alice), f"{emulator.storage_url}/raw/coin.jpg?X-Amz-Signature=5ec2e7"
+    content = client.get(page_of(made(emulator, asset=address))).content.decode()
+    assert "file=coin.jpg" in content
+    for ours in re.findall(r'(?:href|action|hx-get|hx-post)="(/[^"]*)"', content):
+        assert "5ec2e7" not in ours
+
+
 def test_text_from_outside_is_only_text(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     metadata = {"<script>x</script>": "<img src=x onerror=alert(1)>", "turned": "a\u202eb"}
     content = client_as(alice).get(page_of(made(emulator, metadata=metadata))).content.decode()
