@@ -1,7 +1,6 @@
 """The job that sends a decision once its seconds are over, whether or not its page is still open."""
 
 from console.audit import record
-from console.audit.models import Entry
 from console.items import services
 from console.items.models import Decision
 from console.jobs import services as jobs
@@ -25,7 +24,7 @@ def send_decision(operation: Operation) -> Result:
     if decision.state != State.SENDING:
         return Done("Nothing was left to do.")
     # After a crash the entry tells whether it may have been sent: then it is looked up, not sent again.
-    if entry := Entry.objects.filter(pk=decision.pk).first():
+    if entry := services.entry_of(decision):
         return _result(services.follow(decision, entry))
     try:
         return _result(services.send(decision))

@@ -119,6 +119,12 @@ def send(decision: Decision, *, request: HttpRequest | None = None) -> Decision:
     return _finish(decision, State.SENT, status_after=after)
 
 
+def entry_of(decision: Decision) -> Entry | None:
+    """What the audit has of the decision's act; None before it began, and where the id serves another act."""
+    mine = Entry.objects.filter(pk=decision.pk, action=decision.action, thing_id=str(decision.item))
+    return mine.first()
+
+
 def follow(decision: Decision, entry: Entry) -> Decision:
     """Takes over what the audit knows of the decision's act."""
     said = entry.result
@@ -132,7 +138,7 @@ def follow(decision: Decision, entry: Entry) -> Decision:
 
 def give_up(decision: Decision, message: str) -> None:
     """Nobody will send it any more: its person was disabled, or its job failed for good."""
-    entry = Entry.objects.filter(pk=decision.pk).first()
+    entry = entry_of(decision)
     if entry is not None:
         follow(decision, entry)
         return
@@ -154,7 +160,7 @@ def is_open(decision: Decision) -> bool:
         return True
     if decision.state != State.UNKNOWN:
         return False
-    entry = Entry.objects.filter(pk=decision.pk).first()
+    entry = entry_of(decision)
     return entry is not None and not settling.state(entry).is_settled and not settling.state(entry).can_send_again
 
 
@@ -209,7 +215,8 @@ def _keep(wanted: Decision, *, delay: float) -> tuple[Decision, bool]:
 
 def _first_press(wanted: Decision) -> Decision | None:
     first = Decision.objects.filter(pk=wanted.pk).first()
-    if first is not None and _aim(first) != _aim(wanted):
+    is_taken = _aim(first) != _aim(wanted) if first else Entry.objects.filter(pk=wanted.pk).exists()
+    if is_taken:
         raise record.IdTaken
     return first
 

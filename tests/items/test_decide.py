@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts import people
 from accounts.models import Person
+from console.audit import record
 from console.audit.models import Entry
 from console.audit.reading import line
 from console.emulator.server import Running
@@ -222,6 +223,32 @@ def test_a_one_time_id_serves_one_decision_of_one_person(
     assert press(client_as(bob), first, "send-back", act_id=act_id, reason="Late").status_code == 409
     assert press(client_as(alice), first, act_id=act_id).status_code == 409
     assert Decision.objects.count() == 1
+
+
+def test_the_id_of_another_act_serves_no_decision(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    """It would be called sent as soon as that other act was."""
+    client, [item, other] = client_as(bob), item_ids(bob, number=2)
+    client.get(f"{ITEMS}{other}/labels/download/").getvalue()
+    download = Entry.objects.latest("sequence")
+    assert press(client, item, act_id=str(download.pk)).status_code == 409
+    assert press(client, item, act_id=str(download.pk), sure="yes", htmx=False).status_code == 409
+    assert not Decision.objects.exists()
+    assert sent(emulator, item) == []
+
+
+def test_an_id_that_another_act_takes_meanwhile_sends_nothing_and_says_so(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client, [item] = client_as(bob), item_ids(bob)
+    press(client, item)
+    with record.act(
+        actor=bob, action="item.download", thing_kind="item", thing_id=item, act_id=decision_of(item).pk
+    ) as act:
+        act.done()
+    work()
+    assert sent(emulator, item) == []
+    assert decision_of(item).state == State.FAILED
+    assert "Not done: approve" in text_of(strip(client, item))
 
 
 def test_a_second_decision_on_an_item_is_refused_while_the_first_waits(
