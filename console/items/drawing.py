@@ -91,15 +91,31 @@ def extent_of(parts: Sequence[Sequence[float]]) -> Extent:
     return min(across), min(down), max(across), max(down)
 
 
+def label_extent(label: CocoLabel) -> Extent | None:
+    """What its polygons, its box and its keypoints cover together; None if it has none of them."""
+    parts = [*label.polygons, *_box_corners(label), *keypoint_places(label)]
+    return extent_of(parts) if parts else None
+
+
+def keypoint_places(label: CocoLabel) -> list[tuple[float, float]]:
+    """Across and down of those keypoints that are drawn."""
+    return [(point.x, point.y) for point in label.keypoints if point.visibility]
+
+
 def _box(label: CocoLabel) -> Drawing:
+    corners = _box_corners(label)
+    return Drawing("box", polygon_path(corners), extent_of(corners)) if corners else NOTHING
+
+
+def _box_corners(label: CocoLabel) -> list[list[float]]:
+    """The box as a polygon, in a list of its own; an empty list without a box."""
     if label.box is None:
-        return NOTHING
+        return []
     left, top, width, height = label.box
     corners = [(left, top), (left + width, top), (left + width, top + height), (left, top + height)]
     if label.rotation:
         corners = _turned(corners, (left + width / 2, top + height / 2), label.rotation)
-    points = [side for corner in corners for side in corner]
-    return Drawing("box", polygon_path([points]), extent_of([points]))
+    return [[side for corner in corners for side in corner]]
 
 
 def _turned(

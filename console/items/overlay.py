@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from console.items.drawing import Drawing, Extent, Pen, extent_of
+from console.items.drawing import Drawing, Pen, extent_of, keypoint_places, label_extent
 from console.items.label_looks import Anchors, choose_styles
 from console.items.label_words import place_words, score_words, size_words
 from console.items.outlines import polygon_path
@@ -170,7 +170,8 @@ def build_overlay(document: CocoDocument) -> Overlay:
     for number, label in enumerate(document.labels, 1):
         drawing = pen.draw(label)
         category = categories.get(label.category_id)
-        extent = drawing.extent or _extent_of_dots(label)
+        places = keypoint_places(label)
+        extent = drawing.extent or (extent_of(places) if places else None)
         shapes.append(
             Shape(
                 number=number,
@@ -199,8 +200,8 @@ def _frame(document: CocoDocument) -> tuple[float, float, tuple[str, ...]]:
     for label in document.labels:
         if label.mask:
             return label.mask.width, label.mask.height, (note,)
-    corners = [extent for label in document.labels if (extent := Pen(1, 1).draw(label).extent)]
-    right, bottom = (max((extent[side] for extent in corners), default=1.0) for side in (2, 3))
+    extents = [extent for label in document.labels if (extent := label_extent(label))]
+    right, bottom = (max((extent[side] for extent in extents), default=1.0) for side in (2, 3))
     return max(right, 1.0), max(bottom, 1.0), (note,) if document.labels else ()
 
 
@@ -257,8 +258,3 @@ def _bones(label: CocoLabel, category: CocoCategory | None) -> str:
     joined = [(points[one], points[other]) for one, other in pairs if one in points and other in points]
     lines = [(one.x, one.y, other.x, other.y) for one, other in joined if one.visibility and other.visibility]
     return polygon_path(lines, is_closed=False)
-
-
-def _extent_of_dots(label: CocoLabel) -> Extent | None:
-    points = [(point.x, point.y) for point in label.keypoints if point.visibility]
-    return extent_of(points) if points else None

@@ -123,6 +123,17 @@ def test_keypoints_are_full_hollow_or_left_out_and_bones_join_those_that_are_dra
     assert (outlined.kind, outlined.kind_word) == ("outline", "Outline, 3 keypoints")
 
 
+def test_without_a_size_the_picture_is_as_large_as_its_labels_reach() -> None:
+    labels = (
+        {"keypoints": [300, 20, 2, 900, 900, 0]},
+        {"bbox": [10, 10, 20, 190]},
+        {"segmentation": [[0, 0, 9, 9, 1]]},
+    )
+    overlay = overlay_of(*labels, images=[])
+    assert (overlay.width, overlay.height) == (300, 200)
+    assert overlay.notes == ("The label file doesn't give the size of the picture, so the labels can be out of place.",)
+
+
 def test_classes_are_counted_by_name_and_one_nobody_named_says_so() -> None:
     categories = [{"id": 2, "name": "nail"}, {"id": "3", "name": "coin"}, {"id": 4, "name": "coin"}, {"id": 5}]
     ids = (3, 4, 2, 3, 5, 99, None)
