@@ -153,11 +153,11 @@ def count_by_status(*, user: Person, project: str, filters: Mapping[str, Any]) -
     One call where a page holds them all, else one list for each status. More ids than one call takes are asked for in
     parts. Raises the error of the first call, or where nothing at all came.
     """
-    wanted = {name: value for name, value in filters.items() if name != "status" and value}
-    key = cache_key("statuses", user=user, project=project, about=sorted(wanted.items()))
+    any_status = {name: value for name, value in filters.items() if name != "status" and value}
+    key = cache_key("statuses", user=user, project=project, about=sorted(any_status.items()))
     found: StatusCounts | None = cache.get(key)
     if found is None:
-        found = _count_by_status(connections.cloudfactory(user), project, wanted)
+        found = _count_by_status(connections.cloudfactory(user), project, any_status)
         if found.problem is None:
             cache.set(key, found, LASTS)
     return found

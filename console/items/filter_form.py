@@ -26,14 +26,14 @@ class FilterForm(forms.Form):
         help_text="Up to 1,000 ids, with anything between them.",
     )
 
-    def __init__(self, wanted: ItemFilter, *, typed_ids: str = "") -> None:
-        typed = {problem.name: problem.typed for problem in wanted.problems}
-        dates = {name: _spelled(wanted, name) for name in ENDS}
-        super().__init__({"ids": typed_ids or "\n".join(wanted.ids)} | dates | typed)
+    def __init__(self, item_filter: ItemFilter, *, typed_ids: str = "") -> None:
+        typed = {problem.name: problem.typed for problem in item_filter.problems}
+        dates = {name: _spelled(item_filter, name) for name in ENDS}
+        super().__init__({"ids": typed_ids or "\n".join(item_filter.ids)} | dates | typed)
         for name in ENDS:
             self.fields[name] = forms.CharField(label=LABELS[name], required=False, widget=DayInput({"class": "input"}))
         self.full_clean()
-        for problem in wanted.problems:
+        for problem in item_filter.problems:
             if problem.name in self.fields:
                 self.add_error(problem.name, problem.message)
 
@@ -42,6 +42,6 @@ class FilterForm(forms.Form):
         return [self[name] for name in ENDS]
 
 
-def _spelled(wanted: ItemFilter, name: str) -> Any:
-    moment = getattr(wanted, name)
+def _spelled(item_filter: ItemFilter, name: str) -> Any:
+    moment = getattr(item_filter, name)
     return spell_end(moment, is_last=name.endswith("_to")) if moment else ""

@@ -72,8 +72,8 @@ def take_next_hundred(*, user: Person, run: ReviewRun) -> None:
 
 def list_hundred(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> Hundred:
     """A hundred items of the filter from its place on, in the table's order: one call to P16."""
-    wanted = replace(item_filter, size=PAGE_SIZE)
-    page = table_selectors.read_items(user=user, project=project, wanted=wanted)
+    hundred_filter = replace(item_filter, size=PAGE_SIZE)
+    page = table_selectors.read_items(user=user, project=project, item_filter=hundred_filter)
     items = tuple(item for item in page.items if item.id)
     left_out = len(page.items) - len(items) + len(page.unusable)
     return Hundred(items, page.next.cursor if page.next else "", left_out, page.unclear)

@@ -58,9 +58,11 @@ class BatchChoice:
     is_chosen: bool
 
 
-def rows(page: ItemPage, *, project: uuid.UUID, wanted: ItemFilter, pictures: Mapping[str, Picture]) -> list[ItemRow]:
+def rows(
+    page: ItemPage, *, project: uuid.UUID, item_filter: ItemFilter, pictures: Mapping[str, Picture]
+) -> list[ItemRow]:
     """A row for each item; `pictures` are those that are known already."""
-    query = wanted.query()
+    query = item_filter.query()
     carried = f"?{urlencode({'list': query})}" if query and len(query) <= MOST_CARRIED else ""
     return [
         ItemRow(
@@ -79,44 +81,44 @@ def waits_for_pictures(rows: Sequence[ItemRow]) -> bool:
     return any(row.picture is None and needs_signing(row.item) for row in rows)
 
 
-def tabs(wanted: ItemFilter, base: str) -> list[Tab]:
+def tabs(item_filter: ItemFilter, base: str) -> list[Tab]:
     choices = [("", "All"), *((status.value, status.word) for status in statuses.STATUSES)]
-    unknown = wanted.problem("status")
+    unknown = item_filter.problem("status")
     return [
-        Tab(value, word, wanted.changed(status=value).address(base), value == wanted.status and not unknown)
+        Tab(value, word, item_filter.changed(status=value).address(base), value == item_filter.status and not unknown)
         for value, word in choices
     ]
 
 
-def chips(wanted: ItemFilter, base: str, batch_names: Mapping[int, str]) -> list[Chip]:
-    return [Chip(words, without.address(base)) for words, without in _parts(wanted, batch_names)]
+def chips(item_filter: ItemFilter, base: str, batch_names: Mapping[int, str]) -> list[Chip]:
+    return [Chip(words, without.address(base)) for words, without in _parts(item_filter, batch_names)]
 
 
-def batch_choices(wanted: ItemFilter, batch_names: Mapping[int, str]) -> list[BatchChoice]:
+def batch_choices(item_filter: ItemFilter, batch_names: Mapping[int, str]) -> list[BatchChoice]:
     """The batches to choose from: those with a known name, and whatever is chosen already."""
-    known = {batch: batch_names.get(batch, f"Batch {batch}") for batch in (*wanted.batches, *batch_names)}
-    return [BatchChoice(batch, name, batch in wanted.batches) for batch, name in known.items()]
+    known = {batch: batch_names.get(batch, f"Batch {batch}") for batch in (*item_filter.batches, *batch_names)}
+    return [BatchChoice(batch, name, batch in item_filter.batches) for batch, name in known.items()]
 
 
-def place_words(page: ItemPage, wanted: ItemFilter) -> str:
+def place_words(page: ItemPage, item_filter: ItemFilter) -> str:
     """Beside the ways to other pages. Nobody says how many items there are in all (FACTS 2.2)."""
-    if wanted.ids:
-        asked = len(wanted.arguments()["ids"])
-        return f"Ids {wanted.offset + 1:,} to {wanted.offset + asked:,} of {len(wanted.ids):,}"
+    if item_filter.ids:
+        asked = len(item_filter.arguments()["ids"])
+        return f"Ids {item_filter.offset + 1:,} to {item_filter.offset + asked:,} of {len(item_filter.ids):,}"
     return f"{plural(len(page.items), 'work item')} on this page"
 
 
-def _parts(wanted: ItemFilter, batch_names: Mapping[int, str]) -> Iterator[tuple[str, ItemFilter]]:
-    if wanted.status:
-        yield status_named(wanted.status).word, wanted.changed(status="")
-    for batch in wanted.batches:
-        others = tuple(other for other in wanted.batches if other != batch)
-        yield batch_names.get(batch, f"Batch {batch}"), wanted.changed(batches=others)
-    if wanted.ids:
-        yield plural(len(wanted.ids), "id"), wanted.changed(ids=())
+def _parts(item_filter: ItemFilter, batch_names: Mapping[int, str]) -> Iterator[tuple[str, ItemFilter]]:
+    if item_filter.status:
+        yield status_named(item_filter.status).word, item_filter.changed(status="")
+    for batch in item_filter.batches:
+        others = tuple(other for other in item_filter.batches if other != batch)
+        yield batch_names.get(batch, f"Batch {batch}"), item_filter.changed(batches=others)
+    if item_filter.ids:
+        yield plural(len(item_filter.ids), "id"), item_filter.changed(ids=())
     for name in ENDS:
-        if end := getattr(wanted, name):
-            yield f"{LABELS[name]} {moment(end)}", wanted.changed(**{name: None})
+        if end := getattr(item_filter, name):
+            yield f"{LABELS[name]} {moment(end)}", item_filter.changed(**{name: None})
 
 
 def _item_url(project: uuid.UUID, item: str, carried: str) -> str:

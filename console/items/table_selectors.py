@@ -39,9 +39,9 @@ class ItemPage:
     unusable: tuple[str, ...] = ()
 
 
-def read_page(*, user: Person, project: uuid.UUID, wanted: ItemFilter) -> ItemPage:
+def read_page(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> ItemPage:
     """The page that a filter without problems asks for. Batches without a name are fine; P16's error is raised."""
-    read = _reader(user, project, wanted)
+    read = _reader(user, project, item_filter)
     calls: list[Callable[[], Any]] = [read, reading.names_reader(user=user, project=project)]
     page, names = connections.gather(calls)
     for answer in (page, names):
@@ -49,14 +49,14 @@ def read_page(*, user: Person, project: uuid.UUID, wanted: ItemFilter) -> ItemPa
             raise answer
     if isinstance(page, UpstreamError):
         raise page
-    found = _arranged(page, wanted)
-    _keep_files(user, project, wanted, found.items)
+    found = _arranged(page, item_filter)
+    _keep_files(user, project, item_filter, found.items)
     return replace(found, batch_names={} if isinstance(names, UpstreamError) else names)
 
 
-def read_items(*, user: Person, project: uuid.UUID, wanted: ItemFilter) -> ItemPage:
+def read_items(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> ItemPage:
     """The same without names of batches."""
-    return _arranged(_reader(user, project, wanted)(), wanted)
+    return _arranged(_reader(user, project, item_filter)(), item_filter)
 
 
 def pictures_at_hand(*, user: Person, page: ItemPage, signs_now: bool) -> dict[str, Picture]:
@@ -71,46 +71,46 @@ def needs_signing(item: WorkItem) -> bool:
     return read_uuid(item.id) is not None and item.asset_type != "video" and not pictures.is_on_web(item)
 
 
-def sign_page(*, user: Person, project: uuid.UUID, wanted: ItemFilter) -> dict[str, Picture]:
+def sign_page(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> dict[str, Picture]:
     """The pictures of a page that was read a short time ago, by item: P2 alone, unless the page is forgotten."""
-    files: Sequence[WorkItem] | None = cache.get(_files_key(user, project, wanted))
+    files: Sequence[WorkItem] | None = cache.get(_files_key(user, project, item_filter))
     if files is None:
-        files = read_items(user=user, project=project, wanted=wanted).items
+        files = read_items(user=user, project=project, item_filter=item_filter).items
     return pictures.sign_pictures(user=user, items=[item for item in files if needs_signing(item)])
 
 
-def _reader(user: Person, project: uuid.UUID, wanted: ItemFilter) -> Callable[[], Page[WorkItem]]:
+def _reader(user: Person, project: uuid.UUID, item_filter: ItemFilter) -> Callable[[], Page[WorkItem]]:
     platform = connections.cloudfactory(user)
-    return partial(platform.list_work_items, str(project), **wanted.arguments(), **wanted.place())
+    return partial(platform.list_work_items, str(project), **item_filter.arguments(), **item_filter.place())
 
 
-def _arranged(page: Page[WorkItem], wanted: ItemFilter) -> ItemPage:
-    if wanted.ids:
-        return _arranged_as_pasted(page, wanted)
+def _arranged(page: Page[WorkItem], item_filter: ItemFilter) -> ItemPage:
+    if item_filter.ids:
+        return _arranged_as_pasted(page, item_filter)
     items, before, after = page.items, page.previous, page.next
-    if wanted.is_newest_first:
+    if item_filter.is_newest_first:
         items, before, after = _newest_first(items), page.next, page.previous
     return ItemPage(
         items,
         {},
-        previous=_beside(wanted, before, is_back=True) if wanted.cursor else None,
-        next=_beside(wanted, after, is_back=False),
+        previous=_beside(item_filter, before, is_back=True) if item_filter.cursor else None,
+        next=_beside(item_filter, after, is_back=False),
         unclear=page.unclear,
         unusable=page.unusable,
     )
 
 
-def _arranged_as_pasted(page: Page[WorkItem], wanted: ItemFilter) -> ItemPage:
-    asked = wanted.arguments()["ids"]
+def _arranged_as_pasted(page: Page[WorkItem], item_filter: ItemFilter) -> ItemPage:
+    asked = item_filter.arguments()["ids"]
     place = {item_id: number for number, item_id in enumerate(asked)}
     items = sorted((item for item in page.items if item.id in place), key=lambda item: place[item.id])
     found = {item.id for item in items}
-    before, after = wanted.offset - IDS_A_CALL, wanted.offset + IDS_A_CALL
+    before, after = item_filter.offset - IDS_A_CALL, item_filter.offset + IDS_A_CALL
     return ItemPage(
         tuple(items),
         {},
-        previous=replace(wanted, cursor=str(before or "")) if before >= 0 else None,
-        next=replace(wanted, cursor=str(after)) if after < len(wanted.ids) else None,
+        previous=replace(item_filter, cursor=str(before or "")) if before >= 0 else None,
+        next=replace(item_filter, cursor=str(after)) if after < len(item_filter.ids) else None,
         missing=tuple(item_id for item_id in asked if item_id not in found),
         unusable=page.unusable,
     )
@@ -125,19 +125,19 @@ def _newest_first(items: tuple[WorkItem, ...]) -> tuple[WorkItem, ...]:
     return tuple(item for _, item in sorted(dated, key=itemgetter(0), reverse=True))
 
 
-def _beside(wanted: ItemFilter, cursor: str | None, *, is_back: bool) -> ItemFilter | None:
+def _beside(item_filter: ItemFilter, cursor: str | None, *, is_back: bool) -> ItemFilter | None:
     # A list that names the same cursor again would never end.
-    if not cursor or (cursor == wanted.cursor and is_back == wanted.is_back):
+    if not cursor or (cursor == item_filter.cursor and is_back == item_filter.is_back):
         return None
-    return replace(wanted, cursor=cursor, is_back=is_back)
+    return replace(item_filter, cursor=cursor, is_back=is_back)
 
 
-def _keep_files(user: Person, project: uuid.UUID, wanted: ItemFilter, items: Sequence[WorkItem]) -> None:
+def _keep_files(user: Person, project: uuid.UUID, item_filter: ItemFilter, items: Sequence[WorkItem]) -> None:
     """Where the files of a page lie, for its pictures; never an address on the web, which can be a signed link."""
     files = [WorkItem(item.id, asset_url=item.asset_url) for item in items if needs_signing(item)]
-    cache.set(_files_key(user, project, wanted), files, FILES_KEPT)
+    cache.set(_files_key(user, project, item_filter), files, FILES_KEPT)
 
 
-def _files_key(user: Person, project: uuid.UUID, wanted: ItemFilter) -> str:
-    asked = hashlib.sha256(f"{project}?{wanted.query()}".encode()).hexdigest()
+def _files_key(user: Person, project: uuid.UUID, item_filter: ItemFilter) -> str:
+    asked = hashlib.sha256(f"{project}?{item_filter.query()}".encode()).hexdigest()
     return f"items-files-{connections.cache_scope(user, VENDOR)}-{asked}"

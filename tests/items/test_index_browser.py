@@ -31,7 +31,7 @@ def signed_in(page: Page, sign_in: SignIn, alice: Person, live: str) -> Page:
 def test_pictures_of_rows_in_view_alone_are_loaded_after_one_call(
     signed_in: Page, live: str, emulator: Running, complaints: list[str]
 ) -> None:
-    signed_in.goto(f"{live}{ITEMS}?size=100")
+    signed_in.goto(f"{live}{ITEMS}?size=50")
     expect(signed_in.locator("[data-rows] img").first).to_be_visible()
     signed_in.wait_for_function("document.querySelector('[data-rows] img').naturalWidth > 0")
     expect(signed_in.locator("#items-count-all")).to_have_text("112")
@@ -44,6 +44,8 @@ def test_pictures_of_rows_in_view_alone_are_loaded_after_one_call(
     assert rows.count() < 35
     signing = [one for one in emulator.requests("cloudfactory") if one["path"].endswith("signedurls")]
     assert len(signing) == 1
+    # Counting asks for a hundred at a time, the page for its own rows alone.
+    assert [one["query"] for one in emulator.requests("cloudfactory") if "limit=50" in one["query"]] == ["limit=50"]
     signed_in.get_by_role("button", name="Hide pictures").click()
     expect(signed_in.get_by_role("button", name="Show pictures")).to_be_visible()
     expect(signed_in.locator("[data-rows] img")).to_have_count(0)

@@ -31,19 +31,19 @@ def index(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """A page of the project's work items; POST takes pasted ids and leads to the address that names them."""
     if request.method == "POST":
         return _find_ids(request, project)
-    wanted = ItemFilter.read(request.GET, user=request.user)
+    item_filter = ItemFilter.read(request.GET, user=request.user)
     typed = typed_forms.kept(request)
-    return _answer(request, project, wanted, typed_ids=typed.get("ids", "") if typed else "")
+    return _answer(request, project, item_filter, typed_ids=typed.get("ids", "") if typed else "")
 
 
 @require_safe
 def counts(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """The figures of the status tabs, whatever status is chosen."""
-    wanted = ItemFilter.read(request.GET, user=request.user)
-    if wanted.problems:
+    item_filter = ItemFilter.read(request.GET, user=request.user)
+    if item_filter.problems:
         return render(request, "items/_counts.html")
-    filters = wanted.arguments() | {"ids": wanted.ids}
-    context: dict[str, Any] = {"tabs": table.tabs(wanted, "")}
+    filters = item_filter.arguments() | {"ids": item_filter.ids}
+    context: dict[str, Any] = {"tabs": table.tabs(item_filter, "")}
     try:
         found = item_counts.count_by_status(user=request.user, project=str(project), filters=filters)
     except KeyRejected:
@@ -52,15 +52,19 @@ def counts(request: SignedIn, project: uuid.UUID) -> HttpResponse:
         return render(request, "items/_counts.html", context | {"problem": problem})
     figures = {status.status.value: status.count for status in found.by_status} | {"": found.total}
     context["figures"] = [(tab, figures.get(tab.value, item_counts.Count(0))) for tab in context["tabs"]]
-    context["review"] = found.of(wanted.status or CLIENT_REVIEW.value)
+    context["review"] = found.of(item_filter.status or CLIENT_REVIEW.value)
     return render(request, "items/_counts.html", context | {"problem": found.problem})
 
 
 @require_safe
 def pictures(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """The pictures of a page, with links for the moment; each finds its row."""
-    wanted = ItemFilter.read(request.GET, user=request.user)
-    signed = {} if wanted.problems else table_selectors.sign_page(user=request.user, project=project, wanted=wanted)
+    item_filter = ItemFilter.read(request.GET, user=request.user)
+    signed = (
+        {}
+        if item_filter.problems
+        else table_selectors.sign_page(user=request.user, project=project, item_filter=item_filter)
+    )
     reasons = {picture.reason for picture in signed.values()}
     context = {
         "pictures": signed.items(),
@@ -89,27 +93,27 @@ def _find_ids(request: SignedIn, project: uuid.UUID) -> HttpResponse:
         return _answer(request, project, before.with_problem("ids", request.POST["ids"], pasted.problem))
     if pasted.notes:
         messages.info(request, " ".join(pasted.notes))
-    wanted = before.changed(ids=pasted.ids, id_list=id_lists.store_ids(pasted.ids, user=request.user))
-    return htmx.redirect(request, wanted.address(reverse("items:index", args=[project])))
+    item_filter = before.changed(ids=pasted.ids, id_list=id_lists.store_ids(pasted.ids, user=request.user))
+    return htmx.redirect(request, item_filter.address(reverse("items:index", args=[project])))
 
 
-def _answer(request: SignedIn, project: uuid.UUID, wanted: ItemFilter, *, typed_ids: str = "") -> HttpResponse:
-    context = _about(request, project, wanted, typed_ids)
-    context |= {} if wanted.problems else _listed(request, project, wanted, context)
-    context |= _choices(wanted, context)
+def _answer(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, *, typed_ids: str = "") -> HttpResponse:
+    context = _about(request, project, item_filter, typed_ids)
+    context |= {} if item_filter.problems else _listed(request, project, item_filter, context)
+    context |= _choices(item_filter, context)
     problem = context.get("problem")
-    status = 422 if wanted.problems else pages.status_of(problem) if problem else 200
+    status = 422 if item_filter.problems else pages.status_of(problem) if problem else 200
     if not htmx.is_htmx(request):
         return render(request, "items/index.html", context, status=status)
     if problem:
         raise problem
     response = render(request, "items/index.html#page", context, status=status)
-    if not wanted.problems:
-        response["HX-Push-Url"] = wanted.address(context["base"])
+    if not item_filter.problems:
+        response["HX-Push-Url"] = item_filter.address(context["base"])
     return response
 
 
-def _about(request: SignedIn, project: uuid.UUID, wanted: ItemFilter, typed_ids: str) -> dict[str, Any]:
+def _about(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, typed_ids: str) -> dict[str, Any]:
     """What the page says whatever CloudFactory answers."""
     name, base = _project_name(request, project), reverse("items:index", args=[project])
     columns = table_columns.columns_of(request.user)
@@ -118,20 +122,20 @@ def _about(request: SignedIn, project: uuid.UUID, wanted: ItemFilter, typed_ids:
         "project_name": name,
         "crumbs": [("Projects", reverse("projects:index")), (name, reverse("projects:detail", args=[project]))],
         "base": base,
-        "wanted": wanted,
-        "query": wanted.query(),
-        "first_page": wanted.first_page().address(base),
-        "oldest_first": wanted.changed(order="oldest").address(base),
-        "form": FilterForm(wanted, typed_ids=typed_ids),
-        "opens_ids": bool(wanted.ids or typed_ids or wanted.problem("ids")),
-        "tabs": table.tabs(wanted, base),
+        "item_filter": item_filter,
+        "query": item_filter.query(),
+        "first_page": item_filter.first_page().address(base),
+        "oldest_first": item_filter.changed(order="oldest").address(base),
+        "form": FilterForm(item_filter, typed_ids=typed_ids),
+        "opens_ids": bool(item_filter.ids or typed_ids or item_filter.problem("ids")),
+        "tabs": table.tabs(item_filter, base),
         "sizes": SIZES,
         "columns": columns,
         "all_columns": table_columns.COLUMNS.items(),
         "heads": table_columns.heads(columns),
         "may_signal": request.user.may(Right.SIGNAL),
-        "review_status": wanted.status or CLIENT_REVIEW.value,
-        "notes": () if wanted.problems else wanted.pasted.notes,
+        "review_status": item_filter.status or CLIENT_REVIEW.value,
+        "notes": () if item_filter.problems else item_filter.pasted.notes,
     }
 
 
@@ -148,37 +152,37 @@ def _project_name(request: SignedIn, project: uuid.UUID) -> str:
     return name
 
 
-def _listed(request: SignedIn, project: uuid.UUID, wanted: ItemFilter, about: dict[str, Any]) -> dict[str, Any]:
+def _listed(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, about: dict[str, Any]) -> dict[str, Any]:
     wants_pictures = table_columns.PICTURE in about["columns"]
     try:
-        page = table_selectors.read_page(user=request.user, project=project, wanted=wanted)
+        page = table_selectors.read_page(user=request.user, project=project, item_filter=item_filter)
     except KeyRejected:
         raise
     except UpstreamError as problem:
         # Without a cursor the last page is a guess (FACTS 2.2), which CloudFactory can refuse.
-        is_guess = wanted.is_newest_first and not wanted.cursor and isinstance(problem, Invalid)
+        is_guess = item_filter.is_newest_first and not item_filter.cursor and isinstance(problem, Invalid)
         return {"problem": problem, "is_lost": isinstance(problem, PageExpired), "is_guess": is_guess}
     # Pictures of the space follow by themselves; without script they come along where the person asks for them.
     signs_now, base = "pictures" in request.GET, about["base"]
     known = (
         table_selectors.pictures_at_hand(user=request.user, page=page, signs_now=signs_now) if wants_pictures else {}
     )
-    rows = table.rows(page, project=project, wanted=wanted, pictures=known)
+    rows = table.rows(page, project=project, item_filter=item_filter, pictures=known)
     return {
         "page": page,
         "rows": rows,
         "waits_for_pictures": wants_pictures and table.waits_for_pictures(rows),
         "batch_names": page.batch_names,
-        "place_words": table.place_words(page, wanted),
+        "place_words": table.place_words(page, item_filter),
         "previous_url": page.previous.address(base) if page.previous else "",
         "next_url": page.next.address(base) if page.next else "",
     }
 
 
-def _choices(wanted: ItemFilter, context: dict[str, Any]) -> dict[str, Any]:
+def _choices(item_filter: ItemFilter, context: dict[str, Any]) -> dict[str, Any]:
     names = context.get("batch_names", {})
     return {
-        "chips": table.chips(wanted, context["base"], names),
-        "batches": table.batch_choices(wanted, names),
-        "hidden": wanted.first_page().pairs(),
+        "chips": table.chips(item_filter, context["base"], names),
+        "batches": table.batch_choices(item_filter, names),
+        "hidden": item_filter.first_page().pairs(),
     }
