@@ -22,12 +22,16 @@ from console.projects import services as projects
 from console.upstream.errors import KeyRejected, UpstreamError
 from console.upstream.types import WorkItem
 
+MOST_LINES = 20
+"""Of an item's history; all of it is in the activity log."""
+
 
 def about_item(*, user: Person, project: uuid.UUID, item: WorkItem, listed: str) -> dict[str, Any]:
     """All that the page says of an item: one call, for the link to its picture. `listed` is the query of its list."""
     known = batches.remembered_names(user=user, project=project) or {}
     facts = ItemFacts(item, project, known.get(item.batch_id or 0, ""))
     project_name = projects.remembered_name(user=user, project=project)
+    history = audit.history("item", item.id, limit=MOST_LINES + 1, person=user)
     here = reverse("items:detail", args=[project, item.id])
     list_query = ItemFilter.from_query(listed, user=user).query()
     crumbs = ways_up(user=user, project=project, listed=listed)
@@ -46,7 +50,8 @@ def about_item(*, user: Person, project: uuid.UUID, item: WorkItem, listed: str)
         "strips": read_tray(user=user, project=project),
         "can_download": user.may(Right.DOWNLOAD),
         "sees_all": user.may(Right.AUDIT_ALL),
-        "history": audit.history("item", item.id, person=user),
+        "history": history[:MOST_LINES],
+        "whole_history_url": _whole_history_url(item) if len(history) > MOST_LINES else "",
         "unresolved_acts": unresolved.of_thing(user, "item", item.id, back=here),
     }
 
@@ -92,6 +97,10 @@ def _name(read: Callable[[], str]) -> str:
         raise
     except (UpstreamError, ConnectionMissing):
         return ""
+
+
+def _whole_history_url(item: WorkItem) -> str:
+    return reverse("audit:index", query={"thing": f"item:{item.id}", "period": "all"})
 
 
 def _names_url(facts: ItemFacts, project_name: str) -> str:

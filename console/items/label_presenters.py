@@ -4,12 +4,13 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from console import pages
 from console.common import value_rows
 from console.items.label_selectors import ItemLabels
 from console.items.overlay import Overlay, build_overlay
 from console.items.presenters import Field, filled
 from console.items.statuses import Status
-from console.upstream.errors import Forbidden, LinkExpired, UpstreamError
+from console.upstream.errors import UpstreamError
 from console.upstream.types import Annotation
 
 # Metadata that the part shows by itself, or that names our own file.
@@ -101,8 +102,8 @@ def _face(labels: ItemLabels, status: Status, overlay: Overlay | None) -> Face:
 
 
 def _failed(problem: UpstreamError) -> Face:
-    is_about_key = isinstance(problem, Forbidden) and not isinstance(problem, LinkExpired)
     title = "The labels could not be loaded"
+    is_about_key = bool(pages.key_label(problem))
     return Face("failed", title, problem.message, "cloud-off", problem.reference or "", is_about_key)
 
 

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -44,9 +45,16 @@ class Field:
     @property
     def raw(self) -> str:
         """The JSON as it came, indented; cut after `MOST_RAW` characters."""
-        whole = json.dumps(self.value, ensure_ascii=False, indent=2, default=str)
-        lines = "\n".join(visible(line) for line in whole[:MOST_RAW].split("\n"))
-        return lines if len(whole) <= MOST_RAW else f"{lines}…"
+        lines = "\n".join(visible(line) for line in self._json[:MOST_RAW].split("\n"))
+        return f"{lines}…" if self.cut_words else lines
+
+    @property
+    def cut_words(self) -> str:
+        return f"Only the first {MOST_RAW:,} characters are shown." if len(self._json) > MOST_RAW else ""
+
+    @cached_property
+    def _json(self) -> str:
+        return json.dumps(self.value, ensure_ascii=False, indent=2, default=str)
 
 
 def filled(fields: Iterable[tuple[str, Field]]) -> list[tuple[str, Field]]:

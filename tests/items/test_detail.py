@@ -226,6 +226,30 @@ def test_the_history_holds_what_the_console_did(
     assert "Nobody has done anything" not in text_of(client_as(bob).get(page_of(item)))
 
 
+def test_a_long_history_says_that_there_is_more_and_leads_there(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client, item = client_as(alice), made(emulator)
+    about = {"action": "item.approve", "thing_kind": "item", "thing_id": item, "thing_name": "coins-r1c1.jpg"}
+    for acts in (20, 1):
+        assert "These are the latest 20" not in text_of(client.get(page_of(item)))
+        for _ in range(acts):
+            with record.act(actor=alice, vendor="cloudfactory", detail={"project_id": COINS}, **about) as act:
+                act.done()
+    page = client.get(page_of(item))
+    assert "These are the latest 20." in text_of(page)
+    address = re.search(r'href="([^"]*)">All of them', page.content.decode())
+    assert address
+    assert "approved the work item coins-r1c1.jpg" in text_of(client.get(address[1].replace("&amp;", "&")))
+
+
+def test_json_that_is_cut_says_so(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client, item = client_as(alice), made(emulator, metadata={"note": "x" * 19_000})
+    assert "Only the first 20,000 characters are shown." not in text_of(client.get(page_of(item)))
+    item = made(emulator, metadata={"note": "x" * 21_000})
+    assert "Only the first 20,000 characters are shown." in text_of(client.get(page_of(item)))
+
+
 def test_a_fresh_link_is_asked_for_alone(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client, item = client_as(alice), made(emulator)
     emulator.act("set_link_life", seconds=300, pictures=300)
