@@ -119,7 +119,8 @@ class ItemWalk:
             self.problem = page
             return
         known = {item.id for item in self.items if item.id}
-        self.items += [item for item in page.items if item.id not in known]
+        asked = self.query.filters.get("ids")
+        self.items += [item for item in page.items if item.id not in known and (not asked or item.id in asked)]
         self.is_complete = page.is_last
         self.cursors += [page.next] if page.next is not None else []
         if page.unclear:

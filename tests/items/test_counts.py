@@ -192,3 +192,11 @@ def test_a_status_that_nobody_documented_is_counted_under_its_own_name(alice: Pe
     words = {one.status.word: one.count.number for one in found.by_status if one.count}
     assert set(words) == {"ON_HOLD", "Status not given"}
     assert words["Status not given"] == 1
+
+
+def test_only_items_that_were_asked_for_by_id_are_counted(alice: Person, vendor: Vendor) -> None:
+    ids = [f"{number:08}-4b0e-4d0b-8f5e-1f6d5a7c3b20" for number in range(150)]
+    listed = [{"id": one, "status": "NEW"} for one in [*ids[:3], "99999999-4b0e-4d0b-8f5e-1f6d5a7c3b20"]]
+    vendor.rewrite("GET", "/workItems", lambda data: {"items": listed})
+    found = counts.count_by_status(user=alice, project=EYES, filters={"ids": tuple(ids)})
+    assert str(found.total) == "3"

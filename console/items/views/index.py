@@ -9,7 +9,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.connections import ConnectionMissing
 from accounts.requests import SignedIn
 from accounts.rights import Right
 from console import htmx, pages, typed_forms
@@ -145,9 +144,7 @@ def _project_name(request: SignedIn, project: uuid.UUID) -> str:
         projects.mark_used(user=request.user, project=project)
     except KeyRejected:
         raise
-    except (UpstreamError, ConnectionMissing) as error:
-        if isinstance(error, ConnectionMissing) and not typed_forms.kept(request):
-            raise
+    except UpstreamError:
         return "Project"
     return name
 
