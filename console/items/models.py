@@ -71,7 +71,9 @@ class Decision(models.Model):
         ordering: ClassVar[list[str]] = ["-created_at"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
-                fields=["project", "item", "person"], condition=Q(state="waiting"), name="one_waiting_decision"
+                fields=["project", "item", "person"],
+                condition=Q(state__in=["waiting", "sending"]),
+                name="one_decision_under_way",
             )
         ]
         indexes: ClassVar[list[models.Index]] = [

@@ -499,6 +499,33 @@ def test_presses_at_the_same_moment_are_one_decision(
     assert len(sent(emulator, item)) == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_two_tabs_without_script_that_decide_at_the_same_moment_send_one_signal(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    """Both have looked for an earlier decision, and found none, before either decision is kept."""
+    clients, [item] = [client_as(bob) for _ in range(2)], item_ids(bob)
+    both_looked = threading.Barrier(2)
+
+    def decide(client: Client, act: str, **said: Any) -> None:
+        is_first_look = True
+
+        def look(execute: Callable[..., Any], sql: str, *about: Any) -> Any:
+            nonlocal is_first_look
+            found = execute(sql, *about)
+            if is_first_look and 'FROM "items_decision"' in sql and '"state" IN' in sql:
+                is_first_look = False
+                both_looked.wait(10)
+            return found
+
+        with connection.execute_wrapper(look):
+            press(client, item, act, htmx=False, sure="yes", **said)
+
+    at_once([lambda: decide(clients[0], "approve"), lambda: decide(clients[1], "send-back", reason="Wrong class")])
+    work()
+    assert len(sent(emulator, item)) == 1
+
+
 def test_whoever_cannot_decide_reads_whom_to_ask(
     dana: Person, erin: Person, bob: Person, client_as: ClientAs, emulator: Running
 ) -> None:

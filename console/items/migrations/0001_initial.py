@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-created_at'],
                 'indexes': [models.Index(fields=['project', 'item', '-created_at'], name='decisions_of_item'), models.Index(fields=['person', '-created_at'], name='decisions_of_person')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('project', 'item', 'person'), name='one_waiting_decision')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['waiting', 'sending'])), fields=('project', 'item', 'person'), name='one_decision_under_way')],
             },
         ),
     ]
