@@ -82,7 +82,9 @@ def decide_at_once(
         _finish(decision, State.FAILED, message=error.message)
         raise
     finally:
-        jobs.cancel(kind=KIND, subject=str(decision.pk), words="It was sent at once.")
+        # What became of it may not have been kept; then its job finds out.
+        if decision.state != State.SENDING:
+            jobs.cancel(kind=KIND, subject=str(decision.pk), words="It was sent at once.")
 
 
 def take_back(*, user: Person, decision: Decision) -> bool:

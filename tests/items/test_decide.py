@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
@@ -523,6 +523,27 @@ def test_two_tabs_without_script_that_decide_at_the_same_moment_send_one_signal(
 
     at_once([lambda: decide(clients[0], "approve"), lambda: decide(clients[1], "send-back", reason="Wrong class")])
     work()
+    assert len(sent(emulator, item)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_decision_whose_outcome_could_not_be_kept_is_completed_by_its_job(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    """It was sent within the request, whose database took no more writes then."""
+    client, [item] = client_as(bob), item_ids(bob)
+    client.raise_request_exception = False
+
+    def refuse(execute: Callable[..., Any], sql: str, *about: Any) -> Any:
+        if sql.startswith('UPDATE "items_decision"'):
+            raise OperationalError("database is locked")
+        return execute(sql, *about)
+
+    with connection.execute_wrapper(refuse):
+        answer = press(client, item, htmx=False, sure="yes")
+    assert answer.status_code == 503
+    work()
+    assert decision_of(item).state == State.SENT
     assert len(sent(emulator, item)) == 1
 
 
