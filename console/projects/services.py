@@ -180,6 +180,16 @@ def name_of(*, user: Person, project: uuid.UUID) -> str:
     return name or "Unnamed project"
 
 
+def read_heading(*, user: Person, project: uuid.UUID) -> str:
+    """The project's name, or "Project" where it can't be read: a page about its items stands without it."""
+    try:
+        return name_of(user=user, project=project)
+    except KeyRejected:
+        raise
+    except UpstreamError:
+        return "Project"
+
+
 def remembered_name(*, user: Person, project: uuid.UUID) -> str:
     """The same where it is remembered, "" where CloudFactory would have to be asked."""
     name = cache.get(_key("name", connections.cache_scope(user, VENDOR), str(project)))

@@ -114,7 +114,8 @@ def _answer(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, *, t
 
 def _about(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, typed_ids: str) -> dict[str, Any]:
     """What the page says whatever CloudFactory answers."""
-    name, base = _project_name(request, project), reverse("items:index", args=[project])
+    name = projects.read_heading(user=request.user, project=project)
+    base = reverse("items:index", args=[project])
     columns = table_columns.columns_of(request.user)
     return {
         "project_id": project,
@@ -138,17 +139,6 @@ def _about(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, typed
     }
 
 
-def _project_name(request: SignedIn, project: uuid.UUID) -> str:
-    try:
-        name = projects.name_of(user=request.user, project=project)
-        projects.mark_used(user=request.user, project=project)
-    except KeyRejected:
-        raise
-    except UpstreamError:
-        return "Project"
-    return name
-
-
 def _listed(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, about: dict[str, Any]) -> dict[str, Any]:
     wants_pictures = table_columns.PICTURE in about["columns"]
     try:
@@ -159,6 +149,7 @@ def _listed(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, abou
         # Without a cursor the last page is a guess (FACTS 2.2), which CloudFactory can refuse.
         is_guess = item_filter.is_newest_first and not item_filter.cursor and isinstance(problem, Invalid)
         return {"problem": problem, "is_lost": isinstance(problem, PageExpired), "is_guess": is_guess}
+    projects.mark_used(user=request.user, project=project)
     # Pictures of the space follow by themselves; without script they come along where the person asks for them.
     signs_now, base = "pictures" in request.GET, about["base"]
     known = (

@@ -212,12 +212,7 @@ def _silent(
 
 
 def _about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
-    try:
-        name = projects.name_of(user=request.user, project=project)
-    except KeyRejected:
-        raise
-    except UpstreamError:
-        name = "Project"
+    name = projects.read_heading(user=request.user, project=project)
     return {
         "project_id": project,
         "project_name": name,
