@@ -23,18 +23,17 @@ from console.upstream.errors import KeyRejected, UpstreamError
 from console.upstream.types import WorkItem
 
 MOST_LINES = 20
-"""Of an item's history; all of it is in the activity log."""
+"""Of an item's history; all of it is in the audit."""
 
 
-def about_item(*, user: Person, project: uuid.UUID, item: WorkItem, listed: str) -> dict[str, Any]:
-    """All that the page says of an item: one call, for the link to its picture. `listed` is the query of its list."""
-    known = batches.remembered_names(user=user, project=project) or {}
-    facts = ItemFacts(item, project, known.get(item.batch_id or 0, ""))
-    project_name = projects.remembered_name(user=user, project=project)
+def read_detail(*, user: Person, project: uuid.UUID, item: WorkItem, item_filter: ItemFilter) -> dict[str, Any]:
+    """All that the page says of an item: one call, for the link to its picture. `item_filter` is that of its list."""
+    batch_names = batches.remembered_names(user=user, project=project) or {}
+    facts = ItemFacts(item, project, batch_names.get(item.batch_id or 0, ""))
+    crumbs = breadcrumbs(user=user, project=project, item_filter=item_filter)
     history = audit.history("item", item.id, limit=MOST_LINES + 1, person=user)
     here = reverse("items:detail", args=[project, item.id])
-    list_query = ItemFilter.from_query(listed, user=user).query()
-    crumbs = ways_up(user=user, project=project, listed=listed)
+    list_query = item_filter.query()
     return {
         "project_id": project,
         "item_id": item.id,
@@ -42,9 +41,9 @@ def about_item(*, user: Person, project: uuid.UUID, item: WorkItem, listed: str)
         "picture": sign_pictures(user=user, items=[item])[item.id],
         "list_url": crumbs[-1][1],
         "crumbs": crumbs,
-        "names_url": _names_url(facts, project_name),
+        "names_url": _names_url(facts, projects.remembered_name(user=user, project=project)),
         "labels_url": facts.labels_url,
-        "shown_url": f"{here}?{urlencode({'labels': 1, 'list': list_query} if list_query else {'labels': 1})}",
+        "inline_labels_url": f"{here}?{urlencode({'labels': 1} | ({'list': list_query} if list_query else {}))}",
         "renew_url": reverse("items:renew", args=[project, item.id]),
         "panel": read_panel(user=user, project=project, item=item),
         "strips": read_tray(user=user, project=project),
@@ -56,10 +55,9 @@ def about_item(*, user: Person, project: uuid.UUID, item: WorkItem, listed: str)
     }
 
 
-def ways_up(*, user: Person, project: uuid.UUID, listed: str = "") -> list[tuple[str, str]]:
+def breadcrumbs(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> list[tuple[str, str]]:
     """From the projects down to the list of items that the page was opened from; CloudFactory is not asked."""
     name = projects.remembered_name(user=user, project=project)
-    item_filter = ItemFilter.from_query(listed, user=user)
     return [
         ("Projects", reverse("projects:index")),
         (name or "Project", reverse("projects:detail", args=[project])),
@@ -79,7 +77,7 @@ def renew_picture(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> dict[
     return {"url": picture.url, "reason": picture.reason, "alt": item_name(found)}
 
 
-def find_names(*, user: Person, project: uuid.UUID, batch: int | None) -> dict[str, Any]:
+def read_names(*, user: Person, project: uuid.UUID, batch: int | None) -> dict[str, Any]:
     """The names of a project and a batch, asked for where they are not remembered; "" for what could not be had."""
     return {
         "project_url": reverse("projects:detail", args=[project]),

@@ -5,6 +5,7 @@ import uuid
 from accounts import connections
 from accounts.models import Person
 from console.common.parsing import is_visible
+from console.items.pictures import is_on_web
 from console.upstream.errors import NotFound
 from console.upstream.types import WorkItem
 
@@ -32,5 +33,4 @@ def item_name(item: WorkItem) -> str:
 def asset_file_name(item: WorkItem) -> str:
     """The last part of its asset's address, by which a COCO file names the picture; "" without an address."""
     address = item.asset_url or ""
-    is_on_web = address.lower().startswith(("http:", "https:"))
-    return (address.split("?")[0] if is_on_web else address).rstrip("/").rpartition("/")[2]
+    return (address.split("?")[0] if is_on_web(item) else address).rstrip("/").rpartition("/")[2]

@@ -182,11 +182,20 @@ def test_the_way_back_leads_to_the_list_as_it_was(alice: Person, client_as: Clie
     item = made(emulator)
     response = client_as(alice).get(page_of(item), {"list": "status=CLIENT_REVIEW&batch=104&nonsense=%22%3E"})
     assert response.context["list_url"] == f"/projects/{COINS}/items/?status=CLIENT_REVIEW&batch=104"
-    shown = client_as(alice).get(response.context["shown_url"])
+    shown = client_as(alice).get(response.context["inline_labels_url"])
     assert shown.context["list_url"] == response.context["list_url"]
     for odd in ("//evil.example/?" + "x" * 5000, "&".join(["a=1"] * 5000), "cursor=%00", "status=%ff"):
         response = client_as(alice).get(page_of(item), {"list": odd})
         assert response.context["list_url"] == f"/projects/{COINS}/items/"
+
+
+def test_trying_again_without_script_keeps_the_list(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client, item = client_as(alice), made(emulator)
+    address = client.get(page_of(item), {"list": "status=CLIENT_REVIEW"}).context["inline_labels_url"]
+    emulator.fault("cloudfactory", "403", path="annotations", times=1)
+    again = re.search(r'href="([^"]*)"[^>]*>[^>]*(?:<[^>]*>)*Try again', client.get(address).content.decode())
+    assert again
+    assert again[1].replace("&amp;", "&") == address
 
 
 def test_names_that_are_not_remembered_come_as_a_part(alice: Person, client_as: ClientAs, emulator: Running) -> None:

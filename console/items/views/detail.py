@@ -14,6 +14,7 @@ from console import htmx, pages, plain_answers
 from console.common.parsing import INT64, read_int
 from console.items import detail_selectors, selectors
 from console.items import download as label_download
+from console.items.filters import ItemFilter
 from console.items.label_presenters import LabelsPart, present_labels
 from console.items.label_selectors import ItemLabels, read_labels
 from console.items.statuses import status_named
@@ -23,15 +24,15 @@ from console.upstream.errors import KeyRejected, UpstreamError
 @require_safe
 def detail(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpResponse:
     """The page stands after two calls; its labels come as a part of their own, or with it where `labels` asks so."""
-    listed = request.GET.get("list", "")
+    item_filter = ItemFilter.from_query(request.GET.get("list", ""), user=request.user)
     try:
         found = selectors.get_item(user=request.user, project=project, item=item)
     except KeyRejected:
         raise
     except UpstreamError as error:
-        crumbs = detail_selectors.ways_up(user=request.user, project=project, listed=listed)
+        crumbs = detail_selectors.breadcrumbs(user=request.user, project=project, item_filter=item_filter)
         return pages.upstream(request, error, crumbs=crumbs)
-    context = detail_selectors.about_item(user=request.user, project=project, item=found, listed=listed)
+    context = detail_selectors.read_detail(user=request.user, project=project, item=found, item_filter=item_filter)
     if request.GET.get("labels"):
         file_name = selectors.asset_file_name(found)
         read = read_labels(user=request.user, project=project, item=item, file_name=file_name)
@@ -43,7 +44,7 @@ def detail(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespon
 def names(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """Names that a page did not remember, put into their places once it stands."""
     batch = read_int(request.GET.get("batch"), INT64.start)
-    context = detail_selectors.find_names(user=request.user, project=project, batch=batch)
+    context = detail_selectors.read_names(user=request.user, project=project, batch=batch)
     return render(request, "items/_names.html", context)
 
 
@@ -71,7 +72,7 @@ def download(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpResp
         status = 409 if error.is_expected else 410
         if plain_answers.is_for_tool(request):
             return plain_answers.answer(status, error.message)
-        crumbs = detail_selectors.ways_up(user=request.user, project=project)
+        crumbs = detail_selectors.breadcrumbs(user=request.user, project=project, item_filter=ItemFilter())
         context = {"error": error, "project_id": project, "item_id": item, "crumbs": crumbs}
         return render(request, "items/no_labels.html", context, status=status)
 
