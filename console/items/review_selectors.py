@@ -105,12 +105,13 @@ def check_from(*, user: Person, run: ReviewRun, item: str) -> Coming:
 
 
 def read_coming(*, user: Person, run: ReviewRun, items: Sequence[RunItem]) -> Coming:
-    """What has become of these items: one call to P16 (FACTS 2.9) for a hundred at most, none for none."""
+    """What has become of the first hundred of these items: one call to P16 (FACTS 2.9), none for none."""
     return _read(user, run, items)[0] if items else Coming()
 
 
 def _read(user: Person, run: ReviewRun, items: Sequence[RunItem]) -> tuple[Coming, dict[str, WorkItem]]:
-    ids = [item.id for item in items[:MOST_IDS]]
+    items = items[:MOST_IDS]
+    ids = [item.id for item in items]
     page = connections.cloudfactory(user).list_work_items(str(run.project), ids=ids, limit=MOST_IDS)
     now = {item.id: item for item in page.items}
     is_waiting = {item.id: item.id in now and (now[item.id].status or "") == item.status for item in items}

@@ -205,6 +205,29 @@ def test_the_end_says_what_became_of_each_item(bob: Person, client_as: ClientAs,
     assert f'href="/projects/{COINS}/items/?status=CLIENT_REVIEW"' in client.get(f"{address}end/").content.decode()
 
 
+def test_the_end_calls_no_item_gone_that_it_did_not_ask_about(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(bob)
+    address = begin(client, status="")
+    client.post(address)
+    assert len(run_of(address).items) == 112
+    end = text_of(client.get(f"{address}end/"))
+    assert "is not in this project any more" not in end
+    assert "Not decided yet 112 items" in end
+
+
+def test_an_item_that_was_refused_stands_once_at_the_end(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(bob)
+    address = begin(client)
+    decide(address, 0, bob, state=Decision.State.FAILED, message="CloudFactory refused this.")
+    item = run_of(address).items[0]
+    emulator.act("set_status", item=item["id"], status="COMPLETED")
+    end = text_of(client.get(f"{address}end/"))
+    assert f"Not sent 1 item {item['name']} CloudFactory refused this." in end
+    assert "Passed over" not in end
+
+
 def test_the_skipped_ones_can_be_reviewed_again(bob: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(bob)
     address = begin(client)

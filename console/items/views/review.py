@@ -134,12 +134,12 @@ def end(request: SignedIn, project: uuid.UUID, run: uuid.UUID) -> HttpResponse:
         context["problem"] = problem
     gone = {one.id for one in passed_over}
     skipped = [one for one in selectors.run_items(found) if one.id in found.skipped]
-    decisions = list(selectors.newest_decisions(found).values())
+    decisions = selectors.newest_decisions(found)
     context["summary"] = summary_of(
         found,
-        decisions,
-        skipped=[one for one in skipped if one.id not in {str(decision.item) for decision in decisions}],
-        passed_over=passed_over,
+        list(decisions.values()),
+        skipped=[one for one in skipped if one.id not in decisions],
+        passed_over=[one for one in passed_over if one.id not in decisions],
         left=[one for one in left if one.id not in gone],
     )
     context["look"] = read_page_number(request.GET.get("look"))
