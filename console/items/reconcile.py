@@ -14,13 +14,12 @@ from console.items.models import Decision
 from console.items.selectors import VENDOR, get_item
 from console.upstream.errors import NotFound
 
-ACTIONS = (signals.APPROVED, signals.SENT_BACK, signals.SIGNALED)
 # The two clocks need not agree to the second.
 SKEW = timedelta(seconds=5)
 
 
 def register() -> None:
-    for action in ACTIONS:
+    for action in signals.ACTIONS:
         settling.register(action, find_signal, is_exact=True)
     audit_signals.settled.connect(_follow, dispatch_uid="items.follow")
     audit_signals.outcome_unknown.connect(_follow, dispatch_uid="items.follow_unknown")
@@ -29,7 +28,7 @@ def register() -> None:
 def find_signal(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     """Compares the item's status with the one before and the one that should follow (FACTS 2.9)."""
     decision = Decision.objects.filter(pk=entry.pk).first()
-    choice = signals.choice_of(entry.action, entry.detail.get("signal"), entry.detail.get("outcome"))
+    choice = services.choice_in(entry)
     if decision is None or choice is None:
         return "unsure", {}
     try:
@@ -41,7 +40,19 @@ def find_signal(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
         return ("unsure" if expected == found.status else "not found"), {}
     if found.status != expected or (found.updated_at and found.updated_at < entry.at - SKEW):
         return "unsure", {}
+    if _is_perhaps_of_another(decision, expected):
+        return "unsure", {}
     return "done", services.change_of(decision, found.status or "")
+
+
+def _is_perhaps_of_another(decision: Decision, status: str) -> bool:
+    """Whether another act can have led to this status since the decision read the one before."""
+    for entry in services.other_signals(decision):
+        is_later = entry.ended_at is None or entry.ended_at >= decision.created_at
+        choice = services.choice_in(entry)
+        if is_later and entry.outcome != FAILED and choice and status in choice.leads_to.values():
+            return True
+    return False
 
 
 def _actor(entry: Entry) -> Person:
@@ -53,7 +64,7 @@ def _actor(entry: Entry) -> Person:
 
 def _follow(entry: Entry, **said: Any) -> None:
     """A decision follows what the audit finds out about its act."""
-    if entry.action not in ACTIONS:
+    if entry.action not in signals.ACTIONS:
         return
     decision = Decision.objects.filter(pk=entry.pk).first()
     if decision is not None and (entry.outcome in (DONE, FAILED) or entry.result.get("cut_off")):

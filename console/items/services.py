@@ -14,7 +14,7 @@ from accounts import connections
 from accounts.connections import ConnectionMissing
 from accounts.models import Person
 from console.audit import record, sentences, settling
-from console.audit.models import DONE, FAILED, UNKNOWN, Entry
+from console.audit.models import DONE, FAILED, UNKNOWN, Entry, EntryQuerySet
 from console.items import counts, signals
 from console.items.models import Decision, ReviewRun
 from console.items.selectors import VENDOR, get_item, item_name
@@ -146,6 +146,17 @@ def give_up(decision: Decision, message: str) -> None:
         return
     Decision.objects.filter(pk=decision.pk, state=State.WAITING).update(state=State.SENDING)
     _finish(decision, State.FAILED, message=f"Not sent. {message}")
+
+
+def other_signals(decision: Decision) -> EntryQuerySet:
+    """What else was sent about the decision's item, by anybody."""
+    about = Entry.objects.about("item", str(decision.item)).filter(action__in=signals.ACTIONS)
+    return about.exclude(pk=decision.pk).prefetch_related("outcomes")
+
+
+def choice_in(entry: Entry) -> Choice | None:
+    """What was told CloudFactory by this act."""
+    return signals.choice_of(entry.action, entry.detail.get("signal"), entry.detail.get("outcome"))
 
 
 def change_of(decision: Decision, status_after: str) -> dict[str, str]:
@@ -299,11 +310,10 @@ def _conflict_message(decision: Decision, refusal: Conflict) -> str:
 
 def _faster_colleague(decision: Decision, status: str) -> str:
     """A sentence about the colleague whose act led to the item's status, "" where the audit knows of none."""
-    about = Entry.objects.about("item", str(decision.item)).exclude(actor=decision.person)
-    for entry in about.prefetch_related("outcomes").order_by("-sequence")[:20]:
+    for entry in other_signals(decision).exclude(actor=decision.person).order_by("-sequence")[:20]:
         if entry.outcome != DONE:
             continue
-        choice = signals.choice_of(entry.action, entry.detail.get("signal"), entry.detail.get("outcome"))
+        choice = choice_in(entry)
         if choice is None or status not in choice.leads_to.values():
             return ""
         sentence = sentences.plain(sentences.Telling.whole(entry, DONE))

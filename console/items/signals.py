@@ -13,6 +13,7 @@ from django.conf import settings
 
 OK, NOT_OK = "OK", "NOT_OK"
 APPROVED, SENT_BACK, SIGNALED = "item.approve", "item.send_back", "item.signal"
+ACTIONS = (APPROVED, SENT_BACK, SIGNALED)
 
 
 @dataclass(frozen=True)

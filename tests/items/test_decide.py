@@ -415,6 +415,18 @@ def test_a_refusal_says_who_was_faster(bob: Person, alice: Person, client_as: Cl
     assert f"CloudFactory refused this: the item is “Completed” now. Alice approved the work item {name}" in shown
 
 
+def test_a_download_by_another_colleague_hides_nobody_who_was_faster(
+    bob: Person, alice: Person, dana: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client, [item] = client_as(bob), item_ids(bob)
+    press(client, item)
+    press(client_as(alice), item, htmx=False, sure="yes")
+    with record.act(actor=dana, action="item.download", thing_kind="item", thing_id=item):
+        pass
+    work()
+    assert "Alice approved the work item" in decision_of_person(bob).message
+
+
 def decision_of_person(person: Person) -> Decision:
     return Decision.objects.get(person=person)
 

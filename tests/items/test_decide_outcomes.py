@@ -85,6 +85,8 @@ def test_once_it_was_found_not_done_it_can_be_decided_again(
     work()
     assert status_of(bob, item) == "COMPLETED"
     assert len(sent(emulator, item)) == 2, "the second is another decision, by another press"
+    first = Entry.objects.get(pk=Decision.objects.filter(item=item).earliest("created_at").pk)
+    assert settling.look(first).status == "not found", "what the second did was taken for the first's"
 
 
 def test_another_status_than_expected_is_for_a_person(bob: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -109,6 +111,24 @@ def test_what_a_colleague_did_long_before_is_not_taken_for_ours(
         look_once(emulator)
         entry = Entry.objects.get(pk=decision_of(item).pk)
         assert settling.look(entry).status == "unsure"
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_what_a_colleague_did_just_now_is_not_taken_for_ours(
+    bob: Person, alice: Person, client_as: ClientAs, emulator: Running, is_known: bool
+) -> None:
+    """Also where nobody knows of either of the two whether it was done."""
+    client, [item] = client_as(bob), item_ids(bob)
+    press(client, item)
+    if not is_known:
+        emulator.fault("cloudfactory", "drop-after", method="PUT")
+    press(client_as(alice), item, htmx=False, sure="yes")
+    emulator.fault("cloudfactory", "503", method="PUT")
+    look_once(emulator)
+    mine = Decision.objects.get(person=bob)
+    assert settling.look(Entry.objects.get(pk=mine.pk)).status == "unsure"
+    mine.refresh_from_db()
+    assert mine.state == State.UNKNOWN
 
 
 @pytest.mark.parametrize("fault", ["401", "403", "429"])
