@@ -392,6 +392,13 @@ def test_in_a_run_it_leads_on_to_the_next_step(bob: Person, client_as: ClientAs,
     assert decision_of(item).run == run
 
 
+def test_a_form_that_cannot_be_used_leads_back_to_the_item(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    client, [item] = client_as(bob), item_ids(bob)
+    answer = press(client, item, htmx=False, act_id="nonsense")
+    assert answer.status_code == 409
+    assert f'href="{ITEMS}{item}/"' in answer.content.decode()
+
+
 def test_another_person_s_run_is_not_joined(bob: Person, alice: Person, client_as: ClientAs, emulator: Running) -> None:
     [item] = item_ids(bob)
     run = ReviewRun.objects.create(person=alice, project=PROJECT, space="x", items=[item])

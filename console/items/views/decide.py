@@ -56,7 +56,7 @@ def take_back(request: SignedIn, project: uuid.UUID, decision: uuid.UUID) -> Htt
 def approve(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpResponse:
     form = ApproveForm(request.POST)
     if not form.is_valid():
-        return _refuse(request, item, None, record.IdTaken.message)
+        return _refuse(request, project, item, None, record.IdTaken.message)
     return _decide(request, project, item, APPROVE, form)
 
 
@@ -105,9 +105,9 @@ def _decide(request: SignedIn, project: uuid.UUID, item: uuid.UUID, choice: Choi
             return _ask(request, project, item, choice, form)
         made = services.decide_at_once(request=request, **said)
     except services.AlreadyDecided as earlier:
-        return _refuse(request, item, earlier.decision)
+        return _refuse(request, project, item, earlier.decision)
     except record.IdTaken as error:
-        return _refuse(request, item, None, error.message)
+        return _refuse(request, project, item, None, error.message)
     _tell(request, made)
     return htmx.redirect(request, _way_back(made))
 
@@ -136,12 +136,14 @@ def _ask(request: SignedIn, project: uuid.UUID, item: uuid.UUID, choice: Choice,
     return render(request, "items/confirm.html", context)
 
 
-def _refuse(request: SignedIn, item: uuid.UUID, earlier: Decision | None, message: str = "") -> HttpResponse:
+def _refuse(
+    request: SignedIn, project: uuid.UUID, item: uuid.UUID, earlier: Decision | None, message: str = ""
+) -> HttpResponse:
     """409: an earlier decision comes first. For htmx in the place beside the forms that is kept for it."""
     strip = decision_selectors.read_strip(earlier, back=htmx.page_address(request)) if earlier else None
     context = {"earlier": strip, "message": message}
     if not htmx.is_htmx(request):
-        back = _way_back(earlier) if earlier else request.path
+        back = _way_back(earlier) if earlier else reverse("items:detail", args=[project, item])
         return render(request, "items/refused.html", context | {"back_url": back}, status=409)
     response = render(request, "items/_refused.html", context, status=409)
     return retarget(reswap(response, "innerHTML"), f"#refused-{item}")
