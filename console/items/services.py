@@ -55,8 +55,7 @@ def decide(
     Raises AlreadyDecided, record.IdTaken, and what reading the item raises: nothing is sent then.
     """
     wanted = _wanted(user, project, item, choice, act_id, run, remarks)
-    wanted.due_at += timedelta(seconds=settings.REVIEW_GRACE)
-    return _keep(wanted, delay=settings.REVIEW_GRACE)[0]
+    return _keep(wanted, grace=settings.REVIEW_GRACE)[0]
 
 
 def decide_at_once(
@@ -73,7 +72,7 @@ def decide_at_once(
     """Sends the decision within this request, for people without script, who were asked before. Raises as `decide`."""
     wanted = _wanted(user, project, item, choice, act_id, run, remarks)
     wanted.state = State.SENDING
-    decision, is_new = _keep(wanted, delay=RESCUE)
+    decision, is_new = _keep(wanted, rescue=RESCUE)
     if not is_new:
         return decision
     try:
@@ -174,7 +173,10 @@ def is_open(decision: Decision) -> bool:
     if decision.state != State.UNKNOWN:
         return False
     entry = entry_of(decision)
-    return entry is not None and not settling.state(entry).is_settled and not settling.state(entry).can_send_again
+    if entry is None:
+        return False
+    found = settling.state(entry)
+    return not found.is_settled and not found.can_send_again
 
 
 def _wanted(
@@ -200,22 +202,23 @@ def _wanted(
         assignee=remarks.assignee,
         feedback=dict(remarks.feedback) if remarks.feedback else None,
         reason=remarks.reason,
-        due_at=timezone.now(),
     )
 
 
-def _keep(wanted: Decision, *, delay: float) -> tuple[Decision, bool]:
-    """The decision, saved with the job that sends it after `delay` seconds; and whether it is new."""
+def _keep(wanted: Decision, *, grace: float = 0, rescue: float = 0) -> tuple[Decision, bool]:
+    """The decision, saved with the job that sends it `rescue` seconds after its `grace`; and whether it is new."""
     if first := _first_press(wanted):
         return first, False
     item = get_item(user=wanted.person, project=wanted.project, item=wanted.item)
     _check_open(wanted)
     wanted.space = connections.space(wanted.person).id
     wanted.item_name, wanted.status_before = item_name(item)[:300], (item.status or "")[:40]
+    wanted.due_at = timezone.now() + timedelta(seconds=grace)
     try:
         with transaction.atomic():
             wanted.save(force_insert=True)
             about = {"about": f"“{wanted.item_name}”"}
+            delay = grace + rescue
             jobs.enqueue(kind=KIND, subject=str(wanted.pk), person=wanted.person, payload=about, delay=delay)
     except IntegrityError:
         # Another press of the same form, or of another one on this item, was faster.

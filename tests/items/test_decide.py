@@ -3,6 +3,7 @@
 import threading
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -56,6 +57,13 @@ def test_an_approval_waits_its_seconds_and_is_then_sent_once(
     shown = text_of(strip(client, item))
     assert f"Approved: “{decision.item_name}”" in shown
     assert "CloudFactory shows it as “Completed” now." in shown
+
+
+def test_the_seconds_begin_once_the_decision_is_stored(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    [item] = item_ids(bob)
+    emulator.fault("cloudfactory", "slow-2", method="GET", path="workItems")
+    press(client_as(bob), item)
+    assert abs(Operation.objects.get().due_at - decision_of(item).due_at) < timedelta(seconds=1)
 
 
 def test_nothing_is_sent_before_its_seconds_are_over(bob: Person, client_as: ClientAs, emulator: Running) -> None:
