@@ -38,11 +38,11 @@ def find_signal(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     expected = choice.leads_to.get(decision.status_before)
     if found.status == decision.status_before:
         return ("unsure" if expected == found.status else "not found"), {}
-    if found.status != expected or (found.updated_at and found.updated_at < entry.at - SKEW):
+    if expected is None or found.status != expected or (found.updated_at and found.updated_at < entry.at - SKEW):
         return "unsure", {}
     if _is_perhaps_of_another(decision, expected):
         return "unsure", {}
-    return "done", services.change_of(decision, found.status or "")
+    return "done", services.change_of(decision, expected)
 
 
 def _is_perhaps_of_another(decision: Decision, status: str) -> bool:
