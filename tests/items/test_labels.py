@@ -127,6 +127,20 @@ def test_labels_that_cannot_be_had_say_why(
     assert face_of(client.get(address, headers=HTMX)) == "labels"
 
 
+@pytest.mark.parametrize("fault", ["403", "503", "reset", "garbage"])
+def test_an_item_without_labels_whose_status_cannot_be_read_says_why(
+    alice: Person, client_as: ClientAs, emulator: Running, fault: str
+) -> None:
+    client, item = client_as(alice), made(emulator)
+    emulator.act("set_annotation", item=item, absent=True)
+    address = client.get(page_of(item)).context["labels_url"]
+    emulator.fault("cloudfactory", fault, path=r"workItems\?", times=0)
+    response = client.get(address, headers=HTMX)
+    assert (response.status_code, face_of(response)) == (200, "failed")
+    emulator.clear_faults()
+    assert face_of(client.get(address, headers=HTMX)) == "undone"
+
+
 @pytest.mark.parametrize("fault", ["403", "404", "500", "503", "reset", "truncated", "html", "redirect"])
 def test_a_store_that_fails_leaves_the_facts_of_the_labels(
     alice: Person, client_as: ClientAs, emulator: Running, fault: str

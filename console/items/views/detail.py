@@ -1,6 +1,7 @@
 """One work item: its picture, its labels, its facts."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse
@@ -17,8 +18,8 @@ from console.items import download as label_download
 from console.items.filters import ItemFilter
 from console.items.label_presenters import LabelsPart, present_labels
 from console.items.label_selectors import ItemLabels, read_labels
-from console.items.statuses import status_named
-from console.upstream.errors import KeyRejected, UpstreamError
+from console.items.statuses import Status, status_named
+from console.upstream.errors import KeyRejected, NotFound, UpstreamError
 
 
 @require_safe
@@ -53,11 +54,9 @@ def labels(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespon
     """The labels of an item: three calls where there are any, and whatever goes wrong said in their place."""
     if not htmx.is_htmx(request):
         return redirect(reverse("items:detail", args=[project, item], query={"labels": 1}))
-    file_name = request.GET.get("file", "")
-    read = read_labels(user=request.user, project=project, item=item, file_name=file_name)
-    part = present_labels(read, status_named(_status(request, project, item, read)))
-    address = f"{request.path}?{request.GET.urlencode()}" if request.GET else request.path
-    context = {"item_id": item, "project_id": project, "labels_url": address}
+    read, status = _labels_and_status(request, project, item)
+    part = present_labels(read, status)
+    context = {"item_id": item, "project_id": project, "labels_url": request.get_full_path()}
     return render(request, "items/labels.html", context | _drawn(part, request.GET.get("drawn") != "no"))
 
 
@@ -86,11 +85,17 @@ def renew(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespons
     return render(request, "components/_fresh_picture.html", context | {"again": request.path})
 
 
-def _status(request: SignedIn, project: uuid.UUID, item: uuid.UUID, read: ItemLabels) -> str | None:
-    """The item's status: as the page that asks has it, or read anew where CloudFactory may not have such an item."""
+def _labels_and_status(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> tuple[ItemLabels, Status]:
+    """The labels, and the item's status as the page that asks has it, or read where there may be no such item."""
+    read = read_labels(user=request.user, project=project, item=item, file_name=request.GET.get("file", ""))
     if read.document is not None or read.problem is not None or (read.annotation and "status" in request.GET):
-        return request.GET.get("status")
-    return selectors.get_item(user=request.user, project=project, item=item).status
+        return read, status_named(request.GET.get("status"))
+    try:
+        return read, status_named(selectors.get_item(user=request.user, project=project, item=item).status)
+    except (KeyRejected, NotFound):
+        raise
+    except UpstreamError as problem:
+        return replace(read, problem=problem), status_named(None)
 
 
 def _drawn(part: LabelsPart, is_picture: bool) -> dict[str, Any]:
