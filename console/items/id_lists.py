@@ -14,6 +14,8 @@ from console.items.models import IdList
 
 MOST_IN_ADDRESS = 20
 LASTS = timedelta(days=180)
+MOST_STORED = 1_000
+"""Lists of one space; about 40 MB."""
 NOT_STORED = "This list of ids is no longer stored. Paste the ids again."
 
 _KEY = re.compile(r"list-([0-9a-f]{32})", re.ASCII)
@@ -32,8 +34,9 @@ def stored_ids(key: str, *, user: Person) -> tuple[str, ...]:
 
 
 def store_ids(ids: Sequence[str], *, user: Person) -> str:
-    """Stores more ids than an address can hold and returns their key; "" for few. Deletes old lists.
+    """Stores more ids than an address can hold and returns their key; "" for few.
 
+    Deletes lists of more than 180 days, and the oldest of the space beyond a thousand.
     Everybody who works in the person's current space can read them, nobody else.
     """
     if len(ids) <= MOST_IN_ADDRESS:
@@ -44,4 +47,6 @@ def store_ids(ids: Sequence[str], *, user: Person) -> str:
     with transaction.atomic():
         IdList.objects.filter(created_at__lt=timezone.now() - LASTS).delete()
         IdList.objects.update_or_create(key=digest, defaults=stored)
+        newest_first = IdList.objects.filter(space=space).order_by("-created_at").values_list("key", flat=True)
+        IdList.objects.filter(key__in=list(newest_first[MOST_STORED : 2 * MOST_STORED])).delete()
     return f"list-{digest}"

@@ -13,7 +13,9 @@ from accounts.models import Person
 from console.items import id_lists
 from console.items.filter_dates import spell_end
 from console.items.filters import ENDS, NEWEST, OLDEST, SIZES, ItemFilter
+from console.items.models import IdList
 from console.items.statuses import STATUSES
+from tests.conftest import SPACE
 
 ID = "e2a6e1c4-4b0e-4d0b-8f5e-1f6d5a7c3b20"
 OTHER = "7c1b2a3d-5e4f-4a6b-8c9d-0e1f2a3b4c22"
@@ -178,6 +180,21 @@ def test_many_ids_stand_in_the_address_as_the_key_of_a_stored_list(alice: Person
     assert wanted.query() == f"status=NEW&ids={key}&cursor=900"
     assert ItemFilter.from_query(wanted.query(), user=alice) == wanted
     assert id_lists.store_ids(ids[:20], user=alice) == ""
+
+
+def test_a_space_keeps_its_newest_thousand_lists(alice: Person) -> None:
+    first = id_lists.store_ids([ID] * 21, user=alice)
+    later, other = timezone.now() + timedelta(hours=1), timezone.now() - timedelta(hours=1)
+    IdList.objects.bulk_create(
+        IdList(key=f"{number:032}", space=SPACE, ids=[], created_at=later) for number in range(999)
+    )
+    IdList.objects.create(key="f" * 32, space="another", ids=[], created_at=other)
+    assert id_lists.stored_ids(first, user=alice)
+    newest = id_lists.store_ids([OTHER] * 21, user=alice)
+    assert id_lists.stored_ids(newest, user=alice)
+    assert not id_lists.stored_ids(first, user=alice)
+    assert IdList.objects.filter(space=SPACE).count() == 1000
+    assert IdList.objects.filter(space="another").exists()
 
 
 def test_a_list_that_is_no_longer_stored_is_said(alice: Person) -> None:
