@@ -245,6 +245,40 @@ def test_what_a_colleague_decided_meanwhile_is_passed_over_and_said(
     expect(page.locator("[data-passed]")).to_contain_text(f"{items[2]['name']} was already completed.")
 
 
+def test_an_item_that_a_colleague_decides_while_it_is_shown_is_left_and_said(
+    page: Page, bob: Person, live: str, sign_in: SignIn, emulator: Running, complaints: list[str]
+) -> None:
+    sign_in(page, bob)
+    one, two, _ = begin_with(page, live, bob, 3)
+    name = ReviewRun.objects.get().items[0]["name"]
+    page.keyboard.press("ArrowRight")
+    expect(shown(page, two)).to_be_visible()
+    emulator.act("set_status", item=one, status="COMPLETED")
+    page.keyboard.press("ArrowLeft")
+    expect(shown(page, one)).to_be_visible()
+    expect(shown(page, two)).to_be_visible()
+    expect(page.locator("[data-passed]")).to_contain_text(f"{name} was already completed.")
+
+
+def test_taking_back_a_decision_from_elsewhere_does_not_leave_the_review(
+    page: Page, bob: Person, live: str, sign_in: SignIn, emulator: Running, client_as: Any, complaints: list[str]
+) -> None:
+    sign_in(page, bob)
+    *_, elsewhere = item_ids(bob, number=4)
+    press(client_as(bob), elsewhere)
+    one, *_ = begin_with(page, live, bob, 3)
+    page.keyboard.press("u")
+    expect(page.locator("#decisions")).to_contain_text("Nothing was sent.")
+    expect(shown(page, one)).to_be_visible()
+    press(client_as(bob), elsewhere)
+    page.get_by_role("link", name="Finish").click()
+    expect(page.locator("#decisions [data-waiting]")).to_have_count(1)
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("u")
+    expect(page.locator("#decisions")).to_contain_text("Nothing was sent.")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Review paused")
+
+
 def test_at_the_end_undo_leads_back_to_the_item(
     page: Page, bob: Person, live: str, sign_in: SignIn, emulator: Running, complaints: list[str]
 ) -> None:
