@@ -1,6 +1,6 @@
 // Deciding on a work item ([data-decide]): `a` approves, `s` goes to the reason for sending it back, `u` takes back the newest
 // decision that still waits. Each decision has a strip ([data-decision] in #decisions). When one arrives as the answer to a
-// press, the page hears `item-decided` or `item-taken-back` on its body, with { item, decision }.
+// press, the page hears `item-decided` or `item-taken-back` on its body, with { item, run, decision }.
 
 import { say } from "./say.js";
 
@@ -88,7 +88,7 @@ window.htmx.onLoad((root) => {
 });
 
 function arrive(strip, isFirst) {
-  const { decision, item, actId, announcement, event } = strip.dataset;
+  const { decision, item, run, actId, announcement, event } = strip.dataset;
   // A second press that came before the forms had another one-time id is answered with the same strip.
   const twins = [...document.querySelectorAll(`[data-decision="${CSS.escape(decision)}"]`)].filter((one) => one !== strip);
   for (const twin of twins) twin.remove();
@@ -101,7 +101,7 @@ function arrive(strip, isFirst) {
   if (event) {
     delete strip.dataset.event;
     renew(item, actId);
-    if (!twins.length) document.body.dispatchEvent(new CustomEvent(event, { detail: { item, decision } }));
+    if (!twins.length) document.body.dispatchEvent(new CustomEvent(event, { detail: { item, run, decision } }));
     if (event === "item-decided" && undoesNext) undo();
   }
   show(strip, item);

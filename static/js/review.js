@@ -141,7 +141,9 @@ document.body.addEventListener("item-decided", ({ detail }) => {
   if (step && step !== current) step.remove();
 });
 
-document.body.addEventListener("item-taken-back", ({ detail }) => comeBack(detail.item));
+document.body.addEventListener("item-taken-back", ({ detail }) => {
+  if (detail.run === root.dataset.review) comeBack(detail.item);
+});
 
 function canShow(id) {
   return known(id) || (!left.has(id) && prepare(id));

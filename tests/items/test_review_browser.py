@@ -17,7 +17,7 @@ from accounts.models import Person
 from console.emulator.server import Running
 from console.items.models import Decision, ReviewRun
 from tests.batches.boards import COINS
-from tests.items.deciding import decision_of, item_ids, sent, work
+from tests.items.deciding import decision_of, item_ids, press, sent, work
 from tests.jobs.test_worker import LEASE, ROOT, address_of_database, kill
 from tests.waiting import until
 
