@@ -7,7 +7,7 @@ import { all, begin, forget, keep, known, prepare } from "./review-step.js";
 
 const STAY_READY = 5;
 const TYPING = "input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable], dialog";
-const OWN_ARROWS = "[data-zoom-view], [data-rows], input";
+const OWN_ARROWS = "[data-rows], input";
 
 const root = document.querySelector("[data-review]");
 const steps = root.querySelector("[data-steps]");
@@ -112,11 +112,14 @@ function comeBack(id) {
   show(id);
 }
 
+// The answer to a form without its reason is the form that asks for it, so the item stays.
+const lacksReason = (form) => form.querySelector("[data-reason]")?.value.trim() === "";
+
 // Decisions and skips are forms in the step. Its page goes on when one is sent, and hears later how it went, also where the
 // answer replaced the form.
 document.addEventListener("htmx:beforeSend", ({ detail: { elt, xhr } }) => {
   const step = elt.matches?.("[data-decide] form, [data-leave]") && elt.closest("[data-step]");
-  if (!step) return;
+  if (!step || lacksReason(elt)) return;
   keep(step);
   left.add(idOf(step));
   onTheWay.set(idOf(step), xhr);
@@ -172,7 +175,8 @@ root.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.target.closest?.(TYPING)) return;
   const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  if (by && !event.target.closest?.(OWN_ARROWS)) {
+  // A zoomed picture is moved by the arrows instead.
+  if (by && !event.defaultPrevented && !event.target.closest?.(OWN_ARROWS)) {
     event.preventDefault();
     turn(by);
   } else if (event.key === "n" && "singleKeys" in document.body.dataset) {

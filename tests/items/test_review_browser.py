@@ -217,6 +217,44 @@ def test_undo_pressed_at_once_takes_back_what_was_just_decided(
     until(lambda: decision_of(two).state == "waiting")
 
 
+TITLES = """() => {
+    window.titles = [];
+    new MutationObserver(() => titles.push(document.title)).observe(document.querySelector("title"), { childList: true });
+}"""
+
+
+def test_a_missing_reason_is_asked_for_without_leaving_the_item(
+    page: Page, bob: Person, live: str, sign_in: SignIn, emulator: Running
+) -> None:
+    sign_in(page, bob)
+    one = begin_with(page, live, bob, 3)[0]
+    page.evaluate(TITLES)
+    send_back(page, " ")
+    expect(shown(page, one).get_by_role("alert")).to_have_text("Say why you are sending it back.")
+    expect(page.get_by_label("Reason", exact=True)).to_be_focused()
+    assert page.evaluate("titles") == []
+    expect_no_violations(page)
+
+
+def test_arrows_turn_the_page_until_the_picture_is_zoomed(
+    page: Page, bob: Person, live: str, sign_in: SignIn, complaints: list[str]
+) -> None:
+    sign_in(page, bob)
+    one, two, _ = begin_with(page, live, bob, 3)
+    picture = page.locator("[data-step]:visible [data-zoom-view]")
+    picture.focus()
+    page.keyboard.press("ArrowRight")
+    expect(shown(page, two)).to_be_visible()
+    picture.focus()
+    page.keyboard.press("+")
+    expect(page.locator("[data-step]:visible [data-zoom-scale]")).to_have_text("150%")
+    page.keyboard.press("ArrowLeft")
+    expect(shown(page, two)).to_be_visible()
+    page.keyboard.press("0")
+    page.keyboard.press("ArrowLeft")
+    expect(shown(page, one)).to_be_visible()
+
+
 def test_a_decision_that_could_not_be_stored_leads_back_to_its_item(
     page: Page, bob: Person, live: str, sign_in: SignIn, emulator: Running
 ) -> None:
