@@ -51,6 +51,16 @@ def test_pictures_of_rows_in_view_alone_are_loaded_after_one_call(
     expect(signed_in.locator("[data-rows] img")).to_have_count(0)
 
 
+def test_an_auditor_sees_the_counts_without_a_button_to_review(
+    page: Page, sign_in: SignIn, dana: Person, live: str, complaints: list[str]
+) -> None:
+    sign_in(page, dana)
+    page.goto(f"{live}{ITEMS}")
+    expect(page.locator("#items-count-all")).to_have_text("112")
+    expect(page.locator("#main").get_by_role("button", name="Review")).to_have_count(0)
+    assert complaints == []
+
+
 def test_keys_move_through_the_rows_and_enter_opens(signed_in: Page, live: str, emulator: Running) -> None:
     signed_in.goto(f"{live}{ITEMS}?status=COMPLETED&size=10")
     links = signed_in.locator("[data-rows] .row-title")

@@ -51,7 +51,8 @@ def counts(request: SignedIn, project: uuid.UUID) -> HttpResponse:
         return render(request, "items/_counts.html", context | {"problem": problem})
     figures = {status.status.value: status.count for status in found.by_status} | {"": found.total}
     context["figures"] = [(tab, figures.get(tab.value, item_counts.Count(0))) for tab in context["tabs"]]
-    context["review"] = found.of(item_filter.status or CLIENT_REVIEW.value)
+    if request.user.may(Right.SIGNAL):
+        context["review"] = found.of(item_filter.status or CLIENT_REVIEW.value)
     return render(request, "items/_counts.html", context | {"problem": found.problem})
 
 
