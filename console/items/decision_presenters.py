@@ -58,7 +58,8 @@ class DecidePanel:
 
     @property
     def others(self) -> list[SignalButton]:
-        return [self._button(choice) for choice in OTHERS]
+        """Those that suit the item's status first."""
+        return sorted((self._button(choice) for choice in OTHERS), key=lambda button: button.is_unlikely)
 
     @property
     def approve_url(self) -> str:

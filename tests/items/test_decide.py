@@ -1,5 +1,6 @@
 """Deciding on one work item: what is asked, what waits, what CloudFactory receives, and what the page then says."""
 
+import re
 import threading
 import uuid
 from collections.abc import Callable
@@ -197,6 +198,35 @@ def test_every_other_signal_waits_too_and_is_sent_with_the_labeling_task(
     assert status_of(bob, item) == after
     sentence = Entry.objects.get(pk=decision_of(item).pk)
     assert sentence.thing_kind == "item"
+
+
+@pytest.mark.parametrize("status", ["NEW", "IN_PROGRESS", "COMPLETED", "FAILED", "CANCELED"])
+def test_an_item_that_waits_for_no_review_is_not_pressed_on_anybody(
+    bob: Person, client_as: ClientAs, emulator: Running, status: str
+) -> None:
+    client, [item] = client_as(bob), item_ids(bob, status)
+    page = client.get(f"{ITEMS}{item}/").content.decode()
+    panel = page[page.index("data-decide") : page.index("facts-title")]
+    assert "This item isn't waiting for review." in panel
+    assert panel.index("isn't waiting for review") < panel.index("Approve")
+    assert "button-primary button-wide" not in panel
+    assert "Unlikely" in panel
+
+
+def test_an_item_that_waits_for_review_has_one_main_button(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    [item] = item_ids(bob)
+    page = client_as(bob).get(f"{ITEMS}{item}/").content.decode()
+    assert "isn't waiting for review" not in page
+    assert page.count("button-primary button-wide") == 1
+
+
+@pytest.mark.parametrize(("status", "label"), [("NEW", "Start work"), ("IN_PROGRESS", "Release"), ("FAILED", "Reopen")])
+def test_signals_that_suit_the_status_come_first(
+    bob: Person, client_as: ClientAs, emulator: Running, status: str, label: str
+) -> None:
+    [item] = item_ids(bob, status)
+    page = client_as(bob).get(f"{ITEMS}{item}/signal/").content.decode()
+    assert re.findall(r'aria-describedby="[a-z-]+-help-[^"]*">([^<]+)</button>', page)[0] == label
 
 
 def test_an_unlikely_signal_is_marked_and_not_forbidden(bob: Person, client_as: ClientAs, emulator: Running) -> None:
