@@ -156,4 +156,4 @@ def test_looks_are_told_apart_without_colour(open_stage: Open, page: Page, groun
     assert len(looks) == 12
     for one, two in itertools.combinations(looks, 2):
         differing = sum(abs(a - b) > 25 for a, b in zip(one, two, strict=True))
-        assert differing > len(one) / 25
+        assert differing > len(one) / 15
