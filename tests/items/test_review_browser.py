@@ -219,7 +219,8 @@ def test_undo_pressed_at_once_takes_back_what_was_just_decided(
 
 TITLES = """() => {
     window.titles = [];
-    new MutationObserver(() => titles.push(document.title)).observe(document.querySelector("title"), { childList: true });
+    const note = () => titles.push(document.title);
+    new MutationObserver(note).observe(document.querySelector("title"), { childList: true });
 }"""
 
 
