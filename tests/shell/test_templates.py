@@ -29,6 +29,17 @@ def test_no_template_holds(rule: str) -> None:
     assert found == []
 
 
+def test_lines_of_the_templates_of_work_items_fit_a_screen() -> None:
+    lines = [
+        f"{path.name}:{number}"
+        for path in TEMPLATES
+        if path.parent.name == "items"
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > 120
+    ]
+    assert lines == []
+
+
 def test_every_script_element_names_a_file() -> None:
     for path in TEMPLATES:
         for tag in re.findall(r"<script[^>]*>", path.read_text(encoding="utf-8")):
