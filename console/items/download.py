@@ -33,7 +33,7 @@ class NoLabelFile(Exception):
         self.message, self.name, self.is_expected = message, name, is_expected
 
 
-def hand_over(*, user: Person, project: uuid.UUID, item: uuid.UUID, request: HttpRequest) -> StreamingHttpResponse:
+def stream_labels(*, user: Person, project: uuid.UUID, item: uuid.UUID, request: HttpRequest) -> StreamingHttpResponse:
     """The file as an attachment. Raises NoLabelFile and every error of vendor and store; each ends the entry."""
     act = record.act(
         actor=user,
@@ -56,10 +56,10 @@ def hand_over(*, user: Person, project: uuid.UUID, item: uuid.UUID, request: Htt
     response = StreamingHttpResponse(stream, content_type=JSON)
     # What a proxy in front has taken is not yet downloaded.
     response["X-Accel-Buffering"] = "no"
-    return _headed(response, found, download.length)
+    return _with_headers(response, found, download.length)
 
 
-def announce(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> StreamingHttpResponse:
+def describe_labels(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> StreamingHttpResponse:
     """What HEAD asks: the headers that GET would have. Nothing is taken, so nothing is recorded."""
     found = get_item(user=user, project=project, item=item)
     annotation = _annotation(user, project, found)
@@ -67,7 +67,7 @@ def announce(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> StreamingH
         measured = connections.storage().measure(sign_file(user=user, annotation=annotation))
     except (LinkExpired, NotFound, Unreadable) as error:
         raise NoLabelFile(error.message, item_name(found)) from error
-    return _headed(StreamingHttpResponse((), content_type=JSON), found, measured.total)
+    return _with_headers(StreamingHttpResponse((), content_type=JSON), found, measured.total)
 
 
 def _open(user: Person, project: uuid.UUID, item: WorkItem) -> Download:
@@ -94,7 +94,7 @@ def _annotation(user: Person, project: uuid.UUID, item: WorkItem) -> Annotation:
     return annotation
 
 
-def _headed(response: StreamingHttpResponse, item: WorkItem, length: int | None) -> StreamingHttpResponse:
+def _with_headers(response: StreamingHttpResponse, item: WorkItem, length: int | None) -> StreamingHttpResponse:
     name = file_name(f"{PurePosixPath(item_name(item)).stem} labels", ".json")
     response["Content-Disposition"] = attachment(name)
     if length is not None:

@@ -10,9 +10,9 @@ def choose_styles(names: Iterable[str], most: int) -> dict[str, int]:
     """A number from 1 to `most` for each name: by the name alone, unless one before it has that and one is free."""
     styles: dict[str, int] = {}
     for name in names:
-        wish = zlib.crc32(name.encode()) % most
-        free = (style for step in range(most) if (style := (wish + step) % most + 1) not in styles.values())
-        styles[name] = next(free, wish + 1)
+        preferred = zlib.crc32(name.encode()) % most
+        free = (style for step in range(most) if (style := (preferred + step) % most + 1) not in styles.values())
+        styles[name] = next(free, preferred + 1)
     return styles
 
 

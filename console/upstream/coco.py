@@ -28,7 +28,7 @@ MOST_SMALL_VALUES = 2_000
 """In any other field."""
 VENDOR = "cloudfactory"
 
-_WANTED: Final[dict[str, dict[str, int]]] = {
+_SECTIONS: Final[dict[str, dict[str, int]]] = {
     "images": dict.fromkeys(("id", "file_name", "width", "height"), MOST_SMALL_VALUES),
     "categories": dict.fromkeys(("id", "name", "keypoints", "skeleton"), MOST_SMALL_VALUES),
     "annotations": dict.fromkeys(
@@ -98,7 +98,7 @@ class _Sections:
             event, _ = next(self._events)
             if name == "annotations" and event in ("start_array", "null"):
                 has_labels = True
-            if name in _WANTED and event == "start_array":
+            if name in _SECTIONS and event == "start_array":
                 self._read_section(name)
             else:
                 skip(self._events, event)
@@ -120,7 +120,7 @@ class _Sections:
             elif count > most:
                 self._left_out[name] += 1
             else:
-                add(*read_fields(self._events, _WANTED[name]))
+                add(*read_fields(self._events, _SECTIONS[name]))
                 continue
             skip(self._events, event)
 

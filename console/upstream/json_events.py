@@ -33,7 +33,7 @@ MOST_VALUES = 12_000_000
 """Of a whole file: about six seconds of processor."""
 _LONGEST_NUMBER = 400
 _PADDING = b" \t\r\n\0\x1a"
-_ALIKE = bytes.maketrans(b"123456789E", b"000000000e")
+_DIGITS_AS_ZERO = bytes.maketrans(b"123456789E", b"000000000e")
 _LONG_NUMBERS = (b"0" * 19, b"e000", b"e+000")
 """In text whose digits are all written 0: numbers that might not fit."""
 _WORDS = (b"NaN", b"Infinity", b"\\ud", b"\\uD")
@@ -46,7 +46,7 @@ _LONE = re.compile(rb"\\u[dD]...", re.DOTALL)
 
 def read_events(chunks: Iterable[bytes]) -> Iterator[Event]:
     """The events of ijson's `basic_parse`, numbers as int or float. Raises NotJson where it stops being JSON."""
-    source = ijson.from_iter(piece for piece in _tamed(_in_utf_8(chunks)) if piece)
+    source = ijson.from_iter(piece for piece in _sanitized(_in_utf_8(chunks)) if piece)
     try:
         yield from yajl2_c.basic_parse(source, use_float=True)
     except ijson.IncompleteJSONError as error:
@@ -55,24 +55,24 @@ def read_events(chunks: Iterable[bytes]) -> Iterator[Event]:
         raise NotJson("not JSON") from None
 
 
-def read_fields(events: Iterator[Event], wanted: Mapping[str, int]) -> tuple[dict[str, Any], list[str]]:
-    """Of the object that has just begun the fields that are `wanted`, and the names of those that are given twice.
+def read_fields(events: Iterator[Event], limits: Mapping[str, int]) -> tuple[dict[str, Any], list[str]]:
+    """The fields in `limits` of the object that has just begun, and the names of those that are given twice.
 
-    `wanted` says how many values each can have inside, beyond which it is TOO_MUCH. Of two the last counts.
+    `limits` says how many values each can have inside, beyond which it is TOO_MUCH. Of two the last counts.
     """
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     repeated: list[str] = []
     for event, name in events:
         if event == "end_map":
             break
         event, value = next(events)
-        if name not in wanted:
+        if name not in limits:
             skip(events, event)
             continue
-        if name in found:
+        if name in fields:
             repeated.append(name)
-        found[name] = _Builder(events, wanted[name]).value(event, value)
-    return found, repeated
+        fields[name] = _Builder(events, limits[name]).value(event, value)
+    return fields, repeated
 
 
 def skip(events: Iterator[Event], event: str) -> None:
@@ -109,31 +109,31 @@ class _Builder:
         return built
 
     def _list(self) -> Any:
-        found: list[Any] = []
+        values: list[Any] = []
         for event, value in self._events:
             if event == "number":
-                found.append(value)
+                values.append(value)
             elif event == "end_array":
-                self._left -= len(found)
-                return found
+                self._left -= len(values)
+                return values
             else:
-                found.append(self.value(event, value))
-            if len(found) > self._left or found[-1] is TOO_MUCH:
+                values.append(self.value(event, value))
+            if len(values) > self._left or values[-1] is TOO_MUCH:
                 skip(self._events, "start_array")
                 return TOO_MUCH
-        return found
+        return values
 
     def _object(self) -> Any:
-        found: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
         for event, name in self._events:
             if event == "end_map":
-                self._left -= len(found)
-                return found
-            found[name] = self.value(*next(self._events))
-            if len(found) > self._left or found[name] is TOO_MUCH:
+                self._left -= len(fields)
+                return fields
+            fields[name] = self.value(*next(self._events))
+            if len(fields) > self._left or fields[name] is TOO_MUCH:
                 skip(self._events, "start_map")
                 return TOO_MUCH
-        return found
+        return fields
 
 
 def _in_utf_8(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -151,14 +151,14 @@ def _in_utf_8(chunks: Iterable[bytes]) -> Iterator[bytes]:
         try:
             yield decoder.decode(chunk).encode()
         except UnicodeDecodeError:
-            begun = decoder.getstate()[0]
+            unfinished = decoder.getstate()[0]
             decoder = codecs.getincrementaldecoder("cp1252")("replace")
-            yield decoder.decode(begun + chunk).encode()
+            yield decoder.decode(unfinished + chunk).encode()
     if decoder is None:
         yield head
 
 
-def _tamed(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def _sanitized(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """The same text without what ijson refuses, in pieces that end with a comma, so that no number is cut in two."""
     held, is_inside = b"", False
     for piece in _joined(pieces):
@@ -168,9 +168,9 @@ def _tamed(pieces: Iterable[bytes]) -> Iterator[bytes]:
             # A very long text, which must not be cut between a backslash and what it belongs to.
             cut = len(held) - (len(held) - len(held.rstrip(b"\\"))) % 2
         ready, held = held[:cut], held[cut:]
-        yield _tame(ready, is_inside)
+        yield _sanitize(ready, is_inside)
         is_inside ^= _has_odd_quotes(ready)
-    yield _tame(held.rstrip(_PADDING), is_inside)
+    yield _sanitize(held.rstrip(_PADDING), is_inside)
 
 
 def _joined(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -190,30 +190,30 @@ def _joined(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield b"".join(waiting)
 
 
-def _tame(piece: bytes, is_inside: bool) -> bytes:
+def _sanitize(piece: bytes, is_inside: bool) -> bytes:
     """With everything that ijson refuses turned into texts; `is_inside` where the piece begins within a text."""
-    alike = piece.translate(_ALIKE)
-    if any(sign in alike for sign in _LONG_NUMBERS):
+    zeroed = piece.translate(_DIGITS_AS_ZERO)
+    if any(sign in zeroed for sign in _LONG_NUMBERS):
         tokens = _TEXT_WORD_OR_NUMBER
     elif any(word in piece for word in _WORDS):
         tokens = _TEXT_OR_WORD
     else:
         return piece
-    return tokens.sub(_tame_token, b'"' + piece)[1:] if is_inside else tokens.sub(_tame_token, piece)
+    return tokens.sub(_sanitize_token, b'"' + piece)[1:] if is_inside else tokens.sub(_sanitize_token, piece)
 
 
 def _has_odd_quotes(piece: bytes) -> bool:
     return (_ESCAPE.sub(b"", piece) if b"\\" in piece else piece).count(b'"') % 2 == 1
 
 
-def _tame_token(found: re.Match[bytes]) -> bytes:
+def _sanitize_token(found: re.Match[bytes]) -> bytes:
     token = found[0]
     if token.startswith(b'"'):
-        return _PAIR_OR_ESCAPE.sub(_tame_escape, token)
+        return _PAIR_OR_ESCAPE.sub(_sanitize_escape, token)
     return token if _is_number(token) else b'"' + token[:_LONGEST_NUMBER] + b'"'
 
 
-def _tame_escape(found: re.Match[bytes]) -> bytes:
+def _sanitize_escape(found: re.Match[bytes]) -> bytes:
     return b"\\ufffd" if _LONE.fullmatch(found[0]) else found[0]
 
 

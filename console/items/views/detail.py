@@ -65,8 +65,8 @@ def download(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpResp
     """The label file, recorded as `item.download`; HEAD takes nothing and is not."""
     try:
         if request.method == "HEAD":
-            return label_download.announce(user=request.user, project=project, item=item)
-        return label_download.hand_over(user=request.user, project=project, item=item, request=request)
+            return label_download.describe_labels(user=request.user, project=project, item=item)
+        return label_download.stream_labels(user=request.user, project=project, item=item, request=request)
     except label_download.NoLabelFile as error:
         status = 409 if error.is_expected else 410
         if plain_answers.is_for_tool(request):
