@@ -1,5 +1,6 @@
 """Deciding by keyboard, the countdown with its undo, and what the strip says once it was sent."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ from accounts.models import Person
 from console.emulator.server import Running
 from console.items.models import Decision
 from tests.conftest import PASSWORD
-from tests.items.deciding import ITEMS, decision_of, item_ids, sent, work
+from tests.items.deciding import ITEMS, decision_of, item_ids, press, sent, work
 from tests.items.test_index_browser import violations
 from tests.waiting import until
 
@@ -84,6 +85,20 @@ def test_a_key_that_is_held_down_decides_once(
     page.keyboard.press("a")
     expect(page.get_by_text("You already decided on this item")).to_be_visible()
     assert Decision.objects.count() == 1
+
+
+def test_the_countdown_leaves_the_item_s_name_as_it_is(
+    page: Page, live: str, sign_in: SignIn, bob: Person, client_as: Any, emulator: Running, settings: Any
+) -> None:
+    settings.REVIEW_GRACE = 60
+    [item] = item_ids(bob)
+    press(client_as(bob), item)
+    Decision.objects.update(item_name="in 3 s.jpg")
+    sign_in(page, bob)
+    opened(page, live, item)
+    title = page.locator("#decisions [data-waiting] .notice-title")
+    expect(title).not_to_have_text(title.inner_text())
+    expect(title).to_have_text(re.compile(r"Approving “in 3 s\.jpg” in \d\d s"))
 
 
 def test_a_reason_to_choose_from_fills_the_field(
