@@ -78,7 +78,12 @@ document.addEventListener("htmx:confirm", (event) => {
   const strip = event.target;
   if (!strip.matches("[data-decision]:has([data-unresolved]:focus-within)")) return;
   event.preventDefault();
-  strip.addEventListener("focusout", () => event.detail.issueRequest(), { once: true });
+  const left = ({ relatedTarget }) => {
+    if (strip.contains(relatedTarget)) return;
+    strip.removeEventListener("focusout", left);
+    event.detail.issueRequest();
+  };
+  strip.addEventListener("focusout", left);
 });
 
 window.htmx.onLoad((root) => {

@@ -156,6 +156,28 @@ def test_an_outcome_nobody_knows_is_said_with_a_way_to_find_out(
     expect(page.locator("#decisions").get_by_role("link", name="View the audit entry")).to_be_visible()
 
 
+def test_a_strip_is_not_replaced_while_the_focus_moves_inside_it(
+    page: Page, live: str, sign_in: SignIn, bob: Person, emulator: Running
+) -> None:
+    [item] = item_ids(bob)
+    sign_in(page, bob)
+    opened(page, live, item)
+    emulator.fault("cloudfactory", "503", method="PUT")
+    page.keyboard.press("a")
+    expect(page.locator("#decisions [data-waiting]")).to_be_visible()
+    work()
+    strip = page.locator("#decisions [data-decision]")
+    strip.get_by_role("button", name="Check now").focus()
+    strip.evaluate("(strip) => window.htmx.trigger(strip, 'again')")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    strip.get_by_role("link", name="View the audit entry").focus()
+    page.evaluate("fetch('/livez')")
+    assert not [address for address in asked if "/decisions/" in address]
+    with page.expect_response(lambda answer: "/decisions/" in answer.url):
+        page.locator("#main").get_by_text("Send back…").focus()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_nothing_of_it_keeps_anybody_out(
