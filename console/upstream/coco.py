@@ -128,7 +128,9 @@ class _Sections:
         self._images.append(read_image(entry))
 
     def _add_category(self, entry: dict[str, Any], _: list[str]) -> None:
-        self._categories.append(read_category(entry))
+        # Without an id it would be the class of each label that names none.
+        if (category := read_category(entry)).id:
+            self._categories.append(category)
 
     def _add_label(self, entry: dict[str, Any], repeated: list[str]) -> None:
         self._labels.append(self._reader.read(entry, repeated))

@@ -31,6 +31,8 @@ _PIECE = 512 * 1024
 """Bytes that the parser gets at once. A text that goes over several pieces is read again with each of them."""
 MOST_VALUES = 12_000_000
 """Of a whole file: about six seconds of processor."""
+MOST_SANITIZED = 1_500_000
+"""Texts, numbers and escapes of a whole file that are looked at one by one: about three seconds of processor."""
 _LONGEST_NUMBER = 400
 _PADDING = b" \t\r\n\0\x1a"
 _DIGITS_AS_ZERO = bytes.maketrans(b"123456789E", b"000000000e")
@@ -160,7 +162,7 @@ def _in_utf_8(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 def _sanitized(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """The same text without what ijson refuses, in pieces that end with a comma, so that no number is cut in two."""
-    held, is_inside = b"", False
+    held, is_inside, looked_at = b"", False, 0
     for piece in _joined(pieces):
         held += piece
         cut = held.rfind(b",") + 1
@@ -168,9 +170,13 @@ def _sanitized(pieces: Iterable[bytes]) -> Iterator[bytes]:
             # A very long text, which must not be cut between a backslash and what it belongs to.
             cut = len(held) - (len(held) - len(held.rstrip(b"\\"))) % 2
         ready, held = held[:cut], held[cut:]
-        yield _sanitize(ready, is_inside)
+        sanitized, tokens = _sanitize(ready, is_inside)
+        looked_at += tokens
+        if looked_at > MOST_SANITIZED:
+            raise NotJson("too many values")
+        yield sanitized
         is_inside ^= _has_odd_quotes(ready)
-    yield _sanitize(held.rstrip(_PADDING), is_inside)
+    yield _sanitize(held.rstrip(_PADDING), is_inside)[0]
 
 
 def _joined(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -190,16 +196,20 @@ def _joined(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield b"".join(waiting)
 
 
-def _sanitize(piece: bytes, is_inside: bool) -> bytes:
-    """With everything that ijson refuses turned into texts; `is_inside` where the piece begins within a text."""
+def _sanitize(piece: bytes, is_inside: bool) -> tuple[bytes, int]:
+    """With everything that ijson refuses turned into texts, and how many tokens and escapes were looked at for that.
+
+    `is_inside` where the piece begins within a text.
+    """
     zeroed = piece.translate(_DIGITS_AS_ZERO)
     if any(sign in zeroed for sign in _LONG_NUMBERS):
         tokens = _TEXT_WORD_OR_NUMBER
     elif any(word in piece for word in _WORDS):
         tokens = _TEXT_OR_WORD
     else:
-        return piece
-    return tokens.sub(_sanitize_token, b'"' + piece)[1:] if is_inside else tokens.sub(_sanitize_token, piece)
+        return piece, 0
+    sanitized, count = tokens.subn(_sanitize_token, b'"' + piece if is_inside else piece)
+    return sanitized[1:] if is_inside else sanitized, count + piece.count(b"\\")
 
 
 def _has_odd_quotes(piece: bytes) -> bool:

@@ -215,6 +215,22 @@ def test_ids_of_any_kind_find_their_class() -> None:
     assert [label.category_id for label in found] == ["7", "7", "7", str(2**80), "fall", "", "", ""]
 
 
+def test_a_class_without_an_id_names_no_label() -> None:
+    """Else it would name every label that has no class."""
+    found = read(document({"bbox": BOX}, categories=[{"name": "coin"}, {"id": [], "name": "token"}]))
+    assert found.labels[0].category_id == ""
+    assert found.categories == ()
+
+
+@pytest.mark.parametrize("odd", ["NaN,", "1e999,", '"\\ud800",', f"{2**70},", '"\\ud800' + "\\\\" * 1000 + '",'])
+def test_a_file_full_of_what_json_does_not_have_is_refused(odd: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them is looked at by itself: 50 MiB of them would take 20 seconds of processor."""
+    monkeypatch.setattr(json_events, "MOST_SANITIZED", 20_000)
+    many = odd * (1_200_000 // len(odd))
+    content = document({"bbox": BOX}).replace(b"[", f'[{{"score": [{many}1]}},'.encode(), 1)
+    assert refusal(content, 65_536) == "The label file has too many values."
+
+
 def test_entries_that_are_no_objects_are_counted() -> None:
     found = read(document(None, 7, [1], {"bbox": BOX}, images=[None, IMAGE], categories=["coin"]))
     assert len(found.labels) == 1
