@@ -394,7 +394,7 @@ def test_without_grace_a_decision_is_sent_at_once(
     settings.REVIEW_GRACE = 0.0
     client, [item] = client_as(bob), item_ids(bob)
     assert "now" in text_of(press(client, item))
-    work()
+    jobs.sweep()
     assert len(sent(emulator, item)) == 1
 
 

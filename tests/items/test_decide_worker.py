@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Person
 from console.audit import verify
@@ -65,6 +65,14 @@ def kill(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
+def is_all_due() -> bool:
+    return not Operation.objects.filter(state=JobState.WAITING, due_at__gt=timezone.now()).exists()
+
+
+def is_no_lease_left() -> bool:
+    return not Operation.objects.filter(state=JobState.RUNNING, lease_until__gte=timezone.now()).exists()
+
+
 def test_five_decisions_with_one_taken_back_are_four_signals(
     bob: Person, client_as: ClientAs, emulator: Running, worker: Start
 ) -> None:
@@ -72,7 +80,7 @@ def test_five_decisions_with_one_taken_back_are_four_signals(
     for item in items:
         press(client, item)
     take_back(client, items[2])
-    time.sleep(GRACE)
+    until(is_all_due)
     worker()
     until(lambda: Decision.objects.filter(state=State.SENT).count() == 4)
     assert [len(sent(emulator, item)) for item in items] == [1, 1, 0, 1, 1]
@@ -86,11 +94,11 @@ def test_five_decisions_with_one_taken_back_and_a_worker_killed_are_four_signals
         press(client, item)
     take_back(client, items[2])
     emulator.fault("cloudfactory", "slow-8", method="PUT")
-    time.sleep(GRACE)
+    until(is_all_due)
     first = worker()
     until(lambda: any(status_of(bob, item) == "COMPLETED" for item in items))
     kill(first)
-    time.sleep(LEASE)
+    until(is_no_lease_left)
     worker()
     until(lambda: Decision.objects.filter(state=State.SENT).count() == 4)
     wanted = ["COMPLETED", "COMPLETED", "CLIENT_REVIEW", "COMPLETED", "COMPLETED"]
@@ -107,12 +115,12 @@ def test_a_worker_killed_while_its_call_is_on_the_way_sends_once(
     [item] = item_ids(bob)
     press(client_as(bob), item)
     emulator.fault("cloudfactory", "slow-8", method="PUT")
-    time.sleep(GRACE)
+    until(is_all_due)
     first = worker()
     until(lambda: status_of(bob, item) == "COMPLETED")
     kill(first)
     assert (decision_of(item).state, Entry.objects.get(pk=decision_of(item).pk).outcome) == ("sending", "open")
-    time.sleep(LEASE)
+    until(is_no_lease_left)
     worker()
     until(lambda: decision_of(item).state == State.SENT)
     entry = Entry.objects.get(pk=decision_of(item).pk)
