@@ -15,6 +15,7 @@ from console.items.pictures import Picture
 from console.items.presenters import ItemFacts
 from console.items.review_selectors import DECIDED, PassedOver, run_items
 from console.items.review_services import Hundred
+from console.items.signals import APPROVED, SENT_BACK, choice_of
 from console.items.statuses import status_named
 from console.upstream.types import WorkItem
 
@@ -229,12 +230,13 @@ def passed_over_before(run: ReviewRun, item: str, passed_over: Sequence[PassedOv
     return passed_over_of(run, before)
 
 
-VERBS = {"item.approve": "You approved this item", "item.send_back": "You sent this item back"}
+VERBS = {APPROVED: "You approved this item", SENT_BACK: "You sent this item back"}
 
 
 def decision_sentence(decision: Decision) -> str:
     """What the person decided, and what became of it."""
-    verb = VERBS.get(decision.action, f"You sent the signal “{decision.signal}”")
+    choice = choice_of(decision.action, decision.signal, decision.outcome)
+    verb = VERBS.get(decision.action) or f"You chose “{choice.label if choice else 'another signal'}”"
     return f"{verb}: {decision_words(decision)}."
 
 

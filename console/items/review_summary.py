@@ -10,6 +10,7 @@ from django.utils import timezone
 from console.items.models import Decision, ReviewRun
 from console.items.review_presenters import PassedOverItem, decision_words
 from console.items.review_selectors import RunItem
+from console.items.signals import APPROVED, SENT_BACK
 
 State = Decision.State
 REFRESH_SECONDS = 3
@@ -57,8 +58,8 @@ def summary_of(
 ) -> Summary:
     """`decisions` has the newest decision of each item that wasn't taken back."""
     done = [one for one in decisions if one.state in (State.WAITING, State.SENDING, State.SENT)]
-    approved = [one for one in done if one.action == "item.approve"]
-    sent_back = [one for one in done if one.action == "item.send_back"]
+    approved = [one for one in done if one.action == APPROVED]
+    sent_back = [one for one in done if one.action == SENT_BACK]
     other = [one for one in done if one not in approved and one not in sent_back]
     failed = [one for one in decisions if one.state == State.FAILED]
     unknown = [one for one in decisions if one.state == State.UNKNOWN]

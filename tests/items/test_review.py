@@ -292,6 +292,16 @@ def test_a_decision_of_the_run_leads_to_the_next_item_and_stands_at_the_end(
     assert f"{run.items[0]['name']} now “Completed”" in text_of(client.get(f"{address}end/"))
 
 
+def test_a_step_names_the_signal_that_was_sent_as_its_button_does(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(bob)
+    address = begin(client, status="IN_PROGRESS")
+    run = run_of(address)
+    press(client, run.items[0]["id"], "signal", choice="complete-not-ok", run=run.pk)
+    assert "You chose “Complete as not OK”: can be undone" in text_of(client.get(step_url(address, 0)))
+
+
 def test_without_script_a_decision_is_asked_about_once_and_leads_on(
     bob: Person, client_as: ClientAs, emulator: Running
 ) -> None:
