@@ -40,6 +40,7 @@ function show(id, { push = true } = {}) {
   if (push) history.pushState(null, "", step.dataset.url);
   document.title = step.dataset.name + titleEnd;
   if (isFocusFree) step.querySelector("h2").focus({ preventScroll: true });
+  if (before !== step && step.getBoundingClientRect().top < 0) step.scrollIntoView();
   tell(before, step);
   requestAnimationFrame(() => setTimeout(() => lookAhead(step)));
 }

@@ -256,6 +256,21 @@ def test_arrows_turn_the_page_until_the_picture_is_zoomed(
     expect(shown(page, one)).to_be_visible()
 
 
+def test_the_next_item_is_shown_from_its_top_on_a_small_screen(
+    page: Page, bob: Person, live: str, sign_in: SignIn, complaints: list[str]
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 700})
+    sign_in(page, bob)
+    _, two, _ = begin_with(page, live, bob, 3)
+    approve = page.locator("[data-step]:visible").get_by_role("button", name="Approve")
+    approve.scroll_into_view_if_needed()
+    approve.evaluate("(button) => button.scrollIntoView({ block: 'start' })")
+    approve.press("Enter")
+    expect(shown(page, two)).to_be_visible()
+    expect(shown(page, two).locator("h2").first).to_be_in_viewport()
+    expect(shown(page, two).locator("[data-zoom-view]")).to_be_in_viewport(ratio=0.9)
+
+
 def test_a_decision_that_could_not_be_stored_leads_back_to_its_item(
     page: Page, bob: Person, live: str, sign_in: SignIn, emulator: Running
 ) -> None:
@@ -333,7 +348,7 @@ def test_at_the_end_undo_leads_back_to_the_item(
     expect(page.get_by_role("button", name="Approve")).to_be_visible()
     page.keyboard.press("a")
     expect(page.get_by_role("heading", level=1)).to_have_text("Review finished")
-    page.get_by_role("button", name="Review the skipped ones").press("Enter")
+    page.get_by_role("button", name="Review skipped items").press("Enter")
     expect(shown(page, one)).to_be_visible()
     assert sent(emulator) == []
 
