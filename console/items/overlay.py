@@ -223,7 +223,7 @@ def _classes(document: CocoDocument) -> dict[str, LabelClass]:
 def _kind(drawing: Drawing, label: CocoLabel) -> Kind:
     if label.is_crowd and drawing.path:
         return "crowd"
-    if label.keypoints and drawing.form in ("box", "nothing"):
+    if _points(label) and drawing.form in ("box", "nothing"):
         return "keypoints"
     kinds: dict[str, Kind] = {"polygons": "outline", "mask": "mask", "box": "box", "nothing": "other"}
     return kinds[drawing.form]
@@ -235,11 +235,16 @@ def _kind_word(drawing: Drawing, label: CocoLabel) -> str:
         "polygons": f"Outline in {parts} parts" if parts > 1 else "Outline",
         "mask": "Mask",
         "box": "Turned box" if label.rotation else "Box",
-        "nothing": "" if label.keypoints else "Not drawn",
+        "nothing": "" if _points(label) else "Not drawn",
     }
     word = "Crowd" if label.is_crowd and drawing.path else words[drawing.form]
-    points = plural(sum(1 for point in label.keypoints if point.visibility), "keypoint") if label.keypoints else ""
+    points = plural(_points(label), "keypoint") if _points(label) else ""
     return ", ".join(filter(None, (word, points)))
+
+
+def _points(label: CocoLabel) -> int:
+    """How many of its keypoints are in the picture."""
+    return sum(1 for point in label.keypoints if point.visibility)
 
 
 def _dots(label: CocoLabel, category: CocoCategory | None) -> tuple[Dot, ...]:

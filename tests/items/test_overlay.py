@@ -123,6 +123,16 @@ def test_keypoints_are_full_hollow_or_left_out_and_bones_join_those_that_are_dra
     assert (outlined.kind, outlined.kind_word) == ("outline", "Outline, 3 keypoints")
 
 
+def test_keypoints_that_are_all_outside_the_picture_are_not_counted() -> None:
+    outside = [0, 0, 0, 0, 0, 0]
+    (outlined,) = overlay_of({"keypoints": outside, "segmentation": [[0, 0, 9, 0, 9, 9]]}).shapes
+    assert (outlined.kind, outlined.kind_word) == ("outline", "Outline")
+    (boxed,) = overlay_of({"keypoints": outside, "bbox": [1, 1, 40, 40]}).shapes
+    assert (boxed.kind, boxed.kind_word) == ("box", "Box")
+    (alone,) = overlay_of({"keypoints": outside}).shapes
+    assert (alone.kind, alone.kind_word) == ("other", "Not drawn")
+
+
 def test_without_a_size_the_picture_is_as_large_as_its_labels_reach() -> None:
     labels = (
         {"keypoints": [300, 20, 2, 900, 900, 0]},
