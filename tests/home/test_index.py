@@ -175,7 +175,7 @@ def test_items_that_wait_for_review_are_told_by_project(client_as: As, bob: Pers
         said = review(client)
     assert "18 items wait for review in Coin outlines" in said
     assert "Review 18 in Coin outlines" in said
-    assert "57 in total." in said
+    assert "57 items in total." in said
     assert "Nothing waits for you" not in said
     page = client.get("/home/review/").content.decode()
     assert f'href="/projects/{PROJECTS["coins"]}/items/?status=CLIENT_REVIEW"' in page
@@ -190,7 +190,7 @@ def test_projects_that_were_not_looked_at_are_owned_up_to(
 ) -> None:
     monkeypatch.setattr("console.projects.services.REVIEWED", 4)
     said = review(client_as(bob))
-    assert "or more in total; the other projects were not checked" in said
+    assert "or more items in total; the other projects were not checked" in said
     assert len(emulator.requests("cloudfactory")) == 5
 
 

@@ -408,7 +408,7 @@ def test_without_script_it_asks_once_and_then_sends_at_once(
     said = {"act_id": str(uuid.uuid4()), "reason": "Wrong class", "comment": "Buttons"}
     asked = press(client, item, "send-back", htmx=False, **said)
     assert asked.status_code == 200
-    assert "you can't take it back" in text_of(asked)
+    assert "can't be undone" in text_of(asked)
     assert (sent(emulator), Decision.objects.count()) == ([], 0)
     for value in said.values():
         assert f'value="{value}"' in asked.content.decode()

@@ -219,7 +219,7 @@ def test_without_script_the_forms_ask_once_on_a_page_of_their_own(
     page.get_by_text("Send back…").click()
     page.get_by_label("Reason", exact=True).fill("Wrong class")
     page.get_by_role("button", name="Send back", exact=True).click()
-    expect(page.get_by_text("you can't take it back")).to_be_visible()
+    expect(page.get_by_text("can't be undone")).to_be_visible()
     page.get_by_role("button", name="Send back", exact=True).click()
     expect(page.get_by_text("CloudFactory shows it as “In progress” now.")).to_be_visible()
     assert [body["reason"] for body in sent(emulator)] == ["Wrong class"]

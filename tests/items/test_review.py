@@ -43,6 +43,7 @@ def test_a_run_shows_the_items_of_the_filter_one_after_the_other(
     page = client.get(run)
     assert f"1 of {len(items)}" in text_of(page)
     assert items[0]["name"] in text_of(page)
+    assert "Overdue" in text_of(page)
 
 
 def run_of(address: str) -> ReviewRun:
@@ -232,7 +233,7 @@ def test_the_skipped_ones_can_be_reviewed_again(bob: Person, client_as: ClientAs
     client = client_as(bob)
     address = begin(client)
     client.post(f"{step_url(address, 0)}skip/")
-    assert "Review the skipped ones" in text_of(client.get(f"{address}end/"))
+    assert "Review skipped items" in text_of(client.get(f"{address}end/"))
     client.post(address, {"skipped": "again"})
     assert shown(client.get(address)) == run_of(address).items[0]["id"]
 
