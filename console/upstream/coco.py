@@ -42,6 +42,7 @@ _WHY_NOT_JSON: Final = {
     "cut short": "is cut short",
     "nested too deeply": "is nested too deeply",
     "too many values": "has too many values",
+    "a text is too long": "has a text that is too long",
 }
 
 

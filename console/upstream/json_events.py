@@ -33,6 +33,8 @@ MOST_VALUES = 12_000_000
 """Of a whole file: about six seconds of processor."""
 MOST_SANITIZED = 1_500_000
 """Texts, numbers and escapes of a whole file that are looked at one by one: about three seconds of processor."""
+MOST_TEXT = 8 * 1024**2
+"""Bytes of one text, about: more than the runs of any mask that is drawn."""
 _LONGEST_NUMBER = 400
 _PADDING = b" \t\r\n\0\x1a"
 _DIGITS_AS_ZERO = bytes.maketrans(b"123456789E", b"000000000e")
@@ -162,7 +164,7 @@ def _in_utf_8(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 def _sanitized(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """The same text without what ijson refuses, in pieces that end with a comma, so that no number is cut in two."""
-    held, is_inside, looked_at = b"", False, 0
+    held, is_inside, looked_at, text_length = b"", False, 0, 0
     for piece in _joined(pieces):
         held += piece
         cut = held.rfind(b",") + 1
@@ -175,7 +177,11 @@ def _sanitized(pieces: Iterable[bytes]) -> Iterator[bytes]:
         if looked_at > MOST_SANITIZED:
             raise NotJson("too many values")
         yield sanitized
-        is_inside ^= _has_odd_quotes(ready)
+        quotes = _count_quotes(ready)
+        text_length = text_length + len(ready) if is_inside and not quotes else 0
+        if text_length > MOST_TEXT:
+            raise NotJson("a text is too long")
+        is_inside ^= quotes % 2 == 1
     yield _sanitize(held.rstrip(_PADDING), is_inside)[0]
 
 
@@ -212,8 +218,9 @@ def _sanitize(piece: bytes, is_inside: bool) -> tuple[bytes, int]:
     return sanitized[1:] if is_inside else sanitized, count + piece.count(b"\\")
 
 
-def _has_odd_quotes(piece: bytes) -> bool:
-    return (_ESCAPE.sub(b"", piece) if b"\\" in piece else piece).count(b'"') % 2 == 1
+def _count_quotes(piece: bytes) -> int:
+    """Those that begin or end a text."""
+    return (_ESCAPE.sub(b"", piece) if b"\\" in piece else piece).count(b'"')
 
 
 def _sanitize_token(found: re.Match[bytes]) -> bytes:
