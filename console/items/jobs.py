@@ -1,5 +1,6 @@
 """The job that sends a decision once its seconds are over, whether or not its page is still open."""
 
+from accounts.rights import Right
 from console.audit import record
 from console.items import services
 from console.items.models import Decision
@@ -9,6 +10,7 @@ from console.jobs.services import Again, Done, Result
 
 State = Decision.State
 NOT_RECORDED_WAIT = 5.0
+ROLE_CHANGED = "Your role can't decide on work items any more."
 
 
 def register() -> None:
@@ -26,6 +28,9 @@ def send_decision(operation: Operation) -> Result:
     # After a crash the entry tells whether it may have been sent: then it is looked up, not sent again.
     if entry := services.entry_of(decision):
         return _result(services.follow(decision, entry))
+    if not decision.person.may(Right.SIGNAL):
+        services.give_up(decision, ROLE_CHANGED)
+        return Done(ROLE_CHANGED)
     try:
         return _result(services.send(decision))
     except record.NotRecorded as error:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts import people
 from accounts.models import Person
+from accounts.rights import Role
 from console.audit import record
 from console.audit.models import Entry
 from console.audit.reading import line
@@ -522,6 +523,17 @@ def test_a_person_who_was_disabled_meanwhile_sends_nothing(
     decision = decision_of(item)
     assert (decision.state, sent(emulator)) == (State.FAILED, [])
     assert "was disabled" in decision.message
+
+
+def test_a_person_whose_role_cannot_decide_any_more_sends_nothing(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    [item] = item_ids(bob)
+    press(client_as(bob), item)
+    Person.objects.filter(pk=bob.pk).update(role=Role.AUDITOR)
+    work()
+    assert (decision_of(item).state, sent(emulator)) == (State.FAILED, [])
+    assert "Your role can't decide on work items any more." in decision_of(item).message
 
 
 @pytest.mark.parametrize(
