@@ -221,6 +221,15 @@ def test_an_item_that_waits_for_review_has_one_main_button(bob: Person, client_a
     assert page.count("button-primary button-wide") == 1
 
 
+def test_a_form_refused_without_script_names_its_item(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    client, [item] = client_as(bob), item_ids(bob)
+    refused = press(client, item, "send-back", htmx=False)
+    assert refused.status_code == 422
+    assert re.search(r"<h1[^>]*>\s*Send back .*\.jpg", refused.content.decode())
+    emulator.fault("cloudfactory", "503", method="GET", path="workItems")
+    assert press(client, item, "send-back", htmx=False).status_code == 422
+
+
 @pytest.mark.parametrize(("status", "label"), [("NEW", "Start work"), ("IN_PROGRESS", "Release"), ("FAILED", "Reopen")])
 def test_signals_that_suit_the_status_come_first(
     bob: Person, client_as: ClientAs, emulator: Running, status: str, label: str

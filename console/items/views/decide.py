@@ -154,7 +154,7 @@ def _form_page(
 ) -> HttpResponse:
     """The form as it was typed: for htmx in its place, else on a page of its own."""
     found = WorkItem(str(item), status=request.POST.get("was_status", ""))
-    if request.method != "POST":
+    if not htmx.is_htmx(request):
         try:
             found = get_item(user=request.user, project=project, item=item)
         except (UpstreamError, ConnectionMissing):
