@@ -225,16 +225,20 @@ TITLES = """() => {
 
 
 def test_a_missing_reason_is_asked_for_without_leaving_the_item(
-    page: Page, bob: Person, live: str, sign_in: SignIn, emulator: Running
+    page: Page, bob: Person, live: str, sign_in: SignIn, emulator: Running, complaints: list[str]
 ) -> None:
     sign_in(page, bob)
     one = begin_with(page, live, bob, 3)[0]
     page.evaluate(TITLES)
+    # As somebody does who drags the corner of the field.
+    shown(page, one).get_by_label("Note").evaluate("(note) => { note.style.height = '9rem'; }")
     send_back(page, " ")
     expect(shown(page, one).get_by_role("alert")).to_have_text("Say why you are sending it back.")
     expect(page.get_by_label("Reason", exact=True)).to_be_focused()
     assert page.evaluate("titles") == []
     expect_no_violations(page)
+    # Chromium reports each 422 by itself.
+    complaints[:] = [one for one in complaints if "422" not in one]
 
 
 def test_arrows_turn_the_page_until_the_picture_is_zoomed(
