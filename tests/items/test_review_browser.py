@@ -121,7 +121,8 @@ def shown(page: Page, item: str) -> Any:
 
 def send_back(page: Page, reason: str, note: str = "") -> None:
     page.keyboard.press("s")
-    expect(page.get_by_label("Reason", exact=True)).to_be_focused()
+    # The step that was just left keeps its fields, hidden, until its strip is here.
+    expect(page.locator("[data-step]:visible").get_by_label("Reason", exact=True)).to_be_focused()
     page.keyboard.type(reason)
     if note:
         page.keyboard.press("Tab")
