@@ -225,7 +225,8 @@ def _keep(wanted: Decision, *, grace: float = 0, rescue: float = 0) -> tuple[Dec
         if first := _first_press(wanted):
             return first, False
         _check_open(wanted)
-        raise
+        # That one has ended meanwhile, so there is room for this one.
+        return _keep(wanted, grace=grace, rescue=rescue)
     return wanted, True
 
 
@@ -245,7 +246,8 @@ def _check_open(wanted: Decision) -> None:
     """Raises AlreadyDecided where another decision of the same person on the item has no outcome yet."""
     unfinished = (State.WAITING, State.SENDING, State.UNKNOWN)
     mine = Decision.objects.filter(person=wanted.person, project=wanted.project, item=wanted.item)
-    for earlier in mine.filter(state__in=unfinished):
+    # Another press of the same form is no other decision.
+    for earlier in mine.filter(state__in=unfinished).exclude(pk=wanted.pk):
         if is_open(earlier):
             raise AlreadyDecided(earlier)
 
