@@ -62,7 +62,7 @@ def test_projects_that_are_too_slow_are_owned_up_to_on_home(
     said = waiting_for_review(client_as(bob))
     assert "18 items wait for review in Coin outlines" in said
     assert "2 of 8 projects didn’t answer in time." in said
-    assert "or more in total" in said
+    assert "or more items in total" in said
 
 
 def test_a_project_that_fails_takes_no_other_along_on_home(client_as: As, bob: Person, emulator: Running) -> None:
