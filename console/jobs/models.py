@@ -108,10 +108,12 @@ class Operation(models.Model):
         attempts = self.attempts if counts else max(0, self.attempts - 1)
         self._mine().update(state=State.WAITING, due_at=due, words=words[:500], attempts=attempts, lease_id=None)
 
-    def finish(self, state: State, words: str) -> None:
-        """Ends the row, unless somebody else holds it by now."""
-        if self._mine().update(state=state, words=words[:500], finished_at=timezone.now(), lease_id=None):
+    def finish(self, state: State, words: str) -> bool:
+        """Ends the row; false where somebody else holds it by now."""
+        is_ended = self._mine().update(state=state, words=words[:500], finished_at=timezone.now(), lease_id=None) == 1
+        if is_ended:
             self.state = state
+        return is_ended
 
     def _mine(self) -> "models.QuerySet[Operation]":
         return Operation.objects.filter(pk=self.pk, state=State.RUNNING, lease_id=self.lease_id)

@@ -171,8 +171,9 @@ def perform(pk: uuid.UUID) -> None:
 
 
 def _end(operation: Operation, state: State, words: str) -> None:
-    operation.finish(state, words)
-    _give_up(operation, words)
+    # Whoever holds the row by now may be at work on it.
+    if operation.finish(state, words):
+        _give_up(operation, words)
 
 
 def _give_up(operation: Operation, words: str) -> None:

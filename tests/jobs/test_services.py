@@ -79,6 +79,19 @@ def test_what_a_dead_worker_left_is_taken_over_when_its_lease_ends(kind: Work, s
     assert (now_is(operation).state, now_is(operation).attempts) == (State.DONE, 2)
 
 
+def test_a_worker_whose_work_another_one_has_by_now_gives_nothing_up(kind: Work) -> None:
+    operation = queued()
+
+    def taken_over_meanwhile() -> Abandoned:
+        Operation.objects.filter(pk=operation.pk).update(lease_until=timezone.now() - services.lease())
+        assert Operation.objects.claim(operation.pk, services.lease()) is not None
+        return Abandoned("Too late.")
+
+    kind.answers = [taken_over_meanwhile]
+    services.sweep()
+    assert (now_is(operation).state, kind.given_up) == (State.RUNNING, [])
+
+
 def test_work_that_kills_its_worker_is_given_up(kind: Work, settings: Any) -> None:
     operation = queued()
     moment = timezone.now()
