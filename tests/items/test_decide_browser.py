@@ -60,6 +60,8 @@ def test_approving_taking_back_and_sending_back_by_keyboard(
     expect(page.locator("#decisions [data-waiting]")).to_contain_text("Sending back")
     second = decision_of(item)
     wanted = [["item-decided", first], ["item-taken-back", first], ["item-decided", second]]
+    # The strip stands in the page before it is spoken of.
+    page.wait_for_function("number => window.heard.length >= number", arg=len(wanted))
     assert page.evaluate("window.heard") == [[name, item, str(one.pk)] for name, one in wanted]
     work()
     expect(page.locator("#decisions")).to_contain_text("CloudFactory shows it as “In progress” now.")

@@ -1,9 +1,5 @@
 """Decisions sent by real workers over real sockets, also where one is killed with SIGKILL in the middle of its call."""
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,12 +17,11 @@ from console.jobs.models import Operation
 from console.jobs.models import State as JobState
 from tests.items.deciding import decision_of, item_ids, press, sent, status_of
 from tests.items.test_decide import take_back
-from tests.jobs.test_worker import LEASE, ROOT, address_of_database
 from tests.waiting import until
+from tests.workers import Start, environment, kill, workers
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
 ClientAs = Callable[[Person], Client]
-Start = Callable[[], "subprocess.Popen[bytes]"]
 State = Decision.State
 GRACE = 2.0
 
@@ -35,34 +30,9 @@ GRACE = 2.0
 def worker(emulator: Running, settings: Any, tmp_path: Path, audit_anchor: Path) -> Iterator[Start]:
     """Starts workers that share this test's database, vendors and audit."""
     settings.AUDIT_GRACE, settings.AUDIT_SETTLE_SPAN, settings.REVIEW_GRACE = 1, 0, GRACE
-    world = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "console.settings",
-        "DATABASE_URL": address_of_database(),
-        "JOBS_URL": f"sqlite:///{tmp_path / 'jobs.sqlite3'}",
-        "JOBS_LEASE": str(LEASE),
-        "AUDIT_GRACE": "1",
-        "AUDIT_SETTLE_SPAN": "0",
-        "AUDIT_ANCHOR": str(audit_anchor),
-        "AVALA_BASE_URL": emulator.avala_url,
-        "CLOUDFACTORY_BASE_URL": emulator.cloudfactory_url,
-    }
-    started: list[subprocess.Popen[bytes]] = []
-
-    def begin() -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "manage.py", "run_huey", "--workers", "1", "--quiet"]
-        started.append(subprocess.Popen(command, cwd=ROOT, env=world, stderr=subprocess.DEVNULL))
-        return started[-1]
-
-    yield begin
-    for process in started:
-        kill(process)
-
-
-def kill(process: "subprocess.Popen[bytes]") -> None:
-    if process.poll() is None:
-        os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    queue = f"sqlite:///{tmp_path / 'jobs.sqlite3'}"
+    with workers(environment(emulator, audit_anchor, JOBS_URL=queue)) as begin:
+        yield begin
 
 
 def is_all_due() -> bool:

@@ -1,9 +1,6 @@
 """A review run in a real browser, by keyboard: each item stands ready before it is asked for."""
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,8 +15,8 @@ from console.emulator.server import Running
 from console.items.models import Decision, ReviewRun
 from tests.batches.boards import COINS
 from tests.items.deciding import decision_of, item_ids, press, sent, work
-from tests.jobs.test_worker import LEASE, ROOT, address_of_database, kill
 from tests.waiting import until
+from tests.workers import Start, environment, kill, workers
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -28,31 +25,11 @@ REVIEW = f"/projects/{COINS}/items/review/?status=CLIENT_REVIEW"
 
 
 @pytest.fixture
-def worker(emulator: Running, audit_anchor: Path, settings: Any) -> Iterator[Callable[[], "subprocess.Popen[bytes]"]]:
+def worker(emulator: Running, audit_anchor: Path, settings: Any) -> Iterator[Start]:
     """Starts a real worker that shares the test's database, queue and vendors."""
     settings.AUDIT_GRACE, settings.AUDIT_SETTLE_SPAN = 1, 0
-    world = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "console.settings",
-        "DATABASE_URL": address_of_database(),
-        "JOBS_LEASE": str(LEASE),
-        "AUDIT_GRACE": "1",
-        "AUDIT_SETTLE_SPAN": "0",
-        "AUDIT_ANCHOR": str(audit_anchor),
-        "AVALA_BASE_URL": emulator.avala_url,
-        "CLOUDFACTORY_BASE_URL": emulator.cloudfactory_url,
-        "TRUSTED_LOCAL_ORIGINS": emulator.storage_url,
-    }
-    started: list[subprocess.Popen[bytes]] = []
-
-    def begin() -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "manage.py", "run_huey", "--workers", "1", "--quiet"]
-        started.append(subprocess.Popen(command, cwd=ROOT, env=world, stderr=subprocess.DEVNULL))
-        return started[-1]
-
-    yield begin
-    for process in started:
-        kill(process)
+    with workers(environment(emulator, audit_anchor)) as begin_worker:
+        yield begin_worker
 
 
 def begin(page: Page, live: str) -> list[dict[str, str]]:

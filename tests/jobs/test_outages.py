@@ -17,8 +17,8 @@ from console.jobs import services, tasks
 from console.jobs.models import Operation, State
 from console.logs import JsonFormatter
 from tests.frame.test_database import locked
-from tests.jobs.test_worker import address_of_database
 from tests.settings import _environment
+from tests.workers import address_of_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

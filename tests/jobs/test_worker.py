@@ -1,6 +1,5 @@
 """Real processes, killed with SIGKILL in the middle of their work: nothing is lost and nothing is sent twice."""
 
-import os
 import signal
 import struct
 import subprocess
@@ -14,7 +13,6 @@ from typing import Any
 import pytest
 from django.conf import settings as live_settings
 from django.core.management import call_command
-from django.db import connection
 from django.test import Client
 
 from accounts.models import Person
@@ -26,11 +24,10 @@ from console.jobs.models import Operation, State
 from tests.exports.making import COINS, EYES, SURFACES, finish, form, sent, start, work
 from tests.upstream.rawserver import Peer, RawServer, serving
 from tests.waiting import PATIENCE, until
+from tests.workers import LEASE, ROOT, Start, environment, kill, workers
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
 ClientAs = Callable[[Person], Client]
-ROOT = Path(live_settings.BASE_DIR)
-LEASE = 2
 
 PRESS = """
 import django, sys, uuid
@@ -48,20 +45,8 @@ def world(slow: Running, settings: Any, tmp_path: Path, audit_anchor: Path) -> d
     """The environment of a process that shares this test's database, vendors and audit."""
     settings.SHARED_READ_SECONDS, settings.EXPORT_FIRST_LOOK = 0, 0
     settings.AUDIT_GRACE, settings.AUDIT_SETTLE_SPAN = 1, 0
-    return {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "console.settings",
-        "DATABASE_URL": address_of_database(),
-        "JOBS_URL": f"sqlite:///{tmp_path / 'jobs.sqlite3'}",
-        "JOBS_LEASE": str(LEASE),
-        "EXPORT_FIRST_LOOK": "0",
-        "AUDIT_GRACE": "1",
-        "AUDIT_SETTLE_SPAN": "0",
-        "AUDIT_ANCHOR": str(audit_anchor),
-        "AVALA_BASE_URL": slow.avala_url,
-        "CLOUDFACTORY_BASE_URL": slow.cloudfactory_url,
-        "TRUSTED_LOCAL_ORIGINS": slow.storage_url,
-    }
+    queue = f"sqlite:///{tmp_path / 'jobs.sqlite3'}"
+    return environment(slow, audit_anchor, JOBS_URL=queue, EXPORT_FIRST_LOOK="0")
 
 
 @pytest.fixture
@@ -70,32 +55,10 @@ def slow(emulator: Running) -> Running:
     return emulator
 
 
-def address_of_database() -> str:
-    found = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{found['NAME']}"
-    base, _, _ = os.environ["DATABASE_URL"].rpartition("/")
-    return f"{base}/{found['NAME']}"
-
-
 @pytest.fixture
-def worker(world: dict[str, str]) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
-    started: list[subprocess.Popen[bytes]] = []
-
-    def begin(*options: str) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "manage.py", "run_huey", "--workers", "1", "--quiet", *options]
-        started.append(subprocess.Popen(command, cwd=ROOT, env=world, stderr=subprocess.DEVNULL))
-        return started[-1]
-
-    yield begin
-    for process in started:
-        kill(process)
-
-
-def kill(process: "subprocess.Popen[bytes]") -> None:
-    if process.poll() is None:
-        os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+def worker(world: dict[str, str]) -> Iterator[Start]:
+    with workers(world) as begin:
+        yield begin
 
 
 def is_done(kind: str) -> bool:
