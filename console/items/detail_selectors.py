@@ -14,9 +14,9 @@ from console.audit import reading as audit
 from console.audit import unresolved
 from console.batches import reading as batches
 from console.items.decision_selectors import read_panel, read_tray
+from console.items.detail_presenters import ItemFacts
 from console.items.filters import ItemFilter
 from console.items.pictures import sign_pictures
-from console.items.presenters import ItemFacts
 from console.items.selectors import get_item, item_name
 from console.projects import services as projects
 from console.upstream.errors import KeyRejected, UpstreamError

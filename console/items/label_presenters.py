@@ -6,9 +6,9 @@ from typing import Literal
 
 from console import pages
 from console.common import value_rows
+from console.items.detail_presenters import Field, filled
 from console.items.label_selectors import ItemLabels
 from console.items.overlay import Overlay, build_overlay
-from console.items.presenters import Field, filled
 from console.items.statuses import Status
 from console.upstream.errors import UpstreamError
 from console.upstream.types import Annotation

@@ -10,8 +10,8 @@ from functools import cached_property
 from typing import Literal
 
 from console.items.drawing import Drawing, Pen, extent_of, keypoint_places, label_extent
-from console.items.label_looks import Anchors, choose_styles
-from console.items.label_words import place_words, score_words, size_words
+from console.items.label_formatting import place_words, score_words, size_words
+from console.items.label_styles import Anchors, choose_styles
 from console.items.outlines import polygon_path
 from console.upstream.coco import CocoDocument
 from console.upstream.coco_categories import CocoCategory

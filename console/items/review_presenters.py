@@ -9,10 +9,10 @@ from django.urls import reverse
 
 from console import words
 from console.items.decision_presenters import DecidePanel
+from console.items.detail_presenters import ItemFacts
 from console.items.filters import ItemFilter
 from console.items.models import Decision, ReviewRun
 from console.items.pictures import Picture
-from console.items.presenters import ItemFacts
 from console.items.review_selectors import DECIDED, PassedOver, run_items
 from console.items.review_services import Hundred
 from console.items.signals import APPROVED, SENT_BACK, choice_of

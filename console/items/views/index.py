@@ -15,7 +15,8 @@ from console import htmx, pages, typed_forms
 from console.common.typed_fields import hand_back
 from console.items import columns as table_columns
 from console.items import counts as item_counts
-from console.items import id_lists, table, table_selectors
+from console.items import id_lists, table_selectors
+from console.items import table_presenters as presenters
 from console.items.filter_form import FilterForm
 from console.items.filters import SIZES, ItemFilter
 from console.items.pasted_ids import read_ids
@@ -42,7 +43,7 @@ def counts(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     if item_filter.problems:
         return render(request, "items/_counts.html")
     filters = item_filter.arguments() | {"ids": item_filter.ids}
-    context: dict[str, Any] = {"tabs": table.tabs(item_filter, "")}
+    context: dict[str, Any] = {"tabs": presenters.tabs(item_filter, "")}
     try:
         found = item_counts.count_by_status(user=request.user, project=str(project), filters=filters)
     except KeyRejected:
@@ -129,7 +130,7 @@ def _about(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, typed
         "oldest_first": item_filter.changed(order="oldest").address(base),
         "form": FilterForm(item_filter, typed_ids=typed_ids),
         "opens_ids": bool(item_filter.ids or typed_ids or item_filter.problem("ids")),
-        "tabs": table.tabs(item_filter, base),
+        "tabs": presenters.tabs(item_filter, base),
         "sizes": SIZES,
         "columns": columns,
         "all_columns": table_columns.COLUMNS.items(),
@@ -156,13 +157,13 @@ def _listed(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, abou
     known = (
         table_selectors.pictures_at_hand(user=request.user, page=page, signs_now=signs_now) if wants_pictures else {}
     )
-    rows = table.rows(page, project=project, item_filter=item_filter, pictures=known)
+    rows = presenters.rows(page, project=project, item_filter=item_filter, pictures=known)
     return {
         "page": page,
         "rows": rows,
-        "waits_for_pictures": wants_pictures and table.waits_for_pictures(rows),
+        "waits_for_pictures": wants_pictures and presenters.waits_for_pictures(rows),
         "batch_names": page.batch_names,
-        "place_words": table.place_words(page, item_filter),
+        "place_words": presenters.place_words(page, item_filter),
         "previous_url": page.previous.address(base) if page.previous else "",
         "next_url": page.next.address(base) if page.next else "",
     }
@@ -171,7 +172,7 @@ def _listed(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, abou
 def _choices(item_filter: ItemFilter, context: dict[str, Any]) -> dict[str, Any]:
     names = context.get("batch_names", {})
     return {
-        "chips": table.chips(item_filter, context["base"], names),
-        "batches": table.batch_choices(item_filter, names),
+        "chips": presenters.chips(item_filter, context["base"], names),
+        "batches": presenters.batch_choices(item_filter, names),
         "hidden": item_filter.first_page().pairs(),
     }

@@ -9,10 +9,10 @@ from django.urls import reverse
 
 from console.common.parsing import read_uuid
 from console.items import statuses
+from console.items.detail_presenters import ItemFacts
 from console.items.filter_form import LABELS
 from console.items.filters import ENDS, ItemFilter
 from console.items.pictures import Picture
-from console.items.presenters import ItemFacts
 from console.items.statuses import status_named
 from console.items.table_selectors import ItemPage, needs_signing
 from console.words import moment, plural
