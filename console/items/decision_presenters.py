@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from console.audit.unresolved import Unresolved
 from console.items.models import Decision, ReviewRun
-from console.items.signals import APPROVE, OTHERS, SEND_BACK, Choice, choice_of
+from console.items.signals import APPROVE, OTHERS, SEND_BACK, SignalChoice, choice_of
 from console.items.statuses import Status, status_named
 
 State = Decision.State
@@ -29,7 +29,7 @@ def unlikely_reason(status: str | None) -> str:
 
 @dataclass(frozen=True)
 class SignalButton:
-    choice: Choice
+    choice: SignalChoice
     is_unlikely: bool
 
 
@@ -98,7 +98,7 @@ class DecidePanel:
     def has_expert_text(self) -> bool:
         return bool(self.values["assignee"] or self.values["feedback"])
 
-    def _button(self, choice: Choice) -> SignalButton:
+    def _button(self, choice: SignalChoice) -> SignalButton:
         return SignalButton(choice, choice.is_unlikely(self.status.value))
 
     def _url(self, view: str) -> str:
@@ -219,7 +219,7 @@ class DecisionStrip:
         return State(self.decision.state)
 
     @property
-    def _choice(self) -> Choice:
+    def _choice(self) -> SignalChoice:
         return choice_of(self.decision.action, self.decision.signal, self.decision.outcome) or APPROVE
 
     @property

@@ -25,7 +25,7 @@ PICTURE_ENDINGS = frozenset({"avif", "bmp", "gif", "jfif", "jpe", "jpeg", "jpg",
 
 
 @dataclass(frozen=True)
-class Field:
+class JsonValue:
     """A value from outside of any kind: a table where it is an object, else a line of text."""
 
     value: Any
@@ -57,7 +57,7 @@ class Field:
         return json.dumps(self.value, ensure_ascii=False, indent=2, default=str)
 
 
-def filled(fields: Iterable[tuple[str, Field]]) -> list[tuple[str, Field]]:
+def filled(fields: Iterable[tuple[str, JsonValue]]) -> list[tuple[str, JsonValue]]:
     """Those that hold something."""
     return [(title, field) for title, field in fields if not field.is_empty]
 
@@ -102,13 +102,13 @@ class ItemFacts:
         return outside_url(self.item.results_url)
 
     @property
-    def metadata(self) -> Field:
-        return Field(self.item.metadata)
+    def metadata(self) -> JsonValue:
+        return JsonValue(self.item.metadata)
 
     @property
-    def fields(self) -> list[tuple[str, Field]]:
+    def fields(self) -> list[tuple[str, JsonValue]]:
         """What came as JSON, with its title; also fields that nobody described, or that were not what was expected."""
-        return filled([("Metadata", self.metadata), ("Other fields", Field(self.item.extra))])
+        return filled([("Metadata", self.metadata), ("Other fields", JsonValue(self.item.extra))])
 
     @property
     def is_picture(self) -> bool:

@@ -29,7 +29,7 @@ class Drawing:
 NOTHING = Drawing("nothing")
 
 
-class Pen:
+class LabelRenderer:
     """Draws the labels of one picture of this size in pixels, and counts the corners of their masks."""
 
     def __init__(self, width: float, height: float) -> None:
@@ -37,7 +37,7 @@ class Pen:
         self._corners_left = MOST_CORNERS
         self._too_detailed = 0
 
-    def draw(self, label: CocoLabel) -> Drawing:
+    def render(self, label: CocoLabel) -> Drawing:
         """A label whose outline cannot be drawn as its box."""
         outline = self._outline(label)
         if outline.path:

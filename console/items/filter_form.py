@@ -16,7 +16,7 @@ LABELS = {
 }
 
 
-class FilterForm(forms.Form):
+class ItemFilterForm(forms.Form):
     """Bound to a filter: its values as people write them, what was typed where that can't be used, with the reason."""
 
     ids = forms.CharField(

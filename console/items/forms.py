@@ -7,7 +7,7 @@ from django import forms
 
 from console.common.fields import IdField, NameField, NoteField
 from console.common.parsing import NotJson, read_json
-from console.items.signals import Choice, Remarks, other_named
+from console.items.signals import Remarks, SignalChoice, other_named
 
 LONGEST_REASON = 1000
 LONGEST_NOTE = 4000
@@ -65,7 +65,7 @@ class SignalForm(ExpertForm):
         label="Reason", required=False, max_length=LONGEST_REASON, error_messages={"max_length": TOO_LONG}
     )
 
-    def clean_choice(self) -> Choice:
+    def clean_choice(self) -> SignalChoice:
         choice = other_named(self.cleaned_data["choice"])
         if choice is None:
             raise forms.ValidationError("Choose one of the signals.")

@@ -6,7 +6,7 @@ from typing import Literal
 
 from console import pages
 from console.common import value_rows
-from console.items.detail_presenters import Field, filled
+from console.items.detail_presenters import JsonValue, filled
 from console.items.label_selectors import ItemLabels
 from console.items.overlay import Overlay, build_overlay
 from console.items.statuses import Status
@@ -61,18 +61,18 @@ class LabelsPart:
         return "" if found is None else value_rows.text_of(found)
 
     @property
-    def inference(self) -> Field:
-        return Field(self.annotation.inference if self.annotation else None)
+    def inference(self) -> JsonValue:
+        return JsonValue(self.annotation.inference if self.annotation else None)
 
     @property
-    def fields(self) -> list[tuple[str, Field]]:
+    def fields(self) -> list[tuple[str, JsonValue]]:
         """What came as JSON, with its title."""
         found = self.annotation or Annotation()
         metadata = {name: value for name, value in found.metadata.items() if name not in _NAMED}
         named = [
             ("Inference", self.inference),
-            ("Metadata of the labels", Field(metadata)),
-            ("Other fields of the labels", Field(found.extra)),
+            ("Metadata of the labels", JsonValue(metadata)),
+            ("Other fields of the labels", JsonValue(found.extra)),
         ]
         return filled(named)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from console.items.drawing import Drawing, Pen, extent_of, keypoint_places, label_extent
+from console.items.drawing import Drawing, LabelRenderer, extent_of, keypoint_places, label_extent
 from console.items.label_formatting import place_words, score_words, size_words
 from console.items.label_styles import Anchors, choose_styles
 from console.items.outlines import polygon_path
@@ -67,7 +67,7 @@ class Shape:
     kind_word: str
     path: str
     dots: tuple[Dot, ...] = ()
-    bones: str = ""
+    skeleton: str = ""
     """SVG path data of the skeleton's lines."""
     anchor: tuple[float, float] | None = None
     """Where its name is written."""
@@ -83,7 +83,7 @@ class Shape:
     @property
     def is_plain(self) -> bool:
         """Whether one path draws all of it."""
-        return not self.dots and not self.bones
+        return not self.dots and not self.skeleton
 
     @property
     def is_framed(self) -> bool:
@@ -138,7 +138,7 @@ class Overlay:
         return f"{1.5 * max(self.width, self.height, 1) / 800:.4g}"
 
     @property
-    def looks(self) -> list[int]:
+    def styles(self) -> list[int]:
         return sorted({one.style for one in self.classes})
 
     @property
@@ -165,10 +165,10 @@ def build_overlay(document: CocoDocument) -> Overlay:
     width, height, notes = _frame(document)
     categories = {category.id: category for category in document.categories}
     classes = _classes(document)
-    pen, anchors = Pen(width, height), Anchors(width, height)
+    renderer, anchors = LabelRenderer(width, height), Anchors(width, height)
     shapes: list[Shape] = []
     for number, label in enumerate(document.labels, 1):
-        drawing = pen.draw(label)
+        drawing = renderer.render(label)
         category = categories.get(label.category_id)
         places = keypoint_places(label)
         extent = drawing.extent or (extent_of(places) if places else None)
@@ -180,7 +180,7 @@ def build_overlay(document: CocoDocument) -> Overlay:
                 kind_word=_kind_word(drawing, label),
                 path=drawing.path,
                 dots=_dots(label, category),
-                bones=_bones(label, category),
+                skeleton=_skeleton_path(label, category),
                 anchor=anchors.place(extent) if extent else None,
                 place_words=place_words(extent, width, height),
                 size_words=size_words(extent),
@@ -189,7 +189,7 @@ def build_overlay(document: CocoDocument) -> Overlay:
             )
         )
     listed = sorted(set(classes.values()), key=lambda label_class: label_class.number)
-    return Overlay(width, height, tuple(listed), tuple(shapes), (*document.notes, *notes, *pen.notes()))
+    return Overlay(width, height, tuple(listed), tuple(shapes), (*document.notes, *notes, *renderer.notes()))
 
 
 def _frame(document: CocoDocument) -> tuple[float, float, tuple[str, ...]]:
@@ -256,7 +256,7 @@ def _dots(label: CocoLabel, category: CocoCategory | None) -> tuple[Dot, ...]:
     )
 
 
-def _bones(label: CocoLabel, category: CocoCategory | None) -> str:
+def _skeleton_path(label: CocoLabel, category: CocoCategory | None) -> str:
     """Between keypoints that are both drawn."""
     points = dict(enumerate(label.keypoints, 1))
     pairs = category.skeleton if category else ()

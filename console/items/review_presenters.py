@@ -13,8 +13,8 @@ from console.items.detail_presenters import ItemFacts
 from console.items.filters import ItemFilter
 from console.items.models import Decision, ReviewRun
 from console.items.pictures import Picture
-from console.items.review_selectors import DECIDED, PassedOver, run_items
-from console.items.review_services import Hundred
+from console.items.review_selectors import DECIDED, ChangedItem, run_items
+from console.items.review_services import RunPage
 from console.items.signals import APPROVED, SENT_BACK, choice_of
 from console.items.statuses import status_named
 from console.upstream.types import WorkItem
@@ -37,7 +37,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Step:
+class ReviewStep:
     """One item of a run: its picture, its facts and what the person decided on it here."""
 
     run: ReviewRun
@@ -103,44 +103,44 @@ Behind = Literal["read", "take", "end", ""]
 class Chunk:
     """Steps that the page gets ahead, complete, and the items that are left out.
 
-    `behind` is how to get those that follow: by reading, by taking the next hundred in, or not at all.
+    `behind` is how to get those that follow: by reading, by appending the next page, or not at all.
     """
 
-    steps: Sequence[Step]
+    steps: Sequence[ReviewStep]
     passed_over: Sequence[PassedOverItem]
     behind: Behind
 
 
 @dataclass(frozen=True)
-class Start:
-    """What a run would go through; `items` are the first hundred of the filter."""
+class RunStart:
+    """What a run would go through; `page` has the first hundred items of the filter."""
 
     project: uuid.UUID
     item_filter: ItemFilter
     batch_names: Mapping[int, str]
-    hundred: Hundred
+    page: RunPage
 
     @property
     def is_empty(self) -> bool:
-        return not self.hundred.items
+        return not self.page.items
 
     @property
     def left_out(self) -> str:
         """That items can't be reviewed here, in a sentence; "" where all of them can."""
-        count = self.hundred.left_out
+        count = self.page.left_out
         left = "1 item is" if count == 1 else f"{count:,} items are"
         return f"{left} left out, because CloudFactory’s ids for them can’t be read." if count else ""
 
     @property
     def number(self) -> str:
-        may_be_more = self.hundred.next_cursor or self.hundred.unclear
-        return f"{len(self.hundred.items):,}{'+' if may_be_more else ''}"
+        may_be_more = self.page.next_cursor or self.page.unclear
+        return f"{len(self.page.items):,}{'+' if may_be_more else ''}"
 
     @property
     def words(self) -> str:
         """How many items of which filter, in a sentence."""
-        count = len(self.hundred.items)
-        noun = "item" if count == 1 and not self.hundred.next_cursor else "items"
+        count = len(self.page.items)
+        noun = "item" if count == 1 and not self.page.next_cursor else "items"
         return f"{self.number} {noun}{filter_words(self.item_filter, self.batch_names)}."
 
     @property
@@ -189,10 +189,10 @@ def steps_of(
     batch_names: Mapping[int, str],
     panels: Mapping[str, DecidePanel],
     decisions: Mapping[str, Decision],
-) -> list[Step]:
+) -> list[ReviewStep]:
     """A step for each of these items."""
     return [
-        Step(
+        ReviewStep(
             run=run,
             facts=ItemFacts(item, run.project, batch_names.get(item.batch_id or 0, "")),
             progress=progress_of(run, item.id),
@@ -204,7 +204,7 @@ def steps_of(
     ]
 
 
-def passed_over_of(run: ReviewRun, passed_over: Sequence[PassedOver]) -> list[PassedOverItem]:
+def passed_over_of(run: ReviewRun, passed_over: Sequence[ChangedItem]) -> list[PassedOverItem]:
     """Sentences about the items that are left out."""
     places = {item.id: place + 1 for place, item in enumerate(run_items(run))}
     return [
@@ -219,10 +219,10 @@ def passed_over_of(run: ReviewRun, passed_over: Sequence[PassedOver]) -> list[Pa
     ]
 
 
-def passed_over_before(run: ReviewRun, item: str, passed_over: Sequence[PassedOver]) -> list[PassedOverItem]:
+def passed_over_before(run: ReviewRun, item: str, passed_over: Sequence[ChangedItem]) -> list[PassedOverItem]:
     """Those that stand directly before the item, so that each is named once on the way."""
     changed = {one.item.id: one for one in passed_over}
-    before: list[PassedOver] = []
+    before: list[ChangedItem] = []
     for entry in reversed(run_items(run)[: progress_of(run, item).position - 1]):
         if entry.id not in changed:
             break

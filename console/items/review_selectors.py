@@ -29,7 +29,7 @@ class RunItem:
 
 
 @dataclass(frozen=True)
-class PassedOver:
+class ChangedItem:
     """An item that changed since the run listed it; `status` is None where the project doesn't have it any more."""
 
     item: RunItem
@@ -41,7 +41,7 @@ class Coming:
     """Items as CloudFactory has them now, in the run's order, without those that have changed meanwhile."""
 
     items: tuple[WorkItem, ...] = ()
-    passed_over: tuple[PassedOver, ...] = ()
+    passed_over: tuple[ChangedItem, ...] = ()
 
 
 def find_run(*, user: Person, project: uuid.UUID, run: uuid.UUID) -> ReviewRun | None:
@@ -75,7 +75,7 @@ def newest_decisions(run: ReviewRun) -> dict[str, Decision]:
 
 def find_next(*, user: Person, run: ReviewRun, after: str = "") -> Coming:
     """The next open items, AHEAD at most, by one call to P16; by more only where all of them have changed meanwhile."""
-    passed_over: tuple[PassedOver, ...] = ()
+    passed_over: tuple[ChangedItem, ...] = ()
     left, size = open_items(run, after=after), AHEAD
     while left:
         coming = read_coming(user=user, run=run, items=left[:size])
@@ -117,7 +117,7 @@ def _read(user: Person, run: ReviewRun, items: Sequence[RunItem]) -> tuple[Comin
     is_waiting = {item.id: item.id in now and (now[item.id].status or "") == item.status for item in items}
     waiting = tuple(now[item.id] for item in items if is_waiting[item.id])
     changed = [item for item in items if not is_waiting[item.id]]
-    return Coming(waiting, tuple(PassedOver(item, _status(now.get(item.id))) for item in changed)), now
+    return Coming(waiting, tuple(ChangedItem(item, _status(now.get(item.id))) for item in changed)), now
 
 
 def _status(item: WorkItem | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Starting a review run, taking its next hundred items, and skipping."""
+"""Starting a review run, appending its next page of items, and skipping."""
 
 import uuid
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ MOST_NAME = 300
 
 
 @dataclass(frozen=True)
-class Hundred:
+class RunPage:
     """Items of a filter in the table's order; `next_cursor` is "" where nothing follows.
 
     `left_out` counts those whose id can't be read; `unclear` is a sentence where CloudFactory has more, but not how.
@@ -37,8 +37,8 @@ def start_run(*, user: Person, project: uuid.UUID, item_filter: ItemFilter, list
 
     `listed` is the view of the table that its end leads back to.
     """
-    hundred = list_hundred(user=user, project=project, item_filter=item_filter.first_page())
-    if not hundred.items:
+    page = read_run_page(user=user, project=project, item_filter=item_filter.first_page())
+    if not page.items:
         return None
     return ReviewRun.objects.create(
         person=user,
@@ -46,12 +46,12 @@ def start_run(*, user: Person, project: uuid.UUID, item_filter: ItemFilter, list
         project=project,
         query=item_filter.query(),
         list_query=listed.query(),
-        items=_entries(hundred.items),
-        next_cursor=hundred.next_cursor,
+        items=_entries(page.items),
+        next_cursor=page.next_cursor,
     )
 
 
-def take_next_hundred(*, user: Person, run: ReviewRun) -> None:
+def append_next_page(*, user: Person, run: ReviewRun) -> None:
     """Appends the next items of the filter, if any: one call to P16. A second tab appends nothing twice.
 
     Raises NotFound where the filter's ids are no longer stored.
@@ -62,7 +62,7 @@ def take_next_hundred(*, user: Person, run: ReviewRun) -> None:
     item_filter = replace(ItemFilter.from_query(run.query, user=user).first_page(), cursor=cursor)
     if item_filter.problems:
         raise NotFound(item_filter.problems[0].message, vendor=VENDOR, changes=False)
-    listed = list_hundred(user=user, project=run.project, item_filter=item_filter)
+    listed = read_run_page(user=user, project=run.project, item_filter=item_filter)
     known = {entry["id"] for entry in run.items}
     items = [*run.items, *(entry for entry in _entries(listed.items) if entry["id"] not in known)]
     same_place = ReviewRun.objects.filter(pk=run.pk, next_cursor=cursor)
@@ -70,13 +70,13 @@ def take_next_hundred(*, user: Person, run: ReviewRun) -> None:
     run.refresh_from_db()
 
 
-def list_hundred(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> Hundred:
+def read_run_page(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> RunPage:
     """A hundred items of the filter from its place on, in the table's order: one call to P16."""
-    hundred_filter = replace(item_filter, size=PAGE_SIZE)
-    page = table_selectors.read_items(user=user, project=project, item_filter=hundred_filter)
+    page_filter = replace(item_filter, size=PAGE_SIZE)
+    page = table_selectors.read_items(user=user, project=project, item_filter=page_filter)
     items = tuple(item for item in page.items if item.id)
     left_out = len(page.items) - len(items) + len(page.unusable)
-    return Hundred(items, page.next.cursor if page.next else "", left_out, page.unclear)
+    return RunPage(items, page.next.cursor if page.next else "", left_out, page.unclear)
 
 
 def skip(*, run: ReviewRun, item: str) -> None:

@@ -18,7 +18,7 @@ from console.audit.models import DONE, FAILED, UNKNOWN, Entry, EntryQuerySet
 from console.items import counts, signals
 from console.items.models import Decision, ReviewRun
 from console.items.selectors import VENDOR, get_item, item_name
-from console.items.signals import Choice, Remarks
+from console.items.signals import Remarks, SignalChoice
 from console.items.statuses import status_named
 from console.jobs import services as jobs
 from console.upstream.errors import Conflict, UpstreamError
@@ -45,7 +45,7 @@ def decide(
     user: Person,
     project: uuid.UUID,
     item: uuid.UUID,
-    choice: Choice,
+    choice: SignalChoice,
     act_id: uuid.UUID,
     run: ReviewRun | None = None,
     remarks: Remarks = NO_REMARKS,
@@ -63,7 +63,7 @@ def decide_at_once(
     user: Person,
     project: uuid.UUID,
     item: uuid.UUID,
-    choice: Choice,
+    choice: SignalChoice,
     act_id: uuid.UUID,
     request: HttpRequest,
     run: ReviewRun | None = None,
@@ -153,7 +153,7 @@ def other_signals(decision: Decision) -> EntryQuerySet:
     return about.exclude(pk=decision.pk).prefetch_related("outcomes")
 
 
-def choice_in(entry: Entry) -> Choice | None:
+def choice_in(entry: Entry) -> SignalChoice | None:
     """What was told CloudFactory by this act."""
     return signals.choice_of(entry.action, entry.detail.get("signal"), entry.detail.get("outcome"))
 
@@ -183,7 +183,7 @@ def _wanted(
     user: Person,
     project: uuid.UUID,
     item: uuid.UUID,
-    choice: Choice,
+    choice: SignalChoice,
     act_id: uuid.UUID,
     run: ReviewRun | None,
     remarks: Remarks,

@@ -17,7 +17,7 @@ ACTIONS = (APPROVED, SENT_BACK, SIGNALED)
 
 
 @dataclass(frozen=True)
-class Choice:
+class SignalChoice:
     """`leads_to` maps each status the signal suits to the status that should follow."""
 
     value: str
@@ -55,8 +55,8 @@ class Remarks:
 
 def _choice(
     value: str, action: str, signal: str, outcome: str, words: tuple[str, str, str], tells: str, **leads_to: str
-) -> Choice:
-    return Choice(value, action, signal, outcome, *words, tells, MappingProxyType(leads_to))
+) -> SignalChoice:
+    return SignalChoice(value, action, signal, outcome, *words, tells, MappingProxyType(leads_to))
 
 
 APPROVE = _choice(
@@ -140,11 +140,11 @@ OTHERS = (
 CHOICES = (APPROVE, SEND_BACK, *OTHERS)
 
 
-def choice_of(action: str, signal: object, outcome: object) -> Choice | None:
+def choice_of(action: str, signal: object, outcome: object) -> SignalChoice | None:
     """The choice that such a decision, or the entry of one in the audit, was."""
     wanted = (action, signal, outcome)
     return next((one for one in CHOICES if (one.action, one.signal, one.outcome) == wanted), None)
 
 
-def other_named(value: str) -> Choice | None:
+def other_named(value: str) -> SignalChoice | None:
     return next((one for one in OTHERS if one.value == value), None)

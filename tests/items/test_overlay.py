@@ -115,7 +115,7 @@ def test_keypoints_are_full_hollow_or_left_out_and_bones_join_those_that_are_dra
         (20, "joint", True),
         (30.5, "Point 4", False),
     ]
-    assert shape.bones == "M10 10l10 0"
+    assert shape.skeleton == "M10 10l10 0"
     assert (shape.kind, shape.kind_word, shape.path, shape.reason) == ("keypoints", "3 keypoints", "", "")
     (boxed,) = overlay_of({"keypoints": points, "bbox": [1, 1, 40, 40]}).shapes
     assert (boxed.kind, boxed.kind_word, bool(boxed.path)) == ("keypoints", "Box, 3 keypoints", True)

@@ -30,7 +30,7 @@ WINDOW = 300
 """Pixels of the picture that are compared, across and down."""
 DRAW = """([number, zoom, left, top, width, height]) => {
   const shape = document.querySelector(`[data-overlay] [data-shape="${number}"]`)
-  const path = shape.matches("path") ? shape : shape.querySelector("path:not(.bones, .dot)")
+  const path = shape.matches("path") ? shape : shape.querySelector("path:not(.keypoint-lines, .dot)")
   const canvas = new OffscreenCanvas(width * zoom, height * zoom)
   const pen = canvas.getContext("2d", { willReadFrequently: true })
   pen.scale(zoom, zoom)

@@ -21,7 +21,7 @@ from console.items.decision_presenters import DecidePanel, unlikely_reason
 from console.items.forms import ApproveForm, SendBackForm, SignalForm
 from console.items.models import Decision, ReviewRun
 from console.items.selectors import get_item, item_name
-from console.items.signals import APPROVE, SEND_BACK, Choice
+from console.items.signals import APPROVE, SEND_BACK, SignalChoice
 from console.projects import services as projects
 from console.upstream.errors import UpstreamError
 from console.upstream.types import WorkItem
@@ -86,7 +86,9 @@ def signal(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespon
     return _decide(request, project, item, form.cleaned_data["choice"], form)
 
 
-def _decide(request: SignedIn, project: uuid.UUID, item: uuid.UUID, choice: Choice, form: ApproveForm) -> HttpResponse:
+def _decide(
+    request: SignedIn, project: uuid.UUID, item: uuid.UUID, choice: SignalChoice, form: ApproveForm
+) -> HttpResponse:
     """With htmx the decision waits and can be taken back. Without script it is asked about once, then sent."""
     said: dict[str, Any] = {
         "user": request.user,
@@ -124,7 +126,9 @@ def _tell(request: SignedIn, made: Decision) -> None:
     messages.add_message(request, level, f"{title} {strip.text}".strip())
 
 
-def _ask(request: SignedIn, project: uuid.UUID, item: uuid.UUID, choice: Choice, form: ApproveForm) -> HttpResponse:
+def _ask(
+    request: SignedIn, project: uuid.UUID, item: uuid.UUID, choice: SignalChoice, form: ApproveForm
+) -> HttpResponse:
     found = get_item(user=request.user, project=project, item=item)
     context = _page(request, project, item, found) | {
         "choice": choice,

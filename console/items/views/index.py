@@ -17,7 +17,7 @@ from console.items import columns as table_columns
 from console.items import counts as item_counts
 from console.items import id_lists, table_selectors
 from console.items import table_presenters as presenters
-from console.items.filter_form import FilterForm
+from console.items.filter_form import ItemFilterForm
 from console.items.filters import SIZES, ItemFilter
 from console.items.pasted_ids import read_ids
 from console.items.statuses import CLIENT_REVIEW
@@ -128,7 +128,7 @@ def _about(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, typed
         "query": item_filter.query(),
         "first_page": item_filter.first_page().address(base),
         "oldest_first": item_filter.changed(order="oldest").address(base),
-        "form": FilterForm(item_filter, typed_ids=typed_ids),
+        "form": ItemFilterForm(item_filter, typed_ids=typed_ids),
         "opens_ids": bool(item_filter.ids or typed_ids or item_filter.problem("ids")),
         "tabs": presenters.tabs(item_filter, base),
         "sizes": SIZES,

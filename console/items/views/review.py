@@ -44,9 +44,9 @@ def start(request: SignedIn, project: uuid.UUID) -> HttpResponse:
         return htmx.redirect(request, place)
     context, status = _about(request, project), 200
     try:
-        hundred = services.list_hundred(user=request.user, project=project, item_filter=item_filter.first_page())
+        page = services.read_run_page(user=request.user, project=project, item_filter=item_filter.first_page())
         names = _batch_names(request, project) if item_filter.batches else {}
-        context["start"] = presenters.Start(project, item_filter, names, hundred)
+        context["start"] = presenters.RunStart(project, item_filter, names, page)
     except KeyRejected:
         raise
     except UpstreamError as problem:
@@ -56,7 +56,7 @@ def start(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def run(request: SignedIn, project: uuid.UUID, run: uuid.UUID) -> HttpResponse:
-    """The first item that waits for a decision; a POST takes the next hundred in, or the skipped ones again.
+    """The first item that waits for a decision; a POST appends the next page of items, or the skipped ones again.
 
     The page's script asks here for the items `after` one, and for what became of those from one on (`check`).
     """
@@ -64,7 +64,7 @@ def run(request: SignedIn, project: uuid.UUID, run: uuid.UUID) -> HttpResponse:
     if request.method == "POST" and request.POST.get("skipped") == "again":
         services.reopen_skipped(run=found)
     elif request.method == "POST":
-        services.take_next_hundred(user=request.user, run=found)
+        services.append_next_page(user=request.user, run=found)
     if htmx.is_htmx(request) and "check" in request.GET:
         return _checked(request, found, request.GET["check"])
     if htmx.is_htmx(request) and (after := request.GET.get("after", request.POST.get("after"))):
