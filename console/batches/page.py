@@ -27,7 +27,7 @@ def about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
         "project_id": project,
         "project_name": name,
         "index_url": here,
-        "crumbs": [("Projects", reverse("projects:index")), (name, reverse("projects:detail", args=[project]))],
+        "crumbs": projects.breadcrumbs(project, name),
         "may_change": request.user.may(Right.CHANGE),
         "sees_all": request.user.may(Right.AUDIT_ALL),
     }

@@ -13,6 +13,7 @@ from accounts.rights import Right
 from console.audit import reading as audit
 from console.audit import unresolved
 from console.batches import reading as batches
+from console.items.breadcrumbs import remembered_breadcrumbs
 from console.items.decision_selectors import read_panel, read_tray
 from console.items.detail_presenters import ItemFacts
 from console.items.filters import ItemFilter
@@ -30,7 +31,7 @@ def read_detail(*, user: Person, project: uuid.UUID, item: WorkItem, item_filter
     """All that the page says of an item: one call, for the link to its picture. `item_filter` is that of its list."""
     batch_names = batches.remembered_names(user=user, project=project) or {}
     facts = ItemFacts(item, project, batch_names.get(item.batch_id or 0, ""))
-    crumbs = breadcrumbs(user=user, project=project, item_filter=item_filter)
+    crumbs = remembered_breadcrumbs(user=user, project=project, item_filter=item_filter)
     history = audit.history("item", item.id, limit=MOST_LINES + 1, person=user)
     here = reverse("items:detail", args=[project, item.id])
     list_query = item_filter.query()
@@ -53,16 +54,6 @@ def read_detail(*, user: Person, project: uuid.UUID, item: WorkItem, item_filter
         "whole_history_url": _whole_history_url(item) if len(history) > MOST_LINES else "",
         "unresolved_acts": unresolved.of_thing(user, "item", item.id, back=here),
     }
-
-
-def breadcrumbs(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> list[tuple[str, str]]:
-    """From the projects down to the list of items that the page was opened from; CloudFactory is not asked."""
-    name = projects.remembered_name(user=user, project=project)
-    return [
-        ("Projects", reverse("projects:index")),
-        (name or "Project", reverse("projects:detail", args=[project])),
-        ("Work items", item_filter.address(reverse("items:index", args=[project]))),
-    ]
 
 
 def renew_picture(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.core.cache import cache
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import connections
@@ -194,6 +195,11 @@ def remembered_name(*, user: Person, project: uuid.UUID) -> str:
     """The same where it is remembered, "" where CloudFactory would have to be asked."""
     name = cache.get(_key("name", connections.cache_scope(user, VENDOR), str(project)))
     return "" if name is None else name or "Unnamed project"
+
+
+def breadcrumbs(project: uuid.UUID, name: str) -> list[tuple[str, str]]:
+    """The words and addresses above the pages of what is in a project."""
+    return [("Projects", reverse("projects:index")), (name, reverse("projects:detail", args=[project]))]
 
 
 def kinds_of(project: Project) -> str:

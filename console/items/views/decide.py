@@ -17,12 +17,12 @@ from console.audit import record
 from console.common.parsing import read_page_number
 from console.common.typed_fields import hand_back
 from console.items import decision_selectors, services
+from console.items.breadcrumbs import remembered_breadcrumbs
 from console.items.decision_presenters import DecidePanel, unlikely_reason
 from console.items.forms import ApproveForm, SendBackForm, SignalForm
 from console.items.models import Decision, ReviewRun
 from console.items.selectors import get_item, item_name
 from console.items.signals import APPROVE, SEND_BACK, SignalChoice
-from console.projects import services as projects
 from console.upstream.errors import UpstreamError
 from console.upstream.types import WorkItem
 
@@ -180,18 +180,13 @@ def _panel(request: SignedIn, project: uuid.UUID, found: WorkItem, form: Approve
 
 
 def _page(request: SignedIn, project: uuid.UUID, item: uuid.UUID, found: WorkItem) -> dict[str, Any]:
-    project_name = projects.remembered_name(user=request.user, project=project) or "Project"
+    crumbs = remembered_breadcrumbs(user=request.user, project=project)
     item_url = reverse("items:detail", args=[project, item])
     return {
         "name": item_name(found),
         "item_url": item_url,
         "post_url": request.path,
-        "crumbs": [
-            ("Projects", reverse("projects:index")),
-            (project_name, reverse("projects:detail", args=[project])),
-            ("Work items", reverse("items:index", args=[project])),
-            (item_name(found), item_url),
-        ],
+        "crumbs": [*crumbs, (item_name(found), item_url)],
     }
 
 

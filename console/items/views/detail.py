@@ -15,6 +15,7 @@ from console import htmx, pages, plain_answers
 from console.common.parsing import INT64, read_int
 from console.items import detail_selectors, selectors
 from console.items import download as label_download
+from console.items.breadcrumbs import remembered_breadcrumbs
 from console.items.filters import ItemFilter
 from console.items.label_presenters import LabelsPart, present_labels
 from console.items.label_selectors import ItemLabels, read_labels
@@ -31,7 +32,7 @@ def detail(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespon
     except KeyRejected:
         raise
     except UpstreamError as error:
-        crumbs = detail_selectors.breadcrumbs(user=request.user, project=project, item_filter=item_filter)
+        crumbs = remembered_breadcrumbs(user=request.user, project=project, item_filter=item_filter)
         return pages.upstream(request, error, crumbs=crumbs)
     context = detail_selectors.read_detail(user=request.user, project=project, item=found, item_filter=item_filter)
     if request.GET.get("labels"):
@@ -71,7 +72,7 @@ def download(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpResp
         status = 409 if error.is_expected else 410
         if plain_answers.is_for_tool(request):
             return plain_answers.answer(status, error.message)
-        crumbs = detail_selectors.breadcrumbs(user=request.user, project=project, item_filter=ItemFilter())
+        crumbs = remembered_breadcrumbs(user=request.user, project=project)
         context = {"error": error, "project_id": project, "item_id": item, "crumbs": crumbs}
         return render(request, "items/no_labels.html", context, status=status)
 

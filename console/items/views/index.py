@@ -122,7 +122,7 @@ def _about(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, typed
     return {
         "project_id": project,
         "project_name": name,
-        "crumbs": [("Projects", reverse("projects:index")), (name, reverse("projects:detail", args=[project]))],
+        "crumbs": projects.breadcrumbs(project, name),
         "base": base,
         "item_filter": item_filter,
         "query": item_filter.query(),

@@ -17,6 +17,7 @@ from console.items import decision_selectors
 from console.items import review_presenters as presenters
 from console.items import review_selectors as selectors
 from console.items import review_services as services
+from console.items.breadcrumbs import item_breadcrumbs
 from console.items.filters import ItemFilter
 from console.items.models import ReviewRun
 from console.items.pictures import sign_pictures
@@ -216,11 +217,7 @@ def _about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
     return {
         "project_id": project,
         "project_name": name,
-        "crumbs": [
-            ("Projects", reverse("projects:index")),
-            (name, reverse("projects:detail", args=[project])),
-            ("Work items", reverse("items:index", args=[project])),
-        ],
+        "crumbs": item_breadcrumbs(project, name),
     }
 
 
