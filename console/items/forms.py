@@ -1,13 +1,13 @@
 """What the forms of a decision take in."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
 from console.common.fields import IdField, NameField, NoteField
 from console.common.parsing import NotJson, read_json
-from console.items.signals import Remarks, SignalChoice, other_named
+from console.items.signals import APPROVE, SEND_BACK, Remarks, SignalChoice, other_named
 
 LONGEST_REASON = 1000
 LONGEST_NOTE = 4000
@@ -17,17 +17,25 @@ LONGEST_FEEDBACK = 20_000
 TOO_LONG = "At most %(limit_value)d characters; this has %(show_value)d."
 
 
-class ApproveForm(forms.Form):
+class DecisionForm(forms.Form):
     """`run` is the review run that the decision belongs to."""
 
     act_id = IdField(error_messages={"required": "Open this page again."})
     run = IdField(required=False)
 
+    def signal_choice(self) -> SignalChoice:
+        raise NotImplementedError
+
     def remarks(self) -> Remarks:
         return Remarks()
 
 
-class ExpertForm(ApproveForm):
+class ApproveForm(DecisionForm):
+    def signal_choice(self) -> SignalChoice:
+        return APPROVE
+
+
+class ExpertForm(DecisionForm):
     """A signal with what an expert can add to it."""
 
     assignee = NameField(
@@ -53,8 +61,8 @@ class ExpertForm(ApproveForm):
         return value
 
     def remarks(self) -> Remarks:
-        said = self.cleaned_data
-        return Remarks(said["reason"], said["assignee"], said["feedback"])
+        cleaned = self.cleaned_data
+        return Remarks(cleaned["reason"], cleaned["assignee"], cleaned["feedback"])
 
 
 class SignalForm(ExpertForm):
@@ -70,6 +78,9 @@ class SignalForm(ExpertForm):
         if choice is None:
             raise forms.ValidationError("Choose one of the signals.")
         return choice
+
+    def signal_choice(self) -> SignalChoice:
+        return cast(SignalChoice, self.cleaned_data["choice"])
 
 
 class SendBackForm(ExpertForm):
@@ -90,3 +101,6 @@ class SendBackForm(ExpertForm):
         elif comment:
             cleaned["feedback"] = {**(feedback or {}), "comment": comment}
         return cleaned
+
+    def signal_choice(self) -> SignalChoice:
+        return SEND_BACK

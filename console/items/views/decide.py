@@ -19,10 +19,10 @@ from console.common.typed_fields import hand_back
 from console.items import decision_selectors, services
 from console.items.breadcrumbs import remembered_breadcrumbs
 from console.items.decision_presenters import DecidePanel, unlikely_reason
-from console.items.forms import ApproveForm, SendBackForm, SignalForm
+from console.items.forms import ApproveForm, DecisionForm, SendBackForm, SignalForm
 from console.items.models import Decision, ReviewRun
+from console.items.review_selectors import find_run
 from console.items.selectors import get_item, item_name
-from console.items.signals import APPROVE, SEND_BACK, SignalChoice
 from console.upstream.errors import UpstreamError
 from console.upstream.types import WorkItem
 
@@ -31,25 +31,25 @@ TOO_LATE = "It is too late to take this back."
 
 
 @require_safe
-def decision(request: SignedIn, project: uuid.UUID, decision: uuid.UUID) -> HttpResponse:
+def decision(request: SignedIn, project: uuid.UUID, decision_id: uuid.UUID) -> HttpResponse:
     """The strip of one's own decision as it is now; without htmx the item's page."""
-    found = _own(request, project, decision)
+    decision = _get_own(request, project, decision_id)
     if not htmx.is_htmx(request):
-        return htmx.redirect(request, _way_back(found))
-    return _strip(request, found, look=read_page_number(request.GET.get("look")))
+        return htmx.redirect(request, _way_back(decision))
+    return _strip(request, decision, look=read_page_number(request.GET.get("look")))
 
 
 @require_POST
-def take_back(request: SignedIn, project: uuid.UUID, decision: uuid.UUID) -> HttpResponse:
-    found = _own(request, project, decision)
-    is_taken = services.take_back(user=request.user, decision=found)
-    is_taken = is_taken or found.state == Decision.State.TAKEN_BACK
+def take_back(request: SignedIn, project: uuid.UUID, decision_id: uuid.UUID) -> HttpResponse:
+    decision = _get_own(request, project, decision_id)
+    is_taken = services.take_back(user=request.user, decision=decision)
+    is_taken = is_taken or decision.state == Decision.State.TAKEN_BACK
     if htmx.is_htmx(request):
         event = "item-taken-back" if is_taken else ""
-        return _strip(request, found, event=event, note="" if is_taken or found.message else TOO_LATE)
-    strip = decision_selectors.read_strip(found)
+        return _strip(request, decision, event=event, note="" if is_taken or decision.message else TOO_LATE)
+    strip = decision_selectors.read_strip(decision)
     messages.info(request, f"{strip.title}. {strip.text or TOO_LATE}")
-    return htmx.redirect(request, _way_back(found))
+    return htmx.redirect(request, _way_back(decision))
 
 
 @require_POST
@@ -57,82 +57,78 @@ def approve(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespo
     form = ApproveForm(request.POST)
     if not form.is_valid():
         return _refuse(request, project, item, None, record.IdTaken.message)
-    return _decide(request, project, item, APPROVE, form)
+    return _decide(request, project, item, form)
 
 
 @hand_back(*FIELDS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def send_back(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpResponse:
-    """GET is the form on a page of its own, with what was typed before a session ended."""
-    if request.method != "POST":
-        typed = typed_forms.kept(request)
-        return _form_page(request, project, item, "send_back", None if typed is None else SendBackForm(typed), 200)
-    form = SendBackForm(request.POST)
-    if not form.is_valid():
-        return _form_page(request, project, item, "send_back", form, 422)
-    return _decide(request, project, item, SEND_BACK, form)
+    return _decide_by_form(request, project, item, "send_back", SendBackForm)
 
 
 @hand_back(*FIELDS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def signal(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpResponse:
+    return _decide_by_form(request, project, item, "signal", SignalForm)
+
+
+def _decide_by_form(
+    request: SignedIn, project: uuid.UUID, item: uuid.UUID, kind: str, form_class: type[SendBackForm | SignalForm]
+) -> HttpResponse:
     """GET is the form on a page of its own, with what was typed before a session ended."""
     if request.method != "POST":
         typed = typed_forms.kept(request)
-        return _form_page(request, project, item, "signal", None if typed is None else SignalForm(typed), 200)
-    form = SignalForm(request.POST)
+        return _form_page(request, project, item, kind, None if typed is None else form_class(typed), 200)
+    form = form_class(request.POST)
     if not form.is_valid():
-        return _form_page(request, project, item, "signal", form, 422)
-    return _decide(request, project, item, form.cleaned_data["choice"], form)
+        return _form_page(request, project, item, kind, form, 422)
+    return _decide(request, project, item, form)
 
 
-def _decide(
-    request: SignedIn, project: uuid.UUID, item: uuid.UUID, choice: SignalChoice, form: ApproveForm
-) -> HttpResponse:
+def _decide(request: SignedIn, project: uuid.UUID, item: uuid.UUID, form: DecisionForm) -> HttpResponse:
     """With htmx the decision waits and can be taken back. Without script it is asked about once, then sent."""
-    said: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "user": request.user,
         "project": project,
         "item": item,
-        "choice": choice,
+        "choice": form.signal_choice(),
         "act_id": form.cleaned_data["act_id"],
-        "run": _run(request, project, form.cleaned_data["run"]),
+        "run": _find_own_run(request, project, form.cleaned_data["run"]),
         "remarks": form.remarks(),
     }
     try:
         if htmx.is_htmx(request):
-            made = services.decide(**said)
-            return _strip(request, made, event="item-decided")
+            decision = services.decide(**arguments)
+            return _strip(request, decision, event="item-decided")
         if "sure" not in request.POST:
-            return _ask(request, project, item, choice, form)
-        made = services.decide_at_once(request=request, **said)
+            return _ask(request, project, item, form)
+        decision = services.decide_at_once(request=request, **arguments)
     except services.AlreadyDecided as earlier:
         return _refuse(request, project, item, earlier.decision)
     except record.IdTaken as error:
         return _refuse(request, project, item, None, error.message)
-    _tell(request, made)
-    return htmx.redirect(request, _way_back(made))
+    _add_message(request, decision)
+    return htmx.redirect(request, _way_back(decision))
 
 
-def _strip(request: SignedIn, found: Decision, **about: Any) -> HttpResponse:
-    strip = decision_selectors.read_strip(found, back=htmx.page_address(request), **about)
+def _strip(request: SignedIn, decision: Decision, **about: Any) -> HttpResponse:
+    strip = decision_selectors.read_strip(decision, back=htmx.page_address(request), **about)
     return render(request, "items/_decision.html", {"strip": strip})
 
 
-def _tell(request: SignedIn, made: Decision) -> None:
-    strip = decision_selectors.read_strip(made)
+def _add_message(request: SignedIn, decision: Decision) -> None:
+    strip = decision_selectors.read_strip(decision)
     level = {"good": messages.SUCCESS, "bad": messages.ERROR, "warn": messages.WARNING}.get(strip.tone, messages.INFO)
     title = strip.unresolved.title if strip.unresolved else f"{strip.title}."
     messages.add_message(request, level, f"{title} {strip.text}".strip())
 
 
-def _ask(
-    request: SignedIn, project: uuid.UUID, item: uuid.UUID, choice: SignalChoice, form: ApproveForm
-) -> HttpResponse:
-    found = get_item(user=request.user, project=project, item=item)
-    context = _page(request, project, item, found) | {
+def _ask(request: SignedIn, project: uuid.UUID, item: uuid.UUID, form: DecisionForm) -> HttpResponse:
+    choice = form.signal_choice()
+    work_item = get_item(user=request.user, project=project, item=item)
+    context = _page(request, project, item, work_item) | {
         "choice": choice,
-        "unlikely_reason": unlikely_reason(found.status) if choice.is_unlikely(found.status) else "",
+        "unlikely_reason": unlikely_reason(work_item.status) if choice.is_unlikely(work_item.status) else "",
         "fields": [(name, form.data.get(name, "")) for name in FIELDS if form.data.get(name)],
         "remarks": form.remarks(),
         "feedback": form.remarks().feedback_texts,
@@ -154,51 +150,51 @@ def _refuse(
 
 
 def _form_page(
-    request: SignedIn, project: uuid.UUID, item: uuid.UUID, kind: str, form: ApproveForm | None, status: int
+    request: SignedIn, project: uuid.UUID, item: uuid.UUID, kind: str, form: DecisionForm | None, status: int
 ) -> HttpResponse:
     """The form as it was typed: for htmx in its place, else on a page of its own."""
-    found = WorkItem(str(item), status=request.POST.get("was_status", ""))
+    work_item = WorkItem(str(item), status=request.POST.get("was_status", ""))
     if not htmx.is_htmx(request):
         try:
-            found = get_item(user=request.user, project=project, item=item)
+            work_item = get_item(user=request.user, project=project, item=item)
         except (UpstreamError, ConnectionMissing):
             if form is None:
                 raise
-    panel = _panel(request, project, found, form)
+    panel = _panel(request, project, work_item, form)
     if htmx.is_htmx(request):
         response = render(request, f"items/_{kind}_form.html", {"panel": panel, "form": form}, status=status)
         return retarget(reswap(response, "outerHTML"), f"#{kind.replace('_', '-')}-{item}")
-    context = _page(request, project, item, found) | {"panel": panel, "kind": kind, "form": form, "is_open": True}
+    context = _page(request, project, item, work_item) | {"panel": panel, "kind": kind, "form": form, "is_open": True}
     return render(request, "items/decide.html", context, status=status)
 
 
-def _panel(request: SignedIn, project: uuid.UUID, found: WorkItem, form: ApproveForm | None) -> DecidePanel:
+def _panel(request: SignedIn, project: uuid.UUID, work_item: WorkItem, form: DecisionForm | None) -> DecidePanel:
     if form is not None:
         form.full_clean()
-    run = _run(request, project, form.cleaned_data.get("run")) if form is not None else None
-    return decision_selectors.read_panel(user=request.user, project=project, item=found, run=run, form=form)
+    run = _find_own_run(request, project, form.cleaned_data.get("run")) if form is not None else None
+    return decision_selectors.read_panel(user=request.user, project=project, item=work_item, run=run, form=form)
 
 
-def _page(request: SignedIn, project: uuid.UUID, item: uuid.UUID, found: WorkItem) -> dict[str, Any]:
+def _page(request: SignedIn, project: uuid.UUID, item: uuid.UUID, work_item: WorkItem) -> dict[str, Any]:
     crumbs = remembered_breadcrumbs(user=request.user, project=project)
     item_url = reverse("items:detail", args=[project, item])
     return {
-        "name": item_name(found),
+        "name": item_name(work_item),
         "item_url": item_url,
         "post_url": request.path,
-        "crumbs": [*crumbs, (item_name(found), item_url)],
+        "crumbs": [*crumbs, (item_name(work_item), item_url)],
     }
 
 
-def _own(request: SignedIn, project: uuid.UUID, pk: uuid.UUID) -> Decision:
+def _get_own(request: SignedIn, project: uuid.UUID, pk: uuid.UUID) -> Decision:
     return get_object_or_404(Decision, pk=pk, project=project, person=request.user)
 
 
-def _run(request: SignedIn, project: uuid.UUID, pk: uuid.UUID | None) -> ReviewRun | None:
-    return ReviewRun.objects.filter(pk=pk, project=project, person=request.user).first() if pk else None
+def _find_own_run(request: SignedIn, project: uuid.UUID, pk: uuid.UUID | None) -> ReviewRun | None:
+    return find_run(user=request.user, project=project, run=pk) if pk else None
 
 
-def _way_back(made: Decision) -> str:
-    if made.run_id:
-        return reverse("items:review_run", args=[made.project, made.run_id])
-    return reverse("items:detail", args=[made.project, made.item])
+def _way_back(decision: Decision) -> str:
+    if decision.run_id:
+        return reverse("items:review_run", args=[decision.project, decision.run_id])
+    return reverse("items:detail", args=[decision.project, decision.item])

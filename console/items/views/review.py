@@ -38,10 +38,10 @@ def start(request: SignedIn, project: uuid.UUID) -> HttpResponse:
         )
     if request.method == "POST":
         projects.mark_used(user=request.user, project=project)
-        sent = request.POST.get("list")
-        listed = item_filter if sent is None else ItemFilter.from_query(sent, user=request.user)
-        found = services.start_run(user=request.user, project=project, item_filter=item_filter, listed=listed)
-        place = reverse("items:review_run", args=[project, found.pk]) if found else _start_url(project, item_filter)
+        list_query = request.POST.get("list")
+        listed = item_filter if list_query is None else ItemFilter.from_query(list_query, user=request.user)
+        new_run = services.start_run(user=request.user, project=project, item_filter=item_filter, listed=listed)
+        place = reverse("items:review_run", args=[project, new_run.pk]) if new_run else _start_url(project, item_filter)
         return htmx.redirect(request, place)
     context, status = _about(request, project), 200
     try:
@@ -56,88 +56,88 @@ def start(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def run(request: SignedIn, project: uuid.UUID, run: uuid.UUID) -> HttpResponse:
+def run(request: SignedIn, project: uuid.UUID, run_id: uuid.UUID) -> HttpResponse:
     """The first item that waits for a decision; a POST appends the next page of items, or the skipped ones again.
 
     The page's script asks here for the items `after` one, and for what became of those from one on (`check`).
     """
-    found = _run(request, project, run)
+    run = _get_run(request, project, run_id)
     if request.method == "POST" and request.POST.get("skipped") == "again":
-        services.reopen_skipped(run=found)
+        services.reopen_skipped(run=run)
     elif request.method == "POST":
-        services.append_next_page(user=request.user, run=found)
+        services.append_next_page(user=request.user, run=run)
     if htmx.is_htmx(request) and "check" in request.GET:
-        return _checked(request, found, request.GET["check"])
+        return _checked(request, run, request.GET["check"])
     if htmx.is_htmx(request) and (after := request.GET.get("after", request.POST.get("after"))):
-        coming = selectors.find_next(user=request.user, run=found, after=after)
-        context = {"chunk": _chunk(request, found, coming, coming.items)}
+        coming = selectors.find_next(user=request.user, run=run, after=after)
+        context = {"chunk": _chunk(request, run, coming, coming.items)}
         return render(request, "items/_chunk.html", context)
     if request.method == "POST":
-        return htmx.redirect(request, reverse("items:review_run", args=[project, run]))
+        return htmx.redirect(request, reverse("items:review_run", args=[project, run_id]))
     try:
-        coming = selectors.find_next(user=request.user, run=found)
+        coming = selectors.find_next(user=request.user, run=run)
     except KeyRejected:
         raise
     except UpstreamError as problem:
-        return _silent(request, found, problem)
+        return _silent(request, run, problem)
     if coming.items:
-        return _step(request, found, coming)
-    if found.next_cursor:
-        return render(request, "items/review_more.html", _about(request, project) | {"run": found})
-    return htmx.redirect(request, reverse("items:review_end", args=[project, run]))
+        return _step(request, run, coming)
+    if run.next_cursor:
+        return render(request, "items/review_more.html", _about(request, project) | {"run": run})
+    return htmx.redirect(request, reverse("items:review_end", args=[project, run_id]))
 
 
 @require_safe
-def step(request: SignedIn, project: uuid.UUID, run: uuid.UUID, item: uuid.UUID) -> HttpResponse:
+def step(request: SignedIn, project: uuid.UUID, run_id: uuid.UUID, item: uuid.UUID) -> HttpResponse:
     """One item of the run, decided or not, with the open ones behind it."""
-    found = _run(request, project, run)
-    here = next((one for one in selectors.run_items(found) if one.id == str(item)), None)
+    run = _get_run(request, project, run_id)
+    here = next((one for one in selectors.run_items(run) if one.id == str(item)), None)
     if here is None:
         raise Http404
     try:
-        coming = selectors.read_from(user=request.user, run=found, item=here)
+        coming = selectors.read_from(user=request.user, run=run, item=here)
     except KeyRejected:
         raise
     except UpstreamError as problem:
-        return _silent(request, found, problem, item=here)
-    return _step(request, found, coming)
+        return _silent(request, run, problem, item=here)
+    return _step(request, run, coming)
 
 
 @require_POST
-def skip(request: SignedIn, project: uuid.UUID, run: uuid.UUID, item: uuid.UUID) -> HttpResponse:
+def skip(request: SignedIn, project: uuid.UUID, run_id: uuid.UUID, item: uuid.UUID) -> HttpResponse:
     """Leaves the item without a decision, and goes on."""
-    found = _run(request, project, run)
-    if str(item) not in {one.id for one in selectors.run_items(found)}:
+    run = _get_run(request, project, run_id)
+    if str(item) not in {one.id for one in selectors.run_items(run)}:
         raise Http404
-    services.skip(run=found, item=str(item))
+    services.skip(run=run, item=str(item))
     if htmx.is_htmx(request):
         return HttpResponse(status=204)
-    return htmx.redirect(request, reverse("items:review_run", args=[project, run]))
+    return htmx.redirect(request, reverse("items:review_run", args=[project, run_id]))
 
 
 @require_safe
-def end(request: SignedIn, project: uuid.UUID, run: uuid.UUID) -> HttpResponse:
+def end(request: SignedIn, project: uuid.UUID, run_id: uuid.UUID) -> HttpResponse:
     """What became of the items, also before all of them are decided."""
-    found = _run(request, project, run)
+    run = _get_run(request, project, run_id)
     context = _about(request, project) | {
-        "run": found,
-        "list_url": _list_url(found),
+        "run": run,
+        "list_url": _list_url(run),
         "strips": decision_selectors.read_tray(user=request.user, project=project),
     }
-    left = selectors.open_items(found)
+    left = selectors.open_items(run)
     passed_over: list[presenters.PassedOverItem] = []
     try:
-        changed = selectors.read_coming(user=request.user, run=found, items=left).passed_over
-        passed_over = presenters.passed_over_of(found, changed)
+        changed = selectors.read_coming(user=request.user, run=run, items=left).passed_over
+        passed_over = presenters.passed_over_of(run, changed)
     except KeyRejected:
         raise
     except UpstreamError as problem:
         context["problem"] = problem
     gone = {one.id for one in passed_over}
-    skipped = [one for one in selectors.run_items(found) if one.id in found.skipped]
-    decisions = selectors.newest_decisions(found)
+    skipped = [one for one in selectors.run_items(run) if one.id in run.skipped]
+    decisions = selectors.newest_decisions(run)
     context["summary"] = summary_of(
-        found,
+        run,
         list(decisions.values()),
         skipped=[one for one in skipped if one.id not in decisions],
         passed_over=[one for one in passed_over if one.id not in decisions],
@@ -148,11 +148,11 @@ def end(request: SignedIn, project: uuid.UUID, run: uuid.UUID) -> HttpResponse:
     return render(request, f"items/review_end.html{part}", context)
 
 
-def _run(request: SignedIn, project: uuid.UUID, run: uuid.UUID) -> ReviewRun:
-    found = selectors.find_run(user=request.user, project=project, run=run)
-    if found is None:
+def _get_run(request: SignedIn, project: uuid.UUID, run_id: uuid.UUID) -> ReviewRun:
+    run = selectors.find_run(user=request.user, project=project, run=run_id)
+    if run is None:
         raise Http404
-    return found
+    return run
 
 
 def _step(request: SignedIn, run: ReviewRun, coming: selectors.Coming) -> HttpResponse:
