@@ -119,8 +119,8 @@ class ItemWalk:
             self.problem = page
             return
         known = {item.id for item in self.items if item.id}
-        asked = self.query.filters.get("ids")
-        self.items += [item for item in page.items if item.id not in known and (not asked or item.id in asked)]
+        asked_ids = self.query.filters.get("ids")
+        self.items += [item for item in page.items if item.id not in known and (not asked_ids or item.id in asked_ids)]
         self.is_complete = page.is_last
         self.cursors += [page.next] if page.next is not None else []
         if page.unclear:
@@ -156,32 +156,32 @@ def count_by_status(*, user: Person, project: str, filters: Mapping[str, Any]) -
     """
     any_status = {name: value for name, value in filters.items() if name != "status" and value}
     key = cache_key("statuses", user=user, project=project, about=sorted(any_status.items()))
-    found: StatusCounts | None = cache.get(key)
-    if found is None:
-        found = _count_by_status(connections.cloudfactory(user), project, any_status)
-        if found.problem is None:
-            cache.set(key, found, LASTS)
-    return found
+    counts: StatusCounts | None = cache.get(key)
+    if counts is None:
+        counts = _count_by_status(connections.cloudfactory(user), project, any_status)
+        if counts.problem is None:
+            cache.set(key, counts, LASTS)
+    return counts
 
 
 def count_each(*, user: Person, queries: Sequence[ItemQuery]) -> list[Count | UpstreamError]:
     """Of each list what one page holds, or why it did not come: side by side, kept for a minute, for this key alone."""
-    found: list[Count | UpstreamError | None] = [known_count(user=user, query=query) for query in queries]
-    missing = [place for place, count in enumerate(found) if count is None]
+    counts: list[Count | UpstreamError | None] = [known_count(user=user, query=query) for query in queries]
+    missing = [place for place, count in enumerate(counts) if count is None]
     platform = connections.cloudfactory(user)
     walks = read_lists(platform, [queries[place] for place in missing], calls=len(missing))
     for place, walk in zip(missing, walks, strict=True):
         is_counted = walk.problem is None or walk.problem.is_unclear
-        found[place] = walk.count if is_counted else walk.problem
+        counts[place] = walk.count if is_counted else walk.problem
         if is_counted:
             keep_count(walk.count, user=user, query=walk.query)
-    return [count for count in found if count is not None]
+    return [count for count in counts if count is not None]
 
 
 def known_count(*, user: Person, query: ItemQuery) -> Count | None:
     """What `count_each` counted within the last minute."""
-    found: Count | None = cache.get(_count_key(user, query))
-    return found
+    count: Count | None = cache.get(_count_key(user, query))
+    return count
 
 
 def keep_count(count: Count, *, user: Person, query: ItemQuery) -> None:
@@ -229,9 +229,9 @@ def _count_by_status(platform: CloudFactory, project: str, filters: Mapping[str,
 
 def _added_up(walks: Sequence[ItemWalk]) -> StatusCounts:
     """Lists of items of any status."""
-    found = tally([item for walk in walks for item in walk.items])
+    by_status = tally([item for walk in walks for item in walk.items])
     is_partial = not all(walk.is_complete for walk in walks)
-    counted = tuple(StatusCount(one, Count(found[one.value], is_partial)) for one in ordered(found))
+    counted = tuple(StatusCount(one, Count(by_status[one.value], is_partial)) for one in ordered(by_status))
     return StatusCounts(counted, _problem(walks))
 
 

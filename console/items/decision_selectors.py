@@ -77,19 +77,18 @@ def read_tray(*, user: Person, project: uuid.UUID) -> list[DecisionStrip]:
     failed = Q(state=State.FAILED, finished_at__gt=timezone.now() - SHOWN)
     open_now = Q(state__in=[State.WAITING, State.SENDING])
     mine = Decision.objects.select_related("person").filter(open_now | failed, person=user, project=project)
-    found = mine[:MOST_STRIPS]
-    return [DecisionStrip(decision) for decision in reversed(found)]
+    return [DecisionStrip(decision) for decision in reversed(mine[:MOST_STRIPS])]
 
 
 def read_strip(decision: Decision, *, look: int = 0, event: str = "", note: str = "", back: str = "") -> DecisionStrip:
     """The strip as it is now; an unknown outcome with how to find out, a new status with the forms that suit it."""
-    found, panel = None, None
+    unresolved_act, panel = None, None
     if decision.state == State.UNKNOWN and (entry := Entry.objects.filter(pk=decision.pk).first()):
-        found = unresolved.of_entry(entry, back=back)
+        unresolved_act = unresolved.of_entry(entry, back=back)
     if decision.state == State.SENT and decision.status_after and decision.run_id is None:
         item = WorkItem(str(decision.item), status=decision.status_after)
         panel = read_panel(user=decision.person, project=decision.project, item=item)
-    return DecisionStrip(decision, look, event, found, note, panel)
+    return DecisionStrip(decision, look, event, unresolved_act, note, panel)
 
 
 def _administrators() -> list[str]:

@@ -59,13 +59,13 @@ def read_detail(*, user: Person, project: uuid.UUID, item: WorkItem, item_filter
 def renew_picture(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> dict[str, Any]:
     """The item's picture by a fresh link, or the reason why there is none; it is not asked again by itself."""
     try:
-        found = get_item(user=user, project=project, item=item)
+        work_item = get_item(user=user, project=project, item=item)
     except KeyRejected:
         raise
     except UpstreamError as error:
         return {"reason": error.message}
-    picture = sign_pictures(user=user, items=[found])[found.id]
-    return {"url": picture.url, "reason": picture.reason, "alt": item_name(found)}
+    picture = sign_pictures(user=user, items=[work_item])[work_item.id]
+    return {"url": picture.url, "reason": picture.reason, "alt": item_name(work_item)}
 
 
 def read_names(*, user: Person, project: uuid.UUID, batch: int | None) -> dict[str, Any]:

@@ -47,27 +47,27 @@ def stream_labels(*, user: Person, project: uuid.UUID, item: uuid.UUID, request:
         key=connections.key_fingerprint(user, VENDOR),
     )
     with act:
-        found = get_item(user=user, project=project, item=item)
-        act.called(item_name(found))
-        download = _open(user, project, found)
+        work_item = get_item(user=user, project=project, item=item)
+        act.called(item_name(work_item))
+        download = _open(user, project, work_item)
         # The outcome is written when the last byte has gone, or when the browser goes away before.
         act.keep_open()
     stream = RecordedStream(act, download, "", request.META.get("gunicorn.socket"))
     response = StreamingHttpResponse(stream, content_type=JSON)
     # What a proxy in front has taken is not yet downloaded.
     response["X-Accel-Buffering"] = "no"
-    return _with_headers(response, found, download.length)
+    return _with_headers(response, work_item, download.length)
 
 
 def describe_labels(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> StreamingHttpResponse:
     """What HEAD asks: the headers that GET would have. Nothing is taken, so nothing is recorded."""
-    found = get_item(user=user, project=project, item=item)
-    annotation = _annotation(user, project, found)
+    work_item = get_item(user=user, project=project, item=item)
+    annotation = _annotation(user, project, work_item)
     try:
         measured = connections.storage().measure(sign_file(user=user, annotation=annotation))
     except (LinkExpired, NotFound, Unreadable) as error:
-        raise NoLabelFile(error.message, item_name(found)) from error
-    return _with_headers(StreamingHttpResponse((), content_type=JSON), found, measured.total)
+        raise NoLabelFile(error.message, item_name(work_item)) from error
+    return _with_headers(StreamingHttpResponse((), content_type=JSON), work_item, measured.total)
 
 
 def _open(user: Person, project: uuid.UUID, item: WorkItem) -> Download:

@@ -23,13 +23,13 @@ _EXACT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.
 def read_end(text: str, *, is_last: bool, zone: tzinfo) -> datetime:
     """The moment in UTC that a day or a moment means at this end; raises ValueError with a sentence for the field."""
     try:
-        found = _exact(text) or _day(text, zone, is_last=is_last) or _moment(text, zone)
-        found = found.astimezone(UTC)
+        moment = _exact(text) or _day(text, zone, is_last=is_last) or _moment(text, zone)
+        moment = moment.astimezone(UTC)
     except OverflowError:
         raise ValueError(OUT_OF_RANGE) from None
-    if not FIRST - ONE_DAY <= found.date() <= LAST + ONE_DAY:
+    if not FIRST - ONE_DAY <= moment.date() <= LAST + ONE_DAY:
         raise ValueError(OUT_OF_RANGE)
-    return found
+    return moment
 
 
 def write_end(moment: datetime) -> str:

@@ -29,8 +29,8 @@ def read_key(text: str) -> str:
 def stored_ids(key: str, *, user: Person) -> tuple[str, ...]:
     """The ids of a list that was stored in one of the person's spaces; none where there is no such list."""
     spaces = [space.id for space in connections.spaces(user)]
-    found = IdList.objects.filter(key=key.removeprefix("list-"), space__in=spaces).first()
-    return tuple(found.ids) if found else ()
+    id_list = IdList.objects.filter(key=key.removeprefix("list-"), space__in=spaces).first()
+    return tuple(id_list.ids) if id_list else ()
 
 
 def store_ids(ids: Sequence[str], *, user: Person) -> str:

@@ -22,14 +22,14 @@ def find_annotation(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> Ann
     platform = connections.cloudfactory(user)
     try:
         try:
-            found = platform.get_annotation(str(project), str(item), coco=True)
+            annotation = platform.get_annotation(str(project), str(item), coco=True)
         except (Invalid, OtherRefusal):
-            found = platform.get_annotation(str(project), str(item))
+            annotation = platform.get_annotation(str(project), str(item))
     except NotFound:
         return None
-    if read_uuid(found.work_item_id) not in (item, None):
+    if read_uuid(annotation.work_item_id) not in (item, None):
         raise Unreadable("CloudFactory answered with the labels of another item.", vendor=VENDOR, changes=False)
-    return found
+    return annotation
 
 
 def open_file(*, user: Person, annotation: Annotation, limit: int | None = None) -> Download:

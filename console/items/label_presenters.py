@@ -57,8 +57,8 @@ class LabelsPart:
 
     @property
     def label_count(self) -> str:
-        found = self.annotation.metadata.get("label_count") if self.annotation else None
-        return "" if found is None else value_rows.text_of(found)
+        count = self.annotation.metadata.get("label_count") if self.annotation else None
+        return "" if count is None else value_rows.text_of(count)
 
     @property
     def inference(self) -> JsonValue:
@@ -67,12 +67,12 @@ class LabelsPart:
     @property
     def fields(self) -> list[tuple[str, JsonValue]]:
         """What came as JSON, with its title."""
-        found = self.annotation or Annotation()
-        metadata = {name: value for name, value in found.metadata.items() if name not in _NAMED}
+        annotation = self.annotation or Annotation()
+        metadata = {name: value for name, value in annotation.metadata.items() if name not in _NAMED}
         named = [
             ("Inference", self.inference),
             ("Metadata of the labels", JsonValue(metadata)),
-            ("Other fields of the labels", JsonValue(found.extra)),
+            ("Other fields of the labels", JsonValue(annotation.extra)),
         ]
         return filled(named)
 

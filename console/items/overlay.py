@@ -188,8 +188,8 @@ def build_overlay(document: CocoDocument) -> Overlay:
                 reason=" ".join((*label.problems, *drawing.problems)),
             )
         )
-    listed = sorted(set(classes.values()), key=lambda label_class: label_class.number)
-    return Overlay(width, height, tuple(listed), tuple(shapes), (*document.notes, *notes, *renderer.notes()))
+    in_order = sorted(set(classes.values()), key=lambda label_class: label_class.number)
+    return Overlay(width, height, tuple(in_order), tuple(shapes), (*document.notes, *notes, *renderer.notes()))
 
 
 def _frame(document: CocoDocument) -> tuple[float, float, tuple[str, ...]]:

@@ -40,7 +40,7 @@ def read_ids(text: str) -> PastedIds:
     """The ids in a text, up to MOST_IDS different ones. Never raises."""
     if len(text) > MOST_TEXT:
         return PastedIds(problem=f"This text is too long. Paste up to {MOST_IDS:,} ids at once.")
-    pasted = [found.lower() for found in _ID.findall(text)]
+    pasted = [item_id.lower() for item_id in _ID.findall(text)]
     ids = tuple(dict.fromkeys(pasted))
     wrong = tuple(dict.fromkeys(word for word in _WORD.findall(_ID.sub(" ", text)) if word.strip("-_")))
     if len(ids) > MOST_IDS:

@@ -43,8 +43,8 @@ def provenance_of(metadata: Mapping[str, Any]) -> Provenance | None:
     owner, _, slug = named.partition("/") if isinstance(named, str) else ("", "", "")
     if read_segment(owner) is None or read_segment(slug) is None:
         return None
-    found = Provenance(owner, slug, str(read_uuid(metadata.get(ITEM)) or ""))
+    provenance = Provenance(owner, slug, str(read_uuid(metadata.get(ITEM)) or ""))
     try:
-        return found if found.address else None
+        return provenance if provenance.address else None
     except NoReverseMatch:
         return None

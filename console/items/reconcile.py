@@ -32,13 +32,13 @@ def find_signal(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     if decision is None or choice is None:
         return "unsure", {}
     try:
-        found = get_item(user=_actor(entry), project=uuid.UUID(entry.detail["project_id"]), item=decision.item)
+        item = get_item(user=_actor(entry), project=uuid.UUID(entry.detail["project_id"]), item=decision.item)
     except NotFound:
         return "unsure", {}
     expected = choice.leads_to.get(decision.status_before)
-    if found.status == decision.status_before:
-        return ("unsure" if expected == found.status else "not found"), {}
-    if expected is None or found.status != expected or (found.updated_at and found.updated_at < entry.at - SKEW):
+    if item.status == decision.status_before:
+        return ("unsure" if expected == item.status else "not found"), {}
+    if expected is None or item.status != expected or (item.updated_at and item.updated_at < entry.at - SKEW):
         return "unsure", {}
     if _is_perhaps_of_another(decision, expected):
         return "unsure", {}
@@ -62,7 +62,7 @@ def _actor(entry: Entry) -> Person:
     return entry.actor
 
 
-def _follow(entry: Entry, **said: Any) -> None:
+def _follow(entry: Entry, **kwargs: Any) -> None:
     """A decision follows what the audit finds out about its act."""
     if entry.action not in signals.ACTIONS:
         return

@@ -32,10 +32,12 @@ class RunPage:
     unclear: str = ""
 
 
-def start_run(*, user: Person, project: uuid.UUID, item_filter: ItemFilter, listed: ItemFilter) -> ReviewRun | None:
+def start_run(
+    *, user: Person, project: uuid.UUID, item_filter: ItemFilter, list_filter: ItemFilter
+) -> ReviewRun | None:
     """A run through the first hundred items of the filter, from one call to P16; None where it matches nothing.
 
-    `listed` is the view of the table that its end leads back to.
+    `list_filter` is the view of the table that its end leads back to.
     """
     page = read_run_page(user=user, project=project, item_filter=item_filter.first_page())
     if not page.items:
@@ -45,7 +47,7 @@ def start_run(*, user: Person, project: uuid.UUID, item_filter: ItemFilter, list
         space=connections.space(user).id,
         project=project,
         query=item_filter.query(),
-        list_query=listed.query(),
+        list_query=list_filter.query(),
         items=_entries(page.items),
         next_cursor=page.next_cursor,
     )
@@ -62,11 +64,11 @@ def append_next_page(*, user: Person, run: ReviewRun) -> None:
     item_filter = replace(ItemFilter.from_query(run.query, user=user).first_page(), cursor=cursor)
     if item_filter.problems:
         raise NotFound(item_filter.problems[0].message, vendor=VENDOR, changes=False)
-    listed = read_run_page(user=user, project=run.project, item_filter=item_filter)
+    next_page = read_run_page(user=user, project=run.project, item_filter=item_filter)
     known = {entry["id"] for entry in run.items}
-    items = [*run.items, *(entry for entry in _entries(listed.items) if entry["id"] not in known)]
+    items = [*run.items, *(entry for entry in _entries(next_page.items) if entry["id"] not in known)]
     same_place = ReviewRun.objects.filter(pk=run.pk, next_cursor=cursor)
-    same_place.update(items=items, next_cursor=listed.next_cursor if listed.next_cursor != cursor else "")
+    same_place.update(items=items, next_cursor=next_page.next_cursor if next_page.next_cursor != cursor else "")
     run.refresh_from_db()
 
 

@@ -16,10 +16,10 @@ MOST_NAME = 200
 def get_item(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> WorkItem:
     """The work item as it is now: one call to P16, which is the only way to read one (FACTS 2.4). Raises NotFound."""
     page = connections.cloudfactory(user).list_work_items(str(project), ids=(str(item),), limit=1)
-    found = next((one for one in page.items if one.id == str(item)), None)
-    if found is None:
+    work_item = next((one for one in page.items if one.id == str(item)), None)
+    if work_item is None:
         raise NotFound("This project has no such work item.", vendor=VENDOR, changes=False)
-    return found
+    return work_item
 
 
 def item_name(item: WorkItem) -> str:

@@ -54,8 +54,8 @@ def decide(
 
     Raises AlreadyDecided, record.IdTaken, and what reading the item raises: nothing is sent then.
     """
-    wanted = _wanted(user, project, item, choice, act_id, run, remarks)
-    return _keep(wanted, grace=settings.REVIEW_GRACE)[0]
+    new = _build_decision(user, project, item, choice, act_id, run, remarks)
+    return _save(new, grace=settings.REVIEW_GRACE)[0]
 
 
 def decide_at_once(
@@ -70,9 +70,9 @@ def decide_at_once(
     remarks: Remarks = NO_REMARKS,
 ) -> Decision:
     """Sends the decision within this request, for people without script, who were asked before. Raises as `decide`."""
-    wanted = _wanted(user, project, item, choice, act_id, run, remarks)
-    wanted.state = State.SENDING
-    decision, is_new = _keep(wanted, rescue=RESCUE)
+    new = _build_decision(user, project, item, choice, act_id, run, remarks)
+    new.state = State.SENDING
+    decision, is_new = _save(new, rescue=RESCUE)
     if not is_new:
         return decision
     try:
@@ -128,10 +128,10 @@ def entry_of(decision: Decision) -> Entry | None:
 
 def follow(decision: Decision, entry: Entry) -> Decision:
     """Takes over what the audit knows of the decision's act."""
-    said = entry.result
+    result = entry.result
     if entry.outcome == DONE:
-        return _finish(decision, State.SENT, status_after=str(said.get("status_after") or ""))
-    message = str(said.get("error") or "")
+        return _finish(decision, State.SENT, status_after=str(result.get("status_after") or ""))
+    message = str(result.get("error") or "")
     if entry.outcome == FAILED:
         return _finish(decision, State.FAILED, message=message or "CloudFactory did not take it.")
     return _finish(decision, State.UNKNOWN, message=message)
@@ -175,11 +175,11 @@ def is_open(decision: Decision) -> bool:
     entry = entry_of(decision)
     if entry is None:
         return False
-    found = settling.state(entry)
-    return not found.is_settled and not found.can_send_again
+    resolution = settling.state(entry)
+    return not resolution.is_settled and not resolution.can_send_again
 
 
-def _wanted(
+def _build_decision(
     user: Person,
     project: uuid.UUID,
     item: uuid.UUID,
@@ -205,49 +205,49 @@ def _wanted(
     )
 
 
-def _keep(wanted: Decision, *, grace: float = 0, rescue: float = 0) -> tuple[Decision, bool]:
+def _save(new: Decision, *, grace: float = 0, rescue: float = 0) -> tuple[Decision, bool]:
     """The decision, saved with the job that sends it `rescue` seconds after its `grace`; and whether it is new."""
-    if first := _first_press(wanted):
+    if first := _first_press(new):
         return first, False
-    item = get_item(user=wanted.person, project=wanted.project, item=wanted.item)
-    _check_open(wanted)
-    wanted.space = connections.space(wanted.person).id
-    wanted.item_name, wanted.status_before = item_name(item)[:300], (item.status or "")[:40]
-    wanted.due_at = timezone.now() + timedelta(seconds=grace)
+    item = get_item(user=new.person, project=new.project, item=new.item)
+    _check_open(new)
+    new.space = connections.space(new.person).id
+    new.item_name, new.status_before = item_name(item)[:300], (item.status or "")[:40]
+    new.due_at = timezone.now() + timedelta(seconds=grace)
     try:
         with transaction.atomic():
-            wanted.save(force_insert=True)
-            about = {"about": f"“{wanted.item_name}”"}
+            new.save(force_insert=True)
+            about = {"about": f"“{new.item_name}”"}
             delay = grace + rescue
-            jobs.enqueue(kind=KIND, subject=str(wanted.pk), person=wanted.person, payload=about, delay=delay)
+            jobs.enqueue(kind=KIND, subject=str(new.pk), person=new.person, payload=about, delay=delay)
     except IntegrityError:
         # Another press of the same form, or of another one on this item, was faster.
-        if first := _first_press(wanted):
+        if first := _first_press(new):
             return first, False
-        _check_open(wanted)
+        _check_open(new)
         # That one has ended meanwhile, so there is room for this one.
-        return _keep(wanted, grace=grace, rescue=rescue)
-    return wanted, True
+        return _save(new, grace=grace, rescue=rescue)
+    return new, True
 
 
-def _first_press(wanted: Decision) -> Decision | None:
-    first = Decision.objects.filter(pk=wanted.pk).first()
-    is_taken = _aim(first) != _aim(wanted) if first else Entry.objects.filter(pk=wanted.pk).exists()
+def _first_press(new: Decision) -> Decision | None:
+    first = Decision.objects.filter(pk=new.pk).first()
+    is_taken = _content(first) != _content(new) if first else Entry.objects.filter(pk=new.pk).exists()
     if is_taken:
         raise record.IdTaken
     return first
 
 
-def _aim(decision: Decision) -> tuple[object, ...]:
+def _content(decision: Decision) -> tuple[object, ...]:
     return decision.person_id, decision.project, decision.item, decision.action, decision.signal, decision.outcome
 
 
-def _check_open(wanted: Decision) -> None:
+def _check_open(new: Decision) -> None:
     """Raises AlreadyDecided where another decision of the same person on the item has no outcome yet."""
     unfinished = (State.WAITING, State.SENDING, State.UNKNOWN)
-    mine = Decision.objects.filter(person=wanted.person, project=wanted.project, item=wanted.item)
+    mine = Decision.objects.filter(person=new.person, project=new.project, item=new.item)
     # Another press of the same form is no other decision.
-    for earlier in mine.filter(state__in=unfinished).exclude(pk=wanted.pk):
+    for earlier in mine.filter(state__in=unfinished).exclude(pk=new.pk):
         if is_open(earlier):
             raise AlreadyDecided(earlier)
 
@@ -328,8 +328,8 @@ def _faster_colleague(decision: Decision, status: str) -> str:
 
 def _read_status(decision: Decision) -> str:
     with suppress(UpstreamError, ConnectionMissing):
-        found = get_item(user=decision.person, project=decision.project, item=decision.item)
-        return (found.status or "")[:40]
+        work_item = get_item(user=decision.person, project=decision.project, item=decision.item)
+        return (work_item.status or "")[:40]
     return ""
 
 

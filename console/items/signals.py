@@ -142,8 +142,8 @@ CHOICES = (APPROVE, SEND_BACK, *OTHERS)
 
 def choice_of(action: str, signal: object, outcome: object) -> SignalChoice | None:
     """The choice that such a decision, or the entry of one in the audit, was."""
-    wanted = (action, signal, outcome)
-    return next((one for one in CHOICES if (one.action, one.signal, one.outcome) == wanted), None)
+    key = (action, signal, outcome)
+    return next((one for one in CHOICES if (one.action, one.signal, one.outcome) == key), None)
 
 
 def other_named(value: str) -> SignalChoice | None:

@@ -103,8 +103,8 @@ def batch_choices(item_filter: ItemFilter, batch_names: Mapping[int, str]) -> li
 def place_words(page: ItemPage, item_filter: ItemFilter) -> str:
     """Beside the ways to other pages. Nobody says how many items there are in all (FACTS 2.2)."""
     if item_filter.ids:
-        asked = len(item_filter.arguments()["ids"])
-        return f"Ids {item_filter.offset + 1:,} to {item_filter.offset + asked:,} of {len(item_filter.ids):,}"
+        count = len(item_filter.arguments()["ids"])
+        return f"Ids {item_filter.offset + 1:,} to {item_filter.offset + count:,} of {len(item_filter.ids):,}"
     return f"{plural(len(page.items), 'work item')} on this page"
 
 
@@ -122,5 +122,5 @@ def _parts(item_filter: ItemFilter, batch_names: Mapping[int, str]) -> Iterator[
 
 
 def _item_url(project: uuid.UUID, item: str, carried: str) -> str:
-    found = read_uuid(item)
-    return reverse("items:detail", args=[project, found]) + carried if found else ""
+    item_id = read_uuid(item)
+    return reverse("items:detail", args=[project, item_id]) + carried if item_id else ""

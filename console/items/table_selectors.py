@@ -49,9 +49,9 @@ def read_page(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> I
             raise answer
     if isinstance(page, UpstreamError):
         raise page
-    found = _arranged(page, item_filter)
-    _keep_files(user, project, item_filter, found.items)
-    return replace(found, batch_names={} if isinstance(names, UpstreamError) else names)
+    item_page = _arranged(page, item_filter)
+    _keep_files(user, project, item_filter, item_page.items)
+    return replace(item_page, batch_names={} if isinstance(names, UpstreamError) else names)
 
 
 def read_items(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> ItemPage:
@@ -101,17 +101,17 @@ def _arranged(page: Page[WorkItem], item_filter: ItemFilter) -> ItemPage:
 
 
 def _arranged_as_pasted(page: Page[WorkItem], item_filter: ItemFilter) -> ItemPage:
-    asked = item_filter.arguments()["ids"]
-    place = {item_id: number for number, item_id in enumerate(asked)}
+    asked_ids = item_filter.arguments()["ids"]
+    place = {item_id: number for number, item_id in enumerate(asked_ids)}
     items = sorted((item for item in page.items if item.id in place), key=lambda item: place[item.id])
-    found = {item.id for item in items}
+    found_ids = {item.id for item in items}
     before, after = item_filter.offset - IDS_A_CALL, item_filter.offset + IDS_A_CALL
     return ItemPage(
         tuple(items),
         {},
         previous=replace(item_filter, cursor=str(before or "")) if before >= 0 else None,
         next=replace(item_filter, cursor=str(after)) if after < len(item_filter.ids) else None,
-        missing=tuple(item_id for item_id in asked if item_id not in found),
+        missing=tuple(item_id for item_id in asked_ids if item_id not in found_ids),
         unusable=page.unusable,
     )
 
@@ -139,5 +139,5 @@ def _keep_files(user: Person, project: uuid.UUID, item_filter: ItemFilter, items
 
 
 def _files_key(user: Person, project: uuid.UUID, item_filter: ItemFilter) -> str:
-    asked = hashlib.sha256(f"{project}?{item_filter.query()}".encode()).hexdigest()
-    return f"items-files-{connections.cache_scope(user, VENDOR)}-{asked}"
+    digest = hashlib.sha256(f"{project}?{item_filter.query()}".encode()).hexdigest()
+    return f"items-files-{connections.cache_scope(user, VENDOR)}-{digest}"

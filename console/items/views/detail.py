@@ -28,17 +28,17 @@ def detail(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespon
     """The page stands after two calls; its labels come as a part of their own, or with it where `labels` asks so."""
     item_filter = ItemFilter.from_query(request.GET.get("list", ""), user=request.user)
     try:
-        found = selectors.get_item(user=request.user, project=project, item=item)
+        work_item = selectors.get_item(user=request.user, project=project, item=item)
     except KeyRejected:
         raise
     except UpstreamError as error:
         crumbs = remembered_breadcrumbs(user=request.user, project=project, item_filter=item_filter)
         return pages.upstream(request, error, crumbs=crumbs)
-    context = detail_selectors.read_detail(user=request.user, project=project, item=found, item_filter=item_filter)
+    context = detail_selectors.read_detail(user=request.user, project=project, item=work_item, item_filter=item_filter)
     if request.GET.get("labels"):
-        file_name = selectors.asset_file_name(found)
+        file_name = selectors.asset_file_name(work_item)
         read = read_labels(user=request.user, project=project, item=item, file_name=file_name)
-        context |= _drawn(present_labels(read, status_named(found.status)), context["facts"].is_picture)
+        context |= _drawn(present_labels(read, status_named(work_item.status)), context["facts"].is_picture)
     return render(request, "items/detail.html", context)
 
 

@@ -45,16 +45,16 @@ def counts(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     filters = item_filter.arguments() | {"ids": item_filter.ids}
     context: dict[str, Any] = {"tabs": presenters.tabs(item_filter, "")}
     try:
-        found = item_counts.count_by_status(user=request.user, project=str(project), filters=filters)
+        status_counts = item_counts.count_by_status(user=request.user, project=str(project), filters=filters)
     except KeyRejected:
         raise
     except UpstreamError as problem:
         return render(request, "items/_counts.html", context | {"problem": problem})
-    figures = {status.status.value: status.count for status in found.by_status} | {"": found.total}
+    figures = {status.status.value: status.count for status in status_counts.by_status} | {"": status_counts.total}
     context["figures"] = [(tab, figures.get(tab.value, item_counts.Count(0))) for tab in context["tabs"]]
     if request.user.may(Right.SIGNAL):
-        context["review"] = found.of(item_filter.status or CLIENT_REVIEW.value)
-    return render(request, "items/_counts.html", context | {"problem": found.problem})
+        context["review"] = status_counts.of(item_filter.status or CLIENT_REVIEW.value)
+    return render(request, "items/_counts.html", context | {"problem": status_counts.problem})
 
 
 @require_safe

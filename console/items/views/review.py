@@ -39,8 +39,10 @@ def start(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         projects.mark_used(user=request.user, project=project)
         list_query = request.POST.get("list")
-        listed = item_filter if list_query is None else ItemFilter.from_query(list_query, user=request.user)
-        new_run = services.start_run(user=request.user, project=project, item_filter=item_filter, listed=listed)
+        list_filter = item_filter if list_query is None else ItemFilter.from_query(list_query, user=request.user)
+        new_run = services.start_run(
+            user=request.user, project=project, item_filter=item_filter, list_filter=list_filter
+        )
         place = reverse("items:review_run", args=[project, new_run.pk]) if new_run else _start_url(project, item_filter)
         return htmx.redirect(request, place)
     context, status = _about(request, project), 200
