@@ -70,8 +70,11 @@ document.addEventListener("htmx:beforeSwap", ({ target }) => {
   if (target.matches?.("[data-decision]") && target.contains(document.activeElement)) refocused = target.id;
 });
 
+// The strip that the answer brought is in its place by now.
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (detail.elt.closest("[data-decide]") && !(detail.xhr.status < 400)) undoesNext = false;
+  if (!undoesNext || !detail.elt.closest("[data-decide]")) return;
+  if (detail.xhr.status > 0 && detail.xhr.status < 400) undo();
+  else undoesNext = false;
 });
 
 document.addEventListener("htmx:confirm", (event) => {
@@ -107,7 +110,6 @@ function arrive(strip, isFirst) {
     delete strip.dataset.event;
     renew(item, actId);
     if (!twins.length) document.body.dispatchEvent(new CustomEvent(event, { detail: { item, run, decision } }));
-    if (event === "item-decided" && undoesNext) undo();
   }
   show(strip, item);
   if ("passes" in strip.dataset) tidy(strip.parentElement);

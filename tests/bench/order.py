@@ -25,7 +25,7 @@ from tests.services import browser as program
 
 SIZES = {"8 batches": PROJECTS["coins"], "2,000 batches": PROJECTS["archive"]}
 ROUNDS = 5
-READY = "document.querySelector('#order-rows > li [data-handle]') && performance.now()"
+READY = "() => document.querySelector('#order-rows > li [data-handle]') && performance.now()"
 
 
 def main() -> None:

@@ -25,10 +25,19 @@ LISTEN = """() => {
 }"""
 
 
+PRESS_WHEN_SEEN = """([selector, key]) => {
+  window.isSamePage = true;
+  new MutationObserver((changes, observer) => {
+    if (!document.querySelector(selector)) return;
+    observer.disconnect();
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  }).observe(document.getElementById("decisions"), { childList: true });
+}"""
+
+
 def opened(page: Page, live: str, item: str) -> None:
     page.goto(f"{live}{ITEMS}{item}/")
     expect(page.get_by_role("button", name="Approve")).to_be_visible()
-    page.wait_for_function("window.htmx && document.readyState === 'complete'")
     page.wait_for_load_state("networkidle")
 
 
@@ -70,6 +79,36 @@ def test_approving_taking_back_and_sending_back_by_keyboard(
     assert [body["reason"] for body in sent(emulator)] == ["as usual, Wrong class"]
     # Chromium reports each 422 by itself.
     complaints[:] = [one for one in complaints if "422" not in one]
+
+
+def test_a_strip_works_from_the_moment_it_is_seen(
+    page: Page, live: str, sign_in: SignIn, bob: Person, emulator: Running
+) -> None:
+    [item] = item_ids(bob)
+    sign_in(page, bob)
+    opened(page, live, item)
+    page.evaluate(PRESS_WHEN_SEEN, ["[data-waiting]", "u"])
+    page.keyboard.press("a")
+    expect(page.locator("#decisions")).to_contain_text("Nothing was sent.")
+    assert page.evaluate("window.isSamePage") is True
+
+
+def test_a_form_opened_when_the_strip_is_seen_stays_open(
+    page: Page, live: str, sign_in: SignIn, bob: Person, emulator: Running
+) -> None:
+    [item] = item_ids(bob)
+    sign_in(page, bob)
+    opened(page, live, item)
+    page.keyboard.press("a")
+    expect(page.locator("#live")).to_contain_text("Press u to undo.")
+    page.evaluate(LISTEN)
+    page.evaluate(PRESS_WHEN_SEEN, ["[data-decision]:not([data-waiting])", "s"])
+    page.keyboard.press("u")
+    page.wait_for_function("() => window.heard.length === 1")
+    expect(page.get_by_label("Reason", exact=True)).to_be_focused()
+    page.keyboard.type("Wrong class")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#decisions [data-waiting]")).to_contain_text("Sending back")
 
 
 def test_a_key_that_is_held_down_decides_once(

@@ -33,7 +33,7 @@ def test_pictures_of_rows_in_view_alone_are_loaded_after_one_call(
 ) -> None:
     signed_in.goto(f"{live}{ITEMS}?size=50")
     expect(signed_in.locator("[data-rows] img").first).to_be_visible()
-    signed_in.wait_for_function("document.querySelector('[data-rows] img').naturalWidth > 0")
+    expect(signed_in.locator("[data-rows] img").first).not_to_have_js_property("naturalWidth", 0)
     expect(signed_in.locator("#items-count-all")).to_have_text("112")
     expect(signed_in.get_by_role("button", name="Review 18")).to_be_visible()
     rows = signed_in.locator("[data-rows] img")
