@@ -18,6 +18,7 @@ export function start(view) {
   const zoom = new Zoom(view);
   zooms.set(view, zoom);
   zoom.fit();
+  zoom.restore();
   return zoom;
 }
 
@@ -49,7 +50,7 @@ class Zoom {
       if (button) this.step(Number(button.dataset.zoom));
     });
     this.around.addEventListener("keydown", (event) => this.key(event));
-    this.move = (event) => { this.panzoom.handleMove(event); this.draw(); };
+    this.move = (event) => { this.panzoom.handleMove(event); this.draw(); this.note(); };
     this.release = (event) => this.end(event);
   }
 
@@ -73,6 +74,7 @@ class Zoom {
     if (point) this.panzoom.zoomToPoint(scale, point);
     else this.panzoom.zoom(scale);
     this.draw();
+    this.note();
   }
 
   // Moves so that what lies at this box of the window is seen.
@@ -87,6 +89,7 @@ class Zoom {
   pan(x, y) {
     this.panzoom.pan(x / this.scale, y / this.scale, { relative: true });
     this.draw();
+    this.note();
   }
 
   wheel(event) {
@@ -150,11 +153,7 @@ class Zoom {
 
   // A layer of its own moves cheaply but is only drawn once: at rest everything is drawn sharply, with lines of their usual width.
   rest() {
-    const { width, height } = this.content.getBoundingClientRect();
-    if (!width) return;
-    const { x, y } = this.panzoom.getPan();
-    this.place = { scale: this.scale, x: (x * this.scale) / width, y: (y * this.scale) / height };
-    if (this.remembers) remember({ zoom: this.place });
+    if (!this.content.clientWidth) return;
     this.content.classList.remove("is-moving");
     this.view.classList.remove("is-moving");
     this.tell("stage-rest");
@@ -168,12 +167,22 @@ class Zoom {
     this.panzoom.setOptions({ touchAction: this.isZoomed ? "none" : "pan-x pan-y" });
   }
 
+  // With each step, so that no change of the size undoes it; measured at each change of the size alone.
+  note() {
+    if (!this.size) return;
+    const { x, y } = this.panzoom.getPan();
+    this.place = { scale: this.scale, x: x / this.size.width, y: y / this.size.height };
+    if (this.remembers) remember({ zoom: this.place });
+  }
+
   // As far enlarged and moved as before, whatever size the view has now.
   restore() {
     const { clientWidth: width, clientHeight: height } = this.content;
     if (!width) return;
+    this.size = { width, height };
     const { scale, x, y } = this.remembers ? recall().zoom : this.place;
-    this.to(scale);
+    this.panzoom.zoom(scale);
+    this.draw();
     this.panzoom.pan(x * width, y * height);
     this.draw();
     this.rest();

@@ -15,6 +15,7 @@ from console.emulator.server import Running
 from console.items.models import Decision, ReviewRun
 from tests.batches.boards import COINS
 from tests.items.deciding import decision_of, item_ids, press, sent, work
+from tests.items.stages import at_rest
 from tests.waiting import until
 from tests.workers import Start, environment, kill, workers
 
@@ -236,6 +237,22 @@ def test_arrows_turn_the_page_until_the_picture_is_zoomed(
     page.keyboard.press("0")
     page.keyboard.press("ArrowLeft")
     expect(shown(page, one)).to_be_visible()
+
+
+PRESS_TOGETHER = """keys => keys.forEach((key) => {
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+})"""
+
+
+def test_a_key_pressed_as_soon_as_an_item_is_shown_zooms_it(
+    page: Page, bob: Person, live: str, sign_in: SignIn, complaints: list[str]
+) -> None:
+    sign_in(page, bob)
+    _, two, _ = begin_with(page, live, bob, 3)
+    page.evaluate(PRESS_TOGETHER, ["ArrowRight", "+"])
+    expect(shown(page, two)).to_be_visible()
+    at_rest(page)
+    expect(page.locator("[data-step]:visible [data-zoom-scale]")).to_have_text("150%")
 
 
 def test_the_next_item_is_shown_from_its_top_on_a_small_screen(

@@ -21,6 +21,12 @@ LINES = """shape => {
     return line * drawing.getBoundingClientRect().width / parseFloat(getComputedStyle(drawing).width);
 }"""
 
+PRESS_AND_RESIZE = """key => {
+    const view = document.querySelector("[data-zoom-view]");
+    view.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+    view.style.inlineSize = `${view.clientWidth - 40}px`;
+}"""
+
 
 def touch(client: Any, kind: str, *points: tuple[float, float]) -> None:
     fingers = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
@@ -165,6 +171,14 @@ def test_zoom_and_place_stay_for_the_next_item(open_stage: Open, complaints: lis
     view = box(page, "[data-zoom-view]")
     assert covers(page)
     assert box(page, ".stage-content")["width"] / view["width"] == pytest.approx(3 * 1.41, abs=0.3)
+
+
+def test_a_step_of_the_zoom_outlives_a_change_of_size_right_after_it(open_stage: Open, complaints: list[str]) -> None:
+    page = open_stage("looks")
+    for key, scale in (("+", "150%"), ("+", "200%"), ("0", "100%")):
+        page.evaluate(PRESS_AND_RESIZE, key)
+        at_rest(page)
+        expect(page.locator(SCALE)).to_have_text(scale)
 
 
 def test_an_item_that_waits_hidden_is_shown_as_far_zoomed_as_the_one_before(
