@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from console.emulator.server import Running
 
 Change = Callable[[Any], Any]
+Query = dict[str, list[str]]
+Answer = tuple[int, bytes, str]
 ADDRESSES = {"avala": "AVALA_BASE_URL", "cloudfactory": "CLOUDFACTORY_BASE_URL"}
 
 
@@ -22,7 +24,7 @@ class Vendor:
     def __init__(self, origin: str) -> None:
         self.origin = origin
         self.requests: list[tuple[str, str]] = []
-        self._rules: list[tuple[str, str, Change | None, tuple[int, bytes, str] | None]] = []
+        self._rules: list[tuple[str, str, Change | None, Callable[[str], Answer] | None]] = []
 
     def rewrite(self, method: str, path: str, change: Change) -> None:
         """The emulator's JSON as `change` leaves it, for requests whose path fits the expression."""
@@ -30,22 +32,30 @@ class Vendor:
 
     def answer(self, method: str, path: str, body: bytes, status: int = 200, kind: str = "application/json") -> None:
         """These bytes; the emulator is not asked."""
-        self._rules.append((method, path, None, (status, body, kind)))
+        self._rules.append((method, path, None, lambda target: (status, body, kind)))
+
+    def speak(self, method: str, path: str, say: Callable[[Query], Any]) -> None:
+        """What `say` makes of the query, as JSON; the emulator is not asked."""
+
+        def answer(target: str) -> Answer:
+            return 200, json.dumps(say(parse_qs(urlsplit(target).query))).encode(), "application/json"
+
+        self._rules.append((method, path, None, answer))
 
     def sent(self, method: str, path: str) -> list[tuple[str, str]]:
         return [one for one in self.requests if one[0] == method and re.search(path, one[1])]
 
-    def respond(self, method: str, target: str, headers: Any, body: bytes) -> tuple[int, bytes, str]:
+    def respond(self, method: str, target: str, headers: Any, body: bytes) -> Answer:
         self.requests.append((method, target))
         rule = next((rule for rule in self._rules if rule[0] == method and re.search(rule[1], target)), None)
         if rule and rule[3]:
-            return rule[3]
+            return rule[3](target)
         status, data, kind = self._ask(method, target, headers, body)
         if rule and rule[2] and 200 <= status < 300:
             data = json.dumps(rule[2](json.loads(data or b"null"))).encode()
         return status, data, kind
 
-    def _ask(self, method: str, target: str, headers: Any, body: bytes) -> tuple[int, bytes, str]:
+    def _ask(self, method: str, target: str, headers: Any, body: bytes) -> Answer:
         parts = urlsplit(self.origin)
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
         kept = {name: value for name, value in headers.items() if name.lower() not in ("host", "accept-encoding")}

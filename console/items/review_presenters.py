@@ -132,6 +132,11 @@ class RunStart:
         return f"{left} left out, because CloudFactory’s ids for them can’t be read." if count else ""
 
     @property
+    def nothing(self) -> str:
+        """Why there are no items, in a sentence."""
+        return self.left_out or self.page.unclear or "No work item matches this filter."
+
+    @property
     def number(self) -> str:
         may_be_more = self.page.next_cursor or self.page.unclear
         return f"{len(self.page.items):,}{'+' if may_be_more else ''}"

@@ -1,19 +1,18 @@
 """Reading a review run: which of its items are still open, and what CloudFactory says of the coming ones now."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from accounts import connections
 from accounts.models import Person
 from console.items.models import Decision, ReviewRun
-from console.items.selectors import VENDOR
-from console.upstream.errors import NotFound
+from console.items.selectors import MOST_IDS, NOT_ANSWERED, VENDOR, read_by_ids
+from console.upstream.errors import NotFound, Unreadable
 from console.upstream.types import WorkItem
 
 AHEAD = 20
 """So many items are read and signed together."""
-MOST_IDS = 100
 
 State = Decision.State
 DECIDED = (State.WAITING, State.SENDING, State.SENT, State.UNKNOWN)
@@ -90,6 +89,8 @@ def read_from(*, user: Person, run: ReviewRun, item: RunItem) -> Coming:
     """This item, whatever became of it, and the open ones behind it, AHEAD in all: one P16. Raises NotFound."""
     behind = [one for one in open_items(run, after=item.id) if one.id != item.id]
     coming, now = _read(user, run, [item, *behind[: AHEAD - 1]])
+    if item.id not in now and item.id not in {one.item.id for one in coming.passed_over}:
+        raise Unreadable(NOT_ANSWERED, vendor=VENDOR, changes=False)
     if item.id not in now:
         raise NotFound(f"{item.name} isn’t in this project any more.", vendor=VENDOR, changes=False)
     others = tuple(one for one in coming.items if one.id != item.id)
@@ -109,14 +110,14 @@ def read_coming(*, user: Person, run: ReviewRun, items: Sequence[RunItem]) -> Co
     return _read(user, run, items)[0] if items else Coming()
 
 
-def _read(user: Person, run: ReviewRun, items: Sequence[RunItem]) -> tuple[Coming, dict[str, WorkItem]]:
+def _read(user: Person, run: ReviewRun, items: Sequence[RunItem]) -> tuple[Coming, Mapping[str, WorkItem]]:
+    """An item that CloudFactory says nothing about is neither waiting nor passed over."""
     items = items[:MOST_IDS]
-    ids = [item.id for item in items]
-    page = connections.cloudfactory(user).list_work_items(str(run.project), ids=ids, limit=MOST_IDS)
-    now = {item.id: item for item in page.items}
+    listed = read_by_ids(connections.cloudfactory(user), project=run.project, ids=[item.id for item in items])
+    now = listed.items
     is_waiting = {item.id: item.id in now and (now[item.id].status or "") == item.status for item in items}
     waiting = tuple(now[item.id] for item in items if is_waiting[item.id])
-    changed = [item for item in items if not is_waiting[item.id]]
+    changed = [item for item in items if not is_waiting[item.id] and (item.id in now or listed.is_whole)]
     return Coming(waiting, tuple(ChangedItem(item, _status(now.get(item.id))) for item in changed)), now
 
 

@@ -16,6 +16,9 @@ from console.upstream.errors import NotFound
 from console.upstream.types import WorkItem
 
 PAGE_SIZE = 100
+MOST_EMPTY = 10
+"""So many pages without items are passed over where the list goes on behind them."""
+EMPTY_PAGES = "CloudFactory’s list goes on, but its next pages are empty."
 MOST_NAME = 300
 
 
@@ -67,18 +70,25 @@ def append_next_page(*, user: Person, run: ReviewRun) -> None:
     next_page = read_run_page(user=user, project=run.project, item_filter=item_filter)
     known = {entry["id"] for entry in run.items}
     items = [*run.items, *(entry for entry in _entries(next_page.items) if entry["id"] not in known)]
+    # A list that leads back to items that it had already would never end.
+    goes_round = bool(next_page.items) and len(items) == len(run.items)
     same_place = ReviewRun.objects.filter(pk=run.pk, next_cursor=cursor)
-    same_place.update(items=items, next_cursor=next_page.next_cursor if next_page.next_cursor != cursor else "")
+    next_cursor = "" if goes_round or next_page.next_cursor == cursor else next_page.next_cursor
+    same_place.update(items=items, next_cursor=next_cursor)
     run.refresh_from_db()
 
 
 def read_run_page(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> RunPage:
-    """A hundred items of the filter from its place on, in the table's order: one call to P16."""
-    page_filter = replace(item_filter, size=PAGE_SIZE)
-    page = table_selectors.read_items(user=user, project=project, item_filter=page_filter)
+    """A hundred items of the filter from its place on, in the table's order: one call to P16 where it has any."""
+    page = table_selectors.read_items(user=user, project=project, item_filter=replace(item_filter, size=PAGE_SIZE))
+    for _ in range(MOST_EMPTY):
+        if page.items or page.next is None:
+            break
+        page = table_selectors.read_items(user=user, project=project, item_filter=page.next)
     items = tuple(item for item in page.items if item.id)
     left_out = len(page.items) - len(items) + len(page.unusable)
-    return RunPage(items, page.next.cursor if page.next else "", left_out, page.unclear)
+    unclear = page.unclear or (EMPTY_PAGES if page.next and not page.items else "")
+    return RunPage(items, page.next.cursor if page.next else "", left_out, unclear)
 
 
 def skip(*, run: ReviewRun, item: str) -> None:

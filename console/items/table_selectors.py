@@ -17,9 +17,10 @@ from console.common.parsing import read_uuid
 from console.items import pictures
 from console.items.filters import IDS_A_CALL, ItemFilter
 from console.items.pictures import Picture
-from console.items.selectors import VENDOR
+from console.items.selectors import VENDOR, ItemsById, read_by_ids
 from console.upstream.errors import KeyRejected, UpstreamError
 from console.upstream.types import Page, WorkItem
+from console.words import number
 
 FILES_KEPT = 10 * 60
 VIDEO = "This is a video. Its page has the link to the file."
@@ -79,13 +80,15 @@ def sign_page(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> d
     return pictures.sign_pictures(user=user, items=[item for item in files if needs_signing(item)])
 
 
-def _reader(user: Person, project: uuid.UUID, item_filter: ItemFilter) -> Callable[[], Page[WorkItem]]:
+def _reader(user: Person, project: uuid.UUID, item_filter: ItemFilter) -> Callable[[], Page[WorkItem] | ItemsById]:
     platform = connections.cloudfactory(user)
+    if item_filter.ids:
+        return partial(read_by_ids, platform, project=project, **item_filter.arguments())
     return partial(platform.list_work_items, str(project), **item_filter.arguments(), **item_filter.place())
 
 
-def _arranged(page: Page[WorkItem], item_filter: ItemFilter) -> ItemPage:
-    if item_filter.ids:
+def _arranged(page: Page[WorkItem] | ItemsById, item_filter: ItemFilter) -> ItemPage:
+    if isinstance(page, ItemsById):
         return _arranged_as_pasted(page, item_filter)
     items, before, after = page.items, page.previous, page.next
     if item_filter.is_newest_first:
@@ -100,20 +103,22 @@ def _arranged(page: Page[WorkItem], item_filter: ItemFilter) -> ItemPage:
     )
 
 
-def _arranged_as_pasted(page: Page[WorkItem], item_filter: ItemFilter) -> ItemPage:
+def _arranged_as_pasted(listed: ItemsById, item_filter: ItemFilter) -> ItemPage:
     asked_ids = item_filter.arguments()["ids"]
-    place = {item_id: number for number, item_id in enumerate(asked_ids)}
-    items = sorted((item for item in page.items if item.id in place), key=lambda item: place[item.id])
-    found_ids = {item.id for item in items}
+    unanswered = tuple(item_id for item_id in asked_ids if item_id not in listed.items)
     before, after = item_filter.offset - IDS_A_CALL, item_filter.offset + IDS_A_CALL
     return ItemPage(
-        tuple(items),
+        tuple(listed.items[item_id] for item_id in asked_ids if item_id in listed.items),
         {},
         previous=replace(item_filter, cursor=str(before or "")) if before >= 0 else None,
         next=replace(item_filter, cursor=str(after)) if after < len(item_filter.ids) else None,
-        missing=tuple(item_id for item_id in asked_ids if item_id not in found_ids),
-        unusable=page.unusable,
+        missing=unanswered if listed.is_whole else (),
+        unclear="" if listed.is_whole else _unanswered(len(unanswered)),
     )
+
+
+def _unanswered(count: int) -> str:
+    return f"CloudFactory’s answer says nothing about {number(count)} of these ids."
 
 
 def _newest_first(items: tuple[WorkItem, ...]) -> tuple[WorkItem, ...]:
