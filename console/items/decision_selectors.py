@@ -74,10 +74,10 @@ def read_reasons(user: Person) -> list[str]:
 
 def read_tray(*, user: Person, project: uuid.UUID) -> list[DecisionStrip]:
     """One's own decisions in this project that are not sent yet or failed in the last ten minutes, the newest last."""
-    failed = Q(state=State.FAILED, finished_at__gt=timezone.now() - SHOWN)
-    open_now = Q(state__in=[State.WAITING, State.SENDING])
-    mine = Decision.objects.select_related("person").filter(open_now | failed, person=user, project=project)
-    return [DecisionStrip(decision) for decision in reversed(mine[:MOST_STRIPS])]
+    states = (State.WAITING, State.SENDING, State.FAILED)
+    mine = Decision.objects.filter(person=user, project=project, state__in=states).select_related("person")
+    is_recent = ~Q(state=State.FAILED) | Q(finished_at__gt=timezone.now() - SHOWN)
+    return [DecisionStrip(decision) for decision in reversed(mine.filter(is_recent)[:MOST_STRIPS])]
 
 
 def read_strip(decision: Decision, *, look: int = 0, event: str = "", note: str = "", back: str = "") -> DecisionStrip:

@@ -36,7 +36,7 @@ def stored_ids(key: str, *, user: Person) -> tuple[str, ...]:
 def store_ids(ids: Sequence[str], *, user: Person) -> str:
     """Stores more ids than an address can hold and returns their key; "" for few.
 
-    Deletes lists of more than 180 days, and the oldest of the space beyond a thousand.
+    Deletes the oldest lists of the space beyond a thousand.
     Everybody who works in the person's current space can read them, nobody else.
     """
     if len(ids) <= MOST_IN_ADDRESS:
@@ -45,8 +45,12 @@ def store_ids(ids: Sequence[str], *, user: Person) -> str:
     digest = hashlib.sha256("\n".join((space, *ids)).encode()).hexdigest()[:32]
     stored = {"space": space, "ids": list(ids), "created_at": timezone.now()}
     with transaction.atomic():
-        IdList.objects.filter(created_at__lt=timezone.now() - LASTS).delete()
         IdList.objects.update_or_create(key=digest, defaults=stored)
         newest_first = IdList.objects.filter(space=space).order_by("-created_at").values_list("key", flat=True)
         IdList.objects.filter(key__in=list(newest_first[MOST_STORED : 2 * MOST_STORED])).delete()
     return f"list-{digest}"
+
+
+def delete_old_lists() -> None:
+    """Deletes lists of more than 180 days."""
+    IdList.objects.filter(created_at__lt=timezone.now() - LASTS).delete()

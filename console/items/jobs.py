@@ -1,8 +1,8 @@
-"""The job that sends a decision once its seconds are over, whether or not its page is still open."""
+"""What workers do for work items: they send each decision once its seconds are over, and delete what is old."""
 
 from accounts.rights import Right
 from console.audit import record
-from console.items import services
+from console.items import id_lists, review_services, services
 from console.items.models import Decision
 from console.jobs import services as jobs
 from console.jobs.models import Operation
@@ -15,6 +15,8 @@ ROLE_CHANGED = "Your role can't decide on work items any more."
 
 def register() -> None:
     jobs.register(services.KIND, send_decision, given_up=_give_up)
+    jobs.every_night(id_lists.delete_old_lists)
+    jobs.every_night(review_services.delete_old_runs)
 
 
 def send_decision(operation: Operation) -> Result:

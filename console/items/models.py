@@ -28,6 +28,7 @@ class ReviewRun(models.Model):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-created_at"]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["created_at"], name="review_runs_by_age")]
 
     def __str__(self) -> str:
         return f"Review of {len(self.items)} items"
@@ -79,6 +80,7 @@ class Decision(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["project", "item", "-created_at"], name="decisions_of_item"),
             models.Index(fields=["person", "-created_at"], name="decisions_of_person"),
+            models.Index(fields=["person", "project", "state"], name="decisions_by_state"),
         ]
 
     def __str__(self) -> str:
@@ -92,7 +94,13 @@ class IdList(models.Model):
     key = models.CharField(primary_key=True, max_length=32)
     space = models.CharField(max_length=36)
     ids = models.JSONField()
-    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["space", "-created_at"], name="id_lists_of_space"),
+            models.Index(fields=["created_at"], name="id_lists_by_age"),
+        ]
 
     def __str__(self) -> str:
         return f"{len(self.ids)} ids"

@@ -3,14 +3,17 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
 
 from accounts import connections
 from accounts.models import Person
 from console.items import table_selectors
 from console.items.filters import ItemFilter
-from console.items.models import ReviewRun
+from console.items.models import Decision, ReviewRun
 from console.items.selectors import VENDOR, item_name
 from console.upstream.errors import NotFound
 from console.upstream.types import WorkItem
@@ -19,6 +22,7 @@ PAGE_SIZE = 100
 MOST_EMPTY = 10
 """So many pages without items are passed over where the list goes on behind them."""
 EMPTY_PAGES = "CloudFactory’s list goes on, but its next pages are empty."
+LASTS = timedelta(days=180)
 MOST_NAME = 300
 
 
@@ -103,6 +107,13 @@ def skip(*, run: ReviewRun, item: str) -> None:
 def reopen_skipped(*, run: ReviewRun) -> None:
     """Puts the skipped items back among those that wait for a decision."""
     ReviewRun.objects.filter(pk=run.pk).update(skipped=[])
+
+
+def delete_old_runs() -> None:
+    """Deletes runs in which nobody decided anything for 180 days; the decisions stay."""
+    used_since = timezone.now() - LASTS
+    recent = Decision.objects.filter(run=OuterRef("pk"), created_at__gte=used_since)
+    ReviewRun.objects.filter(~Exists(recent), created_at__lt=used_since).delete()
 
 
 def _entries(items: Sequence[WorkItem]) -> list[dict[str, str]]:

@@ -62,6 +62,7 @@ _handlers: dict[str, Handler] = {}
 _given_up: dict[str, GivenUp] = {}
 _bulk_kinds: set[str] = set()
 _every_minute: list[Callable[[], None]] = []
+_every_night: list[Callable[[], None]] = []
 
 
 def register(kind: str, handler: Handler, *, given_up: GivenUp | None = None, queue: Queue = Queue.QUICK) -> None:
@@ -80,6 +81,17 @@ def every_minute(look: Callable[[], None]) -> None:
     """`look` runs with each sweep: for what a killed process left behind without any row here."""
     if look not in _every_minute:
         _every_minute.append(look)
+
+
+def every_night(delete: Callable[[], None]) -> None:
+    """`delete` removes what nobody needs any more."""
+    if delete not in _every_night:
+        _every_night.append(delete)
+
+
+def clean_up() -> None:
+    """What the apps do every night."""
+    _call_all(_every_night)
 
 
 def queue_of(kind: str) -> Queue:
@@ -221,12 +233,16 @@ def sweep(*queues: Queue) -> int:
 
 def _look() -> None:
     """What the apps do every minute, and the rows that finished long ago deleted."""
-    for look in _every_minute:
-        try:
-            look()
-        except Exception:  # One app's trouble must not keep the others' work waiting.
-            log.exception("A part of the sweep failed")
+    _call_all(_every_minute)
     Operation.objects.filter(finished_at__lt=timezone.now() - KEPT).delete()
+
+
+def _call_all(functions: Sequence[Callable[[], None]]) -> None:
+    for function in functions:
+        try:
+            function()
+        except Exception:  # One app's trouble must not keep the others' work waiting.
+            log.exception("A part of the periodic work failed")
 
 
 def _of(operations: OperationQuerySet, queues: Sequence[Queue]) -> OperationQuerySet:

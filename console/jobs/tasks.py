@@ -84,8 +84,9 @@ def write_notes_of_use() -> None:
 
 @db_periodic_task(crontab(hour="3", minute="17"))  # type: ignore[untyped-decorator]
 @outlasts_outages
-def forget_expired_sessions() -> None:
+def clean_up() -> None:
     people.forget_expired_sessions()
+    services.clean_up()
 
 
 @on_startup()  # type: ignore[untyped-decorator]

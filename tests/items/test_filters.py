@@ -200,7 +200,7 @@ def test_a_space_keeps_its_newest_thousand_lists(alice: Person) -> None:
 def test_a_list_that_is_no_longer_stored_is_said(alice: Person) -> None:
     key = id_lists.store_ids([ID] * 21, user=alice)
     with time_machine.travel(timezone.now() + timedelta(days=181)):
-        id_lists.store_ids([OTHER] * 21, user=alice)
+        id_lists.delete_old_lists()
     read = ItemFilter.read(_sent(ids=key), user=alice)
     problem = read.problem("ids")
     assert problem
