@@ -63,19 +63,24 @@ def summary_of(
     other = [one for one in done if one not in approved and one not in sent_back]
     failed = [one for one in decisions if one.state == State.FAILED]
     unknown = [one for one in decisions if one.state == State.UNKNOWN]
+    failed_ids = {str(one.item) for one in failed}
+    undecided = [item for item in left if item.id not in failed_ids]
     groups = (
-        _group("Not sent", "bad", "circle-x", map(_decided, failed)),
+        _group("Failed", "bad", "circle-x", map(_decided, failed)),
         _group("Unresolved", "warn", "circle-question-mark", map(_decided, unknown)),
         _group("Approved", "good", "circle-check", map(_decided, approved)),
         *_by_reason(sent_back),
         _group("Other signals", "info", "circle-dot", map(_decided, other)),
         _group("Skipped", "quiet", "fast-forward", (_plain(run, item) for item in skipped)),
         _group("Passed over", "quiet", "users", (SummaryRow(one.name, one.url, one.words) for one in passed_over)),
-        _group("Not decided yet", "warn", "eye", (_plain(run, item) for item in left)),
+        _group("Not decided yet", "warn", "eye", (_plain(run, item) for item in undecided)),
     )
     numbers = [
         (len(approved), "approved"),
         (len(sent_back), "sent back"),
+        (len(other), "with other signals" if len(other) != 1 else "with another signal"),
+        (len(unknown), "unresolved"),
+        (len(failed), "failed"),
         (len(skipped), "skipped"),
         (len(passed_over), "passed over"),
     ]

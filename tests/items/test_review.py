@@ -63,10 +63,11 @@ def decide(address: str, place: int, person: Person, **fields: Any) -> Decision:
     """A decision as the buttons make it, without the wait for them."""
     run = run_of(address)
     now = timezone.now()
-    facts = {"action": "item.approve", "state": Decision.State.WAITING, "due_at": now + timedelta(seconds=10)} | fields
+    facts = {"action": "item.approve", "signal": "complete", "state": Decision.State.WAITING} | fields
     item = run.items[place]
+    due_at = now + timedelta(seconds=10)
     return Decision.objects.create(
-        person=person, run=run, project=run.project, item=item["id"], item_name=item["name"], signal="complete", **facts
+        person=person, run=run, project=run.project, item=item["id"], item_name=item["name"], due_at=due_at, **facts
     )
 
 
@@ -195,12 +196,12 @@ def test_the_end_says_what_became_of_each_item(bob: Person, client_as: ClientAs,
     client.post(f"{step_url(address, 5)}skip/")
     names = [item["name"] for item in run_of(address).items]
     text = text_of(client.get(f"{address}end/"))
-    assert "2 approved, 1 sent back, 1 skipped" in text
+    assert "2 approved, 1 sent back, 1 unresolved, 1 failed, 1 skipped" in text
     assert f"{names[0]} now “Completed”" in text
     assert f"Sent back: Wrong class 1 item {names[1]} now “In progress”" in text
     assert f"{names[2]} can be undone until it is sent" in text
     assert f"Unresolved 1 item {names[3]} we don’t know whether it arrived" in text
-    assert f"Not sent 1 item {names[4]} Your key can’t do that." in text
+    assert f"Failed 1 item {names[4]} Your key can’t do that." in text
     assert f"Skipped 1 item {names[5]}" in text
     assert "Not decided yet" in text
     assert f'href="/projects/{COINS}/items/?status=CLIENT_REVIEW"' in client.get(f"{address}end/").content.decode()
@@ -225,8 +226,39 @@ def test_an_item_that_was_refused_stands_once_at_the_end(bob: Person, client_as:
     item = run_of(address).items[0]
     emulator.act("set_status", item=item["id"], status="COMPLETED")
     end = text_of(client.get(f"{address}end/"))
-    assert f"Not sent 1 item {item['name']} CloudFactory refused this." in end
+    assert f"Failed 1 item {item['name']} CloudFactory refused this." in end
     assert "Passed over" not in end
+
+
+def test_an_item_whose_decision_failed_is_counted_once_at_the_end(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(bob)
+    address = begin(client)
+    decide(address, 0, bob, state=Decision.State.FAILED, message="CloudFactory refused this.")
+    end = text_of(client.get(f"{address}end/"))
+    assert "1 failed. Failed 1 item" in end
+    assert f"Not decided yet {len(run_of(address).items) - 1} items" in end
+    assert "Continue reviewing" in end
+
+
+def test_the_end_of_a_run_with_other_signals_alone_does_not_say_that_nothing_was_decided(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(bob)
+    address = begin(client)
+    decide(address, 0, bob, action="item.signal", signal="cancel", state=Decision.State.SENT, status_after="CANCELED")
+    decide(address, 1, bob, action="item.signal", signal="cancel", state=Decision.State.SENT, status_after="CANCELED")
+    end = text_of(client.get(f"{address}end/"))
+    assert "2 with other signals. Other signals 2 items" in end
+    assert "No decisions yet" not in end
+
+
+def test_the_title_of_the_end_is_its_heading(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(bob)
+    address = begin(client)
+    end = client.get(f"{address}end/").content.decode()
+    assert "<title>Review paused" in end
 
 
 def test_the_skipped_ones_can_be_reviewed_again(bob: Person, client_as: ClientAs, emulator: Running) -> None:
