@@ -167,8 +167,8 @@ class DecisionStrip:
         if self.decision.state == State.SENT:
             return f"{choice.done}: “{name}”"
         if self.decision.state == State.TAKEN_BACK:
-            return f"Taken back: “{name}”"
-        return f"Not done: {choice.label.lower()} “{name}”"
+            return f"Undone: “{name}”"
+        return f"{choice.doing} “{name}” failed"
 
     @property
     def text(self) -> str:

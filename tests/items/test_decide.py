@@ -296,7 +296,7 @@ def test_an_id_that_another_act_takes_meanwhile_sends_nothing_and_says_so(
     work()
     assert sent(emulator, item) == []
     assert decision_of(item).state == State.FAILED
-    assert "Not done: approve" in text_of(strip(client, item))
+    assert f"Approving “{decision_of(item).item_name}” failed" in text_of(strip(client, item))
 
 
 def test_a_second_decision_on_an_item_is_refused_while_the_first_waits(
