@@ -112,7 +112,9 @@ function arrive(strip, isFirst) {
     if (!twins.length) document.body.dispatchEvent(new CustomEvent(event, { detail: { item, run, decision } }));
   }
   show(strip, item);
-  if ("passes" in strip.dataset) tidy(strip.parentElement);
+  const tray = strip.parentElement;
+  if ("passes" in strip.dataset) tidy(tray);
+  if (isFirst || event) tray.scrollTop = tray.scrollHeight;
 }
 
 // The status that was read, and the forms that suit it; not under the hands of somebody who uses them.

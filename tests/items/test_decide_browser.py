@@ -5,13 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import Person
 from console.emulator.server import Running
 from console.items.models import Decision
 from tests.conftest import PASSWORD
-from tests.items.deciding import ITEMS, decision_of, item_ids, press, sent, work
+from tests.items.deciding import ITEMS, PROJECT, decision_of, item_ids, press, sent, work
 from tests.items.test_index_browser import violations
 from tests.waiting import until
 
@@ -53,7 +54,7 @@ def test_approving_taking_back_and_sending_back_by_keyboard(
     expect(strip).to_contain_text("Approving")
     expect(page.locator("#live")).to_contain_text("Press u to undo.")
     page.keyboard.press("u")
-    expect(strip).to_contain_text("Taken back")
+    expect(strip).to_contain_text("Undone")
     first = decision_of(item)
     assert first.state == State.TAKEN_BACK
     page.keyboard.press("s")
@@ -265,3 +266,66 @@ def test_without_script_the_forms_ask_once_on_a_page_of_their_own(
     expect(page.get_by_text("CloudFactory shows it as “In progress” now.")).to_be_visible()
     assert [body["reason"] for body in sent(emulator)] == ["Wrong class"]
     context.close()
+
+
+def test_the_newest_decision_can_be_undone_in_sight_below_many_that_failed(
+    page: Page, live: str, sign_in: SignIn, bob: Person, emulator: Running
+) -> None:
+    first, *others = item_ids(bob, number=6)
+    add_failed(bob, others)
+    sign_in(page, bob)
+    opened(page, live, first)
+    expect(page.locator("#decisions [data-decision]").last).to_be_in_viewport(ratio=0.9)
+    page.keyboard.press("a")
+    expect(page.locator("#decisions [data-decision]")).to_have_count(6)
+    expect(page.locator("#decisions").get_by_role("button", name="Undo")).to_be_in_viewport()
+
+
+def test_a_phone_shows_no_keys_and_keeps_most_of_its_screen_free_of_decisions_that_failed(
+    browser: Browser, live: str, sign_in: SignIn, bob: Person, emulator: Running
+) -> None:
+    first, *others = item_ids(bob, number=6)
+    add_failed(bob, others)
+    context = browser.new_context(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    sign_in(page, bob)
+    opened(page, live, first)
+    expect(page.locator("#main kbd:visible")).to_have_count(0)
+    box = page.locator("#decisions").bounding_box()
+    assert box
+    assert box["height"] <= 844 / 4
+    context.close()
+
+
+def test_without_script_no_key_is_shown_that_would_do_nothing(
+    browser: Browser, live: str, sign_in: SignIn, bob: Person, emulator: Running
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    sign_in(page, bob)
+    page.goto(f"{live}{ITEMS}{item_ids(bob)[0]}/")
+    expect(page.get_by_role("button", name="Approve")).to_be_visible()
+    expect(page.locator("#main kbd:visible")).to_have_count(0)
+    page.goto(f"{live}{ITEMS}review/?status=CLIENT_REVIEW")
+    page.locator("#main").get_by_role("button", name="Review").click()
+    expect(page.get_by_role("button", name="Skip")).to_be_visible()
+    expect(page.locator("#main kbd:visible")).to_have_count(0)
+    context.close()
+
+
+def add_failed(person: Person, items: list[str]) -> None:
+    """Decisions on these items that CloudFactory has just refused."""
+    now = timezone.now()
+    for item in items:
+        Decision.objects.create(
+            person=person,
+            project=PROJECT,
+            item=item,
+            item_name="coins.jpg",
+            action="item.approve",
+            signal="complete",
+            state=State.FAILED,
+            message="CloudFactory refused this.",
+            due_at=now,
+            finished_at=now,
+        )
