@@ -70,10 +70,10 @@ document.addEventListener("htmx:beforeSwap", ({ target }) => {
   if (target.matches?.("[data-decision]") && target.contains(document.activeElement)) refocused = target.id;
 });
 
-// The strip that the answer brought is in its place by now.
-document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (!undoesNext || !detail.elt.closest("[data-decide]")) return;
-  if (detail.xhr.status > 0 && detail.xhr.status < 400) undo();
+// The strip that the answer brought is in its place by now; its form can have left the page with its item.
+document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig, xhr } }) => {
+  if (!undoesNext || !requestConfig.elt.closest("[data-decide]")) return;
+  if (xhr.status > 0 && xhr.status < 400) undo();
   else undoesNext = false;
 });
 

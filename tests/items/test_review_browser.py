@@ -188,8 +188,9 @@ def test_undo_pressed_at_once_takes_back_what_was_just_decided(
     emulator.fault("cloudfactory", "slow-2", method="GET", path="workItems")
     page.keyboard.press("a")
     page.keyboard.press("u")
+    expect(page.locator("#decisions [data-decision]:not([data-waiting])")).to_have_count(1)
     expect(shown(page, two)).to_be_visible()
-    until(lambda: decision_of(two).state == "taken back")
+    assert decision_of(two).state == "taken back"
     assert decision_of(one).state == "waiting"
     page.keyboard.press("a")
     expect(shown(page, three)).to_be_visible()
@@ -342,9 +343,11 @@ def test_at_the_end_undo_leads_back_to_the_item(
     page.keyboard.press("a")
     expect(page.get_by_role("heading", level=1)).to_have_text("Review finished")
     expect(page.locator("#review-summary")).to_contain_text("can be undone until it is sent")
+    page.wait_for_load_state()
     page.keyboard.press("u")
     expect(shown(page, two)).to_be_visible()
     expect(page.get_by_role("button", name="Approve")).to_be_visible()
+    page.wait_for_load_state()
     page.keyboard.press("a")
     expect(page.get_by_role("heading", level=1)).to_have_text("Review finished")
     page.get_by_role("button", name="Review skipped items").press("Enter")
