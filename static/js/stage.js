@@ -148,7 +148,8 @@ class Zoom {
     this.view.classList.add("is-moving");
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.rest(), REST);
-    this.around.querySelector("[data-zoom-scale]")?.replaceChildren(`${Math.round(this.scale * 100)}%`);
+    const words = this.around.querySelector("[data-zoom-scale]")?.firstChild;
+    if (words) words.data = `${Math.round(this.scale * 100)}%`;
   }
 
   // A layer of its own moves cheaply but is only drawn once: at rest everything is drawn sharply, with lines of their usual width.

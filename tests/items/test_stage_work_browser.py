@@ -1,0 +1,63 @@
+"""How much of a page Chromium styles anew while a picture with many labels is zoomed and pointed at."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from accounts.models import Person
+from console.emulator.server import Running
+from tests.items.made import made, page_of
+from tests.items.stages import at_rest
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SignIn = Callable[[Any, Person], None]
+SHAPES = 300
+FEW = 100
+
+
+@pytest.fixture
+def item_page(page: Page, live: str, sign_in: SignIn, bob: Person, emulator: Running) -> Page:
+    """The page of an item with so many labels, zoomed."""
+    item = made(emulator)
+    emulator.act("set_annotation", item=item, shapes=SHAPES)
+    sign_in(page, bob)
+    page.goto(live + page_of(item))
+    expect(page.locator("[data-overlay] [data-shape]")).to_have_count(SHAPES)
+    expect(page.locator("[data-labels-controls]")).to_be_visible()
+    page.locator("[data-zoom-view]").focus()
+    page.keyboard.press("+")
+    expect_zoom(page, 150)
+    return page
+
+
+def expect_zoom(page: Page, percent: int) -> None:
+    expect(page.locator("[data-zoom-scale]")).to_have_text(f"{percent}%")
+    at_rest(page)
+
+
+def restyled(browser: Browser, page: Page, act: Callable[[], None]) -> int:
+    """The most elements that one turn of the page styled anew."""
+    browser.start_tracing(page=page, categories=["disabled-by-default-devtools.timeline", "devtools.timeline"])
+    act()
+    events = json.loads(browser.stop_tracing())["traceEvents"]
+    found = [one["args"].get("elementCount", 0) for one in events if one["name"] == "UpdateLayoutTree"]
+    assert found
+    return int(max(found))
+
+
+def test_a_step_of_the_zoom_styles_no_shape_anew(item_page: Page, browser: Browser) -> None:
+    def zoom() -> None:
+        item_page.keyboard.press("+")
+        expect_zoom(item_page, 200)
+
+    assert restyled(browser, item_page, zoom) < FEW
+
+
+def test_a_shape_that_lights_up_makes_no_layer_of_its_own(item_page: Page) -> None:
+    item_page.locator("[data-label='3'] a").focus()
+    shape = item_page.locator("[data-shape='3']")
+    expect(shape).to_have_css("stroke-width", "5px")
+    expect(shape).to_have_css("filter", "none")
