@@ -149,13 +149,18 @@ function only(element, isShown) {
 // A shape and its row
 
 let lit = [];
+let title;
 
 function light(item, number) {
-  for (const element of lit) element.classList.remove("is-lit");
   const shape = overlayOf(item)?.querySelector(`[data-shape="${number}"]`);
+  if (shape && shape === lit[0]) return;
+  for (const element of lit) element.classList.remove("is-lit");
   const row = labelsOf(item)?.querySelector(`[data-label="${number}"]`);
   lit = number ? [shape, row].filter(Boolean) : [];
   for (const element of lit) element.classList.add("is-lit");
+  if (title) title.textContent = "";
+  title = shape?.ownerSVGElement.querySelector(":scope > title");
+  if (title) title.textContent = `${shape.closest("[data-class]").dataset.name} ${number}`;
 }
 
 function lightRow({ target }) {

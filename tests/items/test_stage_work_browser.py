@@ -1,6 +1,7 @@
 """How much of a page Chromium styles anew while a picture with many labels is zoomed and pointed at."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -61,3 +62,12 @@ def test_a_shape_that_lights_up_makes_no_layer_of_its_own(item_page: Page) -> No
     shape = item_page.locator("[data-shape='3']")
     expect(shape).to_have_css("stroke-width", "5px")
     expect(shape).to_have_css("filter", "none")
+
+
+def test_the_drawing_is_named_after_the_shape_that_lights_up(item_page: Page) -> None:
+    name = item_page.locator("[data-overlay] > title")
+    expect(item_page.locator("[data-shape] > title")).to_have_count(0)
+    item_page.locator("[data-label='3'] a").focus()
+    expect(name).to_have_text(re.compile(r"^\S+ 3$"))
+    item_page.get_by_role("button", name="Fit").focus()
+    expect(name).to_have_text("")
