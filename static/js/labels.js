@@ -149,7 +149,7 @@ function only(element, isShown) {
 // A shape and its row
 
 let lit = [];
-let title;
+const title = document.createElementNS("http://www.w3.org/2000/svg", "title");
 
 function light(item, number) {
   const shape = overlayOf(item)?.querySelector(`[data-shape="${number}"]`);
@@ -158,9 +158,10 @@ function light(item, number) {
   const row = labelsOf(item)?.querySelector(`[data-label="${number}"]`);
   lit = number ? [shape, row].filter(Boolean) : [];
   for (const element of lit) element.classList.add("is-lit");
-  if (title) title.textContent = "";
-  title = shape?.ownerSVGElement.querySelector(":scope > title");
-  if (title) title.textContent = `${shape.closest("[data-class]").dataset.name} ${number}`;
+  title.remove();
+  if (!shape) return;
+  title.textContent = `${shape.closest("[data-class]").dataset.name} ${number}`;
+  shape.ownerSVGElement.prepend(title);
 }
 
 function lightRow({ target }) {

@@ -16,7 +16,7 @@ export function place(layer, overlay) {
   }
   pen.font = `12px ${getComputedStyle(layer).fontFamily}`;
   const room = new Room(layer.clientWidth, layer.clientHeight);
-  layer.replaceChildren(...shapes(layer, overlay).map((shape) => room.take(shape)).filter(Boolean).slice(0, MOST).map(write));
+  layer.replaceChildren(...shapes(layer, overlay).map((shape) => room.take(shape)).filter(Boolean).map(write));
 }
 
 function shapes(layer, overlay) {
@@ -43,22 +43,31 @@ class Room {
   constructor(width, height) {
     this.width = width;
     this.height = height;
+    this.names = 0;
     this.rows = new Map();
   }
 
   take({ x, y, ...shape }) {
+    if (this.names === MOST) return null;
     const isSeen = x + shape.wide / 2 >= 0 && x + shape.wide / 2 <= this.width && y + HEIGHT / 2 >= 0 && y + HEIGHT / 2 <= this.height;
     const [right, down] = (isSeen && BESIDE.find(([right, down]) => this.isFree(x + right * shape.wide, y + down * HEIGHT, shape.wide))) || [];
     if (down === undefined) return null;
     const name = { ...shape, x: x + right * shape.wide, y: y + down * HEIGHT };
-    for (const row of rowsOf(name.y)) this.rows.set(row, [...(this.rows.get(row) ?? []), name]);
+    for (const row of rowsOf(name.y)) this.row(row).push(name);
+    this.names += 1;
     return name;
   }
 
+  // Asked up to eleven times for each label.
   isFree(x, y, wide) {
     const lies = x >= 0 && y >= 0 && x + wide <= this.width && y + HEIGHT <= this.height;
-    const near = rowsOf(y).flatMap((row) => this.rows.get(row) ?? []);
-    return lies && !near.some((one) => x < one.x + one.wide && one.x < x + wide && Math.abs(y - one.y) < HEIGHT);
+    const isNear = (one) => x < one.x + one.wide && one.x < x + wide && Math.abs(y - one.y) < HEIGHT;
+    return lies && !rowsOf(y).some((row) => this.rows.get(row)?.some(isNear));
+  }
+
+  row(number) {
+    if (!this.rows.has(number)) this.rows.set(number, []);
+    return this.rows.get(number);
   }
 }
 
