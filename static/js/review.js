@@ -128,8 +128,16 @@ document.addEventListener("htmx:beforeSend", ({ detail: { elt, xhr } }) => {
   if (step === current) goOn(step);
 });
 
+const askedBy = (xhr) => [...onTheWay.keys()].find((id) => onTheWay.get(id) === xhr);
+
+// The answer gives the fields of the forms another one-time id (decide.js).
+document.addEventListener("htmx:beforeOnLoad", ({ detail: { xhr } }) => {
+  const id = askedBy(xhr);
+  if (id) restore(known(id));
+});
+
 document.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => {
-  const id = [...onTheWay.keys()].find((one) => onTheWay.get(one) === xhr);
+  const id = askedBy(xhr);
   if (!id) return;
   onTheWay.delete(id);
   const step = known(id);
