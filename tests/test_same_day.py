@@ -200,9 +200,10 @@ class Day:
         elif how == "keys":
             row.locator("[data-handle]").focus()
             page.keyboard.press("Space")
-            while int(row.locator(".row-rank").inner_text()) > rank:
+            now = int(row.locator(".row-rank").inner_text())
+            for above in range(now - 1, rank - 1, -1):
                 page.keyboard.press("ArrowUp")
-                page.wait_for_timeout(50)
+                expect(row.locator(".row-rank")).to_have_text(str(above))
             page.keyboard.press("Space")
         else:
             row.locator(f"[data-move={how}]").click()

@@ -75,7 +75,7 @@ def test_a_search_sent_by_the_enter_key_stops_saying_that_it_asks(
     expect(page.locator("#live")).to_have_text("1 entry shown")
     page.clock.fast_forward(2_000)
     expect(page.locator("#audit-list")).not_to_have_attribute("aria-busy", "true")
-    assert page.locator("#busy").inner_text() == ""
+    expect(page.locator("#busy")).to_have_text("")
 
 
 def test_the_ready_views_are_whole_on_a_phone(

@@ -62,8 +62,8 @@ def test_from_the_choice_to_the_file_with_news_elsewhere(
     expect(name).to_have_value(re.compile("^Eye screening, "))
     desk.get_by_role("button", name="Leave out Lund").click()
     desk.get_by_role("button", name="Leave out Lund").wait_for(state="detached")
-    assert desk.locator("input[name=batches]:checked").count() == 2
-    assert not desk.get_by_label("Lund").is_checked()
+    expect(desk.locator("input[name=batches]:checked")).to_have_count(2)
+    expect(desk.get_by_label("Lund")).not_to_be_checked()
     name.fill("Eyes by mouse")
     desk.locator("#export-words", has_text=re.compile(r"Export \d+ items")).wait_for()
     desk.locator("button[value=now]").click()
@@ -110,7 +110,7 @@ def test_reload_back_and_a_new_session_bring_the_choices_back(
         expect(everything).not_to_be_checked()
         expect(desk.get_by_label("Created from")).to_have_value("1 Mar 2026")
         expect(desk.get_by_label("Name", exact=True)).to_have_value(name)
-        assert desk.url == address
+        expect(desk).to_have_url(address)
 
     desk.evaluate("document.querySelector('#export-form').dataset.unsaved = ''")
     desk.reload()
@@ -131,7 +131,7 @@ def test_reload_back_and_a_new_session_bring_the_choices_back(
     desk.get_by_label("Lund").wait_for(state="detached")
     expect(desk.get_by_label("Name", exact=True)).to_have_value(name)
     expect(desk).not_to_have_url(re.compile("batches"))
-    assert "projects=all" in desk.url
+    expect(desk).to_have_url(re.compile("projects=all"))
 
 
 def test_a_session_that_ends_while_one_chooses_leads_back_to_the_last_choice(
@@ -192,7 +192,7 @@ def test_without_script_create_leave_out_follow_download_and_delete(
     still.get_by_label("Eye screening", exact=True).check()
     still.get_by_role("button", name="Show their batches and count the items").click()
     still.get_by_role("button", name="Leave out Lund").click()
-    assert still.locator("input[name=batches]:checked").count() == 2
+    expect(still.locator("input[name=batches]:checked")).to_have_count(2)
     still.get_by_role("button", name="Start the export").click()
     still.get_by_role("heading", name="Still").wait_for()
     slow.act("finish_export")
@@ -228,8 +228,8 @@ def test_two_people_one_lane(
     hers.get_by_label("Name", exact=True).fill("Erin second")
     hers.locator("button[value=now]").click()
     hers.get_by_text("Nothing was started; everything you chose is still here").wait_for()
-    assert hers.get_by_label("Name", exact=True).input_value() == "Erin second"
-    assert hers.get_by_text("No export is running.").count() == 0
+    expect(hers.get_by_label("Name", exact=True)).to_have_value("Erin second")
+    expect(hers.get_by_text("No export is running.")).to_have_count(0)
     hers.get_by_role("button", name="Add to queue").click()
     hers.get_by_text("is next in the queue, after Alice first").wait_for()
     slow.act("finish_export")

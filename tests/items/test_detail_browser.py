@@ -14,8 +14,6 @@ from tests.items.made import asked, made, page_of
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]
 
-IS_SHOWN = "image => image.complete && image.naturalWidth > 0"
-
 
 @pytest.fixture
 def signed_in(page: Page, sign_in: SignIn, alice: Person, live: str) -> Page:
@@ -33,8 +31,7 @@ def test_labels_arrive_over_the_picture_and_in_words(
     expect(signed_in.locator(f"#labels-{item} tbody tr").first).to_contain_text("coin")
     expect(signed_in.locator(".crumbs")).to_contain_text("Coin outlines")
     assert asked(emulator).count("annotations") == 1
-    picture = signed_in.locator("[data-picture]")
-    assert picture.evaluate(IS_SHOWN)
+    expect(signed_in.locator("[data-picture]")).to_have_js_property("naturalWidth", 640)
 
 
 def test_labels_that_failed_come_when_they_are_asked_for_again(signed_in: Page, live: str, emulator: Running) -> None:

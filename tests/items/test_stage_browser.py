@@ -94,6 +94,7 @@ def test_the_wheel_zooms_at_the_pointer_and_scrolls_the_page_when_the_picture_fi
     page.mouse.move(*place)
     for _ in range(3):
         page.mouse.wheel(0, -120)
+    expect(page.locator(SCALE)).to_have_text("422%")
     at_rest(page)
     assert box(page, ".overlay")["width"] > 2 * box(page, ".stage-view")["width"]
     assert middle(page, SHAPE) == pytest.approx(place, abs=4)
@@ -162,14 +163,15 @@ def test_zoom_and_place_stay_for_the_next_item(open_stage: Open, complaints: lis
     page.mouse.move(*middle(page, SHAPE))
     for _ in range(3):
         page.mouse.wheel(0, -120)
+    expect(page.locator(SCALE)).to_have_text("422%")
     at_rest(page)
     before = box(page, ".overlay")
     open_stage("24")
     assert box(page, ".overlay") == pytest.approx(before, abs=2)
     page.set_viewport_size({"width": 900, "height": 700})
     at_rest(page)
+    until(lambda: covers(page))
     view = box(page, "[data-zoom-view]")
-    assert covers(page)
     assert box(page, ".stage-content")["width"] / view["width"] == pytest.approx(3 * 1.41, abs=0.3)
 
 

@@ -74,11 +74,12 @@ def test_the_phone_menu_opens_and_closes_without_script(page: Any, live: str, si
     ) as still:
         plain = still.new_page()
         plain.goto(f"{live}{KEYS}")
-        assert not plain.get_by_role("link", name="Slices").is_visible()
+        slices = plain.get_by_role("link", name="Slices")
+        expect(slices).to_be_hidden()
         plain.get_by_role("button", name="Menu").click()
-        assert plain.get_by_role("link", name="Slices").is_visible()
+        expect(slices).to_be_visible()
         plain.keyboard.press("Escape")
-        assert not plain.get_by_role("link", name="Slices").is_visible()
+        expect(slices).to_be_hidden()
 
 
 def test_the_password_can_be_shown_and_hidden_again(page: Any, live: str, complaints: list[str]) -> None:
@@ -86,10 +87,10 @@ def test_the_password_can_be_shown_and_hidden_again(page: Any, live: str, compla
     field = page.locator("input[name=password]")
     page.get_by_role("button", name="Show").click()
     page.get_by_role("button", name="Hide").wait_for()
-    assert field.get_attribute("type") == "text"
+    expect(field).to_have_attribute("type", "text")
     page.get_by_role("button", name="Hide").click()
     page.get_by_role("button", name="Show").wait_for()
-    assert field.get_attribute("type") == "password"
+    expect(field).to_have_attribute("type", "password")
 
 
 def test_menus_close_by_escape_with_the_focus_back_on_them(
@@ -100,8 +101,8 @@ def test_menus_close_by_escape_with_the_focus_back_on_them(
     page.locator(".person").click()
     page.keyboard.press("Tab")
     page.keyboard.press("Escape")
-    assert not page.get_by_role("button", name="Sign out").is_visible()
-    assert page.evaluate("document.activeElement.className") == "person"
+    expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
+    expect(page.locator(".person")).to_be_focused()
 
 
 def test_single_keys_work_only_where_nobody_types(
@@ -112,8 +113,8 @@ def test_single_keys_work_only_where_nobody_types(
     page.keyboard.press("/")
     expect(page.locator("[data-search]")).to_be_focused()
     page.keyboard.type("n?")
-    assert page.evaluate("document.activeElement.value") == "n?"
-    assert not page.locator("#shortcuts").is_visible()
+    expect(page.locator("[data-search]")).to_have_value("n?")
+    expect(page.locator("#shortcuts")).to_be_hidden()
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("?")
     page.locator("#shortcuts").wait_for()
@@ -168,8 +169,8 @@ def test_an_error_of_an_htmx_request_becomes_one_notice_that_can_be_dismissed(
     expect(page.locator("#notices .notice")).to_have_count(1)
     page.get_by_role("button", name="Dismiss").click()
     page.locator("#notices .notice").wait_for(state="detached")
-    assert page.locator("h1").is_visible()
-    assert page.evaluate("document.activeElement.id") == "main"
+    expect(page.locator("h1")).to_be_visible()
+    expect(page.locator("#main")).to_be_focused()
 
 
 def test_a_slow_answer_says_so_and_keeps_the_old_content(page: Any, live: str, sign_in: SignIn, alice: Person) -> None:
@@ -178,7 +179,7 @@ def test_a_slow_answer_says_so_and_keeps_the_old_content(page: Any, live: str, s
     page.route("**/never/", lambda route: None)
     page.evaluate("void window.htmx.ajax('GET', '/never/', {target: '#main'})")
     page.get_by_text("Still asking").wait_for()
-    assert page.locator("#main").get_attribute("aria-busy") == "true"
+    expect(page.locator("#main")).to_have_attribute("aria-busy", "true")
     assert page.locator("h1").is_visible()
 
 
@@ -228,4 +229,4 @@ def test_a_picture_that_does_not_come_becomes_a_quiet_tile(
     sign_in(page, alice)
     page.goto(f"{live}/slices/")
     page.get_by_text("The picture could not be shown").first.wait_for()
-    assert page.locator("img[data-picture]:visible").count() == 0
+    expect(page.locator("img[data-picture]:visible")).to_have_count(0)

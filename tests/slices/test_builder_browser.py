@@ -12,7 +12,7 @@ from accounts.models import Person
 from console.emulator.server import Running
 from console.slices.models import Draft
 from tests.slices.drafting import created
-from tests.waiting import held
+from tests.waiting import held, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]
@@ -186,8 +186,9 @@ def test_typing_survives_a_tab_closed_at_once(desk: Any, live: str) -> None:
     desk.get_by_label("Name", exact=True).press_sequentially("Gone in a blink")
     address = desk.url
     desk.goto(f"{live}/slices/")
+    until(lambda: Draft.objects.get().data["name"] == "Gone in a blink")
     desk.goto(address)
-    assert desk.get_by_label("Name", exact=True).input_value() == "Gone in a blink"
+    expect(desk.get_by_label("Name", exact=True)).to_have_value("Gone in a blink")
 
 
 def test_a_choice_survives_a_page_left_at_once(desk: Any, live: str) -> None:
@@ -195,8 +196,9 @@ def test_a_choice_survives_a_page_left_at_once(desk: Any, live: str) -> None:
     desk.locator("#picker-tiles label").nth(3).click()
     address = desk.url
     desk.goto(f"{live}/slices/")
+    until(lambda: Draft.objects.get().data["parts"][0]["items"])
     desk.goto(address)
-    assert desk.locator("#picker-tiles input").nth(3).is_checked()
+    expect(desk.locator("#picker-tiles input").nth(3)).to_be_checked()
 
 
 def test_typing_the_console_refused_to_keep_says_so_and_is_kept_with_the_next(desk: Any) -> None:
@@ -253,8 +255,9 @@ def test_moving_a_part_keeps_the_focus_and_says_where_it_is(desk: Any, complaint
     desk.get_by_role("button", name="Move Cell nuclei up").press("Enter")
     wait_for_recipe(desk, "Everything in Cell nuclei + everything in Coins on velvet.")
     desk.locator("#live", has_text="Cell nuclei, now 1 of 2.").wait_for(state="attached")
-    assert desk.evaluate("document.activeElement.getAttribute('aria-label')") == "Move Cell nuclei up"
+    expect(desk.get_by_role("button", name="Move Cell nuclei up")).to_be_focused()
     desk.get_by_role("button", name="Remove Cell nuclei").click()
+    wait_for_recipe(desk, "Everything in Coins on velvet.")
     desk.get_by_role("button", name="Undo").click()
     wait_for_recipe(desk, "Everything in Cell nuclei + everything in Coins on velvet.")
 
@@ -270,7 +273,7 @@ def test_all_shown_can_be_chosen_and_taken_back(desk: Any, complaints: list[str]
     desk.locator("#picker-tiles label").nth(9).click()
     desk.locator("#picker-count", has_text="1 chosen of 36 on all pages together").wait_for()
     desk.reload()
-    assert "1 chosen" in desk.locator("#picker-count").inner_text()
+    expect(desk.locator("#picker-count")).to_contain_text("1 chosen")
 
 
 def test_aged_pictures_to_choose_from_renew_themselves_in_one_call(desk: Any, emulator: Running) -> None:
@@ -293,10 +296,10 @@ def test_json_is_checked_while_it_is_typed(desk: Any) -> None:
     desk.get_by_role("button", name="JSON").click()
     desk.get_by_label("Filter as JSON").fill('{"tag": ["coins"')
     desk.locator("#filter-problem", has_text="not JSON yet").wait_for()
-    assert desk.get_by_label("Filter as JSON").get_attribute("aria-invalid") == "true"
+    expect(desk.get_by_label("Filter as JSON")).to_have_attribute("aria-invalid", "true")
     desk.get_by_label("Filter as JSON").fill('{"tag": ["coins"]}')
     desk.locator("#filter-said", has_text="tagged coins").wait_for()
-    assert desk.locator("#filter-problem").inner_text() == ""
+    expect(desk.locator("#filter-problem")).to_have_text("")
 
 
 def test_ten_impatient_clicks_create_once(desk: Any, emulator: Running) -> None:
@@ -379,7 +382,7 @@ def test_what_was_said_of_a_name_goes_when_the_name_changes(desk: Any) -> None:
     desk.get_by_label("Name", exact=True).fill("Other coins")
     desk.locator("#name-verdict", has_text="This name is free.").wait_for()
     expect(desk.locator("#name-errors")).to_have_count(0)
-    assert desk.get_by_label("Name", exact=True).get_attribute("aria-invalid") is None
+    expect(desk.get_by_label("Name", exact=True)).not_to_have_attribute("aria-invalid", re.compile(""))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
