@@ -100,6 +100,7 @@ function arrive(strip, isFirst) {
   // A second press that came before the forms had another one-time id is answered with the same strip.
   const twins = [...document.querySelectorAll(`[data-decision="${CSS.escape(decision)}"]`)].filter((one) => one !== strip);
   for (const twin of twins) twin.remove();
+  const isNew = !announced.has(decision);
   if (!isFirst && announced.get(decision) !== announcement) say(announcement);
   announced.set(decision, announcement);
   if (refocused === strip.id) {
@@ -114,7 +115,7 @@ function arrive(strip, isFirst) {
   show(strip, item);
   const tray = strip.parentElement;
   if ("passes" in strip.dataset) tidy(tray);
-  if (isFirst || event) tray.scrollTop = tray.scrollHeight;
+  if (isNew) tray.scrollTop = tray.scrollHeight;
 }
 
 // The status that was read, and the forms that suit it; not under the hands of somebody who uses them.

@@ -307,7 +307,7 @@ def test_a_second_decision_on_an_item_is_refused_while_the_first_waits(
     answer = press(client, item, "send-back", reason="Wrong class")
     assert answer.status_code == 409
     assert answer["HX-Retarget"] == f"#refused-{item}"
-    assert "You already decided on this item" in text_of(answer)
+    assert "You already decided on this item. Undo that first. Nothing new was sent." in text_of(answer)
     take_back(client, item)
     assert press(client, item, "send-back", reason="Wrong class").status_code == 200
 

@@ -129,6 +129,40 @@ def test_a_key_that_is_held_down_decides_once(
     assert Decision.objects.count() == 1
 
 
+def test_a_second_tab_shows_the_decision_that_comes_first_and_can_undo_it(
+    page: Page, live: str, sign_in: SignIn, bob: Person, emulator: Running, settings: Any
+) -> None:
+    settings.REVIEW_GRACE = 60
+    [item] = item_ids(bob)
+    sign_in(page, bob)
+    opened(page, live, item)
+    other = page.context.new_page()
+    opened(other, live, item)
+    page.keyboard.press("a")
+    expect(page.locator("#decisions [data-waiting]")).to_be_visible()
+    other.keyboard.press("a")
+    expect(other.get_by_text("You already decided on this item")).to_be_visible()
+    expect(other.locator("#decisions [data-waiting]")).to_contain_text("Approving")
+    other.keyboard.press("u")
+    expect(other.locator("#decisions [data-decision]")).to_contain_text("Undone")
+    assert decision_of(item).state == State.TAKEN_BACK
+
+
+def test_a_printed_item_has_its_picture_and_facts_and_no_controls(
+    page: Page, live: str, sign_in: SignIn, bob: Person, emulator: Running
+) -> None:
+    [item] = item_ids(bob)
+    sign_in(page, bob)
+    opened(page, live, item)
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", name="About this item")).to_be_visible()
+    expect(page.get_by_text("Tells CloudFactory").first).to_be_hidden()
+    expect(page.get_by_role("group", name="View")).to_be_hidden()
+    page.goto(f"{live}{ITEMS}")
+    expect(page.get_by_role("region", name="Work items found")).to_be_visible()
+    expect(page.get_by_role("search", name="Work items")).to_be_hidden()
+
+
 def test_the_countdown_leaves_the_item_s_name_as_it_is(
     page: Page, live: str, sign_in: SignIn, bob: Person, client_as: Any, emulator: Running, settings: Any
 ) -> None:

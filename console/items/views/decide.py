@@ -139,13 +139,13 @@ def _ask(request: SignedIn, project: uuid.UUID, item: uuid.UUID, form: DecisionF
 def _refuse(
     request: SignedIn, project: uuid.UUID, item: uuid.UUID, earlier: Decision | None, message: str = ""
 ) -> HttpResponse:
-    """409: an earlier decision comes first. For htmx in the place beside the forms that is kept for it."""
+    """409: an earlier decision comes first. For htmx beside the forms, and the earlier one among the strips."""
     strip = decision_selectors.read_strip(earlier, back=htmx.page_address(request)) if earlier else None
     context = {"earlier": strip, "message": message}
     if not htmx.is_htmx(request):
         back = _way_back(earlier) if earlier else reverse("items:detail", args=[project, item])
         return render(request, "items/refused.html", context | {"back_url": back}, status=409)
-    response = render(request, "items/_refused.html", context, status=409)
+    response = render(request, "items/_refused.html", context | {"tray": True}, status=409)
     return retarget(reswap(response, "innerHTML"), f"#refused-{item}")
 
 
