@@ -26,6 +26,13 @@ function start(form) {
       unsent = false;
     });
   }
+
+  // Typed before this was here.
+  for (const field of form.querySelectorAll("input, textarea")) {
+    if (field.value !== field.defaultValue || field.checked !== field.defaultChecked) {
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  }
 }
 
 // Words after a refused Create are read from the top: the summary links to each field and part.

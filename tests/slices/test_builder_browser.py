@@ -191,6 +191,23 @@ def test_typing_survives_a_tab_closed_at_once(desk: Any, live: str) -> None:
     expect(desk.get_by_label("Name", exact=True)).to_have_value("Gone in a blink")
 
 
+def test_what_is_typed_before_the_script_is_there_is_kept(desk: Any) -> None:
+    with held(desk, "**/builder.js"):
+        desk.goto(desk.url, wait_until="commit")
+        desk.get_by_label("Name", exact=True).fill("Early bird")
+    saved(desk)
+    assert Draft.objects.get().data["name"] == "Early bird"
+
+
+def test_a_filter_chosen_before_the_script_is_there_is_kept(desk: Any) -> None:
+    take(desk, "Eye screening", "Filter")
+    desk.get_by_label("train").wait_for()
+    with held(desk, "**/builder.js"):
+        desk.goto(desk.url, wait_until="commit")
+        desk.get_by_label("train").check()
+    desk.locator("#filter-said", has_text="11 of its 17 items match").wait_for()
+
+
 def test_a_choice_survives_a_page_left_at_once(desk: Any, live: str) -> None:
     take(desk, "City, garden and people", "Choose items")
     desk.locator("#picker-tiles label").nth(3).click()
