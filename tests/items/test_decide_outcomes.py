@@ -140,7 +140,7 @@ def test_a_refusal_is_said_and_nothing_was_changed(
     emulator.fault("cloudfactory", fault, method="PUT")
     work()
     assert decision_of(item).state == State.FAILED
-    assert "Not done" in text_of(strip(client, item))
+    assert f"Approving “{decision_of(item).item_name}” failed" in text_of(strip(client, item))
     assert status_of(bob, item) == "CLIENT_REVIEW"
 
 
