@@ -106,9 +106,9 @@ def owner(user: Person | AnonymousUser) -> str:
     return _current(user, Vendor.AVALA).value
 
 
-def space(user: Person | AnonymousUser) -> Space:
-    """The platform space the person works in now."""
-    return _as_space(_current(user, Vendor.CLOUDFACTORY))
+def space(user: Person | AnonymousUser, *, preferred: str = "") -> Space:
+    """The platform space the person works in now, or the preferred one while it is among theirs."""
+    return _as_space(_current(user, Vendor.CLOUDFACTORY, preferred=preferred))
 
 
 def owners(user: Person | AnonymousUser) -> tuple[str, ...]:
@@ -179,12 +179,13 @@ def _watched(key: ApiKey) -> Transport:
     return watching.watch(transport(key.vendor, key.fingerprint), key)
 
 
-def _current(user: Person | AnonymousUser, vendor: Vendor) -> Place:
+def _current(user: Person | AnonymousUser, vendor: Vendor, *, preferred: str = "") -> Place:
     mine = [place for place in places(user) if place.vendor == vendor]
     if not mine:
         _key(user, vendor)  # Without a key that is what is missing.
         raise PlaceMissing(vendor)
-    return next((place for place in mine if place.is_current), mine[0])
+    current = next((place for place in mine if place.is_current), mine[0])
+    return next((place for place in mine if place.value == preferred), current)
 
 
 def _as_space(place: Place) -> Space:

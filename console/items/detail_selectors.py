@@ -39,7 +39,7 @@ def read_detail(*, user: Person, project: uuid.UUID, item: WorkItem, item_filter
         "project_id": project,
         "item_id": item.id,
         "facts": facts,
-        "picture": sign_pictures(user=user, items=[item])[item.id],
+        "picture": sign_pictures(user=user, project=project, items=[item])[item.id],
         "list_url": crumbs[-1][1],
         "crumbs": crumbs,
         "names_url": _names_url(facts, projects.remembered_name(user=user, project=project)),
@@ -64,7 +64,7 @@ def renew_picture(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> dict[
         raise
     except UpstreamError as error:
         return {"reason": error.message}
-    picture = sign_pictures(user=user, items=[work_item])[work_item.id]
+    picture = sign_pictures(user=user, project=project, items=[work_item])[work_item.id]
     return {"url": picture.url, "reason": picture.reason, "alt": item_name(work_item)}
 
 

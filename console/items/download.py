@@ -64,7 +64,7 @@ def describe_labels(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> Str
     work_item = get_item(user=user, project=project, item=item)
     annotation = _annotation(user, project, work_item)
     try:
-        measured = connections.storage().measure(sign_file(user=user, annotation=annotation))
+        measured = connections.storage().measure(sign_file(user=user, project=project, annotation=annotation))
     except (LinkExpired, NotFound, Unreadable) as error:
         raise NoLabelFile(error.message, item_name(work_item)) from error
     return _with_headers(StreamingHttpResponse((), content_type=JSON), work_item, measured.total)
@@ -73,7 +73,7 @@ def describe_labels(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> Str
 def _open(user: Person, project: uuid.UUID, item: WorkItem) -> Download:
     annotation = _annotation(user, project, item)
     try:
-        download = open_file(user=user, annotation=annotation)
+        download = open_file(user=user, project=project, annotation=annotation)
     except (LinkExpired, NotFound, Unreadable) as error:
         raise NoLabelFile(error.message, item_name(item)) from error
     if not download.start.removeprefix(BYTE_ORDER_MARK).lstrip().startswith(BEGINNINGS):

@@ -33,15 +33,14 @@ def stored_ids(key: str, *, user: Person) -> tuple[str, ...]:
     return tuple(id_list.ids) if id_list else ()
 
 
-def store_ids(ids: Sequence[str], *, user: Person) -> str:
+def store_ids(ids: Sequence[str], *, space: str) -> str:
     """Stores more ids than an address can hold and returns their key; "" for few.
 
     Deletes the oldest lists of the space beyond a thousand.
-    Everybody who works in the person's current space can read them, nobody else.
+    Everybody who can work in the space can read them, nobody else.
     """
     if len(ids) <= MOST_IN_ADDRESS:
         return ""
-    space = connections.space(user).id
     digest = hashlib.sha256("\n".join((space, *ids)).encode()).hexdigest()[:32]
     stored = {"space": space, "ids": list(ids), "created_at": timezone.now()}
     with transaction.atomic():

@@ -6,6 +6,7 @@ from accounts import connections
 from accounts.models import Person
 from console.common.parsing import read_uuid
 from console.items.selectors import VENDOR
+from console.projects import services as projects
 from console.upstream.errors import Invalid, NotFound, OtherRefusal, Unreadable
 from console.upstream.storage import Download
 from console.upstream.storage_paths import PathRefused, path_in_space
@@ -32,9 +33,9 @@ def find_annotation(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> Ann
     return annotation
 
 
-def open_file(*, user: Person, annotation: Annotation, limit: int | None = None) -> Download:
+def open_file(*, user: Person, project: uuid.UUID, annotation: Annotation, limit: int | None = None) -> Download:
     """The COCO file by a fresh link. Raises Unreadable for an unusable address, NotFound, and all that a call can."""
-    link = sign_file(user=user, annotation=annotation)
+    link = sign_file(user=user, project=project, annotation=annotation)
     try:
         return connections.storage().stream(link, limit=limit)
     except NotFound as error:
@@ -42,8 +43,8 @@ def open_file(*, user: Person, annotation: Annotation, limit: int | None = None)
         raise
 
 
-def sign_file(*, user: Person, annotation: Annotation) -> str:
-    space = connections.space(user).id
+def sign_file(*, user: Person, project: uuid.UUID, annotation: Annotation) -> str:
+    space = projects.space_of(user=user, project=project).id
     try:
         path = path_in_space(space, annotation.coco_results_url or "")
     except PathRefused as refused:

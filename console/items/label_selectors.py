@@ -34,7 +34,7 @@ def read_labels(*, user: Person, project: uuid.UUID, item: uuid.UUID, file_name:
         annotation = find_annotation(user=user, project=project, item=item)
         if annotation is None or not annotation.coco_results_url:
             return ItemLabels(annotation)
-        with open_file(user=user, annotation=annotation, limit=MOST_BYTES) as download:
+        with open_file(user=user, project=project, annotation=annotation, limit=MOST_BYTES) as download:
             return ItemLabels(annotation, read_coco(_in_time(download), file_name=file_name))
     except KeyRejected:
         raise

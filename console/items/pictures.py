@@ -1,10 +1,12 @@
 """Where a browser gets the pictures of work items: signed for the moment, or a sentence why there is none."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from accounts import connections
 from accounts.models import Person
+from console.projects import services as projects
 from console.upstream.errors import Invalid, KeyRejected, UpstreamError
 from console.upstream.storage_paths import PathRefused, path_in_space
 from console.upstream.types import WorkItem
@@ -33,13 +35,13 @@ def is_on_web(item: WorkItem) -> bool:
     return (item.asset_url or "").lower().startswith(("http:", "https:"))
 
 
-def sign_pictures(*, user: Person, items: Sequence[WorkItem]) -> dict[str, Picture]:
+def sign_pictures(*, user: Person, project: uuid.UUID, items: Sequence[WorkItem]) -> dict[str, Picture]:
     """The picture of each item by its id, items without an id left out.
 
-    One call to P2 for all files of the person's space, none where nothing has to be signed. A file that cannot be asked
-    for never takes another along, and a failed call is the reason at each picture; only KeyRejected is raised.
+    One call to P2 for all files in the project's space, none where nothing has to be signed. A file that cannot be
+    asked for never takes another along, and a failed call is the reason at each picture; only KeyRejected is raised.
     """
-    space = connections.space(user).id
+    space = projects.space_of(user=user, project=project).id
     pictures: dict[str, Picture] = {}
     paths: dict[str, str] = {}
     for item in items:

@@ -9,12 +9,12 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from accounts import connections
 from accounts.models import Person
 from console.items import table_selectors
 from console.items.filters import ItemFilter
 from console.items.models import Decision, ReviewRun
 from console.items.selectors import VENDOR, item_name
+from console.projects import services as projects
 from console.upstream.errors import NotFound
 from console.upstream.types import WorkItem
 
@@ -51,7 +51,7 @@ def start_run(
         return None
     return ReviewRun.objects.create(
         person=user,
-        space=connections.space(user).id,
+        space=projects.space_of(user=user, project=project).id,
         project=project,
         query=item_filter.query(),
         list_query=list_filter.query(),

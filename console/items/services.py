@@ -21,6 +21,7 @@ from console.items.selectors import VENDOR, get_item, item_name
 from console.items.signals import Remarks, SignalChoice
 from console.items.statuses import status_named
 from console.jobs import services as jobs
+from console.projects import services as projects
 from console.upstream.errors import Conflict, UpstreamError
 from console.words import moment
 
@@ -211,7 +212,7 @@ def _save(new: Decision, *, grace: float = 0, rescue: float = 0) -> tuple[Decisi
         return first, False
     item = get_item(user=new.person, project=new.project, item=new.item)
     _check_open(new)
-    new.space = connections.space(new.person).id
+    new.space = projects.space_of(user=new.person, project=new.project).id
     new.item_name, new.status_before = item_name(item)[:300], (item.status or "")[:40]
     new.due_at = timezone.now() + timedelta(seconds=grace)
     try:

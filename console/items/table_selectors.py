@@ -60,11 +60,11 @@ def read_items(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> 
     return _arranged(_reader(user, project, item_filter)(), item_filter)
 
 
-def pictures_at_hand(*, user: Person, page: ItemPage, signs_now: bool) -> dict[str, Picture]:
+def pictures_at_hand(*, user: Person, project: uuid.UUID, page: ItemPage, signs_now: bool) -> dict[str, Picture]:
     """The pictures that need no link, by item, and why a video has none. With `signs_now` the others too, by P2."""
     videos = {item.id: Picture(reason=VIDEO) for item in page.items if item.asset_type == "video"}
     others = [item for item in page.items if item.id not in videos and (signs_now or not needs_signing(item))]
-    return videos | (pictures.sign_pictures(user=user, items=others) if others else {})
+    return videos | (pictures.sign_pictures(user=user, project=project, items=others) if others else {})
 
 
 def needs_signing(item: WorkItem) -> bool:
@@ -77,7 +77,7 @@ def sign_page(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> d
     files: Sequence[WorkItem] | None = cache.get(_files_key(user, project, item_filter))
     if files is None:
         files = read_items(user=user, project=project, item_filter=item_filter).items
-    return pictures.sign_pictures(user=user, items=[item for item in files if needs_signing(item)])
+    return pictures.sign_pictures(user=user, project=project, items=[item for item in files if needs_signing(item)])
 
 
 def _reader(user: Person, project: uuid.UUID, item_filter: ItemFilter) -> Callable[[], Page[WorkItem] | ItemsById]:

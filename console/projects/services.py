@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import connections
+from accounts.connections import Space
 from accounts.models import Person
 from console import words
 from console.common import cache_versions, stale_cache, write_behind
@@ -119,16 +120,15 @@ def list_projects(*, user: Person) -> tuple[Project, ...]:
         keep=lambda found: tuple(replace(one, extra={}) for one in found),
         refusals=ACCESS_REFUSALS,
     )
-    cached = connections.cache_scope(user, VENDOR)
-    cache.set_many({_key("name", cached, one.id): one.name or "" for one in projects if one.id}, NAMES_KEPT)
+    _remember(user, space, projects)
     return projects
 
 
-def last_projects(*, user: Person, problem: UpstreamError) -> LastAnswer | None:
+def last_projects(*, user: Person, problem: UpstreamError, space: str = "") -> LastAnswer | None:
     """The list as it last came, where CloudFactory does not answer; nothing where it is not known."""
     if not problem.is_silence:
         return None
-    thing = f"projects of {connections.space(user).id}"
+    thing = f"projects of {space or connections.space(user).id}"
     return stale_cache.last(scope=connections.key_scope(user, VENDOR), thing=thing)
 
 
@@ -156,8 +156,9 @@ def matching(found: Sequence[Row], search: str) -> list[Row]:
 
 
 def get_project(*, user: Person, project: uuid.UUID) -> Project:
-    found = connections.cloudfactory(user).get_project(connections.space(user).id, str(project))
-    cache.set(_key("name", connections.cache_scope(user, VENDOR), str(project)), found.name or "", NAMES_KEPT)
+    space = space_of(user=user, project=project).id
+    found = connections.cloudfactory(user).get_project(space, str(project))
+    _remember(user, space, [replace(found, id=str(project))])
     return found
 
 
@@ -166,7 +167,7 @@ def project_or_last(*, user: Person, project: uuid.UUID) -> tuple[Project, datet
     try:
         return get_project(user=user, project=project), None
     except UpstreamError as problem:
-        last = last_projects(user=user, problem=problem)
+        last = last_projects(user=user, problem=problem, space=space_of(user=user, project=project).id)
         found = next((one for one in last.value if one.id == str(project)), None) if last else None
         if last is None or found is None:
             raise
@@ -197,6 +198,17 @@ def remembered_name(*, user: Person, project: uuid.UUID) -> str:
     return "" if name is None else name or "Unnamed project"
 
 
+def space_of(*, user: Person, project: uuid.UUID) -> Space:
+    """The person's space that the project was read in, also after they switched; else the one they work in now."""
+    key = _key("space", connections.cache_scope(user, VENDOR), str(project))
+    known: str | None = cache.get(key)
+    if known is None:
+        uses = ProjectUse.objects.filter(person=user, project=str(project), last_used__isnull=False)
+        known = uses.order_by("-last_used").values_list("space", flat=True).first() or ""
+        cache.set(key, known, NAMES_KEPT)
+    return connections.space(user, preferred=known)
+
+
 def breadcrumbs(project: uuid.UUID, name: str) -> list[tuple[str, str]]:
     """The words and addresses above the pages of what is in a project."""
     return [("Projects", reverse("projects:index")), (name, reverse("projects:detail", args=[project]))]
@@ -209,7 +221,7 @@ def kinds_of(project: Project) -> str:
 
 def mark_used(*, user: Person, project: uuid.UUID) -> None:
     """Remembers that the person worked here, at most once in five seconds."""
-    name = f"{user.pk}:{connections.space(user).id}:{project}"
+    name = f"{user.pk}:{space_of(user=user, project=project).id}:{project}"
     if cache.add(f"project-used:{name}", True, USED_EVERY.total_seconds()):
         write_behind.note(USE, name, {"last_used": timezone.now()})
 
@@ -230,9 +242,8 @@ def last_opened(*, user: Person) -> dict[str, datetime | None]:
 
 
 def pin(*, user: Person, project: uuid.UUID, pinned: bool) -> None:
-    ProjectUse.objects.update_or_create(
-        person=user, space=connections.space(user).id, project=str(project), defaults={"pinned": pinned}
-    )
+    space = space_of(user=user, project=project).id
+    ProjectUse.objects.update_or_create(person=user, space=space, project=str(project), defaults={"pinned": pinned})
 
 
 def figures(*, user: Person, project: uuid.UUID) -> Figures:
@@ -331,6 +342,14 @@ def _last_used(user: Person) -> dict[str, datetime]:
 
 def _uses(user: Person) -> list[ProjectUse]:
     return list(ProjectUse.objects.filter(person=user, space=connections.space(user).id))
+
+
+def _remember(user: Person, space: str, projects: Sequence[Project]) -> None:
+    """The name of each project, and which space it is in: both for this person's key alone."""
+    scope = connections.cache_scope(user, VENDOR)
+    names = {_key("name", scope, one.id): one.name or "" for one in projects if one.id}
+    spaces = {_key("space", scope, one.id): space for one in projects if one.id}
+    cache.set_many(names | spaces, NAMES_KEPT)
 
 
 def _text(project: Project) -> str:

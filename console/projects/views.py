@@ -55,7 +55,7 @@ def detail(request: SignedIn, project: uuid.UUID) -> HttpResponse:
         "project": found,
         "name": found.name or "Unnamed project",
         "kinds": services.kinds_of(found),
-        "space": connections.space(request.user),
+        "space": services.space_of(user=request.user, project=project),
         "crumbs": [("Projects", reverse("projects:index"))],
         "last": last,
         "change": ordering.change_of(last) if last else None,

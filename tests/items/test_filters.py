@@ -174,23 +174,23 @@ def test_the_newest_first_are_the_last_page_walked_backwards() -> None:
 
 def test_many_ids_stand_in_the_address_as_the_key_of_a_stored_list(alice: Person) -> None:
     ids = tuple(f"{number:08}-4b0e-4d0b-8f5e-1f6d5a7c3b20" for number in range(1000))
-    key = id_lists.store_ids(ids, user=alice)
-    assert id_lists.store_ids(ids, user=alice) == key
+    key = id_lists.store_ids(ids, space=SPACE)
+    assert id_lists.store_ids(ids, space=SPACE) == key
     wanted = ItemFilter(ids=ids, id_list=key, status="NEW", cursor="900")
     assert wanted.query() == f"status=NEW&ids={key}&cursor=900"
     assert ItemFilter.from_query(wanted.query(), user=alice) == wanted
-    assert id_lists.store_ids(ids[:20], user=alice) == ""
+    assert id_lists.store_ids(ids[:20], space=SPACE) == ""
 
 
 def test_a_space_keeps_its_newest_thousand_lists(alice: Person) -> None:
-    first = id_lists.store_ids([ID] * 21, user=alice)
+    first = id_lists.store_ids([ID] * 21, space=SPACE)
     later, other = timezone.now() + timedelta(hours=1), timezone.now() - timedelta(hours=1)
     IdList.objects.bulk_create(
         IdList(key=f"{number:032}", space=SPACE, ids=[], created_at=later) for number in range(999)
     )
     IdList.objects.create(key="f" * 32, space="another", ids=[], created_at=other)
     assert id_lists.stored_ids(first, user=alice)
-    newest = id_lists.store_ids([OTHER] * 21, user=alice)
+    newest = id_lists.store_ids([OTHER] * 21, space=SPACE)
     assert id_lists.stored_ids(newest, user=alice)
     assert not id_lists.stored_ids(first, user=alice)
     assert IdList.objects.filter(space=SPACE).count() == 1000
@@ -198,7 +198,7 @@ def test_a_space_keeps_its_newest_thousand_lists(alice: Person) -> None:
 
 
 def test_a_list_that_is_no_longer_stored_is_said(alice: Person) -> None:
-    key = id_lists.store_ids([ID] * 21, user=alice)
+    key = id_lists.store_ids([ID] * 21, space=SPACE)
     with time_machine.travel(timezone.now() + timedelta(days=181)):
         id_lists.delete_old_lists()
     read = ItemFilter.read(_sent(ids=key), user=alice)

@@ -14,6 +14,7 @@ from console.items import id_lists
 from console.items.models import Decision, IdList, ReviewRun
 from console.jobs import tasks
 from tests.batches.boards import COINS
+from tests.conftest import SPACE
 from tests.items.deciding import press
 
 ClientAs = Callable[[Person], Client]
@@ -55,8 +56,8 @@ def test_an_old_review_with_a_recent_decision_is_kept(bob: Person, client_as: Cl
     assert ReviewRun.objects.filter(pk=run.pk).exists()
 
 
-def test_pasted_ids_are_deleted_after_half_a_year(bob: Person) -> None:
-    id_lists.store_ids(IDS, user=bob)
+def test_pasted_ids_are_deleted_after_half_a_year() -> None:
+    id_lists.store_ids(IDS, space=SPACE)
     with after(days=179):
         tasks.clean_up.call_local()
         assert IdList.objects.exists()

@@ -1,6 +1,7 @@
 """The pictures of work items: signed in one call, and one that cannot be had never takes another along."""
 
 import json
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ from console.upstream.types import WorkItem
 from tests.conftest import SPACE
 from tests.rewriting import Vendor, rewriting
 
+COINS = uuid.UUID(PROJECTS["coins"])
 GOOD = "raw/coins-on-velvet/coins-whole.jpg"
 OTHER_SPACE = "0b6e7c1e-6f0e-4b7a-9f0e-2b9b8a1f7d10"
 
@@ -71,7 +73,7 @@ def item(number: int, address: str | None) -> WorkItem:
 
 def signed(user: Person, *addresses: str | None) -> list[Picture]:
     items = [item(number, address) for number, address in enumerate(addresses)]
-    found = sign_pictures(user=user, items=items)
+    found = sign_pictures(user=user, project=COINS, items=items)
     return [found[one.id] for one in items]
 
 
@@ -134,7 +136,7 @@ def test_an_item_without_a_file_says_so(alice: Person, emulator: Running) -> Non
 
 
 def test_items_without_an_id_share_no_picture(alice: Person, emulator: Running) -> None:
-    assert sign_pictures(user=alice, items=[WorkItem(id="", asset_url=GOOD)]) == {}
+    assert sign_pictures(user=alice, project=COINS, items=[WorkItem(id="", asset_url=GOOD)]) == {}
 
 
 def test_a_name_that_the_platform_refuses_takes_no_other_picture_away(alice: Person, emulator: Running) -> None:

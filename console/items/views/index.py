@@ -94,7 +94,9 @@ def _find_ids(request: SignedIn, project: uuid.UUID) -> HttpResponse:
         return _answer(request, project, before.with_problem("ids", request.POST["ids"], pasted.problem))
     if pasted.notes:
         messages.info(request, " ".join(pasted.notes))
-    item_filter = before.changed(ids=pasted.ids, id_list=id_lists.store_ids(pasted.ids, user=request.user))
+    space = projects.space_of(user=request.user, project=project).id
+    key = id_lists.store_ids(pasted.ids, space=space)
+    item_filter = before.changed(ids=pasted.ids, id_list=key)
     return htmx.redirect(request, item_filter.address(reverse("items:index", args=[project])))
 
 
@@ -153,10 +155,9 @@ def _listed(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, abou
         return {"problem": problem, "is_lost": isinstance(problem, PageExpired), "is_guess": is_guess}
     projects.mark_used(user=request.user, project=project)
     # Pictures of the space follow by themselves; without script they come along where the person asks for them.
-    signs_now, base = "pictures" in request.GET, about["base"]
-    known = (
-        table_selectors.pictures_at_hand(user=request.user, page=page, signs_now=signs_now) if wants_pictures else {}
-    )
+    signs_now, base, known = "pictures" in request.GET, about["base"], {}
+    if wants_pictures:
+        known = table_selectors.pictures_at_hand(user=request.user, project=project, page=page, signs_now=signs_now)
     rows = presenters.rows(page, project=project, item_filter=item_filter, pictures=known)
     return {
         "page": page,

@@ -178,7 +178,7 @@ def _chunk(
     steps = presenters.steps_of(
         run,
         items,
-        pictures=sign_pictures(user=request.user, items=items),
+        pictures=sign_pictures(user=request.user, project=run.project, items=items),
         batch_names=_batch_names(request, run.project),
         panels=decision_selectors.read_panels(user=request.user, run=run, items=items),
         decisions=selectors.newest_decisions(run),
