@@ -146,8 +146,8 @@ class _Sections:
         others = {other.id for other in self._images} - {image.id}
         labels = [label for label in self._labels if label.image_id not in others]
         if len(self._images) > 1:
-            shown = f"these are the labels of “{image.short_name}”"
-            notes.append(f"The label file describes {len(self._images):,} pictures; {shown}.")
+            shown = f"“{image.short_name}”" if image.file_name else "one without a name"
+            notes.append(f"The label file describes {len(self._images):,} pictures; these are the labels of {shown}.")
         if left_out := len(self._labels) - len(labels):
             notes.append(f"Labels of other pictures are left out: {left_out:,}.")
         if image.id and (strays := sum(label.image_id not in ("", image.id) for label in labels)):

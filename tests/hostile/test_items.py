@@ -63,6 +63,7 @@ ODD_ANNOTATIONS: dict[str, Any] = {
     "updatedAt": [None, "never", "9999-12-31T23:59:59-12:00"],
     "groundTruthReviewer": [None, 7, ["x"], "<b>"],
 }
+TURNED = "\u202e"
 ADDRESSES = [
     "s3://bucket/spaces/00000000-0000-4000-8000-000000000000/coco_output/x.json",
     "https://evil.example/x.json",
@@ -311,3 +312,24 @@ def test_an_odd_answer_to_a_signal_is_looked_up_and_sent_once(
     assert decision_of(item).state == "unknown"
     assert client.get(f"{ITEMS}{item}/").status_code == 200
     assert len(platform.sent("PUT", f"{item}/signals$")) == 1
+
+
+def test_invisible_characters_of_the_vendor_are_shown_as_signs(
+    alice: Person, client_as: ClientAs, emulator: Running, settings: Any
+) -> None:
+    client, [first] = client_as(alice), item_ids(alice)
+    images = [{"id": number, "file_name": f"a{TURNED}.jpg", "width": 10, "height": 10} for number in (1, 2)]
+    coco = {"images": images, "categories": [], "annotations": [{"image_id": 1, "bbox": [1, 2, 3, 4]}]}
+    emulator.act("set_annotation", item=first, coco=coco)
+    address = client.post(f"{ITEMS}review/", {"status": "CLIENT_REVIEW"})["Location"]
+    with rewriting(emulator, settings, "cloudfactory") as vendor:
+        held = {"status": f"ON{TURNED}HOLD"}
+        vendor.rewrite(
+            "GET",
+            "/workItems\\?",
+            lambda data: {**data, "items": [row if row["id"] == first else row | held for row in data["items"]]},
+        )
+        for page in (f"{ITEMS}{first}/?labels=1", f"{address}{first}/", f"{address}end/"):
+            response = client.get(page)
+            assert TURNED not in response.content.decode(), page
+            assert "[U+202E]" in text_of(response), page

@@ -262,6 +262,12 @@ def test_of_several_pictures_the_one_that_is_named_is_taken_and_that_is_said() -
     assert read(content).image.width == 200, "the first that has labels"
 
 
+def test_of_several_pictures_without_names_none_is_quoted() -> None:
+    images = [{"id": number, "width": 10, "height": 10} for number in (1, 2)]
+    found = read(document(images=images))
+    assert found.notes == ("The label file describes 2 pictures; these are the labels of one without a name.",)
+
+
 def test_a_picture_with_a_long_path_is_found_by_its_name() -> None:
     names = ["first.jpg", f"{'folder/' * 60}{'x' * 230}.jpg"]
     images = [{"id": number, "file_name": name} for number, name in enumerate(names)]
