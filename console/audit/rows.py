@@ -80,7 +80,8 @@ def outcome(
 
 def of_error(error: Exception) -> dict[str, Any]:
     """What an error says for people: upstream errors carry a sentence, a status and the vendor's reference."""
-    said = getattr(error, "message", "") or f"The console stopped in the middle ({type(error).__name__})."
+    said = getattr(error, "lasting_message", getattr(error, "message", ""))
+    said = said or f"The console stopped in the middle ({type(error).__name__})."
     detail = {"error": said, "error_kind": type(error).__name__, "status": getattr(error, "status", None)}
     return {
         "detail": {name: value for name, value in detail.items() if value},

@@ -117,7 +117,8 @@ def send(decision: Decision, *, request: HttpRequest | None = None) -> Decision:
     except record.IdTaken as error:
         return _finish(decision, State.FAILED, message=error.message)
     except (ConnectionMissing, UpstreamError) as error:
-        return _finish(decision, State.UNKNOWN if error.outcome == UNKNOWN else State.FAILED, message=error.message)
+        message = error.lasting_message if isinstance(error, UpstreamError) else error.message
+        return _finish(decision, State.UNKNOWN if error.outcome == UNKNOWN else State.FAILED, message=message)
     return _finish(decision, State.SENT, status_after=after)
 
 

@@ -75,6 +75,11 @@ class UpstreamError(Exception):
             self.outcome = "failed"
 
     @property
+    def lasting_message(self) -> str:
+        """The message for whoever reads it later: without the seconds to wait."""
+        return self.message.partition(" Try again in ")[0] if self.retry_in is not None else self.message
+
+    @property
     def is_silence(self) -> bool:
         """Whether the vendor said nothing about what was asked for, so that its last answer still tells the most."""
         return isinstance(self, NotSent | Unknown | RateLimited)

@@ -166,3 +166,14 @@ def test_a_key_removed_meanwhile_sends_nothing(bob: Person, client_as: ClientAs,
     assert decision_of(item).state == State.FAILED
     assert "You have not connected a CloudFactory key yet." in text_of(strip(client, item))
     assert sent(emulator) == []
+
+
+def test_a_failure_that_is_kept_names_no_seconds_to_wait(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    client, [item] = client_as(bob), item_ids(bob)
+    emulator.fault("cloudfactory", "429", method="PUT", path="signals")
+    press(client, item)
+    work()
+    assert "CloudFactory is busy. Show the item" in text_of(strip(client, item))
+    history = text_of(client.get(f"{ITEMS}{item}/"))
+    assert "but it failed: CloudFactory is busy." in history
+    assert "Try again in" not in history
