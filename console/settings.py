@@ -121,10 +121,10 @@ REVIEW_TASK_TYPE = env.str("REVIEW_TASK_TYPE", default="external_review")
 REVIEW_GRACE = env.float("REVIEW_GRACE", default=10.0)
 # Ready-made reasons for sending an item back, `;` between.
 REVIEW_REASONS = [reason.strip() for reason in env.str("REVIEW_REASONS", default="").split(";") if reason.strip()] or [
-    "Outline is not exact",
+    "Outline is inaccurate",
     "Something is missing",
     "Wrong class",
-    "Picture cannot be judged",
+    "Picture is unclear",
 ]
 
 # Where things are kept

@@ -23,7 +23,7 @@ class ItemFilterForm(forms.Form):
         label="Work item ids",
         required=False,
         widget=forms.Textarea({"rows": 4, "class": "input code", "spellcheck": "false", "autocomplete": "off"}),
-        help_text="Up to 1,000 ids, with anything between them.",
+        help_text="Up to 1,000 ids, separated by spaces, commas or anything else.",
     )
 
     def __init__(self, item_filter: ItemFilter, *, typed_ids: str = "") -> None:

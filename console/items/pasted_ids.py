@@ -33,7 +33,7 @@ class PastedIds:
         named = ", ".join(f"“{word[:LONGEST_NAMED]}”" for word in self.wrong[:MOST_NAMED])
         rest = len(self.wrong) - MOST_NAMED
         more = f" and {rest:,} more" if rest > 0 else ""
-        return f"{_counted(len(self.wrong), 'word isn’t', 'words aren’t')} a work item id: {named}{more}."
+        return f"{_counted(len(self.wrong), 'word isn’t a work item id', 'words aren’t work item ids')}: {named}{more}."
 
 
 def read_ids(text: str) -> PastedIds:

@@ -103,7 +103,7 @@ def test_words_among_the_ids_are_named_and_the_ids_are_used() -> None:
     assert read.ids == (ID,)
     assert read.pasted.notes == (
         "1 duplicate id was left out.",
-        f"3 words aren’t a work item id: “coin-17”, “jpg”, “{OTHER[:-1]}”.",
+        f"3 words aren’t work item ids: “coin-17”, “jpg”, “{OTHER[:-1]}”.",
     )
     assert read.problems == ()
 

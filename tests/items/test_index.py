@@ -54,6 +54,18 @@ def queries(emulator: Running) -> list[dict[str, list[str]]]:
     return [parse_qs(one["query"]) for one in asked(emulator)]
 
 
+def test_a_page_says_neither_that_all_items_are_listed_nor_that_batches_were_read_where_they_are_not(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    narrowed = text_of(client.get(ITEMS, {"status": "CLIENT_REVIEW"}))
+    assert re.search(r"Browse work items .{0,200} in Coin outlines", narrowed)
+    assert not re.search(r"All work items .{0,200} of Coin outlines", narrowed)
+    refused = text_of(client.get(ITEMS, {"created_from": "soon"}))
+    assert "No batch names to show." in refused
+    assert "The names of batches could not be loaded" not in refused
+
+
 def test_items_are_listed_with_their_facts_in_words(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     text = text_of(client_as(alice).get(ITEMS, {"size": "100"}))
     for words in ("coins-r1c1.jpg", "Turin, early shift", "Completed", "In progress", "Overdue", "northwind/all-coins"):
