@@ -119,12 +119,17 @@ class ItemWalk:
             self.problem = page
             return
         known = {item.id for item in self.items if item.id}
-        asked_ids = self.query.filters.get("ids")
-        self.items += [item for item in page.items if item.id not in known and (not asked_ids or item.id in asked_ids)]
+        self.items += [item for item in page.items if item.id not in known and self._is_asked_for(item)]
         self.is_complete = page.is_last
         self.cursors += [page.next] if page.next is not None else []
         if page.unclear:
             self.problem = NextPageUnclear(page.unclear, changes=False)
+
+    def _is_asked_for(self, item: WorkItem) -> bool:
+        """An answer can hold others too. An item that doesn't say its status is taken to have the one asked for."""
+        ids, status = self.query.filters.get("ids"), self.query.filters.get("status")
+        has_status = not status or not item.status or item.status.upper() == status
+        return has_status and (not ids or item.id in ids)
 
 
 def read_lists(platform: CloudFactory, queries: Sequence[ItemQuery], *, calls: int = CALLS) -> list[ItemWalk]:

@@ -18,7 +18,7 @@ GONE = "The label file is no longer in CloudFactory's file store."
 def find_annotation(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> Annotation | None:
     """The annotation, None where it is 404; with its COCO file's address where CloudFactory takes `format=coco`.
 
-    Raises Unreadable for that of another item, and everything else that P18 can end with.
+    Raises Unreadable for that of another item or project, and everything else that P18 can end with.
     """
     platform = connections.cloudfactory(user)
     try:
@@ -28,7 +28,8 @@ def find_annotation(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> Ann
             annotation = platform.get_annotation(str(project), str(item))
     except NotFound:
         return None
-    if read_uuid(annotation.work_item_id) not in (item, None):
+    of_item, of_project = read_uuid(annotation.work_item_id), read_uuid(annotation.project_id)
+    if of_item not in (item, None) or of_project not in (project, None):
         raise Unreadable("CloudFactory answered with the labels of another item.", vendor=VENDOR, changes=False)
     return annotation
 

@@ -1,5 +1,6 @@
 """What CloudFactory lists in part, in small pages, in a circle, or about something else: nothing is called missing."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,7 +12,7 @@ from accounts.models import Person
 from console.emulator.server import Running
 from console.items.models import Decision, ReviewRun
 from tests.exports.making import text_of
-from tests.items.deciding import ITEMS, item_ids, press
+from tests.items.deciding import HTMX, ITEMS, item_ids, press
 from tests.rewriting import Query, Vendor, rewriting
 
 ClientAs = Callable[[Person], Client]
@@ -173,3 +174,25 @@ def test_a_list_that_goes_round_ends_the_review(bob: Person, client_as: ClientAs
     for _ in range(3):
         client.post(address)
     assert (run_ids(), ReviewRun.objects.get().next_cursor) == (ids, "")
+
+
+def test_items_of_another_status_than_asked_for_are_not_counted(
+    bob: Person, client_as: ClientAs, platform: Vendor
+) -> None:
+    """A server that takes no notice of the status: 90 new and 40 completed items in two pages, whatever is asked for.
+
+    There are calls for the second page of the first three statuses alone.
+    """
+    rows = [*map(absent, range(130))]
+
+    def say(query: Query) -> Any:
+        listed = pages(rows, 100)(query)
+        return {
+            **listed,
+            "items": [row | {"status": "NEW" if row["id"] < rows[90] else "COMPLETED"} for row in listed["items"]],
+        }
+
+    platform.speak("GET", LIST, say)
+    page = client_as(bob).get(f"{ITEMS}counts/", headers=HTMX).content.decode()
+    figures = dict(re.findall(r'id="items-count-(\w+)"[^>]*>([^<]*)<', page))
+    assert (figures["NEW"], figures["COMPLETED"], figures["all"]) == ("90", "10+", "100+")

@@ -284,11 +284,12 @@ def test_entries_that_cannot_be_read_are_not_called_nothing(
     assert "can't be read" in text_of(response)
 
 
+@pytest.mark.parametrize("name", ["workItemID", "projectID"])
 def test_labels_of_another_item_are_not_shown(
-    alice: Person, client_as: ClientAs, emulator: Running, settings: Any
+    name: str, alice: Person, client_as: ClientAs, emulator: Running, settings: Any
 ) -> None:
     item = made(emulator)
-    answer = {"id": str(uuid.uuid4()), "workItemID": str(uuid.uuid4()), "metadata": {"coco_results_url": "a.json"}}
+    answer = {"id": str(uuid.uuid4()), name: str(uuid.uuid4()), "metadata": {"coco_results_url": "a.json"}}
     with serving(lambda peer: peer.request() and peer.answer(json.dumps(answer).encode())) as vendor:
         settings.CLOUDFACTORY_BASE_URL = vendor.base
         response = client_as(alice).get(f"{page_of(item)}labels/?status=COMPLETED", headers=HTMX)
