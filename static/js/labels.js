@@ -91,7 +91,9 @@ function scalePatterns(stage, overlay) {
   if (!width) return;
   const { width: unitsWide, height: unitsHigh } = overlay.viewBox.baseVal;
   const scale = `scale(${(PATTERN * unitsWide) / width} ${(PATTERN * unitsHigh) / height})`;
-  for (const look of overlay.querySelectorAll("[data-look]")) look.setAttribute("patternTransform", scale);
+  for (const look of overlay.querySelectorAll("[data-look]")) {
+    if (look.getAttribute("patternTransform") !== scale) look.setAttribute("patternTransform", scale);
+  }
 }
 
 function placeNames(stage, overlay) {
@@ -207,7 +209,8 @@ function visit(event) {
   reveal(link);
 }
 
-// A click leads to the row; a double click zooms, and nothing may move meanwhile.
+// A click leads to the row; a double click zooms, and nothing may move meanwhile. A finger only lights up the shape: on a phone
+// the row is far below the picture.
 let pressed = 0;
 document.addEventListener("pointerdown", () => { pressed += 1; });
 
@@ -215,6 +218,7 @@ function choose(event) {
   const shape = smallest(event);
   if (!shape || zoomOf(shape.closest("[data-zoom-view]")).wasDragged) return;
   light(itemOf(shape), shape.dataset.shape);
+  if (event.pointerType === "touch") return;
   const press = pressed;
   setTimeout(() => { if (press === pressed) goToRow(shape); }, DOUBLE);
 }

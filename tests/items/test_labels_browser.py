@@ -135,6 +135,20 @@ def test_a_shape_lights_up_its_row_and_a_click_leads_there(open_stage: Open, com
     expect(page.locator('[data-label="150"]')).to_be_visible()
 
 
+def test_a_finger_on_a_shape_lights_it_up_and_stays_at_the_picture(open_stage: Open, page: Page) -> None:
+    open_stage("250")
+    shape = page.locator('[data-shape="9"]')
+    client = page.context.new_cdp_session(page)
+    client.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    x, y = middle(page, '[data-shape="9"]')
+    client.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    client.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(shape).to_have_class(LIT)
+    expect(page.locator('[data-label="9"]')).to_have_class(LIT)
+    page.evaluate("new Promise((done) => setTimeout(done, 600))")
+    expect(page.locator('[data-label="9"] a')).not_to_be_focused()
+
+
 def test_of_shapes_that_lie_on_each_other_the_smallest_lights_up(open_stage: Open) -> None:
     page = open_stage("nested")
     page.mouse.move(*middle(page, '[data-shape="1"]'))
