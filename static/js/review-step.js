@@ -1,9 +1,11 @@
-// The steps of a review run outside the page: made from their template before they are asked for, with the picture decoded and
-// the labels in their place. Whoever shows one puts it into the page as it is, so nothing is loaded twice.
+// The steps of a review run: made from their template before they are asked for, with the picture decoded and the labels in
+// their place. The next one then stands by in the page, styled and laid out but not seen, so that showing it is only painting.
 
 import { HEADERS, ask, templateOf } from "./review-ahead.js";
 
 const made = new Map();
+const parts = new WeakMap();
+const putAway = new WeakMap();
 
 export const known = (id) => made.get(id);
 
@@ -20,28 +22,61 @@ export function prepare(id) {
   if (!template) return null;
   const step = document.importNode(template.content, true).querySelector("[data-step]");
   keep(step);
-  loadPicture(step);
-  loadLabels(step);
+  parts.set(step, Promise.all([loadPicture(step), loadLabels(step)]));
   return step;
+}
+
+// True once picture and labels are here; what could not be loaded is asked for again when the step is shown.
+export const isComplete = async (step) => (await parts.get(step))?.every(Boolean);
+
+export const standsBy = (step) => step.classList.contains("is-standing-by");
+
+// Of its forms only the shells stay in the page, so that no field is there twice.
+export function standBy(step) {
+  step.classList.add("is-standing-by");
+  for (const form of step.querySelectorAll("[data-decide] form")) {
+    const fields = document.createDocumentFragment();
+    fields.append(...form.childNodes);
+    putAway.set(form, fields);
+  }
+}
+
+export function restoreForms(step) {
+  for (const form of step.querySelectorAll("[data-decide] form")) {
+    if (putAway.has(form)) form.append(putAway.get(form));
+    putAway.delete(form);
+  }
+}
+
+export function leaveStandBy(step) {
+  restoreForms(step);
+  step.classList.remove("is-standing-by");
+  for (const panel of step.querySelectorAll("[data-decide]")) begin(panel);
 }
 
 // A link that has aged is asked for afresh, as pictures.js does it in the page.
 async function loadPicture(step) {
   const picture = step.querySelector("[data-picture]");
+  if (await decode(picture)) return true;
+  if (!picture.dataset.renewUrl || step.isConnected) return false;
+  const found = (await ask(fetch(picture.dataset.renewUrl, { headers: HEADERS })))?.querySelector("[data-picture]");
+  if (!found || step.isConnected) return false;
+  picture.replaceWith(found);
+  return decode(found);
+}
+
+async function decode(picture) {
   try {
     await picture?.decode();
+    return true;
   } catch {
-    if (!picture.dataset.renewUrl || step.isConnected) return;
-    const found = (await ask(fetch(picture.dataset.renewUrl, { headers: HEADERS })))?.querySelector("[data-picture]");
-    if (!found || step.isConnected) return;
-    picture.replaceWith(found);
-    found.decode().catch(() => {});
+    return false;
   }
 }
 
 async function loadLabels(step) {
   const place = step.querySelector('[id^="labels-"][hx-get]');
-  if (!place) return;
+  if (!place) return true;
   const address = place.getAttribute("hx-get");
   place.removeAttribute("hx-get");
   const content = await ask(fetch(address, { headers: HEADERS }));
@@ -49,11 +84,12 @@ async function loadLabels(step) {
   if (!part) {
     place.setAttribute("hx-get", address);
     if (step.isConnected) window.htmx.process(place);
-    return;
+    return false;
   }
   place.replaceWith(part);
   const drawings = [...content.querySelectorAll("[hx-swap-oob]")].map((one) => putInto(step, one));
   if (step.isConnected) for (const one of [part, ...drawings]) begin(one);
+  return true;
 }
 
 function putInto(step, one) {

@@ -2,10 +2,12 @@
 // goes on its way meanwhile; if that fails, the run comes back to its item. The address follows.
 
 import { say } from "./say.js";
+import { start as zoomOf } from "./stage.js";
 import { check, idsBehind, isAtEnd, isPassedOver, passedBetween, readOn, templateOf } from "./review-ahead.js";
-import { all, begin, forget, keep, known, prepare } from "./review-step.js";
+import { all, begin, forget, isComplete, keep, known, leaveStandBy, prepare, restoreForms, standBy, standsBy } from "./review-step.js";
 
 const STAY_READY = 5;
+const FOLLOWS_AFTER = 200;
 const TYPING = "input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable], dialog";
 const OWN_ARROWS = "[data-rows], input";
 
@@ -14,7 +16,6 @@ const steps = root.querySelector("[data-steps]");
 const titleEnd = document.title.slice(document.title.lastIndexOf(" · "));
 const left = new Set();
 const onTheWay = new Map();
-const putAway = new WeakMap();
 
 let current = steps.querySelector("[data-step]");
 
@@ -32,39 +33,19 @@ function show(id, { push = true } = {}) {
   }
   const before = current;
   const isFocusFree = [null, document.body].includes(document.activeElement) || before.contains(document.activeElement);
-  if (before !== step) hide(before);
-  step.hidden = false;
-  steps.append(step);
+  if (before !== step) standBy(before);
+  if (standsBy(step)) leaveStandBy(step);
   current = step;
-  if (before !== step) begin(step);
+  if (!step.isConnected) {
+    steps.append(step);
+    begin(step);
+  }
   if (push) history.pushState(null, "", step.dataset.url);
   document.title = step.dataset.name + titleEnd;
   if (isFocusFree) step.querySelector("h2").focus({ preventScroll: true });
   if (before !== step && step.getBoundingClientRect().top < 0) step.scrollIntoView();
   tell(before, step);
   requestAnimationFrame(() => setTimeout(() => lookAhead(step)));
-}
-
-// While its decision is on the way a step stays in the page, where the answer is heard; of its forms only the shells, so that
-// no field is there twice.
-function hide(step) {
-  if (!onTheWay.has(idOf(step))) {
-    step.remove();
-    return;
-  }
-  step.hidden = true;
-  for (const form of step.querySelectorAll("[data-decide] form")) {
-    const fields = document.createDocumentFragment();
-    fields.append(...form.childNodes);
-    putAway.set(form, fields);
-  }
-}
-
-function restore(step) {
-  for (const form of step.querySelectorAll("[data-decide] form")) {
-    if (putAway.has(form)) form.append(putAway.get(form));
-    putAway.delete(form);
-  }
 }
 
 function tell(before, step) {
@@ -77,11 +58,41 @@ function tell(before, step) {
 // What can wait until the item is seen.
 async function lookAhead(step) {
   const next = following(step);
-  if (next) prepare(next);
+  tidy(next);
+  if (next) layOut(prepare(next));
   check(idOf(step), leavePassedOver);
   const idle = all().filter((one) => one !== current && idOf(one) !== next && !onTheWay.has(idOf(one)));
   for (const one of idle.slice(0, -STAY_READY)) forget(one);
-  if ((await readOn(place(step))) && current === step && !next && following(step)) prepare(following(step));
+  if ((await readOn(place(step))) && current === step && !next && following(step)) layOut(prepare(following(step)));
+}
+
+// In the page stay the items beside the one that is shown, and those whose decision is on the way: there its answer is heard.
+function tidy(next) {
+  const before = current.querySelector('[data-turn="-1"]');
+  const stay = [idOf(current), next, before && idIn(before.href), ...onTheWay.keys()];
+  for (const one of [...steps.children]) if (!stay.includes(idOf(one))) leavePage(one);
+}
+
+async function layOut(step) {
+  if (!(await isComplete(step)) || step.isConnected || following(current) !== idOf(step)) return;
+  standBy(step);
+  steps.append(step);
+  begin(step);
+}
+
+// What stands by is zoomed as the picture that is seen, so that it need not be laid out anew when it is shown.
+let follows;
+document.addEventListener("stage-rest", ({ target }) => {
+  if (!current.contains(target)) return;
+  clearTimeout(follows);
+  follows = setTimeout(() => {
+    for (const view of steps.querySelectorAll(".is-standing-by [data-zoom-view]")) zoomOf(view)?.restore();
+  }, FOLLOWS_AFTER);
+});
+
+function leavePage(step) {
+  step.remove();
+  if (standsBy(step)) leaveStandBy(step);
 }
 
 // A colleague was faster with the item that is shown: the run goes on, unless somebody is typing about it.
@@ -133,7 +144,7 @@ const askedBy = (xhr) => [...onTheWay.keys()].find((id) => onTheWay.get(id) === 
 // The answer gives the fields of the forms another one-time id (decide.js).
 document.addEventListener("htmx:beforeOnLoad", ({ detail: { xhr } }) => {
   const id = askedBy(xhr);
-  if (id) restore(known(id));
+  if (id) restoreForms(known(id));
 });
 
 document.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => {
@@ -141,16 +152,16 @@ document.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => {
   if (!id) return;
   onTheWay.delete(id);
   const step = known(id);
-  restore(step);
+  restoreForms(step);
   if (xhr.status < 200 || xhr.status >= 400) comeBack(id);
-  else if (step.dataset.left === "skipped" && step !== current) step.remove();
+  else if (step.dataset.left === "skipped" && step !== current) leavePage(step);
 });
 
 // By now the forms have another one-time id, so that the item can be decided again if this is taken back; its template has not.
 document.body.addEventListener("item-decided", ({ detail }) => {
   templateOf(detail.item)?.remove();
   const step = known(detail.item);
-  if (step && step !== current) step.remove();
+  if (step && step !== current) leavePage(step);
 });
 
 document.body.addEventListener("item-taken-back", ({ detail }) => {

@@ -35,8 +35,12 @@ class Zoom {
       setTransform: () => this.draw(),
     });
     this.listen();
-    // Panzoom moves to its own start after this; a stage that is hidden so far gets its place when it is shown.
-    setTimeout(() => new ResizeObserver(() => this.restore()).observe(view));
+    // Panzoom moves to its own start after this. One that stands by unseen is arranged at once and hears of no size; one that has
+    // no room yet gets its place when it is shown.
+    setTimeout(() => {
+      this.restore();
+      new ResizeObserver(() => this.restore()).observe(view);
+    });
   }
 
   listen() {

@@ -41,7 +41,7 @@ seen.observe(document, { childList: true, subtree: true });
 """
 WATCH_KEYS = """() => {
   window.shown = [];
-  const step = () => document.querySelector("[data-step]:not([hidden])");
+  const step = () => document.querySelector("[data-step]:not(.is-standing-by)");
   document.addEventListener("keydown", () => {
     const [pressed, before] = [performance.now(), step()];
     const look = () => requestAnimationFrame(() => {

@@ -10,13 +10,13 @@ from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import Person
 from console.emulator.server import Running
-from tests.items.made import made, page_of
+from tests.items.made import COINS, made, page_of
 from tests.items.stages import at_rest
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]
 SHAPES = 300
-FEW = 100
+FEW = 200
 
 
 @pytest.fixture
@@ -71,3 +71,44 @@ def test_the_drawing_is_named_after_the_shape_that_lights_up(item_page: Page) ->
     expect(name).to_have_text(re.compile(r"^\S+ 3$"))
     item_page.get_by_role("button", name="Fit").focus()
     expect(name).to_have_count(0)
+
+
+def test_the_next_item_of_a_review_is_laid_out_before_it_is_asked_for(
+    page: Page, live: str, sign_in: SignIn, bob: Person, emulator: Running, browser: Browser
+) -> None:
+    ids = [made(emulator) for _ in range(2)]
+    for item in ids:
+        emulator.act("set_annotation", item=item, shapes=SHAPES)
+    sign_in(page, bob)
+    page.goto(f"{live}/projects/{COINS}/items/review/?ids={','.join(ids)}")
+    page.locator("#main").get_by_role("button", name="Review").click()
+    one, two = (page.locator(f"[data-step='{item}']") for item in ids)
+    expect(two.locator("[data-labels-controls]:not([hidden])")).to_be_attached()
+    at_rest(page)
+    expect(two).not_to_be_visible()
+    expect(page.get_by_label("Reason", exact=True)).to_have_count(1)
+
+    def turn() -> None:
+        page.keyboard.press("ArrowRight")
+        expect(two.locator("[data-zoom-view]")).to_be_visible()
+        at_rest(page)
+
+    assert restyled(browser, page, turn) < FEW
+    expect(one).not_to_be_visible()
+    expect(two.get_by_label("Reason", exact=True)).to_have_count(1)
+    expect(page.get_by_label("Reason", exact=True)).to_have_count(1)
+
+
+def test_the_item_that_stands_by_is_zoomed_with_the_one_that_is_seen(
+    page: Page, live: str, sign_in: SignIn, bob: Person, emulator: Running
+) -> None:
+    ids = [made(emulator) for _ in range(2)]
+    sign_in(page, bob)
+    page.goto(f"{live}/projects/{COINS}/items/review/?ids={','.join(ids)}")
+    page.locator("#main").get_by_role("button", name="Review").click()
+    two = page.locator(f"[data-step='{ids[1]}']")
+    expect(two.locator("[data-labels-controls]:not([hidden])")).to_be_attached()
+    page.keyboard.press("+")
+    page.keyboard.press("+")
+    expect(two.locator("[data-zoom-scale]")).to_have_text("200%")
+    expect(two).not_to_be_visible()
