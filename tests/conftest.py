@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
+from http.cookies import Morsel
 from typing import Any
 
 import pytest
@@ -211,6 +212,28 @@ def complaints(page: Any) -> Iterator[list[str]]:
 
 @pytest.fixture
 def sign_in(live: str) -> Callable[[Any, Person], None]:
+    """Signs a person in by the sign-in view, as the form does, and gives the page's browser the cookies that it set.
+
+    The page stays where it is. What a browser does with the form itself is `sign_in_by_form`."""
+
+    def enter(page: Any, person: Person) -> None:
+        client = Client(HTTP_HOST="localhost")
+        response = client.post("/account/login/", {"login": person.email, "password": PASSWORD})
+        assert response.status_code == 302
+        page.context.add_cookies([_for_browser(cookie) for cookie in client.cookies.values()])
+
+    return enter
+
+
+def _for_browser(cookie: Morsel[str]) -> Any:
+    """A cookie named `__Host-` is of this very host, and Secure also where the host is this machine."""
+    about = {"domain": "localhost", "path": cookie["path"], "sameSite": cookie["samesite"]}
+    flags = {"secure": bool(cookie["secure"]), "httpOnly": bool(cookie["httponly"])}
+    return {"name": cookie.key, "value": cookie.value, **about, **flags}
+
+
+@pytest.fixture
+def sign_in_by_form(live: str) -> Callable[[Any, Person], None]:
     """Signs a person in through the real form, and leads to a page that asks no vendor for anything: what the first
     page asks for later would else arrive in the middle of the test."""
 

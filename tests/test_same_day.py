@@ -270,7 +270,13 @@ def fresh(emulator: Running) -> Iterator[None]:
 
 
 def test_a_day_without_script_leaves_the_same_as_with_script(
-    browser: Browser, live: str, sign_in: SignIn, alice: Person, emulator: Running, settings: Any, tmp_path: Path
+    browser: Browser,
+    live: str,
+    sign_in_by_form: SignIn,
+    alice: Person,
+    emulator: Running,
+    settings: Any,
+    tmp_path: Path,
 ) -> None:
     settings.SHARED_READ_SECONDS = settings.EXPORT_FIRST_LOOK = 0
     days, heard = [], 0
@@ -278,7 +284,7 @@ def test_a_day_without_script_leaves_the_same_as_with_script(
         with fresh(emulator), browser.new_context(java_script_enabled=scripted) as context:
             page = context.new_page()
             page.set_default_timeout(20_000)
-            sign_in(page, alice)
+            sign_in_by_form(page, alice)
             emulator.forget_requests()
             Day(page, live, emulator, scripted).play(tmp_path)
             left = left_by(emulator)

@@ -31,10 +31,10 @@ def _authenticator(page: Any) -> None:
 
 
 def test_a_passkey_is_made_signs_in_and_confirms(
-    page: Any, live: str, alice: Person, sign_in: SignIn, complaints: list[str]
+    page: Any, live: str, alice: Person, sign_in_by_form: SignIn, complaints: list[str]
 ) -> None:
     _authenticator(page)
-    sign_in(page, alice)
+    sign_in_by_form(page, alice)
     page.goto(live + reverse("mfa_add_webauthn"))
     page.get_by_label("Use it instead of the password").check()
     page.get_by_role("button", name="Add it").click()
@@ -52,9 +52,9 @@ def test_a_passkey_is_made_signs_in_and_confirms(
 
 
 def test_an_invited_person_follows_the_link_and_is_in(
-    page: Any, live: str, erin: Person, sign_in: SignIn, complaints: list[str]
+    page: Any, live: str, erin: Person, sign_in_by_form: SignIn, complaints: list[str]
 ) -> None:
-    sign_in(page, erin)
+    sign_in_by_form(page, erin)
     page.goto(live + reverse("accounts:invite"))
     page.get_by_label("Email").fill("new@northwind.example")
     page.get_by_label("Operator").check()
@@ -70,9 +70,9 @@ def test_an_invited_person_follows_the_link_and_is_in(
 
 
 def test_a_rejected_key_is_replaced_on_the_way_and_the_person_comes_back(
-    page: Any, live: str, emulator: Any, nobody: Person, sign_in: SignIn, complaints: list[str]
+    page: Any, live: str, emulator: Any, nobody: Person, sign_in_by_form: SignIn, complaints: list[str]
 ) -> None:
-    sign_in(page, nobody)
+    sign_in_by_form(page, nobody)
     page.goto(f"{live}{reverse('accounts:keys')}?next={reverse('accounts:profile')}")
     card = page.locator("#avala")
     card.get_by_label("Key", exact=True).fill("avk_demo_ops")
@@ -82,9 +82,9 @@ def test_a_rejected_key_is_replaced_on_the_way_and_the_person_comes_back(
 
 
 def test_the_computers_own_time_zone_is_one_press_away(
-    page: Any, live: str, alice: Person, sign_in: SignIn, complaints: list[str]
+    page: Any, live: str, alice: Person, sign_in_by_form: SignIn, complaints: list[str]
 ) -> None:
-    sign_in(page, alice)
+    sign_in_by_form(page, alice)
     state = page.context.storage_state()
     with page.context.browser.new_context(timezone_id="America/New_York", storage_state=state) as abroad:
         there = abroad.new_page()
@@ -96,9 +96,9 @@ def test_the_computers_own_time_zone_is_one_press_away(
 
 
 def test_signing_out_closes_the_pages_of_other_tabs(
-    page: Any, live: str, alice: Person, sign_in: SignIn, complaints: list[str]
+    page: Any, live: str, alice: Person, sign_in_by_form: SignIn, complaints: list[str]
 ) -> None:
-    sign_in(page, alice)
+    sign_in_by_form(page, alice)
     other = page.context.new_page()
     other.goto(live + reverse("accounts:sessions"))
     page.goto(live + reverse("account_logout"))
@@ -107,10 +107,10 @@ def test_signing_out_closes_the_pages_of_other_tabs(
 
 
 def test_a_page_that_comes_back_as_it_was_shows_itself_to_its_own_session_alone(
-    page: Any, live: str, alice: Person, sign_in: SignIn
+    page: Any, live: str, alice: Person, sign_in_by_form: SignIn
 ) -> None:
     """As Safari brings pages back; Chromium asks for them once more, so the event is made."""
-    sign_in(page, alice)
+    sign_in_by_form(page, alice)
     for event in ("pagehide", "pageshow"):
         page.evaluate("event => dispatchEvent(new PageTransitionEvent(event, {persisted: true}))", event)
     page.get_by_role("heading", name="Profile").wait_for()
@@ -131,7 +131,7 @@ PASSKEYS = [
 
 @pytest.mark.parametrize("has_passkeys", [True, False], ids=["with passkeys", "without passkeys"])
 def test_passkeys_are_offered_where_the_browser_has_them(
-    page: Any, live: str, alice: Person, sign_in: SignIn, has_passkeys: bool
+    page: Any, live: str, alice: Person, sign_in_by_form: SignIn, has_passkeys: bool
 ) -> None:
     if not has_passkeys:
         page.add_init_script("delete window.PublicKeyCredential")
@@ -140,6 +140,6 @@ def test_passkeys_are_offered_where_the_browser_has_them(
         offer = page.locator("main [data-with-passkeys]").filter(has_text=words)
         expect(offer).to_be_visible(visible=has_passkeys)
         if name == "account_login":
-            sign_in(page, alice)
+            sign_in_by_form(page, alice)
         else:
             expect(page.get_by_text("This browser can't use passkeys")).to_be_visible(visible=not has_passkeys)
