@@ -36,6 +36,13 @@ DEPLOYED = {
 }
 
 
+# Three on two cores: a worker often waits for a browser, another process or a time limit, and its core would be idle.
+WORKERS = "3"
+# What Python compiles and pytest rewrites is kept, also where a machine's environment says otherwise: each worker of
+# each run would else do it again, which is more than half of its start.
+KEPT = {"PYTHONDONTWRITEBYTECODE": ""}
+
+
 def main() -> int:
     missing = list(left_out())
     for line in missing:
@@ -94,8 +101,11 @@ def engines() -> bool:
 
 
 def pytest(name: str, marks: str, extra: dict[str, str], *more: str) -> bool:
-    workers = os.environ.get("TEST_WORKERS", "2")
+    workers = os.environ.get("TEST_WORKERS", WORKERS)
     command = [PYTHON, "-m", "pytest", "-q", "-rR", "-n", workers, "--dist", "loadscope", "-m", marks, *more]
+    # In the order of their names: by their number of tests, the few that take a minute would all come last, and one
+    # worker would end long after the others.
+    command += ["--no-loadscope-reorder"]
     # Made anew, and left to the cluster or folder that is thrown away as a whole: a browser's last request may still
     # hold a connection, and PostgreSQL drops no database that is in use.
     command += ["--create-db", "--reuse-db"]
@@ -105,7 +115,7 @@ def pytest(name: str, marks: str, extra: dict[str, str], *more: str) -> bool:
 def run(name: str, command: list[str], extra: dict[str, str]) -> bool:
     print(f"== {name}", flush=True)
     started = time.monotonic()
-    passed = subprocess.run(command, env={**os.environ, **extra}, check=False).returncode == 0
+    passed = subprocess.run(command, env={**os.environ, **KEPT, **extra}, check=False).returncode == 0
     print(f"== {name}: {'passed' if passed else 'FAILED'} in {time.monotonic() - started:.0f} s", flush=True)
     return passed
 
