@@ -1,7 +1,8 @@
 """What became of a run's items, for the page at its end."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -10,7 +11,7 @@ from django.utils import timezone
 from console.items.models import Decision, ReviewRun
 from console.items.review_presenters import PassedOverItem, decision_words
 from console.items.review_selectors import RunItem
-from console.items.signals import APPROVED, SENT_BACK
+from console.items.signals import APPROVED, SENT_BACK, SIGNALED
 
 State = Decision.State
 REFRESH_SECONDS = 3
@@ -57,40 +58,58 @@ def summary_of(
     left: Sequence[RunItem],
 ) -> Summary:
     """`decisions` has the newest decision of each item that wasn't taken back."""
-    done = [one for one in decisions if one.state in (State.WAITING, State.SENDING, State.SENT)]
-    approved = [one for one in done if one.action == APPROVED]
-    sent_back = [one for one in done if one.action == SENT_BACK]
-    other = [one for one in done if one not in approved and one not in sent_back]
-    failed = [one for one in decisions if one.state == State.FAILED]
-    unknown = [one for one in decisions if one.state == State.UNKNOWN]
-    failed_ids = {str(one.item) for one in failed}
+    endings: defaultdict[str, list[Decision]] = defaultdict(list)
+    for decision in decisions:
+        endings[_ending(decision)].append(decision)
+    failed_ids = {str(one.item) for one in endings[State.FAILED]}
     undecided = [item for item in left if item.id not in failed_ids]
     groups = (
-        _group("Failed", "bad", "circle-x", map(_decided, failed)),
-        _group("Unresolved", "warn", "circle-question-mark", map(_decided, unknown)),
-        _group("Approved", "good", "circle-check", map(_decided, approved)),
-        *_by_reason(sent_back),
-        _group("Other signals", "info", "circle-dot", map(_decided, other)),
+        *_decided_groups(endings),
         _group("Skipped", "quiet", "fast-forward", (_plain(run, item) for item in skipped)),
         _group("Passed over", "quiet", "users", (SummaryRow(one.name, one.url, one.words) for one in passed_over)),
         _group("Not decided yet", "warn", "eye", (_plain(run, item) for item in undecided)),
     )
-    numbers = [
-        (len(approved), "approved"),
-        (len(sent_back), "sent back"),
-        (len(other), "with other signals" if len(other) != 1 else "with another signal"),
-        (len(unknown), "unresolved"),
-        (len(failed), "failed"),
-        (len(skipped), "skipped"),
-        (len(passed_over), "passed over"),
-    ]
     return Summary(
         groups=tuple(group for group in groups if group.rows),
-        sentence=", ".join(f"{number:,} {what}" for number, what in numbers if number) or "No decisions yet",
+        sentence=_sentence(endings, skipped=len(skipped), passed_over=len(passed_over)),
         has_skipped=bool(skipped),
         is_open=bool(left) or bool(run.next_cursor),
         refresh_in=_refresh_in(decisions),
     )
+
+
+def _ending(decision: Decision) -> str:
+    """A state where it surely or perhaps was not done, else the action."""
+    return decision.state if decision.state in (State.FAILED, State.UNKNOWN) else decision.action
+
+
+def _decided_groups(endings: Mapping[str, Sequence[Decision]]) -> list[Group]:
+    def group(title: str, tone: str, icon: str, ending: str) -> Group:
+        return _group(title, tone, icon, map(_decided, endings.get(ending, ())))
+
+    return [
+        group("Failed", "bad", "circle-x", State.FAILED),
+        group("Unresolved", "warn", "circle-question-mark", State.UNKNOWN),
+        group("Approved", "good", "circle-check", APPROVED),
+        *_by_reason(endings.get(SENT_BACK, ())),
+        group("Other signals", "info", "circle-dot", SIGNALED),
+    ]
+
+
+def _sentence(endings: Mapping[str, Sequence[Decision]], *, skipped: int, passed_over: int) -> str:
+    """How many items had which end: `3 approved, 1 sent back`."""
+    counts = {ending: len(decisions) for ending, decisions in endings.items()}
+    other = counts.get(SIGNALED, 0)
+    numbers = [
+        (counts.get(APPROVED, 0), "approved"),
+        (counts.get(SENT_BACK, 0), "sent back"),
+        (other, "with other signals" if other != 1 else "with another signal"),
+        (counts.get(State.UNKNOWN, 0), "unresolved"),
+        (counts.get(State.FAILED, 0), "failed"),
+        (skipped, "skipped"),
+        (passed_over, "passed over"),
+    ]
+    return ", ".join(f"{number:,} {what}" for number, what in numbers if number) or "No decisions yet"
 
 
 def _refresh_in(decisions: Sequence[Decision]) -> int | None:

@@ -68,12 +68,8 @@ def run(request: SignedIn, project: uuid.UUID, run_id: uuid.UUID) -> HttpRespons
         services.reopen_skipped(run=run)
     elif request.method == "POST":
         services.append_next_page(user=request.user, run=run)
-    if htmx.is_htmx(request) and "check" in request.GET:
-        return _checked(request, run, request.GET["check"])
-    if htmx.is_htmx(request) and (after := request.GET.get("after", request.POST.get("after"))):
-        coming = selectors.find_next(user=request.user, run=run, after=after)
-        context = {"chunk": _chunk(request, run, coming, coming.items)}
-        return render(request, "items/_chunk.html", context)
+    if fragment := _fragment(request, run):
+        return fragment
     if request.method == "POST":
         return htmx.redirect(request, reverse("items:review_run", args=[project, run_id]))
     try:
@@ -186,6 +182,19 @@ def _chunk(
     is_more = bool(items) and bool(selectors.open_items(run, after=items[-1].id))
     behind: presenters.Behind = "read" if is_more else "take" if run.next_cursor else "end"
     return presenters.Chunk(steps, presenters.passed_over_of(run, coming.passed_over), behind)
+
+
+def _fragment(request: SignedIn, run: ReviewRun) -> HttpResponse | None:
+    """What the page's script asks for, None where it is the browser that asks."""
+    if not htmx.is_htmx(request):
+        return None
+    if "check" in request.GET:
+        return _checked(request, run, request.GET["check"])
+    after = request.GET.get("after", request.POST.get("after"))
+    if not after:
+        return None
+    coming = selectors.find_next(user=request.user, run=run, after=after)
+    return render(request, "items/_chunk.html", {"chunk": _chunk(request, run, coming, coming.items)})
 
 
 def _checked(request: SignedIn, run: ReviewRun, item: str) -> HttpResponse:
