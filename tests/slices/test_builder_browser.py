@@ -45,6 +45,13 @@ def take(page: Any, dataset: str, how: str) -> None:
     page.locator(".row-dataset", has_text=dataset).get_by_role("button", name=how).click()
 
 
+def open_picker(page: Any, dataset: str) -> None:
+    """With its script: ranges, arrows and further tiles are nothing without it."""
+    take(page, dataset, "Choose items")
+    page.locator("#picker-tiles").wait_for()
+    page.wait_for_load_state()
+
+
 def saved(page: Any) -> None:
     page.locator("[data-saved]", has_text="Draft saved").wait_for()
 
@@ -66,7 +73,7 @@ def test_a_slice_of_all_three_kinds_from_the_builder_to_its_pictures(
     take(desk, "Coins on velvet", "Everything")
     wait_for_recipe(desk, "Everything in Coins on velvet.")
     desk.get_by_label("Name of the dataset").fill("")
-    take(desk, "City, garden and people", "Choose items")
+    open_picker(desk, "City, garden and people")
     tiles = desk.locator("#picker-tiles label")
     tiles.nth(1).click()
     tiles.nth(4).click(modifiers=["Shift"])
@@ -127,6 +134,7 @@ def test_the_same_by_keyboard_alone(desk: Any, emulator: Running, complaints: li
     tab_to(desk, "Choose items")
     press(desk, "Enter")
     desk.locator("#picker-tiles").wait_for()
+    desk.wait_for_load_state()
     tab_to(desk, "a tile")
     press(desk, "ArrowRight", "Space", "ArrowRight", "ArrowDown", "Shift+ArrowRight", "Shift+ArrowRight")
     desk.locator("#picker-count", has_text="4 chosen").wait_for()
@@ -138,6 +146,7 @@ def test_the_same_by_keyboard_alone(desk: Any, emulator: Running, complaints: li
     tab_to(desk, "Filter")
     press(desk, "Enter")
     desk.locator("#filter-form").wait_for()
+    desk.wait_for_load_state()
     tab_to(desk, "coins 21 items")
     press(desk, "Space")
     desk.locator("#filter-said", has_text="21 of its 21 items match").wait_for()
@@ -209,7 +218,7 @@ def test_a_filter_chosen_before_the_script_is_there_is_kept(desk: Any) -> None:
 
 
 def test_a_choice_survives_a_page_left_at_once(desk: Any, live: str) -> None:
-    take(desk, "City, garden and people", "Choose items")
+    open_picker(desk, "City, garden and people")
     desk.locator("#picker-tiles label").nth(3).click()
     address = desk.url
     desk.goto(f"{live}/slices/")
@@ -239,7 +248,7 @@ def test_a_page_older_than_the_sign_in_says_so_once_and_goes_on(desk: Any) -> No
 
 
 def test_a_choice_the_console_refused_to_keep_goes_along_with_the_next(desk: Any) -> None:
-    take(desk, "City, garden and people", "Choose items")
+    open_picker(desk, "City, garden and people")
     kept = desk.locator("#picker-count [data-kept]")
     expect(kept).to_contain_text("on all pages together")
     desk.route("**/items/", lambda route: route.fulfill(status=503, body=""))
@@ -280,7 +289,7 @@ def test_moving_a_part_keeps_the_focus_and_says_where_it_is(desk: Any, complaint
 
 
 def test_all_shown_can_be_chosen_and_taken_back(desk: Any, complaints: list[str]) -> None:
-    take(desk, "City, garden and people", "Choose items")
+    open_picker(desk, "City, garden and people")
     desk.get_by_role("button", name="Show more items").click()
     desk.get_by_text("These are all.").wait_for()
     desk.get_by_role("button", name="Choose all shown").click()
