@@ -21,8 +21,8 @@ from console.common.parsing import clean
 from console.exports import coco_document, zip_directory
 from console.exports.class_counts import ClassCounts
 from console.exports.coco_document import Document, NotCoco
-from console.exports.json_reader import NotJson
 from console.exports.zip_directory import Directory, Member, NotAZip, Unreadable
+from console.upstream.json_reader import NotJson
 
 KEPT_NAMES = 1_000
 KEPT_PASSED_OVER = 20

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from console.common.parsing import clean, is_visible
-from console.exports.json_reader import NotJson, Reader
+from console.upstream.json_reader import NotJson, Reader
 
 Id = int | str
 

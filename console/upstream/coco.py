@@ -2,47 +2,40 @@
 
 COCO (https://cocodataset.org/#format-data) is written by many tools and checked by none. Nothing in the file is
 believed: each field of an odd kind becomes a sentence on its label, each bound a sentence on the file, and the rest
-stands. The bounds keep a file of 50 MiB within two to three seconds of processor and some 100 MB of memory.
+stands. What is beyond the bounds is stepped over, unread.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from console.common.parsing import NotJson
 from console.upstream import errors
 from console.upstream.coco_categories import CocoCategory, CocoImage, read_category, read_image
-from console.upstream.coco_labels import CocoLabel, LabelReader
-from console.upstream.json_events import Event, read_events, read_fields, skip
+from console.upstream.coco_labels import FIELDS, SMALL, CocoLabel, LabelReader
+from console.upstream.json_reader import NotJson, Reader
 
 MOST_BYTES = 50 * 1024**2
 MOST_IMAGES = 1_000
 MOST_CATEGORIES = 1_000
 MOST_LABELS = 10_000
-MOST_VALUES = 1_000_000
-"""In the `segmentation` of one label."""
-MOST_SMALL_VALUES = 2_000
-"""In any other field."""
+MOST_BRACKETS = 3_000_000
+"""Of a whole file, those in texts counted too: each can cost a call of Python."""
+MOST_NAMES = 1_000_000
+"""Of fields in labels that are too large to be read at once."""
 VENDOR = "cloudfactory"
 
-_SECTIONS: Final[dict[str, dict[str, int]]] = {
-    "images": dict.fromkeys(("id", "file_name", "width", "height"), MOST_SMALL_VALUES),
-    "categories": dict.fromkeys(("id", "name", "keypoints", "skeleton"), MOST_SMALL_VALUES),
-    "annotations": dict.fromkeys(
-        ("id", "image_id", "category_id", "bbox", "keypoints", "iscrowd", "score", "rotation", "attributes"),
-        MOST_SMALL_VALUES,
-    )
-    | {"segmentation": MOST_VALUES},
+_FIELDS: Final = {
+    "images": ("id", "file_name", "width", "height"),
+    "categories": ("id", "name", "keypoints", "skeleton"),
+    "annotations": FIELDS,
 }
-"""The lists that are read, the fields of their entries, and how many values each can have."""
+"""The lists that are read, and the fields of their entries."""
 _WHY_NOT_JSON: Final = {
-    "cut short": "is cut short",
-    "nested too deeply": "is nested too deeply",
-    "too many values": "has too many values",
-    "a text is too long": "has a text that is too long",
+    "is cut off": "is cut short",
+    "holds JSON lines, which are not counted": "is not valid JSON",
 }
 
 
@@ -63,20 +56,20 @@ def read_coco(chunks: Iterable[bytes], *, file_name: str = "") -> CocoDocument:
     What `chunks` raises goes through.
     """
     try:
-        return _Sections(read_events(_bounded(chunks))).document(file_name)
+        return _Sections(Reader(_bounded(chunks), most_names=MOST_NAMES)).document(file_name)
     except NotJson as error:
-        raise _unreadable(_WHY_NOT_JSON.get(str(error), "is not valid JSON")) from None
+        raise _unreadable(_WHY_NOT_JSON.get(error.why, error.why)) from None
 
 
 class _Sections:
     """The lists of a COCO file, in whatever order they come."""
 
-    def __init__(self, events: Iterator[Event]) -> None:
-        self._events = events
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
         self._images: list[CocoImage] = []
         self._categories: list[CocoCategory] = []
         self._labels: list[CocoLabel] = []
-        self._reader = LabelReader()
+        self._label_reader = LabelReader()
         self._left_out = Counter[str]()
 
     def document(self, file_name: str) -> CocoDocument:
@@ -89,20 +82,20 @@ class _Sections:
     def _read(self) -> bool:
         """To the end of the file. Whether it has a list of annotations."""
         has_labels = False
-        event, _ = next(self._events)
-        is_object = event == "start_map"
-        for event, name in self._events:
-            if not is_object or event == "end_map":
-                # What follows is passed over, so that a file which is cut short is found out.
-                is_object = False
-                continue
-            event, _ = next(self._events)
-            if name == "annotations" and event in ("start_array", "null"):
-                has_labels = True
-            if name in _SECTIONS and event == "start_array":
-                self._read_section(name)
-            else:
-                skip(self._events, event)
+        start = self._reader.peek()
+        if start == "[":
+            self._reader.skip()
+        elif start != "{":
+            self._reader.value(SMALL)
+        else:
+            for name in self._reader.names():
+                start = self._reader.peek()
+                has_labels = has_labels or (name == "annotations" and start in ("[", "n"))
+                if name in _FIELDS and start == "[":
+                    self._read_section(name)
+                else:
+                    self._reader.skip()
+        self._reader.finish()
         return has_labels
 
     def _read_section(self, name: str) -> None:
@@ -111,30 +104,29 @@ class _Sections:
             "categories": (self._add_category, MOST_CATEGORIES),
             "annotations": (self._add_label, MOST_LABELS),
         }[name]
-        count = 0
-        for event, _ in self._events:
-            if event == "end_array":
+        for count, _ in enumerate(self._reader.entries(), 1):
+            if count > most:
+                self._left_out[name] += self._reader.skip_entries()
                 return
-            count += 1
-            if event != "start_map":
+            if self._reader.peek() != "{":
                 self._left_out["odd"] += 1
-            elif count > most:
-                self._left_out[name] += 1
-            else:
-                add(*read_fields(self._events, _SECTIONS[name]))
+                self._reader.skip()
                 continue
-            skip(self._events, event)
+            limits = dict.fromkeys(_FIELDS[name], SMALL)
+            if name == "annotations":
+                limits["segmentation"] = self._label_reader.outline_limit
+            add(*self._reader.fields(limits, is_walked=self._label_reader.is_full))
 
-    def _add_image(self, entry: dict[str, Any], _: list[str]) -> None:
+    def _add_image(self, entry: dict[str, Any], _: Collection[str]) -> None:
         self._images.append(read_image(entry))
 
-    def _add_category(self, entry: dict[str, Any], _: list[str]) -> None:
+    def _add_category(self, entry: dict[str, Any], _: Collection[str]) -> None:
         # Without an id it would be the class of each label that names none.
         if (category := read_category(entry)).id:
             self._categories.append(category)
 
-    def _add_label(self, entry: dict[str, Any], repeated: list[str]) -> None:
-        self._labels.append(self._reader.read(entry, repeated))
+    def _add_label(self, entry: dict[str, Any], repeated: Collection[str]) -> None:
+        self._labels.append(self._label_reader.read(entry, repeated))
 
     def _choose(self, file_name: str) -> tuple[CocoImage, list[CocoLabel], list[str]]:
         """One picture, its labels and those of no picture in the file, and what has to be said about that."""
@@ -164,7 +156,7 @@ class _Sections:
                 yield f"Only the first {most:,} {words} of the file are read. Left out: {count:,}."
         if count := self._left_out["odd"]:
             yield f"Entries of the file that can't be read: {count:,}."
-        yield from self._reader.notes()
+        yield from self._label_reader.notes()
 
     def _class_notes(self, labels: list[CocoLabel]) -> Iterator[str]:
         """About the classes of these labels only: others are not shown."""
@@ -180,11 +172,14 @@ class _Sections:
 
 
 def _bounded(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    left = MOST_BYTES
+    size = brackets = 0
     for chunk in chunks:
-        left -= len(chunk)
-        if left < 0:
+        size += len(chunk)
+        brackets += chunk.count(b"[") + chunk.count(b"{")
+        if size > MOST_BYTES:
             raise _unreadable(f"is larger than {MOST_BYTES // 1024**2} MiB")
+        if brackets > MOST_BRACKETS:
+            raise _unreadable("has too many values")
         yield chunk
 
 

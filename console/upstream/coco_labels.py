@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from console.upstream.coco_categories import LARGEST_SIDE, are_numbers, read_id
-from console.upstream.json_events import TOO_MUCH
+from console.upstream.coco_categories import are_near, are_numbers, read_id
+from console.upstream.json_reader import TOO_MUCH, Limit
 from console.upstream.rle import BadMask, Mask, count_runs, read_mask
 
 MOST_POINTS = 400_000
@@ -17,6 +17,20 @@ MOST_RUNS = 1_000_000
 """In the masks of one file."""
 MOST_KEYPOINTS = 50_000
 """Of the labels of one file."""
+SMALL: Final = Limit(2_000, 2_000)
+"""For any field but the outline."""
+FIELDS: Final = (
+    "id",
+    "image_id",
+    "category_id",
+    "bbox",
+    "segmentation",
+    "keypoints",
+    "iscrowd",
+    "score",
+    "rotation",
+    "attributes",
+)
 Box = tuple[float, float, float, float]
 """Left, top, width, height."""
 
@@ -56,7 +70,17 @@ class LabelReader:
         self._points_left, self._runs_left, self._keypoints_left = MOST_POINTS, MOST_RUNS, MOST_KEYPOINTS
         self._too_detailed = self._without_keypoints = 0
 
-    def read(self, entry: dict[str, Any], repeated: Sequence[str] = ()) -> CocoLabel:
+    @property
+    def outline_limit(self) -> Limit:
+        """Beyond it an outline has more points or runs than are left, however they are put."""
+        return Limit(2 * self._points_left, self._runs_left + SMALL.in_object)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether an outline was too large for what is left, so that others will be."""
+        return self._too_detailed > 0
+
+    def read(self, entry: dict[str, Any], repeated: Collection[str] = ()) -> CocoLabel:
         problems = [f"Its “{name}” is given twice; the last one counts." for name in repeated]
         box = _box(entry.get("bbox"), problems)
         outline = entry.get("segmentation")
@@ -144,7 +168,7 @@ def _polygon(part: Any, problems: list[str]) -> Sequence[float]:
         problems.append("A part of its outline has an odd number of coordinates.")
     elif len(part) < 6:
         problems.append("A part of its outline has fewer than three points.")
-    elif not _are_near(part):
+    elif not are_near(part):
         problems.append("A part of its outline lies too far outside the picture.")
     else:
         return array("d", part)
@@ -156,7 +180,7 @@ def _box(value: Any, problems: list[str]) -> Box | None:
         return None
     if not isinstance(value, list) or len(value) != 4 or not are_numbers(value):
         problems.append("Its box isn't four numbers.")
-    elif not _are_near(value):
+    elif not are_near(value):
         problems.append("Its box lies too far outside the picture.")
     elif value[2] < 0 or value[3] < 0:
         problems.append("Its box has a negative size.")
@@ -191,7 +215,7 @@ def _keypoints(value: Any, problems: list[str]) -> tuple[CocoKeypoint, ...]:
         problems.append("Its keypoints aren't numbers.")
     elif len(value) % 3 or not set(value[2::3]) <= {0, 1, 2}:
         problems.append("Its keypoints aren't in threes: across, down, visibility.")
-    elif not _are_near(value):
+    elif not are_near(value):
         problems.append("Its keypoints lie too far outside the picture.")
     else:
         return tuple(
@@ -213,7 +237,3 @@ def _is_crowd(value: Any, problems: list[str]) -> bool:
     if value not in (None, 0, 1, "0", "1"):
         problems.append("Its crowd flag is neither 0 nor 1.")
     return value in (1, "1")
-
-
-def _are_near(values: Sequence[float]) -> bool:
-    return max(values) <= LARGEST_SIDE and min(values) >= -LARGEST_SIDE
