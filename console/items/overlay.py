@@ -16,7 +16,7 @@ from console.items.outlines import polygon_path
 from console.upstream.coco import CocoDocument
 from console.upstream.coco_categories import CocoCategory
 from console.upstream.coco_labels import CocoLabel
-from console.words import plural
+from console.words import plural, visible
 
 Kind = Literal["box", "outline", "mask", "crowd", "keypoints", "other"]
 
@@ -37,6 +37,11 @@ class LabelClass:
     name: str
     count: int
     style: int
+
+    # Asked for each of its shapes and rows.
+    @cached_property
+    def visible_name(self) -> str:
+        return visible(self.name)
 
 
 @dataclass(frozen=True)
@@ -154,7 +159,7 @@ class Overlay:
     def tables(self) -> list[LabelTable]:
         return [LabelTable(self.shapes[at : at + ROWS]) for at in range(0, len(self.shapes), ROWS)]
 
-    # Asked for each row of the tables.
+    # Asked for each of the tables.
     @cached_property
     def has_scores(self) -> bool:
         return any(shape.score_words for shape in self.shapes)
