@@ -7,13 +7,13 @@ const WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eig
 const word = (number) => WORDS[number] ?? number.toLocaleString("en");
 const batches = (number) => `${word(number)} ${number === 1 ? "batch" : "batches"}`;
 
-export function ordinal(number) {
+function ordinal(number) {
   const ending = { 1: "st", 2: "nd", 3: "rd" }[number % 10] ?? "th";
   return number.toLocaleString("en") + ([11, 12, 13].includes(number % 100) ? "th" : ending);
 }
 
 // Of former ranks in their new order: those outside the longest run that still goes upwards.
-export function movedIn(ranks) {
+function movedIn(ranks) {
   const tails = [];
   const piles = ranks.map((rank) => {
     let low = 0;
