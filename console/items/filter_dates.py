@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from console.common.day_fields import DAY, DayField, MomentField
+from console.common.day_fields import DAY, DAY_FORMATS, MOMENT_FORMATS, NO_SUCH_DAY, DayField, MomentField, names_no_day
 
 FIRST, LAST = date(2000, 1, 1), date(2100, 12, 31)
 OUT_OF_RANGE = "Choose a day between 2000 and 2100."
@@ -81,4 +81,5 @@ def _moment(text: str, zone: tzinfo) -> datetime:
         try:
             return cast(datetime, MomentField().clean(text[:LONGEST]))
         except ValidationError:
-            raise ValueError(DAY) from None
+            is_no_day = names_no_day(text[:LONGEST], (*DAY_FORMATS, *MOMENT_FORMATS))
+            raise ValueError(NO_SUCH_DAY if is_no_day else DAY) from None

@@ -24,13 +24,19 @@ def test_a_day_is_read_in_every_spelling_that_means_one_day_alone(typed: str) ->
     assert 'value="3 Nov 2026"' in str(form["day"])
 
 
-@pytest.mark.parametrize(
-    "typed", ["3 Nov", "3 Nov 202", "11/03/2026", "03.11.2026", "31 Feb 2026", "tomorrow", "3 Nov 2026 x"]
-)
+@pytest.mark.parametrize("typed", ["3 Nov", "3 Nov 202", "11/03/2026", "03.11.2026", "tomorrow", "3 Nov 2026 x"])
 def test_a_half_typed_day_is_said_and_stays(typed: str) -> None:
     form = Asking({"day": typed})
     assert form.errors == {"day": ["Write the day like this: 3 Nov 2026."]}
     assert f'value="{typed}"' in str(form["day"])
+
+
+@pytest.mark.parametrize(
+    "typed", ["31 Feb 2026", "31 April 2026", "Feb 29, 2027", "2026-02-31", "2026-11-00", "32 Dec 2026", "0 Nov 2026"]
+)
+def test_a_day_that_its_month_does_not_have_is_said_as_such(typed: str) -> None:
+    assert Asking({"day": typed}).errors == {"day": ["This month has no such day."]}
+    assert Asking({"moment": f"{typed}, 18:05"}).errors == {"moment": ["This month has no such day."]}
 
 
 @pytest.mark.parametrize("typed", ["3 Nov 2026, 18:05", "3 Nov 2026 18:05", "2026-11-03T18:05", "2026-11-03 18:05:00"])
