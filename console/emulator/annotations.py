@@ -138,10 +138,22 @@ def _metadata(world: World, project: Row, item: Row, *, coco: bool) -> Any:
     metadata = given.get("metadata", {})
     if not isinstance(metadata, dict):
         return metadata
-    counted: Row = {"label_count": len(item.get("labels", []))} | metadata
+    counted: Row = {"label_count": _label_count(world, item)} | metadata
     if coco and _has_result(world, item):
         counted["coco_results_url"] = f"s3://{BUCKET}/spaces/{project['space']}/coco_output/{item['id']}.json"
     return counted
+
+
+def _label_count(world: World, item: Row) -> int:
+    """The labels that P17 has brought and those of the sample's picture; a result that an act has set is not read."""
+    picture = picture_of(world, item["assetUrl"])
+    is_drawn = "result" not in _given(item) and item["status"] in ANNOTATED and picture is not None
+    return len(item.get("labels", [])) + (_drawn_count(world.assets, picture.coco) if is_drawn and picture else 0)
+
+
+@lru_cache(maxsize=512)
+def _drawn_count(assets: Path, name: str | None) -> int:
+    return len(json.loads(f"{{{_annotations(assets, name)}")["annotations"])
 
 
 def _has_result(world: World, item: Row) -> bool:

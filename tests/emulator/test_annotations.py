@@ -156,3 +156,9 @@ def test_an_act_that_cannot_be_done_says_why(running: Running, words: dict[str, 
     reply = Caller(running.cloudfactory_url.removesuffix("/api/v1")).post("/_emulator/act", words)
     assert reply.status == 400
     assert reply.json["error"]
+
+
+def test_the_labels_of_the_sample_are_counted(platform: Caller, storage: Caller) -> None:
+    item = item_in(platform, "COMPLETED")
+    drawn = result(platform, storage, item).json["annotations"]
+    assert annotation(platform, item)["metadata"]["label_count"] == len(drawn) > 0
