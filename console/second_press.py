@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -84,9 +85,18 @@ def _error_of(entry: Entry, also: Kinds) -> Exception:
     if kind in CONNECTION_ERRORS:
         return ConnectionMissing(entry.vendor, message)
     if entry.outcome == FAILED:
-        return _class(kind, errors.Refused)(message, **facts)
+        return _with_wait(_class(kind, errors.Refused)(message, **facts), entry)
     waiting = NO_ANSWER_YET if not entry.is_cut_off(timezone.now() - record.grace()) else CUT_OFF
     return _class(kind, errors.Unknown)(message or waiting, **facts)
+
+
+def _with_wait(error: errors.UpstreamError, entry: Entry) -> errors.UpstreamError:
+    """The error with the seconds to wait that the first press was told, while they last."""
+    wait, newest = entry.result.get("retry_in"), entry.newest_outcome
+    if isinstance(wait, int | float) and newest and newest.at + timedelta(seconds=wait) > timezone.now():
+        error.retry_in = wait
+        error.message = f"{error.message} {errors.wait_in_words(wait)}"
+    return error
 
 
 def _class(kind: str, base: type[errors.UpstreamError]) -> type[errors.UpstreamError]:

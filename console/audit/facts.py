@@ -32,6 +32,7 @@ SAID = frozenset(
         "first",
         "version",
         "summary",
+        "retry_in",
         "status",
         "status_after",
     }

@@ -79,10 +79,18 @@ def outcome(
 
 
 def of_error(error: Exception) -> dict[str, Any]:
-    """What an error says for people: upstream errors carry a sentence, a status and the vendor's reference."""
-    said = getattr(error, "lasting_message", getattr(error, "message", ""))
-    said = said or f"The console stopped in the middle ({type(error).__name__})."
-    detail = {"error": said, "error_kind": type(error).__name__, "status": getattr(error, "status", None)}
+    """What an error says for people: upstream errors carry a sentence, a status and the vendor's reference.
+
+    Its seconds to wait stand apart: they are for another press of the form, not for whoever reads it later.
+    """
+    message = getattr(error, "message", "")
+    said = getattr(error, "lasting_message", message)
+    detail = {
+        "error": said or f"The console stopped in the middle ({type(error).__name__}).",
+        "error_kind": type(error).__name__,
+        "status": getattr(error, "status", None),
+        "retry_in": getattr(error, "retry_in", None) if said != message else None,
+    }
     return {
         "detail": {name: value for name, value in detail.items() if value},
         "reference": getattr(error, "reference", None),

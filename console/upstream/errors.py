@@ -42,6 +42,11 @@ def vendor_name(vendor: str) -> str:
     return VENDOR_NAMES.get(vendor, vendor.capitalize() or "The service")
 
 
+def wait_in_words(seconds: float) -> str:
+    """The sentence that follows a message while the seconds run."""
+    return f"Try again in {max(1, round(seconds))} s."
+
+
 class UpstreamError(Exception):
     """Base of everything a call to a vendor can raise."""
 

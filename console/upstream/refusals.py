@@ -64,7 +64,7 @@ def refusal(
         return errors.Invalid(f"{name} did not accept what was entered.", fields=fields, **facts)
     if status == 429:
         wait = DEFAULT_WAIT if retry_in is None else retry_in
-        limited = errors.RateLimited(f"{name} is busy. Try again in {max(1, round(wait))} s.", **facts)
+        limited = errors.RateLimited(f"{name} is busy. {errors.wait_in_words(wait)}", **facts)
         limited.retry_in = wait
         return limited
     if status == 404 or (status == 405 and not operation.confirmed):

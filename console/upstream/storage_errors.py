@@ -49,7 +49,7 @@ def _busy(retry_in: float | None, says_so: bool, facts: dict[str, Any]) -> error
     if not says_so and retry_in is None:
         return errors.ServerFailed("The file store has a problem right now.", **facts)
     wait = DEFAULT_WAIT if retry_in is None else retry_in
-    limited = errors.RateLimited(f"The file store is busy. Try again in {max(1, round(wait))} s.", **facts)
+    limited = errors.RateLimited(f"The file store is busy. {errors.wait_in_words(wait)}", **facts)
     limited.retry_in = wait
     return limited
 

@@ -223,7 +223,7 @@ class Transport:
 
     def _held_back(self, rest: float) -> UpstreamError:
         name = vendor_name(self.vendor)
-        error = errors.HeldBack(f"{name} is not answering. Try again in {max(1, round(rest))} s.", vendor=self.vendor)
+        error = errors.HeldBack(f"{name} is not answering. {errors.wait_in_words(rest)}", vendor=self.vendor)
         error.retry_in = rest
         return error
 
