@@ -43,7 +43,7 @@ _PLAIN = r"""[^\[\]{}"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+\""""
 _FLAT = rf"{_PLAIN}|\[(?:{_PLAIN})*+\]|\{{(?:{_PLAIN})*+\}}"
 _NO_MARK = re.compile(rf"(?:{_FLAT})*+", re.DOTALL)
 """All up to a mark that has to be looked at: whole texts, and arrays and objects with no other inside, have not."""
-_ENTRY = rf"[ \t\n\r]*+\{{(?:{_FLAT}|\[(?:{_FLAT})*+\])*+\}}[ \t\n\r]*+,"
+_ENTRY = rf"\{{(?:{_FLAT}|\[(?:{_FLAT})*+\])*+\}}[ \t\n\r]*+,[ \t\n\r]*+"
 _ENTRY_ALONE, _ENTRIES = re.compile(_ENTRY, re.DOTALL), re.compile(rf"(?:{_ENTRY})*+", re.DOTALL)
 """Objects that nest no deeper than those of COCO do."""
 _OPENINGS, _CLOSINGS = re.compile(r"[\[{]++"), re.compile(r"[\]}]++")
