@@ -36,8 +36,9 @@ DEPLOYED = {
 }
 
 
-# Three on two cores: a worker often waits for a browser, another process or a time limit, and its core would be idle.
-WORKERS = "3"
+# A third one on two cores saves less than a tenth of the time, and lets ten presses at once take longer than a request
+# may.
+WORKERS = "2"
 # What Python compiles and pytest rewrites is kept, also where a machine's environment says otherwise: each worker of
 # each run would else do it again, which is more than half of its start.
 KEPT = {"PYTHONDONTWRITEBYTECODE": ""}
