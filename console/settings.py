@@ -119,6 +119,8 @@ LABEL_TASK_TYPE = env.str("LABEL_TASK_TYPE", default="labeling")
 REVIEW_TASK_TYPE = env.str("REVIEW_TASK_TYPE", default="external_review")
 # Seconds a decision can be taken back before it is sent: nothing leads back to review (FACTS 2.9).
 REVIEW_GRACE = env.float("REVIEW_GRACE", default=10.0)
+SIGNAL_PLAN_FRESH = env.float("SIGNAL_PLAN_FRESH", default=60.0)
+SIGNAL_PLAN_LIFETIME = env.float("SIGNAL_PLAN_LIFETIME", default=600.0)
 # Ready-made reasons for sending an item back, `;` between.
 REVIEW_REASONS = [reason.strip() for reason in env.str("REVIEW_REASONS", default="").split(";") if reason.strip()] or [
     "Outline is inaccurate",
@@ -188,6 +190,8 @@ for name, number, lowest, highest in (
     ("RECEIPT_MOST_BYTES", RECEIPT_MOST_BYTES, 0, 1024**4),
     ("RECEIPT_MOST_SECONDS", RECEIPT_MOST_SECONDS, 1, 86_400),
     ("REVIEW_GRACE", REVIEW_GRACE, 0, 600),
+    ("SIGNAL_PLAN_FRESH", SIGNAL_PLAN_FRESH, 0, 86_400),
+    ("SIGNAL_PLAN_LIFETIME", SIGNAL_PLAN_LIFETIME, 0, 86_400),
     ("SHARED_READ_SECONDS", SHARED_READ_SECONDS, 0, 60),
 ):
     if number > highest:

@@ -49,6 +49,13 @@ PAGES = {
     "home:review": "list the items that wait for review",
     "home:unfinished": "list the slices that are not finished",
     "items:approve": "approve a work item",
+    **dict.fromkeys(
+        (
+            "items:select",
+            *(f"items:bulk_{step}" for step in ("create", "read_again", "send", "stop", "carry_on", "retry", "undo")),
+        ),
+        "send a signal to many work items",
+    ),
     "items:decision": "follow a decision on a work item",
     "items:download": "download the labels of a work item",
     "items:send_back": "send a work item back",

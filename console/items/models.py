@@ -8,6 +8,19 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from console.items.bulk.models import BulkItem, BulkSignal, SelectedItem, Selection
+
+__all__ = (
+    "BulkItem",
+    "BulkSignal",
+    "Decision",
+    "IdList",
+    "ReviewRun",
+    "SelectedItem",
+    "Selection",
+    "TableColumns",
+)
+
 
 class ReviewRun(models.Model):
     """One person's way through the items of a filter, so that a reload resumes and the end can be summed up."""

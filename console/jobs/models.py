@@ -14,6 +14,7 @@ class State(models.TextChoices):
     WAITING = "waiting", "Waiting"
     RUNNING = "running", "Running"
     DONE = "done", "Done"
+    PAUSED = "paused", "Paused"
     FAILED = "failed", "Failed"
     CANCELLED = "cancelled", "Cancelled"
 
@@ -25,10 +26,12 @@ TITLES = {
     "exports.watch": "Watch an export until it ends",
     "exports.receipt": "Read the file of an export",
     "items.decide": "Send a decision on a work item",
+    "items.plan": "Read work items for a plan",
+    "items.bulk": "Send a signal to many work items",
 }
 # Nothing is put off for longer; the longest wait is an hour.
 FARTHEST = timedelta(hours=2)
-UNFINISHED = (State.WAITING, State.RUNNING)
+UNFINISHED = (State.WAITING, State.RUNNING, State.PAUSED)
 
 
 class OperationQuerySet(models.QuerySet["Operation"]):
@@ -46,13 +49,19 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         left = Q(state=State.RUNNING) & (Q(lease_until__lt=now) | Q(lease_until__gt=longest_lease))
         return self.filter(waiting | left).order_by("due_at")
 
-    def claim(self, pk: uuid.UUID, lease: timedelta) -> "Operation | None":
+    def claim(self, pk: uuid.UUID, lease: timedelta, *, worker: str = "") -> "Operation | None":
         """Takes the row for one worker with a single guarded UPDATE, which also counts the attempt."""
         now, lease_id = timezone.now(), uuid.uuid4()
         taken = (
             self.due(now)
             .filter(pk=pk)
-            .update(state=State.RUNNING, lease_id=lease_id, lease_until=now + lease, attempts=F("attempts") + 1)
+            .update(
+                state=State.RUNNING,
+                worker=worker,
+                lease_id=lease_id,
+                lease_until=now + lease,
+                attempts=F("attempts") + 1,
+            )
         )
         return self.select_related("person").get(pk=pk) if taken else None
 
@@ -69,15 +78,24 @@ class Operation(models.Model):
     words = models.CharField(max_length=500, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(default=timezone.now)
+    # Which worker holds it: one that starts again takes back at once what it held before.
+    worker = models.CharField(max_length=200, blank=True)
     lease_id = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
+    # The person asked it to stop: no further part is begun.
+    stop_asked_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
 
     objects: ClassVar = OperationQuerySet.as_manager()
 
     class Meta:
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["state", "due_at"])]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["state", "due_at"]),
+            models.Index(fields=["kind", "subject"], name="jobs_of_subject"),
+            models.Index(fields=["finished_at"], name="jobs_by_end"),
+            models.Index(fields=["person", "-created_at"], name="jobs_of_person"),
+        ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 fields=["kind", "subject"],
@@ -108,6 +126,10 @@ class Operation(models.Model):
         attempts = self.attempts if counts else max(0, self.attempts - 1)
         self._mine().update(state=State.WAITING, due_at=due, words=words[:500], attempts=attempts, lease_id=None)
 
+    def pause(self, words: str) -> None:
+        """Nothing is done until somebody lets it carry on."""
+        self._mine().update(state=State.PAUSED, words=words[:500], lease_id=None)
+
     def finish(self, state: State, words: str) -> bool:
         """Ends the row; false where somebody else holds it by now."""
         is_ended = self._mine().update(state=state, words=words[:500], finished_at=timezone.now(), lease_id=None) == 1
@@ -117,3 +139,40 @@ class Operation(models.Model):
 
     def _mine(self) -> "models.QuerySet[Operation]":
         return Operation.objects.filter(pk=self.pk, state=State.RUNNING, lease_id=self.lease_id)
+
+
+class Part(models.Model):
+    """One of the steps a long job is made of: one call that changes something, or one page that is read."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"  # Surely not done.
+        UNKNOWN = "unknown", "Unknown"  # Sent, and nobody knows yet what became of it.
+        LEFT_OUT = "left out", "Left out"  # Stopped before its turn came.
+
+    # Also the one-time id of what it writes upstream: tried again, it is the same act.
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    operation = models.ForeignKey(Operation, models.CASCADE, related_name="parts")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_id = models.UUIDField(null=True)
+    sent = models.JSONField(default=dict)
+    came = models.JSONField(default=dict)
+    message = models.CharField(max_length=500, blank=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["number"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["operation", "number"], name="one_part_per_number")
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["operation", "state", "number"], name="parts_by_state")
+        ]
+
+    def __str__(self) -> str:
+        return f"Part {self.number} of {self.operation_id}"

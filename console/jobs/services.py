@@ -55,7 +55,14 @@ class Abandoned:
     words: str
 
 
-Result = Done | Again | Abandoned
+@dataclass(frozen=True)
+class Paused:
+    """It waits until somebody lets it carry on."""
+
+    words: str
+
+
+Result = Done | Again | Abandoned | Paused
 Handler = Callable[[Operation], Result]
 GivenUp = Callable[[Operation, str], None]
 _handlers: dict[str, Handler] = {}
@@ -120,13 +127,32 @@ def enqueue(
 
 def cancel(*, kind: str, subject: str, words: str) -> bool:
     """Takes back what has not begun. What is running cannot be taken back: its call may be on the way."""
-    waiting = Operation.objects.filter(kind=kind, subject=subject, state=State.WAITING)
+    waiting = Operation.objects.filter(kind=kind, subject=subject, state__in=(State.WAITING, State.PAUSED))
     return waiting.update(state=State.CANCELLED, words=words, finished_at=timezone.now()) > 0
+
+
+def ask_to_stop(*, kind: str, subject: str) -> bool:
+    """No further part of it is begun; the part in hand is finished. False where nothing of it is unfinished."""
+    unfinished = Operation.objects.unfinished().filter(kind=kind, subject=subject)
+    if not unfinished.update(stop_asked_at=timezone.now()):
+        return False
+    carry_on(kind=kind, subject=subject)
+    return True
+
+
+def carry_on(*, kind: str, subject: str) -> bool:
+    """Lets a paused operation go on now, and one that waits for its turn; False where there is none."""
+    idle = Operation.objects.filter(kind=kind, subject=subject, state__in=(State.PAUSED, State.WAITING))
+    if not idle.update(state=State.WAITING, due_at=timezone.now()):
+        return False
+    operation = Operation.objects.unfinished().get(kind=kind, subject=subject)
+    transaction.on_commit(lambda: wake(operation, 0))
+    return True
 
 
 def drop_of(person: Person) -> None:
     """A person was disabled: what waits on their behalf goes at once. What runs hears of it at its next step."""
-    for operation in Operation.objects.filter(person=person, state=State.WAITING):
+    for operation in Operation.objects.filter(person=person, state__in=(State.WAITING, State.PAUSED)):
         words = f"{person} was disabled."
         if cancel(kind=operation.kind, subject=operation.subject, words=words):
             _give_up(operation, words)
@@ -206,6 +232,8 @@ def _do(operation: Operation) -> None:
         wake(operation, result.seconds)
     elif isinstance(result, Abandoned):
         _end(operation, State.FAILED, result.words)
+    elif isinstance(result, Paused):
+        operation.pause(result.words)
     else:
         operation.finish(State.DONE, result.words)
 

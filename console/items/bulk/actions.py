@@ -1,0 +1,49 @@
+"""What can be done to many work items at once, in words, and by which signal it can be undone."""
+
+from dataclasses import dataclass
+
+from console.items.signals import APPROVE, OTHERS, SEND_BACK, SignalChoice
+
+
+@dataclass(frozen=True)
+class BulkAction:
+    """`verb` is the word on the button, `done` completes "86 items were …".
+
+    `undone_from` are the statuses before it that the signal named by `undone_by` restores (DECISIONS, Signals).
+    """
+
+    choice: SignalChoice
+    verb: str
+    done: str
+    needs_reason: bool = False
+    waits: bool = False
+    """Whether it waits REVIEW_GRACE seconds before it is sent, because nothing leads back."""
+    undone_by: str = ""
+    undone_from: frozenset[str] = frozenset()
+
+    @property
+    def value(self) -> str:
+        return self.choice.value
+
+    def can_undo(self, status_before: str) -> bool:
+        return status_before in self.undone_from
+
+
+_OTHER = {choice.value: choice for choice in OTHERS}
+
+START = BulkAction(_OTHER["start"], "Start", "started", undone_by="release", undone_from=frozenset({"NEW"}))
+RELEASE = BulkAction(
+    _OTHER["release"], "Release", "released", undone_by="start", undone_from=frozenset({"IN_PROGRESS"})
+)
+APPROVE_MANY = BulkAction(APPROVE, "Approve", "approved", waits=True)
+SEND_BACK_MANY = BulkAction(SEND_BACK, "Send back", "sent back", needs_reason=True, waits=True)
+CANCEL = BulkAction(
+    _OTHER["cancel"], "Cancel", "canceled", needs_reason=True, undone_by="reopen", undone_from=frozenset({"NEW"})
+)
+REOPEN = BulkAction(_OTHER["reopen"], "Reopen", "reopened", undone_by="cancel", undone_from=frozenset({"CANCELED"}))
+BULK_ACTIONS = (START, RELEASE, APPROVE_MANY, SEND_BACK_MANY, CANCEL, REOPEN)
+"""In the order of the action bar."""
+
+
+def action_named(value: str) -> BulkAction | None:
+    return next((action for action in BULK_ACTIONS if action.value == value), None)

@@ -1,0 +1,30 @@
+"""Finding a bulk signal."""
+
+import uuid
+
+from django.http import Http404
+
+from accounts import connections
+from accounts.models import Person
+from console.items.models import BulkSignal
+
+
+def find_bulk(*, user: Person, project: uuid.UUID, bulk_id: uuid.UUID) -> BulkSignal:
+    """Whoever works in its space can look at it. Raises Http404."""
+    spaces = [space.id for space in connections.spaces(user)]
+    bulk = (
+        BulkSignal.objects.select_related("person", "origin")
+        .filter(pk=bulk_id, project=project, space__in=spaces)
+        .first()
+    )
+    if bulk is None:
+        raise Http404
+    return bulk
+
+
+def find_own_bulk(*, user: Person, project: uuid.UUID, bulk_id: uuid.UUID) -> BulkSignal:
+    """Only the person who started it can send it, stop it or undo it. Raises Http404."""
+    bulk = find_bulk(user=user, project=project, bulk_id=bulk_id)
+    if bulk.person_id != user.pk:
+        raise Http404
+    return bulk
