@@ -2,11 +2,12 @@
 
 import uuid
 
+from django.db.models import QuerySet
 from django.http import Http404
 
 from accounts import connections
 from accounts.models import Person
-from console.items.models import BulkSignal
+from console.items.models import BulkItem, BulkSignal
 
 
 def find_bulk(*, user: Person, project: uuid.UUID, bulk_id: uuid.UUID) -> BulkSignal:
@@ -28,3 +29,9 @@ def find_own_bulk(*, user: Person, project: uuid.UUID, bulk_id: uuid.UUID) -> Bu
     if bulk.person_id != user.pk:
         raise Http404
     return bulk
+
+
+def to_be_sent(bulk: BulkSignal) -> "QuerySet[BulkItem]":
+    """The items of its plan that are sent: the likely ones, and the unlikely ones where the person wanted them too."""
+    kinds = [BulkItem.Kind.LIKELY, *([BulkItem.Kind.UNLIKELY] if bulk.includes_unlikely else [])]
+    return bulk.items.filter(kind__in=kinds)

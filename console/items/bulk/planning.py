@@ -1,0 +1,205 @@
+"""Plans of signals to many work items: made from what a person selected, read again, and sent when they press."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import Person
+from console.items.bulk import sending
+from console.items.bulk.actions import BulkAction
+from console.items.bulk.selectors import to_be_sent
+from console.items.models import BulkItem, BulkSignal, Selection
+from console.jobs import services as jobs
+from console.projects import services as projects
+
+KIND = "items.plan"
+State, Kind, Purpose = BulkSignal.State, BulkItem.Kind, BulkSignal.Purpose
+MOST_ITEMS = 10_000
+"""So many work items can get one signal."""
+ROWS_A_STATEMENT = 500
+LASTS = timedelta(days=180)
+
+NOTHING_SELECTED = "No work items are selected, so there is nothing to plan."
+TOO_MANY = f"A signal can go to up to {MOST_ITEMS:,} work items. Select fewer."
+NOT_READY = "This plan can’t be sent any more: {state}. Nothing was sent now."
+EXPIRED = "This plan has expired, so nothing was sent. Make it again, then send it."
+OTHER_VERSION = "This plan was made again since you opened it, so nothing was sent. Check it once more."
+NOTHING_TO_SEND = "This plan holds no work item that would be sent. Nothing was sent."
+
+
+class NotPlanned(Exception):
+    """Nothing was planned or sent; `message` says why."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class NotSent(NotPlanned):
+    """The plan stays as it is; nothing was sent by this press."""
+
+
+def create_plan(
+    *, user: Person, project: uuid.UUID, action: BulkAction, bulk_id: uuid.UUID, list_query: str
+) -> BulkSignal:
+    """A plan for what the person selected in the project; a job reads it. A second press finds the first plan.
+
+    Raises NotPlanned, also where the id belongs to something else.
+    """
+    selection = Selection.objects.filter(person=user, project=project).first()
+    new = _build(user, project, action, bulk_id, list_query)
+    if selection is not None and selection.is_all_matching:
+        new.is_all_matching, new.query = True, selection.query
+        return _save(new, ())
+    ticked = selection.items.values_list("item", "status")[: MOST_ITEMS + 1] if selection else ()
+    seen = dict(ticked)
+    if not seen and not BulkSignal.objects.filter(pk=bulk_id).exists():
+        raise NotPlanned(NOTHING_SELECTED)
+    return _save(new, [BulkItem(item=item, status_seen=status) for item, status in seen.items()])
+
+
+def create_sequel(
+    *,
+    user: Person,
+    origin: BulkSignal,
+    purpose: str,
+    action: BulkAction,
+    bulk_id: uuid.UUID,
+    items: Iterable[BulkItem],
+    list_query: str,
+) -> BulkSignal:
+    """A plan that retries or undoes items of another signal, which were last seen as they were after it.
+
+    A retry takes over what was typed. Raises NotPlanned.
+    """
+    new = _build(user, origin.project, action, bulk_id, list_query)
+    new.purpose, new.origin = purpose, origin
+    if purpose == Purpose.RETRY:
+        new.reason, new.assignee, new.note = origin.reason, origin.assignee, origin.note
+    rows = [BulkItem(item=one.item, name=one.name, status_seen=one.status_after or one.status_before) for one in items]
+    if not rows and not BulkSignal.objects.filter(pk=bulk_id).exists():
+        raise NotPlanned(NOTHING_SELECTED)
+    return _save(new, rows)
+
+
+def read_again(*, user: Person, bulk: BulkSignal) -> bool:
+    """Has a plan that was not sent read once more; False where it was sent, or is being read."""
+    own = BulkSignal.objects.filter(pk=bulk.pk, person=user, state__in=(State.READY, State.NOT_READ))
+    with transaction.atomic():
+        is_taken = own.update(state=State.READING, is_pressed=False, message="") == 1
+        if is_taken:
+            _enqueue(user, bulk)
+    bulk.refresh_from_db()
+    return is_taken
+
+
+def press(
+    *,
+    user: Person,
+    bulk: BulkSignal,
+    version: str,
+    reason: str = "",
+    assignee: str = "",
+    note: str = "",
+    includes_unlikely: bool = False,
+) -> BulkSignal:
+    """Sends the plan, or has it read again first where that was done more than SIGNAL_PLAN_FRESH seconds ago.
+
+    `version` is that of the plan the person saw. A second press changes nothing. Raises NotSent.
+    """
+    with transaction.atomic():
+        locked = BulkSignal.objects.select_for_update().get(pk=bulk.pk, person=user)
+        _check(locked, version)
+        locked.reason, locked.assignee, locked.note = reason, assignee, note
+        locked.includes_unlikely = includes_unlikely
+        locked.planned_count = to_be_sent(locked).count()
+        if not locked.planned_count:
+            raise NotSent(NOTHING_TO_SEND)
+        typed = ["reason", "assignee", "note", "includes_unlikely", "planned_count"]
+        if is_fresh(locked):
+            locked.save(update_fields=typed)
+            sending.start(locked)
+        else:
+            locked.state, locked.is_pressed = State.READING, True
+            locked.save(update_fields=[*typed, "state", "is_pressed"])
+            locked.items.exclude(message="").update(message="")
+            _enqueue(user, locked)
+    bulk.refresh_from_db()
+    return bulk
+
+
+def version_of(bulk: BulkSignal) -> str:
+    """Names one reading of the plan, so that an old form is told from the present one."""
+    return bulk.read_at.isoformat() if bulk.read_at else ""
+
+
+def is_expired(bulk: BulkSignal) -> bool:
+    return _is_older(bulk, settings.SIGNAL_PLAN_LIFETIME)
+
+
+def is_fresh(bulk: BulkSignal) -> bool:
+    return not _is_older(bulk, settings.SIGNAL_PLAN_FRESH)
+
+
+def delete_old() -> None:
+    """Deletes signals of more than 180 days that are not under way, with their items; the audit stays."""
+    under_way = (State.WAITING, State.SENDING, State.PAUSED)
+    BulkSignal.objects.filter(created_at__lt=timezone.now() - LASTS).exclude(state__in=under_way).delete()
+
+
+def _check(bulk: BulkSignal, version: str) -> None:
+    if bulk.state != State.READY:
+        raise NotSent(NOT_READY.format(state=State(bulk.state).label.lower()))
+    if is_expired(bulk):
+        raise NotSent(EXPIRED)
+    if version != version_of(bulk):
+        raise NotSent(OTHER_VERSION)
+
+
+def _is_older(bulk: BulkSignal, seconds: float) -> bool:
+    return bulk.read_at is None or timezone.now() - bulk.read_at > timedelta(seconds=seconds)
+
+
+def _build(user: Person, project: uuid.UUID, action: BulkAction, bulk_id: uuid.UUID, list_query: str) -> BulkSignal:
+    return BulkSignal(
+        pk=bulk_id,
+        person=user,
+        space=projects.space_of(user=user, project=project).id,
+        project=project,
+        project_name=projects.read_heading(user=user, project=project)[:300],
+        action=action.value,
+        list_query=list_query,
+    )
+
+
+def _save(new: BulkSignal, items: Iterable[BulkItem]) -> BulkSignal:
+    """Stores the plan with its items and has it read. Raises NotPlanned for too many, and for an id that is taken."""
+    rows = list(items)
+    if len(rows) > MOST_ITEMS:
+        raise NotPlanned(TOO_MANY)
+    for position, row in enumerate(rows, start=1):
+        row.bulk, row.position = new, position
+    try:
+        with transaction.atomic():
+            new.save(force_insert=True)
+            BulkItem.objects.bulk_create(rows, batch_size=ROWS_A_STATEMENT)
+            _enqueue(new.person, new)
+    except IntegrityError:
+        return _earlier(new)
+    return new
+
+
+def _earlier(new: BulkSignal) -> BulkSignal:
+    same = {"person": new.person, "project": new.project, "action": new.action, "purpose": new.purpose}
+    earlier = BulkSignal.objects.filter(pk=new.pk, **same).first()
+    if earlier is None:
+        raise NotPlanned("This form can no longer be used. Open the table again. Nothing was planned or sent.")
+    return earlier
+
+
+def _enqueue(user: Person, bulk: BulkSignal) -> None:
+    jobs.enqueue(kind=KIND, subject=str(bulk.pk), person=user, payload={"about": bulk.project_name})
