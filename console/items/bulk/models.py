@@ -102,6 +102,11 @@ class BulkSignal(models.Model):
     refused_count = models.PositiveIntegerField(default=0)
     unknown_count = models.PositiveIntegerField(default=0)
     not_sent_count = models.PositiveIntegerField(default=0)
+    # When the last part was finished, and the seconds per item of the last few (`bulk.progress.measure`).
+    progressed_at = models.DateTimeField(null=True)
+    paces = models.JSONField(default=list)
+    # When the person was told that it ended or paused.
+    told_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-created_at"]

@@ -1,0 +1,72 @@
+"""How far a bulk signal is, in words, and how much time is left at the pace that was measured.
+
+The pace is the middle of the last few parts, so that one standstill (a killed worker, a pause) does not stretch it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from statistics import median_low
+from typing import Any
+
+from django.utils import timezone
+
+from console.items.models import BulkSignal
+from console.words import duration, number
+
+MOST_PACES = 5
+FEWEST_PACES = 2
+LONGEST_LEFT = 12 * 60 * 60
+# After so much longer than the last part should have taken, nothing is estimated.
+PATIENCE = 30.0
+PART = 100
+
+
+def measure(bulk: BulkSignal, *, items: int, now: datetime) -> dict[str, Any]:
+    """What to store on the row, together with its counts, when a part of so many items is finished."""
+    before = bulk.progressed_at or bulk.started_at
+    if before is None or items < 1:
+        return {"progressed_at": now}
+    pace = max(0.0, (now - before).total_seconds()) / items
+    return {"progressed_at": now, "paces": [*bulk.paces, pace][-MOST_PACES:]}
+
+
+def finished_count(bulk: BulkSignal) -> int:
+    """How many of the planned items have an outcome; never more than were planned."""
+    counted = bulk.done_count + bulk.refused_count + bulk.unknown_count + bulk.not_sent_count
+    return min(counted, bulk.planned_count)
+
+
+def seconds_left(bulk: BulkSignal, now: datetime) -> float | None:
+    """None while there is no pace, and where the last part takes so long that its pace tells nothing."""
+    remaining = bulk.planned_count - finished_count(bulk)
+    if bulk.state != BulkSignal.State.SENDING or bulk.progressed_at is None or remaining < 1:
+        return None
+    pace = _pace(bulk.paces)
+    since = max(0.0, (now - bulk.progressed_at).total_seconds())
+    if pace is None or since > pace * PART + PATIENCE:
+        return None
+    left = max(pace * remaining - since, 0.0)
+    return left if left <= LONGEST_LEFT else None
+
+
+def in_words(bulk: BulkSignal, now: datetime | None = None) -> str:
+    """`2,300 of 5,000, 12 refused, about 40 s left`."""
+    said = [f"{number(finished_count(bulk))} of {number(bulk.planned_count)}"]
+    for count, word in ((bulk.refused_count, "refused"), (bulk.unknown_count, "unknown")):
+        said += [f"{number(count)} {word}"] if count else []
+    left = seconds_left(bulk, now or timezone.now())
+    return ", ".join([*said, *([_left_in_words(left)] if left is not None else [])])
+
+
+def _pace(paces: Sequence[object]) -> float | None:
+    """Seconds per item."""
+    usable = [float(pace) for pace in paces if isinstance(pace, int | float) and pace >= 0]
+    return median_low(usable) if len(usable) >= FEWEST_PACES else None
+
+
+def _left_in_words(seconds: float) -> str:
+    if seconds < 10:
+        return "a few seconds left"
+    # In steps, so that the figure does not jump about.
+    step = 10 if seconds < 60 else 60 if seconds < 3600 else 3600
+    return f"about {duration(-(-seconds // step) * step)} left"
