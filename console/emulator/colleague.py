@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from console.emulator import annotations, cloudfactory, exports, slices, work_items
+from console.emulator import annotations, cloudfactory, exports, faults, slices, work_items
 from console.emulator.choice import Choice
 from console.emulator.people import CLOUDFACTORY_KEYS, OWNER, SPACE
 from console.emulator.places import work_item_of
@@ -149,12 +149,35 @@ def _settle_slice(world: World, words: Words, *, fails: bool) -> Row:
 
 
 def _set_status(world: World, words: Words) -> Row:
+    """Of one `item`, or of all `items`: none is changed if one of them does not exist."""
     if words["status"] not in STATUSES:
         raise ValueError(f"status must be one of {', '.join(STATUSES)}")
-    project, item = _work_item(world, words)
-    changed = {**item, "status": words["status"], "updated_at": time.time()}
-    work_items.put(world, project, changed)
-    return {"item": work_items.draw(changed)}
+    now = time.time()
+    found = [
+        (project, {**item, "status": words["status"], "updated_at": now}) for project, item in _items(world, words)
+    ]
+    for project, changed in found:
+        work_items.put(world, project, changed)
+    drawn = [work_items.draw(changed) for _, changed in found]
+    return {"items": drawn} if "items" in words else {"item": drawn[0]}
+
+
+def _fail_items(world: World, words: Words) -> Row:
+    """The next signal (`times`, 0 for all) to each of these goes wrong in the way that `how` says.
+
+    With `times` below 0 they are as others again.
+    """
+    times = words.get("times", 1)
+    how = words.get("how", "error")
+    if not isinstance(times, int) or how not in faults.ITEM_FAULTS:
+        raise ValueError(f"times must be a whole number and how one of {', '.join(faults.ITEM_FAULTS)}")
+    text = str(words.get("error", "the item is locked by another process"))
+    ids = [item["id"] for _, item in _items(world, words)]
+    for item in ids:
+        world.item_faults.pop(item, None)
+        if times >= 0:
+            world.item_faults[item] = faults.ItemFault(how, times, text, bool(words.get("done", True)))
+    return {"items": ids}
 
 
 def _set_annotation(world: World, words: Words) -> Row:
@@ -231,6 +254,7 @@ DEEDS: dict[str, Callable[[World, Words], Row]] = {
     "finish_slice": _finish_slice,
     "fail_slice": _fail_slice,
     "set_status": _set_status,
+    "fail_items": _fail_items,
     "set_annotation": _set_annotation,
     "work": _work,
     "add_item": _add_item,
@@ -245,6 +269,14 @@ def _work_item(world: World, words: Words) -> tuple[str, Row]:
     if project is None:
         raise ValueError("no such work item")
     return project, work_item_of(world, project, item_id)
+
+
+def _items(world: World, words: Words) -> list[tuple[str, Row]]:
+    """Each of `items`, or the one `item`, with its project."""
+    ids = words["items"] if "items" in words else [words["item"]]
+    if not isinstance(ids, list):
+        raise ValueError("items must be a list")
+    return [_work_item(world, {"item": item}) for item in ids]
 
 
 def _project(world: World, words: Words) -> str:

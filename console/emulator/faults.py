@@ -18,6 +18,7 @@ _SLOW = r"slow-\d{1,4}"
 NAMED = re.compile(rf"(?:fail-({_KINDS})|(?:fail-)?({_SLOW}))(?!\w)")
 KNOWN = re.compile(f"{_KINDS}|{_SLOW}")
 INSTEAD = frozenset({"500", "502", "503", "429", "400", "401", "403", "404", "409", "html", "reset", "redirect"})
+ITEM_FAULTS = ("error", "missing", "other spelling", "twice")
 HUGE = 64 * 1024 * 1024
 WORDS = {
     "500": "Internal server error.",
@@ -54,6 +55,16 @@ class Rule:
         if self.method not in ("*", method):
             return False
         return any(re.search(self.path, text) for text in {target, target.partition("?")[0]})
+
+
+@dataclass
+class ItemFault:
+    """What goes wrong with the next signals to one work item (`fail_items`); `times` 0 means until it is taken away."""
+
+    how: str
+    times: int
+    words: str
+    is_done: bool
 
 
 @dataclass

@@ -5,6 +5,7 @@ from typing import Any
 
 from console.emulator import bodies, work_items
 from console.emulator.bodies import refuse
+from console.emulator.faults import ItemFault
 from console.emulator.places import project_of, work_item_of
 from console.emulator.slice_forms import is_uuid
 from console.emulator.tables import Row
@@ -41,7 +42,7 @@ def signal_many(world: World, request: Request, project: str) -> Answer:
     task = bodies.text(data, "taskType") if signal == "complete" or data.get("taskType") is not None else None
     entries = bodies.objects(data, "workItems", most=MOST_ITEMS)
     results = [_signal_entry(world, row["id"], entry, signal, outcome, task) for entry in entries]
-    return json_answer(200, {"items": results})
+    return json_answer(200, {"items": [entry for result in results for entry in result]})
 
 
 def signal_one(world: World, request: Request, project: str, item: str) -> Answer:
@@ -54,10 +55,18 @@ def signal_one(world: World, request: Request, project: str, item: str) -> Answe
     for field, kind in (("assignee", str), ("feedback", dict), ("reason", str)):
         if data.get(field) is not None and not isinstance(data[field], kind):
             raise refuse(f"{field} must be {'an object' if kind is dict else 'a string'}")
+    fault = _fault_of(world, found["id"])
+    if fault and fault.how == "error":
+        raise refuse(fault.words, 409)
     status = after(found["status"], signal, outcome, task)
     if status is None:
         raise refuse(f"{signal} is not possible: status is {found['status']}", 409)
-    _move(world, row["id"], found, status, data)
+    if fault is None or fault.is_done:
+        _move(world, row["id"], found, status, data)
+    if fault and fault.how == "missing":
+        return Answer(0, ending="drop")
+    if fault and fault.how == "other spelling":
+        return json_answer(200, {"workItemID": found["id"].upper(), "status": status})
     return Answer(204)
 
 
@@ -68,17 +77,45 @@ def after(status: str, signal: str, outcome: str, task: str | None) -> str | Non
     return _PLAIN.get((signal, status))
 
 
-def _signal_entry(world: World, project: str, entry: Row, signal: str, outcome: str, task: str | None) -> Row:
-    """Nothing says that P14 is atomic: every item has its own result."""
+def _signal_entry(world: World, project: str, entry: Row, signal: str, outcome: str, task: str | None) -> list[Row]:
+    """Nothing says that P14 is atomic: every item has its own result, unless somebody asked for another answer."""
     given: Any = next((entry[name] for name in ("workItemId", "workItemID", "id") if name in entry), None)
     item = world.work_items[project].get(given.lower()) if is_uuid(given) else None
     if item is None:
-        return {"workItemId": given, "error": "work item not found"}
+        return [{"workItemId": given, "error": "work item not found"}]
+    fault = _fault_of(world, item["id"])
+    if fault and fault.how == "error":
+        return [{"workItemId": item["id"], "error": fault.words}]
     status = after(item["status"], signal, outcome, task)
     if status is None:
-        return {"workItemId": item["id"], "error": f"status is {item['status']}"}
-    _move(world, project, item, status, entry)
-    return {"workItemId": item["id"], "status": status}
+        return _drawn({"workItemId": item["id"], "error": f"status is {item['status']}"}, fault)
+    if fault is None or fault.is_done:
+        _move(world, project, item, status, entry)
+    return _drawn({"workItemId": item["id"], "status": status}, fault)
+
+
+def _drawn(entry: Row, fault: ItemFault | None) -> list[Row]:
+    """The entry as it stands in the answer: left out, spelled in another way, or beside one that contradicts it."""
+    if fault is None:
+        return [entry]
+    if fault.how == "missing":
+        return []
+    item = entry["workItemId"]
+    if fault.how == "twice":
+        other = {"status": "DONE"} if "error" in entry else {"error": fault.words}
+        return [entry, {"workItemId": item, **other}]
+    rest = {name: value for name, value in entry.items() if name != "workItemId"}
+    return [{"workItemID": item.upper(), **rest}]
+
+
+def _fault_of(world: World, item: str) -> ItemFault | None:
+    """Used up once by each signal to the item."""
+    fault = world.item_faults.get(item)
+    if fault is not None and fault.times:
+        fault.times -= 1
+        if not fault.times:
+            del world.item_faults[item]
+    return fault
 
 
 def _move(world: World, project: str, item: Row, status: str, words: Row) -> None:

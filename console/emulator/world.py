@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from console.emulator import sample
+from console.emulator.faults import ItemFault
 from console.emulator.tables import FormulaTable, Row, Table
 
 SAVE_AFTER = 0.2
@@ -123,6 +124,8 @@ class World:
         self.priorities = {row["id"]: Table("batchId", self.sample.priorities(row)) for row in self.projects}
         self.work_items = {row["id"]: self.sample.work_items(row) for row in self.projects}
         self.counts: dict[str, dict[int, list[int]]] = {}
+        # What goes wrong with the next signals to a work item, by its id; as rules for faults, not kept on disk.
+        self.item_faults: dict[str, ItemFault] = {}
         if state:
             self._restore(state["tables"])
 

@@ -1,5 +1,6 @@
 """Work items (P14 to P19): filters, the table of signals, results."""
 
+from http.client import RemoteDisconnected
 from typing import Any
 
 import pytest
@@ -224,3 +225,98 @@ def test_unfinished_work_has_no_result_and_unknown_formats_are_400(platform: Cal
     assert "coco_results_url" not in platform.get(f"{ITEMS}/{item}/annotations?format=coco").json["metadata"]
     assert platform.get(f"{ITEMS}/{item}/annotations?format=voc").status == 400
     assert platform.get(f"{ITEMS}/{NOWHERE}/annotations").status == 404
+
+
+def send_many(platform: Caller, *items: str, signal: str = "start") -> list[dict[str, Any]]:
+    body = {"signal": signal, "workItems": [{"workItemId": item} for item in items]}
+    entries: list[dict[str, Any]] = platform.post(f"{ITEMS}/signals", body).json["items"]
+    return entries
+
+
+def statuses(platform: Caller, *items: str) -> list[str]:
+    return [row["status"] for row in read(platform, *items)]
+
+
+def new_items(platform: Caller, count: int) -> list[str]:
+    return [str(row["id"]) for row in platform.get(f"{ITEMS}?status=NEW&limit={count}").json["items"]]
+
+
+def test_one_entry_of_a_call_fails_as_often_as_was_asked(platform: Caller, running: Running) -> None:
+    good, bad = new_items(platform, 2)
+    running.act("fail_items", items=[bad.upper()], how="error", times=2, error="locked")
+
+    for _ in range(2):
+        assert send_many(platform, bad) == [{"workItemId": bad, "error": "locked"}]
+    assert send_many(platform, good, bad) == [
+        {"workItemId": good, "status": "IN_PROGRESS"},
+        {"workItemId": bad, "status": "IN_PROGRESS"},
+    ]
+
+
+def test_an_entry_is_left_out_spelled_otherwise_or_contradicted(platform: Caller, running: Running) -> None:
+    silent, spelled, twice = new_items(platform, 3)
+    running.act("fail_items", items=[silent], how="missing")
+    running.act("fail_items", items=[spelled], how="other spelling")
+    running.act("fail_items", items=[twice], how="twice", error="locked")
+
+    assert send_many(platform, silent, spelled, twice) == [
+        {"workItemID": spelled.upper(), "status": "IN_PROGRESS"},
+        {"workItemId": twice, "status": "IN_PROGRESS"},
+        {"workItemId": twice, "error": "locked"},
+    ]
+    assert statuses(platform, silent, spelled, twice) == ["IN_PROGRESS"] * 3
+
+
+@pytest.mark.parametrize("how", ["missing", "other spelling", "twice"])
+def test_an_answer_says_so_and_nothing_was_done(platform: Caller, running: Running, how: str) -> None:
+    (item,) = new_items(platform, 1)
+    running.act("fail_items", items=[item], how=how, done=False)
+
+    send_many(platform, item)
+
+    assert statuses(platform, item) == ["NEW"]
+
+
+def test_items_fail_until_they_are_as_others_again(platform: Caller, running: Running) -> None:
+    (item,) = new_items(platform, 1)
+    running.act("fail_items", item=item, times=0)
+    assert all("error" in send_many(platform, item)[0] for _ in range(3))
+
+    running.act("fail_items", item=item, times=-1)
+
+    assert send_many(platform, item) == [{"workItemId": item, "status": "IN_PROGRESS"}]
+
+
+def test_a_reset_forgets_which_items_fail(platform: Caller, running: Running) -> None:
+    (item,) = new_items(platform, 1)
+    running.act("fail_items", item=item, times=0)
+
+    running.act("reset")
+
+    assert "status" in send_many(platform, item)[0]
+
+
+def test_a_single_signal_fails_in_the_same_ways(platform: Caller, running: Running) -> None:
+    body = {"signal": "start", "signalOutcome": "OK", "taskType": "labeling"}
+    refused, silent, spelled = new_items(platform, 3)
+    running.act("fail_items", items=[refused], how="error", error="locked")
+    running.act("fail_items", items=[silent], how="missing")
+    running.act("fail_items", items=[spelled], how="other spelling")
+
+    reply = platform("PUT", f"{ITEMS}/{refused}/signals", body)
+    assert (reply.status, reply.json) == (409, {"message": "locked"})
+    with pytest.raises(RemoteDisconnected):
+        platform("PUT", f"{ITEMS}/{silent}/signals", body)
+    reply = platform("PUT", f"{ITEMS}/{spelled}/signals", body)
+    assert (reply.status, reply.json["workItemID"]) == (200, spelled.upper())
+    assert statuses(platform, refused, silent, spelled) == ["NEW", "IN_PROGRESS", "IN_PROGRESS"]
+
+
+def test_a_colleague_sets_the_status_of_many_or_of_none(platform: Caller, running: Running) -> None:
+    items = new_items(platform, 3)
+
+    running.act("set_status", items=items, status="COMPLETED")
+    assert statuses(platform, *items) == ["COMPLETED"] * 3
+    with pytest.raises(ValueError, match="no such work item"):
+        running.act("set_status", items=[*items, NOWHERE], status="FAILED")
+    assert statuses(platform, *items) == ["COMPLETED"] * 3
