@@ -192,12 +192,12 @@ class CloudFactory(Client):
         items: Sequence[SignalItem],
         request_id: str,
     ) -> tuple[SignalResult, ...]:
-        """P14 (FACTS 2.9): one signal to 1..100 work items; `task_type` is needed to complete.
+        """P14 (FACTS 2.9): one signal to 1..100 work items, each named once; `task_type` is needed to complete.
 
-        A result for each item the answer speaks of; an item without one is unknown: look it up.
+        A result for each item of which the answer says one thing; an item without one is unknown: look it up.
         """
         return self._ask(
-            _or_none(shapes.signal_results_of, ()),
+            shapes.signal_results_of(item.work_item_id for item in items),
             operations.SEND_SIGNALS,
             {"project": project},
             body=bodies.signals(signal, outcome, task_type, items),

@@ -152,6 +152,8 @@ def signals(signal: str, outcome: str | None, task_type: str | None, items: Sequ
         checks.text("task_type", task_type or "")
     checks.size("items", items, 1, MOST_SIGNALS)
     entries = [_signal_item(f"items.{index}", item, checks) for index, item in enumerate(items)]
+    if len({entry[SIGNAL_ITEM_ID] for entry in entries}) < len(entries):
+        checks.wrong("items", "A work item is named twice.")
     checks.done()
     return {**_given(signal=signal, signalOutcome=outcome, taskType=task_type or None), "workItems": entries}
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from console.common.parsing import read_uuid
 from console.upstream.fields import Fields, Misshapen, entries
 from console.upstream.types import Annotation, Batch, Export, Priority, Project, SignalResult, SignedUrl, WorkItem
 
 Made = TypeVar("Made", Export, WorkItem)
+SIGNAL_RESULT_IDS = ("workitemid", "id")
+"""The names an entry of P14's answer may have its item under, in lower case (FACTS 4, row 7)."""
 
 
 def signed_urls_of(data: Any) -> tuple[SignedUrl, ...]:
@@ -131,30 +134,54 @@ def work_item_of(data: Any) -> WorkItem:
     )
 
 
-def signal_results_of(data: Any) -> tuple[SignalResult, ...]:
-    """What became of each work item; without an entry for it an item is unknown, never done (FACTS 4, row 7)."""
-    try:
-        results = entries(data, "items", _signal_result)
-    except Misshapen:
-        return ()
-    return tuple(result for result in results if result is not None)
+def signal_results_of(items: Iterable[str]) -> Callable[[Any], tuple[SignalResult, ...]]:
+    """A reader of what became of those work items, in their order and under their ids as sent (FACTS 4, row 7).
+
+    An item of which the answer does not speak, or speaks twice and not alike, has no result: it is unknown, never done.
+    """
+    ids = {str(read_uuid(item)): item for item in items}
+
+    def shape(data: Any) -> tuple[SignalResult, ...]:
+        if data is None:
+            return ()
+        try:
+            said = entries(data, "items", lambda entry: _signal_result(entry, ids))
+        except Misshapen:
+            return ()
+        found: dict[str, set[SignalResult]] = {}
+        for result in said:
+            if result is not None:
+                found.setdefault(result.work_item_id, set()).add(result)
+        return tuple(found[item].pop() for item in ids.values() if len(found.get(item, ())) == 1)
+
+    return shape
 
 
-def _signal_result(data: Any) -> SignalResult | None:
+def _signal_result(data: Any, ids: Mapping[str, str]) -> SignalResult | None:
+    """None for an entry about no item that was sent, or about two of them."""
     if not isinstance(data, dict):
         return None
-    fields = Fields(data, "the result")
-    item = fields.text("workItemId", "id")
-    error, done = fields.any("error"), fields.flag("success")
-    if not item:
+    named = {ids[found] for found in map(_item_named, data, data.values()) if found in ids}
+    if len(named) != 1:
         return None
-    status, message = fields.text("status"), fields.text("message")
+    fields = Fields(data, "the result")
+    error = fields.any("error") or fields.any("errors")
+    refused = bool(error) or fields.flag("success") is False
+    words = _words_of(error) or fields.text("message") or "refused"
+    return SignalResult(named.pop(), fields.text("status"), words if refused else None)
+
+
+def _item_named(name: str, value: Any) -> str:
+    return str(read_uuid(value)) if name.lower() in SIGNAL_RESULT_IDS else ""
+
+
+def _words_of(error: Any) -> str | None:
+    """What an error says: text, an object with a `message`, or a list of either."""
+    if isinstance(error, list):
+        return "; ".join(filter(None, map(_words_of, error))) or None
     if isinstance(error, dict):
-        said = Fields(error, "the error").text("message")
-    else:
-        said = error if isinstance(error, str) else None
-    refused = bool(error) or done is False
-    return SignalResult(item, status, (said or message or "refused") if refused else None)
+        return Fields(error, "the error").text("message")
+    return error if isinstance(error, str) else None
 
 
 def annotation_of(data: Any) -> Annotation:

@@ -103,6 +103,7 @@ PLATFORM_CASES: list[tuple[Callable[[Any], Any], str]] = [
     (lambda c: send_signals(c, items=[]), "items"),
     (lambda c: send_signals(c, items=[SignalItem(s.WORK_ITEM_ID)] * 101), "items"),
     (lambda c: send_signals(c, items=[SignalItem("x")]), "items.0.work_item_id"),
+    (lambda c: send_signals(c, items=[SignalItem(s.WORK_ITEM_ID), SignalItem(s.WORK_ITEM_ID.upper())]), "items"),
     (lambda c: create_item(c, asset_type="external"), "asset_type"),
     (lambda c: create_item(c, asset_id=5), "asset_url"),
     (lambda c: create_item(c, asset_url=None), "asset_url"),

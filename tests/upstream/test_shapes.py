@@ -8,7 +8,7 @@ import pytest
 from console.upstream import avala_shapes, cloudfactory_shapes
 from console.upstream.fields import Misshapen, identified
 from console.upstream.paging import avala_page
-from console.upstream.types import Batch, Export, Organization, Priority, SignalResult, Slice, SubSlice, WorkItem
+from console.upstream.types import Batch, Export, Organization, Priority, Slice, SubSlice, WorkItem
 from tests.upstream import samples as s
 
 
@@ -183,24 +183,6 @@ def test_a_priority_goes_back_as_it_came() -> None:
         {"id": 42},
         {"BATCHID": 43},
     ]
-
-
-@pytest.mark.parametrize(
-    ("entry", "result"),
-    [
-        ({"workItemId": "a", "status": "NEW"}, SignalResult("a", "NEW")),
-        ({"workItemID": "a", "error": "no"}, SignalResult("a", None, "no")),
-        ({"id": "a", "error": {"message": "no"}}, SignalResult("a", None, "no")),
-        ({"id": "a", "success": False}, SignalResult("a", None, "refused")),
-        ({"id": "a", "error": "", "success": True}, SignalResult("a")),
-    ],
-)
-def test_a_signal_result_is_read_in_every_spelling(entry: Any, result: SignalResult) -> None:
-    assert cloudfactory_shapes.signal_results_of({"items": [entry, {"status": "nameless"}, 5]}) == (result,)
-
-
-def test_signals_without_results_are_unknown_not_done() -> None:
-    assert cloudfactory_shapes.signal_results_of({"ok": True}) == ()
 
 
 @pytest.mark.parametrize("kinds", ["image, image_sequence", ["image", "image_sequence"]])
