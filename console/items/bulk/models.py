@@ -96,7 +96,10 @@ class BulkSignal(models.Model):
     due_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
-    # Figures of the progress, kept so that watching is one row to read.
+    # Calls in a row that CloudFactory failed at.
+    failures = models.PositiveSmallIntegerField(default=0)
+    # Figures of the progress, kept so that watching is one row to read. They are about the planned ones alone, which
+    # are the items with an `act_id`.
     planned_count = models.PositiveIntegerField(default=0)
     done_count = models.PositiveIntegerField(default=0)
     refused_count = models.PositiveIntegerField(default=0)
@@ -154,6 +157,10 @@ class BulkItem(models.Model):
     outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.NONE, blank=True)
     status_after = models.CharField(max_length=40, blank=True)
     message = models.CharField(max_length=500, blank=True)
+    # Reads after it was sent without a clear answer that found it as before.
+    misses = models.PositiveSmallIntegerField(default=0)
+    # Unknown, but found as before so often that it counts as not done and can be sent again.
+    is_not_done = models.BooleanField(default=False)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["position"]

@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from accounts import connections
@@ -35,3 +35,9 @@ def to_be_sent(bulk: BulkSignal) -> "QuerySet[BulkItem]":
     """The items of its plan that are sent: the likely ones, and the unlikely ones where the person wanted them too."""
     kinds = [BulkItem.Kind.LIKELY, *([BulkItem.Kind.UNLIKELY] if bulk.includes_unlikely else [])]
     return bulk.items.filter(kind__in=kinds)
+
+
+def surely_not_done(bulk: BulkSignal) -> "QuerySet[BulkItem]":
+    """Those it can be sent to once more: refused, not sent for want of a turn, or as before after three reads."""
+    again = Q(outcome__in=(BulkItem.Outcome.REFUSED, BulkItem.Outcome.NOT_SENT)) | Q(is_not_done=True)
+    return bulk.items.filter(again, act_id__isnull=False)
