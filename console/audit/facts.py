@@ -33,6 +33,7 @@ SAID = frozenset(
         "version",
         "summary",
         "retry_in",
+        "sent_again",
         "status",
         "status_after",
     }

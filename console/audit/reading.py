@@ -136,6 +136,8 @@ def steps(entry: Entry) -> list[Step]:
 
 
 def _step(row: Entry) -> Step:
+    if row.detail.get("sent_again"):
+        return Step(row.at, "", "Sent again", row.actor_name, row.note)
     found, said = str(row.detail.get("found") or ""), _state(row.action, row.recorded_outcome, row.detail)
     if row.detail.get("not_found"):
         said = f"Not found so far, in {row.detail.get('checks')} checks"

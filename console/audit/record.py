@@ -86,7 +86,9 @@ class act:  # noqa: N801 - reads as a verb: `with record.act(...)`
         detail: Mapping[str, Any] | None = None,
         note: str = "",
         key: str = "",
+        again: bool = False,
     ) -> None:
+        """With `again`, an act of the same id that was surely not done is sent once more, under its one entry."""
         self.entry = rows.line(
             Entry.Kind.OPENING,
             actor=actor,
@@ -106,6 +108,7 @@ class act:  # noqa: N801 - reads as a verb: `with record.act(...)`
         self.entry.id = uuid.UUID(str(act_id)) if act_id else uuid.uuid4()
         self._ended = False
         self._called = ""
+        self._again = again
 
     @property
     def id(self) -> uuid.UUID:
@@ -116,8 +119,9 @@ class act:  # noqa: N801 - reads as a verb: `with record.act(...)`
             with transaction.atomic(durable=True):
                 chain.lock()
                 if first := Entry.objects.filter(pk=self.id).first():
-                    raise self._taken(first)
-                _add(self.entry)
+                    self._open_again(first)
+                else:
+                    _add(self.entry)
         except (DatabaseError, InterfaceError) as error:
             log.error("Not recorded: %s (%s)", self.entry.action, error)
             database.note_failure()
@@ -178,6 +182,19 @@ class act:  # noqa: N801 - reads as a verb: `with record.act(...)`
             return
         if outcome == UNKNOWN:
             signals.outcome_unknown.send_robust(Entry, entry=self.entry)
+
+    def _open_again(self, first: Entry) -> None:
+        """From here on the act counts as sent, so that after a crash it is looked up and not taken for refused.
+
+        Raises AlreadyActed where it isn't known to be undone, so of two workers the second finds it taken.
+        """
+        if not self._again or first.outcome != FAILED or isinstance(self._taken(first), IdTaken):
+            raise self._taken(first)
+        changed = {name: value for name, value in self.entry.detail.items() if first.detail.get(name) != value}
+        sent_again = {"error": "", "error_kind": "", **changed, "sent_again": True}
+        row = rows.outcome(first, UNKNOWN, by=self.entry.actor, detail=sent_again)
+        _add(row)
+        self.entry = first
 
     def _taken(self, first: Entry) -> AlreadyActed | IdTaken:
         ours = self.entry

@@ -138,6 +138,75 @@ def test_an_id_used_for_another_act_is_refused(alice: Person) -> None:
         pytest.fail("sent")
 
 
+def refused_once(actor: Person) -> uuid.UUID:
+    """An act that was surely not done, because its vendor was busy."""
+    press = uuid.uuid4()
+    with pytest.raises(Refused), create(actor, act_id=press, detail={"items": 3}):
+        raise Refused
+    return press
+
+
+def test_what_was_surely_not_done_is_sent_again_under_its_one_entry(alice: Person) -> None:
+    press = refused_once(alice)
+    with create(alice, act_id=press, detail={"items": 2}, again=True) as act:
+        assert Entry.objects.get(pk=press).outcome == "unknown"
+        act.done(detail={"items_done": 2})
+    entry = Entry.objects.get(pk=press)
+    assert (Entry.objects.lines().count(), entry.outcome) == (1, "done")
+    assert (entry.result["items"], entry.result["items_done"], entry.result["error"]) == (2, 2, "")
+    assert [row.recorded_outcome for row in entry.outcomes.order_by("sequence")] == ["failed", "unknown", "done"]
+    assert verify.newest_are_whole().is_whole
+
+
+def test_a_kill_while_it_is_sent_again_is_not_taken_for_refused(alice: Person) -> None:
+    press = refused_once(alice)
+    with pytest.raises(KeyboardInterrupt), create(alice, act_id=press, again=True):
+        raise KeyboardInterrupt
+    assert Entry.objects.get(pk=press).outcome == "unknown"
+    with pytest.raises(record.AlreadyActed), create(alice, act_id=press, again=True):
+        pytest.fail("sent twice")
+
+
+def test_what_may_be_done_is_never_sent_again(alice: Person) -> None:
+    for end in ("done", "unknown", "keep_open"):
+        press = uuid.uuid4()
+        with create(alice, act_id=press) as act:
+            getattr(act, end)()
+        with pytest.raises(record.AlreadyActed), create(alice, act_id=press, again=True):
+            pytest.fail("sent twice")
+
+
+def test_an_act_of_somebody_else_is_not_sent_again(alice: Person, bob: Person) -> None:
+    press = refused_once(alice)
+    with pytest.raises(record.IdTaken), create(bob, act_id=press, again=True):
+        pytest.fail("sent")
+    with pytest.raises(record.AlreadyActed), create(alice, act_id=press):
+        pytest.fail("sent without a word")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_workers_that_send_it_again_at_once_send_it_once(alice: Person) -> None:
+    press, sent, refused = refused_once(alice), [], []
+    start = threading.Barrier(10)
+
+    def push(number: int) -> None:
+        start.wait()
+        try:
+            with create(alice, act_id=press, again=True):
+                sent.append(number)
+        except record.AlreadyActed:
+            refused.append(number)
+        connection.close()
+
+    presses = [threading.Thread(target=push, args=[number]) for number in range(10)]
+    for one in presses:
+        one.start()
+    for one in presses:
+        one.join()
+    assert (len(sent), len(refused)) == (1, 9)
+    assert verify.check().is_whole
+
+
 @pytest.mark.django_db(transaction=True)
 def test_ten_presses_at_once_send_once_and_the_chain_has_no_fork(alice: Person) -> None:
     press, sent, refused = uuid.uuid4(), [], []
