@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from console.audit.unresolved import Unresolved
+from console.items.bulk.under_way import BulkUnderWay
 from console.items.models import Decision, ReviewRun
 from console.items.signals import APPROVE, OTHERS, SEND_BACK, SignalChoice, choice_of
 from console.items.statuses import Status, status_named
@@ -35,7 +36,10 @@ class SignalButton:
 
 @dataclass(frozen=True)
 class DecidePanel:
-    """`form` is what was typed and refused; `ask` are the people who can give the right that is missing."""
+    """`form` is what was typed and refused; `ask` are the people who can give the right that is missing.
+
+    `under_way` is a bulk signal, one's own or a colleague's, that is not finished with the item.
+    """
 
     project: uuid.UUID
     item_id: str
@@ -47,6 +51,7 @@ class DecidePanel:
     may_decide: bool = True
     ask: Sequence[str] = ()
     form: Form | None = None
+    under_way: BulkUnderWay | None = None
 
     @property
     def approve(self) -> SignalButton:

@@ -14,6 +14,7 @@ from accounts.models import Person
 from accounts.rights import Right, Role
 from console.audit import unresolved
 from console.audit.models import Entry
+from console.items.bulk.under_way import read_under_way
 from console.items.decision_presenters import DecidePanel, DecisionStrip
 from console.items.models import Decision, ReviewRun
 from console.items.selectors import item_name
@@ -37,7 +38,7 @@ def read_panel(
     form: Form | None = None,
 ) -> DecidePanel:
     """The forms for deciding on this item, for `items/_decide.html`; `form` is one that was refused."""
-    may_decide = user.may(Right.SIGNAL)
+    may_decide, item_id = user.may(Right.SIGNAL), uuid.UUID(item.id)
     return DecidePanel(
         project=project,
         item_id=item.id,
@@ -49,6 +50,7 @@ def read_panel(
         may_decide=may_decide,
         ask=[] if may_decide else _administrators(),
         form=form,
+        under_way=read_under_way(user=user, project=project, items=[item_id]).get(item_id),
     )
 
 
@@ -57,9 +59,15 @@ def read_panels(*, user: Person, run: ReviewRun, items: Sequence[WorkItem]) -> d
     if not items:
         return {}
     first = read_panel(user=user, project=run.project, item=items[0], run=run)
+    under_way = read_under_way(user=user, project=run.project, items=[uuid.UUID(item.id) for item in items])
     return {
         item.id: replace(
-            first, item_id=item.id, name=item_name(item), status=status_named(item.status), act_id=uuid.uuid4()
+            first,
+            item_id=item.id,
+            name=item_name(item),
+            status=status_named(item.status),
+            act_id=uuid.uuid4(),
+            under_way=under_way.get(uuid.UUID(item.id)),
         )
         for item in items
     }

@@ -28,7 +28,7 @@ def register() -> None:
 def find_signal(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     """Compares the item's status with the one before and the one that should follow (FACTS 2.9)."""
     decision = Decision.objects.filter(pk=entry.pk).first()
-    choice = services.choice_in(entry)
+    choice = signals.choice_of(entry.action, entry.detail.get("signal"), entry.detail.get("outcome"))
     if decision is None or choice is None:
         return "unsure", {}
     try:
@@ -47,10 +47,10 @@ def find_signal(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
 
 def _is_perhaps_of_another(decision: Decision, status: str) -> bool:
     """Whether another act can have led to this status since the decision read the one before."""
-    for entry in services.other_signals(decision):
+    for signal in services.other_signals(decision):
+        entry, choice = signal.entry, signal.choice
         is_later = entry.ended_at is None or entry.ended_at >= decision.created_at
-        choice = services.choice_in(entry)
-        if is_later and entry.outcome != FAILED and choice and status in choice.leads_to.values():
+        if is_later and signal.outcome != FAILED and choice and status in choice.leads_to.values():
             return True
     return False
 

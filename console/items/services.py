@@ -14,10 +14,12 @@ from accounts import connections
 from accounts.connections import ConnectionMissing
 from accounts.models import Person
 from console.audit import record, sentences, settling
-from console.audit.models import DONE, FAILED, UNKNOWN, Entry, EntryQuerySet
+from console.audit.models import DONE, FAILED, UNKNOWN, Entry
 from console.items import counts, signals
+from console.items.bulk.under_way import BulkUnderWay, read_under_way
 from console.items.models import Decision, ReviewRun
 from console.items.selectors import VENDOR, get_item, item_name
+from console.items.sent_signals import SentSignal, read_sent_signals
 from console.items.signals import Remarks, SignalChoice
 from console.items.statuses import status_named
 from console.jobs import services as jobs
@@ -31,6 +33,7 @@ State = Decision.State
 RESCUE = 90.0
 MOST_MESSAGE = 500
 NO_REMARKS = Remarks()
+UNFINISHED = (State.WAITING, State.SENDING, State.UNKNOWN)
 
 
 class AlreadyDecided(Exception):
@@ -39,6 +42,14 @@ class AlreadyDecided(Exception):
     def __init__(self, decision: Decision) -> None:
         self.decision = decision
         super().__init__(f"Already decided: {decision}")
+
+
+class InBulkSignal(Exception):
+    """A bulk signal of this person on the item is under way, or nobody knows yet whether it reached it."""
+
+    def __init__(self, under_way: BulkUnderWay) -> None:
+        self.under_way = under_way
+        super().__init__(f"In a bulk signal: {under_way.bulk}")
 
 
 def decide(
@@ -53,7 +64,7 @@ def decide(
 ) -> Decision:
     """Keeps the decision for REVIEW_GRACE seconds; then a worker sends it. A second press finds the first.
 
-    Raises AlreadyDecided, record.IdTaken, and what reading the item raises: nothing is sent then.
+    Raises AlreadyDecided, InBulkSignal, record.IdTaken, and what reading the item raises: nothing is sent then.
     """
     new = _build_decision(user, project, item, choice, act_id, run, remarks)
     return _save(new, grace=settings.REVIEW_GRACE)[0]
@@ -149,15 +160,16 @@ def give_up(decision: Decision, message: str) -> None:
     _finish(decision, State.FAILED, message=f"Not sent. {message}")
 
 
-def other_signals(decision: Decision) -> EntryQuerySet:
-    """What else was sent about the decision's item, by anybody."""
-    about = Entry.objects.about("item", str(decision.item)).filter(action__in=signals.ACTIONS)
-    return about.exclude(pk=decision.pk).prefetch_related("outcomes")
+def other_signals(decision: Decision) -> list[SentSignal]:
+    """What else was sent about the decision's item, by anybody, also with others in a bulk signal; the newest first."""
+    sent = read_sent_signals([decision.item]).get(decision.item, [])
+    return [signal for signal in sent if signal.entry.pk != decision.pk]
 
 
-def choice_in(entry: Entry) -> SignalChoice | None:
-    """What was told CloudFactory by this act."""
-    return signals.choice_of(entry.action, entry.detail.get("signal"), entry.detail.get("outcome"))
+def label_of(decision: Decision) -> str:
+    """What was decided, as its button says it."""
+    choice = signals.choice_of(decision.action, decision.signal, decision.outcome)
+    return choice.label if choice else decision.signal
 
 
 def change_of(decision: Decision, status_after: str) -> dict[str, str]:
@@ -245,13 +257,15 @@ def _content(decision: Decision) -> tuple[object, ...]:
 
 
 def _check_open(new: Decision) -> None:
-    """Raises AlreadyDecided where another decision of the same person on the item has no outcome yet."""
-    unfinished = (State.WAITING, State.SENDING, State.UNKNOWN)
+    """Raises AlreadyDecided or InBulkSignal where the same person's signal on the item has no outcome yet."""
     mine = Decision.objects.filter(person=new.person, project=new.project, item=new.item)
     # Another press of the same form is no other decision.
-    for earlier in mine.filter(state__in=unfinished).exclude(pk=new.pk):
+    for earlier in mine.filter(state__in=UNFINISHED).exclude(pk=new.pk):
         if is_open(earlier):
             raise AlreadyDecided(earlier)
+    under_way = read_under_way(user=new.person, project=new.project, items=[new.item]).get(new.item)
+    if under_way is not None and under_way.is_own:
+        raise InBulkSignal(under_way)
 
 
 def _call(decision: Decision, request: HttpRequest | None) -> str:
@@ -317,12 +331,13 @@ def _conflict_message(decision: Decision, refusal: Conflict) -> str:
 
 def _faster_colleague(decision: Decision, status: str) -> str:
     """A sentence about the colleague whose act led to the item's status, "" where the audit knows of none."""
-    for entry in other_signals(decision).exclude(actor=decision.person).order_by("-sequence")[:20]:
-        if entry.outcome != DONE:
+    others = [signal for signal in other_signals(decision) if signal.entry.actor_id != decision.person_id]
+    for signal in others[:20]:
+        if signal.outcome != DONE:
             continue
-        choice = choice_in(entry)
-        if choice is None or status not in choice.leads_to.values():
+        if signal.choice is None or status not in signal.choice.leads_to.values():
             return ""
+        entry = signal.entry
         sentence = sentences.plain(sentences.Telling.whole(entry, DONE))
         return f" {sentence}, {moment(entry.ended_at or entry.at)}."
     return ""

@@ -4,8 +4,30 @@ import uuid
 from collections.abc import Collection, Mapping
 
 from accounts.models import Person
+from console.items import services
+from console.items.bulk.under_way import read_under_way
+from console.items.models import Decision
+from console.items.sent_signals import in_portions
+
+State = Decision.State
 
 
 def read_held(*, user: Person, project: uuid.UUID, ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, str]:
     """Those of the items that must not be signaled now, each with the reason as a sentence."""
-    return {}
+    under_way = read_under_way(user=user, project=project, items=ids)
+    held = {item: bulk.sentence for item, bulk in under_way.items()}
+    mine = Decision.objects.filter(person=user, project=project, state__in=services.UNFINISHED)
+    for some in in_portions(ids):
+        for decision in mine.filter(item__in=some):
+            if services.is_open(decision):
+                held[decision.item] = _reason(decision)
+    return held
+
+
+def _reason(decision: Decision) -> str:
+    label = services.label_of(decision)
+    if decision.state == State.WAITING:
+        return f"Your own decision on it, “{label}”, isn’t sent yet."
+    if decision.state == State.SENDING:
+        return f"Your own decision on it, “{label}”, is being sent."
+    return f"We don’t know yet whether your own decision on it, “{label}”, was done."

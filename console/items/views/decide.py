@@ -105,6 +105,8 @@ def _decide(request: SignedIn, project: uuid.UUID, item: uuid.UUID, form: Decisi
         decision = services.decide_at_once(request=request, **arguments)
     except services.AlreadyDecided as earlier:
         return _refuse(request, project, item, earlier.decision)
+    except services.InBulkSignal as held:
+        return _refuse(request, project, item, None, held.under_way.sentence, held.under_way.url)
     except record.IdTaken as error:
         return _refuse(request, project, item, None, error.message)
     _add_message(request, decision)
@@ -137,11 +139,19 @@ def _ask(request: SignedIn, project: uuid.UUID, item: uuid.UUID, form: DecisionF
 
 
 def _refuse(
-    request: SignedIn, project: uuid.UUID, item: uuid.UUID, earlier: Decision | None, message: str = ""
+    request: SignedIn,
+    project: uuid.UUID,
+    item: uuid.UUID,
+    earlier: Decision | None,
+    message: str = "",
+    bulk_url: str = "",
 ) -> HttpResponse:
-    """409: an earlier decision comes first. For htmx beside the forms, and the earlier one among the strips."""
+    """409: an earlier decision, or a bulk signal at `bulk_url`, comes first.
+
+    For htmx beside the forms, and the earlier one among the strips.
+    """
     strip = decision_selectors.read_strip(earlier, back=htmx.page_address(request)) if earlier else None
-    context = {"earlier": strip, "message": message}
+    context = {"earlier": strip, "message": message, "bulk_url": bulk_url}
     if not htmx.is_htmx(request):
         back = _way_back(earlier) if earlier else reverse("items:detail", args=[project, item])
         return render(request, "items/refused.html", context | {"back_url": back}, status=409)

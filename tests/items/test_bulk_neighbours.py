@@ -1,0 +1,180 @@
+"""Bulk signals and decisions on single items: each knows of the other."""
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Person
+from console.audit import settling
+from console.audit.models import Entry
+from console.emulator.server import Running
+from console.items.bulk.held import read_held
+from console.items.models import BulkItem, Decision
+from tests.exports.making import text_of
+from tests.items.bulk_rows import bulk_signal, ended, entered
+from tests.items.deciding import ITEMS, PROJECT, decision_of, item_ids, press, sent, signal_elsewhere, status_of, work
+from tests.items.test_decide_outcomes import look_once
+
+ClientAs = Callable[[Person], Client]
+
+
+def held(person: Person, *items: str) -> dict[str, str]:
+    found = read_held(user=person, project=uuid.UUID(PROJECT), ids=[uuid.UUID(item) for item in items])
+    return {str(item): reason for item, reason in found.items()}
+
+
+def test_an_item_that_waits_in_ones_own_decision_is_held(
+    bob: Person, alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    decided, free = item_ids(bob, number=2)
+    press(client_as(bob), decided)
+    assert held(bob, decided, free) == {decided: "Your own decision on it, “Approve”, isn’t sent yet."}
+    assert held(alice, decided, free) == {}, "a colleague's decision waits for nobody"
+    work()
+    assert held(bob, decided, free) == {}
+
+
+def test_an_item_whose_decision_has_no_known_outcome_is_held(
+    bob: Person, client_as: ClientAs, emulator: Running, settings: object
+) -> None:
+    [item] = item_ids(bob)
+    emulator.fault("cloudfactory", "503", method="PUT")
+    press(client_as(bob), item)
+    work()
+    assert held(bob, item) == {item: "We don’t know yet whether your own decision on it, “Approve”, was done."}
+
+
+@pytest.mark.parametrize(
+    ("state", "words"), [("waiting", "isn’t sent yet"), ("sending", "is being sent"), ("paused", "is paused")]
+)
+def test_an_item_of_ones_own_bulk_signal_is_held_and_takes_no_decision(
+    bob: Person, client_as: ClientAs, emulator: Running, state: str, words: str
+) -> None:
+    client, [item, other] = client_as(bob), item_ids(bob, number=2)
+    bulk = bulk_signal(bob, [item], state=state)
+    sentence = f"Your “Approve” for 1 item {words}."
+    assert held(bob, item, other) == {item: sentence}
+    for htmx in (True, False):
+        answer = press(client, item, htmx=htmx, **({} if htmx else {"sure": "1"}))
+        assert answer.status_code == 409
+        assert sentence in text_of(answer)
+        assert f"{ITEMS}bulk/{bulk.pk}/" in answer.content.decode()
+    assert not Decision.objects.exists()
+    assert sent(emulator) == []
+
+
+def test_an_item_that_a_bulk_signal_has_reached_is_free(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    [item] = item_ids(bob)
+    bulk_signal(bob, [item], outcome="done")
+    assert held(bob, item) == {}
+    assert press(client_as(bob), item).status_code == 200
+
+
+def test_an_item_that_was_not_part_of_what_was_sent_is_free(bob: Person, emulator: Running) -> None:
+    [item] = item_ids(bob)
+    bulk = bulk_signal(bob, [item])
+    bulk.items.update(act_id=None)
+    assert held(bob, item) == {}
+
+
+def test_a_colleagues_bulk_signal_holds_items_only_while_it_is_being_sent(
+    bob: Person, alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    [item] = item_ids(bob)
+    bulk = bulk_signal(alice, [item])
+    assert held(bob, item) == {item: "Alice’s “Approve” for 1 item is being sent."}
+    assert press(client_as(bob), item).status_code == 200, "who decides on one item sees it, and decides"
+    bulk.state = bulk.State.PAUSED
+    bulk.save()
+    Decision.objects.all().delete()
+    assert held(bob, item) == {}
+
+
+def test_a_bulk_signal_in_a_space_of_others_is_not_told(bob: Person, alice: Person, emulator: Running) -> None:
+    [item] = item_ids(bob)
+    bulk_signal(alice, [item], space=str(uuid.uuid4()))
+    assert held(bob, item) == {}
+
+
+def test_what_nobody_knows_the_end_of_holds_its_item_until_the_checks_are_over(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client, [item] = client_as(bob), item_ids(bob)
+    bulk = ended(bob, [item], outcome="unknown")
+    act = entered(bulk, "unknown")
+    assert "We don’t know yet whether your “Approve” for 1 item reached this item." in held(bob, item)[item]
+    assert press(client, item).status_code == 409
+    with_act = Entry.objects.get(pk=act.id)
+    settling.record.settle(with_act, "failed", {})
+    assert held(bob, item) == {}
+    assert press(client, item).status_code == 200
+
+
+def test_the_page_of_an_item_and_a_review_say_that_a_bulk_signal_is_under_way(
+    bob: Person, alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client, items = client_as(bob), item_ids(bob, number=2)
+    bulk = bulk_signal(alice, items)
+    sentence = "Alice’s “Approve” for 2 items is being sent."
+    detail = client.get(f"{ITEMS}{items[0]}/")
+    assert sentence in text_of(detail)
+    assert f"{ITEMS}bulk/{bulk.pk}/" in detail.content.decode()
+    start = client.post(f"{ITEMS.removesuffix('/')}/review/", {"status": "CLIENT_REVIEW"}, follow=True)
+    assert sentence in text_of(start)
+    BulkItem.objects.update(outcome="done")
+    assert sentence not in text_of(client.get(f"{ITEMS}{items[0]}/"))
+
+
+def test_a_review_reads_bulk_signals_once_for_all_its_items(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client, items = client_as(bob), item_ids(bob, number=5)
+    client.post(f"{ITEMS}review/", {"status": "CLIENT_REVIEW"}, follow=True)
+    run = bob.review_runs.get()
+
+    def statements() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            client.get(f"{ITEMS}review/{run.pk}/")
+        return len(asked)
+
+    statements()
+    before = statements()
+    for item in items:
+        bulk_signal(bob, [item])
+    assert statements() == before
+
+
+@pytest.mark.parametrize(("outcome", "finding"), [("done", "unsure"), ("unknown", "unsure"), ("refused", "done")])
+def test_what_a_bulk_signal_did_is_not_taken_for_the_decisions(
+    bob: Person, alice: Person, client_as: ClientAs, emulator: Running, outcome: str, finding: str
+) -> None:
+    """The entry of the bulk signal says "done" where it was done for others: what counts is this item's own outcome."""
+    client, [item] = client_as(bob), item_ids(bob)
+    emulator.fault("cloudfactory", "drop-after", method="PUT")
+    press(client, item)
+    bulk = bulk_signal(alice, [item], outcome=outcome, before="CLIENT_REVIEW")
+    entered(bulk)
+    look_once(emulator)
+    entry = Entry.objects.get(pk=decision_of(item).pk)
+    assert settling.look(entry).status == finding
+
+
+def test_a_refusal_names_the_colleague_whose_bulk_signal_was_faster(
+    bob: Person, alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client, items = client_as(bob), item_ids(bob, number=2)
+    for item in items:
+        press(client, item)
+        signal_elsewhere(alice, item)
+    entered(bulk_signal(alice, items[:1], outcome="done", before="CLIENT_REVIEW", after="COMPLETED"))
+    entered(bulk_signal(alice, items[1:], outcome="refused", before="CLIENT_REVIEW"))
+    work()
+    assert [status_of(bob, item) for item in items] == ["COMPLETED", "COMPLETED"]
+    assert "the item is “Completed” now. Alice approved" in decision_of(items[0]).message
+    assert "Alice" not in decision_of(items[1]).message
