@@ -58,7 +58,8 @@ def read_under_way(
     spaces = [space.id for space in connections.spaces(user)]
     about_to_be_sent = Q(outcome__in=(Outcome.NONE, Outcome.SENDING), bulk__state__in=(State.WAITING, State.SENDING))
     own = Q(bulk__person=user) & (
-        Q(outcome__in=(Outcome.NONE, Outcome.SENDING), bulk__state=State.PAUSED) | Q(outcome=Outcome.UNKNOWN)
+        Q(outcome__in=(Outcome.NONE, Outcome.SENDING), bulk__state=State.PAUSED)
+        | Q(outcome=Outcome.UNKNOWN, is_not_done=False)
     )
     found: dict[uuid.UUID, BulkUnderWay] = {}
     for ids in in_portions(items):

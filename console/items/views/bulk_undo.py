@@ -2,12 +2,27 @@
 
 import uuid
 
-from django.http import Http404, HttpResponse
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from accounts.connections import ConnectionMissing
 from accounts.requests import SignedIn
+from console import htmx
+from console.items.bulk import undo as undoing
+from console.items.bulk.planning import NotPlanned
+from console.items.bulk.selectors import find_own_bulk
+from console.upstream.errors import UpstreamError
 
 
 @require_POST
 def undo(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpResponse:
-    raise Http404
+    """A plan of its own for the inverse signal; nothing is sent before that is pressed."""
+    bulk = find_own_bulk(user=request.user, project=project, bulk_id=bulk_id)
+    try:
+        place = undoing.plan_undo(user=request.user, bulk=bulk)
+    except (NotPlanned, UpstreamError, ConnectionMissing) as error:
+        messages.error(request, error.message)
+        place = bulk
+    return htmx.redirect(request, reverse("items:bulk", args=[project, place.pk]))
