@@ -14,7 +14,7 @@ from typing import Any
 from console.emulator.wire import Answer, Request, json_answer
 
 _KINDS = "500|502|503|429|400|401|403|404|409|html|garbage|truncated|empty|reset|drop-after|huge|redirect"
-_SLOW = r"slow-\d{1,4}"
+_SLOW = r"slow-\d{1,4}(?:\.\d{1,3})?"
 NAMED = re.compile(rf"(?:fail-({_KINDS})|(?:fail-)?({_SLOW}))(?!\w)")
 KNOWN = re.compile(f"{_KINDS}|{_SLOW}")
 INSTEAD = frozenset({"500", "502", "503", "429", "400", "401", "403", "404", "409", "html", "reset", "redirect"})

@@ -86,6 +86,13 @@ def test_a_slow_answer_comes_after_the_act(avala: Caller, running: Running) -> N
     assert exists(avala, "slow-1")
 
 
+def test_a_slow_answer_can_take_parts_of_a_second(avala: Caller, running: Running) -> None:
+    running.fault("avala", "slow-0.25", path="/datasets/$")
+    started = time.monotonic()
+    assert avala.get("/datasets/").status == 200
+    assert time.monotonic() - started >= 0.25
+
+
 def test_a_huge_answer_is_small_on_the_wire_for_who_takes_gzip(avala: Caller, running: Running) -> None:
     running.fault("avala", "huge", path="/datasets/$", times=2)
     assert len(avala.get("/datasets/").content) == HUGE
