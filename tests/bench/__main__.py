@@ -6,7 +6,7 @@ import sys
 
 from tests import bench
 
-HELPERS = {"__main__", "stage"}
+HELPERS = {"__main__", "processes", "stage"}
 
 
 def main() -> None:

@@ -5,29 +5,22 @@ of the queue. Memory is the resident set of the gunicorn worker. The watchers as
 delays. `EXPORT_BENCH_SIZE` (default `2gb`) and `EXPORT_BENCH_SECONDS` (default 60) make it shorter.
 """
 
-import contextlib
 import hashlib
 import logging
 import os
 import re
 import statistics
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import requests
-from django.conf import settings
-from django.core.management import call_command
 from django.test import Client
 
-import tests.bench.stage  # noqa: F401 - sets Django up, before anything that needs it
+from tests.bench.processes import MEBIBYTE, Place, browser, memory, place, repeated, timed  # sets Django up
+
+# isort: split
 from accounts.demo import connect_key, make_people
 from accounts.models import Person
 from console.audit import reading
@@ -35,20 +28,10 @@ from console.emulator.bigzip import BigZip
 from console.emulator.people import OWNER, SPACE
 from console.emulator.zips import synthetic_size
 from console.exports.models import Plan
-from tests.services import free_port, wait_for_port
 
 SIZE = os.environ.get("EXPORT_BENCH_SIZE", "2gb")
 SECONDS = float(os.environ.get("EXPORT_BENCH_SECONDS", "60"))
 CHUNK = 256 * 1024
-MEBIBYTE = 1024**2
-
-
-@dataclass(frozen=True)
-class Place:
-    console: str
-    vendor: str
-    server: int
-    """The process id of gunicorn's worker."""
 
 
 def main() -> None:
@@ -58,66 +41,6 @@ def main() -> None:
         download(here, olivia)
         for number in (1, 10):
             watch(here, olivia, number)
-
-
-@contextlib.contextmanager
-def place() -> Iterator[Place]:
-    folder = Path(tempfile.mkdtemp(prefix="console-bench-"))
-    ports = [free_port() for _ in range(4)]
-    console, avala, vendor, storage = (f"http://127.0.0.1:{port}" for port in ports)
-    settings.AVALA_BASE_URL, settings.CLOUDFACTORY_BASE_URL = f"{avala}/api/v1", f"{vendor}/api/v1"
-    settings.TRUSTED_LOCAL_ORIGINS, settings.ALLOWED_HOSTS = [storage], ["127.0.0.1"]
-    call_command("migrate", verbosity=0)
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "console.settings",
-        "WEB_CONCURRENCY": "1",
-        "DATABASE_URL": f"sqlite:///{settings.DATABASES['default']['NAME']}",
-        "AVALA_BASE_URL": settings.AVALA_BASE_URL,
-        "CLOUDFACTORY_BASE_URL": settings.CLOUDFACTORY_BASE_URL,
-        "TRUSTED_LOCAL_ORIGINS": storage,
-        "ALLOWED_HOSTS": "127.0.0.1",
-        "AVALA_EMULATOR_PORT": str(ports[1]),
-        "CLOUDFACTORY_EMULATOR_PORT": str(ports[2]),
-        "STORAGE_EMULATOR_PORT": str(ports[3]),
-        "EMULATOR_STATE": str(folder),
-        "EMULATOR_PACE": "0",
-    }
-    gunicorn = ["gunicorn", "-c", "python:console.serving", "--bind", f"127.0.0.1:{ports[0]}", "console.wsgi"]
-    if not (settings.VAR / "static" / "staticfiles.json").exists():
-        subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], env=environment, check=True)
-    with process(environment, "console.emulator"), process(environment, *gunicorn) as master:
-        for port in ports:
-            wait_for_port(port, 60)
-        yield Place(console, vendor, child_of(master))
-
-
-@contextlib.contextmanager
-def process(environment: dict[str, str], *module: str) -> Iterator[int]:
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    started = subprocess.Popen([sys.executable, "-m", *module], env=environment, cwd=settings.BASE_DIR, **quiet)
-    try:
-        yield started.pid
-    finally:
-        started.terminate()
-        started.wait()
-
-
-def child_of(master: int) -> int:
-    children = Path(f"/proc/{master}/task/{master}/children")
-    while not (found := children.read_text().split()):
-        time.sleep(0.05)
-    return int(found[0])
-
-
-def browser(here: Place, person: Person) -> requests.Session:
-    """Signed in, over a real socket."""
-    client = Client()
-    client.force_login(person)
-    session = requests.Session()
-    session.headers["Cookie"] = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
-    session.get(f"{here.console}/exports/", timeout=60).raise_for_status()
-    return session
 
 
 def export(person: Person, name: str) -> Plan:
@@ -174,36 +97,6 @@ def take(
             if done >= most:
                 break
         return done, answer.headers["ETag"]
-
-
-@contextlib.contextmanager
-def repeated(measure: Callable[[], float], pause: float) -> Iterator[list[float]]:
-    found: list[float] = []
-    over = threading.Event()
-
-    def go_on() -> None:
-        while not over.is_set():
-            found.append(measure())
-            over.wait(pause)
-
-    thread = threading.Thread(target=go_on)
-    thread.start()
-    try:
-        yield found
-    finally:
-        over.set()
-        thread.join()
-
-
-def memory(pid: int) -> float:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / MEBIBYTE
-
-
-def timed(session: requests.Session, address: str) -> float:
-    begun = time.perf_counter()
-    session.get(address, timeout=60).raise_for_status()
-    return time.perf_counter() - begun
 
 
 def said(seconds: list[float]) -> str:
