@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.conf import settings
-from django.db import models
-from django.db.models import F, Q
+from django.db import models, transaction
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 
@@ -31,6 +31,7 @@ TITLES = {
 }
 # Nothing is put off for longer; the longest wait is an hour.
 FARTHEST = timedelta(hours=2)
+IDLE = (State.WAITING, State.PAUSED)
 UNFINISHED = (State.WAITING, State.RUNNING, State.PAUSED)
 
 
@@ -122,23 +123,42 @@ class Operation(models.Model):
 
     def postpone(self, seconds: float, words: str, *, counts: bool) -> None:
         """Puts the row back for later. A look that found nothing to do yet does not count as an attempt."""
-        due = timezone.now() + timedelta(seconds=seconds)
+        now = timezone.now()
+        # Whoever asked it to stop does not wait until its time comes.
+        due = Case(When(stop_asked_at=None, then=Value(now + timedelta(seconds=seconds))), default=Value(now))
         attempts = self.attempts if counts else max(0, self.attempts - 1)
         self._mine().update(state=State.WAITING, due_at=due, words=words[:500], attempts=attempts, lease_id=None)
 
-    def pause(self, words: str) -> None:
-        """Nothing is done until somebody lets it carry on."""
-        self._mine().update(state=State.PAUSED, words=words[:500], lease_id=None)
+    def pause(self, words: str) -> bool:
+        """Nothing is done until somebody lets it carry on. False where it does not pause: it was asked to stop."""
+        asleep = self._mine().filter(stop_asked_at=None)
+        if asleep.update(state=State.PAUSED, words=words[:500], lease_id=None):
+            return True
+        self.postpone(0, words, counts=False)
+        return False
 
     def finish(self, state: State, words: str) -> bool:
-        """Ends the row; false where somebody else holds it by now."""
-        is_ended = self._mine().update(state=state, words=words[:500], finished_at=timezone.now(), lease_id=None) == 1
-        if is_ended:
-            self.state = state
-        return is_ended
+        """Ends the row and its parts; false where somebody else holds it by now."""
+        with transaction.atomic():
+            ended = self._mine().update(state=state, words=words[:500], finished_at=timezone.now(), lease_id=None)
+            if ended:
+                self.state = state
+                Part.objects.filter(operation=self.pk).end(words)
+        return ended == 1
 
     def _mine(self) -> "models.QuerySet[Operation]":
         return Operation.objects.filter(pk=self.pk, state=State.RUNNING, lease_id=self.lease_id)
+
+
+class PartQuerySet(models.QuerySet["Part"]):
+    def unfinished(self) -> "PartQuerySet":
+        return self.filter(state__in=(Part.State.WAITING, Part.State.RUNNING)).order_by("number")
+
+    def end(self, message: str) -> None:
+        """What is left of a job that ends: nobody knows about a part in hand, and the others were not begun."""
+        ended = {"message": message[:500], "finished_at": timezone.now()}
+        self.filter(state=Part.State.RUNNING).update(state=Part.State.UNKNOWN, is_given_up=True, **ended)
+        self.filter(state=Part.State.WAITING).update(state=Part.State.LEFT_OUT, **ended)
 
 
 class Part(models.Model):
@@ -161,9 +181,13 @@ class Part(models.Model):
     lease_id = models.UUIDField(null=True)
     sent = models.JSONField(default=dict)
     came = models.JSONField(default=dict)
+    # It failed or killed its worker three times, or lost its person: nobody looks after it any more.
+    is_given_up = models.BooleanField(default=False)
     message = models.CharField(max_length=500, blank=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+
+    objects: ClassVar = PartQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar[list[str]] = ["number"]
@@ -176,3 +200,8 @@ class Part(models.Model):
 
     def __str__(self) -> str:
         return f"Part {self.number} of {self.operation_id}"
+
+    def held(self) -> PartQuerySet:
+        """This row while it is still the worker's that claimed it: what every write of its result goes through."""
+        mine: PartQuerySet = Part.objects.filter(pk=self.pk, state=Part.State.RUNNING, lease_id=self.lease_id)
+        return mine

@@ -7,20 +7,22 @@
 
 A part that was begun and not finished, because its worker was killed, is handed to the function again with its
 `attempts` counted: whoever writes upstream finds its earlier act under `part.id` and looks it up instead of sending it.
+What else the part changes in the database belongs into `PartDone.record`: it is committed with the part's end, once.
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
+from django.db import transaction
+from django.db.models import Exists, F, Max, OuterRef, Q
 from django.utils import timezone
 
-from accounts.models import Person
 from console.common.redaction import hide
 from console.jobs import services
-from console.jobs.models import Operation, Part, State
+from console.jobs.models import Operation, OperationQuerySet, Part, State
 from console.jobs.services import Again, Done, Paused, Result
 
 log = logging.getLogger(__name__)
@@ -28,18 +30,23 @@ log = logging.getLogger(__name__)
 MOST_ATTEMPTS = 3
 MOST_MESSAGE = 500
 FIRST_WAIT = 5.0
-NEVER_FINISHED = "It was tried three times and never finished."
+# After so many seconds another job of the queue has its turn.
+TURN = 20.0
 TAKEN_OVER = "Another worker does it."
 STOPPED = "Stopped."
 
 
 @dataclass(frozen=True)
 class PartDone:
-    """Finished; `state` says how: DONE, FAILED (surely not done) or UNKNOWN. `came` is stored with the part."""
+    """Finished; `state` says how: DONE, FAILED (surely not done) or UNKNOWN. `came` is stored with the part.
+
+    `record` is called within the transaction that ends the part, and only if the part is still this worker's.
+    """
 
     came: Mapping[str, Any] = field(default_factory=dict)
     state: str = Part.State.DONE
     message: str = ""
+    record: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,7 @@ class Halt:
     """The part was surely not done, and no other part would be: the rest is left out."""
 
     message: str
+    record: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -89,25 +97,26 @@ def add(operation: Operation, payloads: Iterable[Mapping[str, Any]]) -> list[Par
 def run(operation: Operation, do: Do, *, most: int | None = None) -> Result:
     """Does the parts in order, until all are finished, one asks to wait, or somebody stops the job.
 
-    With `most` it lets others have a turn after so many parts. A part in hand of a killed worker is finished also when
-    a stop was asked for; only those that were not begun are left out.
+    Others get a turn after TURN seconds, with `most` also after so many parts. A part in hand of a killed worker is
+    finished also when a stop was asked for; only those that were not begun are left out.
     """
-    # Parts count their own attempts.
-    Operation.objects.filter(pk=operation.pk, lease_id=operation.lease_id).update(attempts=0)
-    operation.attempts = 0
-    finished = 0
+    finished, began = 0, time.monotonic()
     try:
         while True:
-            if reason := _reason_to_stop(operation):
+            reason = _reason_to_stop(operation)
+            if reason:
                 leave_out_rest(operation)
-            part = _claim_next(operation)
+            part = operation.parts.unfinished().first()
             if part is None:
                 return Done(reason)
+            if not _claim(operation, part):
+                continue
             result = _do(operation, part, do)
             if result is not None:
                 return result
             finished += 1
-            if most is not None and finished >= most and _unfinished(operation).exists():
+            is_turn_over = finished == most or time.monotonic() - began > TURN or services.is_ending()
+            if is_turn_over and operation.parts.unfinished().exists():
                 return Again(0)
     except TakenOver:
         return Done(TAKEN_OVER)
@@ -121,55 +130,67 @@ def keep(operation: Operation) -> None:
 
 def leave_out_rest(operation: Operation) -> int:
     """Marks what was not begun as left out; returns how many parts that is."""
-    waiting = operation.parts.filter(_is_mine(operation), state=Part.State.WAITING)
+    waiting = operation.parts.filter(_is_of(_held_operation(operation)), state=Part.State.WAITING)
     return waiting.update(state=Part.State.LEFT_OUT, finished_at=timezone.now())
 
 
 def _reason_to_stop(operation: Operation) -> str:
     """Also the check, before each part, that the job is still this worker's. Raises TakenOver."""
     keep(operation)
-    operation.refresh_from_db(fields=["stop_asked_at"])
+    operation.refresh_from_db(fields=["stop_asked_at", "person"])
     if operation.stop_asked_at is not None:
         return STOPPED
-    person = operation.person
-    if person is not None and not Person.objects.filter(pk=person.pk, is_active=True).exists():
-        return f"{person} was disabled."
+    if operation.person is not None and not operation.person.is_active:
+        reason = services.was_disabled(operation.person)
+        # Their key looks nothing up any more.
+        in_hand = operation.parts.filter(_is_of(_held_operation(operation)), state=Part.State.RUNNING)
+        in_hand.update(state=Part.State.UNKNOWN, message=reason, finished_at=timezone.now())
+        return reason
     return ""
 
 
-def _claim_next(operation: Operation) -> Part | None:
-    part = _unfinished(operation).first()
-    if part is None:
-        return None
+def _claim(operation: Operation, part: Part) -> bool:
+    """False where, since it was looked for, a stop was asked for, its person was disabled, or the lease ran out."""
+    held = _held_operation(operation)
+    if part.state == Part.State.WAITING:
+        is_person_active = Q(person=None) | Q(person__is_active=True)
+        held = held.filter(is_person_active, stop_asked_at=None)
     changes = {"state": Part.State.RUNNING, "lease_id": operation.lease_id, "attempts": F("attempts") + 1}
-    mine = Part.objects.filter(_is_mine(operation), pk=part.pk)
+    mine = Part.objects.filter(_is_of(held), pk=part.pk, state=part.state)
     if not mine.update(**changes, started_at=part.started_at or timezone.now()):
-        raise TakenOver
+        return False
     part.refresh_from_db()
-    return part
+    # From here on the part counts the attempts.
+    _held_operation(operation).update(attempts=0)
+    operation.attempts = 0
+    return True
 
 
 def _do(operation: Operation, part: Part, do: Do) -> Result | None:
     """Does one part and records what came; None: the next one."""
     if part.attempts > MOST_ATTEMPTS:
-        _finish(part, PartDone(state=Part.State.UNKNOWN, message=part.message or NEVER_FINISHED))
+        _give_up(part, part.message or services.NEVER_FINISHED)
         return None
     try:
         result = do(operation, part)
+        if isinstance(result, PartDone):
+            _finish(part, result)
+            return None
+        return _leave(operation, part, result)
     except TakenOver:
         raise
     # Whatever a part dies of is recorded with it, and must not end the parts behind it.
     except Exception as error:
         log.exception("Part %s of %s failed", part.number, operation.pk)
         return _failed(part, hide(str(error)) or type(error).__name__)
-    if isinstance(result, PartDone):
-        _finish(part, result)
-        return None
+
+
+def _leave(operation: Operation, part: Part, result: Busy | Halt | Hold) -> Result:
     if isinstance(result, Busy):
         _put_back(part, result.message)
         return Again(result.seconds, result.message)
     if isinstance(result, Halt):
-        _finish(part, PartDone(state=Part.State.FAILED, message=result.message))
+        _finish(part, PartDone(state=Part.State.FAILED, message=result.message, record=result.record))
         leave_out_rest(operation)
         return Done(result.message)
     if result.part is None:
@@ -181,33 +202,39 @@ def _do(operation: Operation, part: Part, do: Do) -> Result | None:
 
 def _failed(part: Part, message: str) -> Result | None:
     if part.attempts >= MOST_ATTEMPTS:
-        _finish(part, PartDone(state=Part.State.FAILED, message=message))
+        _give_up(part, message)
         return None
-    _held(part).update(state=Part.State.WAITING, message=message[:MOST_MESSAGE])
+    if not part.held().update(state=Part.State.WAITING, message=message[:MOST_MESSAGE]):
+        raise TakenOver
     return Again(FIRST_WAIT * 4 ** (part.attempts - 1), message)
+
+
+def _give_up(part: Part, message: str) -> None:
+    """Whether what it sent was done is for whoever sent it to find out."""
+    ended = {"state": Part.State.UNKNOWN, "is_given_up": True, "message": message[:MOST_MESSAGE]}
+    if not part.held().update(**ended, finished_at=timezone.now()):
+        raise TakenOver
 
 
 def _finish(part: Part, result: PartDone) -> None:
     ended = {"state": result.state, "came": dict(result.came), "message": result.message[:MOST_MESSAGE]}
-    if not _held(part).update(**ended, finished_at=timezone.now()):
-        raise TakenOver
+    with transaction.atomic():
+        if not part.held().update(**ended, finished_at=timezone.now()):
+            raise TakenOver
+        if result.record is not None:
+            result.record()
 
 
 def _put_back(part: Part, message: str) -> None:
     waiting = {"state": Part.State.WAITING, "message": message[:MOST_MESSAGE]}
-    if not _held(part).update(**waiting, attempts=F("attempts") - 1):
+    if not part.held().update(**waiting, attempts=F("attempts") - 1):
         raise TakenOver
 
 
-def _unfinished(operation: Operation) -> "QuerySet[Part]":
-    """A part in hand of a killed worker comes first, by its number."""
-    return operation.parts.filter(state__in=(Part.State.WAITING, Part.State.RUNNING)).order_by("number")
+def _held_operation(operation: Operation) -> OperationQuerySet:
+    return Operation.objects.filter(pk=operation.pk, state=State.RUNNING, lease_id=operation.lease_id)
 
 
-def _held(part: Part) -> "QuerySet[Part]":
-    return Part.objects.filter(pk=part.pk, state=Part.State.RUNNING, lease_id=part.lease_id)
-
-
-def _is_mine(operation: Operation) -> Q:
-    mine = Operation.objects.filter(pk=OuterRef("operation"), state=State.RUNNING, lease_id=operation.lease_id)
-    return Q(Exists(mine))
+def _is_of(operations: OperationQuerySet) -> Q:
+    """For one statement that changes parts only while their operation is among these."""
+    return Q(Exists(operations.filter(pk=OuterRef("operation"))))

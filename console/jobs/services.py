@@ -18,18 +18,21 @@ import psycopg
 import redis
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import Person
 from console.common.redaction import hide
-from console.jobs.models import Operation, OperationQuerySet, State
+from console.jobs import process
+from console.jobs.models import IDLE, Operation, OperationQuerySet, Part, State
 from console.jobs.queues import Queue
 
 log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 3
 FIRST_WAIT = 5.0
+NEVER_FINISHED = "It was tried three times and never finished."
 KEPT = timedelta(days=30)
 # The sweep runs every minute: what has been due for longer tells that no worker runs.
 OVERDUE = timedelta(minutes=3)
@@ -105,6 +108,15 @@ def queue_of(kind: str) -> Queue:
     return Queue.BULK if kind in _bulk_kinds else Queue.QUICK
 
 
+def was_disabled(person: Person) -> str:
+    return f"{person} was disabled."
+
+
+def is_ending() -> bool:
+    """Whether this worker was told to end: a job in parts is put back after the part in hand."""
+    return process.is_ending()
+
+
 def lease() -> timedelta:
     return timedelta(seconds=settings.JOBS_LEASE)
 
@@ -127,14 +139,23 @@ def enqueue(
 
 def cancel(*, kind: str, subject: str, words: str) -> bool:
     """Takes back what has not begun. What is running cannot be taken back: its call may be on the way."""
-    waiting = Operation.objects.filter(kind=kind, subject=subject, state__in=(State.WAITING, State.PAUSED))
-    return waiting.update(state=State.CANCELLED, words=words, finished_at=timezone.now()) > 0
+    operation = Operation.objects.filter(kind=kind, subject=subject, state__in=IDLE).first()
+    return operation is not None and _cancel(operation, words)
+
+
+def _cancel(operation: Operation, words: str) -> bool:
+    idle = Operation.objects.filter(pk=operation.pk, state__in=IDLE)
+    with transaction.atomic():
+        if not idle.update(state=State.CANCELLED, words=words[:500], finished_at=timezone.now()):
+            return False
+        operation.parts.end(words)
+    return True
 
 
 def ask_to_stop(*, kind: str, subject: str) -> bool:
     """No further part of it is begun; the part in hand is finished. False where nothing of it is unfinished."""
     unfinished = Operation.objects.unfinished().filter(kind=kind, subject=subject)
-    if not unfinished.update(stop_asked_at=timezone.now()):
+    if not unfinished.update(stop_asked_at=Coalesce("stop_asked_at", Value(timezone.now()))):
         return False
     carry_on(kind=kind, subject=subject)
     return True
@@ -142,19 +163,22 @@ def ask_to_stop(*, kind: str, subject: str) -> bool:
 
 def carry_on(*, kind: str, subject: str) -> bool:
     """Lets a paused operation go on now, and one that waits for its turn; False where there is none."""
-    idle = Operation.objects.filter(kind=kind, subject=subject, state__in=(State.PAUSED, State.WAITING))
+    operation = Operation.objects.filter(kind=kind, subject=subject, state__in=IDLE).first()
+    if operation is None:
+        return False
+    idle = Operation.objects.filter(pk=operation.pk, state__in=IDLE)
     if not idle.update(state=State.WAITING, due_at=timezone.now()):
         return False
-    operation = Operation.objects.unfinished().get(kind=kind, subject=subject)
     transaction.on_commit(lambda: wake(operation, 0))
     return True
 
 
 def drop_of(person: Person) -> None:
     """A person was disabled: what waits on their behalf goes at once. What runs hears of it at its next step."""
-    for operation in Operation.objects.filter(person=person, state__in=(State.WAITING, State.PAUSED)):
-        words = f"{person} was disabled."
-        if cancel(kind=operation.kind, subject=operation.subject, words=words):
+    words = was_disabled(person)
+    for operation in Operation.objects.filter(person=person, state__in=IDLE):
+        if _cancel(operation, words):
+            operation.state = State.CANCELLED
             _give_up(operation, words)
 
 
@@ -163,10 +187,15 @@ def is_unfinished(*, kind: str, subject: str) -> bool:
 
 
 def retry(*, operation: Operation) -> bool:
-    """A failed operation gets its attempts again."""
+    """A failed operation gets its attempts again, and so do its parts that were not done, under their ids."""
     failed = Operation.objects.filter(pk=operation.pk, state=State.FAILED)
-    if not failed.update(state=State.WAITING, attempts=0, due_at=timezone.now(), finished_at=None):
-        return False
+    again = {"state": State.WAITING, "attempts": 0, "due_at": timezone.now()}
+    with transaction.atomic():
+        if not failed.update(**again, finished_at=None, stop_asked_at=None):
+            return False
+        not_done = Q(state__in=(Part.State.FAILED, Part.State.LEFT_OUT)) | Q(is_given_up=True)
+        ended = {"finished_at": None, "is_given_up": False, "message": ""}
+        operation.parts.filter(not_done).update(state=Part.State.WAITING, attempts=0, **ended)
     transaction.on_commit(lambda: wake(operation, 0))
     return True
 
@@ -197,13 +226,13 @@ def queues_answer() -> bool:
 
 def perform(pk: uuid.UUID) -> None:
     """Does one operation if its time has come and no other worker has it."""
-    operation = Operation.objects.claim(pk, lease())
+    operation = Operation.objects.claim(pk, lease(), worker=process.name())
     if operation is None:
         return
     if operation.person is not None and not operation.person.is_active:
-        _end(operation, State.CANCELLED, f"{operation.person} was disabled.")
+        _end(operation, State.CANCELLED, was_disabled(operation.person))
     elif operation.attempts > MOST_ATTEMPTS:
-        _end(operation, State.FAILED, operation.words or "It was tried three times and never finished.")
+        _end(operation, State.FAILED, operation.words or NEVER_FINISHED)
     else:
         _do(operation)
 
@@ -233,9 +262,19 @@ def _do(operation: Operation) -> None:
     elif isinstance(result, Abandoned):
         _end(operation, State.FAILED, result.words)
     elif isinstance(result, Paused):
-        operation.pause(result.words)
+        if not operation.pause(result.words):
+            wake(operation, 0)
     else:
-        operation.finish(State.DONE, result.words)
+        _finish(operation, result.words)
+
+
+def _finish(operation: Operation, words: str) -> None:
+    """A job whose handler has ended it is failed all the same if the console gave a part up: it can be tried again."""
+    given_up = operation.parts.filter(is_given_up=True).first()
+    if given_up is None:
+        operation.finish(State.DONE, words)
+    else:
+        operation.finish(State.FAILED, given_up.message)
 
 
 def _failed(operation: Operation, words: str) -> None:
@@ -251,6 +290,7 @@ def sweep(*queues: Queue) -> int:
     """Does everything of these queues (of all, if none is named) that is due and that no message woke: after a crash, a
     lost queue, a restart. Returns how much that was."""
     queues = queues or tuple(Queue)
+    process.take_back()
     if Queue.QUICK in queues:
         _look()
     due = list(_of(Operation.objects.due(timezone.now()), queues).values_list("pk", flat=True)[:500])
