@@ -17,6 +17,7 @@ from console.items.breadcrumbs import remembered_breadcrumbs
 from console.items.decision_selectors import read_panel, read_tray
 from console.items.detail_presenters import ItemFacts
 from console.items.filters import ItemFilter
+from console.items.history import history_of
 from console.items.pictures import sign_pictures
 from console.items.selectors import get_item, item_name
 from console.projects import services as projects
@@ -50,7 +51,7 @@ def read_detail(*, user: Person, project: uuid.UUID, item: WorkItem, item_filter
         "strips": read_tray(user=user, project=project),
         "can_download": user.may(Right.DOWNLOAD),
         "sees_all": user.may(Right.AUDIT_ALL),
-        "history": history[:MOST_LINES],
+        "history": history_of(uuid.UUID(item.id), history[:MOST_LINES]),
         "whole_history_url": _whole_history_url(item) if len(history) > MOST_LINES else "",
         "unresolved_acts": unresolved.of_thing(user, "item", item.id, back=here),
     }

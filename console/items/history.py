@@ -1,0 +1,54 @@
+"""The history of one work item: what the audit has of it, and of each bulk signal what became of this very item."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from console.audit.reading import Line
+from console.items.models import BulkItem
+from console.items.statuses import status_named
+
+Outcome = BulkItem.Outcome
+_TONES = {Outcome.DONE: "good", Outcome.REFUSED: "bad", Outcome.NOT_SENT: "bad"}
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """A line of the audit; `part` is the item's own row, where the line is about many items."""
+
+    line: Line
+    part: BulkItem | None = None
+
+    @property
+    def tone(self) -> str:
+        return _TONES.get(Outcome(self.part.outcome), "warn") if self.part else self.line.tone
+
+    @property
+    def words(self) -> str:
+        """What became of this item; "" for a line that is about it alone."""
+        if self.part is None:
+            return ""
+        if self.part.outcome == Outcome.DONE:
+            return f"This item: “{status_named(self.part.status_after).word}” afterwards."
+        if self.part.outcome == Outcome.REFUSED:
+            return f"This item was refused. {self.part.message}".strip()
+        if self.part.outcome == Outcome.NOT_SENT:
+            return f"Not sent for this item. {self.part.message}".strip()
+        if self.part.outcome == Outcome.UNKNOWN:
+            return "We don’t know whether it was done for this item."
+        return "Under way."
+
+    @property
+    def url(self) -> str:
+        """The page of the bulk signal, which others than its person can see too."""
+        return reverse("items:bulk", args=[self.part.bulk.project, self.part.bulk_id]) if self.part else ""
+
+
+def history_of(item: uuid.UUID, lines: Sequence[Line]) -> list[HistoryLine]:
+    """The audit's lines about the item with its own outcomes: one statement."""
+    acts = [line.entry.pk for line in lines]
+    rows = BulkItem.objects.filter(item=item, act_id__in=acts).select_related("bulk") if acts else ()
+    parts = {row.act_id: row for row in rows}
+    return [HistoryLine(line, parts.get(line.entry.pk)) for line in lines]
