@@ -15,6 +15,8 @@ from console.emulator.faults import ItemFault
 from console.emulator.tables import FormulaTable, Row, Table
 
 SAVE_AFTER = 0.2
+SAVES_REST = 20
+"""So many times as long as the last write took."""
 STATE_FORMAT = "3"
 WEEK = 7 * 24 * 3600
 
@@ -95,11 +97,15 @@ class World:
         os.replace(fresh, self._file)
 
     def _save_in_the_background(self) -> None:
+        """A world with many changes takes long to write, and is written less often."""
+        took = 0.0
         while not self._stopping.is_set():
             self._dirty.wait()
-            self._stopping.wait(SAVE_AFTER)
+            self._stopping.wait(max(SAVE_AFTER, SAVES_REST * took))
             self._dirty.clear()
+            begun = time.monotonic()
             self.save()
+            took = time.monotonic() - begun
 
     def _open(self) -> None:
         """Changes only make sense on top of the sample they were made to; with another one a new world begins."""
