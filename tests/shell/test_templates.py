@@ -33,7 +33,7 @@ def test_lines_of_the_templates_of_work_items_fit_a_screen() -> None:
     lines = [
         f"{path.name}:{number}"
         for path in TEMPLATES
-        if path.parent.name == "items"
+        if "items" in path.parts
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if len(line) > 120
     ]
