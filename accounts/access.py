@@ -164,6 +164,7 @@ ACCESS: dict[str, str] = {
     "items:bulk_retry": Right.SIGNAL,
     "items:bulk_undo": Right.SIGNAL,
     "items:bulk_results": Right.LOOK,
+    "signals:news": Right.LOOK,
     "items:review": Right.SIGNAL,
     "items:review_run": Right.SIGNAL,
     "items:review_step": Right.SIGNAL,

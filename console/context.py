@@ -17,6 +17,7 @@ from console import sign_in, typed_forms
 from console.audit import availability
 from console.common import cache, database
 from console.exports import watching
+from console.items.bulk import news as signal_news
 
 NAME = "Annotation Console"
 
@@ -85,7 +86,7 @@ PERSONAL = (
 )
 
 # Apps whose pages lie within another's.
-WITHIN = {"batches": "projects", "items": "projects"}
+WITHIN = {"batches": "projects", "items": "projects", "signals": "projects"}
 
 
 class Shell:
@@ -171,6 +172,11 @@ class Shell:
     def awaits_news(self) -> bool:
         """Whether this person waits for an export: only then their pages ask for news of it."""
         return bool(self.user and self.signed_in and watching.awaits_news(self.user))
+
+    @cached_property
+    def awaits_signal_news(self) -> bool:
+        """Whether this person waits for a signal to many work items."""
+        return bool(self.user and self.signed_in and signal_news.awaits_news(self.user))
 
     @property
     def session_ends(self) -> datetime | None:

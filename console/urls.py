@@ -14,6 +14,7 @@ urlpatterns = [
     path("projects/", include("console.projects.urls")),
     path("projects/<uuid:project>/batches/", include("console.batches.urls")),
     path("projects/<uuid:project>/items/", include("console.items.urls")),
+    path("signals/", include("console.items.signal_urls")),
     path("exports/", include("console.exports.urls")),
     path("audit/", include("console.audit.urls")),
     path("jobs/", include("console.jobs.urls")),

@@ -267,6 +267,12 @@ ACTIONS: dict[str, Action] = {
         downloads.brackets,
         begins=downloads.verb,
     ),
+    "item.results": Action(
+        "files",
+        "downloaded the results of signals to work items of {thing} as CSV",
+        "download the results of signals to work items of {thing} as CSV",
+        _summary,
+    ),
     "file.upload": Action(
         "files",
         "uploaded the file {thing}",
@@ -345,7 +351,7 @@ ACTIONS: dict[str, Action] = {
 LASTING = ("export.download", "item.download", "file.download")
 SIGN_INS = tuple(name for name in ACTIONS if name.startswith("session."))
 # What leaves the console: the view an auditor opens first.
-LEAVING = ("export.", "item.download", "file.download")
+LEAVING = ("export.", "item.download", "item.results", "file.download")
 # The console reading a file for itself takes nothing home.
 STAYING = ("export.receipt",)
 

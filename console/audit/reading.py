@@ -28,6 +28,7 @@ PLACES = {
     "jobs": "Jobs",
     "mfa": "Two-step verification",
     "projects": "Projects",
+    "signals": "Work items",
     "slices": "Slices",
 }
 

@@ -14,6 +14,8 @@ from console.audit import reading, record, settling
 from console.audit.models import Entry
 from console.exports import services as exports
 from console.home import colleagues
+from console.items.bulk import result_presenters as signal_presenters
+from console.items.bulk import selectors as signals
 from console.projects import services as projects
 from console.slices import recent as recent_slices
 from console.slices import services as slices
@@ -25,6 +27,7 @@ from console.words import moment, plural
 
 SLICES = 4
 UNKNOWN_SHOWN = 5
+PAUSED_SHOWN = 3
 COLLEAGUES_SHOWN = 5
 FAILED_SLICE = "Avala gives no reason. You can try again with the same recipe."
 VENDORS = (
@@ -59,6 +62,7 @@ def waiting(*, user: Person) -> Waiting:
     todos = [
         *_unconnected(user),
         *_unknown(user),
+        *_paused_signals(user),
         *_exports(user),
         *(_recent_slice(one, one.state) for one in created if one.state and one.state.failed),
         *_colleagues(user),
@@ -137,6 +141,13 @@ def _more_unresolved(number: int) -> Todo:
     address = f"{reverse('audit:index')}?outcome=unknown&period=all"
     text = f"{plural(number - UNKNOWN_SHOWN, 'more request')} without a clear answer"
     return Todo("circle-question-mark", "warn", text, "The audit lists them all.", address, "Show all")
+
+
+def _paused_signals(user: Person) -> list[Todo]:
+    """Signals to many work items that go on only when the person says so."""
+    paused = signals.find_paused(user=user) if user.may(Right.SIGNAL) else []
+    found = [signal_presenters.SignalStatus(bulk, is_own=True) for bulk in paused[:PAUSED_SHOWN]]
+    return [Todo("pause", "warn", one.title, one.text, one.url, "Show") for one in found]
 
 
 def _exports(user: Person) -> list[Todo]:

@@ -31,6 +31,19 @@ def find_own_bulk(*, user: Person, project: uuid.UUID, bulk_id: uuid.UUID) -> Bu
     return bulk
 
 
+def find_under_way(*, user: Person, project: uuid.UUID) -> list[BulkSignal]:
+    """One's own in this project that wait, are being sent or are paused, the oldest first."""
+    states = (BulkSignal.State.WAITING, BulkSignal.State.SENDING, BulkSignal.State.PAUSED)
+    mine = BulkSignal.objects.filter(person=user, project=project, state__in=states)
+    return list(mine.select_related("person").order_by("created_at"))
+
+
+def find_paused(*, user: Person) -> list[BulkSignal]:
+    """One's own that go on only when the person says so, the newest first."""
+    mine = BulkSignal.objects.filter(person=user, state=BulkSignal.State.PAUSED)
+    return list(mine.select_related("person"))
+
+
 def to_be_sent(bulk: BulkSignal) -> "QuerySet[BulkItem]":
     """The items of its plan that are sent: the likely ones, and the unlikely ones where the person wanted them too."""
     kinds = [BulkItem.Kind.LIKELY, *([BulkItem.Kind.UNLIKELY] if bulk.includes_unlikely else [])]

@@ -2,12 +2,25 @@
 
 import uuid
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.requests import SignedIn
+from console import htmx
+from console.items.bulk.result_presenters import PLANNING
+from console.items.bulk.result_selectors import read_filter
+from console.items.bulk.result_sheet import describe_results, stream_results
+from console.items.bulk.selectors import find_bulk
 
 
 @require_safe
-def results(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpResponse:
-    raise Http404
+def results(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpResponse | StreamingHttpResponse:
+    """Of a plan there are no results yet: it leads to its page."""
+    bulk = find_bulk(user=request.user, project=project, bulk_id=bulk_id)
+    if bulk.state in PLANNING:
+        return htmx.redirect(request, reverse("items:bulk", args=[project, bulk_id]))
+    if request.method == "HEAD":
+        return describe_results(bulk, iter(()))
+    chosen = read_filter(request.GET.get("outcome", ""))
+    return stream_results(user=request.user, bulk=bulk, chosen=chosen, request=request)

@@ -17,6 +17,8 @@ from console.items import columns as table_columns
 from console.items import counts as item_counts
 from console.items import id_lists, table_selectors
 from console.items import table_presenters as presenters
+from console.items.bulk.result_presenters import SignalStatus
+from console.items.bulk.selectors import find_under_way
 from console.items.filter_form import ItemFilterForm
 from console.items.filters import SIZES, ItemFilter
 from console.items.pasted_ids import read_ids
@@ -139,8 +141,17 @@ def _about(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, typed
         "heads": table_columns.heads(columns),
         "may_signal": request.user.may(Right.SIGNAL),
         "review_status": item_filter.status or CLIENT_REVIEW.value,
+        "running": _running(request, project),
         "notes": () if item_filter.problems else item_filter.pasted.notes,
     }
+
+
+def _running(request: SignedIn, project: uuid.UUID) -> list[SignalStatus]:
+    """One's own signals to many items that are under way."""
+    if not request.user.may(Right.SIGNAL):
+        return []
+    found = find_under_way(user=request.user, project=project)
+    return [SignalStatus(bulk, is_own=True, is_strip=True) for bulk in found]
 
 
 def _listed(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, about: dict[str, Any]) -> dict[str, Any]:

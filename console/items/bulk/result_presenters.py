@@ -1,0 +1,386 @@
+"""One bulk signal in words, from its countdown to its result, and what became of each of its items."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils import timezone
+
+from console.items.bulk import progress
+from console.items.bulk.actions import START, BulkAction, action_named
+from console.items.bulk.result_selectors import ResultPage
+from console.items.models import BulkItem, BulkSignal
+from console.items.statuses import Status, status_named
+from console.words import number, plural
+
+State, Outcome = BulkSignal.State, BulkItem.Outcome
+PLANNING = (State.READING, State.NOT_READ, State.READY)
+UNDER_WAY = (State.WAITING, State.SENDING, State.PAUSED)
+FINAL = (State.TAKEN_BACK, State.STOPPED, State.ENDED)
+# Seconds until each next look; the last one for all further looks.
+DELAYS = (1, 1, 2, 2, 3, 3, 5)
+PAUSED_DELAY = 10
+NEWS_DELAYS = (4, 4, 8, 15, 30)
+MOST_LOOKS = 720
+OVERDUE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class SignalStatus:
+    """How a bulk signal stands, from its own row alone. `look` counts the times it was asked about.
+
+    `is_own`: the reader started it and can stop it. `is_strip`: shown beside other things, with a link to its page.
+    """
+
+    bulk: BulkSignal
+    is_own: bool
+    look: int = 0
+    is_strip: bool = False
+    note: str = ""
+    was: str = ""
+    """The state that the page has shown so far."""
+
+    @property
+    def action(self) -> BulkAction:
+        return action_of(self.bulk)
+
+    @property
+    def ident(self) -> str:
+        return f"bulk-{self.bulk.pk}"
+
+    @property
+    def is_waiting(self) -> bool:
+        return self._state == State.WAITING
+
+    @property
+    def is_sending(self) -> bool:
+        return self._state == State.SENDING
+
+    @property
+    def is_paused(self) -> bool:
+        return self._state == State.PAUSED
+
+    @property
+    def is_under_way(self) -> bool:
+        return self._state in UNDER_WAY
+
+    @property
+    def is_final(self) -> bool:
+        return self._state in FINAL
+
+    @property
+    def has_bar(self) -> bool:
+        return self._state in (State.SENDING, State.PAUSED) and self.planned > 0
+
+    @cached_property
+    def seconds(self) -> int:
+        """Until it is sent, while it can be taken back."""
+        due_at = self.bulk.due_at
+        return max(0, math.ceil((due_at - timezone.now()).total_seconds())) if due_at else 0
+
+    @property
+    def planned(self) -> int:
+        return self.bulk.planned_count
+
+    @property
+    def finished(self) -> int:
+        return progress.finished_count(self.bulk)
+
+    @property
+    def things(self) -> str:
+        return plural(self.planned, "item")
+
+    @property
+    def heading(self) -> str:
+        """`Reopen 250 items`: what it is about, however it stands."""
+        return f"{self.action.verb} {self.things}"
+
+    @property
+    def purpose(self) -> str:
+        return {BulkSignal.Purpose.RETRY: "Retry", BulkSignal.Purpose.UNDO: "Undo"}.get(
+            BulkSignal.Purpose(self.bulk.purpose), ""
+        )
+
+    @property
+    def has_changed(self) -> bool:
+        return bool(self.was) and self.was != self.bulk.state
+
+    @property
+    def link_label(self) -> str:
+        return "Show the result" if self.is_final else "Show it"
+
+    @property
+    def bar_words(self) -> str:
+        return progress.in_words(self.bulk)
+
+    @property
+    def title(self) -> str:
+        doing = f"{self.action.choice.doing} {self.things}"
+        if self.is_waiting:
+            return f"{doing} in {self.seconds} s" if self.seconds else f"{doing} now"
+        lower = doing[:1].lower() + doing[1:]
+        return {
+            State.SENDING: doing,
+            State.PAUSED: f"Paused: {lower}",
+            State.STOPPED: f"Stopped: {lower}",
+            State.TAKEN_BACK: f"Undone: {lower}",
+        }.get(self._state, f"Finished: {lower}")
+
+    @property
+    def text(self) -> str:
+        """What came of it, or why it doesn't go on; how far it is stands at the bar."""
+        said = [self.note, self._words]
+        if self._state in (State.PAUSED, State.STOPPED):
+            said.append(self.bulk.message)
+        return " ".join(filter(None, said))
+
+    @property
+    def result_words(self) -> str:
+        """`100 reopened, 7 refused, 143 not sent.`"""
+        bulk = self.bulk
+        parts = [
+            (bulk.done_count, self.action.done),
+            (bulk.refused_count, "refused"),
+            (bulk.unknown_count, "unknown"),
+            (self.not_sent, "not sent"),
+        ]
+        said = ", ".join(f"{number(count)} {word}" for count, word in parts if count)
+        return f"{said or 'Nothing was sent'}."
+
+    @property
+    def not_sent(self) -> int:
+        bulk = self.bulk
+        return max(0, bulk.planned_count - bulk.done_count - bulk.refused_count - bulk.unknown_count)
+
+    @property
+    def tone(self) -> str:
+        if self.is_under_way:
+            return "warn" if self.is_paused else "info"
+        if self._state == State.TAKEN_BACK:
+            return "info"
+        if self.bulk.unknown_count or self._state == State.STOPPED:
+            return "warn"
+        return "bad" if self.bulk.refused_count or self.not_sent else "good"
+
+    @property
+    def icon(self) -> str:
+        if self.is_under_way:
+            return "triangle-alert" if self.is_paused else "hourglass"
+        if self._state == State.TAKEN_BACK:
+            return "undo-2"
+        return {"good": "circle-check", "bad": "circle-x"}.get(self.tone, "triangle-alert")
+
+    @property
+    def announcement(self) -> str:
+        """For the live region, once its state has changed."""
+        return f"{self.title}. {self.text}"
+
+    @property
+    def is_unattended(self) -> bool:
+        """Whether a worker should have got further by now."""
+        since = self.bulk.due_at if self.is_waiting else self.bulk.progressed_at or self.bulk.started_at
+        is_expected = self.is_waiting or self.is_sending
+        return is_expected and since is not None and timezone.now() - since > OVERDUE
+
+    @property
+    def can_take_back(self) -> bool:
+        return self.is_own and self.is_waiting
+
+    @property
+    def can_stop(self) -> bool:
+        return self.is_own and (self.is_sending or self.is_paused)
+
+    @property
+    def can_carry_on(self) -> bool:
+        return self.is_own and self.is_paused
+
+    @property
+    def started_by(self) -> str:
+        """Who can stop it, for everybody else."""
+        return "" if self.is_own else self.bulk.person.name or self.bulk.person.email
+
+    @property
+    def delay(self) -> int | None:
+        """Seconds until the page asks again; None where nothing changes by itself any more."""
+        if not self.is_under_way or self.look >= MOST_LOOKS:
+            return None
+        if self.is_paused:
+            return PAUSED_DELAY
+        return self.seconds * self.is_waiting + DELAYS[min(self.look, len(DELAYS) - 1)]
+
+    @property
+    def progress_url(self) -> str:
+        return f"{self._url('items:bulk_progress')}?{self._query(look=self.look + 1)}"
+
+    @property
+    def url(self) -> str:
+        return self._url("items:bulk")
+
+    @property
+    def stop_url(self) -> str:
+        return f"{self._url('items:bulk_stop')}?{self._query()}"
+
+    @property
+    def carry_on_url(self) -> str:
+        return f"{self._url('items:bulk_carry_on')}?{self._query()}"
+
+    @property
+    def _words(self) -> str:
+        if self.is_waiting:
+            return "Nothing has been sent yet."
+        if self._state == State.TAKEN_BACK:
+            return "Nothing was sent."
+        return self.result_words if self.is_final else ""
+
+    @property
+    def _state(self) -> BulkSignal.State:
+        return State(self.bulk.state)
+
+    def _query(self, **about: int) -> str:
+        return urlencode({**about, "was": self.bulk.state, **({"strip": "1"} if self.is_strip else {})})
+
+    def _url(self, view: str) -> str:
+        return reverse(view, args=[self.bulk.project, self.bulk.pk])
+
+
+@dataclass(frozen=True)
+class Mark:
+    """An outcome in words; `tone` chooses a colour, never the only sign."""
+
+    word: str
+    tone: str
+    icon: str
+
+
+_MARKS: Mapping[str, Mark] = {
+    Outcome.DONE: Mark("Done", "good", "circle-check"),
+    Outcome.REFUSED: Mark("Refused", "bad", "circle-x"),
+    Outcome.UNKNOWN: Mark("Unknown", "warn", "circle-question-mark"),
+    Outcome.NOT_SENT: Mark("Not sent", "quiet", "ban"),
+    Outcome.SENDING: Mark("Being sent", "info", "hourglass"),
+    Outcome.NONE: Mark("Waiting", "quiet", "hourglass"),
+}
+LEFT_OUT = Mark("Left out", "quiet", "ban")
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """One item: its status before, the one asked for, the one it has now, and what was said about it."""
+
+    item: BulkItem
+    action: BulkAction
+    list_query: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.item.name or str(self.item.item)
+
+    @property
+    def url(self) -> str:
+        carried = f"?{urlencode({'list': self.list_query})}" if self.list_query else ""
+        return reverse("items:detail", args=[self.item.bulk.project, self.item.item]) + carried
+
+    @property
+    def before(self) -> Status:
+        return status_named(self.item.status_before)
+
+    @property
+    def asked(self) -> str:
+        """The status that should follow, where one is known; else the action."""
+        expected = self.action.choice.leads_to.get(self.item.status_before)
+        return status_named(expected).word if expected else self.action.verb
+
+    @property
+    def after(self) -> Status | None:
+        return status_named(self.item.status_after) if self.item.status_after else None
+
+    @property
+    def mark(self) -> Mark:
+        is_left_out = self.item.act_id is None and self.item.outcome in (Outcome.NONE, Outcome.NOT_SENT)
+        return LEFT_OUT if is_left_out else _MARKS.get(self.item.outcome, _MARKS[Outcome.UNKNOWN])
+
+    @property
+    def message(self) -> str:
+        return self.item.message
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A filter of the result; `value` is "" for all items."""
+
+    value: str
+    word: str
+    count: int
+    address: str
+    is_current: bool
+
+
+_TAB_WORDS: Mapping[str, str] = {
+    "": "All",
+    "done": "Done",
+    "refused": "Refused",
+    "unknown": "Unknown",
+    "not-sent": "Not sent",
+    "waiting": "Waiting",
+    "left-out": "Left out of the plan",
+}
+
+
+@dataclass(frozen=True)
+class ResultList:
+    """A page of a bulk signal's items."""
+
+    bulk: BulkSignal
+    counts: Mapping[str, int]
+    chosen: str
+    page: ResultPage
+
+    @cached_property
+    def rows(self) -> list[ResultRow]:
+        action = action_of(self.bulk)
+        for item in self.page.items:
+            item.bulk = self.bulk
+        return [ResultRow(item, action, self.bulk.list_query) for item in self.page.items]
+
+    @property
+    def tabs(self) -> list[Tab]:
+        """All, and every outcome that some item has."""
+        shown = [name for name in _TAB_WORDS if not name or self.counts[name] or name == self.chosen]
+        return [
+            Tab(name, _TAB_WORDS[name], self.counts[name], self._address(name), name == self.chosen) for name in shown
+        ]
+
+    @property
+    def is_all(self) -> bool:
+        return not self.chosen
+
+    @property
+    def words(self) -> str:
+        page = self.page
+        return f"{number(page.first)} to {number(page.last)} of {plural(page.total, 'item')}" if page.items else ""
+
+    @property
+    def previous_url(self) -> str:
+        return self._address(self.chosen, self.page.number - 1) if self.page.number > 1 else ""
+
+    @property
+    def next_url(self) -> str:
+        return self._address(self.chosen, self.page.number + 1) if self.page.has_next else ""
+
+    @property
+    def sheet_url(self) -> str:
+        query = f"?{urlencode({'outcome': self.chosen})}" if self.chosen else ""
+        return reverse("items:bulk_results", args=[self.bulk.project, self.bulk.pk]) + query
+
+    def _address(self, name: str, page: int = 1) -> str:
+        query = {**({"outcome": name} if name else {}), **({"page": str(page)} if page > 1 else {})}
+        base = reverse("items:bulk", args=[self.bulk.project, self.bulk.pk])
+        return f"{base}?{urlencode(query)}#bulk-results" if query else f"{base}#bulk-results"
+
+
+def action_of(bulk: BulkSignal) -> BulkAction:
+    return action_named(bulk.action) or START
