@@ -156,6 +156,7 @@ ACCESS: dict[str, str] = {
     "items:select": Right.SIGNAL,
     "items:bulk_create": Right.SIGNAL,
     "items:bulk": Right.LOOK,
+    "items:bulk_plan": Right.LOOK,
     "items:bulk_read_again": Right.SIGNAL,
     "items:bulk_send": Right.SIGNAL,
     "items:bulk_progress": Right.LOOK,

@@ -13,6 +13,7 @@ urlpatterns = [
     path("selection/", selection.select, name="select"),
     path("bulk/", bulk_plan.create, name="bulk_create"),
     path("bulk/<uuid:bulk_id>/", bulk.bulk, name="bulk"),
+    path("bulk/<uuid:bulk_id>/plan/", bulk_plan.plan, name="bulk_plan"),
     path("bulk/<uuid:bulk_id>/read-again/", bulk_plan.read_again, name="bulk_read_again"),
     path("bulk/<uuid:bulk_id>/send/", bulk_plan.send, name="bulk_send"),
     path("bulk/<uuid:bulk_id>/progress/", bulk.progress, name="bulk_progress"),

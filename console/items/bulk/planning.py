@@ -1,11 +1,14 @@
 """Plans of signals to many work items: made from what a person selected, read again, and sent when they press."""
 
+import hashlib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Person
@@ -86,11 +89,20 @@ def create_sequel(
     return _save(new, rows)
 
 
-def read_again(*, user: Person, bulk: BulkSignal) -> bool:
-    """Has a plan that was not sent read once more; False where it was sent, or is being read."""
+def read_again(
+    *, user: Person, bulk: BulkSignal, typed: Mapping[str, Any] | None = None, takes_changed: bool = False
+) -> bool:
+    """Has a plan that was not sent read once more; False where it was sent, or is being read.
+
+    `typed` are fields of the form, kept until then. With `takes_changed` the items that changed are meant as they are.
+    """
     own = BulkSignal.objects.filter(pk=bulk.pk, person=user, state__in=(State.READY, State.NOT_READ))
     with transaction.atomic():
-        is_taken = own.update(state=State.READING, is_pressed=False, message="") == 1
+        is_taken = own.update(state=State.READING, is_pressed=False, message="", **(typed or {})) == 1
+        if is_taken and bulk.is_all_matching and bulk.read_at is None:
+            bulk.items.all().delete()
+        if is_taken and takes_changed:
+            bulk.items.filter(kind=Kind.CHANGED).update(status_seen=F("status_before"))
         if is_taken:
             _enqueue(user, bulk)
     bulk.refresh_from_db()
@@ -126,8 +138,7 @@ def press(
         else:
             locked.state, locked.is_pressed = State.READING, True
             locked.save(update_fields=[*typed, "state", "is_pressed"])
-            locked.items.exclude(message="").update(message="")
-            _enqueue(user, locked)
+            _enqueue(user, locked, pressed=fingerprint(locked))
     bulk.refresh_from_db()
     return bulk
 
@@ -135,6 +146,12 @@ def press(
 def version_of(bulk: BulkSignal) -> str:
     """Names one reading of the plan, so that an old form is told from the present one."""
     return bulk.read_at.isoformat() if bulk.read_at else ""
+
+
+def fingerprint(bulk: BulkSignal) -> str:
+    """The same for two readings after which the same items would be sent."""
+    positions = to_be_sent(bulk).order_by("position").values_list("position", flat=True)
+    return hashlib.sha256(",".join(map(str, positions)).encode()).hexdigest()
 
 
 def is_expired(bulk: BulkSignal) -> bool:
@@ -201,5 +218,7 @@ def _earlier(new: BulkSignal) -> BulkSignal:
     return earlier
 
 
-def _enqueue(user: Person, bulk: BulkSignal) -> None:
-    jobs.enqueue(kind=KIND, subject=str(bulk.pk), person=user, payload={"about": bulk.project_name})
+def _enqueue(user: Person, bulk: BulkSignal, *, pressed: str = "") -> None:
+    bulk.items.exclude(message="").update(message="")
+    payload = {"about": bulk.project_name, "pressed": pressed}
+    jobs.enqueue(kind=KIND, subject=str(bulk.pk), person=user, payload=payload)

@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 
 from accounts import connections
@@ -54,3 +54,9 @@ def surely_not_done(bulk: BulkSignal) -> "QuerySet[BulkItem]":
     """Those it can be sent to once more: refused, not sent for want of a turn, or as before after three reads."""
     again = Q(outcome__in=(BulkItem.Outcome.REFUSED, BulkItem.Outcome.NOT_SENT)) | Q(is_not_done=True)
     return bulk.items.filter(again, act_id__isnull=False)
+
+
+def count_plan(bulk: BulkSignal) -> dict[tuple[str, str], int]:
+    """How many of its items have each kind and status."""
+    groups = bulk.items.order_by().values_list("kind", "status_before").annotate(count=Count("pk"))
+    return {(kind, status): count for kind, status, count in groups}

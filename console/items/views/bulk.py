@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -24,6 +24,7 @@ from console.items.bulk.result_presenters import SignalStatus
 from console.items.bulk.selectors import find_bulk, find_own_bulk
 from console.items.filters import ItemFilter
 from console.items.models import BulkSignal
+from console.items.views.plan_page import render_plan
 from console.upstream.errors import UpstreamError
 
 NOT_STOPPED = "It had ended already."
@@ -36,7 +37,7 @@ def bulk(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpRespo
     """The plan until it is sent, then its progress and its result."""
     found = find_bulk(user=request.user, project=project, bulk_id=bulk_id)
     if found.state in presenters.PLANNING:
-        raise Http404
+        return render_plan(request, found)
     status = _status(request, found)
     item_filter = ItemFilter.from_query(found.list_query, user=request.user)
     crumbs = remembered_breadcrumbs(user=request.user, project=project, item_filter=item_filter)

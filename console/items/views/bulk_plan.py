@@ -1,23 +1,96 @@
-"""Plans: made, read again, sent."""
+"""Plans of signals to many work items: made, read again, sent."""
 
 import uuid
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.views.decorators.http import require_POST
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import SignedIn
+from console import htmx
+from console.common.typed_fields import hand_back
+from console.items.bulk import planning
+from console.items.bulk.actions import BulkAction, action_named
+from console.items.bulk.forms import PlanForm, SendForm
+from console.items.bulk.selectors import find_bulk, find_own_bulk
+from console.items.filters import ItemFilter
+from console.items.models import BulkSignal
+from console.items.views.plan_page import plan_context, render_plan
+
+State = BulkSignal.State
+PLANNING = (State.READING, State.NOT_READ, State.READY)
+FIELDS = ("reason", "assignee", "note", "unlikely")
 
 
 @require_POST
 def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
-    raise Http404
+    """A plan for what is selected; what is wrong is said above the table."""
+    item_filter = ItemFilter.from_query(request.POST.get("list", ""), user=request.user)
+    form = PlanForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise planning.NotPlanned(form.problem)
+        bulk = planning.create_plan(
+            user=request.user,
+            project=project,
+            action=form.cleaned_data["action"],
+            bulk_id=form.cleaned_data["bulk_id"],
+            list_query=item_filter.query(),
+        )
+    except planning.NotPlanned as problem:
+        messages.error(request, problem.message)
+        return htmx.redirect(request, item_filter.address(reverse("items:index", args=[project])))
+    return _to_page(request, bulk)
 
 
+@require_safe
+def plan(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpResponse:
+    """A plan that is being read, as it is now; without htmx its page."""
+    bulk = find_bulk(user=request.user, project=project, bulk_id=bulk_id)
+    if not htmx.is_htmx(request) or bulk.state not in PLANNING:
+        return _to_page(request, bulk)
+    context = plan_context(request, bulk) | {"is_news": bulk.state != State.READING}
+    return render(request, "items/bulk/plan.html#plan", context)
+
+
+@hand_back(*FIELDS, page="items:bulk")
 @require_POST
 def read_again(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpResponse:
-    raise Http404
+    """Has the plan read once more, with what was typed so far."""
+    bulk = find_own_bulk(user=request.user, project=project, bulk_id=bulk_id)
+    form = SendForm(request.POST, action=_action_of(bulk))
+    form.full_clean()
+    planning.read_again(user=request.user, bulk=bulk, typed=form.typed(), takes_changed="takes_changed" in request.POST)
+    return _to_page(request, bulk)
 
 
+@hand_back(*FIELDS, page="items:bulk")
 @require_POST
 def send(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpResponse:
-    raise Http404
+    """The press of the plan's button. What is wrong is said beside it, and nothing is sent."""
+    bulk = find_own_bulk(user=request.user, project=project, bulk_id=bulk_id)
+    form = SendForm(request.POST, action=_action_of(bulk))
+    if bulk.state == State.READY and not form.is_valid():
+        return render_plan(request, bulk, form, 422)
+    try:
+        form.full_clean()
+        planning.press(user=request.user, bulk=bulk, version=form.cleaned_data.get("version", ""), **form.typed())
+    except planning.NotSent as problem:
+        bulk.refresh_from_db()
+        if bulk.state == State.READY:
+            return render_plan(request, bulk, form, 409, problem=problem.message)
+        messages.info(request, problem.message)
+    return _to_page(request, bulk)
+
+
+def _action_of(bulk: BulkSignal) -> BulkAction:
+    action = action_named(bulk.action)
+    if action is None:
+        raise Http404
+    return action
+
+
+def _to_page(request: SignedIn, bulk: BulkSignal) -> HttpResponse:
+    return htmx.redirect(request, reverse("items:bulk", args=[bulk.project, bulk.pk]))

@@ -1,0 +1,73 @@
+"""What the forms of a signal to many work items take in."""
+
+from typing import Any
+
+from django import forms
+
+from console.common.fields import IdField, NameField, NoteField
+from console.items.bulk.actions import BulkAction, action_named
+from console.items.forms import LONGEST_ASSIGNEE, LONGEST_NOTE, LONGEST_REASON, TOO_LONG
+
+OLD_FORM = "This form can no longer be used. Open the table again. Nothing was planned or sent."
+NO_ACTION = "There is no such signal. Choose one below the table. Nothing was planned or sent."
+NO_REASON = {"send-back": "Say why you are sending them back.", "cancel": "Say why you are canceling them."}
+
+
+class PlanForm(forms.Form):
+    """Which signal the selected items are meant to get."""
+
+    action = forms.CharField(max_length=100, error_messages={"required": NO_ACTION, "max_length": NO_ACTION})
+    bulk_id = IdField(error_messages={"required": OLD_FORM, "invalid": OLD_FORM})
+
+    def clean_action(self) -> BulkAction:
+        action = action_named(self.cleaned_data["action"])
+        if action is None:
+            raise forms.ValidationError(NO_ACTION)
+        return action
+
+    @property
+    def problem(self) -> str:
+        """The first thing that is wrong."""
+        return next(str(error) for errors in self.errors.values() for error in errors)
+
+
+class SendForm(forms.Form):
+    """What goes along with a plan when it is sent; `version` is that of the plan the person saw."""
+
+    version = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
+    reason = NoteField(
+        label="Reason",
+        required=False,
+        max_length=LONGEST_REASON,
+        error_messages={"max_length": TOO_LONG},
+        widget=forms.TextInput({"class": "input", "autocomplete": "off"}),
+    )
+    assignee = NameField(
+        label="Assignee",
+        required=False,
+        max_length=LONGEST_ASSIGNEE,
+        error_messages={"max_length": TOO_LONG},
+        widget=forms.TextInput({"class": "input", "autocomplete": "off", "spellcheck": "false"}),
+        help_text="For example the email address of the person who does the work.",
+    )
+    note = NoteField(
+        label="Note",
+        required=False,
+        max_length=LONGEST_NOTE,
+        error_messages={"max_length": TOO_LONG},
+        widget=forms.Textarea({"class": "input", "rows": 2}),
+        help_text="Sent along with each work item as a comment.",
+    )
+    unlikely = forms.BooleanField(required=False)
+
+    def __init__(self, data: Any = None, *, action: BulkAction, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial, label_suffix="")
+        if action.needs_reason:
+            field = self.fields["reason"]
+            field.required, field.error_messages["required"] = True, NO_REASON.get(action.value, "Say why.")
+
+    def typed(self) -> dict[str, Any]:
+        """What can be kept of it, by the names that `planning` knows; what was refused is left out."""
+        cleaned = getattr(self, "cleaned_data", {})
+        kept = {name: cleaned[name] for name in ("reason", "assignee", "note") if name in cleaned}
+        return kept | {"includes_unlikely": cleaned.get("unlikely", False)}

@@ -1,0 +1,334 @@
+"""The page of a plan: what will become of the items in numbers, each number's list, and the form that sends it."""
+
+import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.conf import settings
+from django.urls import reverse
+
+from console.items.bulk import planning
+from console.items.bulk.actions import BulkAction
+from console.items.bulk.forms import SendForm
+from console.items.bulk.reading import TOO_MANY_MATCH
+from console.items.counts import ordered
+from console.items.models import BulkItem, BulkSignal
+from console.items.statuses import Status, status_named
+from console.words import duration, number, plural
+
+State, Kind = BulkSignal.State, BulkItem.Kind
+KINDS = (Kind.LIKELY, Kind.UNLIKELY, Kind.CHANGED, Kind.GONE, Kind.HELD, Kind.UNREAD)
+LISTS = {"could-not-be-read": Kind.UNREAD} | {kind.value: kind for kind in KINDS if kind != Kind.UNREAD}
+"""The words of `?show=` in the address."""
+LOOKS: Mapping[str, tuple[str, str]] = {Kind.LIKELY: ("circle-check", "good"), Kind.GONE: ("circle-x", "bad")}
+"""Icon and tone of a number; of the others a triangle that warns."""
+UNDO_TIME = "an hour"
+PAGE = 100
+# Seconds until each next look at a plan that is being read; the last one for all further looks.
+DELAYS = (1, 1, 2, 2, 3, 3, 5)
+MOST_LOOKS = 400
+
+Counts = Mapping[tuple[str, str], int]
+"""How many items of the plan have each kind and status."""
+
+
+@dataclass(frozen=True)
+class PlanNumber:
+    """One number of the plan with its words; `url` opens its list."""
+
+    kind: str
+    count: int
+    words: str
+    url: str
+    is_shown: bool
+    icon: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """One item of the list."""
+
+    row: BulkItem
+    project: uuid.UUID
+
+    @property
+    def url(self) -> str:
+        """Its page; "" for an item that the project doesn't have."""
+        return "" if self.row.kind == Kind.GONE else reverse("items:detail", args=[self.project, self.row.item])
+
+    @property
+    def id(self) -> str:
+        return str(self.row.item)
+
+    @property
+    def name(self) -> str:
+        return self.row.name or f"Item {self.row.item}"
+
+    @property
+    def seen(self) -> Status | None:
+        """What it was when it was selected, where it is something else now."""
+        is_other = self.row.status_seen and self.row.status_seen != self.row.status_before
+        return status_named(self.row.status_seen) if is_other else None
+
+    @property
+    def now(self) -> Status | None:
+        is_known = self.row.kind not in (Kind.GONE, Kind.UNREAD)
+        return status_named(self.row.status_before) if is_known else None
+
+    @property
+    def words(self) -> str:
+        if self.row.kind == Kind.GONE:
+            return "This project has no such work item."
+        if self.row.kind == Kind.UNREAD:
+            return "CloudFactory’s answer says nothing about it."
+        return self.row.message
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`rows` are a page of the list that `show` names; `form` is what was typed; `problem` why nothing was sent."""
+
+    bulk: BulkSignal
+    action: BulkAction
+    counts: Counts
+    rows: Sequence[PlanRow] = ()
+    show: str = Kind.LIKELY
+    page: int = 1
+    look: int = 0
+    form: SendForm | None = None
+    problem: str = ""
+    is_own: bool = True
+
+    @property
+    def is_reading(self) -> bool:
+        return self.bulk.state == State.READING
+
+    @property
+    def is_not_read(self) -> bool:
+        return self.bulk.state == State.NOT_READ
+
+    @property
+    def is_too_many(self) -> bool:
+        """Whether reading once more would change nothing."""
+        return self.bulk.message == TOO_MANY_MATCH
+
+    @property
+    def is_expired(self) -> bool:
+        return planning.is_expired(self.bulk)
+
+    @property
+    def is_second(self) -> bool:
+        """It was pressed and read again, and means something else now."""
+        return self.bulk.is_pressed and not self.is_reading
+
+    @property
+    def title(self) -> str:
+        title = f"{self.action.verb} work items"
+        if self.bulk.purpose == BulkSignal.Purpose.FIRST:
+            return title
+        return f"{'Undo' if self.bulk.purpose == BulkSignal.Purpose.UNDO else 'Retry'}: {title.lower()}"
+
+    @property
+    def reading_words(self) -> str:
+        if self.is_counting:
+            return f"Reading work items: {number(self.total)} so far…" if self.total else "Reading work items…"
+        return f"Reading {plural(self.total, 'item')}{'' if self.bulk.read_at is None else ' once more'}…"
+
+    @property
+    def read_words(self) -> str:
+        """How far the first reading is, where the end is known."""
+        read = self.total - self.count(Kind.UNREAD)
+        is_shown = read and self.bulk.read_at is None and not self.is_counting
+        return f"{number(read)} of {number(self.total)} read" if is_shown else ""
+
+    @property
+    def is_counting(self) -> bool:
+        """Whether nobody knows yet how many there are."""
+        return self.bulk.is_all_matching and self.bulk.read_at is None
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    def count(self, kind: str) -> int:
+        return sum(count for (one, _), count in self.counts.items() if one == kind)
+
+    @property
+    def likely_count(self) -> int:
+        return self.count(Kind.LIKELY)
+
+    @property
+    def unlikely_count(self) -> int:
+        return self.count(Kind.UNLIKELY)
+
+    @property
+    def changed_count(self) -> int:
+        return self.count(Kind.CHANGED)
+
+    @property
+    def can_send(self) -> bool:
+        has_items = self.likely_count + self.unlikely_count > 0
+        return self.is_own and has_items and self.bulk.state == State.READY and not self.is_expired
+
+    @cached_property
+    def numbers(self) -> list[PlanNumber]:
+        """Those that are not 0, and the likely ones always."""
+        return [self._number(kind) for kind in KINDS if self.count(kind) or kind == Kind.LIKELY]
+
+    @property
+    def sentence(self) -> str:
+        """All numbers in words."""
+        return " ".join(one.words for one in self.numbers)
+
+    @property
+    def button(self) -> str:
+        """`Reopen 86 items`; where only unlikely ones are left, their number, because it can only send those."""
+        return self._button(self.likely_count or self.unlikely_count)
+
+    @property
+    def button_with_unlikely(self) -> str:
+        return self._button(self.likely_count + self.unlikely_count)
+
+    @property
+    def unlikely_label(self) -> str:
+        also = f"Also {self.action.verb.lower()}" if self.likely_count else self.action.verb
+        return f"{also} the {plural(self.unlikely_count, 'unlikely item')}"
+
+    @cached_property
+    def undo_words(self) -> list[str]:
+        """What of it can be undone, said before it is sent."""
+        if self.action.waits:
+            grace = duration(settings.REVIEW_GRACE)
+            return [
+                f"This can’t be undone: nothing leads back to review. For {grace} after you press the button, "
+                "you can take it back."
+            ]
+        return [words for words in (self._undo_of(Kind.LIKELY), self._undo_of(Kind.UNLIKELY)) if words]
+
+    @property
+    def post_url(self) -> str:
+        return self._url("items:bulk_send")
+
+    @property
+    def read_again_url(self) -> str:
+        return self._url("items:bulk_read_again")
+
+    @property
+    def url(self) -> str:
+        return self._url("items:bulk")
+
+    @property
+    def poll_url(self) -> str:
+        return f"{self._url('items:bulk_plan')}?look={self.look + 1}"
+
+    @property
+    def delay(self) -> int | None:
+        """Seconds until the page asks again; None where it doesn't."""
+        return DELAYS[min(self.look, len(DELAYS) - 1)] if self.is_reading and self.look < MOST_LOOKS else None
+
+    @property
+    def lifetime(self) -> str:
+        return duration(settings.SIGNAL_PLAN_LIFETIME)
+
+    @property
+    def can_take_changed(self) -> bool:
+        """Whether the list is that of the changed ones, and they can be meant as they are now."""
+        return self.is_own and self.shown_kind == Kind.CHANGED and self.bulk.purpose == BulkSignal.Purpose.FIRST
+
+    @property
+    def take_changed_words(self) -> str:
+        count = self.changed_count
+        return "Plan it as it is now" if count == 1 else f"Plan all {number(count)} as they are now"
+
+    @property
+    def version(self) -> str:
+        return planning.version_of(self.bulk)
+
+    @property
+    def list_title(self) -> str:
+        return next((one.words for one in self.numbers if one.is_shown), "")
+
+    @property
+    def shown_kind(self) -> str:
+        return LISTS.get(self.show, Kind.LIKELY)
+
+    @property
+    def place_words(self) -> str:
+        total, first = self.count(self.shown_kind), (self.page - 1) * PAGE
+        return (
+            f"{number(first + 1)} to {number(first + len(self.rows))} of {plural(total, 'item')}" if self.rows else ""
+        )
+
+    @property
+    def previous_url(self) -> str:
+        return self._page_url(self.page - 1) if self.page > 1 else ""
+
+    @property
+    def next_url(self) -> str:
+        return self._page_url(self.page + 1) if self.page * PAGE < self.count(self.shown_kind) else ""
+
+    def _number(self, kind: str) -> PlanNumber:
+        show = next(word for word, one in LISTS.items() if one == kind)
+        url = f"{self.url}?show={show}#plan-items"
+        icon, tone = LOOKS.get(kind, ("triangle-alert", "warn"))
+        return PlanNumber(kind, self.count(kind), self._words(kind), url, kind == self.shown_kind, icon, tone)
+
+    def _words(self, kind: str) -> str:
+        count = self.count(kind)
+        are, them = ("is", "it is") if count == 1 else ("are", "they are")
+        if kind == Kind.LIKELY:
+            return f"{number(count)} will be {self.action.done}."
+        if kind == Kind.UNLIKELY:
+            return f"{number(count)} {are} unlikely to be: {self._status_words(kind)}."
+        if kind == Kind.CHANGED:
+            return f"{number(count)} changed while you looked, so {them} left out."
+        if kind == Kind.GONE:
+            return f"{number(count)} {are} not in this project, so {them} left out."
+        if kind == Kind.HELD:
+            return f"{number(count)} {'has' if count == 1 else 'have'} another signal under way, so {them} left out."
+        return f"{number(count)} couldn’t be read, so {them} left out."
+
+    def _status_words(self, kind: str) -> str:
+        """`not started`, or with several `7 not started, 2 in progress`."""
+        by_status = self._by_status(kind)
+        if len(by_status) == 1:
+            return by_status[0][0].in_sentence.lower() if by_status[0][0].value else "status not given"
+        return ", ".join(f"{number(count)} {status.in_sentence}" for status, count in by_status)
+
+    def _by_status(self, kind: str) -> list[tuple[Status, int]]:
+        tally = Counter({status: count for (one, status), count in self.counts.items() if one == kind})
+        return [(status, tally[status.value]) for status in ordered(tally) if tally[status.value]]
+
+    def _undo_of(self, kind: str) -> str:
+        """For one kind: which of its items can't be undone later, by their status."""
+        by_status = self._by_status(kind)
+        lost = [(status, count) for status, count in by_status if not self.action.can_undo(status.value)]
+        total, count = sum(one for _, one in by_status), sum(one for _, one in lost)
+        if not total:
+            return ""
+        group = "" if kind == Kind.LIKELY else "unlikely "
+        if not count:
+            return f"You can undo {'this' if kind == Kind.LIKELY else 'the unlikely ones'} for {UNDO_TIME} afterwards."
+        why = " or ".join(status.in_sentence for status, _ in lost)
+        if count == total:
+            they = f"{number(total)} {group}{'item' if total == 1 else 'items'}"
+            return f"This can’t be undone later for the {they}: {'it is' if total == 1 else 'they are'} {why} now."
+        rest = total - count
+        return (
+            f"{number(count)} of the {number(total)} {group}items can’t be undone later, because "
+            f"{'it is' if count == 1 else 'they are'} {why} now. "
+            f"The other {number(rest)} can be undone for {UNDO_TIME}."
+        )
+
+    def _button(self, count: int) -> str:
+        return f"{self.action.verb} {plural(count, 'item')}"
+
+    def _page_url(self, page: int) -> str:
+        word = next(word for word, kind in LISTS.items() if kind == self.shown_kind)
+        return f"{self.url}?show={word}&page={page}#plan-items"
+
+    def _url(self, view: str) -> str:
+        return reverse(view, args=[self.bulk.project, self.bulk.pk])

@@ -1,0 +1,296 @@
+"""Reading the work items of a plan, a hundred at a time, and what comes of it: numbers that can be sent, or a reason.
+
+Ticked items are read by their ids. "All that match" is read as the table lists them, to the last page; when such a plan
+is read again, its items that the filter has lost meanwhile are read by their ids at the end.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max, Q
+from django.utils import timezone
+
+from accounts import connections
+from accounts.connections import ConnectionMissing
+from accounts.rights import Right
+from console.common.parsing import read_uuid
+from console.items import table_selectors
+from console.items.bulk import planning, sending
+from console.items.bulk.actions import BulkAction, action_named
+from console.items.bulk.held import read_held
+from console.items.filters import ItemFilter
+from console.items.models import BulkItem, BulkSignal
+from console.items.selectors import MOST_IDS, ItemsById, item_name, read_by_ids
+from console.jobs import parts
+from console.jobs import services as jobs
+from console.jobs.models import Operation, Part
+from console.jobs.models import State as JobState
+from console.jobs.parts import Busy, Halt, PartDone, PartResult
+from console.jobs.services import Done, Result
+from console.upstream.errors import NextPageUnclear, RateLimited, UpstreamError
+from console.upstream.types import WorkItem
+from console.words import plural
+
+State, Kind = BulkSignal.State, BulkItem.Kind
+PARTS_A_TURN = 10
+"""Then others of the queue have their turn."""
+MOST_PAGES = 1_000
+"""Of a list: ten thousand items in pages of ten at worst."""
+MOST_NAME = 300
+WAIT = 5.0
+
+NEW_MATCH = "It has matched the filter since the plan before this one."
+NO_MATCH = "It doesn’t match the filter any more."
+TOO_MANY_MATCH = (
+    f"More than {planning.MOST_ITEMS:,} work items match this filter, and a signal can’t go to more than that. "
+    "Narrow the filter, then select again."
+)
+ENDLESS = "CloudFactory’s list doesn’t come to an end, so the work items couldn’t be counted."
+INTERRUPTED = "Reading was interrupted."
+ROLE_CHANGED = "Your role can’t signal work items any more."
+READ_FIELDS = ("name", "status_seen", "status_before", "updated_before", "read_at", "kind", "message")
+
+
+def register() -> None:
+    jobs.register(planning.KIND, read_plan, given_up=_give_up)
+    jobs.every_minute(free_left_over)
+    jobs.every_night(planning.delete_old)
+
+
+def read_plan(operation: Operation) -> Result:
+    """Reads what is left of a plan; at the end it can be sent, or says why not."""
+    bulk = _plan_of(operation)
+    action = action_named(bulk.action) if bulk else None
+    if bulk is None or action is None:
+        return Done("Its plan was deleted, or has been read.")
+    if not operation.parts.exists():
+        parts.add(operation, _first_parts(bulk))
+    result = parts.run(operation, partial(_read_part, bulk, action), most=PARTS_A_TURN)
+    if isinstance(result, Done) and result.words != parts.TAKEN_OVER:
+        return _end(operation, bulk, result.words)
+    return result
+
+
+def free_left_over() -> None:
+    """A plan whose job nobody does any more can be read again."""
+    reading = set(BulkSignal.objects.filter(state=State.READING).values_list("pk", flat=True))
+    jobs_left = Operation.objects.unfinished().filter(kind=planning.KIND) if reading else Operation.objects.none()
+    at_work = {uuid.UUID(subject) for subject in jobs_left.values_list("subject", flat=True)}
+    left_over = BulkSignal.objects.filter(pk__in=reading - at_work, state=State.READING)
+    left_over.update(**_not_read(INTERRUPTED))
+
+
+def _give_up(operation: Operation, message: str) -> None:
+    BulkSignal.objects.filter(pk=operation.subject, state=State.READING).update(**_not_read(message))
+
+
+def _not_read(message: str) -> dict[str, Any]:
+    return {"state": State.NOT_READ, "is_pressed": False, "message": (message or INTERRUPTED)[:500]}
+
+
+def _plan_of(operation: Operation) -> BulkSignal | None:
+    reading = BulkSignal.objects.select_related("person").filter(pk=operation.subject, state=State.READING)
+    return reading.first()
+
+
+def _first_parts(bulk: BulkSignal) -> list[dict[str, Any]]:
+    if bulk.is_all_matching:
+        return [{"query": bulk.query}]
+    return [{"after": start} for start in range(0, _last_position(bulk), MOST_IDS)]
+
+
+def _last_position(bulk: BulkSignal) -> int:
+    return bulk.items.aggregate(last=Max("position"))["last"] or 0
+
+
+def _read_part(bulk: BulkSignal, action: BulkAction, operation: Operation, part: Part) -> PartResult:
+    reading = _Reading(bulk, action, operation, part)
+    try:
+        if "query" in part.sent:
+            return reading.read_page()
+        if "after" in part.sent:
+            start = int(part.sent["after"])
+            return reading.read_rows(list(bulk.items.filter(position__gt=start, position__lte=start + MOST_IDS)))
+        return reading.read_lost()
+    except RateLimited as error:
+        is_patient = (timezone.now() - operation.created_at).total_seconds() < settings.SIGNAL_PLAN_LIFETIME
+        return Busy(error.retry_in or WAIT, error.lasting_message) if is_patient else Halt(error.lasting_message)
+    except UpstreamError as error:
+        return Halt(error.lasting_message)
+    except ConnectionMissing as error:
+        return Halt(error.message)
+
+
+class _Reading:
+    """One part of a reading. Done again after a kill, it comes to the same."""
+
+    def __init__(self, bulk: BulkSignal, action: BulkAction, operation: Operation, part: Part) -> None:
+        self.bulk, self.action, self.operation, self.part = bulk, action, operation, part
+
+    def read_rows(self, rows: Sequence[BulkItem]) -> PartResult:
+        """Up to a hundred items of the plan, by their ids."""
+        if rows:
+            listed = self._read_by_ids([str(row.item) for row in rows])
+            self._store(rows, listed.items, is_whole=listed.is_whole)
+        return PartDone()
+
+    def read_page(self) -> PartResult:
+        """One page of the filter; the next one becomes the next part."""
+        item_filter = ItemFilter.from_query(str(self.part.sent["query"]), user=self.bulk.person)
+        if item_filter.problems:
+            return Halt(item_filter.problems[0].message)
+        page_filter = replace(item_filter, size=MOST_IDS)
+        page = table_selectors.read_items(user=self.bulk.person, project=self.bulk.project, item_filter=page_filter)
+        if page.unclear:
+            raise NextPageUnclear(page.unclear, vendor="cloudfactory", changes=False)
+        status = item_filter.status
+        items = {item.id: item for item in page.items if _has_status(item, status) and read_uuid(item.id)}
+        rows = self._rows_of(items)
+        self._store(rows, items, is_whole=True)
+        if _last_position(self.bulk) > planning.MOST_ITEMS:
+            return Halt(TOO_MANY_MATCH)
+        if page.next is None:
+            self._add_part({"lost": True})
+        elif self.part.number >= MOST_PAGES or self._came_before(page.next.query()):
+            return Halt(ENDLESS)
+        else:
+            self._add_part({"query": page.next.query()})
+        left_out = len(page.unusable) + sum(1 for item in page.items if not read_uuid(item.id))
+        return PartDone({"left_out": left_out})
+
+    def read_lost(self) -> PartResult:
+        """Up to a hundred items of the plan that the filter doesn't list any more."""
+        lost = self.bulk.items.filter(Q(read_at__lt=self.operation.created_at) | Q(read_at=None))
+        rows = list(lost[:MOST_IDS])
+        result = self.read_rows(rows)
+        if len(rows) == MOST_IDS:
+            self._add_part({"lost": True})
+        return result
+
+    def _read_by_ids(self, ids: Sequence[str]) -> ItemsById:
+        """What an answer leaves open is asked for once more."""
+        platform = connections.cloudfactory(self.bulk.person)
+        listed = read_by_ids(platform, project=self.bulk.project, ids=ids)
+        missing = [one for one in ids if one not in listed.items]
+        if listed.is_whole or not missing:
+            return listed
+        parts.keep(self.operation)
+        try:
+            rest = read_by_ids(platform, project=self.bulk.project, ids=missing)
+        except UpstreamError as error:
+            if not error.is_silence:
+                raise
+            return listed
+        return ItemsById({**listed.items, **rest.items}, rest.is_whole)
+
+    def _rows_of(self, items: Mapping[str, WorkItem]) -> list[BulkItem]:
+        """The plan's rows of these items; those it doesn't have yet are added behind the others."""
+        known = {row.item: row for row in self.bulk.items.filter(item__in=[uuid.UUID(one) for one in items])}
+        last = _last_position(self.bulk)
+        message = NEW_MATCH if self.bulk.read_at else ""
+        rows = []
+        for item_id in map(uuid.UUID, items):
+            if item_id not in known:
+                last += 1
+                known[item_id] = BulkItem(bulk=self.bulk, position=last, item=item_id, message=message)
+            rows.append(known[item_id])
+        return rows
+
+    def _store(self, rows: Sequence[BulkItem], items: Mapping[str, WorkItem], *, is_whole: bool) -> None:
+        held = read_held(user=self.bulk.person, project=self.bulk.project, ids=[row.item for row in rows])
+        now = timezone.now()
+        for row in rows:
+            self._judge(row, items.get(str(row.item)), held.get(row.item, ""), now, is_whole=is_whole)
+            # A row that is there is found by its item, which is all the statement may stumble over.
+            row.pk = None
+        with transaction.atomic():
+            # From here on nobody else has the plan until this is committed.
+            parts.keep(self.operation)
+            BulkItem.objects.bulk_create(
+                rows,
+                update_conflicts=True,
+                unique_fields=["bulk", "item"],
+                update_fields=READ_FIELDS,
+            )
+
+    def _judge(self, row: BulkItem, item: WorkItem | None, held: str, now: datetime, *, is_whole: bool) -> None:
+        row.read_at = now
+        row.message = held or (row.message if row.message == NEW_MATCH else "")
+        if item is None:
+            row.kind = Kind.GONE if is_whole else Kind.UNREAD
+            return
+        row.name, row.status_before = item_name(item)[:MOST_NAME], (item.status or "")[:40]
+        row.updated_before = item.updated_at
+        is_changed = row.status_seen not in ("", row.status_before)
+        # Without a status of their own, what was read first is what the person sees in the plan.
+        row.status_seen = row.status_seen or row.status_before
+        if held:
+            row.kind = Kind.HELD
+        elif is_changed:
+            row.kind = Kind.CHANGED
+        elif "lost" in self.part.sent and self.bulk.is_all_matching:
+            row.kind, row.message = Kind.CHANGED, NO_MATCH
+        else:
+            row.kind = Kind.UNLIKELY if self.action.choice.is_unlikely(row.status_before) else Kind.LIKELY
+
+    def _came_before(self, query: str) -> bool:
+        return self.operation.parts.filter(number__lte=self.part.number, sent={"query": query}).exists()
+
+    def _add_part(self, sent: Mapping[str, Any]) -> None:
+        """Behind this part, unless it was added before a kill."""
+        if not self.operation.parts.filter(number__gt=self.part.number).exists():
+            parts.add(self.operation, [sent])
+
+
+def _has_status(item: WorkItem, status: str) -> bool:
+    """An answer can hold others too. An item that doesn't say its status is taken to have the one asked for."""
+    return not status or not item.status or item.status.upper() == status
+
+
+def _end(operation: Operation, bulk: BulkSignal, words: str) -> Result:
+    """The job and the reading of the plan end together, so that a plan can be read again as soon as it says so."""
+    unread = operation.parts.exclude(state=Part.State.DONE).order_by("number").first()
+    message = "" if unread is None else unread.message or words
+    with transaction.atomic():
+        if not operation.finish(JobState.DONE, message or words):
+            return Done(parts.TAKEN_OVER)
+        locked = BulkSignal.objects.select_for_update().filter(pk=bulk.pk, state=State.READING).first()
+        if locked is None:
+            return Done(words)
+        if unread is not None:
+            _fail(locked, message)
+        else:
+            _finish(operation, locked)
+    return Done(message or words)
+
+
+def _fail(bulk: BulkSignal, message: str) -> None:
+    if message == TOO_MANY_MATCH:
+        bulk.items.all().delete()
+    BulkSignal.objects.filter(pk=bulk.pk).update(**_not_read(message))
+
+
+def _finish(operation: Operation, bulk: BulkSignal) -> None:
+    """Sends a plan that was pressed if it still means the same items; else it can be read and pressed once more."""
+    bulk.read_at, bulk.message = timezone.now(), _left_out_words(operation)
+    bulk.save(update_fields=["read_at", "message"])
+    is_same = operation.payload.get("pressed") == planning.fingerprint(bulk)
+    if bulk.is_pressed and is_same and bulk.person.is_active and bulk.person.may(Right.SIGNAL):
+        sending.start(bulk)
+        return
+    bulk.state = State.READY
+    bulk.save(update_fields=["state"])
+
+
+def _left_out_words(operation: Operation) -> str:
+    came = operation.parts.values_list("came", flat=True)
+    count = sum(part.get("left_out", 0) for part in came)
+    if not count:
+        return ""
+    return f"{plural(count, 'row')} of CloudFactory’s list {'has' if count == 1 else 'have'} no usable id."
