@@ -116,6 +116,20 @@ def test_it_can_be_undone_for_an_hour(bob: Person, client_as: ClientAs, emulator
     assert len(plans(early)) == 1
 
 
+def test_the_result_offers_it_with_the_number_and_the_end(
+    bob: Person, alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    bulk = done(bob, item_ids(bob, number=2))
+    page = client_as(bob).get(f"{ITEMS}bulk/{bulk.pk}/")
+    assert "Undo: release 2 items It can be undone until" in text_of(page)
+    assert f'action="{ITEMS}bulk/{bulk.pk}/undo/"' in page.content.decode()
+    assert "bulk-undo" not in client_as(alice).get(f"{ITEMS}bulk/{bulk.pk}/").content.decode()
+    BulkSignal.objects.update(finished_at=timezone.now() - timedelta(hours=2))
+    late = client_as(bob).get(f"{ITEMS}bulk/{bulk.pk}/")
+    assert "It could be undone until" in text_of(late)
+    assert "Undo: release" not in text_of(late)
+
+
 @pytest.mark.parametrize("state", ["reading", "not read", "ready", "waiting", "sending", "paused", "taken back"])
 def test_what_has_not_ended_is_not_undone(bob: Person, client_as: ClientAs, emulator: Running, state: str) -> None:
     bulk = bulk_signal(bob, item_ids(bob), state=state, action="start", outcome="done", before="NEW")

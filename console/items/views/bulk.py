@@ -19,6 +19,7 @@ from console.items.bulk import news as bulk_news
 from console.items.bulk import result_presenters as presenters
 from console.items.bulk import result_selectors as selectors
 from console.items.bulk import retries, sending
+from console.items.bulk import undo as undoing
 from console.items.bulk.planning import NotPlanned
 from console.items.bulk.result_presenters import SignalStatus
 from console.items.bulk.selectors import find_bulk, find_own_bulk
@@ -147,4 +148,5 @@ def _results(request: SignedIn, found: BulkSignal) -> dict[str, Any]:
         "unresolved_acts": selectors.read_unresolved(found, user=request.user, back=back),
         "retryable": retries.find_retryable(found).count() if is_own else 0,
         "new_id": uuid.uuid4(),
+        "undo": undoing.read_offer(found) if is_own else None,
     }
