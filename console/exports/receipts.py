@@ -68,7 +68,7 @@ class TakenOver(Exception):
 
 
 def register() -> None:
-    jobs.register(KIND, read, given_up=_given_up, queue=Queue.BULK)
+    jobs.register(KIND, read, given_up=_given_up, queue=Queue.BULK, is_long=True)
 
 
 def request(plan: Plan) -> None:

@@ -4,6 +4,7 @@ A slot is a file under WORKER_LOCKS that the process locks for as long as it liv
 locked is therefore proof that nobody works under its name any more: its rows need not wait for the end of their lease.
 """
 
+import contextlib
 import fcntl
 import logging
 import os
@@ -11,7 +12,6 @@ import socket
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -63,8 +63,8 @@ def name() -> str:
             try:
                 _slot = _lock_any()
             except OSError as error:
-                log.warning("No slot could be locked for this worker: %s", error)
-                return ""
+                log.warning("No slot could be locked: what this worker holds waits for its lease. %s", error)
+                _slot = Slot(os.getpid(), -1, "")
         return _slot.name
 
 
@@ -76,7 +76,9 @@ def take_back() -> int:
     here, _, _ = mine.rpartition("/")
     others = Operation.objects.filter(state=State.RUNNING, worker__startswith=f"{here}/").exclude(worker=mine)
     for other in set(others.values_list("worker", flat=True)):
-        count += _take_back_if_dead(other)
+        number = other.removeprefix(f"{here}/")
+        if number.isdecimal():
+            count += _take_back_if_dead(other, int(number))
     return count
 
 
@@ -85,11 +87,15 @@ def host() -> str:
     return name().rpartition("/")[0]
 
 
-@contextmanager
-def alone() -> Iterator[None]:
-    """Only one worker of this machine at a time."""
-    with open(_folder() / "claim.lock", "a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+@contextlib.contextmanager
+def alone(name: str) -> Iterator[None]:
+    """Only one worker of this machine at a time does what has this name, where files can be locked."""
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context(open(_folder() / f"{name}.lock", "a"))
+            fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError as error:
+            log.debug("The workers of this machine can't lock a file: %s", error)
         yield
 
 
@@ -119,7 +125,7 @@ def _folder() -> Path:
 
 def _identity(folder: Path) -> str:
     """Machines can have the same name: only those that see the same locks may judge by them."""
-    with alone():
+    with alone("id"):
         path = folder / "id"
         if not path.exists():
             path.write_text(uuid.uuid4().hex[:12])
@@ -138,12 +144,9 @@ def _try_lock(path: Path) -> int | None:
     return file
 
 
-def _take_back_if_dead(worker: str) -> int:
-    number = worker.rpartition("/")[2]
-    if not number.isdecimal():
-        return 0
+def _take_back_if_dead(worker: str, number: int) -> int:
     try:
-        file = _try_lock(_folder() / f"{int(number)}.lock")
+        file = _try_lock(_folder() / f"{number}.lock")
     except OSError:
         return 0
     if file is None:

@@ -71,18 +71,29 @@ GivenUp = Callable[[Operation, str], None]
 _handlers: dict[str, Handler] = {}
 _given_up: dict[str, GivenUp] = {}
 _bulk_kinds: set[str] = set()
+_long_kinds: set[str] = set()
 _every_minute: list[Callable[[], None]] = []
 _every_night: list[Callable[[], None]] = []
 
 
-def register(kind: str, handler: Handler, *, given_up: GivenUp | None = None, queue: Queue = Queue.QUICK) -> None:
+def register(
+    kind: str,
+    handler: Handler,
+    *,
+    given_up: GivenUp | None = None,
+    queue: Queue = Queue.QUICK,
+    is_long: bool = False,
+) -> None:
     """`given_up` hears, with the sentence for it, of work that nobody does any more: it failed, or its person left.
 
-    What can take minutes belongs to the bulk queue, so that no export waits for it.
+    What can take minutes belongs to the bulk queue, so that no export waits for it. What takes them in one piece is
+    long: such jobs never have all workers of a machine, so that one in parts gets its turn.
     """
     _handlers[kind] = handler
     if queue == Queue.BULK:
         _bulk_kinds.add(kind)
+    if is_long:
+        _long_kinds.add(kind)
     if given_up is not None:
         _given_up[kind] = given_up
 
@@ -226,7 +237,7 @@ def queues_answer() -> bool:
 
 def perform(pk: uuid.UUID) -> None:
     """Does one operation if its time has come and no other worker has it."""
-    operation = Operation.objects.claim(pk, lease(), worker=process.name())
+    operation = _claim(pk)
     if operation is None:
         return
     if operation.person is not None and not operation.person.is_active:
@@ -235,6 +246,26 @@ def perform(pk: uuid.UUID) -> None:
         _end(operation, State.FAILED, operation.words or NEVER_FINISHED)
     else:
         _do(operation)
+    if operation.kind in _long_kinds:
+        _wake_next_long()
+
+
+def _claim(pk: uuid.UUID) -> Operation | None:
+    worker, here = process.name(), process.host()
+    if not Operation.objects.filter(pk=pk, kind__in=_long_kinds).exists():
+        return Operation.objects.claim(pk, lease(), worker=worker)
+    with process.alone("long"):
+        running = Operation.objects.filter(kind__in=_long_kinds, state=State.RUNNING, lease_until__gte=timezone.now())
+        if running.filter(worker__startswith=here).exclude(pk=pk).count() >= max(1, process.workers() - 1):
+            return None
+        return Operation.objects.claim(pk, lease(), worker=worker)
+
+
+def _wake_next_long() -> None:
+    """One that was due while as many ran as are allowed."""
+    due = Operation.objects.due(timezone.now()).filter(kind__in=_long_kinds).first()
+    if due is not None:
+        wake(due, 0)
 
 
 def _end(operation: Operation, state: State, words: str) -> None:

@@ -7,6 +7,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from django.conf import settings as live_settings
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Person
 from console.audit import verify
@@ -105,6 +107,28 @@ def test_a_worker_killed_while_it_reads_a_file_reads_it_again(
     until(lambda: is_done("exports.receipt"))
     assert len(sent(slow, "POST")) == 1
     assert Entry.objects.filter(action="export.receipt").count() == 1
+
+
+def test_a_worker_that_starts_again_waits_for_no_lease(
+    alice: Person, client_as: ClientAs, slow: Running, world: dict[str, str], settings: Any
+) -> None:
+    """Where one died and is not started again, its neighbours on the machine see that with their next sweep."""
+    world["JOBS_LEASE"] = "3600"
+    settings.WORKER_LOCKS = ROOT / "var" / "workers"
+    plan = start(client_as(alice), name="Eyes")
+    finish(slow, plan)
+    slow.fault("storage", "slow-8")
+    with workers(world) as worker:
+        first = worker()
+        until(lambda: Operation.objects.filter(kind="exports.receipt", state=State.RUNNING).exists())
+        held = Operation.objects.get(kind="exports.receipt")
+        kill(first)
+        slow.clear_faults()
+        worker()
+        until(lambda: is_done("exports.receipt"))
+    assert Operation.objects.get(kind="exports.receipt").lease_id is None
+    assert held.lease_until > timezone.now() + timedelta(minutes=50)
+    assert Receipt.objects.get().state == Receipt.State.CHECKED
 
 
 def test_a_press_killed_while_its_call_is_on_the_way_is_found_out(

@@ -9,6 +9,7 @@ from huey.consumer import Consumer
 from huey.consumer_options import ConsumerConfig
 from huey.contrib.djhuey.management.commands import run_huey
 
+from console.jobs import process
 from console.jobs.queues import Queue
 
 
@@ -27,10 +28,13 @@ class Command(run_huey.Command):  # type: ignore[misc]  # the library is not typ
         config.validate()
         autodiscover_modules("tasks")
         if queue:
-            HUEYS[Queue(queue)].create_consumer(**config.values).run()
+            consumer = HUEYS[Queue(queue)].create_consumer(**config.values)
         else:
             bulk = HUEYS[Queue.BULK].create_consumer(**config.values)
-            Both(HUEYS[Queue.QUICK], bulk, **config.values).run()
+            consumer = Both(HUEYS[Queue.QUICK], bulk, **config.values)
+        # Its workers are told to end together.
+        process.describe(workers=config.values["workers"], stop_flags=[consumer.stop_flag])
+        consumer.run()
 
 
 class Both(Consumer):  # type: ignore[misc]
