@@ -383,3 +383,31 @@ def test_home_names_what_is_paused(bob: Person, client_as: ClientAs, emulator: R
     page = client_as(bob).get("/")
     assert "Paused: approving 1 item" in text_of(page)
     assert page_of(bulk) in page.content.decode()
+
+
+def test_a_second_pause_and_a_plan_that_changed_are_news_too(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client, bulk = client_as(bob), bulk_signal(bob, ids(1), state="paused", message="CloudFactory is silent.")
+
+    def told() -> str:
+        return text_of(client.post("/signals/news/", headers=HTMX))
+
+    assert "Paused: approving 1 item CloudFactory is silent." in told()
+    assert "Paused" not in told()
+    BulkSignal.objects.filter(pk=bulk.pk).update(state=State.ENDED, done_count=1, message="")
+    assert "Finished: approving 1 item 1 approved." in told()
+    plan = bulk_signal(bob, ids(1), state="ready")
+    assert "Not sent yet" not in told()
+    BulkSignal.objects.filter(pk=plan.pk).update(is_pressed=True)
+    assert "Not sent yet: approving 1 item Items changed since you read the plan." in told()
+
+
+def test_the_result_offers_the_undo_and_a_colleague_sees_none(
+    alice: Person, bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    bulk = ended(bob, ids(2), action="start", before="NEW", after="IN_PROGRESS", done_count=2)
+    assert "Undo: release 2 items" in text_of(client_as(bob).get(page_of(bulk)))
+    swapped = client_as(bob).get(page_of(bulk, "progress/?was=sending"), headers=HTMX)
+    assert "Undo: release 2 items" in text_of(swapped)
+    assert "Undo" not in text_of(client_as(alice).get(page_of(bulk)))

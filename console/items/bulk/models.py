@@ -108,8 +108,8 @@ class BulkSignal(models.Model):
     # When the last part was finished, and the seconds per item of the last few (`bulk.progress.measure`).
     progressed_at = models.DateTimeField(null=True)
     paces = models.JSONField(default=list)
-    # When the person was told that it ended or paused.
-    told_at = models.DateTimeField(null=True)
+    # The state that the person was told of: that it ended, paused or waits for them.
+    told_state = models.CharField(max_length=10, blank=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-created_at"]

@@ -1,35 +1,38 @@
-"""Telling the person who started a bulk signal that it ended or paused, wherever in the console they are."""
+"""Telling the person who started a bulk signal that it ended or waits for them, wherever in the console they are."""
 
-from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db.models import F, Q, QuerySet
 
 from accounts.models import Person
 from console.items.models import BulkSignal
 
 State = BulkSignal.State
-_HAS_NEWS = Q(state__in=(State.PAUSED, State.STOPPED, State.ENDED))
-_UNDER_WAY = Q(state__in=(State.WAITING, State.SENDING))
-# Pressed, and its plan is read once more before it is sent.
-_PRESSED = Q(state=State.READING, is_pressed=True)
+# Also one that was pressed and, read once more, has changed or could not be read.
+_HAS_NEWS = Q(state__in=(State.PAUSED, State.STOPPED, State.ENDED)) | Q(
+    state__in=(State.READY, State.NOT_READ), is_pressed=True
+)
+_UNDER_WAY = Q(state__in=(State.WAITING, State.SENDING)) | Q(state=State.READING, is_pressed=True)
 
 
 def take_news(*, user: Person) -> list[BulkSignal]:
-    """Those of which the person was not told yet; each is told once."""
-    untold = _untold(user).filter(_HAS_NEWS)
-    return [
-        bulk for bulk in untold if BulkSignal.objects.filter(pk=bulk.pk, told_at=None).update(told_at=timezone.now())
-    ]
+    """Those whose state the person was not told of yet; each is told once."""
+    return [bulk for bulk in _untold(user).filter(_HAS_NEWS) if _mark_told(bulk)]
 
 
 def awaits_news(user: Person) -> bool:
     """Whether the person waits for one: only then their pages ask for news."""
-    return _untold(user).filter(_HAS_NEWS | _UNDER_WAY | _PRESSED).exists()
+    return _untold(user).filter(_HAS_NEWS | _UNDER_WAY).exists()
 
 
 def expect_news(bulk: BulkSignal) -> None:
-    """It carries on, so its end is news once more."""
-    BulkSignal.objects.filter(pk=bulk.pk).update(told_at=None)
+    """It carries on, so its next pause is news once more."""
+    BulkSignal.objects.filter(pk=bulk.pk).update(told_state="")
 
 
 def _untold(user: Person) -> "QuerySet[BulkSignal]":
-    return BulkSignal.objects.filter(person=user, told_at=None).select_related("person")
+    return BulkSignal.objects.filter(person=user).exclude(told_state=F("state")).select_related("person")
+
+
+def _mark_told(bulk: BulkSignal) -> bool:
+    """Of two tabs that ask at the same time one is told."""
+    untold = BulkSignal.objects.filter(pk=bulk.pk, state=bulk.state).exclude(told_state=bulk.state)
+    return bool(untold.update(told_state=bulk.state))

@@ -15,6 +15,7 @@ from console.items.bulk.actions import START, BulkAction, action_named
 from console.items.bulk.result_selectors import ResultPage
 from console.items.models import BulkItem, BulkSignal
 from console.items.statuses import Status, status_named
+from console.jobs import parts
 from console.words import number, plural
 
 State, Outcome = BulkSignal.State, BulkItem.Outcome
@@ -111,7 +112,7 @@ class SignalStatus:
 
     @property
     def link_label(self) -> str:
-        return "Show the result" if self.is_final else "Show it"
+        return "Show the result" if self.is_final else "Show the plan" if self._state in PLANNING else "Show it"
 
     @property
     def bar_words(self) -> str:
@@ -127,16 +128,17 @@ class SignalStatus:
             State.SENDING: doing,
             State.PAUSED: f"Paused: {lower}",
             State.STOPPED: f"Stopped: {lower}",
+            State.READY: f"Not sent yet: {lower}",
+            State.NOT_READ: f"Not sent: {lower}",
             State.TAKEN_BACK: f"Undone: {lower}",
         }.get(self._state, f"Finished: {lower}")
 
     @property
     def text(self) -> str:
         """What came of it, or why it doesn't go on; how far it is stands at the bar."""
-        said = [self.note, self._words]
-        if self._state in (State.PAUSED, State.STOPPED):
-            said.append(self.bulk.message)
-        return " ".join(filter(None, said))
+        message = self.bulk.message
+        is_said = self._state == State.TAKEN_BACK or message == parts.STOPPED
+        return " ".join(filter(None, [self.note, self._words, "" if is_said else message]))
 
     @property
     def result_words(self) -> str:
@@ -160,6 +162,8 @@ class SignalStatus:
     def tone(self) -> str:
         if self.is_under_way:
             return "warn" if self.is_paused else "info"
+        if self._state in PLANNING:
+            return "warn"
         if self._state == State.TAKEN_BACK:
             return "info"
         if self.bulk.unknown_count or self._state == State.STOPPED:
@@ -234,6 +238,8 @@ class SignalStatus:
             return "Nothing has been sent yet."
         if self._state == State.TAKEN_BACK:
             return "Nothing was sent."
+        if self._state == State.READY:
+            return "Items changed since you read the plan. Read it once more, then send it."
         return self.result_words if self.is_final else ""
 
     @property
