@@ -19,6 +19,7 @@ from console.items.statuses import STATUSES
 from tests.exports.making import text_of
 from tests.items.bulk_rows import bulk_signal, ended, entered
 from tests.items.deciding import ITEMS, item_ids, press, work
+from tests.items.planning import page_url, read
 
 ClientAs = Callable[[Person], Client]
 WAYS = [
@@ -196,6 +197,30 @@ def test_what_was_signaled_again_since_is_left_out(
     entered(ended(alice, items, action="start"))
     said = refused(client_as(bob), bulk)
     assert "Every item was signaled again since, so there is nothing to undo. Nothing was sent." in said
+
+
+def test_what_changed_since_is_named_in_the_undos_plan_and_stays_left_out(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    """Also where the form for "plan them as they are now", which an undo doesn't have, is sent all the same."""
+    client, items = client_as(bob), item_ids(bob, status="IN_PROGRESS", number=3)
+    bulk = done(bob, items)
+    emulator.act("set_status", item=items[1], status="COMPLETED")
+    emulator.act("set_status", item=items[2], status="NEW")
+    undo(client, bulk)
+    read()
+    [plan] = plans(bulk)
+    assert kinds(plan) == ["likely", "changed", "changed"]
+    page = text_of(client.get(page_url(plan)))
+    assert "1 will be released." in page
+    assert "2 changed while you looked" in page
+    client.post(f"{page_url(plan)}read-again/", {"takes_changed": "1"})
+    read()
+    assert kinds(plan) == ["likely", "changed", "changed"]
+
+
+def kinds(plan: BulkSignal) -> list[str]:
+    return list(plan.items.order_by("position").values_list("kind", flat=True))
 
 
 def test_only_the_person_who_sent_it_can_undo_it(

@@ -94,14 +94,15 @@ def read_again(
 ) -> bool:
     """Has a plan that was not sent read once more; False where it was sent, or is being read.
 
-    `typed` are fields of the form, kept until then. With `takes_changed` the items that changed are meant as they are.
+    `typed` are fields of the form, kept until then. With `takes_changed` the items that changed are meant as they are;
+    a retry and an undo mean only what the earlier signal left behind.
     """
     own = BulkSignal.objects.filter(pk=bulk.pk, person=user, state__in=(State.READY, State.NOT_READ))
     with transaction.atomic():
         is_taken = own.update(state=State.READING, is_pressed=False, message="", **(typed or {})) == 1
         if is_taken and bulk.is_all_matching and bulk.read_at is None:
             bulk.items.all().delete()
-        if is_taken and takes_changed:
+        if is_taken and takes_changed and bulk.purpose == Purpose.FIRST:
             bulk.items.filter(kind=Kind.CHANGED).update(status_seen=F("status_before"))
         if is_taken:
             _enqueue(user, bulk)
