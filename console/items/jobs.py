@@ -3,6 +3,7 @@
 from accounts.rights import Right
 from console.audit import record
 from console.items import id_lists, review_services, services
+from console.items.bulk import jobs as bulk_jobs
 from console.items.bulk import reading
 from console.items.models import Decision
 from console.jobs import services as jobs
@@ -17,6 +18,7 @@ ROLE_CHANGED = "Your role can't decide on work items any more."
 def register() -> None:
     jobs.register(services.KIND, send_decision, given_up=_give_up)
     reading.register()
+    bulk_jobs.register()
     jobs.every_night(id_lists.delete_old_lists)
     jobs.every_night(review_services.delete_old_runs)
 

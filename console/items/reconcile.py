@@ -10,6 +10,7 @@ from console.audit import settling
 from console.audit import signals as audit_signals
 from console.audit.models import DONE, FAILED, Entry
 from console.items import services, signals
+from console.items.bulk import reconcile as bulk_reconcile
 from console.items.models import Decision
 from console.items.selectors import VENDOR, get_item
 from console.upstream.errors import NotFound
@@ -27,6 +28,8 @@ def register() -> None:
 
 def find_signal(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     """Compares the item's status with the one before and the one that should follow (FACTS 2.9)."""
+    if bulk_reconcile.is_of_bulk(entry):
+        return bulk_reconcile.find_signals(entry)
     decision = Decision.objects.filter(pk=entry.pk).first()
     choice = signals.choice_of(entry.action, entry.detail.get("signal"), entry.detail.get("outcome"))
     if decision is None or choice is None:
@@ -65,6 +68,9 @@ def _actor(entry: Entry) -> Person:
 def _follow(entry: Entry, **kwargs: Any) -> None:
     """A decision follows what the audit finds out about its act."""
     if entry.action not in signals.ACTIONS:
+        return
+    if bulk_reconcile.is_of_bulk(entry):
+        bulk_reconcile.follow(entry)
         return
     decision = Decision.objects.filter(pk=entry.pk).first()
     if decision is not None and (entry.outcome in (DONE, FAILED) or entry.result.get("cut_off")):

@@ -47,3 +47,11 @@ BULK_ACTIONS = (START, RELEASE, APPROVE_MANY, SEND_BACK_MANY, CANCEL, REOPEN)
 
 def action_named(value: str) -> BulkAction | None:
     return next((action for action in BULK_ACTIONS if action.value == value), None)
+
+
+def action_of(value: str) -> BulkAction:
+    """The action of a plan. Raises LookupError for one that is none."""
+    action = action_named(value)
+    if action is None:
+        raise LookupError(f"No action is called {value}.")
+    return action

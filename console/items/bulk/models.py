@@ -98,6 +98,8 @@ class BulkSignal(models.Model):
     finished_at = models.DateTimeField(null=True)
     # Calls in a row that CloudFactory failed at.
     failures = models.PositiveSmallIntegerField(default=0)
+    # The last call got nowhere: the next part is sent only once its items could be read.
+    needs_read = models.BooleanField(default=False)
     # Figures of the progress, kept so that watching is one row to read. They are about the planned ones alone, which
     # are the items with an `act_id`.
     planned_count = models.PositiveIntegerField(default=0)

@@ -1,0 +1,439 @@
+"""What workers do for bulk signals: they send each part once, read its items again, and keep what became of them.
+
+A part's entry in the audit is committed before its call. Whoever finds an entry that doesn't say "surely not done"
+looks the items up by reading and never sends them again.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts import connections
+from accounts.connections import ConnectionMissing
+from accounts.models import Person
+from accounts.rights import Right
+from console.audit import record, rows
+from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
+from console.items import counts
+from console.items.bulk import reconcile, records, results, sending
+from console.items.bulk.actions import BulkAction, action_of
+from console.items.bulk.results import Result
+from console.items.models import BulkItem, BulkSignal
+from console.items.selectors import VENDOR, ItemsById, read_by_ids
+from console.items.statuses import status_named
+from console.jobs import parts
+from console.jobs import services as jobs
+from console.jobs.models import Operation, Part
+from console.jobs.parts import Busy, Halt, Hold, PartDone, PartResult
+from console.jobs.queues import Queue
+from console.jobs.services import Again, Done, Paused
+from console.upstream.cloudfactory import CloudFactory
+from console.upstream.errors import (
+    ACCESS_REFUSALS,
+    HeldBack,
+    NotSent,
+    RateLimited,
+    Refused,
+    UpstreamError,
+)
+from console.upstream.types import SignalItem, SignalResult
+
+State, Outcome = BulkSignal.State, BulkItem.Outcome
+MOST_FAILURES = 5
+FIRST_WAIT, LONGEST_WAIT = 5.0, 600.0
+ROLE_CHANGED = "Your role can’t signal work items any more."
+MISSING = "Not sent: the project has no such item any more."
+UNREAD = "Not sent: it could not be read again before."
+CUT_OFF = "The console stopped before an answer came."
+NOTHING_SENT = "Nothing was sent: another worker has this part."
+
+
+@dataclass(frozen=True)
+class Sending:
+    """One part in the hands of this worker."""
+
+    operation: Operation
+    part: Part
+    bulk: BulkSignal
+    action: BulkAction
+    platform: CloudFactory
+
+    @property
+    def person(self) -> Person:
+        return self.bulk.person
+
+    def items(self, *outcomes: str) -> list[BulkItem]:
+        return list(BulkItem.objects.filter(act_id=self.part.pk, outcome__in=outcomes))
+
+    def write(self, found: Mapping[int, Result], *only: str) -> None:
+        records.write(self.bulk.pk, found, only=only)
+
+
+def register() -> None:
+    jobs.register(sending.KIND, send, given_up=_give_up, queue=Queue.BULK)
+
+
+def send(operation: Operation) -> jobs.Result:
+    """Sends what is left of a bulk signal. Its state says whether that may be done now."""
+    bulk = _bulk_of(operation)
+    if bulk is None:
+        return Done("Its plan was deleted.")
+    if bulk.state == State.WAITING:
+        seconds = (bulk.due_at - timezone.now()).total_seconds() if bulk.due_at else 0
+        if seconds > 0:
+            return Again(seconds)
+        sending.begin(bulk)
+    if bulk.state == State.PAUSED and operation.stop_asked_at is None:
+        return Paused(bulk.message)
+    if bulk.state not in (State.SENDING, State.PAUSED):
+        return Done("Nothing was left to do.")
+    return _follow(operation, bulk, parts.run(operation, partial(_send_part, bulk)))
+
+
+def _follow(operation: Operation, bulk: BulkSignal, result: jobs.Result) -> jobs.Result:
+    """The signal's own row follows its job, as long as this worker has it."""
+    if not operation.renew(jobs.lease()):
+        return result
+    unfinished = operation.parts.filter(state__in=(Part.State.WAITING, Part.State.RUNNING)).exists()
+    if isinstance(result, Paused):
+        sending.pause(bulk, result.words)
+    elif isinstance(result, Done) and not unfinished:
+        sending.end(bulk, reason=_reason(operation, result.words))
+    return result
+
+
+def _reason(operation: Operation, words: str) -> str:
+    """Why not all was sent, "" where all was. A worker that was killed at the end didn't keep its words."""
+    if words and words != parts.STOPPED:
+        return words
+    if not operation.parts.filter(state=Part.State.LEFT_OUT).exists():
+        return ""
+    halted = operation.parts.filter(state=Part.State.FAILED, came={}).order_by("-number").first()
+    return words or (halted.message if halted else parts.STOPPED)
+
+
+def _give_up(operation: Operation, words: str) -> None:
+    bulk = _bulk_of(operation)
+    if bulk is not None:
+        sending.end(bulk, reason=words)
+
+
+def _bulk_of(operation: Operation) -> BulkSignal | None:
+    return BulkSignal.objects.select_related("person").filter(pk=operation.subject).first()
+
+
+def _send_part(first: BulkSignal, operation: Operation, part: Part) -> PartResult:
+    """Each part reads the person and the signal anew: their role, their key and its state can have changed."""
+    bulk = BulkSignal.objects.select_related("person").get(pk=first.pk)
+    action = action_of(bulk.action)
+    entry = Entry.objects.prefetch_related("outcomes").filter(pk=part.pk).first()
+    try:
+        job = Sending(operation, part, bulk, action, connections.cloudfactory(bulk.person))
+    except ConnectionMissing as error:
+        return _halt(operation, part, bulk, error.message)
+    if entry is not None and entry.outcome != FAILED:
+        return _look_up(job, entry)
+    if not bulk.person.may(Right.SIGNAL):
+        return _halt(operation, part, bulk, ROLE_CHANGED)
+    if problem := _read_if_old(job):
+        return problem
+    items = job.items(Outcome.NONE)
+    if not items:
+        return _done(job)
+    try:
+        return _send(job, items, again=entry is not None)
+    except record.AlreadyActed:
+        # A worker whose lease ran out was faster; what it leaves behind is looked up.
+        return Busy(FIRST_WAIT, NOTHING_SENT)
+    except record.IdTaken as error:
+        return _halt(operation, part, bulk, error.message)
+    except record.NotRecorded as error:
+        return Busy(FIRST_WAIT, error.message)
+
+
+def _send(job: Sending, items: Sequence[BulkItem], *, again: bool) -> PartResult:
+    with _act(job, items, again=again) as act:
+        try:
+            if _mark_sending(job, items):
+                return _call(job, items, act)
+            act.failed(detail={"error": NOTHING_SENT})
+            return Busy(FIRST_WAIT, NOTHING_SENT)
+        except parts.TakenOver:
+            # Whoever has the part now looks it up.
+            act.keep_open()
+            raise
+
+
+def _mark_sending(job: Sending, items: Sequence[BulkItem]) -> bool:
+    """The last thing before the call; False where somebody else has an item in hand. Raises TakenOver."""
+    with transaction.atomic():
+        parts.keep(job.operation)
+        waiting = BulkItem.objects.filter(pk__in=[item.pk for item in items], outcome=Outcome.NONE)
+        is_marked = waiting.update(outcome=Outcome.SENDING) == len(items)
+        transaction.set_rollback(not is_marked)
+    return is_marked
+
+
+def _call(job: Sending, items: Sequence[BulkItem], act: record.act) -> PartResult:
+    at = timezone.now()
+    try:
+        answer = _signal(job, items, act)
+    except (NotSent, RateLimited) as error:
+        return _put_back(job, items, act, error)
+    except ACCESS_REFUSALS as error:
+        return _refused_for_good(job, items, act, error)
+    except UpstreamError as error:
+        refused = isinstance(error, Refused)
+        return _judge(job, items, act, at, error=error, failures=0 if refused else job.bulk.failures + 1)
+    return _judge(job, items, act, at, answer=answer)
+
+
+def _signal(job: Sending, items: Sequence[BulkItem], act: record.act) -> tuple[SignalResult, ...]:
+    choice, bulk = job.action.choice, job.bulk
+    remarks: dict[str, Any] = {
+        "assignee": bulk.assignee or None,
+        "feedback": _feedback(bulk) or None,
+        "reason": bulk.reason or None,
+    }
+    return job.platform.send_signals(
+        str(bulk.project),
+        signal=choice.signal,
+        outcome=choice.outcome,
+        task_type=choice.task_type,
+        items=[SignalItem(str(item.item), **remarks) for item in items],
+        request_id=str(act.id),
+    )
+
+
+def _judge(
+    job: Sending,
+    items: Sequence[BulkItem],
+    act: record.act,
+    at: Any,
+    *,
+    answer: Sequence[SignalResult] = (),
+    error: UpstreamError | None = None,
+    failures: int = 0,
+) -> PartResult:
+    """Reads the items again, and keeps what became of each together with the audit's outcome."""
+    parts.keep(job.operation)
+    read = _read(job, items)
+    said = {result.work_item_id.lower(): result for result in answer}
+    found: dict[int, Result] = {}
+    for item, sent in reconcile.sent(items, job.action.choice, read, at=at):
+        if isinstance(error, Refused):
+            found[item.pk] = results.refuse(sent, _words(error))
+        else:
+            unclear = error.lasting_message if error else results.NOT_NAMED
+            found[item.pk] = results.judge(sent, said.get(str(item.item)), unclear=unclear)
+    with transaction.atomic():
+        parts.keep(job.operation)
+        job.write(found, Outcome.SENDING)
+        _note(job, failures=failures, needs_read=read is None)
+        _end_act(job, act, error)
+    counts.forget(project=str(job.bulk.project))
+    done = _done(job)
+    is_last = not job.operation.parts.filter(state=Part.State.WAITING).exists()
+    if error is None or failures < MOST_FAILURES or is_last:
+        return done
+    return Hold(error.lasting_message, done)
+
+
+def _end_act(job: Sending, act: record.act, error: UpstreamError | None) -> None:
+    detail = records.describe(job.part.pk)
+    ended = results.entry_outcome(records.count_outcomes(job.part.pk))
+    said = (
+        rows.of_error(error)
+        if error and ended != DONE
+        else {"detail": {}, "reference": getattr(error, "reference", None)}
+    )
+    if ended == FAILED and error is None and detail["refusals"]:
+        said["detail"] = {"error": detail["refusals"][0]["message"]}
+    if ended == UNKNOWN and error is None:
+        said["detail"] = {"error": results.NOT_NAMED}
+    end = {DONE: act.done, FAILED: act.failed, UNKNOWN: act.unknown}[ended]
+    end(detail={**said["detail"], **detail}, reference=said["reference"])
+
+
+def _put_back(job: Sending, items: Sequence[BulkItem], act: record.act, error: NotSent | RateLimited) -> PartResult:
+    """Surely nothing was done: the same part again, under its one entry, once CloudFactory takes it."""
+    with transaction.atomic():
+        parts.keep(job.operation)
+        BulkItem.objects.filter(pk__in=[item.pk for item in items], outcome=Outcome.SENDING).update(
+            outcome=Outcome.NONE
+        )
+        act.failed(**rows.of_error(error))
+    return _wait(job, error)
+
+
+def _refused_for_good(job: Sending, items: Sequence[BulkItem], act: record.act, error: UpstreamError) -> PartResult:
+    """The key, its rights or the project is gone: no other part would do better."""
+    refused = Result(Outcome.REFUSED, _words(error))
+    with transaction.atomic():
+        parts.keep(job.operation)
+        job.write(dict.fromkeys([item.pk for item in items], refused), Outcome.SENDING)
+        said = rows.of_error(error)
+        act.failed(detail={**said["detail"], **records.describe(job.part.pk)}, reference=said["reference"])
+    return Halt(error.lasting_message)
+
+
+def _wait(job: Sending, error: UpstreamError) -> PartResult:
+    """Until CloudFactory takes the part. One that can't be reached five times in a row waits for a person."""
+    message = error.lasting_message
+    if isinstance(error, RateLimited | HeldBack):
+        _note(job, message=message, needs_read=job.bulk.needs_read or isinstance(error, HeldBack))
+        return Busy(min(error.retry_in or FIRST_WAIT, LONGEST_WAIT), message)
+    failures = job.bulk.failures + 1
+    _note(job, message=message, failures=failures, needs_read=True)
+    if failures >= MOST_FAILURES:
+        return Hold(message)
+    return Busy(FIRST_WAIT * 2 ** (failures - 1), message)
+
+
+def _read_if_old(job: Sending) -> PartResult | None:
+    """Reads what was read more than SIGNAL_PLAN_FRESH seconds ago; what has changed or is gone is not sent."""
+    items = job.items(Outcome.NONE)
+    oldest = timezone.now() - timedelta(seconds=settings.SIGNAL_PLAN_FRESH)
+    is_fresh = all(item.read_at is not None and item.read_at >= oldest for item in items)
+    if not items or (is_fresh and not job.bulk.needs_read):
+        return None
+    at = timezone.now()
+    try:
+        read = read_by_ids(job.platform, project=job.bulk.project, ids=_ids(items))
+    except ACCESS_REFUSALS as error:
+        return _halt(job.operation, job.part, job.bulk, error.lasting_message)
+    except UpstreamError as error:
+        return _wait(job, error)
+    with transaction.atomic():
+        parts.keep(job.operation)
+        left_out = {item.pk: result for item in items if (result := _why_not(item, read))}
+        job.write(left_out, Outcome.NONE)
+        for item in items:
+            if item.pk not in left_out:
+                item.read_at, item.updated_before = at, read.items[str(item.item)].updated_at
+        kept = [item for item in items if item.pk not in left_out]
+        BulkItem.objects.bulk_update(kept, ["read_at", "updated_before"])
+        _note(job, needs_read=False)
+    job.bulk.needs_read = False
+    return None
+
+
+def _why_not(item: BulkItem, read: ItemsById) -> Result | None:
+    now = read.items.get(str(item.item))
+    if now is None:
+        return Result(Outcome.NOT_SENT, MISSING if read.is_whole else UNREAD)
+    status = (now.status or "")[:40]
+    if status == item.status_before:
+        return None
+    before, after = status_named(item.status_before).word, status_named(status).word
+    return Result(Outcome.NOT_SENT, f"It changed before it was sent: from “{before}” to “{after}”.", status)
+
+
+def _look_up(job: Sending, entry: Entry) -> PartResult:
+    """A part that an earlier worker may have sent: its items are read, and nothing is sent again."""
+    items = job.items(Outcome.NONE, Outcome.SENDING, Outcome.UNKNOWN)
+    read = _read(job, items) if items else None
+    found = {
+        item.pk: results.judge(sent, None, unclear=CUT_OFF)
+        for item, sent in reconcile.sent(items, job.action.choice, read, at=entry.at)
+    }
+    with transaction.atomic():
+        parts.keep(job.operation)
+        job.write(found, Outcome.NONE, Outcome.SENDING, Outcome.UNKNOWN)
+        _note(job, needs_read=bool(items) and read is None)
+        _settle(job, entry)
+    counts.forget(project=str(job.bulk.project))
+    return _done(job)
+
+
+def _settle(job: Sending, entry: Entry) -> None:
+    ended = results.entry_outcome(records.count_outcomes(job.part.pk))
+    if entry.outcome not in (OPEN, UNKNOWN) or (ended == UNKNOWN and entry.result.get("cut_off")):
+        return
+    said = {"error": CUT_OFF, "cut_off": True} if ended == UNKNOWN else {"found": "after a restart"}
+    # The audit's own check can be faster: it has read the same items.
+    with suppress(record.AlreadySettled):
+        record.settle(entry, ended, {**said, **records.describe(job.part.pk)})
+
+
+def _halt(operation: Operation, part: Part, bulk: BulkSignal, message: str) -> PartResult:
+    """Nothing more is sent. Of a part that may have been sent nothing is said here: the audit looks it up."""
+    unsent = BulkItem.objects.filter(act_id=part.pk, outcome=Outcome.NONE).values_list("pk", flat=True)
+    with transaction.atomic():
+        parts.keep(operation)
+        not_sent = Result(Outcome.NOT_SENT, message[:500])
+        records.write(bulk.pk, dict.fromkeys(unsent, not_sent), only=[Outcome.NONE])
+    return Halt(message)
+
+
+def _done(job: Sending) -> PartDone:
+    found = records.describe(job.part.pk)
+    del found["refusals"]
+    counted = records.count_outcomes(job.part.pk)
+    if not counted:
+        return PartDone(came=found, message="None of its items was sent.")
+    ended = results.entry_outcome(counted)
+    return PartDone(came=found, state={DONE: Part.State.DONE, FAILED: Part.State.FAILED}.get(ended, Part.State.UNKNOWN))
+
+
+def _read(job: Sending, items: Sequence[BulkItem]) -> ItemsById | None:
+    """The items as they are now, None where CloudFactory could not be read."""
+    try:
+        return read_by_ids(job.platform, project=job.bulk.project, ids=_ids(items))
+    except UpstreamError:
+        return None
+
+
+def _note(job: Sending, *, message: str = "", needs_read: bool, failures: int | None = None) -> None:
+    """What the next part has to know. A stop that was asked for keeps its own message."""
+    mine = BulkSignal.objects.filter(pk=job.bulk.pk, state=State.SENDING)
+    mine.exclude(message=sending.STOPPING).update(message=message[:500])
+    mine.update(needs_read=needs_read, failures=F("failures") if failures is None else failures)
+
+
+def _ids(items: Sequence[BulkItem]) -> list[str]:
+    return [str(item.item) for item in items]
+
+
+def _words(error: UpstreamError) -> str:
+    return (error.vendor_text or error.lasting_message)[:500]
+
+
+def _feedback(bulk: BulkSignal) -> dict[str, str]:
+    return {"comment": bulk.note} if bulk.note else {}
+
+
+def _act(job: Sending, items: Sequence[BulkItem], *, again: bool) -> record.act:
+    choice, bulk = job.action.choice, job.bulk
+    return record.act(
+        actor=bulk.person,
+        action=choice.action,
+        thing_kind="project",
+        thing_id=str(bulk.project),
+        thing_name=bulk.project_name,
+        vendor=VENDOR,
+        act_id=job.part.pk,
+        group=bulk.pk,
+        again=again,
+        key=connections.key_fingerprint(bulk.person, VENDOR),
+        detail={
+            "project_id": str(bulk.project),
+            "space": bulk.space,
+            "signal": choice.signal,
+            "outcome": choice.outcome,
+            "task_type": choice.task_type,
+            "reason": bulk.reason,
+            "assignee": bulk.assignee,
+            "feedback": _feedback(bulk),
+            "items": len(items),
+            "ids": _ids(items),
+        },
+    )

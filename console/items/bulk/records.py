@@ -1,0 +1,76 @@
+"""Writing down what became of the items of a bulk signal, together with its figures."""
+
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, F
+from django.utils import timezone
+
+from console.items.bulk import progress
+from console.items.bulk.results import Result
+from console.items.models import BulkItem, BulkSignal
+
+Outcome = BulkItem.Outcome
+FIGURES = {
+    Outcome.DONE: "done_count",
+    Outcome.REFUSED: "refused_count",
+    Outcome.UNKNOWN: "unknown_count",
+    Outcome.NOT_SENT: "not_sent_count",
+}
+
+
+def write(bulk_id: uuid.UUID, results: Mapping[int, Result], *, only: Collection[str]) -> None:
+    """Stores the results, by the items' keys, of those whose outcome so far is one of `only`.
+
+    Whoever writes them holds the row of the signal, so the figures always add up.
+    """
+    with transaction.atomic():
+        bulk = BulkSignal.objects.select_for_update().get(pk=bulk_id)
+        open_ones = bulk.items.filter(pk__in=results, outcome__in=only)
+        before = dict(open_ones.values_list("pk", "outcome"))
+        alike: dict[Result, list[int]] = defaultdict(list)
+        for pk in before:
+            alike[results[pk]].append(pk)
+        for result, keys in alike.items():
+            _store(result, keys)
+        changes = Counter(results[pk].outcome for pk in before)
+        changes.subtract(Counter(before.values()))
+        finished = sum(changes[outcome] for outcome in FIGURES)
+        figures: dict[str, Any] = {name: F(name) + changes[outcome] for outcome, name in FIGURES.items()}
+        if finished > 0 and bulk.state == BulkSignal.State.SENDING:
+            figures |= progress.measure(bulk, items=finished, now=timezone.now())
+        BulkSignal.objects.filter(pk=bulk_id).update(**figures)
+
+
+def count_outcomes(act_id: uuid.UUID) -> Counter[str]:
+    """How many items of a part have each outcome; those not sent are no part of the act."""
+    rows = BulkItem.objects.filter(act_id=act_id).exclude(outcome=Outcome.NOT_SENT).order_by()
+    return Counter(dict(rows.values_list("outcome").annotate(number=Count("pk"))))
+
+
+def describe(act_id: uuid.UUID) -> dict[str, Any]:
+    """What the audit keeps of a part: how many items of each outcome, and the words of the refusals."""
+    counts = count_outcomes(act_id)
+    refused: dict[str, list[str]] = defaultdict(list)
+    for item, message in BulkItem.objects.filter(act_id=act_id, outcome=Outcome.REFUSED).values_list("item", "message"):
+        refused[message].append(str(item))
+    return {
+        "items_done": counts[Outcome.DONE],
+        "items_refused": counts[Outcome.REFUSED],
+        "items_unknown": counts[Outcome.UNKNOWN] + counts[Outcome.SENDING],
+        "refusals": [{"message": message, "ids": ids} for message, ids in refused.items()],
+    }
+
+
+def _store(result: Result, keys: Collection[int]) -> None:
+    values: dict[str, Any] = {"outcome": result.outcome, "message": result.message}
+    if result.status_after:
+        values["status_after"] = result.status_after
+    if result.outcome != Outcome.UNKNOWN:
+        values["is_not_done"] = False
+    if result.is_as_before:
+        values["misses"] = F("misses") + 1
+    BulkItem.objects.filter(pk__in=keys).update(**values)
