@@ -22,6 +22,7 @@ from tests.batches.boards import COINS, FIRST, NAPLES_EARLY, ORDER, moved, opene
 from tests.conftest import OWNER
 from tests.exports.making import start
 from tests.frame.test_database import locked
+from tests.items.bulk_rows import ended
 from tests.slices.drafting import Desk
 from tests.slices.making import COINS as COINS_DATASET
 
@@ -31,7 +32,7 @@ WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE)\b|.*\bFOR UPDATE\b", re.
 SESSIONS = '"django_session"'
 HTMX = {"HX-Request": "true"}
 # What leaves the console is recorded first, or does not leave.
-RECORDED = {"exports:download", "items:download", "audit:export", "audit:handover_csv"}
+RECORDED = {"exports:download", "items:download", "items:bulk_results", "audit:export", "audit:handover_csv"}
 SLICE = "all-coins"
 ITEM = re.compile(rf"/slices/{OWNER}/{SLICE}/items/([0-9a-f-]{{36}})/")
 
@@ -100,6 +101,7 @@ def world(alice: Person, client_as: ClientAs, emulator: Running, settings: Any) 
         "run": review.pk,
         "item": review.items[0]["id"],
         "decision": decided,
+        "bulk_id": ended(alice, [one["id"] for one in review.items[:2]], done_count=2).pk,
         "snapshot": OrderSnapshot.objects.get().pk,
         "plan": plan.pk,
         "export": plan.export_id,
