@@ -109,9 +109,7 @@ def test_what_ended_while_somebody_watched_brings_its_result_along_and_asks_no_m
     last = client.get(page_of(bulk, "progress/?look=2&was=sending"), headers=HTMX)
     assert "2 started." in text_of(last)
     assert 'id="bulk-results"' in last.content.decode()
-    assert (
-        'id="bulk-said" hx-swap-oob="innerHTML">Finished: starting work on 2 items. 2 started.' in last.content.decode()
-    )
+    assert 'id="live" hx-swap-oob="innerHTML">Finished: starting work on 2 items. 2 started.' in last.content.decode()
     assert "load delay" not in last.content.decode()
 
 
@@ -346,6 +344,27 @@ def test_a_retry_with_nothing_left_or_from_an_old_form_says_so(
     assert "Nothing is left to retry." in text_of(press_retry(client, all_done, follow=True))
     assert "can no longer be used" in text_of(press_retry(client, mixed(bob), "no id", follow=True))
     assert BulkSignal.objects.count() == 2
+
+
+def test_what_three_checks_found_unchanged_is_retried(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    bulk, client = mixed(bob), client_as(bob)
+    unknown = bulk.items.get(outcome=Outcome.UNKNOWN)
+    bulk.items.filter(pk=unknown.pk).update(is_not_done=True)
+    shown = text_of(client.get(page_of(bulk, "?outcome=unknown")))
+    assert "Not done Three checks found it unchanged." in shown
+    assert "Retry 4 items" in shown
+
+
+def test_what_a_retry_reached_is_not_offered_again(bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    bulk, client, new_id = mixed(bob), client_as(bob), uuid.uuid4()
+    press_retry(client, bulk, new_id)
+    assert "Retry 3 items" in text_of(client.get(page_of(bulk)))
+    retry = BulkSignal.objects.get(pk=new_id)
+    done, refused, waiting = retry.items.all()
+    for item, outcome in ((done, Outcome.DONE), (refused, Outcome.REFUSED), (waiting, Outcome.NONE)):
+        retry.items.filter(pk=item.pk).update(outcome=outcome, act_id=uuid.uuid4())
+    BulkSignal.objects.filter(pk=new_id).update(state=State.SENDING)
+    assert "Retry 1 item" in text_of(client.get(page_of(bulk)))
 
 
 # The notice at the end

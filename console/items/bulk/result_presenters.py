@@ -28,6 +28,7 @@ PAUSED_DELAY = 10
 NEWS_DELAYS = (4, 4, 8, 15, 30)
 MOST_LOOKS = 720
 OVERDUE = timedelta(seconds=60)
+FOUND_NOT_DONE = "Three checks found it unchanged."
 
 
 @dataclass(frozen=True)
@@ -270,6 +271,7 @@ _MARKS: Mapping[str, Mark] = {
     Outcome.SENDING: Mark("Being sent", "info", "hourglass"),
     Outcome.NONE: Mark("Waiting", "quiet", "hourglass"),
 }
+NOT_DONE = Mark("Not done", "bad", "circle-x")
 LEFT_OUT = Mark("Left out", "quiet", "ban")
 
 
@@ -306,12 +308,14 @@ class ResultRow:
 
     @property
     def mark(self) -> Mark:
+        if self.item.is_not_done:
+            return NOT_DONE
         is_left_out = self.item.act_id is None and self.item.outcome in (Outcome.NONE, Outcome.NOT_SENT)
         return LEFT_OUT if is_left_out else _MARKS.get(self.item.outcome, _MARKS[Outcome.UNKNOWN])
 
     @property
     def message(self) -> str:
-        return self.item.message
+        return f"{self.item.message} {FOUND_NOT_DONE}".strip() if self.item.is_not_done else self.item.message
 
 
 @dataclass(frozen=True)

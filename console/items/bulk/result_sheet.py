@@ -62,7 +62,7 @@ def _cells(bulk: BulkSignal, chosen: str) -> Iterator[tuple[str, ...]]:
             row.asked,
             row.after.word if row.after else "",
             row.mark.word,
-            item.message,
+            row.message,
             utc(item.read_at) if item.read_at else "",
             str(item.act_id or ""),
         )

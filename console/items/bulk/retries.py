@@ -5,8 +5,6 @@ import uuid
 from django.db.models import Q, QuerySet
 
 from accounts.models import Person
-from console.audit import settling
-from console.audit.models import Entry
 from console.items.bulk import planning
 from console.items.bulk.actions import BulkAction
 from console.items.models import BulkItem, BulkSignal
@@ -18,11 +16,15 @@ NOTHING_LEFT = "Nothing is left to retry. Nothing was sent."
 
 
 def find_retryable(bulk: BulkSignal) -> "QuerySet[BulkItem]":
-    """Refused ones, planned ones that were not sent, and unknown ones that the checks found not done."""
+    """Refused ones, planned ones that were not sent, and unknown ones that three checks found not done.
+
+    Without those that an earlier retry reached, or may have reached.
+    """
     if bulk.state not in FINAL:
         return bulk.items.none()
-    surely_not = Q(outcome=Outcome.REFUSED) | Q(outcome=Outcome.NOT_SENT, act_id__isnull=False)
-    return bulk.items.filter(surely_not | Q(outcome=Outcome.UNKNOWN, act_id__in=_found_not_done(bulk)))
+    refused = Q(outcome=Outcome.REFUSED) | Q(outcome=Outcome.UNKNOWN, is_not_done=True)
+    surely_not = refused | Q(outcome=Outcome.NOT_SENT, act_id__isnull=False)
+    return bulk.items.filter(surely_not).exclude(item__in=_retried(bulk).values("item"))
 
 
 def plan_retry(*, user: Person, bulk: BulkSignal, action: BulkAction, bulk_id: uuid.UUID) -> BulkSignal:
@@ -45,11 +47,8 @@ def plan_retry(*, user: Person, bulk: BulkSignal, action: BulkAction, bulk_id: u
     )
 
 
-def _found_not_done(bulk: BulkSignal) -> list[uuid.UUID]:
-    """The requests with an unknown outcome of which the audit knows by now that nothing came."""
-    if not bulk.unknown_count:
-        return []
-    unknown = bulk.items.filter(outcome=Outcome.UNKNOWN, act_id__isnull=False).order_by()
-    acts = [act for act in unknown.values_list("act_id", flat=True).distinct() if act]
-    entries = Entry.objects.filter(pk__in=acts).prefetch_related("outcomes")
-    return [entry.pk for entry in entries if settling.state(entry).can_send_again]
+def _retried(bulk: BulkSignal) -> "QuerySet[BulkItem]":
+    waiting = Q(outcome=Outcome.NONE, act_id__isnull=False)
+    reached = waiting | Q(outcome__in=(Outcome.SENDING, Outcome.DONE)) | Q(outcome=Outcome.UNKNOWN, is_not_done=False)
+    retries = bulk.sequels.filter(purpose=BulkSignal.Purpose.RETRY).exclude(state=State.TAKEN_BACK)
+    return BulkItem.objects.filter(reached, bulk__in=retries)

@@ -14,7 +14,7 @@ from accounts.requests import SignedIn
 from accounts.rights import Right
 from console import htmx
 from console.common.parsing import read_page_number, read_uuid
-from console.items.breadcrumbs import remembered_breadcrumbs
+from console.items.breadcrumbs import item_breadcrumbs
 from console.items.bulk import news as bulk_news
 from console.items.bulk import result_presenters as presenters
 from console.items.bulk import result_selectors as selectors
@@ -41,7 +41,7 @@ def bulk(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpRespo
         return render_plan(request, found)
     status = _status(request, found)
     item_filter = ItemFilter.from_query(found.list_query, user=request.user)
-    crumbs = remembered_breadcrumbs(user=request.user, project=project, item_filter=item_filter)
+    crumbs = item_breadcrumbs(project, found.project_name or "Project", item_filter)
     context = {
         "project_id": project,
         "crumbs": crumbs,
