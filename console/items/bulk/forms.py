@@ -16,8 +16,8 @@ NO_REASON = {"send-back": "Say why you are sending them back.", "cancel": "Say w
 class PlanForm(forms.Form):
     """Which signal the selected items are meant to get."""
 
-    action = forms.CharField(max_length=100, error_messages={"required": NO_ACTION, "max_length": NO_ACTION})
-    bulk_id = IdField(error_messages={"required": OLD_FORM, "invalid": OLD_FORM})
+    action = forms.CharField(max_length=100)
+    bulk_id = IdField()
 
     def clean_action(self) -> BulkAction:
         action = action_named(self.cleaned_data["action"])
@@ -27,8 +27,8 @@ class PlanForm(forms.Form):
 
     @property
     def problem(self) -> str:
-        """The first thing that is wrong."""
-        return next(str(error) for errors in self.errors.values() for error in errors)
+        """Which of the two is wrong, whatever is wrong with it."""
+        return NO_ACTION if "action" in self.errors else OLD_FORM
 
 
 class SendForm(forms.Form):

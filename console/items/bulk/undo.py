@@ -96,6 +96,8 @@ def plan_undo(*, user: Person, bulk: BulkSignal) -> BulkSignal:
     Raises planning.NotPlanned, and what naming the project raises.
     """
     undos = bulk.sequels.filter(purpose=Purpose.UNDO)
+    # Counted before they are looked through: of two presses at once both count the same, or one finds the other's plan.
+    number = undos.count()
     if unfinished := undos.exclude(state__in=FINAL).first():
         return unfinished
     offer = read_offer(bulk)
@@ -111,8 +113,7 @@ def plan_undo(*, user: Person, bulk: BulkSignal) -> BulkSignal:
         origin=bulk,
         purpose=Purpose.UNDO,
         action=offer.inverse,
-        # The same for two presses at once.
-        bulk_id=uuid.uuid5(bulk.pk, f"undo {undos.count()}"),
+        bulk_id=uuid.uuid5(bulk.pk, f"undo {number}"),
         items=items,
         list_query=bulk.list_query,
     )
