@@ -38,6 +38,8 @@ class ItemPage:
     """Pasted ids of this page that the answer doesn't hold."""
     unclear: str = ""
     unusable: tuple[str, ...] = ()
+    goes_round: bool = False
+    """Whether the answer named its own place as the next one, so that nobody knows what follows."""
 
 
 def read_page(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> ItemPage:
@@ -93,11 +95,13 @@ def _arranged(page: Page[WorkItem] | ItemsById, item_filter: ItemFilter) -> Item
     items, before, after = page.items, page.previous, page.next
     if item_filter.is_newest_first:
         items, before, after = _newest_first(items), page.next, page.previous
+    following = _beside(item_filter, after, is_back=False)
     return ItemPage(
         items,
         {},
         previous=_beside(item_filter, before, is_back=True) if item_filter.cursor else None,
-        next=_beside(item_filter, after, is_back=False),
+        next=following,
+        goes_round=bool(after) and following is None,
         unclear=page.unclear,
         unusable=page.unusable,
     )

@@ -79,3 +79,14 @@ def signals(emulator: Running) -> list[dict[str, Any]]:
     """Everything that was signaled, by P14 or P19."""
     asked = emulator.requests("cloudfactory")
     return [one for one in asked if one["method"] in ("POST", "PUT") and "ignal" in one["path"]]
+
+
+def absent(number: int) -> str:
+    """An id that no project has."""
+    return f"00000000-0000-4000-8000-{number:012x}"
+
+
+def listed(ids: Iterable[str], cursor: object = None, status: str = "COMPLETED") -> dict[str, Any]:
+    """A page of P16."""
+    items = [{"id": item, "status": status, "assetUrl": f"raw/{item[-6:]}.jpg"} for item in ids]
+    return {"items": items, "meta": {"object": "work_item", "cursorNext": cursor, "cursorPrev": None}}

@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -207,16 +207,27 @@ def _save(new: BulkSignal, items: Iterable[BulkItem]) -> BulkSignal:
             BulkItem.objects.bulk_create(rows, batch_size=ROWS_A_STATEMENT)
             _enqueue(new.person, new)
     except IntegrityError:
-        return _earlier(new)
+        return _earlier(new, rows)
     return new
 
 
-def _earlier(new: BulkSignal) -> BulkSignal:
-    same = {"person": new.person, "project": new.project, "action": new.action, "purpose": new.purpose}
-    earlier = BulkSignal.objects.filter(pk=new.pk, **same).first()
+def _earlier(new: BulkSignal, rows: Sequence[BulkItem]) -> BulkSignal:
+    """The plan that the first press made; a plan of its own where the page came from a browser's memory."""
+    earlier = BulkSignal.objects.filter(pk=new.pk, person=new.person, project=new.project).first()
     if earlier is None:
         raise NotPlanned("This form can no longer be used. Open the table again. Nothing was planned or sent.")
-    return earlier
+    if _about(earlier) == _about(new) and (new.is_all_matching or _items(earlier) == {row.item for row in rows}):
+        return earlier
+    new.pk = uuid.uuid4()
+    return _save(new, rows)
+
+
+def _about(bulk: BulkSignal) -> tuple[object, ...]:
+    return bulk.action, bulk.purpose, bulk.origin_id, bulk.is_all_matching, bulk.query
+
+
+def _items(bulk: BulkSignal) -> set[uuid.UUID]:
+    return set(bulk.items.values_list("item", flat=True))
 
 
 def _enqueue(user: Person, bulk: BulkSignal, *, pressed: str = "") -> None:

@@ -155,9 +155,11 @@ class _Reading:
         self._store(rows, items, is_whole=True)
         if _last_position(self.bulk) > planning.MOST_ITEMS:
             return Halt(TOO_MANY_MATCH)
+        if page.goes_round or (page.next and self._came_before(page.next.query())):
+            return Halt(ENDLESS)
         if page.next is None:
             self._add_part({"lost": True})
-        elif self.part.number >= MOST_PAGES or self._came_before(page.next.query()):
+        elif self.part.number >= MOST_PAGES:
             return Halt(ENDLESS)
         else:
             self._add_part({"query": page.next.query()})
