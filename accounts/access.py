@@ -57,6 +57,8 @@ ACCESS: dict[str, str] = {
     "audit:index": Right.AUDIT_OWN,
     "audit:detail": Right.AUDIT_OWN,
     "audit:settle": Right.AUDIT_OWN,
+    "audit:group": Right.AUDIT_OWN,
+    "audit:settle_group": Right.AUDIT_OWN,
     "audit:close": Right.AUDIT_OWN,
     "audit:handover": Right.AUDIT_OWN,
     "audit:export": Right.AUDIT_EXPORT,

@@ -2,7 +2,8 @@
 
 `detail` may hold, besides whatever is worth expanding, the pieces the sentences use: `items` (a number; with
 `items_at_least` true it reads "1,000+"), `projects` and `batches` (lists of names), `format`, `summary` (a phrase of
-the service's own), `role`, `reason`, `bytes`, `sessions`. `before` and `after` are shown side by side.
+the service's own), `role`, `reason`, `bytes`, `sessions`. `before` and `after` are shown side by side. Of many work
+items it holds what `console.audit.many` says.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -12,7 +13,7 @@ from typing import Any
 from django.contrib.humanize.templatetags.humanize import intcomma
 
 from console.audit import downloads
-from console.words import file_size
+from console.words import file_size, plural
 
 Detail = Mapping[str, Any]
 
@@ -74,6 +75,29 @@ def _reason(detail: Detail) -> str:
     return f": {detail['reason']}" if detail.get("reason") else ""
 
 
+def work_items(detail: Detail, *, is_done: bool) -> str:
+    """`4,988 of 5,000 work items`: as far as it is done, how many of all; otherwise how many were tried."""
+    items, done = _figure(detail, "items"), _figure(detail, "done")
+    if not is_done:
+        return plural(items, "work item")
+    all_items = max(items, _figure(detail, "planned"))
+    some = f"{intcomma(done)} of " if "done" in detail and done < all_items else ""
+    return some + plural(all_items, "work item")
+
+
+def _others(detail: Detail) -> str:
+    """` (12 refused, 3 unresolved): the reason`, where the sentence does not say that of all."""
+    items, figures = _figure(detail, "items"), {"refused": "refused", "unknown": "unresolved"}
+    said = [(_figure(detail, name), word) for name, word in figures.items()]
+    others = _brackets(f"{intcomma(number)} {word}" for number, word in said if 0 < number < items)
+    return others + _reason(detail)
+
+
+def _figure(detail: Detail, name: str) -> int:
+    number = detail.get(name)
+    return number if isinstance(number, int) and not isinstance(number, bool) else 0
+
+
 def _sessions(detail: Detail) -> str:
     number = detail.get("sessions")
     return f" {intcomma(number)} other sessions" if isinstance(number, int) and number > 1 else " another session"
@@ -81,7 +105,9 @@ def _sessions(detail: Detail) -> str:
 
 @dataclass(frozen=True)
 class Action:
-    """The sentence after the person's name. Slots: {thing}, {a_thing}, {as_thing}, {contents}, {vendor}, {page}.
+    """The sentence after the person's name.
+
+    Slots: {thing}, {a_thing}, {as_thing}, {contents}, {vendor}, {page}, {many} ("5,000 work items"), {were}.
 
     `refused` is the whole sentence where "tried to …, but it was not done" would read oddly. `whether` follows
     "We don't know whether" for acts that a vendor may leave without a clear answer. `begins` is the verb in place of
@@ -97,13 +123,13 @@ class Action:
     begins: Callable[[Detail], str] = _nothing
     variants: Mapping[str, "Action"] = field(default_factory=dict)
     """Rows to use instead where one thing was signaled, by its `signal` and `outcome` in the detail."""
+    of_many: Mapping[str, "Action"] = field(default_factory=dict)
+    """The same where many things were signaled, as `items` in the detail tells."""
 
     def for_detail(self, detail: Detail) -> "Action":
-        """The row for what this act really was; this one where many things were signaled, as `items` tells."""
-        if "items" in detail:
-            return self
-        signal = str(detail.get("signal") or "")
-        return self.variants.get(f"{signal} {detail.get('outcome')}") or self.variants.get(signal) or self
+        """The row for what this act really was."""
+        rows, signal = self.of_many if "items" in detail else self.variants, str(detail.get("signal") or "")
+        return rows.get(f"{signal} {detail.get('outcome')}") or rows.get(signal) or self
 
     def done_with(self, detail: Detail) -> str:
         verb = self.begins(detail)
@@ -170,6 +196,24 @@ SIGNALS: dict[str, Action] = {
     ),
 }
 
+
+def _of_many(done: str, tried: str, whether: str = "") -> Action:
+    """The same of many work items; {thing} is their project."""
+    about = "{many} of {thing}"
+    said = whether or f"{about} {{were}} {done}"
+    return Action("items", f"{done} {about}", f"{tried} {about}", _others, whether=said)
+
+
+# What `item.signal` says of many items.
+SIGNALS_OF_MANY: dict[str, Action] = {
+    "start": _of_many("started work on", "start work on", "work on {many} of {thing} was started"),
+    "release": _of_many("released", "release"),
+    "complete": _of_many("completed", "complete"),
+    "complete NOT_OK": _of_many("completed as not OK", "complete as not OK"),
+    "cancel": _of_many("canceled", "cancel"),
+    "reopen": _of_many("reopened", "reopen"),
+}
+
 ACTIONS: dict[str, Action] = {
     "slice.create": Action(
         "slices",
@@ -233,12 +277,14 @@ ACTIONS: dict[str, Action] = {
         _summary,
         whether="the work items of {thing} were signaled",
         variants=SIGNALS,
+        of_many=SIGNALS_OF_MANY,
     ),
     "item.approve": Action(
         "items",
         "approved the work item {thing}",
         "approve the work item {thing}",
         whether="the work item {thing} was approved",
+        of_many={"complete": _of_many("approved", "approve")},
     ),
     "item.send_back": Action(
         "items",
@@ -246,6 +292,7 @@ ACTIONS: dict[str, Action] = {
         "send back the work item {thing}",
         _reason,
         whether="the work item {thing} was sent back",
+        of_many={"complete": _of_many("sent back", "send back")},
     ),
     "item.create": Action(
         "items",
@@ -370,6 +417,8 @@ def whether(name: str, thing: str, detail: Detail) -> str:
     """What follows "We don't know whether"; an action without such words is named as the request it was."""
     action = known(name, detail)
     said = action.whether or f"the request to {action.tried} was carried out"
+    items = _figure(detail, "unknown") or _figure(detail, "items")
+    said = said.replace("{many}", plural(items, "work item")).replace("{were}", "was" if items == 1 else "were")
     return said.replace("{contents}", "{thing}").replace("{vendor}", "a vendor").replace("{thing}", thing, 1)
 
 

@@ -26,6 +26,10 @@ SAID = frozenset(
         "reason",
         "items",
         "items_at_least",
+        "planned",
+        "done",
+        "refused",
+        "unknown",
         "bytes",
         "of",
         "interrupted",
@@ -40,7 +44,7 @@ SAID = frozenset(
 )
 
 ID = re.compile(r"[0-9a-f-]{32,64}")
-LABELS = {"sha256": "Fingerprint (SHA-256)", "redirected": "Sent to the store"}
+LABELS = {"sha256": "Fingerprint (SHA-256)", "redirected": "Sent to the store", "ids": "Work items"}
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,17 @@ def references(line: Line, *, sees_chain: bool) -> list[Fact]:
     return [fact for fact in known if fact.text]
 
 
+def references_of_act(line: Line) -> list[Fact]:
+    """Of an act of several entries; each of its parts has its own."""
+    known = [
+        Fact("Key", line.entry.key_fingerprint, is_code=True),
+        Fact("Id of the thing", line.told.thing_id, is_code=True),
+        *_ids(line.told.detail),
+        Fact("Act", str(line.entry.group or ""), is_code=True),
+    ]
+    return [fact for fact in known if fact.text]
+
+
 def changes(detail: Mapping[str, Any]) -> list[Change]:
     """What was before and what is after, only where it differs."""
     before, after = detail.get("before"), detail.get("after")
@@ -116,7 +131,8 @@ def _unsaid(detail: Mapping[str, Any]) -> list[Fact]:
 
 def _fact(name: str, values: Sequence[str]) -> Fact:
     text = ", ".join(values)
-    return Fact(_worded(name), text, bool(ID.fullmatch(text)), values if len(values) > 1 else ())
+    is_code = bool(values) and all(ID.fullmatch(value) for value in values)
+    return Fact(_worded(name), text, is_code, values if len(values) > 1 else ())
 
 
 def _worded(name: str) -> str:

@@ -124,7 +124,7 @@ class FilterForm(forms.Form):
         if self.unmet:
             return Entry.objects.none()
         asked = self.cleaned_data
-        found = Entry.objects.lines().saying(asked.get("q", ""))
+        found = Entry.objects.grouped().saying(asked.get("q", ""))
         if asked.get("thing"):
             kind, _, thing_id = asked["thing"].partition(":")
             found = found.about(kind, thing_id)

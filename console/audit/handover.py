@@ -10,7 +10,7 @@ from django.utils import timezone
 from console.audit.actions import in_group
 from console.audit.forms import Range
 from console.audit.models import DONE, FAILED, Entry, EntryQuerySet
-from console.audit.reading import EXPORTED, Line, line, utc, with_downloads
+from console.audit.reading import EXPORTED, Line, group_lines, utc, with_downloads
 from console.audit.wording import name_of
 from console.words import moment, visible
 
@@ -107,7 +107,7 @@ class Note:
 def note(reader: Any, asked: Range) -> Note:
     """What the reader can see of that time; an open end is now."""
     rows = _entries(reader, asked).prefetch_related("outcomes").order_by("sequence")
-    lines = [line(row) for row in rows[: MOST + 1]]
+    lines = group_lines(rows[: MOST + 1])
     told = _without_queued(with_downloads(lines[:MOST]))
     who = "" if reader.may("audit.all") else name_of(reader)
     until = asked.until or timezone.now()
@@ -115,7 +115,7 @@ def note(reader: Any, asked: Range) -> Note:
 
 
 def _entries(reader: Any, asked: Range) -> EntryQuerySet:
-    return Entry.objects.visible_to(reader).lines().exclude(action__in=LEFT_OUT).within(asked.since, asked.until)
+    return Entry.objects.grouped().visible_to(reader).exclude(action__in=LEFT_OUT).within(asked.since, asked.until)
 
 
 def _without_queued(lines: list[Line]) -> list[Line]:

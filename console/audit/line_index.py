@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from console.audit import search
-from console.audit.models import DONE, ChainHead, ClockStep, Entry, LineState, SearchText
+from console.audit import groups, search
+from console.audit.models import DONE, ChainHead, ClockStep, Entry, GroupLine, LineState, SearchText
 
 AT_ONCE = 5_000
 
@@ -18,10 +18,26 @@ def add(entry: Entry) -> None:
     """Notes how the line stands after this row of it, and the row's words."""
     line = entry.opens or entry
     _note_state(line, entry.recorded_outcome)
-    rows = [line, *line.outcomes.order_by("sequence")] if entry.opens else [line]
-    words = search.document(row.words for row in rows)
+    outcomes = list(line.outcomes.order_by("sequence")) if entry.opens else []
+    place = groups.add(line.group, entry, line, outcomes).sequence if line.group else line.sequence
+    if line is entry:
+        groups.note_items(line, place)
+    if line.group:
+        _add_words(place, entry.words)
+    else:
+        _save_words(place, search.document(row.words for row in (line, *outcomes)))
+
+
+def _add_words(place: int, text: str) -> None:
+    """The words of a part that no other part of its act has, so that the parts of a long act cost little."""
+    kept = SearchText.objects.filter(entry__sequence=place).values_list("words", flat=True).first() or ""
+    if words := search.added(kept, text):
+        _save_words(place, words)
+
+
+def _save_words(place: int, words: str) -> None:
     # The key is the entry's place in the chain, not its id, which the types do not know.
-    SearchText.objects.update_or_create(pk=line.sequence, defaults={"words": words})  # type: ignore[misc]
+    SearchText.objects.update_or_create(pk=place, defaults={"words": words})  # type: ignore[misc]
 
 
 def _note_state(line: Entry, outcome: str) -> None:
@@ -35,6 +51,7 @@ def rebuild() -> None:
     """Makes everything anew from the chain, some thousand rows at a time, while people work."""
     moments()
     in_steps(states)
+    in_steps(groups.rebuild)
     in_steps(texts)
 
 
@@ -76,10 +93,12 @@ def states(first: int, last: int) -> None:
 
 def check_states(first: int, last: int) -> None:
     """Makes anew how the lines of this stretch stand, if the chain says otherwise. Only then others wait for it."""
-    if _right_states(first, last) == set(_kept_states(first, last).values_list("pk", "outcome", "sequence")):
-        return
-    with _locked():
-        states(first, last)
+    if _right_states(first, last) != set(_kept_states(first, last).values_list("pk", "outcome", "sequence")):
+        with _locked():
+            states(first, last)
+    if not groups.is_right(first, last):
+        with _locked():
+            groups.rebuild(first, last)
 
 
 def _right_states(first: int, last: int) -> set[tuple[uuid.UUID, str, int]]:
@@ -105,12 +124,23 @@ def _locked() -> Iterator[None]:
 
 def texts(first: int, last: int) -> None:
     """The words of the lines that were begun in this stretch of the chain, and of their outcomes."""
-    lines = Entry.objects.filter(~Q(kind=Entry.Kind.OUTCOME), sequence__range=(first, last))
+    lines = Entry.objects.filter(~Q(kind=Entry.Kind.OUTCOME), sequence__range=(first, last), group__isnull=True)
     outcomes = Entry.objects.filter(opens__in=lines).order_by("sequence").values_list("opens__sequence", "words")
     found = {sequence: [words] for sequence, words in lines.values_list("sequence", "words")}
     for sequence, words in outcomes:
         found[sequence].append(words)
+    documents = {sequence: search.document(words) for sequence, words in found.items()} | _of_groups(first, last)
     SearchText.objects.filter(pk__gte=first, pk__lte=last).delete()
-    SearchText.objects.bulk_create(
-        SearchText(pk=sequence, words=search.document(words)) for sequence, words in sorted(found.items())
-    )
+    SearchText.objects.bulk_create(SearchText(pk=place, words=words) for place, words in sorted(documents.items()))
+
+
+def _of_groups(first: int, last: int) -> dict[int, str]:
+    """The words of all parts of each act, for the place of its first."""
+    places = dict(GroupLine.objects.filter(sequence__range=(first, last)).values_list("group", "sequence"))
+    documents: dict[int, str] = {}
+    rows = Entry.objects.filter(group__in=places).order_by("sequence").values_list("group", "words")
+    for group, words in rows:
+        if group is not None:
+            place = places[group]
+            documents[place] = search.added(documents.get(place, ""), words) or documents[place]
+    return documents

@@ -6,20 +6,22 @@ The database refuses every change (`guards.py`); `chain.py` ties each row to the
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Func, Q
+from django.db.models import Exists, Func, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from console.audit import actions, availability
 from console.audit.search import TABLE, WordsField, folded
+from console.common.parsing import read_uuid
 
 OPEN: Final = "open"
 DONE: Final = "done"
 FAILED: Final = "failed"
 UNKNOWN: Final = "unknown"
+ITEM: Final = "item"
 # How long the handing over of a file may be under way.
 LASTS = timedelta(hours=12)
 # By how much the clocks of the machines that write can differ: a row can come after one of a later moment.
@@ -41,8 +43,13 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     place = "sequence"
     """The field that is the place in the chain, in the table whose index finds the lines."""
-    branches: tuple[Q, ...] = ()
-    """Parts of the lines that have an index each: of several actions or outcomes every one is read by itself."""
+    branches: tuple[tuple[Q, str], ...] = ()
+    """Parts of the lines that have an index each, with their `place`: of several actions or outcomes every one is read
+    by itself."""
+    bounds: tuple[tuple[str, int], ...] = ()
+    """Places in the chain between which the lines are, for branches whose places differ."""
+    is_grouped = False
+    """Whether the parts of one act are one line."""
 
     is_led = False
     """Whether an index leads that few lines pass: then those of persons and actions are left alone."""
@@ -55,9 +62,10 @@ class EntryQuerySet(models.QuerySet["Entry"]):
     def _clone(self) -> Self:
         clone: Self = super()._clone()  # type: ignore[misc]  # the library types its public part alone
         clone.place, clone.branches, clone.is_led = self.place, self.branches, self.is_led
+        clone.is_grouped, clone.bounds = self.is_grouped, self.bounds
         return clone
 
-    def _found_by(self, place: str, branches: Iterable[Q] = ()) -> Self:
+    def _found_by(self, place: str, branches: Iterable[tuple[Q, str]] = ()) -> Self:
         """The first filter that has an index leads; those after it check what it finds."""
         clone = self._clone()
         if not self.is_led:
@@ -66,17 +74,34 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def newest(self, most: int, *, before: int | None = None) -> list["Entry"]:
         """So many lines, the newest first; with `before`, those before this place in the chain."""
-        found = self.filter(**{f"{self.place}__lt": before}) if before is not None else self
-        return self._picked(sorted(found._places(f"-{self.place}", most), reverse=True)[:most])
+        found = self._bounded("lt", before) if before is not None else self
+        return self._picked(sorted(found._places("-", most), reverse=True)[:most])
 
     def oldest(self, most: int, *, after: int | None = None) -> list["Entry"]:
         """So many lines, the oldest first; with `after`, those after this place in the chain."""
-        found = self.filter(**{f"{self.place}__gt": after}) if after is not None else self
-        return self._picked(sorted(found._places(self.place, most))[:most])
+        found = self._bounded("gt", after) if after is not None else self
+        return self._picked(sorted(found._places("", most))[:most])
 
-    def _places(self, order: str, most: int) -> set[int]:
-        parts = [self.filter(branch) for branch in self.branches] or [self]
-        return {place for part in parts for place in part.order_by(order).values_list("sequence", flat=True)[:most]}
+    def count_lines(self) -> int:
+        return sum(part.count() for part, _ in self._parts())
+
+    def _parts(self) -> list[tuple[Self, str]]:
+        return [(self._branch(branch, place), place) for branch, place in self.branches] or [(self, self.place)]
+
+    def _branch(self, branch: Q, place: str) -> Self:
+        return self.filter(branch, **{f"{place}__{lookup}": bound for lookup, bound in self.bounds})
+
+    def _places(self, direction: str, most: int) -> set[int]:
+        found = [part.order_by(direction + place) for part, place in self._parts()]
+        return {place for part in found for place in part.values_list("sequence", flat=True)[:most]}
+
+    def _bounded(self, lookup: str, bound: int) -> Self:
+        """Only the lines before ("lt") or behind ("gt") this place in the chain."""
+        if all(place == self.place for _, place in self.branches):
+            return self.filter(**{f"{self.place}__{lookup}": bound})
+        clone = self.alias(bounded=WithoutIndex("sequence")).filter(**{f"bounded__{lookup}": bound})
+        clone.bounds = (*self.bounds, (lookup, bound))
+        return clone
 
     def _picked(self, places: list[int]) -> list["Entry"]:
         rows = Entry.objects.filter(sequence__in=places).prefetch_related("outcomes")
@@ -86,12 +111,34 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         """What a person reads as one line: outcomes belong to their opening and are left out."""
         return self.exclude(kind=Entry.Kind.OUTCOME)
 
+    def grouped(self) -> Self:
+        """Lines as lists show them: the parts of one act are one line, in the place of the first.
+
+        The filters after it ask what holds of any of the parts.
+        """
+        earlier = GroupLine.objects.filter(pk=OuterRef("group"), sequence__lt=OuterRef("sequence"))
+        found = self.lines().filter(Q(group__isnull=True) | ~Exists(earlier))
+        found.is_grouped = True
+        return found
+
     def standing(self, *outcomes: str) -> Self:
         """Lines that stand like this now."""
-        states = Q(state__outcome__in=outcomes)
+        if self.is_grouped:
+            return self._groups_standing(outcomes)
         if DONE in outcomes:
-            return self.filter(states | Q(state__isnull=True))
-        return self.filter(states)._found_by("state__sequence", [Q(state__outcome=outcome) for outcome in outcomes])
+            return self.filter(_stands(outcomes))
+        branches = [(Q(state__outcome=outcome), "state__sequence") for outcome in outcomes]
+        return self.filter(_stands(outcomes))._found_by("state__sequence", branches)
+
+    def _groups_standing(self, outcomes: tuple[str, ...]) -> Self:
+        groups = GroupLine.objects.standing(*outcomes).values("sequence")
+        found = self.alias(of_group=WithoutIndex("group"), checked_place=WithoutIndex("sequence"))
+        found = found.filter(Q(_stands(outcomes), of_group__isnull=True) | Q(checked_place__in=groups))
+        if DONE in outcomes:
+            return found
+        alone = [Q(state__outcome=outcome, of_group__isnull=True) for outcome in outcomes]
+        branches = [*((branch, "state__sequence") for branch in alone), (Q(sequence__in=groups), "sequence")]
+        return found._found_by("state__sequence", branches)
 
     def unsettled(self, before: datetime | None = None) -> Self:
         """Acts nobody knows the end of; with `before`, without those that began later and may be under way."""
@@ -107,7 +154,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         if self.is_led:
             return self.alias(action_checked=WithoutIndex("action")).filter(action_checked__in=listed)
         found = self.filter(action__in=listed)
-        found.branches = tuple(Q(action=name) for name in listed)
+        found.branches = tuple((Q(action=name), found.place) for name in listed)
         return found
 
     def within(self, since: datetime | None, until: datetime | None) -> Self:
@@ -120,8 +167,8 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         # A row comes at most CLOCK_ERROR after one of a later moment, so nothing asked for stands beyond these two.
         before = _last_before(since - CLOCK_ERROR) if since else None
         after = _first_since(until + CLOCK_ERROR) if until else None
-        found = found.filter(**{f"{self.place}__gt": before}) if before else found
-        return found.filter(**{f"{self.place}__lt": after}) if after else found
+        found = found._bounded("gt", before) if before else found
+        return found._bounded("lt", after) if after else found
 
     def visible_to(self, person: Any) -> Self:
         """Auditors and administrators see every row, others what they did themselves."""
@@ -141,12 +188,44 @@ class EntryQuerySet(models.QuerySet["Entry"]):
     def about(self, thing_kind: str, thing_id: str) -> Self:
         """Lines about one thing, the one that made it included: there only the outcome knows the id."""
         rows = Entry.objects.filter(thing_kind=thing_kind, thing_id=thing_id)
-        return self.lines().filter(pk__in=rows.values_list(Coalesce("opens", "pk")))._found_by("sequence")
+        found = rows.values_list(Coalesce("opens", "pk"))
+        if thing_kind == ITEM and (item := read_uuid(thing_id)):
+            found = found.union(self._naming(item).values_list("pk"))
+        return self.lines().filter(pk__in=found)._found_by("sequence")
+
+    def naming(self, thing_kind: str, thing_id: str) -> Self:
+        """Those about this thing, looked for among what is found by another index than theirs."""
+        checked = {"kind_checked": WithoutIndex("thing_kind"), "id_checked": WithoutIndex("thing_id")}
+        about = Q(kind_checked=thing_kind, id_checked=thing_id)
+        if thing_kind == ITEM and (item := read_uuid(thing_id)):
+            named = NamedItem.objects.filter(item=item).values("entry")
+            return self.alias(**checked, place=WithoutIndex("sequence")).filter(about | Q(place__in=named))
+        return self.alias(**checked).filter(about)
 
     def saying(self, words: str) -> Self:
-        """Lines in which, or in whose outcomes, each of the words is found."""
-        asked = " ".join(folded(words).split())
-        return self.filter(search__words__holds=asked)._found_by("search__entry_id") if asked else self
+        """Lines in which, or in whose outcomes, each of the words is found, and those that name a work item so."""
+        asked = folded(words).split()
+        items = [item for word in asked if (item := read_uuid(word))]
+        if not asked:
+            return self
+        if any(self._naming(item).exists() for item in items):
+            return self._saying_or_naming(asked)
+        return self.filter(search__words__holds=" ".join(asked))._found_by("search__entry_id")
+
+    def _saying_or_naming(self, words: list[str]) -> Self:
+        """Where one of the words is the id of a work item that some acts name among others."""
+        found = self._clone()
+        for word in words:
+            places = SearchText.objects.filter(words__holds=word).values_list("pk")
+            if item := read_uuid(word):
+                places = places.union(self._naming(item).values_list("sequence"))
+            found = found.filter(sequence__in=places)
+        return found._found_by("sequence")
+
+    def _naming(self, item: uuid.UUID) -> models.QuerySet["Entry"]:
+        """Entries, or in a grouped list the first ones of their acts, that name this work item among others."""
+        place = "line" if self.is_grouped else "entry"
+        return Entry.objects.filter(sequence__in=NamedItem.objects.filter(item=item).values(place))
 
 
 class Entry(models.Model):
@@ -264,6 +343,83 @@ class LineState(models.Model):
 
     def __str__(self) -> str:
         return f"{self.entry_id} {self.outcome}"
+
+
+class GroupLineQuerySet(models.QuerySet["GroupLine"]):
+    def standing(self, *outcomes: str) -> Self:
+        """Those of which any part, or any thing within a part, stands like this."""
+        asked = [STANDING[outcome] for outcome in outcomes]
+        return self.filter(Q(*asked, _connector=Q.OR))
+
+    def unsettled(self, before: datetime) -> Self:
+        """Those with a part nobody knows the end of, as `EntryQuerySet.unsettled`."""
+        return self.filter(Q(unknown_parts__gt=0) | Q(open_parts__gt=0, latest_at__lte=before))
+
+
+class GroupLine(models.Model):
+    """An act of several entries, its parts, as lists show it: one line in the place of the first one.
+
+    No part of the chain, as `LineState`.
+    """
+
+    group = models.UUIDField(primary_key=True)
+    # Of the first part.
+    sequence = models.PositiveBigIntegerField(unique=True)
+    # When the newest row of any part was written.
+    latest_at = models.DateTimeField()
+    parts = models.PositiveIntegerField(default=0)
+    open_parts = models.PositiveIntegerField(default=0)
+    unknown_parts = models.PositiveIntegerField(default=0)
+    # The things of all parts, as far as the parts say how many they were.
+    items = models.PositiveIntegerField(default=0)
+    items_done = models.PositiveIntegerField(default=0)
+    items_failed = models.PositiveIntegerField(default=0)
+    items_unknown = models.PositiveIntegerField(default=0)
+
+    objects: ClassVar = GroupLineQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["-sequence"],
+                condition=Q(unknown_parts__gt=0) | Q(open_parts__gt=0),
+                name="audit_groups_unsettled",
+            ),
+            models.Index(fields=["-sequence"], condition=Q(items_failed__gt=0), name="audit_groups_failed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.parts} parts from {self.sequence} on"
+
+
+# Which groups a filter by outcome finds.
+STANDING = {
+    DONE: Q(items_done__gt=0),
+    FAILED: Q(items_failed__gt=0),
+    UNKNOWN: Q(unknown_parts__gt=0),
+    OPEN: Q(open_parts__gt=0),
+}
+
+
+class NamedItem(models.Model):
+    """A work item that an entry about many names by its id. No part of the chain, as `LineState`."""
+
+    item = models.UUIDField()
+    # The places in the chain of the entry and of its line.
+    entry = models.PositiveBigIntegerField(db_index=True)
+    line = models.PositiveBigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["item"], name="audit_named_items")]
+
+    def __str__(self) -> str:
+        return f"{self.item} in {self.entry}"
+
+
+def _stands(outcomes: Iterable[str]) -> Q:
+    """What has no row of its own is done."""
+    stands = Q(state__outcome__in=outcomes)
+    return stands | Q(state__isnull=True) if DONE in outcomes else stands
 
 
 def actions_of(group: str) -> set[str]:

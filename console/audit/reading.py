@@ -3,14 +3,15 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import islice
 from operator import itemgetter
 from typing import Any
 
+from django.db.models import Count, Sum
+from django.urls import reverse
 from django.utils import timezone
 
-from console.audit import actions, downloads, links, record, sentences
-from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, EntryQuerySet
+from console.audit import actions, downloads, links, many, record, sentences
+from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, EntryQuerySet, GroupLine
 
 PAGE, CHUNK = 50, 500
 EXPORTED = "export.create"
@@ -42,6 +43,15 @@ class Line:
     after: str = ""
     failure: str = ""
     """Why nothing came of what had been begun well, where that showed only later."""
+    group: GroupLine | None = None
+    """The act of several entries that it is the line of; `entry` is the first of them."""
+
+    @property
+    def address(self) -> str:
+        """The page of the entry, or of the act of several."""
+        if self.group is not None:
+            return reverse("audit:group", args=[self.group.pk])
+        return reverse("audit:detail", args=[self.entry.pk])
 
     @property
     def pieces(self) -> list[sentences.Piece]:
@@ -120,9 +130,9 @@ class Step:
 
 
 def _state(action: str, outcome: str, detail: Mapping[str, Any]) -> str:
-    """A file of which only a part was handed over is not done."""
+    """A file of which only a part was handed over is not done, nor are many things of which some were not."""
     is_part = action in actions.LASTING and outcome == DONE and downloads.transfer(detail).state == downloads.State.PART
-    return "In part" if is_part else STATES[outcome]
+    return "In part" if is_part or (outcome == DONE and many.is_partly_done(detail)) else STATES[outcome]
 
 
 def _tone(action: str, outcome: str, detail: Mapping[str, Any]) -> str:
@@ -153,6 +163,19 @@ def line(entry: Entry) -> Line:
     return Line(entry, sentences.Telling.whole(entry, standing(entry)))
 
 
+def group_line(first: Entry, group: GroupLine) -> Line:
+    """An act of several entries as one line."""
+    told = sentences.Telling.of_group(first, group, standing_of_group(group))
+    return Line(first, told, group=group if group.parts > 1 else None)
+
+
+def group_lines(rows: Iterable[Entry]) -> list[Line]:
+    """The lines of a grouped list: one query more where it has acts of several entries."""
+    listed = list(rows)
+    groups = GroupLine.objects.in_bulk({row.group for row in listed if row.group})
+    return [group_line(row, groups[row.group]) if row.group in groups else line(row) for row in listed]
+
+
 def place_of(page: str) -> str:
     """Where in the console a view is, from its name; "" for work in the background."""
     return PLACES.get(page.partition(":")[0] if ":" in page else page.partition("_")[0], "")
@@ -168,6 +191,15 @@ def standing(entry: Entry) -> str:
     return UNKNOWN if entry.is_cut_off(timezone.now() - record.grace()) else entry.outcome
 
 
+def standing_of_group(group: GroupLine) -> str:
+    """How the act stands as a whole, as far as one word can say that."""
+    if group.unknown_parts or (group.open_parts and group.latest_at < timezone.now() - record.grace()):
+        return UNKNOWN
+    if group.open_parts:
+        return OPEN
+    return DONE if group.items_done or not group.items else FAILED
+
+
 def page(entries: EntryQuerySet, *, before: int | None = None, after: int | None = None, size: int = PAGE) -> Page:
     """A page by the place in the chain, which never moves: reloading shows the same lines however many came since."""
     found = entries.lines()
@@ -180,37 +212,45 @@ def page(entries: EntryQuerySet, *, before: int | None = None, after: int | None
         more_older, rows = len(rows) > size, rows[:size]
         more_newer = before is not None and bool(rows)
     newer = rows[0].sequence if rows and more_newer else None
-    return Page(with_downloads(map(line, rows)), newer, rows[-1].sequence if rows and more_older else None)
+    return Page(with_downloads(group_lines(rows)), newer, rows[-1].sequence if rows and more_older else None)
 
 
 def history(thing_kind: str, thing_id: str, *, limit: int = 20, person: Any = None) -> list[Line]:
     """What happened to one thing, newest first, for pages of other apps; with `person`, what that person can see."""
-    about = Entry.objects.about(thing_kind, thing_id)
+    about = Entry.objects.grouped().about(thing_kind, thing_id)
     seen = about if person is None else about.visible_to(person)
-    return with_downloads(map(line, seen.newest(limit)))
+    return with_downloads(group_lines(seen.newest(limit)))
 
 
 def latest(person: Any, *, limit: int = 6) -> list[Line]:
     """The newest lines that this person can see, without sign-ins."""
-    rows = Entry.objects.visible_to(person).lines().exclude(action__in=actions.SIGN_INS)
-    return with_downloads(map(line, rows.newest(limit)))
+    rows = Entry.objects.grouped().visible_to(person).exclude(action__in=actions.SIGN_INS)
+    return with_downloads(group_lines(rows.newest(limit)))
 
 
 def newest(actions: Iterable[str], *, each: int) -> list[Line]:
     """The newest lines of some actions, at most `each` of every one: as many statements as actions, however long the
     audit is."""
-    found = [Entry.objects.lines().filter(action=action).order_by("-sequence") for action in actions]
+    found = [Entry.objects.grouped().filter(action=action).order_by("-sequence") for action in actions]
     ids = [pk for rows in found for pk in rows.values_list("pk", flat=True)[:each]]
     rows = Entry.objects.filter(pk__in=ids).prefetch_related("outcomes").order_by("-sequence")
-    return [line(row) for row in rows]
+    return group_lines(rows)
 
 
-def same_act(entry: Entry) -> list[Line]:
-    """The other acts of the same bulk action."""
-    if entry.group is None:
-        return []
-    rows = Entry.objects.lines().filter(group=entry.group).exclude(pk=entry.pk)
-    return [line(row) for row in rows.prefetch_related("outcomes").order_by("sequence")[:200]]
+def act_of(entry: Entry) -> Line | None:
+    """The act of several entries that this one is a part of."""
+    group = GroupLine.objects.filter(pk=entry.group, parts__gt=1).first() if entry.group else None
+    return whole_act(group) if group else None
+
+
+def whole_act(group: GroupLine) -> Line:
+    return group_line(Entry.objects.prefetch_related("outcomes").get(sequence=group.sequence), group)
+
+
+def parts(group: GroupLine, *, after: int = 0, most: int = PAGE) -> list[Line]:
+    """So many parts of an act, the oldest first; with `after`, those behind this place in the chain."""
+    found = Entry.objects.lines().filter(group=group.pk, sequence__gt=after).prefetch_related("outcomes")
+    return [line(row) for row in found.order_by("sequence")[:most]]
 
 
 def nearest(entries: EntryQuerySet, since: datetime | None, until: datetime | None) -> datetime | None:
@@ -241,10 +281,29 @@ def with_downloads(lines: Iterable[Line]) -> list[Line]:
     return [_followed(one, taken, became) if _is_export(one) else one for one in linked]
 
 
-def lines(entries: EntryQuerySet) -> Iterator[Line]:
-    """Every line of a long list, the newest first, some hundred in memory at a time."""
-    rows = entries.prefetch_related("outcomes").order_by("-sequence").iterator(chunk_size=CHUNK)
-    while some := list(islice(rows, CHUNK)):
+def rows(entries: EntryQuerySet, *, before: int) -> Iterator[Line]:
+    """Every entry of a grouped list, the newest first: an act of several by its parts. Some hundred are in memory at a
+    time, and only what was recorded before this place in the chain.
+    """
+    place: int | None = before
+    while some := entries.newest(CHUNK, before=place):
+        place = some[-1].sequence
+        for one in with_downloads(map(line, some)):
+            yield from _parts_before(one, before) if one.entry.group else [one]
+
+
+def count_rows(entries: EntryQuerySet) -> int:
+    """How many `rows` there are."""
+    groups = GroupLine.objects.filter(sequence__in=entries.filter(group__isnull=False).order_by().values("sequence"))
+    return entries.count_lines() + (groups.aggregate(more=Sum("parts") - Count("pk"))["more"] or 0)
+
+
+def _parts_before(first: Line, before: int) -> Iterator[Line]:
+    """The parts of one act, the newest first."""
+    place = before
+    found = Entry.objects.lines().filter(group=first.entry.group).prefetch_related("outcomes").order_by("-sequence")
+    while some := list(found.filter(sequence__lt=place)[:CHUNK]):
+        place = some[-1].sequence
         yield from with_downloads(map(line, some))
 
 

@@ -33,6 +33,13 @@ def document(texts: Iterable[str]) -> str:
     return GAP + GAP.join([*words, *sorted(starts)])
 
 
+def added(kept: str, text: str) -> str:
+    """The document with what the text adds to it; "" where it has all of that."""
+    words = dict.fromkeys(kept.split())
+    new = [word for word in document([text]).split() if word not in words]
+    return GAP + GAP.join([*words, *new]) if new else ""
+
+
 class Holds(Lookup):
     """`words__holds="yard nor"`: every one of these words, which are `folded`, is in the document."""
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from console.audit import actions, links
-from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
+from console.audit import actions, links, many
+from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, GroupLine
 from console.words import moment, plural
 
 VENDORS = {"avala": "Avala", "cloudfactory": "CloudFactory"}
@@ -19,6 +19,10 @@ ENDS = {
     FAILED: ", but it failed",
     UNKNOWN: ", but {cause}, so we can't tell whether it worked",
 }
+# By what the wording of an act on work items is chosen.
+SIGNALED = ("signal", "outcome", "items")
+# What the first part of an act says of itself alone.
+OF_ONE_PART = ("ids", "error", "error_kind", "status", "found", "checks", "not_found", "cut_off")
 # Whoever is refused at the door has only said a name; that it is theirs is not known.
 UNNAMED = {"session.refused": "Someone"}
 
@@ -101,33 +105,53 @@ class Telling:
 
     @classmethod
     def alone(cls, entry: Entry) -> "Telling":
-        """Only what the row itself says, without asking the database."""
-        return cls(entry, entry.recorded_outcome, entry.detail, entry.thing_id, entry.thing_name)
+        """Only what the row itself says, of an outcome with what was signaled: that stands in the opening."""
+        opened = entry.opens.detail if entry.opens else {}
+        signaled = {name: opened[name] for name in SIGNALED if name in opened}
+        return cls(entry, entry.recorded_outcome, signaled | entry.detail, entry.thing_id, entry.thing_name)
 
     @classmethod
     def whole(cls, entry: Entry, outcome: str) -> "Telling":
-        return cls(entry, outcome, entry.result, entry.result_id, entry.result_name)
+        detail = entry.result
+        detail.pop("planned", None)
+        if "items" in entry.detail and many.has_figures(detail):
+            outcomes = sorted(entry.outcomes.all(), key=lambda row: row.sequence)
+            detail = many.detail_of(many.counts_of(entry, outcomes), detail)
+        return cls(entry, outcome, detail, entry.result_id, entry.result_name)
+
+    @classmethod
+    def of_group(cls, first: Entry, group: GroupLine, outcome: str) -> "Telling":
+        """An act of several parts, told as one; `first` is the first of them."""
+        left_out = OF_ONE_PART if group.parts > 1 else ()
+        said = {name: value for name, value in first.result.items() if name not in left_out}
+        return cls(first, outcome, many.detail_of(group, said), first.thing_id, first.thing_name)
 
     @property
     def person(self) -> str:
         return UNNAMED.get(self.entry.action) or self.entry.actor_name
 
     @property
+    def worded_as(self) -> str:
+        """The outcome that the sentence is about: of many things what was done comes first, and the rest in figures."""
+        return DONE if "items" in self.entry.detail and many.number(self.detail, "done") else self.outcome
+
+    @property
     def why(self) -> str:
         """The error's sentence, where it did not go well."""
-        said = self.detail.get("error") or (self.detail.get("reason") if self.outcome == FAILED else "")
-        return str(said or "") if self.outcome != DONE else ""
+        said = self.detail.get("error") or (self.detail.get("reason") if self.worded_as == FAILED else "")
+        return str(said or "") if self.worded_as != DONE else ""
 
 
 def pieces(told: Telling) -> list[Piece]:
     action = actions.known(told.entry.action, told.detail)
-    wording, ending = action.done_with(told.detail), ENDS[told.outcome]
-    if told.outcome == FAILED and action.refused:
+    outcome = told.worded_as
+    wording, ending = action.done_with(told.detail), ENDS[outcome]
+    if outcome == FAILED and action.refused:
         wording, ending = action.refused, ""
-    elif told.outcome != DONE:
-        wording = STARTS[told.outcome] + action.tried
+    elif outcome != DONE:
+        wording = STARTS[outcome] + action.tried
     tail, ending = action.tail(told.detail), ending.replace("{cause}", _cause(told))
-    because = f": {told.why}" if told.why and told.outcome != UNKNOWN and told.why not in tail else ""
+    because = f": {told.why}" if told.why and outcome != UNKNOWN and told.why not in tail else ""
     said = [
         Piece("person", told.person),
         *_filled(f" {wording}", told),
@@ -151,6 +175,7 @@ def plain(told: Telling) -> str:
 def _filled(wording: str, told: Telling) -> list[Piece]:
     """The wording with its slots filled. Names go in last and whole, so that a brace in one is only a brace."""
     address = links.address_of(told.entry.thing_kind, told.thing_id, told.detail) if told.has_page else ""
+    wording = wording.replace("{many}", actions.work_items(told.detail, is_done=told.worded_as == DONE))
     thing = Piece("thing", _called(told), address)
     vendor = VENDORS.get(told.entry.vendor, told.entry.vendor or "a vendor")
     wording = wording.replace("{vendor}", vendor)

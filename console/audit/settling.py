@@ -11,6 +11,7 @@ late find still counts.
 """
 
 import logging
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,6 +35,8 @@ UNREADABLE: Final = "unreadable"
 LEAST_MISSES = 3
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=2)
 OUTAGE_WAIT = timedelta(minutes=10)
+# Of an act of many: each is a call to the vendor, and somebody waits for the page.
+PARTS_AT_ONCE = 3
 SLOW_WAIT, LAST_CHECK = timedelta(hours=1), timedelta(days=1)
 
 
@@ -133,6 +136,22 @@ def look(entry: Entry) -> Reconciliation:
     fresh = _fresh(entry)
     Lookup.objects.filter(pk=entry.pk).update(next_check_at=_next_check(fresh, lookup))
     return state(fresh)
+
+
+def parts_unresolved(group: uuid.UUID) -> list[tuple[Entry, Reconciliation]]:
+    """The parts of an act nobody knows the end of, the oldest first, with what is known of each."""
+    parts = record.open_or_unknown().filter(group=group).select_related("actor").prefetch_related("outcomes")
+    found = list(parts)
+    lookups = Lookup.objects.in_bulk([part.pk for part in found])
+    return [(part, _state(part, lookups.get(part.pk))) for part in found]
+
+
+def look_at_parts(group: uuid.UUID) -> None:
+    """Looks once at some unresolved parts of an act; the others are due then, for the background."""
+    waiting = [part for part, now in parts_unresolved(group) if now.is_unresolved and now.can_check]
+    for part in waiting[:PARTS_AT_ONCE]:
+        look(part)
+    Lookup.objects.filter(pk__in=waiting[PARTS_AT_ONCE:]).update(next_check_at=timezone.now())
 
 
 def mark_cut_off() -> list[Entry]:

@@ -39,6 +39,7 @@ COLUMNS = (
     "Request id",
     "Key fingerprint",
     "Entry",
+    "Part of act",
 )
 
 
@@ -103,6 +104,7 @@ def _cells(line: Line) -> tuple[str, ...]:
         entry.request_id,
         entry.key_fingerprint,
         str(entry.pk),
+        str(entry.group or ""),
     )
 
 

@@ -3,7 +3,8 @@
 `record.act` leaves its entry's id on the error, so that no view has to pass it on.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -11,8 +12,8 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils import timezone
 
-from console.audit import actions, record, settling
-from console.audit.models import OPEN, UNKNOWN, Entry
+from console.audit import actions, reading, record, sentences, settling
+from console.audit.models import OPEN, UNKNOWN, Entry, GroupLine
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,48 @@ class Unresolved:
         return reverse("audit:detail", args=[self.entry.pk])
 
 
+@dataclass(frozen=True)
+class UnresolvedAct(Unresolved):
+    """The same of an act of several entries: one strip for all its parts. `entry` is the first."""
+
+    told: sentences.Telling = field(kw_only=True)
+    group: UUID = field(kw_only=True)
+
+    @property
+    def subject(self) -> str:
+        told = self.told
+        return actions.whether(self.entry.action, f"“{told.thing_name or 'without a name'}”", told.detail)
+
+    @cached_property
+    def state(self) -> settling.Reconciliation:
+        """Of the part about which most can still be found out."""
+        states = [now for _, now in settling.parts_unresolved(self.group)]
+        return min(states, key=lambda now: ORDER.index(now.status), default=settling.Reconciliation("under way"))
+
+    @property
+    def check_url(self) -> str:
+        return reverse("audit:settle_group", args=[self.group])
+
+    @property
+    def entry_url(self) -> str:
+        return reverse("audit:group", args=[self.group])
+
+
+ORDER = ("checking", "not found", "unsure", "under way", "done", "failed")
+
+
+def of_line(line: reading.Line, *, back: str = "") -> Unresolved:
+    """For a line that is known to be unresolved, also one of an act of several entries."""
+    if line.group is None:
+        return of_entry(line.entry, back=back)
+    return UnresolvedAct(line.entry, back=back, told=line.told, group=line.group.pk)
+
+
 def subject_of(entry: Entry) -> str:
     """What the act was about to bring about, as half a sentence."""
     name = f"“{entry.result_name or entry.thing_name or 'without a name'}”"
-    return actions.whether(entry.action, name, entry.detail)
+    detail = sentences.Telling.whole(entry, entry.outcome).detail if "items" in entry.detail else entry.detail
+    return actions.whether(entry.action, name, detail)
 
 
 def of_error(error: Exception, *, back: str = "") -> Unresolved | None:
@@ -68,9 +107,30 @@ def of_error(error: Exception, *, back: str = "") -> Unresolved | None:
 def of_thing(person: Any, thing_kind: str, thing_id: str, *, back: str = "") -> list[Unresolved]:
     """What this person sent about a thing without an outcome so far, the newest first."""
     mine = Entry.objects.unsettled(timezone.now() - record.grace()).by(person)
-    found = mine.checked(thing_kind=thing_kind, thing_id=thing_id)
+    found = mine.naming(thing_kind, thing_id)
     entries = found.prefetch_related("outcomes").order_by("-sequence")
-    return [of_entry(entry, back=back) for entry in entries]
+    return _of_entries(entries, back)
+
+
+def of_anything(person: Any, *, most: int) -> tuple[list[tuple[reading.Line, Unresolved]], int]:
+    """What this person can see without an outcome so far, the newest first, an act of several entries as one; and how
+    many there are in all."""
+    before = timezone.now() - record.grace()
+    alone = Entry.objects.unsettled(before).filter(group__isnull=True).visible_to(person)
+    acts = Entry.objects.filter(sequence__in=GroupLine.objects.unsettled(before).values("sequence")).visible_to(person)
+    rows = sorted([*alone.newest(most), *acts.newest(most)], key=lambda row: row.sequence, reverse=True)[:most]
+    lines = reading.group_lines(rows)
+    return [(one, of_line(one)) for one in lines], alone.count_lines() + acts.count()
+
+
+def _of_entries(entries: Iterable[Entry], back: str) -> list[Unresolved]:
+    """One for each act, however many of its parts are among the entries."""
+    found: dict[Any, Unresolved] = {}
+    for entry in entries:
+        if (entry.group or entry.pk) not in found:
+            act = reading.act_of(entry)
+            found[entry.group or entry.pk] = of_line(act, back=back) if act else of_entry(entry, back=back)
+    return list(found.values())
 
 
 def of_entry(entry: Entry, *, back: str = "") -> Unresolved:

@@ -18,12 +18,15 @@ from console import htmx, plain_answers, typed_forms
 from console.audit import addresses, chain_check, facts, links, reading, record, settling, sheets, unresolved, verify
 from console.audit import handover as handovers
 from console.audit.forms import DAYS, PERIODS, CloseForm, FilterForm, HandoverForm
-from console.audit.models import DONE, OPEN, UNKNOWN, Entry
+from console.audit.models import DONE, OPEN, UNKNOWN, Entry, GroupLine
+from console.common.parsing import read_int
 from console.common.typed_fields import hand_back
-from console.words import moment
+from console.words import moment, plural
 
 # Seconds between two looks at the progress of a check.
 CHECK_DELAY = 2
+# Of an act of several entries, on one page.
+PARTS = 50
 
 
 @require_safe
@@ -46,6 +49,24 @@ def detail(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
         return redirect("audit:detail", entry.opens_id)
     template = "audit/detail.html#facts" if htmx.is_htmx(request) else "audit/detail.html"
     return render(request, template, _detail(request, entry, CloseForm(typed_forms.kept(request))))
+
+
+@require_safe
+def group(request: HttpRequest, group_id: uuid.UUID) -> HttpResponse:
+    """An act of several entries, with its parts."""
+    template = "audit/group.html#facts" if htmx.is_htmx(request) else "audit/group.html"
+    return render(request, template, _group(request, _act(request, group_id)))
+
+
+@require_POST
+def settle_group(request: HttpRequest, group_id: uuid.UUID) -> HttpResponse:
+    """Checks some parts of an act; the rest is checked in the background. Leads back to `next`, as `settle`."""
+    act = _act(request, group_id)
+    level, said = _check_act(act)
+    if htmx.is_htmx(request):
+        return render(request, "audit/_checked.html", _checked_act(request, act, level, said))
+    messages.add_message(request, level, said)
+    return htmx.redirect(request, _back(request) or reverse("audit:group", args=[group_id]))
 
 
 @require_POST
@@ -113,8 +134,8 @@ def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         return _file((), "audit")
     # Recorded first; then exactly the rows there were.
     entries = form.entries()
-    recorded = _record_export(request, _in_words(form), entries.count())
-    return _file(sheets.rows(reading.lines(entries.filter(sequence__lt=recorded.sequence))), "audit")
+    recorded = _record_export(request, _in_words(form), reading.count_rows(entries))
+    return _file(sheets.rows(reading.rows(entries, before=recorded.sequence)), "audit")
 
 
 @require_safe
@@ -168,6 +189,32 @@ def _entry(request: HttpRequest, entry_id: uuid.UUID) -> Entry:
     return found
 
 
+def _act(request: HttpRequest, group_id: uuid.UUID) -> GroupLine:
+    """An act of several entries that this person can see. Raises Http404."""
+    found = GroupLine.objects.filter(pk=group_id).first()
+    if found is None or not Entry.objects.visible_to(request.user).filter(sequence=found.sequence).exists():
+        raise Http404
+    return found
+
+
+def _group(request: HttpRequest, act: GroupLine) -> dict[str, Any]:
+    line = reading.whole_act(act)
+    parts = reading.parts(act, after=read_int(request.GET.get("after")) or 0, most=PARTS + 1)
+    shown = parts[:PARTS]
+    return {
+        "line": line,
+        "act": act,
+        "parts": shown,
+        "next_url": f"?after={shown[-1].entry.sequence}" if len(parts) > PARTS else "",
+        "first_url": line.address if "after" in request.GET else "",
+        "facts": facts.facts(line),
+        "references": facts.references_of_act(line),
+        "unresolved": unresolved.of_line(line) if line.outcome == UNKNOWN else None,
+        "is_part": htmx.is_htmx(request),
+        "thing": f"{line.entry.thing_kind}:{line.told.thing_id}" if line.told.thing_id else "",
+    }
+
+
 def _detail(request: HttpRequest, entry: Entry, form: CloseForm) -> dict[str, Any]:
     line = reading.with_downloads([reading.line(entry)])[0]
     return {
@@ -177,7 +224,7 @@ def _detail(request: HttpRequest, entry: Entry, form: CloseForm) -> dict[str, An
         "facts": facts.facts(line),
         "references": facts.references(line, sees_chain=_may(request, "audit.export")),
         "changes": facts.changes(line.told.detail),
-        "others": reading.same_act(entry),
+        "act": reading.act_of(entry),
         "is_unknown": line.outcome == UNKNOWN,
         "is_part": htmx.is_htmx(request),
         "state": settling.state(entry),
@@ -198,6 +245,32 @@ def _check(entry: Entry) -> tuple[int, str]:
     if state.status == "under way":
         return messages.INFO, "The request is still running. Check again in a minute."
     return (messages.INFO if state.status == "checking" else messages.WARNING), state.message
+
+
+def _check_act(act: GroupLine) -> tuple[int, str]:
+    """One check of some parts, and what is known then in words."""
+    settling.look_at_parts(act.pk)
+    act.refresh_from_db()
+    line = reading.whole_act(act)
+    if line.outcome == OPEN:
+        return messages.INFO, "The requests are still running. Check again in a minute."
+    if line.outcome != UNKNOWN:
+        return messages.SUCCESS, f"Every part is known now: {line.text}."
+    said = unresolved.of_line(line).state.message
+    return messages.WARNING, f"{plural(act.unknown_parts, 'part is', 'parts are')} still unresolved. {said}"
+
+
+def _checked_act(request: HttpRequest, act: GroupLine, level: int, said: str) -> dict[str, Any]:
+    """As `_checked`."""
+    line = reading.whole_act(act)
+    is_unknown = line.outcome in (OPEN, UNKNOWN)
+    return {
+        "kind": {messages.SUCCESS: "good", messages.INFO: "info"}.get(level, "warn"),
+        "said": said,
+        "thing_url": "" if is_unknown else line.address,
+        "shape": "notice" if request.POST.get("shape") == "notice" else "callout",
+        "unresolved": unresolved.of_line(line, back=_back(request)) if is_unknown else None,
+    }
 
 
 def _checked(request: HttpRequest, entry: Entry, level: int, said: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 
 from console.audit import sentences
+from console.audit.groups import IDS
 from console.audit.models import Entry
 from console.common.redaction import hide
 
@@ -47,7 +48,10 @@ def name_of(person: Any, action: str = "") -> str:
 
 
 def search_words(entry: Entry) -> str:
-    """Everything of a row that a person may search for, case folded: the sentence as it reads and the names in it."""
+    """Everything of a row that a person may search for, case folded: the sentence as it reads and the names in it.
+
+    Not the ids of the work items of an act on many, a hundred a row: those have an index of their own.
+    """
     parts = [
         sentences.plain(sentences.Telling.alone(entry)),
         entry.actor_email,
@@ -55,7 +59,7 @@ def search_words(entry: Entry) -> str:
         entry.thing_id,
         entry.vendor_reference,
         entry.note,
-        *_texts(entry.detail),
+        *_texts({name: value for name, value in entry.detail.items() if name != IDS}),
     ]
     return "\n".join(part for part in parts if part).casefold()
 

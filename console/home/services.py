@@ -10,8 +10,7 @@ from django.urls import reverse
 from accounts import connections
 from accounts.models import Person
 from accounts.rights import Right
-from console.audit import reading, record, settling
-from console.audit.models import Entry
+from console.audit import reading, unresolved
 from console.exports import services as exports
 from console.home import colleagues
 from console.items.bulk import result_presenters as signal_presenters
@@ -126,15 +125,13 @@ def _unconnected(user: Person) -> list[Todo]:
 
 def _unknown(user: Person) -> list[Todo]:
     """Acts with an unknown outcome: one's own, or everybody's for those who may see them. The newest come first."""
-    found = record.open_or_unknown().visible_to(user).order_by("-sequence")
-    waiting = list(found.select_related("actor").prefetch_related("outcomes")[: UNKNOWN_SHOWN + 1])
-    shown = [_unresolved(entry) for entry in waiting[:UNKNOWN_SHOWN]]
-    return [*shown, _more_unresolved(found.count())] if len(waiting) > UNKNOWN_SHOWN else shown
+    found, number = unresolved.of_anything(user, most=UNKNOWN_SHOWN)
+    shown = [_unresolved(line, one) for line, one in found]
+    return [*shown, _more_unresolved(number)] if number > UNKNOWN_SHOWN else shown
 
 
-def _unresolved(entry: Entry) -> Todo:
-    address, said = reverse("audit:detail", args=[entry.pk]), settling.state(entry).message
-    return Todo("circle-question-mark", "warn", reading.line(entry).text, said, address, "Check")
+def _unresolved(line: reading.Line, one: unresolved.Unresolved) -> Todo:
+    return Todo("circle-question-mark", "warn", line.text, one.state.message, one.entry_url, "Check")
 
 
 def _more_unresolved(number: int) -> Todo:

@@ -85,16 +85,6 @@ def test_orders_stand_side_by_side(dana: Person, client_as: ClientAs) -> None:
     assert "RainNight" in said
 
 
-def test_the_other_acts_of_a_bulk_action_are_listed(dana: Person, client_as: ClientAs) -> None:
-    group = uuid.uuid4()
-    one, other = (
-        record.event(actor=dana, action="item.approve", thing_name=name, group=group) for name in ("first", "second")
-    )
-    assert other.group == group
-    said = text_of(client_as(dana).get(f"/audit/{one.pk}/"))
-    assert "Dana approved the work item second" in said
-
-
 def test_htmx_gets_the_facts_alone(unknown: Entry, alice: Person, client_as: ClientAs) -> None:
     page = client_as(alice).get(f"/audit/{unknown.pk}/", headers={"HX-Request": "true"}).content.decode()
     assert "<h1" not in page
