@@ -7,14 +7,16 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import Person
 from console.audit import settling
 from console.audit.models import Entry
 from console.emulator.server import Running
 from console.items.bulk.held import read_held
-from console.items.models import BulkItem, Decision
+from console.items.models import BulkItem, BulkSignal, Decision
 from tests.exports.making import text_of
+from tests.items import planning
 from tests.items.bulk_rows import bulk_signal, ended, entered
 from tests.items.deciding import ITEMS, PROJECT, decision_of, item_ids, press, sent, signal_elsewhere, status_of, work
 from tests.items.test_decide_outcomes import look_once
@@ -178,3 +180,61 @@ def test_a_refusal_names_the_colleague_whose_bulk_signal_was_faster(
     assert [status_of(bob, item) for item in items] == ["COMPLETED", "COMPLETED"]
     assert "the item is “Completed” now. Alice approved" in decision_of(items[0]).message
     assert "Alice" not in decision_of(items[1]).message
+
+
+def test_an_item_that_was_decided_on_after_the_plan_gets_no_second_signal(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    """The plan is a few seconds old, and is made again all the same."""
+    client, items = client_as(alice), item_ids(alice, number=3)
+    planning.select(alice, items, "CLIENT_REVIEW")
+    bulk = planning.plan(client, "cancel")
+    press(client, items[0])
+    planning.press(client, bulk, reason="Duplicates")
+    planning.read()
+    page = text_of(client.get(planning.page_url(bulk)))
+    assert "2 will be canceled. 1 has another signal under way" in page
+    assert planning.signals(emulator) == []
+    planning.press(client, bulk, reason="Duplicates")
+    work()
+    assert [status_of(alice, item) for item in items] == ["COMPLETED", "CANCELED", "CANCELED"]
+
+
+def test_of_two_plans_for_the_same_items_the_second_signals_only_the_rest(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client, items = client_as(alice), item_ids(alice, number=3)
+    planning.select(alice, items[:2], "CLIENT_REVIEW")
+    first = planning.plan(client, "approve")
+    planning.select(alice, items[1:], "CLIENT_REVIEW")
+    second = planning.plan(client, "approve")
+    planning.press(client, first)
+    planning.press(client, second)
+    planning.read()
+    assert list(second.items.order_by("position").values_list("kind", flat=True)) == ["held", "likely"]
+    planning.press(client, second)
+    BulkSignal.objects.filter(state="waiting").update(due_at=timezone.now())
+    work()
+    signaled = [entry["workItemId"] for one in planning.signals(emulator) for entry in one["body"]["workItems"]]
+    assert sorted(signaled) == sorted(items)
+
+
+def test_two_people_on_overlapping_selections_both_read_the_truth(
+    alice: Person, bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    """Both plans are fresh; what the second finds done already is refused by CloudFactory, and shown so."""
+    items = item_ids(alice, "NEW", 5)
+    plans = []
+    for person, chosen in ((alice, items[:3]), (bob, items[2:])):
+        planning.select(person, chosen, "NEW")
+        plans.append(planning.plan(client_as(person), "start"))
+    for person, bulk in zip((alice, bob), plans, strict=True):
+        planning.press(client_as(person), bulk)
+        work()
+    signaled = [[entry["workItemId"] for entry in one["body"]["workItems"]] for one in planning.signals(emulator)]
+    assert signaled == [items[:3], items[2:]]
+    outcomes = [list(bulk.items.order_by("position").values_list("outcome", flat=True)) for bulk in plans]
+    assert outcomes == [["done", "done", "done"], ["refused", "done", "done"]]
+    assert {status_of(alice, item) for item in items} == {"IN_PROGRESS"}
+    shown = text_of(client_as(bob).get(planning.page_url(plans[1])))
+    assert "2 started, 1 refused" in shown

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import Person
 from console.items.bulk import sending
 from console.items.bulk.actions import BulkAction
+from console.items.bulk.held import read_held
 from console.items.bulk.selectors import to_be_sent
 from console.items.models import BulkItem, BulkSignal, Selection
 from console.jobs import services as jobs
@@ -120,7 +121,8 @@ def press(
     note: str = "",
     includes_unlikely: bool = False,
 ) -> BulkSignal:
-    """Sends the plan, or has it read again first where that was done more than SIGNAL_PLAN_FRESH seconds ago.
+    """Sends the plan, or has it read again first where that was done more than SIGNAL_PLAN_FRESH seconds ago, or where
+    something else on one of its items is under way since.
 
     `version` is that of the plan the person saw. A second press changes nothing. Raises NotSent.
     """
@@ -133,7 +135,7 @@ def press(
         if not locked.planned_count:
             raise NotSent(NOTHING_TO_SEND)
         typed = ["reason", "assignee", "note", "includes_unlikely", "planned_count"]
-        if is_fresh(locked):
+        if is_fresh(locked) and not _is_any_held(locked):
             locked.save(update_fields=typed)
             sending.start(locked)
         else:
@@ -176,6 +178,11 @@ def _check(bulk: BulkSignal, version: str) -> None:
         raise NotSent(EXPIRED)
     if version != version_of(bulk):
         raise NotSent(OTHER_VERSION)
+
+
+def _is_any_held(bulk: BulkSignal) -> bool:
+    items = list(to_be_sent(bulk).values_list("item", flat=True))
+    return bool(read_held(user=bulk.person, project=bulk.project, ids=items))
 
 
 def _is_older(bulk: BulkSignal, seconds: float) -> bool:
