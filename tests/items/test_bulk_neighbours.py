@@ -238,3 +238,24 @@ def test_two_people_on_overlapping_selections_both_read_the_truth(
     assert {status_of(alice, item) for item in items} == {"IN_PROGRESS"}
     shown = text_of(client_as(bob).get(planning.page_url(plans[1])))
     assert "2 started, 1 refused" in shown
+
+
+@pytest.mark.parametrize(
+    ("outcome", "after", "words"),
+    [
+        ("done", "COMPLETED", "This item: “Completed” afterwards."),
+        ("refused", "CLIENT_REVIEW", "This item was refused. It is locked."),
+        ("unknown", "", "We don’t know whether it was done for this item."),
+    ],
+)
+def test_the_history_of_an_item_tells_what_a_bulk_signal_did_to_it(
+    bob: Person, client_as: ClientAs, emulator: Running, outcome: str, after: str, words: str
+) -> None:
+    client, [item, other] = client_as(bob), item_ids(bob, number=2)
+    bulk = bulk_signal(bob, [item], outcome=outcome, before="CLIENT_REVIEW", after=after)
+    bulk.items.update(message="It is locked." if outcome == "refused" else "")
+    entered(bulk)
+    page = client.get(f"{ITEMS}{item}/")
+    assert words in text_of(page)
+    assert f"{ITEMS}bulk/{bulk.pk}/" in page.content.decode()
+    assert "You haven't done anything with this item" in text_of(client.get(f"{ITEMS}{other}/"))
