@@ -172,7 +172,12 @@ def test_what_still_waits_counts_down_and_can_be_undone(bob: Person, client_as: 
 def test_a_signal_nobody_is_at_work_on_says_so(bob: Person, client_as: ClientAs, emulator: Running) -> None:
     long_ago = timezone.now() - timedelta(minutes=5)
     bulk = bulk_signal(bob, ids(3), started_at=long_ago)
-    assert "No background worker seems to be at work on it." in text_of(client_as(bob).get(page_of(bulk)))
+    client, words = client_as(bob), "No background worker seems to be at work on it."
+    assert words in text_of(client.get(page_of(bulk)))
+    BulkSignal.objects.filter(pk=bulk.pk).update(message="CloudFactory is busy. Again in 5 min.")
+    answer = text_of(client.get(page_of(bulk)))
+    assert words not in answer
+    assert "CloudFactory is busy. Again in 5 min." in answer
 
 
 def test_ones_own_signals_under_way_stand_above_the_table(

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils import timezone
 
-from console.items.bulk import progress
+from console.items.bulk import progress, sending
 from console.items.bulk.actions import START, BulkAction, action_named
 from console.items.bulk.result_selectors import ResultPage
 from console.items.models import BulkItem, BulkSignal
@@ -27,7 +27,7 @@ DELAYS = (1, 1, 2, 2, 3, 3, 5)
 PAUSED_DELAY = 10
 NEWS_DELAYS = (4, 4, 8, 15, 30)
 MOST_LOOKS = 720
-OVERDUE = timedelta(seconds=60)
+OVERDUE = timedelta(seconds=90)
 FOUND_NOT_DONE = "Three checks found it unchanged."
 
 
@@ -186,7 +186,9 @@ class SignalStatus:
 
     @property
     def is_unattended(self) -> bool:
-        """Whether a worker should have got further by now."""
+        """Whether a worker should have got further by now, and none has said why it hasn't."""
+        if self.bulk.message not in ("", sending.STOPPING):
+            return False
         since = self.bulk.due_at if self.is_waiting else self.bulk.progressed_at or self.bulk.started_at
         is_expected = self.is_waiting or self.is_sending
         return is_expected and since is not None and timezone.now() - since > OVERDUE

@@ -28,7 +28,7 @@ from console.items.models import BulkSignal
 from console.items.views.plan_page import render_plan
 from console.upstream.errors import UpstreamError
 
-NOT_STOPPED = "It had ended already."
+NOT_STOPPED = "Nothing of it was being sent, so nothing was stopped."
 NOT_CARRIED_ON = "It was not paused any more."
 OLD_FORM = "This form can no longer be used. Nothing was sent. Try again."
 
@@ -66,7 +66,7 @@ def progress(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpR
 def stop(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpResponse:
     """Also takes it back, while it still waits."""
     found = find_own_bulk(user=request.user, project=project, bulk_id=bulk_id)
-    is_stopped = sending.take_back(user=request.user, bulk=found) or sending.stop(user=request.user, bulk=found)
+    is_stopped = sending.stop(user=request.user, bulk=found)
     return _after(request, found, "" if is_stopped else NOT_STOPPED)
 
 
