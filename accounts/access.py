@@ -78,6 +78,10 @@ ACCESS: dict[str, str] = {
     "home:readyz": PUBLIC,
     "jobs:index": Right.JOBS,
     "jobs:retry": Right.JOBS,
+    # The views find a person's own jobs only
+    "jobs:mine": ANYONE,
+    "jobs:stop": ANYONE,
+    "jobs:carry_on": ANYONE,
     # Exports
     "exports:index": Right.LOOK,
     "exports:lane": Right.LOOK,

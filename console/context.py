@@ -80,6 +80,7 @@ SETTINGS = (
 )
 PERSONAL = (
     Entry("Profile", "circle-user", "accounts:profile"),
+    Entry("Your jobs", "list-checks", "jobs:mine"),
     Entry("Password", "lock", "account_change_password"),
     Entry("Second step at sign-in", "shield-check", "mfa_index"),
     Entry("Where you are signed in", "monitor", "accounts:sessions"),

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.connections import ConnectionMissing
@@ -24,7 +25,7 @@ NO_ANSWER = "It was sent without a clear answer. Whether it was started is being
 def register() -> None:
     from console.exports import services
 
-    jobs.register(KIND, start_when_free, given_up=_dropped)
+    jobs.register(KIND, start_when_free, given_up=_dropped, address=_address)
     jobs.every_minute(services.pick_up)
 
 
@@ -112,6 +113,10 @@ def _after_a_crash(plan: Plan) -> Result:
     if plan.state == Plan.State.SENDING:
         return Done(NO_ANSWER)
     return Done("Found done by looking." if plan.export_id else plan.words)
+
+
+def _address(operation: Operation) -> str:
+    return reverse("exports:plan", args=[operation.subject])
 
 
 def _dropped(operation: Operation, words: str) -> None:

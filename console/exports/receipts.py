@@ -10,6 +10,7 @@ from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import connections
@@ -68,7 +69,7 @@ class TakenOver(Exception):
 
 
 def register() -> None:
-    jobs.register(KIND, read, given_up=_given_up, queue=Queue.BULK, is_long=True)
+    jobs.register(KIND, read, given_up=_given_up, queue=Queue.BULK, is_long=True, address=_address)
 
 
 def request(plan: Plan) -> None:
@@ -125,6 +126,10 @@ def compared(receipt: Receipt) -> Comparison | None:
         _only_in(receipt.classes, before.classes) if before.has_all_classes else (),
         _only_in(before.classes, receipt.classes) if receipt.has_all_classes else (),
     )
+
+
+def _address(operation: Operation) -> str:
+    return reverse("exports:detail", args=[operation.subject])
 
 
 def _contents(plan: Plan, operation: Operation) -> Contents:

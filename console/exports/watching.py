@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import connections
@@ -33,7 +34,7 @@ _HAS_NEWS = Q(ended_at__isnull=False) & (~Q(export_id="") | Q(end_status="DROPPE
 
 
 def register() -> None:
-    jobs.register(KIND, watch, given_up=_given_up)
+    jobs.register(KIND, watch, given_up=_given_up, address=_address)
     write_behind.register(SEEN, _persist)
 
 
@@ -149,6 +150,10 @@ def awaits_news(user: Person) -> bool:
     """Whether this person waits for an export: only then their pages ask for news."""
     waiting = Q(state__in=[Plan.State.QUEUED, Plan.State.STARTED, Plan.State.SENDING])
     return Plan.objects.filter(waiting | _HAS_NEWS, person=user, told_at=None).exists()
+
+
+def _address(operation: Operation) -> str:
+    return reverse("exports:detail", args=[operation.subject])
 
 
 def _given_up(operation: Operation, words: str) -> None:

@@ -1,5 +1,7 @@
 """What workers do for work items: they send each decision once its seconds are over, and delete what is old."""
 
+from django.urls import reverse
+
 from accounts.rights import Right
 from console.audit import record
 from console.items import id_lists, review_services, services
@@ -16,7 +18,7 @@ ROLE_CHANGED = "Your role can't decide on work items any more."
 
 
 def register() -> None:
-    jobs.register(services.KIND, send_decision, given_up=_give_up)
+    jobs.register(services.KIND, send_decision, given_up=_give_up, address=_address)
     reading.register()
     bulk_jobs.register()
     jobs.every_night(id_lists.delete_old_lists)
@@ -48,6 +50,11 @@ def _result(decision: Decision) -> Result:
     if decision.state == State.UNKNOWN:
         return Done("It was sent without a clear answer. Whether it was done is being checked.")
     return Done(decision.message or "Sent.")
+
+
+def _address(operation: Operation) -> str:
+    project, item = operation.payload.get("project"), operation.payload.get("item")
+    return reverse("items:detail", args=[project, item]) if project and item else ""
 
 
 def _give_up(operation: Operation, message: str) -> None:

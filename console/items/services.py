@@ -231,7 +231,7 @@ def _save(new: Decision, *, grace: float = 0, rescue: float = 0) -> tuple[Decisi
     try:
         with transaction.atomic():
             new.save(force_insert=True)
-            about = {"about": f"“{new.item_name}”"}
+            about = {"about": f"“{new.item_name}”", "project": str(new.project), "item": str(new.item)}
             delay = grace + rescue
             jobs.enqueue(kind=KIND, subject=str(new.pk), person=new.person, payload=about, delay=delay)
     except IntegrityError:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.urls import reverse
+
 from accounts.models import Person
 from console.audit import chain_check, signals
 from console.jobs import services
@@ -14,7 +16,7 @@ SUBJECT = "chain"
 
 
 def register() -> None:
-    services.register(KIND, check, given_up=_give_up, queue=Queue.BULK, is_long=True)
+    services.register(KIND, check, given_up=_give_up, queue=Queue.BULK, is_long=True, address=_address)
     services.every_minute(resume)
     signals.check_wanted.connect(_enqueue, dispatch_uid="jobs.chain_check")
 
@@ -32,6 +34,10 @@ def resume() -> None:
     run = chain_check.current()
     if run is not None and run.is_active and not services.is_unfinished(kind=KIND, subject=SUBJECT):
         services.enqueue(kind=KIND, subject=SUBJECT, person=None)
+
+
+def _address(operation: Operation) -> str:
+    return reverse("audit:check")
 
 
 def _enqueue(sender: Any, person: Person, **said: Any) -> None:

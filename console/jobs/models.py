@@ -117,6 +117,10 @@ class Operation(models.Model):
         """What it is about, in words; the subject is an id."""
         return str(self.payload.get("about", ""))
 
+    @property
+    def is_stopping(self) -> bool:
+        return self.stop_asked_at is not None and self.state in UNFINISHED
+
     def renew(self, lease: timedelta) -> bool:
         """Keeps the row for this worker; false when it was cancelled or another worker has it now."""
         return self._mine().update(lease_until=timezone.now() + lease) == 1
@@ -152,7 +156,7 @@ class Operation(models.Model):
 
 class PartQuerySet(models.QuerySet["Part"]):
     def unfinished(self) -> "PartQuerySet":
-        return self.filter(state__in=(Part.State.WAITING, Part.State.RUNNING)).order_by("number")
+        return self.filter(state__in=UNFINISHED_PARTS).order_by("number")
 
     def end(self, message: str) -> None:
         """What is left of a job that ends: nobody knows about a part in hand, and the others were not begun."""
@@ -205,3 +209,6 @@ class Part(models.Model):
         """This row while it is still the worker's that claimed it: what every write of its result goes through."""
         mine: PartQuerySet = Part.objects.filter(pk=self.pk, state=Part.State.RUNNING, lease_id=self.lease_id)
         return mine
+
+
+UNFINISHED_PARTS = (Part.State.WAITING, Part.State.RUNNING)

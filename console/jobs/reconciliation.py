@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 
 from console.audit import sentences, settling, signals
@@ -16,7 +17,7 @@ FIRST_WAIT = 2.0
 
 
 def register() -> None:
-    services.register(KIND, reconcile)
+    services.register(KIND, reconcile, address=_address)
     services.every_minute(sweep)
     signals.outcome_unknown.connect(_enqueue, dispatch_uid="jobs.reconcile")
 
@@ -42,6 +43,10 @@ def sweep() -> None:
     settling.mark_cut_off()
     for entry in settling.due():
         _enqueue_entry(entry, 0)
+
+
+def _address(operation: Operation) -> str:
+    return reverse("audit:detail", args=[operation.subject])
 
 
 def _enqueue(entry: Entry, **said: Any) -> None:

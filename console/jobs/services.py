@@ -18,14 +18,15 @@ import psycopg
 import redis
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q, Value
+from django.db.models import Count, Q, Value
 from django.db.models.functions import Coalesce
+from django.urls import NoReverseMatch
 from django.utils import timezone
 
 from accounts.models import Person
 from console.common.redaction import hide
 from console.jobs import process
-from console.jobs.models import IDLE, Operation, OperationQuerySet, Part, State
+from console.jobs.models import IDLE, UNFINISHED, UNFINISHED_PARTS, Operation, OperationQuerySet, Part, State
 from console.jobs.queues import Queue
 
 log = logging.getLogger(__name__)
@@ -68,8 +69,14 @@ class Paused:
 Result = Done | Again | Abandoned | Paused
 Handler = Callable[[Operation], Result]
 GivenUp = Callable[[Operation, str], None]
+Address = Callable[[Operation], str]
+# True where it did what its button says.
+Control = Callable[[Operation], bool]
 _handlers: dict[str, Handler] = {}
 _given_up: dict[str, GivenUp] = {}
+_addresses: dict[str, Address] = {}
+_stops: dict[str, Control] = {}
+_carry_ons: dict[str, Control] = {}
 _bulk_kinds: set[str] = set()
 _long_kinds: set[str] = set()
 _every_minute: list[Callable[[], None]] = []
@@ -83,19 +90,32 @@ def register(
     given_up: GivenUp | None = None,
     queue: Queue = Queue.QUICK,
     is_long: bool = False,
+    address: Address | None = None,
+    stop: Control | None = None,
+    carry_on: Control | None = None,
 ) -> None:
     """`given_up` hears, with the sentence for it, of work that nobody does any more: it failed, or its person left.
 
     What can take minutes belongs to the bulk queue, so that no export waits for it. What takes them in one piece is
     long: such jobs never have all workers of a machine, so that one in parts gets its turn.
+
+    `address` is the page of what the job is about, made of the row alone: a list of jobs asks it for each. `stop` and
+    `carry_on` are what their buttons on the page of the person's own jobs do; without them there are no such buttons.
     """
     _handlers[kind] = handler
     if queue == Queue.BULK:
         _bulk_kinds.add(kind)
     if is_long:
         _long_kinds.add(kind)
-    if given_up is not None:
-        _given_up[kind] = given_up
+    hooks: list[tuple[dict[str, Any], Any]] = [
+        (_given_up, given_up),
+        (_addresses, address),
+        (_stops, stop),
+        (_carry_ons, carry_on),
+    ]
+    for by_kind, hook in hooks:
+        if hook is not None:
+            by_kind[kind] = hook
 
 
 def every_minute(look: Callable[[], None]) -> None:
@@ -182,6 +202,41 @@ def carry_on(*, kind: str, subject: str) -> bool:
         return False
     transaction.on_commit(lambda: wake(operation, 0))
     return True
+
+
+def stop_parts(operation: Operation) -> bool:
+    """What `register(stop=)` takes for a job in parts that needs nothing else to stop."""
+    return ask_to_stop(kind=operation.kind, subject=operation.subject)
+
+
+def address_of(operation: Operation) -> str:
+    """The page of what it is about, or nothing."""
+    try:
+        return _addresses[operation.kind](operation) if operation.kind in _addresses else ""
+    except NoReverseMatch:
+        return ""
+
+
+def can_stop(operation: Operation) -> bool:
+    return operation.state in UNFINISHED and operation.kind in _stops
+
+
+def can_carry_on(operation: Operation) -> bool:
+    return operation.state == State.PAUSED and operation.kind in _carry_ons
+
+
+def stop_own(*, user: Person, operation: Operation) -> bool:
+    """False where nothing of it is under way any more, or where it can't be stopped."""
+    return _is_own(user, operation) and can_stop(operation) and _stops[operation.kind](operation)
+
+
+def carry_on_own(*, user: Person, operation: Operation) -> bool:
+    """False where it isn't paused any more."""
+    return _is_own(user, operation) and can_carry_on(operation) and _carry_ons[operation.kind](operation)
+
+
+def _is_own(user: Person, operation: Operation) -> bool:
+    return operation.person_id == user.pk
 
 
 def drop_of(person: Person) -> None:
@@ -358,10 +413,30 @@ def overview() -> dict[str, Any]:
     return {
         "overdue": [_without_worker(queue) for queue in _overdue()],
         "running": list(rows.filter(state=State.RUNNING).order_by("created_at")[:100]),
+        "paused": list(rows.filter(state=State.PAUSED).order_by("due_at")[:100]),
         "waiting": list(rows.filter(state=State.WAITING).order_by("due_at")[:100]),
         "failed": list(rows.filter(state=State.FAILED).order_by("-finished_at")[:100]),
         "finished": list(rows.filter(state__in=[State.DONE, State.CANCELLED]).order_by("-finished_at")[:50]),
     }
+
+
+def own_unfinished(*, user: Person) -> list[Operation]:
+    """The jobs that this person started, the newest first."""
+    return list(Operation.objects.unfinished().filter(person=user).order_by("-created_at")[:100])
+
+
+def own_finished(*, user: Person) -> list[Operation]:
+    """Those of the last thirty days, the newest first."""
+    own = Operation.objects.filter(person=user, finished_at__isnull=False)
+    return list(own.order_by("-created_at")[:50])
+
+
+def count_parts(operations: Sequence[Operation]) -> dict[uuid.UUID, tuple[int, int]]:
+    """How many parts have ended, and how many there are, of those that have any."""
+    has_ended = ~Q(state__in=UNFINISHED_PARTS)
+    by_operation = Part.objects.filter(operation__in=operations).order_by().values("operation")
+    counts = by_operation.annotate(ended=Count("pk", filter=has_ended), total=Count("pk"))
+    return {row["operation"]: (row["ended"], row["total"]) for row in counts}
 
 
 def _overdue() -> list[Queue]:

@@ -1,4 +1,4 @@
-"""What runs in the background, for administrators."""
+"""What runs in the background: everything for administrators, and for everybody what they started."""
 
 import uuid
 
@@ -7,13 +7,52 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from console.jobs import services
+from accounts.requests import SignedIn
+from console import htmx
+from console.common.parsing import read_page_number
+from console.jobs import presenters, services
 from console.jobs.models import Operation
+from console.jobs.presenters import OwnJobs
 
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    return render(request, "jobs/index.html", services.overview())
+    found = services.overview()
+    groups = {name: presenters.rows(found[name]) for name in ("running", "paused", "waiting", "failed", "finished")}
+    return render(request, "jobs/index.html", {"overdue": found["overdue"], **groups})
+
+
+@require_safe
+def mine(request: SignedIn) -> HttpResponse:
+    """The person's own jobs; asked by htmx, the lists alone, which ask again by themselves."""
+    look = read_page_number(request.GET.get("look"))
+    jobs = OwnJobs(
+        presenters.rows(services.own_unfinished(user=request.user)),
+        presenters.rows(services.own_finished(user=request.user)),
+        look,
+    )
+    template = "jobs/_own.html" if htmx.is_htmx(request) else "jobs/mine.html"
+    return render(request, template, {"jobs": jobs})
+
+
+@require_POST
+def stop(request: SignedIn, pk: uuid.UUID) -> HttpResponse:
+    operation = get_object_or_404(Operation, pk=pk, person=request.user)
+    if services.stop_own(user=request.user, operation=operation):
+        messages.success(request, "It stops after the part in hand. Nothing further is begun.")
+    else:
+        messages.warning(request, "It had ended already, or can't be stopped.")
+    return redirect("jobs:mine")
+
+
+@require_POST
+def carry_on(request: SignedIn, pk: uuid.UUID) -> HttpResponse:
+    operation = get_object_or_404(Operation, pk=pk, person=request.user)
+    if services.carry_on_own(user=request.user, operation=operation):
+        messages.success(request, "It goes on now.")
+    else:
+        messages.warning(request, "It was not paused any more.")
+    return redirect("jobs:mine")
 
 
 @require_POST

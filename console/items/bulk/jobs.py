@@ -23,7 +23,7 @@ from accounts.rights import Right
 from console.audit import record, rows
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 from console.items import counts
-from console.items.bulk import reconcile, records, results, sending
+from console.items.bulk import job_hooks, reconcile, records, results, sending
 from console.items.bulk.actions import BulkAction, action_of
 from console.items.bulk.results import Result
 from console.items.models import BulkItem, BulkSignal
@@ -78,7 +78,15 @@ class Sending:
 
 
 def register() -> None:
-    jobs.register(sending.KIND, send, given_up=_give_up, queue=Queue.BULK)
+    jobs.register(
+        sending.KIND,
+        send,
+        given_up=_give_up,
+        queue=Queue.BULK,
+        address=job_hooks.address,
+        stop=job_hooks.stop,
+        carry_on=job_hooks.carry_on,
+    )
 
 
 def send(operation: Operation) -> jobs.Result:

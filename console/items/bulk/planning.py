@@ -239,5 +239,5 @@ def _items(bulk: BulkSignal) -> set[uuid.UUID]:
 
 def _enqueue(user: Person, bulk: BulkSignal, *, pressed: str = "") -> None:
     bulk.items.exclude(message="").update(message="")
-    payload = {"about": bulk.project_name, "pressed": pressed}
+    payload = {"about": bulk.project_name, "project": str(bulk.project), "pressed": pressed}
     jobs.enqueue(kind=KIND, subject=str(bulk.pk), person=user, payload=payload)

@@ -21,7 +21,7 @@ from accounts.connections import ConnectionMissing
 from accounts.rights import Right
 from console.common.parsing import read_uuid
 from console.items import table_selectors
-from console.items.bulk import planning, sending
+from console.items.bulk import job_hooks, planning, sending
 from console.items.bulk.actions import BulkAction, action_named
 from console.items.bulk.held import read_held
 from console.items.filters import ItemFilter
@@ -58,7 +58,7 @@ READ_FIELDS = ("name", "status_seen", "status_before", "updated_before", "read_a
 
 
 def register() -> None:
-    jobs.register(planning.KIND, read_plan, given_up=_give_up)
+    jobs.register(planning.KIND, read_plan, given_up=_give_up, address=job_hooks.address, stop=jobs.stop_parts)
     jobs.every_minute(free_left_over)
     jobs.every_night(planning.delete_old)
 

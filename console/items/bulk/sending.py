@@ -50,9 +50,8 @@ def start(bulk: BulkSignal) -> None:
     with transaction.atomic():
         if not _take(bulk, action, grace):
             return
-        operation = jobs.enqueue(
-            kind=KIND, subject=str(bulk.pk), person=bulk.person, payload={"about": bulk.project_name}, delay=grace
-        )
+        payload = {"about": bulk.project_name, "project": str(bulk.project)}
+        operation = jobs.enqueue(kind=KIND, subject=str(bulk.pk), person=bulk.person, payload=payload, delay=grace)
         keys = list(to_be_sent(bulk).order_by("position").values_list("pk", flat=True))
         portions = [keys[first : first + PART] for first in range(0, len(keys), PART)]
         for part, portion in zip(parts.add(operation, map(_payload, portions)), portions, strict=True):

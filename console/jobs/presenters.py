@@ -1,0 +1,85 @@
+"""Jobs as their pages show them: to administrators all, to a person the ones that they started."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from console.jobs import services
+from console.jobs.models import Operation, State
+from console.words import number, plural
+
+# Seconds until each next look of the page; the last one repeats.
+DELAYS = (2, 4, 8, 15, 30)
+MOST_LOOKS = 200
+TONES = {State.RUNNING: "info", State.PAUSED: "warn", State.DONE: "good", State.FAILED: "bad"}
+
+
+@dataclass(frozen=True)
+class JobRow:
+    operation: Operation
+    ended_parts: int
+    all_parts: int
+
+    @property
+    def state(self) -> str:
+        if self.operation.is_stopping:
+            return "Stopping"
+        return str(self.operation.get_state_display())
+
+    @property
+    def tone(self) -> str:
+        return TONES.get(State(self.operation.state), "quiet")
+
+    @property
+    def is_moving(self) -> bool:
+        return self.operation.state == State.RUNNING
+
+    @property
+    def time(self) -> datetime:
+        """When it ended, or when somebody looks next."""
+        return self.operation.finished_at or self.operation.due_at
+
+    @property
+    def own_time(self) -> datetime:
+        """When it ended, or when the person started it."""
+        return self.operation.finished_at or self.operation.created_at
+
+    @property
+    def parts(self) -> str:
+        """`12 of 50 parts`; empty for a job without parts."""
+        return f"{number(self.ended_parts)} of {plural(self.all_parts, 'part')}" if self.all_parts else ""
+
+    @cached_property
+    def address(self) -> str:
+        return services.address_of(self.operation)
+
+    @property
+    def can_stop(self) -> bool:
+        return not self.operation.is_stopping and services.can_stop(self.operation)
+
+    @property
+    def can_carry_on(self) -> bool:
+        return services.can_carry_on(self.operation)
+
+
+@dataclass(frozen=True)
+class OwnJobs:
+    unfinished: list[JobRow]
+    finished: list[JobRow]
+    look: int
+
+    @property
+    def next_look(self) -> int:
+        return self.look + 1
+
+    @property
+    def delay(self) -> int | None:
+        """Seconds until the page looks again; None once nothing changes by itself any more."""
+        is_at_rest = all(row.operation.state == State.PAUSED for row in self.unfinished)
+        return None if is_at_rest or self.look > MOST_LOOKS else DELAYS[min(self.look, len(DELAYS)) - 1]
+
+
+def rows(operations: Sequence[Operation]) -> list[JobRow]:
+    counts = services.count_parts(operations)
+    return [JobRow(operation, *counts.get(operation.pk, (0, 0))) for operation in operations]
