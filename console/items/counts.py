@@ -159,13 +159,19 @@ def count_by_status(*, user: Person, project: str, filters: Mapping[str, Any]) -
     One call where a page holds them all, else one list for each status. More ids than one call takes are asked for in
     parts. Raises the error of the first call, or where nothing at all came.
     """
-    any_status = {name: value for name, value in filters.items() if name != "status" and value}
-    key = cache_key("statuses", user=user, project=project, about=sorted(any_status.items()))
+    any_status = _of_any_status(filters)
+    key = _statuses_key(user, project, any_status)
     counts: StatusCounts | None = cache.get(key)
     if counts is None:
         counts = _count_by_status(connections.cloudfactory(user), project, any_status)
         if counts.problem is None:
             cache.set(key, counts, LASTS)
+    return counts
+
+
+def known_by_status(*, user: Person, project: str, filters: Mapping[str, Any]) -> StatusCounts | None:
+    """What `count_by_status` counted within the last minute."""
+    counts: StatusCounts | None = cache.get(_statuses_key(user, project, _of_any_status(filters)))
     return counts
 
 
@@ -253,6 +259,14 @@ def _fetch(platform: CloudFactory, walks: Sequence[ItemWalk]) -> list[Page[WorkI
     if len(walks) == 1:
         return [walks[0].fetch(platform)]
     return connections.gather([partial(walk.fetch, platform) for walk in walks])
+
+
+def _of_any_status(filters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in filters.items() if name != "status" and value}
+
+
+def _statuses_key(user: Person, project: str, any_status: Mapping[str, Any]) -> str:
+    return cache_key("statuses", user=user, project=project, about=sorted(any_status.items()))
 
 
 def _count_key(user: Person, query: ItemQuery) -> str:

@@ -28,6 +28,14 @@ def unlikely_reason(status: str | None) -> str:
     return f"Unlikely: the item is “{status_named(status).word}”."
 
 
+def ask_words(people: Sequence[str]) -> str:
+    """Whom to ask for a right that is missing."""
+    if not people:
+        return "Ask an administrator of this console."
+    first, last = people[:-1], people[-1]
+    return f"Ask {', '.join(first)} or {last}." if first else f"Ask {last}."
+
+
 @dataclass(frozen=True)
 class SignalButton:
     choice: SignalChoice
@@ -88,10 +96,7 @@ class DecidePanel:
 
     @property
     def whom_to_ask(self) -> str:
-        if not self.ask:
-            return "Ask an administrator of this console."
-        first, last = self.ask[:-1], self.ask[-1]
-        return f"Ask {', '.join(first)} or {last}." if first else f"Ask {last}."
+        return ask_words(self.ask)
 
     @property
     def values(self) -> Mapping[str, str]:

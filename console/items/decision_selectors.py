@@ -15,7 +15,7 @@ from accounts.rights import Right, Role
 from console.audit import unresolved
 from console.audit.models import Entry
 from console.items.bulk.under_way import read_under_way
-from console.items.decision_presenters import DecidePanel, DecisionStrip
+from console.items.decision_presenters import DecidePanel, DecisionStrip, ask_words
 from console.items.models import Decision, ReviewRun
 from console.items.selectors import item_name
 from console.items.signals import SENT_BACK
@@ -97,6 +97,11 @@ def read_strip(decision: Decision, *, look: int = 0, event: str = "", note: str 
         item = WorkItem(str(decision.item), status=decision.status_after)
         panel = read_panel(user=decision.person, project=decision.project, item=item)
     return DecisionStrip(decision, look, event, unresolved_act, note, panel)
+
+
+def whom_to_ask() -> str:
+    """Who can give somebody the right to decide on work items, as a sentence."""
+    return ask_words(_administrators())
 
 
 def _administrators() -> list[str]:

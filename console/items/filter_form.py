@@ -29,7 +29,8 @@ class ItemFilterForm(forms.Form):
     def __init__(self, item_filter: ItemFilter, *, typed_ids: str = "") -> None:
         typed = {problem.name: problem.typed for problem in item_filter.problems}
         dates = {name: _spelled(item_filter, name) for name in ENDS}
-        super().__init__({"ids": typed_ids or "\n".join(item_filter.ids)} | dates | typed)
+        pasted = () if item_filter.is_selection else item_filter.ids
+        super().__init__({"ids": typed_ids or "\n".join(pasted)} | dates | typed)
         for name in ENDS:
             self.fields[name] = forms.CharField(label=LABELS[name], required=False, widget=DayInput({"class": "input"}))
         self.full_clean()

@@ -2,7 +2,7 @@
 
 status         the vendor's value; without it all of them
 batch          repeated: ids of up to 100 batches
-ids            ids of up to 1,000 work items, with anything between them
+ids            ids of up to 1,000 work items, with anything between them; or a stored list of ids, or a selection
 created_from   a day or moment, as people write it or in UTC; also created_to, updated_from, updated_to
 zone           the zone that such days and moments were typed in; not part of the filter
 order          oldest (the default), or newest
@@ -175,6 +175,11 @@ class ItemFilter:
         return bool(self.status or self.batches or self.ids or any(getattr(self, name) for name in ENDS))
 
     @property
+    def is_selection(self) -> bool:
+        """Whether the ids are those that the person selected, and not pasted ones."""
+        return bool(self.ids) and id_lists.is_selection(self.id_list)
+
+    @property
     def has_other_filters(self) -> bool:
         """Whether more than ids narrows the list."""
         return replace(self, ids=()).is_narrowed
@@ -209,7 +214,7 @@ def _ids(sent: QueryDict, id_list: str, user: Person, problems: list[Problem]) -
     if id_list:
         stored = id_lists.stored_ids(id_list, user=user)
         if not stored:
-            problems.append(Problem("ids", "", id_lists.NOT_STORED))
+            problems.append(Problem("ids", "", id_lists.missing_words(id_list)))
         return PastedIds(stored)
     text = "\n".join(sent.getlist("ids"))
     pasted = read_ids(text)

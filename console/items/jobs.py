@@ -6,7 +6,7 @@ from accounts.rights import Right
 from console.audit import record
 from console.items import id_lists, review_services, services
 from console.items.bulk import jobs as bulk_jobs
-from console.items.bulk import reading
+from console.items.bulk import reading, selection
 from console.items.models import Decision
 from console.jobs import services as jobs
 from console.jobs.models import Operation
@@ -22,6 +22,7 @@ def register() -> None:
     reading.register()
     bulk_jobs.register()
     jobs.every_night(id_lists.delete_old_lists)
+    jobs.every_night(selection.delete_old_selections)
     jobs.every_night(review_services.delete_old_runs)
 
 

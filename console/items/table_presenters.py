@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from django.urls import reverse
 
@@ -27,6 +27,16 @@ class ItemRow(ItemFacts):
 
     url: str = ""
     picture: Picture | None = None
+
+    @property
+    def item_id(self) -> uuid.UUID | None:
+        """None where nothing can be done with it."""
+        return read_uuid(self.item.id)
+
+    @property
+    def box_value(self) -> str:
+        """What its box sends: the id, and the status that the person sees."""
+        return f"{self.item_id}:{quote(self.item.status or '', safe='')}"
 
 
 @dataclass(frozen=True)
@@ -94,6 +104,11 @@ def chips(item_filter: ItemFilter, base: str, batch_names: Mapping[int, str]) ->
     return [Chip(words, without.address(base)) for words, without in _parts(item_filter, batch_names)]
 
 
+def filter_words(item_filter: ItemFilter, batch_names: Mapping[int, str]) -> list[str]:
+    """Each part of the filter in words."""
+    return [words for words, _ in _parts(item_filter, batch_names)]
+
+
 def batch_choices(item_filter: ItemFilter, batch_names: Mapping[int, str]) -> list[BatchChoice]:
     """The batches to choose from: those with a known name, and whatever is chosen already."""
     known = {batch: batch_names.get(batch, f"Batch {batch}") for batch in (*item_filter.batches, *batch_names)}
@@ -104,7 +119,8 @@ def place_words(page: ItemPage, item_filter: ItemFilter) -> str:
     """Beside the ways to other pages. Nobody says how many items there are in all (FACTS 2.2)."""
     if item_filter.ids:
         count = len(item_filter.arguments()["ids"])
-        return f"Ids {item_filter.offset + 1:,} to {item_filter.offset + count:,} of {len(item_filter.ids):,}"
+        kind = "Selected" if item_filter.is_selection else "Ids"
+        return f"{kind} {item_filter.offset + 1:,} to {item_filter.offset + count:,} of {len(item_filter.ids):,}"
     return f"{plural(len(page.items), 'work item')} on this page"
 
 
@@ -115,7 +131,8 @@ def _parts(item_filter: ItemFilter, batch_names: Mapping[int, str]) -> Iterator[
         others = tuple(other for other in item_filter.batches if other != batch)
         yield batch_names.get(batch, f"Batch {batch}"), item_filter.changed(batches=others)
     if item_filter.ids:
-        yield plural(len(item_filter.ids), "id"), item_filter.changed(ids=())
+        count = len(item_filter.ids)
+        yield f"{count:,} selected" if item_filter.is_selection else plural(count, "id"), item_filter.changed(ids=())
     for name in ENDS:
         if end := getattr(item_filter, name):
             yield f"{LABELS[name]} {moment(end)}", item_filter.changed(**{name: None})

@@ -9,6 +9,7 @@ const arrivals = {
   "[data-notice]": () => import("./notices.js"),
   "[data-overlay], [data-labels]": () => import("./labels.js"),
   "[data-picture]": () => import("./pictures.js"),
+  "[data-selection]": () => import("./selection.js"),
   "[data-reorder]": () => import("./reorder.js"),
   "[data-time-zones]": () => import("./zones.js"),
   "[data-unsaved]": () => import("./unsaved.js"),

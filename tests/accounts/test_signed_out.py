@@ -115,6 +115,14 @@ def pasted_ids(client: Client, person: Person) -> Form:
     return Form(page, {"ids": TYPED, "list": ""}, page=page)
 
 
+def ticked_rows(client: Client, person: Person) -> Form:
+    page = f"/projects/{boards.COINS}/items/"
+    value = re.findall(r'name="item" value="([^"]+)"', client.get(page, {"size": "10"}).content.decode())[1]
+    return Form(
+        f"{page}selection/", {"on": value, "off": "", "list": "size=10"}, typed=f'data-unsaved-on="{value}"', page=page
+    )
+
+
 def reason_for_sending_back(client: Client, person: Person) -> Form:
     page = f"{ITEMS}{item_ids(person)[0]}/send-back/"
     return Form(page, {"act_id": str(uuid.uuid4()), "reason": TYPED, "comment": "Note"}, page=page)
@@ -170,7 +178,7 @@ def name_of_a_space(client: Client, person: Person) -> Form:
 
 FORMS = [
     new_slice, draft_as_one_types, recipe_again, filter_of_a_part, filter_as_json, chosen_items, new_batch, batch_name,
-    metadata, order_dragged, order_in_boxes, pasted_ids, new_export, export_as_one_chooses,
+    metadata, order_dragged, order_in_boxes, pasted_ids, ticked_rows, new_export, export_as_one_chooses,
     export_as_projects_are_chosen, reason_for_sending_back, signal_by_an_expert, note_on_an_entry, profile, invitation,
     role, label_of_a_key, name_of_a_space,
 ]  # fmt: skip

@@ -265,7 +265,7 @@ def test_a_choice_the_console_refused_to_keep_goes_along_with_the_next(desk: Any
 def test_what_is_ticked_before_the_script_is_there_is_kept(desk: Any) -> None:
     take(desk, "City, garden and people", "Choose items")
     desk.locator("#picker-tiles").wait_for()
-    with held(desk, "**/picker.js"):
+    with held(desk, "**/selection.js"):
         desk.goto(desk.url, wait_until="commit")
         desk.locator("#picker-tiles label").nth(2).click()
     desk.locator("#picker-count", has_text="1 chosen of 36 on all pages together").wait_for()

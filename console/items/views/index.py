@@ -17,8 +17,11 @@ from console.items import columns as table_columns
 from console.items import counts as item_counts
 from console.items import id_lists, table_selectors
 from console.items import table_presenters as presenters
+from console.items.bulk import selection_selectors
 from console.items.bulk.result_presenters import SignalStatus
+from console.items.bulk.selection import SelectionChange, can_select_all
 from console.items.bulk.selectors import find_under_way
+from console.items.decision_selectors import whom_to_ask
 from console.items.filter_form import ItemFilterForm
 from console.items.filters import SIZES, ItemFilter
 from console.items.pasted_ids import read_ids
@@ -33,9 +36,13 @@ def index(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """A page of the project's work items; POST takes pasted ids and leads to the address that names them."""
     if request.method == "POST":
         return _find_ids(request, project)
-    item_filter = ItemFilter.read(request.GET, user=request.user)
     typed = typed_forms.kept(request)
-    return _answer(request, project, item_filter, typed_ids=typed.get("ids", "") if typed else "")
+    if typed is None:
+        return answer(request, project, ItemFilter.read(request.GET, user=request.user))
+    # Typed or ticked before signing in again: on the page it was on, and not yet saved.
+    item_filter = ItemFilter.from_query(typed.get("list", ""), user=request.user)
+    unsaved = SelectionChange.read(typed)
+    return answer(request, project, item_filter, typed_ids=typed.get("ids", ""), unsaved=unsaved)
 
 
 @require_safe
@@ -55,6 +62,8 @@ def counts(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     figures = {status.status.value: status.count for status in status_counts.by_status} | {"": status_counts.total}
     context["figures"] = [(tab, figures.get(tab.value, item_counts.Count(0))) for tab in context["tabs"]]
     if request.user.may(Right.SIGNAL):
+        if can_select_all(item_filter):
+            context["matching"] = figures.get(item_filter.status, item_counts.Count(0))
         context["review"] = status_counts.of(item_filter.status or CLIENT_REVIEW.value)
     return render(request, "items/_counts.html", context | {"problem": status_counts.problem})
 
@@ -93,7 +102,7 @@ def _find_ids(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     before = ItemFilter.from_query(request.POST.get("list", ""), user=request.user).changed(ids=(), id_list="")
     pasted = read_ids(request.POST.get("ids", ""))
     if pasted.problem:
-        return _answer(request, project, before.with_problem("ids", request.POST["ids"], pasted.problem))
+        return answer(request, project, before.with_problem("ids", request.POST["ids"], pasted.problem))
     if pasted.notes:
         messages.info(request, " ".join(pasted.notes))
     space = projects.space_of(user=request.user, project=project).id
@@ -102,12 +111,27 @@ def _find_ids(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     return htmx.redirect(request, item_filter.address(reverse("items:index", args=[project])))
 
 
-def _answer(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, *, typed_ids: str = "") -> HttpResponse:
+def answer(
+    request: SignedIn,
+    project: uuid.UUID,
+    item_filter: ItemFilter,
+    *,
+    typed_ids: str = "",
+    unsaved: SelectionChange | None = None,
+    problem: str = "",
+) -> HttpResponse:
+    """The page of the table. `unsaved` are boxes that were ticked and not selected, `problem` is why not."""
     context = _about(request, project, item_filter, typed_ids)
     context |= {} if item_filter.problems else _listed(request, project, item_filter, context)
     context |= _choices(item_filter, context)
+    if "page" in context and context["may_signal"]:
+        context |= _selected(request, project, item_filter, context, unsaved, problem)
+    return _rendered(request, item_filter, context, is_refused=bool(problem))
+
+
+def _rendered(request: SignedIn, item_filter: ItemFilter, context: dict[str, Any], *, is_refused: bool) -> HttpResponse:
     problem = context.get("problem")
-    status = 422 if item_filter.problems else pages.status_of(problem) if problem else 200
+    status = 422 if item_filter.problems or is_refused else pages.status_of(problem) if problem else 200
     if not htmx.is_htmx(request):
         return render(request, "items/index.html", context, status=status)
     if problem:
@@ -133,13 +157,16 @@ def _about(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, typed
         "first_page": item_filter.first_page().address(base),
         "oldest_first": item_filter.changed(order="oldest").address(base),
         "form": ItemFilterForm(item_filter, typed_ids=typed_ids),
-        "opens_ids": bool(item_filter.ids or typed_ids or item_filter.problem("ids")),
+        "opens_ids": bool(
+            (item_filter.ids and not item_filter.is_selection) or typed_ids or item_filter.problem("ids")
+        ),
         "tabs": presenters.tabs(item_filter, base),
         "sizes": SIZES,
         "columns": columns,
         "all_columns": table_columns.COLUMNS.items(),
         "heads": table_columns.heads(columns),
         "may_signal": request.user.may(Right.SIGNAL),
+        "whom_to_ask": "" if request.user.may(Right.SIGNAL) else whom_to_ask(),
         "review_status": item_filter.status or CLIENT_REVIEW.value,
         "running": _running(request, project),
         "notes": () if item_filter.problems else item_filter.pasted.notes,
@@ -179,6 +206,28 @@ def _listed(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, abou
         "previous_url": page.previous.address(base) if page.previous else "",
         "next_url": page.next.address(base) if page.next else "",
     }
+
+
+def _selected(
+    request: SignedIn,
+    project: uuid.UUID,
+    item_filter: ItemFilter,
+    context: dict[str, Any],
+    unsaved: SelectionChange | None,
+    problem: str,
+) -> dict[str, Any]:
+    """The bar, and each row with whether its box is ticked."""
+    bar = selection_selectors.read_bar(
+        user=request.user,
+        project=project,
+        item_filter=item_filter,
+        page_ids=[row.item_id for row in context["rows"] if row.item_id],
+        batch_names=context["batch_names"],
+        unsaved=unsaved,
+        problem=problem,
+    )
+    ticked = {row.item_id for row in context["rows"] if bar.is_ticked(row)}
+    return {"bar": bar, "ticked": ticked}
 
 
 def _choices(item_filter: ItemFilter, context: dict[str, Any]) -> dict[str, Any]:
