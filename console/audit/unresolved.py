@@ -109,7 +109,7 @@ def of_thing(person: Any, thing_kind: str, thing_id: str, *, back: str = "") -> 
     mine = Entry.objects.unsettled(timezone.now() - record.grace()).by(person)
     found = mine.naming(thing_kind, thing_id)
     entries = found.prefetch_related("outcomes").order_by("-sequence")
-    return _of_entries(entries, back)
+    return of_entries(entries, back=back)
 
 
 def of_anything(person: Any, *, most: int) -> tuple[list[tuple[reading.Line, Unresolved]], int]:
@@ -123,7 +123,7 @@ def of_anything(person: Any, *, most: int) -> tuple[list[tuple[reading.Line, Unr
     return [(one, of_line(one)) for one in lines], alone.count_lines() + acts.count()
 
 
-def _of_entries(entries: Iterable[Entry], back: str) -> list[Unresolved]:
+def of_entries(entries: Iterable[Entry], *, back: str = "") -> list[Unresolved]:
     """One for each act, however many of its parts are among the entries."""
     found: dict[Any, Unresolved] = {}
     for entry in entries:

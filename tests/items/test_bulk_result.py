@@ -256,13 +256,20 @@ def test_the_page_of_many_results_asks_no_more_than_that_of_few(
     assert counts[0] == counts[1]
 
 
-def test_an_unknown_outcome_offers_to_check_now(bob: Person, client_as: ClientAs, emulator: Running) -> None:
-    bulk = ended(bob, ids(2), outcome=Outcome.UNKNOWN, unknown_count=2, done_count=0)
-    act = entered(bulk, "unknown")
+def test_an_unknown_outcome_offers_to_check_now_once_for_all_its_parts(
+    bob: Person, alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    bulk = ended(bob, ids(4), outcome=Outcome.UNKNOWN, unknown_count=4, done_count=0)
+    entered(bulk, "unknown")
+    other = ended(bob, [], action="approve")
+    first = list(bulk.items.all()[:2])
+    bulk.items.filter(pk__in=[item.pk for item in first]).update(act_id=uuid.uuid4())
     answer = client_as(bob).get(page_of(bulk))
-    assert "2 unknown." in text_of(answer)
-    assert "We don't know whether" in text_of(answer)
-    assert f"/audit/{act.id}/settle/" in answer.content.decode() or f"/audit/{act.id}/" in answer.content.decode()
+    assert "4 unknown." in text_of(answer)
+    assert text_of(answer).count("We don't know whether") == 1
+    assert f'action="/audit/acts/{bulk.pk}/settle/"' in answer.content.decode()
+    assert "We don't know whether" not in text_of(client_as(alice).get(page_of(bulk)))
+    assert "We don't know whether" not in text_of(client_as(bob).get(page_of(other)))
 
 
 def test_the_way_back_has_the_filter_and_the_place(bob: Person, client_as: ClientAs, emulator: Running) -> None:

@@ -11,7 +11,6 @@ from console.audit.models import Entry
 from console.items.models import BulkItem, BulkSignal
 
 ROWS = 100
-MOST_UNRESOLVED = 5
 CHUNK = 1000
 Outcome = BulkItem.Outcome
 
@@ -79,11 +78,10 @@ def stream_items(bulk: BulkSignal, chosen: str) -> Iterator[BulkItem]:
 
 
 def read_unresolved(bulk: BulkSignal, *, user: Person, back: str) -> list[unresolved.Unresolved]:
-    """The first few requests of it whose outcome is unknown, as far as the person can see them."""
+    """One strip for all parts of it whose outcome is unknown, as far as the person can see them."""
     acts = bulk.items.filter(outcome=Outcome.UNKNOWN, act_id__isnull=False).order_by()
     ids = [act for act in acts.values_list("act_id", flat=True).distinct() if act]
     if not ids:
         return []
     entries = Entry.objects.unsettled().visible_to(user).filter(pk__in=ids).order_by("sequence")
-    found = entries.prefetch_related("outcomes")[:MOST_UNRESOLVED]
-    return [unresolved.of_entry(entry, back=back) for entry in found]
+    return unresolved.of_entries(entries.prefetch_related("outcomes"), back=back)
