@@ -28,6 +28,7 @@ from tests.batches import boards
 from tests.batches.boards import BATCHES, FIRST, HTMX, ORDER, START, WORN
 from tests.conftest import PASSWORD, SPACE
 from tests.exports import making
+from tests.items import planning
 from tests.items.deciding import ITEMS, item_ids
 from tests.slices.drafting import Desk
 from tests.slices.making import COINS
@@ -134,6 +135,19 @@ def signal_by_an_expert(client: Client, person: Person) -> Form:
     return Form(page, sent, page=page)
 
 
+def reason_of_a_plan(client: Client, person: Person) -> Form:
+    planning.select(person, item_ids(person, "NEW", 2), "NEW")
+    bulk = planning.plan(client, "cancel")
+    page = planning.page_url(bulk)
+    sent = {"version": bulk.read_at.isoformat() if bulk.read_at else "", "reason": TYPED, "note": "Note"}
+    return Form(f"{page}send/", sent, page=page)
+
+
+def reason_of_a_plan_that_is_read_again(client: Client, person: Person) -> Form:
+    form = reason_of_a_plan(client, person)
+    return Form(f"{form.page}read-again/", form.sent, page=form.page)
+
+
 def new_export(client: Client, person: Person) -> Form:
     return Form("/exports/new/", making.form(name=TYPED), page="/exports/new/")
 
@@ -179,7 +193,8 @@ def name_of_a_space(client: Client, person: Person) -> Form:
 FORMS = [
     new_slice, draft_as_one_types, recipe_again, filter_of_a_part, filter_as_json, chosen_items, new_batch, batch_name,
     metadata, order_dragged, order_in_boxes, pasted_ids, ticked_rows, new_export, export_as_one_chooses,
-    export_as_projects_are_chosen, reason_for_sending_back, signal_by_an_expert, note_on_an_entry, profile, invitation,
+    export_as_projects_are_chosen, reason_for_sending_back, reason_of_a_plan, reason_of_a_plan_that_is_read_again,
+    signal_by_an_expert, note_on_an_entry, profile, invitation,
     role, label_of_a_key, name_of_a_space,
 ]  # fmt: skip
 forms = pytest.mark.parametrize("form", FORMS)
