@@ -18,8 +18,9 @@ from console.items.signals import CHOICES
 from console.items.statuses import STATUSES
 from tests.exports.making import text_of
 from tests.items.bulk_rows import bulk_signal, ended, entered
-from tests.items.deciding import ITEMS, item_ids, press, work
-from tests.items.planning import page_url, read
+from tests.items.deciding import ITEMS, item_ids, press, status_of, work
+from tests.items.planning import page_url, plan, read, select, signals
+from tests.items.planning import press as press_plan
 
 ClientAs = Callable[[Person], Client]
 WAYS = [
@@ -242,3 +243,75 @@ def test_undo_is_offered_exactly_where_the_inverse_restores_the_status(action: B
     after = action.choice.leads_to.get(before)
     restoring = [choice.value for choice in CHOICES if after and choice.leads_to.get(after) == before]
     assert restoring == ([action.undone_by] if action.can_undo(before) else [])
+
+
+def start_work(client: Client, person: Person, items: list[str]) -> BulkSignal:
+    """As its pages do it, up to the end."""
+    select(person, items, "NEW")
+    bulk = plan(client, "start")
+    press_plan(client, bulk)
+    work()
+    bulk.refresh_from_db()
+    return bulk
+
+
+def undone(client: Client, bulk: BulkSignal, **typed: str) -> BulkSignal:
+    """Its undo, planned, pressed and sent."""
+    undo(client, bulk)
+    read()
+    [undoing] = plans(bulk)
+    press_plan(client, undoing, **typed)
+    work()
+    undoing.refresh_from_db()
+    return undoing
+
+
+def test_undoing_a_start_restores_what_it_may_and_no_more(
+    alice: Person, bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client, items = client_as(alice), item_ids(alice, "NEW", 5)
+    emulator.act("fail_items", items=items[:1], how="error")
+    bulk = start_work(client, alice, items)
+    assert [status_of(alice, item) for item in items] == ["NEW", *["IN_PROGRESS"] * 4]
+    press(client_as(bob), items[1], "signal", choice="release")
+    press(client_as(bob), items[2], "signal", choice="complete-ok")
+    work()
+    emulator.act("set_status", item=items[3], status="COMPLETED")
+    before = len(signals(emulator))
+    undoing = undone(client, bulk)
+    assert (undoing.action, undoing.state, undoing.done_count, undoing.refused_count) == ("release", "ended", 1, 0)
+    [sent] = signals(emulator)[before:]
+    assert [entry["workItemId"] for entry in sent["body"]["workItems"]] == items[4:]
+    assert [status_of(alice, item) for item in items] == ["NEW", "NEW", "COMPLETED", "COMPLETED", "NEW"]
+    undo(client, bulk)
+    read()
+    rest = BulkSignal.objects.get(purpose="undo", state="ready")
+    assert [(str(one.item), one.kind) for one in rest.items.all()] == [(items[3], "changed")]
+    assert press_plan(client, rest).status_code == 409
+
+
+def test_an_undo_can_be_undone(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    """It is a signal like others, and its table is the same."""
+    client, items = client_as(alice), item_ids(alice, "NEW", 2)
+    undoing = undone(client, start_work(client, alice, items))
+    assert [status_of(alice, item) for item in items] == ["NEW", "NEW"]
+    again = undone(client, undoing)
+    assert (again.action, again.done_count) == ("start", 2)
+    assert [status_of(alice, item) for item in items] == ["IN_PROGRESS", "IN_PROGRESS"]
+
+
+def test_undoing_a_reopen_asks_why(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client, items = client_as(alice), item_ids(alice, "NEW", 2)
+    for item in items:
+        emulator.act("set_status", item=item, status="CANCELED")
+    select(alice, items, "CANCELED")
+    bulk = plan(client, "reopen")
+    press_plan(client, bulk)
+    work()
+    undo(client, bulk)
+    read()
+    [undoing] = plans(bulk)
+    assert press_plan(client, undoing).status_code == 422
+    press_plan(client, undoing, reason="Not these")
+    work()
+    assert [status_of(alice, item) for item in items] == ["CANCELED", "CANCELED"]
