@@ -77,17 +77,17 @@ def _reason(detail: Detail) -> str:
 
 def work_items(detail: Detail, *, is_done: bool) -> str:
     """`4,988 of 5,000 work items`: as far as it is done, how many of all; otherwise how many were tried."""
-    items, done = _figure(detail, "items"), _figure(detail, "done")
+    items, done = _figure(detail, "items"), _figure(detail, "items_done")
     if not is_done:
         return plural(items, "work item")
     all_items = max(items, _figure(detail, "planned"))
-    some = f"{intcomma(done)} of " if "done" in detail and done < all_items else ""
+    some = f"{intcomma(done)} of " if "items_done" in detail and done < all_items else ""
     return some + plural(all_items, "work item")
 
 
 def _others(detail: Detail) -> str:
     """` (12 refused, 3 unresolved): the reason`, where the sentence does not say that of all."""
-    items, figures = _figure(detail, "items"), {"refused": "refused", "unknown": "unresolved"}
+    items, figures = _figure(detail, "items"), {"items_refused": "refused", "items_unknown": "unresolved"}
     said = [(_figure(detail, name), word) for name, word in figures.items()]
     others = _brackets(f"{intcomma(number)} {word}" for number, word in said if 0 < number < items)
     return others + _reason(detail)
@@ -417,7 +417,7 @@ def whether(name: str, thing: str, detail: Detail) -> str:
     """What follows "We don't know whether"; an action without such words is named as the request it was."""
     action = known(name, detail)
     said = action.whether or f"the request to {action.tried} was carried out"
-    items = _figure(detail, "unknown") or _figure(detail, "items")
+    items = _figure(detail, "items_unknown") or _figure(detail, "items")
     said = said.replace("{many}", plural(items, "work item")).replace("{were}", "was" if items == 1 else "were")
     return said.replace("{contents}", "{thing}").replace("{vendor}", "a vendor").replace("{thing}", thing, 1)
 

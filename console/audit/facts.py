@@ -8,6 +8,7 @@ from typing import Any
 from console.audit.models import Entry
 from console.audit.reading import Line
 from console.audit.sentences import VENDORS
+from console.words import plural
 
 # Said by the sentence itself, shown side by side, or meant for the console alone.
 SAID = frozenset(
@@ -27,9 +28,9 @@ SAID = frozenset(
         "items",
         "items_at_least",
         "planned",
-        "done",
-        "refused",
-        "unknown",
+        "items_done",
+        "items_refused",
+        "items_unknown",
         "bytes",
         "of",
         "interrupted",
@@ -126,7 +127,18 @@ def _ids(detail: Mapping[str, Any]) -> list[Fact]:
 
 def _unsaid(detail: Mapping[str, Any]) -> list[Fact]:
     """What the sentence has not said. Ids and fingerprints are code."""
-    return [_fact(name, _listed(value)) for name, value in detail.items() if name not in SAID]
+    said = {name: value for name, value in detail.items() if name not in SAID}
+    if isinstance(refusals := said.get("refusals"), list):
+        said["refusals"] = [_refusal(one) for one in refusals]
+    return [_fact(name, _listed(value)) for name, value in said.items()]
+
+
+def _refusal(said: Any) -> str:
+    """The vendor's words, and of how many things they were said. Which those are is among the results."""
+    if not isinstance(said, dict):
+        return str(said)
+    ids = said.get("ids")
+    return f"{said.get('message') or 'No words'} ({plural(len(ids) if isinstance(ids, list) else 0, 'item')})"
 
 
 def _fact(name: str, values: Sequence[str]) -> Fact:

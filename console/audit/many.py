@@ -1,8 +1,9 @@
 """Acts on many things at once: how many things one entry was about, and what became of how many of them.
 
 The opening's detail has `items`, a number, and may have `ids` (of the work items) and `planned` (the things of all
-parts of the act, those included that were not sent). An outcome's detail may have `done`, `refused` and `unknown`;
-without them all of them ended as the entry did.
+parts of the act, those included that were not sent). An outcome's detail may have `items_done`, `items_refused` and
+`items_unknown`; without them all of them ended as the entry did. One with `sent_again` says that those of its `items`
+are on their way once more.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +12,7 @@ from typing import Any
 
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, GroupLine
 
-FIGURES = ("done", "refused", "unknown")
+FIGURES = ("items_done", "items_refused", "items_unknown")
 
 
 @dataclass(frozen=True)
@@ -30,24 +31,30 @@ class Counts:
 def counts_of(opening: Entry, outcomes: Iterable[Entry]) -> Counts:
     """`outcomes` are those of the opening, the oldest first."""
     items, outcome = number(opening.detail, "items") if "items" in opening.detail else 1, OPEN
-    figures = {"done": 0, "refused": 0, "unknown": items}
+    figures = _none_known(items)
     for row in (opening, *outcomes):
         outcome = row.recorded_outcome
-        figures = _figures(row.detail) if has_figures(row.detail) else _resolved(figures, outcome)
+        if row.detail.get("sent_again"):
+            items = number(row.detail, "items") or items
+            figures = _none_known(items)
+        elif has_figures(row.detail):
+            figures = {name: number(row.detail, name) for name in FIGURES}
+        else:
+            figures = _resolved(figures, outcome)
     return Counts(
         open_parts=int(outcome == OPEN),
         unknown_parts=int(outcome == UNKNOWN),
         items=items,
-        items_done=figures["done"],
-        items_failed=figures["refused"],
-        items_unknown=figures["unknown"] if outcome != OPEN else 0,
+        items_done=figures["items_done"],
+        items_failed=figures["items_refused"],
+        items_unknown=figures["items_unknown"] if outcome != OPEN else 0,
     )
 
 
 def detail_of(found: Counts | GroupLine, detail: Mapping[str, Any]) -> dict[str, Any]:
     """The detail with the figures that the sentence uses."""
-    figures = {"done": found.items_done, "refused": found.items_failed, "unknown": found.items_unknown}
-    return {**detail, "items": found.items, **figures}
+    figures = zip(FIGURES, (found.items_done, found.items_failed, found.items_unknown), strict=True)
+    return {**detail, "items": found.items, **dict(figures)}
 
 
 def changes_between(before: Counts | None, now: Counts) -> dict[str, int]:
@@ -59,7 +66,7 @@ def changes_between(before: Counts | None, now: Counts) -> dict[str, int]:
 def is_partly_done(detail: Mapping[str, Any]) -> bool:
     """Of a detail with the figures of the whole act, or of one part."""
     everything = max(number(detail, "items"), number(detail, "planned"))
-    return has_figures(detail) and number(detail, "done") < everything
+    return has_figures(detail) and number(detail, "items_done") < everything
 
 
 def number(detail: Mapping[str, Any], name: str) -> int:
@@ -71,15 +78,15 @@ def has_figures(detail: Mapping[str, Any]) -> bool:
     return any(name in detail for name in FIGURES)
 
 
-def _figures(detail: Mapping[str, Any]) -> dict[str, int]:
-    return {name: number(detail, name) for name in FIGURES}
+def _none_known(items: int) -> dict[str, int]:
+    return {"items_done": 0, "items_refused": 0, "items_unknown": items}
 
 
 def _resolved(figures: Mapping[str, int], outcome: str) -> dict[str, int]:
     """What was unknown ended like this."""
-    unknown = figures["unknown"]
+    unknown = figures["items_unknown"]
     if outcome == DONE:
-        return {**figures, "done": figures["done"] + unknown, "unknown": 0}
+        return {**figures, "items_done": figures["items_done"] + unknown, "items_unknown": 0}
     if outcome == FAILED:
-        return {**figures, "refused": figures["refused"] + unknown, "unknown": 0}
+        return {**figures, "items_refused": figures["items_refused"] + unknown, "items_unknown": 0}
     return dict(figures)

@@ -22,7 +22,18 @@ ENDS = {
 # By what the wording of an act on work items is chosen.
 SIGNALED = ("signal", "outcome", "items")
 # What the first part of an act says of itself alone.
-OF_ONE_PART = ("ids", "error", "error_kind", "status", "found", "checks", "not_found", "cut_off")
+OF_ONE_PART = (
+    "ids",
+    "refusals",
+    "sent_again",
+    "error",
+    "error_kind",
+    "status",
+    "found",
+    "checks",
+    "not_found",
+    "cut_off",
+)
 # Whoever is refused at the door has only said a name; that it is theirs is not known.
 UNNAMED = {"session.refused": "Someone"}
 
@@ -133,7 +144,7 @@ class Telling:
     @property
     def worded_as(self) -> str:
         """The outcome that the sentence is about: of many things what was done comes first, and the rest in figures."""
-        return DONE if "items" in self.entry.detail and many.number(self.detail, "done") else self.outcome
+        return DONE if "items" in self.entry.detail and many.number(self.detail, "items_done") else self.outcome
 
     @property
     def why(self) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -59,7 +59,7 @@ def search_words(entry: Entry) -> str:
         entry.thing_id,
         entry.vendor_reference,
         entry.note,
-        *_texts({name: value for name, value in entry.detail.items() if name != IDS}),
+        *_texts(entry.detail),
     ]
     return "\n".join(part for part in parts if part).casefold()
 
@@ -86,5 +86,8 @@ def _exact(number: float) -> int | float | str:
 def _texts(value: Any) -> list[str]:
     if isinstance(value, str):
         return [value]
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if isinstance(value, dict):
+        inner: Iterable[Any] = [inner for name, inner in value.items() if name != IDS]
+    else:
+        inner = value if isinstance(value, list) else ()
     return [text for part in inner for text in _texts(part)]

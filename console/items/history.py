@@ -48,7 +48,7 @@ class HistoryLine:
 
 def history_of(item: uuid.UUID, lines: Sequence[Line]) -> list[HistoryLine]:
     """The audit's lines about the item with its own outcomes: one statement."""
-    acts = [line.entry.pk for line in lines]
-    rows = BulkItem.objects.filter(item=item, act_id__in=acts).select_related("bulk") if acts else ()
-    parts = {row.act_id: row for row in rows}
-    return [HistoryLine(line, parts.get(line.entry.pk)) for line in lines]
+    groups = {line.entry.group for line in lines if line.entry.group}
+    rows = BulkItem.objects.filter(item=item, bulk__in=groups).select_related("bulk") if groups else ()
+    parts = {row.bulk_id: row for row in rows}
+    return [HistoryLine(line, parts.get(line.entry.group) if line.entry.group else None) for line in lines]

@@ -24,6 +24,8 @@ def begin(actor: Person, group: uuid.UUID, first: int, items: int = 100, **said:
         thing_name=said.pop("project", "Dashcam Q3"),
         vendor="cloudfactory",
         group=group,
+        act_id=said.pop("act_id", None),
+        again=said.pop("again", False),
         detail={**detail, "ids": [item(number) for number in range(first, first + items)], **said},
     )
 
@@ -40,3 +42,7 @@ def send(actor: Person, *ends: Any, items: int = 100, **said: Any) -> uuid.UUID:
 
 def parts(group: uuid.UUID) -> list[Entry]:
     return list(Entry.objects.lines().filter(group=group).order_by("sequence"))
+
+
+def figures(done: int, refused: int = 0, unknown: int = 0) -> dict[str, int]:
+    return {"items_done": done, "items_refused": refused, "items_unknown": unknown}

@@ -1,6 +1,7 @@
 """One act on many work items is one line, however many entries it took."""
 
 import csv
+import html
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -10,12 +11,14 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from accounts.models import Person
-from console.audit import line_index, record, verify
+from console.audit import groups, line_index, many, record, settling, verify
 from console.audit.models import Entry, GroupLine, NamedItem, SearchText
 from console.audit.reading import history, latest
-from tests.audit.signaling import PROJECT, item, parts, send
+from tests.audit.signaling import PROJECT, begin, figures, item, parts, send
 
 ClientAs = Callable[[Person], Client]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,13 +30,13 @@ SENTENCES: list[tuple[dict[str, Any], list[Any], str, str]] = [
     ({"planned": 300}, ["done"], "reopened 100 of 300 work items of Dashcam Q3", "In part"),
     (
         {"reason": "too dark", "signal": "cancel"},
-        ["done", ("done", {"done": 88, "refused": 12, "unknown": 0})],
+        ["done", ("done", figures(88, 12))],
         "canceled 188 of 200 work items of Dashcam Q3 (12 refused): too dark",
         "In part",
     ),
     (
         {"signal": "start"},
-        ["done", ("unknown", {"done": 95, "refused": 2, "unknown": 3})],
+        ["done", ("unknown", figures(95, 2, 3))],
         "started work on 195 of 200 work items of Dashcam Q3 (2 refused, 3 unresolved)",
         "Unresolved",
     ),
@@ -76,7 +79,7 @@ def test_one_item_is_one_work_item(alice: Person) -> None:
 
 
 def test_the_line_opens_into_its_parts(alice: Person, bob: Person, client_as: ClientAs) -> None:
-    group = send(alice, "done", ("done", {"done": 88, "refused": 12}), "unknown")
+    group = send(alice, "done", ("done", figures(88, 12)), "unknown")
     client = client_as(alice)
     page = client.get("/audit/").content.decode()
     assert f'hx-get="/audit/acts/{group}/"' in page
@@ -123,7 +126,7 @@ def test_no_act_is_cut_by_the_end_of_a_page_or_shown_on_two(alice: Person, clien
     assert lines.count("Alice reopened 3,000 work items of Dashcam Q3") == 1
 
 
-FOUND = ["done", ("unknown", {"done": 90, "refused": 4, "unknown": 6}), "done"]
+FOUND = ["done", ("unknown", figures(90, 4, 6)), "done"]
 
 
 @pytest.mark.parametrize(
@@ -158,7 +161,7 @@ def test_every_filter_finds_an_act_once_and_its_sheet_has_each_entry(
 ) -> None:
     group = send(alice, *FOUND)
     with_words = parts(group)[1]
-    record.settle(with_words, "unknown", {"error": "Zeppelin", "done": 90, "refused": 4, "unknown": 6})
+    record.settle(with_words, "unknown", {"error": "Zeppelin", **figures(90, 4, 6)})
     record.event(actor=alice, action="export.queue", thing_kind="export", thing_name="Other")
     known = {"alice": alice.pk, "bob": bob.pk, "item": item(205), "ITEM": item(205).upper(), "other": item(999)}
     query = query.format(**known, project=PROJECT)
@@ -206,6 +209,73 @@ def test_the_handover_note_and_home_have_one_sentence(alice: Person, client_as: 
     [todo] = [todo for todo in client.get("/").context["todos"] if todo.button == "Check"]
     assert todo.text == "Alice reopened 100 of 300 work items of Dashcam Q3 (200 unresolved)"
     assert todo.address.startswith("/audit/acts/")
+
+
+@pytest.fixture
+def found_done(monkeypatch: pytest.MonkeyPatch) -> list[Entry]:
+    """Every check finds the part done; lists the parts that were checked."""
+    checked: list[Entry] = []
+
+    def find(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
+        checked.append(entry)
+        return "done", figures(entry.detail["items"])
+
+    monkeypatch.setitem(settling._settlers, "item.signal", settling.Settler(find))
+    return checked
+
+
+def test_unresolved_parts_are_one_strip_that_checks_some_and_leaves_the_rest_to_the_background(
+    alice: Person, client_as: ClientAs, found_done: list[Entry]
+) -> None:
+    group = send(alice, "done", *["unknown"] * 5)
+    client, page, check = client_as(alice), f"/audit/acts/{group}/", f"/audit/acts/{group}/settle/"
+    said = html.unescape(client.get(page).content.decode())
+    assert said.count("We don't know whether 500 work items of “Dashcam Q3” were reopened.") == 1
+    assert f'action="{check}"' in said
+    said = client.post(check, headers={"HX-Request": "true"}).content.decode()
+    assert "200 work items of" in html.unescape(said)
+    assert len(found_done) == 3
+    assert {entry.pk for entry in settling.due()} == {part.pk for part in parts(group)[4:]}
+    answer = client.post(check, {"next": "/audit/"}, follow=True)
+    assert "Every part is known now: Alice reopened 600 work items of Dashcam Q3." in answer.content.decode()
+    assert answer.redirect_chain == [("/audit/", 302)]
+    assert [todo for todo in client.get("/").context["todos"] if todo.button == "Check"] == []
+    assert "We don" not in html.unescape(client.get(page).content.decode())
+
+
+def test_a_part_that_is_sent_again_counts_anew(alice: Person) -> None:
+    group = send(alice, "done", "failed")
+    assert latest(alice)[0].text == "Alice reopened 100 of 200 work items of Dashcam Q3 (100 refused)"
+    again = parts(group)[1]
+    with begin(alice, group, 100, 98, act_id=again.pk, again=True) as act:
+        assert latest(alice)[0].text == "Alice reopened 100 of 198 work items of Dashcam Q3 (98 unresolved)"
+        act.done()
+    assert latest(alice)[0].text == "Alice reopened 198 work items of Dashcam Q3"
+    assert (latest(alice)[0].state, GroupLine.objects.get().items) == ("Done", 198)
+
+
+@given(
+    ends=st.lists(
+        st.tuples(
+            st.sampled_from(["done", "failed", "unknown", "open"]),
+            st.none() | st.tuples(*[st.integers(0, 40)] * 3),
+            st.sampled_from(["done", "failed", "unknown", ""]),
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_figures_of_an_act_are_those_of_its_parts_however_they_end(alice: Person, ends: list[Any]) -> None:
+    group = send(alice, *((outcome, figures(*said) if said else {}) for outcome, said, _ in ends))
+    for part, (outcome, _, later) in zip(parts(group), ends, strict=True):
+        if later and outcome in ("open", "unknown"):
+            record.settle(part, later)
+    whole = GroupLine.objects.get(pk=group)
+    counted = [many.counts_of(part, sorted(part.outcomes.all(), key=lambda row: row.sequence)) for part in parts(group)]
+    for name in ("open_parts", "unknown_parts", "items", "items_done", "items_failed", "items_unknown"):
+        assert getattr(whole, name) == sum(getattr(one, name) for one in counted)
+    assert groups.is_right(whole.sequence, whole.sequence)
 
 
 def beside_the_chain() -> dict[str, Any]:

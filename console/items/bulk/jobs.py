@@ -442,6 +442,7 @@ def _act(job: Sending, items: Sequence[BulkItem], *, again: bool) -> record.act:
             "assignee": bulk.assignee,
             "feedback": _feedback(bulk),
             "items": len(items),
+            "planned": bulk.planned_count,
             "ids": _ids(items),
         },
     )
