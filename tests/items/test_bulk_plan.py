@@ -156,10 +156,10 @@ def test_the_pages_of_a_plan_take_as_many_statements_for_many_items_as_for_few(
         ("release", "IN_PROGRESS", "You can undo this for an hour afterwards."),
         ("cancel", "NEW", "You can undo this for an hour afterwards."),
         ("reopen", "CANCELED", "You can undo this for an hour afterwards."),
-        ("cancel", "IN_PROGRESS", "This can’t be undone later for the 2 items: they are in progress now."),
-        ("cancel", "CLIENT_REVIEW", "This can’t be undone later for the 2 items: they are waiting for review now."),
-        ("reopen", "COMPLETED", "This can’t be undone later for the 2 items: they are completed now."),
-        ("reopen", "FAILED", "This can’t be undone later for the 2 items: they are failed now."),
+        ("cancel", "IN_PROGRESS", "This can’t be undone later for the 2 items: they are “In progress”."),
+        ("cancel", "CLIENT_REVIEW", "This can’t be undone later for the 2 items: they are “Waiting for review”."),
+        ("reopen", "COMPLETED", "This can’t be undone later for the 2 items: they are “Completed”."),
+        ("reopen", "FAILED", "This can’t be undone later for the 2 items: they are “Failed”."),
         ("approve", "CLIENT_REVIEW", "nothing leads back to review. For 10 s after you press the button"),
         ("send-back", "CLIENT_REVIEW", "nothing leads back to review. For 10 s after you press the button"),
     ],
@@ -192,7 +192,7 @@ def test_of_several_statuses_a_plan_names_those_that_nothing_leads_back_to(
     select(alice, statuses)
     client = client_as(alice)
     text = text_of(client.get(page_url(plan(client, "reopen"))))
-    assert "2 of the 3 items can’t be undone later, because they are completed now." in text
+    assert "2 of the 3 items can’t be undone later, because they are “Completed”." in text
     assert "The other 1 can be undone for an hour." in text
 
 

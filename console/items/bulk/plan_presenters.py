@@ -312,14 +312,14 @@ class Plan:
         group = "" if kind == Kind.LIKELY else "unlikely "
         if not count:
             return f"You can undo {'this' if kind == Kind.LIKELY else 'the unlikely ones'} for {UNDO_TIME} afterwards."
-        why = " or ".join(status.in_sentence for status, _ in lost)
+        why = " or ".join(f"“{status.word}”" for status, _ in lost)
         if count == total:
             they = f"{number(total)} {group}{'item' if total == 1 else 'items'}"
-            return f"This can’t be undone later for the {they}: {'it is' if total == 1 else 'they are'} {why} now."
+            return f"This can’t be undone later for the {they}: {'it is' if total == 1 else 'they are'} {why}."
         rest = total - count
         return (
             f"{number(count)} of the {number(total)} {group}items can’t be undone later, because "
-            f"{'it is' if count == 1 else 'they are'} {why} now. "
+            f"{'it is' if count == 1 else 'they are'} {why}. "
             f"The other {number(rest)} can be undone for {UNDO_TIME}."
         )
 
