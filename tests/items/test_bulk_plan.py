@@ -550,6 +550,15 @@ def test_nothing_selected_is_said_above_the_table(alice: Person, client_as: Clie
     assert Operation.objects.filter(kind="items.plan").count() == 0
 
 
+def test_without_script_the_ticked_boxes_go_along_with_the_button(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client, items = client_as(alice), item_ids(alice, "COMPLETED", 3)
+    select(alice, items[:1], "COMPLETED")
+    boxes = {"was": f"{items[0]}:COMPLETED", "item": [f"{item}:COMPLETED" for item in items[1:]]}
+    assert kinds(plan(client, "reopen", **boxes)) == dict.fromkeys(items[1:], Kind.LIKELY)
+
+
 def test_ten_thousand_and_one_ticked_items_are_refused(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
     select(alice, [absent(number) for number in range(10_001)])

@@ -11,9 +11,10 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.requests import SignedIn
 from console import htmx
 from console.common.typed_fields import hand_back
-from console.items.bulk import planning
+from console.items.bulk import planning, selection
 from console.items.bulk.actions import BulkAction, action_named
 from console.items.bulk.forms import PlanForm, SendForm
+from console.items.bulk.selection import NotSelected, SelectionChange
 from console.items.bulk.selectors import find_bulk, find_own_bulk
 from console.items.filters import ItemFilter
 from console.items.models import BulkSignal
@@ -26,12 +27,15 @@ FIELDS = ("reason", "assignee", "note", "unlikely")
 
 @require_POST
 def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
-    """A plan for what is selected; what is wrong is said above the table."""
-    item_filter = ItemFilter.from_query(request.POST.get("list", ""), user=request.user)
+    """A plan for what is selected, with what the form ticks beside it; what is wrong is said above the table."""
+    query = request.POST.get("list", "")
+    item_filter = ItemFilter.from_query(query, user=request.user)
     form = PlanForm(request.POST)
     try:
         if not form.is_valid():
             raise planning.NotPlanned(form.problem)
+        change = SelectionChange.read(request.POST)
+        selection.change_selection(user=request.user, project=project, change=change, list_query=query)
         bulk = planning.create_plan(
             user=request.user,
             project=project,
@@ -39,7 +43,7 @@ def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
             bulk_id=form.cleaned_data["bulk_id"],
             list_query=item_filter.query(),
         )
-    except planning.NotPlanned as problem:
+    except (planning.NotPlanned, NotSelected) as problem:
         messages.error(request, problem.message)
         return htmx.redirect(request, item_filter.address(reverse("items:index", args=[project])))
     return _to_page(request, bulk)
