@@ -170,6 +170,7 @@ ACCESS: dict[str, str] = {
     "items:bulk_carry_on": Right.SIGNAL,
     "items:bulk_retry": Right.SIGNAL,
     "items:bulk_undo": Right.SIGNAL,
+    "items:bulk_select": Right.SIGNAL,
     "items:bulk_results": Right.LOOK,
     "signals:news": Right.LOOK,
     "items:review": Right.SIGNAL,

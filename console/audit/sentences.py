@@ -67,7 +67,10 @@ PAGES = {
     **dict.fromkeys(
         (
             "items:select",
-            *(f"items:bulk_{step}" for step in ("create", "read_again", "send", "stop", "carry_on", "retry", "undo")),
+            *(
+                f"items:bulk_{step}"
+                for step in ("create", "read_again", "send", "stop", "carry_on", "retry", "undo", "select")
+            ),
         ),
         "send a signal to many work items",
     ),

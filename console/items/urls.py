@@ -21,6 +21,7 @@ urlpatterns = [
     path("bulk/<uuid:bulk_id>/carry-on/", bulk.carry_on, name="bulk_carry_on"),
     path("bulk/<uuid:bulk_id>/retry/", bulk.retry, name="bulk_retry"),
     path("bulk/<uuid:bulk_id>/undo/", bulk_undo.undo, name="bulk_undo"),
+    path("bulk/<uuid:bulk_id>/select/", bulk.select, name="bulk_select"),
     path("bulk/<uuid:bulk_id>/results.csv", bulk_sheet.results, name="bulk_results"),
     path("review/", review.start, name="review"),
     path("review/<uuid:run_id>/", review.run, name="review_run"),

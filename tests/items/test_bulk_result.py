@@ -18,7 +18,7 @@ from accounts.models import Person
 from console.audit.models import Entry
 from console.audit.reading import line
 from console.emulator.server import Running
-from console.items.models import BulkItem, BulkSignal
+from console.items.models import BulkItem, BulkSignal, Selection
 from console.jobs.models import Operation
 from tests.exports.making import text_of
 from tests.items.bulk_rows import bulk_signal, ended, entered
@@ -260,10 +260,11 @@ def test_an_unknown_outcome_offers_to_check_now_once_for_all_its_parts(
     bob: Person, alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     bulk = ended(bob, ids(4), outcome=Outcome.UNKNOWN, unknown_count=4, done_count=0)
+    first = entered(bulk, "unknown").id
+    bulk.items.update(act_id=uuid.uuid4())
     entered(bulk, "unknown")
+    bulk.items.filter(position__lte=2).update(act_id=first)
     other = ended(bob, [], action="approve")
-    first = list(bulk.items.all()[:2])
-    bulk.items.filter(pk__in=[item.pk for item in first]).update(act_id=uuid.uuid4())
     answer = client_as(bob).get(page_of(bulk))
     assert "4 unknown." in text_of(answer)
     assert text_of(answer).count("We don't know whether") == 1
@@ -377,6 +378,45 @@ def test_what_a_retry_reached_is_not_offered_again(bob: Person, client_as: Clien
         retry.items.filter(pk=item.pk).update(outcome=outcome, act_id=uuid.uuid4())
     BulkSignal.objects.filter(pk=new_id).update(state=State.SENDING)
     assert "Retry 1 item" in text_of(client.get(page_of(bulk)))
+
+
+# Back to the table
+
+
+@pytest.mark.parametrize(
+    ("outcome", "button", "places"),
+    [
+        ("refused", "Select 2 refused", [3, 4]),
+        ("not-sent", "Select 1 not sent", [6]),
+        ("left-out", "Select 1 left out", [7]),
+    ],
+)
+def test_items_of_one_outcome_are_selected_in_the_table_with_its_filters_and_place(
+    bob: Person, client_as: ClientAs, emulator: Running, outcome: str, button: str, places: list[int]
+) -> None:
+    bulk, client = mixed(bob, list_query="status=COMPLETED&size=10"), client_as(bob)
+    assert button in text_of(client.get(page_of(bulk, f"?outcome={outcome}")))
+    answer = client.post(page_of(bulk, "select/"), {"outcome": outcome})
+    assert answer.headers["Location"] == f"{ITEMS}?status=COMPLETED&size=10"
+    items = list(bulk.items.all())
+    selection = Selection.objects.get(person=bob)
+    assert {one.item: one.status for one in selection.items.all()} == {
+        items[place].item: items[place].status_after or items[place].status_before for place in places
+    }
+
+
+def test_a_selection_of_nothing_or_of_another_person_changes_nothing(
+    alice: Person, bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client, bulk = client_as(bob), mixed(bob)
+    client.post(page_of(bulk, "select/"), {"outcome": "refused"})
+    for sent in ({}, {"outcome": "nonsense"}, {"outcome": "waiting"}):
+        answer = client.post(page_of(bulk, "select/"), sent, follow=True)
+        assert "No items have this outcome, so the selection is as it was." in text_of(answer)
+    assert Selection.objects.get().items.count() == 2
+    assert client_as(alice).post(page_of(bulk, "select/"), {"outcome": "refused"}).status_code == 302
+    assert Selection.objects.get(person=alice).items.count() == 2
+    assert client.post(f"{ITEMS}bulk/{uuid.uuid4()}/select/", {"outcome": "refused"}).status_code == 404
 
 
 # The notice at the end

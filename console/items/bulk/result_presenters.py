@@ -367,8 +367,14 @@ class ResultList:
         ]
 
     @property
-    def is_all(self) -> bool:
-        return not self.chosen
+    def select_label(self) -> str:
+        """`Select 12 refused`; "" for all items, of which many have nothing left to do."""
+        word = _TAB_WORDS[self.chosen].removesuffix(" of the plan").lower()
+        return f"Select {number(self.counts[self.chosen])} {word}" if self.chosen and self.counts[self.chosen] else ""
+
+    @property
+    def select_url(self) -> str:
+        return reverse("items:bulk_select", args=[self.bulk.project, self.bulk.pk])
 
     @property
     def words(self) -> str:

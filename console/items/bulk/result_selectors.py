@@ -1,5 +1,6 @@
 """Reading what became of a bulk signal: its items by outcome, a page at a time, and the requests without an answer."""
 
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -67,6 +68,12 @@ def read_page(bulk: BulkSignal, chosen: str, number: int, total: int) -> ResultP
     number = min(max(number, 1), last)
     start = (number - 1) * ROWS
     return ResultPage(list(filter_items(bulk, chosen)[start : start + ROWS]), number, total)
+
+
+def read_statuses(bulk: BulkSignal, chosen: str) -> dict[uuid.UUID, str]:
+    """The items of one outcome with the status of each that was read last; none without an outcome."""
+    rows = filter_items(bulk, chosen).values_list("item", "status_before", "status_after") if chosen else ()
+    return {item: after or before for item, before, after in rows}
 
 
 def stream_items(bulk: BulkSignal, chosen: str) -> Iterator[BulkItem]:

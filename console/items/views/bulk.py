@@ -18,7 +18,7 @@ from console.items.breadcrumbs import item_breadcrumbs
 from console.items.bulk import news as bulk_news
 from console.items.bulk import result_presenters as presenters
 from console.items.bulk import result_selectors as selectors
-from console.items.bulk import retries, sending
+from console.items.bulk import retries, selection, sending
 from console.items.bulk import undo as undoing
 from console.items.bulk.planning import NotPlanned
 from console.items.bulk.result_presenters import SignalStatus
@@ -30,6 +30,7 @@ from console.upstream.errors import UpstreamError
 
 NOT_STOPPED = "Nothing of it was being sent, so nothing was stopped."
 NOT_CARRIED_ON = "It was not paused any more."
+NOTHING_SELECTED = "No items have this outcome, so the selection is as it was."
 OLD_FORM = "This form can no longer be used. Nothing was sent. Try again."
 
 
@@ -97,6 +98,23 @@ def retry(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpResp
 
 
 @require_POST
+def select(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpResponse:
+    """Selects the items of one outcome, in the table it was started from, for whatever comes next."""
+    found = find_bulk(user=request.user, project=project, bulk_id=bulk_id)
+    items = selectors.read_statuses(found, selectors.read_filter(request.POST.get("outcome", "")))
+    if not items:
+        messages.info(request, NOTHING_SELECTED)
+        return htmx.redirect(request, reverse("items:bulk", args=[project, bulk_id]))
+    try:
+        selection.select_only(user=request.user, project=project, items=items)
+    except (selection.NotSelected, UpstreamError, ConnectionMissing) as error:
+        messages.error(request, error.message)
+        return htmx.redirect(request, reverse("items:bulk", args=[project, bulk_id]))
+    item_filter = ItemFilter.from_query(found.list_query, user=request.user)
+    return htmx.redirect(request, item_filter.address(reverse("items:index", args=[project])))
+
+
+@require_POST
 def news(request: SignedIn) -> HttpResponse:
     """What ended or paused since this person last heard of it, wherever in the console they are."""
     look = read_page_number(request.GET.get("look"))
@@ -148,5 +166,6 @@ def _results(request: SignedIn, found: BulkSignal) -> dict[str, Any]:
         "unresolved_acts": selectors.read_unresolved(found, user=request.user, back=back),
         "retryable": retries.find_retryable(found).count() if is_own else 0,
         "new_id": uuid.uuid4(),
+        "can_select": request.user.may(Right.SIGNAL),
         "undo": undoing.read_offer(found) if is_own else None,
     }
