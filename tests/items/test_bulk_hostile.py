@@ -2,10 +2,13 @@
 
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -14,7 +17,7 @@ from accounts.models import Person
 from accounts.rights import Role
 from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
-from console.items.models import BulkItem, BulkSignal
+from console.items.models import BulkItem, BulkSignal, SelectedItem, Selection
 from console.jobs import services as jobs
 from console.jobs.models import Operation
 from tests.exports.making import text_of
@@ -375,3 +378,127 @@ def test_the_pages_of_a_signal_are_found_by_whoever_works_in_its_space_alone(
     BulkSignal.objects.update(space=str(uuid.uuid4()))
     for part in ("", "progress/", "results.csv"):
         assert client_as(bob).get(f"{page_url(bulk)}{part}").status_code == 404
+
+
+ODD_BOXES = [
+    "",
+    ",,,,",
+    "x",
+    "\x00",
+    "urn:uuid:5f0c2c1e-7d3a-4b57-9d2e-0a6d1f6b7c10",
+    "{5f0c2c1e-7d3a-4b57-9d2e-0a6d1f6b7c10}",
+    "5f0c2c1e7d3a4b579d2e0a6d1f6b7c10",
+    "../" * 1_000,
+    "," * 100_000,
+    "%00:%00",
+    "selection-5f0c2c1e7d3a4b579d2e0a6d1f6b7c10",
+]
+
+
+@pytest.mark.parametrize("box", ODD_BOXES, ids=range(len(ODD_BOXES)))
+@pytest.mark.parametrize("field", ["on", "off", "item", "was", "shown"])
+def test_boxes_that_name_no_item_select_none(
+    alice: Person, client_as: ClientAs, emulator: Running, field: str, box: str
+) -> None:
+    client = client_as(alice)
+    for headers in ({}, HTMX):
+        for command in ("", "page"):
+            answer = client.post(f"{ITEMS}selection/", {field: box, "do": command}, headers=headers)
+            assert answer.status_code in (200, 302)
+    assert not SelectedItem.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "status", ["x" * 10_000, "%00%00", "%ED%A0%80", "<b>NEW</b>", "NEW:NEW", "%E2%80%AE", "%zz", "🚀"]
+)
+def test_a_tampered_status_is_only_a_status_that_was_not_read(
+    alice: Person, client_as: ClientAs, emulator: Running, status: str
+) -> None:
+    """The plan says that such an item changed, and leaves it out."""
+    client, [item] = client_as(alice), item_ids(alice, "NEW")
+    assert client.post(f"{ITEMS}selection/", {"on": f"{item}:{status}"}, headers=HTMX).status_code == 200
+    bulk = plan(client, "start")
+    kinds = set(bulk.items.values_list("kind", flat=True))
+    assert kinds <= {"changed", "likely"}
+    page = client.get(f"{page_url(bulk)}?show=changed")
+    assert "<b>NEW</b>" not in page.content.decode()
+    assert "\u202e" not in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "query", ["//evil.example", "x" * 100_000, "status=%0d%0aSet-Cookie:x", "\x00", "ids=" + "9" * 9_000]
+)
+@pytest.mark.parametrize("part", ["selection/", "bulk/"])
+def test_an_odd_list_leads_to_the_table_of_this_project(
+    alice: Person, client_as: ClientAs, emulator: Running, part: str, query: str
+) -> None:
+    select(alice, item_ids(alice, "NEW"), "NEW")
+    sent = {"list": query, "on": str(uuid.uuid4()), "action": "none", "bulk_id": str(uuid.uuid4())}
+    answer = client_as(alice).post(f"{ITEMS}{part}", sent)
+    assert answer.status_code in (302, 422)
+    if answer.status_code == 302:
+        assert answer["Location"].partition("?")[0] == ITEMS
+        assert len(answer["Location"]) < 40_000
+
+
+def test_nobody_selects_or_plans_what_a_colleague_selected(
+    alice: Person, bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    """A selection's name in an address, in a filter or in "all that match" is for its person alone."""
+    chosen = select(alice, item_ids(alice, "NEW", 3), "NEW")
+    name, client = f"selection-{chosen.pk.hex}", client_as(bob)
+    client.post(f"{ITEMS}selection/", {"do": "all", "list": f"ids={name}"}, headers=HTMX)
+    assert not Selection.objects.filter(person=bob, is_all_matching=True).exists()
+    Selection.objects.filter(person=bob).delete()
+    Selection.objects.create(person=bob, space=chosen.space, project=PROJECT, is_all_matching=True, query=f"ids={name}")
+    create(client, "start")
+    read()
+    assert not BulkItem.objects.exists()
+    assert chosen.items.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_changes_of_one_selection_at_once_all_count(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    items = item_ids(alice, "NEW", 10)
+    clients, together = [client_as(alice) for _ in items], Barrier(len(items))
+
+    def tick(number: int) -> int:
+        together.wait()
+        try:
+            sent = {"on": f"{items[number]}:NEW", "off": str(uuid.uuid4())}
+            return int(clients[number].post(f"{ITEMS}selection/", sent, headers=HTMX).status_code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(items)) as pool:
+        assert set(pool.map(tick, range(len(items)))) == {200}
+    assert {str(one.item) for one in SelectedItem.objects.all()} == set(items)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_press_and_a_stop_at_once_end_as_one_of_the_two(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    """Ten people's worth of presses on one signal: sent once, or not at all, and its figures add up."""
+    items = item_ids(alice, "CLIENT_REVIEW", 3)
+    select(alice, items, "CLIENT_REVIEW")
+    bulk = plan(client_as(alice), "approve")
+    addresses = ["send", "stop", "send", "stop", "read-again", "carry-on", "retry", "undo", "stop", "send"]
+    clients, together, sent = [client_as(alice) for _ in addresses], Barrier(len(addresses)), typed(bulk)
+
+    def act(number: int) -> int:
+        together.wait()
+        try:
+            return int(clients[number].post(f"{page_url(bulk)}{addresses[number]}/", sent).status_code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(addresses)) as pool:
+        assert set(pool.map(act, range(len(addresses)))) <= {302, 409}
+    work()
+    bulk.refresh_from_db()
+    signaled = [entry["workItemId"] for one in signals(emulator) for entry in one["body"]["workItems"]]
+    assert sorted(signaled) in ([], sorted(items))
+    assert (bulk.state == State.ENDED) == bool(signaled)
+    counted = bulk.done_count + bulk.refused_count + bulk.unknown_count + bulk.not_sent_count
+    assert counted in (0, bulk.planned_count)
