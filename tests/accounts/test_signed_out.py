@@ -124,6 +124,12 @@ def ticked_rows(client: Client, person: Person) -> Form:
     )
 
 
+def signal_to_ticked_rows(client: Client, person: Person) -> Form:
+    form = ticked_rows(client, person)
+    sent = form.sent | {"action": "reopen", "bulk_id": str(uuid.uuid4())}
+    return Form(f"{form.page}bulk/", sent, typed=form.typed, page=form.page)
+
+
 def reason_for_sending_back(client: Client, person: Person) -> Form:
     page = f"{ITEMS}{item_ids(person)[0]}/send-back/"
     return Form(page, {"act_id": str(uuid.uuid4()), "reason": TYPED, "comment": "Note"}, page=page)
@@ -192,8 +198,9 @@ def name_of_a_space(client: Client, person: Person) -> Form:
 
 FORMS = [
     new_slice, draft_as_one_types, recipe_again, filter_of_a_part, filter_as_json, chosen_items, new_batch, batch_name,
-    metadata, order_dragged, order_in_boxes, pasted_ids, ticked_rows, new_export, export_as_one_chooses,
-    export_as_projects_are_chosen, reason_for_sending_back, reason_of_a_plan, reason_of_a_plan_that_is_read_again,
+    metadata, order_dragged, order_in_boxes, pasted_ids, ticked_rows, signal_to_ticked_rows,
+    new_export, export_as_one_chooses, export_as_projects_are_chosen, reason_for_sending_back, reason_of_a_plan,
+    reason_of_a_plan_that_is_read_again,
     signal_by_an_expert, note_on_an_entry, profile, invitation,
     role, label_of_a_key, name_of_a_space,
 ]  # fmt: skip

@@ -18,7 +18,7 @@ from accounts.models import Person
 from console.emulator.server import Running
 from console.items.bulk import selection as selections
 from console.items.bulk.selection import LASTS, MOST_SELECTED, NotSelected, SelectionChange, read_boxes
-from console.items.models import SelectedItem, Selection
+from console.items.models import BulkSignal, SelectedItem, Selection
 from console.jobs import tasks
 from tests.batches.boards import COINS, PILOT
 from tests.slices.making import text_of
@@ -295,6 +295,37 @@ def test_the_refused_can_be_selected_instead_of_others(alice: Person, emulator: 
     with pytest.raises(NotSelected):
         selections.select_only(user=alice, project=uuid.UUID(COINS), items=dict.fromkeys(read_boxes(many(10_001)), ""))
     assert len(selected(alice)) == 3
+
+
+def test_the_buttons_of_the_bar_take_along_what_was_ticked(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    page = client.get(ITEMS, {"size": "10"})
+    boxes = values(page)
+    select(client, on=boxes[0])
+    plain = client.post(f"{ITEMS}bulk/", {**fields_of(page), "item": boxes[1:3], "action": "reopen"})
+    bulk = BulkSignal.objects.get()
+    assert plain["Location"] == f"{ITEMS}bulk/{bulk.pk}/"
+    assert str(bulk.pk) == fields_of(page)["bulk_id"]
+    assert bulk.list_query == "size=10"
+    assert {str(row.item) for row in bulk.items.all()} == {id_of(value) for value in boxes[:3]}
+    script = {"on": boxes[4], "off": boxes[0], "list": "", "bulk_id": str(uuid.uuid4()), "action": "cancel"}
+    client.post(f"{ITEMS}bulk/", script)
+    later = BulkSignal.objects.get(action="cancel")
+    wanted = {id_of(value) for value in (boxes[1], boxes[2], boxes[4])}
+    assert {str(row.item) for row in later.items.all()} == wanted == set(selected(alice))
+
+
+def test_a_button_whose_ticks_are_too_many_plans_nothing(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client = client_as(alice)
+    select(client, on=",".join(many(MOST_SELECTED)))
+    page = client.get(ITEMS, {"size": "10"})
+    sent = {**fields_of(page), "item": values(page)[0], "action": "reopen"}
+    refused = client.post(f"{ITEMS}bulk/", sent)
+    assert refused.status_code == 422
+    assert "You can select up to 10,000 work items. Nothing was changed." in text_of(refused)
+    assert not BulkSignal.objects.exists()
 
 
 STEPS = st.lists(st.tuples(st.sets(st.integers(0, 9), max_size=5), st.sets(st.integers(0, 9), max_size=5)), max_size=8)

@@ -16,6 +16,8 @@ from console.items.filters import DEFAULT_SIZE, OLDEST, ItemFilter
 from console.items.models import SelectedItem, Selection
 from console.projects import services as projects
 
+FIELDS = ("on", "off", "item", "was", "list")
+"""Of the form of the boxes: what comes back after signing in again."""
 MOST_SELECTED = 10_000
 LASTS = timedelta(days=30)
 MOST_STATUS = 40

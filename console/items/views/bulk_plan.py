@@ -18,6 +18,7 @@ from console.items.bulk.selection import NotSelected, SelectionChange
 from console.items.bulk.selectors import find_bulk, find_own_bulk
 from console.items.filters import ItemFilter
 from console.items.models import BulkSignal
+from console.items.views import index
 from console.items.views.plan_page import plan_context, render_plan
 
 State = BulkSignal.State
@@ -25,16 +26,16 @@ PLANNING = (State.READING, State.NOT_READ, State.READY)
 FIELDS = ("reason", "assignee", "note", "unlikely")
 
 
+@hand_back(*selection.FIELDS, page="items:index")
 @require_POST
 def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """A plan for what is selected, with what the form ticks beside it; what is wrong is said above the table."""
-    query = request.POST.get("list", "")
+    query, change = request.POST.get("list", ""), SelectionChange.read(request.POST)
     item_filter = ItemFilter.from_query(query, user=request.user)
     form = PlanForm(request.POST)
     try:
         if not form.is_valid():
             raise planning.NotPlanned(form.problem)
-        change = SelectionChange.read(request.POST)
         selection.change_selection(user=request.user, project=project, change=change, list_query=query)
         bulk = planning.create_plan(
             user=request.user,
@@ -43,7 +44,9 @@ def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
             bulk_id=form.cleaned_data["bulk_id"],
             list_query=item_filter.query(),
         )
-    except (planning.NotPlanned, NotSelected) as problem:
+    except NotSelected as refused:
+        return index.answer(request, project, item_filter, unsaved=change, problem=refused.message)
+    except planning.NotPlanned as problem:
         messages.error(request, problem.message)
         return htmx.redirect(request, item_filter.address(reverse("items:index", args=[project])))
     return _to_page(request, bulk)

@@ -18,11 +18,8 @@ from console.items.filters import ItemFilter
 from console.items.views import index
 from console.upstream.errors import UpstreamError
 
-FIELDS = ("on", "off", "item", "was", "list")
-"""What comes back after signing in again."""
 
-
-@hand_back(*FIELDS, page="items:index")
+@hand_back(*selection.FIELDS, page="items:index")
 @require_POST
 def select(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """Selects or deselects work items; htmx gets the bar, others the table again."""
