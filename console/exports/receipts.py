@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import partial
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
@@ -20,10 +21,12 @@ from console.exports import archive, contents
 from console.exports.archive import Contents, NotChecked
 from console.exports.coco_document import NO_CLASS
 from console.exports.models import Plan, Receipt
+from console.jobs import parts
 from console.jobs import services as jobs
-from console.jobs.models import Operation, State
+from console.jobs.models import Operation, Part, State
+from console.jobs.parts import Busy, PartDone, PartResult
 from console.jobs.queues import Queue
-from console.jobs.services import Again, Done, Result
+from console.jobs.services import Abandoned, Done, Result
 from console.upstream.errors import NotSent, RateLimited, Refused, Unknown, UpstreamError
 
 KIND = "exports.receipt"
@@ -37,6 +40,7 @@ KEPT_CLASSES = 10_000
 SPARE = 256 * 1024**2
 # New and gone classes that a sentence names.
 NAMED = 5
+CHECKED = "Checked."
 NO_ROOM = "The console's disk has no room to read the file."
 
 
@@ -64,10 +68,6 @@ class Comparison:
         return ", ".join(filter(None, [*figures, *named])) or "no difference in the counts"
 
 
-class TakenOver(Exception):
-    """The lease ran out while the file passed: what the receipt says is no longer this worker's to write."""
-
-
 def register() -> None:
     jobs.register(KIND, read, given_up=_given_up, queue=Queue.BULK, is_long=True, address=_address)
 
@@ -81,31 +81,42 @@ def request(plan: Plan) -> None:
 
 
 def read(operation: Operation) -> Result:
-    """The job: the file is fetched and counted, with the key of whoever asked for the export."""
+    """The job: the file is fetched and counted, with the key of whoever asked for the export, as its one part."""
     plan = Plan.objects.select_related("person").get(export_id=operation.subject)
+    if not operation.parts.exists():
+        parts.add(operation, [{}])
+    result = parts.run(operation, partial(_read_file, plan))
+    part = operation.parts.get()
+    if isinstance(result, Done) and part.is_given_up:
+        return Abandoned(part.message)
+    return Done(result.words or part.message) if isinstance(result, Done) else result
+
+
+def _read_file(plan: Plan, operation: Operation, part: Part) -> PartResult:
     receipt = Receipt.objects.get(export_id=plan.export_id)
+    if receipt.state != Receipt.State.WAITING:
+        return PartDone(message=receipt.words or CHECKED)
+    is_patient = timezone.now() - receipt.created_at < PATIENCE
     try:
         found = _contents(plan, operation)
-    except TakenOver:
-        return Done("Another worker reads it.")
     except NotChecked as reason:
-        return _not_checked(receipt, str(reason))
+        return _without_figures(receipt, str(reason))
     except (Unknown, NotSent, RateLimited) as error:
-        if timezone.now() - receipt.created_at < PATIENCE:
-            return Again(LATER, error.message)
-        return _not_checked(receipt, f"Not checked: {error.message}")
+        if is_patient:
+            return Busy(max(LATER, error.retry_in or 0), error.lasting_message)
+        return _without_figures(receipt, f"Not checked: {error.message}")
     except (Refused, ConnectionMissing) as error:
-        return _not_checked(receipt, f"Not checked: {error.message}")
+        return _without_figures(receipt, f"Not checked: {error.message}")
     except OSError:
-        if timezone.now() - receipt.created_at < PATIENCE:
-            return Again(LATER, NO_ROOM)
-        return _not_checked(receipt, f"Not checked: {NO_ROOM}")
-    if not operation.renew(jobs.lease()):
-        return Done("Another worker reads it.")
-    _keep(receipt, found)
+        return Busy(LATER, NO_ROOM) if is_patient else _without_figures(receipt, f"Not checked: {NO_ROOM}")
+    _fill_in(receipt, found)
     _tell_apart(plan, receipt, found)
-    _tell(plan, found)
-    return Done("Checked.")
+
+    def record_figures() -> None:
+        receipt.save()
+        _tell(plan, found)
+
+    return PartDone(message=CHECKED, record=record_figures)
 
 
 def compared(receipt: Receipt) -> Comparison | None:
@@ -154,11 +165,10 @@ class _Lease:
         self._operation, self._last = operation, time.monotonic()
 
     def keep(self) -> None:
-        """TakenOver when another worker has the operation by now."""
+        """Raises parts.TakenOver when another worker has the operation by now."""
         if time.monotonic() - self._last > RENEW_EVERY:
             self._last = time.monotonic()
-            if not self._operation.renew(jobs.lease()):
-                raise TakenOver
+            parts.keep(self._operation)
 
     def watch(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """NotChecked for a file that comes too slowly: others wait for this worker."""
@@ -170,7 +180,7 @@ class _Lease:
             yield chunk
 
 
-def _keep(receipt: Receipt, found: Contents) -> None:
+def _fill_in(receipt: Receipt, found: Contents) -> None:
     receipt.state, receipt.words, receipt.checked_at = Receipt.State.CHECKED, "", timezone.now()
     receipt.size, receipt.sha256 = found.size, found.sha256
     receipt.images, receipt.annotations, receipt.without = found.images, found.annotations, found.without
@@ -183,7 +193,6 @@ def _keep(receipt: Receipt, found: Contents) -> None:
         "system_files": found.system_files,
         "notes": asdict(found.notes),
     }
-    receipt.save()
 
 
 def _tell_apart(plan: Plan, receipt: Receipt, found: Contents) -> None:
@@ -206,7 +215,6 @@ def _tell_apart(plan: Plan, receipt: Receipt, found: Contents) -> None:
     told = Counter(_only(statuses.get(bare.entry) or statuses.get(_file_name(bare.image))) for bare in found.bare)
     receipt.finished_empty = told["COMPLETED"]
     receipt.unfinished = told.total() - told["COMPLETED"] - told[""]
-    receipt.save(update_fields=["finished_empty", "unfinished"])
 
 
 def _only(found: set[str] | None) -> str:
@@ -246,10 +254,13 @@ def _file_name(place: str) -> str:
     return place.replace("\\", "/").rpartition("/")[2]
 
 
-def _not_checked(receipt: Receipt, words: str) -> Result:
+def _without_figures(receipt: Receipt, words: str) -> PartDone:
+    return PartDone(message=words, record=partial(_not_checked, receipt, words))
+
+
+def _not_checked(receipt: Receipt, words: str) -> None:
     receipt.state, receipt.words, receipt.checked_at = Receipt.State.NOT_CHECKED, words[:300], timezone.now()
     receipt.save()
-    return Done(words)
 
 
 def _only_in(one: Mapping[str, int], other: Mapping[str, int]) -> tuple[str, ...]:

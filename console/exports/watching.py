@@ -126,7 +126,7 @@ def watch(operation: Operation) -> Result:
         return Done("It was deleted.")
     except (Unknown, NotSent, RateLimited) as error:
         # Whoever waits for it is still to be told, so an hour without CloudFactory must not end the watch.
-        return Again(LOOKS[-1], error.message)
+        return Again(max(LOOKS[-1], error.retry_in or 0), error.message)
     except (Refused, ConnectionMissing) as error:
         return Abandoned(error.message)
     if found.status in lane.ACTIVE:

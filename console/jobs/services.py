@@ -259,9 +259,11 @@ def retry(*, operation: Operation) -> bool:
     with transaction.atomic():
         if not failed.update(**again, finished_at=None, stop_asked_at=None):
             return False
-        not_done = Q(state__in=(Part.State.FAILED, Part.State.LEFT_OUT)) | Q(is_given_up=True)
-        ended = {"finished_at": None, "is_given_up": False, "message": ""}
-        operation.parts.filter(not_done).update(state=Part.State.WAITING, attempts=0, **ended)
+        again_part = {"attempts": 0, "finished_at": None, "is_given_up": False, "message": ""}
+        # What was begun is in hand once more: it may have been done.
+        operation.parts.filter(is_given_up=True).update(state=Part.State.RUNNING, **again_part)
+        not_done = operation.parts.filter(state__in=(Part.State.FAILED, Part.State.LEFT_OUT))
+        not_done.update(state=Part.State.WAITING, **again_part)
     transaction.on_commit(lambda: wake(operation, 0))
     return True
 

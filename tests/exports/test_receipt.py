@@ -22,7 +22,8 @@ from console.emulator import exports as vendor_exports
 from console.emulator.server import Running
 from console.exports import receipts
 from console.exports.models import Plan, Receipt
-from console.jobs.models import Operation, State
+from console.jobs import parts
+from console.jobs.models import Operation, Part, State
 from tests.exports.making import COINS, SURFACES, body_of, finish, start, text_of, work
 
 ClientAs = Callable[[Person], Client]
@@ -369,6 +370,19 @@ def test_who_lost_the_lease_leaves_the_receipt_to_the_other(
     receipts.read(stalled)
     assert Receipt.objects.get().state == Receipt.State.WAITING
     assert not Entry.objects.filter(action="export.receipt").exists()
+
+
+def test_a_file_that_killed_the_worker_three_times_is_not_checked(
+    plan: Plan, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
+    page(client_as(alice), plan)
+    write_behind.flush()
+    operation = Operation.objects.get(kind="exports.receipt")
+    (part,) = parts.add(operation, [{}])
+    Part.objects.filter(pk=part.pk).update(state=Part.State.RUNNING, attempts=3)
+    work()
+    assert "Not checked: the console failed to count the file." in page(client_as(alice), plan)
+    assert Operation.objects.get(pk=operation.pk).state == State.FAILED
 
 
 def test_nobody_waits_for_a_receipt_that_will_not_come(

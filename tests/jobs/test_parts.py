@@ -235,6 +235,18 @@ def test_what_was_sent_without_an_answer_is_not_tried_again(work: Work) -> None:
     assert (work.begun, states(operation)) == ([2], ["unknown", "done"])
 
 
+def test_a_retry_that_is_not_taken_leaves_open_what_may_have_been_done(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work.results = [RuntimeError("broken")] * 3
+    operation = queued(1)
+    work_off()
+    services.retry(operation=now_is(operation))
+    monkeypatch.setitem(services._handlers, KIND, lambda operation: services.Done("Nothing was left to do."))
+    work_off()
+    assert states(operation) == ["unknown"]
+
+
 def test_others_get_a_turn(work: Work) -> None:
     work.most = 2
     operation = queued(5)

@@ -22,6 +22,7 @@ from console.audit import verify
 from console.audit.models import Entry
 from console.emulator.server import Running
 from console.exports.models import Plan, Receipt
+from console.jobs import services
 from console.jobs.models import Operation, State
 from tests.exports.making import COINS, EYES, SURFACES, finish, form, sent, start, work
 from tests.upstream.rawserver import Peer, RawServer, serving
@@ -193,6 +194,23 @@ def test_exports_start_while_large_files_are_read_for_their_receipts(
     receipts = Operation.objects.filter(kind="exports.receipt")
     assert {one.state for one in receipts} <= {State.RUNNING, State.WAITING}
     assert not Receipt.objects.exclude(state=Receipt.State.WAITING).exists()
+
+
+def test_a_signal_waits_for_no_large_file(
+    alice: Person, client_as: ClientAs, slow: Running, worker: Any, endless_store: RawServer
+) -> None:
+    """Two files of half an hour leave one of two workers free."""
+    for project in (EYES, COINS):
+        finish(slow, start(client_as(alice), projects=[project]))
+    worker("--workers", "2")
+    until(lambda: endless_store.requests and Operation.objects.filter(kind="exports.receipt").count() == 2)
+    # Of a plan that was deleted: done as soon as a worker has it.
+    Operation.objects.create(kind="items.bulk", subject=str(uuid.uuid4()), person=alice)
+    services.wake(Operation.objects.get(kind="items.bulk"), 0)
+    until(lambda: is_done("items.bulk"))
+    states = sorted(Operation.objects.filter(kind="exports.receipt").values_list("state", flat=True))
+    assert states[:1] == [State.RUNNING]
+    assert set(states[1:]) <= {State.WAITING}
 
 
 def test_both_queues_end_when_their_worker_is_told(worker: Any, slow: Running) -> None:
