@@ -144,21 +144,31 @@ def test_a_form_without_its_one_time_id_plans_nothing(
     assert not BulkSignal.objects.exists()
 
 
-def test_a_one_time_id_of_somebody_or_something_else_is_refused(
+def test_a_one_time_id_of_somebody_else_is_refused(
     alice: Person, bob: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     theirs = bulk_signal(bob, item_ids(bob), state="ready", action="start")
+    select(alice, item_ids(alice, "NEW"))
+    client, before = client_as(alice), snapshot(theirs)
+    answer = create(client, "start", bulk_id=str(theirs.pk))
+    assert answer["Location"] == ITEMS
+    assert "can no longer be used" in text_of(client.get("/"))
+    assert snapshot(theirs) == before
+    assert BulkSignal.objects.count() == 1
+
+
+def test_a_one_time_id_of_something_else_makes_a_plan_of_its_own(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
     other_action = bulk_signal(alice, item_ids(alice), state="ready", action="cancel")
     undo = ended(alice, item_ids(alice), action="start", purpose="undo")
     select(alice, item_ids(alice, "NEW"))
     client = client_as(alice)
-    for taken in (theirs, other_action, undo):
+    for taken in (other_action, undo):
         before = snapshot(taken)
-        answer = create(client, "start", bulk_id=str(taken.pk))
-        assert answer["Location"] == ITEMS
-        assert "can no longer be used" in text_of(client.get("/"))
+        bulk = plan(client, "start", bulk_id=str(taken.pk))
+        assert bulk.pk != taken.pk
         assert snapshot(taken) == before
-    assert BulkSignal.objects.count() == 3
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "\t\n", "\u200b", "\u3000", "\x00"])
