@@ -87,6 +87,7 @@ def register() -> None:
         stop=job_hooks.stop,
         carry_on=job_hooks.carry_on,
     )
+    jobs.every_minute(end_left_over)
 
 
 def send(operation: Operation) -> jobs.Result:
@@ -104,6 +105,15 @@ def send(operation: Operation) -> jobs.Result:
     if bulk.state not in (State.SENDING, State.PAUSED):
         return Done("Nothing was left to do.")
     return _follow(operation, bulk, parts.run(operation, partial(_send_part, bulk)))
+
+
+def end_left_over() -> None:
+    """Ends what no job is left for, because a process was killed just after its job was given up."""
+    for bulk in BulkSignal.objects.filter(state__in=sending.UNDER_WAY):
+        of_bulk = Operation.objects.filter(kind=sending.KIND, subject=str(bulk.pk)).order_by("-created_at")
+        if not of_bulk.unfinished().exists():
+            words = of_bulk.values_list("words", flat=True).first()
+            sending.end(bulk, reason=words or sending.NOT_SENT)
 
 
 def _follow(operation: Operation, bulk: BulkSignal, result: jobs.Result) -> jobs.Result:

@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.http import Http404
 
 from accounts import connections
@@ -48,12 +48,6 @@ def to_be_sent(bulk: BulkSignal) -> "QuerySet[BulkItem]":
     """The items of its plan that are sent: the likely ones, and the unlikely ones where the person wanted them too."""
     kinds = [BulkItem.Kind.LIKELY, *([BulkItem.Kind.UNLIKELY] if bulk.includes_unlikely else [])]
     return bulk.items.filter(kind__in=kinds)
-
-
-def surely_not_done(bulk: BulkSignal) -> "QuerySet[BulkItem]":
-    """Those it can be sent to once more: refused, not sent for want of a turn, or as before after three reads."""
-    again = Q(outcome__in=(BulkItem.Outcome.REFUSED, BulkItem.Outcome.NOT_SENT)) | Q(is_not_done=True)
-    return bulk.items.filter(again, act_id__isnull=False)
 
 
 def count_plan(bulk: BulkSignal) -> dict[tuple[str, str], int]:
