@@ -4,6 +4,7 @@ import itertools
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -20,6 +21,7 @@ from accounts.models import Person
 from console.jobs import parts, services
 from console.jobs.models import Operation, Part, State
 from console.jobs.parts import Busy, Halt, Hold, PartDone
+from console.jobs.queues import Queue
 
 KIND = "tests.parts"
 SUBJECT = "sheet"
@@ -438,3 +440,30 @@ def test_every_part_ends_once_and_none_begins_after_a_stop(
         assert set(world.ends) == set(told.values_list("number", flat=True))
         if world.begun_before_stop is not None:
             assert set(world.work.begun) <= world.begun_before_stop
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_side_by_side_do_each_part_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[tuple[str, int]] = []
+
+    def do(operation: Operation, part: Part) -> parts.PartResult:
+        begun.append((operation.subject, part.number))
+        return PartDone()
+
+    monkeypatch.setitem(services._handlers, KIND, lambda operation: parts.run(operation, do, most=1))
+    for subject in ("one", "two", "three"):
+        parts.add(services.enqueue(kind=KIND, subject=subject, person=None), [{}] * 4)
+
+    def work() -> None:
+        try:
+            while Operation.objects.unfinished().exists():
+                services.sweep(Queue.QUICK)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        for worker in [pool.submit(work) for _ in range(4)]:
+            worker.result(timeout=60)
+    expected = [(subject, number) for subject in ("one", "two", "three") for number in (1, 2, 3, 4)]
+    assert sorted(begun) == sorted(expected)
+    assert set(Part.objects.values_list("state", flat=True)) == {Part.State.DONE}
