@@ -9,7 +9,15 @@ from console.audit import actions, settling
 
 APPS = ("batches", "exports", "files", "items", "projects", "slices")
 # Recorded, and no write at a vendor: what waits here, and what is read.
-NOT_WRITTEN = {"export.queue", "export.unqueue", "export.receipt", "export.download", "item.download", "file.download"}
+NOT_WRITTEN = {
+    "export.queue",
+    "export.unqueue",
+    "export.receipt",
+    "export.download",
+    "item.download",
+    "item.results",
+    "file.download",
+}
 
 
 def recorded() -> set[str]:
