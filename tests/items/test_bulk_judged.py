@@ -101,7 +101,10 @@ def test_the_vendors_words_are_kept_and_cut() -> None:
 STATUSES = st.sampled_from(["NEW", "IN_PROGRESS", "COMPLETED", "FAILED", "ODD", "", None])
 READS = st.none() | st.builds(read_as, STATUSES, st.sampled_from([None, EARLIER, AT, LATER]))
 SAID = st.none() | st.builds(
-    SignalResult, st.just(ITEM), STATUSES.map(lambda status: status or None), st.none() | st.text(min_size=1)
+    SignalResult,
+    st.just(ITEM),
+    STATUSES.map(lambda status: status or None),
+    st.sampled_from([None, "locked", "x" * 900]),
 )
 
 

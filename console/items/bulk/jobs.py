@@ -13,7 +13,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from accounts import connections
@@ -25,6 +24,7 @@ from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 from console.items import counts
 from console.items.bulk import job_hooks, reconcile, records, results, sending
 from console.items.bulk.actions import BulkAction, action_of
+from console.items.bulk.records import Tally
 from console.items.bulk.results import Result
 from console.items.models import BulkItem, BulkSignal
 from console.items.selectors import VENDOR, ItemsById, read_by_ids
@@ -165,7 +165,7 @@ def _send_part(first: BulkSignal, operation: Operation, part: Part) -> PartResul
         return problem
     items = job.items(Outcome.NONE)
     if not items:
-        return _done(job)
+        return _done(records.count_part(part.pk))
     try:
         return _send(job, items, again=entry is not None)
     except record.AlreadyActed:
@@ -242,11 +242,13 @@ def _judge(
     failures: int = 0,
 ) -> PartResult:
     """Reads the items again, and keeps what became of each together with the audit's outcome."""
-    parts.keep(job.operation)
+    if timezone.now() - at > jobs.lease() / 4:
+        parts.keep(job.operation)
     read = _read(job, items)
-    said = {result.work_item_id.lower(): result for result in answer}
+    said = {result.work_item_id: result for result in answer}
+    without_word = [item.item for item in items if str(item.item) not in said and not isinstance(error, Refused)]
     found: dict[int, Result] = {}
-    for item, sent in reconcile.sent(items, job.action.choice, read, at=at):
+    for item, sent in reconcile.sent(items, job.action.choice, read, at=at, without_word=without_word):
         if isinstance(error, Refused):
             found[item.pk] = results.refuse(sent, _words(error))
         else:
@@ -256,29 +258,26 @@ def _judge(
         parts.keep(job.operation)
         job.write(found, Outcome.SENDING)
         _note(job, failures=failures, needs_read=read is None)
-        _end_act(job, act, error)
+        tally = records.count_part(job.part.pk)
+        _end_act(act, tally, error)
     counts.forget(project=str(job.bulk.project))
-    done = _done(job)
+    done = _done(tally)
     is_last = not job.operation.parts.filter(state=Part.State.WAITING).exists()
     if error is None or failures < MOST_FAILURES or is_last:
         return done
     return Hold(error.lasting_message, done)
 
 
-def _end_act(job: Sending, act: record.act, error: UpstreamError | None) -> None:
-    detail = records.describe(job.part.pk)
-    ended = results.entry_outcome(records.count_outcomes(job.part.pk))
-    said = (
-        rows.of_error(error)
-        if error and ended != DONE
-        else {"detail": {}, "reference": getattr(error, "reference", None)}
-    )
-    if ended == FAILED and error is None and detail["refusals"]:
-        said["detail"] = {"error": detail["refusals"][0]["message"]}
-    if ended == UNKNOWN and error is None:
-        said["detail"] = {"error": results.NOT_NAMED}
-    end = {DONE: act.done, FAILED: act.failed, UNKNOWN: act.unknown}[ended]
-    end(detail={**said["detail"], **detail}, reference=said["reference"])
+def _end_act(act: record.act, tally: Tally, error: UpstreamError | None) -> None:
+    detail: dict[str, Any] = {}
+    if error is not None and tally.outcome != DONE:
+        detail = rows.of_error(error)["detail"]
+    elif tally.outcome == FAILED:
+        detail = {"error": tally.refusals[0]["message"]}
+    elif tally.outcome == UNKNOWN:
+        detail = {"error": results.NOT_NAMED}
+    end = {DONE: act.done, FAILED: act.failed, UNKNOWN: act.unknown}[tally.outcome]
+    end(detail={**detail, **tally.detail}, reference=getattr(error, "reference", None))
 
 
 def _put_back(job: Sending, items: Sequence[BulkItem], act: record.act, error: NotSent | RateLimited) -> PartResult:
@@ -299,7 +298,7 @@ def _refused_for_good(job: Sending, items: Sequence[BulkItem], act: record.act, 
         parts.keep(job.operation)
         job.write(dict.fromkeys([item.pk for item in items], refused), Outcome.SENDING)
         said = rows.of_error(error)
-        act.failed(detail={**said["detail"], **records.describe(job.part.pk)}, reference=said["reference"])
+        act.failed(detail={**said["detail"], **records.count_part(job.part.pk).detail}, reference=said["reference"])
     return Halt(error.lasting_message)
 
 
@@ -340,7 +339,6 @@ def _read_if_old(job: Sending) -> PartResult | None:
         kept = [item for item in items if item.pk not in left_out]
         BulkItem.objects.bulk_update(kept, ["read_at", "updated_before"])
         _note(job, needs_read=False)
-    job.bulk.needs_read = False
     return None
 
 
@@ -367,19 +365,20 @@ def _look_up(job: Sending, entry: Entry) -> PartResult:
         parts.keep(job.operation)
         job.write(found, Outcome.NONE, Outcome.SENDING, Outcome.UNKNOWN)
         _note(job, needs_read=bool(items) and read is None)
-        _settle(job, entry)
+        tally = records.count_part(job.part.pk)
+        _settle(entry, tally)
     counts.forget(project=str(job.bulk.project))
-    return _done(job)
+    return _done(tally)
 
 
-def _settle(job: Sending, entry: Entry) -> None:
-    ended = results.entry_outcome(records.count_outcomes(job.part.pk))
-    if entry.outcome not in (OPEN, UNKNOWN) or (ended == UNKNOWN and entry.result.get("cut_off")):
+def _settle(entry: Entry, tally: Tally) -> None:
+    is_unknown = tally.outcome == UNKNOWN
+    if entry.outcome not in (OPEN, UNKNOWN) or (is_unknown and entry.result.get("cut_off")):
         return
-    said = {"error": CUT_OFF, "cut_off": True} if ended == UNKNOWN else {"found": "after a restart"}
+    said = {"error": CUT_OFF, "cut_off": True} if is_unknown else {"found": "after a restart"}
     # The audit's own check can be faster: it has read the same items.
     with suppress(record.AlreadySettled):
-        record.settle(entry, ended, {**said, **records.describe(job.part.pk)})
+        record.settle(entry, tally.outcome, {**said, **tally.detail})
 
 
 def _halt(operation: Operation, part: Part, bulk: BulkSignal, message: str) -> PartResult:
@@ -392,14 +391,11 @@ def _halt(operation: Operation, part: Part, bulk: BulkSignal, message: str) -> P
     return Halt(message)
 
 
-def _done(job: Sending) -> PartDone:
-    found = records.describe(job.part.pk)
-    del found["refusals"]
-    counted = records.count_outcomes(job.part.pk)
-    if not counted:
-        return PartDone(came=found, message="None of its items was sent.")
-    ended = results.entry_outcome(counted)
-    return PartDone(came=found, state={DONE: Part.State.DONE, FAILED: Part.State.FAILED}.get(ended, Part.State.UNKNOWN))
+def _done(tally: Tally) -> PartDone:
+    if not tally.total:
+        return PartDone(came=tally.figures, message="None of its items was sent.")
+    states = {DONE: Part.State.DONE, FAILED: Part.State.FAILED, UNKNOWN: Part.State.UNKNOWN}
+    return PartDone(came=tally.figures, state=states[tally.outcome])
 
 
 def _read(job: Sending, items: Sequence[BulkItem]) -> ItemsById | None:
@@ -412,9 +408,14 @@ def _read(job: Sending, items: Sequence[BulkItem]) -> ItemsById | None:
 
 def _note(job: Sending, *, message: str = "", needs_read: bool, failures: int | None = None) -> None:
     """What the next part has to know. A stop that was asked for keeps its own message."""
-    mine = BulkSignal.objects.filter(pk=job.bulk.pk, state=State.SENDING)
+    known = job.bulk
+    failures = known.failures if failures is None else failures
+    if (known.message, known.needs_read, known.failures) == (message, needs_read, failures):
+        return
+    mine = BulkSignal.objects.filter(pk=known.pk, state=State.SENDING)
     mine.exclude(message=sending.STOPPING).update(message=message[:500])
-    mine.update(needs_read=needs_read, failures=F("failures") if failures is None else failures)
+    mine.update(needs_read=needs_read, failures=failures)
+    known.needs_read, known.failures = needs_read, failures
 
 
 def _ids(items: Sequence[BulkItem]) -> list[str]:

@@ -1,6 +1,7 @@
 """Finding out, by reading alone, which items of a part a bulk signal reached whose answer was lost."""
 
-from collections.abc import Iterator, Sequence
+import uuid
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,10 +35,18 @@ def is_of_bulk(entry: Entry) -> bool:
 
 
 def sent(
-    items: Sequence[BulkItem], choice: SignalChoice, read: ItemsById | None, *, at: datetime
+    items: Sequence[BulkItem],
+    choice: SignalChoice,
+    read: ItemsById | None,
+    *,
+    at: datetime,
+    without_word: Collection[uuid.UUID] | None = None,
 ) -> Iterator[tuple[BulkItem, Sent]]:
-    """Each item as it was sent at that moment and as it is now; `read` is None where nothing could be read."""
-    others = read_sent_signals([item.item for item in items])
+    """Each item as it was sent at that moment and as it is now; `read` is None where nothing could be read.
+
+    Only of those `without_word` it matters what other acts can have done.
+    """
+    others = read_sent_signals([item.item for item in items if without_word is None or item.item in without_word])
     for item in items:
         expected = choice.leads_to.get(item.status_before)
         yield (
@@ -102,11 +111,10 @@ def _check_not_in_hand(entry: Entry) -> None:
 
 def _finding(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     """Of an act whose items are all known, how it ended."""
-    found = records.count_outcomes(entry.pk)
-    if not found or found[Outcome.UNKNOWN] or found[Outcome.SENDING]:
+    found = records.count_part(entry.pk)
+    if not found.total or found.unknown:
         return "unsure", {}
-    ended: settling.Finding = "done" if found[Outcome.DONE] else "not sent"
-    return ended, records.describe(entry.pk)
+    return "done" if found.done else "not sent", found.detail
 
 
 def _mark_not_done(entry: Entry) -> None:

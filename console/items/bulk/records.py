@@ -2,13 +2,16 @@
 
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, F
 from django.utils import timezone
 
+from console.audit.models import DONE, FAILED, UNKNOWN
+from console.audit.rows import Outcome as EntryOutcome
 from console.items.bulk import progress
 from console.items.bulk.results import Result
 from console.items.models import BulkItem, BulkSignal
@@ -45,24 +48,49 @@ def write(bulk_id: uuid.UUID, results: Mapping[int, Result], *, only: Collection
         BulkSignal.objects.filter(pk=bulk_id).update(**figures)
 
 
-def count_outcomes(act_id: uuid.UUID) -> Counter[str]:
-    """How many items of a part have each outcome; those not sent are no part of the act."""
-    rows = BulkItem.objects.filter(act_id=act_id).exclude(outcome=Outcome.NOT_SENT).order_by()
-    return Counter(dict(rows.values_list("outcome").annotate(number=Count("pk"))))
+@dataclass(frozen=True)
+class Tally:
+    """How many items of a part have each outcome; those that were not sent are no part of its act."""
+
+    done: int
+    refused: int
+    unknown: int
+    refusals: Sequence[Mapping[str, Any]]
+
+    @property
+    def total(self) -> int:
+        return self.done + self.refused + self.unknown
+
+    @property
+    def outcome(self) -> EntryOutcome:
+        """How the audit's entry of the part ends."""
+        if self.unknown:
+            return UNKNOWN
+        return DONE if self.done else FAILED
+
+    @property
+    def figures(self) -> dict[str, int]:
+        return {"items_done": self.done, "items_refused": self.refused, "items_unknown": self.unknown}
+
+    @property
+    def detail(self) -> dict[str, Any]:
+        """What the audit keeps of the part."""
+        return {**self.figures, "refusals": self.refusals}
 
 
-def describe(act_id: uuid.UUID) -> dict[str, Any]:
-    """What the audit keeps of a part: how many items of each outcome, and the words of the refusals."""
-    counts = count_outcomes(act_id)
+def count_part(act_id: uuid.UUID) -> Tally:
+    of_part = BulkItem.objects.filter(act_id=act_id).order_by()
+    counts = Counter(dict(of_part.values_list("outcome").annotate(number=Count("pk"))))
     refused: dict[str, list[str]] = defaultdict(list)
-    for item, message in BulkItem.objects.filter(act_id=act_id, outcome=Outcome.REFUSED).values_list("item", "message"):
-        refused[message].append(str(item))
-    return {
-        "items_done": counts[Outcome.DONE],
-        "items_refused": counts[Outcome.REFUSED],
-        "items_unknown": counts[Outcome.UNKNOWN] + counts[Outcome.SENDING],
-        "refusals": [{"message": message, "ids": ids} for message, ids in refused.items()],
-    }
+    if counts[Outcome.REFUSED]:
+        for item, message in of_part.filter(outcome=Outcome.REFUSED).values_list("item", "message"):
+            refused[message].append(str(item))
+    return Tally(
+        done=counts[Outcome.DONE],
+        refused=counts[Outcome.REFUSED],
+        unknown=counts[Outcome.UNKNOWN] + counts[Outcome.SENDING],
+        refusals=[{"message": message, "ids": ids} for message, ids in refused.items()],
+    )
 
 
 def _store(result: Result, keys: Collection[int]) -> None:

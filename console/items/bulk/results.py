@@ -5,11 +5,9 @@ The console never computes a status (FACTS 2.9): a signal that was taken and can
 item of which a clear answer does not speak (FACTS 4, row 7).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from console.audit.rows import Outcome as EntryOutcome
 from console.items.models import BulkItem
 from console.items.statuses import status_named
 from console.upstream.types import SignalResult, WorkItem
@@ -84,13 +82,6 @@ def judge(sent: Sent, said: SignalResult | None, *, unclear: str = NOT_NAMED) ->
 def refuse(sent: Sent, message: str) -> Result:
     """CloudFactory refused the whole call."""
     return Result(Outcome.REFUSED, message[:500], sent.status_after)
-
-
-def entry_outcome(counts: Mapping[str, int]) -> EntryOutcome:
-    """How the audit's entry of a part ends, whose items have these outcomes."""
-    if counts.get(Outcome.UNKNOWN) or counts.get(Outcome.SENDING):
-        return "unknown"
-    return "done" if counts.get(Outcome.DONE) else "failed"
 
 
 def _judge_by_reading(sent: Sent, unclear: str) -> Result:
