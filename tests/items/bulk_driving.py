@@ -58,7 +58,7 @@ def page_of(client: Client, bulk: BulkSignal, query: str = "") -> Page:
 
 def press(client: Client, bulk: BulkSignal, button: str = "send", **typed: Any) -> Any:
     """The form of that button as the page has it now; answers what the server says."""
-    form = page_of(client, bulk).form(rf"/{button}/$")
+    form = page_of(client, bulk).form(rf"/{button}/(\?|$)")
     return client.post(form.action, form.filled(**typed))
 
 
