@@ -12,6 +12,9 @@ from console.common.postgresql.bounded import BoundedConnection
 CONNECT_SECONDS, ANSWER_SECONDS = 3, 5
 """The person whose form wakes a worker waits this long at most; longer than a worker listens at a time (1 s)."""
 
+LONGEST_PAUSE = 0.5
+"""Seconds between two looks of an idle worker at a queue in a file; the other queues wake it."""
+
 QUEUES = {"sqlite": "huey.SqliteHuey", "postgres": "huey.PostgresHuey", "redis": "huey.RedisHuey"}
 SCHEMES = {"postgresql": "postgres", "rediss": "redis", "valkey": "redis"}
 
@@ -34,7 +37,8 @@ def configuration(url: str, secret: str) -> dict[str, Any]:
         "serializer": SignedSerializer(secret=secret, salt="console.jobs"),
         "connection": _connection(kind, url),
         # SIGTERM, what supervisors send, lets the job in hand finish; SIGINT does not wait.
-        "consumer": {"workers": 2, "graceful_signal": "TERM"},
+        # A queue in a file is looked at again and again: a worker with nothing to do would soon wait ten seconds.
+        "consumer": {"workers": 2, "graceful_signal": "TERM", "max_delay": LONGEST_PAUSE},
     }
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import redis
+from django.core.management import call_command
+from huey.consumer import Consumer
 from huey.serializer import SignedSerializer
 
 from console.jobs import engine
@@ -41,6 +43,13 @@ def test_both_spellings_of_postgresql_choose_its_queue(url: str) -> None:
         "huey.PostgresHuey",
         ("postgresql://u:p@db/console",),
     )
+
+
+def test_an_idle_worker_looks_at_its_queue_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[Consumer] = []
+    monkeypatch.setattr(Consumer, "run", lambda consumer: ran.append(consumer))
+    call_command("run_huey", queue="bulk")
+    assert [consumer.max_delay for consumer in ran] == [engine.LONGEST_PAUSE]
 
 
 @pytest.mark.redis
