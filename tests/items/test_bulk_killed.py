@@ -181,3 +181,22 @@ def test_a_stop_after_the_first_hundred_leaves_the_others_untouched(
     finish(bulk)
     assert (figures(bulk), signals(emulator)) == ((100, 0, 0, 150), [items[:100]])
     assert statuses(emulator, items[100:]) == ["COMPLETED"] * 150
+
+
+def test_a_worker_that_was_only_slow_sends_nothing_twice_with_another(
+    alice: Person, emulator: Running, worker: Start
+) -> None:
+    """Its lease runs out in the middle of its call; the other one looks the hundred up and goes on."""
+    items = archive_ids(alice)
+    bulk = ready(alice, items)
+    emulator.fault("cloudfactory", "slow-6", **POST)
+    start(bulk)
+    worker()
+    until(lambda: statuses(emulator, items[:100]) == ["NEW"] * 100)
+    until(lambda: Operation.objects.filter(kind=sending.KIND, lease_until__lt=timezone.now()).exists())
+    worker()
+    finish(bulk)
+    until(lambda: not Operation.objects.filter(kind=sending.KIND).unfinished().exists())
+    assert (figures(bulk), len(signals(emulator))) == ((250, 0, 0, 0), 3)
+    assert [entry.outcome for entry in entries(bulk)] == ["done"] * 3
+    assert is_true(bulk, emulator)

@@ -411,3 +411,45 @@ def test_a_signal_whose_job_is_gone_ends_by_itself(alice: Person, emulator: Runn
     work()
     assert (figures(bulk), bulk.state, bulk.message) == ((0, 0, 0, 3), State.STOPPED, "It was tried three times.")
     assert signals(emulator) == []
+
+
+def test_ten_thousand_items_are_started_and_stopped_without_a_call(alice: Person, emulator: Running) -> None:
+    bulk = start(ready(alice, [str(uuid.uuid4()) for _ in range(10_000)]))
+    assert (Part.objects.count(), bulk.planned_count) == (100, 10_000)
+    assert sending.stop(user=alice, bulk=bulk)
+    work()
+    assert (figures(bulk), bulk.state, signals(emulator)) == ((0, 0, 0, 10_000), State.STOPPED, [])
+
+
+def test_an_answer_without_a_body_is_read_item_by_item(alice: Person, emulator: Running) -> None:
+    items = archive_ids(alice, 3)
+    emulator.act("fail_items", items=items[:1], error="locked")
+    emulator.fault("cloudfactory", "empty", **POST)
+    bulk = start(ready(alice, items))
+    work()
+    assert (figures(bulk), entries(bulk)[0].outcome) == ((2, 0, 1, 0), "unknown")
+    assert set(bulk.items.filter(outcome=Outcome.DONE).values_list("message", flat=True)) == {
+        "No clear answer came. Reading it showed that it was done."
+    }
+
+
+def test_an_item_that_could_not_be_read_afterwards_is_what_the_answer_said(alice: Person, emulator: Running) -> None:
+    bulk = ready(alice, archive_ids(alice, 3))
+    emulator.fault("cloudfactory", "403", **BY_IDS)
+    start(bulk)
+    work()
+    assert figures(bulk) == (3, 0, 0, 0)
+    assert bulk.items.first().message == "It could not be read afterwards."
+
+
+def test_a_person_who_closes_the_entry_settles_its_unknown_items(
+    alice: Person, emulator: Running, client_as: Any
+) -> None:
+    items = archive_ids(alice, 3)
+    emulator.act("fail_items", items=items[:1], how="missing", done=False)
+    bulk = start(ready(alice, items))
+    work(4)
+    [entry] = entries(bulk)
+    answer = client_as(alice).post(f"/audit/{entry.pk}/close/", {"outcome": "failed", "note": "Seen at CloudFactory"})
+    assert answer.status_code == 302
+    assert (figures(bulk), bulk.items.get(item=items[0]).outcome) == ((2, 1, 0, 0), Outcome.REFUSED)
