@@ -18,6 +18,7 @@ from console.emulator.server import Running
 from console.items.bulk import planning, reading
 from console.items.bulk.actions import BULK_ACTIONS, action_named
 from console.items.models import BulkItem, BulkSignal, Decision
+from console.jobs import services as jobs
 from console.jobs.models import Operation
 from tests.items.bulk_driving import archive_ids
 from tests.items.deciding import HTMX, ITEMS, PROJECT, item_ids
@@ -355,8 +356,21 @@ def test_a_busy_vendor_is_asked_again_without_an_attempt_spent(
     client, items = client_as(alice), item_ids(alice, "COMPLETED", 2)
     select(alice, items, "COMPLETED")
     emulator.fault("cloudfactory", "429", path="workItems", times=7)
-    bulk = plan(client, "reopen")
+    answer = create(client, "reopen")
+    work_once()
+    text = text_of(client.get(answer["Location"]))
+    assert "Reading 2 items…" in text
+    assert "We’ll go on as soon as it can." in text
+    read()
+    bulk = BulkSignal.objects.get()
+    assert bulk.message == ""
+    assert Operation.objects.get(kind="items.plan").parts.get().attempts == 1
     assert "Reopen 2 items" in text_of(client.get(page_url(bulk)))
+
+
+def work_once() -> None:
+    for operation in Operation.objects.filter(kind="items.plan"):
+        jobs.perform(operation.pk)
 
 
 # The page while it is read
@@ -817,3 +831,14 @@ def test_every_action_has_a_plan(alice: Person, client_as: ClientAs, emulator: R
         bulk = plan(client, action.value)
         assert f"{action.verb} 1 item" in text_of(client.get(page_url(bulk)))
         BulkSignal.objects.all().delete()
+
+
+def test_ready_made_reasons_are_offered_for_sending_back_alone(
+    alice: Person, client_as: ClientAs, emulator: Running, settings: Any
+) -> None:
+    settings.REVIEW_REASONS = ["Outline too loose"]
+    client = client_as(alice)
+    for action, offers in (("send-back", 1), ("approve", 0)):
+        select(alice, item_ids(alice, "CLIENT_REVIEW", 1), "CLIENT_REVIEW")
+        page = client.get(page_url(plan(client, action))).content.decode()
+        assert page.count('<option value="Outline too loose">') == offers

@@ -5,12 +5,15 @@ from typing import Any
 from django import forms
 
 from console.common.fields import IdField, NameField, NoteField
-from console.items.bulk.actions import BulkAction, action_named
+from console.items.bulk.actions import SEND_BACK_MANY, BulkAction, action_named
 from console.items.forms import LONGEST_ASSIGNEE, LONGEST_NOTE, LONGEST_REASON, TOO_LONG
 
 OLD_FORM = "This form can no longer be used. Open the table again. Nothing was planned or sent."
 NO_ACTION = "There is no such signal. Choose one below the table. Nothing was planned or sent."
 NO_REASON = {"send-back": "Say why you are sending them back.", "cancel": "Say why you are canceling them."}
+
+REASONS = "plan-reasons"
+"""The id of the list of ready-made reasons on the page."""
 
 
 class PlanForm(forms.Form):
@@ -62,6 +65,8 @@ class SendForm(forms.Form):
 
     def __init__(self, data: Any = None, *, action: BulkAction, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, initial=initial, label_suffix="")
+        if action is SEND_BACK_MANY:
+            self.fields["reason"].widget.attrs["list"] = REASONS
         if action.needs_reason:
             field = self.fields["reason"]
             field.required, field.error_messages["required"] = True, NO_REASON.get(action.value, "Say why.")

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from console.items.bulk import planning
-from console.items.bulk.actions import BulkAction
+from console.items.bulk.actions import SEND_BACK_MANY, BulkAction
 from console.items.bulk.forms import SendForm
 from console.items.bulk.reading import TOO_MANY_MATCH
 from console.items.counts import ordered
@@ -191,6 +191,11 @@ class Plan:
     @property
     def button_with_unlikely(self) -> str:
         return self._button(self.likely_count + self.unlikely_count)
+
+    @property
+    def reasons(self) -> Sequence[str]:
+        """Ready-made reasons for sending items back."""
+        return settings.REVIEW_REASONS if self.action is SEND_BACK_MANY else ()
 
     @property
     def unlikely_label(self) -> str:

@@ -119,8 +119,7 @@ def _read_part(bulk: BulkSignal, action: BulkAction, operation: Operation, part:
             return reading.read_rows(list(bulk.items.filter(position__gt=start, position__lte=start + MOST_IDS)))
         return reading.read_lost()
     except RateLimited as error:
-        is_patient = (timezone.now() - operation.created_at).total_seconds() < settings.SIGNAL_PLAN_LIFETIME
-        return Busy(error.retry_in or WAIT, error.lasting_message) if is_patient else Halt(error.lasting_message)
+        return reading.wait(error)
     except UpstreamError as error:
         return Halt(error.lasting_message)
     except ConnectionMissing as error:
@@ -166,6 +165,19 @@ class _Reading:
         left_out = len(page.unusable) + sum(1 for item in page.items if not read_uuid(item.id))
         return PartDone({"left_out": left_out})
 
+    def wait(self, error: RateLimited) -> PartResult:
+        """The same part once more when the vendor wants it, for as long as a plan lasts; the page says why."""
+        waits_since = (timezone.now() - self.operation.created_at).total_seconds()
+        if waits_since > settings.SIGNAL_PLAN_LIFETIME:
+            return Halt(error.lasting_message)
+        self._say(error.lasting_message)
+        return Busy(error.retry_in or WAIT, error.lasting_message)
+
+    def _say(self, message: str) -> None:
+        if self.bulk.message != message:
+            self.bulk.message = message[:500]
+            BulkSignal.objects.filter(pk=self.bulk.pk, state=State.READING).update(message=self.bulk.message)
+
     def read_lost(self) -> PartResult:
         """Up to a hundred items of the plan that the filter doesn't list any more."""
         lost = self.bulk.items.filter(Q(read_at__lt=self.operation.created_at) | Q(read_at=None))
@@ -205,6 +217,7 @@ class _Reading:
         return rows
 
     def _store(self, rows: Sequence[BulkItem], items: Mapping[str, WorkItem], *, is_whole: bool) -> None:
+        self._say("")
         held = read_held(user=self.bulk.person, project=self.bulk.project, ids=[row.item for row in rows])
         now = timezone.now()
         for row in rows:

@@ -13,13 +13,13 @@ from django.utils import timezone
 from console.items.bulk import progress, sending
 from console.items.bulk.actions import START, BulkAction, action_named
 from console.items.bulk.result_selectors import ResultPage
+from console.items.bulk.selectors import PLANNING
 from console.items.models import BulkItem, BulkSignal
 from console.items.statuses import Status, status_named
 from console.jobs import parts
 from console.words import number, plural
 
 State, Outcome = BulkSignal.State, BulkItem.Outcome
-PLANNING = (State.READING, State.NOT_READ, State.READY)
 UNDER_WAY = (State.WAITING, State.SENDING, State.PAUSED)
 FINAL = (State.TAKEN_BACK, State.STOPPED, State.ENDED)
 # Seconds until each next look; the last one for all further looks.

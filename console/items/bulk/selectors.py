@@ -9,6 +9,9 @@ from accounts import connections
 from accounts.models import Person
 from console.items.models import BulkItem, BulkSignal
 
+PLANNING = (BulkSignal.State.READING, BulkSignal.State.NOT_READ, BulkSignal.State.READY)
+"""The states in which nothing was sent yet, and everything can still be planned anew."""
+
 
 def find_bulk(*, user: Person, project: uuid.UUID, bulk_id: uuid.UUID) -> BulkSignal:
     """Whoever works in its space can look at it. Raises Http404."""

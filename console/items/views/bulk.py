@@ -22,7 +22,7 @@ from console.items.bulk import retries, selection, sending
 from console.items.bulk import undo as undoing
 from console.items.bulk.planning import NotPlanned
 from console.items.bulk.result_presenters import SignalStatus
-from console.items.bulk.selectors import find_bulk, find_own_bulk
+from console.items.bulk.selectors import PLANNING, find_bulk, find_own_bulk
 from console.items.filters import ItemFilter
 from console.items.models import BulkSignal
 from console.items.views.plan_page import render_plan
@@ -38,7 +38,7 @@ OLD_FORM = "This form can no longer be used. Nothing was sent. Try again."
 def bulk(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpResponse:
     """The plan until it is sent, then its progress and its result."""
     found = find_bulk(user=request.user, project=project, bulk_id=bulk_id)
-    if found.state in presenters.PLANNING:
+    if found.state in PLANNING:
         return render_plan(request, found)
     status = _status(request, found)
     item_filter = ItemFilter.from_query(found.list_query, user=request.user)
@@ -58,7 +58,7 @@ def bulk(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpRespo
 def progress(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpResponse:
     """How far it is, from its own row; with the result once it has ended. Without htmx its page."""
     found = find_bulk(user=request.user, project=project, bulk_id=bulk_id)
-    if not htmx.is_htmx(request) or found.state in presenters.PLANNING:
+    if not htmx.is_htmx(request) or found.state in PLANNING:
         return htmx.redirect(request, reverse("items:bulk", args=[project, bulk_id]))
     return _part(request, found)
 

@@ -15,14 +15,13 @@ from console.items.bulk import planning, selection
 from console.items.bulk.actions import BulkAction, action_named
 from console.items.bulk.forms import PlanForm, SendForm
 from console.items.bulk.selection import NotSelected, SelectionChange
-from console.items.bulk.selectors import find_bulk, find_own_bulk
+from console.items.bulk.selectors import PLANNING, find_bulk, find_own_bulk
 from console.items.filters import ItemFilter
 from console.items.models import BulkSignal
 from console.items.views import index
 from console.items.views.plan_page import plan_context, render_plan
 
 State = BulkSignal.State
-PLANNING = (State.READING, State.NOT_READ, State.READY)
 FIELDS = ("reason", "assignee", "note", "unlikely")
 
 

@@ -8,10 +8,9 @@ from django.views.decorators.http import require_safe
 
 from accounts.requests import SignedIn
 from console import htmx
-from console.items.bulk.result_presenters import PLANNING
 from console.items.bulk.result_selectors import read_filter
 from console.items.bulk.result_sheet import describe_results, stream_results
-from console.items.bulk.selectors import find_bulk
+from console.items.bulk.selectors import PLANNING, find_bulk
 
 
 @require_safe
