@@ -113,6 +113,17 @@ def test_what_ended_while_somebody_watched_brings_its_result_along_and_asks_no_m
     assert "load delay" not in last.content.decode()
 
 
+def test_the_result_that_comes_along_is_the_list_that_the_page_showed(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client, bulk = client_as(bob), mixed(bob, state="sending")
+    page = client.get(page_of(bulk, "?outcome=refused")).content.decode()
+    [asks] = re.findall(r'hx-get="([^"]+/progress/[^"]+)"', page)
+    BulkSignal.objects.filter(pk=bulk.pk).update(state=State.STOPPED)
+    last = client.get(asks.replace("&amp;", "&"), headers=HTMX).content.decode()
+    assert re.findall(r"<bdi>(Item \d+)</bdi>", last) == ["Item 4", "Item 5"]
+
+
 def test_the_progress_asks_less_and_less_often(bob: Person, client_as: ClientAs, emulator: Running) -> None:
     client, bulk = client_as(bob), bulk_signal(bob, ids(1))
     delays = []

@@ -58,6 +58,17 @@ def test_the_progress_moves_in_place_and_the_focus_stays(
     expect(signed_in.get_by_role("link", name="Done 3")).to_be_visible()
 
 
+def test_the_focus_stays_on_a_row_when_the_result_comes(
+    signed_in: Page, live: str, bob: Person, emulator: Running, complaints: list[str]
+) -> None:
+    bulk = bulk_signal(bob, ids(3), action="start", progressed_at=timezone.now())
+    signed_in.goto(f"{live}{place(bulk)}")
+    signed_in.get_by_role("link", name="Item 2").focus()
+    finish(bulk, done_count=3)
+    expect(signed_in.get_by_role("link", name="Done 3")).to_be_visible()
+    expect(signed_in.get_by_role("link", name="Item 2")).to_be_focused()
+
+
 def test_the_table_shows_what_is_under_way_and_its_end(
     signed_in: Page, live: str, bob: Person, emulator: Running, complaints: list[str]
 ) -> None:

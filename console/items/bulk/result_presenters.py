@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from urllib.parse import urlencode
@@ -45,6 +45,8 @@ class SignalStatus:
     note: str = ""
     was: str = ""
     """The state that the page has shown so far."""
+    shown: Mapping[str, str] = field(default_factory=dict)
+    """Which list of its items the page shows, as its address has it."""
 
     @property
     def action(self) -> BulkAction:
@@ -250,7 +252,8 @@ class SignalStatus:
         return State(self.bulk.state)
 
     def _query(self, **about: int) -> str:
-        return urlencode({**about, "was": self.bulk.state, **({"strip": "1"} if self.is_strip else {})})
+        strip = {"strip": "1"} if self.is_strip else {}
+        return urlencode({**about, "was": self.bulk.state, **strip, **self.shown})
 
     def _url(self, view: str) -> str:
         return reverse(view, args=[self.bulk.project, self.bulk.pk])

@@ -151,7 +151,9 @@ def _part(request: SignedIn, found: BulkSignal, *, note: str = "") -> HttpRespon
 
 def _status(request: SignedIn, found: BulkSignal, **about: Any) -> SignalStatus:
     is_own = found.person_id == request.user.pk and request.user.may(Right.SIGNAL)
-    return SignalStatus(found, is_own, **about)
+    chosen, page = selectors.read_filter(request.GET.get("outcome", "")), read_page_number(request.GET.get("page"))
+    shown = {**({"outcome": chosen} if chosen else {}), **({"page": str(page)} if page > 1 else {})}
+    return SignalStatus(found, is_own, shown=shown, **about)
 
 
 def _results(request: SignedIn, found: BulkSignal) -> dict[str, Any]:
