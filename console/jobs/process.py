@@ -69,7 +69,7 @@ def name() -> str:
 
 
 def take_back() -> int:
-    """Makes the rows due that dead workers of this machine hold; returns how many."""
+    """Makes the rows due that dead workers of this machine hold, and locks a slot; returns how many rows."""
     mine, count = name(), 0
     if not mine:
         return 0

@@ -14,7 +14,7 @@ from huey.utils import load_class
 
 from accounts import people
 from console.common import database, write_behind
-from console.jobs import services
+from console.jobs import process, services
 from console.jobs.queues import Queue
 
 P = ParamSpec("P")
@@ -89,12 +89,21 @@ def clean_up() -> None:
     services.clean_up()
 
 
+@close_db  # type: ignore[untyped-decorator]
+@outlasts_outages
+def take_back() -> None:
+    """By this process itself: the sweep below can be done on another machine."""
+    process.take_back()
+
+
 @on_startup()  # type: ignore[untyped-decorator]
 def begin() -> None:
     """What a killed worker left is looked for at once, not only at the next full minute."""
+    take_back()
     sweep()
 
 
 @BULK.on_startup()  # type: ignore[untyped-decorator]
 def begin_bulk() -> None:
+    take_back()
     sweep_bulk()

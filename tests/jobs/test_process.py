@@ -79,6 +79,16 @@ def test_what_a_dead_worker_of_this_machine_held_is_done_at_once(done: list[str]
     assert (state_of(operation), done) == (State.DONE, ["one"])
 
 
+@pytest.mark.parametrize("begin", [tasks.begin, tasks.begin_bulk], ids=["quick", "bulk"])
+def test_a_worker_that_starts_takes_back_itself_what_another_machine_could_not(
+    transactional_db: None, begin: Callable[[], None]
+) -> None:
+    """Its sweep is a message, which any machine may get."""
+    operation = held_by(f"{process.host()}/78")
+    begin()
+    assert Operation.objects.get(pk=operation.pk).lease_until < timezone.now()
+
+
 @pytest.mark.parametrize("name", ["{0}x/77", "elsewhere:123456789012/77", "", "{0}/../77", "{0}/", "{0}/77x"])
 def test_what_others_hold_waits_for_the_end_of_its_lease(done: list[str], name: str) -> None:
     operation = held_by(name.format(process.host()))
