@@ -11,7 +11,7 @@ let form = null;
 let on = new Map();
 let off = new Map();
 let sent = null;
-let command = "";
+let command = null;
 let asks = false;
 let leaves = false;
 let hadFocus = false;
@@ -31,7 +31,7 @@ export function start(found) {
   if (found === form) return;
   const isSameList = addressOf(form) === addressOf(found);
   form = found;
-  if (!isSameList) [on, off, sent] = [new Map(), new Map(), null];
+  if (!isSameList) [on, off, sent, command] = [new Map(), new Map(), null, null];
   anchor = null;
   listen();
   if (tiles()) roam(boxes()[0]);
@@ -135,10 +135,11 @@ function press(event) {
   }
 }
 
-// A choice that is not of single boxes: what was ticked before it does not count any more.
+// A choice that is not of single boxes: what was ticked before it does not count any more. It is about the list it was made
+// in, also where another one has been swapped in before it is sent.
 function tell(what) {
   [on, off] = [new Map(), new Map()];
-  command = what;
+  command = { what, list: form.elements.list.value };
   asks = true;
   waiting();
   form.dispatchEvent(new Event("commanded"));
@@ -150,7 +151,7 @@ function showPage() {
   if (!head) return;
   const [all, some] = [boxes().length, ticked()];
   head.disabled = !all;
-  head.checked = all > 0 && some === all;
+  head.checked = all > 0 ? some === all : words().dataset.mode === "all";
   head.indeterminate = some > 0 && some < all;
 }
 
@@ -214,25 +215,30 @@ function reapply() {
     if (state >= 0) box.checked = state % 2 === 0;
   }
   takeBack();
+  command ??= sent?.command;
   sent = null;
-  if (on.size || off.size) soon();
+  // The new page can have been made before the server had the last change.
+  asks = true;
+  soon();
 }
 
 // Sending: the change alone, never thousands of boxes. What is still on its way goes once more with a form that leaves.
 function fill({ formData }) {
-  const all = [new Map([...(sent?.on ?? []), ...on]), new Map([...(sent?.off ?? []), ...off])];
+  const earlier = command ? null : sent;
+  const all = [new Map([...(earlier?.on ?? []), ...on]), new Map([...(earlier?.off ?? []), ...off])];
   for (const id of off.keys()) all[0].delete(id);
   for (const id of on.keys()) all[1].delete(id);
   for (const name of ["item", "was"]) formData.delete(name);
   if (!asks) formData.delete("shown");
-  if (command) formData.set("do", command);
+  if (command) formData.set("do", command.what);
+  if (command) formData.set("list", command.list);
   formData.set("on", [...all[0].values()].join());
   formData.set("off", [...all[1].values()].join());
 }
 
 function begin() {
   sent = { on, off, command };
-  [on, off, command, asks] = [new Map(), new Map(), "", false];
+  [on, off, command, asks] = [new Map(), new Map(), null, false];
 }
 
 // Not kept: it goes along with the next change, unless it was taken back meanwhile. Refused (too many): as it was before.
@@ -260,6 +266,7 @@ function waiting() {
 }
 
 function takeBack() {
+  if (command) return;
   sent?.on.forEach((value, id) => { if (!off.has(id)) on.set(id, value); });
   sent?.off.forEach((value, id) => { if (!on.has(id)) off.set(id, value); });
 }

@@ -10,6 +10,7 @@ from accounts.models import Person
 from console.emulator.server import Running
 from console.items.models import SelectedItem
 from tests.batches.boards import COINS
+from tests.conftest import PASSWORD
 from tests.items.test_index_browser import violations
 from tests.waiting import held, until
 
@@ -98,10 +99,11 @@ def test_selecting_goes_on_after_the_page_was_swapped(table: Page, complaints: l
     selects(table, 2)
     table.get_by_label("Select this page").check()
     selects(table, 12)
-    table.get_by_label("Order").select_option("oldest")
-    table.get_by_role("button", name="Apply").click()
-    expect(boxes(table).nth(1)).to_be_checked()
-    table.get_by_role("button", name="Select all 112 matching").click()
+    with held(table, "**/selection/"):
+        table.get_by_role("button", name="Select all 112 matching").click()
+        table.get_by_label("Order").select_option("oldest")
+        table.get_by_role("button", name="Apply").click()
+        table.wait_for_url("**/items/?size=10")
     expect(table.locator(BAR)).to_contain_text("All 112 matching work items of this list are selected")
     expect(boxes(table).nth(5)).to_be_checked()
     expect(boxes(table).nth(5)).to_be_disabled()
@@ -155,15 +157,11 @@ def test_what_is_ticked_before_the_script_is_there_is_kept(table: Page) -> None:
     selects(table, 1)
 
 
-def test_a_session_that_ended_brings_the_ticks_back(
-    table: Page, live: str, alice: Person, sign_in_by_form: SignIn
-) -> None:
+def test_a_session_that_ended_brings_the_ticks_back(table: Page, live: str, alice: Person) -> None:
     table.context.clear_cookies()
     boxes(table).nth(2).check()
     table.wait_for_url("**/account/login/**")
     table.get_by_label("Email").fill(alice.email)
-    from tests.conftest import PASSWORD
-
     table.locator("input[name=password]").fill(PASSWORD)
     table.get_by_role("button", name="Sign in", exact=True).click()
     expect(boxes(table).nth(2)).to_be_checked()
@@ -187,3 +185,18 @@ def test_the_bar_is_clean_in_both_schemes_and_widths(table: Page, scheme: Any, w
     expect(table.locator(BAR)).to_contain_text("All 112 matching")
     assert violations(table) == []
     assert table.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_row_that_has_the_focus_is_not_behind_the_bar(table: Page) -> None:
+    table.set_viewport_size({"width": 1440, "height": 500})
+    boxes(table).nth(1).check()
+    selects(table, 1)
+    for row in range(6):
+        table.keyboard.press("j")
+        focused = table.locator(":focus")
+        expect(focused).to_have_class("row-title")
+        edge = table.locator(BAR).bounding_box()
+        place = focused.bounding_box()
+        assert edge is not None
+        assert place is not None
+        assert place["y"] + place["height"] <= edge["y"], row

@@ -55,6 +55,8 @@ class SelectionChange:
         command = sent.get("do", "")
         on, off = read_boxes(sent.getlist("on")), set(read_boxes(sent.getlist("off")))
         before, ticked = read_boxes(sent.getlist("was")), read_boxes(sent.getlist("item"))
+        if command == "clear" and "was" in sent:
+            return cls(command=command)
         shown = read_boxes(sent.getlist("shown"))
         on |= {item: status for item, status in ticked.items() if item not in before}
         off = (off | (before.keys() - ticked.keys())) - ticked.keys()
@@ -80,10 +82,13 @@ def read_boxes(texts: Iterable[str]) -> dict[uuid.UUID, str]:
 
 
 def change_selection(*, user: Person, project: uuid.UUID, change: SelectionChange, list_query: str) -> None:
-    """Makes the change; `list_query` is the table's filter for `all`. Raises NotSelected."""
+    """Makes the change; `list_query` is the table's filter for `all`. Raises NotSelected.
+
+    What was ticked after everything was deselected is selected.
+    """
     if change.command == "clear":
         clear(user=user, project=project)
-    elif change.command == "all":
+    if change.command == "all":
         select_all_matching(user=user, project=project, item_filter=ItemFilter.from_query(list_query, user=user))
     elif not change.is_empty:
         _tick(user, project, change)
