@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -15,6 +16,8 @@ from console.audit.models import Entry
 from console.emulator.server import Running
 from console.items.bulk.held import read_held
 from console.items.models import BulkItem, BulkSignal, Decision
+from console.jobs import parts
+from console.jobs.models import Operation
 from tests.exports.making import text_of
 from tests.items import planning
 from tests.items.bulk_rows import bulk_signal, ended, entered
@@ -259,3 +262,32 @@ def test_the_history_of_an_item_tells_what_a_bulk_signal_did_to_it(
     assert words in text_of(page)
     assert f"{ITEMS}bulk/{bulk.pk}/" in page.content.decode()
     assert "You haven't done anything with this item" in text_of(client.get(f"{ITEMS}{other}/"))
+
+
+def test_of_two_old_plans_pressed_together_the_second_is_not_sent_behind_the_first(
+    alice: Person, client_as: ClientAs, emulator: Running, settings: Any
+) -> None:
+    """Both are read again first; the second's items are read before the first is sent."""
+    client, items = client_as(alice), item_ids(alice, number=2)
+    bulks = []
+    for _ in range(2):
+        planning.select(alice, items, "CLIENT_REVIEW")
+        bulks.append(planning.plan(client, "approve"))
+    settings.SIGNAL_PLAN_FRESH = 0
+    for bulk in bulks:
+        planning.press(client, bulk)
+    second = bulks[1]
+    end_reading(second)
+    BulkSignal.objects.filter(pk=bulks[0].pk).update(state="sending")
+    bulks[0].items.update(act_id=uuid.uuid4())
+    planning.read()
+    second.refresh_from_db()
+    assert second.state == "ready"
+    assert set(second.items.values_list("kind", flat=True)) == {"held"}
+
+
+def end_reading(bulk: BulkSignal) -> None:
+    """Its only part is done, and its job has not ended."""
+    operation = Operation.objects.get(kind="items.plan", subject=str(bulk.pk), state="waiting")
+    parts.add(operation, [{"after": 0}])
+    operation.parts.update(state="done", finished_at=timezone.now())

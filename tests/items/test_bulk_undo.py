@@ -13,9 +13,11 @@ from accounts.models import Person
 from console.emulator.server import Running
 from console.items.bulk import undo as undoing
 from console.items.bulk.actions import BULK_ACTIONS, BulkAction
+from console.items.bulk.planning import fingerprint
 from console.items.models import BulkItem, BulkSignal
 from console.items.signals import CHOICES
 from console.items.statuses import STATUSES
+from console.jobs import services as jobs
 from tests.exports.making import text_of
 from tests.items.bulk_rows import bulk_signal, ended, entered
 from tests.items.deciding import ITEMS, item_ids, press, status_of, work
@@ -315,3 +317,31 @@ def test_undoing_a_reopen_asks_why(alice: Person, client_as: ClientAs, emulator:
     press_plan(client, undoing, reason="Not these")
     work()
     assert [status_of(alice, item) for item in items] == ["CANCELED", "CANCELED"]
+
+
+def test_an_undo_planned_within_the_hour_is_not_sent_long_after_it(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    """Neither by its form nor by making the plan again and again, nor where the worker comes late."""
+    client, items = client_as(alice), item_ids(alice, "NEW", 2)
+    bulk = start_work(client, alice, items)
+    undo(client, bulk)
+    read()
+    [undoing] = plans(bulk)
+    BulkSignal.objects.filter(pk=bulk.pk).update(finished_at=timezone.now() - timedelta(minutes=65))
+    client.post(f"{page_url(undoing)}read-again/")
+    undoing.refresh_from_db()
+    assert undoing.state == "reading", "five minutes after the hour the plan is still good"
+    read()
+    BulkSignal.objects.filter(pk=bulk.pk).update(finished_at=timezone.now() - timedelta(minutes=75))
+    answer = press_plan(client, undoing)
+    assert answer.status_code == 409
+    assert "The hour in which this could be undone is over. Nothing was sent." in text_of(answer)
+    assert client.post(f"{page_url(undoing)}read-again/").status_code == 302
+    assert "The hour in which this could be undone is over" in text_of(client.get(page_url(undoing)))
+    BulkSignal.objects.filter(pk=undoing.pk).update(state="reading", is_pressed=True)
+    jobs.enqueue(kind="items.plan", subject=str(undoing.pk), person=alice, payload={"pressed": fingerprint(undoing)})
+    read()
+    work()
+    assert [status_of(alice, item) for item in items] == ["IN_PROGRESS", "IN_PROGRESS"]
+    assert len(signals(emulator)) == 1

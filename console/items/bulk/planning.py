@@ -26,12 +26,15 @@ MOST_ITEMS = 10_000
 """So many work items can get one signal."""
 ROWS_A_STATEMENT = 500
 LASTS = timedelta(days=180)
+UNDO_LASTS = timedelta(hours=1)
+"""After the end of what is undone."""
 
 NOTHING_SELECTED = "No work items are selected, so there is nothing to plan."
 TOO_MANY = f"A signal can go to up to {MOST_ITEMS:,} work items. Select fewer."
 NOT_READY = "This plan can’t be sent any more: {state}. Nothing was sent now."
 EXPIRED = "This plan has expired, so nothing was sent. Make it again, then send it."
 OTHER_VERSION = "This plan was made again since you opened it, so nothing was sent. Check it once more."
+UNDO_OVER = "The hour in which this could be undone is over. Nothing was sent."
 NOTHING_TO_SEND = "This plan holds no work item that would be sent. Nothing was sent."
 
 
@@ -93,11 +96,13 @@ def create_sequel(
 def read_again(
     *, user: Person, bulk: BulkSignal, typed: Mapping[str, Any] | None = None, takes_changed: bool = False
 ) -> bool:
-    """Has a plan that was not sent read once more; False where it was sent, or is being read.
+    """Has a plan that was not sent read once more; False where it was sent, or is being read. Raises NotSent.
 
     `typed` are fields of the form, kept until then. With `takes_changed` the items that changed are meant as they are;
     a retry and an undo mean only what the earlier signal left behind.
     """
+    if is_undo_over(bulk):
+        raise NotSent(UNDO_OVER)
     own = BulkSignal.objects.filter(pk=bulk.pk, person=user, state__in=(State.READY, State.NOT_READ))
     with transaction.atomic():
         is_taken = own.update(state=State.READING, is_pressed=False, message="", **(typed or {})) == 1
@@ -161,6 +166,14 @@ def is_expired(bulk: BulkSignal) -> bool:
     return _is_older(bulk, settings.SIGNAL_PLAN_LIFETIME)
 
 
+def is_undo_over(bulk: BulkSignal) -> bool:
+    """Of the plan of an undo whether its hour is over. One that was made within it keeps its lifetime."""
+    if bulk.purpose != Purpose.UNDO or bulk.origin is None or bulk.origin.finished_at is None:
+        return False
+    lifetime = timedelta(seconds=settings.SIGNAL_PLAN_LIFETIME)
+    return timezone.now() > bulk.origin.finished_at + UNDO_LASTS + lifetime
+
+
 def is_fresh(bulk: BulkSignal) -> bool:
     return not _is_older(bulk, settings.SIGNAL_PLAN_FRESH)
 
@@ -174,6 +187,8 @@ def delete_old() -> None:
 def _check(bulk: BulkSignal, version: str) -> None:
     if bulk.state != State.READY:
         raise NotSent(NOT_READY.format(state=State(bulk.state).label.lower()))
+    if is_undo_over(bulk):
+        raise NotSent(UNDO_OVER)
     if is_expired(bulk):
         raise NotSent(EXPIRED)
     if version != version_of(bulk):

@@ -24,6 +24,7 @@ from console.items import table_selectors
 from console.items.bulk import job_hooks, planning, sending
 from console.items.bulk.actions import BulkAction, action_named
 from console.items.bulk.held import read_held
+from console.items.bulk.selectors import to_be_sent
 from console.items.filters import ItemFilter
 from console.items.models import BulkItem, BulkSignal
 from console.items.selectors import MOST_IDS, ItemsById, item_name, read_by_ids
@@ -295,12 +296,21 @@ def _finish(operation: Operation, bulk: BulkSignal) -> None:
     """Sends a plan that was pressed if it still means the same items; else it can be read and pressed once more."""
     bulk.read_at, bulk.message = timezone.now(), _left_out_words(operation)
     bulk.save(update_fields=["read_at", "message"])
+    _mark_held(bulk)
     is_same = operation.payload.get("pressed") == planning.fingerprint(bulk)
-    if bulk.is_pressed and is_same and bulk.person.is_active and bulk.person.may(Right.SIGNAL):
+    may_send = bulk.person.is_active and bulk.person.may(Right.SIGNAL) and not planning.is_undo_over(bulk)
+    if bulk.is_pressed and is_same and may_send:
         sending.start(bulk)
         return
     bulk.state = State.READY
     bulk.save(update_fields=["state"])
+
+
+def _mark_held(bulk: BulkSignal) -> None:
+    """Another signal can have begun behind the part that read its item."""
+    items = list(to_be_sent(bulk).values_list("item", flat=True))
+    for item, reason in read_held(user=bulk.person, project=bulk.project, ids=items).items():
+        bulk.items.filter(item=item).update(kind=Kind.HELD, message=reason)
 
 
 def _left_out_words(operation: Operation) -> str:

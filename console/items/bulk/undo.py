@@ -6,7 +6,7 @@ Undone are only items whose status is still what this signal made: its plan read
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import reduce
 from operator import or_
 
@@ -23,7 +23,6 @@ from console.items.sent_signals import SentSignal, read_sent_signals
 from console.words import moment, plural
 
 State, Outcome, Purpose = BulkSignal.State, BulkItem.Outcome, BulkSignal.Purpose
-LASTS = timedelta(hours=1)
 ENDED = (State.ENDED, State.STOPPED)
 FINAL = (*ENDED, State.TAKEN_BACK)
 NOTHING_SENT = "Nothing was sent."
@@ -79,7 +78,7 @@ def read_offer(bulk: BulkSignal) -> UndoOffer | None:
     done = bulk.items.filter(outcome=Outcome.DONE)
     can_be_undone = _moved(action)
     figures = done.aggregate(all=Count("pk"), undoable=Count("pk", filter=can_be_undone))
-    ends_at = bulk.finished_at + LASTS
+    ends_at = bulk.finished_at + planning.UNDO_LASTS
     return UndoOffer(
         bulk=bulk,
         inverse=action_named(action.undone_by) if action else None,

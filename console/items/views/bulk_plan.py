@@ -68,7 +68,11 @@ def read_again(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> Htt
     bulk = find_own_bulk(user=request.user, project=project, bulk_id=bulk_id)
     form = SendForm(request.POST, action=_action_of(bulk))
     form.full_clean()
-    planning.read_again(user=request.user, bulk=bulk, typed=form.typed(), takes_changed="takes_changed" in request.POST)
+    takes_changed = "takes_changed" in request.POST
+    try:
+        planning.read_again(user=request.user, bulk=bulk, typed=form.typed(), takes_changed=takes_changed)
+    except planning.NotSent as problem:
+        messages.error(request, problem.message)
     return _to_page(request, bulk)
 
 
