@@ -3,6 +3,7 @@
 Both are asked for on reading and never stored.
 """
 
+import uuid
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +27,10 @@ class Became:
 
 Sequel = Callable[[Collection[str]], Mapping[str, Became]]
 
+Act = Callable[[Any, uuid.UUID], str]
+
 _known: dict[str, Address] = {}
+_acts: list[Act] = []
 _sequels: dict[str, Sequel] = {}
 
 
@@ -38,6 +42,17 @@ def register(thing_kind: str, address: Address) -> None:
 def register_sequel(action: str, sequel: Sequel) -> None:
     """An app says what became of the things of an action: for each id where there is something to say."""
     _sequels[action] = sequel
+
+
+def register_act(address: Act) -> None:
+    """An app says where the results of its acts of several entries are: from reader and group to an address, or ""."""
+    if address not in _acts:
+        _acts.append(address)
+
+
+def address_of_act(reader: Any, group: uuid.UUID) -> str:
+    """Where the results of an act of several entries are, or "" where the reader can't open them, or they are gone."""
+    return next(filter(None, (address(reader, group) for address in _acts)), "")
 
 
 def sequels(action: str, thing_ids: Collection[str]) -> Mapping[str, Became]:

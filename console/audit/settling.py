@@ -139,19 +139,21 @@ def look(entry: Entry) -> Reconciliation:
 
 
 def parts_unresolved(group: uuid.UUID) -> list[tuple[Entry, Reconciliation]]:
-    """The parts of an act nobody knows the end of, the oldest first, with what is known of each."""
+    """A few parts of an act nobody knows the end of, with what is known of each: those first that are checked next."""
     parts = record.open_or_unknown().filter(group=group).select_related("actor").prefetch_related("outcomes")
-    found = list(parts)
+    found = list(parts.order_by(F("lookup__next_check_at").asc(nulls_last=True), "sequence")[:PARTS_AT_ONCE])
     lookups = Lookup.objects.in_bulk([part.pk for part in found])
     return [(part, _state(part, lookups.get(part.pk))) for part in found]
 
 
 def look_at_parts(group: uuid.UUID) -> None:
-    """Looks once at some unresolved parts of an act; the others are due then, for the background."""
-    waiting = [part for part, now in parts_unresolved(group) if now.is_unresolved and now.can_check]
-    for part in waiting[:PARTS_AT_ONCE]:
-        look(part)
-    Lookup.objects.filter(pk__in=waiting[PARTS_AT_ONCE:]).update(next_check_at=timezone.now())
+    """Looks once at a few unresolved parts of an act; the others are due then, for the background."""
+    waiting = parts_unresolved(group)
+    for part, now in waiting:
+        if now.is_unresolved and now.can_check:
+            look(part)
+    others = Lookup.objects.filter(entry__group=group, next_check_at__isnull=False)
+    others.exclude(pk__in=[part.pk for part, _ in waiting]).update(next_check_at=timezone.now())
 
 
 def mark_cut_off() -> list[Entry]:

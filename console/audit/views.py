@@ -205,6 +205,7 @@ def _group(request: HttpRequest, act: GroupLine) -> dict[str, Any]:
         "line": line,
         "act": act,
         "parts": shown,
+        "result_url": links.address_of_act(request.user, act.pk),
         "next_url": f"?after={shown[-1].entry.sequence}" if len(parts) > PARTS else "",
         "first_url": line.address if "after" in request.GET else "",
         "facts": facts.facts(line),

@@ -6,7 +6,10 @@ class ItemsConfig(AppConfig):
     label = "items"
 
     def ready(self) -> None:
+        from console.audit import links
         from console.items import jobs, reconcile
+        from console.items.bulk import selectors
 
+        links.register_act(selectors.address_of)
         jobs.register()
         reconcile.register()

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Person
 from console.audit import record
+from tests.audit.signaling import figures, send
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -119,6 +120,25 @@ def test_without_script_everything_can_be_read_and_closed(
     page.context.close()
 
 
+def test_an_act_of_several_entries_opens_into_its_parts_by_keyboard(
+    dana: Person, page: Page, live: str, sign_in: SignIn, complaints: list[str]
+) -> None:
+    send(dana, "done", ("done", figures(88, 12)), "done")
+    sign_in(page, dana)
+    page.goto(f"{live}/audit/")
+    row = page.get_by_role("row").filter(has_text="reopened 288 of 300 work items of Dashcam Q3 (12 refused)")
+    row.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(row.get_by_text("reopened 88 of 100 work items")).to_be_visible()
+    row.get_by_role("link", name="Link to this act").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("reopened 288 of 300 work items")
+    page.get_by_role("link", name="view this part").nth(1).click()
+    page.get_by_role("link", name="reopened 288 of 300 work items").click()
+    expect(page.get_by_role("heading", name="3 parts")).to_be_visible()
+    assert complaints == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
 def test_axe_finds_nothing(
@@ -129,7 +149,8 @@ def test_axe_finds_nothing(
     sign_in(page, dana)
     page.goto(f"{live}/audit/?q=tunnel")
     entry = str(page.locator("details[hx-get]").first.get_attribute("hx-get"))
-    for address in ("/audit/", "/audit/?since=2026-01-01&until=2026-01-02", "/audit/handover/", entry):
+    act = f"/audit/acts/{send(dana, 'done', ('unknown', figures(90, 4, 6)), reason='Wrong')}/"
+    for address in (act, "/audit/", "/audit/?since=2026-01-01&until=2026-01-02", "/audit/handover/", entry):
         page.goto(f"{live}{address}")
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()

@@ -18,7 +18,9 @@ from accounts.models import Person
 from console.audit import groups, line_index, many, record, settling, verify
 from console.audit.models import Entry, GroupLine, NamedItem, SearchText
 from console.audit.reading import history, latest
+from tests.audit.many import fill
 from tests.audit.signaling import PROJECT, begin, figures, item, parts, send
+from tests.audit.test_flat import ADDRESSES, OWN, page, steps
 
 ClientAs = Callable[[Person], Client]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -323,3 +325,25 @@ def test_no_page_asks_more_of_the_database_when_an_act_has_more_parts(
     _, few = ({address: statements(address) for address in addresses} for _ in range(2))
     send(alice, *["done", "unknown"] * 20, items=5, group=group)
     assert {address: statements(address) for address in addresses} == few
+
+
+@pytest.mark.sqlite
+def test_no_page_takes_more_steps_after_ten_thousand_results(alice: Person, dana: Person, client_as: ClientAs) -> None:
+    """An act of a hundred parts against one of two, both the newest lines of the audit."""
+    auditor, operator = client_as(dana), client_as(alice)
+    named = {"alice": alice.pk, "erin": dana.pk}
+    asked = {name: page(auditor, address.format(**named)) for name, address in ADDRESSES.items()}
+    asked |= {f"{name}, one's own": page(operator, ADDRESSES[name]) for name in OWN}
+    asked |= {
+        "a work item": page(auditor, f"/audit/?thing=item:{item(105)}"),
+        "a work item's id": page(auditor, f"/audit/?q={item(105)}"),
+        "handover": page(auditor, "/audit/handover/?period=today"),
+    }
+    fill(300, [alice, dana])
+    send(alice, "done", ("unknown", figures(90, 4, 6)))
+    page(auditor, "/audit/")()
+    few = {name: steps(ask) for name, ask in asked.items()}
+    send(alice, *["done", ("unknown", figures(90, 4, 6))] * 50)
+    most = {name: steps(ask) for name, ask in asked.items()}
+    # 6,000 steps are a fraction of a millisecond.
+    assert {name: (few[name], most[name]) for name in asked if most[name] >= 2 * few[name] + 60} == {}

@@ -18,12 +18,14 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from accounts.models import Person
-from console.audit import line_index, record, verify
+from console.audit import groups, line_index, reading, record, verify
 from console.audit.models import ChainHead, ClockStep, Entry, LineState, SearchText
+from tests.audit.signaling import item, send
 from tests.audit.test_flat import every_way, found, kept, recomputed
 
 BEFORE = [("audit", "0004_anchor_gaps")]
 UNFILLED = [("audit", "0008_chain_check_run")]
+UNGROUPED = [("audit", "0009_fill_from_chain")]
 FILL = ("audit", "0009_fill_from_chain")
 # The triggers never change: a migration that alters them writes new ones.
 FROZEN = {("console.audit.migrations.0002_guards", "console.audit")}
@@ -134,6 +136,36 @@ def test_tables_that_were_filled_wrongly_before_are_put_right(alice: Person, sho
     migrate()
     assert kept() == recomputed()
     assert_like_a_rebuild()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_audit_without_acts_of_several_entries_gets_them_from_now_on(alice: Person, audit_anchor: object) -> None:
+    write_audit(alice)
+    before = beside_the_chain()
+    migrate(UNGROUPED)
+    assert "audit_groupline" not in connection.introspection.table_names()
+    migrate()
+    assert beside_the_chain() == before
+    send(alice, "done", "done")
+    assert reading.latest(alice)[0].text == "Alice reopened 200 work items of Dashcam Q3"
+    assert verify.check().is_whole
+    assert_like_a_rebuild()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_acts_that_were_recorded_before_an_upgrade_was_taken_back_become_one_line_again(
+    alice: Person, audit_anchor: object
+) -> None:
+    group = send(alice, "done", "unknown", "done")
+    migrate(UNGROUPED)
+    migrate()
+    assert len(reading.latest(alice)) == 3
+    assert verify.check().is_whole
+    assert [line.text for line in reading.latest(alice)] == [
+        "Alice reopened 200 of 300 work items of Dashcam Q3 (100 unresolved)"
+    ]
+    assert groups.is_right(1, 99)
+    assert [line.entry.group for line in reading.history("item", item(7))] == [group]
 
 
 @pytest.mark.django_db(transaction=True)

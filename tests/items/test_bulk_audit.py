@@ -50,6 +50,10 @@ def test_one_sentence_says_what_became_of_250_items(
         ("Alice reopened 100", "Done"),
         ("Alice reopened 50", "Done"),
     ]
+    result = f'href="{ITEMS}bulk/{bulk.pk}/"'
+    assert result in act_page(client_as(alice), bulk).content.decode()
+    # Without a key of the space the page of the result is not theirs to open.
+    assert (result in page.content.decode()) == (client_as(dana).get(f"{ITEMS}bulk/{bulk.pk}/").status_code == 200)
     first = client_as(dana).get(f"/audit/{entries(bulk)[0].pk}/").content.decode()
     assert "(7 items)" in first
     assert f"/audit/acts/{bulk.pk}/" in first

@@ -4,6 +4,7 @@ import uuid
 
 from django.db.models import Count, QuerySet
 from django.http import Http404
+from django.urls import reverse
 
 from accounts import connections
 from accounts.models import Person
@@ -57,3 +58,10 @@ def count_plan(bulk: BulkSignal) -> dict[tuple[str, str], int]:
     """How many of its items have each kind and status."""
     groups = bulk.items.order_by().values_list("kind", "status_before").annotate(count=Count("pk"))
     return {(kind, status): count for kind, status, count in groups}
+
+
+def address_of(user: Person, bulk_id: uuid.UUID) -> str:
+    """Its page; "" where it was deleted, and for whoever doesn't work in its space."""
+    spaces = [space.id for space in connections.spaces(user)]
+    project = BulkSignal.objects.filter(pk=bulk_id, space__in=spaces).values_list("project", flat=True).first()
+    return reverse("items:bulk", args=[project, bulk_id]) if project else ""
