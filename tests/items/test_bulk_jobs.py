@@ -1,5 +1,6 @@
 """A signal to many work items on the page of one's own jobs, and a worker of it that dies and is started again."""
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from console.jobs.models import State as JobState
 from tests.exports.making import text_of
 from tests.items.bulk_driving import archive_ids, finish, signals, state_of, statuses
 from tests.items.test_bulk_send import POST, figures, once_each, ready, start, work
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 from tests.workers import environment, kill, workers
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
@@ -69,3 +70,24 @@ def test_a_worker_that_starts_again_goes_on_without_waiting_for_the_lease(
         begin()
         finish(bulk)
     assert (figures(bulk), once_each(emulator)) == ((120, 0, 0, 0), True)
+
+
+def test_a_worker_that_is_told_to_end_finishes_the_hundred_in_hand_and_the_next_one_goes_on(
+    alice: Person, emulator: Running, settings: Any, tmp_path: Path, audit_anchor: Path
+) -> None:
+    settings.AUDIT_GRACE, settings.AUDIT_SETTLE_SPAN = 1, 0
+    queue = f"sqlite:///{tmp_path / 'jobs.sqlite3'}"
+    items = archive_ids(alice, 220)
+    bulk = ready(alice, items)
+    emulator.fault("cloudfactory", "slow-3", **POST)
+    start(bulk)
+    with workers(environment(emulator, audit_anchor, JOBS_URL=queue)) as begin:
+        first = begin("--graceful-signal", "TERM")
+        until(lambda: statuses(emulator, items[:100]) == ["NEW"] * 100)
+        first.send_signal(signal.SIGTERM)
+        assert first.wait(timeout=PATIENCE) == 0
+        parts = list(job_of(bulk).parts.values_list("state", flat=True))
+        assert (parts, job_of(bulk).state) == (["done", "waiting", "waiting"], JobState.WAITING)
+        begin()
+        finish(bulk)
+    assert (figures(bulk), signals(emulator)) == ((220, 0, 0, 0), [items[:100], items[100:200], items[200:]])
