@@ -139,8 +139,6 @@ def test_killed_at_every_call_nothing_is_sent_twice(alice: Person, emulator: Run
     check_often()
     assert not bulk.items.filter(outcome=Outcome.UNKNOWN, is_not_done=False).exists()
     assert is_true(bulk, emulator)
-    # A hundred whose worker died three times before it was sent is not sent at all.
-    assert bulk.items.filter(outcome__in=(Outcome.DONE, Outcome.NOT_SENT)).count() == 243
     assert sum(figures(bulk)) == 250
     assert verify.check().is_whole
 
