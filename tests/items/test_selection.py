@@ -21,6 +21,7 @@ from console.items.bulk.selection import LASTS, MOST_SELECTED, NotSelected, Sele
 from console.items.models import BulkSignal, SelectedItem, Selection
 from console.jobs import tasks
 from tests.batches.boards import COINS, PILOT
+from tests.items.test_counts import ARCHIVE, large, large_vendors  # noqa: F401
 from tests.slices.making import text_of
 
 ClientAs = Callable[[Person], Client]
@@ -356,3 +357,14 @@ def test_whatever_is_ticked_and_unticked_in_turn_is_what_is_selected(
         selections.change_selection(user=alice, project=project, change=change, list_query="")
         expected = (expected | {id_of(boxes[place]) for place in on}) - {id_of(boxes[place]) for place in off}
         assert set(selected(alice)) == expected
+
+
+@pytest.mark.usefixtures("large")
+def test_more_than_can_be_counted_is_said_as_at_least(alice: Person, client_as: ClientAs) -> None:
+    archive = f"/projects/{ARCHIVE}/items/"
+    client = client_as(alice)
+    assert re.search(
+        r'id="items-matching-count"[^>]*>[0-9,]+00\+<', client.get(f"{archive}counts/", headers=HTMX).content.decode()
+    )
+    answer = client.post(f"{archive}selection/", {"do": "all", "list": ""}, headers=HTMX)
+    assert re.search(r"All [0-9,]+00\+ matching work items of this list are selected\.", text_of(answer))
