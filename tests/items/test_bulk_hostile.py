@@ -68,8 +68,11 @@ def test_nobody_moves_a_colleagues_signal(
     other = f"/projects/{PROJECTS['archive']}/items/bulk/{bulk.pk}/{act}/"
     assert client_as(alice).post(other, typed(bulk)).status_code == 404
     assert client_as(alice).post(f"{ITEMS}bulk/{uuid.uuid4()}/{act}/", typed(bulk)).status_code == 404
-    work()
     assert snapshot(bulk) == before
+    # One that waits is ended by the sweep, because this one has no job that will send it.
+    if state != "waiting":
+        work()
+        assert snapshot(bulk) == before
     assert BulkSignal.objects.count() == 1
     assert len(signals(emulator)) == emulator_before
 
