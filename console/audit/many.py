@@ -66,7 +66,7 @@ def changes_between(before: Counts | None, now: Counts) -> dict[str, int]:
 def is_partly_done(detail: Mapping[str, Any]) -> bool:
     """Of a detail with the figures of the whole act, or of one part."""
     everything = max(number(detail, "items"), number(detail, "planned"))
-    return has_figures(detail) and number(detail, "items_done") < everything
+    return 0 < number(detail, "items_done") < everything
 
 
 def number(detail: Mapping[str, Any], name: str) -> int:

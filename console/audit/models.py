@@ -105,7 +105,8 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def _picked(self, places: list[int]) -> list["Entry"]:
         rows = Entry.objects.filter(sequence__in=places).prefetch_related("outcomes")
-        return sorted(rows, key=lambda row: places.index(row.sequence))
+        order = {place: number for number, place in enumerate(places)}
+        return sorted(rows, key=lambda row: order[row.sequence])
 
     def lines(self) -> Self:
         """What a person reads as one line: outcomes belong to their opening and are left out."""

@@ -14,6 +14,8 @@ from console.audit import actions, downloads, links, many, record, sentences
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, EntryQuerySet, GroupLine
 
 PAGE, CHUNK = 50, 500
+# Of a filtered list every chunk is looked for anew.
+LONG_CHUNK = 2_000
 EXPORTED = "export.create"
 TONES = {DONE: "good", FAILED: "bad", UNKNOWN: "warn", OPEN: "info"}
 STATES = {DONE: "Done", FAILED: "Failed", UNKNOWN: "Unresolved", OPEN: "Running"}
@@ -132,7 +134,7 @@ class Step:
 def _state(action: str, outcome: str, detail: Mapping[str, Any]) -> str:
     """A file of which only a part was handed over is not done, nor are many things of which some were not."""
     is_part = action in actions.LASTING and outcome == DONE and downloads.transfer(detail).state == downloads.State.PART
-    return "In part" if is_part or (outcome == DONE and many.is_partly_done(detail)) else STATES[outcome]
+    return "In part" if is_part or (outcome in (DONE, FAILED) and many.is_partly_done(detail)) else STATES[outcome]
 
 
 def _tone(action: str, outcome: str, detail: Mapping[str, Any]) -> str:
@@ -282,11 +284,11 @@ def with_downloads(lines: Iterable[Line]) -> list[Line]:
 
 
 def rows(entries: EntryQuerySet, *, before: int) -> Iterator[Line]:
-    """Every entry of a grouped list, the newest first: an act of several by its parts. Some hundred are in memory at a
+    """Every entry of a grouped list, the newest first: an act of several by its parts. Some thousand are in memory at a
     time, and only what was recorded before this place in the chain.
     """
     place: int | None = before
-    while some := entries.newest(CHUNK, before=place):
+    while some := entries.newest(LONG_CHUNK, before=place):
         place = some[-1].sequence
         for one in with_downloads(map(line, some)):
             yield from _parts_before(one, before) if one.entry.group else [one]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from accounts.models import Person
 from console.audit import groups, line_index, many, record, settling, verify
 from console.audit.models import Entry, GroupLine, NamedItem, SearchText
-from console.audit.reading import history, latest
+from console.audit.reading import history, latest, line
 from tests.audit.many import fill
 from tests.audit.signaling import PROJECT, begin, figures, item, parts, send
 from tests.audit.test_flat import ADDRESSES, OWN, page, steps
@@ -186,6 +186,14 @@ def test_the_sheet_says_of_each_part_what_became_of_it(alice: Person, dana: Pers
     whole = ("Alice reopened 100 work items of Dashcam Q3", "Done", str(group))
     in_part = "Alice reopened 90 of 100 work items of Dashcam Q3 (4 refused, 6 unresolved)"
     assert said == [whole, (in_part, "Unresolved", str(group)), whole]
+
+
+def test_a_part_that_somebody_closed_as_not_done_keeps_what_was_done(alice: Person) -> None:
+    group = send(alice, ("unknown", figures(95, 0, 5)))
+    record.settle(parts(group)[0], "failed", {"found": "by a person"}, by=alice, note="Seen by phone")
+    told = line(parts(group)[0])
+    assert (told.text, told.state) == ("Alice reopened 95 of 100 work items of Dashcam Q3 (5 refused)", "In part")
+    assert latest(alice)[0].text == told.text
 
 
 def test_the_history_of_a_work_item_has_the_act(alice: Person) -> None:
