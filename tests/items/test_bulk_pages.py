@@ -103,6 +103,27 @@ def test_seven_refused_of_250_are_told_kept_and_retried_alone(
     assert "Retry 7" not in page(client, bulk)
 
 
+def test_two_retries_in_two_tabs_reach_each_item_once(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client, items = client_as(alice), archive_ids(alice, 20)
+    emulator.act("fail_items", items=items[4:11], how="error", error=LOCKED)
+    bulk = pressed(alice, items)
+    work()
+    emulator.forget_requests()
+    for _ in range(2):
+        press(client, bulk, "retry")
+    work()
+    first, second = BulkSignal.objects.filter(origin=bulk).order_by("created_at")
+    press(client, first, "send")
+    work()
+    press(client, second, "send")
+    work()
+    work()
+    assert signals(emulator) == [items[4:11]]
+    second.refresh_from_db()
+    assert second.state in (State.READY, State.STOPPED, State.ENDED)
+    assert "Retry" not in page(client, bulk).partition("Items")[2]
+
+
 def test_a_stop_after_the_first_hundred_says_what_was_done_and_what_was_not(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:

@@ -2,14 +2,16 @@
 
 import uuid
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from accounts.models import Person
 from console.items import services
 from console.items.bulk.under_way import read_under_way
-from console.items.models import Decision
+from console.items.models import BulkItem, Decision
 from console.items.sent_signals import in_portions
 
 State = Decision.State
+REACHED = (BulkItem.Outcome.SENDING, BulkItem.Outcome.DONE, BulkItem.Outcome.UNKNOWN)
 
 
 def read_held(*, user: Person, project: uuid.UUID, ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, str]:
@@ -22,6 +24,18 @@ def read_held(*, user: Person, project: uuid.UUID, ids: Collection[uuid.UUID]) -
             if services.is_open(decision):
                 held[decision.item] = _reason(decision)
     return held
+
+
+def is_signaled_since(*, user: Person, project: uuid.UUID, ids: Collection[uuid.UUID], since: datetime) -> bool:
+    """Whether the person sent one of the items a signal since it was read: what they planned can't know of that."""
+    mine = BulkItem.objects.filter(bulk__person=user, bulk__project=project, bulk__progressed_at__gte=since)
+    reached = mine.filter(outcome__in=REACHED)
+    decided = Decision.objects.filter(
+        person=user, project=project, state__in=(State.SENT, State.UNKNOWN), finished_at__gte=since
+    )
+    return any(
+        reached.filter(item__in=some).exists() or decided.filter(item__in=some).exists() for some in in_portions(ids)
+    )
 
 
 def _reason(decision: Decision) -> str:

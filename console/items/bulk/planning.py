@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import Person
 from console.items.bulk import sending
 from console.items.bulk.actions import BulkAction
-from console.items.bulk.held import read_held
+from console.items.bulk.held import is_signaled_since, read_held
 from console.items.bulk.selectors import to_be_sent
 from console.items.models import BulkItem, BulkSignal, Selection
 from console.jobs import services as jobs
@@ -127,7 +127,7 @@ def press(
     includes_unlikely: bool = False,
 ) -> BulkSignal:
     """Sends the plan, or has it read again first where that was done more than SIGNAL_PLAN_FRESH seconds ago, or where
-    something else on one of its items is under way since.
+    something else on one of its items is under way, or was sent by the person since.
 
     `version` is that of the plan the person saw. A second press changes nothing. Raises NotSent.
     """
@@ -140,7 +140,7 @@ def press(
         if not locked.planned_count:
             raise NotSent(NOTHING_TO_SEND)
         typed = ["reason", "assignee", "note", "includes_unlikely", "planned_count"]
-        if is_fresh(locked) and not _is_any_held(locked):
+        if is_fresh(locked) and not _is_any_signaled(locked):
             locked.save(update_fields=typed)
             sending.start(locked)
         else:
@@ -195,9 +195,13 @@ def _check(bulk: BulkSignal, version: str) -> None:
         raise NotSent(OTHER_VERSION)
 
 
-def _is_any_held(bulk: BulkSignal) -> bool:
-    items = list(to_be_sent(bulk).values_list("item", flat=True))
-    return bool(read_held(user=bulk.person, project=bulk.project, ids=items))
+def _is_any_signaled(bulk: BulkSignal) -> bool:
+    """Whether something else on one of its items is under way, or was sent by the person since it was read."""
+    read = dict(to_be_sent(bulk).values_list("item", "read_at"))
+    since = min((at for at in read.values() if at), default=bulk.created_at)
+    if read_held(user=bulk.person, project=bulk.project, ids=read):
+        return True
+    return is_signaled_since(user=bulk.person, project=bulk.project, ids=read, since=since)
 
 
 def _is_older(bulk: BulkSignal, seconds: float) -> bool:
