@@ -123,6 +123,12 @@ def memory(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / MEBIBYTE
 
 
+def processor_seconds(pid: int) -> float:
+    """What the process and its threads have spent of the processor so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def timed(session: requests.Session, address: str) -> float:
     begun = time.perf_counter()
     session.get(address, timeout=60).raise_for_status()
