@@ -117,6 +117,7 @@ READS = (
     _page("keys", "/keys/", htmx=False),
     _page("audit", "/audit/", htmx=False),
     *work_items.READS,
+    *work_items.PLANS,
 )
 
 

@@ -1,6 +1,7 @@
 """What people do with work items: find them, look at them, decide on them, and review many in a run."""
 
 import re
+import uuid
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -120,8 +121,66 @@ def _write(name: str, which: str, typed: tuple[str, ...] = (), **fields: Any) ->
     )
 
 
+def _select(desk: Desk, status: str = "NEW") -> None:
+    """Two items of this status, and no others."""
+    links = desk.browser.get(f"{ITEMS}?status={status}").page.links
+    found = list(dict.fromkeys(one[0].rstrip("/")[-36:] for link in links if (one := _ITEM.match(link))))
+    desk.browser.post(f"{ITEMS}selection/", {"do": "clear"})
+    desk.browser.post(f"{ITEMS}selection/", {"on": [f"{item}:{status}" for item in found[:2]]})
+
+
+def _plan(desk: Desk, htmx: bool = False, action: str = "cancel") -> Seen:
+    """As the action bar's button does; answers the plan once it is read."""
+    sent = {"action": action, "bulk_id": str(uuid.uuid4()), "list": "status=NEW"}
+    return _work(desk, desk.browser.post(f"{ITEMS}bulk/", sent, htmx=htmx))
+
+
+def _work(desk: Desk, answer: Seen) -> Seen:
+    """The page of a signal to many that the answer led to, once the worker had its turn."""
+    if answer.status != 200:
+        return answer
+    work()
+    return desk.browser.get(_BULK.match(answer.address)[0])  # type: ignore[index]
+
+
+def _open_plan(desk: Desk, action: str = "cancel") -> None:
+    _select(desk)
+    desk.kept = _plan(desk, action=action).page.form("/send/$")
+
+
+def _send(desk: Desk, htmx: bool, **typed: Any) -> Seen:
+    return _work(desk, desk.browser.submit(desk.kept, htmx=htmx, **typed))
+
+
+def _open_result(desk: Desk) -> None:
+    """Kept is the button that undoes a start."""
+    _open_plan(desk, "start")
+    desk.kept = _send(desk, htmx=False).page.form("/undo/$")
+
+
+def _undo(desk: Desk, htmx: bool) -> Seen:
+    """Its plan, and that one's button where another press was not faster."""
+    plan = _work(desk, desk.browser.submit(desk.kept, htmx=htmx))
+    buttons = [form for form in plan.page.forms if form.action.endswith("/send/")]
+    return _work(desk, desk.browser.submit(buttons[0], htmx=htmx)) if buttons else plan
+
+
+_BULK = re.compile(f"{ITEMS}bulk/[0-9a-f-]{{36}}/")
+_MANY = ("cloudfactory", "POST", f"/projects/{COINS}/workItems/signals$")
+PLANS = (Operation("plan a signal to many", _plan, _select, pages=(ITEMS,)),)
+
 WRITES = (
     _write("approve a work item", "approve"),
     _write("send a work item back", "send-back", (MARK,), reason=MARK, comment="Look at the rim"),
     _write("signal a work item", "signal", choice="release", comment="Look at the rim"),
+    Operation(
+        "send a signal to many",
+        partial(_send, reason=MARK),
+        _open_plan,
+        writes=_MANY,
+        typed=(MARK,),
+        pages=(ITEMS,),
+        action="item.",
+    ),
+    Operation("undo a signal to many", _undo, _open_result, writes=_MANY, pages=(ITEMS,), action="item."),
 )
