@@ -17,7 +17,6 @@ from django.utils import timezone
 
 from accounts import connections
 from accounts.connections import ConnectionMissing
-from accounts.models import Person
 from accounts.rights import Right
 from console.audit import record, rows
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
@@ -65,10 +64,6 @@ class Sending:
     bulk: BulkSignal
     action: BulkAction
     platform: CloudFactory
-
-    @property
-    def person(self) -> Person:
-        return self.bulk.person
 
     def items(self, *outcomes: str) -> list[BulkItem]:
         return list(BulkItem.objects.filter(act_id=self.part.pk, outcome__in=outcomes))
