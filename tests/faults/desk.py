@@ -40,5 +40,7 @@ class Operation:
     """How the audit's name for it begins; all acts of the press where it is empty."""
     looks_up: bool = False
     """Whether it looks, once, for what was set going while arranging."""
+    reads_back: bool = False
+    """Whether it reads what it did right after its write, so that a lost answer alone leaves nothing to look up."""
     confirmed: bool = False
     """Whether the password has to be typed once more before."""

@@ -366,6 +366,7 @@ CHECKS = tuple(
         pages=operation.pages,
     )
     for operation in WRITES
+    if not operation.reads_back
 )
 
 

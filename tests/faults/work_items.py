@@ -181,6 +181,15 @@ WRITES = (
         typed=(MARK,),
         pages=(ITEMS,),
         action="item.",
+        reads_back=True,
     ),
-    Operation("undo a signal to many", _undo, _open_result, writes=_MANY, pages=(ITEMS,), action="item."),
+    Operation(
+        "undo a signal to many",
+        _undo,
+        _open_result,
+        writes=_MANY,
+        pages=(ITEMS,),
+        action="item.",
+        reads_back=True,
+    ),
 )
