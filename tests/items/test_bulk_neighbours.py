@@ -155,6 +155,24 @@ def test_a_review_reads_bulk_signals_once_for_all_its_items(
     assert statements() == before
 
 
+@pytest.mark.sqlite
+def test_what_holds_an_item_is_found_by_the_item_however_many_signals_its_project_had(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client, items = client_as(bob), item_ids(bob, number=2)
+    planning.select(bob, items)
+    plan = planning.plan(client, "approve")
+    with CaptureQueriesContext(connection) as asked:
+        planning.press(client, plan)
+    joined = [query["sql"] for query in asked if "items_bulkitem" in query["sql"] and " JOIN " in query["sql"]]
+    assert joined
+    for sql in joined:
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+            steps = [step[3] for step in cursor.fetchall()]
+        assert "items_bulkitem USING INDEX bulk_items_of_item" in steps[0], steps
+
+
 @pytest.mark.parametrize(("outcome", "finding"), [("done", "unsure"), ("unknown", "unsure"), ("refused", "done")])
 def test_what_a_bulk_signal_did_is_not_taken_for_the_decisions(
     bob: Person, alice: Person, client_as: ClientAs, emulator: Running, outcome: str, finding: str

@@ -7,7 +7,7 @@ from datetime import datetime
 from accounts.models import Person
 from console.items import services
 from console.items.bulk.under_way import read_under_way
-from console.items.models import BulkItem, Decision
+from console.items.models import BulkItem, BulkSignal, Decision
 from console.items.sent_signals import in_portions
 
 State = Decision.State
@@ -28,14 +28,13 @@ def read_held(*, user: Person, project: uuid.UUID, ids: Collection[uuid.UUID]) -
 
 def is_signaled_since(*, user: Person, project: uuid.UUID, ids: Collection[uuid.UUID], since: datetime) -> bool:
     """Whether the person sent one of the items a signal since it was read: what they planned can't know of that."""
-    mine = BulkItem.objects.filter(bulk__person=user, bulk__project=project, bulk__progressed_at__gte=since)
-    reached = mine.filter(outcome__in=REACHED)
+    recent = BulkSignal.objects.filter(person=user, project=project, progressed_at__gte=since)
+    reached = BulkItem.objects.filter(bulk__in=list(recent.values_list("pk", flat=True)), outcome__in=REACHED)
     decided = Decision.objects.filter(
         person=user, project=project, state__in=(State.SENT, State.UNKNOWN), finished_at__gte=since
     )
-    return any(
-        reached.filter(item__in=some).exists() or decided.filter(item__in=some).exists() for some in in_portions(ids)
-    )
+    signaled = {*reached.values_list("item", flat=True), *decided.values_list("item", flat=True)}
+    return not signaled.isdisjoint(ids)
 
 
 def _reason(decision: Decision) -> str:

@@ -18,6 +18,7 @@ from console.words import plural
 
 State = BulkSignal.State
 Outcome = BulkItem.Outcome
+UNFINISHED = (Outcome.NONE, Outcome.SENDING, Outcome.UNKNOWN)
 _WORDS = {State.WAITING: "isn’t sent yet", State.SENDING: "is being sent", State.PAUSED: "is paused"}
 
 
@@ -55,7 +56,7 @@ def read_under_way(
 
     Of colleagues only what is about to be sent by itself: one that is paused reads its items again before it goes on.
     """
-    spaces = [space.id for space in connections.spaces(user)]
+    spaces = {space.id for space in connections.spaces(user)}
     about_to_be_sent = Q(outcome__in=(Outcome.NONE, Outcome.SENDING), bulk__state__in=(State.WAITING, State.SENDING))
     own = Q(bulk__person=user) & (
         Q(outcome__in=(Outcome.NONE, Outcome.SENDING), bulk__state=State.PAUSED)
@@ -63,10 +64,10 @@ def read_under_way(
     )
     found: dict[uuid.UUID, BulkUnderWay] = {}
     for ids in in_portions(items):
-        rows = BulkItem.objects.filter(
-            about_to_be_sent | own, item__in=ids, act_id__isnull=False, bulk__project=project, bulk__space__in=spaces
-        )
-        listed = list(rows.select_related("bulk__person").order_by("-bulk__created_at"))
+        # The items lead: by the project, each would be looked for in every signal that there ever was.
+        unfinished = BulkItem.objects.filter(item__in=ids, outcome__in=UNFINISHED, act_id__isnull=False)
+        rows = unfinished.filter(about_to_be_sent | own).select_related("bulk__person").order_by("-bulk__created_at")
+        listed = [row for row in rows if row.bulk.project == project and row.bulk.space in spaces]
         unknown = _open_acts({row.act_id for row in listed if row.outcome == Outcome.UNKNOWN and row.act_id})
         for row in sorted(listed, key=lambda row: row.bulk.person_id != user.pk):
             is_unknown = row.outcome == Outcome.UNKNOWN
