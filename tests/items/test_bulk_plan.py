@@ -218,6 +218,29 @@ def walk(ids: list[str], size: int = 100, status: str = "COMPLETED") -> Callable
     return say
 
 
+def test_a_worker_whose_clock_is_behind_loses_no_item_that_matches(
+    alice: Person, client_as: ClientAs, platform: Vendor, settings: Any
+) -> None:
+    settings.SIGNAL_PLAN_FRESH = 0
+    platform.speak("GET", LIST, walk([absent(number) for number in range(1, 4)]))
+    select_all(alice, "status=COMPLETED")
+    client = client_as(alice)
+    bulk = BulkSignal.objects.get(pk=create(client, "reopen")["Location"].split("/")[-2])
+    read_behind(bulk)
+    assert list(kinds(bulk).values()) == [Kind.LIKELY] * 3
+    press(client, bulk)
+    read_behind(bulk)
+    assert list(kinds(bulk).values()) == [Kind.LIKELY] * 3
+    bulk.refresh_from_db()
+    assert bulk.state == State.SENDING
+
+
+def read_behind(bulk: BulkSignal) -> None:
+    """The worker's turns, by a clock five seconds behind that of whoever asked for the plan."""
+    Operation.objects.filter(subject=str(bulk.pk)).update(created_at=timezone.now() + timedelta(seconds=5))
+    read()
+
+
 def test_more_than_ten_thousand_are_a_sentence_and_no_button(
     alice: Person, client_as: ClientAs, platform: Vendor
 ) -> None:

@@ -257,6 +257,6 @@ def _items(bulk: BulkSignal) -> set[uuid.UUID]:
 
 
 def _enqueue(user: Person, bulk: BulkSignal, *, pressed: str = "") -> None:
-    bulk.items.exclude(message="").update(message="")
+    bulk.items.exclude(message="", read_at=None).update(message="", read_at=None)
     payload = {"about": bulk.project_name, "project": str(bulk.project), "pressed": pressed}
     jobs.enqueue(kind=KIND, subject=str(bulk.pk), person=user, payload=payload)

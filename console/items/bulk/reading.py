@@ -5,6 +5,7 @@ is read again, its items that the filter has lost meanwhile are read by their id
 """
 
 import uuid
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.utils import timezone
 
 from accounts import connections
@@ -28,6 +29,7 @@ from console.items.bulk.selectors import to_be_sent
 from console.items.filters import ItemFilter
 from console.items.models import BulkItem, BulkSignal
 from console.items.selectors import MOST_IDS, ItemsById, item_name, read_by_ids
+from console.items.sent_signals import in_portions
 from console.jobs import parts
 from console.jobs import services as jobs
 from console.jobs.models import Operation, Part
@@ -181,8 +183,7 @@ class _Reading:
 
     def read_lost(self) -> PartResult:
         """Up to a hundred items of the plan that the filter doesn't list any more."""
-        lost = self.bulk.items.filter(Q(read_at__lt=self.operation.created_at) | Q(read_at=None))
-        rows = list(lost[:MOST_IDS])
+        rows = list(self.bulk.items.filter(read_at=None)[:MOST_IDS])
         result = self.read_rows(rows)
         if len(rows) == MOST_IDS:
             self._add_part({"lost": True})
@@ -223,7 +224,7 @@ class _Reading:
         now = timezone.now()
         for row in rows:
             self._judge(row, items.get(str(row.item)), held.get(row.item, ""), now, is_whole=is_whole)
-            # A row that is there is found by its item, which is all the statement may stumble over.
+            # A row that is there is found by its item, which is all the statement can stumble over.
             row.pk = None
         with transaction.atomic():
             # From here on nobody else has the plan until this is committed.
@@ -309,8 +310,12 @@ def _finish(operation: Operation, bulk: BulkSignal) -> None:
 def _mark_held(bulk: BulkSignal) -> None:
     """Another signal can have begun behind the part that read its item."""
     items = list(to_be_sent(bulk).values_list("item", flat=True))
+    by_reason: dict[str, list[uuid.UUID]] = defaultdict(list)
     for item, reason in read_held(user=bulk.person, project=bulk.project, ids=items).items():
-        bulk.items.filter(item=item).update(kind=Kind.HELD, message=reason)
+        by_reason[reason].append(item)
+    for reason, held in by_reason.items():
+        for some in in_portions(held):
+            bulk.items.filter(item__in=some).update(kind=Kind.HELD, message=reason)
 
 
 def _left_out_words(operation: Operation) -> str:
