@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Person
@@ -67,3 +68,10 @@ def ended(person: Person, items: Sequence[str], *, at: datetime | None = None, *
     """A signal that ended, by default a moment ago."""
     end = at or timezone.now() - timedelta(seconds=1)
     return bulk_signal(person, items, **{"state": "ended", "outcome": "done", "finished_at": end, **fields})
+
+
+def first_step(sql: str) -> str:
+    """How SQLite begins to look for what the statement asks for."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+        return str(cursor.fetchone()[3])

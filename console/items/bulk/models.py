@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import F, Q
 from django.utils import timezone
 
 
@@ -119,6 +120,8 @@ class BulkSignal(models.Model):
             models.Index(fields=["person", "project", "-created_at"], name="bulk_signals_of_person"),
             models.Index(fields=["project", "state"], name="bulk_signals_by_state"),
             models.Index(fields=["created_at"], name="bulk_signals_by_age"),
+            # Every page asks whether its person waits for one.
+            models.Index(fields=["person"], condition=~Q(told_state=F("state")), name="bulk_signals_untold"),
         ]
 
     def __str__(self) -> str:
