@@ -3,11 +3,12 @@
 import re
 import uuid
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -23,6 +24,7 @@ from console.jobs import tasks
 from tests.batches.boards import COINS, PILOT
 from tests.items.test_counts import ARCHIVE, large, large_vendors  # noqa: F401
 from tests.slices.making import text_of
+from tests.waiting import until
 
 ClientAs = Callable[[Person], Client]
 HTMX = {"HX-Request": "true"}
@@ -357,6 +359,48 @@ def test_whatever_is_ticked_and_unticked_in_turn_is_what_is_selected(
         selections.change_selection(user=alice, project=project, change=change, list_query="")
         expected = (expected | {id_of(boxes[place]) for place in on}) - {id_of(boxes[place]) for place in off}
         assert set(selected(alice)) == expected
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("first", "then", "left"),
+    [
+        ({"do": "clear"}, {"on": many(2)[1]}, {id_of(many(2)[1]): "NEW"}),
+        ({"on": many(2)[1]}, {"do": "clear"}, {}),
+    ],
+)
+def test_two_tabs_that_tick_and_clear_at_the_same_moment_do_so_one_after_the_other(
+    alice: Person,
+    client_as: ClientAs,
+    emulator: Running,
+    first: dict[str, str],
+    then: dict[str, str],
+    left: dict[str, str],
+) -> None:
+    tabs = client_as(alice), client_as(alice)
+    assert select(tabs[0], on=many(1)[0]).status_code == 200
+
+    def press() -> Any:
+        try:
+            return select(tabs[1], **then)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert select(tabs[0], **first).status_code == 200
+            second = pool.submit(press)
+            until(is_anybody_waiting)
+        assert second.result().status_code == 200
+    assert selected(alice) == left
+
+
+def is_anybody_waiting() -> bool:
+    """Whether another connection waits for what this one holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.usefixtures("large")

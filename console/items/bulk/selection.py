@@ -116,7 +116,10 @@ def select_all_matching(*, user: Person, project: uuid.UUID, item_filter: ItemFi
 
 
 def clear(*, user: Person, project: uuid.UUID) -> None:
-    Selection.objects.filter(person=user, project=project).delete()
+    with transaction.atomic():
+        # First the row, so that whoever is ticking has finished and nothing of it stays behind.
+        for selection in Selection.objects.select_for_update().filter(person=user, project=project):
+            selection.delete()
 
 
 def delete_old_selections() -> None:
@@ -149,8 +152,8 @@ def _tick(user: Person, project: uuid.UUID, change: SelectionChange) -> None:
 def _locked(user: Person, project: uuid.UUID) -> Selection:
     """Two tabs that change it at the same time do so one after the other."""
     space = projects.space_of(user=user, project=project).id
-    Selection.objects.get_or_create(person=user, project=project, defaults={"space": space})
-    selection = Selection.objects.select_for_update().get(person=user, project=project)
+    locked = Selection.objects.select_for_update()
+    selection, _ = locked.get_or_create(person=user, project=project, defaults={"space": space})
     selection.space = space
     return selection
 
