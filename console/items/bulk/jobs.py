@@ -25,12 +25,13 @@ from console.items.bulk import job_hooks, reconcile, records, results, sending
 from console.items.bulk.actions import BulkAction, action_of
 from console.items.bulk.records import Tally
 from console.items.bulk.results import Result
+from console.items.bulk.selectors import is_recent
 from console.items.models import BulkItem, BulkSignal
 from console.items.selectors import VENDOR, ItemsById, read_by_ids
 from console.items.statuses import status_named
 from console.jobs import parts
 from console.jobs import services as jobs
-from console.jobs.models import Operation, Part
+from console.jobs.models import FARTHEST, Operation, Part
 from console.jobs.parts import Busy, Halt, Hold, PartDone, PartResult
 from console.jobs.queues import Queue
 from console.jobs.services import Again, Done, Paused
@@ -91,9 +92,10 @@ def send(operation: Operation) -> jobs.Result:
     if bulk is None:
         return Done("Its plan was deleted.")
     if bulk.state == State.WAITING:
-        seconds = (bulk.due_at - timezone.now()).total_seconds() if bulk.due_at else 0
-        if seconds > 0:
-            return Again(seconds)
+        left = bulk.due_at - timezone.now() if bulk.due_at else timedelta()
+        # As with the job itself, nothing waits for a moment that a wrong clock wrote.
+        if timedelta() < left <= FARTHEST:
+            return Again(left.total_seconds())
         sending.begin(bulk)
     if bulk.state == State.PAUSED and operation.stop_asked_at is None:
         return Paused(bulk.message)
@@ -313,8 +315,7 @@ def _wait(job: Sending, error: UpstreamError) -> PartResult:
 def _read_if_old(job: Sending) -> PartResult | None:
     """Reads what was read more than SIGNAL_PLAN_FRESH seconds ago; what has changed or is gone is not sent."""
     items = job.items(Outcome.NONE)
-    oldest = timezone.now() - timedelta(seconds=settings.SIGNAL_PLAN_FRESH)
-    is_fresh = all(item.read_at is not None and item.read_at >= oldest for item in items)
+    is_fresh = all(is_recent(item.read_at, settings.SIGNAL_PLAN_FRESH) for item in items)
     if not items or (is_fresh and not job.bulk.needs_read):
         return None
     at = timezone.now()

@@ -15,7 +15,7 @@ from accounts.models import Person
 from console.items.bulk import sending
 from console.items.bulk.actions import BulkAction
 from console.items.bulk.held import is_signaled_since, read_held
-from console.items.bulk.selectors import to_be_sent
+from console.items.bulk.selectors import is_recent, to_be_sent
 from console.items.models import BulkItem, BulkSignal, Selection
 from console.jobs import services as jobs
 from console.projects import services as projects
@@ -163,7 +163,9 @@ def fingerprint(bulk: BulkSignal) -> str:
 
 
 def is_expired(bulk: BulkSignal) -> bool:
-    return _is_older(bulk, settings.SIGNAL_PLAN_LIFETIME)
+    """One that was read by a clock ahead of this one is not: it is only read again before it is sent."""
+    lifetime = timedelta(seconds=settings.SIGNAL_PLAN_LIFETIME)
+    return bulk.read_at is None or timezone.now() - bulk.read_at > lifetime
 
 
 def is_undo_over(bulk: BulkSignal) -> bool:
@@ -175,7 +177,7 @@ def is_undo_over(bulk: BulkSignal) -> bool:
 
 
 def is_fresh(bulk: BulkSignal) -> bool:
-    return not _is_older(bulk, settings.SIGNAL_PLAN_FRESH)
+    return is_recent(bulk.read_at, settings.SIGNAL_PLAN_FRESH)
 
 
 def delete_old() -> None:
@@ -202,10 +204,6 @@ def _is_any_signaled(bulk: BulkSignal) -> bool:
     if read_held(user=bulk.person, project=bulk.project, ids=read):
         return True
     return is_signaled_since(user=bulk.person, project=bulk.project, ids=read, since=since)
-
-
-def _is_older(bulk: BulkSignal, seconds: float) -> bool:
-    return bulk.read_at is None or timezone.now() - bulk.read_at > timedelta(seconds=seconds)
 
 
 def _build(user: Person, project: uuid.UUID, action: BulkAction, bulk_id: uuid.UUID, list_query: str) -> BulkSignal:

@@ -73,7 +73,7 @@ def read_plan(operation: Operation) -> Result:
     if bulk is None or action is None:
         return Done("Its plan was deleted, or has been read.")
     if not operation.parts.exists():
-        parts.add(operation, _first_parts(bulk))
+        _begin(operation, bulk)
     result = parts.run(operation, partial(_read_part, bulk, action), most=PARTS_A_TURN)
     if isinstance(result, Done) and result.words != parts.TAKEN_OVER:
         return _end(operation, bulk, result.words)
@@ -100,6 +100,14 @@ def _not_read(message: str) -> dict[str, Any]:
 def _plan_of(operation: Operation) -> BulkSignal | None:
     reading = BulkSignal.objects.select_related("person").filter(pk=operation.subject, state=State.READING)
     return reading.first()
+
+
+def _begin(operation: Operation, bulk: BulkSignal) -> None:
+    with transaction.atomic():
+        if bulk.is_all_matching:
+            # What still has no moment after the last page is what the filter has lost, whatever the clocks say.
+            bulk.items.update(read_at=None)
+        parts.add(operation, _first_parts(bulk))
 
 
 def _first_parts(bulk: BulkSignal) -> list[dict[str, Any]]:

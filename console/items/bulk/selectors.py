@@ -1,13 +1,16 @@
 """Finding a bulk signal."""
 
 import uuid
+from datetime import datetime, timedelta
 
 from django.db.models import Count, QuerySet
 from django.http import Http404
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import connections
 from accounts.models import Person
+from console.items.bulk.results import SKEW
 from console.items.models import BulkItem, BulkSignal
 
 PLANNING = (BulkSignal.State.READING, BulkSignal.State.NOT_READ, BulkSignal.State.READY)
@@ -52,6 +55,14 @@ def to_be_sent(bulk: BulkSignal) -> "QuerySet[BulkItem]":
     """The items of its plan that are sent: the likely ones, and the unlikely ones where the person wanted them too."""
     kinds = [BulkItem.Kind.LIKELY, *([BulkItem.Kind.UNLIKELY] if bulk.includes_unlikely else [])]
     return bulk.items.filter(kind__in=kinds)
+
+
+def is_recent(read_at: datetime | None, seconds: float) -> bool:
+    """Whether it was read within so many seconds. A moment to come was written by a clock that was wrong."""
+    if read_at is None:
+        return False
+    age = timezone.now() - read_at
+    return -SKEW <= age <= timedelta(seconds=seconds)
 
 
 def count_plan(bulk: BulkSignal) -> dict[tuple[str, str], int]:
