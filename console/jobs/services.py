@@ -253,18 +253,30 @@ def is_unfinished(*, kind: str, subject: str) -> bool:
 
 
 def retry(*, operation: Operation) -> bool:
-    """A failed operation gets its attempts again, and so do its parts that were not done, under their ids."""
+    """A failed operation gets its attempts again, and so do its parts that were not done, under their ids.
+
+    False where it has not failed any more, or the same work has been queued again since.
+    """
+    try:
+        with transaction.atomic():
+            if not _take_again(operation):
+                return False
+    except IntegrityError:
+        return False
+    transaction.on_commit(lambda: wake(operation, 0))
+    return True
+
+
+def _take_again(operation: Operation) -> bool:
     failed = Operation.objects.filter(pk=operation.pk, state=State.FAILED)
     again = {"state": State.WAITING, "attempts": 0, "due_at": timezone.now()}
-    with transaction.atomic():
-        if not failed.update(**again, finished_at=None, stop_asked_at=None):
-            return False
-        again_part = {"attempts": 0, "finished_at": None, "is_given_up": False, "message": ""}
-        # What was begun is in hand once more: it may have been done.
-        operation.parts.filter(is_given_up=True).update(state=Part.State.RUNNING, **again_part)
-        not_done = operation.parts.filter(state__in=(Part.State.FAILED, Part.State.LEFT_OUT))
-        not_done.update(state=Part.State.WAITING, **again_part)
-    transaction.on_commit(lambda: wake(operation, 0))
+    if not failed.update(**again, finished_at=None, stop_asked_at=None):
+        return False
+    again_part = {"attempts": 0, "finished_at": None, "is_given_up": False, "message": ""}
+    # What was begun is in hand once more: it can have been done.
+    operation.parts.filter(is_given_up=True).update(state=Part.State.RUNNING, **again_part)
+    not_done = operation.parts.filter(state__in=(Part.State.FAILED, Part.State.LEFT_OUT))
+    not_done.update(state=Part.State.WAITING, **again_part)
     return True
 
 

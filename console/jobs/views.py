@@ -61,5 +61,5 @@ def retry(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if services.retry(operation=operation):
         messages.success(request, "It will be tried again now.")
     else:
-        messages.warning(request, "It has not failed any more, so there was nothing to try again.")
+        messages.warning(request, "It has not failed any more, or was queued again since: nothing to try again.")
     return redirect("jobs:index")

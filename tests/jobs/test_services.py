@@ -224,6 +224,18 @@ def test_the_page_shows_what_runs_waits_and_failed(
     assert "nothing to try again" in text_of(again)
 
 
+def test_what_has_been_queued_again_since_it_failed_is_not_tried_twice(
+    kind: Work, alice: Person, erin: Person, client_as: ClientAs
+) -> None:
+    kind.answers = [Abandoned("No room.")]
+    failed = queued(alice, "plan")
+    services.sweep()
+    queued(alice, "plan")
+    answer = client_as(erin).post(f"/jobs/{failed.pk}/retry/", follow=True)
+    assert "nothing to try again" in text_of(answer)
+    assert now_is(failed).state == State.FAILED
+
+
 def test_overdue_work_tells_that_no_worker_runs(kind: Work, erin: Person, client_as: ClientAs) -> None:
     operation = queued()
     Operation.objects.filter(pk=operation.pk).update(due_at=timezone.now() - datetime.timedelta(minutes=5))
