@@ -18,7 +18,7 @@ import psycopg
 import redis
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q, Value
+from django.db.models import Count, Exists, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
 from django.urls import NoReverseMatch
 from django.utils import timezone
@@ -435,8 +435,11 @@ def overview() -> dict[str, Any]:
 
 
 def own_unfinished(*, user: Person) -> list[Operation]:
-    """The jobs that this person started, the newest first."""
-    return list(Operation.objects.unfinished().filter(person=user).order_by("-created_at")[:100])
+    """The jobs that this person started: first what waits for them, then what is in parts; the newest first."""
+    own = Operation.objects.unfinished().filter(person=user)
+    has_parts = Exists(Part.objects.filter(operation=OuterRef("pk")))
+    in_order = own.annotate(waits_for_them=Q(state=State.PAUSED), has_parts=has_parts)
+    return list(in_order.order_by("-waits_for_them", "-has_parts", "-created_at")[:100])
 
 
 def own_finished(*, user: Person) -> list[Operation]:

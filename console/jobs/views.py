@@ -39,9 +39,9 @@ def mine(request: SignedIn) -> HttpResponse:
 def stop(request: SignedIn, pk: uuid.UUID) -> HttpResponse:
     operation = get_object_or_404(Operation, pk=pk, person=request.user)
     if services.stop_own(user=request.user, operation=operation):
-        messages.success(request, "It stops after the part in hand. Nothing further is begun.")
+        messages.success(request, "It stops after the current part. Nothing more is started.")
     else:
-        messages.warning(request, "It had ended already, or can't be stopped.")
+        messages.warning(request, "It has already ended, or can't be stopped.")
     return redirect("jobs:mine")
 
 
@@ -49,9 +49,9 @@ def stop(request: SignedIn, pk: uuid.UUID) -> HttpResponse:
 def carry_on(request: SignedIn, pk: uuid.UUID) -> HttpResponse:
     operation = get_object_or_404(Operation, pk=pk, person=request.user)
     if services.carry_on_own(user=request.user, operation=operation):
-        messages.success(request, "It goes on now.")
+        messages.success(request, "It is running again.")
     else:
-        messages.warning(request, "It was not paused any more.")
+        messages.warning(request, "It is no longer paused.")
     return redirect("jobs:mine")
 
 

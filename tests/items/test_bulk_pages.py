@@ -133,7 +133,7 @@ def test_a_stop_after_the_first_hundred_says_what_was_done_and_what_was_not(
     bulk = pressed(alice, items)
     work()
     assert "100 of 250" in page(client, bulk)
-    assert "Stopping: the part on its way is finished first." in move(client, bulk, "stop")
+    assert "Stopping after the items that are being sent now." in move(client, bulk, "stop")
     work()
     shown = page(client, bulk)
     assert "Stopped: reopening 250 items" in shown
@@ -153,7 +153,7 @@ def test_what_is_paused_goes_on_when_the_person_says_so(alice: Person, client_as
     answer = client.post(f"{ITEMS}bulk/{bulk.pk}/carry-on/?was=paused", headers=HTMX)
     assert "Reopening 150 items" in text_of(answer)
     assert 'data-bulk="sending"' in answer.content.decode()
-    assert "It was not paused any more." in move(client, bulk, "carry-on")
+    assert "It is no longer paused." in move(client, bulk, "carry-on")
     work()
     assert "150 reopened." in page(client, bulk)
 

@@ -178,6 +178,18 @@ def test_a_plan_says_before_sending_what_can_not_be_undone(
     assert f"2 will be {action_named(action).done}." in text  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("action", BULK_ACTIONS, ids=lambda action: str(action.value))
+def test_a_plan_speaks_of_its_items_and_not_of_one(
+    action: Any, alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    select(alice, [absent(1)])
+    client = client_as(alice)
+    text = text_of(client.get(page_url(plan(client, action.value))))
+    assert "Tells CloudFactory" in text
+    assert "this item" not in text
+    assert "the review is" not in text
+
+
 def test_of_several_statuses_a_plan_names_those_that_nothing_leads_back_to(
     alice: Person, client_as: ClientAs, platform: Vendor
 ) -> None:

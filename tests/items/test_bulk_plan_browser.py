@@ -43,7 +43,7 @@ def test_a_plan_arrives_in_place_and_says_its_numbers(
     bulk = planned(alice, item_ids(alice, "COMPLETED", 3), "reopen", "COMPLETED")
     signed_in.goto(f"{live}{page_url(bulk)}")
     expect(signed_in.get_by_text("Reading 3 items…")).to_be_visible()
-    back = signed_in.get_by_role("link", name="Back to the table")
+    back = signed_in.get_by_role("link", name="Back to the list")
     back.focus()
     with signed_in.expect_response(lambda answer: "/plan/" in answer.url):
         pass
@@ -51,7 +51,7 @@ def test_a_plan_arrives_in_place_and_says_its_numbers(
     read()
     expect(signed_in.get_by_role("button", name="Reopen 3 items")).to_be_visible()
     expect(signed_in.locator("#live")).to_contain_text("3 will be reopened.")
-    expect(signed_in.get_by_role("link", name="Back to the table")).to_be_focused()
+    expect(signed_in.get_by_role("link", name="Back to the list")).to_be_focused()
 
 
 def test_the_button_counts_the_unlikely_ones_where_their_box_is_ticked(

@@ -109,8 +109,31 @@ def test_what_ended_while_somebody_watched_brings_its_result_along_and_asks_no_m
     last = client.get(page_of(bulk, "progress/?look=2&was=sending"), headers=HTMX)
     assert "2 started." in text_of(last)
     assert 'id="bulk-results"' in last.content.decode()
+    assert re.search(r'id="bulk-about"[^>]* hx-swap-oob="true"', last.content.decode())
+    assert " Finished " in text_of(last)
     assert 'id="live" hx-swap-oob="innerHTML">Finished: starting work on 2 items. 2 started.' in last.content.decode()
     assert "load delay" not in last.content.decode()
+
+
+def test_what_pauses_while_somebody_watches_brings_its_results_along_and_promises_nothing(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client, bulk = client_as(bob), mixed(bob, state="paused", message="CloudFactory has a problem right now.")
+    first = client.get(page_of(bulk, "progress/?look=2&was=sending"), headers=HTMX)
+    assert 'id="bulk-results"' in first.content.decode()
+    assert "It stays paused until you choose “Carry on”." in text_of(first)
+    assert "it goes on" not in text_of(first)
+    later = client.get(page_of(bulk, "progress/?look=3&was=paused"), headers=HTMX)
+    assert 'id="bulk-results"' not in later.content.decode()
+
+
+def test_the_focus_goes_to_what_can_be_done_next_after_a_move(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client, bulk = client_as(bob), bulk_signal(bob, ids(1), state="waiting", due_at=timezone.now() + timedelta(days=1))
+    assert "autofocus" not in client.get(page_of(bulk, "progress/"), headers=HTMX).content.decode()
+    moved = client.post(page_of(bulk, "stop/"), headers=HTMX).content.decode()
+    assert re.search(r'<a class="button button-small" id="bulk-[^"]+-stop" href="#bulk-results"\s+autofocus>', moved)
 
 
 def test_the_result_that_comes_along_is_the_list_that_the_page_showed(
@@ -451,6 +474,7 @@ def test_the_person_is_told_of_the_end_once_wherever_they_are(
     again = client.post("/signals/news/?look=3", headers=HTMX).content.decode()
     assert "Finished" not in again
     assert "hx-post" not in again
+    assert '<div id="signal-news" hidden></div>' in again, "an empty block would push the page down"
     assert "/signals/news/" not in client.get("/profile/").content.decode()
 
 

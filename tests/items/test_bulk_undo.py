@@ -302,6 +302,17 @@ def test_an_undo_can_be_undone(alice: Person, client_as: ClientAs, emulator: Run
     assert [status_of(alice, item) for item in items] == ["IN_PROGRESS", "IN_PROGRESS"]
 
 
+def test_what_has_been_undone_is_not_offered_again(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    client, items = client_as(alice), item_ids(alice, "NEW", 2)
+    bulk = start_work(client, alice, items)
+    assert "Undo: release 2 items" in text_of(client.get(page_url(bulk)))
+    undone(client, bulk)
+    text = text_of(client.get(page_url(bulk)))
+    assert "Undo: release" not in text
+    assert "2 items were undone." in text
+    assert "can be undone until" not in text
+
+
 def test_undoing_a_reopen_asks_why(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client, items = client_as(alice), item_ids(alice, "NEW", 2)
     for item in items:

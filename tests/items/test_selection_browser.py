@@ -33,7 +33,7 @@ def boxes(page: Page) -> Any:
 
 def selects(page: Page, number: int) -> None:
     """The bar says so, and the server has it."""
-    expect(page.locator(BAR)).to_contain_text(f"{number:,} selected on all pages")
+    expect(page.locator(BAR)).to_contain_text(f"{number:,} selected in total")
     assert SelectedItem.objects.count() == number
 
 
@@ -54,7 +54,7 @@ def test_a_click_a_range_and_the_whole_page_are_selected(table: Page, complaints
     table.go_back()
     expect(table.get_by_label("Select this page")).to_be_checked()
     table.reload()
-    expect(table.locator(BAR)).to_contain_text("11 selected on all pages")
+    expect(table.locator(BAR)).to_contain_text("11 selected in total")
     table.get_by_label("Select this page").uncheck()
     selects(table, 1)
 

@@ -62,7 +62,19 @@ def test_everybody_sees_what_they_started_and_nothing_of_others(
     assert "Project <b>sheet</b>" in words
     assert "2 of 5 parts" in words
     for person in (bob, dana, erin):
-        assert "Nothing of yours runs or waits" in text_of(client_as(person).get(MINE))
+        assert "No jobs of yours" in text_of(client_as(person).get(MINE))
+
+
+def test_what_waits_for_the_person_stands_first_and_jobs_in_parts_above_checks(
+    kind: list[Any], alice: Person, client_as: ClientAs
+) -> None:
+    paused = queued(alice, "paused")
+    Operation.objects.filter(pk=paused.pk).update(state=State.PAUSED)
+    queued(alice, "running")
+    for number in range(120):
+        services.enqueue(kind="audit.reconcile", subject=f"check {number}", person=alice, payload={"about": "Check"})
+    words = text_of(client_as(alice).get(MINE))
+    assert 0 < words.index("<b>paused</b>") < words.index("<b>running</b>") < words.index("Check")
 
 
 def test_a_job_leads_to_what_it_is_about(kind: list[Any], alice: Person, client_as: ClientAs) -> None:
@@ -86,13 +98,13 @@ def test_a_person_stops_their_own_job(kind: list[Any], alice: Person, client_as:
     operation, client = queued(alice), client_as(alice)
     services.sweep()
     page = client.post(f"/jobs/{operation.pk}/stop/", follow=True)
-    assert "Nothing further is begun" in text_of(page)
+    assert "Nothing more is started" in text_of(page)
     assert "Stopping" in text_of(page)
     assert f"/jobs/{operation.pk}/stop/" not in page.content.decode()
     services.sweep()
     assert list(operation.parts.values_list("state", flat=True)) == ["done"] * 2 + ["left out"] * 3
     assert "5 of 5 parts" in text_of(client.get(MINE))
-    assert "had ended already" in text_of(client.post(f"/jobs/{operation.pk}/stop/", follow=True))
+    assert "has already ended" in text_of(client.post(f"/jobs/{operation.pk}/stop/", follow=True))
 
 
 def test_a_person_lets_their_paused_job_carry_on(kind: list[Any], alice: Person, client_as: ClientAs) -> None:
@@ -101,10 +113,10 @@ def test_a_person_lets_their_paused_job_carry_on(kind: list[Any], alice: Person,
     services.sweep()
     words = text_of(client.get(MINE))
     assert ("Paused" in words, "CloudFactory <i>fails</i>." in words) == (True, True)
-    assert "goes on now" in text_of(client.post(f"/jobs/{operation.pk}/carry-on/", follow=True))
+    assert "It is running again" in text_of(client.post(f"/jobs/{operation.pk}/carry-on/", follow=True))
     services.sweep()
     assert now_is(operation).state == State.DONE
-    assert "not paused any more" in text_of(client.post(f"/jobs/{operation.pk}/carry-on/", follow=True))
+    assert "no longer paused" in text_of(client.post(f"/jobs/{operation.pk}/carry-on/", follow=True))
 
 
 @pytest.mark.parametrize("move", ["stop", "carry-on"])

@@ -7,7 +7,7 @@ from console.items.signals import APPROVE, OTHERS, SEND_BACK, SignalChoice
 
 @dataclass(frozen=True)
 class BulkAction:
-    """`verb` is the word on the button, `done` completes "86 items were …".
+    """`verb` is the word on the button, `done` completes "86 items were …", `tells` says what CloudFactory hears.
 
     `undone_from` are the statuses before it that the signal named by `undone_by` restores (DECISIONS, Signals).
     """
@@ -15,6 +15,7 @@ class BulkAction:
     choice: SignalChoice
     verb: str
     done: str
+    tells: str
     needs_reason: bool = False
     waits: bool = False
     """Whether it waits REVIEW_GRACE seconds before it is sent, because nothing leads back."""
@@ -31,16 +32,50 @@ class BulkAction:
 
 _OTHER = {choice.value: choice for choice in OTHERS}
 
-START = BulkAction(_OTHER["start"], "Start", "started", undone_by="release", undone_from=frozenset({"NEW"}))
+START = BulkAction(
+    _OTHER["start"],
+    "Start",
+    "started",
+    "Tells CloudFactory that work on each item has started.",
+    undone_by="release",
+    undone_from=frozenset({"NEW"}),
+)
 RELEASE = BulkAction(
-    _OTHER["release"], "Release", "released", undone_by="start", undone_from=frozenset({"IN_PROGRESS"})
+    _OTHER["release"],
+    "Release",
+    "released",
+    "Tells CloudFactory to give each item back to the queue.",
+    undone_by="start",
+    undone_from=frozenset({"IN_PROGRESS"}),
 )
-APPROVE_MANY = BulkAction(APPROVE, "Approve", "approved", waits=True)
-SEND_BACK_MANY = BulkAction(SEND_BACK, "Send back", "sent back", needs_reason=True, waits=True)
+APPROVE_MANY = BulkAction(
+    APPROVE, "Approve", "approved", "Tells CloudFactory that each item’s review is complete and OK.", waits=True
+)
+SEND_BACK_MANY = BulkAction(
+    SEND_BACK,
+    "Send back",
+    "sent back",
+    "Tells CloudFactory that each item’s review is complete and not OK, with your reason.",
+    needs_reason=True,
+    waits=True,
+)
 CANCEL = BulkAction(
-    _OTHER["cancel"], "Cancel", "canceled", needs_reason=True, undone_by="reopen", undone_from=frozenset({"NEW"})
+    _OTHER["cancel"],
+    "Cancel",
+    "canceled",
+    "Tells CloudFactory that nobody should work on these items.",
+    needs_reason=True,
+    undone_by="reopen",
+    undone_from=frozenset({"NEW"}),
 )
-REOPEN = BulkAction(_OTHER["reopen"], "Reopen", "reopened", undone_by="cancel", undone_from=frozenset({"CANCELED"}))
+REOPEN = BulkAction(
+    _OTHER["reopen"],
+    "Reopen",
+    "reopened",
+    "Tells CloudFactory to start work on each item again.",
+    undone_by="cancel",
+    undone_from=frozenset({"CANCELED"}),
+)
 BULK_ACTIONS = (START, RELEASE, APPROVE_MANY, SEND_BACK_MANY, CANCEL, REOPEN)
 """In the order of the action bar."""
 

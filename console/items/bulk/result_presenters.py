@@ -45,6 +45,8 @@ class SignalStatus:
     note: str = ""
     was: str = ""
     """The state that the page has shown so far."""
+    takes_focus: bool = False
+    """Whether the button that was pressed is replaced by what can be done next."""
     shown: Mapping[str, str] = field(default_factory=dict)
     """Which list of its items the page shows, as its address has it."""
 

@@ -37,7 +37,7 @@ LEFT_OUT = {
 TAKEN_BACK = "Taken back before it was sent."
 NOT_SENT = "It was not sent."
 STOPPED = "Stopped before its turn."
-STOPPING = "Stopping: the part on its way is finished first."
+STOPPING = "Stopping after the items that are being sent now."
 
 
 def start(bulk: BulkSignal) -> None:

@@ -36,6 +36,8 @@ class UndoOffer:
     inverse: BulkAction | None
     count: int
     """Items that this signal moved and the inverse one would move back, as far as the console knows."""
+    undone: int
+    """Those that it has moved back already."""
     without_way_back: int
     ends_at: datetime
     is_over: bool
@@ -53,14 +55,17 @@ class UndoOffer:
     def text(self) -> str:
         """Beside the button, or in its place; "" where nothing was done that somebody would undo."""
         if self.is_over and self.count:
-            return f"It could be undone until {moment(self.ends_at)}."
-        if self.is_offered:
-            return f"{self._left_out} It can be undone until {moment(self.ends_at)}.".strip()
-        return self._left_out
+            return f"{self._undone} It could be undone until {moment(self.ends_at)}.".strip()
+        told = [self._undone, self._left_out, f"It can be undone until {moment(self.ends_at)}." if self.count else ""]
+        return " ".join(filter(None, told))
 
     @property
     def url(self) -> str:
         return reverse("items:bulk_undo", args=[self.bulk.project, self.bulk.pk])
+
+    @property
+    def _undone(self) -> str:
+        return f"{plural(self.undone, 'item was', 'items were')} undone." if self.undone else ""
 
     @property
     def _left_out(self) -> str:
@@ -78,11 +83,14 @@ def read_offer(bulk: BulkSignal) -> UndoOffer | None:
     done = bulk.items.filter(outcome=Outcome.DONE)
     can_be_undone = _moved(action)
     figures = done.aggregate(all=Count("pk"), undoable=Count("pk", filter=can_be_undone))
+    undone = BulkItem.objects.filter(bulk__origin=bulk, bulk__purpose=Purpose.UNDO, outcome=Outcome.DONE)
+    undone_count = undone.values("item").distinct().count()
     ends_at = bulk.finished_at + planning.UNDO_LASTS
     return UndoOffer(
         bulk=bulk,
         inverse=action_named(action.undone_by) if action else None,
-        count=figures["undoable"],
+        count=max(0, figures["undoable"] - undone_count),
+        undone=undone_count,
         without_way_back=figures["all"] - figures["undoable"],
         ends_at=ends_at,
         is_over=timezone.now() > ends_at,

@@ -29,7 +29,7 @@ from console.items.views.plan_page import render_plan
 from console.upstream.errors import UpstreamError
 
 NOT_STOPPED = "Nothing of it was being sent, so nothing was stopped."
-NOT_CARRIED_ON = "It was not paused any more."
+NOT_CARRIED_ON = "It is no longer paused."
 NOTHING_SELECTED = "No items have this outcome, so the selection is as it was."
 OLD_FORM = "This form can no longer be used. Nothing was sent. Try again."
 
@@ -48,7 +48,6 @@ def bulk(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpRespo
         "crumbs": crumbs,
         "list_url": crumbs[-1][1],
         "status": status,
-        "sequels": [_status(request, one) for one in found.sequels.select_related("person").order_by("created_at")],
         **_results(request, found),
     }
     return render(request, "items/bulk/result.html", context)
@@ -139,12 +138,13 @@ def _after(request: SignedIn, found: BulkSignal, problem: str) -> HttpResponse:
 
 
 def _part(request: SignedIn, found: BulkSignal, *, note: str = "") -> HttpResponse:
-    """The card of the progress; on its own page the result comes along once it has ended."""
+    """The card of the progress; on its own page the results come along once it has ended or paused."""
     is_strip = "strip" in request.GET
     look, was = read_page_number(request.GET.get("look")), request.GET.get("was", "")
-    status = _status(request, found, look=look, is_strip=is_strip, note=note, was=was)
+    takes_focus = request.method == "POST"
+    status = _status(request, found, look=look, is_strip=is_strip, note=note, was=was, takes_focus=takes_focus)
     context: dict[str, Any] = {"status": status, "project_id": found.project}
-    if status.is_final and not is_strip:
+    if not is_strip and (status.is_final or (status.is_paused and status.has_changed)):
         context |= {"is_swapped": True, **_results(request, found)}
     return render(request, "items/bulk/_progress.html", context)
 
@@ -157,13 +157,14 @@ def _status(request: SignedIn, found: BulkSignal, **about: Any) -> SignalStatus:
 
 
 def _results(request: SignedIn, found: BulkSignal) -> dict[str, Any]:
-    """A page of its items, and what can be done about those that were not done."""
+    """A page of its items, what can be done about those that were not done, and what followed."""
     chosen = selectors.read_filter(request.GET.get("outcome", ""))
     counts = selectors.count_items(found)
     page = selectors.read_page(found, chosen, read_page_number(request.GET.get("page")), counts[chosen])
     is_own = found.person_id == request.user.pk and request.user.may(Right.SIGNAL)
     back = reverse("items:bulk", args=[found.project, found.pk])
     return {
+        "sequels": [_status(request, one) for one in found.sequels.select_related("person").order_by("created_at")],
         "results": presenters.ResultList(found, counts, chosen, page),
         "unresolved_acts": selectors.read_unresolved(found, user=request.user, back=back),
         "retryable": retries.find_retryable(found).count() if is_own else 0,
