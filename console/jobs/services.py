@@ -188,16 +188,21 @@ def ask_to_stop(*, kind: str, subject: str) -> bool:
     unfinished = Operation.objects.unfinished().filter(kind=kind, subject=subject)
     if not unfinished.update(stop_asked_at=Coalesce("stop_asked_at", Value(timezone.now()))):
         return False
-    carry_on(kind=kind, subject=subject)
+    _go_on(unfinished)
     return True
 
 
 def carry_on(*, kind: str, subject: str) -> bool:
-    """Lets a paused operation go on now, and one that waits for its turn; False where there is none."""
-    operation = Operation.objects.filter(kind=kind, subject=subject, state__in=IDLE).first()
+    """Lets a paused operation go on now, and one that waits for its turn; False where there is none, or where somebody
+    asked it to stop."""
+    return _go_on(Operation.objects.unfinished().filter(kind=kind, subject=subject, stop_asked_at=None))
+
+
+def _go_on(operations: OperationQuerySet) -> bool:
+    operation = operations.filter(state__in=IDLE).first()
     if operation is None:
         return False
-    idle = Operation.objects.filter(pk=operation.pk, state__in=IDLE)
+    idle = operations.filter(pk=operation.pk, state__in=IDLE)
     if not idle.update(state=State.WAITING, due_at=timezone.now()):
         return False
     transaction.on_commit(lambda: wake(operation, 0))
