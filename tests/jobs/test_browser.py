@@ -62,7 +62,7 @@ def test_the_page_follows_the_job_and_keeps_the_focus(
     expect(page.get_by_text("4 of 5 parts")).to_be_visible()
     expect(page.get_by_role("button", name="Stop")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Nothing further is begun")).to_be_visible()
+    expect(page.get_by_text("Nothing more is started")).to_be_visible()
     assert Operation.objects.get(pk=job.pk).stop_asked_at is not None
     services.perform(job.pk)
     expect(page.get_by_role("heading", name="Finished in the last 30 days")).to_be_visible()
@@ -77,5 +77,5 @@ def test_a_job_is_stopped_without_script(page: Any, live: str, sign_in: SignIn, 
         plain.goto(f"{live}{MINE}")
         expect(plain.get_by_role("link", name="Reload for the progress")).to_be_visible()
         plain.get_by_role("button", name="Stop").click()
-        expect(plain.get_by_text("Nothing further is begun")).to_be_visible()
+        expect(plain.get_by_text("Nothing more is started")).to_be_visible()
     assert Operation.objects.get(pk=job.pk).stop_asked_at is not None
