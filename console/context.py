@@ -6,11 +6,12 @@ from datetime import datetime
 from functools import cached_property
 
 from django.conf import settings
+from django.db.models import Exists
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from accounts import access, connections
-from accounts.models import ApiKey, Place, Vendor
+from accounts.models import ApiKey, Person, Place, Vendor
 from accounts.rights import Right
 from accounts.weather import VendorState
 from console import sign_in, typed_forms
@@ -169,15 +170,23 @@ class Shell:
     def may_download(self) -> bool:
         return bool(self.user and self.signed_in and self.user.may("download"))
 
-    @cached_property
+    @property
     def awaits_news(self) -> bool:
         """Whether this person waits for an export: only then their pages ask for news of it."""
-        return bool(self.user and self.signed_in and watching.awaits_news(self.user))
+        return self._awaited[0]
 
-    @cached_property
+    @property
     def awaits_signal_news(self) -> bool:
         """Whether this person waits for a signal to many work items."""
-        return bool(self.user and self.signed_in and signal_news.awaits_news(self.user))
+        return self._awaited[1]
+
+    @cached_property
+    def _awaited(self) -> tuple[bool, bool]:
+        """Exports and signals, in one statement."""
+        if not (self.user and self.signed_in):
+            return False, False
+        awaited = Exists(watching.awaited_by(self.user)), Exists(signal_news.awaited_by(self.user))
+        return Person.objects.filter(pk=self.user.pk).values_list(*awaited).first() or (False, False)
 
     @property
     def session_ends(self) -> datetime | None:

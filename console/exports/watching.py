@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -148,8 +148,13 @@ def news(*, user: Person) -> list[Plan]:
 
 def awaits_news(user: Person) -> bool:
     """Whether this person waits for an export: only then their pages ask for news."""
+    return awaited_by(user).exists()
+
+
+def awaited_by(user: Person) -> "QuerySet[Plan]":
+    """Exports whose end the person was not told of yet."""
     waiting = Q(state__in=[Plan.State.QUEUED, Plan.State.STARTED, Plan.State.SENDING])
-    return Plan.objects.filter(waiting | _HAS_NEWS, person=user, told_at=None).exists()
+    return Plan.objects.filter(waiting | _HAS_NEWS, person=user, told_at=None)
 
 
 def _address(operation: Operation) -> str:

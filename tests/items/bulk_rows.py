@@ -72,6 +72,11 @@ def ended(person: Person, items: Sequence[str], *, at: datetime | None = None, *
 
 def first_step(sql: str) -> str:
     """How SQLite begins to look for what the statement asks for."""
+    return query_plan(sql)[0]
+
+
+def query_plan(sql: str) -> list[str]:
+    """Every step of how SQLite looks for it."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
-        return str(cursor.fetchone()[3])
+        return [str(row[3]) for row in cursor.fetchall()]

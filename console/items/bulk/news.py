@@ -20,7 +20,12 @@ def take_news(*, user: Person) -> list[BulkSignal]:
 
 def awaits_news(user: Person) -> bool:
     """Whether the person waits for one: only then their pages ask for news."""
-    return _untold(user).filter(_HAS_NEWS | _UNDER_WAY).exists()
+    return awaited_by(user).exists()
+
+
+def awaited_by(user: Person) -> "QuerySet[BulkSignal]":
+    """Those whose next state the person was not told of yet."""
+    return _untold(user).filter(_HAS_NEWS | _UNDER_WAY)
 
 
 def expect_news(bulk: BulkSignal) -> None:
