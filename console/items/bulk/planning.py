@@ -132,6 +132,7 @@ def press(
     `version` is that of the plan the person saw. A second press changes nothing. Raises NotSent.
     """
     with transaction.atomic():
+        lock_person(user)
         locked = BulkSignal.objects.select_for_update().get(pk=bulk.pk, person=user)
         _check(locked, version)
         locked.reason, locked.assignee, locked.note = reason, assignee, note
@@ -149,6 +150,11 @@ def press(
             _enqueue(user, locked, pressed=fingerprint(locked))
     bulk.refresh_from_db()
     return bulk
+
+
+def lock_person(person: Person) -> None:
+    """Of two plans of a person that name the same item, the second sees what the first has sent."""
+    Person.objects.select_for_update(no_key=True).get(pk=person.pk)
 
 
 def version_of(bulk: BulkSignal) -> str:

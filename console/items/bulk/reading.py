@@ -285,6 +285,7 @@ def _end(operation: Operation, bulk: BulkSignal, words: str) -> Result:
     with transaction.atomic():
         if not operation.finish(JobState.DONE, message or words):
             return Done(parts.TAKEN_OVER)
+        planning.lock_person(bulk.person)
         locked = BulkSignal.objects.select_for_update().filter(pk=bulk.pk, state=State.READING).first()
         if locked is None:
             return Done(words)
