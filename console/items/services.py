@@ -133,6 +133,11 @@ def send(decision: Decision, *, request: HttpRequest | None = None) -> Decision:
     return _finish(decision, State.SENT, status_after=after)
 
 
+def lock_person(person: Person) -> None:
+    """Of two signals of a person to the same item that are asked for at once, the second sees the first."""
+    Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+
+
 def entry_of(decision: Decision) -> Entry | None:
     """What the audit has of the decision's act; None before it began, and where the id serves another act."""
     mine = Entry.objects.filter(pk=decision.pk, action=decision.action, thing_id=str(decision.item))
@@ -230,6 +235,8 @@ def _save(new: Decision, *, grace: float = 0, rescue: float = 0) -> tuple[Decisi
     new.due_at = timezone.now() + timedelta(seconds=grace)
     try:
         with transaction.atomic():
+            lock_person(new.person)
+            _check_open(new)
             new.save(force_insert=True)
             about = {"about": f"“{new.item_name}”", "project": str(new.project), "item": str(new.item)}
             delay = grace + rescue

@@ -12,6 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Person
+from console.items import services
 from console.items.bulk import sending
 from console.items.bulk.actions import BulkAction
 from console.items.bulk.held import is_signaled_since, read_held
@@ -132,7 +133,7 @@ def press(
     `version` is that of the plan the person saw. A second press changes nothing. Raises NotSent.
     """
     with transaction.atomic():
-        lock_person(user)
+        services.lock_person(user)
         locked = BulkSignal.objects.select_for_update().get(pk=bulk.pk, person=user)
         _check(locked, version)
         locked.reason, locked.assignee, locked.note = reason, assignee, note
@@ -150,11 +151,6 @@ def press(
             _enqueue(user, locked, pressed=fingerprint(locked))
     bulk.refresh_from_db()
     return bulk
-
-
-def lock_person(person: Person) -> None:
-    """Of two plans of a person that name the same item, the second sees what the first has sent."""
-    Person.objects.select_for_update(no_key=True).get(pk=person.pk)
 
 
 def version_of(bulk: BulkSignal) -> str:

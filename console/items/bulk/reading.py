@@ -21,7 +21,7 @@ from accounts import connections
 from accounts.connections import ConnectionMissing
 from accounts.rights import Right
 from console.common.parsing import read_uuid
-from console.items import table_selectors
+from console.items import services, table_selectors
 from console.items.bulk import job_hooks, planning, sending
 from console.items.bulk.actions import BulkAction, action_named
 from console.items.bulk.held import read_held
@@ -285,7 +285,7 @@ def _end(operation: Operation, bulk: BulkSignal, words: str) -> Result:
     with transaction.atomic():
         if not operation.finish(JobState.DONE, message or words):
             return Done(parts.TAKEN_OVER)
-        planning.lock_person(bulk.person)
+        services.lock_person(bulk.person)
         locked = BulkSignal.objects.select_for_update().filter(pk=bulk.pk, state=State.READING).first()
         if locked is None:
             return Done(words)
