@@ -129,6 +129,17 @@ def test_a_list_of_a_plan_has_pages_of_a_hundred(alice: Person, client_as: Clien
     assert "201 to 250 of 250 items" in text_of(client.get(page_url(bulk), {"show": "likely", "page": "3"}))
 
 
+def test_a_list_that_fits_on_one_page_names_its_number_alone(
+    alice: Person, client_as: ClientAs, platform: Vendor
+) -> None:
+    platform.speak("GET", BY_ID, lambda query: listed(asked_ids(query)))
+    select(alice, [absent(1)], "COMPLETED")
+    client = client_as(alice)
+    text = text_of(client.get(page_url(plan(client, "reopen"))))
+    assert "1 item" in text
+    assert "1 to 1" not in text
+
+
 def asked_ids(query: Query) -> list[str]:
     return ",".join(query["workItemIDs"]).split(",")
 
@@ -475,6 +486,8 @@ def test_a_plan_older_than_a_minute_is_read_again_and_sent_by_itself(
     assert (bulk.state, bulk.is_pressed) == (State.READING, True)
     text = text_of(client.get(page_url(bulk)))
     assert "Reading 3 items once more…" in text
+    assert "If nothing has changed, the signal goes to " in text
+    assert "otherwise you’ll be asked again." in text
     settings.SIGNAL_PLAN_FRESH = 60
     read()
     bulk.refresh_from_db()

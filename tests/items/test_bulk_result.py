@@ -123,6 +123,7 @@ def test_what_pauses_while_somebody_watches_brings_its_results_along_and_promise
     assert 'id="bulk-results"' in first.content.decode()
     assert "It stays paused until you choose “Carry on”." in text_of(first)
     assert "it goes on" not in text_of(first)
+    assert "These are the results so far." in text_of(first)
     later = client.get(page_of(bulk, "progress/?look=3&was=paused"), headers=HTMX)
     assert 'id="bulk-results"' not in later.content.decode()
 
@@ -276,6 +277,9 @@ def test_a_long_result_is_paged_by_the_hundred(bob: Person, client_as: ClientAs,
     ]
     assert sizes == [100, 5, 5]
     assert "101 to 200 of 205 items" in text_of(client.get(page_of(bulk, "?page=2")))
+    few = text_of(client.get(page_of(ended(bob, ids(1), done_count=1))))
+    assert "1 item" in few
+    assert "1 to 1" not in few
 
 
 def test_the_page_of_many_results_asks_no_more_than_that_of_few(

@@ -12,6 +12,7 @@ from django.urls import reverse
 from console.items.bulk import planning
 from console.items.bulk.actions import SEND_BACK_MANY, BulkAction
 from console.items.bulk.forms import SendForm
+from console.items.bulk.progress import place_in_words
 from console.items.bulk.reading import TOO_MANY_MATCH
 from console.items.counts import ordered
 from console.items.models import BulkItem, BulkSignal
@@ -263,9 +264,7 @@ class Plan:
     @property
     def place_words(self) -> str:
         total, first = self.count(self.shown_kind), (self.page - 1) * PAGE
-        return (
-            f"{number(first + 1)} to {number(first + len(self.rows))} of {plural(total, 'item')}" if self.rows else ""
-        )
+        return place_in_words(first + 1, first + len(self.rows), total) if self.rows else ""
 
     @property
     def previous_url(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from console.items.models import BulkSignal
-from console.words import duration, number
+from console.words import duration, number, plural
 
 MOST_PACES = 5
 FEWEST_PACES = 2
@@ -56,6 +56,12 @@ def in_words(bulk: BulkSignal, now: datetime | None = None) -> str:
         said += [f"{number(count)} {word}"] if count else []
     left = seconds_left(bulk, now or timezone.now())
     return ", ".join([*said, *([_left_in_words(left)] if left is not None else [])])
+
+
+def place_in_words(first: int, last: int, total: int) -> str:
+    """`101 to 200 of 250 items`, and of a list that fits on one page its number alone."""
+    items = plural(total, "item")
+    return items if last - first + 1 == total else f"{number(first)} to {number(last)} of {items}"
 
 
 def _pace(paces: Sequence[object]) -> float | None:

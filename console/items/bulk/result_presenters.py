@@ -384,7 +384,7 @@ class ResultList:
     @property
     def words(self) -> str:
         page = self.page
-        return f"{number(page.first)} to {number(page.last)} of {plural(page.total, 'item')}" if page.items else ""
+        return progress.place_in_words(page.first, page.last, page.total) if page.items else ""
 
     @property
     def previous_url(self) -> str:
