@@ -173,7 +173,7 @@ JOBS_URL = env.str("JOBS_URL", default=f"sqlite:///{VAR / 'jobs.sqlite3'}")
 # Seconds a worker may be silent about a piece of work before another takes it over.
 JOBS_LEASE = env.int("JOBS_LEASE", default=60)
 # Each worker process locks a file here for as long as it lives.
-WORKER_LOCKS = VAR / "workers"
+WORKER_LOCKS = Path(env.str("WORKER_LOCKS", default=str(VAR / "workers")))
 try:
     HUEY = engine.configuration(JOBS_URL, SECRET_KEY)
 except ValueError as error:

@@ -30,11 +30,18 @@ def environment(emulator: Running, audit_anchor: Path, **more: str) -> dict[str,
         "AUDIT_GRACE": "1",
         "AUDIT_SETTLE_SPAN": "0",
         "AUDIT_ANCHOR": str(audit_anchor),
+        # Those of tests that run at the same time have another database, and must not take each other's place.
+        "WORKER_LOCKS": str(locks(audit_anchor)),
         "AVALA_BASE_URL": emulator.avala_url,
         "CLOUDFACTORY_BASE_URL": emulator.cloudfactory_url,
         "TRUSTED_LOCAL_ORIGINS": emulator.storage_url,
         **more,
     }
+
+
+def locks(audit_anchor: Path) -> Path:
+    """The folder in which such processes lock their slots."""
+    return audit_anchor.parent / "workers"
 
 
 @contextmanager

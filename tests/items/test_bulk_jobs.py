@@ -35,7 +35,7 @@ def test_it_leads_to_its_page_and_is_stopped_there(alice: Person, client_as: Cli
     page = client.get(MINE)
     assert f'href="/projects/{bulk.project}/items/bulk/{bulk.pk}/"' in page.content.decode()
     assert "0 of 2 parts" in text_of(page)
-    assert "Nothing further is begun" in text_of(client.post(f"/jobs/{job_of(bulk).pk}/stop/", follow=True))
+    assert "It stops after the current part" in text_of(client.post(f"/jobs/{job_of(bulk).pk}/stop/", follow=True))
     work()
     assert (state_of(bulk), figures(bulk), signals(emulator)) == (State.STOPPED, (0, 0, 0, 120), [])
     assert "2 of 2 parts" in text_of(client.get(MINE))

@@ -115,7 +115,7 @@ def test_a_worker_that_starts_again_waits_for_no_lease(
 ) -> None:
     """Where one died and is not started again, its neighbours on the machine see that with their next sweep."""
     world["JOBS_LEASE"] = "3600"
-    settings.WORKER_LOCKS = ROOT / "var" / "workers"
+    settings.WORKER_LOCKS = world["WORKER_LOCKS"]
     plan = start(client_as(alice), name="Eyes")
     finish(slow, plan)
     slow.fault("storage", "slow-8")

@@ -34,6 +34,8 @@ class Command(run_huey.Command):  # type: ignore[misc]  # the library is not typ
             consumer = Both(HUEYS[Queue.QUICK], bulk, **config.values)
         # Its workers are told to end together.
         process.describe(workers=config.values["workers"], stop_flags=[consumer.stop_flag])
+        # The library does so once its workers have begun: told to end before, it would die with a job in hand.
+        consumer._set_signal_handlers()
         consumer.run()
 
 
