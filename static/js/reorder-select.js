@@ -8,7 +8,7 @@ export function selecting(board) {
     row.classList.toggle("is-selected", on);
     const box = row.querySelector("[data-pick]");
     if (box) box.checked = on;
-    board.find("selection").hidden = !board.selected.size;
+    board.find("selected-rows").hidden = !board.selected.size;
     board.find("selected-words").textContent = `${board.selected.size} selected`;
   };
 
