@@ -104,6 +104,8 @@ document.addEventListener("keydown", (event) => {
 // them off in their profile. Keys of single pages are told as the event "single-key"; who uses one prevents its default.
 const SINGLE_KEYS = ["?", "/", "n", "j", "k"];
 const TYPING = "input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable], dialog";
+// Once it is here, each key works before the next one comes.
+let shortcuts = null;
 
 document.addEventListener("keydown", (event) => {
   if (!("singleKeys" in document.body.dataset)) return;
@@ -118,7 +120,8 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   // At once: what is typed next belongs into the search, and is not a key of its own.
   if (event.key === "/") document.querySelector("[data-search]")?.focus();
-  else import("./shortcuts.js").then((shortcuts) => shortcuts.press(event.key));
+  else if (shortcuts) shortcuts.press(event.key);
+  else import("./shortcuts.js").then((module) => (shortcuts = module).press(event.key));
 });
 
 // Some engines have no passkeys, and without script none of them has.

@@ -158,6 +158,8 @@ def test_what_is_ticked_before_the_script_is_there_is_kept(table: Page) -> None:
 
 
 def test_a_session_that_ended_brings_the_ticks_back(table: Page, live: str, alice: Person) -> None:
+    # A part that is still asked for would lead to the sign-in page before anything is ticked.
+    table.wait_for_load_state("networkidle")
     table.context.clear_cookies()
     boxes(table).nth(2).check()
     table.wait_for_url("**/account/login/**")
