@@ -18,6 +18,7 @@ from django.urls.resolvers import URLResolver
 
 import accounts
 import console
+import console.urls  # registers the converters that other files of addresses use
 from console.common import redaction
 from console.upstream.masked import masked
 
