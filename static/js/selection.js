@@ -76,6 +76,13 @@ function range(from, to) {
 
 const ticked = () => boxes().filter((box) => box.checked).length;
 
+function count(more) {
+  const place = words();
+  place.dataset.count = Number(place.dataset.count) + more;
+  const figure = place.querySelector("[data-number]");
+  if (figure) figure.textContent = Number(place.dataset.count).toLocaleString("en");
+}
+
 function change(some, checked) {
   const before = ticked();
   some.forEach((box) => mark(box, checked));
@@ -83,10 +90,7 @@ function change(some, checked) {
 }
 
 function changed(before) {
-  const place = words();
-  place.dataset.count = Number(place.dataset.count) + ticked() - before;
-  const figure = place.querySelector("[data-number]");
-  if (figure) figure.textContent = Number(place.dataset.count).toLocaleString("en");
+  count(ticked() - before);
   showPage();
   waiting();
   form.dispatchEvent(new Event("picked"));
@@ -197,9 +201,9 @@ function broughtBack() {
 function tickedEarly() {
   const early = boxes().filter((box) => box.checked !== box.defaultChecked && !on.has(idOf(box)) && !off.has(idOf(box)));
   if (!early.length) return;
-  const place = words();
-  place.dataset.count = Number(place.dataset.count) + early.reduce((sum, box) => sum + (box.checked ? 1 : -1), 0);
+  count(early.reduce((sum, box) => sum + (box.checked ? 1 : -1), 0));
   early.forEach((box) => mark(box, box.checked));
+  anchor = early.at(-1);
   soon();
 }
 

@@ -155,6 +155,16 @@ def test_what_is_ticked_before_the_script_is_there_is_kept(table: Page) -> None:
         table.goto(table.url, wait_until="commit")
         boxes(table).nth(2).check()
     selects(table, 1)
+    boxes(table).nth(4).click(modifiers=["Shift"])
+    selects(table, 3)
+
+
+def test_what_is_ticked_before_the_script_is_there_is_counted_at_once(table: Page) -> None:
+    table.route("**/selection/", lambda route: route.fulfill(status=503, body=""))
+    with held(table, "**/selection.js"):
+        table.goto(table.url, wait_until="commit")
+        boxes(table).nth(2).check()
+    expect(table.locator(BAR)).to_contain_text("1 selected saving…")
 
 
 def test_a_session_that_ended_brings_the_ticks_back(table: Page, live: str, alice: Person) -> None:
