@@ -1,7 +1,7 @@
 """Acts on many things at once: how many things one entry was about, and what became of how many of them.
 
-The opening's detail has `items`, a number, and may have `ids` (of the work items) and `planned` (the things of all
-parts of the act, those included that were not sent). An outcome's detail may have `items_done`, `items_refused` and
+The opening's detail has `items`, a number, and can have `ids` (of the work items) and `planned` (the things of all
+parts of the act, those included that were not sent). An outcome's detail can have `items_done`, `items_refused` and
 `items_unknown`; without them all of them ended as the entry did. One with `sent_again` says that those of its `items`
 are on their way once more.
 """

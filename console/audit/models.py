@@ -348,7 +348,7 @@ class LineState(models.Model):
 
 class GroupLineQuerySet(models.QuerySet["GroupLine"]):
     def standing(self, *outcomes: str) -> Self:
-        """Those of which any part, or any thing within a part, stands like this."""
+        """Those of which any part, or any thing within a part, has one of these outcomes."""
         asked = [STANDING[outcome] for outcome in outcomes]
         return self.filter(Q(*asked, _connector=Q.OR))
 

@@ -194,7 +194,7 @@ def standing(entry: Entry) -> str:
 
 
 def standing_of_group(group: GroupLine) -> str:
-    """How the act stands as a whole, as far as one word can say that."""
+    """The outcome of the act as a whole, as far as one word can say it."""
     if group.unknown_parts or (group.open_parts and group.latest_at < timezone.now() - record.grace()):
         return UNKNOWN
     if group.open_parts:

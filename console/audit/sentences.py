@@ -119,7 +119,7 @@ class Telling:
 
     @classmethod
     def alone(cls, entry: Entry) -> "Telling":
-        """Only what the row itself says, of an outcome with what was signaled: that stands in the opening."""
+        """Only what the row itself says, of an outcome with what was signaled, which only the opening says."""
         opened = entry.opens.detail if entry.opens else {}
         signaled = {name: opened[name] for name in SIGNALED if name in opened}
         return cls(entry, entry.recorded_outcome, signaled | entry.detail, entry.thing_id, entry.thing_name)

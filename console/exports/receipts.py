@@ -81,7 +81,7 @@ def request(plan: Plan) -> None:
 
 
 def read(operation: Operation) -> Result:
-    """The job: the file is fetched and counted, with the key of whoever asked for the export, as its one part."""
+    """The job: the file is fetched and counted, with the key of its person, as its one part."""
     plan = Plan.objects.select_related("person").get(export_id=operation.subject)
     if not operation.parts.exists():
         parts.add(operation, [{}])

@@ -1,6 +1,6 @@
 """What workers do for bulk signals: they send each part once, read its items again, and keep what became of them.
 
-A part's entry in the audit is committed before its call. Whoever finds an entry that doesn't say "surely not done"
+A part's entry in the audit is committed before its call. A worker that finds an entry other than "surely not done"
 looks the items up by reading and never sends them again.
 """
 
@@ -87,7 +87,7 @@ def register() -> None:
 
 
 def send(operation: Operation) -> jobs.Result:
-    """Sends what is left of a bulk signal. Its state says whether that may be done now."""
+    """Sends what is left of a bulk signal. Its state says whether that can be done now."""
     bulk = _bulk_of(operation)
     if bulk is None:
         return Done("Its plan was deleted.")
@@ -182,7 +182,7 @@ def _send(job: Sending, items: Sequence[BulkItem], *, again: bool) -> PartResult
             act.failed(detail={"error": NOTHING_SENT})
             return Busy(FIRST_WAIT, NOTHING_SENT)
         except parts.TakenOver:
-            # Whoever has the part now looks it up.
+            # The worker that has the part now looks it up.
             act.keep_open()
             raise
 
@@ -350,7 +350,7 @@ def _why_not(item: BulkItem, read: ItemsById) -> Result | None:
 
 
 def _look_up(job: Sending, entry: Entry) -> PartResult:
-    """A part that an earlier worker may have sent: its items are read, and nothing is sent again."""
+    """A part that an earlier worker can have sent: its items are read, and nothing is sent again."""
     items = job.items(Outcome.NONE, Outcome.SENDING, Outcome.UNKNOWN)
     read = _read(job, items) if items else None
     found = {
@@ -378,7 +378,7 @@ def _settle(entry: Entry, tally: Tally) -> None:
 
 
 def _halt(operation: Operation, part: Part, bulk: BulkSignal, message: str) -> PartResult:
-    """Nothing more is sent. Of a part that may have been sent nothing is said here: the audit looks it up."""
+    """Nothing more is sent. Of a part that can have been sent nothing is said here: the audit looks it up."""
     unsent = BulkItem.objects.filter(act_id=part.pk, outcome=Outcome.NONE).values_list("pk", flat=True)
     with transaction.atomic():
         parts.keep(operation)

@@ -28,7 +28,7 @@ FIGURES = {
 def write(bulk_id: uuid.UUID, results: Mapping[int, Result], *, only: Collection[str]) -> None:
     """Stores the results, by the items' keys, of those whose outcome so far is one of `only`.
 
-    Whoever writes them holds the row of the signal, so the figures always add up.
+    The writer holds the row of the signal, so the figures always add up.
     """
     with transaction.atomic():
         bulk = BulkSignal.objects.select_for_update().get(pk=bulk_id)

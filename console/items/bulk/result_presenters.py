@@ -33,7 +33,7 @@ FOUND_NOT_DONE = "Three checks found it unchanged."
 
 @dataclass(frozen=True)
 class SignalStatus:
-    """How a bulk signal stands, from its own row alone. `look` counts the times it was asked about.
+    """The progress of a bulk signal, from its own row alone. `look` counts the times it was asked about.
 
     `is_own`: the reader started it and can stop it. `is_strip`: shown beside other things, with a link to its page.
     """
@@ -102,7 +102,7 @@ class SignalStatus:
 
     @property
     def heading(self) -> str:
-        """`Reopen 250 items`: what it is about, however it stands."""
+        """`Reopen 250 items`: what it is about, in any state."""
         return f"{self.action.verb} {self.things}"
 
     @property
@@ -140,7 +140,7 @@ class SignalStatus:
 
     @property
     def text(self) -> str:
-        """What came of it, or why it doesn't go on; how far it is stands at the bar."""
+        """What came of it, or why it doesn't go on; the bar says how far it is."""
         message = self.bulk.message
         is_said = self._state == State.TAKEN_BACK or message == parts.STOPPED
         return " ".join(filter(None, [self.note, self._words, "" if is_said else message]))

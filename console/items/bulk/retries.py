@@ -18,7 +18,7 @@ NOTHING_LEFT = "Nothing is left to retry. Nothing was sent."
 def find_retryable(bulk: BulkSignal) -> "QuerySet[BulkItem]":
     """Refused ones, planned ones that were not sent, and unknown ones that three checks found not done.
 
-    Without those that an earlier retry reached, or may have reached.
+    Without those that an earlier retry reached, or can have reached.
     """
     if bulk.state not in FINAL:
         return bulk.items.none()
