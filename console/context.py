@@ -71,6 +71,7 @@ WORK = (
     Entry("Home", "house", "home:index"),
     Entry("Slices", "layers", "slices:index"),
     Entry("Projects", "folder-kanban", "projects:index"),
+    Entry("Files", "files", "files:index"),
     Entry("Exports", "package-check", "exports:index"),
     Entry("Audit", "scroll-text", "audit:index"),
 )

@@ -241,6 +241,7 @@ INSTALLED_APPS = [
     "console.projects",
     "console.batches",
     "console.items",
+    "console.files",
     "huey.contrib.djhuey",
 ]
 MIDDLEWARE = [

@@ -15,6 +15,7 @@ urlpatterns = [
     path("projects/<uuid:project>/batches/", include("console.batches.urls")),
     path("projects/<uuid:project>/items/", include("console.items.urls")),
     path("signals/", include("console.items.signal_urls")),
+    path("files/", include("console.files.urls")),
     path("exports/", include("console.exports.urls")),
     path("audit/", include("console.audit.urls")),
     path("jobs/", include("console.jobs.urls")),

@@ -25,6 +25,7 @@ PLACES = {
     "accounts": "Account and people",
     "audit": "Audit",
     "batches": "Batches",
+    "files": "Files",
     "exports": "Exports",
     "home": "Home",
     "items": "Work items",

@@ -74,6 +74,31 @@ PAGES = {
         ),
         "send a signal to many work items",
     ),
+    "items:create": "create a work item",
+    **dict.fromkeys(
+        (
+            "items:import",
+            "items:import_template",
+            "items:from_files",
+            *(f"items:import_{step}" for step in ("read_again", "start", "stop", "carry_on", "retry")),
+        ),
+        "create many work items",
+    ),
+    "items:from_slice": "send a slice to a batch",
+    "slices:projects": "send a slice to a batch",
+    **dict.fromkeys(
+        ("items:ground_truth", "items:ground_truth_preview", "items:ground_truth_send"),
+        "add labels to a work item",
+    ),
+    **dict.fromkeys(
+        (
+            "files:upload",
+            *(f"files:upload_{step}" for step in ("detail", "rows", "add", "links", "report", "check")),
+        ),
+        "upload files",
+    ),
+    **dict.fromkeys(("files:get", "files:list", "files:sizes"), "get files by their paths"),
+    **dict.fromkeys(("files:download", "files:zip"), "download files"),
     "items:decision": "follow a decision on a work item",
     "items:download": "download the labels of a work item",
     "items:send_back": "send a work item back",

@@ -9,12 +9,16 @@ from django.db.models import Q
 from django.utils import timezone
 
 from console.items.bulk.models import BulkItem, BulkSignal, SelectedItem, Selection
+from console.items.imports.models import Import, ImportRow
 
 __all__ = (
     "BulkItem",
     "BulkSignal",
     "Decision",
     "IdList",
+    "Import",
+    "ImportRow",
+    "LabelInsert",
     "ReviewRun",
     "SelectedItem",
     "Selection",
@@ -127,3 +131,36 @@ class TableColumns(models.Model):
 
     def __str__(self) -> str:
         return ", ".join(self.columns)
+
+
+class LabelInsert(models.Model):
+    """Ground-truth labels that somebody checked for one work item, before and after they were sent (P17)."""
+
+    class State(models.TextChoices):
+        CHECKED = "checked", "Checked"
+        SENDING = "sending", "Sending"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Failed"
+        UNKNOWN = "unknown", "Unknown"  # It can't be read back: a person closes it with a note.
+
+    # The one-time id of the form, and the id of the entry in the audit.
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    space = models.CharField(max_length=36)
+    project = models.UUIDField()
+    item = models.UUIDField()
+    # As they are sent; emptied once it is over.
+    labels = models.JSONField(default=list)
+    label_count = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.CHECKED)
+    message = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["project", "item", "-created_at"], name="label_inserts_of_item"),
+            models.Index(fields=["created_at"], name="label_inserts_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label_count} labels"

@@ -1,6 +1,22 @@
 from django.urls import path
 
-from console.items.views import bulk, bulk_plan, bulk_sheet, bulk_undo, decide, detail, index, review, selection
+from console.items.views import (
+    bulk,
+    bulk_plan,
+    bulk_sheet,
+    bulk_undo,
+    create,
+    decide,
+    detail,
+    from_files,
+    from_slice,
+    ground_truth,
+    import_csv,
+    imports,
+    index,
+    review,
+    selection,
+)
 
 app_name = "items"
 
@@ -23,6 +39,19 @@ urlpatterns = [
     path("bulk/<uuid:bulk_id>/undo/", bulk_undo.undo, name="bulk_undo"),
     path("bulk/<uuid:bulk_id>/select/", bulk.select, name="bulk_select"),
     path("bulk/<uuid:bulk_id>/results.csv", bulk_sheet.results, name="bulk_results"),
+    path("new/", create.create, name="create"),
+    path("import/", import_csv.create, name="import"),
+    path("import/template.csv", import_csv.template, name="import_template"),
+    path("from-files/<uuid:upload_id>/", from_files.create, name="from_files"),
+    path("from-slice/<owner:owner>/<slice:slug>/", from_slice.create, name="from_slice"),
+    path("imports/<uuid:import_id>/", imports.detail, name="import_detail"),
+    path("imports/<uuid:import_id>/read-again/", from_slice.read_again, name="import_read_again"),
+    path("imports/<uuid:import_id>/start/", imports.start, name="import_start"),
+    path("imports/<uuid:import_id>/progress/", imports.progress, name="import_progress"),
+    path("imports/<uuid:import_id>/stop/", imports.stop, name="import_stop"),
+    path("imports/<uuid:import_id>/carry-on/", imports.carry_on, name="import_carry_on"),
+    path("imports/<uuid:import_id>/retry/", imports.retry, name="import_retry"),
+    path("imports/<uuid:import_id>/refused.csv", import_csv.refused, name="import_refused"),
     path("review/", review.start, name="review"),
     path("review/<uuid:run_id>/", review.run, name="review_run"),
     path("review/<uuid:run_id>/end/", review.end, name="review_end"),
@@ -33,6 +62,9 @@ urlpatterns = [
     path("<uuid:item>/", detail.detail, name="detail"),
     path("<uuid:item>/labels/", detail.labels, name="labels"),
     path("<uuid:item>/labels/download/", detail.download, name="download"),
+    path("<uuid:item>/ground-truth/", ground_truth.ground_truth, name="ground_truth"),
+    path("<uuid:item>/ground-truth/<uuid:insert_id>/", ground_truth.preview, name="ground_truth_preview"),
+    path("<uuid:item>/ground-truth/<uuid:insert_id>/send/", ground_truth.send, name="ground_truth_send"),
     path("<uuid:item>/picture/", detail.renew, name="renew"),
     path("<uuid:item>/approve/", decide.approve, name="approve"),
     path("<uuid:item>/send-back/", decide.send_back, name="send_back"),

@@ -28,6 +28,8 @@ TITLES = {
     "items.decide": "Send a decision on a work item",
     "items.plan": "Read work items for a plan",
     "items.bulk": "Send a signal to many work items",
+    "items.import": "Create many work items",
+    "items.import_read": "Read a slice for new work items",
 }
 # Nothing is put off for longer; the longest wait is an hour.
 FARTHEST = timedelta(hours=2)

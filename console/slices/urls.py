@@ -3,6 +3,7 @@
 from django.urls import include, path, register_converter
 
 from console.common.converters import Segment
+from console.slices import sending_views as sending
 from console.slices import views
 from console.upstream.types import RESERVED_OWNERS, RESERVED_SLUGS
 
@@ -29,6 +30,8 @@ urlpatterns = [
     path("new/", include("console.slices.builder.urls")),
     path("<owner:owner>/<slice:slug>/", views.detail, name="detail"),
     path("<owner:owner>/<slice:slug>/status/", views.status, name="status"),
+    path("<owner:owner>/<slice:slug>/projects/", sending.projects, name="projects"),
+    path("<owner:owner>/<slice:slug>/batches/", sending.batches, name="batches"),
     path("<owner:owner>/<slice:slug>/items/", views.items, name="items"),
     path("<owner:owner>/<slice:slug>/items/<uuid:item_uid>/", views.item, name="item"),
     path("<owner:owner>/<slice:slug>/items/<uuid:item_uid>/tile/", views.renew, name="renew"),

@@ -1,0 +1,1 @@
+"""Files of a space: uploaded from the browser, and downloaded by path (FACTS 2.5)."""
