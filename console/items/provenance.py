@@ -10,11 +10,7 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 
 from console.common.parsing import read_segment, read_uuid
-
-SLICE = "avala_slice"
-"""The slice as `owner/slug`."""
-ITEM = "avala_item"
-"""The id of the item within the slice."""
+from console.items.console_ids import SLICE, SLICE_ITEM
 
 
 @dataclass(frozen=True)
@@ -43,7 +39,7 @@ def provenance_of(metadata: Mapping[str, Any]) -> Provenance | None:
     owner, _, slug = named.partition("/") if isinstance(named, str) else ("", "", "")
     if read_segment(owner) is None or read_segment(slug) is None:
         return None
-    provenance = Provenance(owner, slug, str(read_uuid(metadata.get(ITEM)) or ""))
+    provenance = Provenance(owner, slug, str(read_uuid(metadata.get(SLICE_ITEM)) or ""))
     try:
         return provenance if provenance.address else None
     except NoReverseMatch:
