@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.items.bulk import progress
+from console.items import progress
 from console.items.models import BulkSignal
 
 START = datetime(2026, 11, 3, 12, tzinfo=UTC)

@@ -108,7 +108,7 @@ class BulkSignal(models.Model):
     refused_count = models.PositiveIntegerField(default=0)
     unknown_count = models.PositiveIntegerField(default=0)
     not_sent_count = models.PositiveIntegerField(default=0)
-    # When the last part was finished, and the seconds per item of the last few (`bulk.progress.measure`).
+    # When the last part was finished, and the seconds per item of the last few (`items.progress.measure`).
     progressed_at = models.DateTimeField(null=True)
     paces = models.JSONField(default=list)
     # The state that the person was told of: that it ended, paused or waits for them.
@@ -126,6 +126,15 @@ class BulkSignal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.planned_count} items"
+
+    @property
+    def counted(self) -> int:
+        """How many of the planned items have an outcome."""
+        return self.done_count + self.refused_count + self.unknown_count + self.not_sent_count
+
+    @property
+    def is_moving(self) -> bool:
+        return self.state == self.State.SENDING
 
 
 class BulkItem(models.Model):

@@ -12,10 +12,10 @@ from django.urls import reverse
 from console.items.bulk import planning
 from console.items.bulk.actions import SEND_BACK_MANY, BulkAction
 from console.items.bulk.forms import SendForm
-from console.items.bulk.progress import place_in_words
 from console.items.bulk.reading import TOO_MANY_MATCH
 from console.items.counts import ordered
 from console.items.models import BulkItem, BulkSignal
+from console.items.progress import place_in_words
 from console.items.statuses import Status, status_named
 from console.words import duration, number, plural
 

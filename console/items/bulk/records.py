@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from console.audit.models import DONE, FAILED, UNKNOWN
 from console.audit.rows import Outcome as EntryOutcome
-from console.items.bulk import progress
+from console.items import progress
 from console.items.bulk.results import Result
 from console.items.models import BulkItem, BulkSignal
 

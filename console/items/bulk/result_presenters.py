@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils import timezone
 
-from console.items.bulk import progress, sending
+from console.items import progress
+from console.items.bulk import sending
 from console.items.bulk.actions import START, BulkAction, action_named
 from console.items.bulk.result_selectors import ResultPage
 from console.items.bulk.selectors import PLANNING

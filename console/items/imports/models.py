@@ -78,6 +78,16 @@ class Import(models.Model):
     def __str__(self) -> str:
         return f"{self.get_source_display()} {self.source_name}"
 
+    @property
+    def counted(self) -> int:
+        """How many of the planned rows have an outcome."""
+        done = self.created_count + self.present_count
+        return done + self.refused_count + self.unknown_count + self.not_created_count
+
+    @property
+    def is_moving(self) -> bool:
+        return self.state == self.State.CREATING
+
 
 class ImportRow(models.Model):
     """One work item to create, or a line of a CSV that can't be one."""

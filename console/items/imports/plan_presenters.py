@@ -7,8 +7,8 @@ from functools import cached_property
 
 from django.urls import reverse
 
-from console.items.bulk.progress import place_in_words
 from console.items.models import Import, ImportRow
+from console.items.progress import place_in_words
 from console.words import number, plural
 
 State, Outcome, Source = Import.State, ImportRow.Outcome, Import.Source

@@ -1,4 +1,4 @@
-"""How far a bulk signal is, in words, and how much time is left at the pace that was measured.
+"""How far a bulk signal or an import is, in words, and how much time is left at the pace that was measured.
 
 The pace is the middle of the last few parts, so that one standstill (a killed worker, a pause) does not stretch it.
 """
@@ -6,11 +6,10 @@ The pace is the middle of the last few parts, so that one standstill (a killed w
 from collections.abc import Sequence
 from datetime import datetime
 from statistics import median_low
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils import timezone
 
-from console.items.models import BulkSignal
 from console.words import duration, number, plural
 
 MOST_PACES = 5
@@ -21,40 +20,65 @@ PATIENCE = 30.0
 PART = 100
 
 
-def measure(bulk: BulkSignal, *, items: int, now: datetime) -> dict[str, Any]:
+class Run(Protocol):
+    """What is sent a part at a time, with the figures that its row keeps."""
+
+    @property
+    def planned_count(self) -> int: ...
+    @property
+    def refused_count(self) -> int: ...
+    @property
+    def unknown_count(self) -> int: ...
+    @property
+    def started_at(self) -> datetime | None: ...
+    @property
+    def progressed_at(self) -> datetime | None: ...
+    @property
+    def paces(self) -> Any: ...
+    @property
+    def counted(self) -> int:
+        """How many have an outcome."""
+        ...
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether parts are sent now."""
+        ...
+
+
+def measure(run: Run, *, items: int, now: datetime) -> dict[str, Any]:
     """What to store on the row, together with its counts, when a part of so many items is finished."""
-    before = bulk.progressed_at or bulk.started_at
+    before = run.progressed_at or run.started_at
     if before is None or items < 1:
         return {"progressed_at": now}
     pace = max(0.0, (now - before).total_seconds()) / items
-    return {"progressed_at": now, "paces": [*bulk.paces, pace][-MOST_PACES:]}
+    return {"progressed_at": now, "paces": [*run.paces, pace][-MOST_PACES:]}
 
 
-def finished_count(bulk: BulkSignal) -> int:
+def finished_count(run: Run) -> int:
     """How many of the planned items have an outcome; never more than were planned."""
-    counted = bulk.done_count + bulk.refused_count + bulk.unknown_count + bulk.not_sent_count
-    return min(counted, bulk.planned_count)
+    return min(run.counted, run.planned_count)
 
 
-def seconds_left(bulk: BulkSignal, now: datetime) -> float | None:
+def seconds_left(run: Run, now: datetime) -> float | None:
     """None while there is no pace, and where the last part takes so long that its pace tells nothing."""
-    remaining = bulk.planned_count - finished_count(bulk)
-    if bulk.state != BulkSignal.State.SENDING or bulk.progressed_at is None or remaining < 1:
+    remaining = run.planned_count - finished_count(run)
+    if not run.is_moving or run.progressed_at is None or remaining < 1:
         return None
-    pace = _pace(bulk.paces)
-    since = max(0.0, (now - bulk.progressed_at).total_seconds())
+    pace = _pace(run.paces)
+    since = max(0.0, (now - run.progressed_at).total_seconds())
     if pace is None or since > pace * PART + PATIENCE:
         return None
     left = max(pace * remaining - since, 0.0)
     return left if left <= LONGEST_LEFT else None
 
 
-def in_words(bulk: BulkSignal, now: datetime | None = None) -> str:
+def in_words(run: Run, now: datetime | None = None) -> str:
     """`2,300 of 5,000, 12 refused, about 40 s left`."""
-    said = [f"{number(finished_count(bulk))} of {number(bulk.planned_count)}"]
-    for count, word in ((bulk.refused_count, "refused"), (bulk.unknown_count, "unknown")):
+    said = [f"{number(finished_count(run))} of {number(run.planned_count)}"]
+    for count, word in ((run.refused_count, "refused"), (run.unknown_count, "unknown")):
         said += [f"{number(count)} {word}"] if count else []
-    left = seconds_left(bulk, now or timezone.now())
+    left = seconds_left(run, now or timezone.now())
     return ", ".join([*said, *([_left_in_words(left)] if left is not None else [])])
 
 

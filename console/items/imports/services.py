@@ -1,0 +1,257 @@
+"""Creating many work items (P15): the plan is stored with a row for each, and a job creates them, each once.
+
+create_import(user=user, project=project, import_id=import_id, source=Import.Source.CSV, ..., rows=rows)
+start(user=user, import_=import_)
+"""
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import Person
+from console.items import counts
+from console.items.imports import records
+from console.items.imports.records import Result
+from console.items.models import Import, ImportRow
+from console.jobs import parts
+from console.jobs import services as jobs
+from console.jobs.models import Operation
+from console.projects import services as projects
+
+KIND = "items.import"
+PART = 100
+"""So many items are one entry in the audit."""
+ROWS_A_STATEMENT = 500
+State, Outcome = Import.State, ImportRow.Outcome
+UNDER_WAY = (State.CREATING, State.PAUSED)
+FINAL = (State.STOPPED, State.ENDED)
+FORM_TAKEN = "This form can no longer be used. Open it again. Nothing was created."
+NOT_CREATED = "It was not created."
+STOPPED = "Stopped before its turn."
+STOPPING = "Stopping after the items that are being created now."
+
+
+class NotStarted(Exception):
+    """Nothing was stored or created; `message` says why."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@dataclass(frozen=True)
+class NewRow:
+    """A row of a plan.
+
+    `fields` are those of `upstream.types.NewWorkItem`, as JSON values, without `batch_id` and without our id. With
+    `errors` (`[column, message]` of each) the row is invalid and never sent. `outcome` PRESENT says that the batch
+    holds the item already, `item` is its id.
+    """
+
+    number: int
+    name: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    batch_id: int | None = None
+    console_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    errors: Sequence[Sequence[str]] = ()
+    cells: Sequence[str] = ()
+    outcome: str = ""
+    message: str = ""
+    item: uuid.UUID | None = None
+
+
+def create_import(
+    *,
+    user: Person,
+    project: uuid.UUID,
+    import_id: uuid.UUID,
+    source: str,
+    source_name: str = "",
+    source_key: str = "",
+    rows: Iterable[NewRow] = (),
+    batch_id: int | None = None,
+    batch_name: str = "",
+    plan: Mapping[str, Any] | None = None,
+    state: str = State.READY,
+) -> Import:
+    """Stores a plan with its rows in one transaction. A second press with the same id finds the first plan.
+
+    Raises NotStarted where the id belongs to somebody else, or to an import into another project.
+    """
+    if earlier := Import.objects.filter(pk=import_id).first():
+        return _own(earlier, user, project)
+    new = Import(
+        pk=import_id,
+        person=user,
+        space=projects.space_of(user=user, project=project).id,
+        project=project,
+        project_name=projects.read_heading(user=user, project=project)[:300],
+        source=source,
+        source_name=source_name[:300],
+        source_key=source_key[:300],
+        batch_id=batch_id,
+        batch_name=batch_name[:300],
+        plan=dict(plan or {}),
+        state=state,
+        read_at=timezone.now() if state == State.READY else None,
+    )
+    try:
+        with transaction.atomic():
+            new.save(force_insert=True)
+            add_rows(new, rows)
+    except IntegrityError:
+        return _own(Import.objects.get(pk=import_id), user, project)
+    return new
+
+
+def add_rows(import_: Import, rows: Iterable[NewRow]) -> None:
+    """Adds rows to a plan, a few hundred at a time, and counts those to be created.
+
+    A row whose id belongs to an item that another import created is already there.
+    """
+    with transaction.atomic():
+        remaining = iter(rows)
+        while some := list(islice(remaining, ROWS_A_STATEMENT)):
+            ImportRow.objects.bulk_create(_with_known(import_, some))
+        planned = import_.rows.filter(outcome=Outcome.NONE).count()
+        Import.objects.filter(pk=import_.pk).update(planned_count=planned)
+    import_.planned_count = planned
+
+
+def start(*, user: Person, import_: Import) -> bool:
+    """Creates the items of the plan as a job. False where it was started before, or holds nothing to create."""
+    now = timezone.now()
+    with transaction.atomic():
+        ready = Import.objects.filter(pk=import_.pk, person=user, state=State.READY)
+        is_taken = bool(ready.update(state=State.CREATING, started_at=now, message="", failures=0))
+        is_started = is_taken and _enqueue(import_, import_.rows.filter(outcome=Outcome.NONE)) > 0
+        transaction.set_rollback(not is_started)
+    import_.refresh_from_db()
+    return is_started
+
+
+def stop(*, user: Person, import_: Import) -> bool:
+    """Nothing further is created once the items in hand are finished; False where nothing is under way."""
+    with transaction.atomic():
+        mine = Import.objects.filter(pk=import_.pk, person=user, state__in=UNDER_WAY)
+        # The job's row first, as its worker does.
+        is_asked = jobs.ask_to_stop(kind=KIND, subject=str(import_.pk)) and bool(mine.update(message=STOPPING))
+        transaction.set_rollback(not is_asked)
+    import_.refresh_from_db()
+    return is_asked
+
+
+def carry_on(*, user: Person, import_: Import) -> bool:
+    """Lets a paused one go on; False where it isn't paused, or is being stopped."""
+    with transaction.atomic():
+        mine = Import.objects.filter(pk=import_.pk, person=user, state=State.PAUSED)
+        going_on = {"state": State.CREATING, "message": "", "failures": 0}
+        is_going_on = jobs.carry_on(kind=KIND, subject=str(import_.pk)) and bool(mine.update(**going_on))
+        # Its worker is about to put the job down: the press counts once that has been done.
+        transaction.set_rollback(not is_going_on)
+    import_.refresh_from_db()
+    return is_going_on
+
+
+def retry(*, user: Person, import_: Import) -> bool:
+    """Creates what was surely not created, under the same ids; False where nothing is left to retry."""
+    with transaction.atomic():
+        mine = Import.objects.filter(pk=import_.pk, person=user, state__in=FINAL)
+        again = {"state": State.CREATING, "message": "", "failures": 0, "finished_at": None, "told_state": ""}
+        is_taken = bool(mine.update(**again, progressed_at=timezone.now(), paces=[]))
+        is_started = is_taken and _enqueue(import_, find_retryable(import_)) > 0
+        transaction.set_rollback(not is_started)
+    import_.refresh_from_db()
+    return is_started
+
+
+def find_retryable(import_: Import) -> "QuerySet[ImportRow]":
+    """Rows that were planned and surely not created: refused ones, and those that were never sent."""
+    return import_.rows.filter(outcome__in=(Outcome.REFUSED, Outcome.NOT_CREATED), act_id__isnull=False)
+
+
+def pause(import_: Import, message: str) -> None:
+    Import.objects.filter(pk=import_.pk, state=State.CREATING).update(state=State.PAUSED, message=message[:500])
+
+
+def end(import_: Import, *, reason: str = "") -> None:
+    """Nothing of it is sent any more; `reason` is why the rest was not.
+
+    What may have been sent by a worker that is gone stays unknown; the audit looks it up.
+    """
+    with transaction.atomic():
+        state = State.STOPPED if reason else State.ENDED
+        under_way = Import.objects.filter(pk=import_.pk, state__in=UNDER_WAY)
+        if not under_way.update(state=state, message=reason[:500], finished_at=timezone.now()):
+            return
+        words = STOPPED if reason == parts.STOPPED else reason or NOT_CREATED
+        unsent = import_.rows.filter(act_id__isnull=False, outcome=Outcome.NONE)
+        records.write_all(import_.pk, _keys(unsent), Result(Outcome.NOT_CREATED, words), only=[Outcome.NONE])
+        sending = import_.rows.filter(outcome=Outcome.SENDING)
+        records.write_all(import_.pk, _keys(sending), Result(Outcome.UNKNOWN, records.CUT_OFF), only=[Outcome.SENDING])
+    counts.forget(project=str(import_.project))
+
+
+def add_parts(operation: Operation, rows: Sequence[int]) -> None:
+    """Each hundred of the rows, by their keys, becomes a part of the job, whose id is that of its act."""
+    portions = [rows[first : first + PART] for first in range(0, len(rows), PART)]
+    payloads = ({"items": len(portion)} for portion in portions)
+    for part, portion in zip(parts.add(operation, payloads), portions, strict=True):
+        ImportRow.objects.filter(pk__in=portion).update(
+            act_id=part.pk, outcome=Outcome.NONE, message="", sent_at=None, misses=0
+        )
+
+
+def _enqueue(import_: Import, rows: "QuerySet[ImportRow]") -> int:
+    """How many rows the job creates."""
+    keys = _keys(rows)
+    if keys:
+        payload = {"about": import_.project_name, "project": str(import_.project)}
+        add_parts(jobs.enqueue(kind=KIND, subject=str(import_.pk), person=import_.person, payload=payload), keys)
+        records.count(import_.pk)
+    return len(keys)
+
+
+def _own(earlier: Import, user: Person, project: uuid.UUID) -> Import:
+    if earlier.person_id != user.pk or earlier.project != project:
+        raise NotStarted(FORM_TAKEN)
+    return earlier
+
+
+def _with_known(import_: Import, rows: Collection[NewRow]) -> list[ImportRow]:
+    known: dict[uuid.UUID, uuid.UUID | None] = {}
+    if import_.source != Import.Source.CSV:
+        held = ImportRow.objects.filter(console_id__in=[row.console_id for row in rows], outcome=Outcome.CREATED)
+        known = dict(held.values_list("console_id", "item"))
+    return [_build(import_, row, known) for row in rows]
+
+
+def _build(import_: Import, row: NewRow, known: Mapping[uuid.UUID, uuid.UUID | None]) -> ImportRow:
+    outcome, item = row.outcome, row.item
+    if row.errors:
+        outcome = Outcome.INVALID
+    elif not outcome and row.console_id in known:
+        outcome, item = Outcome.PRESENT, known[row.console_id]
+    return ImportRow(
+        import_run=import_,
+        number=row.number,
+        name=row.name[:300],
+        console_id=row.console_id,
+        batch_id=row.batch_id,
+        fields=dict(row.fields),
+        errors=[list(error) for error in row.errors],
+        cells=list(row.cells),
+        outcome=outcome,
+        message=row.message[:500],
+        item=item,
+    )
+
+
+def _keys(rows: "QuerySet[ImportRow]") -> list[int]:
+    return list(rows.order_by("number").values_list("pk", flat=True))
