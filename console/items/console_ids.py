@@ -28,7 +28,10 @@ MOST_PAGES = 1_000
 
 @dataclass(frozen=True)
 class Found:
-    """The items that carry one of the ids asked for; `is_whole`: the others are surely not there."""
+    """The items that carry one of the ids asked for; `is_whole`: the others are surely not there.
+
+    An item's own id can be unusable, as everywhere: it is there all the same.
+    """
 
     items: Mapping[uuid.UUID, WorkItem]
     is_whole: bool
@@ -83,23 +86,24 @@ def find_by_console_ids(
     ids: Collection[uuid.UUID],
     created_from: datetime | None = None,
 ) -> Found:
-    """Reads the batch until all ids are found. Raises what happens at the first page; a later failure only leaves
-    the others open, and so does a list that is cut or holds rows whose id can't be read.
+    """Reads the batch until all ids are found.
+
+    Raises what happens at the first page; a later failure only leaves the others open, and so does a list that is cut.
     """
+    wanted = set(ids)
     items: dict[uuid.UUID, WorkItem] = {}
-    is_first, is_readable, is_last = True, True, False
+    is_first, is_last = True, False
     try:
         for page in walk_batch(platform, project=project, batch_id=batch_id, created_from=created_from):
             is_first, is_last = False, page.is_last
-            is_readable = is_readable and not page.unusable
             for item in page.items:
                 console_id = console_id_of(item)
-                if console_id is not None and console_id in ids:
+                if console_id is not None and console_id in wanted:
                     items.setdefault(console_id, item)
-            if len(items) == len(set(ids)):
+            if len(items) == len(wanted):
                 return Found(items, is_whole=True)
     except UpstreamError as error:
         if is_first or isinstance(error, KeyRejected):
             raise
         is_last = False
-    return Found(items, is_whole=is_last and is_readable)
+    return Found(items, is_whole=is_last)
