@@ -43,18 +43,30 @@ def coco(world: World, item: Row) -> str | None:
     kept = result_file(world, item)
     if kept is not None:
         return kept.read_text(errors="replace")
-    picture = picture_of(world, item["assetUrl"])
-    if "result" in _given(item) or item["status"] not in ANNOTATED or picture is None:
+    if not _has_result(world, item) or "result" in _given(item):
         return None
+    picture = picture_of(world, item["assetUrl"])
+    if picture is None:
+        return _marked_coco(item)
     info = {"description": f"Work item {item['id']}", "asset_url": item["assetUrl"]}
     return f'{{"info": {json.dumps(info)}, {_annotations(world.assets, picture.coco)}'
 
 
 def bare_coco(item: Row) -> str:
     """The image of an item without a result, with nothing marked in it."""
+    return json.dumps(_bare(item))
+
+
+def _marked_coco(item: Row) -> str:
+    """What a colleague found in a picture that is not the sample's: one box."""
+    box = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [8, 8, 32, 32], "area": 1024, "iscrowd": 0}
+    return json.dumps({**_bare(item), "annotations": [box], "categories": [{"id": 1, "name": "object"}]})
+
+
+def _bare(item: Row) -> Row:
     info = {"description": f"Work item {item['id']}", "asset_url": item["assetUrl"]}
     image = {"id": 1, "file_name": (item["assetUrl"] or f"{item['assetId']}").rpartition("/")[2]}
-    return json.dumps({"info": info, "images": [image], "annotations": [], "categories": []})
+    return {"info": info, "images": [image], "annotations": [], "categories": []}
 
 
 def result_file(world: World, item: Row) -> Path | None:
@@ -146,9 +158,11 @@ def _metadata(world: World, project: Row, item: Row, *, coco: bool) -> Any:
 
 def _label_count(world: World, item: Row) -> int:
     """The labels that P17 has brought and those of the sample's picture; a result that an act has set is not read."""
+    count = len(item.get("labels", []))
+    if "result" in _given(item) or not _has_result(world, item):
+        return count
     picture = picture_of(world, item["assetUrl"])
-    is_drawn = "result" not in _given(item) and item["status"] in ANNOTATED and picture is not None
-    return len(item.get("labels", [])) + (_drawn_count(world.assets, picture.coco) if is_drawn and picture else 0)
+    return count + (1 if picture is None else _drawn_count(world.assets, picture.coco))
 
 
 @lru_cache(maxsize=512)
@@ -161,4 +175,5 @@ def _has_result(world: World, item: Row) -> bool:
     given = _given(item)
     if "result" in given:
         return bool(given["result"] is not None)
-    return item["status"] in ANNOTATED and picture_of(world, item["assetUrl"]) is not None
+    is_drawn = item.get("is_labelled") or picture_of(world, item["assetUrl"]) is not None
+    return item["status"] in ANNOTATED and bool(is_drawn)

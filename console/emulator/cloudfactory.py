@@ -23,10 +23,11 @@ DOWNLOAD_LIFE = 15 * 60
 
 def upload_links(world: World, request: Request, space: str) -> Answer:
     require_space(request.caller, space)
-    count = "1" if (given := request.one("count")) is None else given
+    count = "1" if (asked := request.one("count")) is None else asked
     if not paging.is_number(count) or not 1 <= int(count) <= 10:
         raise refuse("count must be an integer between 1 and 10")
-    return json_answer(200, {"items": [_link(world, "PUT", space, f"uploads/{uuid4()}") for _ in range(int(count))]})
+    given = range(max(int(count) - world.settings.fewer_upload_links, 0))
+    return json_answer(200, {"items": [_link(world, "PUT", space, f"uploads/{uuid4()}") for _ in given]})
 
 
 def download_links(world: World, request: Request, space: str) -> Answer:

@@ -125,6 +125,23 @@ def _set_pace(world: World, words: Words) -> Row:
     return {"seconds": world.settings.pace}
 
 
+def _set_upload_links(world: World, words: Words) -> Row:
+    world.settings.fewer_upload_links = int(words["fewer"])
+    return {"fewer": world.settings.fewer_upload_links}
+
+
+def _set_upload_pace(world: World, words: Words) -> Row:
+    world.settings.upload_pace = int(words["bytes"])
+    return {"bytes": world.settings.upload_pace}
+
+
+def _set_cors(world: World, words: Words) -> Row:
+    """Which `origin` the storage lets in, with which `headers`; `"on": false` lets none in, no words all."""
+    world.settings.cors_origin = str(words.get("origin", "*")) if words.get("on", True) else ""
+    world.settings.cors_headers = str(words.get("headers", "*"))
+    return {"origin": world.settings.cors_origin, "headers": world.settings.cors_headers}
+
+
 def _finish_slice(world: World, words: Words) -> Row:
     return _settle_slice(world, words, fails=False)
 
@@ -211,7 +228,8 @@ def _work(world: World, words: Words) -> Row:
     batches = {int(words["batch"])} if "batch" in words else None
     found = [item for status in ("NEW", "IN_PROGRESS") for item in _with_status(world, project, batches, status)]
     now = time.time()
-    done = [{**item, "status": "CLIENT_REVIEW", "updated_at": now} for item in found[: max(wanted, 0)]]
+    labelled = {"status": "CLIENT_REVIEW", "updated_at": now, "is_labelled": True}
+    done = [{**item, **labelled} for item in found[: max(wanted, 0)]]
     for item in done:
         work_items.put(world, project, item)
     return {"items": [work_items.draw(item) for item in done]}
@@ -258,8 +276,11 @@ DEEDS: dict[str, Callable[[World, Words], Row]] = {
     "set_annotation": _set_annotation,
     "work": _work,
     "add_item": _add_item,
+    "set_cors": _set_cors,
     "set_link_life": _set_link_life,
     "set_pace": _set_pace,
+    "set_upload_links": _set_upload_links,
+    "set_upload_pace": _set_upload_pace,
 }
 
 

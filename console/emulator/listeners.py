@@ -1,8 +1,9 @@
 """The three listeners: what happens between a request and its answer, in the vendors' order of checks."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import uuid4
 
 from console.emulator import avala, cloudfactory, faults, storage
@@ -38,7 +39,8 @@ class Listener:
     """The field that carries an error's text: `detail` at Avala, `message` at the platform."""
     key_header: str = ""
     keys: Mapping[str, Person] = field(default_factory=dict)
-    cors: Mapping[str, str] = field(default_factory=lambda: API_CORS)
+    cors: Callable[[World, Request], Mapping[str, str]] = lambda world, request: API_CORS
+    """The headers that let a browser's page read the answer; none refuses it, and what it asks before (OPTIONS)."""
     limiter: RateLimiter | None = None
     control: Callable[[Request], Answer] | None = None
     log: RequestLog = field(default_factory=RequestLog)
@@ -49,14 +51,16 @@ class Listener:
         if request.path.startswith("/_emulator/") and self.control:
             return self.control(request)
         entry = self.log.begin(request.method, request.path, request.query, request.headers, request.body)
-        answer = self._answer(request)
+        request.chunks = _counted(request.chunks, entry)
+        cors = self.cors(self.world, request)
+        answer = self._answer(request, is_let_in=bool(cors))
         if answer.ending in ("keep", "close"):
             entry["status"] = answer.status
-        return answer.with_headers({**self.cors, "X-Request-Id": f"{self.vendor}-{uuid4().hex[:16]}"})
+        return answer.with_headers({**cors, "X-Request-Id": f"{self.vendor}-{uuid4().hex[:16]}"})
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request, *, is_let_in: bool) -> Answer:
         if request.method == "OPTIONS":
-            return Answer(204)
+            return Answer(204 if is_let_in else 403)
         allowance = self.limiter.spend(request.headers.get(self.key_header)) if self.limiter else None
         if allowance and not allowance.allowed:
             words = f"Request was throttled. Expected available in {allowance.retry_after} seconds."
@@ -143,5 +147,12 @@ def make(world: World, rate: int) -> dict[str, Listener]:
         "cloudfactory": Listener(
             "cloudfactory", world, cloudfactory.ROUTES, "message", "X-API-Key", CLOUDFACTORY_KEYS, stopping=stopping
         ),
-        "storage": Listener("storage", world, storage.ROUTES, "message", cors=storage.CORS, stopping=stopping),
+        "storage": Listener("storage", world, storage.ROUTES, "message", cors=storage.cors, stopping=stopping),
     }
+
+
+def _counted(chunks: Iterator[bytes], entry: dict[str, Any]) -> Iterator[bytes]:
+    """Notes how much of an upload was read."""
+    for piece in chunks:
+        entry["size"] += len(piece)
+        yield piece

@@ -34,6 +34,9 @@ class RequestLog:
             "request_id": headers.get("X-Request-Id"),
             "idempotency_key": headers.get("Idempotency-Key"),
             "cookie": headers.get("Cookie"),
+            "content_type": headers.get("Content-Type"),
+            "origin": headers.get("Origin"),
+            "size": len(body),
         }
         with self._lock:
             self._entries.append(entry)

@@ -28,6 +28,13 @@ class Settings:
     pace: float = 3.0
     link_life: float = WEEK
     picture_life: float = 3600
+    fewer_upload_links: int = 0
+    """So many fewer than asked for."""
+    upload_pace: int = 0
+    """Bytes a second that the storage reads of an upload; 0 is as fast as they come."""
+    cors_origin: str = "*"
+    """The one that the storage lets in from a browser; "*" is every one, "" none."""
+    cors_headers: str = "*"
 
 
 class World:

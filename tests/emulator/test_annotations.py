@@ -90,6 +90,20 @@ def test_a_colleague_labels_the_oldest_items_of_a_batch(platform: Caller, runnin
     assert len(running.act("work", project="nuclei", items=2)["items"]) == 2
 
 
+def test_an_item_with_a_picture_of_its_own_has_a_result_once_it_was_labelled(
+    platform: Caller, storage: Caller, running: Running
+) -> None:
+    batch = running.act("add_batch", name="Uploaded")["batch"]["id"]
+    made = platform.post(ITEMS, {"assetUrl": "uploads/one", "assetType": "image", "batchId": batch}).json["id"]
+    assert "coco_results_url" not in platform.get(f"{ITEMS}/{made}/annotations?format=coco").json["metadata"]
+    running.act("work", batch=batch)
+    metadata = platform.get(f"{ITEMS}/{made}/annotations?format=coco").json["metadata"]
+    assert metadata["label_count"] == 1
+    path = metadata["coco_results_url"].partition(f"/spaces/{SPACE}/")[2]
+    link = platform.post(f"/spaces/{SPACE}/signedurls", {"paths": [path]}).json["items"][0]["signedUrl"]
+    assert len(storage.get(link).json["annotations"]) == 1
+
+
 def test_an_item_of_any_kind_can_be_added(platform: Caller, running: Running) -> None:
     words = {"asset": "javascript:alert(1)", "status": "ON_HOLD", "metadata": {"a": 1}, "type": "lidar"}
     added = running.act("add_item", **words)["item"]

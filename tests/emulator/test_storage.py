@@ -196,3 +196,83 @@ def test_no_two_blocks_of_a_big_file_are_alike() -> None:
 def test_keys_that_reach_the_storage_are_seen(storage: Caller, running: Running) -> None:
     storage.get("/cdn/thumbnails/x", X_API_Key="cf_demo_ops")
     assert running.requests("storage")[0]["key"] == hashlib.sha256(b"cf_demo_ops").hexdigest()[:8]
+
+
+def upload_link(platform: Caller) -> Any:
+    return platform.get(f"/spaces/{SPACE}/signedurls").json["items"][0]
+
+
+def stored(platform: Caller, storage: Caller, path: str) -> bytes:
+    link = platform.post(f"/spaces/{SPACE}/signedurls", {"paths": [path]}).json["items"][0]["signedUrl"]
+    return storage.get(link).content
+
+
+def test_the_log_says_what_kind_of_file_came_from_which_page(
+    platform: Caller, storage: Caller, running: Running
+) -> None:
+    link = upload_link(platform)["signedUrl"]
+    storage("PUT", link, b"x" * 100_000, Content_Type="image/png", Origin="http://console.example")
+    entry = running.requests("storage")[-1]
+    assert (entry["content_type"], entry["origin"], entry["size"]) == ("image/png", "http://console.example", 100_000)
+    assert (entry["key"], entry["cookie"], entry["status"]) == (None, None, 200)
+
+
+def test_a_store_can_refuse_all_other_origins_or_all_but_one(
+    platform: Caller, storage: Caller, running: Running
+) -> None:
+    link = upload_link(platform)["signedUrl"]
+    for words, origin, is_let_in in (
+        ({"on": False}, "http://console.example", False),
+        ({"origin": "http://console.example"}, "http://console.example", True),
+        ({"origin": "http://console.example"}, "http://other.example", False),
+        ({"headers": "x-other"}, "http://console.example", True),
+        ({}, "http://other.example", True),
+    ):
+        running.act("set_cors", **words)
+        asked = storage("OPTIONS", link, None, Origin=origin, Access_Control_Request_Method="PUT")
+        assert asked.status == (204 if is_let_in else 403)
+        assert ("Access-Control-Allow-Origin" in asked.headers) == is_let_in
+        if is_let_in:
+            assert asked.headers["Access-Control-Allow-Headers"] == words.get("headers", "*")
+        sent = storage("PUT", link, b"x", Content_Type="text/plain", Origin=origin)
+        assert sent.status == 200
+        assert ("Access-Control-Allow-Origin" in sent.headers) == is_let_in
+
+
+def test_fewer_links_than_asked_for(platform: Caller, running: Running) -> None:
+    running.act("set_upload_links", fewer=3)
+    assert len(platform.get(f"/spaces/{SPACE}/signedurls?count=10").json["items"]) == 7
+    assert platform.get(f"/spaces/{SPACE}/signedurls?count=2").json["items"] == []
+
+
+def test_an_upload_whose_answer_is_lost_is_stored_and_one_that_is_refused_is_not(
+    platform: Caller, storage: Caller, running: Running
+) -> None:
+    content = b"y" * 300_000
+    lost, refused = upload_link(platform), upload_link(platform)
+    running.fault("storage", "drop-after", method="PUT")
+    with pytest.raises(OSError, match="without response"):
+        storage("PUT", lost["signedUrl"], content, Content_Type="image/png")
+    assert stored(platform, storage, lost["path"]) == content
+    running.fault("storage", "503", method="PUT")
+    assert storage("PUT", refused["signedUrl"], content, Content_Type="image/png").status == 503
+    assert b"NoSuchKey" in stored(platform, storage, refused["path"])
+
+
+def test_an_upload_link_grows_old(platform: Caller, storage: Caller, running: Running) -> None:
+    link = upload_link(platform)["signedUrl"]
+    running.act("expire_links")
+    assert storage("PUT", link, b"x", Content_Type="text/plain").status == 403
+    fresh = upload_link(platform)["signedUrl"]
+    assert storage("PUT", fresh, b"x", Content_Type="text/plain").status == 200
+
+
+def test_a_slow_store_keeps_all_of_a_file(platform: Caller, storage: Caller, running: Running) -> None:
+    running.act("set_upload_pace", bytes=1_000_000)
+    link, content = upload_link(platform), b"x" * 100_000
+    assert storage("PUT", link["signedUrl"], content, Content_Type="text/plain").status == 200
+    assert stored(platform, storage, link["path"]) == content
+
+
+def test_a_file_named_for_its_size_is_that_large(platform: Caller, storage: Caller) -> None:
+    assert len(stored(platform, storage, "raw/big-2mb.bin")) == 2 * 1024 * 1024
