@@ -296,10 +296,9 @@ ACTIONS: dict[str, Action] = {
     ),
     "item.create": Action(
         "items",
-        "added work items to {thing}",
-        "add work items to {thing}",
-        _number,
-        whether="the work items were added to {thing}",
+        "created the work item {thing}",
+        "create the work item {thing}",
+        whether="the work item {thing} was created",
     ),
     "item.labels": Action(
         "items",

@@ -17,7 +17,8 @@ from console.audit import unresolved
 from console.audit.reading import Line
 from console.batches import ordering, page, reading, services, shown
 from console.batches.changes import ordinal
-from console.batches.forms import MetadataForm, NameForm
+from console.batches.forms import NameForm
+from console.common.metadata_form import MetadataForm
 from console.common.typed_fields import hand_back
 from console.exports import services as exports
 from console.upstream.errors import Conflict, Invalid, UpstreamError

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from console.common import value_rows
+from console.items.console_ids import without_console_id
 from console.items.provenance import Provenance, provenance_of
 from console.items.selectors import asset_file_name, item_name
 from console.items.statuses import Status, status_named
@@ -103,7 +104,7 @@ class ItemFacts:
 
     @property
     def metadata(self) -> JsonValue:
-        return JsonValue(self.item.metadata)
+        return JsonValue(without_console_id(self.item.metadata))
 
     @property
     def fields(self) -> list[tuple[str, JsonValue]]:

@@ -16,6 +16,7 @@ from accounts.models import Person
 from console.audit import record
 from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
+from console.items import console_ids
 from tests.items.made import COINS, HTMX, asked, made, page_of
 from tests.slices.making import text_of
 
@@ -313,3 +314,14 @@ def test_statements_do_not_grow_with_the_history(alice: Person, client_as: Clien
 
     client.get(page_of(item))  # what the first page of a session notes
     assert statements(2) == statements(10)
+
+
+def test_our_own_id_is_not_shown_among_the_metadata(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    console_id = "0b6e7c1e-6f0e-4b7a-9f0e-2b9b8a1f7d10"
+    item = made(emulator, metadata={"site": "Naples", console_ids.KEY: console_id})
+    content = client_as(alice).get(page_of(item)).content.decode()
+    assert "Naples" in content
+    assert console_id not in content
+    assert console_ids.KEY not in content
+    alone = made(emulator, metadata={console_ids.KEY: console_id})
+    assert "No metadata." in client_as(alice).get(page_of(alone)).content.decode()
