@@ -2,7 +2,8 @@
 
 The opening's detail has `items`, a number, and can have `ids` (of the work items) and `planned` (the things of all
 parts of the act, those included that were not sent). An outcome's detail can have `items_done`, `items_refused` and
-`items_unknown`; without them all of them ended as the entry did. One with `sent_again` says that those of its `items`
+`items_unknown`; without them all of them ended as the entry did. With them, `items` says of how many the entry came to
+be: the others were not sent under it. One with `sent_again` says that those of its `items`
 are on their way once more.
 """
 
@@ -38,6 +39,7 @@ def counts_of(opening: Entry, outcomes: Iterable[Entry]) -> Counts:
             items = number(row.detail, "items") or items
             figures = _none_known(items)
         elif has_figures(row.detail):
+            items = number(row.detail, "items") or items
             figures = {name: number(row.detail, name) for name in FIGURES}
         else:
             figures = _resolved(figures, outcome)

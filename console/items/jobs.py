@@ -7,6 +7,7 @@ from console.audit import record
 from console.items import id_lists, review_services, services
 from console.items.bulk import jobs as bulk_jobs
 from console.items.bulk import reading, selection
+from console.items.imports import jobs as import_jobs
 from console.items.models import Decision
 from console.jobs import services as jobs
 from console.jobs.models import Operation
@@ -21,6 +22,7 @@ def register() -> None:
     jobs.register(services.KIND, send_decision, given_up=_give_up, address=_address)
     reading.register()
     bulk_jobs.register()
+    import_jobs.register()
     jobs.every_night(id_lists.delete_old_lists)
     jobs.every_night(selection.delete_old_selections)
     jobs.every_night(review_services.delete_old_runs)

@@ -1,4 +1,4 @@
-"""Finding out whether a signal reached its work item, by reading the item alone."""
+"""Finding out whether a signal reached its work item, and whether a new one was created, by reading alone."""
 
 import uuid
 from datetime import timedelta
@@ -11,6 +11,7 @@ from console.audit import signals as audit_signals
 from console.audit.models import DONE, FAILED, Entry
 from console.items import services, signals
 from console.items.bulk import reconcile as bulk_reconcile
+from console.items.imports import reconcile as import_reconcile
 from console.items.models import Decision
 from console.items.selectors import VENDOR, get_item
 from console.upstream.errors import NotFound
@@ -22,6 +23,8 @@ SKEW = timedelta(seconds=5)
 def register() -> None:
     for action in signals.ACTIONS:
         settling.register(action, find_signal, is_exact=True)
+    for action in import_reconcile.ACTIONS:
+        settling.register(action, find_created)
     audit_signals.settled.connect(_follow, dispatch_uid="items.follow")
     audit_signals.outcome_unknown.connect(_follow, dispatch_uid="items.follow_unknown")
 
@@ -48,6 +51,13 @@ def find_signal(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     return "done", services.change_of(decision, expected)
 
 
+def find_created(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
+    """Looks for new work items by our ids in their metadata."""
+    if import_reconcile.is_of_import(entry):
+        return import_reconcile.find_rows(entry)
+    return "unsure", {}
+
+
 def _is_perhaps_of_another(decision: Decision, status: str) -> bool:
     """Whether another act can have led to this status since the decision read the one before."""
     for signal in services.other_signals(decision):
@@ -67,6 +77,9 @@ def _actor(entry: Entry) -> Person:
 
 def _follow(entry: Entry, **kwargs: Any) -> None:
     """A decision follows what the audit finds out about its act."""
+    if import_reconcile.is_of_import(entry):
+        import_reconcile.follow(entry)
+        return
     if entry.action not in signals.ACTIONS:
         return
     if bulk_reconcile.is_of_bulk(entry):

@@ -12,6 +12,7 @@ What else the part changes in the database belongs into `PartDone.record`: it is
 
 import logging
 import time
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -80,6 +81,10 @@ PartResult = PartDone | Busy | Halt | Hold
 Do = Callable[[Operation, Part], PartResult]
 
 
+class InHand(Exception):
+    """A worker has the part in hand: what it does is not to be judged by somebody else."""
+
+
 class TakenOver(Exception):
     """The lease ran out, and another worker has the job: nothing it says is this worker's to record."""
 
@@ -126,6 +131,28 @@ def keep(operation: Operation) -> None:
     """Renews the lease in the middle of a part that takes long. Raises TakenOver."""
     if not operation.renew(services.lease()):
         raise TakenOver
+
+
+def check_not_in_hand(part_id: uuid.UUID) -> None:
+    """Raises InHand while a living worker does this part."""
+    part = Part.objects.select_related("operation").filter(pk=part_id, state=Part.State.RUNNING).first()
+    if part is None or part.operation.state != State.RUNNING:
+        return
+    if part.operation.lease_until is not None and part.operation.lease_until > timezone.now():
+        raise InHand(f"Part {part.number} is being sent.")
+
+
+def why_left_out(operation: Operation, words: str) -> str:
+    """Why not all parts were done, "" where all were; `words` are those of the job's end.
+
+    A worker that was killed at the end didn't keep its words.
+    """
+    if words and words != STOPPED:
+        return words
+    if not operation.parts.filter(state=Part.State.LEFT_OUT).exists():
+        return ""
+    halted = operation.parts.filter(state=Part.State.FAILED, came={}).order_by("-number").first()
+    return words or (halted.message if halted else STOPPED)
 
 
 def leave_out_rest(operation: Operation) -> int:

@@ -121,18 +121,8 @@ def _follow(operation: Operation, bulk: BulkSignal, result: jobs.Result) -> jobs
     if isinstance(result, Paused):
         sending.pause(bulk, result.words)
     elif isinstance(result, Done) and not unfinished:
-        sending.end(bulk, reason=_reason(operation, result.words))
+        sending.end(bulk, reason=parts.why_left_out(operation, result.words))
     return result
-
-
-def _reason(operation: Operation, words: str) -> str:
-    """Why not all was sent, "" where all was. A worker that was killed at the end didn't keep its words."""
-    if words and words != parts.STOPPED:
-        return words
-    if not operation.parts.filter(state=Part.State.LEFT_OUT).exists():
-        return ""
-    halted = operation.parts.filter(state=Part.State.FAILED, came={}).order_by("-number").first()
-    return words or (halted.message if halted else parts.STOPPED)
 
 
 def _give_up(operation: Operation, words: str) -> None:

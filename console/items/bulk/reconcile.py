@@ -5,8 +5,6 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
-
 from accounts import connections
 from console.audit import settling
 from console.audit.models import DONE, FAILED, UNKNOWN, Entry
@@ -17,17 +15,12 @@ from console.items.models import BulkItem, BulkSignal
 from console.items.selectors import NOT_ANSWERED, VENDOR, ItemsById, read_by_ids
 from console.items.sent_signals import SentSignal, read_sent_signals
 from console.items.signals import SignalChoice, choice_of
-from console.jobs.models import Part
-from console.jobs.models import State as JobState
+from console.jobs import parts
 from console.upstream.errors import Unreadable
 
 Outcome = BulkItem.Outcome
 OPEN_OUTCOMES = (Outcome.SENDING, Outcome.UNKNOWN)
 CLOSED = "Closed by a person, with a note in the audit."
-
-
-class UnderWay(Exception):
-    """A worker has the part in hand: what it reads is not to be judged by somebody else."""
 
 
 def is_of_bulk(entry: Entry) -> bool:
@@ -67,7 +60,7 @@ def find_signals(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
 
     The act is done once all of them are known. "Not found" is said while one is as it was before.
     """
-    _check_not_in_hand(entry)
+    parts.check_not_in_hand(entry.pk)
     bulk = BulkSignal.objects.filter(pk=entry.group).first() if entry.group else None
     choice = choice_of(entry.action, entry.detail.get("signal"), entry.detail.get("outcome"))
     if bulk is None or choice is None or entry.actor is None:
@@ -99,14 +92,6 @@ def follow(entry: Entry) -> None:
         rest = BulkItem.objects.filter(act_id=entry.pk, outcome__in=OPEN_OUTCOMES).values_list("pk", flat=True)
         if rest:
             records.write(entry.group, dict.fromkeys(rest, Result(outcome, CLOSED)), only=OPEN_OUTCOMES)
-
-
-def _check_not_in_hand(entry: Entry) -> None:
-    part = Part.objects.select_related("operation").filter(pk=entry.pk, state=Part.State.RUNNING).first()
-    if part is None or part.operation.state != JobState.RUNNING:
-        return
-    if part.operation.lease_until is not None and part.operation.lease_until > timezone.now():
-        raise UnderWay(f"Part {part.number} is being sent.")
 
 
 def _finding(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from django.urls import reverse
 
+from console.items.imports.services import batch_name
 from console.items.models import Import, ImportRow
 from console.items.progress import place_in_words
 from console.words import number, plural
@@ -21,7 +22,6 @@ LOOKS: Mapping[str, tuple[str, str]] = {
     Outcome.PRESENT: ("info", "info"),
 }
 """Icon and tone of each number."""
-DEFAULT_BATCH = "Default"
 # Seconds until each next look at a plan that is being read; the last one for all further looks.
 DELAYS = (1, 1, 2, 2, 3, 3, 5)
 MOST_LOOKS = 400
@@ -232,11 +232,7 @@ class ImportPlan:
         return f"{plural(count, thing)} can’t be imported and {are} left out."
 
     def _batch_name(self, batch: int | None) -> str:
-        if batch is None:
-            return self.import_run.batch_name or DEFAULT_BATCH
-        if batch == self.import_run.batch_id and self.import_run.batch_name:
-            return self.import_run.batch_name
-        return str(self.import_run.plan.get("batches", {}).get(str(batch)) or f"Batch {batch}")
+        return batch_name(self.import_run, batch)
 
     def _batch_url(self, batch: int | None) -> str:
         return reverse("batches:detail", args=[self.import_run.project, batch]) if batch is not None else ""

@@ -17,6 +17,8 @@ from console.items.models import Import, ImportRow
 
 Outcome = ImportRow.Outcome
 CUT_OFF = "The console stopped before an answer came."
+LOST = "No clear answer came."
+FOUND_BY_READING = "No clear answer came. Reading the batch showed that it was created."
 OPEN_OUTCOMES = (Outcome.SENDING, Outcome.UNKNOWN)
 FIGURES = {
     Outcome.CREATED: "created_count",
@@ -100,7 +102,7 @@ class Tally:
     @property
     def detail(self) -> dict[str, Any]:
         """What the audit keeps of the part."""
-        return {**self.figures, "refusals": self.refusals}
+        return {"items": self.total, **self.figures, "refusals": self.refusals}
 
 
 def count_part(act_id: uuid.UUID) -> Tally:

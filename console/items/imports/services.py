@@ -7,6 +7,7 @@ start(user=user, import_=import_)
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
@@ -31,6 +32,9 @@ ROWS_A_STATEMENT = 500
 State, Outcome = Import.State, ImportRow.Outcome
 UNDER_WAY = (State.CREATING, State.PAUSED)
 FINAL = (State.STOPPED, State.ENDED)
+LASTS = timedelta(days=180)
+DEFAULT_BATCH = "Default"
+"""Where CloudFactory puts an item without a batch (FACTS 2.9)."""
 FORM_TAKEN = "This form can no longer be used. Open it again. Nothing was created."
 NOT_CREATED = "It was not created."
 STOPPED = "Stopped before its turn."
@@ -206,6 +210,20 @@ def add_parts(operation: Operation, rows: Sequence[int]) -> None:
         ImportRow.objects.filter(pk__in=portion).update(
             act_id=part.pk, outcome=Outcome.NONE, message="", sent_at=None, misses=0
         )
+
+
+def batch_name(import_: Import, batch_id: int | None) -> str:
+    """What one of its batches is called: as it was chosen, or as the plan read it."""
+    if batch_id == import_.batch_id and import_.batch_name:
+        return import_.batch_name
+    if batch_id is None:
+        return DEFAULT_BATCH
+    return str(import_.plan.get("batches", {}).get(str(batch_id)) or f"Batch {batch_id}")
+
+
+def delete_old() -> None:
+    """Deletes imports of more than 180 days that are not under way, with their rows; the audit stays."""
+    Import.objects.filter(created_at__lt=timezone.now() - LASTS).exclude(state__in=UNDER_WAY).delete()
 
 
 def _enqueue(import_: Import, rows: "QuerySet[ImportRow]") -> int:

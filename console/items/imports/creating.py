@@ -1,0 +1,203 @@
+"""Creating the rows of one part, a few at a time: claimed, sent, and written down, each of them once.
+
+A row is claimed before its call: while it is SENDING, CREATED or UNKNOWN no other row of the same id can be, of
+whatever import. A worker that finds a claimed row looks its item up and never sends it.
+"""
+
+import time
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts import connections
+from accounts.rights import Right
+from console.common.parsing import read_uuid
+from console.items.console_ids import with_console_id
+from console.items.imports import records
+from console.items.imports.records import Result
+from console.items.models import Import, ImportRow
+from console.jobs import parts
+from console.jobs import services as jobs
+from console.jobs.models import Operation, Part
+from console.upstream.cloudfactory import CloudFactory
+from console.upstream.errors import (
+    ACCESS_REFUSALS,
+    HeldBack,
+    NotSent,
+    RateLimited,
+    Refused,
+    UpstreamError,
+)
+from console.upstream.types import NewWorkItem, WorkItem
+
+Outcome = ImportRow.Outcome
+AT_ONCE = 4
+# After so many seconds the entry in the audit is ended, and the rest of the part becomes a part of its own.
+MOST_SECONDS = 20.0
+MOST_FAILURES = 5
+MOST_WAITS, LONGEST_WAIT_HERE = 5, 3.0
+ROLE_CHANGED = "Your role can’t create work items any more."
+
+Answer = WorkItem | UpstreamError
+
+
+@dataclass(frozen=True)
+class Creating:
+    """One part in the hands of this worker."""
+
+    operation: Operation
+    part: Part
+    import_: Import
+    platform: CloudFactory
+
+    def rows(self, *outcomes: str) -> list[ImportRow]:
+        return list(ImportRow.objects.filter(act_id=self.part.pk, outcome__in=outcomes))
+
+    def write(self, results: dict[int, Result], *only: str) -> None:
+        records.write(self.import_.pk, results, only=only)
+
+
+@dataclass
+class Course:
+    """How far a part is. `problem` or `stopped` is why it ends before all of its rows were sent."""
+
+    failures: int
+    remaining: list[ImportRow]
+    began: float = field(default_factory=time.monotonic)
+    problem: UpstreamError | None = None
+    stopped: str = ""
+    results: dict[int, Result] = field(default_factory=dict)
+    waits: int = 0
+
+    @property
+    def goes_on(self) -> bool:
+        is_over = time.monotonic() - self.began > MOST_SECONDS
+        return bool(self.remaining) and not (self.problem or self.stopped or is_over)
+
+
+def create_rows(job: Creating, rows: Sequence[ImportRow]) -> Course:
+    """Sends the rows, until all were sent or something speaks against going on. One commit for each few of them.
+
+    The last results are still to be written: whoever ends the entry does that with it. Raises parts.TakenOver.
+    """
+    course = Course(job.import_.failures, list(rows))
+    while course.goes_on:
+        claimed = _claim_next(job, course)
+        if not claimed:
+            continue
+        # In threads: they must not touch the database.
+        answers = connections.gather([partial(_create, job, row) for row in claimed])
+        course.results = {row.pk: result_of(answer) for row, answer in zip(claimed, answers, strict=True)}
+        _judge(course, answers)
+        if wait := _short_wait(course):
+            _wait_here(job, course, claimed, wait)
+    return course
+
+
+def result_of(answer: Answer) -> Result:
+    """What an answer says of its row; NONE where it surely wasn't created and can be sent again."""
+    if isinstance(answer, WorkItem):
+        return Result(Outcome.CREATED, item=read_uuid(answer.id))
+    if isinstance(answer, NotSent | RateLimited):
+        return Result(Outcome.NONE)
+    if isinstance(answer, Refused):
+        return Result(Outcome.REFUSED, words_of(answer))
+    return Result(Outcome.UNKNOWN, answer.lasting_message)
+
+
+def words_of(error: UpstreamError) -> str:
+    return (error.vendor_text or error.lasting_message)[:500]
+
+
+def held_elsewhere(rows: Collection[ImportRow]) -> dict[uuid.UUID, ImportRow]:
+    """By our id the rows that hold one of these rows' ids, mostly of another import."""
+    held = ImportRow.objects.filter(console_id__in=[row.console_id for row in rows], outcome__in=ImportRow.HOLDING)
+    return {row.console_id: row for row in held}
+
+
+def present(row: ImportRow) -> Result:
+    return Result(Outcome.PRESENT, "It was created already.", item=row.item)
+
+
+def _claim_next(job: Creating, course: Course) -> list[ImportRow]:
+    """Marks the next few rows as being sent, and writes down what became of those before."""
+    # After a failure one call at a time finds out whether CloudFactory is back.
+    number = 1 if course.failures else AT_ONCE
+    some, course.remaining = course.remaining[:number], course.remaining[number:]
+    with transaction.atomic():
+        parts.keep(job.operation)
+        course.stopped = _why_stopped(job)
+        claimed = [] if course.stopped else _claim(some)
+        job.write(course.results, Outcome.SENDING)
+        course.results = {}
+    return claimed
+
+
+def _claim(rows: Sequence[ImportRow]) -> list[ImportRow]:
+    """Those that are this worker's to send. Always in the order of their ids: two imports can't wait for each other."""
+    claimed = []
+    for row in sorted(rows, key=lambda row: row.console_id):
+        try:
+            with transaction.atomic():
+                open_one = ImportRow.objects.filter(pk=row.pk, outcome=Outcome.NONE)
+                if open_one.update(outcome=Outcome.SENDING, sent_at=timezone.now(), message=""):
+                    claimed.append(row)
+        except IntegrityError:
+            # Another import holds it, or has created it: the next part of this one finds out.
+            continue
+    return sorted(claimed, key=lambda row: row.number)
+
+
+def _why_stopped(job: Creating) -> str:
+    """Why nothing more is sent: the person asked for it, was disabled, or has another role since."""
+    job.operation.refresh_from_db(fields=["stop_asked_at", "person"])
+    person = job.operation.person
+    if job.operation.stop_asked_at is not None or person is None:
+        return parts.STOPPED
+    if not person.is_active:
+        return jobs.was_disabled(person)
+    return "" if person.may(Right.CHANGE) else ROLE_CHANGED
+
+
+def _create(job: Creating, row: ImportRow) -> WorkItem:
+    fields: dict[str, Any] = dict(row.fields)
+    if fields.get("labels") is not None:
+        fields["labels"] = tuple(fields["labels"])
+    fields["metadata"] = with_console_id(fields.get("metadata"), row.console_id)
+    new = NewWorkItem(batch_id=row.batch_id, **fields)
+    # The same id for the same item, also when it is sent again: then it was surely not created.
+    return job.platform.create_work_item(job.import_.project, new, request_id=str(row.console_id))
+
+
+def _judge(course: Course, answers: Sequence[Answer]) -> None:
+    """Whether the part goes on after these answers."""
+    errors = [answer for answer in answers if isinstance(answer, UpstreamError)]
+    lost = [error for error in errors if not isinstance(error, Refused | HeldBack)]
+    course.failures = 0 if len(answers) > len(errors) or not lost else course.failures + len(lost)
+    for kinds in (ACCESS_REFUSALS, (NotSent, RateLimited)):
+        course.problem = course.problem or next((error for error in errors if isinstance(error, kinds)), None)
+    if course.problem is None and course.failures >= MOST_FAILURES:
+        course.problem = lost[0]
+
+
+def _short_wait(course: Course) -> float:
+    """The seconds that CloudFactory asked for, where waiting for them here is quicker than to end the part."""
+    is_rate_limited = isinstance(course.problem, RateLimited) and course.waits < MOST_WAITS
+    seconds = (course.problem.retry_in or 1.0) if is_rate_limited and course.problem else 0.0
+    return seconds if seconds <= LONGEST_WAIT_HERE else 0.0
+
+
+def _wait_here(job: Creating, course: Course, claimed: Sequence[ImportRow], seconds: float) -> None:
+    """Puts back what was surely not created, and sends it once more after the wait."""
+    with transaction.atomic():
+        parts.keep(job.operation)
+        job.write(course.results, Outcome.SENDING)
+    put_back = [row for row in claimed if course.results[row.pk].outcome == Outcome.NONE]
+    course.remaining, course.results = [*put_back, *course.remaining], {}
+    course.problem, course.waits = None, course.waits + 1
+    time.sleep(seconds)

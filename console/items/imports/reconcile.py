@@ -1,0 +1,132 @@
+"""Finding out, by reading alone, which rows of a part were created whose answer was lost."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from accounts import connections
+from console.audit import record, settling
+from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
+from console.common.parsing import read_uuid
+from console.items import counts
+from console.items.console_ids import find_by_console_ids
+from console.items.imports import records
+from console.items.imports.records import OPEN_OUTCOMES, Result
+from console.items.models import Import, ImportRow
+from console.items.selectors import NOT_ANSWERED, VENDOR
+from console.jobs import parts
+from console.upstream.cloudfactory import CloudFactory
+from console.upstream.errors import Unreadable
+
+Outcome, State = ImportRow.Outcome, Import.State
+ACTIONS = ("item.create", "slice.send")
+# The two clocks need not agree.
+SKEW = timedelta(hours=1)
+# Of more batches than these the items of the whole project are read, as far back as the import began.
+MOST_BATCHES = 3
+CLOSED = "Closed by a person, with a note in the audit."
+NOT_THERE = "Not created: three checks did not find it."
+
+
+def is_of_import(entry: Entry) -> bool:
+    return entry.action in ACTIONS and entry.group is not None
+
+
+def is_proven(entry: Entry) -> bool:
+    """Whether three reads over AUDIT_SETTLE_SPAN did not find what this entry may have created."""
+    return entry.outcome == UNKNOWN and bool(entry.result.get("not_found"))
+
+
+def look_for(platform: CloudFactory, import_: Import, rows: Sequence[ImportRow]) -> dict[int, Result]:
+    """What the batches hold of these rows. Raises UpstreamError where nothing could be read."""
+    by_batch: dict[int | None, list[ImportRow]] = defaultdict(list)
+    for row in rows:
+        by_batch[row.batch_id].append(row)
+    if len(by_batch) > MOST_BATCHES:
+        by_batch = defaultdict(list, {None: list(rows)})
+    results: dict[int, Result] = {}
+    for batch_id, some in by_batch.items():
+        results |= _look_in_batch(platform, import_, batch_id, some)
+    return results
+
+
+def _look_in_batch(
+    platform: CloudFactory, import_: Import, batch_id: int | None, rows: Collection[ImportRow]
+) -> dict[int, Result]:
+    since = min((row.sent_at for row in rows if row.sent_at), default=import_.created_at)
+    found = find_by_console_ids(
+        platform,
+        project=import_.project,
+        batch_id=batch_id,
+        ids={row.console_id for row in rows},
+        created_from=since - SKEW,
+    )
+    results = {}
+    for row in rows:
+        item = found.items.get(row.console_id)
+        if item is not None:
+            results[row.pk] = Result(Outcome.CREATED, records.FOUND_BY_READING, item=read_uuid(item.id))
+        else:
+            results[row.pk] = Result(Outcome.UNKNOWN, row.message or records.CUT_OFF, is_missing=found.is_whole)
+    return results
+
+
+def find_rows(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
+    """Reads the batches for those rows of the part whose outcome nobody knows, and keeps what that proves of each.
+
+    The act is done once all of them are known. "Not found" is said while one is missing.
+    """
+    parts.check_not_in_hand(entry.pk)
+    import_ = Import.objects.filter(pk=entry.group).first() if entry.group else None
+    if import_ is None or entry.actor is None:
+        return "unsure", {}
+    rows = list(ImportRow.objects.filter(act_id=entry.pk, outcome__in=OPEN_OUTCOMES))
+    if rows:
+        results = look_for(connections.cloudfactory(entry.actor), import_, rows)
+        records.write(import_.pk, results, only=OPEN_OUTCOMES)
+        counts.forget(project=str(import_.project))
+        missing = [result for result in results.values() if result.is_missing]
+        if missing:
+            return "not found", {}
+        if any(result.outcome == Outcome.UNKNOWN for result in results.values()):
+            raise Unreadable(NOT_ANSWERED, vendor=VENDOR, changes=False)
+    return _finding(entry)
+
+
+def follow(entry: Entry) -> None:
+    """The rows follow what a person said about their act, and what its checks found.
+
+    While the job is under way it sends again by itself what the checks did not find.
+    """
+    if entry.group is None:
+        return
+    of_act = ImportRow.objects.filter(act_id=entry.pk, outcome__in=OPEN_OUTCOMES)
+    if is_proven(entry):
+        over = of_act.filter(misses__gte=settling.LEAST_MISSES, import_run__state__in=(State.STOPPED, State.ENDED))
+        records.write_all(entry.group, _keys(over), Result(Outcome.NOT_CREATED, NOT_THERE), only=OPEN_OUTCOMES)
+        settle_known(entry)
+    elif entry.outcome in (DONE, FAILED):
+        outcome = Outcome.CREATED if entry.outcome == DONE else Outcome.NOT_CREATED
+        records.write_all(entry.group, _keys(of_act), Result(outcome, CLOSED), only=OPEN_OUTCOMES)
+
+
+def settle_known(entry: Entry) -> None:
+    """Ends an entry once none of its rows is unknown any more: those not found are sent under another one."""
+    tally = records.count_part(entry.pk)
+    if entry.outcome in (OPEN, UNKNOWN) and not tally.unknown:
+        with suppress(record.AlreadySettled):
+            record.settle(entry, tally.outcome, {**tally.detail, "found": "by looking"})
+
+
+def _finding(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
+    """Of an act whose rows are all known, how it ended."""
+    found = records.count_part(entry.pk)
+    if found.unknown:
+        return "unsure", {}
+    return "done" if found.created else "not sent", found.detail
+
+
+def _keys(rows: Any) -> list[int]:
+    return list(rows.values_list("pk", flat=True))

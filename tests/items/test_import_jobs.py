@@ -1,0 +1,264 @@
+"""Many new work items as CloudFactory receives them: each once, in parts of a hundred, each result true."""
+
+import uuid
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import ApiKey, Person
+from console.audit import verify
+from console.emulator.server import Running
+from console.items.console_ids import KEY
+from console.items.imports import services
+from console.items.imports.services import NewRow
+from console.items.models import Import, ImportRow
+from tests.items.import_driving import (
+    POST,
+    created,
+    entries,
+    figures,
+    held,
+    is_exactly,
+    new_rows,
+    posts,
+    ready,
+    start,
+    work,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+State, Outcome = Import.State, ImportRow.Outcome
+TAXONOMY = "0b0f6f0a-7f2f-4a39-9d64-8d1a55a6a111"
+
+
+@pytest.fixture(autouse=True)
+def quick_checks(settings: Any, audit_anchor: Any) -> None:
+    settings.AUDIT_SETTLE_SPAN = 0
+
+
+def test_250_rows_are_250_calls_and_three_entries(alice: Person, emulator: Running) -> None:
+    import_ = created(alice, 250)
+    assert figures(import_) == (250, 0, 0, 0, 0)
+    assert (import_.state, import_.planned_count, bool(import_.finished_at)) == (State.ENDED, 250, True)
+    assert len(posts(emulator)) == 250
+    assert is_exactly(import_, emulator)
+    assert [(one.outcome, one.detail["items"], one.result["items_done"]) for one in entries(import_)] == [
+        ("done", 100, 100),
+        ("done", 100, 100),
+        ("done", 50, 50),
+    ]
+    assert not import_.rows.filter(item=None).exists()
+    assert verify.check().is_whole
+
+
+def test_each_field_arrives_as_the_row_has_it(alice: Person, emulator: Running) -> None:
+    full = {
+        "asset_type": "video",
+        "asset_id": 77,
+        "results_url": "https://results.example/1",
+        "taxonomy_version_id": TAXONOMY,
+        "metadata": {"camera": "front"},
+        "due_in_seconds": 3600,
+        "difficulty": 0,
+        "labels": [{"class": "car"}],
+    }
+    plain = {"asset_type": "image", "asset_url": "pictures/1.jpg"}
+    rows = [NewRow(1, fields=full, batch_id=None), NewRow(2, fields=plain)]
+    import_ = created(alice, rows)
+    first, second = sorted(posts(emulator), key=lambda body: body["assetType"], reverse=True)
+    ids = {row.number: str(row.console_id) for row in import_.rows.all()}
+    assert first == {
+        "assetType": "video",
+        "assetId": 77,
+        "resultsUrl": "https://results.example/1",
+        "taxonomyVersionId": TAXONOMY,
+        "metadata": {"camera": "front", KEY: ids[1]},
+        "dueInSeconds": 3600,
+        "difficulty": 0,
+        "labels": [{"class": "car"}],
+    }
+    assert second == {"assetType": "image", "assetUrl": "pictures/1.jpg", "metadata": {KEY: ids[2]}}
+
+
+def test_invalid_rows_are_never_sent(alice: Person, emulator: Running) -> None:
+    rows = [*new_rows(3), NewRow(4, errors=[["difficulty", "Not a number."]])]
+    import_ = created(alice, rows)
+    assert (figures(import_), len(posts(emulator))) == ((3, 0, 0, 0, 0), 3)
+    assert import_.rows.get(number=4).outcome == Outcome.INVALID
+
+
+def test_a_plan_is_stored_and_started_once(alice: Person, emulator: Running) -> None:
+    import_ = ready(alice, 3)
+    again = ready(alice, 7, import_id=import_.pk)
+    assert (again.pk, again.rows.count()) == (import_.pk, 3)
+    assert services.start(user=alice, import_=import_)
+    assert not services.start(user=alice, import_=import_)
+    work(2)
+    assert (figures(import_), len(posts(emulator))) == ((3, 0, 0, 0, 0), 3)
+
+
+def test_a_plan_of_somebody_else_is_not_theirs(alice: Person, bob: Person) -> None:
+    import_ = ready(alice, 3)
+    with pytest.raises(services.NotStarted):
+        ready(bob, 3, import_id=import_.pk)
+    assert not services.start(user=bob, import_=import_)
+
+
+@pytest.mark.parametrize("status", [400, 409])
+def test_a_refused_row_has_the_vendors_words_and_the_others_are_created(
+    alice: Person, emulator: Running, status: int
+) -> None:
+    emulator.fault("cloudfactory", str(status), times=1, **POST)
+    import_ = created(alice, 10)
+    assert (figures(import_), import_.state) == ((9, 0, 1, 0, 0), State.ENDED)
+    assert import_.rows.get(outcome=Outcome.REFUSED).message
+    assert len(posts(emulator)) == 10
+
+
+@pytest.mark.parametrize("status", ["401", "403"])
+def test_after_a_refused_key_nothing_more_is_sent(alice: Person, emulator: Running, status: str) -> None:
+    emulator.fault("cloudfactory", status, times=0, **POST)
+    import_ = created(alice, 150)
+    assert import_.state == State.STOPPED
+    assert figures(import_) == (0, 0, 4, 0, 146)
+    assert import_.message
+    assert len(posts(emulator)) == 4
+    emulator.clear_faults()
+    ApiKey.objects.update(rejected=False)
+    assert services.retry(user=alice, import_=import_)
+    work(2)
+    assert (figures(import_), is_exactly(import_, emulator)) == ((150, 0, 0, 0, 0), True)
+
+
+def test_too_many_requests_are_waited_for_and_each_row_is_created_once(alice: Person, emulator: Running) -> None:
+    emulator.fault("cloudfactory", "429", times=6, **POST)
+    import_ = created(alice, 30)
+    work(3)
+    assert (figures(import_), is_exactly(import_, emulator)) == ((30, 0, 0, 0, 0), True)
+
+
+@pytest.mark.parametrize("fault", ["drop-after", "500", "garbage"])
+def test_a_lost_answer_is_looked_up_and_never_sent_again_while_it_may_be_there(
+    alice: Person, emulator: Running, fault: str
+) -> None:
+    emulator.fault("cloudfactory", fault, times=1, **POST)
+    import_ = start(ready(alice, 20))
+    work(1)
+    assert figures(import_)[3] == 1
+    work(6)
+    assert figures(import_) == (20, 0, 0, 0, 0)
+    assert is_exactly(import_, emulator)
+    assert import_.state == State.ENDED
+    assert {one.outcome for one in entries(import_)} == {"done"}
+    assert verify.check().is_whole
+
+
+def test_a_row_that_three_checks_did_not_find_is_sent_again_by_itself(alice: Person, emulator: Running) -> None:
+    emulator.fault("cloudfactory", "reset", times=1, **POST)
+    import_ = start(ready(alice, 20))
+    work(1)
+    assert figures(import_) == (19, 0, 0, 1, 0)
+    assert import_.state == State.CREATING
+    work(8)
+    assert (figures(import_), import_.state) == ((20, 0, 0, 0, 0), State.ENDED)
+    assert is_exactly(import_, emulator)
+    assert [(one.outcome, one.result["items"]) for one in entries(import_)] == [("done", 19), ("done", 1)]
+
+
+def test_five_failures_in_a_row_pause_it_until_somebody_lets_it_carry_on(alice: Person, emulator: Running) -> None:
+    emulator.fault("cloudfactory", "500", times=0, **POST)
+    import_ = start(ready(alice, 120))
+    work(8)
+    import_.refresh_from_db()
+    assert import_.state == State.PAUSED
+    assert import_.message
+    emulator.clear_faults()
+    assert services.carry_on(user=alice, import_=import_)
+    work(12)
+    assert (figures(import_), import_.state) == ((120, 0, 0, 0, 0), State.ENDED)
+    assert is_exactly(import_, emulator)
+
+
+def test_a_stop_leaves_the_others_and_a_retry_creates_just_them(alice: Person, emulator: Running) -> None:
+    import_ = start(ready(alice, 30))
+    assert services.stop(user=alice, import_=import_)
+    work()
+    assert (figures(import_), import_.state) == ((0, 0, 0, 0, 30), State.STOPPED)
+    assert services.retry(user=alice, import_=import_)
+    work()
+    assert (figures(import_), is_exactly(import_, emulator)) == ((30, 0, 0, 0, 0), True)
+    assert not services.retry(user=alice, import_=import_)
+
+
+SLICE = {"source": Import.Source.SLICE, "source_name": "Rain", "source_key": "northwind/rain"}
+
+
+def same_rows(ids: list[uuid.UUID]) -> list[NewRow]:
+    return [replace(row, console_id=ids[row.number - 1]) for row in new_rows(len(ids))]
+
+
+def test_the_same_items_of_two_people_are_created_once(alice: Person, erin: Person, emulator: Running) -> None:
+    ids = [uuid.uuid4() for _ in range(30)]
+    first, second = start(ready(alice, same_rows(ids), **SLICE)), start(ready(erin, same_rows(ids), **SLICE))
+    work(3)
+    assert (figures(first), figures(second)) == ((30, 0, 0, 0, 0), (0, 30, 0, 0, 0))
+    assert held(emulator) == dict.fromkeys(map(str, ids), 1)
+    assert set(second.rows.values_list("item", flat=True)) == set(first.rows.values_list("item", flat=True))
+    third = ready(erin, same_rows(ids), **SLICE)
+    assert (third.planned_count, third.rows.filter(outcome=Outcome.PRESENT).count()) == (0, 30)
+    assert not services.start(user=erin, import_=third)
+
+
+def test_what_another_import_is_creating_is_waited_for(alice: Person, erin: Person, emulator: Running) -> None:
+    ids = [uuid.uuid4() for _ in range(10)]
+    first = ready(alice, same_rows(ids[:4]), **SLICE)
+    first.rows.update(outcome=Outcome.SENDING, sent_at=timezone.now())
+    second = start(ready(erin, same_rows(ids), **SLICE))
+    work(2)
+    assert (figures(second), second.state) == ((6, 0, 0, 0, 0), State.CREATING)
+    assert "Waiting for another import" in second.message
+    first.rows.filter(number__lte=3).update(outcome=Outcome.CREATED, item=uuid.uuid4())
+    first.rows.filter(number=4).update(outcome=Outcome.REFUSED)
+    work()
+    assert (figures(second), second.state) == ((7, 3, 0, 0, 0), State.ENDED)
+    assert sorted(held(emulator)) == sorted(map(str, ids[3:]))
+
+
+def test_what_another_import_may_have_created_is_never_sent(alice: Person, erin: Person, emulator: Running) -> None:
+    ids = [uuid.uuid4() for _ in range(3)]
+    first = ready(alice, same_rows(ids), **SLICE)
+    first.rows.update(outcome=Outcome.UNKNOWN, sent_at=timezone.now() - timedelta(hours=1))
+    second = start(ready(erin, same_rows(ids), **SLICE))
+    work()
+    assert (figures(second), posts(emulator)) == ((0, 0, 0, 0, 3), [])
+    assert "another import may have created it" in second.rows.first().message
+
+
+def test_the_same_item_twice_in_one_import_is_created_once(alice: Person, emulator: Running) -> None:
+    ids = [uuid.uuid4()] * 3
+    import_ = created(alice, same_rows(ids), **SLICE)
+    work(2)
+    assert (figures(import_), import_.state) == ((1, 2, 0, 0, 0), State.ENDED)
+    assert held(emulator) == {str(ids[0]): 1}
+
+
+def test_a_disabled_person_creates_nothing_more(alice: Person, emulator: Running) -> None:
+    import_ = start(ready(alice, 30))
+    alice.is_active = False
+    alice.save()
+    work()
+    import_.refresh_from_db()
+    assert (import_.state, posts(emulator)) == (State.STOPPED, [])
+    assert "disabled" in import_.message
+
+
+def test_whoever_lost_their_role_creates_nothing_more(alice: Person, emulator: Running) -> None:
+    import_ = start(ready(alice, 30))
+    Person.objects.filter(pk=alice.pk).update(role="reviewer")
+    work()
+    import_.refresh_from_db()
+    assert (import_.state, posts(emulator)) == (State.STOPPED, [])
+    assert "role" in import_.message
