@@ -43,6 +43,12 @@ def matching(everybody: Iterable[Person], search: str) -> list[Person]:
     return [person for person in everybody if all(word in _searchable(person) for word in words)]
 
 
+def administrators() -> list[Person]:
+    """Whom to ask: three at most."""
+    found = Person.objects.filter(role=Role.ADMINISTRATOR, is_active=True).order_by("name")
+    return list(found[:3])
+
+
 def is_last_administrator(person: Person) -> bool:
     """Whether nobody could let people in without this person."""
     is_one = person.role == Role.ADMINISTRATOR and person.is_active

@@ -160,8 +160,8 @@ class Access:
             suspended.forget_what_is_not_allowed(request)
             return None
         if not request.user.is_authenticated:
-            if plain_answers.is_for_tool(request):
-                return plain_answers.sign_in_first()
+            if plain_answers.is_for_tool(request) or plain_answers.is_for_script(request):
+                return plain_answers.sign_in_first(request)
             return sign_in.ask(request)
         recording.refused(request, name)
         return pages.not_allowed(request)

@@ -4,7 +4,6 @@ import logging
 import sys
 import uuid
 
-from django.contrib.auth import get_user_model
 from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
@@ -15,6 +14,7 @@ from django.urls import reverse
 
 from accounts import form_owner
 from accounts.connections import ConnectionMissing
+from accounts.people import administrators
 from accounts.views import sign_in_page_again
 from console import htmx, logs, plain_answers, sign_in
 from console.audit import record, unresolved
@@ -25,6 +25,13 @@ from console.upstream import errors
 
 log = logging.getLogger(__name__)
 
+FAILED = "Something went wrong in this console."
+# Of what goes wrong before a view runs.
+SCRIPT_SENTENCES = {
+    400: "This could not be read.",
+    403: "Your role doesn't allow this any more.",
+    404: "This is no longer here.",
+}
 STATUSES: tuple[tuple[type[errors.UpstreamError], int], ...] = (
     (errors.NotFound, 404),
     (errors.Forbidden, 403),
@@ -91,8 +98,7 @@ def not_recorded(request: HttpRequest, error: NotRecorded) -> HttpResponse:
 
 def not_allowed(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """A missing right: whom to ask."""
-    people = get_user_model().objects.filter(role="administrator", is_active=True).order_by("name")[:3]
-    return _answer(request, "errors/403.html", {"ask": list(people), "resend": False}, 403)
+    return _answer(request, "errors/403.html", {"ask": administrators(), "resend": False}, 403)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -137,6 +143,10 @@ def _answer_alone(request: HttpRequest, template: str, context: dict[str, object
     """A page without the frame around it, which would read the person and the session."""
     if plain_answers.is_for_tool(request):
         return plain_answers.answer(status, str(context.get("title", "")))
+    if plain_answers.is_for_script(request):
+        return plain_answers.for_script(
+            status, str(context.get("title", FAILED)), retry_in=10 if status == 503 else None
+        )
     part = "#notice" if request.headers.get("HX-Request") == "true" else ""
     entry = record.act_of_this_request()
     context |= {
@@ -145,6 +155,12 @@ def _answer_alone(request: HttpRequest, template: str, context: dict[str, object
         "sentence": _what_became_of_it(request, begun=entry is not None),
     }
     return HttpResponse(render_to_string(f"{template}{part}", context), status=status)
+
+
+def _answer_script(request: HttpRequest, context: dict[str, object], status: int) -> HttpResponse:
+    problem = context.get("error") or context.get("missing")
+    sentence = getattr(problem, "message", "") or SCRIPT_SENTENCES.get(status, FAILED)
+    return plain_answers.for_script(status, sentence, retry_in=getattr(problem, "retry_in", None))
 
 
 def _what_became_of_it(request: HttpRequest, *, begun: bool) -> str:
@@ -163,6 +179,10 @@ def too_old(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     is_refusal_of_ours = reason == REASON_NO_CSRF_COOKIE or sign_in.is_from_our_page(request)
     if is_refusal_of_ours and (page := sign_in_page_again(request)):
         return page
+    if plain_answers.is_for_script(request):
+        if not request.user.is_authenticated:
+            return plain_answers.sign_in_first(request)
+        return plain_answers.for_script(403, "This page has expired. Reload it to carry on.", expired=True)
     kept = _kept(request)
     if kept and not request.user.is_authenticated:
         return sign_in.ask(request)
@@ -187,6 +207,8 @@ def _answer(request: HttpRequest, template: str, context: dict[str, object], sta
     """The whole page, only its notice where htmx asked for a fragment, or its sentence for a tool that saves files."""
     if plain_answers.is_for_tool(request):
         return plain_answers.answer(status, getattr(context.get("error") or context.get("missing"), "message", ""))
+    if plain_answers.is_for_script(request):
+        return _answer_script(request, context, status)
     context |= {"request_id": logs.request_id.get(), "status": status}
     if request.method == "POST":
         kept = _renewed(_kept(request))

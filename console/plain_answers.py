@@ -1,6 +1,9 @@
-"""Words instead of pages for programs: a download tool saves whatever comes, and a page is no zip."""
+"""Words instead of pages for programs: a download tool saves whatever comes, and a page is no zip.
 
-from django.http import HttpRequest, HttpResponse
+Scripts of ours that send JSON get JSON: `{"message": sentence, "retryIn": seconds or null}`.
+"""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from console import htmx
 
@@ -14,6 +17,7 @@ SENTENCES = {
     404: "There is no such file here.",
     500: "Something went wrong in this console.",
 }
+SIGNED_OUT = "You were signed out. Sign in to carry on."
 # HTTP asks for a scheme; a known one would open the browser's own window for passwords.
 SIGN_IN = 'Cookie realm="annotation console"'
 
@@ -28,9 +32,30 @@ def is_for_tool(request: HttpRequest) -> bool:
     return request.method == "HEAD" or "Range" in request.headers or not is_page
 
 
-def sign_in_first() -> HttpResponse:
+def is_for_script(request: HttpRequest) -> bool:
+    """Whether a script of ours asked, which sends JSON and reads JSON: no form does."""
+    return request.content_type == "application/json" and not htmx.is_htmx(request)
+
+
+def for_script(
+    status: int,
+    sentence: str,
+    *,
+    retry_in: float | None = None,
+    headers: dict[str, str] | None = None,
+    **more: object,
+) -> JsonResponse:
+    """What went wrong, in the words that the script shows, and when to try again where that is known."""
+    found = {"message": sentence, "retryIn": max(1, round(retry_in)) if retry_in else None, **more}
+    return JsonResponse(found, status=status, headers=headers)
+
+
+def sign_in_first(request: HttpRequest) -> HttpResponse:
     """401 without the sign-in page, which a tool would save as the file."""
-    return answer(401, headers={"WWW-Authenticate": SIGN_IN})
+    headers = {"WWW-Authenticate": SIGN_IN}
+    if is_for_script(request):
+        return for_script(401, SIGNED_OUT, headers=headers, signIn=True)
+    return answer(401, headers=headers)
 
 
 def answer(status: int, sentence: str = "", *, headers: dict[str, str] | None = None) -> HttpResponse:

@@ -30,7 +30,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     with which the browser forgets the one on the page that the person sees.
     """
     if not htmx.is_htmx(request) and request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
-        return plain_answers.sign_in_first()
+        return plain_answers.sign_in_first(request)
     query = {"next": _keep_what_was_typed(request) or find_page(request)}
     if reason := _reason(request):
         query["why"] = reason

@@ -87,7 +87,7 @@ def emulator(vendors: Running, settings: Any, db: None) -> Running:
 def point_at(vendors: Running, settings: Any) -> None:
     settings.AVALA_BASE_URL = vendors.avala_url
     settings.CLOUDFACTORY_BASE_URL = vendors.cloudfactory_url
-    settings.TRUSTED_LOCAL_ORIGINS = [vendors.storage_url]
+    settings.TRUSTED_LOCAL_ORIGINS = settings.UPLOAD_ORIGINS = [vendors.storage_url]
     policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
     images = [*policy["img-src"], vendors.storage_url]
     settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": {**policy, "img-src": images}}

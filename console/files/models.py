@@ -52,8 +52,8 @@ class UploadFile(models.Model):
     # A digest of folder, name, size and `modified`: the same file again is the same row.
     digest = models.CharField(max_length=64)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
-    # Where P1 put it, relative to the space: what a work item uses as its `assetUrl`.
-    path = models.CharField(max_length=2000, blank=True)
+    # Where P1 put it, relative to the space: what a work item uses as its `assetUrl`. At most 1,024 bytes.
+    path = models.CharField(max_length=1024, blank=True)
     # The entry in the audit under which its link was asked for.
     act_id = models.UUIDField(null=True, db_index=True)
     message = models.CharField(max_length=500, blank=True)
@@ -67,6 +67,8 @@ class UploadFile(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["upload", "position"], name="upload_files_in_order"),
             models.Index(fields=["upload", "state", "position"], name="upload_files_by_state"),
+            models.Index(fields=["digest"], name="upload_files_by_digest"),
+            models.Index(fields=["path"], name="upload_files_by_path"),
         ]
 
     def __str__(self) -> str:

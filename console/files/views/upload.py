@@ -1,50 +1,122 @@
 """Uploading files from the browser: the page, its ledger, and what its script asks for."""
 
 import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import connections
 from accounts.requests import SignedIn
+from console import plain_answers
+from console.common.parsing import read_page_number
+from console.files import ledger, reasons, selectors, services
+from console.files.origins import sends_files
+from console.files.presenters import UploadPage, read_rows
+from console.files.script_bodies import UNREADABLE, UnreadableBody, read_body, read_id, read_list, row_json
+
+E = TypeVar("E", bound=Callable[..., HttpResponse])
+
+
+def for_upload_script(view: E) -> E:
+    """A POST of JSON that is answered with JSON."""
+
+    @wraps(view)
+    def answer(request: SignedIn, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not plain_answers.is_for_script(request):
+            return plain_answers.for_script(415, UNREADABLE)
+        try:
+            return view(request, *args, **kwargs)
+        except UnreadableBody:
+            return plain_answers.for_script(400, UNREADABLE)
+        except services.NoOrigins:
+            return plain_answers.for_script(409, reasons.not_set_up(request.user))
+
+    return cast(E, require_POST(answer))
 
 
 @require_safe
+@sends_files
 def upload(request: SignedIn) -> HttpResponse:
     """Where the files go and what the limits are, then the place to drop them."""
-    raise Http404
+    page = UploadPage.new(request.user, connections.space(request.user))
+    return render(request, "files/upload.html", {"page": page, "crumbs": _crumbs()})
 
 
 @require_safe
+@sends_files
 def detail(request: SignedIn, upload_id: uuid.UUID) -> HttpResponse:
     """The ledger of one upload."""
-    raise Http404
+    found = selectors.find_upload(user=request.user, upload_id=upload_id)
+    rows = read_rows(found, request.GET.get("state", ""), read_page_number(request.GET.get("page")))
+    context = {"page": UploadPage.of(request.user, found), "rows": rows, "crumbs": _crumbs()}
+    return render(request, "files/upload.html", context)
 
 
 @require_safe
 def rows(request: SignedIn, upload_id: uuid.UUID) -> HttpResponse:
     """One page of the ledger."""
-    raise Http404
+    found = selectors.find_upload(user=request.user, upload_id=upload_id)
+    page = read_rows(found, request.GET.get("state", ""), read_page_number(request.GET.get("page")))
+    return render(request, "files/_rows.html", {"rows": page})
 
 
-@require_POST
+@for_upload_script
 def add(request: SignedIn, upload_id: uuid.UUID) -> HttpResponse:
     """Adds chosen files to the ledger; those that are saved already are said to be."""
-    raise Http404
+    body = read_body(request)
+    files, space = read_list(body, most=ledger.MOST_AT_ONCE), body.get("space")
+    found, added = ledger.add_files(
+        user=request.user, upload_id=upload_id, files=files, space=space if isinstance(space, str) else ""
+    )
+    answers = [{"id": str(one.id) if one.id else None, "state": one.state, "message": one.message} for one in added]
+    return JsonResponse({"files": answers, "totals": selectors.count_files(found).as_json})
 
 
-@require_POST
+@for_upload_script
 def links(request: SignedIn, upload_id: uuid.UUID) -> HttpResponse:
     """Links for up to ten files that are sent next (P1)."""
-    raise Http404
+    found = selectors.find_upload(user=request.user, upload_id=upload_id)
+    body = read_body(request)
+    ids = [read_id(one) for one in read_list(body, most=services.MOST_LINKS)]
+    given = services.hand_out_links(user=request.user, upload=found, ids=ids, again=body.get("again") is True)
+    answers = [
+        {"id": str(link.id), "url": link.url, "contentType": link.content_type}
+        if link.url
+        else {"id": str(link.id), "message": link.message}
+        for link in given.links
+    ]
+    return JsonResponse({"files": answers, "message": given.message})
 
 
-@require_POST
+@for_upload_script
 def report(request: SignedIn, upload_id: uuid.UUID) -> HttpResponse:
     """What became of files, as the browser saw it."""
-    raise Http404
+    found = selectors.find_upload(user=request.user, upload_id=upload_id)
+    reported = {}
+    for one in read_list(read_body(request), most=ledger.MOST_AT_ONCE):
+        read = reasons.read_reported(one, request)
+        if read is None:
+            raise UnreadableBody
+        reported[read_id(one.get("id"))] = read
+    changed = services.report(user=request.user, upload=found, reported=reported)
+    totals = selectors.count_files(found).as_json
+    return JsonResponse({"files": [row_json(row) for row in changed], "totals": totals})
 
 
-@require_POST
+@for_upload_script
 def check(request: SignedIn, upload_id: uuid.UUID) -> HttpResponse:
     """Looks one file up whose answer was lost (P2 and a HEAD)."""
-    raise Http404
+    found = selectors.find_upload(user=request.user, upload_id=upload_id)
+    row = found.files.filter(pk=read_id(read_body(request).get("file"))).first()
+    if row is None:
+        raise Http404
+    return JsonResponse(row_json(services.check(user=request.user, upload=found, row=row)))
+
+
+def _crumbs() -> list[tuple[str, str]]:
+    return [("Files", reverse("files:index"))]

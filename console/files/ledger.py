@@ -1,0 +1,121 @@
+"""The rows of an upload: adding chosen files, and what became of each."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.http import Http404
+from django.utils import timezone
+
+from accounts import connections
+from accounts.models import Person
+from console.files.chosen import ChosenFile, NotChosen, read_chosen
+from console.files.models import Upload, UploadFile
+from console.words import moment
+
+State = UploadFile.State
+MOST_AT_ONCE = 500
+MOST_FILES = 50_000
+FULL = f"This upload has {MOST_FILES:,} files, the most there can be. Start another one."
+IS_SENT = (State.SENDING, State.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Added:
+    """What became of one chosen file: its row, or why there is none."""
+
+    id: uuid.UUID | None
+    state: str
+    message: str
+
+
+def add_files(
+    *, user: Person, upload_id: uuid.UUID, files: Sequence[Any], space: str = ""
+) -> tuple[Upload, list[Added]]:
+    """Adds what is not in the ledger yet, in the order of `files`; the first call creates the upload.
+
+    A file that the person uploaded to this space before, unchanged, is there already. Another person's is Http404.
+    """
+    upload = _own_or_new(user, upload_id, space)
+    read = [_read(found) for found in files[:MOST_AT_ONCE]]
+    with transaction.atomic():
+        Upload.objects.select_for_update().get(pk=upload.pk)
+        rows = _rows(upload, [chosen for chosen in read if isinstance(chosen, ChosenFile)])
+        Upload.objects.filter(pk=upload.pk).update(updated_at=timezone.now())
+    return upload, [_added(chosen, rows) for chosen in read]
+
+
+def _own_or_new(user: Person, upload_id: uuid.UUID, space: str) -> Upload:
+    found = Upload.objects.filter(pk=upload_id).first()
+    if found is None:
+        current = connections.space(user, preferred=space)
+        facts = {"person": user, "space": current.id, "space_name": current.name[:300]}
+        found, _ = Upload.objects.get_or_create(pk=upload_id, defaults=facts)
+    if found.person_id != user.pk:
+        raise Http404
+    return found
+
+
+def _read(found: Any) -> ChosenFile | NotChosen:
+    try:
+        return read_chosen(found)
+    except NotChosen as error:
+        return error
+
+
+def _rows(upload: Upload, chosen: Sequence[ChosenFile]) -> dict[str, UploadFile]:
+    """The row of each file by its digest, as far as the upload has room for them."""
+    wanted = {one.digest: one for one in chosen}
+    rows = {row.digest: row for row in upload.files.filter(digest__in=wanted)}
+    new = [one for digest, one in wanted.items() if digest not in rows]
+    if not new:
+        return rows
+    _delete_older_versions(upload, new)
+    saved = _saved_before(upload, [one.digest for one in new])
+    last = upload.files.aggregate(last=Max("position"))["last"] or 0
+    room = max(0, MOST_FILES - upload.files.count())
+    made = [_new_row(upload, one, last + n, saved.get(one.digest)) for n, one in enumerate(new[:room], 1)]
+    UploadFile.objects.bulk_create(made, batch_size=100)
+    return rows | {row.digest: row for row in made}
+
+
+def _new_row(upload: Upload, one: ChosenFile, position: int, saved: UploadFile | None) -> UploadFile:
+    row = UploadFile(
+        upload=upload,
+        position=position,
+        folder=one.folder,
+        name=one.name,
+        size=one.size,
+        modified=one.modified,
+        content_type=one.content_type,
+        digest=one.digest,
+    )
+    if saved is not None:
+        row.state, row.path = State.SAVED, saved.path
+        row.message = f"Already there: uploaded {moment(saved.updated_at)}."
+    return row
+
+
+def _saved_before(upload: Upload, digests: Sequence[str]) -> dict[str, UploadFile]:
+    """Files of the person's other uploads to this space."""
+    theirs = UploadFile.objects.filter(digest__in=digests, state=State.SAVED)
+    mine = theirs.filter(upload__person=upload.person_id, upload__space=upload.space)
+    return {row.digest: row for row in mine.order_by("updated_at")}
+
+
+def _delete_older_versions(upload: Upload, new: Sequence[ChosenFile]) -> None:
+    """A file that was changed and chosen again takes the place of its row that was not uploaded."""
+    places = {(one.folder, one.name) for one in new}
+    waiting = upload.files.filter(state__in=(State.WAITING, State.FAILED), name__in={one.name for one in new})
+    older = [pk for pk, *place in waiting.values_list("pk", "folder", "name") if tuple(place) in places]
+    UploadFile.objects.filter(pk__in=older).delete()
+
+
+def _added(chosen: ChosenFile | NotChosen, rows: dict[str, UploadFile]) -> Added:
+    if isinstance(chosen, NotChosen):
+        return Added(None, "", str(chosen))
+    row = rows.get(chosen.digest)
+    return Added(row.pk, row.state, row.message) if row else Added(None, "", FULL)

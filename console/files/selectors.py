@@ -1,0 +1,64 @@
+"""Reading uploads and their rows: our own tables only."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Sum
+from django.shortcuts import get_object_or_404
+
+from accounts.models import Person
+from console.files.models import Upload, UploadFile
+
+State = UploadFile.State
+PAGE = 100
+MOST_RECENT = 20
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How many files of an upload are in each state, and how many bytes they have."""
+
+    files: dict[str, int]
+    bytes: dict[str, int]
+
+    def count(self, *states: str) -> int:
+        return sum(self.files.get(state, 0) for state in states)
+
+    @property
+    def all_files(self) -> int:
+        return sum(self.files.values())
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """`files` and `bytes` of all, and of each state its name and its `Bytes`."""
+        found: dict[str, Any] = {"files": self.all_files, "bytes": sum(self.bytes.values())}
+        for state in State.values:
+            found |= {state: self.files.get(state, 0), f"{state}Bytes": self.bytes.get(state, 0)}
+        return found
+
+
+def find_upload(*, user: Person, upload_id: uuid.UUID) -> Upload:
+    """Raises Http404 for another person's as well."""
+    return get_object_or_404(Upload, pk=upload_id, person=user)
+
+
+def count_files(upload: Upload) -> Totals:
+    rows = list(upload.files.order_by().values_list("state").annotate(number=Count("pk"), size=Sum("size")))
+    return Totals({state: number for state, number, _ in rows}, {state: size for state, _, size in rows})
+
+
+def read_page(upload: Upload, state: str, page: int) -> list[UploadFile]:
+    """So many rows of the ledger, in the order they were chosen; all states where `state` is ""."""
+    rows = upload.files.filter(state=state) if state else upload.files.all()
+    return list(rows.order_by("position")[(page - 1) * PAGE : page * PAGE])
+
+
+def read_recent(*, user: Person, space: str) -> list[tuple[Upload, Totals]]:
+    """The person's last uploads to the space, with their counts: two statements."""
+    uploads = list(Upload.objects.filter(person=user, space=space).order_by("-created_at")[:MOST_RECENT])
+    rows = UploadFile.objects.filter(upload__in=uploads).order_by().values_list("upload", "state")
+    found: dict[uuid.UUID, tuple[dict[str, int], dict[str, int]]] = {upload.pk: ({}, {}) for upload in uploads}
+    for upload, state, count, size in rows.annotate(count=Count("pk"), sum=Sum("size")):
+        found[upload][0][state], found[upload][1][state] = count, size
+    return [(upload, Totals(*found[upload.pk])) for upload in uploads]

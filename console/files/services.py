@@ -1,0 +1,315 @@
+"""Uploading from the browser: links to send files to (P1), and what became of each file (P2 and its size).
+
+The bytes never pass the console. A link goes to the browser and nowhere else: not into a row, the log or the audit.
+"""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import connections
+from accounts.models import Person
+from console.audit import record
+from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
+from console.files import origins
+from console.files.ledger import IS_SENT
+from console.files.models import Upload, UploadFile
+from console.upstream.errors import NotFound, UpstreamError
+from console.upstream.storage_paths import PathRefused, path_in_space
+
+State = UploadFile.State
+ACTION, VENDOR = "file.upload", "cloudfactory"
+MOST_LINKS = 10
+MOST_PATH_BYTES = 1024
+
+NOT_HERE = "This file is not in this upload any more."
+IS_SAVED = "Already saved."
+IS_UNDER_WAY = "Being uploaded already, perhaps in another tab."
+NO_ORIGINS = "Uploading is not set up: the setting UPLOAD_ORIGINS is empty."
+FEWER = "CloudFactory gave fewer links than asked for. The others wait."
+ODD_LINKS = "CloudFactory gave links that can't be used."
+
+
+class NoOrigins(Exception):
+    """Nobody told the console which hosts files may be uploaded to."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """Where the browser sends one file to, or why it can't."""
+
+    id: uuid.UUID
+    url: str = field(default="", repr=False)
+    content_type: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Links:
+    links: list[Link]
+    message: str = ""
+
+
+def hand_out_links(*, user: Person, upload: Upload, ids: Sequence[uuid.UUID], again: bool = False) -> Links:
+    """A link for each file that waits or failed, ten at most; with `again` also for those on the way or unknown.
+
+    Raises NoOrigins, record.NotRecorded and what P1 raises; then the files wait as before.
+    """
+    if not origins.upload_origins():
+        raise NoOrigins
+    asked = list(dict.fromkeys(ids))[:MOST_LINKS]
+    claimed = _claim(upload, asked, again)
+    rows = {row.pk: row for row in claimed.rows}
+    found = _ask_for_links(user, upload, claimed) if rows else _Found({})
+    links = [_link(pk, rows, found, claimed.refused) for pk in asked]
+    return Links(links, found.message)
+
+
+@dataclass(frozen=True)
+class _Claimed:
+    """Rows that are on the way from now on. `act_id` is their new act, None where each goes on under its own."""
+
+    rows: list[UploadFile]
+    act_id: uuid.UUID | None
+    new: int = 0
+    # How many of the act's files earlier acts have counted as not uploaded.
+    again: int = 0
+    refused: Mapping[uuid.UUID, str] = field(default_factory=dict)
+
+
+def _claim(upload: Upload, ids: Collection[uuid.UUID], again: bool) -> _Claimed:
+    """Of two tabs one gets the row. A file whose act has not ended stays with that act."""
+    free = {State.WAITING, State.FAILED} | (set(IS_SENT) if again else set())
+    with transaction.atomic():
+        Upload.objects.select_for_update().get(pk=upload.pk)
+        rows = list(upload.files.filter(pk__in=ids))
+        mine = [row for row in rows if row.state in free]
+        running = _unended({row.act_id for row in mine if row.act_id})
+        new = [row for row in mine if row.act_id not in running]
+        repeated = sum(row.act_id is not None for row in new)
+        act_id = uuid.uuid4() if new else None
+        now = timezone.now()
+        for row in mine:
+            row.state, row.path, row.message, row.updated_at = State.SENDING, "", "", now
+            row.act_id = act_id if row in new else row.act_id
+        UploadFile.objects.bulk_update(mine, ["state", "path", "message", "updated_at", "act_id"])
+    refused = {row.pk: IS_SAVED if row.state == State.SAVED else IS_UNDER_WAY for row in rows if row not in mine}
+    return _Claimed(mine, act_id, len(new), repeated, refused)
+
+
+def _unended(act_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    entries = Entry.objects.filter(pk__in=act_ids).prefetch_related("outcomes")
+    return {entry.pk for entry in entries if entry.outcome in (OPEN, UNKNOWN)}
+
+
+@dataclass(frozen=True)
+class _Found:
+    urls: Mapping[uuid.UUID, str] = field(repr=False)
+    message: str = ""
+
+
+def _ask_for_links(user: Person, upload: Upload, claimed: _Claimed) -> _Found:
+    try:
+        if claimed.act_id is None:
+            return _read_links(user, upload, claimed.rows)
+        with _act(user, upload, claimed) as act:
+            try:
+                found = _read_links(user, upload, claimed.rows)
+            except UpstreamError as error:
+                # Whatever became of the call: without a link nothing was uploaded.
+                act.failed(detail={"error": error.message, "items_refused": claimed.new})
+                raise
+            act.keep_open()
+    except Exception:
+        _put_back([row.pk for row in claimed.rows])
+        raise
+    end_acts({row.act_id for row in claimed.rows if row.act_id}, by=user)
+    return found
+
+
+def _act(user: Person, upload: Upload, claimed: _Claimed) -> record.act:
+    detail = {"items": claimed.new, "bytes": sum(row.size for row in claimed.rows if row.act_id == claimed.act_id)}
+    return record.act(
+        actor=user,
+        action=ACTION,
+        thing_kind="space",
+        thing_id=upload.space,
+        thing_name=upload.space_name,
+        vendor=VENDOR,
+        key=connections.key_fingerprint(user, VENDOR),
+        group=upload.pk,
+        act_id=claimed.act_id,
+        detail=detail | ({"items_again": claimed.again} if claimed.again else {}),
+    )
+
+
+def _read_links(user: Person, upload: Upload, rows: Sequence[UploadFile]) -> _Found:
+    """P1. Rows that get no usable link wait again."""
+    platform = connections.cloudfactory(user)
+    offered = platform.upload_links(upload.space, count=len(rows))
+    usable: dict[str, str] = {}
+    for link in offered:
+        path = _usable_path(upload.space, link.path)
+        if path and path not in usable and origins.is_for_upload(link.signed_url):
+            usable[path] = link.signed_url
+    for path in _used_paths(upload.space, usable):
+        usable.pop(path)
+    urls: dict[uuid.UUID, str] = {}
+    for row, (path, url) in zip(rows, usable.items(), strict=False):
+        row.path, urls[row.pk] = path, url
+    with transaction.atomic():
+        UploadFile.objects.bulk_update([row for row in rows if row.pk in urls], ["path"])
+    if len(urls) == len(rows):
+        return _Found(urls)
+    _put_back([row.pk for row in rows if row.pk not in urls])
+    return _Found(urls, FEWER if len(usable) == len(offered) else ODD_LINKS)
+
+
+def _usable_path(space: str, path: str) -> str:
+    try:
+        found = path_in_space(space, path)
+    except PathRefused:
+        return ""
+    return found if len(found.encode()) <= MOST_PATH_BYTES else ""
+
+
+def _used_paths(space: str, paths: Collection[str]) -> set[str]:
+    """Paths at which another file of the space is, or may be: that one would be overwritten."""
+    used = UploadFile.objects.filter(path__in=paths, upload__space=space, state__in=(State.SAVED, *IS_SENT))
+    return set(used.values_list("path", flat=True))
+
+
+def _put_back(ids: Collection[uuid.UUID]) -> None:
+    waiting = UploadFile.objects.filter(pk__in=ids, state=State.SENDING)
+    waiting.update(state=State.WAITING, path="", updated_at=timezone.now())
+
+
+def _link(pk: uuid.UUID, rows: Mapping[uuid.UUID, UploadFile], found: _Found, refused: Mapping[uuid.UUID, str]) -> Link:
+    if url := found.urls.get(pk):
+        return Link(pk, url, rows[pk].content_type)
+    return Link(pk, message=refused.get(pk) or (found.message if pk in rows else NOT_HERE))
+
+
+def end_acts(act_ids: Collection[uuid.UUID], *, by: Person | None) -> None:
+    """Records how those acts ended of whose files none is on the way or unknown any more."""
+    if not act_ids:
+        return
+    busy = set(UploadFile.objects.filter(act_id__in=act_ids, state__in=IS_SENT).values_list("act_id", flat=True))
+    for entry in Entry.objects.filter(pk__in=set(act_ids) - busy).prefetch_related("outcomes"):
+        if entry.outcome in (OPEN, UNKNOWN):
+            _end(entry, by)
+
+
+def _end(entry: Entry, by: Person | None) -> None:
+    figures = figures_of(entry)
+    try:
+        record.settle(entry, DONE if figures["items_done"] else FAILED, figures, by=by)
+    except record.AlreadySettled:
+        return
+
+
+def figures_of(entry: Entry) -> dict[str, int]:
+    """How many files of the act are saved; those that are neither on the way nor unknown were not uploaded."""
+    states = list(UploadFile.objects.filter(act_id=entry.pk).values_list("state", flat=True))
+    done, unknown = states.count(State.SAVED), sum(state in IS_SENT for state in states)
+    items = entry.detail.get("items", 0)
+    return {"items_done": done, "items_refused": max(0, items - done - unknown), "items_unknown": unknown}
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What the browser says about one file; `message` is made from its reason."""
+
+    state: str
+    message: str = ""
+
+
+# What a browser can say of a file in which state; saying it once more changes nothing.
+_FROM = {
+    State.SAVED: IS_SENT,
+    State.UNKNOWN: IS_SENT,
+    State.SENDING: IS_SENT,
+    State.WAITING: (State.WAITING, State.FAILED, *IS_SENT),
+    State.FAILED: (State.WAITING, State.FAILED, *IS_SENT),
+}
+
+
+def report(*, user: Person, upload: Upload, reported: Mapping[uuid.UUID, Reported]) -> list[UploadFile]:
+    """Writes down what the browser saw; "sending" only says that it is still at it. Returns the rows as they are."""
+    now = timezone.now()
+    with transaction.atomic():
+        Upload.objects.select_for_update().get(pk=upload.pk)
+        rows = list(upload.files.filter(pk__in=reported))
+        changed = [row for row in rows if _can_be(row, reported[row.pk].state)]
+        for row in changed:
+            one = reported[row.pk]
+            row.state = row.state if one.state == State.SENDING else State(one.state)
+            row.message, row.updated_at = one.message, now
+        UploadFile.objects.bulk_update(changed, ["state", "message", "updated_at"])
+        Upload.objects.filter(pk=upload.pk).update(updated_at=now)
+    end_acts({row.act_id for row in changed if row.act_id}, by=user)
+    return rows
+
+
+def _can_be(row: UploadFile, state: str) -> bool:
+    is_possible = row.state in _FROM.get(State(state), ())
+    return is_possible and (state != State.SAVED or bool(row.path))
+
+
+NOT_STORED = "Not in the file store, so it is sent again."
+OTHER_SIZE = "Only a part of it is in the file store, so it is sent again."
+NOT_TOLD = "The file store doesn't tell whether it is there."
+
+
+def check(*, user: Person, upload: Upload, row: UploadFile) -> UploadFile:
+    """Looks up a file whose answer was lost (P2, then its size), and writes down what that shows.
+
+    Raises what P2 raises; the row is then as before.
+    """
+    if row.state not in IS_SENT:
+        return row
+    found = look_up(user, upload.space, [row])[row.pk]
+    store({row.pk: found}, act_ids={row.act_id} if row.act_id else set(), by=user)
+    row.refresh_from_db()
+    return row
+
+
+def look_up(user: Person, space: str, rows: Sequence[UploadFile]) -> dict[uuid.UUID, Reported]:
+    """What the file store has of each, at this moment."""
+    found = {row.pk: Reported(State.WAITING, NOT_STORED) for row in rows if not row.path}
+    sent = [row for row in rows if row.path]
+    if not sent:
+        return found
+    links = {link.path: link.signed_url for link in _download_links(user, space, [row.path for row in sent])}
+    storage = connections.storage()
+    known = [row for row in sent if row.path in links]
+    sizes = connections.gather([partial(storage.measure, links[row.path]) for row in known])
+    for row, measured in zip(known, sizes, strict=True):
+        found[row.pk] = _judge(row, measured)
+    return {row.pk: found.get(row.pk, Reported(State.UNKNOWN, NOT_TOLD)) for row in rows}
+
+
+def _download_links(user: Person, space: str, paths: Sequence[str]) -> Sequence[Any]:
+    return connections.cloudfactory(user).download_links(space, paths)
+
+
+def _judge(row: UploadFile, measured: Any) -> Reported:
+    if isinstance(measured, NotFound):
+        return Reported(State.WAITING, NOT_STORED)
+    if isinstance(measured, UpstreamError) or measured.total is None:
+        return Reported(State.UNKNOWN, NOT_TOLD)
+    return Reported(State.SAVED) if measured.total == row.size else Reported(State.WAITING, OTHER_SIZE)
+
+
+def store(found: Mapping[uuid.UUID, Reported], *, act_ids: Collection[uuid.UUID], by: Person | None) -> None:
+    """Of rows on the way or unknown."""
+    now = timezone.now()
+    for pk, one in found.items():
+        rows = UploadFile.objects.filter(pk=pk, state__in=IS_SENT)
+        rows.update(state=one.state, message=one.message, updated_at=now)
+    end_acts(act_ids, by=by)
