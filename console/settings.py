@@ -289,6 +289,8 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
+# A file that a page reads is kept in memory, within bounds, and what is too long is dropped while it arrives.
+FILE_UPLOAD_HANDLERS = ["console.common.uploads.BoundedUploads"]
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 STATIC_URL = "/static/"
@@ -358,6 +360,8 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 
 # An order of batches sends two fields for each of up to 5,000 (50 pages of a hundred).
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_050
+# Pasted labels of 10 MiB, a CSV of 5 MB; not counting files, but counting the escapes of an urlencoded form.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 
 # People
 

@@ -319,6 +319,12 @@ ACTIONS: dict[str, Action] = {
         "download the results of signals to work items of {thing} as CSV",
         _summary,
     ),
+    "item.lines": Action(
+        "files",
+        "downloaded lines that were not imported into {thing} as CSV",
+        "download lines that were not imported into {thing} as CSV",
+        _summary,
+    ),
     "file.upload": Action(
         "files",
         "uploaded the file {thing}",
@@ -397,7 +403,7 @@ ACTIONS: dict[str, Action] = {
 LASTING = ("export.download", "item.download", "file.download")
 SIGN_INS = tuple(name for name in ACTIONS if name.startswith("session."))
 # What leaves the console: the view an auditor opens first.
-LEAVING = ("export.", "item.download", "item.results", "file.download")
+LEAVING = ("export.", "item.download", "item.results", "item.lines", "file.download")
 # The console reading a file for itself takes nothing home.
 STAYING = ("export.receipt",)
 

@@ -23,7 +23,7 @@ DOWNLOADS = ("export.download", "item.download", "file.download")
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Exports created", (EXPORTED,)),
     ("Exports queued and deleted", (QUEUED, "export.unqueue", "export.delete")),
-    ("Downloads", (*DOWNLOADS, "item.results")),
+    ("Downloads", (*DOWNLOADS, "item.results", "item.lines")),
     ("Order changes", tuple(in_group("order"))),
     ("Work items sent back", ("item.send_back",)),
     ("Work items", ("item.signal", "item.approve", "item.create", "item.labels")),

@@ -86,6 +86,11 @@ def chosen_items(client: Client, person: Person) -> Form:
     return Form(page, {"on": uid, "off": ""}, typed=f'value="{uid}" checked', page=page)
 
 
+def lines_of_a_csv(client: Client, person: Person) -> Form:
+    page = f"/projects/{boards.COINS}/items/import/"
+    return Form(page, {"import_id": str(uuid.uuid4()), "text": TYPED}, page=page)
+
+
 def new_batch(client: Client, person: Person) -> Form:
     return Form(f"{BATCHES}new/", {"name": TYPED, "act_id": str(uuid.uuid4())}, page=BATCHES)
 
@@ -202,7 +207,7 @@ FORMS = [
     new_export, export_as_one_chooses, export_as_projects_are_chosen, reason_for_sending_back, reason_of_a_plan,
     reason_of_a_plan_that_is_read_again,
     signal_by_an_expert, note_on_an_entry, profile, invitation,
-    role, label_of_a_key, name_of_a_space,
+    lines_of_a_csv, role, label_of_a_key, name_of_a_space,
 ]  # fmt: skip
 forms = pytest.mark.parametrize("form", FORMS)
 

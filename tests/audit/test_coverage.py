@@ -16,6 +16,7 @@ NOT_WRITTEN = {
     "export.download",
     "item.download",
     "item.results",
+    "item.lines",
     "file.download",
 }
 

@@ -11,6 +11,7 @@ from accounts.rights import Right
 from console import htmx
 from console.common.parsing import read_page_number
 from console.items.breadcrumbs import item_breadcrumbs
+from console.items.imports.csv_plans import find_earlier
 from console.items.imports.plan_presenters import LISTS, PAGE, ImportPlan
 from console.items.models import Import, ImportRow
 
@@ -47,6 +48,7 @@ def _plan(request: SignedIn, import_run: Import, problem: str) -> ImportPlan:
         page=page,
         look=read_page_number(request.GET.get("look")),
         problem=problem,
+        earlier=find_earlier(import_run),
         is_own=import_run.person_id == request.user.pk and request.user.may(Right.CHANGE),
     )
 

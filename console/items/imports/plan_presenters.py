@@ -75,7 +75,8 @@ class PlanRow:
 
 @dataclass(frozen=True)
 class ImportPlan:
-    """`rows` are a page of the list that `show` names; `problem` says why nothing was started.
+    """`rows` are a page of the list that `show` names; `problem` says why nothing was started; `earlier` are imports of
+    the same CSV.
 
     `Import.plan` holds for every source `warnings` and `notes` (sentences) and `batches` (names by id, as text);
     what else it holds is for the template of its source.
@@ -89,6 +90,7 @@ class ImportPlan:
     page: int = 1
     look: int = 0
     problem: str = ""
+    earlier: Sequence[Import] = ()
     is_own: bool = True
 
     @property

@@ -6,12 +6,17 @@ from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import SignedIn
+from console.items.imports.plan_page import render_plan
+from console.items.imports.selectors import PLANNING, find_import
 
 
 @require_safe
 def detail(request: SignedIn, project: uuid.UUID, import_id: uuid.UUID) -> HttpResponse:
     """The plan until it is started, then its progress and its result."""
-    raise Http404
+    found = find_import(user=request.user, project=project, import_id=import_id)
+    if found.state not in PLANNING:
+        raise Http404
+    return render_plan(request, found)
 
 
 @require_POST

@@ -1,0 +1,51 @@
+"""Making the plan of a CSV: its lines against the project's batches, stored with what is wrong with each."""
+
+import uuid
+
+from accounts.models import Person
+from console.batches import reading as batches
+from console.items.imports import services
+from console.items.imports.csv_file import Table
+from console.items.imports.csv_rows import BatchNames, Columns, plan_rows
+from console.items.models import Import
+
+
+def create_plan(
+    *, user: Person, project: uuid.UUID, import_id: uuid.UUID, table: Table, columns: Columns, source_name: str
+) -> Import:
+    """Nothing is asked but the project's batches. The same form with the same lines finds the first plan.
+
+    Raises services.NotStarted, and every error of CloudFactory.
+    """
+    found = batches.read_batches(user=user, project=project)
+    plan = plan_rows(table, columns, BatchNames((batch.id, batch.name) for batch in found))
+    return services.create_import(
+        user=user,
+        project=project,
+        import_id=_free_id(user, project, import_id, table),
+        source=Import.Source.CSV,
+        source_name=source_name,
+        source_key=table.digest,
+        rows=plan.rows,
+        plan=plan.plan,
+    )
+
+
+def find_earlier(import_run: Import) -> list[Import]:
+    """Imports of the same lines into the same project, whoever started them, the newest first."""
+    if import_run.source != Import.Source.CSV or not import_run.source_key:
+        return []
+    same = Import.objects.filter(
+        project=import_run.project,
+        space=import_run.space,
+        source=import_run.source,
+        source_key=import_run.source_key,
+        started_at__isnull=False,
+    )
+    return list(same.exclude(pk=import_run.pk).select_related("person").order_by("-started_at")[:3])
+
+
+def _free_id(user: Person, project: uuid.UUID, import_id: uuid.UUID, table: Table) -> uuid.UUID:
+    """Another id for other lines: a browser may show an old form again."""
+    earlier = Import.objects.filter(pk=import_id, person=user, project=project).first()
+    return import_id if earlier is None or earlier.source_key == table.digest else uuid.uuid4()

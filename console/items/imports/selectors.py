@@ -1,0 +1,36 @@
+"""Finding imports."""
+
+import uuid
+
+from django.http import Http404
+
+from accounts import connections
+from accounts.models import Person
+from console.items.models import Import
+
+PLANNING = (Import.State.READING, Import.State.NOT_READ, Import.State.READY)
+"""The states in which nothing was created yet."""
+RECENT = 10
+
+
+def find_import(*, user: Person, project: uuid.UUID, import_id: uuid.UUID) -> Import:
+    """Whoever works in its space can look at it. Raises Http404."""
+    spaces = [space.id for space in connections.spaces(user)]
+    found = Import.objects.select_related("person").filter(pk=import_id, project=project, space__in=spaces).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def find_own_import(*, user: Person, project: uuid.UUID, import_id: uuid.UUID) -> Import:
+    """Only the person who made it can start it, stop it or retry it. Raises Http404."""
+    found = find_import(user=user, project=project, import_id=import_id)
+    if found.person_id != user.pk:
+        raise Http404
+    return found
+
+
+def list_imports(*, user: Person, project: uuid.UUID) -> list[Import]:
+    """One's own recent imports into the project, the newest first."""
+    mine = Import.objects.filter(person=user, project=project)
+    return list(mine.order_by("-created_at")[:RECENT])
