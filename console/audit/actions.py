@@ -46,6 +46,11 @@ def _number(detail: Detail) -> str:
     return _brackets([_items(detail)])
 
 
+def _labels(detail: Detail) -> str:
+    count = detail.get("labels")
+    return _brackets([plural(count, "label")]) if isinstance(count, int) else ""
+
+
 def _summary(detail: Detail) -> str:
     return f": {detail['summary']}" if detail.get("summary") else ""
 
@@ -304,6 +309,7 @@ ACTIONS: dict[str, Action] = {
         "items",
         "added labels to the work item {thing}",
         "add labels to the work item {thing}",
+        _labels,
         whether="the labels were added to the work item {thing}",
     ),
     "item.download": Action(

@@ -115,8 +115,8 @@ class NotJson(ValueError):
     column: int | None = None
 
 
-def read_json(body: bytes | str, *, exact: bool = False) -> Any:
-    """The value in the body: UTF-8, no NaN, no key twice, depth 100, integers of 64 bits, some 500,000 values at most.
+def read_json(body: bytes | str, *, exact: bool = False, most_values: int = MOST_VALUES) -> Any:
+    """The value in the body: UTF-8, no NaN, no key twice, depth 100, integers of 64 bits, some `most_values` at most.
 
     NUL and lone surrogates inside texts become U+FFFD; with `exact`, for what a person typed, they are NotJson.
     """
@@ -124,7 +124,7 @@ def read_json(body: bytes | str, *, exact: bool = False) -> Any:
         text = body if isinstance(body, str) else body.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise NotJson("not UTF-8") from None
-    _check_values(text)
+    _check_values(text, most_values)
     if not exact:
         _check_depth(text)
     try:
@@ -148,10 +148,10 @@ def clean(text: str) -> str:
     return _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def _check_values(text: str) -> None:
+def _check_values(text: str, most: int) -> None:
     # Ten megabytes of tiny values keep the interpreter for seconds, and no deadline can interrupt it. Counting
     # the signs between values takes milliseconds; those inside texts count as well.
-    if text.count(",") + text.count("[") + text.count("{") > MOST_VALUES:
+    if text.count(",") + text.count("[") + text.count("{") > most:
         raise NotJson("it holds too many values")
 
 

@@ -7,9 +7,10 @@ class ItemsConfig(AppConfig):
 
     def ready(self) -> None:
         from console.audit import links
-        from console.items import jobs, reconcile
+        from console.items import ground_truth, jobs, reconcile
         from console.items.bulk import selectors
 
         links.register_act(selectors.address_of)
         jobs.register()
         reconcile.register()
+        ground_truth.register()

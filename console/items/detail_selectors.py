@@ -49,6 +49,7 @@ def read_detail(*, user: Person, project: uuid.UUID, item: WorkItem, item_filter
         "renew_url": reverse("items:renew", args=[project, item.id]),
         "panel": read_panel(user=user, project=project, item=item),
         "strips": read_tray(user=user, project=project),
+        "can_add_labels": user.may(Right.CHANGE),
         "can_download": user.may(Right.DOWNLOAD),
         "sees_all": user.may(Right.AUDIT_ALL),
         "history": history_of(uuid.UUID(item.id), history[:MOST_LINES]),

@@ -14,16 +14,15 @@ from django.core.exceptions import ValidationError
 
 from console.common.parsing import INT64, NotJson, read_int, read_json, read_uuid, text_fault
 from console.items.console_ids import KEY, with_console_id
+from console.items.label_input import BadLabels, fault_of, read_objects
 from console.upstream.cloudfactory_bodies import ASSET_TYPES, MOST_DIFFICULTY, MOST_DUE
 from console.upstream.storage_paths import MOST_PATH, PathRefused, path_in_space
 from console.upstream.types import NewWorkItem
-from console.words import file_size, outside_url
+from console.words import outside_url
 
 MOST_ADDRESS = 8_000
 MOST_METADATA = 100_000
 """Characters."""
-MOST_LABELS = 10 * 1024 * 1024
-"""Bytes: what the console reads of an answer, and sends in a request."""
 
 ADDRESS = "Enter an address with https:// or s3://, or a path inside the space."
 ASSET_ID = "Enter a whole number, 0 or more."
@@ -36,8 +35,6 @@ DUE = f"Enter a whole number of seconds from 1 to {MOST_DUE:,} (30 days)."
 DIFFICULTY = f"Enter a whole number from 0 to {MOST_DIFFICULTY}."
 OUR_KEY = f"The console sets “{KEY}” itself, to find the item again. Use another name."
 METADATA = 'Enter a JSON object, for example {"site": "Lisbon"}.'
-LABELS = 'Enter a JSON list of objects, for example [{"label": "coin"}].'
-NO_LABELS = "The list is empty. Leave the field empty if there are no labels."
 ONE_ASSET = "Name the asset by its address or by its number, not both."
 NO_ASSET = "Enter the address of the asset, or its number."
 
@@ -111,14 +108,10 @@ def check_metadata_name(name: str) -> None:
 
 def clean_labels(text: str) -> list[dict[str, Any]]:
     """Any objects will do: nobody outside CloudFactory knows what is in them (FACTS 4, row 9)."""
-    if len(text) > MOST_LABELS or len(text.encode(errors="replace")) > MOST_LABELS:
-        raise ValidationError(f"Labels have at most {file_size(MOST_LABELS)}.")
-    value = _json(text)
-    if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
-        raise ValidationError(LABELS)
-    if not value:
-        raise ValidationError(NO_LABELS)
-    return value
+    try:
+        return read_objects(text)
+    except BadLabels as bad:
+        raise ValidationError(str(bad)) from None
 
 
 CLEANERS: Mapping[str, Callable[[str], Any]] = {
@@ -187,11 +180,4 @@ def _json(text: str) -> Any:
     try:
         return read_json(text, exact=True)
     except NotJson as error:
-        raise ValidationError(json_fault(error)) from None
-
-
-def json_fault(error: NotJson) -> str:
-    """What a person reads about JSON that they typed."""
-    if error.line is not None:
-        return f"This is not valid JSON: see line {error.line:,}, character {error.column:,}."
-    return f"This is not valid JSON: {error}."
+        raise ValidationError(fault_of(error)) from None

@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from accounts.rights import Right
 from console.audit import record
-from console.items import id_lists, review_services, services
+from console.items import ground_truth, id_lists, review_services, services
 from console.items.bulk import jobs as bulk_jobs
 from console.items.bulk import reading, selection
 from console.items.imports import jobs as import_jobs
@@ -23,6 +23,7 @@ def register() -> None:
     reading.register()
     bulk_jobs.register()
     import_jobs.register()
+    jobs.every_night(ground_truth.delete_old_inserts)
     jobs.every_night(id_lists.delete_old_lists)
     jobs.every_night(selection.delete_old_selections)
     jobs.every_night(review_services.delete_old_runs)

@@ -149,12 +149,22 @@ class LabelInsert(models.Model):
     space = models.CharField(max_length=36)
     project = models.UUIDField()
     item = models.UUIDField()
-    # As they are sent; emptied once it is over.
-    labels = models.JSONField(default=list)
+    # What was typed or in the file, and the JSON that is sent (a JSON field would not keep it as it is); both emptied
+    # once it was sent.
+    typed = models.TextField(blank=True)
+    picture = models.CharField(max_length=1000, blank=True)
+    labels = models.TextField(blank=True)
+    # Of `labels`: what is sent has to be what the person saw.
+    digest = models.CharField(max_length=64)
+    # The size of the picture and sentences about what is left out, as a COCO file has them.
+    width = models.FloatField(null=True)
+    height = models.FloatField(null=True)
+    notes = models.JSONField(default=list)
     label_count = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State.choices, default=State.CHECKED)
     message = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [

@@ -63,6 +63,8 @@ function showControls(stage) {
 
 function compareSizes(stage, overlay) {
   const { naturalWidth, naturalHeight } = stage.querySelector("[data-stage-frame] img") ?? {};
+  // Labels that don't say what size of picture they were made for are in the picture's own pixels.
+  if (naturalWidth && overlay.matches("[data-fits-picture]")) overlay.setAttribute("viewBox", `0 0 ${naturalWidth} ${naturalHeight}`);
   const { width, height } = overlay.viewBox.baseVal;
   const differ = Boolean(naturalWidth) && (naturalWidth !== width || naturalHeight !== height);
   const note = stage.querySelector("[data-stage-sizes]");

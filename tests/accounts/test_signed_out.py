@@ -146,6 +146,12 @@ def signal_by_an_expert(client: Client, person: Person) -> Form:
     return Form(page, sent, page=page)
 
 
+def labels_of_an_item(client: Client, person: Person) -> Form:
+    page = f"{ITEMS}{item_ids(person)[0]}/ground-truth/"
+    sent = {"act_id": str(uuid.uuid4()), "labels": f'[{{"category": "{TYPED}"}}]', "picture": "a.jpg"}
+    return Form(page, sent, page=page)
+
+
 def reason_of_a_plan(client: Client, person: Person) -> Form:
     planning.select(person, item_ids(person, "NEW", 2), "NEW")
     bulk = planning.plan(client, "cancel")
@@ -205,7 +211,7 @@ FORMS = [
     new_slice, draft_as_one_types, recipe_again, filter_of_a_part, filter_as_json, chosen_items, new_batch, batch_name,
     metadata, order_dragged, order_in_boxes, pasted_ids, ticked_rows, signal_to_ticked_rows,
     new_export, export_as_one_chooses, export_as_projects_are_chosen, reason_for_sending_back, reason_of_a_plan,
-    reason_of_a_plan_that_is_read_again,
+    reason_of_a_plan_that_is_read_again, labels_of_an_item,
     signal_by_an_expert, note_on_an_entry, profile, invitation,
     lines_of_a_csv, role, label_of_a_key, name_of_a_space,
 ]  # fmt: skip

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from console.common.parsing import INT64
 from console.items import item_fields as fields
 from console.items.console_ids import KEY
+from console.items.label_input import MOST_BYTES
 from console.upstream import cloudfactory_bodies as bodies
-from console.words import file_size
 
 NAMES = sorted(fields.CLEANERS)
 
@@ -123,13 +123,13 @@ def test_a_taxonomy_version_is_a_plain_uuid(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"a": 1', "line 1, character 8"),
-        ('{\n"a": x}', "line 2, character 6"),
+        ('{"a": 1', "Line 1, column 8"),
+        ('{\n"a": x}', "Line 2, column 6"),
         ('{"a": NaN}', "NaN"),
-        ('{"a": 1, "a": 2}', "twice"),
+        ('{"a": 1, "a": 2}', "same name"),
         ('{"a": ' + "9" * 30 + "}", "too large"),
-        ('{"a": "\\u0000"}', "cannot be stored"),
-        ('{"a": ' + "[" * 3_000 + "]" * 3_000 + "}", "nested too deeply"),
+        ('{"a": "\\u0000"}', "half a character or NUL"),
+        ('{"a": ' + "[" * 3_000 + "]" * 3_000 + "}", "nested more than 100 levels"),
         ("[1]", "JSON object"),
         ("null", "JSON object"),
         ("7", "JSON object"),
@@ -146,11 +146,11 @@ def test_metadata_that_cannot_be_sent_says_why(text: str, said: str) -> None:
     ("text", "said"),
     [
         ("[]", "empty"),
-        ("{}", "JSON list of objects"),
-        ('[{"a": 1}, 2]', "JSON list of objects"),
-        ('[{"a": Infinity}]', "NaN or Infinity"),
-        ("[" * 3_000, "not valid JSON"),
-        ('[{"a": "' + "x" * fields.MOST_LABELS + '"}]', file_size(fields.MOST_LABELS)),
+        ("{}", "list of objects"),
+        ('[{"a": 1}, 2]', "Entry 2 of the list is a number"),
+        ('[{"a": Infinity}]', "NaN"),
+        ("[" * 3_000, "nested more than 100 levels"),
+        ('[{"a": "' + "x" * MOST_BYTES + '"}]', "10 MiB at most"),
     ],
 )
 def test_labels_that_cannot_be_sent_say_why(text: str, said: str) -> None:

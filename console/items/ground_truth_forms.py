@@ -1,0 +1,66 @@
+"""What the form for ground-truth labels takes in: a text or a file."""
+
+from typing import Any
+
+from django import forms
+
+from console.common.fields import IdField, NameField
+from console.common.parsing import clean
+from console.items.label_input import MOST_BYTES, BadLabels, LabelInput, read_labels
+
+LONGEST_PICTURE = 1000
+BOTH = "Use the text or the file, not both: remove one of them."
+
+
+class GroundTruthForm(forms.Form):
+    """`text` is what was typed, or in the file, for the page to show it again. Once valid, `given` are the labels.
+
+    A long text comes as a file called `labels`, because a field of a form can hold less (static/js/label-input.js).
+    """
+
+    act_id = IdField(error_messages={"required": "Open this page again."})
+    picture = NameField(required=False, max_length=LONGEST_PICTURE)
+    given: LabelInput
+
+    def __init__(self, *arguments: Any, file_name: str = "", **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._file_name = file_name
+        self.text = ""
+        self.is_from_file = False
+
+    @property
+    def picture_text(self) -> str:
+        return str(self.data.get("picture", ""))
+
+    @property
+    def label_errors(self) -> list[str]:
+        return [str(error) for error in self.errors.get("labels", [])]
+
+    def clean(self) -> None:
+        try:
+            given = self._read()
+            self.given = read_labels(given, file_name=self._file_name, picture=self.cleaned_data.get("picture", ""))
+        except BadLabels as bad:
+            # By hand, because the form has no such field.
+            self._errors = self.errors
+            self.errors["labels"] = self.error_class([str(bad)])
+
+    def _read(self) -> str | bytes:
+        file, pasted = self.files.get("file"), self.files.get("labels")
+        self.text = str(self.data.get("labels") or "")
+        if pasted is not None:
+            self.text = _bytes_of(pasted).decode(errors="replace")
+        if file is None:
+            return self.text
+        if self.text.strip():
+            raise BadLabels(BOTH)
+        body = _bytes_of(file)
+        self.text, self.is_from_file = clean(body.decode("utf-8-sig", errors="replace")), True
+        return body
+
+
+def _bytes_of(file: Any) -> bytes:
+    size = file.size or 0
+    if size > MOST_BYTES:
+        raise BadLabels(f"This is {size / 1024**2:,.1f} MiB. Labels can be 10 MiB at most.")
+    return bytes(file.read())

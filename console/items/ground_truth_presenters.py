@@ -1,0 +1,140 @@
+"""Ground-truth labels as their pages show them: drawn, counted, and as the JSON that is sent."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from accounts.models import Person
+from accounts.rights import Right
+from console.items.detail_presenters import JsonValue
+from console.items.models import LabelInsert
+from console.items.overlay import UNNAMED, Overlay, build_overlay
+from console.upstream.coco import read_coco
+from console.upstream.errors import Unreadable
+from console.words import plural, visible
+
+MOST_DRAWN = 10_000
+MOST_CLASSES = 12
+CLASS_FIELDS = ("category", "category_name", "class", "class_name", "label", "name")
+"""Where an object may name its class, the first that is a text."""
+DRAWN_FIELDS = ("bbox", "segmentation", "keypoints", "iscrowd", "score", "rotation", "attributes")
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class LabelPreview:
+    """`overlay` has the first `MOST_DRAWN` labels, None where they can't be read as COCO's shapes at all."""
+
+    labels: Sequence[Json]
+    overlay: Overlay | None
+    has_size: bool
+    """Whether the size of the picture that they were made for is given."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether the drawing takes its size from the picture as it is shown, because nothing else tells it."""
+        return not self.has_size
+
+    @property
+    def count_words(self) -> str:
+        return plural(len(self.labels), "label")
+
+    @property
+    def class_words(self) -> str:
+        """`coin 8, ruler 4`."""
+        counts = Counter(class_of(label) or UNNAMED for label in self.labels)
+        named = [f"{visible(name)} {count:,}" for name, count in counts.most_common(MOST_CLASSES)]
+        more = len(counts) - len(named)
+        return ", ".join(named) + (f" and {plural(more, 'more class', 'more classes')}" if more else "")
+
+    @property
+    def undrawn_words(self) -> str:
+        """What can't be drawn, and that it is sent all the same; "" where all can."""
+        shapes = self.overlay.shapes if self.overlay else ()
+        listed = min(len(self.labels), MOST_DRAWN)
+        undrawn = listed - sum(shape.is_drawn for shape in shapes)
+        words = []
+        if undrawn == len(self.labels):
+            words.append("None of them can be drawn. They are sent all the same.")
+        elif undrawn:
+            words.append(f"{undrawn:,} of them can’t be drawn. They are sent all the same.")
+        if len(self.labels) > listed:
+            words.append(f"Only the first {listed:,} are drawn and listed. All {len(self.labels):,} are sent.")
+        return " ".join(words)
+
+    @property
+    def json(self) -> JsonValue:
+        return JsonValue(list(self.labels))
+
+    @property
+    def first(self) -> JsonValue:
+        return JsonValue(self.labels[0])
+
+
+@dataclass(frozen=True)
+class EarlierInsert:
+    """Labels that were sent to the item before."""
+
+    who: str
+    words: str
+    at: datetime | None
+    is_unknown: bool
+
+
+def build_preview(
+    labels: Sequence[Json], *, width: float | None = None, height: float | None = None, notes: Sequence[str] = ()
+) -> LabelPreview:
+    try:
+        document = read_coco([_coco(labels[:MOST_DRAWN], width, height)])
+    except Unreadable:
+        return LabelPreview(labels, None, has_size=False, notes=tuple(notes))
+    has_size = bool(document.image.width and document.image.height)
+    return LabelPreview(labels, build_overlay(document), has_size, tuple(notes))
+
+
+def class_of(label: Json) -> str:
+    """The name of its class; "" where none is given in a field that we know."""
+    for field in CLASS_FIELDS:
+        value = label.get(field)
+        if isinstance(value, Mapping):
+            value = value.get("name")
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+    return ""
+
+
+def present_earlier(inserts: Sequence[LabelInsert], user: Person) -> list[EarlierInsert]:
+    return [_present_earlier(insert, user) for insert in inserts]
+
+
+def _present_earlier(insert: LabelInsert, user: Person) -> EarlierInsert:
+    who = "You" if insert.person_id == user.pk else "A colleague"
+    if who != "You" and user.may(Right.AUDIT_ALL):
+        who = insert.person.name
+    is_unknown = insert.state != LabelInsert.State.SENT
+    words = plural(insert.label_count, "label")
+    return EarlierInsert(who, words, insert.sent_at, is_unknown)
+
+
+def _coco(labels: Sequence[Json], width: float | None, height: float | None) -> bytes:
+    """What can be drawn of the labels, as a COCO file of one picture."""
+    categories: dict[str, dict[str, Any]] = {}
+    annotations = []
+    for label in labels:
+        category = {
+            "name": class_of(label),
+            "keypoints": label.get("keypoint_names"),
+            "skeleton": label.get("skeleton"),
+        }
+        key = json.dumps(category)
+        category["id"] = categories.setdefault(key, {**category, "id": len(categories) + 1})["id"]
+        drawn = {field: label[field] for field in DRAWN_FIELDS if field in label}
+        annotations.append({"image_id": 1, "category_id": category["id"], **drawn})
+    image = {"id": 1, "width": width, "height": height}
+    document = {"images": [image], "categories": list(categories.values()), "annotations": annotations}
+    return json.dumps(document).encode()
