@@ -8,6 +8,7 @@ from console.items import ground_truth, id_lists, review_services, services
 from console.items.bulk import jobs as bulk_jobs
 from console.items.bulk import reading, selection
 from console.items.imports import jobs as import_jobs
+from console.items.imports import slice_reading
 from console.items.models import Decision
 from console.jobs import services as jobs
 from console.jobs.models import Operation
@@ -23,6 +24,7 @@ def register() -> None:
     reading.register()
     bulk_jobs.register()
     import_jobs.register()
+    slice_reading.register()
     jobs.every_night(ground_truth.delete_old_inserts)
     jobs.every_night(id_lists.delete_old_lists)
     jobs.every_night(selection.delete_old_selections)

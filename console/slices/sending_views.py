@@ -1,18 +1,54 @@
 """From a slice to a batch: which project, and how far the batches are."""
 
-from django.http import Http404, HttpResponse
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from accounts.requests import SignedIn
+from console import htmx
+from console.common.parsing import INT64, read_int, read_uuid
+from console.items.imports import slice_progress
+from console.projects import services as projects_service
+from console.upstream.errors import KeyRejected, UpstreamError
 
 
 @require_safe
 def projects(request: SignedIn, owner: str, slug: str) -> HttpResponse:
     """The projects whose batches the slice can be sent to."""
-    raise Http404
+    listed = projects_service.list_projects(user=request.user)
+    context = {
+        "owner": owner,
+        "slug": slug,
+        "rows": projects_service.rows(user=request.user, projects=listed),
+        "crumbs": [
+            ("Slices", f"{reverse('slices:index')}?{urlencode({'owner': owner})}"),
+            (slug, reverse("slices:detail", args=[owner, slug])),
+        ],
+    }
+    return render(request, "slices/projects.html", context)
 
 
 @require_safe
 def batches(request: SignedIn, owner: str, slug: str) -> HttpResponse:
-    """How far the work items of the slice are, batch by batch."""
-    raise Http404
+    """How far the work items of the slice are in one batch, which the slice's page asks for once it is there."""
+    project, batch_id = read_uuid(request.GET.get("project")), read_int(request.GET.get("batch"), INT64.start)
+    batch = None
+    if project is not None and batch_id is not None:
+        batch = slice_progress.find_batch(user=request.user, owner=owner, slug=slug, project=project, batch_id=batch_id)
+    if batch is None:
+        return redirect("slices:detail", owner, slug)
+    context: dict[str, Any] = {"owner": owner, "slug": slug, "batch": batch}
+    try:
+        context["counts"] = slice_progress.count_batch(user=request.user, owner=owner, slug=slug, batch=batch)
+    except UpstreamError as problem:
+        if isinstance(problem, KeyRejected) or not htmx.is_htmx(request):
+            raise
+        context["count_problem"] = problem
+    if htmx.is_htmx(request):
+        return render(request, "slices/_batch_counts.html", context)
+    crumbs = [(slug, reverse("slices:detail", args=[owner, slug]))]
+    return render(request, "slices/batch.html", context | {"crumbs": crumbs})

@@ -13,6 +13,7 @@ from accounts.requests import SignedIn
 from accounts.rights import Right
 from console import htmx, pages
 from console.common.parsing import read_cursor, read_int
+from console.items.imports import slice_progress
 from console.slices import following, gallery, listing, origins, overview, services, shown, watching
 from console.slices.listing import Wanted
 from console.upstream.errors import Invalid, KeyRejected, NotFound, Refused, UpstreamError
@@ -195,6 +196,8 @@ def _about(request: SignedIn, found: Slice, *, owner: str, slug: str, look: int 
         "has_items": not row.state.building and not row.state.failed,
         "again": f"{owner}/{slug}",
         "may_create": request.user.may(Right.CHANGE),
+        "can_send": request.user.may(Right.CHANGE) and not row.state.failed,
+        "sent_to": slice_progress.find_batches(user=request.user, owner=owner, slug=slug),
         "crumbs": [("Slices", f"{reverse('slices:index')}?{urlencode({'owner': owner})}")],
     }
     if row.state.building:

@@ -91,6 +91,12 @@ def lines_of_a_csv(client: Client, person: Person) -> Form:
     return Form(page, {"import_id": str(uuid.uuid4()), "text": TYPED}, page=page)
 
 
+def slice_to_a_new_batch(client: Client, person: Person) -> Form:
+    page = f"/projects/{boards.COINS}/items/from-slice/northwind/all-coins/"
+    ids = {"import_id": str(uuid.uuid4()), "act_id": str(uuid.uuid4())}
+    return Form(page, {**ids, "batch": "new", "name": TYPED}, page=page)
+
+
 def new_batch(client: Client, person: Person) -> Form:
     return Form(f"{BATCHES}new/", {"name": TYPED, "act_id": str(uuid.uuid4())}, page=BATCHES)
 
@@ -213,7 +219,7 @@ FORMS = [
     new_export, export_as_one_chooses, export_as_projects_are_chosen, reason_for_sending_back, reason_of_a_plan,
     reason_of_a_plan_that_is_read_again, labels_of_an_item,
     signal_by_an_expert, note_on_an_entry, profile, invitation,
-    lines_of_a_csv, role, label_of_a_key, name_of_a_space,
+    lines_of_a_csv, slice_to_a_new_batch, role, label_of_a_key, name_of_a_space,
 ]  # fmt: skip
 forms = pytest.mark.parametrize("form", FORMS)
 

@@ -6,7 +6,7 @@ whatever import. A worker that finds a claimed row looks its item up and never s
 
 import time
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -54,6 +54,8 @@ class Creating:
     part: Part
     import_: Import
     platform: CloudFactory
+    # Of a slice by the rows' keys, where they are signed and so not kept with the rows.
+    links: Mapping[int, str] = field(default_factory=dict)
 
     def rows(self, *outcomes: str) -> list[ImportRow]:
         return list(ImportRow.objects.filter(act_id=self.part.pk, outcome__in=outcomes))
@@ -168,6 +170,8 @@ def _create(job: Creating, row: ImportRow) -> WorkItem:
     fields: dict[str, Any] = dict(row.fields)
     if fields.get("labels") is not None:
         fields["labels"] = tuple(fields["labels"])
+    if link := job.links.get(row.pk):
+        fields["asset_url"] = link
     fields["metadata"] = with_console_id(fields.get("metadata"), row.console_id)
     new = NewWorkItem(batch_id=row.batch_id, **fields)
     # The same id for the same item, also when it is sent again: then it was surely not created.

@@ -7,6 +7,7 @@ again only once three checks over AUDIT_SETTLE_SPAN did not find it.
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -20,7 +21,7 @@ from accounts.rights import Right
 from console.audit import record, rows, settling
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 from console.items import counts
-from console.items.imports import creating, job_hooks, reconcile, records, services
+from console.items.imports import creating, job_hooks, reconcile, records, services, slice_links
 from console.items.imports.creating import MOST_FAILURES, Course, Creating
 from console.items.imports.records import Result, Tally
 from console.items.models import Import, ImportRow
@@ -145,6 +146,13 @@ def _create_part(first: Import, operation: Operation, part: Part) -> PartResult:
     if not import_.person.may(Right.CHANGE):
         return Halt(creating.ROLE_CHANGED)
     to_send = _leave_out_held(job)
+    try:
+        job = replace(job, links=slice_links.read_links(import_, to_send))
+    except ConnectionMissing as error:
+        return Halt(error.message)
+    except UpstreamError as error:
+        return _wait_for_links(job, error)
+    to_send = _leave_out_without_link(job, to_send)
     if not to_send:
         return _after_held(job)
     try:
@@ -175,6 +183,27 @@ def _leave_out_held(job: Creating) -> list[ImportRow]:
         parts.keep(job.operation)
         job.write(results, Outcome.NONE)
     return [row for row in to_send if row.console_id not in held]
+
+
+def _leave_out_without_link(job: Creating, to_send: Sequence[ImportRow]) -> list[ImportRow]:
+    """The rows that can be sent. What the slice doesn't hold any more is not created."""
+    missing = {row.pk for row in to_send if slice_links.needs_link(row) and row.pk not in job.links}
+    if missing:
+        with transaction.atomic():
+            parts.keep(job.operation)
+            job.write(dict.fromkeys(missing, Result(Outcome.NOT_CREATED, slice_links.CHANGED)), Outcome.NONE)
+    return [row for row in to_send if row.pk not in missing]
+
+
+def _wait_for_links(job: Creating, error: UpstreamError) -> PartResult:
+    """Avala gave no links: nothing was sent, and without its key or the slice nothing will be."""
+    if isinstance(error, ACCESS_REFUSALS):
+        return Halt(error.lasting_message)
+    failures = job.import_.failures if isinstance(error, RateLimited | HeldBack) else job.import_.failures + 1
+    _note(job.import_, failures=failures, message=error.lasting_message)
+    if failures >= MOST_FAILURES:
+        return Hold(error.lasting_message)
+    return _wait(error, failures)
 
 
 def _after_held(job: Creating) -> PartResult:

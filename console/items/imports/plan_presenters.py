@@ -8,6 +8,7 @@ from functools import cached_property
 from django.urls import reverse
 
 from console.items.imports.services import batch_name
+from console.items.imports.slice_presenters import SlicePlan
 from console.items.models import Import, ImportRow
 from console.items.progress import place_in_words
 from console.words import number, plural
@@ -118,6 +119,11 @@ class ImportPlan:
     def source_template(self) -> str:
         """What only this source has to say about its plan."""
         return f"items/imports/_plan_{self.import_run.source}.html"
+
+    @property
+    def slice(self) -> SlicePlan:
+        """For the template of a slice."""
+        return SlicePlan(self.import_run)
 
     @property
     def row_word(self) -> str:

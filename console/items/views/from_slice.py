@@ -1,20 +1,139 @@
 """Work items of the items of a slice."""
 
 import uuid
+from typing import Any
 
 from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import connections
 from accounts.requests import SignedIn
+from console import htmx, typed_forms, write_errors
+from console.batches import reading as batches
+from console.batches import services as batch_services
+from console.common.parsing import INT64, read_int
+from console.common.typed_fields import hand_back
+from console.items.breadcrumbs import remembered_breadcrumbs
+from console.items.imports import slice_reading
+from console.items.imports.services import NotStarted
+from console.items.imports.slice_forms import NEW, SliceForm
+from console.items.models import Import
+from console.projects import services as projects
+from console.upstream.errors import Conflict, Invalid
+
+TEMPLATE = "items/from_slice.html"
+WITHOUT_ID = "The batch was created, but CloudFactory didn’t say its number. Choose it in the list."
 
 
+@hand_back("import_id", "act_id", "batch", "name")
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: SignedIn, project: uuid.UUID, owner: str, slug: str) -> HttpResponse:
     """The form; the slice and the batch are read for a plan."""
-    raise Http404
+    sent = request.POST if request.method == "POST" else typed_forms.kept(request)
+    context = _about(request, project, owner, slug)
+    form = SliceForm(sent, batches={}, initial={"batch": _asked_batch(request)})
+    context |= {"form": form, "act_id": uuid.uuid4(), "import_id": uuid.uuid4()}
+    try:
+        found = connections.avala(request.user).get_slice(owner, slug)
+        form.batches = _batch_names(request, project)
+        context |= {"slice": found, "problem": slice_reading.why_not(found)}
+        if request.method != "POST" or context["problem"]:
+            return render(request, TEMPLATE, context, status=422 if request.method == "POST" else 200)
+        if form.is_valid() and (target := _target(request, project, form)):
+            return _planned(request, project, (owner, slug), found.name or slug, form, target)
+    except write_errors.KINDS as error:
+        if request.method != "POST":
+            raise
+        return write_errors.answer(request, error, TEMPLATE, context | {"import_id": request.POST.get("import_id", "")})
+    return render(request, TEMPLATE, context | _ids_sent(form), status=422)
 
 
 @require_POST
 def read_again(request: SignedIn, project: uuid.UUID, import_id: uuid.UUID) -> HttpResponse:
     """Reads the slice and the batch once more."""
-    raise Http404
+    import_run = Import.objects.filter(pk=import_id, project=project, person=request.user).first()
+    if import_run is None:
+        raise Http404
+    slice_reading.read_again(user=request.user, import_=import_run)
+    return htmx.redirect(request, reverse("items:import_detail", args=[project, import_id]))
+
+
+def _about(request: SignedIn, project: uuid.UUID, owner: str, slug: str) -> dict[str, Any]:
+    crumbs = remembered_breadcrumbs(user=request.user, project=project)
+    return {
+        "project_id": project,
+        "project_name": projects.read_heading(user=request.user, project=project),
+        "owner": owner,
+        "slug": slug,
+        "crumbs": crumbs,
+        "list_url": crumbs[-1][1],
+    }
+
+
+def _batch_names(request: SignedIn, project: uuid.UUID) -> dict[int, str]:
+    read = batches.read_batches if request.method == "POST" else batches.recent_batches
+    return batches.names_of(read(user=request.user, project=project))
+
+
+def _asked_batch(request: SignedIn) -> str:
+    """The batch whose page led here."""
+    batch = read_int(request.GET.get("batch"), INT64.start)
+    return NEW if batch is None else str(batch)
+
+
+def _target(request: SignedIn, project: uuid.UUID, form: SliceForm) -> tuple[int, str] | None:
+    """The id and name of the batch, which is created where that was asked for; None: what is wrong is in the form."""
+    typed = form.cleaned_data
+    if typed["batch"] is not None:
+        return typed["batch"], form.batches[typed["batch"]]
+    try:
+        created, name = batch_services.create_batch(
+            user=request.user, project=project, name=typed["name"], act_id=typed["act_id"], request=request
+        )
+    except (Conflict, Invalid) as refusal:
+        form.add_error("name", refusal.message)
+        return None
+    batch = read_int(created, INT64.start)
+    if batch is None:
+        found = batches.names_of(batches.read_batches(user=request.user, project=project))
+        batch = next((one for one, other in found.items() if other == name), None)
+        form.batches = found
+    if batch is None:
+        form.add_error("batch", WITHOUT_ID)
+        return None
+    return batch, name
+
+
+def _planned(
+    request: SignedIn,
+    project: uuid.UUID,
+    address: tuple[str, str],
+    name: str,
+    form: SliceForm,
+    target: tuple[int, str],
+) -> HttpResponse:
+    (owner, slug), (batch_id, batch_name) = address, target
+    try:
+        import_run = slice_reading.create_plan(
+            user=request.user,
+            project=project,
+            import_id=form.cleaned_data["import_id"],
+            owner=owner,
+            slug=slug,
+            name=name,
+            batch_id=batch_id,
+            batch_name=batch_name,
+        )
+    except NotStarted as refused:
+        form.add_error("import_id", refused.message)
+        context = _about(request, project, owner, slug) | {"form": form, "slice_name": name}
+        return render(request, TEMPLATE, context | {"act_id": uuid.uuid4(), "import_id": uuid.uuid4()}, status=409)
+    return htmx.redirect(request, reverse("items:import_detail", args=[project, import_run.pk]))
+
+
+def _ids_sent(form: SliceForm) -> dict[str, Any]:
+    """A refused name needs a new id of its act; the plan's stays."""
+    import_id = form["import_id"].value()
+    return {"import_id": import_id} if import_id and "import_id" not in form.errors else {}

@@ -1,0 +1,307 @@
+"""The plan of a slice that is sent to a batch: both lists are read, page by page, and nothing is created."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts import connections
+from accounts.models import Person
+from console.emulator.server import Running
+from console.items import console_ids
+from console.items.imports import slice_reading
+from console.items.models import Import, ImportRow
+from console.jobs import services as jobs
+from console.jobs.models import Operation
+from tests.items.deciding import PROJECT
+from tests.items.slice_driving import (
+    create_items,
+    figures,
+    form_url,
+    make_batch,
+    make_slice,
+    page_url,
+    plan,
+    read,
+    send,
+    typed,
+)
+from tests.rewriting import Query, Vendor, rewriting
+from tests.slices.making import text_of
+
+ClientAs = Callable[[Person], Client]
+State, Outcome = Import.State, ImportRow.Outcome
+
+
+@pytest.fixture
+def avala(emulator: Running, settings: Any) -> Iterator[Vendor]:
+    with rewriting(emulator, settings, "avala") as vendor:
+        yield vendor
+
+
+def plain_item(name: str) -> dict[str, Any]:
+    return {"uid": str(uuid.uuid4()), "key": name, "url": f"https://pictures.example/{name}"}
+
+
+def say_pages(avala: Vendor, *pages: list[dict[str, Any]]) -> None:
+    """The slice, page by page."""
+
+    def say(query: Query) -> Any:
+        place = int(query.get("cursor", ["0"])[0])
+        following = f"http://avala/?cursor={place + 1}" if place + 1 < len(pages) else None
+        return {"next": following, "previous": None, "results": pages[place]}
+
+    avala.speak("GET", "/items/list/", say)
+
+
+def say_items(avala: Vendor, items: list[dict[str, Any]]) -> None:
+    """The whole slice, on one page."""
+    avala.speak("GET", "/items/list/", lambda query: {"next": None, "previous": None, "results": items})
+
+
+def written(emulator: Running) -> list[str]:
+    asked = emulator.requests("cloudfactory")
+    return [one["path"] for one in asked if one["method"] == "POST" and "signedurls" not in one["path"]]
+
+
+def test_a_plan_has_a_row_for_each_item_with_its_source(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    found, batch = make_slice(alice, emulator, "Thirty"), make_batch(alice)
+    emulator.forget_requests()
+    import_run = plan(client_as(alice), found, batch)
+    assert (import_run.state, figures(import_run), import_run.planned_count) == (State.READY, (30, 0, 0), 30)
+    items = connections.avala(alice).list_slice_items(*found.address or ("", ""), limit=100).items
+    row, item = import_run.rows.first(), items[0]
+    assert row is not None
+    assert row.name == item.key
+    assert row.fields["metadata"] == {
+        console_ids.SLICE: "/".join(found.address or ()),
+        console_ids.DATASET: item.extra["dataset"],
+        console_ids.SLICE_ITEM: item.uid,
+        console_ids.ASSET_KEY: item.key,
+    }
+    assert row.fields["asset_type"] == "image"
+    assert written(emulator) == [], "a plan only reads"
+
+
+def test_no_signed_link_is_stored_anywhere(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    import_run = plan(client_as(alice), make_slice(alice, emulator, "Signed"), make_batch(alice))
+    assert import_run.plan["signed"] == 30
+    assert not [row for row in import_run.rows.all() if "asset_url" in row.fields]
+    assert "signature" not in repr(list(import_run.rows.values())) + repr(list(Operation.objects.values()))
+
+
+def test_what_the_batch_holds_already_is_left_out_for_everybody(
+    alice: Person, erin: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    found, batch = make_slice(alice, emulator, "Twelve there"), make_batch(alice)
+    create_items(alice, plan(client_as(alice), found, batch), 12)
+    for person in (alice, erin):
+        import_run = plan(client_as(person), found, batch)
+        assert figures(import_run) == (18, 12, 0)
+    create_items(alice, import_run, 18)
+    assert figures(plan(client_as(erin), found, batch)) == (0, 30, 0)
+    assert figures(plan(client_as(erin), found, make_batch(alice, "Another"))) == (30, 0, 0), "another batch"
+
+
+def test_a_slice_of_more_than_a_page_is_read_to_its_end(
+    alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor
+) -> None:
+    found, batch = make_slice(alice, emulator, "Long", 3), make_batch(alice)
+    items = [plain_item(f"{number:03}.jpg") for number in range(230)]
+    say_pages(avala, items[:100], items[100:200], items[200:])
+    create_items(alice, plan(client_as(alice), found, batch), 225)
+    import_run = plan(client_as(alice), found, batch)
+    assert figures(import_run) == (5, 225, 0)
+    assert list(import_run.rows.values_list("number", flat=True)) == list(range(1, 231))
+
+
+def test_a_list_that_goes_round_is_no_plan(
+    alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor
+) -> None:
+    found, batch = make_slice(alice, emulator, "Round", 3), make_batch(alice)
+    item = plain_item("a.jpg")
+    avala.speak("GET", "/items/list/", lambda query: {"next": "http://x/?cursor=same", "results": [item]})
+    import_run = plan(client_as(alice), found, batch)
+    assert (import_run.state, import_run.message) == (State.NOT_READ, slice_reading.ENDLESS_SLICE)
+
+
+def test_items_without_a_usable_link_are_named_with_the_reason(
+    alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor
+) -> None:
+    found, batch = make_slice(alice, emulator, "Odd links"), make_batch(alice)
+    links = {
+        "none.jpg": None,
+        "script.jpg": "javascript:alert(1)",
+        "data.jpg": "data:image/png;base64,AA",
+        "path.jpg": "folder/picture.jpg",
+        "login.jpg": "https://user:pass@example.com/a.jpg",
+        "cloud.pcd": "https://example.com/cloud.pcd",
+        "fine.jpg": "https://example.com/fine.jpg",
+        "drive.mp4": "https://example.com/drive",
+    }
+    say_items(avala, [{"uid": str(uuid.uuid4()), "key": key, "url": url} for key, url in links.items()])
+    import_run = plan(client_as(alice), found, batch)
+    assert figures(import_run) == (2, 0, 6)
+    fine = {row.name: row.fields for row in import_run.rows.filter(outcome=Outcome.NONE)}
+    assert fine["fine.jpg"]["asset_url"] == "https://example.com/fine.jpg"
+    assert fine["drive.mp4"]["asset_type"] == "video"
+    for row in import_run.rows.filter(outcome=Outcome.INVALID):
+        assert [column for column, _ in row.errors] == ["url"]
+        assert all(message for _, message in row.errors)
+
+
+def test_an_item_that_the_slice_repeats_is_sent_once(
+    alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor
+) -> None:
+    found, batch = make_slice(alice, emulator, "Twice"), make_batch(alice)
+    one, other = plain_item("a.jpg"), plain_item("b.jpg")
+    say_pages(avala, [one, other], [one, {**plain_item("c.jpg"), "uid": "no id"}])
+    import_run = plan(client_as(alice), found, batch)
+    assert figures(import_run) == (2, 0, 0)
+    assert (import_run.plan["repeated"], import_run.plan["left_out"]) == (1, 1)
+    assert len(import_run.plan["notes"]) == len(import_run.plan["warnings"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"status": "pending", "item_count": 0}, slice_reading.BUILDING),
+        ({"status": "failed"}, slice_reading.FAILED),
+        ({"item_count": 0}, slice_reading.EMPTY),
+    ],
+)
+def test_a_slice_that_cannot_be_sent_is_one_sentence(
+    alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor, said: dict[str, Any], words: str
+) -> None:
+    found, client = make_slice(alice, emulator, "Unfit", 3), client_as(alice)
+    sent = typed(name="Never made")
+    avala.rewrite("GET", rf"/{found.slug}/$", lambda answer: {**answer, **said})
+    emulator.forget_requests()
+    assert words in text_of(client.get(form_url(found)))
+    answer = client.post(form_url(found), sent)
+    assert (answer.status_code, words in text_of(answer)) == (422, True)
+    assert (written(emulator), Import.objects.count()) == ([], 0)
+
+
+def test_a_slice_that_turned_out_unfit_behind_the_form_is_said_by_its_plan(
+    alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor
+) -> None:
+    found, batch = make_slice(alice, emulator, "Unfit later", 3), make_batch(alice)
+    assert send(client_as(alice), found, batch=str(batch)).status_code == 302
+    say_items(avala, [])
+    read()
+    import_run = Import.objects.get()
+    assert (import_run.state, import_run.message) == (State.NOT_READ, slice_reading.EMPTY)
+    avala.answer("GET", rf"/{found.slug}/$", b'{"detail": "Not found."}', 404)
+    client_as(alice).post(f"{page_url(import_run)}read-again/")
+    read()
+    import_run.refresh_from_db()
+    assert (import_run.state, import_run.message) == (State.NOT_READ, slice_reading.GONE)
+
+
+def test_a_slice_that_fails_to_answer_is_asked_again_and_then_said(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    found, batch = make_slice(alice, emulator, "Silent"), make_batch(alice)
+    assert send(client_as(alice), found, batch=str(batch)).status_code == 302
+    emulator.fault("avala", "503", path="/items/list/", times=0)
+    operation = Operation.objects.get(kind="items.import_read")
+    jobs.perform(operation.pk)
+    import_run = Import.objects.get()
+    assert (import_run.state, import_run.message != "") == (State.READING, True)
+    Operation.objects.update(created_at=timezone.now() - timedelta(hours=1), due_at=timezone.now())
+    jobs.perform(operation.pk)
+    import_run.refresh_from_db()
+    assert import_run.state == State.NOT_READ
+    emulator.clear_faults()
+    client_as(alice).post(f"{page_url(import_run)}read-again/")
+    read()
+    import_run.refresh_from_db()
+    assert (import_run.state, figures(import_run)) == (State.READY, (30, 0, 0))
+
+
+def test_a_stop_ends_the_reading_and_it_can_be_read_again(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    found, batch = make_slice(alice, emulator, "Stopped"), make_batch(alice)
+    send(client_as(alice), found, batch=str(batch))
+    import_run = Import.objects.get()
+    assert slice_reading.stop(user=alice, import_=import_run)
+    read()
+    import_run.refresh_from_db()
+    assert import_run.state == State.NOT_READ
+    client_as(alice).post(f"{page_url(import_run)}read-again/")
+    read()
+    import_run.refresh_from_db()
+    assert (import_run.state, figures(import_run)) == (State.READY, (30, 0, 0))
+
+
+def test_another_persons_plan_is_not_read_again(
+    alice: Person, erin: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    import_run = plan(client_as(alice), make_slice(alice, emulator, "Hers", 3), make_batch(alice))
+    assert client_as(erin).post(f"{page_url(import_run)}read-again/").status_code == 404
+
+
+def test_a_new_batch_is_created_once_however_often_the_form_is_sent(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    found, client = make_slice(alice, emulator, "New batch", 3), client_as(alice)
+    emulator.forget_requests()
+    sent = typed(name="Fresh from the slice")
+    first, second = client.post(form_url(found), sent), client.post(form_url(found), sent)
+    assert first["Location"] == second["Location"]
+    assert len(written(emulator)) == 1
+    read()
+    assert (Import.objects.get().batch_name, figures(Import.objects.get())) == ("Fresh from the slice", (3, 0, 0))
+
+
+def test_a_name_that_is_taken_is_said_at_the_name(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    found = make_slice(alice, emulator, "Taken", 3)
+    make_batch(alice, "Night rides")
+    answer = send(client_as(alice), found, name="Night rides")
+    assert answer.status_code == 422
+    assert "already has a batch with this name" in text_of(answer)
+    assert 'value="Night rides"' in answer.content.decode()
+    assert not Import.objects.exists()
+
+
+@pytest.mark.parametrize("more", [{"batch": "999999"}, {"batch": "x"}, {"batch": ""}, {"name": "\x00"}, {"name": " "}])
+def test_what_cannot_be_a_batch_is_refused_at_its_field(
+    alice: Person, client_as: ClientAs, emulator: Running, more: dict[str, str]
+) -> None:
+    found = make_slice(alice, emulator, "Refused", 3)
+    emulator.forget_requests()
+    answer = send(client_as(alice), found, **more)
+    assert answer.status_code == 422
+    assert (written(emulator), Import.objects.count()) == ([], 0)
+    assert 'aria-invalid="true"' in answer.content.decode()
+
+
+def test_a_form_whose_id_belongs_to_another_plan_is_refused(
+    alice: Person, erin: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    found, batch = make_slice(alice, emulator, "Foreign", 3), make_batch(alice)
+    import_run = plan(client_as(alice), found, batch)
+    answer = send(client_as(erin), found, batch=str(batch), import_id=str(import_run.pk))
+    assert answer.status_code == 409
+    assert Import.objects.count() == 1
+
+
+def test_a_reviewer_cannot_send_a_slice(alice: Person, bob: Person, client_as: ClientAs, emulator: Running) -> None:
+    found = make_slice(alice, emulator, "Not his", 3)
+    assert client_as(bob).get(form_url(found)).status_code == 403
+    assert "Send to a batch" not in client_as(bob).get(f"/slices/{'/'.join(found.address or ())}/").content.decode()
+
+
+def test_the_slices_page_leads_to_the_projects_and_these_to_the_form(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    found, client = make_slice(alice, emulator, "The way", 3), client_as(alice)
+    here = f"/slices/{'/'.join(found.address or ())}/"
+    assert f'href="{here}projects/"' in client.get(here).content.decode()
+    assert f'href="/projects/{PROJECT}/items/from-slice/' in client.get(f"{here}projects/").content.decode()
