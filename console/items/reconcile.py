@@ -9,12 +9,13 @@ from accounts.models import Person
 from console.audit import settling
 from console.audit import signals as audit_signals
 from console.audit.models import DONE, FAILED, Entry
-from console.items import services, signals
+from console.items import create_services, services, signals
 from console.items.bulk import reconcile as bulk_reconcile
+from console.items.console_ids import find_by_console_ids
 from console.items.imports import reconcile as import_reconcile
 from console.items.models import Decision
-from console.items.selectors import VENDOR, get_item
-from console.upstream.errors import NotFound
+from console.items.selectors import NOT_ANSWERED, VENDOR, get_item
+from console.upstream.errors import NotFound, Unreadable
 
 # The two clocks need not agree to the second.
 SKEW = timedelta(seconds=5)
@@ -52,10 +53,21 @@ def find_signal(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
 
 
 def find_created(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
-    """Looks for new work items by our ids in their metadata."""
+    """Looks for new work items by our ids in their metadata; the id of a single one is the entry's."""
     if import_reconcile.is_of_import(entry):
         return import_reconcile.find_rows(entry)
-    return "unsure", {}
+    found = find_by_console_ids(
+        connections.cloudfactory(_actor(entry)),
+        project=uuid.UUID(entry.detail["project_id"]),
+        batch_id=entry.detail.get("batch_id"),
+        ids=[entry.pk],
+        created_from=entry.at - import_reconcile.SKEW,
+    )
+    if item := found.items.get(entry.pk):
+        return "done", {"thing_id": item.id}
+    if not found.is_whole:
+        raise Unreadable(NOT_ANSWERED, vendor=VENDOR, changes=False)
+    return "not found", {}
 
 
 def _is_perhaps_of_another(decision: Decision, status: str) -> bool:
@@ -79,6 +91,9 @@ def _follow(entry: Entry, **kwargs: Any) -> None:
     """A decision follows what the audit finds out about its act."""
     if import_reconcile.is_of_import(entry):
         import_reconcile.follow(entry)
+        return
+    if entry.action == create_services.ACTION and entry.outcome == DONE:
+        create_services.forget(uuid.UUID(entry.detail["project_id"]))
         return
     if entry.action not in signals.ACTIONS:
         return

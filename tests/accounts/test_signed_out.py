@@ -171,6 +171,14 @@ def reason_of_a_plan_that_is_read_again(client: Client, person: Person) -> Form:
     return Form(f"{form.page}read-again/", form.sent, page=form.page)
 
 
+def new_item(client: Client, person: Person) -> Form:
+    page = f"{ITEMS}new/"
+    lines = {"base": "{}", "key": ["site", ""], "value": [TYPED, ""], "kind": ["text", "text"]}
+    return Form(
+        page, {"act_id": str(uuid.uuid4()), "asset_url": "raw/a.jpg", "asset_type": "image", **lines}, page=page
+    )
+
+
 def new_export(client: Client, person: Person) -> Form:
     return Form("/exports/new/", making.form(name=TYPED), page="/exports/new/")
 
@@ -216,8 +224,8 @@ def name_of_a_space(client: Client, person: Person) -> Form:
 FORMS = [
     new_slice, draft_as_one_types, recipe_again, filter_of_a_part, filter_as_json, chosen_items, new_batch, batch_name,
     metadata, order_dragged, order_in_boxes, pasted_ids, ticked_rows, signal_to_ticked_rows,
-    new_export, export_as_one_chooses, export_as_projects_are_chosen, reason_for_sending_back, reason_of_a_plan,
-    reason_of_a_plan_that_is_read_again, labels_of_an_item,
+    new_item, new_export, export_as_one_chooses, export_as_projects_are_chosen, reason_for_sending_back,
+    reason_of_a_plan, reason_of_a_plan_that_is_read_again, labels_of_an_item,
     signal_by_an_expert, note_on_an_entry, profile, invitation,
     lines_of_a_csv, slice_to_a_new_batch, role, label_of_a_key, name_of_a_space,
 ]  # fmt: skip

@@ -165,6 +165,7 @@ def _about(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, typed
         "columns": columns,
         "all_columns": table_columns.COLUMNS.items(),
         "heads": table_columns.heads(columns),
+        "may_change": request.user.may(Right.CHANGE),
         "may_signal": request.user.may(Right.SIGNAL),
         "whom_to_ask": "" if request.user.may(Right.SIGNAL) else whom_to_ask(),
         "review_status": item_filter.status or CLIENT_REVIEW.value,

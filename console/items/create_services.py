@@ -1,0 +1,91 @@
+"""Creating one work item (P15), once, under an id of ours in its metadata."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from accounts import connections
+from accounts.models import Person
+from console import second_press
+from console.audit import record, unresolved
+from console.audit.unresolved import Unresolved
+from console.batches import reading as batches
+from console.items import counts
+from console.items.item_fields import new_work_item
+from console.items.selectors import VENDOR, item_name
+from console.upstream.errors import Conflict, Invalid
+from console.upstream.types import WorkItem
+
+ACTION = "item.create"
+
+
+@dataclass(frozen=True)
+class CreatedItem:
+    """`id` is "" where CloudFactory's answer had none that can be used."""
+
+    id: str
+    name: str
+
+
+def create_item(
+    *,
+    user: Person,
+    project: uuid.UUID,
+    fields: Mapping[str, Any],
+    batch_id: int | None,
+    batch_name: str,
+    act_id: uuid.UUID,
+    request: HttpRequest | None = None,
+) -> CreatedItem:
+    """`fields` as `item_fields` cleans them.
+
+    A second press gets the first result, or raises what the first one raised.
+    """
+    name = item_name(WorkItem("", asset_url=fields.get("asset_url"), asset_id=fields.get("asset_id")))
+    new = new_work_item(fields, batch_id=batch_id, console_id=act_id)
+    act = record.act(
+        actor=user,
+        action=ACTION,
+        thing_kind="item",
+        thing_name=name,
+        vendor=VENDOR,
+        request=request,
+        act_id=act_id,
+        key=connections.key_fingerprint(user, VENDOR),
+        detail={"project_id": str(project), "batch_id": batch_id, "batch": batch_name},
+    )
+    try:
+        with act:
+            created = _in_words(user, project, new, act)
+    except record.AlreadyActed as first:
+        entry = second_press.result(first.entry)
+        return CreatedItem(entry.result_id, entry.thing_name)
+    forget(project)
+    return CreatedItem(created.id, name)
+
+
+def unresolved_items(*, user: Person, project: uuid.UUID, back: str) -> list[Unresolved]:
+    """New work items of this person of which nobody knows whether they were created."""
+    found = unresolved.of_thing(user, "item", "", back=back)
+    return [one for one in found if one.entry.detail.get("project_id") == str(project)]
+
+
+def forget(project: uuid.UUID) -> None:
+    """The figures of the project and its batches are other ones now."""
+    counts.forget(project=str(project))
+    batches.forget(project=project)
+
+
+def _in_words(user: Person, project: uuid.UUID, new: Any, act: record.act) -> WorkItem:
+    """Page and audit say why CloudFactory refused it, as far as it tells."""
+    try:
+        created = connections.cloudfactory(user).create_work_item(project, new, request_id=str(act.id))
+    except (Conflict, Invalid) as refusal:
+        if refusal.vendor_text:
+            refusal.message = f"CloudFactory refused this: {refusal.vendor_text}"
+        raise
+    act.done(thing_id=created.id)
+    return created
