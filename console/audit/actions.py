@@ -1,11 +1,12 @@
 """Every action of the console in the words of its sentence: what was done, and what was tried.
 
 `detail` may hold, besides whatever is worth expanding, the pieces the sentences use: `items` (a number; with
-`items_at_least` true it reads "1,000+"), `projects` and `batches` (lists of names), `format`, `summary` (a phrase of
-the service's own), `role`, `reason`, `bytes`, `sessions`. `before` and `after` are shown side by side. Of many work
-items it holds what `console.audit.many` says.
+`items_at_least` true it reads "1,000+"), `projects` and `batches` (lists of names), `batch` (a name, or "3 batches"),
+`project_name`, `format`, `summary` and `cause` (phrases of the service's own), `role`, `reason`, `bytes`, `sessions`.
+`before` and `after` are shown side by side. Of many things it holds what `console.audit.many` says.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from console.audit import downloads
 from console.words import file_size, plural
 
 Detail = Mapping[str, Any]
+SEVERAL_BATCHES = re.compile(r"[0-9]+ batches")
 
 
 def _nothing(detail: Detail) -> str:
@@ -80,22 +82,48 @@ def _reason(detail: Detail) -> str:
     return f": {detail['reason']}" if detail.get("reason") else ""
 
 
-def work_items(detail: Detail, *, is_done: bool) -> str:
+def many_things(detail: Detail, noun: str, *, is_done: bool) -> str:
     """`4,988 of 5,000 work items`: as far as it is done, how many of all; otherwise how many were tried."""
     items, done = _figure(detail, "items"), _figure(detail, "items_done")
     if not is_done:
-        return plural(items, "work item")
+        return plural(items, noun)
     all_items = max(items, _figure(detail, "planned"))
     some = f"{intcomma(done)} of " if "items_done" in detail and done < all_items else ""
-    return some + plural(all_items, "work item")
+    return some + plural(all_items, noun)
+
+
+def _other_figures(detail: Detail, refused: str = "refused") -> list[str]:
+    """`12 refused` and `3 unresolved`, where the sentence does not say that of all."""
+    items, figures = _figure(detail, "items"), {"items_refused": refused, "items_unknown": "unresolved"}
+    said = [(_figure(detail, name), word) for name, word in figures.items()]
+    return [f"{intcomma(number)} {word}" for number, word in said if 0 < number < items]
 
 
 def _others(detail: Detail) -> str:
-    """` (12 refused, 3 unresolved): the reason`, where the sentence does not say that of all."""
-    items, figures = _figure(detail, "items"), {"items_refused": "refused", "items_unknown": "unresolved"}
-    said = [(_figure(detail, name), word) for name, word in figures.items()]
-    others = _brackets(f"{intcomma(number)} {word}" for number, word in said if 0 < number < items)
-    return others + _reason(detail)
+    """` (12 refused, 3 unresolved): the reason`."""
+    return _brackets(_other_figures(detail)) + _reason(detail)
+
+
+def _failed_others(detail: Detail) -> str:
+    """The same of files, which nobody refuses: their uploads fail."""
+    return _brackets(_other_figures(detail, "failed")) + _reason(detail)
+
+
+def _batch(detail: Detail) -> str:
+    """`the batch Harbour`, `3 batches`, or "" where it is not known."""
+    name = str(detail.get("batch") or "")
+    return name if not name or SEVERAL_BATCHES.fullmatch(name) else f"the batch {name}"
+
+
+def _created_others(detail: Detail) -> str:
+    """` (the batch Harbour, 2 refused)`."""
+    return _brackets([_batch(detail), *_other_figures(detail)]) + _reason(detail)
+
+
+def _sent_others(detail: Detail) -> str:
+    """` to the batch Harbour of Coins (2 refused)`."""
+    batch, project = _batch(detail) or "a batch", str(detail.get("project_name") or "")
+    return f" to {batch}{f' of {project}' if project else ''}{_others(detail)}"
 
 
 def _figure(detail: Detail, name: str) -> int:
@@ -112,7 +140,7 @@ def _sessions(detail: Detail) -> str:
 class Action:
     """The sentence after the person's name.
 
-    Slots: {thing}, {a_thing}, {as_thing}, {contents}, {vendor}, {page}, {many} ("5,000 work items"), {were}.
+    Slots: {thing}, {a_thing}, {as_thing}, {contents}, {vendor}, {page}, {many} ("5,000 work items", by `noun`), {were}.
 
     `refused` is the whole sentence where "tried to …, but it was not done" would read oddly. `whether` follows
     "We don't know whether" for acts that a vendor may leave without a clear answer. `begins` is the verb in place of
@@ -129,7 +157,9 @@ class Action:
     variants: Mapping[str, "Action"] = field(default_factory=dict)
     """Rows to use instead where one thing was signaled, by its `signal` and `outcome` in the detail."""
     of_many: Mapping[str, "Action"] = field(default_factory=dict)
-    """The same where many things were signaled, as `items` in the detail tells."""
+    """The same where the act was about many things, as `items` in the detail tells; "" without a signal."""
+    noun: str = "work item"
+    """Of {many}."""
 
     def for_detail(self, detail: Detail) -> "Action":
         """The row for what this act really was."""
@@ -233,6 +263,16 @@ ACTIONS: dict[str, Action] = {
         "send the slice {thing} to a batch",
         _number,
         whether="the slice {thing} was sent to a batch",
+        of_many={
+            "": Action(
+                "slices",
+                "sent {many} of the slice {thing}",
+                "send {many} of the slice {thing}",
+                _sent_others,
+                whether="{many} of the slice {thing} {were} sent to a batch",
+                noun="item",
+            )
+        },
     ),
     "batch.create": Action(
         "batches",
@@ -337,6 +377,16 @@ ACTIONS: dict[str, Action] = {
         "upload the file {thing}",
         _size,
         whether="the file {thing} was uploaded",
+        of_many={
+            "": Action(
+                "files",
+                "uploaded {many} to {thing}",
+                "upload {many} to {thing}",
+                _failed_others,
+                whether="{many} {were} uploaded to {thing}",
+                noun="file",
+            )
+        },
     ),
     "file.download": Action(
         "files", "downloaded the file {thing}", "download the file {thing}", downloads.brackets, begins=downloads.verb
@@ -405,8 +455,8 @@ ACTIONS: dict[str, Action] = {
     "audit.export": Action("audit", "exported the audit as CSV", "export the audit as CSV", _summary),
 }
 
-# Handing over a big file takes hours and is no sign of a crash.
-LASTING = ("export.download", "item.download", "file.download")
+# A big file takes hours on its way, in both directions, and that is no sign of a crash.
+LASTING = ("export.download", "item.download", "file.download", "file.upload")
 SIGN_INS = tuple(name for name in ACTIONS if name.startswith("session."))
 # What leaves the console: the view an auditor opens first.
 LEAVING = ("export.", "item.download", "item.results", "item.lines", "file.download")
@@ -429,7 +479,7 @@ def whether(name: str, thing: str, detail: Detail) -> str:
     action = known(name, detail)
     said = action.whether or f"the request to {action.tried} was carried out"
     items = _figure(detail, "items_unknown") or _figure(detail, "items")
-    said = said.replace("{many}", plural(items, "work item")).replace("{were}", "was" if items == 1 else "were")
+    said = said.replace("{many}", plural(items, action.noun)).replace("{were}", "was" if items == 1 else "were")
     return said.replace("{contents}", "{thing}").replace("{vendor}", "a vendor").replace("{thing}", thing, 1)
 
 

@@ -8,7 +8,7 @@ are on their way once more.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, GroupLine
@@ -51,6 +51,12 @@ def counts_of(opening: Entry, outcomes: Iterable[Entry]) -> Counts:
         items_failed=figures["items_refused"],
         items_unknown=figures["items_unknown"] if outcome != OPEN else 0,
     )
+
+
+def share_of(opening: Entry, outcomes: Iterable[Entry]) -> Counts:
+    """What the part adds to the figures of its group: things that an earlier part tried are counted once."""
+    counts, again = counts_of(opening, outcomes), number(opening.detail, "items_again")
+    return replace(counts, items=counts.items - again, items_failed=counts.items_failed - again)
 
 
 def detail_of(found: Counts | GroupLine, detail: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,8 +19,8 @@ ENDS = {
     FAILED: ", but it failed",
     UNKNOWN: ", but {cause}, so we can't tell whether it worked",
 }
-# By what the wording of an act on work items is chosen.
-SIGNALED = ("signal", "outcome", "items")
+# By what the wording of an act on many things is chosen, and what it names.
+SIGNALED = ("signal", "outcome", "items", "batch", "project_name")
 # What the first part of an act says of itself alone.
 OF_ONE_PART = (
     "ids",
@@ -33,6 +33,7 @@ OF_ONE_PART = (
     "checks",
     "not_found",
     "cut_off",
+    "cause",
 )
 # Whoever is refused at the door has only said a name; that it is theirs is not known.
 UNNAMED = {"session.refused": "Someone"}
@@ -201,6 +202,8 @@ def pieces(told: Telling) -> list[Piece]:
 
 def _cause(told: Telling) -> str:
     """Why the outcome is unknown. The entry's steps quote the answer."""
+    if cause := told.detail.get("cause"):
+        return str(cause)
     if told.detail.get("cut_off") or told.entry.outcome == OPEN:
         return "the console stopped before an answer came"
     vendor = VENDORS.get(told.entry.vendor)
@@ -214,7 +217,8 @@ def plain(told: Telling) -> str:
 def _filled(wording: str, told: Telling) -> list[Piece]:
     """The wording with its slots filled. Names go in last and whole, so that a brace in one is only a brace."""
     address = links.address_of(told.entry.thing_kind, told.thing_id, told.detail) if told.has_page else ""
-    wording = wording.replace("{many}", actions.work_items(told.detail, is_done=told.worded_as == DONE))
+    noun = actions.known(told.entry.action, told.detail).noun
+    wording = wording.replace("{many}", actions.many_things(told.detail, noun, is_done=told.worded_as == DONE))
     thing = Piece("thing", _called(told), address)
     vendor = VENDORS.get(told.entry.vendor, told.entry.vendor or "a vendor")
     wording = wording.replace("{vendor}", vendor)

@@ -69,6 +69,11 @@ class UploadFile(models.Model):
             models.Index(fields=["upload", "state", "position"], name="upload_files_by_state"),
             models.Index(fields=["digest"], name="upload_files_by_digest"),
             models.Index(fields=["path"], name="upload_files_by_path"),
+            models.Index(
+                fields=["updated_at"],
+                condition=models.Q(state__in=("sending", "unknown")),
+                name="upload_files_under_way",
+            ),
         ]
 
     def __str__(self) -> str:

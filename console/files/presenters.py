@@ -8,10 +8,11 @@ from functools import cached_property
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.connections import Space
 from accounts.models import Person
-from console.files import ledger, reasons, selectors, services
+from console.files import ledger, reasons, reconcile, selectors, services
 from console.files.models import Upload, UploadFile
 from console.files.origins import upload_origins
 from console.files.selectors import PAGE, Totals
@@ -33,12 +34,17 @@ class FileRow:
     file: UploadFile
 
     @property
+    def is_interrupted(self) -> bool:
+        """Its browser said nothing for so long that it is no longer sending."""
+        return self.file.state == State.SENDING and self.file.updated_at < timezone.now() - reconcile.SILENT_FOR
+
+    @property
     def tone(self) -> str:
-        return TONES[State(self.file.state)]
+        return "warn" if self.is_interrupted else TONES[State(self.file.state)]
 
     @property
     def state_words(self) -> str:
-        return State(self.file.state).label
+        return "Interrupted" if self.is_interrupted else State(self.file.state).label
 
     @property
     def size(self) -> str:

@@ -6,8 +6,10 @@ from typing import Any
 
 from django.db.models import Count, Sum
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 
 from accounts.models import Person
+from accounts.rights import Right
 from console.files.models import Upload, UploadFile
 
 State = UploadFile.State
@@ -62,3 +64,9 @@ def read_recent(*, user: Person, space: str) -> list[tuple[Upload, Totals]]:
     for upload, state, count, size in rows.annotate(count=Count("pk"), sum=Sum("size")):
         found[upload][0][state], found[upload][1][state] = count, size
     return [(upload, Totals(*found[upload.pk])) for upload in uploads]
+
+
+def address_of_act(reader: Any, group: uuid.UUID) -> str:
+    """The ledger of an upload, for the person whose it is."""
+    is_own = reader.may(Right.CHANGE) and Upload.objects.filter(pk=group, person=reader).exists()
+    return reverse("files:upload_detail", args=[group]) if is_own else ""

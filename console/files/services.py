@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts import connections
 from accounts.models import Person
 from console.audit import record
-from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
+from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, GroupLine
 from console.files import origins
 from console.files.ledger import IS_SENT
 from console.files.models import Upload, UploadFile
@@ -91,7 +91,7 @@ def _claim(upload: Upload, ids: Collection[uuid.UUID], again: bool) -> _Claimed:
         mine = [row for row in rows if row.state in free]
         running = _unended({row.act_id for row in mine if row.act_id})
         new = [row for row in mine if row.act_id not in running]
-        repeated = sum(row.act_id is not None for row in new)
+        repeated = min(sum(row.act_id is not None for row in new), _counted_as_failed(upload))
         act_id = uuid.uuid4() if new else None
         now = timezone.now()
         for row in mine:
@@ -105,6 +105,11 @@ def _claim(upload: Upload, ids: Collection[uuid.UUID], again: bool) -> _Claimed:
 def _unended(act_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
     entries = Entry.objects.filter(pk__in=act_ids).prefetch_related("outcomes")
     return {entry.pk for entry in entries if entry.outcome in (OPEN, UNKNOWN)}
+
+
+def _counted_as_failed(upload: Upload) -> int:
+    line = GroupLine.objects.filter(pk=upload.pk).first()
+    return line.items_failed if line else 0
 
 
 @dataclass(frozen=True)
@@ -231,7 +236,7 @@ class Reported:
 
 # What a browser can say of a file in which state; saying it once more changes nothing.
 _FROM = {
-    State.SAVED: IS_SENT,
+    State.SAVED: (State.WAITING, State.FAILED, *IS_SENT),
     State.UNKNOWN: IS_SENT,
     State.SENDING: IS_SENT,
     State.WAITING: (State.WAITING, State.FAILED, *IS_SENT),
@@ -273,8 +278,8 @@ def check(*, user: Person, upload: Upload, row: UploadFile) -> UploadFile:
     """
     if row.state not in IS_SENT:
         return row
-    found = look_up(user, upload.space, [row])[row.pk]
-    store({row.pk: found}, act_ids={row.act_id} if row.act_id else set(), by=user)
+    store(look_up(user, upload.space, [row]))
+    end_acts({row.act_id} if row.act_id else (), by=user)
     row.refresh_from_db()
     return row
 
@@ -306,10 +311,9 @@ def _judge(row: UploadFile, measured: Any) -> Reported:
     return Reported(State.SAVED) if measured.total == row.size else Reported(State.WAITING, OTHER_SIZE)
 
 
-def store(found: Mapping[uuid.UUID, Reported], *, act_ids: Collection[uuid.UUID], by: Person | None) -> None:
+def store(found: Mapping[uuid.UUID, Reported]) -> None:
     """Of rows on the way or unknown."""
     now = timezone.now()
     for pk, one in found.items():
         rows = UploadFile.objects.filter(pk=pk, state__in=IS_SENT)
         rows.update(state=one.state, message=one.message, updated_at=now)
-    end_acts(act_ids, by=by)

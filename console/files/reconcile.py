@@ -1,0 +1,105 @@
+"""Finding out, by reading alone, which files of an act are in the file store, where the browser didn't say so.
+
+A file is saved where the store has one of its size at its path (P2 and HEAD). A browser says every minute that it is
+still sending; one that was silent for ten has stopped.
+"""
+
+import uuid
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from console.audit import record, settling
+from console.audit import signals as audit_signals
+from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
+from console.files import services
+from console.files.ledger import IS_SENT
+from console.files.models import Upload, UploadFile
+from console.upstream.errors import Unreadable
+
+State = UploadFile.State
+SILENT_FOR = timedelta(minutes=10)
+# So many acts a minute: each is a row of the audit.
+MOST_AT_ONCE = 100
+INTERRUPTED = "The browser stopped before it said how it ended."
+CAUSE = "the browser stopped before it said how it ended"
+NOT_THERE = "Not in the file store."
+
+
+class UnderWay(Exception):
+    """A browser is sending these files: what is not there yet can still come."""
+
+
+def register() -> None:
+    settling.register(services.ACTION, find_files)
+    audit_signals.settled.connect(_follow, dispatch_uid="files.follow")
+    audit_signals.outcome_unknown.connect(_follow, dispatch_uid="files.follow_unknown")
+
+
+def find_files(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
+    """Reads the files of the act that are on the way or unknown, and keeps what that proves of each."""
+    upload = Upload.objects.filter(pk=entry.group).first() if entry.group else None
+    if upload is None or entry.actor is None:
+        return "unsure", {}
+    rows = list(_under_way(entry))
+    if any(row.updated_at > timezone.now() - SILENT_FOR for row in rows if row.state == State.SENDING):
+        raise UnderWay("A browser is still sending.")
+    found = services.look_up(entry.actor, upload.space, rows)
+    is_final = bool(entry.result.get("not_found"))
+    missing = {row.pk for row in rows if row.path and found[row.pk].state == State.WAITING and not is_final}
+    services.store({pk: one for pk, one in found.items() if pk not in missing})
+    if missing:
+        _mark_missing(missing)
+        return "not found", {}
+    if _under_way(entry).exists():
+        raise Unreadable(services.NOT_TOLD, vendor="storage", changes=False)
+    figures = services.figures_of(entry)
+    return ("done" if figures["items_done"] else "not sent"), figures
+
+
+def give_up_silent_ones() -> None:
+    """Every minute: acts whose browser has stopped become unknown, and are looked up."""
+    silent = UploadFile.objects.filter(state__in=IS_SENT, updated_at__lt=timezone.now() - SILENT_FOR)
+    acts = silent.filter(act_id__isnull=False).order_by().values_list("act_id", flat=True).distinct()
+    entries = Entry.objects.filter(pk__in=list(acts[:MOST_AT_ONCE])).prefetch_related("outcomes")
+    for entry in entries:
+        if entry.outcome == OPEN and not _has_living(entry):
+            _settle(entry, UNKNOWN, {"error": INTERRUPTED, "cause": CAUSE})
+
+
+def _has_living(entry: Entry) -> bool:
+    return _under_way(entry).filter(updated_at__gte=timezone.now() - SILENT_FOR).exists()
+
+
+def _follow(entry: Entry, **kwargs: Any) -> None:
+    """The files follow what a person said about their act, and what its checks found."""
+    if entry.action != services.ACTION:
+        return
+    rest = _under_way(entry)
+    if entry.outcome == DONE:
+        rest.exclude(path="").update(state=State.SAVED, message="", updated_at=timezone.now())
+    elif entry.outcome == FAILED:
+        rest.update(state=State.FAILED, message=NOT_THERE, updated_at=timezone.now())
+    elif entry.result.get("not_found"):
+        # Three reads over ten minutes, and no browser that could still be sending.
+        rest.update(state=State.FAILED, message=NOT_THERE, updated_at=timezone.now())
+        figures = services.figures_of(entry)
+        _settle(entry, DONE if figures["items_done"] else FAILED, {**figures, "found": "by looking"})
+
+
+def _settle(entry: Entry, outcome: Any, detail: dict[str, Any]) -> None:
+    try:
+        record.settle(entry, outcome, detail)
+    except record.AlreadySettled:
+        return
+
+
+def _mark_missing(ids: Collection[uuid.UUID]) -> None:
+    UploadFile.objects.filter(pk__in=ids, state__in=IS_SENT).update(state=State.UNKNOWN, message=NOT_THERE)
+
+
+def _under_way(entry: Entry) -> "QuerySet[UploadFile]":
+    return UploadFile.objects.filter(act_id=entry.pk, state__in=IS_SENT)

@@ -1,0 +1,163 @@
+"""What the audit says of uploads, and how it finds out where the browser never said."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Person
+from console.audit import groups, settling
+from console.audit.models import Entry, GroupLine
+from console.emulator.server import Running
+from console.files import reconcile
+from console.files.models import UploadFile
+from console.jobs import services as jobs
+from console.jobs.models import Operation, State
+from tests.files.uploading import UploadScript, file, put, states
+from tests.slices.making import text_of
+
+ClientAs = Callable[[Person], Client]
+
+
+@pytest.fixture
+def script(emulator: Running, alice: Person, client_as: ClientAs) -> UploadScript:
+    return UploadScript(client_as(alice))
+
+
+def audit(script: UploadScript) -> str:
+    return text_of(script.client.get("/audit/?when=all"))
+
+
+def grow_silent(script: UploadScript) -> None:
+    """Ten minutes without a word of the browser."""
+    UploadFile.objects.filter(upload=script.id).update(updated_at=timezone.now() - reconcile.SILENT_FOR * 2)
+
+
+def check_unresolved(script: UploadScript) -> None:
+    for entry in Entry.objects.filter(group=script.id, opens=None):
+        if entry.outcome == "unknown":
+            settling.look(entry)
+
+
+def test_an_upload_of_many_calls_is_one_line(script: UploadScript) -> None:
+    ids = script.add_ids(*(file(f"{n}.jpg") for n in range(25)))
+    for first in (0, 10, 20):
+        script.upload(*ids[first : first + 10])
+    assert "Alice uploaded 25 files to Northwind" in audit(script)
+
+
+def test_one_file_is_said_as_one(script: UploadScript) -> None:
+    script.upload(*script.add_ids(file()))
+    assert "Alice uploaded 1 file to Northwind" in audit(script)
+
+
+def test_files_that_failed_are_counted_until_a_retry_has_saved_them(script: UploadScript) -> None:
+    ids = script.add_ids(*(file(f"{n}.jpg") for n in range(5)))
+    script.links(*ids)
+    script.report("saved", *ids[:3])
+    script.report("failed", *ids[3:], reason="status", status=500)
+    assert "Alice uploaded 3 of 5 files to Northwind (2 failed)" in audit(script)
+    script.upload(*ids[3:])
+    assert "Alice uploaded 5 files to Northwind" in audit(script)
+    line = GroupLine.objects.get(pk=script.id)
+    assert (line.items, line.items_done, line.items_failed) == (5, 5, 0)
+    last = Entry.objects.order_by("-sequence")[0].sequence
+    assert groups.is_right(1, last)
+    groups.rebuild(1, last)
+    assert groups.is_right(1, last)
+
+
+def test_links_that_did_not_come_count_once(script: UploadScript, emulator: Running) -> None:
+    ids = script.add_ids(file("a.jpg"), file("b.jpg"))
+    emulator.fault("cloudfactory", "503", path="/signedurls", times=0)
+    for _ in range(3):
+        assert script.post("links", {"files": ids}).status_code >= 500
+    emulator.clear_faults()
+    assert "Alice tried to upload 2 files to Northwind, but it failed" in audit(script)
+    line = GroupLine.objects.get(pk=script.id)
+    assert (line.items, line.items_failed) == (2, 2)
+
+
+def test_a_refused_link_is_renewed_within_the_same_entry(script: UploadScript) -> None:
+    (pk,) = script.add_ids(file())
+    (old,) = script.links(pk)["files"]
+    (busy,) = script.links(pk)["files"]
+    assert "another tab" in busy["message"]
+    (new,) = script.links(pk, again=True)["files"]
+    assert new["url"] != old["url"]
+    script.report("saved", pk)
+    assert Entry.objects.filter(group=script.id, opens=None).count() == 1
+    assert "Alice uploaded 1 file to Northwind" in audit(script)
+
+
+def test_files_on_the_way_are_no_crash_for_hours(script: UploadScript) -> None:
+    (pk,) = script.add_ids(file("big.zip", size=3_000_000_000))
+    script.links(pk)
+    Entry.objects.filter(group=script.id)
+    script.report("sending", pk)
+    reconcile.give_up_silent_ones()
+    settling.mark_cut_off()
+    assert Entry.objects.get(group=script.id, opens=None).outcome == "open"
+    assert "Alice started to upload 1 file to Northwind" in audit(script)
+
+
+def test_what_a_browser_left_behind_is_found_by_reading(script: UploadScript) -> None:
+    ids = script.add_ids(file("a.jpg"), file("b.jpg"))
+    urls = [link["url"] for link in script.links(*ids)["files"]]
+    for url in urls:
+        put(url, b"x" * 10, "image/jpeg")
+    grow_silent(script)
+    reconcile.give_up_silent_ones()
+    assert "we can't tell whether it worked" in audit(script)
+    assert "the browser stopped before it said how it ended" in audit(script)
+    check_unresolved(script)
+    assert states(script) == {"a.jpg": "saved", "b.jpg": "saved"}
+    assert "Alice uploaded 2 files to Northwind" in audit(script)
+
+
+def test_what_is_not_there_is_not_uploaded_after_three_reads(script: UploadScript, settings: Any) -> None:
+    settings.AUDIT_SETTLE_SPAN = 0
+    ids = script.add_ids(file("a.jpg"), file("b.jpg"))
+    urls = [link["url"] for link in script.links(*ids)["files"]]
+    put(urls[0], b"x" * 10, "image/jpeg")
+    grow_silent(script)
+    reconcile.give_up_silent_ones()
+    for _ in range(3):
+        check_unresolved(script)
+    assert states(script) == {"a.jpg": "saved", "b.jpg": "failed"}
+    assert "Alice uploaded 1 of 2 files to Northwind (1 failed)" in audit(script)
+
+
+def test_the_background_does_all_of_it(script: UploadScript) -> None:
+    (pk,) = script.add_ids(file("a.jpg"))
+    put(script.links(pk)["files"][0]["url"], b"x" * 10, "image/jpeg")
+    grow_silent(script)
+    jobs.sweep()
+    Operation.objects.filter(state=State.WAITING).update(due_at=timezone.now())
+    jobs.sweep()
+    assert states(script) == {"a.jpg": "saved"}
+
+
+def test_an_upload_leads_from_the_audit_to_its_ledger_for_its_person_alone(
+    script: UploadScript, erin: Person, client_as: ClientAs
+) -> None:
+    script.upload(*script.add_ids(file("a.jpg"), file("b.jpg")))
+    address = f"/audit/acts/{script.id}/"
+    ledger = f"/files/upload/{script.id}/"
+    assert ledger in script.client.get(address).content.decode()
+    assert ledger not in client_as(erin).get(address).content.decode()
+
+
+def test_ledgers_are_deleted_after_180_days(script: UploadScript, alice: Person) -> None:
+    from console.files import housekeeping
+    from console.files.models import Upload
+
+    script.add(file())
+    housekeeping.delete_old_uploads()
+    assert Upload.objects.filter(pk=script.id).exists()
+    Upload.objects.filter(pk=script.id).update(updated_at=timezone.now() - timedelta(days=181))
+    housekeeping.delete_old_uploads()
+    assert not Upload.objects.filter(pk=script.id).exists()
