@@ -83,12 +83,12 @@ WRONG = [
     ({"difficulty": "101"}, "difficulty", "Enter a whole number from 0 to 100."),
     ({"difficulty": "1_0"}, "difficulty", "Enter a whole number from 0 to 100."),
     ({"metadata": "[1]"}, "metadata", "Enter a JSON object"),
-    ({"metadata": '{"a": NaN}'}, "metadata", "NaN or Infinity is not JSON"),
-    ({"metadata": '{"a": 1' + "0" * 400 + "}"}, "metadata", "a number is too large"),
-    ({"metadata": '{"a": ' + "[" * 3_000 + "]" * 3_000 + "}"}, "metadata", "nested too deeply"),
+    ({"metadata": '{"a": NaN}'}, "metadata", "it has no NaN or Infinity"),
+    ({"metadata": '{"a": 1' + "0" * 400 + "}"}, "metadata", "a number that is too large"),
+    ({"metadata": '{"a": ' + "[" * 3_000 + "]" * 3_000 + "}"}, "metadata", "nested more than 100 levels deep"),
     ({"metadata": '{"annotation_console_id": "x"}'}, "metadata", "annotation_console_id"),
     ({"metadata": '{"site": "Porto"}', "metadata.site": "Lisbon"}, "metadata.site", "in the column “metadata”"),
-    ({"labels": '{"label": 1}'}, "labels", "Enter a JSON list of objects"),
+    ({"labels": '{"label": 1}'}, "labels", "Give a list of objects"),
     ({"metadata.site": "x" * 20_001}, "metadata.site", "up to 20,000 characters"),
 ]
 
@@ -104,7 +104,7 @@ def test_a_wrong_line_is_named_with_its_column(
     assert (number, at) == (3, column)
     assert message in said
     page = page_of(client, plan)
-    assert "Line 3" in page
+    assert f"line 3, {column}: " in page
     assert message in page
     assert "Create 1 work item" in page
 
@@ -162,6 +162,7 @@ NO_CSV = [
     (b"asset_url,asset_type,metadata.annotation_console_id\nraw/1.jpg,image,x\n", "can’t be used."),
     ((",".join(f"c{n}" for n in range(10_000)) + "\n1\n").encode(), "up to 200 columns; this one has 10,000"),
     (sheet(lines(5_001)).encode(), "up to 5,000 lines"),
+    (b"asset_url,asset_type\n" + b"\n" * 50_000, "more than 50,000 rows, most of them blank"),
     (b"asset_url,asset_type\n" + b"x" * 5_000_000, "up to 5.0 MB"),
     (b"x" * 13_000_000, "up to 5.0 MB"),
     (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
@@ -221,6 +222,32 @@ def test_batches_are_found_by_name_and_by_id(client: Client, alice: Person) -> N
     page = page_of(client, plan, "?show=create")
     assert name in page
     assert "Default" in page
+
+
+def test_lines_without_a_batch_go_into_the_one_the_page_was_opened_for(client: Client, alice: Person) -> None:
+    names = reading.names_of(reading.read_batches(user=alice, project=uuid.UUID(PROJECT)))
+    (first, name), (second, _) = list(names.items())[:2]
+    page = client.get(f"{FORM}?batch={first}")
+    assert f"Put lines that name no batch into {name}" in text_of(page)
+    assert f'value="{first}"' in page.content.decode()
+    text = sheet([*lines(1), ("raw/2.jpg", "image", str(second), "")])
+    sent = {"import_id": str(uuid.uuid4()), "text": text}
+    plan = plan_of(client.post(FORM, {**sent, "batch_id": str(first)}))
+    assert [row.batch_id for row in plan.rows.all()] == [first, second]
+    unticked = plan_of(client.post(f"{FORM}?batch={first}", sent))
+    assert [row.batch_id for row in unticked.rows.all()] == [None, second]
+    only = plan_of(paste(client, "asset_url,asset_type\nraw/1.jpg,image", batch_id=str(first)))
+    assert (only.batch_id, only.batch_name) == (first, name)
+
+
+@pytest.mark.parametrize("batch", ["77777777", "x", "-1", "9" * 40, "1_0"])
+def test_a_batch_that_the_project_has_not_is_refused(client: Client, batch: str) -> None:
+    assert client.get(FORM, {"batch": batch}).status_code == 200
+    answer = paste(client, sheet(lines(1)), batch_id=batch)
+    assert answer.status_code in (409, 422)
+    assert "No plan was made" in text_of(answer)
+    assert "raw/00001.jpg" in answer.content.decode()
+    assert not Import.objects.exists()
 
 
 def test_the_same_form_with_the_same_lines_finds_the_first_plan(client: Client) -> None:
@@ -285,15 +312,15 @@ def test_formulas_and_markup_are_shown_as_text(client: Client) -> None:
 
 
 def test_only_whoever_may_change_gets_the_form(
-    bob: Person, dana: Person, carol: Person, alice: Person, client_as: ClientAs, emulator: Running
+    bob: Person, dana: Person, nobody: Person, alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     plan = plan_of(paste(client_as(alice), sheet([("x", "audio", "", "")])))
     for person in (bob, dana):
         assert client_as(person).get(FORM).status_code == 403
         assert paste(client_as(person), sheet(lines(1))).status_code == 403
         assert "Nobody else can start it." in page_of(client_as(person), plan)
-    assert client_as(carol).get(f"{ITEMS}imports/{plan.pk}/").status_code == 404
-    assert client_as(carol).get(f"{ITEMS}imports/{plan.pk}/refused.csv").status_code == 404
+    assert client_as(nobody).get(f"{ITEMS}imports/{plan.pk}/").status_code == 404
+    assert client_as(nobody).get(f"{ITEMS}imports/{plan.pk}/refused.csv").status_code == 404
 
 
 def test_batches_that_cannot_be_read_are_said_and_the_text_is_kept(client: Client, emulator: Running) -> None:

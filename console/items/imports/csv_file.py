@@ -14,6 +14,8 @@ from console.words import file_size, number
 
 MOST_BYTES = 5_000_000
 MOST_LINES = 5_000
+MOST_ROWS = 50_000
+"""With the blank ones, of which a spreadsheet can leave many at its end."""
 MOST_COLUMNS = 200
 LONGEST_NAME = 200
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
@@ -21,6 +23,7 @@ EXCEL = "In Excel, save it as “CSV UTF-8”; in other programs, choose UTF-8 a
 
 TOO_LARGE = f"A CSV can have up to {file_size(MOST_BYTES)}. Split it into several."
 TOO_MANY_LINES = f"A CSV can have up to {MOST_LINES:,} lines after its header. Split it into several."
+TOO_MANY_ROWS = f"This CSV has more than {MOST_ROWS:,} rows, most of them blank. Remove the blank ones."
 TOO_MANY_COLUMNS = f"A CSV can have up to {MOST_COLUMNS} columns; this one has {{count}}."
 EMPTY = "This CSV is empty. Its first line names the columns."
 NO_LINES = "This CSV has a header and no lines below it."
@@ -164,6 +167,8 @@ def _records(text: str, separator: str) -> Iterator[Line]:
             raise NotCsv(sentence.format(line=number(row), separator=SEPARATORS[separator])) from None
         if cells is None:
             return
+        if row > MOST_ROWS:
+            raise NotCsv(TOO_MANY_ROWS)
         yield Line(row, tuple(cells))
 
 

@@ -6,6 +6,7 @@ from django import forms
 
 from console.common import uploads
 from console.common.fields import IdField
+from console.common.parsing import INT64, read_int
 from console.items.imports import csv_file
 from console.items.imports.csv_file import NotCsv, Table
 from console.items.imports.csv_rows import Columns, read_columns
@@ -26,10 +27,23 @@ class PastedField(forms.CharField):
         self.validators = []
 
 
+class BatchField(forms.Field):
+    """The id of a batch, or None."""
+
+    def clean(self, value: Any) -> int | None:
+        if not value:
+            return None
+        found = read_int(value, INT64.start)
+        if found is None:
+            raise forms.ValidationError("Open this page again.")
+        return found
+
+
 class CsvForm(forms.Form):
     """`table` and `columns` are what was read, `source_name` where it came from."""
 
     import_id = IdField(error_messages={"required": "Open this page again."})
+    batch_id = BatchField(required=False)
     file = forms.FileField(
         label="CSV file",
         required=False,

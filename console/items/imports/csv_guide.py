@@ -7,7 +7,7 @@ COLUMNS: tuple[tuple[str, str], ...] = (
     ("asset_url", "Address of the picture or video: https://, s3://, or a path inside the space."),
     ("asset_id", "Its number at CloudFactory instead of an address."),
     ("asset_type", "image or video. Always needed."),
-    ("batch", "Name or id of the batch. Left empty, the item goes into the batch Default."),
+    ("batch", "Name or id of the batch. Left empty: the one chosen above, else Default."),
     ("results_url", "An address with https://."),
     ("taxonomy_version_id", "A UUID."),
     ("due_in_seconds", f"A whole number from 1 to {number(MOST_DUE)} (30 days)."),

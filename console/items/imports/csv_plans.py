@@ -6,26 +6,41 @@ from accounts.models import Person
 from console.batches import reading as batches
 from console.items.imports import services
 from console.items.imports.csv_file import Table
-from console.items.imports.csv_rows import BatchNames, Columns, plan_rows
+from console.items.imports.csv_rows import BATCH, BatchNames, Columns, plan_rows
 from console.items.models import Import
+
+NO_DEFAULT = "This project doesn’t have the batch for lines that name none. No plan was made."
 
 
 def create_plan(
-    *, user: Person, project: uuid.UUID, import_id: uuid.UUID, table: Table, columns: Columns, source_name: str
+    *,
+    user: Person,
+    project: uuid.UUID,
+    import_id: uuid.UUID,
+    table: Table,
+    columns: Columns,
+    source_name: str,
+    default_batch: int | None = None,
 ) -> Import:
     """Nothing is asked but the project's batches. The same form with the same lines finds the first plan.
 
-    Raises services.NotStarted, and every error of CloudFactory.
+    Lines that name no batch go into `default_batch`. Raises services.NotStarted, and every error of CloudFactory.
     """
-    found = batches.read_batches(user=user, project=project)
-    plan = plan_rows(table, columns, BatchNames((batch.id, batch.name) for batch in found))
+    found = BatchNames((one.id, one.name) for one in batches.read_batches(user=user, project=project))
+    if default_batch is not None and default_batch not in found.names:
+        raise services.NotStarted(NO_DEFAULT)
+    plan = plan_rows(table, columns, found, default_batch)
+    # The one batch of all lines, where none can name its own.
+    only = default_batch if BATCH not in columns.fields else None
     return services.create_import(
         user=user,
         project=project,
-        import_id=_free_id(user, project, import_id, table),
+        import_id=_free_id(user, project, import_id, (table.digest, default_batch)),
         source=Import.Source.CSV,
         source_name=source_name,
         source_key=table.digest,
+        batch_id=only,
+        batch_name=found.names[only] if only is not None else "",
         rows=plan.rows,
         plan=plan.plan,
     )
@@ -45,7 +60,8 @@ def find_earlier(import_run: Import) -> list[Import]:
     return list(same.exclude(pk=import_run.pk).select_related("person").order_by("-started_at")[:3])
 
 
-def _free_id(user: Person, project: uuid.UUID, import_id: uuid.UUID, table: Table) -> uuid.UUID:
+def _free_id(user: Person, project: uuid.UUID, import_id: uuid.UUID, about: tuple[str, int | None]) -> uuid.UUID:
     """Another id for other lines: a browser may show an old form again."""
     earlier = Import.objects.filter(pk=import_id, person=user, project=project).first()
-    return import_id if earlier is None or earlier.source_key == table.digest else uuid.uuid4()
+    is_free = earlier is None or (earlier.source_key, earlier.plan.get("default_batch")) == about
+    return import_id if is_free else uuid.uuid4()

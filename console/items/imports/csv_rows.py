@@ -105,9 +105,12 @@ def read_columns(table: Table) -> Columns:
     return Columns(table.columns, fields, metadata, unknown)
 
 
-def plan_rows(table: Table, columns: Columns, batches: BatchNames) -> CsvPlan:
-    """A row for each line, with its fields or with what is wrong with it."""
-    reader = _LineReader(table, columns, batches)
+def plan_rows(table: Table, columns: Columns, batches: BatchNames, default_batch: int | None = None) -> CsvPlan:
+    """A row for each line, with its fields or with what is wrong with it.
+
+    Lines that name no batch go into `default_batch`, where there is one.
+    """
+    reader = _LineReader(table, columns, batches, default_batch)
     rows = [reader.read(line) for line in table.lines]
     used = {row.batch_id for row in rows if row.batch_id is not None}
     warnings = [*_unknown_columns(columns), *_same_assets(rows), *_apostrophes(table, columns)]
@@ -119,13 +122,14 @@ def plan_rows(table: Table, columns: Columns, batches: BatchNames) -> CsvPlan:
             "notes": notes,
             "batches": {str(batch): batches.names[batch] for batch in used},
             "columns": list(table.columns),
+            "default_batch": default_batch,
         },
     )
 
 
 class _LineReader:
-    def __init__(self, table: Table, columns: Columns, batches: BatchNames) -> None:
-        self.table, self.columns, self.batches = table, columns, batches
+    def __init__(self, table: Table, columns: Columns, batches: BatchNames, default_batch: int | None) -> None:
+        self.table, self.columns, self.batches, self.default_batch = table, columns, batches, default_batch
 
     def read(self, line: Line) -> NewRow:
         cells = tuple(map(csv_cells.without_guard, line.cells)) if self.columns.is_corrected else line.cells
@@ -139,7 +143,7 @@ class _LineReader:
             number=line.number,
             name=_name_of(fields, self._cell("asset_url", cells)),
             fields={} if errors else fields,
-            batch_id=batch_id,
+            batch_id=self.default_batch if batch_id is None else batch_id,
             errors=errors,
             cells=cells,
             outcome=ImportRow.Outcome.INVALID if errors else ImportRow.Outcome.NONE,

@@ -59,19 +59,21 @@ class PlanRow:
 
     row: ImportRow
     batch: str
+    word: str
 
     @property
-    def problems(self) -> list[tuple[str, str]]:
-        """Column and message; a message about the whole row has no column."""
-        return [(str(column), str(message)) for column, message in self.row.errors]
+    def problems(self) -> list[str]:
+        """`line 7, difficulty: Enter …`; a message about the whole row has no column."""
+        place = self.heading.lower()
+        return [f"{place}{f', {column}' if column else ''}: {message}" for column, message in self.row.errors]
 
     @property
     def name(self) -> str:
         return self.row.name
 
     @property
-    def number(self) -> str:
-        return number(self.row.number)
+    def heading(self) -> str:
+        return f"{self.word} {number(self.row.number)}"
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ class ImportPlan:
 
     @cached_property
     def listed(self) -> list[PlanRow]:
-        return [PlanRow(row, self._batch_name(row.batch_id)) for row in self.rows]
+        return [PlanRow(row, self._batch_name(row.batch_id), self.row_word) for row in self.rows]
 
     @property
     def list_title(self) -> str:

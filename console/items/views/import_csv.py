@@ -2,7 +2,6 @@
 
 import uuid
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -10,6 +9,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.requests import SignedIn
 from console import pages, typed_forms
+from console.batches import reading
+from console.common.parsing import INT64, read_int
 from console.common.typed_fields import hand_back
 from console.items.breadcrumbs import item_breadcrumbs
 from console.items.imports import csv_download, csv_plans
@@ -24,15 +25,16 @@ from console.upstream.errors import ACCESS_REFUSALS, UpstreamError
 NOT_READ = "The batches of this project couldn’t be read, so no plan was made. {message} Nothing was created."
 
 
-@hand_back("text")
+@hand_back("text", "batch_id")
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """The form; a file that can be read becomes a plan."""
     if request.method == "POST":
         return _create(request, project)
     typed = typed_forms.kept(request)
-    text = typed.get("text", "") if typed else ""
-    return _page(request, project, CsvForm(initial={"import_id": uuid.uuid4(), "text": text}))
+    text, batch = (typed.get("text", ""), typed.get("batch_id")) if typed else ("", request.GET.get("batch"))
+    initial = {"import_id": uuid.uuid4(), "text": text, "batch_id": read_int(batch, INT64.start)}
+    return _page(request, project, CsvForm(initial=initial))
 
 
 @require_safe
@@ -62,6 +64,7 @@ def _create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
             table=form.table,
             columns=form.columns,
             source_name=form.source_name,
+            default_batch=form.cleaned_data["batch_id"],
         )
     except ACCESS_REFUSALS:
         raise
@@ -69,8 +72,8 @@ def _create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
         form.add_error(None, NOT_READ.format(message=error.message))
         return _page(request, project, form, pages.status_of(error))
     except NotStarted as problem:
-        messages.error(request, problem.message)
-        return redirect(reverse("items:import", args=[project]))
+        form.add_error(None, problem.message)
+        return _page(request, project, form, 409)
     return redirect(reverse("items:import_detail", args=[project, plan.pk]))
 
 
@@ -82,7 +85,20 @@ def _page(request: SignedIn, project: uuid.UUID, form: CsvForm, status: int = 20
         "list_url": crumbs[-1][1],
         "project_id": project,
         "columns": COLUMNS,
+        "sources": [form["file"], form["text"]],
         "recent": list_imports(user=request.user, project=project),
+        "offered_batch": _offered_batch(request, project, form),
         "has_chosen_file": bool(request.FILES) or form.dropped_file,
     }
     return render(request, "items/imports/csv.html", context, status=status)
+
+
+def _offered_batch(request: SignedIn, project: uuid.UUID, form: CsvForm) -> tuple[int, str] | None:
+    """The batch that the page was opened for, with its name as far as that is remembered."""
+    batch = read_int(request.GET.get("batch"), INT64.start)
+    if batch is None:
+        batch = read_int(str(form["batch_id"].value() or ""), INT64.start)
+    if batch is None:
+        return None
+    names = reading.remembered_names(user=request.user, project=project) or {}
+    return batch, names.get(batch) or f"Batch {batch}"
