@@ -19,6 +19,7 @@ from console.audit import availability
 from console.common import cache, database
 from console.exports import watching
 from console.items.bulk import news as signal_news
+from console.items.imports import news as import_news
 
 NAME = "Annotation Console"
 
@@ -178,16 +179,17 @@ class Shell:
 
     @property
     def awaits_signal_news(self) -> bool:
-        """Whether this person waits for a signal to many work items."""
-        return self._awaited[1]
+        """Whether this person waits for a signal to many work items, or for many to be created."""
+        return any(self._awaited[1:])
 
     @cached_property
-    def _awaited(self) -> tuple[bool, bool]:
-        """Exports and signals, in one statement."""
+    def _awaited(self) -> tuple[bool, bool, bool]:
+        """Exports, and what is sent to many work items or creates them, in one statement."""
         if not (self.user and self.signed_in):
-            return False, False
-        awaited = Exists(watching.awaited_by(self.user)), Exists(signal_news.awaited_by(self.user))
-        return Person.objects.filter(pk=self.user.pk).values_list(*awaited).first() or (False, False)
+            return False, False, False
+        waiting = watching.awaited_by(self.user), signal_news.awaited_by(self.user), import_news.awaited_by(self.user)
+        found = Person.objects.filter(pk=self.user.pk).values_list(*map(Exists, waiting)).first()
+        return found or (False, False, False)
 
     @property
     def session_ends(self) -> datetime | None:

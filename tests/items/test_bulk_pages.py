@@ -152,7 +152,7 @@ def test_what_is_paused_goes_on_when_the_person_says_so(alice: Person, client_as
     assert "Paused: reopening 150 items" in page(client, bulk)
     answer = client.post(f"{ITEMS}bulk/{bulk.pk}/carry-on/?was=paused", headers=HTMX)
     assert "Reopening 150 items" in text_of(answer)
-    assert 'data-bulk="sending"' in answer.content.decode()
+    assert 'data-run="sending"' in answer.content.decode()
     assert "It is no longer paused." in move(client, bulk, "carry-on")
     work()
     assert "150 reopened." in page(client, bulk)

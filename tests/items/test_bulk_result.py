@@ -222,7 +222,7 @@ def test_ones_own_signals_under_way_stand_above_the_table(
     ended(bob, ids(1))
     bulk_signal(alice, ids(1))
     page = client_as(bob).get(ITEMS).content.decode()
-    assert page.count('class="callout callout-info bulk-progress"') == 1
+    assert page.count('class="callout callout-info run-progress"') == 1
     assert f"{page_of(running, 'progress/')}?look=1&amp;was=sending&amp;strip=1" in page
     answer = client_as(bob).get(page_of(running, "progress/?strip=1&was=sending"), headers=HTMX)
     assert "Show the progress" in text_of(answer)

@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlencode
 
@@ -16,6 +15,7 @@ from console.items.bulk.actions import START, BulkAction, action_named
 from console.items.bulk.result_selectors import ResultPage
 from console.items.bulk.selectors import PLANNING
 from console.items.models import BulkItem, BulkSignal
+from console.items.run_presenters import OVERDUE, Mark, RunStatus, Tab
 from console.items.statuses import Status, status_named
 from console.jobs import parts
 from console.words import number, plural
@@ -23,33 +23,22 @@ from console.words import number, plural
 State, Outcome = BulkSignal.State, BulkItem.Outcome
 UNDER_WAY = (State.WAITING, State.SENDING, State.PAUSED)
 FINAL = (State.TAKEN_BACK, State.STOPPED, State.ENDED)
-# Seconds until each next look; the last one for all further looks.
-DELAYS = (1, 1, 2, 2, 3, 3, 5)
-PAUSED_DELAY = 10
-NEWS_DELAYS = (4, 4, 8, 15, 30)
-MOST_LOOKS = 720
-OVERDUE = timedelta(seconds=90)
 FOUND_NOT_DONE = "Three checks found it unchanged."
 
 
 @dataclass(frozen=True)
-class SignalStatus:
-    """The progress of a bulk signal, from its own row alone. `look` counts the times it was asked about.
-
-    `is_own`: the reader started it and can stop it. `is_strip`: shown beside other things, with a link to its page.
-    """
+class SignalStatus(RunStatus):
+    """The progress of a bulk signal."""
 
     bulk: BulkSignal
-    is_own: bool
-    look: int = 0
-    is_strip: bool = False
-    note: str = ""
-    was: str = ""
-    """The state that the page has shown so far."""
-    takes_focus: bool = False
-    """Whether the button that was pressed is replaced by what can be done next."""
-    shown: Mapping[str, str] = field(default_factory=dict)
-    """Which list of its items the page shows, as its address has it."""
+
+    @property
+    def run(self) -> BulkSignal:
+        return self.bulk
+
+    @property
+    def state(self) -> str:
+        return self.bulk.state
 
     @property
     def action(self) -> BulkAction:
@@ -72,30 +61,14 @@ class SignalStatus:
         return self._state == State.PAUSED
 
     @property
-    def is_under_way(self) -> bool:
-        return self._state in UNDER_WAY
-
-    @property
     def is_final(self) -> bool:
         return self._state in FINAL
-
-    @property
-    def has_bar(self) -> bool:
-        return self._state in (State.SENDING, State.PAUSED) and self.planned > 0
 
     @cached_property
     def seconds(self) -> int:
         """Until it is sent, while it can be taken back."""
         due_at = self.bulk.due_at
         return max(0, math.ceil((due_at - timezone.now()).total_seconds())) if due_at else 0
-
-    @property
-    def planned(self) -> int:
-        return self.bulk.planned_count
-
-    @property
-    def finished(self) -> int:
-        return progress.finished_count(self.bulk)
 
     @property
     def things(self) -> str:
@@ -113,16 +86,8 @@ class SignalStatus:
         )
 
     @property
-    def has_changed(self) -> bool:
-        return bool(self.was) and self.was != self.bulk.state
-
-    @property
     def link_label(self) -> str:
         return "Show the result" if self.is_final else "Show the plan" if self._state in PLANNING else "Show it"
-
-    @property
-    def bar_words(self) -> str:
-        return progress.in_words(self.bulk)
 
     @property
     def title(self) -> str:
@@ -185,11 +150,6 @@ class SignalStatus:
         return {"good": "circle-check", "bad": "circle-x"}.get(self.tone, "triangle-alert")
 
     @property
-    def announcement(self) -> str:
-        """For the live region, once its state has changed."""
-        return f"{self.title}. {self.text}"
-
-    @property
     def is_unattended(self) -> bool:
         """Whether a worker should have got further by now, and none has said why it hasn't."""
         if self.bulk.message not in ("", sending.STOPPING):
@@ -199,34 +159,21 @@ class SignalStatus:
         return is_expected and since is not None and timezone.now() - since > OVERDUE
 
     @property
-    def can_take_back(self) -> bool:
-        return self.is_own and self.is_waiting
-
-    @property
-    def can_stop(self) -> bool:
-        return self.is_own and (self.is_sending or self.is_paused)
-
-    @property
-    def can_carry_on(self) -> bool:
-        return self.is_own and self.is_paused
-
-    @property
     def started_by(self) -> str:
         """Who can stop it, for everybody else."""
         return "" if self.is_own else self.bulk.person.name or self.bulk.person.email
 
     @property
-    def delay(self) -> int | None:
-        """Seconds until the page asks again; None where nothing changes by itself any more."""
-        if not self.is_under_way or self.look >= MOST_LOOKS:
-            return None
-        if self.is_paused:
-            return PAUSED_DELAY
-        return self.seconds * self.is_waiting + DELAYS[min(self.look, len(DELAYS) - 1)]
+    def results_id(self) -> str:
+        return "bulk-results"
+
+    @property
+    def results_label(self) -> str:
+        return "Show each item"
 
     @property
     def progress_url(self) -> str:
-        return f"{self._url('items:bulk_progress')}?{self._query(look=self.look + 1)}"
+        return f"{self._url('items:bulk_progress')}?{self.query(look=self.look + 1)}"
 
     @property
     def url(self) -> str:
@@ -234,11 +181,11 @@ class SignalStatus:
 
     @property
     def stop_url(self) -> str:
-        return f"{self._url('items:bulk_stop')}?{self._query()}"
+        return f"{self._url('items:bulk_stop')}?{self.query()}"
 
     @property
     def carry_on_url(self) -> str:
-        return f"{self._url('items:bulk_carry_on')}?{self._query()}"
+        return f"{self._url('items:bulk_carry_on')}?{self.query()}"
 
     @property
     def _words(self) -> str:
@@ -254,21 +201,8 @@ class SignalStatus:
     def _state(self) -> BulkSignal.State:
         return State(self.bulk.state)
 
-    def _query(self, **about: int) -> str:
-        strip = {"strip": "1"} if self.is_strip else {}
-        return urlencode({**about, "was": self.bulk.state, **strip, **self.shown})
-
     def _url(self, view: str) -> str:
         return reverse(view, args=[self.bulk.project, self.bulk.pk])
-
-
-@dataclass(frozen=True)
-class Mark:
-    """An outcome in words; `tone` chooses a colour, never the only sign."""
-
-    word: str
-    tone: str
-    icon: str
 
 
 _MARKS: Mapping[str, Mark] = {
@@ -324,17 +258,6 @@ class ResultRow:
     @property
     def message(self) -> str:
         return f"{self.item.message} {FOUND_NOT_DONE}".strip() if self.item.is_not_done else self.item.message
-
-
-@dataclass(frozen=True)
-class Tab:
-    """A filter of the result; `value` is "" for all items."""
-
-    value: str
-    word: str
-    count: int
-    address: str
-    is_current: bool
 
 
 _TAB_WORDS: Mapping[str, str] = {

@@ -215,8 +215,7 @@ class ImportPlan:
 
     @property
     def version(self) -> str:
-        """Names one reading of the plan, so that an old form is told from the present one."""
-        return self.import_run.read_at.isoformat() if self.import_run.read_at else ""
+        return version_of(self.import_run)
 
     @property
     def poll_url(self) -> str:
@@ -253,3 +252,8 @@ class ImportPlan:
     def _url(self, view: str) -> str:
         ids: list[uuid.UUID] = [self.import_run.project, self.import_run.pk]
         return reverse(view, args=ids)
+
+
+def version_of(import_run: Import) -> str:
+    """Names one reading of the plan, so that an old form is told from the present one."""
+    return import_run.read_at.isoformat() if import_run.read_at else ""

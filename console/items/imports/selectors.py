@@ -6,7 +6,8 @@ from django.http import Http404
 
 from accounts import connections
 from accounts.models import Person
-from console.items.models import Import
+from console.items.imports.services import UNDER_WAY
+from console.items.models import Import, ImportRow
 
 PLANNING = (Import.State.READING, Import.State.NOT_READ, Import.State.READY)
 """The states in which nothing was created yet."""
@@ -34,3 +35,17 @@ def list_imports(*, user: Person, project: uuid.UUID) -> list[Import]:
     """One's own recent imports into the project, the newest first."""
     mine = Import.objects.filter(person=user, project=project)
     return list(mine.order_by("-created_at")[:RECENT])
+
+
+def find_under_way(*, user: Person, project: uuid.UUID, batch_id: int | None = None) -> list[Import]:
+    """One's own in this project that create items now or are paused, the oldest first; of a batch those into it."""
+    mine = Import.objects.filter(person=user, project=project, state__in=UNDER_WAY)
+    if batch_id is not None:
+        into = ImportRow.objects.filter(batch_id=batch_id, act_id__isnull=False).values("import_run")
+        mine = mine.filter(pk__in=into)
+    return list(mine.select_related("person").order_by("created_at"))
+
+
+def find_paused(*, user: Person) -> list[Import]:
+    """One's own that go on only when the person says so, the newest first."""
+    return list(Import.objects.filter(person=user, state=Import.State.PAUSED).select_related("person"))

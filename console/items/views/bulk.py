@@ -24,7 +24,10 @@ from console.items.bulk.planning import NotPlanned
 from console.items.bulk.result_presenters import SignalStatus
 from console.items.bulk.selectors import PLANNING, find_bulk, find_own_bulk
 from console.items.filters import ItemFilter
+from console.items.imports import news as import_news
+from console.items.imports.result_presenters import ImportStatus
 from console.items.models import BulkSignal
+from console.items.run_presenters import NEWS_DELAYS, RunStatus
 from console.items.views.plan_page import render_plan
 from console.upstream.errors import UpstreamError
 
@@ -118,12 +121,13 @@ def news(request: SignedIn) -> HttpResponse:
     """What ended or paused since this person last heard of it, wherever in the console they are."""
     look = read_page_number(request.GET.get("look"))
     here = htmx.page_address(request).partition("?")[0]
-    told = [SignalStatus(one, is_own=True) for one in bulk_news.take_news(user=request.user)]
+    told: list[RunStatus] = [SignalStatus(one, is_own=True) for one in bulk_news.take_news(user=request.user)]
+    told += [ImportStatus(one, is_own=True) for one in import_news.take_news(user=request.user)]
     context = {
         "told": [status for status in told if status.url != here],
-        "delay": presenters.NEWS_DELAYS[min(look, len(presenters.NEWS_DELAYS)) - 1],
+        "delay": NEWS_DELAYS[min(look, len(NEWS_DELAYS)) - 1],
         "look": look + 1,
-        "more": bulk_news.awaits_news(request.user),
+        "more": bulk_news.awaits_news(request.user) or import_news.awaits_news(request.user),
     }
     return render(request, "items/bulk/news.html", context)
 
@@ -153,7 +157,7 @@ def _status(request: SignedIn, found: BulkSignal, **about: Any) -> SignalStatus:
     is_own = found.person_id == request.user.pk and request.user.may(Right.SIGNAL)
     chosen, page = selectors.read_filter(request.GET.get("outcome", "")), read_page_number(request.GET.get("page"))
     shown = {**({"outcome": chosen} if chosen else {}), **({"page": str(page)} if page > 1 else {})}
-    return SignalStatus(found, is_own, shown=shown, **about)
+    return SignalStatus(found, is_own=is_own, shown=shown, **about)
 
 
 def _results(request: SignedIn, found: BulkSignal) -> dict[str, Any]:
