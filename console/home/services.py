@@ -15,6 +15,9 @@ from console.exports import services as exports
 from console.home import colleagues
 from console.items.bulk import result_presenters as signal_presenters
 from console.items.bulk import selectors as signals
+from console.items.imports import selectors as imports
+from console.items.imports.result_presenters import ImportStatus
+from console.items.run_presenters import RunStatus
 from console.projects import services as projects
 from console.slices import recent as recent_slices
 from console.slices import services as slices
@@ -61,7 +64,7 @@ def waiting(*, user: Person) -> Waiting:
     todos = [
         *_unconnected(user),
         *_unknown(user),
-        *_paused_signals(user),
+        *_paused_runs(user),
         *_exports(user),
         *(_recent_slice(one, one.state) for one in created if one.state and one.state.failed),
         *_colleagues(user),
@@ -140,10 +143,12 @@ def _more_unresolved(number: int) -> Todo:
     return Todo("circle-question-mark", "warn", text, "The audit lists them all.", address, "Show all")
 
 
-def _paused_signals(user: Person) -> list[Todo]:
-    """Signals to many work items that go on only when the person says so."""
-    paused = signals.find_paused(user=user) if user.may(Right.SIGNAL) else []
-    found = [signal_presenters.SignalStatus(bulk, is_own=True) for bulk in paused[:PAUSED_SHOWN]]
+def _paused_runs(user: Person) -> list[Todo]:
+    """Signals to many work items, and imports of them, that go on only when the person says so."""
+    bulk = signals.find_paused(user=user) if user.may(Right.SIGNAL) else []
+    paused_imports = imports.find_paused(user=user) if user.may(Right.CHANGE) else []
+    found: list[RunStatus] = [signal_presenters.SignalStatus(one, is_own=True) for one in bulk[:PAUSED_SHOWN]]
+    found += [ImportStatus(one, is_own=True) for one in paused_imports[:PAUSED_SHOWN]]
     return [Todo("pause", "warn", one.title, one.text, one.url, "Show") for one in found]
 
 

@@ -74,7 +74,7 @@ def test_the_table_shows_what_is_under_way_and_its_end(
 ) -> None:
     bulk = bulk_signal(bob, ids(3), action="start", progressed_at=timezone.now())
     signed_in.goto(f"{live}{ITEMS}?status=NEW")
-    running = signed_in.get_by_role("region", name="Signals under way")
+    running = signed_in.get_by_role("region", name="Under way")
     expect(running.get_by_text("0 of 3")).to_be_visible()
     finish(bulk, done_count=3)
     expect(running.get_by_text("3 started.").first).to_be_visible()

@@ -1,5 +1,6 @@
 """One import in words, once it was started, and what became of each of its rows."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,10 +9,11 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Person
 from console.items import progress
 from console.items.imports import services
 from console.items.imports.result_selectors import ImportPage
-from console.items.imports.selectors import PLANNING
+from console.items.imports.selectors import PLANNING, find_under_way
 from console.items.imports.services import batch_name
 from console.items.models import Import, ImportRow
 from console.items.run_presenters import OVERDUE, Mark, RunStatus, Tab
@@ -180,6 +182,12 @@ class ImportStatus(RunStatus):
 
     def _url(self, view: str) -> str:
         return reverse(view, args=[self.import_run.project, self.import_run.pk])
+
+
+def running_imports(*, user: Person, project: uuid.UUID, batch_id: int | None = None) -> list[ImportStatus]:
+    """One's own under way in this project, or into this batch, each to be shown beside other things."""
+    found = find_under_way(user=user, project=project, batch_id=batch_id)
+    return [ImportStatus(one, is_own=True, is_strip=True) for one in found]
 
 
 @dataclass(frozen=True)

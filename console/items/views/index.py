@@ -24,7 +24,9 @@ from console.items.bulk.selectors import find_under_way
 from console.items.decision_selectors import whom_to_ask
 from console.items.filter_form import ItemFilterForm
 from console.items.filters import SIZES, ItemFilter
+from console.items.imports.result_presenters import running_imports
 from console.items.pasted_ids import read_ids
+from console.items.run_presenters import RunStatus
 from console.items.statuses import CLIENT_REVIEW
 from console.projects import services as projects
 from console.upstream.errors import Invalid, KeyRejected, PageExpired, UpstreamError
@@ -174,12 +176,14 @@ def _about(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, typed
     }
 
 
-def _running(request: SignedIn, project: uuid.UUID) -> list[SignalStatus]:
-    """One's own signals to many items that are under way."""
-    if not request.user.may(Right.SIGNAL):
-        return []
-    found = find_under_way(user=request.user, project=project)
-    return [SignalStatus(bulk, is_own=True, is_strip=True) for bulk in found]
+def _running(request: SignedIn, project: uuid.UUID) -> list[RunStatus]:
+    """One's own signals to many items that are under way, and imports that create some."""
+    user, running = request.user, list[RunStatus]()
+    if user.may(Right.SIGNAL):
+        running += [SignalStatus(one, is_own=True, is_strip=True) for one in find_under_way(user=user, project=project)]
+    if user.may(Right.CHANGE):
+        running += running_imports(user=user, project=project)
+    return running
 
 
 def _listed(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, about: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,217 @@
+"""The page of an import once it was started: its progress, its result, and what can be done about it."""
+
+import re
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts import connections
+from accounts.models import Person
+from console.emulator.server import Running
+from console.items.imports import services
+from console.items.imports.services import NewRow
+from console.items.models import Import
+from console.jobs import services as jobs
+from tests.faults.browser import Page
+from tests.items.import_driving import (
+    ARCHIVE,
+    ITEMS,
+    POST,
+    created,
+    figures,
+    is_exactly,
+    new_rows,
+    posts,
+    ready,
+    start,
+    work,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+State = Import.State
+SignIn = Callable[[Person], Client]
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture(autouse=True)
+def quick_checks(settings: Any, audit_anchor: Any) -> None:
+    settings.AUDIT_SETTLE_SPAN = 0
+
+
+def address(import_: Import, move: str = "") -> str:
+    return f"{ITEMS}imports/{import_.pk}/{move}"
+
+
+def page_of(client: Client, import_: Import, query: str = "") -> Page:
+    answer = client.get(address(import_) + query)
+    assert answer.status_code == 200
+    return Page(answer.content.decode(), address(import_))
+
+
+def press(client: Client, import_: Import, button: str) -> Any:
+    form = page_of(client, import_).form(rf"/{button}/(\?|$)")
+    return client.post(form.action, form.filled())
+
+
+def text_of(client: Client, import_: Import, query: str = "") -> str:
+    html = client.get(address(import_) + query).content.decode()
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def test_the_one_button_of_the_plan_creates_its_items_once(alice: Person, emulator: Running, client_as: SignIn) -> None:
+    client, import_ = client_as(alice), ready(alice, 12)
+    form = page_of(client, import_).form(r"/start/")
+    for _ in range(2):
+        answer = client.post(form.action, form.filled())
+        assert (answer.status_code, answer["Location"]) == (302, address(import_))
+    assert "Creating 12 work items" in text_of(client, import_)
+    work()
+    assert (figures(import_), len(posts(emulator))) == ((12, 0, 0, 0, 0), 12)
+    said = text_of(client, import_)
+    assert "Finished: creating 12 work items" in said
+    assert "12 created." in said
+
+
+def test_an_old_plan_is_not_started(alice: Person, emulator: Running, client_as: SignIn) -> None:
+    client, import_ = client_as(alice), ready(alice, 12)
+    form = page_of(client, import_).form(r"/start/")
+    Import.objects.update(read_at=timezone.now() + timedelta(seconds=1))
+    answer = client.post(form.action, form.filled())
+    assert answer.status_code == 409
+    assert "made again since you opened it" in answer.content.decode()
+    import_.refresh_from_db()
+    assert import_.state == State.READY
+
+
+def test_each_row_is_listed_with_its_outcome_a_hundred_a_page(
+    alice: Person, emulator: Running, client_as: SignIn
+) -> None:
+    emulator.fault("cloudfactory", "400", times=1, **POST)
+    rows = [*new_rows(230), NewRow(231, "bad.jpg", errors=[["difficulty", "Type a whole number."]])]
+    import_, client = created(alice, rows), client_as(alice)
+    html = client.get(address(import_)).content.decode()
+    assert html.count('class="row-title"') == 100
+    assert re.search(r"Created\s*<span class=\"badge\">229<", html)
+    assert re.search(r"Refused\s*<span class=\"badge\">1<", html)
+    item = import_.rows.filter(outcome="created").first().item
+    assert f'href="{ITEMS}{item}/"' in html
+    assert client.get(address(import_) + "?page=3").content.decode().count('class="row-title"') == 31
+    assert "difficulty: Type a whole number." in text_of(client, import_, "?outcome=left-out")
+    assert "refused" in text_of(client, import_, "?outcome=refused").lower()
+
+
+def test_what_was_created_is_linked_to_the_table_of_its_batch(
+    alice: Person, emulator: Running, client_as: SignIn
+) -> None:
+    batch = connections.cloudfactory(alice).list_batches(ARCHIVE).items[0].id
+    import_ = created(alice, new_rows(3, batch_id=batch), batch_id=batch, batch_name="Dashcam Q3")
+    html = client_as(alice).get(address(import_)).content.decode()
+    assert re.search(rf'href="{ITEMS}\?batch={batch}">[^/]*Dashcam Q3', html)
+
+
+def test_retry_creates_just_what_was_surely_not_created(alice: Person, emulator: Running, client_as: SignIn) -> None:
+    emulator.fault("cloudfactory", "400", times=3, **POST)
+    import_, client = created(alice, 30), client_as(alice)
+    assert figures(import_) == (27, 0, 3, 0, 0)
+    assert "Retry 3 items" in text_of(client, import_)
+    assert press(client, import_, "retry")["Location"] == address(import_)
+    work()
+    assert (figures(import_), is_exactly(import_, emulator)) == ((30, 0, 0, 0, 0), True)
+    assert "Retry" not in text_of(client, import_)
+    client.post(address(import_, "retry/"))
+    work()
+    assert len(posts(emulator)) == 33
+
+
+def test_stop_and_carry_on_are_said_with_numbers(alice: Person, emulator: Running, client_as: SignIn) -> None:
+    emulator.fault("cloudfactory", "500", times=0, **POST)
+    import_, client = start(ready(alice, 20)), client_as(alice)
+    work()
+    assert "Paused: creating 20 work items" in text_of(client, import_)
+    emulator.clear_faults()
+    jobs.sweep()
+    answer = client.post(address(import_, "carry-on/"), headers=HTMX)
+    assert "Creating 20 work items" in answer.content.decode()
+    assert "Stop" in answer.content.decode()
+    assert client.post(address(import_, "stop/"), headers=HTMX).status_code == 200
+    work()
+    said = text_of(client, import_)
+    assert "Stopped: creating 20 work items" in said
+    assert re.search(r"\d+ not created", said)
+
+
+def test_the_progress_ends_with_the_results(alice: Person, emulator: Running, client_as: SignIn) -> None:
+    import_, client = start(ready(alice, 5)), client_as(alice)
+    first = client.get(address(import_, "progress/?look=1"), headers=HTMX).content.decode()
+    assert 'hx-trigger="load delay:1s, again"' in first
+    assert "import-results" not in first
+    work()
+    last = client.get(address(import_, "progress/?look=2&was=creating"), headers=HTMX).content.decode()
+    assert "Finished: creating 5 work items" in last
+    assert 'id="import-results" hx-swap-oob="true"' in last
+    assert 'id="live"' in last
+    assert client.get(address(import_, "progress/"))["Location"] == address(import_)
+
+
+def test_whoever_started_it_is_told_once_wherever_they_are(alice: Person, emulator: Running, client_as: SignIn) -> None:
+    client = client_as(alice)
+    import_ = start(ready(alice, 5))
+    assert 'id="signal-news"' in client.get("/profile/").content.decode()
+    assert "Finished" not in client.post("/signals/news/?look=1", headers=HTMX).content.decode()
+    work()
+    told = client.post("/signals/news/?look=1", headers=HTMX).content.decode()
+    assert "Finished: creating 5 work items" in told
+    assert address(import_) in told
+    assert "Finished" not in client.post("/signals/news/?look=1", headers=HTMX).content.decode()
+
+
+def test_it_is_shown_above_the_table_while_it_runs(alice: Person, emulator: Running, client_as: SignIn) -> None:
+    client, import_ = client_as(alice), start(ready(alice, 5))
+    assert f'id="import-{import_.pk}"' in client.get(ITEMS).content.decode()
+    work()
+    assert f'id="import-{import_.pk}"' not in client.get(ITEMS).content.decode()
+
+
+def test_it_is_shown_on_the_page_of_its_batch_while_it_runs(
+    alice: Person, emulator: Running, client_as: SignIn
+) -> None:
+    batch, other = [one.id for one in connections.cloudfactory(alice).list_batches(ARCHIVE).items[:2]]
+    client, import_ = client_as(alice), start(ready(alice, new_rows(3, batch_id=batch)))
+    assert f'id="import-{import_.pk}"' in client.get(f"/projects/{ARCHIVE}/batches/{batch}/").content.decode()
+    assert f'id="import-{import_.pk}"' not in client.get(f"/projects/{ARCHIVE}/batches/{other}/").content.decode()
+
+
+def test_a_colleague_looks_and_changes_nothing(
+    alice: Person, erin: Person, bob: Person, carol: Person, emulator: Running, client_as: SignIn
+) -> None:
+    import_ = start(ready(alice, 5))
+    for colleague, status in ((erin, 404), (bob, 403)):
+        client = client_as(colleague)
+        said = text_of(client, import_)
+        assert "Started by Alice" in said
+        assert "Stop" not in re.sub("Stopped", "", said)
+        for move in ("start", "stop", "carry-on", "retry"):
+            assert client.post(address(import_, f"{move}/")).status_code == status
+    stranger = client_as(carol)
+    Import.objects.update(space=str(uuid.uuid4()))
+    assert stranger.get(address(import_)).status_code == 404
+    assert services.UNDER_WAY
+
+
+def test_a_job_leads_to_its_import(alice: Person, emulator: Running, client_as: SignIn) -> None:
+    import_, client = start(ready(alice, 5)), client_as(alice)
+    html = client.get("/jobs/mine/").content.decode()
+    assert address(import_) in html
+    assert "Create many work items" in html
+
+
+def test_old_imports_are_deleted_but_none_under_way(alice: Person, emulator: Running) -> None:
+    old, running, new = ready(alice, 2), start(ready(alice, 2)), ready(alice, 2)
+    Import.objects.filter(pk__in=[old.pk, running.pk]).update(created_at=timezone.now() - timedelta(days=181))
+    jobs.clean_up()
+    assert set(Import.objects.values_list("pk", flat=True)) == {running.pk, new.pk}
