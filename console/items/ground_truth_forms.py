@@ -10,6 +10,7 @@ from console.items.label_input import MOST_BYTES, BadLabels, LabelInput, read_la
 
 LONGEST_PICTURE = 1000
 BOTH = "Use the text or the file, not both: remove one of them."
+TOO_LARGE = f"This is more than {MOST_BYTES // 1024**2} MiB, which is the most that labels can be."
 
 
 class GroundTruthForm(forms.Form):
@@ -22,9 +23,11 @@ class GroundTruthForm(forms.Form):
     picture = NameField(required=False, max_length=LONGEST_PICTURE)
     given: LabelInput
 
-    def __init__(self, *arguments: Any, file_name: str = "", **options: Any) -> None:
+    def __init__(self, *arguments: Any, file_name: str = "", is_dropped: bool = False, **options: Any) -> None:
+        """`is_dropped`: a file came that was too long to be kept (console.common.uploads)."""
         super().__init__(*arguments, **options)
         self._file_name = file_name
+        self._is_dropped = is_dropped
         self.text = ""
         self.is_from_file = False
 
@@ -48,6 +51,8 @@ class GroundTruthForm(forms.Form):
     def _read(self) -> str | bytes:
         file, pasted = self.files.get("file"), self.files.get("labels")
         self.text = str(self.data.get("labels") or "")
+        if self._is_dropped:
+            raise BadLabels(TOO_LARGE)
         if pasted is not None:
             self.text = _bytes_of(pasted).decode(errors="replace")
         if file is None:

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +11,14 @@ from accounts.models import Person
 from accounts.rights import Right
 from console.items.detail_presenters import JsonValue
 from console.items.models import LabelInsert
-from console.items.overlay import UNNAMED, Overlay, build_overlay
+from console.items.overlay import NO_SIZE, UNNAMED, Overlay, build_overlay
 from console.upstream.coco import read_coco
 from console.upstream.errors import Unreadable
 from console.words import plural, visible
 
 MOST_DRAWN = 10_000
 MOST_CLASSES = 12
+MOST_NAME = 60
 CLASS_FIELDS = ("category", "category_name", "class", "class_name", "label", "name")
 """Where an object may name its class, the first that is a text."""
 DRAWN_FIELDS = ("bbox", "segmentation", "keypoints", "iscrowd", "score", "rotation", "attributes")
@@ -48,7 +49,7 @@ class LabelPreview:
     def class_words(self) -> str:
         """`coin 8, ruler 4`."""
         counts = Counter(class_of(label) or UNNAMED for label in self.labels)
-        named = [f"{visible(name)} {count:,}" for name, count in counts.most_common(MOST_CLASSES)]
+        named = [f"{shortened(name)} {count:,}" for name, count in counts.most_common(MOST_CLASSES)]
         more = len(counts) - len(named)
         return ", ".join(named) + (f" and {plural(more, 'more class', 'more classes')}" if more else "")
 
@@ -94,7 +95,9 @@ def build_preview(
     except Unreadable:
         return LabelPreview(labels, None, has_size=False, notes=tuple(notes))
     has_size = bool(document.image.width and document.image.height)
-    return LabelPreview(labels, build_overlay(document), has_size, tuple(notes))
+    overlay = build_overlay(document)
+    about_labels = tuple(note for note in overlay.notes if note != NO_SIZE)
+    return LabelPreview(labels, replace(overlay, notes=about_labels), has_size, tuple(notes))
 
 
 def class_of(label: Json) -> str:
@@ -106,6 +109,10 @@ def class_of(label: Json) -> str:
         if isinstance(value, str) and value.strip():
             return value.strip()
     return ""
+
+
+def shortened(name: str) -> str:
+    return visible(name if len(name) <= MOST_NAME else f"{name[:MOST_NAME]}…")
 
 
 def present_earlier(inserts: Sequence[LabelInsert], user: Person) -> list[EarlierInsert]:

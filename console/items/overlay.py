@@ -27,6 +27,7 @@ ROWS = 100
 """So many labels stand in one table; further tables are closed."""
 
 UNNAMED = "Unnamed class"
+NO_SIZE = "The label file doesn't give the size of the picture, so the labels can be out of place."
 
 
 @dataclass(frozen=True)
@@ -201,13 +202,12 @@ def _frame(document: CocoDocument) -> tuple[float, float, tuple[str, ...]]:
     """The picture's size by the file, or a guess by its labels with a sentence that says so."""
     if document.image.width and document.image.height:
         return document.image.width, document.image.height, ()
-    note = "The label file doesn't give the size of the picture, so the labels can be out of place."
     for label in document.labels:
         if label.mask:
-            return label.mask.width, label.mask.height, (note,)
+            return label.mask.width, label.mask.height, (NO_SIZE,)
     extents = [extent for label in document.labels if (extent := label_extent(label))]
     right, bottom = (max((extent[side] for extent in extents), default=1.0) for side in (2, 3))
-    return max(right, 1.0), max(bottom, 1.0), (note,) if document.labels else ()
+    return max(right, 1.0), max(bottom, 1.0), (NO_SIZE,) if document.labels else ()
 
 
 def _classes(document: CocoDocument) -> dict[str, LabelClass]:

@@ -38,4 +38,5 @@ form.addEventListener("formdata", ({ formData }) => {
   if (text.value.length > MOST_FIELD) formData.set("labels", new File([text.value], "labels.json", { type: "application/json" }));
 });
 
-if (text.value) check();
+// What stands there already, once htmx listens.
+window.htmx.onLoad((root) => { if (root.contains(form)) check(); });

@@ -109,7 +109,7 @@ def test_a_file_of_50_mb_is_refused_before_it_is_read(
 ) -> None:
     answer = choose_file(client_as(alice), item, b"[" * 50_000_000)
     assert answer.status_code == 422
-    assert errors_of(answer) == ["This is 47.7 MiB. Labels can be 10 MiB at most."]
+    assert errors_of(answer) == ["This is more than 10 MiB, which is the most that labels can be."]
 
 
 def test_a_long_text_comes_as_a_file_and_stands_in_the_field_again(

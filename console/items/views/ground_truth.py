@@ -16,6 +16,7 @@ from accounts.requests import SignedIn
 from console import htmx, typed_forms, write_errors
 from console.audit import record, unresolved
 from console.audit.models import Entry
+from console.common import uploads
 from console.common.parsing import read_int, read_uuid
 from console.common.typed_fields import hand_back
 from console.items import ground_truth as services
@@ -49,11 +50,11 @@ def ground_truth(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> Http
     try:
         work_item = get_item(user=request.user, project=project, item=item)
     except write_errors.KINDS as error:
-        form = GroundTruthForm(request.POST, request.FILES)
+        form = _form_of(request)
         form.is_valid()
         context = _form_context(request, project, WorkItem(str(item)), form)
         return write_errors.answer(request, error, "items/ground_truth.html", context)
-    form = GroundTruthForm(request.POST, request.FILES, file_name=asset_file_name(work_item))
+    form = _form_of(request, asset_file_name(work_item))
     if form.is_valid():
         try:
             insert = services.check_labels(
@@ -105,6 +106,11 @@ def send(request: SignedIn, project: uuid.UUID, item: uuid.UUID, insert_id: uuid
         return _answer_error(request, insert, work_item, error)
     messages.success(request, f"{plural(insert.label_count, 'label')} added to “{name}”.")
     return htmx.redirect(request, reverse("items:detail", args=[project, item]))
+
+
+def _form_of(request: SignedIn, file_name: str = "") -> GroundTruthForm:
+    is_dropped = any(uploads.is_dropped(request, name) for name in ("file", "labels"))
+    return GroundTruthForm(request.POST, request.FILES, file_name=file_name, is_dropped=is_dropped)
 
 
 def _open(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpResponse:
