@@ -1,9 +1,7 @@
 """Handing the file over: recorded first, fetched afresh, streamed through so that the signed link never leaves."""
 
-import hashlib
-import re
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
@@ -17,12 +15,11 @@ from console.audit.recorded_stream import RecordedStream
 from console.common.file_names import attachment, file_name
 from console.exports.lane import ACTIVE
 from console.exports.models import Plan
-from console.upstream.errors import LinkExpired, NotFound, RangeRefused, Unreadable
-from console.upstream.storage import Download, Measured, Part, checked_link
+from console.upstream import storage_ranges as ranges
+from console.upstream.errors import LinkExpired, NotFound, Unreadable
+from console.upstream.storage import Download, checked_link
 from console.upstream.types import Export
 
-# One range, as browsers resume; anything else may be answered with the whole file, says HTTP.
-RANGE = re.compile(r"bytes=([0-9]{1,18})?-([0-9]{1,18})?")
 # How every zip begins.
 ZIP = b"PK"
 
@@ -35,17 +32,6 @@ class NotReady(Exception):
     def __init__(self, message: str, name: str, *, runs: bool = False) -> None:
         super().__init__(message)
         self.message, self.name, self.runs = message, name, runs
-
-
-class NoSuchPart(Exception):
-    """The part that was asked for lies behind the end of the file, which has `total` bytes if that is known."""
-
-    outcome = "failed"
-    message = "The part that was asked for is not in the file."
-
-    def __init__(self, total: int | None) -> None:
-        super().__init__(self.message)
-        self.total = total
 
 
 class FileGone(Exception):
@@ -68,7 +54,7 @@ def hand_over(*, user: Person, export_id: str, request: HttpRequest) -> HttpResp
     space = connections.space(user)
     # Another's export is called what CloudFactory says, once it has said it to this person's key.
     plan = Plan.objects.filter(export_id=export_id, person=user).first()
-    asked = _range(request, export_id)
+    asked = ranges.read_range(request.headers.get("Range", ""), request.headers.get("If-Range"), export_id)
     act = record.act(
         actor=user,
         action="export.download",
@@ -77,7 +63,7 @@ def hand_over(*, user: Person, export_id: str, request: HttpRequest) -> HttpResp
         thing_name=plan.name if plan else export_id,
         vendor="cloudfactory",
         request=request,
-        detail={"space": space.id, **({"from": asked} if asked and _resumes(asked) else {})},
+        detail={"space": space.id, **({"from": asked} if asked and ranges.is_rest(asked) else {})},
         key=connections.key_fingerprint(user, "cloudfactory"),
     )
     with act:
@@ -90,7 +76,8 @@ def hand_over(*, user: Person, export_id: str, request: HttpRequest) -> HttpResp
             # Not by Django's own redirect, which rewrites what it takes for mistakes and refuses long links.
             return HttpResponse(status=302, headers={"Location": link})
         with _no_file(export):
-            download = _open(link, asked, request.headers.get("If-Range"), export_id)
+            version = request.headers.get("If-Range")
+            download = ranges.open_part(connections.storage(), link, asked, version=version, name=export_id)
         _demand_file(download, asked)
         # The outcome is written when the last byte has gone, or when the browser goes away before.
         act.keep_open()
@@ -105,7 +92,7 @@ def announced(*, user: Person, export_id: str) -> StreamingHttpResponse:
         measured = connections.storage().measure(link)
     # Not an HttpResponse, which would be given the length of its own empty body.
     response = StreamingHttpResponse((), content_type="application/zip")
-    return _headed(response, export, measured.total, _tag(export.id, measured.total, measured.headers))
+    return _headed(response, export, measured.total, ranges.tag(export.id, measured.total, measured.headers))
 
 
 def _fresh(user: Person, space: str, export_id: str) -> Export:
@@ -133,28 +120,10 @@ def _no_file(export: Export) -> Iterator[None]:
         raise FileGone(FileGone.DELETED, name) from error
 
 
-def _open(link: str, asked: str | None, version: str | None, export_id: str) -> Download:
-    """The file or the part of it; the whole where the store has another `version` now: half of each would be none."""
-    storage = connections.storage()
-    try:
-        download = storage.stream(link, range_header=asked)
-    except RangeRefused as error:
-        if asked is None:
-            raise
-        measured = storage.measure(link) if version or error.total is None else Measured(error.total, {})
-        if version in {None, _tag(export_id, measured.total, measured.headers)}:
-            raise NoSuchPart(measured.total) from error
-        return storage.stream(link)
-    if download.part and version not in {None, _tag(export_id, download.total, download.headers)}:
-        download.close()
-        return storage.stream(link)
-    return download
-
-
 def _demand_file(download: Download, asked: str | None) -> None:
     """Nothing, a page of HTML, or another part than the one asked for must not be saved as somebody's file."""
     part = download.part
-    is_asked_for = part is None or (asked is not None and _answers(part, asked))
+    is_asked_for = part is None or (asked is not None and ranges.answers(part, asked))
     is_from_start = part is None or part.first == 0
     is_zip = bool(download.start) and ZIP.startswith(download.start[: len(ZIP)])
     if not is_asked_for or (is_from_start and not is_zip):
@@ -162,45 +131,10 @@ def _demand_file(download: Download, asked: str | None) -> None:
         raise Unreadable("The file store sent something else than the file.", vendor="storage", changes=False)
 
 
-def _answers(part: Part, asked: str) -> bool:
-    """Whether it is the part that was asked for, or the beginning of that."""
-    first, last = _ends(asked)
-    if first is not None:
-        return part.first == first and (last is None or part.last <= last)
-    # Counted from the end.
-    return part.total is None or part.first == max(0, part.total - (last or 0))
-
-
-def _ends(asked: str) -> tuple[int | None, int | None]:
-    found = RANGE.fullmatch(asked)
-    first, last = (found[1], found[2]) if found else (None, None)
-    return (int(first) if first else None), (int(last) if last else None)
-
-
-def _resumes(asked: str) -> bool:
-    """Whether a range leaves out the beginning; one that counts from the end may be the whole file."""
-    return bool(_ends(asked)[0])
-
-
-def _range(request: HttpRequest, export_id: str) -> str | None:
-    """The range that a browser which resumes asks for, if it is one, and if its first part was of this export."""
-    asked, first_part = request.headers.get("Range", "").strip().lower(), request.headers.get("If-Range")
-    first, last = _ends(asked)
-    is_range = last is not None if first is None else last is None or last >= first
-    is_of_this = first_part is None or first_part.startswith(f'"{export_id}')
-    return asked if is_range and is_of_this else None
-
-
-def _tag(export_id: str, total: int | None, headers: Mapping[str, str]) -> str:
-    """Tells an export's bytes, as far as the store tells them: by its own tag, and by how many there are."""
-    told = f"{headers.get('etag') or headers.get('last-modified')} {total}"
-    return f'"{export_id}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"'
-
-
 def _streamed(
     act: record.act, download: Download, export: Export, connection: socket.socket | None
 ) -> StreamingHttpResponse:
-    tag = _tag(export.id, download.total, download.headers)
+    tag = ranges.tag(export.id, download.total, download.headers)
     version = tag.strip('"').removeprefix(f"{export.id}-")
     handover = RecordedStream(act, download, version, connection)
     response = StreamingHttpResponse(handover, status=download.status, content_type="application/zip")

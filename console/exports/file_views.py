@@ -15,6 +15,7 @@ from console.exports import composing, downloading, shown, watching
 from console.exports.models import Plan, Receipt
 from console.exports.receipt_presenters import ReceiptSummary, class_page
 from console.upstream.errors import NotFound
+from console.upstream.storage_ranges import NoSuchPart
 
 
 @require_safe
@@ -41,7 +42,7 @@ def download(request: SignedIn, export: uuid.UUID) -> HttpResponseBase:
         if request.method == "HEAD":
             return downloading.announced(user=request.user, export_id=str(export))
         return downloading.hand_over(user=request.user, export_id=str(export), request=request)
-    except downloading.NoSuchPart as error:
+    except NoSuchPart as error:
         place = {} if error.total is None else {"Content-Range": f"bytes */{error.total}"}
         return plain_answers.answer(416, error.message, headers=place)
     except (downloading.NotReady, downloading.FileGone, NotFound) as error:
