@@ -30,19 +30,24 @@ def attachment(name: str) -> str:
     `name` is one that `file_name` gave.
     """
     stem, dot, ending = name.rpartition(".")
+    stem, ending = (stem, f".{ending}") if dot and ending.isascii() else (name, "")
     letters = unicodedata.normalize("NFKD", stem)
     bare = "".join("" if unicodedata.combining(letter) else letter for letter in letters)
-    plain = file_name(bare, f"{dot}{ending}", ascii_only=True)
+    plain = file_name(bare, ending, ascii_only=True)
     extended = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
     return f'attachment; filename="{plain}"{extended}'
 
 
-def file_name(name: str, ending: str = ".zip", *, ascii_only: bool = False) -> str:
-    """A name with this ending that is only a name on every system, whatever the thing is called."""
-    wanted = unicodedata.normalize("NFC", name[: -len(ending)] if name.lower().endswith(ending) else name)
+def file_name(name: str, ending: str = ".zip", *, ascii_only: bool = False, otherwise: str = "export") -> str:
+    """A name with this ending that is only a name on every system, whatever the thing is called.
+
+    It is `otherwise` where nothing of the name can be used.
+    """
+    is_ended = ending and name.lower().endswith(ending)
+    wanted = unicodedata.normalize("NFC", name[: -len(ending)] if is_ended else name)
     kept = "".join(letter if _is_harmless(letter, ascii_only) else "\0" for letter in wanted)
     plain = re.sub("\0+", "-", kept).strip(" .,-")[:LONGEST_NAME].strip(" .,-")
-    short = plain.encode()[:LONGEST_BYTES].decode(errors="ignore") if is_visible(plain) else "export"
+    short = plain.encode()[:LONGEST_BYTES].decode(errors="ignore") if is_visible(plain) else otherwise
     return f"_{short}{ending}" if _is_device(short) else f"{short}{ending}"
 
 
