@@ -8,7 +8,15 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from console import htmx
 
 FILES = frozenset(
-    {"exports:download", "items:download", "audit:export", "audit:handover_csv", "mfa_download_recovery_codes"}
+    {
+        "exports:download",
+        "items:download",
+        "files:download",
+        "files:zip",
+        "audit:export",
+        "audit:handover_csv",
+        "mfa_download_recovery_codes",
+    }
 )
 SENTENCES = {
     400: "This could not be read.",

@@ -17,6 +17,7 @@ from accounts.models import Person
 from console.audit.models import Entry
 from console.batches.models import OrderSnapshot
 from console.emulator.server import Running
+from console.files.models import PathList
 from console.items.models import ReviewRun
 from tests.batches.boards import COINS, FIRST, NAPLES_EARLY, ORDER, moved, opened
 from tests.conftest import OWNER
@@ -32,7 +33,15 @@ WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE)\b|.*\bFOR UPDATE\b", re.
 SESSIONS = '"django_session"'
 HTMX = {"HX-Request": "true"}
 # What leaves the console is recorded first, or does not leave.
-RECORDED = {"exports:download", "items:download", "items:bulk_results", "audit:export", "audit:handover_csv"}
+RECORDED = {
+    "exports:download",
+    "items:download",
+    "files:download",
+    "files:zip",
+    "items:bulk_results",
+    "audit:export",
+    "audit:handover_csv",
+}
 SLICE = "all-coins"
 ITEM = re.compile(rf"/slices/{OWNER}/{SLICE}/items/([0-9a-f-]{{36}})/")
 
@@ -93,7 +102,10 @@ def world(alice: Person, client_as: ClientAs, emulator: Running, settings: Any) 
     review = ReviewRun.objects.get()
     decided = str(uuid.uuid4())
     client.post(f"/projects/{COINS}/items/{review.items[1]['id']}/approve/", {"act_id": decided}, headers=HTMX)
+    client.post("/files/get/", {"paths": next(iter(emulator.world.sample.by_asset))})
     return {
+        "list_id": PathList.objects.get().pk,
+        "number": 1,
         "vendor": "avala",
         "token": "no-such-token",
         "project": COINS,

@@ -29,7 +29,8 @@ def line(
         thing_id=wording.clean(said["thing_id"], 200),
         thing_name=wording.clean(said["thing_name"], 300),
         vendor=wording.clean(said["vendor"], 20),
-        request_id=logs.request_id.get(),
+        # While a file is streamed, the request's own context is over.
+        request_id=logs.request_id.get() or str(getattr(request, "request_id", "")),
         key_fingerprint=wording.clean(said["key"], 64),
         address=address_of(request),
         page=page_of(request),

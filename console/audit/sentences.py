@@ -234,8 +234,12 @@ def _filled(wording: str, told: Telling) -> list[Piece]:
 
 
 def _called(told: Telling) -> str:
-    """The thing's name. An id in its place is nothing a person can read; it is in the entry's references."""
-    if told.thing_name and (told.thing_name == told.thing_id or UUID.fullmatch(told.thing_name)):
+    """The thing's name. An id in its place is nothing a person can read; it is in the entry's references.
+
+    A file is called what its path is, even if that is an id.
+    """
+    is_id = told.thing_name == told.thing_id or UUID.fullmatch(told.thing_name)
+    if told.thing_name and is_id and told.entry.thing_kind != "file":
         return "(name unknown)"
     return told.thing_name or "(no name)"
 

@@ -81,19 +81,30 @@ class UploadFile(models.Model):
 
 
 class PathList(models.Model):
-    """Paths of a space that a person pasted: each is looked up and can be downloaded."""
+    """Paths of a space that a person pasted, and what was found at each when it was last checked."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     space = models.CharField(max_length=36)
-    # In the order they were pasted, without duplicates.
+    space_name = models.CharField(max_length=300, blank=True)
+    # In the order they were pasted, relative to the space, without duplicates.
     paths = models.JSONField(default=list)
-    # `{"line", "text", "message"}` of each line that is no path of the space.
+    duplicates = models.PositiveIntegerField(default=0)
+    # `{"line", "text", "message"}` of lines that are no path of the space; `error_count` counts those left out too.
     errors = models.JSONField(default=list)
+    error_count = models.PositiveIntegerField(default=0)
+    # `[state, size, message]` for each of `paths`; empty before the first check. No link is ever stored.
+    found = models.JSONField(default=list)
+    checked_at = models.DateTimeField(null=True)
+    # Why the last check ended early.
+    problem = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["created_at"], name="path_lists_by_age")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["person", "-created_at"], name="path_lists_of_person"),
+            models.Index(fields=["created_at"], name="path_lists_by_age"),
+        ]
 
     def __str__(self) -> str:
         return f"{len(self.paths)} paths"

@@ -217,6 +217,10 @@ def label_of_a_key(client: Client, person: Person) -> Form:
     return Form("/keys/avala/", {"value": "avk_secret_0123456789", "label": TYPED, "place": "northwind"}, page="/keys/")
 
 
+def paths_of_files(client: Client, person: Person) -> Form:
+    return Form("/files/get/", {"paths": TYPED})
+
+
 def name_of_a_space(client: Client, person: Person) -> Form:
     return Form("/keys/cloudfactory/places/", {"place": SPACE, "place_name": TYPED}, page="/keys/")
 
@@ -227,7 +231,7 @@ FORMS = [
     new_item, new_export, export_as_one_chooses, export_as_projects_are_chosen, reason_for_sending_back,
     reason_of_a_plan, reason_of_a_plan_that_is_read_again, labels_of_an_item,
     signal_by_an_expert, note_on_an_entry, profile, invitation,
-    lines_of_a_csv, slice_to_a_new_batch, role, label_of_a_key, name_of_a_space,
+    lines_of_a_csv, slice_to_a_new_batch, paths_of_files, role, label_of_a_key, name_of_a_space,
 ]  # fmt: skip
 forms = pytest.mark.parametrize("form", FORMS)
 

@@ -1,0 +1,129 @@
+"""One file of a list: recorded first, signed afresh, and streamed through so that its link never leaves."""
+
+import uuid
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from accounts import connections
+from accounts.models import Person
+from console.audit import record
+from console.audit.recorded_stream import RecordedStream
+from console.common.file_names import attachment
+from console.files.file_names import saved_name
+from console.files.models import PathList
+from console.upstream import storage_ranges as ranges
+from console.upstream.errors import LinkExpired, NotFound, OtherRefusal, Unreadable
+from console.upstream.storage import Download, checked_link
+
+VENDOR = "cloudfactory"
+# The browser saves it, whatever it is.
+CONTENT_TYPE = "application/octet-stream"
+NO_LINK = "CloudFactory gave no link to this file."
+REFUSED = "The file store refuses access to this file. Some stores answer so where there is no such file."
+
+
+class NoFile(Exception):
+    """There is no file at the path, or none for this person."""
+
+    outcome = "failed"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+def file_act(
+    *,
+    user: Person,
+    path_list: PathList,
+    path: str,
+    request: HttpRequest,
+    asked: str | None = None,
+    group: uuid.UUID | None = None,
+) -> record.act:
+    """The entry of one download; those of one zip have the same group."""
+    return record.act(
+        actor=user,
+        action="file.download",
+        thing_kind="file",
+        thing_id=f"{path_list.space}/{path}",
+        thing_name=path,
+        vendor=VENDOR,
+        request=request,
+        group=group,
+        detail={"space": path_list.space, **({"from": asked} if asked and ranges.is_rest(asked) else {})},
+        key=connections.key_fingerprint(user, VENDOR),
+    )
+
+
+def sign_file(*, user: Person, path_list: PathList, path: str) -> str:
+    """A fresh link; it is stored nowhere. Raises NoFile where CloudFactory gives none."""
+    links = connections.cloudfactory(user).download_links(path_list.space, [path])
+    if not links:
+        raise NoFile(NO_LINK)
+    return links[0].signed_url
+
+
+def stream_file(*, user: Person, path_list: PathList, number: int, request: HttpRequest) -> HttpResponseBase:
+    """The file, or the part of it that is asked for.
+
+    Raises NoFile, NoSuchPart, and every error of vendor and store; each ends the entry.
+    """
+    path, name = path_list.paths[number - 1], f"{path_list.pk}-{number}"
+    first_part = request.headers.get("If-Range")
+    asked = ranges.read_range(request.headers.get("Range", ""), first_part, name)
+    with file_act(user=user, path_list=path_list, path=path, request=request, asked=asked) as act:
+        link = sign_file(user=user, path_list=path_list, path=path)
+        if settings.EXPORT_DOWNLOAD == "redirect":
+            checked_link(link, settings.TRUSTED_LOCAL_ORIGINS)
+            act.done(detail={"redirected": True})
+            return HttpResponse(status=302, headers={"Location": link})
+        download = _open(link, asked, first_part, name)
+        # The outcome is written when the last byte has gone, or when the browser goes away before.
+        act.keep_open()
+    tag = ranges.tag(name, download.total, download.headers)
+    version = tag.strip('"').removeprefix(f"{name}-")
+    stream = RecordedStream(act, download, version, request.META.get("gunicorn.socket"))
+    response = StreamingHttpResponse(stream, status=download.status, content_type=CONTENT_TYPE)
+    # What a proxy in front has taken is not yet downloaded.
+    response["X-Accel-Buffering"] = "no"
+    if download.part:
+        response["Content-Range"] = str(download.part)
+    return _with_headers(response, path, download.length, tag)
+
+
+def describe_file(*, user: Person, path_list: PathList, number: int) -> StreamingHttpResponse:
+    """What HEAD asks: the headers that GET would have. Nothing is taken, so nothing is recorded."""
+    path, name = path_list.paths[number - 1], f"{path_list.pk}-{number}"
+    try:
+        measured = connections.storage().measure(sign_file(user=user, path_list=path_list, path=path))
+    except (LinkExpired, NotFound, OtherRefusal) as error:
+        raise no_file(error) from error
+    response = StreamingHttpResponse((), content_type=CONTENT_TYPE)
+    return _with_headers(response, path, measured.total, ranges.tag(name, measured.total, measured.headers))
+
+
+def _open(link: str, asked: str | None, version: str | None, name: str) -> Download:
+    try:
+        download = ranges.open_part(connections.storage(), link, asked, version=version, name=name)
+    except (LinkExpired, NotFound, OtherRefusal) as error:
+        raise no_file(error) from error
+    if download.part and not (asked and ranges.answers(download.part, asked)):
+        download.close()
+        raise Unreadable("The file store sent another part than the one asked for.", vendor="storage", changes=False)
+    return download
+
+
+def no_file(error: LinkExpired | NotFound | OtherRefusal) -> NoFile:
+    """The link is a moment old, so it is not its age."""
+    return NoFile("There is no file at this path." if isinstance(error, NotFound) else REFUSED)
+
+
+def _with_headers(response: StreamingHttpResponse, path: str, length: int | None, tag: str) -> StreamingHttpResponse:
+    response["Content-Disposition"] = attachment(saved_name(path))
+    response["Accept-Ranges"], response["ETag"] = "bytes", tag
+    if length is not None:
+        response["Content-Length"] = str(length)
+    return response
