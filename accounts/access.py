@@ -124,6 +124,7 @@ ACCESS: dict[str, str] = {
     "slices:items": Right.LOOK,
     "slices:item": Right.LOOK,
     "slices:renew": Right.LOOK,
+    "slices:choose": Right.CHANGE,
     "slices:projects": Right.CHANGE,
     "slices:batches": Right.LOOK,
     # Projects and batches

@@ -86,6 +86,7 @@ PAGES = {
         "create many work items",
     ),
     "items:from_slice": "send a slice to a batch",
+    "slices:choose": "send a slice to a batch",
     "slices:projects": "send a slice to a batch",
     **dict.fromkeys(
         ("items:ground_truth", "items:ground_truth_preview", "items:ground_truth_send"),

@@ -1,19 +1,50 @@
 """From a slice to a batch: which project, and how far the batches are."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from accounts import connections
 from accounts.requests import SignedIn
 from console import htmx
 from console.common.parsing import INT64, read_int, read_uuid
 from console.items.imports import slice_progress
 from console.projects import services as projects_service
+from console.slices import services, shown
+from console.slices.listing import Wanted
 from console.upstream.errors import KeyRejected, UpstreamError
+from console.words import number
+
+
+@require_safe
+def choose(request: SignedIn) -> HttpResponse:
+    """The slices that can be sent to the batch of a project, whose page led here."""
+    project, batch = read_uuid(request.GET.get("project")), read_int(request.GET.get("batch"), INT64.start)
+    if project is None:
+        raise Http404("Names no project.")
+    target = {"project": str(project)} | ({} if batch is None else {"batch": str(batch)})
+    wanted = Wanted.read(request.GET, connections.owner(request.user))
+    page = services.list_slices(user=request.user, wanted=replace(wanted, dataset=""))
+    name = projects_service.read_heading(user=request.user, project=project)
+    context = {
+        "rows": [row for row in shown.rows(page.items, {}) if row.slice.address],
+        "project_id": project,
+        "target": target,
+        "batch_query": urlencode({"batch": batch}) if batch is not None else "",
+        "wanted": wanted,
+        "owners": connections.owners(request.user),
+        "pager_text": f"Page {number(wanted.page)}",
+        "previous_url": _page_url(wanted, target, wanted.page - 1) if wanted.page > 1 else "",
+        "next_url": _page_url(wanted, target, wanted.page + 1) if page.next else "",
+        "crumbs": projects_service.breadcrumbs(project, name),
+    }
+    return render(request, "slices/choose.html", context)
 
 
 @require_safe
@@ -52,3 +83,7 @@ def batches(request: SignedIn, owner: str, slug: str) -> HttpResponse:
         return render(request, "slices/_batch_counts.html", context)
     crumbs = [(slug, reverse("slices:detail", args=[owner, slug]))]
     return render(request, "slices/batch.html", context | {"crumbs": crumbs})
+
+
+def _page_url(wanted: Wanted, target: Mapping[str, str], page: int) -> str:
+    return f"{reverse('slices:choose')}?{urlencode({**target, 'owner': wanted.owner, 'page': str(page)})}"

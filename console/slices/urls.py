@@ -27,6 +27,7 @@ urlpatterns = [
     path("building/", views.building, name="building"),
     path("watch/", views.watch, name="watch"),
     path("datasets/", views.datasets, name="datasets"),
+    path("choose/", sending.choose, name="choose"),
     path("new/", include("console.slices.builder.urls")),
     path("<owner:owner>/<slice:slug>/", views.detail, name="detail"),
     path("<owner:owner>/<slice:slug>/status/", views.status, name="status"),

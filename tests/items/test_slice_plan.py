@@ -1,5 +1,7 @@
 """The plan of a slice that is sent to a batch: both lists are read, page by page, and nothing is created."""
 
+import html
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -305,3 +307,21 @@ def test_the_slices_page_leads_to_the_projects_and_these_to_the_form(
     here = f"/slices/{'/'.join(found.address or ())}/"
     assert f'href="{here}projects/"' in client.get(here).content.decode()
     assert f'href="/projects/{PROJECT}/items/from-slice/' in client.get(f"{here}projects/").content.decode()
+
+
+def test_from_the_batch_a_slice_is_chosen_and_the_batch_with_it(
+    alice: Person, bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    found, batch, client = make_slice(alice, emulator, "From the batch", 3), make_batch(alice), client_as(alice)
+    page = client.get(f"/projects/{PROJECT}/batches/{batch}/").content.decode()
+    address = html.unescape(re.search(r'href="(/slices/choose/[^"]*)"', page)[1])  # type: ignore[index]
+    listed = client.get(f"{address}&owner=northwind").content.decode()
+    form = form_url(found)
+    assert f'href="{form}?batch={batch}"' in listed
+    assert f'<option value="{batch}" selected>' in client.get(f"{form}?batch={batch}").content.decode()
+    assert "Send a slice here" not in client_as(bob).get(f"/projects/{PROJECT}/batches/{batch}/").content.decode()
+
+
+@pytest.mark.parametrize("query", ["", "project=x", f"project={PROJECT}&batch=x&page=x&owner=%00"])
+def test_choosing_a_slice_takes_any_address(alice: Person, client_as: ClientAs, emulator: Running, query: str) -> None:
+    assert client_as(alice).get(f"/slices/choose/?{query}").status_code == (200 if PROJECT in query else 404)
