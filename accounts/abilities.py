@@ -16,11 +16,13 @@ READS: dict[Vendor, dict[str, str]] = {
 WRITES: dict[Vendor, dict[str, str]] = {
     Vendor.AVALA: {"A3": "create slices"},
     Vendor.CLOUDFACTORY: {
+        "P1": "upload files",
         "P3": "create batches",
         "P6": "order batches",
         "P9": "start exports",
         "P14": "decide on many work items at once",
         "P15": "create work items",
+        "P17": "add labels to work items",
         "P19": "decide on work items",
     },
 }

@@ -115,9 +115,14 @@ def _batch(detail: Detail) -> str:
     return name if not name or SEVERAL_BATCHES.fullmatch(name) else f"the batch {name}"
 
 
+def _in_batch(detail: Detail) -> str:
+    """` in the batch Harbour`."""
+    return f" in {_batch(detail)}" if _batch(detail) else ""
+
+
 def _created_others(detail: Detail) -> str:
-    """` (the batch Harbour, 2 refused)`."""
-    return _brackets([_batch(detail), *_other_figures(detail)]) + _reason(detail)
+    """` (batch Harbour, 2 refused)`."""
+    return _brackets([_batch(detail).removeprefix("the "), *_other_figures(detail)]) + _reason(detail)
 
 
 def _sent_others(detail: Detail) -> str:
@@ -343,7 +348,17 @@ ACTIONS: dict[str, Action] = {
         "items",
         "created the work item {thing}",
         "create the work item {thing}",
+        _in_batch,
         whether="the work item {thing} was created",
+        of_many={
+            "": Action(
+                "items",
+                "created {many} in {thing}",
+                "create {many} in {thing}",
+                _created_others,
+                whether="{many} {were} created in {thing}",
+            )
+        },
     ),
     "item.labels": Action(
         "items",

@@ -18,6 +18,30 @@ ROLE = {"before": "Reviewer", "after": "Operator"}
 DATES = {"created_to": "2026-11-05T00:00:00+00:00", "updated_from": "2026-11-03T00:00:00+00:00"}
 DONE: list[tuple[str, str, dict[str, Any], str]] = [
     ("slice.create", "Rain", {}, "created the slice Rain"),
+    ("slice.send", "Rain", {"items": 30, "batch": "Harbour"}, "sent 30 items of the slice Rain to the batch Harbour"),
+    (
+        "slice.send",
+        "Rain",
+        {"items": 18, "items_done": 16, "items_refused": 2, "batch": "Harbour", "project_name": "Coins"},
+        "sent 16 of 18 items of the slice Rain to the batch Harbour of Coins (2 refused)",
+    ),
+    ("item.create", "a.jpg", {}, "created the work item a.jpg"),
+    ("item.create", "a.jpg", {"batch": "Harbour"}, "created the work item a.jpg in the batch Harbour"),
+    ("item.create", "Coins", {"items": 1}, "created 1 work item in Coins"),
+    ("item.create", "Coins", {"items": 4998, "batch": "3 batches"}, "created 4,998 work items in Coins (3 batches)"),
+    (
+        "item.create",
+        "Coins",
+        {"items": 5000, "items_done": 4990, "items_refused": 9, "items_unknown": 1, "batch": "Harbour"},
+        "created 4,990 of 5,000 work items in Coins (batch Harbour, 9 refused, 1 unresolved)",
+    ),
+    ("file.upload", "Northwind", {"items": 25}, "uploaded 25 files to Northwind"),
+    (
+        "file.upload",
+        "Northwind",
+        {"items": 25, "items_done": 22, "items_refused": 3},
+        "uploaded 22 of 25 files to Northwind (3 failed)",
+    ),
     ("batch.create", "Rain", {}, "created the batch Rain"),
     ("batch.rename", "Rain", {"after": "Snow"}, "renamed the batch Rain to Snow"),
     (

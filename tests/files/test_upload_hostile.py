@@ -1,0 +1,320 @@
+"""Uploads under strain: two tabs at once, ten thousand files, and whatever else arrives in place of what was meant."""
+
+import json
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.models import ApiKey, Person
+from console.audit.models import Entry
+from console.emulator.server import Running
+from console.files.chosen import ChosenFile, NotChosen, read_chosen
+from console.files.content_types import content_type_of
+from console.files.models import UploadFile
+from tests.files.uploading import UploadScript, answered, file, states
+from tests.rewriting import Vendor, rewriting
+
+ClientAs = Callable[[Person], Client]
+OTHER_FILE = "uploads/11111111-1111-4111-8111-111111111111"
+
+
+@pytest.fixture
+def script(emulator: Running, alice: Person, client_as: ClientAs) -> UploadScript:
+    return UploadScript(client_as(alice))
+
+
+@pytest.fixture
+def platform(emulator: Running, settings: Any) -> Iterator[Vendor]:
+    with rewriting(emulator, settings, "cloudfactory") as vendor:
+        yield vendor
+
+
+def side_by_side(calls: list[Callable[[], Any]]) -> list[Any]:
+    """The answers of calls that are made in the same moment."""
+    together, found = threading.Barrier(len(calls)), [None] * len(calls)
+
+    def run(number: int) -> None:
+        together.wait()
+        try:
+            found[number] = calls[number]()
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(calls))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def test_two_tabs_that_add_the_same_files_at_once_make_one_row_each(
+    transactional_db: None, emulator: Running, alice: Person, client_as: ClientAs
+) -> None:
+    upload_id = uuid.uuid4()
+    tabs = [UploadScript(client_as(alice), upload_id) for _ in range(4)]
+    files = [file(f"{n}.jpg") for n in range(20)]
+    found = side_by_side([lambda tab=tab: tab.add_ids(*files) for tab in tabs])
+    assert all(ids == found[0] for ids in found)
+    assert UploadFile.objects.filter(upload=upload_id).count() == 20
+
+
+def test_of_two_tabs_that_ask_for_a_link_at_once_one_gets_it(
+    transactional_db: None, emulator: Running, alice: Person, client_as: ClientAs
+) -> None:
+    upload_id = uuid.uuid4()
+    tabs = [UploadScript(client_as(alice), upload_id) for _ in range(4)]
+    (pk,) = tabs[0].add_ids(file())
+    found = side_by_side([lambda tab=tab: tab.links(pk)["files"][0] for tab in tabs])
+    assert sum("url" in one for one in found) == 1
+    assert Entry.objects.filter(group=upload_id, opens=None).count() == 1
+
+
+def test_of_two_people_with_one_upload_id_the_second_is_not_let_in(
+    transactional_db: None, emulator: Running, alice: Person, erin: Person, client_as: ClientAs
+) -> None:
+    upload_id = uuid.uuid4()
+    tabs = [UploadScript(client_as(person), upload_id) for person in (alice, erin)]
+    found = side_by_side([lambda tab=tab: tab.post("add", {"files": [file()]}).status_code for tab in tabs])
+    assert sorted(found) == [200, 404]
+
+
+def test_ten_thousand_files_cost_each_call_the_same(script: UploadScript, emulator: Running) -> None:
+    counts, ids = [], []
+    for first in range(0, 10_000, 500):
+        with CaptureQueriesContext(connection) as asked:
+            ids += script.add_ids(*(file(f"{n}.jpg", folder="day 1") for n in range(first, first + 500)))
+        counts.append(len(asked))
+    assert max(counts[1:]) == min(counts[1:]) <= 25
+    for name, body in (("links", {"files": ids[-10:]}), ("report", {"files": [{"id": ids[-1], "state": "saved"}]})):
+        with CaptureQueriesContext(connection) as asked:
+            answered(script.post(name, body))
+        assert len(asked) <= 60, name
+    with CaptureQueriesContext(connection) as asked:
+        page = script.client.get(reverse("files:upload_detail", args=[script.id]) + "?page=100")
+    assert len(asked) <= 25
+    assert "9,901 to 10,000 of 10,000 files" in page.content.decode()
+
+
+def links_of(*paths: str) -> Callable[[Any], Any]:
+    """P1 with these paths in place of its own."""
+
+    def change(answer: Any) -> Any:
+        return {"items": [{**one, "path": path} for one, path in zip(answer["items"], paths, strict=False)]}
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../up.jpg",
+        "/etc/passwd",
+        "a//b",
+        "https://elsewhere.example/a",
+        "s3://bucket/spaces/00000000-0000-4000-8000-000000000000/a.jpg",
+        "a\x07b",
+        "x" * 1025,
+        "\u00e9" * 600,
+    ],
+)
+def test_a_path_that_is_none_of_the_space_is_not_used(script: UploadScript, platform: Vendor, path: str) -> None:
+    platform.rewrite("GET", "/signedurls", links_of(path))
+    (pk,) = script.add_ids(file())
+    found = script.links(pk)
+    assert "url" not in found["files"][0]
+    assert found["message"] == "CloudFactory gave links that can't be used."
+    assert states(script) == {"a.jpg": "waiting"}
+
+
+def test_a_path_given_twice_is_used_once(script: UploadScript, platform: Vendor) -> None:
+    platform.rewrite("GET", "/signedurls", links_of("uploads/a", "uploads/a", "uploads/b"))
+    ids = script.add_ids(*(file(f"{n}.jpg") for n in range(3)))
+    assert ["url" in one for one in script.links(*ids)["files"]] == [True, True, False]
+    assert UploadFile.objects.exclude(path="").values("path").distinct().count() == 2
+
+
+def test_a_path_at_which_another_file_is_saved_is_not_used_again(script: UploadScript, platform: Vendor) -> None:
+    platform.rewrite("GET", "/signedurls", links_of(OTHER_FILE))
+    first, second = script.add_ids(file("a.jpg"), file("b.jpg"))
+    script.links(first)
+    script.report("saved", first)
+    assert "url" not in script.links(second)["files"][0]
+    assert states(script) == {"a.jpg": "saved", "b.jpg": "waiting"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://store.example.com/a?signature=1",
+        "https://other.example.com/a?signature=1",
+        "https://user:password@store.example.com/a",
+        "https://store.example.com.evil.example/a",
+        "https://store.example.com:8443/a",
+        "javascript:alert(1)",
+        "//store.example.com/a",
+        "https://store.example.com\\@evil.example/a",
+        "",
+    ],
+)
+def test_a_link_elsewhere_is_not_given_to_the_browser(
+    script: UploadScript, platform: Vendor, settings: Any, url: str
+) -> None:
+    settings.UPLOAD_ORIGINS = ["https://store.example.com"]
+    platform.rewrite("GET", "/signedurls", lambda answer: {"items": [{"path": "uploads/a", "signedUrl": url}]})
+    (pk,) = script.add_ids(file())
+    response = script.post("links", {"files": [pk]})
+    assert "url" not in json.dumps(response.json().get("files", []))
+    assert states(script) == {"a.jpg": "waiting"}
+
+
+def test_a_link_of_a_listed_host_is_given(script: UploadScript, platform: Vendor, settings: Any) -> None:
+    settings.UPLOAD_ORIGINS = ["https://store.example.com"]
+    link = {"path": "uploads/a", "signedUrl": "https://store.example.com:443/a?signature=1"}
+    platform.rewrite("GET", "/signedurls", lambda answer: {"items": [link]})
+    (pk,) = script.add_ids(file())
+    assert script.links(pk)["files"][0]["url"] == link["signedUrl"]
+
+
+def test_what_cannot_be_recorded_is_not_sent(script: UploadScript, emulator: Running) -> None:
+    (pk,) = script.add_ids(file())
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_entry RENAME TO audit_gone")
+    try:
+        response = script.post("links", {"files": [pk]})
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE audit_gone RENAME TO audit_entry")
+    assert response.status_code == 503
+    assert response.json()["message"]
+    assert states(script) == {"a.jpg": "waiting"}
+    assert not [one for one in emulator.requests("cloudfactory") if one["path"].endswith("/signedurls")]
+
+
+def test_a_disabled_person_gets_no_link(script: UploadScript, alice: Person) -> None:
+    (pk,) = script.add_ids(file())
+    Person.objects.filter(pk=alice.pk).update(is_active=False)
+    response = script.post("links", {"files": [pk]})
+    assert response.status_code == 401
+    assert states(script) == {"a.jpg": "waiting"}
+
+
+def test_a_key_that_was_removed_meanwhile_is_named(script: UploadScript, alice: Person) -> None:
+    (pk,) = script.add_ids(file())
+    ApiKey.objects.filter(person=alice, vendor="cloudfactory").delete()
+    response = script.post("links", {"files": [pk]})
+    assert response.status_code == 409
+    assert "CloudFactory key" in response.json()["message"]
+    assert states(script) == {"a.jpg": "waiting"}
+
+
+def test_a_report_cannot_take_back_what_is_saved_or_save_what_was_never_sent(script: UploadScript) -> None:
+    sent, waiting = script.add_ids(file("a.jpg"), file("b.jpg"))
+    script.upload(sent)
+    script.report("failed", sent, reason="silence")
+    script.report("saved", waiting)
+    assert states(script) == {"a.jpg": "saved", "b.jpg": "waiting"}
+
+
+@pytest.mark.parametrize("reported", [{"state": "gone"}, {"state": None}, {"state": ["saved"]}, "saved", {}])
+def test_a_report_that_is_none_changes_nothing(script: UploadScript, reported: Any) -> None:
+    (pk,) = script.add_ids(file())
+    body = {"files": [{"id": pk, **reported} if isinstance(reported, dict) else reported]}
+    assert script.post("report", body).status_code == 400
+    assert states(script) == {"a.jpg": "waiting"}
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"reason": "silence"}, "did not answer"),
+        ({"reason": "changed"}, "Choose it again"),
+        ({"reason": "gone"}, "Choose it again"),
+        ({"reason": "stopped"}, "Stopped."),
+        ({"reason": "status", "status": 403}, "(403)"),
+        ({"reason": "status", "status": 507}, "had a problem (507)"),
+        ({"reason": "status", "status": "x"}, "refused it."),
+        ({"reason": ["x"]}, ""),
+    ],
+)
+def test_the_reason_becomes_a_sentence(script: UploadScript, said: dict[str, Any], words: str) -> None:
+    (pk,) = script.add_ids(file())
+    script.links(pk)
+    (row,) = script.report("failed", pk, **said)["files"]
+    assert words in row["message"]
+
+
+def test_a_refused_origin_names_whom_to_ask_and_tells_an_administrator_what_to_set(
+    script: UploadScript, emulator: Running, erin: Person, client_as: ClientAs
+) -> None:
+    told = []
+    for one in (script, UploadScript(client_as(erin))):
+        (pk,) = one.add_ids(file())
+        one.links(pk)
+        told.append(one.report("failed", pk, reason="refused-origin")["files"][0]["message"])
+    assert told[0] == "The file store doesn't accept uploads from this console. Ask Erin."
+    for word in (emulator.storage_url, "http://localhost", "Access-Control-Allow-Origin", "PUT", "UPLOAD_ORIGINS"):
+        assert word in told[1]
+
+
+def test_a_body_too_large_is_refused_in_json(script: UploadScript) -> None:
+    response = script.post("add", {"files": [file("a" * 13_000_000)]})
+    assert response.status_code == 400
+    assert response.json()["message"]
+
+
+FIELDS = ("name", "folder", "size", "modified")
+VALUES = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists)
+
+
+@given(VALUES | st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, st.text() | st.integers())))
+def test_whatever_is_chosen_is_a_file_or_refused_in_words(found: Any) -> None:
+    try:
+        chosen, words = read_chosen(found), ""
+    except NotChosen as error:
+        chosen, words = None, str(error)
+    if chosen is None:
+        assert words.endswith(".")
+    else:
+        assert 0 < len(chosen.name) <= 300
+        assert "\0" not in chosen.name + chosen.folder
+
+
+@given(st.text(), st.text(), st.integers(1, 10**9), st.integers(0, 10**12))
+def test_a_file_is_the_same_only_with_the_same_folder_name_size_and_time(
+    folder: str, name: str, size: int, modified: int
+) -> None:
+    one = ChosenFile(folder, name, size, modified)
+    assert one.digest == ChosenFile(folder, name, size, modified).digest
+    others = (
+        ChosenFile(folder + name, "", size, modified),
+        ChosenFile(folder, name, size + 1, modified),
+        ChosenFile(folder, name, size, modified + 1),
+    )
+    assert all(one.digest != other.digest for other in others if other != one)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("a.jpg", "image/jpeg"),
+        ("A.JPEG", "image/jpeg"),
+        ("a.b.png", "image/png"),
+        ("jpg", "application/octet-stream"),
+        (".png", "image/png"),
+        ("a.", "application/octet-stream"),
+        ("a.exe", "application/octet-stream"),
+        ("video.MP4", "video/mp4"),
+    ],
+)
+def test_the_content_type_goes_by_the_name(name: str, expected: str) -> None:
+    assert content_type_of(name) == expected
