@@ -38,7 +38,8 @@ ROLE_RIGHTS: dict[str, frozenset[Right]] = {
 ROLE_WORDS: dict[str, str] = {
     Role.REVIEWER: "Views everything, approves work items or sends them back, and downloads exports and labels.",
     Role.OPERATOR: (
-        "Everything a reviewer can do, and builds slices, creates and orders batches, starts and deletes exports."
+        "Everything a reviewer can do, and builds slices, creates and orders batches, uploads files, creates work "
+        "items, starts and deletes exports."
     ),
     Role.AUDITOR: "Views everything and reads the whole audit. Changes nothing, and downloads nothing but the audit.",
     Role.ADMINISTRATOR: "Everything, and adds people, assigns roles and watches background jobs.",
