@@ -4,7 +4,8 @@ import logging
 import sys
 import uuid
 
-from django.core.exceptions import TooManyFieldsSent
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE, get_token
@@ -109,7 +110,8 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     if isinstance(exception, TooManyFieldsSent) and "GET" not in vars(request):
         # The page around the message reads the address, which has too many parameters to be read.
         request.GET = QueryDict()
-    return _answer(request, "errors/400.html", {}, 400)
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024**2 if isinstance(exception, RequestDataTooBig) else 0
+    return _answer(request, "errors/400.html", {"most_mib": most}, 400)
 
 
 def failed(request: HttpRequest) -> HttpResponse:

@@ -14,10 +14,7 @@ TOO_LARGE = f"This is more than {MOST_BYTES // 1024**2} MiB, which is the most t
 
 
 class GroundTruthForm(forms.Form):
-    """`text` is what was typed, or in the file, for the page to show it again. Once valid, `given` are the labels.
-
-    A long text comes as a file called `labels`, because a field of a form can hold less (static/js/label-input.js).
-    """
+    """`text` is what was typed, or in the file, for the page to show it again. Once valid, `given` are the labels."""
 
     act_id = IdField(error_messages={"required": "Open this page again."})
     picture = NameField(required=False, max_length=LONGEST_PICTURE)
@@ -49,12 +46,10 @@ class GroundTruthForm(forms.Form):
             self.errors["labels"] = self.error_class([str(bad)])
 
     def _read(self) -> str | bytes:
-        file, pasted = self.files.get("file"), self.files.get("labels")
+        file = self.files.get("file")
         self.text = str(self.data.get("labels") or "")
         if self._is_dropped:
             raise BadLabels(TOO_LARGE)
-        if pasted is not None:
-            self.text = _bytes_of(pasted).decode(errors="replace")
         if file is None:
             return self.text
         if self.text.strip():

@@ -1,9 +1,7 @@
-// The form for ground-truth labels: what is typed is checked after a pause, and a long text is sent as a file, because a field
-// of a form can hold less. What is larger than labels can be is not sent at all.
+// The form for ground-truth labels: what is typed is checked after a pause. What is larger than labels can be is not sent.
 
 const PAUSE = 500;
 const MOST_CHECKED = 1024 ** 2;
-const MOST_FIELD = 500_000;
 const MOST = 10 * 1024 ** 2;
 
 const form = document.querySelector("[data-label-input]");
@@ -13,7 +11,7 @@ const verdict = form.querySelector("[data-label-verdict]");
 const tooLarge = form.querySelector("[data-label-too-large]");
 let waiting;
 
-const size = () => Math.max(file.files[0]?.size ?? 0, text.value.length > MOST_FIELD ? new Blob([text.value]).size : text.value.length);
+const size = () => Math.max(file.files[0]?.size ?? 0, new Blob([text.value]).size);
 
 function check() {
   const bytes = size();
@@ -32,10 +30,6 @@ form.addEventListener("submit", (event) => {
   clearTimeout(waiting);
   tooLarge.hidden = size() <= MOST;
   if (!tooLarge.hidden) event.preventDefault();
-});
-
-form.addEventListener("formdata", ({ formData }) => {
-  if (text.value.length > MOST_FIELD) formData.set("labels", new File([text.value], "labels.json", { type: "application/json" }));
 });
 
 // What stands there already, once htmx listens.

@@ -112,16 +112,24 @@ def test_a_file_of_50_mb_is_refused_before_it_is_read(
     assert errors_of(answer) == ["This is more than 10 MiB, which is the most that labels can be."]
 
 
-def test_a_long_text_comes_as_a_file_and_stands_in_the_field_again(
+def test_a_long_text_stands_in_the_field_again(
     alice: Person, client_as: ClientAs, emulator: Running, item: str
 ) -> None:
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
-    body = b'[{"a": "' + b"x" * 3_000_000 + b'"}, 7]'
-    data = {"act_id": str(uuid.uuid4()), "labels": SimpleUploadedFile("labels.json", body)}
-    answer = client_as(alice).post(form_url(item), data)
+    typed = '[{"a": "' + "x" * 9_000_000 + '"}, 7]'
+    answer = type_labels(client_as(alice), item, typed)
     assert errors_of(answer) == ["Entry 2 of the list is a number. Each label has to be an object."]
-    assert text_in_field(answer).encode() == body
+    assert text_in_field(answer) == typed
+
+
+def test_a_text_that_no_form_can_hold_is_refused_by_a_sentence(
+    alice: Person, client_as: ClientAs, emulator: Running, item: str
+) -> None:
+    strict = Client(HTTP_HOST="localhost", enforce_csrf_checks=True)
+    strict.force_login(alice)
+    for client in (client_as(alice), strict):
+        answer = type_labels(client, item, "x" * 13_000_000)
+        assert answer.status_code == 400
+        assert "It is larger than 12 MiB, which is the most that a form can send." in text_of(answer)
 
 
 def test_while_it_is_typed_it_is_checked_without_asking_cloudfactory(

@@ -109,8 +109,8 @@ def send(request: SignedIn, project: uuid.UUID, item: uuid.UUID, insert_id: uuid
 
 
 def _form_of(request: SignedIn, file_name: str = "") -> GroundTruthForm:
-    is_dropped = any(uploads.is_dropped(request, name) for name in ("file", "labels"))
-    return GroundTruthForm(request.POST, request.FILES, file_name=file_name, is_dropped=is_dropped)
+    posted, files = request.POST, request.FILES
+    return GroundTruthForm(posted, files, file_name=file_name, is_dropped=uploads.is_dropped(request, "file"))
 
 
 def _open(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpResponse:
