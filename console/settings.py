@@ -333,6 +333,7 @@ SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
 SESSION_COOKIE_SECURE = COOKIES_ARE_SECURE
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_ENGINE = "accounts.sessions"
+UPLOAD_ARRIVES_WITHIN = 10  # seconds after a browser stopped sending a file, its last bytes can still be on the way
 SESSION_IDLE = 2 * 60 * 60  # without a sign of the person
 SESSION_LASTS = 12 * 60 * 60  # whatever the person does
 # Longer than both: whoever comes back the next morning is told why they are signed out.

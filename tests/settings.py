@@ -43,6 +43,7 @@ STORAGES = {
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
     DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"  # noqa: F405
     DATABASES["default"]["TEST"] = {"NAME": str(_scratch / "test.sqlite3")}  # noqa: F405
+UPLOAD_ARRIVES_WITHIN = 0
 WORKER_LOCKS = _scratch / "workers"
 STATIC_ROOT = _scratch / "static"
 STATIC_ROOT.mkdir()

@@ -26,7 +26,27 @@ TONES = {
     State.FAILED: "bad",
     State.UNKNOWN: "warn",
 }
+CHECKING = "checking"
 NO_TOTALS = Totals({}, {})
+
+
+@dataclass(frozen=True)
+class StateWord:
+    """How the page's script shows a file: as the ledger does, and while the file is looked up."""
+
+    name: str
+    word: str
+    tone: str
+
+    @property
+    def moves(self) -> bool:
+        return self.name in {State.SENDING, CHECKING}
+
+
+STATE_WORDS = (
+    *(StateWord(state, State(state).label, TONES[State(state)]) for state in State.values),
+    StateWord(CHECKING, "Checking", "info"),
+)
 
 
 @dataclass(frozen=True)
@@ -129,6 +149,10 @@ class UploadPage:
     def problem(self) -> str:
         """Why nothing can be uploaded, said before anything is chosen; "" where it can."""
         return "" if upload_origins() else reasons.not_set_up(self.person)
+
+    @property
+    def states(self) -> Sequence[StateWord]:
+        return STATE_WORDS
 
     @property
     def most_files(self) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -44,6 +45,7 @@ class Link:
     """Where the browser sends one file to, or why it can't."""
 
     id: uuid.UUID
+    state: str
     url: str = field(default="", repr=False)
     content_type: str = ""
     message: str = ""
@@ -79,7 +81,7 @@ class _Claimed:
     new: int = 0
     # How many of the act's files earlier acts have counted as not uploaded.
     again: int = 0
-    refused: Mapping[uuid.UUID, str] = field(default_factory=dict)
+    refused: Mapping[uuid.UUID, UploadFile] = field(default_factory=dict)
 
 
 def _claim(upload: Upload, ids: Collection[uuid.UUID], again: bool) -> _Claimed:
@@ -98,7 +100,7 @@ def _claim(upload: Upload, ids: Collection[uuid.UUID], again: bool) -> _Claimed:
             row.state, row.path, row.message, row.updated_at = State.SENDING, "", "", now
             row.act_id = act_id if row in new else row.act_id
         UploadFile.objects.bulk_update(mine, ["state", "path", "message", "updated_at", "act_id"])
-    refused = {row.pk: IS_SAVED if row.state == State.SAVED else IS_UNDER_WAY for row in rows if row not in mine}
+    refused = {row.pk: row for row in rows if row not in mine}
     return _Claimed(mine, act_id, len(new), repeated, refused)
 
 
@@ -194,10 +196,16 @@ def _put_back(ids: Collection[uuid.UUID]) -> None:
     waiting.update(state=State.WAITING, path="", updated_at=timezone.now())
 
 
-def _link(pk: uuid.UUID, rows: Mapping[uuid.UUID, UploadFile], found: _Found, refused: Mapping[uuid.UUID, str]) -> Link:
+def _link(
+    pk: uuid.UUID, rows: Mapping[uuid.UUID, UploadFile], found: _Found, refused: Mapping[uuid.UUID, UploadFile]
+) -> Link:
     if url := found.urls.get(pk):
-        return Link(pk, url, rows[pk].content_type)
-    return Link(pk, message=refused.get(pk) or (found.message if pk in rows else NOT_HERE))
+        return Link(pk, State.SENDING, url, rows[pk].content_type)
+    if row := refused.get(pk):
+        return Link(pk, row.state, message=IS_SAVED if row.state == State.SAVED else IS_UNDER_WAY)
+    if pk in rows:
+        return Link(pk, State.WAITING, message=found.message)
+    return Link(pk, State.FAILED, message=NOT_HERE)
 
 
 def end_acts(act_ids: Collection[uuid.UUID], *, by: Person | None) -> None:
@@ -274,11 +282,15 @@ NOT_TOLD = "The file store doesn't tell whether it is there."
 def check(*, user: Person, upload: Upload, row: UploadFile) -> UploadFile:
     """Looks up a file whose answer was lost (P2, then its size), and writes down what that shows.
 
-    Raises what P2 raises; the row is then as before.
+    What is not there just after it was sent can still arrive, so the row then stays as it is. Raises what P2 raises.
     """
     if row.state not in IS_SENT:
         return row
-    store(look_up(user, upload.space, [row]))
+    found = look_up(user, upload.space, [row])
+    age = (timezone.now() - row.updated_at).total_seconds()
+    if found[row.pk].state == State.WAITING and row.path and age < settings.UPLOAD_ARRIVES_WITHIN:
+        return row
+    store(found)
     end_acts({row.act_id} if row.act_id else (), by=user)
     row.refresh_from_db()
     return row

@@ -87,7 +87,7 @@ def links(request: SignedIn, upload_id: uuid.UUID) -> HttpResponse:
     answers = [
         {"id": str(link.id), "url": link.url, "contentType": link.content_type}
         if link.url
-        else {"id": str(link.id), "message": link.message}
+        else {"id": str(link.id), "state": link.state, "message": link.message}
         for link in given.links
     ]
     return JsonResponse({"files": answers, "message": given.message})
@@ -115,7 +115,8 @@ def check(request: SignedIn, upload_id: uuid.UUID) -> HttpResponse:
     row = found.files.filter(pk=read_id(read_body(request).get("file"))).first()
     if row is None:
         raise Http404
-    return JsonResponse(row_json(services.check(user=request.user, upload=found, row=row)))
+    looked_up = services.check(user=request.user, upload=found, row=row)
+    return JsonResponse({**row_json(looked_up), "totals": selectors.count_files(found).as_json})
 
 
 def _crumbs() -> list[tuple[str, str]]:
