@@ -232,7 +232,9 @@ def test_a_stop_ends_the_reading_and_it_can_be_read_again(
     found, batch = make_slice(alice, emulator, "Stopped"), make_batch(alice)
     send(client_as(alice), found, batch=str(batch))
     import_run = Import.objects.get()
-    assert slice_reading.stop(user=alice, import_=import_run)
+    page = client_as(alice).get(page_url(import_run)).content.decode()
+    assert f'action="{page_url(import_run)}stop/"' in page
+    assert client_as(alice).post(f"{page_url(import_run)}stop/").status_code == 302
     read()
     import_run.refresh_from_db()
     assert import_run.state == State.NOT_READ
@@ -325,3 +327,22 @@ def test_from_the_batch_a_slice_is_chosen_and_the_batch_with_it(
 @pytest.mark.parametrize("query", ["", "project=x", f"project={PROJECT}&batch=x&page=x&owner=%00"])
 def test_choosing_a_slice_takes_any_address(alice: Person, client_as: ClientAs, emulator: Running, query: str) -> None:
     assert client_as(alice).get(f"/slices/choose/?{query}").status_code == (200 if PROJECT in query else 404)
+
+
+def test_a_slice_is_the_same_however_its_address_is_spelled(
+    alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor
+) -> None:
+    found, batch, client = make_slice(alice, emulator, "Spelled", 3), make_batch(alice), client_as(alice)
+    first = plan(client, found, batch)
+    said = {"uid": found.uid, "name": found.name, "slug": found.slug, "owner_name": "northwind", "status": "created"}
+    avala.speak("GET", rf"/slices/NorthWind/{found.slug}/$", lambda query: said)
+    answer = client.post(form_url(found).replace("northwind", "NorthWind"), typed(batch=str(batch)))
+    read()
+    second = Import.objects.get(pk=answer["Location"].split("/")[-2])
+    assert second.source_key == first.source_key
+    assert set(second.rows.values_list("console_id")) == set(first.rows.values_list("console_id"))
+
+
+def test_an_address_too_long_for_a_slice_is_none(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    url = f"/projects/{PROJECT}/items/from-slice/{'o' * 150}/{'s' * 150}/"
+    assert client_as(alice).get(url).status_code == 404

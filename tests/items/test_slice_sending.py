@@ -16,6 +16,7 @@ from console.items import console_ids
 from console.items.imports import services, slice_links
 from console.items.models import Import, ImportRow
 from console.upstream.types import Slice
+from tests.items.deciding import PROJECT
 from tests.items.import_driving import entries, figures, posts, start, work
 from tests.items.slice_driving import figures as planned
 from tests.items.slice_driving import in_batch, make_batch, make_slice, plan
@@ -68,6 +69,8 @@ def test_each_item_arrives_once_with_its_source_and_a_link_that_opens(
     assert "signature=" not in repr([entry.detail for entry in entries(import_run)])
     assert [(entry.action, entry.thing_id) for entry in entries(import_run)] == [("slice.send", import_run.source_key)]
     assert verify.check().is_whole
+    page = client_as(alice).get(f"/projects/{PROJECT}/items/{import_run.rows.values_list('item', flat=True)[0]}/")
+    assert f'href="/slices/{import_run.source_key}/' in page.content.decode(), "the item leads back to its slice"
 
 
 def test_stopped_at_twelve_again_makes_eighteen_and_again_none(

@@ -179,3 +179,17 @@ def test_the_page_costs_the_same_however_many_batches(
         client.get(page_url(found))
     batches = slice_progress.find_batches(user=alice, owner=found.address[0], slug=found.address[1])  # type: ignore[index]
     assert len(batches) == slice_progress.MOST_BATCHES
+
+
+def test_items_from_before_the_oldest_import_we_know_are_counted(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    found, client, batch = make_slice(alice, emulator, "Long ago", 5), client_as(alice), make_batch(alice)
+    first = sent(alice, client, found, batch, 2)
+    table = emulator.world.work_items[PROJECT]
+    for item in in_batch(alice, batch):
+        row = table.get(item.id) or {}
+        table.put({**row, "created_at": row["created_at"] - 200 * 24 * 3600})
+    first.delete()
+    sent(alice, client, found, batch, 3)
+    assert "of 5 completed" in text_of(client.get(counts_url(found, batch), headers=HTMX))

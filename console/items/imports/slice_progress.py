@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -26,14 +26,15 @@ PLANNED = (Import.State.CREATING, Import.State.PAUSED, Import.State.STOPPED, Imp
 
 
 class SliceBatch(NamedTuple):
-    """A batch that items of the slice were sent to, and since when."""
+    """A batch that items of the slice were sent to; `since` is None where it held some before the imports we know."""
 
     project: uuid.UUID
     project_name: str
     batch_id: int
     batch_name: str
     space: str
-    since: datetime
+    since: datetime | None
+    were_there: int | None
 
     @property
     def name(self) -> str:
@@ -79,12 +80,12 @@ def find_batches(*, user: Person, owner: str, slug: str) -> Sequence[SliceBatch]
     sent = Import.objects.filter(
         source=Import.Source.SLICE, source_key=f"{owner}/{slug}", space__in=spaces, state__in=PLANNED
     )
-    columns = ("project", "project_name", "batch_id", "batch_name", "space", "created_at")
+    columns = ("project", "project_name", "batch_id", "batch_name", "space", "created_at", "plan__present")
     found: dict[tuple[uuid.UUID, int], SliceBatch] = {}
     for batch in map(SliceBatch._make, sent.order_by("-created_at").values_list(*columns)[:MOST_IMPORTS]):
         key = batch.project, batch.batch_id
         newest = found.setdefault(key, batch)
-        found[key] = newest._replace(since=batch.since)
+        found[key] = newest._replace(since=None if batch.were_there else batch.since)
     return list(found.values())[:MOST_BATCHES]
 
 
@@ -102,7 +103,9 @@ def count_batch(*, user: Person, owner: str, slug: str, batch: SliceBatch) -> Sl
     platform = connections.cloudfactory(user)
 
     def fetch() -> StatusCounts:
-        filters = {"batch_ids": (batch.batch_id,), "created_from": batch.since - SKEW}
+        filters: dict[str, Any] = {"batch_ids": (batch.batch_id,)}
+        if batch.since is not None:
+            filters["created_from"] = batch.since - SKEW
         walk = counts.read_list(platform, ItemQuery(str(batch.project), filters))
         mine = [item for item in walk.items if item.metadata.get(console_ids.SLICE) == f"{owner}/{slug}"]
         tally = counts.tally(mine)

@@ -306,6 +306,7 @@ def _plan(operation: Operation, import_: Import) -> dict[str, Any]:
     ends = [part["first_end"] for part in came if part.get("first_end")]
     return {
         "items": import_.rows.count(),
+        "present": import_.present_count,
         **total,
         "first_end": min(ends, default=""),
         "warnings": _warnings(total),

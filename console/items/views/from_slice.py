@@ -17,11 +17,12 @@ from console.common.parsing import INT64, read_int
 from console.common.typed_fields import hand_back
 from console.items.breadcrumbs import remembered_breadcrumbs
 from console.items.imports import slice_reading
+from console.items.imports.selectors import find_own_import
 from console.items.imports.services import NotStarted
 from console.items.imports.slice_forms import NEW, SliceForm
-from console.items.models import Import
 from console.projects import services as projects
 from console.upstream.errors import Conflict, Invalid
+from console.upstream.types import MOST_ADDRESS
 
 TEMPLATE = "items/from_slice.html"
 WITHOUT_ID = "The batch was created, but CloudFactory didn’t say its number. Choose it in the list."
@@ -32,6 +33,8 @@ WITHOUT_ID = "The batch was created, but CloudFactory didn’t say its number. C
 def create(request: SignedIn, project: uuid.UUID, owner: str, slug: str) -> HttpResponse:
     """The form; the slice and the batch are read for a plan."""
     sent = request.POST if request.method == "POST" else typed_forms.kept(request)
+    if len(f"{owner}/{slug}") > MOST_ADDRESS:
+        raise Http404("No slice has an address of this length.")
     context = _about(request, project, owner, slug)
     form = SliceForm(sent, batches={}, initial={"batch": _asked_batch(request)})
     context |= {"form": form, "act_id": uuid.uuid4(), "import_id": uuid.uuid4()}
@@ -42,7 +45,9 @@ def create(request: SignedIn, project: uuid.UUID, owner: str, slug: str) -> Http
         if request.method != "POST" or context["problem"]:
             return render(request, TEMPLATE, context, status=422 if request.method == "POST" else 200)
         if form.is_valid() and (target := _target(request, project, form)):
-            return _planned(request, project, (owner, slug), found.name or slug, form, target)
+            # As Avala itself writes it: the address can spell the same slice in another way.
+            address = found.address or (owner, slug)
+            return _planned(request, project, address, found.name or slug, form, target)
     except write_errors.KINDS as error:
         if request.method != "POST":
             raise
@@ -53,9 +58,7 @@ def create(request: SignedIn, project: uuid.UUID, owner: str, slug: str) -> Http
 @require_POST
 def read_again(request: SignedIn, project: uuid.UUID, import_id: uuid.UUID) -> HttpResponse:
     """Reads the slice and the batch once more."""
-    import_run = Import.objects.filter(pk=import_id, project=project, person=request.user).first()
-    if import_run is None:
-        raise Http404
+    import_run = find_own_import(user=request.user, project=project, import_id=import_id)
     slice_reading.read_again(user=request.user, import_=import_run)
     return htmx.redirect(request, reverse("items:import_detail", args=[project, import_id]))
 

@@ -17,7 +17,7 @@ from console.items.breadcrumbs import item_breadcrumbs
 from console.items.imports import news as import_news
 from console.items.imports import result_presenters as presenters
 from console.items.imports import result_selectors as selectors
-from console.items.imports import services
+from console.items.imports import services, slice_reading
 from console.items.imports.plan_page import render_plan
 from console.items.imports.plan_presenters import version_of
 from console.items.imports.result_presenters import ImportStatus
@@ -73,9 +73,10 @@ def progress(request: SignedIn, project: uuid.UUID, import_id: uuid.UUID) -> Htt
 
 @require_POST
 def stop(request: SignedIn, project: uuid.UUID, import_id: uuid.UUID) -> HttpResponse:
-    """Nothing further is created after the items in hand."""
+    """Nothing further is created after the items in hand, or read after the page in hand."""
     found = find_own_import(user=request.user, project=project, import_id=import_id)
-    is_stopped = services.stop(user=request.user, import_=found)
+    stop_it = slice_reading.stop if found.state == Import.State.READING else services.stop
+    is_stopped = stop_it(user=request.user, import_=found)
     return _after(request, found, "" if is_stopped else NOT_STOPPED)
 
 
