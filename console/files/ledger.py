@@ -20,7 +20,14 @@ State = UploadFile.State
 MOST_AT_ONCE = 500
 MOST_FILES = 50_000
 FULL = f"This upload has {MOST_FILES:,} files, the most there can be. Start another one."
+SPACE_GONE = "You no longer work in the space of this page. Reload it to upload to another one."
 IS_SENT = (State.SENDING, State.UNKNOWN)
+
+
+class SpaceGone(Exception):
+    """The page named a space that is none of the person's any more: no file goes to another one instead."""
+
+    message = SPACE_GONE
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,8 @@ def add_files(
 ) -> tuple[Upload, list[Added]]:
     """Adds what is not in the ledger yet, in the order of `files`; the first call creates the upload.
 
-    A file that the person uploaded to this space before, unchanged, is there already. Another person's is Http404.
+    A file that the person uploaded to this space before, unchanged, is there already. `space` is what the page showed;
+    raises SpaceGone, and Http404 for another person's upload.
     """
     upload = _own_or_new(user, upload_id, space)
     read = [_read(found) for found in files[:MOST_AT_ONCE]]
@@ -52,6 +60,8 @@ def _own_or_new(user: Person, upload_id: uuid.UUID, space: str) -> Upload:
     found = Upload.objects.filter(pk=upload_id).first()
     if found is None:
         current = connections.space(user, preferred=space)
+        if space and current.id != space:
+            raise SpaceGone
         facts = {"person": user, "space": current.id, "space_name": current.name[:300]}
         found, _ = Upload.objects.get_or_create(pk=upload_id, defaults=facts)
     if found.person_id != user.pk:

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Person
+from accounts.models import Person, Place
 from console.audit.models import Entry
 from console.emulator.server import Running
 from console.files.models import Upload, UploadFile
@@ -245,8 +245,6 @@ def test_hostile_names_are_shown_as_text(script: UploadScript, name: str) -> Non
 
 
 def test_the_upload_stays_in_its_space_after_a_switch(script: UploadScript, emulator: Running, alice: Person) -> None:
-    from accounts.models import Place
-
     (pk,) = script.add_ids(file())
     Place.objects.filter(person=alice, vendor="cloudfactory").update(is_current=False)
     Place.objects.create(person=alice, vendor="cloudfactory", value=str(uuid.uuid4()), name="Other", is_current=True)
@@ -255,3 +253,10 @@ def test_the_upload_stays_in_its_space_after_a_switch(script: UploadScript, emul
     other = UploadScript(script.client)
     other.add(file("b.jpg"), space=SPACE)
     assert Upload.objects.get(pk=other.id).space == SPACE
+
+
+def test_nothing_goes_to_another_space_than_the_page_showed(script: UploadScript, alice: Person) -> None:
+    response = script.post("add", {"files": [file()], "space": str(uuid.uuid4())})
+    assert response.status_code == 409
+    assert "no longer work in the space" in response.json()["message"]
+    assert not Upload.objects.filter(person=alice).exists()

@@ -33,6 +33,8 @@ def for_upload_script(view: E) -> E:
             return view(request, *args, **kwargs)
         except UnreadableBody:
             return plain_answers.for_script(400, UNREADABLE)
+        except ledger.SpaceGone as error:
+            return plain_answers.for_script(409, error.message)
         except services.NoOrigins:
             return plain_answers.for_script(409, reasons.not_set_up(request.user))
 
