@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 
 from accounts import connections
 from accounts.models import Person
-from console.audit import settling
+from console.audit import record, settling
 from console.audit.models import Entry
 from console.emulator.sample import FIRST_BATCH
 from console.emulator.server import Running
 from console.items.console_ids import KEY, console_id_of
 from console.items.create_form import NewItemForm
+from console.items.item_fields import new_work_item
+from tests import presses
 from tests.items.made import COINS
 from tests.rewriting import rewriting
 from tests.slices.making import text_of
@@ -161,10 +163,10 @@ def test_a_date_is_sent_as_seconds_from_now(
         ({"due_at": "tomorrow"}, "Write the day like this"),
         ({"due_at": "1 Jan 9999"}, "between 2000 and 2100"),
         ({"difficulty": "101"}, "from 0 to 100"),
-        ({"labels": "{}"}, "JSON list of objects"),
+        ({"labels": "{}"}, "list of objects"),
         ({"labels": '[{"a": NaN}]'}, "NaN"),
-        ({"labels": '[{"a": 1'}, "line 1, character"),
-        ({"labels": "[" * 3_000}, "not valid JSON"),
+        ({"labels": '[{"a": 1'}, "Line 1, column"),
+        ({"labels": "[" * 3_000}, "more than 100 levels deep"),
         ({"labels": "[" + " " * 1_000_001 + "]"}, "At most 1,000,000 characters"),
         ({"key": [KEY], "value": ["x"], "kind": ["text"]}, "Use another name"),
         ({"key": ["a", "a"], "value": ["1", "2"], "kind": ["text", "text"]}, "twice"),
@@ -354,3 +356,32 @@ def test_the_due_date_on_the_page_is_the_one_that_was_chosen(
     (item,) = connections.cloudfactory(alice).list_work_items(COINS, ids=[opening().result_id]).items
     assert item.due_at is not None
     assert abs(item.due_at - due) < timedelta(seconds=5)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_presses_at_once_create_one_item(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    told = presses.press(lambda: client_as(alice), NEW, form(), {})
+    assert len(bodies(emulator)) == 1
+    ((status, address, _),) = presses.answers(told)
+    assert (status, address) == (302, f"{ITEMS}{opening().result_id}/")
+
+
+def test_a_process_that_was_killed_after_the_call_is_found_out(
+    alice: Person, client_as: ClientAs, emulator: Running, settings: Any
+) -> None:
+    """The entry stands open, as a kill leaves it, and CloudFactory has the item."""
+    act = record.act(
+        actor=alice,
+        action="item.create",
+        thing_kind="item",
+        thing_name="a.jpg",
+        vendor="cloudfactory",
+        detail={"project_id": COINS, "batch_id": None, "batch": "Default"},
+    )
+    act.__enter__()
+    new = new_work_item({"asset_url": "raw/a.jpg", "asset_type": "image"}, batch_id=None, console_id=act.id)
+    made = connections.cloudfactory(alice).create_work_item(COINS, new, request_id=str(act.id))
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=5)):
+        settling.mark_cut_off()
+        assert settling.look(Entry.objects.get(pk=act.id)).status == "done"
+    assert opening().result_id == made.id
