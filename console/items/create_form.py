@@ -19,7 +19,7 @@ from console.upstream.cloudfactory_bodies import ASSET_TYPES, MOST_DUE
 
 DEFAULT = "Default"
 """Every project has a batch of this name, which takes what names no batch (FACTS 2.6, 2.9)."""
-MOST_LABELS = 1_000_000
+MOST_LABELS = 500_000
 """Characters: what a form of this console can bring along with its other fields."""
 DAY = 24 * 3600
 MOST_DAYS = MOST_DUE // DAY
@@ -32,19 +32,34 @@ ONE_DUE = "Enter a date or a number of days, not both."
 LABELS_TOO_LONG = f"At most {MOST_LABELS:,} characters here. Create the item without labels, then add them on its page."
 
 Choices = Sequence[tuple[str, str]]
+PLAIN = {"class": "input", "autocomplete": "off", "spellcheck": "false"}
 
 
 def _text(label: str, help_text: str = "", **attrs: str) -> forms.CharField:
-    plain = {"class": "input", "autocomplete": "off", "spellcheck": "false"}
-    return forms.CharField(label=label, required=False, help_text=help_text, widget=forms.TextInput(plain | attrs))
+    return forms.CharField(label=label, required=False, help_text=help_text, widget=forms.TextInput(PLAIN | attrs))
+
+
+class EitherField(forms.CharField):
+    """Needed unless another field is filled in, which the form checks."""
+
+    def validate(self, value: Any) -> None:
+        forms.Field(required=False).validate(value)
 
 
 class NewItemForm(forms.Form):
     """Texts become the fields of `NewWorkItem` by the rules of `item_fields`. `batches` are values and names."""
 
-    asset_url = _text("Asset address", "An https or s3 address, or a path inside the space.")
-    asset_id = _text(
-        "Asset number", "Instead of an address, for an asset that CloudFactory knows.", inputmode="numeric"
+    use_required_attribute = False
+
+    asset_url = EitherField(
+        label="Asset address",
+        help_text="An https or s3 address, or a path inside the space. Leave it empty if you enter an asset id.",
+        widget=forms.TextInput(PLAIN),
+    )
+    asset_id = EitherField(
+        label="Or asset id",
+        help_text="The number of an asset that CloudFactory already has.",
+        widget=forms.TextInput({**PLAIN, "inputmode": "numeric"}),
     )
     asset_type = forms.ChoiceField(
         label="Asset type",

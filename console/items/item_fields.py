@@ -35,8 +35,8 @@ DUE = f"Enter a whole number of seconds from 1 to {MOST_DUE:,} (30 days)."
 DIFFICULTY = f"Enter a whole number from 0 to {MOST_DIFFICULTY}."
 OUR_KEY = f"The console sets “{KEY}” itself, to find the item again. Use another name."
 METADATA = 'Enter a JSON object, for example {"site": "Lisbon"}.'
-ONE_ASSET = "Name the asset by its address or by its number, not both."
-NO_ASSET = "Enter the address of the asset, or its number."
+ONE_ASSET = "Enter the address of the asset or its id, not both."
+NO_ASSET = "Enter the address of the asset, or its id."
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 

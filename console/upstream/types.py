@@ -296,13 +296,18 @@ class WorkItem:
 
 @dataclass(frozen=True)
 class NewWorkItem:
-    """The body of P15; exactly one of `asset_url` and `asset_id`."""
+    """The body of P15 (FACTS 2.9); exactly one of `asset_url` and `asset_id`, and what is None is not sent.
+
+    `asset_url` is absolute or relative to the space, `asset_type` image or video, `results_url` absolute.
+    `due_in_seconds` is 1..2592000 from the moment of creation, `difficulty` 0..100. Without `batch_id` it goes to the
+    project's batch `Default`. `metadata` is stored and not interpreted; `labels` are any objects (FACTS 4, row 9).
+    """
 
     asset_type: str
     asset_url: str | None = field(default=None, repr=False)
     asset_id: int | None = None
     batch_id: int | None = None
-    results_url: str | None = None
+    results_url: str | None = field(default=None, repr=False)
     taxonomy_version_id: str | None = None
     metadata: Json | None = None
     due_in_seconds: int | None = None
