@@ -201,6 +201,7 @@ ACCESS: dict[str, str] = {
     "files:upload_links": Right.CHANGE,
     "files:upload_report": Right.CHANGE,
     "files:upload_check": Right.CHANGE,
+    "files:projects": Right.CHANGE,
     "files:get": Right.DOWNLOAD,
     "files:list": Right.DOWNLOAD,
     "files:sizes": Right.DOWNLOAD,

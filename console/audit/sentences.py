@@ -81,6 +81,7 @@ PAGES = {
             "items:import",
             "items:import_template",
             "items:from_files",
+            "files:projects",
             *(f"items:import_{step}" for step in ("read_again", "start", "stop", "carry_on", "retry")),
         ),
         "create many work items",

@@ -1,6 +1,7 @@
 """Reading uploads and their rows: our own tables only."""
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,27 @@ class Totals:
         return found
 
 
+@dataclass(frozen=True)
+class SavedUpload:
+    """What is known of an upload outside of its own pages: how many of its files are saved, and how many are not."""
+
+    id: uuid.UUID
+    space: str
+    space_name: str
+    saved: int
+    unsaved: int
+
+
+@dataclass(frozen=True)
+class SavedFile:
+    """A file with its folder, and where it is, relative to its space."""
+
+    id: uuid.UUID
+    name: str
+    content_type: str
+    path: str
+
+
 def find_upload(*, user: Person, upload_id: uuid.UUID) -> Upload:
     """Raises Http404 for another person's as well."""
     return get_object_or_404(Upload, pk=upload_id, person=user)
@@ -54,6 +76,22 @@ def read_page(upload: Upload, state: str, page: int) -> list[UploadFile]:
     """So many rows of the ledger, in the order they were chosen; all states where `state` is ""."""
     rows = upload.files.filter(state=state) if state else upload.files.all()
     return list(rows.order_by("position")[(page - 1) * PAGE : page * PAGE])
+
+
+def find_saved(*, user: Person, upload_id: uuid.UUID) -> SavedUpload:
+    """The person's own upload, for whoever creates something of its files. Raises Http404."""
+    upload = find_upload(user=user, upload_id=upload_id)
+    totals = count_files(upload)
+    saved = totals.count(State.SAVED)
+    return SavedUpload(upload.pk, upload.space, upload.space_name or upload.space, saved, totals.all_files - saved)
+
+
+def read_saved(upload_id: uuid.UUID) -> Iterator[SavedFile]:
+    """Its saved files in the order they were chosen, a few hundred at a time."""
+    rows = UploadFile.objects.filter(upload=upload_id, state=State.SAVED).order_by("position")
+    for row in rows.iterator(chunk_size=500):
+        name = f"{row.folder}/{row.name}" if row.folder else row.name
+        yield SavedFile(row.pk, name, row.content_type, row.path)
 
 
 def read_recent(*, user: Person, space: str) -> list[tuple[Upload, Totals]]:

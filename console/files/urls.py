@@ -1,6 +1,6 @@
 from django.urls import path
 
-from console.files.views import get, index, upload
+from console.files.views import get, index, projects, upload
 
 app_name = "files"
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("upload/<uuid:upload_id>/links/", upload.links, name="upload_links"),
     path("upload/<uuid:upload_id>/report/", upload.report, name="upload_report"),
     path("upload/<uuid:upload_id>/check/", upload.check, name="upload_check"),
+    path("upload/<uuid:upload_id>/projects/", projects.projects, name="projects"),
     path("get/", get.get, name="get"),
     path("get/<uuid:list_id>/", get.path_list, name="list"),
     path("get/<uuid:list_id>/sizes/", get.sizes, name="sizes"),

@@ -110,9 +110,9 @@ class Reviews:
         return f"{self.unread} of {self.asked} projects {why}."
 
 
-def list_projects(*, user: Person) -> tuple[Project, ...]:
-    """All projects of the person's space: one call."""
-    space = connections.space(user).id
+def list_projects(*, user: Person, space: str = "") -> tuple[Project, ...]:
+    """All projects of the space, of the one that the person works in now if none is named: one call."""
+    space = space or connections.space(user).id
     projects = stale_cache.read(
         lambda: connections.cloudfactory(user).list_projects(space),
         scope=connections.key_scope(user, VENDOR),

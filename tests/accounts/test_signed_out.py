@@ -23,6 +23,7 @@ from accounts.models import ApiKey, Person
 from console.audit import record
 from console.audit.models import Entry
 from console.emulator.server import Running
+from console.files.models import Upload
 from tests.accounts.asking import browser, sign_in, signed_in, words
 from tests.batches import boards
 from tests.batches.boards import BATCHES, FIRST, HTMX, ORDER, START, WORN
@@ -93,6 +94,14 @@ def lines_of_a_csv(client: Client, person: Person) -> Form:
 
 def slice_to_a_new_batch(client: Client, person: Person) -> Form:
     page = f"/projects/{boards.COINS}/items/from-slice/northwind/all-coins/"
+    ids = {"import_id": str(uuid.uuid4()), "act_id": str(uuid.uuid4())}
+    return Form(page, {**ids, "batch": "new", "name": TYPED}, page=page)
+
+
+def files_to_a_new_batch(client: Client, person: Person) -> Form:
+    upload = Upload.objects.create(person=person, space=SPACE)
+    upload.files.create(position=1, name="1.jpg", size=1, modified=1, content_type="image/jpeg", state="saved")
+    page = f"/projects/{boards.COINS}/items/from-files/{upload.pk}/"
     ids = {"import_id": str(uuid.uuid4()), "act_id": str(uuid.uuid4())}
     return Form(page, {**ids, "batch": "new", "name": TYPED}, page=page)
 
@@ -231,7 +240,7 @@ FORMS = [
     new_item, new_export, export_as_one_chooses, export_as_projects_are_chosen, reason_for_sending_back,
     reason_of_a_plan, reason_of_a_plan_that_is_read_again, labels_of_an_item,
     signal_by_an_expert, note_on_an_entry, profile, invitation,
-    lines_of_a_csv, slice_to_a_new_batch, paths_of_files, role, label_of_a_key, name_of_a_space,
+    lines_of_a_csv, slice_to_a_new_batch, files_to_a_new_batch, paths_of_files, role, label_of_a_key, name_of_a_space,
 ]  # fmt: skip
 forms = pytest.mark.parametrize("form", FORMS)
 

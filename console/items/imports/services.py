@@ -83,8 +83,11 @@ def create_import(
     batch_name: str = "",
     plan: Mapping[str, Any] | None = None,
     state: str = State.READY,
+    space: str = "",
 ) -> Import:
     """Stores a plan with its rows in one transaction. A second press with the same id finds the first plan.
+
+    `space` is the project's, where that is known.
 
     Raises NotStarted where the id belongs to somebody else, or to an import into another project.
     """
@@ -93,7 +96,7 @@ def create_import(
     new = Import(
         pk=import_id,
         person=user,
-        space=projects.space_of(user=user, project=project).id,
+        space=space or projects.space_of(user=user, project=project).id,
         project=project,
         project_name=projects.read_heading(user=user, project=project)[:300],
         source=source,

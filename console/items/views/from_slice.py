@@ -11,21 +11,17 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import connections
 from accounts.requests import SignedIn
 from console import htmx, typed_forms, write_errors
-from console.batches import reading as batches
-from console.batches import services as batch_services
-from console.common.parsing import INT64, read_int
 from console.common.typed_fields import hand_back
 from console.items.breadcrumbs import remembered_breadcrumbs
 from console.items.imports import slice_reading
+from console.items.imports.batch_forms import BatchForm
 from console.items.imports.selectors import find_own_import
 from console.items.imports.services import NotStarted
-from console.items.imports.slice_forms import NEW, SliceForm
+from console.items.views.batch_choice import asked_batch, ids_sent, read_names, read_target
 from console.projects import services as projects
-from console.upstream.errors import Conflict, Invalid
 from console.upstream.types import MOST_ADDRESS
 
 TEMPLATE = "items/from_slice.html"
-WITHOUT_ID = "The batch was created, but CloudFactory didn’t say its number. Choose it in the list."
 
 
 @hand_back("import_id", "act_id", "batch", "name")
@@ -36,15 +32,15 @@ def create(request: SignedIn, project: uuid.UUID, owner: str, slug: str) -> Http
     if len(f"{owner}/{slug}") > MOST_ADDRESS:
         raise Http404("No slice has an address of this length.")
     context = _about(request, project, owner, slug)
-    form = SliceForm(sent, batches={}, initial={"batch": _asked_batch(request)})
+    form = BatchForm(sent, batches={}, initial={"batch": asked_batch(request)})
     context |= {"form": form, "act_id": uuid.uuid4(), "import_id": uuid.uuid4()}
     try:
         found = connections.avala(request.user).get_slice(owner, slug)
-        form.batches = _batch_names(request, project)
+        form.batches = read_names(request, project)
         context |= {"slice": found, "problem": slice_reading.why_not(found)}
         if request.method != "POST" or context["problem"]:
             return render(request, TEMPLATE, context, status=422 if request.method == "POST" else 200)
-        if form.is_valid() and (target := _target(request, project, form)):
+        if form.is_valid() and (target := read_target(request, project, form)):
             # As Avala itself writes it: the address can spell the same slice in another way.
             address = found.address or (owner, slug)
             return _planned(request, project, address, found.name or slug, form, target)
@@ -52,7 +48,7 @@ def create(request: SignedIn, project: uuid.UUID, owner: str, slug: str) -> Http
         if request.method != "POST":
             raise
         return write_errors.answer(request, error, TEMPLATE, context | {"import_id": request.POST.get("import_id", "")})
-    return render(request, TEMPLATE, context | _ids_sent(form), status=422)
+    return render(request, TEMPLATE, context | ids_sent(form), status=422)
 
 
 @require_POST
@@ -75,46 +71,12 @@ def _about(request: SignedIn, project: uuid.UUID, owner: str, slug: str) -> dict
     }
 
 
-def _batch_names(request: SignedIn, project: uuid.UUID) -> dict[int, str]:
-    read = batches.read_batches if request.method == "POST" else batches.recent_batches
-    return batches.names_of(read(user=request.user, project=project))
-
-
-def _asked_batch(request: SignedIn) -> str:
-    """The batch whose page led here."""
-    batch = read_int(request.GET.get("batch"), INT64.start)
-    return NEW if batch is None else str(batch)
-
-
-def _target(request: SignedIn, project: uuid.UUID, form: SliceForm) -> tuple[int, str] | None:
-    """The id and name of the batch, which is created where that was asked for; None: what is wrong is in the form."""
-    typed = form.cleaned_data
-    if typed["batch"] is not None:
-        return typed["batch"], form.batches[typed["batch"]]
-    try:
-        created, name = batch_services.create_batch(
-            user=request.user, project=project, name=typed["name"], act_id=typed["act_id"], request=request
-        )
-    except (Conflict, Invalid) as refusal:
-        form.add_error("name", refusal.message)
-        return None
-    batch = read_int(created, INT64.start)
-    if batch is None:
-        found = batches.names_of(batches.read_batches(user=request.user, project=project))
-        batch = next((one for one, other in found.items() if other == name), None)
-        form.batches = found
-    if batch is None:
-        form.add_error("batch", WITHOUT_ID)
-        return None
-    return batch, name
-
-
 def _planned(
     request: SignedIn,
     project: uuid.UUID,
     address: tuple[str, str],
     name: str,
-    form: SliceForm,
+    form: BatchForm,
     target: tuple[int, str],
 ) -> HttpResponse:
     (owner, slug), (batch_id, batch_name) = address, target
@@ -134,9 +96,3 @@ def _planned(
         context = _about(request, project, owner, slug) | {"form": form, "slice_name": name}
         return render(request, TEMPLATE, context | {"act_id": uuid.uuid4(), "import_id": uuid.uuid4()}, status=409)
     return htmx.redirect(request, reverse("items:import_detail", args=[project, import_run.pk]))
-
-
-def _ids_sent(form: SliceForm) -> dict[str, Any]:
-    """A refused name needs a new id of its act; the plan's stays."""
-    import_id = form["import_id"].value()
-    return {"import_id": import_id} if import_id and "import_id" not in form.errors else {}

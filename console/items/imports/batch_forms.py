@@ -1,4 +1,4 @@
-"""Which batch a slice goes to: one that is there, or a new one."""
+"""Which batch new work items go to: one that is there, or a new one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ MOST_NAME = 255
 OPEN_AGAIN = "Open this page again."
 
 
-class SliceForm(forms.Form):
+class BatchForm(forms.Form):
     """`batches` are the names of the project's batches, by id. Cleaned, `batch` is an id, or None for a new one."""
 
     import_id = IdField(error_messages={"required": OPEN_AGAIN})

@@ -1,0 +1,69 @@
+"""Plans of new work items from the saved files of an upload."""
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from accounts.models import Person
+from console.files.selectors import SavedFile, SavedUpload, read_saved
+from console.items import console_ids
+from console.items.imports.services import FORM_TAKEN, NewRow, NotStarted, create_import
+from console.items.models import Import
+from console.words import plural
+
+NAMESPACE = uuid.UUID("6a1a2a7e-3c0e-4f5b-9a57-7b1c9f0d2e41")
+NOTHING_SAVED = "No file of this upload is saved yet, so there is nothing to create work items of."
+WRONG_KIND = "It is neither an image nor a video."
+FOLLOWS = "{files} of this upload {are} not saved, so {they} not part of this plan."
+
+
+def create_plan(
+    *, user: Person, project: uuid.UUID, import_id: uuid.UUID, upload: SavedUpload, batch_id: int, batch_name: str
+) -> Import:
+    """A plan for the saved files in this batch. What an earlier import has created there is left out.
+
+    A second press finds the first plan. Raises NotStarted.
+    """
+    if not upload.saved:
+        raise NotStarted(NOTHING_SAVED)
+    import_ = create_import(
+        user=user,
+        project=project,
+        import_id=import_id,
+        source=Import.Source.FILES,
+        source_name=upload.space_name,
+        source_key=str(upload.id),
+        rows=_rows(upload, project, batch_id),
+        batch_id=batch_id,
+        batch_name=batch_name,
+        plan=_plan(upload.unsaved),
+        space=upload.space,
+    )
+    if (import_.source_key, import_.batch_id) != (str(upload.id), batch_id):
+        raise NotStarted(FORM_TAKEN)
+    return import_
+
+
+def console_id_of(file: SavedFile, project: uuid.UUID, batch_id: int) -> uuid.UUID:
+    """The same for the same file in the same batch, so that its item is created once."""
+    return uuid.uuid5(NAMESPACE, f"{project}/{batch_id}/{file.id}")
+
+
+def _rows(upload: SavedUpload, project: uuid.UUID, batch_id: int) -> Iterator[NewRow]:
+    for number, file in enumerate(read_saved(upload.id), start=1):
+        kind = file.content_type.partition("/")[0]
+        yield NewRow(
+            number,
+            file.name,
+            {"asset_type": kind, "asset_url": file.path, "metadata": {console_ids.FILE: file.name}},
+            batch_id,
+            console_id_of(file, project, batch_id),
+            errors=() if kind in ("image", "video") else [["", WRONG_KIND]],
+        )
+
+
+def _plan(unsaved: int) -> dict[str, Any]:
+    if not unsaved:
+        return {}
+    are, they = ("is", "it is") if unsaved == 1 else ("are", "they are")
+    return {"notes": [FOLLOWS.format(files=plural(unsaved, "file"), are=are, they=they)]}
