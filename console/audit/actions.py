@@ -404,7 +404,14 @@ ACTIONS: dict[str, Action] = {
         },
     ),
     "file.download": Action(
-        "files", "downloaded the file {thing}", "download the file {thing}", downloads.brackets, begins=downloads.verb
+        "files",
+        "downloaded the file {thing}",
+        "download the file {thing}",
+        downloads.brackets,
+        begins=downloads.verb,
+        of_many={
+            "": Action("files", "downloaded {many} as a zip", "download {many} as a zip", _failed_others, noun="file")
+        },
     ),
     "export.create": Action(
         "exports",

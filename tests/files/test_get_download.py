@@ -189,6 +189,29 @@ def test_more_files_than_are_signed_at_once_are_all_in_the_zip(
     assert [len(call["body"]["paths"]) for call in signings(emulator)] == [50, 10]
 
 
+def test_a_zip_is_one_line_of_the_audit_and_each_file_an_entry(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    paths = pictures(emulator, 3)
+    client = client_as(alice)
+    body_of(client.get(f"{listed(client, paths)}files.zip"))
+    assert "Alice downloaded 3 files as a zip" in text_of(client.get("/audit/"))
+    page = text_of(client.get(f"/audit/{recorded()[1].pk}/"))
+    assert f"Alice downloaded the file {paths[1]}" in page
+    assert "downloaded 3 files as a zip" in text_of(client.get("/audit/handover/"))
+
+
+def test_a_zip_of_which_a_file_failed_says_so_in_the_audit(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    first, second = stored(emulator, CONTENT), stored(emulator, CONTENT)
+    client = client_as(alice)
+    address = listed(client, [first, second])
+    emulator.fault("storage", "404", path=second, times=0)
+    body_of(client.get(f"{address}files.zip"))
+    assert "Alice downloaded 1 of 2 files as a zip (1 failed)" in text_of(client.get("/audit/"))
+
+
 def test_a_list_of_missing_files_makes_no_zip(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
     response = client.get(f"{listed(client, ['missing.png', 'gone.png'])}files.zip")
