@@ -28,6 +28,7 @@ MOST_CALLS = 42
 """P2 refuses all paths of a call for one that it doesn't take. Calls are halved then: two such paths are found."""
 
 NO_LINK = "CloudFactory gave no link to it."
+REFUSED = "CloudFactory doesn’t accept this path."
 NO_RIGHT = "The file store refuses access to it. Some stores answer so where there is no such file."
 OUT_OF_TIME = "The time for this page was used up before everything was checked."
 
@@ -98,8 +99,9 @@ class _Signing:
             return {link.path: link.signed_url for link in given}, {}
         except Invalid as error:
             if len(paths) == 1 or self.calls >= MOST_CALLS:
-                state = State.NO_RIGHT if len(paths) == 1 else State.UNKNOWN
-                return {}, dict.fromkeys(paths, Found(state, None, error.message[:300]))
+                is_alone = len(paths) == 1
+                found = Found(State.NO_RIGHT, None, REFUSED) if is_alone else Found(State.UNKNOWN, None, error.message)
+                return {}, dict.fromkeys(paths, found)
         half = len(paths) // 2
         links, refused = self.sign(paths[:half])
         more_links, more_refused = self.sign(paths[half:])
