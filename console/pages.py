@@ -33,6 +33,8 @@ SCRIPT_SENTENCES = {
     403: "Your role doesn't allow this any more.",
     404: "This is no longer here.",
 }
+# So much of a refused request is read: a hundred megabytes.
+CHUNK, MOST_CHUNKS = 64 * 1024, 1_600
 STATUSES: tuple[tuple[type[errors.UpstreamError], int], ...] = (
     (errors.NotFound, 404),
     (errors.Forbidden, 403),
@@ -110,6 +112,8 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     if isinstance(exception, TooManyFieldsSent) and "GET" not in vars(request):
         # The page around the message reads the address, which has too many parameters to be read.
         request.GET = QueryDict()
+    if isinstance(exception, RequestDataTooBig):
+        _read_to_the_end(request)
     most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024**2 if isinstance(exception, RequestDataTooBig) else 0
     return _answer(request, "errors/400.html", {"most_mib": most}, 400)
 
@@ -139,6 +143,13 @@ def database_failed(request: HttpRequest, error: BaseException | None) -> HttpRe
     response = _answer_alone(request, "errors/database.html", context, 503)
     response["Retry-After"] = "10"
     return response
+
+
+def _read_to_the_end(request: HttpRequest) -> None:
+    """A browser that is still sending when its connection is closed shows an error of its own instead of the answer."""
+    for _ in range(MOST_CHUNKS):
+        if not request.read(CHUNK):
+            return
 
 
 def _answer_alone(request: HttpRequest, template: str, context: dict[str, object], status: int) -> HttpResponse:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils.html import escape
+from django.utils.http import urlencode
+from playwright.sync_api import Page, expect
 
 from accounts.models import Person
 from console.common.cache import configuration
@@ -142,3 +144,35 @@ def test_an_address_with_more_parameters_than_can_be_read_is_a_page(
     many = "&".join(f"projects={number}" for number in range(10_100))
     for path in ("/exports/new/", "/audit/", "/account/login/"):
         assert client.get(f"{path}?{many}", headers=headers).status_code in {302, 400, 401}
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["plain", "htmx"])
+@pytest.mark.parametrize("kind", ["multipart/form-data", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize("csrf", [True, False])
+def test_more_text_than_a_form_can_hold_is_a_page(
+    alice: Person, headers: dict[str, str], kind: str, csrf: bool
+) -> None:
+    client = Client(HTTP_HOST="localhost", enforce_csrf_checks=csrf)
+    client.force_login(alice)
+    sent: Any = {"name": "x" * 13_000_000}
+    if kind != "multipart/form-data":
+        sent = urlencode(sent)
+    about = {"content_type": kind} if isinstance(sent, str) else {}
+    answer = client.post("/profile/", sent, headers=headers, **about)
+    assert answer.status_code == 400
+    sentence = "This is more than a form can send." if headers else "which is the most that a form can send."
+    assert sentence in " ".join(answer.content.decode().split())
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("size", [13_000_000, 50_000_000])
+def test_a_browser_that_sends_too_much_text_gets_the_page(
+    page: Page, sign_in: Any, alice: Person, live: str, size: int
+) -> None:
+    sign_in(page, alice)
+    page.goto(f"{live}/profile/")
+    # Hidden, so that no browser has to lay it out.
+    fill = "(field, size) => { field.type = 'hidden'; field.value = 'x'.repeat(size); field.form.submit(); }"
+    page.get_by_label("Name", exact=True).evaluate(fill, size)
+    expect(page.get_by_text("the most that a form can send")).to_be_visible()

@@ -141,6 +141,12 @@ def test_what_spreadsheets_write_is_read(client: Client, separator: str, encodin
     assert row.fields == {"asset_url": "raw/ä.jpg", "asset_type": "image", "metadata": {"note": 'a,b;c\td "e"'}}
 
 
+def test_the_line_that_tells_excel_the_separator_is_no_row(client: Client) -> None:
+    plan = plan_of(upload(client, b"sep=;\r\nasset_url;asset_type;metadata.a,b,c,d\r\nraw/1.jpg;image;x\r\n"))
+    row = plan.rows.get()
+    assert (row.number, row.fields["metadata"]) == (2, {"a,b,c,d": "x"})
+
+
 NO_CSV = [
     (b"", "This CSV is empty."),
     (b" \r\n ", "This CSV is empty."),

@@ -60,6 +60,8 @@ ENCODINGS = (
     (b"\xfe\xff", "UTF-16"),
 )
 MARK = "\ufeff"
+# The first line by which Excel is told the separator; it shows no row for it.
+_TOLD = re.compile(r"sep=([,;\t])(?:\r\n|\r|\n)")
 _QUOTED = re.compile(r'"[^"]*"')
 
 
@@ -133,7 +135,10 @@ def _read(text: str) -> Table:
         raise NotCsv(NUL.format(line=number(_line_at(text[: text.index("\x00")]))))
     if not text.strip():
         raise NotCsv(EMPTY)
-    separator = _separator_of(text)
+    told = _TOLD.match(text)
+    if told:
+        text = text[told.end() :]
+    separator = told[1] if told else _separator_of(text)
     # The limit is the whole module's, and the whole text is bounded above.
     csv.field_size_limit(MOST_BYTES)
     columns: tuple[str, ...] = ()
