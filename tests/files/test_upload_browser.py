@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from accounts.models import Person
@@ -209,3 +210,178 @@ def test_stopping_breaks_off_what_is_sent(signed_in: Page, live: str, emulator: 
     signed_in.get_by_role("button", name="Resume").click()
     expect(said(signed_in)).to_have_text("8 files saved.")
     assert len({one["path"] for one in stored(emulator)}) == 8
+
+
+def test_leaving_warns_only_while_bytes_move(signed_in: Page, live: str, emulator: Running, tmp_path: Path) -> None:
+    asked: list[str] = []
+    signed_in.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    emulator.act("set_upload_pace", bytes=1_000_000)
+    signed_in.goto(f"{live}/files/upload/")
+    choose(signed_in, make_files(tmp_path, 1, size=9_000_000))
+    expect(signed_in.locator("[data-upload-word]").first).to_have_text(re.compile(r"Uploading \d+ %"))
+    # Browsers ask only whoever has done something on the page.
+    signed_in.get_by_role("heading", name="Progress").click()
+    signed_in.goto(f"{live}/files/")
+    assert asked == ["beforeunload"]
+    emulator.act("set_upload_pace", bytes=0)
+    signed_in.goto(f"{live}/files/upload/")
+    choose(signed_in, make_files(tmp_path / "more", 1))
+    expect(said(signed_in)).to_have_text("1 file saved.")
+    signed_in.get_by_role("heading", name="Progress").click()
+    signed_in.goto(f"{live}/files/")
+    assert asked == ["beforeunload"]
+
+
+def test_an_ended_session_is_said_and_the_upload_goes_on_after_signing_in(
+    signed_in: Page, live: str, emulator: Running, tmp_path: Path, sign_in: SignIn, alice: Person
+) -> None:
+    emulator.act("set_upload_pace", bytes=20_000)
+    signed_in.goto(f"{live}/files/upload/")
+    choose(signed_in, make_files(tmp_path, 25, size=20_000))
+    until(lambda: len(puts(emulator)) >= 6)
+    signed_in.context.clear_cookies()
+    expect(said(signed_in)).to_contain_text("You were signed out.")
+    link = signed_in.get_by_role("link", name="Sign in in another tab")
+    expect(link).to_have_attribute("target", "_blank")
+    emulator.act("set_upload_pace", bytes=0)
+    # What another tab does when somebody signs in there.
+    sign_in(signed_in, alice)
+    signed_in.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(said(signed_in)).to_have_text("25 files saved.")
+    assert len({one["path"] for one in stored(emulator)}) == 25
+
+
+def test_of_two_tabs_one_sends_and_the_other_waits_for_it(
+    signed_in: Page, live: str, emulator: Running, tmp_path: Path
+) -> None:
+    files = make_files(tmp_path, 12, size=20_000)
+    emulator.act("set_upload_pace", bytes=20_000)
+    signed_in.goto(f"{live}/files/upload/")
+    choose(signed_in, files)
+    until(lambda: len(puts(emulator)) >= 6)
+    other = signed_in.context.new_page()
+    other.goto(signed_in.url)
+    choose(other, files)
+    expect(other.get_by_text("This upload is open in another tab")).to_be_visible()
+    expect(said(signed_in)).to_have_text("12 files saved.")
+    signed_in.close(run_before_unload=False)
+    expect(said(other)).to_have_text("12 files saved.")
+    assert len(stored(emulator)) == len({one["path"] for one in stored(emulator)}) == 12
+
+
+def test_files_without_bytes_or_with_odd_names_are_each_said(
+    signed_in: Page, live: str, emulator: Running, tmp_path: Path
+) -> None:
+    good = make_files(tmp_path, 2)
+    empty = tmp_path / "empty.jpg"
+    empty.touch()
+    odd = tmp_path / "<img src=x onerror=alert(1)>\u202egpj.exe"
+    odd.write_bytes(b"x" * 100)
+    signed_in.goto(f"{live}/files/upload/")
+    choose(signed_in, [*good, empty, odd])
+    expect(said(signed_in)).to_have_text("3 files saved.")
+    signed_in.get_by_text("1 file not added").click()
+    expect(signed_in.get_by_text("empty.jpg: This file is empty (0 bytes)")).to_be_visible()
+    assert signed_in.locator("[data-upload-ledger] img").count() == 0
+    assert {one["content_type"] for one in stored(emulator)} == {"image/jpeg", "application/octet-stream"}
+
+
+def test_a_file_changed_or_deleted_while_it_waits_is_said(
+    signed_in: Page, live: str, emulator: Running, tmp_path: Path
+) -> None:
+    files = make_files(tmp_path, 8, size=20_000)
+    emulator.act("set_upload_pace", bytes=10_000)
+    signed_in.goto(f"{live}/files/upload/")
+    choose(signed_in, files)
+    until(lambda: len(puts(emulator)) >= 6)
+    files[6].unlink()
+    files[7].write_bytes(b"changed" * 3_000)
+    emulator.act("set_upload_pace", bytes=0)
+    expect(said(signed_in)).to_have_text("6 files saved, 2 failed.")
+    expect(signed_in.get_by_text("It may have been moved, renamed or deleted.")).to_be_visible()
+    expect(signed_in.get_by_text("The file was changed after it was chosen.")).to_be_visible()
+    files[6].write_bytes(b"again" * 4_000)
+    choose(signed_in, files)
+    expect(said(signed_in)).to_have_text("8 files saved.")
+    assert len(stored(emulator)) == 8
+
+
+DROP = """
+async (count) => {
+  const folder = (name, children) => ({
+    isDirectory: true, fullPath: `/${name}`,
+    createReader() {
+      const left = [...children];
+      return { readEntries: (found) => setTimeout(found, 0, left.splice(0, 100)) };
+    },
+  });
+  const entry = (number) => ({
+    isDirectory: false, fullPath: `/night/${number}.jpg`,
+    file: (found) => found(new File([`picture ${number}`], `${number}.jpg`, { lastModified: 1 })),
+  });
+  const night = folder("night", Array.from({ length: count }, (_, number) => entry(number)));
+  const items = [{ kind: "file", webkitGetAsEntry: () => night }];
+  const drop = new Event("drop", { bubbles: true, cancelable: true });
+  drop.dataTransfer = { types: ["Files"], items };
+  document.querySelector("[data-upload-drop]").dispatchEvent(drop);
+}
+"""
+
+
+def test_a_dropped_folder_is_read_to_its_end(signed_in: Page, live: str, emulator: Running) -> None:
+    signed_in.goto(f"{live}/files/upload/")
+    signed_in.evaluate(DROP, 230)
+    expect(said(signed_in)).to_have_text("230 files saved.", timeout=60_000)
+    assert set(UploadFile.objects.values_list("folder", flat=True)) == {"night"}
+    assert len(stored(emulator)) == 230
+    expect(signed_in.locator("[data-upload-file]")).to_have_count(100)
+    signed_in.get_by_role("link", name="Next").click()
+    expect(signed_in.get_by_text("101 to 200 of 230 files")).to_be_visible()
+    expect(said(signed_in)).to_have_text("230 files saved.")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_page_is_accessible_and_fits_a_phone(
+    width: int, scheme: Any, signed_in: Page, live: str, emulator: Running, tmp_path: Path, complaints: list[str]
+) -> None:
+    signed_in.set_viewport_size({"width": width, "height": 900})
+    signed_in.emulate_media(color_scheme=scheme)
+    emulator.fault("storage", "400", method="PUT", times=1)
+    signed_in.goto(f"{live}/files/upload/")
+    assert_accessible(signed_in)
+    choose(signed_in, [*make_files(tmp_path / ("long" * 20), 5)])
+    expect(said(signed_in)).to_have_text("4 files saved, 1 failed.")
+    assert_accessible(signed_in)
+    complaints[:] = [text for text in complaints if "400" not in text]
+
+
+def assert_accessible(page: Page) -> None:
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_everything_is_done_by_keyboard_alone(signed_in: Page, live: str, emulator: Running, tmp_path: Path) -> None:
+    signed_in.goto(f"{live}/files/upload/")
+    chooser = signed_in.get_by_label("Choose files")
+    chooser.focus()
+    with signed_in.expect_file_chooser() as opened:
+        signed_in.keyboard.press("Enter")
+    emulator.fault("storage", "400", method="PUT", times=1)
+    opened.value.set_files(make_files(tmp_path, 3))
+    expect(said(signed_in)).to_have_text("2 files saved, 1 failed.")
+    expect(signed_in.locator("#live")).to_have_text("2 files saved, 1 failed.")
+    signed_in.get_by_role("button", name="Retry failed").focus()
+    signed_in.keyboard.press("Enter")
+    expect(said(signed_in)).to_have_text("3 files saved.")
+    expect(said(signed_in)).to_be_focused()
+
+
+def test_without_script_the_page_says_that_it_needs_it(
+    alice: Person, client_as: Callable[[Person], Any], emulator: Running
+) -> None:
+    page = client_as(alice).get("/files/upload/").content.decode()
+    start = page.index("<noscript>")
+    assert "Uploading needs JavaScript" in page[start : page.index("</noscript>")]
+    assert re.search(r"data-upload-drop\s+hidden", page)
