@@ -14,6 +14,7 @@ from console.words import plural
 SAID = frozenset(
     {
         "before",
+        "cause",
         "after",
         "asked",
         "choice",
@@ -26,6 +27,7 @@ SAID = frozenset(
         "from",
         "reason",
         "items",
+        "items_again",
         "items_at_least",
         "planned",
         "items_done",

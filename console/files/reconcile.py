@@ -63,10 +63,10 @@ def find_files(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
 def give_up_silent_ones() -> None:
     """Every minute: acts whose browser has stopped become unknown, and are looked up."""
     silent = UploadFile.objects.filter(state__in=IS_SENT, updated_at__lt=timezone.now() - SILENT_FOR)
-    acts = silent.filter(act_id__isnull=False).order_by().values_list("act_id", flat=True).distinct()
-    entries = Entry.objects.filter(pk__in=list(acts[:MOST_AT_ONCE])).prefetch_related("outcomes")
-    for entry in entries:
-        if entry.outcome == OPEN and not _has_living(entry):
+    acts = silent.filter(act_id__isnull=False).order_by().values("act_id")
+    entries = Entry.objects.filter(pk__in=acts, state__outcome=OPEN).prefetch_related("outcomes").order_by("sequence")
+    for entry in entries[:MOST_AT_ONCE]:
+        if not _has_living(entry):
             _settle(entry, UNKNOWN, {"error": INTERRUPTED, "cause": CAUSE})
 
 

@@ -117,6 +117,25 @@ def test_where_no_links_come_the_files_wait_and_it_is_said(
     emulator.clear_faults()
 
 
+def test_a_busy_platform_says_when_to_try_again(script: UploadScript, emulator: Running) -> None:
+    (pk,) = script.add_ids(file("a.jpg"))
+    emulator.fault("cloudfactory", "429", path="/signedurls", times=0)
+    answer = script.post("links", {"files": [pk]}).json()
+    assert answer["retryIn"] >= 1
+    emulator.clear_faults()
+
+
+def test_a_silent_platform_leaves_the_files_waiting(script: UploadScript, emulator: Running, settings: Any) -> None:
+    settings.REQUEST_SECONDS = 1
+    (pk,) = script.add_ids(file("a.jpg"))
+    emulator.fault("cloudfactory", "slow-3", path="/signedurls", times=0)
+    response = script.post("links", {"files": [pk]})
+    assert response.status_code == 504
+    assert "CloudFactory" in response.json()["message"]
+    assert states(script) == {"a.jpg": "waiting"}
+    emulator.clear_faults()
+
+
 def test_where_fewer_links_come_the_rest_waits(script: UploadScript, emulator: Running) -> None:
     ids = script.add_ids(*(file(f"{n}.jpg") for n in range(4)))
     emulator.act("set_upload_links", fewer=3)

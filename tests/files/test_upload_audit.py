@@ -161,3 +161,39 @@ def test_ledgers_are_deleted_after_180_days(script: UploadScript, alice: Person)
     Upload.objects.filter(pk=script.id).update(updated_at=timezone.now() - timedelta(days=181))
     housekeeping.delete_old_uploads()
     assert not Upload.objects.filter(pk=script.id).exists()
+
+
+def test_acts_that_stay_unknown_keep_no_later_one_from_being_looked_up(
+    script: UploadScript, emulator: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconcile, "MOST_AT_ONCE", 1)
+    for name in ("a.jpg", "b.jpg", "c.jpg"):
+        script.links(*script.add_ids(file(name)))
+        grow_silent(script)
+        reconcile.give_up_silent_ones()
+    outcomes = [entry.outcome for entry in Entry.objects.filter(group=script.id, opens=None)]
+    assert outcomes == ["unknown"] * 3
+
+
+def test_uploads_are_found_by_words_and_handed_over(script: UploadScript) -> None:
+    script.upload(*script.add_ids(file("a.jpg"), file("b.jpg")))
+    assert "uploaded 2 files to Northwind" in text_of(script.client.get("/audit/?q=uploaded+2+files"))
+    note = text_of(script.client.get("/audit/handover/"))
+    assert "Files" in note
+    assert "Alice uploaded 2 files to Northwind" in note
+
+
+def test_a_person_can_close_what_nobody_can_read(script: UploadScript, emulator: Running) -> None:
+    ids = script.add_ids(file("a.jpg"), file("b.jpg"))
+    script.links(*ids)
+    grow_silent(script)
+    reconcile.give_up_silent_ones()
+    (entry,) = Entry.objects.filter(group=script.id, opens=None)
+    told = text_of(script.client.get(f"/audit/acts/{script.id}/"))
+    assert told.count("the browser stopped before it said how it ended") == 1
+    closed = script.client.post(f"/audit/{entry.pk}/close/", {"outcome": "failed", "note": "Not in the bucket."})
+    assert closed.status_code in {200, 302}
+    assert states(script) == {"a.jpg": "failed", "b.jpg": "failed"}
+    script.upload(*ids)
+    line = GroupLine.objects.get(pk=script.id)
+    assert (line.items, line.items_done, line.items_failed) == (2, 2, 0)
