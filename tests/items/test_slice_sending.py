@@ -16,6 +16,7 @@ from console.items import console_ids
 from console.items.imports import services, slice_links
 from console.items.models import Import, ImportRow
 from console.upstream.types import Slice
+from tests.conftest import point_at
 from tests.items.deciding import PROJECT
 from tests.items.import_driving import entries, figures, posts, start, work
 from tests.items.slice_driving import figures as planned
@@ -187,3 +188,37 @@ def test_without_an_avala_key_nothing_is_sent_and_the_reason_is_said(
     assert (import_run.state, posts(emulator)) == (State.STOPPED, [])
     assert "Avala key" in import_run.message
     assert figures(import_run) == (0, 0, 0, 0, 5)
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_where_the_place_in_the_list_has_expired_each_link_is_asked_for_by_itself(
+    alice: Person, client_as: ClientAs, emulator: Running, settings: Any, status: int
+) -> None:
+    found, batch = make_slice(alice, emulator, "Expired place", 3), make_batch(alice)
+    items = [{**plain_item(name), "url": f"https://pictures.example/{name}?token=1"} for name in ("a.jpg", "b.jpg")]
+    with rewriting(emulator, settings, "avala") as avala:
+        say_items(avala, items)
+        import_run = start(plan(client_as(alice), found, batch))
+    point_at(emulator, settings)
+    with rewriting(emulator, settings, "avala") as avala:
+        avala.answer("GET", "/items/list/", b'{"detail": "Invalid cursor."}', status)
+        avala.speak("GET", f"/items/{items[0]['uid']}/", lambda query: items[0])
+        work()
+        assert figures(import_run) == (1, 0, 0, 0, 1)
+        assert [body["assetUrl"] for body in posts(emulator)] == [items[0]["url"]]
+
+
+@pytest.mark.parametrize(("status", "words"), [(401, "Avala"), (403, "Avala"), (404, "Avala")])
+def test_a_slice_that_avala_refuses_by_then_ends_it_and_creates_nothing(
+    alice: Person, client_as: ClientAs, emulator: Running, settings: Any, status: int, words: str
+) -> None:
+    found, batch = make_slice(alice, emulator, "Refused by then", 3), make_batch(alice)
+    import_run = start(plan(client_as(alice), found, batch))
+    with rewriting(emulator, settings, "avala") as avala:
+        avala.answer("GET", "/items/", b'{"detail": "No."}', status)
+        emulator.forget_requests()
+        work()
+    import_run.refresh_from_db()
+    assert (import_run.state, posts(emulator)) == (State.STOPPED, [])
+    assert words in import_run.message
+    assert figures(import_run) == (0, 0, 0, 0, 3)
