@@ -6,6 +6,7 @@ from typing import Literal
 
 from console import pages
 from console.common import value_rows
+from console.items.console_ids import without_console_id
 from console.items.detail_presenters import JsonValue, filled
 from console.items.label_selectors import ItemLabels
 from console.items.overlay import Overlay, build_overlay
@@ -68,7 +69,8 @@ class LabelsPart:
     def fields(self) -> list[tuple[str, JsonValue]]:
         """What came as JSON, with its title."""
         annotation = self.annotation or Annotation()
-        metadata = {name: value for name, value in annotation.metadata.items() if name not in _NAMED}
+        shown = without_console_id(annotation.metadata)
+        metadata = {name: value for name, value in shown.items() if name not in _NAMED}
         named = [
             ("Inference", self.inference),
             ("Metadata of the labels", JsonValue(metadata)),

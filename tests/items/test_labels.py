@@ -12,6 +12,7 @@ from django.test import Client
 from accounts.models import Person
 from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
+from console.items.console_ids import KEY
 from tests.items.made import COINS, HTMX, asked, made, page_of
 from tests.slices.making import text_of
 from tests.upstream.rawserver import Peer, RawServer, Script, serving
@@ -200,12 +201,12 @@ def test_inference_of_any_kind_is_shown(
 
 def test_the_facts_of_the_labels_stand_beside_them(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client, item = client_as(alice), made(emulator)
-    emulator.act("set_annotation", item=item, coco=ONE, metadata={"label_count": 3, "tool": "polygon"})
+    emulator.act("set_annotation", item=item, coco=ONE, metadata={"label_count": 3, "tool": "polygon", KEY: "0b6e7c1e"})
     text = text_of(part(client, item))
     for fact in ("Reviewed by Consensus review", "Label count", "Created", "Changed", "tool polygon"):
         assert fact in text
-    assert "coco_results_url" not in text
-    assert "s3://" not in text
+    for hidden in ("coco_results_url", "s3://", KEY):
+        assert hidden not in text
 
 
 @pytest.mark.parametrize("metadata", [None, [], "text", 7, {"coco_results_url": 7}, {"label_count": {"a": 1}}])
