@@ -104,6 +104,19 @@ def test_no_such_request_leaves_a_traceback_or_its_own_words_in_the_log(server: 
     assert ask(port, b"GET /livez HTTP/1.1\r\n" + HOST + b"\r\n")[0] == 200
 
 
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b"])
+def test_a_form_that_is_too_large_is_read_before_it_is_answered(server: tuple[int, Path], kind: str) -> None:
+    """Else the connection breaks while a browser still sends, and it shows an error of its own."""
+    size = 30_000_000
+    field = b'--b\r\nContent-Disposition: form-data; name="login"\r\n\r\n' if "multipart" in kind else b"login="
+    head = b"POST /account/login/ HTTP/1.1\r\n%sContent-Type: %s\r\nContent-Length: %d\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server[0]), timeout=20) as sent:
+        sent.sendall(head % (HOST, kind.encode(), size + len(field)) + field)
+        for _ in range(0, size, 100_000):
+            sent.sendall(b"x" * 100_000)
+        assert sent.recv(65536).startswith(b"HTTP/1.1 ")
+
+
 LIVEZ = b"GET /livez HTTP/1.1\r\n" + HOST + b"\r\n"
 LOGIN = b"POST /account/login/ HTTP/1.1\r\n" + HOST
 # With these Django reads the body to look for the form's token.
