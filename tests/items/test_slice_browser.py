@@ -12,6 +12,7 @@ from accounts.models import Person
 from console.emulator.server import Running
 from console.items.models import Import
 from tests.items.deciding import PROJECT
+from tests.items.import_driving import work
 from tests.items.slice_driving import create_items, make_batch, make_slice, read
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -50,6 +51,11 @@ def test_a_slice_is_sent_by_keyboard_and_its_plan_arrives_in_place(
     expect(page.get_by_text("7 items, 7 will be created.")).to_be_visible()
     expect(page.get_by_text("Avala signed 7 links of these items")).to_be_visible()
     expect(page.locator("#live")).to_contain_text("7 work items will be created.")
+    page.get_by_role("button", name="Create 7 work items").press("Enter")
+    work(2)
+    expect(page.get_by_text("7 created").first).to_be_visible()
+    page.goto(f"{live}/slices/{'/'.join(found.address or ())}/")
+    expect(page.get_by_text("0 of 7 completed")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -91,3 +91,27 @@ def test_two_people_at_once_on_two_workers_create_thirty(
     assert sum(one[0] for one in made) == 30
     assert all(one[0] + one[1] == 30 for one in made)
     assert verify.check().is_whole
+
+
+def test_killed_again_and_again_there_are_still_thirty(
+    alice: Person, client_as: ClientAs, emulator: Running, worker: Start
+) -> None:
+    found, batch = make_slice(alice, emulator, "Again and again"), make_batch(alice)
+    import_run = start(plan(client_as(alice), found, batch))
+    emulator.forget_requests()
+    emulator.fault("cloudfactory", "slow-0.3", **POST, times=0)
+    for _ in range(4):
+        before = len(posts(emulator))
+        process = worker()
+        until(lambda before=before: len(posts(emulator)) > before or is_final(import_run))
+        kill(process)
+    emulator.clear_faults()
+    worker()
+    finish(import_run)
+    assert slice_ids(alice, batch) == items_of(alice, found)
+    assert figures(import_run)[0] == 30
+    assert verify.check().is_whole
+
+
+def is_final(import_run: Import) -> bool:
+    return Import.objects.filter(pk=import_run.pk, state__in=(State.ENDED, State.STOPPED)).exists()

@@ -346,3 +346,64 @@ def test_a_slice_is_the_same_however_its_address_is_spelled(
 def test_an_address_too_long_for_a_slice_is_none(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     url = f"/projects/{PROJECT}/items/from-slice/{'o' * 150}/{'s' * 150}/"
     assert client_as(alice).get(url).status_code == 404
+
+
+def test_a_key_that_is_a_signed_link_loses_its_signature(
+    alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor
+) -> None:
+    found, batch = make_slice(alice, emulator, "Keys", 3), make_batch(alice)
+    key = "https://pictures.example/a.jpg?X-Amz-Signature=abc"
+    say_items(avala, [{**plain_item("a.jpg"), "key": key}, {**plain_item("b.jpg"), "key": "what?.jpg"}])
+    rows = list(plan(client_as(alice), found, batch).rows.values())
+    assert [row["name"] for row in rows] == ["https://pictures.example/a.jpg", "what?.jpg"]
+    assert "Signature" not in repr(rows)
+
+
+@pytest.mark.parametrize("key", ["", "x" * 5_000, "\x00\u202e\ud800../../etc", "<script>alert(1)</script>", "=1+1"])
+def test_any_key_makes_a_row_and_a_page(
+    alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor, key: str
+) -> None:
+    found, batch = make_slice(alice, emulator, "Any key", 3), make_batch(alice)
+    say_items(avala, [{**plain_item("a.jpg"), "key": key}])
+    import_run = plan(client_as(alice), found, batch)
+    assert figures(import_run) == (1, 0, 0)
+    page = client_as(alice).get(page_url(import_run))
+    assert page.status_code == 200
+    assert "<script>alert" not in page.content.decode()
+
+
+def test_a_new_batch_that_may_have_been_created_is_not_asked_for_again(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    found, client = make_slice(alice, emulator, "Lost answer", 3), client_as(alice)
+    emulator.forget_requests()
+    emulator.fault("cloudfactory", "drop-after", method="POST", path="/batches$")
+    sent = typed(name="Perhaps created")
+    first, second = client.post(form_url(found), sent), client.post(form_url(found), sent)
+    assert (first.status_code >= 500, second.status_code >= 500) == (True, True)
+    assert 'value="Perhaps created"' in first.content.decode()
+    assert len(written(emulator)) == 1
+    assert not Import.objects.exists()
+
+
+def test_the_plan_of_a_person_who_was_disabled_is_read_no_further(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    found, batch = make_slice(alice, emulator, "Disabled", 3), make_batch(alice)
+    send(client_as(alice), found, batch=str(batch))
+    Person.objects.filter(pk=alice.pk).update(is_active=False)
+    emulator.forget_requests()
+    read()
+    assert Import.objects.get().state == State.NOT_READ
+    assert emulator.requests("avala") == []
+
+
+def test_whoever_lost_the_role_reads_no_further(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    found, batch = make_slice(alice, emulator, "Role", 3), make_batch(alice)
+    send(client_as(alice), found, batch=str(batch))
+    Person.objects.filter(pk=alice.pk).update(role="reviewer")
+    emulator.forget_requests()
+    read()
+    import_run = Import.objects.get()
+    assert (import_run.state, import_run.message) == (State.NOT_READ, slice_reading.ROLE_CHANGED)
+    assert emulator.requests("avala") == []

@@ -73,7 +73,7 @@ def link_of(item: Item) -> str:
 
 def _row(item: Item, place: Place, number: int, cursor: str) -> SliceRow:
     console_id, batch_id = place.console_id(item.uid), place.batch_id
-    name = clean(item.key or item.uid)[:MOST_TEXT]
+    name = _key_of(item) or item.uid
     try:
         url = link_of(item)
         fields = {"asset_type": _asset_type(item), "metadata": _metadata(item, place)}
@@ -91,9 +91,15 @@ def _metadata(item: Item, place: Place) -> dict[str, Any]:
         console_ids.SLICE: place.slice_name,
         console_ids.DATASET: str(read_uuid(item.extra.get("dataset")) or ""),
         console_ids.SLICE_ITEM: item.uid,
-        console_ids.ASSET_KEY: clean(item.key or "")[:MOST_TEXT],
+        console_ids.ASSET_KEY: _key_of(item),
     }
     return {name: value for name, value in source.items() if value}
+
+
+def _key_of(item: Item) -> str:
+    """Mostly the file's name. One that is itself a signed link loses what opens it."""
+    key = clean(item.key or "")
+    return (key.partition("?")[0] if "?" in key and read_signed_link(key) else key)[:MOST_TEXT]
 
 
 def _asset_type(item: Item) -> str:
