@@ -2,6 +2,9 @@
 // same folders, so that a file that was saved before is recognized. Must be called while the drop is handled: later its
 // items are empty.
 
+// Milliseconds without letting the page react.
+const PIECE = 20;
+
 const folderOf = (path) => path.split("/").slice(0, -1).filter(Boolean).join("/");
 
 export function chosenIn(input) {
@@ -42,4 +45,17 @@ async function childrenOf(folder) {
     if (!some.length) return children;
     children.push(...some);
   }
+}
+
+// What the ledger knows a file by. Size and time are read from the disk only now, which takes a while for many.
+export async function describe(chosen) {
+  const files = [];
+  let since = performance.now();
+  for (const { file, folder } of chosen) {
+    files.push({ folder, name: file.name, size: file.size, modified: file.lastModified });
+    if (performance.now() - since < PIECE) continue;
+    await new Promise((resolve) => { setTimeout(resolve); });
+    since = performance.now();
+  }
+  return files;
 }

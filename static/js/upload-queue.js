@@ -2,6 +2,7 @@
 // used. A file that can be at the store already is looked up there before it gets another link; to the same link it can be
 // sent again, because that replaces it.
 
+import { describe } from "./upload-chosen.js";
 import { answers, faultOf, put } from "./upload-put.js";
 import { Refused } from "./upload-server.js";
 
@@ -118,12 +119,12 @@ export class Queue {
   async #addAll() {
     while (this.isRunning && this.#arriving.length) {
       const some = this.#arriving.slice(0, ADDED);
-      const files = some.map(({ file, folder }) => ({ folder, name: file.name, size: file.size, modified: file.lastModified }));
+      const files = await describe(some);
       const answer = await this.#asked(() => this.server.add(files));
       if (!answer) continue;
       this.#arriving.splice(0, some.length);
       some.forEach(({ file }, place) => this.#take(file, answer.files[place]));
-      this.added(some, answer.files);
+      this.added(some, answer.files, this.#arriving.length);
       this.#fill();
     }
   }
@@ -156,9 +157,11 @@ export class Queue {
 
   async #next() {
     while (this.isRunning) {
+      if (this.#waiting.length && this.#linked.length < AT_ONCE) {
+        this.#asking ??= this.#askLinks().finally(() => { this.#asking = null; });
+      }
       if (this.#linked.length) return this.#linked.shift();
-      if (!this.#waiting.length && !this.#asking) return null;
-      this.#asking ??= this.#askLinks().finally(() => { this.#asking = null; });
+      if (!this.#asking) return null;
       await this.#asking;
     }
     return null;

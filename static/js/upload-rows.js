@@ -4,18 +4,36 @@
 export function start(root, queue) {
   const words = document.getElementById("upload-states").content;
   const part = () => root.querySelector("[data-upload-rows]");
-  const rowOf = (id) => root.querySelector(`[data-upload-file="${id}"]`);
   let query = window.location.search;
+  let shown = new Map();
+  let loading = null;
+  let isStale = false;
 
-  async function load() {
+  // One at a time; what is asked for meanwhile is asked once more.
+  function load() {
+    isStale = true;
+    loading ??= loadStale().finally(() => { loading = null; });
+    return loading;
+  }
+
+  async function loadStale() {
+    while (isStale) {
+      isStale = false;
+      await replace();
+    }
+  }
+
+  async function replace() {
     const hadFocus = part().contains(document.activeElement) && document.activeElement;
     await window.htmx.ajax("GET", root.dataset.uploadRowsUrl + query, { source: part(), target: part(), swap: "outerHTML" });
     root.querySelector("[data-upload-ledger]").hidden = false;
-    for (const row of root.querySelectorAll("[data-upload-file]")) {
-      const item = queue.items.get(row.dataset.uploadFile);
-      if (item) draw(item);
-    }
+    remember();
     if (hadFocus) (sameAs(hadFocus) ?? part()).focus({ preventScroll: true });
+  }
+
+  function remember() {
+    shown = new Map([...root.querySelectorAll("[data-upload-file]")].map((row) => [row.dataset.uploadFile, row]));
+    for (const id of shown.keys()) if (queue.items.has(id)) draw(queue.items.get(id));
   }
 
   function sameAs(link) {
@@ -24,7 +42,7 @@ export function start(root, queue) {
   }
 
   function draw({ id, state, message, loaded, file }) {
-    const row = rowOf(id);
+    const row = shown.get(id);
     if (!row) return;
     const word = words.querySelector(`[data-upload-as="${state}"]`).cloneNode(true);
     if (state === "sending") word.textContent += ` ${Math.floor((100 * loaded) / file.size)} %`;
@@ -42,5 +60,6 @@ export function start(root, queue) {
     load();
   });
 
-  return { load, draw, hasAny: () => root.querySelector("[data-upload-file]") !== null };
+  remember();
+  return { load, draw, hasAny: () => shown.size > 0 };
 }

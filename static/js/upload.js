@@ -110,11 +110,11 @@ function keepLock() {
   return new Promise(() => {});
 }
 
-function added(chosen, entries) {
+function added(chosen, entries, more) {
   entries.forEach(({ id, message }, place) => { if (!id) refuse(chosen[place], message); });
   // What is reloaded is this upload, not another new one.
   if (window.location.pathname !== root.dataset.uploadUrl) window.history.replaceState(null, "", root.dataset.uploadUrl);
-  if (!rows.hasAny() || queue.left < PIECE) rows.load();
+  if (!rows.hasAny() || !more) rows.load();
 }
 
 function refuse({ file, folder }, message) {

@@ -50,6 +50,7 @@ def place(*, scale: str = "demo", has_workers: bool = False) -> Iterator[Place]:
         "AVALA_BASE_URL": settings.AVALA_BASE_URL,
         "CLOUDFACTORY_BASE_URL": settings.CLOUDFACTORY_BASE_URL,
         "TRUSTED_LOCAL_ORIGINS": storage,
+        "UPLOAD_ORIGINS": storage,
         "ALLOWED_HOSTS": "127.0.0.1",
         "AVALA_EMULATOR_PORT": str(ports[1]),
         "CLOUDFACTORY_EMULATOR_PORT": str(ports[2]),
