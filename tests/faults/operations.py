@@ -98,6 +98,7 @@ READS = (
     _page("batches that wait", f"{BATCHES}waiting/?batch={FIRST_BATCH['coins']}", plain=False),
     _page("new batch's page", f"{BATCHES}new/", htmx=False, reviewer=False),
     _page("batch", BATCH, htmx=False),
+    _page("new work item's page", f"/projects/{COINS}/items/new/", htmx=False, reviewer=False),
     _page("batch with counts", f"{BATCH}?count=yes", htmx=False),
     _page("counts of a batch", f"{BATCH}counts/", plain=False),
     _page("name of a batch", f"{BATCH}name/?edit=name", reviewer=False),
@@ -196,6 +197,11 @@ def _press_metadata(desk: Desk, htmx: bool) -> Seen:
     return desk.browser.submit(form, htmx=htmx, **{name: [*data[name][:lines], more[name]] for name in data})
 
 
+def _press_item(desk: Desk, htmx: bool) -> Seen:
+    line = {"key": ["site"], "value": [MARK], "kind": ["text"]}
+    return desk.browser.submit(desk.kept, htmx=htmx, asset_url="raw/a.jpg", due_in_days="3", **line)
+
+
 def _press_order(desk: Desk, htmx: bool) -> Seen:
     form = desk.kept
     batches = form.fields["batch"]
@@ -261,6 +267,15 @@ WRITES = (
         writes=("cloudfactory", "POST", f"{_COINS_API}$"),
         typed=(MARK,),
         pages=(BATCHES, f"{BATCHES}order/"),
+    ),
+    Operation(
+        "create a work item",
+        _press_item,
+        _open(f"/projects/{COINS}/items/new/", "items/new/$"),
+        writes=("cloudfactory", "POST", f"/projects/{COINS}/workItems$"),
+        typed=(MARK,),
+        htmx=False,
+        pages=(f"/projects/{COINS}/items/", f"/projects/{COINS}/items/new/"),
     ),
     Operation(
         "rename a batch",
