@@ -37,6 +37,9 @@ def detail(request: SignedIn, project: uuid.UUID, import_id: uuid.UUID) -> HttpR
     found = find_import(user=request.user, project=project, import_id=import_id)
     if found.state in PLANNING:
         return render_plan(request, found)
+    if htmx.is_htmx(request) and "look" in request.GET:
+        # A plan that was still being read on the page that asks, and was started elsewhere since.
+        return htmx.redirect(request, reverse("items:import_detail", args=[project, import_id]))
     crumbs = item_breadcrumbs(project, found.project_name or "Project")
     context = {
         "project_id": project,

@@ -1,0 +1,95 @@
+"""A CSV from the form to the platform: what a line says arrives as typed, and what is refused comes back as a line."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Person
+from console.batches import reading
+from console.emulator.server import Running
+from console.items.console_ids import KEY
+from console.items.models import Import
+from tests.items.import_driving import ARCHIVE, ITEMS, POST, figures, is_exactly, posts, work
+from tests.items.importing import plan_of, sheet, table_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HEADER = (
+    "asset_url", "asset_id", "asset_type", "batch", "results_url", "taxonomy_version_id", "due_in_seconds",
+    "difficulty", "metadata", "labels", "metadata.site",
+)  # fmt: skip
+TAXONOMY = "0b0f6f0a-7f2f-4a39-9d64-8d1a55a6a111"
+
+
+@pytest.fixture
+def client(alice: Person, client_as: Callable[[Person], Client], emulator: Running, audit_anchor: Any) -> Client:
+    return client_as(alice)
+
+
+def import_lines(client: Client, text: str) -> Import:
+    """The lines imported: the plan's button pressed as its page has it, and the worker's turn."""
+    plan = plan_of(client.post(f"{ITEMS}import/", {"import_id": str(uuid.uuid4()), "text": text}))
+    version = plan.read_at.isoformat() if plan.read_at else ""
+    answer = client.post(f"{ITEMS}imports/{plan.pk}/start/", {"version": version})
+    assert answer["Location"] == f"{ITEMS}imports/{plan.pk}/"
+    work()
+    plan.refresh_from_db()
+    return plan
+
+
+def refused_lines(client: Client, import_run: Import) -> list[list[str]]:
+    return table_of(client.get(f"{ITEMS}imports/{import_run.pk}/refused.csv"))
+
+
+def test_each_field_arrives_as_typed_and_an_empty_one_is_not_in_the_body(
+    alice: Person, client: Client, emulator: Running
+) -> None:
+    batch = reading.read_batches(user=alice, project=uuid.UUID(ARCHIVE))[0]
+    full = (
+        "raw/1.jpg", "", "image", batch.name or "", "https://example.com/r", TAXONOMY, "60", "0", '{"camera": "front"}',
+        '[{"label": "coin"}]', "=Lisbon",
+    )  # fmt: skip
+    done = import_lines(client, sheet([full, ("", "7", "video")], HEADER))
+    assert figures(done) == (2, 0, 0, 0, 0)
+    assert is_exactly(done, emulator)
+    first, second = sorted(posts(emulator), key=lambda body: "assetId" in body)
+    ids = {str(one) for one in done.rows.values_list("console_id", flat=True)}
+    assert {first["metadata"].pop(KEY), second["metadata"].pop(KEY)} == ids
+    assert first == {
+        "assetUrl": "raw/1.jpg",
+        "assetType": "image",
+        "batchId": batch.id,
+        "resultsUrl": "https://example.com/r",
+        "taxonomyVersionId": TAXONOMY,
+        "dueInSeconds": 60,
+        "difficulty": 0,
+        "metadata": {"camera": "front", "site": "=Lisbon"},
+        "labels": [{"label": "coin"}],
+    }
+    assert second == {"assetId": 7, "assetType": "video", "metadata": {}}
+
+
+def test_lines_that_cloudfactory_refused_come_back_and_can_be_imported_again(client: Client, emulator: Running) -> None:
+    header = ("asset_url", "asset_type", "metadata.note")
+    rows = [("raw/1.jpg", "image", "+1"), ("raw/2.jpg", "audio", ""), ("raw/3.jpg", "image", "fine")]
+    emulator.fault("cloudfactory", "409", **POST)
+    done = import_lines(client, sheet(rows, header))
+    assert figures(done) == (1, 0, 1, 0, 0)
+    refused, invalid = sorted(refused_lines(client, done)[1:], key=lambda line: line[1] == "audio")
+    assert refused[:2] in (["raw/1.jpg", "image"], ["raw/3.jpg", "image"])
+    assert refused[3]
+    assert invalid[3] == "asset_type: Enter image or video."
+    again = import_lines(client, sheet([refused], (*header, "problem")))
+    assert figures(again) == (1, 0, 0, 0, 0)
+    assert posts(emulator)[-1]["metadata"]["note"] in ("+1", "fine")
+    assert refused_lines(client, again) == [[*header, "problem"]]
+
+
+def test_a_poll_of_a_plan_that_was_started_elsewhere_opens_its_progress(client: Client, emulator: Running) -> None:
+    done = import_lines(client, sheet([("raw/1.jpg", "image")], ("asset_url", "asset_type")))
+    here = f"{ITEMS}imports/{done.pk}/"
+    answer = client.get(f"{here}?look=3", headers={"HX-Request": "true"})
+    assert answer["HX-Redirect"] == here
+    assert client.get(f"{here}?look=3").status_code == 200
