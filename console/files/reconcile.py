@@ -61,8 +61,15 @@ def find_files(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
 
 
 def give_up_silent_ones() -> None:
-    """Every minute: acts whose browser has stopped become unknown, and are looked up."""
+    """Every minute: acts whose browser has stopped become unknown, and are looked up.
+
+    Files whose process was killed before their links came wait again.
+    """
     silent = UploadFile.objects.filter(state__in=IS_SENT, updated_at__lt=timezone.now() - SILENT_FOR)
+    without_link = silent.filter(state=State.SENDING, path="")
+    killed = dict(without_link.values_list("pk", "act_id")[:MOST_AT_ONCE])
+    without_link.filter(pk__in=killed).update(state=State.WAITING)
+    services.end_acts({act_id for act_id in killed.values() if act_id}, by=None)
     acts = silent.filter(act_id__isnull=False).order_by().values("act_id")
     entries = Entry.objects.filter(pk__in=acts, state__outcome=OPEN).prefetch_related("outcomes").order_by("sequence")
     for entry in entries[:MOST_AT_ONCE]:

@@ -91,9 +91,9 @@ def _claim(upload: Upload, ids: Collection[uuid.UUID], again: bool) -> _Claimed:
         Upload.objects.select_for_update().get(pk=upload.pk)
         rows = list(upload.files.filter(pk__in=ids))
         mine = [row for row in rows if row.state in free]
-        running = _unended({row.act_id for row in mine if row.act_id})
-        new = [row for row in mine if row.act_id not in running]
-        repeated = min(sum(row.act_id is not None for row in new), _counted_as_failed(upload))
+        acts = _outcomes({row.act_id for row in mine if row.act_id})
+        new = [row for row in mine if acts.get(row.act_id) not in (OPEN, UNKNOWN)]
+        repeated = min(sum(row.act_id in acts for row in new), _counted_as_failed(upload))
         act_id = uuid.uuid4() if new else None
         now = timezone.now()
         for row in mine:
@@ -104,9 +104,10 @@ def _claim(upload: Upload, ids: Collection[uuid.UUID], again: bool) -> _Claimed:
     return _Claimed(mine, act_id, len(new), repeated, refused)
 
 
-def _unended(act_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+def _outcomes(act_ids: Collection[uuid.UUID]) -> dict[uuid.UUID | None, str]:
+    """Of those acts that were recorded."""
     entries = Entry.objects.filter(pk__in=act_ids).prefetch_related("outcomes")
-    return {entry.pk for entry in entries if entry.outcome in (OPEN, UNKNOWN)}
+    return {entry.pk: entry.outcome for entry in entries}
 
 
 def _counted_as_failed(upload: Upload) -> int:
@@ -140,19 +141,23 @@ def _ask_for_links(user: Person, upload: Upload, claimed: _Claimed) -> _Found:
 
 
 def _act(user: Person, upload: Upload, claimed: _Claimed) -> record.act:
-    detail = {"items": claimed.new, "bytes": sum(row.size for row in claimed.rows if row.act_id == claimed.act_id)}
-    return record.act(
-        actor=user,
-        action=ACTION,
-        thing_kind="space",
-        thing_id=upload.space,
-        thing_name=upload.space_name,
-        vendor=VENDOR,
-        key=connections.key_fingerprint(user, VENDOR),
-        group=upload.pk,
-        act_id=claimed.act_id,
-        detail=detail | ({"items_again": claimed.again} if claimed.again else {}),
-    )
+    size = sum(row.size for row in claimed.rows if row.act_id == claimed.act_id)
+    return record.act(act_id=claimed.act_id, **_about(user, upload, items=claimed.new, again=claimed.again, size=size))
+
+
+def _about(user: Person, upload: Upload, *, items: int, again: int, size: int) -> dict[str, Any]:
+    """`again` of the items were counted as not uploaded before."""
+    return {
+        "actor": user,
+        "action": ACTION,
+        "thing_kind": "space",
+        "thing_id": upload.space,
+        "thing_name": upload.space_name,
+        "vendor": VENDOR,
+        "key": connections.key_fingerprint(user, VENDOR),
+        "group": upload.pk,
+        "detail": {"items": items, "bytes": size, **({"items_again": again} if again else {})},
+    }
 
 
 def _read_links(user: Person, upload: Upload, rows: Sequence[UploadFile]) -> _Found:
@@ -259,14 +264,25 @@ def report(*, user: Person, upload: Upload, reported: Mapping[uuid.UUID, Reporte
         Upload.objects.select_for_update().get(pk=upload.pk)
         rows = list(upload.files.filter(pk__in=reported))
         changed = [row for row in rows if _can_be(row, reported[row.pk].state)]
+        late = [row for row in changed if row.state not in IS_SENT and reported[row.pk].state == State.SAVED]
         for row in changed:
             one = reported[row.pk]
             row.state = row.state if one.state == State.SENDING else State(one.state)
             row.message, row.updated_at = one.message, now
         UploadFile.objects.bulk_update(changed, ["state", "message", "updated_at"])
         Upload.objects.filter(pk=upload.pk).update(updated_at=now)
+        _record_late(user, upload, late)
     end_acts({row.act_id for row in changed if row.act_id}, by=user)
     return rows
+
+
+def _record_late(user: Person, upload: Upload, rows: Sequence[UploadFile]) -> None:
+    """Files that were saved after all, although their act has ended without them."""
+    acts = _outcomes({row.act_id for row in rows if row.act_id})
+    late = [row for row in rows if acts.get(row.act_id) in (DONE, FAILED)]
+    again = min(len(late), _counted_as_failed(upload))
+    if late:
+        record.event(**_about(user, upload, items=len(late), again=again, size=sum(row.size for row in late)))
 
 
 def _can_be(row: UploadFile, state: str) -> bool:

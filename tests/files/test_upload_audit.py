@@ -1,5 +1,7 @@
 """What the audit says of uploads, and how it finds out where the browser never said."""
 
+import random
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -173,6 +175,59 @@ def test_acts_that_stay_unknown_keep_no_later_one_from_being_looked_up(
         reconcile.give_up_silent_ones()
     outcomes = [entry.outcome for entry in Entry.objects.filter(group=script.id, opens=None)]
     assert outcomes == ["unknown"] * 3
+
+
+def test_files_that_never_got_a_link_wait_again(script: UploadScript) -> None:
+    """A process that is killed before the links came: with the act recorded, and before that."""
+    recorded, unrecorded = script.add_ids(file("a.jpg"), file("b.jpg"))
+    script.links(recorded)
+    UploadFile.objects.filter(pk=recorded).update(path="")
+    UploadFile.objects.filter(pk=unrecorded).update(state="sending", act_id=uuid.uuid4())
+    grow_silent(script)
+    reconcile.give_up_silent_ones()
+    assert states(script) == {"a.jpg": "waiting", "b.jpg": "waiting"}
+    (entry,) = Entry.objects.filter(group=script.id, opens=None)
+    assert entry.outcome == "failed"
+    script.upload(recorded, unrecorded)
+    assert "Alice uploaded 2 files to Northwind" in audit(script)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_however_an_upload_goes_each_file_is_counted_once(script: UploadScript, emulator: Running, seed: int) -> None:
+    chance = random.Random(seed)
+    ids = script.add_ids(*(file(f"{n}.jpg") for n in range(12)))
+    for _ in range(30):
+        some = chance.sample(ids, chance.randint(1, 6))
+        match chance.randrange(7):
+            case 0 | 1 | 2:
+                script.links(*some, again=chance.random() < 0.3)
+            case 3:
+                emulator.act("set_upload_links", fewer=chance.randint(0, 4))
+                script.links(*some)
+                emulator.act("set_upload_links", fewer=0)
+            case 4:
+                emulator.fault("cloudfactory", "403", path="/signedurls")
+                script.post("links", {"files": some})
+                emulator.clear_faults()
+            case 5:
+                script.report(chance.choice(["saved", "failed", "waiting", "unknown"]), *some)
+            case _:
+                grow_silent(script)
+                reconcile.give_up_silent_ones()
+                check_unresolved(script)
+        last = Entry.objects.order_by("-sequence").first()
+        assert last is None or groups.is_right(1, last.sequence)
+    for state in ("waiting", "saved"):
+        for first in (0, 6):
+            rest = [pk for pk in ids[first : first + 6] if UploadFile.objects.get(pk=pk).state != "saved"]
+            if state == "waiting":
+                script.report("waiting", *rest)
+            elif rest:
+                script.upload(*rest)
+    assert set(states(script).values()) == {"saved"}
+    line = GroupLine.objects.get(pk=script.id)
+    assert (line.items, line.items_done, line.items_failed, line.items_unknown) == (12, 12, 0, 0)
+    assert (line.open_parts, line.unknown_parts) == (0, 0)
 
 
 def test_uploads_are_found_by_words_and_handed_over(script: UploadScript) -> None:

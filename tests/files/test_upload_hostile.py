@@ -200,6 +200,29 @@ def test_what_cannot_be_recorded_is_not_sent(script: UploadScript, emulator: Run
     assert not [one for one in emulator.requests("cloudfactory") if one["path"].endswith("/signedurls")]
 
 
+def test_a_database_that_fails_is_said_in_json(script: UploadScript) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE files_uploadfile RENAME TO files_gone")
+    try:
+        response = script.post("add", {"files": [file()]})
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE files_gone RENAME TO files_uploadfile")
+    assert response.status_code == 503
+    assert response.json()["message"].startswith("The console's database can't be written to")
+    assert response.json()["retryIn"] == 10
+
+
+def test_a_page_of_an_ended_session_is_told_from_one_that_is_too_old(script: UploadScript, alice: Person) -> None:
+    (pk,) = script.add_ids(file())
+    strict = Client(HTTP_HOST="localhost", enforce_csrf_checks=True)
+    without_session = UploadScript(strict, script.id).post("links", {"files": [pk]})
+    assert (without_session.status_code, without_session.json().get("signIn")) == (401, True)
+    strict.force_login(alice)
+    too_old = UploadScript(strict, script.id).post("links", {"files": [pk]})
+    assert (too_old.status_code, too_old.json().get("expired")) == (403, True)
+
+
 def test_a_disabled_person_gets_no_link(script: UploadScript, alice: Person) -> None:
     (pk,) = script.add_ids(file())
     Person.objects.filter(pk=alice.pk).update(is_active=False)
