@@ -9,12 +9,15 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ApiKey, Person
-from console.audit import verify
+from console.audit import record, verify
+from console.audit.models import GroupLine, Lookup
 from console.emulator.server import Running
 from console.items.console_ids import KEY
 from console.items.imports import services
 from console.items.imports.services import NewRow
 from console.items.models import Import, ImportRow
+from console.jobs import services as jobs
+from console.jobs.models import Operation
 from tests.items.import_driving import (
     POST,
     created,
@@ -262,3 +265,63 @@ def test_whoever_lost_their_role_creates_nothing_more(alice: Person, emulator: R
     import_.refresh_from_db()
     assert (import_.state, posts(emulator)) == (State.STOPPED, [])
     assert "role" in import_.message
+
+
+def lost(person: Person, emulator: Running) -> Import:
+    """One of 20 whose call was cut off, of which nobody knows yet whether it was created."""
+    emulator.fault("cloudfactory", "reset", times=1, **POST)
+    import_ = start(ready(person, 20))
+    work(1)
+    assert figures(import_) == (19, 0, 0, 1, 0)
+    return import_
+
+
+def test_stopped_while_it_is_checked_it_can_be_retried_once_it_is_proven(alice: Person, emulator: Running) -> None:
+    import_ = lost(alice, emulator)
+    assert services.stop(user=alice, import_=import_)
+    Lookup.objects.all().delete()
+    Operation.objects.filter(kind=services.KIND).update(due_at=timezone.now())
+    jobs.perform(Operation.objects.get(kind=services.KIND).pk)
+    import_.refresh_from_db()
+    assert (import_.state, figures(import_)) == (State.ENDED, (19, 0, 0, 1, 0))
+    assert not services.retry(user=alice, import_=import_)
+    work(6)
+    assert figures(import_) == (19, 0, 0, 0, 1)
+    assert {one.outcome for one in entries(import_)} == {"done"}
+    assert services.retry(user=alice, import_=import_)
+    work()
+    assert (figures(import_), is_exactly(import_, emulator)) == ((20, 0, 0, 0, 0), True)
+
+
+@pytest.mark.parametrize(("outcome", "expected"), [("done", (20, 0, 0, 0, 0)), ("failed", (19, 0, 0, 0, 1))])
+def test_the_rows_follow_what_a_person_says_about_their_act(
+    alice: Person, emulator: Running, outcome: Any, expected: tuple[int, ...]
+) -> None:
+    import_ = lost(alice, emulator)
+    [entry] = entries(import_)
+    record.settle(entry, outcome, by=alice, note="Looked it up.")
+    assert figures(import_) == expected
+
+
+def test_a_retry_before_the_job_was_put_down_starts_nothing(alice: Person, emulator: Running) -> None:
+    emulator.fault("cloudfactory", "400", times=1, **POST)
+    import_ = created(alice, 3)
+    Operation.objects.filter(kind=services.KIND).update(state="running", finished_at=None)
+    assert not services.retry(user=alice, import_=import_)
+    import_.refresh_from_db()
+    assert import_.state == State.ENDED
+    Operation.objects.filter(kind=services.KIND).update(state="done", finished_at=timezone.now())
+    assert services.retry(user=alice, import_=import_)
+    work()
+    assert figures(import_) == (3, 0, 0, 0, 0)
+
+
+def test_an_entry_counts_what_was_sent_under_it(alice: Person, emulator: Running) -> None:
+    emulator.fault("cloudfactory", "403", times=1, **POST)
+    import_ = created(alice, 30)
+    [entry] = entries(import_)
+    sent = len(posts(emulator))
+    assert sent == 4
+    assert (entry.outcome, entry.result["items"], entry.result["items_done"]) == ("done", 4, 3)
+    line = GroupLine.objects.get(pk=import_.pk)
+    assert (line.items, line.items_done, line.items_failed, line.items_unknown) == (4, 3, 1, 0)

@@ -167,12 +167,16 @@ def carry_on(*, user: Person, import_: Import) -> bool:
 
 
 def retry(*, user: Person, import_: Import) -> bool:
-    """Creates what was surely not created, under the same ids; False where nothing is left to retry."""
+    """Creates what was surely not created, under the same ids; False where nothing is left to retry.
+
+    Also while its worker has not put its job down: what is added to that job would not be done.
+    """
     with transaction.atomic():
         mine = Import.objects.filter(pk=import_.pk, person=user, state__in=FINAL)
         again = {"state": State.CREATING, "message": "", "failures": 0, "finished_at": None, "told_state": ""}
         is_taken = bool(mine.update(**again, progressed_at=timezone.now(), paces=[]))
-        is_started = is_taken and _enqueue(import_, find_retryable(import_)) > 0
+        is_free = is_taken and not jobs.is_unfinished(kind=KIND, subject=str(import_.pk))
+        is_started = is_free and _enqueue(import_, find_retryable(import_)) > 0
         transaction.set_rollback(not is_started)
     import_.refresh_from_db()
     return is_started

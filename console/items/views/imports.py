@@ -27,6 +27,7 @@ from console.items.models import Import
 NOT_STOPPED = "Nothing of it was being created, so nothing was stopped."
 NOT_CARRIED_ON = "It is no longer paused."
 NOTHING_TO_RETRY = "Nothing is left to retry. Nothing was created."
+ENDING = "It is only just ending, so nothing was created now. Try again."
 NOTHING_TO_CREATE = "This plan can’t be started: no work item is left to be created."
 OTHER_VERSION = "This plan was made again since you opened it, so nothing was created. Check it once more."
 
@@ -98,7 +99,8 @@ def retry(request: SignedIn, project: uuid.UUID, import_id: uuid.UUID) -> HttpRe
     """Creates what was surely not created, under the same ids."""
     found = find_own_import(user=request.user, project=project, import_id=import_id)
     if not services.retry(user=request.user, import_=found):
-        messages.info(request, NOTHING_TO_RETRY)
+        is_ending = found.state in services.FINAL and services.find_retryable(found).exists()
+        messages.info(request, ENDING if is_ending else NOTHING_TO_RETRY)
     return htmx.redirect(request, reverse("items:import_detail", args=[project, import_id]))
 
 
