@@ -2,9 +2,12 @@
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Person
 from console.batches import reading
@@ -14,6 +17,7 @@ from tests.exports.making import text_of
 from tests.items import importing
 from tests.items.deciding import ITEMS, PROJECT
 from tests.items.importing import FORM, lines, paste, plan_of, problems, sheet, table_of, upload, writes
+from tests.presses import press as press_together
 
 ClientAs = Callable[[Person], Client]
 
@@ -337,3 +341,37 @@ def test_batches_that_cannot_be_read_are_said_and_the_text_is_kept(client: Clien
     assert "The batches of this project couldn’t be read" in text_of(answer)
     assert "raw/00001.jpg" in answer.content.decode()
     assert not Import.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "猫" * 250 + ".csv", "\u202egnp.csv", "\x00.csv", "<b>.csv", "=1+1.csv", "\ufffd.csv"]
+)
+def test_a_file_with_a_hostile_name_is_shown_harmlessly(client: Client, name: str) -> None:
+    body = (
+        b'--b\r\nContent-Disposition: form-data; name="import_id"\r\n\r\n' + str(uuid.uuid4()).encode() + b"\r\n"
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="' + name.encode() + b'"'
+        b"\r\n\r\nasset_url,asset_type\nraw/1.jpg,audio\n\r\n--b--\r\n"
+    )
+    plan = plan_of(client.post(FORM, body, content_type="multipart/form-data; boundary=b"))
+    assert len(plan.source_name) <= 300
+    shown = client.get(f"{ITEMS}imports/{plan.pk}/").content.decode()
+    assert "<b>.csv" not in shown
+    assert "\u202e" not in shown
+    assert "/" not in client.get(f"{ITEMS}imports/{plan.pk}/refused.csv")["Content-Disposition"]
+
+
+def test_a_plan_reads_as_often_whatever_it_holds(client: Client, django_assert_max_num_queries: Any) -> None:
+    small, large = (plan_of(paste(client, sheet(lines(count)))) for count in (1, 900))
+    page_of(client, small)
+    with CaptureQueriesContext(connection) as few:
+        page_of(client, small)
+    with django_assert_max_num_queries(len(few)):
+        page_of(client, large)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_presses_at_once_make_one_plan(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    sent = {"import_id": str(uuid.uuid4()), "text": sheet(lines(20))}
+    together = press_together(lambda: client_as(alice), FORM, sent, {})
+    assert len({answer["Location"] for answer in together}) == 1
+    assert Import.objects.get().rows.count() == 20
