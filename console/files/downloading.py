@@ -13,6 +13,7 @@ from console.audit.recorded_stream import RecordedStream
 from console.common.file_names import attachment
 from console.files.file_names import saved_name
 from console.files.models import PathList
+from console.files.original_names import read_names
 from console.upstream import storage_ranges as ranges
 from console.upstream.errors import LinkExpired, NotFound, OtherRefusal, Unreadable
 from console.upstream.storage import Download, checked_link
@@ -91,7 +92,7 @@ def stream_file(*, user: Person, path_list: PathList, number: int, request: Http
     response["X-Accel-Buffering"] = "no"
     if download.part:
         response["Content-Range"] = str(download.part)
-    return _with_headers(response, path, download.length, tag)
+    return _with_headers(response, path_list, path, download.length, tag)
 
 
 def describe_file(*, user: Person, path_list: PathList, number: int) -> StreamingHttpResponse:
@@ -102,7 +103,7 @@ def describe_file(*, user: Person, path_list: PathList, number: int) -> Streamin
     except (LinkExpired, NotFound, OtherRefusal) as error:
         raise no_file(error) from error
     response = StreamingHttpResponse((), content_type=CONTENT_TYPE)
-    return _with_headers(response, path, measured.total, ranges.tag(name, measured.total, measured.headers))
+    return _with_headers(response, path_list, path, measured.total, ranges.tag(name, measured.total, measured.headers))
 
 
 def _open(link: str, asked: str | None, version: str | None, name: str) -> Download:
@@ -121,8 +122,11 @@ def no_file(error: LinkExpired | NotFound | OtherRefusal) -> NoFile:
     return NoFile("There is no file at this path." if isinstance(error, NotFound) else REFUSED)
 
 
-def _with_headers(response: StreamingHttpResponse, path: str, length: int | None, tag: str) -> StreamingHttpResponse:
-    response["Content-Disposition"] = attachment(saved_name(path))
+def _with_headers(
+    response: StreamingHttpResponse, path_list: PathList, path: str, length: int | None, tag: str
+) -> StreamingHttpResponse:
+    original = read_names(space=path_list.space, paths=[path]).get(path)
+    response["Content-Disposition"] = attachment(saved_name(original or path))
     response["Accept-Ranges"], response["ETag"] = "bytes", tag
     if length is not None:
         response["Content-Length"] = str(length)

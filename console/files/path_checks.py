@@ -18,7 +18,6 @@ from console.upstream.errors import (
     NotFound,
     OtherRefusal,
     OutOfTime,
-    PointedElsewhere,
     UpstreamError,
 )
 from console.upstream.storage import Measured
@@ -132,7 +131,7 @@ class _Check:
             return Found(State.EXISTS, answer.total)
         if isinstance(answer, NotFound):
             return Found(State.MISSING)
-        if isinstance(answer, LinkExpired | OtherRefusal | PointedElsewhere):
+        if isinstance(answer, LinkExpired | OtherRefusal):
             # The link is a moment old.
             return Found(State.NO_RIGHT, None, NO_RIGHT)
         if isinstance(answer, OutOfTime):

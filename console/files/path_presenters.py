@@ -1,7 +1,7 @@
 """A list of paths as its page shows it: how many files exist, and a page of a hundred with what was found at each."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import urlencode
 
@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from console.files.file_names import saved_name
 from console.files.models import PathList
+from console.files.original_names import read_names
 from console.files.path_checks import UNSETTLED, Found, State, read_found
 from console.words import file_size, number, plural
 
@@ -37,6 +38,8 @@ class PathRow:
     path: str
     found: Found
     list_id: object
+    original: str = ""
+    """The file's name on the disk that it was uploaded from by this console."""
 
     @property
     def tone(self) -> str:
@@ -51,7 +54,7 @@ class PathRow:
     @property
     def name(self) -> str:
         """For the label of its link: a path can be very long."""
-        return saved_name(self.path)
+        return saved_name(self.original or self.path)
 
     @property
     def url(self) -> str:
@@ -77,6 +80,12 @@ class PathListPage:
         self.counts = Counter(one.state for one in self.found)
         shown = [row for row in self._rows() if row.found.state in TABS[show][1]]
         self.page: Page[PathRow] = Paginator(shown, PAGE_SIZE).get_page(page_number)
+
+    @property
+    def rows(self) -> list[PathRow]:
+        """Those of the page, with the names of files that were uploaded here."""
+        names = read_names(space=self.path_list.space, paths=[row.path for row in self.page])
+        return [replace(row, original=names.get(row.path, "")) for row in self.page]
 
     def _rows(self) -> list[PathRow]:
         paths = enumerate(zip(self.path_list.paths, self.found, strict=True), start=1)

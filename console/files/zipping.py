@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts import connections
 from accounts.connections import ConnectionMissing
 from accounts.models import Person
+from accounts.rights import Right
 from console.audit import record, sheets
 from console.common.delivery import has_arrived
 from console.common.file_names import attachment, file_name
@@ -25,12 +26,13 @@ from console.files import path_checks
 from console.files.downloading import NoFile, file_act, no_file
 from console.files.file_names import UniqueNames
 from console.files.models import PathList
+from console.files.original_names import read_names
 from console.upstream.errors import LinkExpired, NotFound, OtherRefusal, UpstreamError
 from console.upstream.storage import Download
 from console.upstream.storage_errors import VENDOR as STORE
 
 LIST_NAME = "original names.csv"
-COLUMNS = ("Number", "Path", "Name in this zip", "Bytes", "Result")
+COLUMNS = ("Number", "Path", "Original name", "Name in this zip", "Bytes", "Result")
 SIGNED_AT_ONCE = 50
 """Links age while the files before them are sent."""
 ON_THE_WAY = 8 * 2**20
@@ -46,6 +48,7 @@ CUT_OFF = "The connection closed before the zip was complete."
 class _Row:
     number: int
     path: str
+    original: str
     name: str = ""
     size: int | None = None
     result: str = ""
@@ -53,7 +56,7 @@ class _Row:
     @property
     def cells(self) -> tuple[str, ...]:
         size = "" if self.size is None else str(self.size)
-        return str(self.number), self.path, self.name, size, self.result
+        return str(self.number), self.path, self.original, self.name, size, self.result
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,13 @@ class _Sent:
     act: record.act
     row: _Row
     end: int
+
+
+class _RightLost(Exception):
+    """The person's role was changed, or they were disabled, while the zip was sent."""
+
+    outcome = "failed"
+    message = "Your role can’t download files any more."
 
 
 class _Sink(io.RawIOBase):
@@ -132,7 +142,9 @@ class _ZipStream:
         self.user, self.path_list, self.request = user, path_list, request
         self.connection: socket.socket | None = request.META.get("gunicorn.socket")
         self.group = uuid.uuid4()
-        self.rows = [_Row(number, path) for number, path in enumerate(path_list.paths, start=1)]
+        originals = read_names(space=path_list.space, paths=path_list.paths)
+        paths = enumerate(path_list.paths, start=1)
+        self.rows = [_Row(number, path, originals.get(path, path.rpartition("/")[2])) for number, path in paths]
         self.links: dict[str, str] = {}
         self.refused: dict[str, str] = {}
         self.stopped = ""
@@ -169,7 +181,10 @@ class _ZipStream:
         return [row for row in self.rows[place:] if not row.result][:SIGNED_AT_ONCE]
 
     def _sign(self, rows: Sequence[_Row]) -> None:
-        """Fresh links for these."""
+        """Fresh links for these. Raises _RightLost, and what P2 raises."""
+        user = Person.objects.filter(pk=self.user.pk, is_active=True).first()
+        if user is None or not user.may(Right.DOWNLOAD):
+            raise _RightLost
         paths = [row.path for row in rows]
         self.links, refused = path_checks.sign_paths(user=self.user, space=self.path_list.space, paths=paths)
         self.refused = {path: found.message for path, found in refused.items()}
@@ -183,7 +198,7 @@ class _ZipStream:
             with act:
                 download = self._open(place, row)
                 act.keep_open()
-        except (UpstreamError, ConnectionMissing, NoFile, record.NotRecorded) as error:
+        except (UpstreamError, ConnectionMissing, NoFile, _RightLost, record.NotRecorded) as error:
             if isinstance(error, record.NotRecorded) and not self.sink.length:
                 raise
             row.result = f"not included: {error.message}"
@@ -215,7 +230,7 @@ class _ZipStream:
         return connections.storage().stream(self.links[row.path])
 
     def _copy(self, archive: ZipFile, row: _Row, act: record.act, download: Download) -> Iterator[bytes]:
-        row.name, row.size = self.names.add(row.path), 0
+        row.name, row.size = self.names.add(row.original), 0
         entry, failure, is_over = _entry(row.name), CUT_OFF, False
         is_large = download.length is None or download.length >= LARGEST_SMALL
         try:
@@ -257,7 +272,9 @@ class _ZipStream:
 def _facts(size: int, total: int | None, failure: str = "") -> dict[str, object]:
     facts: dict[str, object] = {"bytes": size, "first": 0}
     facts |= {} if total is None else {"of": total}
-    return facts | ({"interrupted": True, "error": failure} if failure else {})
+    # Among the files of the zip, one that broke off is none that was downloaded.
+    cut_off = {"interrupted": True, "error": failure, "items_done": 0, "items_refused": 1}
+    return facts | (cut_off if failure else {})
 
 
 def _entry(name: str) -> ZipInfo:

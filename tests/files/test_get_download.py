@@ -15,6 +15,8 @@ from accounts.models import Person
 from console.audit.models import Entry
 from console.emulator.bigzip import BigZip
 from console.emulator.server import Running
+from console.files.models import Upload, UploadFile
+from tests.conftest import SPACE
 from tests.exports.making import body_of, broken_off, text_of
 from tests.files.getting import listed, pictures, signings, stored, unzipped
 
@@ -136,10 +138,10 @@ def test_the_zip_has_every_file_byte_for_byte_under_a_name_of_its_own(
     archive = unzipped(response)
     rows = names_in(archive)
     assert [row[1] for row in rows] == [*contents, *same_names, "missing.png"]
-    assert rows[-1][2:] == ["", "", "not included: there is no file at this path."]
+    assert rows[-1][2:] == ["missing.png", "", "", "not included: there is no file at this path."]
     for row in rows[:3]:
-        assert archive.read(row[2]) == contents[row[1]]
-        assert row[3:] == [str(len(CONTENT) + 1), "included"]
+        assert archive.read(row[3]) == contents[row[1]]
+        assert row[4:] == [str(len(CONTENT) + 1), "included"]
     assert len(archive.namelist()) == len(set(archive.namelist())) == len(rows)
     assert len(signings(emulator)) == 1
     entries = recorded()
@@ -157,11 +159,11 @@ def test_a_file_that_fails_in_the_middle_is_named_and_not_in_the_zip(
     emulator.fault("storage", "truncated", method="GET", path=cut, times=0)
     archive = unzipped(client.get(f"{address}files.zip"))
     first, second, third = names_in(archive)
-    assert (first[4], third[4]) == ("included", "included")
-    assert second[2] == ""
-    assert second[4].startswith("not included: ")
-    assert sorted(archive.namelist()) == sorted([first[2], third[2], "original names.csv"])
-    assert archive.read(third[2]) == CONTENT * 10
+    assert (first[5], third[5]) == ("included", "included")
+    assert second[3] == ""
+    assert second[5].startswith("not included: ")
+    assert sorted(archive.namelist()) == sorted([first[3], third[3], "original names.csv"])
+    assert archive.read(third[3]) == CONTENT * 10
     assert [entry.outcome for entry in recorded()][::2] == ["done", "done"]
 
 
@@ -174,7 +176,7 @@ def test_links_that_age_while_the_zip_is_sent_are_renewed(
     response = client.get(f"{address}files.zip")
     emulator.act("expire_links")
     archive = unzipped(response)
-    assert [row[4] for row in names_in(archive)] == ["included"] * 4
+    assert [row[5] for row in names_in(archive)] == ["included"] * 4
 
 
 def test_more_files_than_are_signed_at_once_are_all_in_the_zip(
@@ -185,7 +187,7 @@ def test_more_files_than_are_signed_at_once_are_all_in_the_zip(
     address = listed(client, paths)
     emulator.forget_requests()
     archive = unzipped(client.get(f"{address}files.zip"))
-    assert [row[4] for row in names_in(archive)] == ["included"] * 60
+    assert [row[5] for row in names_in(archive)] == ["included"] * 60
     assert [len(call["body"]["paths"]) for call in signings(emulator)] == [50, 10]
 
 
@@ -239,8 +241,8 @@ def test_what_was_not_reached_is_named_when_links_stop_coming(
     response = client.get(f"{address}files.zip")
     emulator.fault("cloudfactory", "403", method="POST", path="signedurls", times=0)
     rows = names_in(unzipped(response))
-    assert [row[4] for row in rows[:50]] == ["included"] * 50
-    assert all(row[4].startswith("not included: ") for row in rows[50:])
+    assert [row[5] for row in rows[:50]] == ["included"] * 50
+    assert all(row[5].startswith("not included: ") for row in rows[50:])
     assert [entry.outcome for entry in recorded()][49:] == ["done", "failed"]
 
 
@@ -249,7 +251,47 @@ def test_a_disabled_person_gets_no_further_links(alice: Person, client_as: Clien
     response = client.get(f"{listed(client, pictures(emulator, 60))}files.zip")
     Person.objects.filter(pk=alice.pk).update(is_active=False)
     rows = names_in(unzipped(response))
-    assert all(row[4].startswith("not included: ") for row in rows[50:])
+    assert all(row[5].startswith("not included: ") for row in rows[50:])
+
+
+def test_a_person_whose_role_was_changed_gets_no_further_files(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(bob)
+    response = client.get(f"{listed(client, pictures(emulator, 60))}files.zip")
+    Person.objects.filter(pk=bob.pk).update(role="auditor")
+    emulator.forget_requests()
+    rows = names_in(unzipped(response))
+    assert {row[5] for row in rows[50:]} == {"not included: Your role can’t download files any more."}
+    assert signings(emulator) == []
+
+
+def test_files_that_were_uploaded_here_are_called_as_they_were_on_the_disk(
+    alice: Person, bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    paths = [stored(emulator, CONTENT) for _ in range(2)]
+    upload = Upload.objects.create(person=alice, space=SPACE)
+    for place, path in enumerate(paths):
+        UploadFile.objects.create(
+            upload=upload,
+            position=place,
+            name="Münze 1.PNG",
+            size=len(CONTENT),
+            modified=0,
+            content_type="image/png",
+            digest=f"{place}",
+            state="saved",
+            path=path,
+        )
+    client = client_as(bob)
+    address = listed(client, paths)
+    assert text_of(client.get(address)).count("Münze 1.PNG") == 2
+    assert "M%C3%BCnze%201.png" in client.get(f"{address}1/")["Content-Disposition"]
+    rows = names_in(unzipped(client.get(f"{address}files.zip")))
+    assert [row[1:4] for row in rows] == [
+        [paths[0], "Münze 1.PNG", "Münze 1.png"],
+        [paths[1], "Münze 1.PNG", "Münze 1 (2).png"],
+    ]
 
 
 def test_whoever_goes_away_has_only_a_part(alice: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -258,7 +300,9 @@ def test_whoever_goes_away_has_only_a_part(alice: Person, client_as: ClientAs, e
     broken_off(client.get(f"{listed(client, paths)}files.zip"))
     (entry,) = recorded()
     assert entry.outcome == "done"
-    assert "downloaded part of the file" in text_of(client.get("/audit/"))
+    said = "Alice tried to download 1 file as a zip, but it failed: The connection closed before the zip was complete."
+    assert said in text_of(client.get("/audit/"))
+    assert "Alice downloaded part of the file" in text_of(client.get(f"/audit/{entry.pk}/"))
 
 
 def test_a_formula_in_a_path_is_harmless_in_the_list(alice: Person, client_as: ClientAs, emulator: Running) -> None:
