@@ -46,8 +46,8 @@ export function start(root, queue) {
     if (!row) return;
     const word = words.querySelector(`[data-upload-as="${state}"]`).cloneNode(true);
     if (state === "sending") word.textContent += ` ${Math.floor((100 * loaded) / file.size)} %`;
-    const shown = row.querySelector("[data-upload-word]");
-    [shown.className, shown.textContent] = [word.className, word.textContent];
+    const status = row.querySelector("[data-upload-word]");
+    [status.className, status.textContent] = [word.className, word.textContent];
     row.querySelector("[data-upload-message]").textContent = message ?? "";
   }
 

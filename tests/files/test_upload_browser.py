@@ -61,6 +61,7 @@ def test_files_go_straight_to_the_store_with_their_type_and_without_a_key(
     signed_in.goto(f"{live}/files/upload/")
     choose(signed_in, make_files(tmp_path, 25))
     expect(said(signed_in)).to_have_text("25 files saved.")
+    expect(signed_in.get_by_role("link", name="Create work items from 25 saved files")).to_be_visible()
     sent = stored(emulator)
     assert len(sent) == len({one["path"] for one in sent}) == 25
     assert {one["content_type"] for one in sent} == {"image/jpeg"}
