@@ -255,7 +255,7 @@ def test_a_batch_that_the_project_has_not_is_refused(client: Client, batch: str)
     assert client.get(FORM, {"batch": batch}).status_code == 200
     answer = paste(client, sheet(lines(1)), batch_id=batch)
     assert answer.status_code in (409, 422)
-    assert "No plan was made" in text_of(answer)
+    assert "Nothing was created" in text_of(answer)
     assert "raw/00001.jpg" in answer.content.decode()
     assert not Import.objects.exists()
 

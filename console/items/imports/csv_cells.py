@@ -22,6 +22,8 @@ def with_guard(text: str) -> str:
 
 def without_guard(text: str) -> str:
     """What `with_guard` was given."""
+    if "'" not in text:
+        return text
     plain = text[1:] if _GUARDED_TAB_FIRST.match(text) else text
     return _BEGINNING.sub(_unguard, plain)
 

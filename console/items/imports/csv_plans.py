@@ -9,7 +9,7 @@ from console.items.imports.csv_file import Table
 from console.items.imports.csv_rows import BATCH, BatchNames, Columns, plan_rows
 from console.items.models import Import
 
-NO_DEFAULT = "This project doesn’t have the batch for lines that name none. No plan was made."
+NO_DEFAULT = "This project doesn’t have the batch for lines that name none. Nothing was created."
 
 
 def create_plan(

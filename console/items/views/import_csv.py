@@ -22,7 +22,7 @@ from console.items.models import Import
 from console.projects import services as projects
 from console.upstream.errors import ACCESS_REFUSALS, UpstreamError
 
-NOT_READ = "The batches of this project couldn’t be read, so no plan was made. {message} Nothing was created."
+NOT_READ = "The batches of this project couldn’t be read. {message} Nothing was created."
 
 
 @hand_back("text", "batch_id")
