@@ -183,6 +183,35 @@ def test_a_silent_store_is_not_known_and_can_be_asked_again(
     assert call["body"]["paths"] == [path]
 
 
+def test_what_the_time_was_too_short_for_is_checked_by_the_next_press(
+    alice: Person, client_as: ClientAs, emulator: Running, settings: Any
+) -> None:
+    settings.REQUEST_SECONDS = 3.5
+    emulator.fault("storage", "slow-1", times=0)
+    paths = [*pictures(emulator, 50), *(f"raw/{place}/big-1mb.bin" for place in range(30))]
+    client = client_as(alice)
+    address = listed(client, paths)
+    shown = text_of(client.get(address))
+    assert "the time for this page was used up" in shown.lower()
+    open_ones = [path for path, one in zip(paths, PathList.objects.get().found, strict=True) if one[0] != "exists"]
+    assert open_ones
+    emulator.clear_faults()
+    emulator.forget_requests()
+    client.post(f"{address}sizes/")
+    (call,) = signings(emulator)
+    assert call["body"]["paths"] == open_ones
+    assert "80 files: 80 exist" in text_of(client.get(address))
+
+
+def test_a_store_that_points_elsewhere_is_not_followed(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+    path = stored(emulator, b"abc")
+    emulator.fault("storage", "redirect", path=path, times=0)
+    client = client_as(alice)
+    said = result_of(page_of(client, listed(client, path)), path)
+    assert "Unknown" in said
+    assert "pointed to another address" in said
+
+
 def test_everything_is_checked_again_on_request(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
     path = stored(emulator, b"abc")
