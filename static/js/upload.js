@@ -154,6 +154,9 @@ function drawTotals() {
   const bar = part("bar");
   [bar.max, bar.value] = [totals.bytes || 1, done];
   const figures = [`${number(totals.saved + saved.length)} of ${count(totals.files)} saved`, `${size(done)} of ${size(totals.bytes)}`];
+  for (const badge of root.querySelectorAll("[data-upload-count]")) {
+    badge.textContent = number(totals[badge.dataset.uploadCount === "all" ? "files" : badge.dataset.uploadCount] ?? 0);
+  }
   part("figures").textContent = [...figures, ...(queue.isRunning && left ? [left] : [])].join(" · ");
 }
 

@@ -386,3 +386,38 @@ def test_without_script_the_page_says_that_it_needs_it(
     start = page.index("<noscript>")
     assert "Uploading needs JavaScript" in page[start : page.index("</noscript>")]
     assert re.search(r"data-upload-drop\s+hidden", page)
+
+
+def test_links_that_are_refused_hold_the_upload_until_somebody_resumes_it(
+    signed_in: Page, live: str, emulator: Running, tmp_path: Path
+) -> None:
+    emulator.fault("cloudfactory", "403", path="signedurls", times=0)
+    signed_in.goto(f"{live}/files/upload/")
+    choose(signed_in, make_files(tmp_path, 3))
+    resume = signed_in.get_by_role("button", name="Resume")
+    expect(resume).to_be_visible()
+    expect(said(signed_in)).to_contain_text("CloudFactory")
+    assert puts(emulator) == []
+    emulator.clear_faults()
+    resume.click()
+    expect(said(signed_in)).to_have_text("3 files saved.")
+
+
+def test_fewer_links_than_asked_for_send_the_rest_a_little_later(
+    signed_in: Page, live: str, emulator: Running, tmp_path: Path
+) -> None:
+    emulator.act("set_upload_links", fewer=4)
+    signed_in.goto(f"{live}/files/upload/")
+    choose(signed_in, make_files(tmp_path, 20))
+    until(lambda: len(stored(emulator)) >= 6)
+    emulator.act("set_upload_links", fewer=0)
+    expect(said(signed_in)).to_have_text("20 files saved.")
+    assert len(stored(emulator)) == len({one["path"] for one in stored(emulator)}) == 20
+
+
+def test_a_busy_platform_is_waited_for(signed_in: Page, live: str, emulator: Running, tmp_path: Path) -> None:
+    emulator.fault("cloudfactory", "429", path="signedurls", times=4)
+    signed_in.goto(f"{live}/files/upload/")
+    choose(signed_in, make_files(tmp_path, 3))
+    expect(said(signed_in)).to_have_text("3 files saved.", timeout=60_000)
+    assert len(stored(emulator)) == 3
