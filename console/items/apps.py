@@ -8,9 +8,11 @@ class ItemsConfig(AppConfig):
     def ready(self) -> None:
         from console.audit import links
         from console.items import ground_truth, jobs, reconcile
-        from console.items.bulk import selectors
+        from console.items.bulk import selectors as bulk_selectors
+        from console.items.imports import selectors as import_selectors
 
-        links.register_act(selectors.address_of)
+        links.register_act(bulk_selectors.address_of)
+        links.register_act(import_selectors.address_of)
         jobs.register()
         reconcile.register()
         ground_truth.register()

@@ -1,21 +1,32 @@
-"""Importing a CSV in a browser: a file, its plan by keyboard alone, lists in place; narrow, dark and axe."""
+"""An import in a browser: started by keyboard, its progress in place, its end said, its notice elsewhere, axe."""
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import Person
 from console.emulator.server import Running
-from tests.items.importing import FORM, lines, sheet, writes
+from console.items.imports import services
+from console.items.imports.services import NewRow
+from console.items.models import Import, ImportRow
+from tests.items.import_driving import ITEMS, new_rows, ready, start
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]
-Scheme = Literal["light", "dark"]
-MIXED = [*lines(120), ("javascript:alert(1)", "audio", "No such batch", "101"), ("x" * 300, "image", "", "x" * 300)]
+State, Outcome = Import.State, ImportRow.Outcome
+
+
+def place(import_: Import) -> str:
+    return f"{ITEMS}imports/{import_.pk}/"
+
+
+def finish(import_: Import, **figures: int) -> None:
+    import_.rows.filter(act_id__isnull=False).update(outcome=Outcome.CREATED)
+    Import.objects.filter(pk=import_.pk).update(state=State.ENDED, finished_at=timezone.now(), **figures)
 
 
 @pytest.fixture
@@ -24,66 +35,65 @@ def signed_in(page: Page, sign_in: SignIn, alice: Person, live: str) -> Page:
     return page
 
 
-def write_csv(folder: Path, rows: Any) -> Path:
-    path = folder / "dashcam.csv"
-    path.write_text(sheet(rows, ("asset_url", "asset_type", "batch", "dificulty" if len(rows) == 1 else "difficulty")))
-    return path
-
-
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
-
-
-def test_a_file_is_chosen_and_its_plan_read_by_keyboard(
-    signed_in: Page, live: str, emulator: Running, tmp_path: Path, complaints: list[str]
+def test_it_is_started_by_keyboard_and_moves_in_place(
+    signed_in: Page, live: str, alice: Person, emulator: Running, complaints: list[str]
 ) -> None:
-    signed_in.goto(f"{live}{FORM}")
-    signed_in.get_by_label("CSV file").set_input_files(write_csv(tmp_path, MIXED))
-    signed_in.get_by_role("button", name="Check lines").focus()
-    signed_in.keyboard.press("Enter")
-    expect(signed_in.get_by_role("heading", level=1)).to_have_text("Import dashcam.csv")
-    expect(signed_in.get_by_role("button", name="Create 120 work items")).to_be_visible()
-    expect(signed_in.get_by_role("table")).to_contain_text("Line 122")
-    expect(signed_in.get_by_role("table")).to_contain_text("line 122, batch: This project has no batch")
-    link = signed_in.get_by_role("link", name="120 work items will be created.")
-    link.focus()
-    signed_in.keyboard.press("Enter")
-    expect(signed_in.get_by_role("table")).to_contain_text("raw/00001.jpg")
-    expect(link).to_be_focused()
-    signed_in.get_by_role("link", name="Next").click()
-    expect(signed_in.get_by_role("table")).to_contain_text("raw/00120.jpg")
-    assert writes(emulator) == []
+    import_ = ready(alice, 3)
+    signed_in.goto(f"{live}{place(import_)}")
+    signed_in.get_by_role("button", name="Create 3 work items").press("Enter")
+    bar = signed_in.get_by_role("progressbar", name="Creating 3 work items")
+    expect(signed_in.get_by_text("0 of 3")).to_be_visible()
+    signed_in.get_by_role("button", name="Stop").focus()
+    Import.objects.filter(pk=import_.pk).update(created_count=2, progressed_at=timezone.now())
+    expect(signed_in.get_by_text("2 of 3")).to_be_visible()
+    expect(bar).to_have_js_property("value", 2)
+    expect(signed_in.get_by_role("button", name="Stop")).to_be_focused()
+    finish(import_, created_count=3)
+    expect(signed_in.get_by_text("Finished: creating 3 work items").first).to_be_visible()
+    expect(signed_in.get_by_role("status").filter(has_text="3 created.")).to_have_count(1)
+    expect(signed_in.get_by_role("link", name="Show each item")).to_be_focused()
+    expect(signed_in.get_by_role("link", name="Created 3")).to_be_visible()
 
 
-def test_refused_lines_are_downloaded_and_what_was_pasted_stays(signed_in: Page, live: str, emulator: Running) -> None:
-    signed_in.goto(f"{live}{FORM}")
-    pasted = signed_in.get_by_label("Or paste lines")
-    pasted.fill('asset_url\tasset_type\nraw/1.jpg\t"image')
-    signed_in.get_by_role("button", name="Check lines").click()
-    expect(signed_in.get_by_role("alert").first).to_contain_text("isn’t closed")
-    assert Axe().run(signed_in).response["violations"] == []
-    expect(pasted).to_have_value('asset_url\tasset_type\nraw/1.jpg\t"image')
-    pasted.fill("asset_url\tasset_type\nraw/1.jpg\taudio")
-    signed_in.get_by_role("button", name="Check lines").click()
-    with signed_in.expect_download() as saved:
-        signed_in.get_by_role("link", name="Download these lines").click()
-    assert saved.value.suggested_filename == "pasted lines-not-imported.csv"
-    assert "raw/1.jpg,audio,asset_type: Enter image or video." in saved.value.path().read_text()
+def test_a_notice_tells_of_the_end_on_any_page(
+    signed_in: Page, live: str, alice: Person, emulator: Running, complaints: list[str]
+) -> None:
+    import_ = start(ready(alice, 2))
+    signed_in.goto(f"{live}/profile/")
+    finish(import_, created_count=2)
+    expect(signed_in.locator("#notices").get_by_text("Finished: creating 2 work items")).to_be_visible()
+    signed_in.locator("#notices").get_by_role("link", name="Show the result").click()
+    signed_in.wait_for_url(f"{live}{place(import_)}")
+
+
+def test_the_table_shows_what_is_under_way_and_its_end(
+    signed_in: Page, live: str, alice: Person, emulator: Running, complaints: list[str]
+) -> None:
+    import_ = start(ready(alice, 3))
+    signed_in.goto(f"{live}{ITEMS}?status=NEW")
+    running = signed_in.get_by_role("region", name="Under way")
+    expect(running.get_by_text("0 of 3")).to_be_visible()
+    finish(import_, created_count=3)
+    expect(running.get_by_text("3 created.").first).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_nothing_and_the_pages_fit(
-    signed_in: Page, live: str, emulator: Running, tmp_path: Path, scheme: Scheme, width: int, complaints: list[str]
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_result_fits_and_is_accessible(
+    signed_in: Page, live: str, alice: Person, emulator: Running, width: int, scheme: Any
 ) -> None:
+    signed_in.set_viewport_size({"width": width, "height": 844})
     signed_in.emulate_media(color_scheme=scheme)
-    signed_in.set_viewport_size({"width": width, "height": 900})
-    for rows in (MIXED, [("raw/1.jpg", "image", "", "1")]):
-        signed_in.goto(f"{live}{FORM}")
-        assert Axe().run(signed_in).response["violations"] == []
-        assert fits(signed_in)
-        signed_in.get_by_label("CSV file").set_input_files(write_csv(tmp_path, rows))
-        signed_in.get_by_role("button", name="Check lines").click()
-        expect(signed_in.get_by_role("table")).to_be_visible()
-        assert Axe().run(signed_in).response["violations"] == []
-        assert fits(signed_in)
+    rows = [*new_rows(3), NewRow(4, "bad.jpg", errors=[["difficulty", "Type a whole number."]])]
+    ended = start(ready(alice, rows, batch_name="Dashcam Q3"))
+    finish(ended, created_count=2, refused_count=1)
+    ended.rows.filter(number=2).update(
+        outcome=Outcome.REFUSED, message="The asset can’t be read. " * 12, name="a-very-long-name-" * 14
+    )
+    paused = start(ready(alice, 3))
+    services.pause(paused, "CloudFactory has a problem of its own.")
+    for one in (ended, paused):
+        signed_in.goto(f"{live}{place(one)}")
+        expect(signed_in.locator("#import-results")).to_be_visible()
+        assert signed_in.evaluate("document.documentElement.scrollWidth") <= width
+        assert [found["id"] for found in Axe().run(signed_in).response["violations"]] == []

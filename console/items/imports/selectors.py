@@ -3,6 +3,7 @@
 import uuid
 
 from django.http import Http404
+from django.urls import reverse
 
 from accounts import connections
 from accounts.models import Person
@@ -49,3 +50,10 @@ def find_under_way(*, user: Person, project: uuid.UUID, batch_id: int | None = N
 def find_paused(*, user: Person) -> list[Import]:
     """One's own that go on only when the person says so, the newest first."""
     return list(Import.objects.filter(person=user, state=Import.State.PAUSED).select_related("person"))
+
+
+def address_of(user: Person, import_id: uuid.UUID) -> str:
+    """Its page; "" where it was deleted, and for whoever doesn't work in its space."""
+    spaces = [space.id for space in connections.spaces(user)]
+    project = Import.objects.filter(pk=import_id, space__in=spaces).values_list("project", flat=True).first()
+    return reverse("items:import_detail", args=[project, import_id]) if project else ""
