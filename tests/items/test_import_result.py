@@ -23,7 +23,6 @@ from tests.items.import_driving import (
     ITEMS,
     POST,
     created,
-    entries,
     figures,
     is_exactly,
     new_rows,
@@ -211,10 +210,9 @@ def test_a_job_leads_to_its_import(alice: Person, emulator: Running, client_as: 
     assert "Create many work items" in html
 
 
-def test_its_entries_in_the_audit_lead_to_it(alice: Person, emulator: Running, client_as: SignIn) -> None:
+def test_its_act_in_the_audit_leads_to_it(alice: Person, emulator: Running, client_as: SignIn) -> None:
     import_, client = created(alice, 5), client_as(alice)
-    [entry] = entries(import_)
-    assert f'href="{address(import_)}"' in client.get(f"/audit/{entry.pk}/").content.decode()
+    assert f'href="{address(import_)}"' in client.get(f"/audit/acts/{import_.pk}/").content.decode()
 
 
 def test_old_imports_are_deleted_but_none_under_way(alice: Person, emulator: Running) -> None:
