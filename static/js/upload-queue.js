@@ -281,7 +281,7 @@ export class Queue {
   async #isThere(item) {
     this.#show(item, "checking");
     item.lookups += 1;
-    const found = await this.#asked(() => this.server.check(item.id));
+    const found = await this.#asked(() => this.server.check(item.id), false);
     item.lookedUpAt = performance.now();
     if (!found || ["sending", "unknown"].includes(found.state)) return null;
     Object.assign(item, { isDoubtful: false, lookups: 0, lookedUpAt: 0 });
@@ -367,7 +367,8 @@ export class Queue {
   }
 
   // The console's answer; null where there was none, after a wait or with everything held.
-  async #asked(ask) {
+  // Without `isVital` the rest goes on without it.
+  async #asked(ask, isVital = true) {
     try {
       const answer = await ask();
       this.#misses = 0;
@@ -375,7 +376,7 @@ export class Queue {
       return answer;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      await this.#missed(error);
+      if (isVital || error.needsSignIn) await this.#missed(error);
       return null;
     }
   }

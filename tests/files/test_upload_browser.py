@@ -421,3 +421,28 @@ def test_a_busy_platform_is_waited_for(signed_in: Page, live: str, emulator: Run
     choose(signed_in, make_files(tmp_path, 3))
     expect(said(signed_in)).to_have_text("3 files saved.", timeout=60_000)
     assert len(stored(emulator)) == 3
+
+
+def test_a_store_that_falls_silent_is_given_up_on_and_asked_once_more(
+    signed_in: Page, live: str, emulator: Running, tmp_path: Path
+) -> None:
+    # So slow that the second piece of an upload is read only after its sender has lost patience.
+    emulator.act("set_upload_pace", bytes=4_000)
+    signed_in.goto(f"{live}/files/upload/")
+    choose(signed_in, make_files(tmp_path, 1, size=16_000_000))
+    expect(signed_in.locator("[data-upload-word]").first).to_have_text(re.compile(r"Uploading [1-9]\d* %"))
+    emulator.act("set_upload_pace", bytes=0)
+    expect(said(signed_in)).to_have_text("1 file saved.", timeout=60_000)
+    assert len(stored(emulator)) == 1
+    assert UploadFile.objects.get().state == "saved"
+
+
+def test_a_lost_answer_that_nobody_can_look_up_is_sent_again_to_the_same_place(
+    signed_in: Page, live: str, emulator: Running, tmp_path: Path
+) -> None:
+    emulator.fault("cloudfactory", "403", method="POST", path="signedurls", times=0)
+    emulator.fault("storage", "drop-after", method="PUT", times=2)
+    signed_in.goto(f"{live}/files/upload/")
+    choose(signed_in, make_files(tmp_path, 2))
+    expect(said(signed_in)).to_have_text("2 files saved.")
+    assert len({one["path"] for one in puts(emulator)}) == 2
