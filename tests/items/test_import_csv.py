@@ -62,8 +62,6 @@ def test_each_line_becomes_a_row_with_its_fields(client: Client, emulator: Runni
 
 
 def test_a_plan_of_five_thousand_lines_asks_for_the_batches_alone(client: Client, emulator: Running) -> None:
-    client.get(FORM)
-    emulator.forget_requests()
     plan = plan_of(upload(client, sheet(lines(5_000)).encode()))
     assert {(one["method"], one["path"].rpartition("/")[2]) for one in emulator.requests("cloudfactory")} == {
         ("GET", "batches")

@@ -98,7 +98,7 @@ def create_import(
         person=user,
         space=space or projects.space_of(user=user, project=project).id,
         project=project,
-        project_name=projects.read_heading(user=user, project=project)[:300],
+        project_name=_name_of(user, project, source)[:300],
         source=source,
         source_name=source_name[:300],
         source_key=source_key[:300],
@@ -134,9 +134,11 @@ def add_rows(import_: Import, rows: Iterable[NewRow]) -> None:
 def start(*, user: Person, import_: Import) -> bool:
     """Creates the items of the plan as a job. False where it was started before, or holds nothing to create."""
     now = timezone.now()
+    import_.project_name = import_.project_name or projects.read_heading(user=user, project=import_.project)[:300]
     with transaction.atomic():
         ready = Import.objects.filter(pk=import_.pk, person=user, state=State.READY)
-        is_taken = bool(ready.update(state=State.CREATING, started_at=now, message="", failures=0))
+        known = {"project_name": import_.project_name, "message": "", "failures": 0}
+        is_taken = bool(ready.update(state=State.CREATING, started_at=now, **known))
         is_started = is_taken and _enqueue(import_, import_.rows.filter(outcome=Outcome.NONE)) > 0
         transaction.set_rollback(not is_started)
     import_.refresh_from_db()
@@ -280,3 +282,10 @@ def _build(import_: Import, row: NewRow, known: Mapping[uuid.UUID, uuid.UUID | N
 
 def _keys(rows: "QuerySet[ImportRow]") -> list[int]:
     return list(rows.order_by("number").values_list("pk", flat=True))
+
+
+def _name_of(user: Person, project: uuid.UUID, source: str) -> str:
+    """The project's name; for a CSV, whose plan asks for nothing but batches, only if it is remembered."""
+    if source == Import.Source.CSV:
+        return projects.remembered_name(user=user, project=project)
+    return projects.read_heading(user=user, project=project)
