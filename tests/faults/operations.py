@@ -17,6 +17,7 @@ COINS, EYES = PROJECTS["coins"], PROJECTS["eyes"]
 BATCHES = f"/projects/{COINS}/batches/"
 BATCH = f"{BATCHES}{FIRST_BATCH['coins'] + 1}/"
 SLICE = "/slices/northwind/all-coins/"
+SEND_SLICE = f"/projects/{COINS}/items/from-slice/northwind/all-coins/"
 DATASET = uid_of("dataset", "coins-on-velvet")
 
 
@@ -82,6 +83,9 @@ READS = (
     _page("slice", SLICE, htmx=False),
     _page("state of a slice", f"{SLICE}status/", plain=False),
     _page("items of a slice", f"{SLICE}items/"),
+    _page("projects for a slice", f"{SLICE}projects/", htmx=False, reviewer=False),
+    _page("slices for a batch", f"/slices/choose/?project={COINS}", htmx=False, reviewer=False),
+    _page("sending a slice's page", SEND_SLICE, htmx=False, reviewer=False),
     Operation("item", lambda desk, htmx: desk.browser.get(desk.kept), _item, htmx=False, reviewer=True),
     Operation("tile", lambda desk, htmx: desk.browser.get(f"{desk.kept}tile/", htmx=htmx), _item, plain=False),
     Operation("copy a recipe", _post("/slices/new/", {"from": "northwind/all-coins"}), htmx=False),
@@ -267,6 +271,16 @@ WRITES = (
         writes=("cloudfactory", "POST", f"{_COINS_API}$"),
         typed=(MARK,),
         pages=(BATCHES, f"{BATCHES}order/"),
+    ),
+    Operation(
+        "send a slice to a new batch",
+        _press_named,
+        _open(SEND_SLICE, "all-coins/$"),
+        writes=("cloudfactory", "POST", f"{_COINS_API}$"),
+        action="batch.create",
+        typed=(MARK,),
+        htmx=False,
+        pages=(SEND_SLICE, BATCHES),
     ),
     Operation(
         "create a work item",
