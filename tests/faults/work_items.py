@@ -19,13 +19,13 @@ _ITEM = re.compile(f"{ITEMS}[0-9a-f-]{{36}}/")
 _SIGNALS = f"/projects/{COINS}/workItems/[0-9a-f-]{{36}}/signals$"
 
 
-def _page(name: str, address: str, *, plain: bool = True, htmx: bool = True) -> Operation:
+def _page(name: str, address: str, *, plain: bool = True, htmx: bool = True, reviewer: bool = True) -> Operation:
     return Operation(
         name,
         lambda desk, is_htmx: desk.browser.get(address, htmx=is_htmx),
         plain=plain,
         htmx=htmx,
-        reviewer=True,
+        reviewer=reviewer,
         pages=(address,) if plain else (),
     )
 
@@ -41,6 +41,29 @@ def _below_item(name: str, tail: str, *, plain: bool = True, htmx: bool = True) 
         return desk.browser.get(f"{desk.kept}{tail}", htmx=is_htmx)
 
     return Operation(name, press, _find_item, plain=plain, htmx=htmx, reviewer=True)
+
+
+def _labels_form(desk: Desk) -> None:
+    _find_item(desk, "NEW")
+    desk.kept = desk.browser.get(f"{desk.kept}ground-truth/").page.form("ground-truth/$")
+
+
+def _type_labels(desk: Desk, htmx: bool) -> Seen:
+    return desk.browser.submit(desk.kept, labels=_LABELS)
+
+
+def _show_labels(desk: Desk) -> None:
+    """Kept is the address of the page that shows labels before they are sent."""
+    _labels_form(desk)
+    desk.kept = _type_labels(desk, False).address
+
+
+def _open_new_item(desk: Desk) -> None:
+    desk.kept = desk.browser.get(f"{ITEMS}new/").page.form("new/$")
+
+
+def _create_item(desk: Desk, htmx: bool) -> Seen:
+    return desk.browser.submit(desk.kept, asset_url=f"raw/{MARK}.jpg", asset_type="image")
 
 
 def _start_run(desk: Desk) -> None:
@@ -74,6 +97,12 @@ READS = (
     _below_item("labels of a work item", "labels/", plain=False),
     _below_item("picture of a work item", "picture/", plain=False),
     _below_item("label file", "labels/download/", htmx=False),
+    _page("form for a work item", f"{ITEMS}new/", htmx=False, reviewer=False),
+    _page("form for many work items", f"{ITEMS}import/", htmx=False, reviewer=False),
+    Operation(
+        "form for labels", lambda desk, htmx: desk.browser.get(f"{desk.kept}ground-truth/"), _find_item, htmx=False
+    ),
+    Operation("labels before they are sent", lambda desk, htmx: desk.browser.get(desk.kept), _show_labels, htmx=False),
     _page("review's start", f"{ITEMS}review/?status=CLIENT_REVIEW", htmx=False),
     Operation(
         "start a review",
@@ -167,12 +196,25 @@ def _undo(desk: Desk, htmx: bool) -> Seen:
 
 _BULK = re.compile(f"{ITEMS}bulk/[0-9a-f-]{{36}}/")
 _MANY = ("cloudfactory", "POST", f"/projects/{COINS}/workItems/signals$")
-PLANS = (Operation("plan a signal to many", _plan, _select, pages=(ITEMS,)),)
+_LABELS = f'[{{"category": "{MARK}", "bbox": [1, 2, 3, 4]}}]'
+PLANS = (
+    Operation("plan a signal to many", _plan, _select, pages=(ITEMS,)),
+    Operation("type labels", _type_labels, _labels_form, typed=(MARK,), htmx=False),
+)
 
 WRITES = (
     _write("approve a work item", "approve"),
     _write("send a work item back", "send-back", (MARK,), reason=MARK, comment="Look at the rim"),
     _write("signal a work item", "signal", choice="release", comment="Look at the rim"),
+    Operation(
+        "create a work item",
+        _create_item,
+        _open_new_item,
+        writes=("cloudfactory", "POST", f"/projects/{COINS}/workItems$"),
+        typed=(MARK,),
+        htmx=False,
+        pages=(ITEMS,),
+    ),
     Operation(
         "send a signal to many",
         partial(_send, reason=MARK),
