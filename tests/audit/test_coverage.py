@@ -20,6 +20,9 @@ NOT_WRITTEN = {
     "file.download",
 }
 
+# Labels that were sent can't be read back: a person closes what is unknown.
+NOT_READABLE = {"item.labels"}
+
 
 def recorded() -> set[str]:
     """The actions that the apps' code names."""
@@ -31,4 +34,4 @@ def recorded() -> set[str]:
 def test_every_write_that_is_recorded_can_be_looked_up() -> None:
     writes = recorded() - NOT_WRITTEN
     assert {"slice.create", "batch.create", "order.save", "export.create", "export.delete"} <= writes
-    assert {name for name in writes if name not in settling._settlers} == set()
+    assert {name for name in writes if name not in settling._settlers} == NOT_READABLE
