@@ -89,6 +89,8 @@ def find_rows(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
         counts.forget(project=str(import_.project))
         missing = [result for result in results.values() if result.is_missing]
         if missing:
+            # A row can have been missed less often than its act: it follows at a later check.
+            follow(entry)
             return "not found", {}
         if any(result.outcome == Outcome.UNKNOWN for result in results.values()):
             raise Unreadable(NOT_ANSWERED, vendor=VENDOR, changes=False)
