@@ -10,6 +10,7 @@ from accounts.rights import Right
 from console.files.models import UploadFile
 from console.files.origins import upload_origins
 from console.files.services import Reported
+from console.words import plural
 
 State = UploadFile.State
 
@@ -44,8 +45,10 @@ def origin_refused(request: SignedIn) -> str:
     """The store did not let this console's pages send to it."""
     if not request.user.may(Right.PEOPLE):
         return f"The file store doesn't accept uploads from this console. {ask_administrator()}"
+    first, *others = upload_origins()
+    store = f"{first} or {plural(len(others), 'other')}" if others else first
     return (
-        f"The file store ({' or '.join(upload_origins())}) doesn't allow uploads from {request.scheme}://"
+        f"The file store ({store}) doesn't allow uploads from {request.scheme}://"
         f"{request.get_host()}. Its CORS rules need this origin in Access-Control-Allow-Origin, the method PUT and "
         "the header Content-Type. The console allows the hosts in its setting UPLOAD_ORIGINS."
     )

@@ -27,6 +27,7 @@ State = UploadFile.State
 ACTION, VENDOR = "file.upload", "cloudfactory"
 MOST_LINKS = 10
 MOST_PATH_BYTES = 1024
+MOST_MESSAGE = 500
 
 NOT_HERE = "This file is not in this upload any more."
 IS_SAVED = "Already saved."
@@ -268,7 +269,7 @@ def report(*, user: Person, upload: Upload, reported: Mapping[uuid.UUID, Reporte
         for row in changed:
             one = reported[row.pk]
             row.state = row.state if one.state == State.SENDING else State(one.state)
-            row.message, row.updated_at = one.message, now
+            row.message, row.updated_at = one.message[:MOST_MESSAGE], now
         UploadFile.objects.bulk_update(changed, ["state", "message", "updated_at"])
         Upload.objects.filter(pk=upload.pk).update(updated_at=now)
         _record_late(user, upload, late)
