@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts import connections
-from accounts.models import Person
+from accounts.models import ApiKey, Person
 from console.audit import record, settling
 from console.audit.models import Entry
 from console.emulator.sample import FIRST_BATCH
@@ -306,6 +306,17 @@ def test_others_see_no_button_and_create_nothing(
         assert create(client).status_code == 403
         for page in (ITEMS, f"/projects/{COINS}/", f"/projects/{COINS}/batches/{WORN}/"):
             assert "/items/new/" not in client.get(page).content.decode()
+    assert bodies(emulator) == []
+
+
+def test_the_batch_stays_chosen_where_the_key_was_removed_meanwhile(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    ApiKey.objects.filter(person=alice, vendor="cloudfactory").delete()
+    page = create(client_as(alice), batch=str(WORN))
+    assert f'<option value="{WORN}" selected>Batch {WORN}</option>' in page.content.decode()
+    assert "CloudFactory key" in text_of(page)
+    assert "Choose a batch of this project" not in text_of(page)
     assert bodies(emulator) == []
 
 

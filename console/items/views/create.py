@@ -79,16 +79,16 @@ def _about(request: SignedIn, project: uuid.UUID, *, is_typed: bool) -> dict[str
     }
 
 
-def _read_batches(request: SignedIn, project: uuid.UUID, *, is_typed: bool) -> tuple[Choices, UpstreamError | None]:
+def _read_batches(
+    request: SignedIn, project: uuid.UUID, *, is_typed: bool
+) -> tuple[Choices, UpstreamError | ConnectionMissing | None]:
     """The batches but `Default`, which stands for none; without an answer, why not."""
     try:
         found = batches.recent_batches(user=request.user, project=project)
     except (UpstreamError, ConnectionMissing) as error:
-        if not is_typed and not isinstance(error, UpstreamError):
+        if not is_typed and isinstance(error, ConnectionMissing | KeyRejected | NotFound):
             raise
-        if not is_typed and isinstance(error, KeyRejected | NotFound):
-            raise
-        return [], error if isinstance(error, UpstreamError) else None
+        return [], error
     return [(str(one.id), one.name or f"Batch {one.id}") for one in found if one.name != DEFAULT], None
 
 
