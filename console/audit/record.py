@@ -202,6 +202,11 @@ class act:  # noqa: N801 - reads as a verb: `with record.act(...)`
         return AlreadyActed(first) if same else IdTaken()
 
 
+def is_group(group: uuid.UUID) -> bool:
+    """Whether acts of this group are recorded. An id that a form brings for new ones belongs to none yet."""
+    return Entry.objects.filter(group=group).exists()
+
+
 def event(
     *,
     actor: Person | None,

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts import connections
 from accounts.models import Person
+from console.audit import record
 from console.files.chosen import ChosenFile, NotChosen, read_chosen
 from console.files.models import Upload, UploadFile
 from console.words import moment
@@ -45,7 +46,7 @@ def add_files(
     """Adds what is not in the ledger yet, in the order of `files`; the first call creates the upload.
 
     A file that the person uploaded to this space before, unchanged, is there already. `space` is what the page showed;
-    raises SpaceGone, and Http404 for another person's upload.
+    raises SpaceGone, and Http404 for another person's upload and the id of other acts.
     """
     upload = _own_or_new(user, upload_id, space)
     read = [_read(found) for found in files[:MOST_AT_ONCE]]
@@ -62,6 +63,8 @@ def _own_or_new(user: Person, upload_id: uuid.UUID, space: str) -> Upload:
         current = connections.space(user, preferred=space)
         if space and current.id != space:
             raise SpaceGone
+        if record.is_group(upload_id):
+            raise Http404
         facts = {"person": user, "space": current.id, "space_name": current.name[:300]}
         found, _ = Upload.objects.get_or_create(pk=upload_id, defaults=facts)
     if found.person_id != user.pk:

@@ -15,11 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import ApiKey, Person
+from console.audit import record
 from console.audit.models import Entry
 from console.emulator.server import Running
 from console.files.chosen import ChosenFile, NotChosen, read_chosen
 from console.files.content_types import content_type_of
-from console.files.models import UploadFile
+from console.files.models import Upload, UploadFile
 from tests.files.uploading import UploadScript, answered, file, states
 from tests.rewriting import Vendor, rewriting
 
@@ -287,6 +288,27 @@ def test_a_refused_origin_names_whom_to_ask_and_tells_an_administrator_what_to_s
     assert told[0] == "The file store doesn't accept uploads from this console. Ask Erin."
     for word in (emulator.storage_url, "http://localhost", "Access-Control-Allow-Origin", "PUT", "UPLOAD_ORIGINS"):
         assert word in told[1]
+
+
+def test_the_words_for_many_stores_can_be_kept(
+    emulator: Running, erin: Person, client_as: ClientAs, settings: Any
+) -> None:
+    settings.UPLOAD_ORIGINS = [emulator.storage_url, *(f"https://{n}{'a' * 60}.example.com" for n in range(20))]
+    one = UploadScript(client_as(erin))
+    (pk,) = one.add_ids(file())
+    one.links(pk)
+    one.report("failed", pk, reason="refused-origin")
+    message = UploadFile.objects.get(pk=pk).message
+    assert "Access-Control-Allow-Origin" in message
+    assert "UPLOAD_ORIGINS" in message
+    assert len(message) <= UploadFile._meta.get_field("message").max_length
+
+
+def test_an_upload_cannot_join_the_acts_of_somebody_else(script: UploadScript, bob: Person, emulator: Running) -> None:
+    theirs = record.event(actor=bob, action="item.create", group=uuid.uuid4(), detail={"items": 3})
+    mine = UploadScript(script.client, theirs.group)
+    assert mine.post("add", {"files": [file()]}).status_code == 404
+    assert not Upload.objects.filter(pk=theirs.group).exists()
 
 
 def test_a_body_too_large_is_refused_in_json(script: UploadScript) -> None:

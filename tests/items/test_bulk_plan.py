@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Person
+from console.audit import record
 from console.emulator.server import Running
 from console.items.bulk import planning, reading
 from console.items.bulk.actions import BULK_ACTIONS, action_named
@@ -728,6 +729,17 @@ def test_an_id_of_another_persons_plan_can_not_be_used(
     answer = create(client, "reopen", bulk_id=same)
     assert "This form can no longer be used." in text_of(client.get(answer["Location"]))
     assert BulkSignal.objects.get().person == alice
+
+
+def test_an_id_of_another_persons_acts_can_not_be_used(
+    alice: Person, bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    theirs = record.event(actor=alice, action="file.upload", group=uuid.uuid4(), detail={"items": 3})
+    select(bob, item_ids(alice, "COMPLETED", 2), "COMPLETED")
+    client = client_as(bob)
+    answer = create(client, "reopen", bulk_id=str(theirs.group))
+    assert "This form can no longer be used." in text_of(client.get(answer["Location"]))
+    assert not BulkSignal.objects.exists()
 
 
 def test_a_plan_pressed_twice_is_sent_once(alice: Person, client_as: ClientAs, emulator: Running) -> None:

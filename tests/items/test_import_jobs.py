@@ -110,6 +110,13 @@ def test_a_plan_of_somebody_else_is_not_theirs(alice: Person, bob: Person) -> No
     assert not services.start(user=bob, import_=import_)
 
 
+def test_a_plan_cannot_join_the_acts_of_somebody_else(alice: Person, bob: Person) -> None:
+    theirs = record.event(actor=bob, action="file.upload", group=uuid.uuid4(), detail={"items": 3})
+    with pytest.raises(services.NotStarted):
+        ready(alice, 3, import_id=theirs.group)
+    assert not Import.objects.filter(pk=theirs.group).exists()
+
+
 @pytest.mark.parametrize("status", [400, 409])
 def test_a_refused_row_has_the_vendors_words_and_the_others_are_created(
     alice: Person, emulator: Running, status: int

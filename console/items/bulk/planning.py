@@ -12,6 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Person
+from console.audit import record
 from console.items import services
 from console.items.bulk import sending
 from console.items.bulk.actions import BulkAction
@@ -31,6 +32,7 @@ UNDO_LASTS = timedelta(hours=1)
 """After the end of what is undone."""
 
 NOTHING_SELECTED = "No work items are selected, so there is nothing to plan."
+FORM_TAKEN = "This form can no longer be used. Open the table again. Nothing was planned or sent."
 TOO_MANY = f"A signal can go to up to {MOST_ITEMS:,} work items. Select fewer."
 NOT_READY = "This plan can’t be sent any more: {state}. Nothing was sent now."
 EXPIRED = "This plan has expired, so nothing was sent. Make it again, then send it."
@@ -227,6 +229,8 @@ def _save(new: BulkSignal, items: Iterable[BulkItem]) -> BulkSignal:
         raise NotPlanned(TOO_MANY)
     for position, row in enumerate(rows, start=1):
         row.bulk, row.position = new, position
+    if record.is_group(new.pk) and not BulkSignal.objects.filter(pk=new.pk).exists():
+        raise NotPlanned(FORM_TAKEN)
     try:
         with transaction.atomic():
             new.save(force_insert=True)
@@ -241,7 +245,7 @@ def _earlier(new: BulkSignal, rows: Sequence[BulkItem]) -> BulkSignal:
     """The plan that the first press made; a plan of its own where the page came from a browser's memory."""
     earlier = BulkSignal.objects.filter(pk=new.pk, person=new.person, project=new.project).first()
     if earlier is None:
-        raise NotPlanned("This form can no longer be used. Open the table again. Nothing was planned or sent.")
+        raise NotPlanned(FORM_TAKEN)
     if _about(earlier) == _about(new) and (new.is_all_matching or _items(earlier) == {row.item for row in rows}):
         return earlier
     new.pk = uuid.uuid4()

@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Person
+from console.audit import record
 from console.items import counts
 from console.items.imports import records
 from console.items.imports.records import Result
@@ -89,10 +90,12 @@ def create_import(
 
     `space` is the project's, where that is known.
 
-    Raises NotStarted where the id belongs to somebody else, or to an import into another project.
+    Raises NotStarted where the id belongs to somebody else, to other acts, or to an import into another project.
     """
     if earlier := Import.objects.filter(pk=import_id).first():
         return _own(earlier, user, project)
+    if record.is_group(import_id):
+        raise NotStarted(FORM_TAKEN)
     new = Import(
         pk=import_id,
         person=user,
