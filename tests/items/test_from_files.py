@@ -110,6 +110,33 @@ def test_another_batch_gets_items_of_its_own(alice: Person, emulator: Running, c
     assert len(held(emulator)) == 2
 
 
+def test_a_file_that_was_there_already_gets_no_second_item_through_another_upload(
+    alice: Person, emulator: Running, client_as: SignIn
+) -> None:
+    client, batch = client_as(alice), str(batch_of(alice))
+    first, second = uploaded(alice, ["1.jpg", "2.jpg"]), uploaded(alice, ["1.jpg", "2.jpg", "3.jpg"])
+    for row in first.files.all():
+        second.files.filter(name=row.name).update(path=row.path)
+    started(client, plan(client, first, batch=batch))
+    answer = plan(client, second, batch=batch)
+    said = client.get(answer["Location"]).content.decode()
+    assert "1 work item will be created." in said
+    assert "2 are there already" in said
+    assert figures(started(client, answer)) == (1, 0, 0, 0, 0)
+    assert sorted(body["metadata"]["file"] for body in posts(emulator)) == ["1.jpg", "2.jpg", "3.jpg"]
+
+
+def test_of_rows_of_one_stored_file_only_the_first_becomes_an_item(
+    alice: Person, emulator: Running, client_as: SignIn
+) -> None:
+    upload, client = uploaded(alice, ["1.jpg", "copy.jpg"]), client_as(alice)
+    upload.files.update(path="uploads/one")
+    answer = plan(client, upload, batch=str(batch_of(alice)))
+    assert "It is the same stored file as “1.jpg” above." in client.get(answer["Location"]).content.decode()
+    assert figures(started(client, answer)) == (1, 0, 0, 0, 0)
+    assert len(posts(emulator)) == 1
+
+
 def test_what_is_neither_an_image_nor_a_video_is_named(alice: Person, emulator: Running, client_as: SignIn) -> None:
     upload, client = uploaded(alice, ["1.jpg", "2.mp4", "notes.txt"]), client_as(alice)
     upload.files.filter(name="2.mp4").update(content_type="video/mp4")

@@ -14,6 +14,7 @@ from console.words import plural
 NAMESPACE = uuid.UUID("6a1a2a7e-3c0e-4f5b-9a57-7b1c9f0d2e41")
 NOTHING_SAVED = "No file of this upload is saved yet, so there is nothing to create work items of."
 WRONG_KIND = "It is neither an image nor a video."
+SAME_FILE = "It is the same stored file as “{name}” above."
 FOLLOWS = "{files} of this upload {are} not saved, so {they} not part of this plan."
 
 
@@ -45,20 +46,28 @@ def create_plan(
 
 
 def console_id_of(file: SavedFile, project: uuid.UUID, batch_id: int) -> uuid.UUID:
-    """The same for the same file in the same batch, so that its item is created once."""
-    return uuid.uuid5(NAMESPACE, f"{project}/{batch_id}/{file.id}")
+    """The same for the same stored file in the same batch, so that its item is created once.
+
+    Its path is what counts: a file that was there already is a row of each upload it was chosen for.
+    """
+    return uuid.uuid5(NAMESPACE, f"{project}/{batch_id}/{file.path}")
 
 
 def _rows(upload: SavedUpload, project: uuid.UUID, batch_id: int) -> Iterator[NewRow]:
+    first: dict[str, str] = {}
     for number, file in enumerate(read_saved(upload.id), start=1):
         kind = file.content_type.partition("/")[0]
+        problem = "" if kind in ("image", "video") else WRONG_KIND
+        if file.path in first:
+            problem = SAME_FILE.format(name=first[file.path])
+        first.setdefault(file.path, file.name)
         yield NewRow(
             number,
             file.name,
             {"asset_type": kind, "asset_url": file.path, "metadata": {console_ids.FILE: file.name}},
             batch_id,
             console_id_of(file, project, batch_id),
-            errors=() if kind in ("image", "video") else [["", WRONG_KIND]],
+            errors=[["", problem]] if problem else (),
         )
 
 
