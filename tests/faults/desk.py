@@ -42,5 +42,7 @@ class Operation:
     """Whether it looks, once, for what was set going while arranging."""
     reads_back: bool = False
     """Whether it reads what it did right after its write, so that a lost answer alone leaves nothing to look up."""
+    never_told: bool = False
+    """Whether the vendor never tells what became of it, so that an unknown outcome ends by a person's note alone."""
     confirmed: bool = False
     """Whether the password has to be typed once more before."""

@@ -304,8 +304,9 @@ def _judge_write(operation: Operation, seen: Seen, acts: list[Entry], writes: li
     for act in unknown:
         if f"/audit/{act.pk}/" not in page.links:
             wrong.append("unknown without a link to its entry")
-        if not any(re.search(r"check|settle", form.action) for form in page.forms if form.method == "post"):
-            wrong.append("unknown without a Check button")
+        has_check = any(re.search(r"check|settle", form.action) for form in page.forms if form.method == "post")
+        if has_check == operation.never_told:
+            wrong.append(f"unknown with{'' if has_check else 'out'} a Check button")
     return wrong
 
 

@@ -395,7 +395,7 @@ CHECKS = tuple(
         pages=operation.pages,
     )
     for operation in WRITES
-    if not operation.reads_back
+    if not operation.reads_back and not operation.never_told
 )
 
 
@@ -408,4 +408,5 @@ def _receipt(desk: Desk, htmx: bool) -> Seen:
 # A file is read once, so the press before the fault would be the only one.
 RECEIPT = Operation("receipt of an export", _receipt, _export, htmx=False, looks_up=True)
 
-OPERATIONS = {one.name: one for one in (*READS, *ASKING, RECEIPT, *WRITES, QUEUE, *CHECKS)}
+ALL = (*READS, *ASKING, RECEIPT, *WRITES, QUEUE, *CHECKS)
+OPERATIONS = {one.name: one for one in ALL}

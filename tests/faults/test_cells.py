@@ -10,7 +10,7 @@ import pytest
 from console.audit.models import DONE, UNKNOWN, Entry
 from tests.exports.making import work
 from tests.faults.driver import Stage, Target
-from tests.faults.operations import BATCHES, OPERATIONS, WRITES
+from tests.faults.operations import ALL, BATCHES, OPERATIONS, WRITES
 from tests.faults.table import FAULTS
 
 pytestmark = pytest.mark.django_db
@@ -155,7 +155,7 @@ def test_the_worker_finds_what_was_performed_although_the_answer_was_lost(stage:
         assert entry.outcome == (DONE if operation.reads_back else UNKNOWN)
         stage.proxy.heal()
         work(2)
-        assert Entry.objects.get(pk=entry.pk).outcome == DONE
+        assert Entry.objects.get(pk=entry.pk).outcome == (UNKNOWN if operation.never_told else DONE)
 
 
 @pytest.mark.parametrize(("name", "call"), [("create a slice", "list of slices"), ("create a batch", "batches")])
@@ -178,6 +178,12 @@ def test_a_reviewer_meets_the_same_faults(stage: Stage) -> None:
         if operation.reviewer and call in {"list of slices", "batches", "export"}:
             cell = stage.play(operation, CALLS[call], FAULTS["503, not performed"], htmx=False, who="reviewer")
             assert cell.wrong == []
+
+
+def test_each_operation_has_a_name_of_its_own() -> None:
+    """Of two with one name only the second would be played."""
+    names = [one.name for one in ALL]
+    assert sorted(names) == sorted(set(names))
 
 
 def test_the_driver_sees_what_is_wrong(stage: Stage) -> None:

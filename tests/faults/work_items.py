@@ -58,12 +58,10 @@ def _show_labels(desk: Desk) -> None:
     desk.kept = _type_labels(desk, False).address
 
 
-def _open_new_item(desk: Desk) -> None:
-    desk.kept = desk.browser.get(f"{ITEMS}new/").page.form("new/$")
-
-
-def _create_item(desk: Desk, htmx: bool) -> Seen:
-    return desk.browser.submit(desk.kept, asset_url=f"raw/{MARK}.jpg", asset_type="image")
+def _open_labels(desk: Desk) -> None:
+    """Kept is the button that sends them."""
+    _show_labels(desk)
+    desk.kept = desk.browser.get(desk.kept).page.form("/send/$")
 
 
 def _start_run(desk: Desk) -> None:
@@ -97,7 +95,6 @@ READS = (
     _below_item("labels of a work item", "labels/", plain=False),
     _below_item("picture of a work item", "picture/", plain=False),
     _below_item("label file", "labels/download/", htmx=False),
-    _page("form for a work item", f"{ITEMS}new/", htmx=False, reviewer=False),
     _page("form for many work items", f"{ITEMS}import/", htmx=False, reviewer=False),
     Operation(
         "form for labels", lambda desk, htmx: desk.browser.get(f"{desk.kept}ground-truth/"), _find_item, htmx=False
@@ -207,13 +204,13 @@ WRITES = (
     _write("send a work item back", "send-back", (MARK,), reason=MARK, comment="Look at the rim"),
     _write("signal a work item", "signal", choice="release", comment="Look at the rim"),
     Operation(
-        "create a work item",
-        _create_item,
-        _open_new_item,
-        writes=("cloudfactory", "POST", f"/projects/{COINS}/workItems$"),
+        "add labels",
+        lambda desk, htmx: desk.browser.submit(desk.kept, htmx=htmx),
+        _open_labels,
+        writes=("cloudfactory", "POST", f"/projects/{COINS}/workItems/[0-9a-f-]{{36}}/labels$"),
         typed=(MARK,),
-        htmx=False,
         pages=(ITEMS,),
+        never_told=True,
     ),
     Operation(
         "send a signal to many",
