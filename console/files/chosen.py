@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeGuard
 
 from console.common.parsing import clean, is_visible
@@ -33,7 +34,7 @@ class ChosenFile:
     def content_type(self) -> str:
         return content_type_of(self.name)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The same for the same file again; another one after the file was changed."""
         facts = json.dumps([self.folder, self.name, self.size, self.modified])

@@ -130,6 +130,7 @@ def plan_rows(table: Table, columns: Columns, batches: BatchNames, default_batch
 class _LineReader:
     def __init__(self, table: Table, columns: Columns, batches: BatchNames, default_batch: int | None) -> None:
         self.table, self.columns, self.batches, self.default_batch = table, columns, batches, default_batch
+        self.cleaners = [(name, clean) for name, clean in CLEANERS.items() if name in columns.fields]
 
     def read(self, line: Line) -> NewRow:
         cells = tuple(map(csv_cells.without_guard, line.cells)) if self.columns.is_corrected else line.cells
@@ -151,7 +152,7 @@ class _LineReader:
 
     def _fields(self, cells: Sequence[str], errors: list[list[str]]) -> dict[str, Any]:
         fields = {}
-        for name, clean in CLEANERS.items():
+        for name, clean in self.cleaners:
             value = self._clean(name, cells, errors, clean)
             if value is not None:
                 fields[name] = value
