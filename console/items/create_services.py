@@ -55,7 +55,7 @@ def create_item(
         request=request,
         act_id=act_id,
         key=connections.key_fingerprint(user, VENDOR),
-        detail={"project_id": str(project), "batch_id": batch_id, "batch": batch_name},
+        detail={"project_id": str(project), "batch_id": batch_id, "batch": batch_name, **_labels_of(fields)},
     )
     try:
         with act:
@@ -77,6 +77,11 @@ def forget(project: uuid.UUID) -> None:
     """The figures of the project and its batches are other ones now."""
     counts.forget(project=str(project))
     batches.forget(project=project)
+
+
+def _labels_of(fields: Mapping[str, Any]) -> dict[str, int]:
+    """How many labels go along: they can't be read back, so this is all that tells of them later."""
+    return {"labels": len(fields["labels"])} if fields.get("labels") else {}
 
 
 def _in_words(user: Person, project: uuid.UUID, new: Any, act: record.act) -> WorkItem:

@@ -9,6 +9,7 @@ from typing import Any
 
 from accounts.models import Person
 from accounts.rights import Right
+from console.items.creations import LabelsSent
 from console.items.detail_presenters import JsonValue
 from console.items.models import LabelInsert
 from console.items.overlay import NO_SIZE, UNNAMED, Overlay, build_overlay
@@ -79,12 +80,13 @@ class LabelPreview:
 
 @dataclass(frozen=True)
 class EarlierInsert:
-    """Labels that were sent to the item before."""
+    """Labels that were sent to the item before; `is_with_item`: along with it, when it was created."""
 
     who: str
     words: str
     at: datetime | None
-    is_unknown: bool
+    is_unknown: bool = False
+    is_with_item: bool = False
 
 
 def build_preview(
@@ -116,16 +118,25 @@ def shortened(name: str) -> str:
 
 
 def present_earlier(inserts: Sequence[LabelInsert], user: Person) -> list[EarlierInsert]:
-    return [_present_earlier(insert, user) for insert in inserts]
+    return [
+        EarlierInsert(
+            _who(insert.person, user),
+            plural(insert.label_count, "label"),
+            insert.sent_at,
+            is_unknown=insert.state != LabelInsert.State.SENT,
+        )
+        for insert in inserts
+    ]
 
 
-def _present_earlier(insert: LabelInsert, user: Person) -> EarlierInsert:
-    who = "You" if insert.person_id == user.pk else "A colleague"
-    if who != "You" and user.may(Right.AUDIT_ALL):
-        who = insert.person.name
-    is_unknown = insert.state != LabelInsert.State.SENT
-    words = plural(insert.label_count, "label")
-    return EarlierInsert(who, words, insert.sent_at, is_unknown)
+def present_with_item(sent: LabelsSent, user: Person) -> EarlierInsert:
+    return EarlierInsert(_who(sent.person, user), plural(sent.count, "label"), sent.at, is_with_item=True)
+
+
+def _who(person: Person | None, user: Person) -> str:
+    if person == user:
+        return "You"
+    return person.name if person and user.may(Right.AUDIT_ALL) else "A colleague"
 
 
 def _coco(labels: Sequence[Json], width: float | None, height: float | None) -> bytes:

@@ -402,3 +402,15 @@ def test_as_many_labels_as_the_form_takes_arrive(alice: Person, client_as: Clien
     label = '{"é写": "%s"}' % ("写" * 450_000)
     assert create(client_as(alice), labels=f"[{label}]").status_code == 302
     assert bodies(emulator)[0] is not None
+
+
+def test_labels_that_went_along_are_said_where_more_are_added(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client = client_as(alice)
+    with_labels = create(client, labels='[{"a": 1}, {"a": 2}]')["Location"]
+    page = text_of(client.get(f"{with_labels}ground-truth/"))
+    assert "This item may have labels already." in page
+    assert "You sent 2 labels along when it was created" in page
+    without = create(client)["Location"]
+    assert "may have labels already" not in text_of(client.get(f"{without}ground-truth/"))

@@ -14,6 +14,7 @@ from console.items.console_ids import KEY
 from console.items.models import Import
 from tests.items.import_driving import ARCHIVE, ITEMS, POST, figures, is_exactly, posts, work
 from tests.items.importing import plan_of, sheet, table_of
+from tests.slices.making import text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HEADER = (
@@ -69,6 +70,27 @@ def test_each_field_arrives_as_typed_and_an_empty_one_is_not_in_the_body(
         "labels": [{"label": "coin"}],
     }
     assert second == {"assetId": 7, "assetType": "video", "metadata": {}}
+
+
+def test_an_items_page_leads_to_the_line_it_came_from(
+    alice: Person, erin: Person, client_as: Callable[[Person], Client], client: Client, emulator: Running
+) -> None:
+    line = ("raw/1.jpg", "", "image", "", "", "", "", "", "", '[{"label": "coin"}]', "")
+    done = import_lines(client, sheet([line], HEADER))
+    page = f"{ITEMS}{done.rows.get().item}/"
+    origin = f'<a href="{ITEMS}imports/{done.pk}/"><bdi>line 2 of pasted lines</bdi></a>'
+    assert origin in client.get(page).content.decode()
+    assert "You sent 1 label along when it was created" in text_of(client.get(f"{page}ground-truth/"))
+    colleague = client_as(erin)
+    assert origin in colleague.get(page).content.decode()
+    assert "Alice sent 1 label along when it was created" in text_of(colleague.get(f"{page}ground-truth/"))
+
+
+def test_an_items_page_names_no_import_of_another_project(client: Client, emulator: Running) -> None:
+    """Our id can be copied into the metadata of any item."""
+    done = import_lines(client, sheet([("raw/1.jpg", "image")], ("asset_url", "asset_type")))
+    Import.objects.update(project=uuid.uuid4())
+    assert "Imported from" not in client.get(f"{ITEMS}{done.rows.get().item}/").content.decode()
 
 
 def test_lines_that_cloudfactory_refused_come_back_and_can_be_imported_again(client: Client, emulator: Running) -> None:

@@ -21,9 +21,10 @@ from console.common.parsing import read_int, read_uuid
 from console.common.typed_fields import hand_back
 from console.items import ground_truth as services
 from console.items.breadcrumbs import remembered_breadcrumbs
+from console.items.creations import read_labels_sent
 from console.items.detail_presenters import ItemFacts
 from console.items.ground_truth_forms import GroundTruthForm
-from console.items.ground_truth_presenters import build_preview, present_earlier
+from console.items.ground_truth_presenters import build_preview, present_earlier, present_with_item
 from console.items.models import LabelInsert
 from console.items.pictures import sign_pictures
 from console.items.selectors import asset_file_name, get_item
@@ -203,8 +204,11 @@ def _about(request: SignedIn, project: uuid.UUID, work_item: WorkItem) -> dict[s
 def _earlier(request: SignedIn, project: uuid.UUID, work_item: WorkItem, but: LabelInsert | None = None) -> Any:
     inserts = services.earlier_inserts(project=project, item=uuid.UUID(work_item.id))
     others = [one for one in inserts if but is None or one.pk != but.pk]
+    shown = present_earlier(others[:5], request.user)
+    if with_item := read_labels_sent(project=project, item=work_item):
+        shown.append(present_with_item(with_item, request.user))
     return {
-        "inserts": present_earlier(others[:5], request.user),
+        "shown": shown,
         "count": len(others),
         "is_same": but is not None and any(one.digest == but.digest for one in others),
     }
