@@ -111,6 +111,13 @@ def test_a_wrong_line_is_named_with_its_column(
     assert "Create 1 work item" in page
 
 
+def test_a_line_with_more_cells_than_columns_says_what_to_do(client: Client) -> None:
+    plan = plan_of(paste(client, "asset_url;asset_type\nraw/1.jpg;image\nraw/2.jpg;image;Lisbon"))
+    said = "This line has 3 cells, the header names 2 columns. Put a cell with a “;” in it in quotes."
+    assert problems(plan) == [(3, "", said)]
+    assert f"line 3: {said}" in page_of(client, plan)
+
+
 def test_every_problem_of_a_line_is_said_at_once(client: Client) -> None:
     plan = plan_of(paste(client, sheet([("file:///etc/passwd", "text", "Nowhere", "x")])))
     assert [column for _, column, _ in problems(plan)] == ["asset_url", "asset_type", "difficulty", "batch"]
