@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.connections import Space
 from accounts.models import Person
-from console.files import ledger, reasons, reconcile, selectors, services
+from console.files import ledger, reasons, reconcile, selectors
 from console.files.models import Upload, UploadFile
 from console.files.origins import upload_origins
 from console.files.selectors import PAGE, Totals
@@ -158,14 +158,6 @@ class UploadPage:
     def most_files(self) -> int:
         return ledger.MOST_FILES
 
-    @property
-    def most_added(self) -> int:
-        return ledger.MOST_AT_ONCE
-
-    @property
-    def most_links(self) -> int:
-        return services.MOST_LINKS
-
     @cached_property
     def saved(self) -> int:
         return self.totals.count(State.SAVED)
@@ -191,11 +183,6 @@ class UploadPage:
     @property
     def size_words(self) -> str:
         return file_size(sum(self.totals.bytes.values()))
-
-    @property
-    def saved_words(self) -> str:
-        """`25 saved files`, for the way to work items."""
-        return plural(self.saved, "saved file")
 
 
 def read_rows(upload: Upload, state: str, page: int) -> FileRows:

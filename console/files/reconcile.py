@@ -15,7 +15,7 @@ from django.utils import timezone
 from console.audit import record, settling
 from console.audit import signals as audit_signals
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
-from console.files import services
+from console.files import services, store_checks
 from console.files.ledger import IS_SENT
 from console.files.models import Upload, UploadFile
 from console.upstream.errors import Unreadable
@@ -47,15 +47,15 @@ def find_files(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     rows = list(_under_way(entry))
     if any(row.updated_at > timezone.now() - SILENT_FOR for row in rows if row.state == State.SENDING):
         raise UnderWay("A browser is still sending.")
-    found = services.look_up(entry.actor, upload.space, rows)
+    found = store_checks.look_up(entry.actor, upload.space, rows)
     is_final = bool(entry.result.get("not_found"))
     missing = {row.pk for row in rows if row.path and found[row.pk].state == State.WAITING and not is_final}
-    services.store({pk: one for pk, one in found.items() if pk not in missing})
+    store_checks.save_findings(rows, {pk: one for pk, one in found.items() if pk not in missing})
     if missing:
         _mark_missing(missing)
         return "not found", {}
     if _under_way(entry).exists():
-        raise Unreadable(services.NOT_TOLD, vendor="storage", changes=False)
+        raise Unreadable(store_checks.NOT_SAID, vendor="storage", changes=False)
     figures = services.figures_of(entry)
     return ("done" if figures["items_done"] else "not sent"), figures
 
@@ -97,7 +97,7 @@ def _follow(entry: Entry, **kwargs: Any) -> None:
         _settle(entry, DONE if figures["items_done"] else FAILED, {**figures, "found": "by looking"})
 
 
-def _settle(entry: Entry, outcome: Any, detail: dict[str, Any]) -> None:
+def _settle(entry: Entry, outcome: record.Outcome, detail: dict[str, Any]) -> None:
     try:
         record.settle(entry, outcome, detail)
     except record.AlreadySettled:

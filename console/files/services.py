@@ -1,4 +1,4 @@
-"""Uploading from the browser: links to send files to (P1), and what became of each file (P2 and its size).
+"""Uploading from the browser: links to send files to (P1), and what the browser reports of each file.
 
 The bytes never pass the console. A link goes to the browser and nowhere else: not into a row, the log or the audit.
 """
@@ -6,10 +6,8 @@ The bytes never pass the console. A link goes to the browser and nowhere else: n
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -20,7 +18,7 @@ from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, GroupLine
 from console.files import origins
 from console.files.ledger import IS_SENT
 from console.files.models import Upload, UploadFile
-from console.upstream.errors import NotFound, UpstreamError
+from console.upstream.errors import UpstreamError
 from console.upstream.storage_paths import PathRefused, path_in_space
 
 State = UploadFile.State
@@ -289,60 +287,3 @@ def _record_late(user: Person, upload: Upload, rows: Sequence[UploadFile]) -> No
 def _can_be(row: UploadFile, state: str) -> bool:
     is_possible = row.state in _FROM.get(State(state), ())
     return is_possible and (state != State.SAVED or bool(row.path))
-
-
-NOT_STORED = "Not in the file store, so it is sent again."
-OTHER_SIZE = "Only a part of it is in the file store, so it is sent again."
-NOT_TOLD = "The file store doesn't tell whether it is there."
-
-
-def check(*, user: Person, upload: Upload, row: UploadFile) -> UploadFile:
-    """Looks up a file whose answer was lost (P2, then its size), and writes down what that shows.
-
-    What is not there just after it was sent can still arrive, so the row then stays as it is. Raises what P2 raises.
-    """
-    if row.state not in IS_SENT:
-        return row
-    found = look_up(user, upload.space, [row])
-    age = (timezone.now() - row.updated_at).total_seconds()
-    if found[row.pk].state == State.WAITING and row.path and age < settings.UPLOAD_ARRIVES_WITHIN:
-        return row
-    store(found)
-    end_acts({row.act_id} if row.act_id else (), by=user)
-    row.refresh_from_db()
-    return row
-
-
-def look_up(user: Person, space: str, rows: Sequence[UploadFile]) -> dict[uuid.UUID, Reported]:
-    """What the file store has of each, at this moment."""
-    found = {row.pk: Reported(State.WAITING, NOT_STORED) for row in rows if not row.path}
-    sent = [row for row in rows if row.path]
-    if not sent:
-        return found
-    links = {link.path: link.signed_url for link in _download_links(user, space, [row.path for row in sent])}
-    storage = connections.storage()
-    known = [row for row in sent if row.path in links]
-    sizes = connections.gather([partial(storage.measure, links[row.path]) for row in known])
-    for row, measured in zip(known, sizes, strict=True):
-        found[row.pk] = _judge(row, measured)
-    return {row.pk: found.get(row.pk, Reported(State.UNKNOWN, NOT_TOLD)) for row in rows}
-
-
-def _download_links(user: Person, space: str, paths: Sequence[str]) -> Sequence[Any]:
-    return connections.cloudfactory(user).download_links(space, paths)
-
-
-def _judge(row: UploadFile, measured: Any) -> Reported:
-    if isinstance(measured, NotFound):
-        return Reported(State.WAITING, NOT_STORED)
-    if isinstance(measured, UpstreamError) or measured.total is None:
-        return Reported(State.UNKNOWN, NOT_TOLD)
-    return Reported(State.SAVED) if measured.total == row.size else Reported(State.WAITING, OTHER_SIZE)
-
-
-def store(found: Mapping[uuid.UUID, Reported]) -> None:
-    """Of rows on the way or unknown."""
-    now = timezone.now()
-    for pk, one in found.items():
-        rows = UploadFile.objects.filter(pk=pk, state__in=IS_SENT)
-        rows.update(state=one.state, message=one.message, updated_at=now)

@@ -21,6 +21,8 @@ from console.emulator.server import Running
 from console.files.chosen import ChosenFile, NotChosen, read_chosen
 from console.files.content_types import content_type_of
 from console.files.models import Upload, UploadFile
+from console.files.services import Reported
+from console.files.store_checks import save_findings
 from tests.files.uploading import UploadScript, answered, file, states
 from tests.rewriting import Vendor, rewriting
 
@@ -302,6 +304,15 @@ def test_the_words_for_many_stores_can_be_kept(
     assert "Access-Control-Allow-Origin" in message
     assert "UPLOAD_ORIGINS" in message
     assert len(message) <= UploadFile._meta.get_field("message").max_length
+
+
+def test_what_was_looked_up_is_not_said_of_a_file_that_is_sent_again(script: UploadScript) -> None:
+    (pk,) = script.add_ids(file())
+    script.links(pk)
+    before = UploadFile.objects.get(pk=pk)
+    script.links(pk, again=True)
+    save_findings([before], {before.pk: Reported("saved")})
+    assert states(script) == {"a.jpg": "sending"}
 
 
 def test_an_upload_cannot_join_the_acts_of_somebody_else(script: UploadScript, bob: Person, emulator: Running) -> None:

@@ -14,7 +14,7 @@ from accounts import connections
 from accounts.requests import SignedIn
 from console import plain_answers
 from console.common.parsing import read_page_number
-from console.files import ledger, reasons, selectors, services
+from console.files import ledger, reasons, selectors, services, store_checks
 from console.files.origins import sends_files
 from console.files.presenters import UploadPage, read_rows
 from console.files.script_bodies import UNREADABLE, UnreadableBody, read_body, read_id, read_list, row_json
@@ -117,7 +117,7 @@ def check(request: SignedIn, upload_id: uuid.UUID) -> HttpResponse:
     row = found.files.filter(pk=read_id(read_body(request).get("file"))).first()
     if row is None:
         raise Http404
-    looked_up = services.check(user=request.user, upload=found, row=row)
+    looked_up = store_checks.check(user=request.user, upload=found, row=row)
     return JsonResponse({**row_json(looked_up), "totals": selectors.count_files(found).as_json})
 
 

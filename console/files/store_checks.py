@@ -1,0 +1,71 @@
+"""Which uploaded files are in the store where the browser didn't say: of their size, at their path (P2 and a HEAD)."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts import connections
+from accounts.models import Person
+from console.files.ledger import IS_SENT
+from console.files.models import Upload, UploadFile
+from console.files.services import Reported, end_acts
+from console.upstream.errors import NotFound, UpstreamError
+from console.upstream.storage import Measured
+
+State = UploadFile.State
+NOT_STORED = "Not in the file store, so it is sent again."
+OTHER_SIZE = "Only a part of it is in the file store, so it is sent again."
+NOT_SAID = "The file store doesn't say whether it is there."
+
+
+def check(*, user: Person, upload: Upload, row: UploadFile) -> UploadFile:
+    """Looks up a file whose answer was lost (P2, then its size), and writes down what that shows.
+
+    What is not there just after it was sent can still arrive, so the row then stays as it is. Raises what P2 raises.
+    """
+    if row.state not in IS_SENT:
+        return row
+    found = look_up(user, upload.space, [row])
+    age = (timezone.now() - row.updated_at).total_seconds()
+    if found[row.pk].state == State.WAITING and row.path and age < settings.UPLOAD_ARRIVES_WITHIN:
+        return row
+    save_findings([row], found)
+    end_acts({row.act_id} if row.act_id else (), by=user)
+    row.refresh_from_db()
+    return row
+
+
+def look_up(user: Person, space: str, rows: Sequence[UploadFile]) -> dict[uuid.UUID, Reported]:
+    """What the file store has of each, at this moment."""
+    found = {row.pk: Reported(State.WAITING, NOT_STORED) for row in rows if not row.path}
+    sent = [row for row in rows if row.path]
+    if not sent:
+        return found
+    given = connections.cloudfactory(user).download_links(space, [row.path for row in sent])
+    links = {link.path: link.signed_url for link in given}
+    storage = connections.storage()
+    known = [row for row in sent if row.path in links]
+    sizes = connections.gather([partial(storage.measure, links[row.path]) for row in known])
+    for row, measured in zip(known, sizes, strict=True):
+        found[row.pk] = _judge(row, measured)
+    return {row.pk: found.get(row.pk, Reported(State.UNKNOWN, NOT_SAID)) for row in rows}
+
+
+def save_findings(rows: Sequence[UploadFile], found: Mapping[uuid.UUID, Reported]) -> None:
+    """Of rows that are still on the way or unknown, and not sent to another path since they were looked up."""
+    now = timezone.now()
+    for row in rows:
+        if one := found.get(row.pk):
+            same = UploadFile.objects.filter(pk=row.pk, path=row.path, state__in=IS_SENT)
+            same.update(state=one.state, message=one.message, updated_at=now)
+
+
+def _judge(row: UploadFile, measured: Measured | UpstreamError) -> Reported:
+    if isinstance(measured, NotFound):
+        return Reported(State.WAITING, NOT_STORED)
+    if isinstance(measured, UpstreamError) or measured.total is None:
+        return Reported(State.UNKNOWN, NOT_SAID)
+    return Reported(State.SAVED) if measured.total == row.size else Reported(State.WAITING, OTHER_SIZE)
