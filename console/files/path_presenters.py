@@ -1,5 +1,6 @@
 """A list of paths as its page shows it: how many files exist, and a page of a hundred with what was found at each."""
 
+import uuid
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -37,7 +38,7 @@ class PathRow:
     number: int
     path: str
     found: Found
-    list_id: object
+    list_id: uuid.UUID
     original: str = ""
     """The file's name on the disk that it was uploaded from by this console."""
 
@@ -49,7 +50,7 @@ class PathRow:
     def size(self) -> str:
         if self.found.state != State.EXISTS:
             return ""
-        return "Not told" if self.found.size is None else file_size(self.found.size)
+        return "Unknown" if self.found.size is None else file_size(self.found.size)
 
     @property
     def name(self) -> str:

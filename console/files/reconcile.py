@@ -15,6 +15,7 @@ from django.utils import timezone
 from console.audit import record, settling
 from console.audit import signals as audit_signals
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
+from console.audit.rows import Outcome
 from console.files import services, store_checks
 from console.files.ledger import IS_SENT
 from console.files.models import Upload, UploadFile
@@ -97,7 +98,7 @@ def _follow(entry: Entry, **kwargs: Any) -> None:
         _settle(entry, DONE if figures["items_done"] else FAILED, {**figures, "found": "by looking"})
 
 
-def _settle(entry: Entry, outcome: record.Outcome, detail: dict[str, Any]) -> None:
+def _settle(entry: Entry, outcome: Outcome, detail: dict[str, Any]) -> None:
     try:
         record.settle(entry, outcome, detail)
     except record.AlreadySettled:

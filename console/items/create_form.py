@@ -1,7 +1,7 @@
 """What the page of a new work item takes in (P15). A field that is left empty is not sent."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, cast
 
@@ -100,7 +100,7 @@ class NewItemForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         for name, clean in item_fields.CLEANERS.items():
             if name in self.fields and str(self.cleaned_data.get(name) or "").strip():
-                self._take(name, lambda text, clean=clean: clean(text))
+                self._take(name, clean)
         self._check_asset()
         return self.cleaned_data
 
@@ -151,7 +151,7 @@ class NewItemForm(forms.Form):
         due = cleaned["due_at"] or cleaned["due_in_days"]
         return {name: value for name, value in {**given, "due_in_seconds": due}.items() if value not in (None, "")}
 
-    def _take(self, name: str, clean: Any) -> None:
+    def _take(self, name: str, clean: Callable[[str], Any]) -> None:
         try:
             self.cleaned_data[name] = clean(self.cleaned_data[name])
         except ValidationError as error:

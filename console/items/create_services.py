@@ -17,7 +17,7 @@ from console.items import counts
 from console.items.item_fields import new_work_item
 from console.items.selectors import VENDOR, item_name
 from console.upstream.errors import Conflict, Invalid
-from console.upstream.types import WorkItem
+from console.upstream.types import NewWorkItem, WorkItem
 
 ACTION = "item.create"
 
@@ -68,7 +68,7 @@ def create_item(
 
 
 def unresolved_items(*, user: Person, project: uuid.UUID, back: str) -> list[Unresolved]:
-    """New work items of this person of which nobody knows whether they were created."""
+    """New work items of this person of which it is unknown whether they were created."""
     found = unresolved.of_thing(user, "item", "", back=back)
     return [one for one in found if one.entry.detail.get("project_id") == str(project)]
 
@@ -84,7 +84,7 @@ def _labels_of(fields: Mapping[str, Any]) -> dict[str, int]:
     return {"labels": len(fields["labels"])} if fields.get("labels") else {}
 
 
-def _in_words(user: Person, project: uuid.UUID, new: Any, act: record.act) -> WorkItem:
+def _in_words(user: Person, project: uuid.UUID, new: NewWorkItem, act: record.act) -> WorkItem:
     """Page and audit say why CloudFactory refused it, as far as it tells."""
     try:
         created = connections.cloudfactory(user).create_work_item(project, new, request_id=str(act.id))

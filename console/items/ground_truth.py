@@ -32,13 +32,13 @@ MOST_MESSAGE = 500
 State = LabelInsert.State
 # Whether labels of such an insert are at CloudFactory, or may be.
 PERHAPS_THERE = (State.SENDING, State.SENT, State.UNKNOWN)
-CHANGED = "The labels were changed in another tab. Look at them again before you send them."
-MEANWHILE = "Labels were sent to this work item meanwhile. Look at them before you send yours."
+CHANGED = "The labels were changed in another tab. Check them again before you send them."
+MEANWHILE = "Labels were sent to this work item meanwhile. Check them before you send yours."
 STILL_UNKNOWN = (
-    "The very same labels were sent to this work item before, and nobody knows whether they arrived. Check in "
+    "The same labels were sent to this work item before, and whether they arrived is unknown. Check in "
     "CloudFactory and close that entry in the audit with a note; then these can be sent."
 )
-AGAIN = "The very same labels were added to this work item before. Tick the box to add them a second time."
+AGAIN = "The same labels were added to this work item before. Tick the box to add them a second time."
 
 
 class NotSendable(Exception):
@@ -146,7 +146,8 @@ def register() -> None:
 
 
 def _check_sendable(insert: LabelInsert, digest: str, known: int, *, is_again: bool) -> None:
-    now = LabelInsert.objects.only("state", "digest").get(pk=insert.pk)
+    # Until they count as sent, no other tab changes them.
+    now = LabelInsert.objects.select_for_update().only("digest").get(pk=insert.pk)
     if now.digest != digest or insert.digest != digest:
         raise NotSendable(CHANGED)
     earlier = [one for one in earlier_inserts(project=insert.project, item=insert.item) if one.pk != insert.pk]

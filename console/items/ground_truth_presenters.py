@@ -39,7 +39,7 @@ class LabelPreview:
 
     @property
     def is_fitted(self) -> bool:
-        """Whether the drawing takes its size from the picture as it is shown, because nothing else tells it."""
+        """Whether the drawing takes its size from the picture as it is shown, because the labels don't say it."""
         return not self.has_size
 
     @property
@@ -62,9 +62,9 @@ class LabelPreview:
         undrawn = listed - sum(shape.is_drawn for shape in shapes)
         words = []
         if undrawn == len(self.labels):
-            words.append("None of them can be drawn. They are sent all the same.")
+            words.append("None of them can be drawn. They are still sent.")
         elif undrawn:
-            words.append(f"{undrawn:,} of them can’t be drawn. They are sent all the same.")
+            words.append(f"{undrawn:,} of them can’t be drawn. They are still sent.")
         if len(self.labels) > listed:
             words.append(f"Only the first {listed:,} are drawn and listed. All {len(self.labels):,} are sent.")
         return " ".join(words)

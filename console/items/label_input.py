@@ -32,7 +32,7 @@ _MOST_NAMES = 3
 _WHY_NOT: Final = {
     "not UTF-8": "This is not text in UTF-8. Save the file as UTF-8 and choose it again.",
     "NaN or Infinity is not JSON": "This is not valid JSON: it has no NaN or Infinity. Write a number or null.",
-    "a key appears twice in one object": "An object has two fields of the same name, so nobody knows which one counts.",
+    "a key appears twice in one object": "An object has two fields of the same name. Remove one of them.",
     "it holds too many values": f"It holds more than {MOST_VALUES:,} values.",
     "a number is too large": "It holds a number that is too large.",
     "a text holds a character that cannot be stored": "A text in it holds half a character or NUL. Remove them.",

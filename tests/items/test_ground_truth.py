@@ -54,7 +54,7 @@ def test_objects_are_sent_as_they_were_typed_after_a_page_that_shows_them(
     preview = previewed(client, item, OBJECTS)
     page = text_of(client.get(preview))
     assert "Add 2 labels to" in page
-    assert "1 of them can’t be drawn. They are sent all the same." in page
+    assert "1 of them can’t be drawn. They are still sent." in page
     assert "it stays unknown until you have checked there and close the entry" in page
     assert arrived(emulator, item) == []
     answer = press(client, preview)
@@ -223,7 +223,7 @@ def test_drop_after_is_unknown_and_never_sent_twice(
     # In another tab, typed anew.
     again = previewed(client, item, OBJECTS)
     assert "This item may have labels already." in text_of(client.get(again))
-    assert "nobody knows whether they arrived" in text_of(client.get(again))
+    assert "whether they arrived is unknown" in text_of(client.get(again))
     refused = press(client, again, again="yes")
     assert refused.status_code == 409
     assert "close that entry in the audit with a note" in text_of(refused)

@@ -26,7 +26,7 @@ from console.items.detail_presenters import ItemFacts
 from console.items.ground_truth_forms import GroundTruthForm
 from console.items.ground_truth_presenters import build_preview, present_earlier, present_with_item
 from console.items.models import LabelInsert
-from console.items.pictures import sign_pictures
+from console.items.pictures import Picture, sign_pictures
 from console.items.selectors import asset_file_name, get_item
 from console.upstream.errors import UpstreamError
 from console.upstream.types import WorkItem
@@ -133,7 +133,9 @@ def _open(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespons
     return render(request, "items/ground_truth.html", context)
 
 
-def _answer_error(request: SignedIn, insert: LabelInsert, work_item: WorkItem, error: Any) -> HttpResponse:
+def _answer_error(
+    request: SignedIn, insert: LabelInsert, work_item: WorkItem, error: write_errors.Kind
+) -> HttpResponse:
     """What was surely not done can be sent again, under a new id; what is unknown cannot."""
     insert.refresh_from_db()
     if insert.state == LabelInsert.State.FAILED:
@@ -201,7 +203,9 @@ def _about(request: SignedIn, project: uuid.UUID, work_item: WorkItem) -> dict[s
     }
 
 
-def _earlier(request: SignedIn, project: uuid.UUID, work_item: WorkItem, but: LabelInsert | None = None) -> Any:
+def _earlier(
+    request: SignedIn, project: uuid.UUID, work_item: WorkItem, but: LabelInsert | None = None
+) -> dict[str, Any]:
     inserts = services.earlier_inserts(project=project, item=uuid.UUID(work_item.id))
     others = [one for one in inserts if but is None or one.pk != but.pk]
     shown = present_earlier(others[:5], request.user)
@@ -214,7 +218,7 @@ def _earlier(request: SignedIn, project: uuid.UUID, work_item: WorkItem, but: La
     }
 
 
-def _picture(request: SignedIn, project: uuid.UUID, work_item: WorkItem) -> Any:
+def _picture(request: SignedIn, project: uuid.UUID, work_item: WorkItem) -> Picture:
     return sign_pictures(user=request.user, project=project, items=[work_item])[work_item.id]
 
 
