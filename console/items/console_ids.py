@@ -13,14 +13,17 @@ from typing import Any
 from console.common.parsing import read_uuid
 from console.upstream import paging
 from console.upstream.cloudfactory import CloudFactory
-from console.upstream.errors import KeyRejected, UpstreamError
-from console.upstream.types import Page, WorkItem
+from console.upstream.cloudfactory_bodies import VENDOR
+from console.upstream.errors import KeyRejected, Unreadable, UpstreamError
+from console.upstream.types import NewWorkItem, Page, WorkItem
 
 KEY = "annotation_console_id"
 FILE = "file"
 """The original name of an uploaded file, with its folder."""
 SLICE, DATASET, SLICE_ITEM, ASSET_KEY = "avala_slice", "avala_dataset", "avala_item", "avala_key"
 """`owner/slug` of the slice, the id of the dataset and of the slice's item, and the item's key."""
+
+OTHER_ITEM = "CloudFactory answered with another work item than the one it was to create."
 
 PAGE = 100
 MOST_PAGES = 1_000
@@ -48,6 +51,18 @@ def without_console_id(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def console_id_of(item: WorkItem) -> uuid.UUID | None:
     return read_uuid(item.metadata.get(KEY))
+
+
+def create_once(platform: CloudFactory, project: uuid.UUID, new: NewWorkItem, *, request_id: str) -> WorkItem:
+    """P15, with our id in the metadata of `new`.
+
+    An answer that carries another id of ours is about another item: Unreadable, so that ours is looked for.
+    """
+    created = platform.create_work_item(project, new, request_id=request_id)
+    sent = (new.metadata or {}).get(KEY)
+    if KEY in created.metadata and console_id_of(created) != read_uuid(sent):
+        raise Unreadable(OTHER_ITEM, vendor=VENDOR)
+    return created
 
 
 def walk_batch(

@@ -14,6 +14,7 @@ from console.audit import record, unresolved
 from console.audit.unresolved import Unresolved
 from console.batches import reading as batches
 from console.items import counts
+from console.items.console_ids import create_once
 from console.items.item_fields import new_work_item
 from console.items.selectors import VENDOR, item_name
 from console.upstream.errors import Conflict, Invalid
@@ -87,7 +88,7 @@ def _labels_of(fields: Mapping[str, Any]) -> dict[str, int]:
 def _in_words(user: Person, project: uuid.UUID, new: NewWorkItem, act: record.act) -> WorkItem:
     """Page and audit say why CloudFactory refused it, as far as it tells."""
     try:
-        created = connections.cloudfactory(user).create_work_item(project, new, request_id=str(act.id))
+        created = create_once(connections.cloudfactory(user), project, new, request_id=str(act.id))
     except (Conflict, Invalid) as refusal:
         if refusal.vendor_text:
             refusal.message = f"CloudFactory refused this: {refusal.vendor_text}"

@@ -259,6 +259,21 @@ def test_an_unclear_answer_is_resolved_by_our_id(
     assert len(bodies(emulator)) == 1
 
 
+@pytest.mark.parametrize("carried", ["11111111-1111-4111-8111-111111111111", 7, "../x"])
+def test_an_answer_about_another_item_is_not_taken_for_ours(
+    alice: Person, client_as: ClientAs, emulator: Running, settings: Any, carried: Any
+) -> None:
+    client, other = client_as(alice), "22222222-2222-4222-8222-222222222222"
+    with rewriting(emulator, settings, "cloudfactory") as vendor:
+        vendor.rewrite("POST", "/workItems$", lambda item: {**item, "id": other, "metadata": {KEY: carried}})
+        assert "We don't know whether the work item “a.jpg” was created." in text_of(create(client))
+    client.post(f"/audit/{opening().pk}/settle/", {"next": NEW})
+    entry = opening()
+    assert entry.outcome == "done"
+    assert entry.result_id != other
+    assert len(bodies(emulator)) == 1
+
+
 def test_what_was_never_created_is_not_found_and_can_be_sent_again(
     alice: Person, client_as: ClientAs, emulator: Running, settings: Any
 ) -> None:

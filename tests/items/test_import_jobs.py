@@ -31,6 +31,7 @@ from tests.items.import_driving import (
     start,
     work,
 )
+from tests.rewriting import rewriting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State, Outcome = Import.State, ImportRow.Outcome
@@ -84,6 +85,19 @@ def test_each_field_arrives_as_the_row_has_it(alice: Person, emulator: Running) 
         "labels": [{"class": "car"}],
     }
     assert second == {"assetType": "image", "assetUrl": "pictures/1.jpg", "metadata": {KEY: ids[2]}}
+
+
+def test_answers_about_other_items_leave_each_row_to_be_looked_up(
+    alice: Person, emulator: Running, settings: Any
+) -> None:
+    other = str(uuid.uuid4())
+    with rewriting(emulator, settings, "cloudfactory") as vendor:
+        vendor.rewrite("POST", "/workItems$", lambda item: {**item, "id": other, "metadata": {KEY: other}})
+        import_ = created(alice, 3)
+        work(3)
+    assert figures(import_) == (3, 0, 0, 0, 0)
+    assert is_exactly(import_, emulator)
+    assert uuid.UUID(other) not in set(import_.rows.values_list("item", flat=True))
 
 
 def test_invalid_rows_are_never_sent(alice: Person, emulator: Running) -> None:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts import connections
 from accounts.rights import Right
 from console.common.parsing import read_uuid
-from console.items.console_ids import with_console_id
+from console.items.console_ids import create_once, with_console_id
 from console.items.imports import records
 from console.items.imports.records import Result
 from console.items.models import Import, ImportRow
@@ -175,7 +175,7 @@ def _create(job: Creating, row: ImportRow) -> WorkItem:
     fields["metadata"] = with_console_id(fields.get("metadata"), row.console_id)
     new = NewWorkItem(batch_id=row.batch_id, **fields)
     # The same id for the same item, also when it is sent again: then it was surely not created.
-    return job.platform.create_work_item(job.import_.project, new, request_id=str(row.console_id))
+    return create_once(job.platform, job.import_.project, new, request_id=str(row.console_id))
 
 
 def _judge(course: Course, answers: Sequence[Answer]) -> None:
