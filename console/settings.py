@@ -100,6 +100,8 @@ for name, listed in (
     if not all(origins.is_origin(origin) for origin in listed):
         refuse(f"{name} takes origins such as https://cdn.example.com, separated by commas.")
 
+if not all(origin.startswith("https://") or origin in TRUSTED_LOCAL_ORIGINS for origin in UPLOAD_ORIGINS):
+    refuse("UPLOAD_ORIGINS takes origins with https; others belong into TRUSTED_LOCAL_ORIGINS as well.")
 if not all(origin.startswith("https://") for origin in MEDIA_ORIGINS):
     refuse("MEDIA_ORIGINS takes origins with https; others belong into TRUSTED_LOCAL_ORIGINS.")
 

@@ -1,19 +1,17 @@
 """Which hosts the browser may upload to: the setting `UPLOAD_ORIGINS`, in the page's policy and for each link."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, TypeVar, cast
-from urllib.parse import urlsplit
 
 from csp.decorators import csp_update
 from django.conf import settings
 from django.http import HttpResponse
 
 from console.upstream.errors import Invalid
-from console.upstream.storage import checked_link
+from console.upstream.storage import DEFAULT_PORTS, checked_link, origin_of
 
 V = TypeVar("V", bound=Callable[..., HttpResponse])
-_PORTS = {"https": 443, "http": 80}
 
 
 def upload_origins() -> tuple[str, ...]:
@@ -34,13 +32,21 @@ def sends_files(view: V) -> V:
 
 def is_for_upload(link: str) -> bool:
     """Whether the browser may send a file to this link: https, or trusted although local, and of a known origin."""
+    return _is_plain(link) and origin_of(link) in {origin_of(origin) for origin in upload_origins()}
+
+
+def strange_origin(links: Iterable[str]) -> str:
+    """The first origin of these that would do if the setting named it; never a link, which is a key."""
+    for link in links:
+        if _is_plain(link) and not is_for_upload(link):
+            scheme, host, port = origin_of(link)
+            return f"{scheme}://{host}" if port == DEFAULT_PORTS.get(scheme) else f"{scheme}://{host}:{port}"
+    return ""
+
+
+def _is_plain(link: str) -> bool:
     try:
         checked_link(link, settings.TRUSTED_LOCAL_ORIGINS)
     except Invalid:
         return False
-    return _origin(link) in {_origin(origin) for origin in upload_origins()}
-
-
-def _origin(address: str) -> tuple[str, str, int | None]:
-    parts = urlsplit(address)
-    return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme)
+    return True

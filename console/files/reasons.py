@@ -1,6 +1,7 @@
 """Why a file was not uploaded, in words for the person: whom to ask, or what to change."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import Person
@@ -9,7 +10,6 @@ from accounts.requests import SignedIn
 from accounts.rights import Right
 from console.files.models import UploadFile
 from console.files.origins import upload_origins
-from console.files.services import Reported
 from console.words import plural
 
 State = UploadFile.State
@@ -29,13 +29,25 @@ BY_STATUS = {
 }
 
 
+MOST_MESSAGE = 500
+MOST_HOST = 200
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What the browser says about one file; `message` is made from its reason."""
+
+    state: str
+    message: str = ""
+
+
 def read_reported(found: Any, request: SignedIn) -> Reported | None:
     """None for what is no report."""
     if not isinstance(found, Mapping) or found.get("state") not in State.values:
         return None
     state, reason = str(found["state"]), str(found.get("reason") or "")
     if reason == "refused-origin":
-        return Reported(state, origin_refused(request))
+        return Reported(state, origin_refused(request)[:MOST_MESSAGE])
     if reason == "status":
         return Reported(state, _status_words(found.get("status")))
     return Reported(state, SENTENCES.get(reason, ""))
@@ -45,8 +57,8 @@ def origin_refused(request: SignedIn) -> str:
     """The store did not let this console's pages send to it."""
     if not request.user.may(Right.PEOPLE):
         return f"The file store doesn't accept uploads from this console. {ask_administrator()}"
-    first, *others = upload_origins()
-    store = f"{first} or {plural(len(others), 'other')}" if others else first
+    first, others = next(iter(upload_origins()), ""), len(upload_origins()) - 1
+    store = f"{first} or {plural(others, 'other')}" if others > 0 else first or "none is set"
     return (
         f"The file store ({store}) doesn't allow uploads from {request.scheme}://"
         f"{request.get_host()}. Its CORS rules need this origin in Access-Control-Allow-Origin, the method PUT and "
@@ -62,6 +74,13 @@ def not_set_up(person: Person) -> str:
         "Uploading is not set up: the setting UPLOAD_ORIGINS is empty. "
         "It takes the hosts of the file store, such as https://store.example.com."
     )
+
+
+def other_store(person: Person, origin: str) -> str:
+    """CloudFactory's links lead to a host that the setting does not name."""
+    if not person.may(Right.PEOPLE):
+        return f"CloudFactory's links lead to a file store that this console doesn't know. {ask_administrator()}"
+    return f"CloudFactory's links lead to {origin[:MOST_HOST]}, which the setting UPLOAD_ORIGINS doesn't name."
 
 
 def ask_administrator() -> str:

@@ -18,6 +18,7 @@ from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, GroupLine
 from console.files import origins
 from console.files.ledger import IS_SENT
 from console.files.models import Upload, UploadFile
+from console.files.reasons import Reported, other_store
 from console.upstream.errors import UpstreamError
 from console.upstream.storage_paths import PathRefused, path_in_space
 
@@ -134,6 +135,8 @@ def _ask_for_links(user: Person, upload: Upload, claimed: _Claimed) -> _Found:
             act.keep_open()
     except Exception:
         _put_back([row.pk for row in claimed.rows])
+        # Of files that were on the way before, and wait now.
+        end_acts({row.act_id for row in claimed.rows if row.act_id} - {claimed.act_id}, by=user)
         raise
     end_acts({row.act_id for row in claimed.rows if row.act_id}, by=user)
     return found
@@ -178,7 +181,10 @@ def _read_links(user: Person, upload: Upload, rows: Sequence[UploadFile]) -> _Fo
     if len(urls) == len(rows):
         return _Found(urls)
     _put_back([row.pk for row in rows if row.pk not in urls])
-    return _Found(urls, FEWER if len(usable) == len(offered) else ODD_LINKS)
+    if len(usable) == len(offered):
+        return _Found(urls, FEWER)
+    strange = origins.strange_origin(link.signed_url for link in offered)
+    return _Found(urls, other_store(user, strange) if strange else ODD_LINKS)
 
 
 def _usable_path(space: str, path: str) -> str:
@@ -190,8 +196,8 @@ def _usable_path(space: str, path: str) -> str:
 
 
 def _used_paths(space: str, paths: Collection[str]) -> set[str]:
-    """Paths at which another file of the space is, or may be: that one would be overwritten."""
-    used = UploadFile.objects.filter(path__in=paths, upload__space=space, state__in=(State.SAVED, *IS_SENT))
+    """Paths at which another file of the space is, or may be even if it failed: that one would be overwritten."""
+    used = UploadFile.objects.filter(path__in=paths, upload__space=space)
     return set(used.values_list("path", flat=True))
 
 
@@ -236,14 +242,6 @@ def figures_of(entry: Entry) -> dict[str, int]:
     done, unknown = states.count(State.SAVED), sum(state in IS_SENT for state in states)
     items = entry.detail.get("items", 0)
     return {"items_done": done, "items_refused": max(0, items - done - unknown), "items_unknown": unknown}
-
-
-@dataclass(frozen=True)
-class Reported:
-    """What the browser says about one file; `message` is made from its reason."""
-
-    state: str
-    message: str = ""
 
 
 # What a browser can say of a file in which state; saying it once more changes nothing.

@@ -11,13 +11,15 @@ from accounts import connections
 from accounts.models import Person
 from console.files.ledger import IS_SENT
 from console.files.models import Upload, UploadFile
-from console.files.services import Reported, end_acts
+from console.files.reasons import Reported
+from console.files.services import end_acts
 from console.upstream.errors import NotFound, UpstreamError
 from console.upstream.storage import Measured
 
 State = UploadFile.State
 NOT_STORED = "Not in the file store, so it is sent again."
-OTHER_SIZE = "Only a part of it is in the file store, so it is sent again."
+ONLY_A_PART = "Only a part of it is in the file store, so it is sent again."
+TOO_MUCH = "The file store has more bytes than it, so it is sent again."
 NOT_SAID = "The file store doesn't say whether it is there."
 
 
@@ -68,4 +70,6 @@ def _judge(row: UploadFile, measured: Measured | UpstreamError) -> Reported:
         return Reported(State.WAITING, NOT_STORED)
     if isinstance(measured, UpstreamError) or measured.total is None:
         return Reported(State.UNKNOWN, NOT_SAID)
-    return Reported(State.SAVED) if measured.total == row.size else Reported(State.WAITING, OTHER_SIZE)
+    if measured.total == row.size:
+        return Reported(State.SAVED)
+    return Reported(State.WAITING, ONLY_A_PART if measured.total < row.size else TOO_MUCH)

@@ -26,7 +26,9 @@ from console.upstream.wire import CHUNK, PACKINGS, arriving, chunks
 
 _RANGE = re.compile(r"bytes=[0-9, -]{1,200}")
 _PART = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/(?:([0-9]{1,18})|\*)")
-_PORTS = {"https": 443, "http": 80}
+MOST_LINK = 16_384
+"""More characters than any server reads of an address."""
+DEFAULT_PORTS = {"https": 443, "http": 80}
 # The name of an upload's framing, which some stores keep although the bytes they hold are the file's own.
 _FRAMED = "aws-chunked"
 _FRAME = re.compile(rb"[0-9a-fA-F]{1,7}(;|\r)")
@@ -286,23 +288,26 @@ def _range(asked: str | None) -> dict[str, str]:
 
 def checked_link(url: str, origins: Collection[str] = ()) -> bool:
     """Whether the link is of a trusted origin; Invalid if it is neither that nor plain https."""
+    if len(url) > MOST_LINK:
+        raise _bad_link()
     try:
         parts = urlsplit(url)
-        origin, named = _origin(url), parts.username is None and parts.password is None
+        origin, named = origin_of(url), parts.username is None and parts.password is None
     except ValueError:
         raise _bad_link() from None
     clean = all("!" <= character <= "~" for character in url) and "\\" not in url
     if not (parts.hostname and named and clean):
         raise _bad_link()
-    trusted = origin in {_origin(trusted) for trusted in origins}
+    trusted = origin in {origin_of(trusted) for trusted in origins}
     if parts.scheme != "https" and not trusted:
         raise _bad_link()
     return trusted
 
 
-def _origin(url: str) -> tuple[str, str, int | None]:
+def origin_of(url: str) -> tuple[str, str, int | None]:
+    """To be compared: with the port that is meant where none is named. Raises ValueError for what is no address."""
     parts = urlsplit(url)
-    return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme)
+    return parts.scheme, parts.hostname or "", DEFAULT_PORTS.get(parts.scheme) if parts.port is None else parts.port
 
 
 def _bad_link() -> errors.Invalid:

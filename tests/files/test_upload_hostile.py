@@ -163,6 +163,8 @@ def test_a_path_at_which_another_file_is_saved_is_not_used_again(script: UploadS
         "https://user:password@store.example.com/a",
         "https://store.example.com.evil.example/a",
         "https://store.example.com:8443/a",
+        "https://store.example.com:0/a",
+        "https://store.example.com/" + "a" * 20_000,
         "javascript:alert(1)",
         "//store.example.com/a",
         "https://store.example.com\\@evil.example/a",
@@ -178,6 +180,25 @@ def test_a_link_elsewhere_is_not_given_to_the_browser(
     response = script.post("links", {"files": [pk]})
     assert "url" not in json.dumps(response.json().get("files", []))
     assert states(script) == {"a.jpg": "waiting"}
+
+
+def test_links_to_a_host_that_is_not_set_say_so(
+    emulator: Running, alice: Person, erin: Person, client_as: ClientAs, settings: Any
+) -> None:
+    """An administrator reads which; nobody reads the link."""
+    settings.UPLOAD_ORIGINS = ["https://store.example.com"]
+    told = []
+    for person in (alice, erin):
+        script = UploadScript(client_as(person))
+        (pk,) = script.add_ids(file())
+        found = script.links(pk)
+        assert found["message"] == found["files"][0]["message"]
+        assert "signature" not in found["message"]
+        told.append(found["message"])
+    assert told == [
+        "CloudFactory's links lead to a file store that this console doesn't know. Ask Erin.",
+        f"CloudFactory's links lead to {emulator.storage_url}, which the setting UPLOAD_ORIGINS doesn't name.",
+    ]
 
 
 def test_a_link_of_a_listed_host_is_given(script: UploadScript, platform: Vendor, settings: Any) -> None:
@@ -241,6 +262,44 @@ def test_a_key_that_was_removed_meanwhile_is_named(script: UploadScript, alice: 
     assert response.status_code == 409
     assert "CloudFactory key" in response.json()["message"]
     assert states(script) == {"a.jpg": "waiting"}
+
+
+def test_a_path_of_a_file_that_failed_is_not_used_for_another(script: UploadScript, platform: Vendor) -> None:
+    """The first may be in the store all the same, and would be overwritten."""
+    platform.rewrite("GET", "/signedurls", links_of(OTHER_FILE))
+    first, second = script.add_ids(file("a.jpg"), file("b.jpg"))
+    script.links(first)
+    script.report("failed", first, reason="silence")
+    assert "url" not in script.links(second)["files"][0]
+    assert states(script) == {"a.jpg": "failed", "b.jpg": "waiting"}
+
+
+def test_a_link_that_cannot_be_renewed_ends_its_act(script: UploadScript, emulator: Running) -> None:
+    (pk,) = script.add_ids(file())
+    script.links(pk)
+    emulator.fault("cloudfactory", "429", path="/signedurls", times=0)
+    assert script.post("links", {"files": [pk], "again": True}).status_code == 503
+    emulator.clear_faults()
+    assert states(script) == {"a.jpg": "waiting"}
+    assert [entry.outcome for entry in Entry.objects.filter(group=script.id, opens=None)] == ["failed"]
+    script.upload(pk)
+    assert states(script) == {"a.jpg": "saved"}
+
+
+def test_a_sentence_with_many_hosts_fits_into_the_ledger(
+    erin: Person, emulator: Running, client_as: ClientAs, settings: Any
+) -> None:
+    """SQLite would take it, PostgreSQL would not."""
+    settings.UPLOAD_ORIGINS = [*settings.UPLOAD_ORIGINS, *(f"https://store-{n}.eu.example.com" for n in range(20))]
+    script = UploadScript(client_as(erin))
+    (pk,) = script.add_ids(file())
+    script.links(pk)
+    (row,) = script.report("failed", pk, reason="refused-origin")["files"]
+    UploadFile.objects.get(pk=pk).clean_fields()
+    for word in (emulator.storage_url, "Access-Control-Allow-Origin", "UPLOAD_ORIGINS"):
+        assert word in row["message"]
+    settings.UPLOAD_ORIGINS = []
+    assert "UPLOAD_ORIGINS" in script.report("failed", pk, reason="refused-origin")["files"][0]["message"]
 
 
 def test_a_report_cannot_take_back_what_is_saved_or_save_what_was_never_sent(script: UploadScript) -> None:

@@ -106,6 +106,8 @@ def test_it_starts_with_three_secrets_alone() -> None:
         ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS must name"),
         ({"MEDIA_ORIGINS": "https://cdn.example.com; script-src *"}, "MEDIA_ORIGINS takes origins"),
         ({"MEDIA_ORIGINS": "http://cdn.example.com"}, "MEDIA_ORIGINS takes origins with https"),
+        ({"UPLOAD_ORIGINS": "http://store.example.com"}, "UPLOAD_ORIGINS takes origins with https"),
+        ({"UPLOAD_ORIGINS": "https://store.example.com; script-src *"}, "UPLOAD_ORIGINS takes origins"),
         ({"UPLOAD_ORIGINS": "https://hunter2@store.example.com"}, "UPLOAD_ORIGINS takes origins"),
         ({"TRUSTED_PROXIES": "proxy.example.com"}, "TRUSTED_PROXIES takes addresses"),
         ({"DATABASE_URL": "mysql://hunter2:hunter2@db/console"}, "DATABASE_URL looks like"),
