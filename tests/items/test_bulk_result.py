@@ -522,6 +522,17 @@ def test_a_second_pause_and_a_plan_that_changed_are_news_too(
     assert "Not sent yet: approving 1 item Items changed since you read the plan." in told()
 
 
+def test_a_second_pause_is_news_also_after_it_was_carried_on_among_the_jobs(
+    bob: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    client, bulk = client_as(bob), bulk_signal(bob, ids(1), state="paused", message="CloudFactory is silent.")
+    operation = Operation.objects.create(kind="items.bulk", subject=str(bulk.pk), person=bob, state="paused")
+    assert "Paused" in text_of(client.post("/signals/news/", headers=HTMX))
+    client.post(f"/jobs/{operation.pk}/carry-on/")
+    BulkSignal.objects.filter(pk=bulk.pk, state=State.SENDING).update(state=State.PAUSED)
+    assert "Paused" in text_of(client.post("/signals/news/", headers=HTMX))
+
+
 def test_the_result_offers_the_undo_and_a_colleague_sees_none(
     alice: Person, bob: Person, client_as: ClientAs, emulator: Running
 ) -> None:

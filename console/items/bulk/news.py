@@ -28,11 +28,6 @@ def awaited_by(user: Person) -> "QuerySet[BulkSignal]":
     return _untold(user).filter(_HAS_NEWS | _UNDER_WAY)
 
 
-def expect_news(bulk: BulkSignal) -> None:
-    """It carries on, so its next pause is news once more."""
-    BulkSignal.objects.filter(pk=bulk.pk).update(told_state="")
-
-
 def _untold(user: Person) -> "QuerySet[BulkSignal]":
     return BulkSignal.objects.filter(person=user).exclude(told_state=F("state")).select_related("person")
 

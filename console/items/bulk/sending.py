@@ -93,7 +93,8 @@ def carry_on(*, user: Person, bulk: BulkSignal) -> bool:
     """Lets a paused one go on; False where it isn't paused, or is being stopped."""
     with transaction.atomic():
         mine = BulkSignal.objects.filter(pk=bulk.pk, person=user, state=State.PAUSED)
-        going_on = {"state": State.SENDING, "message": "", "failures": 0, "needs_read": True}
+        # Its next pause is news once more.
+        going_on = {"state": State.SENDING, "message": "", "failures": 0, "needs_read": True, "told_state": ""}
         is_going_on = jobs.carry_on(kind=KIND, subject=str(bulk.pk)) and bool(mine.update(**going_on))
         # Its worker is about to put the job down: the press counts once that has been done.
         transaction.set_rollback(not is_going_on)

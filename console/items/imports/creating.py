@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -17,9 +16,10 @@ from django.utils import timezone
 from accounts import connections
 from accounts.rights import Right
 from console.common.parsing import read_uuid
-from console.items.console_ids import create_once, with_console_id
+from console.items.console_ids import create_once
 from console.items.imports import records
 from console.items.imports.records import Result
+from console.items.item_fields import new_work_item
 from console.items.models import Import, ImportRow
 from console.jobs import parts
 from console.jobs import services as jobs
@@ -33,7 +33,7 @@ from console.upstream.errors import (
     Refused,
     UpstreamError,
 )
-from console.upstream.types import NewWorkItem, WorkItem
+from console.upstream.types import WorkItem
 
 Outcome = ImportRow.Outcome
 AT_ONCE = 4
@@ -61,7 +61,7 @@ class Creating:
         return list(ImportRow.objects.filter(act_id=self.part.pk, outcome__in=outcomes))
 
     def write(self, results: dict[int, Result], *only: str) -> None:
-        records.write(self.import_.pk, results, only=only)
+        records.write(self.import_.pk, results, only=only, act=self.part.pk)
 
 
 @dataclass
@@ -167,13 +167,9 @@ def _why_stopped(job: Creating) -> str:
 
 
 def _create(job: Creating, row: ImportRow) -> WorkItem:
-    fields: dict[str, Any] = dict(row.fields)
-    if fields.get("labels") is not None:
-        fields["labels"] = tuple(fields["labels"])
-    if link := job.links.get(row.pk):
-        fields["asset_url"] = link
-    fields["metadata"] = with_console_id(fields.get("metadata"), row.console_id)
-    new = NewWorkItem(batch_id=row.batch_id, **fields)
+    link = job.links.get(row.pk)
+    fields = {**row.fields, "asset_url": link} if link else row.fields
+    new = new_work_item(fields, batch_id=row.batch_id, console_id=row.console_id)
     # The same id for the same item, also when it is sent again: then it was surely not created.
     return create_once(job.platform, job.import_.project, new, request_id=str(row.console_id))
 

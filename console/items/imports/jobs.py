@@ -104,16 +104,9 @@ def _send_missing(operation: Operation, import_: Import) -> float | None:
     acts = [act for act in unknown.order_by().values_list("act_id", flat=True).distinct() if act]
     is_checking = False
     for entry in Entry.objects.select_related("actor").prefetch_related("outcomes").filter(pk__in=acts):
-        if reconcile.is_proven(entry):
-            missing = unknown.filter(act_id=entry.pk, outcome=Outcome.UNKNOWN, misses__gte=settling.LEAST_MISSES)
-            keys = list(missing.values_list("pk", flat=True))
-            with transaction.atomic():
-                parts.keep(operation)
-                services.add_parts(operation, keys)
-                records.count(import_.pk)
-            if keys:
-                reconcile.settle_known(entry)
-                return 0.0
+        if reconcile.is_proven(entry) and services.send_again(operation, import_, entry):
+            reconcile.settle_known(entry)
+            return 0.0
         is_checking = is_checking or settling.state(entry).status in ("under way", "checking")
     progressed = import_.progressed_at or import_.started_at or import_.created_at
     is_over = timezone.now() - progressed > PATIENCE + timedelta(seconds=settings.AUDIT_SETTLE_SPAN)
@@ -358,6 +351,8 @@ def _act(job: Creating, to_send: Sequence[ImportRow], *, again: bool) -> record.
 
 def _batch_words(import_: Import) -> str:
     """The name of the one batch, else how many there are."""
+    if import_.batch_id is not None:
+        return services.batch_name(import_, import_.batch_id)
     planned = import_.rows.filter(act_id__isnull=False).order_by()
     ids: list[int | None] = list(planned.values_list("batch_id", flat=True).distinct())
     return services.batch_name(import_, ids[0]) if len(ids) == 1 else f"{len(ids)} batches"

@@ -24,11 +24,6 @@ def awaited_by(user: Person) -> "QuerySet[Import]":
     return _untold(user).filter(state__in=(State.CREATING, *_HAS_NEWS))
 
 
-def expect_news(import_: Import) -> None:
-    """It carries on, so its next pause is news once more."""
-    Import.objects.filter(pk=import_.pk).update(told_state="")
-
-
 def _untold(user: Person) -> "QuerySet[Import]":
     return Import.objects.filter(person=user).exclude(told_state=F("state")).select_related("person")
 

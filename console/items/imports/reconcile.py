@@ -4,7 +4,10 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
+
+from django.db.models import QuerySet
 
 from accounts import connections
 from console.audit import record, settling
@@ -37,6 +40,11 @@ def is_of_import(entry: Entry) -> bool:
 def is_proven(entry: Entry) -> bool:
     """Whether three reads over AUDIT_SETTLE_SPAN did not find what this entry may have created."""
     return entry.outcome == UNKNOWN and bool(entry.result.get("not_found"))
+
+
+def find_missing(entry: Entry) -> "QuerySet[ImportRow]":
+    """Those rows of an entry that three reads of the batch did not find."""
+    return ImportRow.objects.filter(act_id=entry.pk, outcome=Outcome.UNKNOWN, misses__gte=settling.LEAST_MISSES)
 
 
 def look_for(platform: CloudFactory, import_: Import, rows: Sequence[ImportRow]) -> dict[int, Result]:
@@ -85,7 +93,7 @@ def find_rows(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     rows = list(ImportRow.objects.filter(act_id=entry.pk, outcome__in=OPEN_OUTCOMES))
     if rows:
         results = look_for(connections.cloudfactory(entry.actor), import_, rows)
-        records.write(import_.pk, results, only=OPEN_OUTCOMES)
+        records.write(import_.pk, results, only=OPEN_OUTCOMES, act=entry.pk)
         counts.forget(project=str(import_.project))
         missing = [result for result in results.values() if result.is_missing]
         if missing:
@@ -105,13 +113,13 @@ def follow(entry: Entry) -> None:
     if entry.group is None:
         return
     of_act = ImportRow.objects.filter(act_id=entry.pk, outcome__in=OPEN_OUTCOMES)
+    write = partial(records.write_all, entry.group, only=OPEN_OUTCOMES, act=entry.pk)
     if is_proven(entry):
         over = of_act.filter(misses__gte=settling.LEAST_MISSES, import_run__state__in=(State.STOPPED, State.ENDED))
-        records.write_all(entry.group, _keys(over), Result(Outcome.NOT_CREATED, NOT_THERE), only=OPEN_OUTCOMES)
+        write(_keys(over), Result(Outcome.NOT_CREATED, NOT_THERE))
         settle_known(entry)
     elif entry.outcome in (DONE, FAILED):
-        outcome = Outcome.CREATED if entry.outcome == DONE else Outcome.NOT_CREATED
-        records.write_all(entry.group, _keys(of_act), Result(outcome, CLOSED), only=OPEN_OUTCOMES)
+        write(_keys(of_act), Result(Outcome.CREATED if entry.outcome == DONE else Outcome.NOT_CREATED, CLOSED))
 
 
 def settle_known(entry: Entry) -> None:

@@ -39,14 +39,18 @@ class Result:
     is_missing: bool = False
 
 
-def write(import_id: uuid.UUID, results: Mapping[int, Result], *, only: Collection[str]) -> None:
+def write(
+    import_id: uuid.UUID, results: Mapping[int, Result], *, only: Collection[str], act: uuid.UUID | None = None
+) -> None:
     """Stores the results, by the rows' keys, of those whose outcome so far is one of `only`.
 
-    The writer holds the row of the import, so the figures always add up.
+    With `act` a row is left alone that was sent again meanwhile, under another one. The writer holds the row of the
+    import, so the figures always add up.
     """
     with transaction.atomic():
         import_ = Import.objects.select_for_update().get(pk=import_id)
-        before = dict(import_.rows.filter(pk__in=results, outcome__in=only).values_list("pk", "outcome"))
+        rows = import_.rows.filter(pk__in=results, outcome__in=only)
+        before = dict((rows if act is None else rows.filter(act_id=act)).values_list("pk", "outcome"))
         alike: dict[Result, list[int]] = defaultdict(list)
         for pk in before:
             alike[results[pk]].append(pk)
@@ -61,10 +65,12 @@ def write(import_id: uuid.UUID, results: Mapping[int, Result], *, only: Collecti
         Import.objects.filter(pk=import_id).update(**figures)
 
 
-def write_all(import_id: uuid.UUID, keys: Sequence[int], result: Result, *, only: Collection[str]) -> None:
+def write_all(
+    import_id: uuid.UUID, keys: Sequence[int], result: Result, *, only: Collection[str], act: uuid.UUID | None = None
+) -> None:
     """The same result for each of the rows, a few hundred at a time."""
     for first in range(0, len(keys), 500):
-        write(import_id, dict.fromkeys(keys[first : first + 500], result), only=only)
+        write(import_id, dict.fromkeys(keys[first : first + 500], result), only=only, act=act)
 
 
 def count(import_id: uuid.UUID) -> None:

@@ -17,8 +17,9 @@ from django.utils import timezone
 
 from accounts.models import Person
 from console.audit import record
+from console.audit.models import Entry
 from console.items import counts
-from console.items.imports import records
+from console.items.imports import reconcile, records
 from console.items.imports.records import Result
 from console.items.models import Import, ImportRow
 from console.jobs import parts
@@ -135,11 +136,14 @@ def add_rows(import_: Import, rows: Iterable[NewRow]) -> None:
 
 
 def start(*, user: Person, import_: Import) -> bool:
-    """Creates the items of the plan as a job. False where it was started before, or holds nothing to create."""
+    """Creates the items of the plan as a job.
+
+    False where it was started or read again since `import_` was loaded, or holds nothing to create.
+    """
     now = timezone.now()
     import_.project_name = import_.project_name or projects.read_heading(user=user, project=import_.project)[:300]
     with transaction.atomic():
-        ready = Import.objects.filter(pk=import_.pk, person=user, state=State.READY)
+        ready = Import.objects.filter(pk=import_.pk, person=user, state=State.READY, read_at=import_.read_at)
         known = {"project_name": import_.project_name, "message": "", "failures": 0}
         is_taken = bool(ready.update(state=State.CREATING, started_at=now, **known))
         is_started = is_taken and _enqueue(import_, import_.rows.filter(outcome=Outcome.NONE)) > 0
@@ -163,7 +167,8 @@ def carry_on(*, user: Person, import_: Import) -> bool:
     """Lets a paused one go on; False where it isn't paused, or is being stopped."""
     with transaction.atomic():
         mine = Import.objects.filter(pk=import_.pk, person=user, state=State.PAUSED)
-        going_on = {"state": State.CREATING, "message": "", "failures": 0}
+        # Its next pause is news once more.
+        going_on = {"state": State.CREATING, "message": "", "failures": 0, "told_state": ""}
         is_going_on = jobs.carry_on(kind=KIND, subject=str(import_.pk)) and bool(mine.update(**going_on))
         # Its worker is about to put the job down: the press counts once that has been done.
         transaction.set_rollback(not is_going_on)
@@ -222,6 +227,21 @@ def add_parts(operation: Operation, rows: Sequence[int]) -> None:
         ImportRow.objects.filter(pk__in=portion).update(
             act_id=part.pk, outcome=Outcome.NONE, message="", sent_at=None, misses=0
         )
+
+
+def send_again(operation: Operation, import_: Import, entry: Entry) -> int:
+    """Adds those rows of an entry to the job that were surely not created, as parts of their own; returns how many.
+
+    Whoever writes down what became of rows holds the row of the import, and so does this: what a check finds meanwhile
+    is not sent again. Raises parts.TakenOver.
+    """
+    with transaction.atomic():
+        parts.keep(operation)
+        Import.objects.select_for_update().get(pk=import_.pk)
+        keys = _keys(reconcile.find_missing(entry))
+        add_parts(operation, keys)
+        records.count(import_.pk)
+    return len(keys)
 
 
 def batch_name(import_: Import, batch_id: int | None) -> str:

@@ -77,8 +77,6 @@ def stop(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpRespo
 def carry_on(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpResponse:
     found = find_own_bulk(user=request.user, project=project, bulk_id=bulk_id)
     goes_on = sending.carry_on(user=request.user, bulk=found)
-    if goes_on:
-        bulk_news.expect_news(found)
     return _after(request, found, "" if goes_on else NOT_CARRIED_ON)
 
 

@@ -14,7 +14,6 @@ from accounts.rights import Right
 from console import htmx
 from console.common.parsing import read_page_number
 from console.items.breadcrumbs import item_breadcrumbs
-from console.items.imports import news as import_news
 from console.items.imports import result_presenters as presenters
 from console.items.imports import result_selectors as selectors
 from console.items.imports import services, slice_reading
@@ -89,8 +88,6 @@ def carry_on(request: SignedIn, project: uuid.UUID, import_id: uuid.UUID) -> Htt
     """Lets a paused one go on."""
     found = find_own_import(user=request.user, project=project, import_id=import_id)
     goes_on = services.carry_on(user=request.user, import_=found)
-    if goes_on:
-        import_news.expect_news(found)
     return _after(request, found, "" if goes_on else NOT_CARRIED_ON)
 
 
