@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
 from django.urls import reverse
 
@@ -42,8 +43,9 @@ def find_under_way(*, user: Person, project: uuid.UUID, batch_id: int | None = N
     """One's own in this project that create items now or are paused, the oldest first; of a batch those into it."""
     mine = Import.objects.filter(person=user, project=project, state__in=UNDER_WAY)
     if batch_id is not None:
-        into = ImportRow.objects.filter(batch_id=batch_id, act_id__isnull=False).values("import_run")
-        mine = mine.filter(pk__in=into)
+        # Of these few imports alone: all rows of all imports would take long.
+        into = ImportRow.objects.filter(import_run=OuterRef("pk"), batch_id=batch_id, act_id__isnull=False)
+        mine = mine.filter(Q(batch_id=batch_id) | Q(Exists(into), batch_id=None))
     return list(mine.select_related("person").order_by("created_at"))
 
 

@@ -74,11 +74,14 @@ class SliceCounts:
         return [one for one in self.by_status.by_status if one.count]
 
 
-def find_batches(*, user: Person, owner: str, slug: str) -> Sequence[SliceBatch]:
-    """Batches in the person's spaces that somebody sent items of the slice to, the newest first."""
+def find_batches(*, user: Person, owner: str, slug: str, **only: Any) -> Sequence[SliceBatch]:
+    """Batches in the person's spaces that somebody sent items of the slice to, the newest first.
+
+    `only` are fields of the imports that are looked at.
+    """
     spaces = [space.id for space in connections.spaces(user)]
     sent = Import.objects.filter(
-        source=Import.Source.SLICE, source_key=f"{owner}/{slug}", space__in=spaces, state__in=PLANNED
+        source=Import.Source.SLICE, source_key=f"{owner}/{slug}", space__in=spaces, state__in=PLANNED, **only
     )
     columns = ("project", "project_name", "batch_id", "batch_name", "space", "created_at", "plan__present")
     found: dict[tuple[uuid.UUID, int], SliceBatch] = {}
@@ -90,8 +93,8 @@ def find_batches(*, user: Person, owner: str, slug: str) -> Sequence[SliceBatch]
 
 
 def find_batch(*, user: Person, owner: str, slug: str, project: uuid.UUID, batch_id: int) -> SliceBatch | None:
-    found = find_batches(user=user, owner=owner, slug=slug)
-    return next((one for one in found if (one.project, one.batch_id) == (project, batch_id)), None)
+    found = find_batches(user=user, owner=owner, slug=slug, project=project, batch_id=batch_id)
+    return next(iter(found), None)
 
 
 def count_batch(*, user: Person, owner: str, slug: str, batch: SliceBatch) -> SliceCounts:
