@@ -1,8 +1,9 @@
 """Reading uploads and their rows: our own tables only."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.db.models import Count, Sum
@@ -84,6 +85,15 @@ def find_saved(*, user: Person, upload_id: uuid.UUID) -> SavedUpload:
     totals = count_files(upload)
     saved = totals.count(State.SAVED)
     return SavedUpload(upload.pk, upload.space, upload.space_name or upload.space, saved, totals.all_files - saved)
+
+
+def is_any_in_uploads(paths: Iterable[str]) -> bool:
+    """Whether some upload that was not deleted names one of these files of the store."""
+    remaining = iter(paths)
+    while some := list(islice(remaining, 500)):
+        if UploadFile.objects.filter(path__in=some).exists():
+            return True
+    return False
 
 
 def read_saved(upload_id: uuid.UUID) -> Iterator[SavedFile]:

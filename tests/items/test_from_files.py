@@ -3,10 +3,12 @@
 import re
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts import connections
 from accounts.models import Person
@@ -15,6 +17,7 @@ from console.emulator.server import Running
 from console.files.models import Upload, UploadFile
 from console.items.console_ids import KEY
 from console.items.models import Import
+from console.jobs import services as jobs
 from tests.conftest import SPACE
 from tests.faults.browser import Page
 from tests.items.import_driving import ARCHIVE, figures, held, posts, work
@@ -192,3 +195,23 @@ def test_the_project_is_chosen_among_those_of_the_files_space(
     html = client.get(f"/files/upload/{upload.pk}/projects/").content.decode()
     assert f'href="{address(upload)}"' in html
     assert html.count("/items/from-files/") == len([one for one in PROJECTS.values() if one in html])
+
+
+def test_an_upload_that_is_added_to_for_long_makes_no_item_of_a_file_twice(
+    alice: Person, emulator: Running, client_as: SignIn
+) -> None:
+    upload, client = uploaded(alice, ["one.jpg", "two.jpg"]), client_as(alice)
+    batch = str(batch_of(alice))
+    first = started(client, plan(client, upload, batch=batch))
+    Import.objects.update(created_at=timezone.now() - timedelta(days=200))
+    jobs.clean_up()
+    answer = plan(client, upload, batch=batch)
+    assert "2 are there already" in client.get(answer["Location"]).content.decode()
+    again = uploaded(alice, ["one.jpg"])
+    again.files.update(path=upload.files.get(position=1).path)
+    upload.delete()
+    jobs.clean_up()
+    assert Import.objects.filter(pk=first.pk).exists(), "a later upload names the same file"
+    again.delete()
+    jobs.clean_up()
+    assert not Import.objects.filter(pk=first.pk).exists()

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -407,3 +408,29 @@ def test_whoever_lost_the_role_reads_no_further(alice: Person, client_as: Client
     import_run = Import.objects.get()
     assert (import_run.state, import_run.message) == (State.NOT_READ, slice_reading.ROLE_CHANGED)
     assert emulator.requests("avala") == []
+
+
+def test_a_reading_that_takes_long_still_waits_for_a_vendor_that_is_busy(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    """What counts is how long one page is waited for: 50,000 items take more than that by themselves."""
+    found, batch = make_slice(alice, emulator, "Long"), make_batch(alice)
+    answer = send(client_as(alice), found, batch=str(batch))
+    Operation.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    emulator.fault("avala", "429", path="items/list", times=1)
+    read()
+    assert Import.objects.get(pk=answer["Location"].split("/")[-2]).state == State.READY
+
+
+def test_nobody_is_asked_for_the_name_of_the_project_while_the_plan_is_stored(
+    alice: Person, client_as: ClientAs, emulator: Running
+) -> None:
+    """A call within the transaction would keep every other writer waiting for as long as it takes."""
+    found, batch, client = make_slice(alice, emulator, "Named"), make_batch(alice), client_as(alice)
+    client.get(form_url(found))
+    cache.clear()
+    emulator.fault("cloudfactory", "404", method="GET", path=f"projects/{PROJECT}$", times=0)
+    emulator.forget_requests()
+    assert send(client, found, batch=str(batch)).status_code == 302
+    asked = [one["path"] for one in emulator.requests("cloudfactory")]
+    assert len([path for path in asked if path.endswith(f"/projects/{PROJECT}")]) <= 1

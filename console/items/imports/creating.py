@@ -19,6 +19,7 @@ from console.common.parsing import read_uuid
 from console.items.console_ids import create_once
 from console.items.imports import records
 from console.items.imports.records import Result
+from console.items.imports.services import ROLE_CHANGED
 from console.items.item_fields import new_work_item
 from console.items.models import Import, ImportRow
 from console.jobs import parts
@@ -41,7 +42,6 @@ AT_ONCE = 4
 MOST_SECONDS = 20.0
 MOST_FAILURES = 5
 MOST_WAITS, LONGEST_WAIT_HERE = 5, 3.0
-ROLE_CHANGED = "Your role can’t create work items any more."
 
 Answer = WorkItem | UpstreamError
 

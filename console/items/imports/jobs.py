@@ -137,7 +137,7 @@ def _create_part(first: Import, operation: Operation, part: Part) -> PartResult:
     if entry is not None and entry.outcome != FAILED:
         return _look_up(job, entry)
     if not import_.person.may(Right.CHANGE):
-        return Halt(creating.ROLE_CHANGED)
+        return Halt(services.ROLE_CHANGED)
     to_send = _leave_out_held(job)
     try:
         job = replace(job, links=slice_links.read_links(import_, to_send))
@@ -232,7 +232,7 @@ def _end(job: Creating, act: record.act, course: Course) -> PartResult:
         counts.forget(project=str(job.import_.project))
     if isinstance(error, ACCESS_REFUSALS):
         return Halt(error.lasting_message)
-    if course.stopped == creating.ROLE_CHANGED:
+    if course.stopped == services.ROLE_CHANGED:
         return Halt(course.stopped)
     done = _done(tally) if tally.total else None
     if error is not None and course.failures >= MOST_FAILURES and _is_more_to_send(job):

@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.models import Person
 from console.audit import record
 from console.audit.models import Entry
+from console.files.selectors import is_any_in_uploads
 from console.items import counts
 from console.items.imports import reconcile, records
 from console.items.imports.records import Result
@@ -39,6 +40,7 @@ DEFAULT_BATCH = "Default"
 """Where CloudFactory puts an item without a batch (FACTS 2.9)."""
 FORM_TAKEN = "This form can no longer be used. Open it again. Nothing was created."
 NOT_CREATED = "It was not created."
+ROLE_CHANGED = "Your role can’t create work items any more."
 STOPPED = "Stopped before its turn."
 STOPPING = "Stopping after the items that are being created now."
 
@@ -86,10 +88,11 @@ def create_import(
     plan: Mapping[str, Any] | None = None,
     state: str = State.READY,
     space: str = "",
+    project_name: str = "",
 ) -> Import:
     """Stores a plan with its rows in one transaction. A second press with the same id finds the first plan.
 
-    `space` is the project's, where that is known.
+    `space` and `project_name` are the project's, where they are known; else they are read.
 
     Raises NotStarted where the id belongs to somebody else, to other acts, or to an import into another project.
     """
@@ -102,7 +105,7 @@ def create_import(
         person=user,
         space=space or projects.space_of(user=user, project=project).id,
         project=project,
-        project_name=_name_of(user, project, source)[:300],
+        project_name=(project_name or _name_of(user, project, source))[:300],
         source=source,
         source_name=source_name[:300],
         source_key=source_key[:300],
@@ -254,8 +257,15 @@ def batch_name(import_: Import, batch_id: int | None) -> str:
 
 
 def delete_old() -> None:
-    """Deletes imports of more than 180 days that are not under way, with their rows; the audit stays."""
-    Import.objects.filter(created_at__lt=timezone.now() - LASTS).exclude(state__in=UNDER_WAY).delete()
+    """Deletes imports of more than 180 days that are not under way, with their rows; the audit stays.
+
+    Those of files stay as long as some upload names one of the files, of which an item could be created once more.
+    """
+    old = Import.objects.filter(created_at__lt=timezone.now() - LASTS).exclude(state__in=UNDER_WAY)
+    old.exclude(source=Import.Source.FILES).delete()
+    for import_ in old.filter(source=Import.Source.FILES):
+        if not is_any_in_uploads(import_.rows.values_list("fields__asset_url", flat=True)):
+            import_.delete()
 
 
 def _enqueue(import_: Import, rows: "QuerySet[ImportRow]") -> int:

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts import connections
@@ -19,8 +18,8 @@ from accounts.connections import ConnectionMissing
 from accounts.models import Person
 from accounts.rights import Right
 from console.items import console_ids
-from console.items.imports import services
-from console.items.imports.services import NewRow, NotStarted
+from console.items.imports import job_hooks, services
+from console.items.imports.services import ROLE_CHANGED, NewRow, NotStarted
 from console.items.imports.slice_rows import Place, SliceRow, read_rows
 from console.items.models import Import, ImportRow
 from console.jobs import parts
@@ -43,7 +42,7 @@ MOST_PAGES = 1_000
 """Of each of the two lists."""
 WAIT = 5.0
 WAITS_FOR = timedelta(minutes=10)
-"""So long a vendor that asks to wait, or doesn't answer, is asked again."""
+"""So long a vendor that asks to wait, or doesn't answer, is asked again for the same page."""
 
 BUILDING = "Avala is still building this slice. Send it once it is ready."
 FAILED = "Avala could not build this slice, so it has no items to send."
@@ -53,12 +52,11 @@ TOO_MANY = f"This slice holds more than {MOST_ITEMS:,} items, and no more than t
 ENDLESS_SLICE = "Avala’s list of the items doesn’t come to an end, so the slice could not be read."
 ENDLESS_BATCH = "CloudFactory’s list of the batch doesn’t come to an end, so nobody can tell which items it holds."
 INTERRUPTED = "Reading was interrupted."
-ROLE_CHANGED = "Your role can’t create work items any more."
 UNREADABLE = "CloudFactory’s list of the batch has rows without a usable id, so some items may be there already."
 
 
 def register() -> None:
-    jobs.register(KIND, read, given_up=_give_up, address=_address, stop=jobs.stop_parts)
+    jobs.register(KIND, read, given_up=_give_up, address=job_hooks.address, stop=jobs.stop_parts)
     jobs.every_minute(free_left_over)
 
 
@@ -66,6 +64,7 @@ def create_plan(
     *,
     user: Person,
     project: uuid.UUID,
+    project_name: str,
     import_id: uuid.UUID,
     owner: str,
     slug: str,
@@ -75,12 +74,15 @@ def create_plan(
 ) -> Import:
     """A plan for all items of a slice in this batch; a job reads it. A second press finds the first plan.
 
+    `project_name` must not be empty: nobody is asked for it within the transaction.
+
     Raises NotStarted where the id belongs to something else.
     """
     with transaction.atomic():
         import_ = services.create_import(
             user=user,
             project=project,
+            project_name=project_name,
             import_id=import_id,
             source=Import.Source.SLICE,
             source_name=name or slug,
@@ -158,11 +160,6 @@ def _enqueue(import_: Import) -> None:
     jobs.enqueue(kind=KIND, subject=str(import_.pk), person=import_.person, payload=payload)
 
 
-def _address(operation: Operation) -> str:
-    project = operation.payload.get("project")
-    return reverse("items:import_detail", args=[project, operation.subject]) if project else ""
-
-
 def _give_up(operation: Operation, message: str) -> None:
     Import.objects.filter(pk=operation.subject, state=State.READING).update(**_not_read(message))
 
@@ -231,7 +228,7 @@ class _Reading:
 
     def wait(self, error: UpstreamError) -> PartResult:
         """The same page once more later; the plan's page says why."""
-        if timezone.now() - self.operation.created_at > WAITS_FOR:
+        if timezone.now() - (self.part.started_at or self.operation.created_at) > WAITS_FOR:
             return Halt(error.lasting_message)
         Import.objects.filter(pk=self.import_.pk, state=State.READING).update(message=error.lasting_message[:500])
         return Busy(error.retry_in or WAIT, error.lasting_message)

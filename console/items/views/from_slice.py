@@ -43,7 +43,7 @@ def create(request: SignedIn, project: uuid.UUID, owner: str, slug: str) -> Http
         if form.is_valid() and (target := read_target(request, project, form)):
             # As Avala itself writes it: the address can spell the same slice in another way.
             address = found.address or (owner, slug)
-            return _planned(request, project, address, found.name or slug, form, target)
+            return _planned(request, context, address, found.name or slug, target)
     except write_errors.KINDS as error:
         if request.method != "POST":
             raise
@@ -72,18 +72,14 @@ def _about(request: SignedIn, project: uuid.UUID, owner: str, slug: str) -> dict
 
 
 def _planned(
-    request: SignedIn,
-    project: uuid.UUID,
-    address: tuple[str, str],
-    name: str,
-    form: BatchForm,
-    target: tuple[int, str],
+    request: SignedIn, context: dict[str, Any], address: tuple[str, str], name: str, target: tuple[int, str]
 ) -> HttpResponse:
-    (owner, slug), (batch_id, batch_name) = address, target
+    form, project, (owner, slug), (batch_id, batch_name) = context["form"], context["project_id"], address, target
     try:
         import_run = slice_reading.create_plan(
             user=request.user,
             project=project,
+            project_name=context["project_name"],
             import_id=form.cleaned_data["import_id"],
             owner=owner,
             slug=slug,
@@ -93,6 +89,5 @@ def _planned(
         )
     except NotStarted as refused:
         form.add_error("import_id", refused.message)
-        context = _about(request, project, owner, slug) | {"form": form, "slice_name": name}
-        return render(request, TEMPLATE, context | {"act_id": uuid.uuid4(), "import_id": uuid.uuid4()}, status=409)
+        return render(request, TEMPLATE, context, status=409)
     return htmx.redirect(request, reverse("items:import_detail", args=[project, import_run.pk]))
