@@ -221,6 +221,7 @@ function speak() {
   part("signed-out").hidden = queue.phase !== "signed-out";
   if (now) say(now);
   if (queue.phase === "done") finish();
+  else if (!queue.isRunning) rows.load();
 }
 
 // The rows as the ledger has them, and what the page offers for the saved files.

@@ -85,7 +85,7 @@ def test_after_a_reload_the_same_folder_sends_only_what_is_missing(
     signed_in.on("dialog", lambda dialog: dialog.accept())
     signed_in.reload()
     expect(signed_in).to_have_url(re.compile(r"/files/upload/[0-9a-f-]{36}/$"))
-    expect(signed_in.get_by_role("heading", name="Choose the same files again to go on")).to_be_visible()
+    expect(signed_in.get_by_role("heading", name="Choose the same files again to continue")).to_be_visible()
     emulator.act("set_upload_pace", bytes=0)
     before = len(stored(emulator))
     assert before < 22
@@ -171,6 +171,7 @@ def test_a_store_that_refuses_this_site_is_explained_to_each_in_their_words(
     page.goto(f"{live}/files/upload/")
     choose(page, make_files(tmp_path, 25))
     expect(said(page)).to_contain_text({"alice": "Ask Erin.", "erin": "Access-Control-Allow-Origin"}[who])
+    expect(page.locator("[data-upload-tab=failed]")).to_be_visible()
     assert puts(emulator) == []
     emulator.act("set_cors")
     page.get_by_role("button", name="Resume").click()
