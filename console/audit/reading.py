@@ -146,19 +146,20 @@ def steps(entry: Entry) -> list[Step]:
     said = "Recorded, then sent" if entry.kind == Entry.Kind.OPENING else STATES[entry.recorded_outcome]
     tone = "" if entry.kind == Entry.Kind.OPENING else TONES[entry.recorded_outcome]
     began = Step(entry.at, tone, said, entry.actor_name, entry.note)
-    return [began, *(_step(row) for row in sorted(entry.outcomes.all(), key=lambda row: row.sequence))]
+    return [began, *(_step(row, entry) for row in sorted(entry.outcomes.all(), key=lambda row: row.sequence))]
 
 
-def _step(row: Entry) -> Step:
+def _step(row: Entry, opening: Entry) -> Step:
     if row.detail.get("sent_again"):
         return Step(row.at, "", "Sent again", row.actor_name, row.note)
-    found, said = str(row.detail.get("found") or ""), _state(row.action, row.recorded_outcome, row.detail)
+    of_part = {"items": opening.detail.get("items"), **row.detail}
+    found, said = str(row.detail.get("found") or ""), _state(row.action, row.recorded_outcome, of_part)
     if row.detail.get("not_found"):
         said = f"Not found so far, in {row.detail.get('checks')} checks"
     elif found:
         said = f"{said}, {FOUND.get(found, f'found {found}')}"
     why = str(row.detail.get("error") or "")
-    tone = _tone(row.action, row.recorded_outcome, row.detail)
+    tone = _tone(row.action, row.recorded_outcome, of_part)
     return Step(row.at, tone, f"{said}: {why}" if why else said, row.actor_name, row.note)
 
 

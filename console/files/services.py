@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import connections
@@ -57,7 +58,9 @@ class Links:
     message: str = ""
 
 
-def hand_out_links(*, user: Person, upload: Upload, ids: Sequence[uuid.UUID], again: bool = False) -> Links:
+def hand_out_links(
+    *, user: Person, upload: Upload, ids: Sequence[uuid.UUID], request: HttpRequest, again: bool = False
+) -> Links:
     """A link for each file that waits or failed, ten at most; with `again` also for those on the way or unknown.
 
     Raises NoOrigins, record.NotRecorded and what P1 raises; then the files wait as before.
@@ -67,7 +70,7 @@ def hand_out_links(*, user: Person, upload: Upload, ids: Sequence[uuid.UUID], ag
     asked = list(dict.fromkeys(ids))[:MOST_LINKS]
     claimed = _claim(upload, asked, again)
     rows = {row.pk: row for row in claimed.rows}
-    found = _ask_for_links(user, upload, claimed) if rows else _Found({})
+    found = _ask_for_links(user, upload, claimed, request) if rows else _Found({})
     links = [_link(pk, rows, found, claimed.refused) for pk in asked]
     return Links(links, found.message)
 
@@ -121,11 +124,11 @@ class _Found:
     message: str = ""
 
 
-def _ask_for_links(user: Person, upload: Upload, claimed: _Claimed) -> _Found:
+def _ask_for_links(user: Person, upload: Upload, claimed: _Claimed, request: HttpRequest) -> _Found:
     try:
         if claimed.act_id is None:
             return _read_links(user, upload, claimed.rows)
-        with _act(user, upload, claimed) as act:
+        with _act(user, upload, claimed, request) as act:
             try:
                 found = _read_links(user, upload, claimed.rows)
             except UpstreamError as error:
@@ -142,9 +145,10 @@ def _ask_for_links(user: Person, upload: Upload, claimed: _Claimed) -> _Found:
     return found
 
 
-def _act(user: Person, upload: Upload, claimed: _Claimed) -> record.act:
+def _act(user: Person, upload: Upload, claimed: _Claimed, request: HttpRequest) -> record.act:
     size = sum(row.size for row in claimed.rows if row.act_id == claimed.act_id)
-    return record.act(act_id=claimed.act_id, **_about(user, upload, items=claimed.new, again=claimed.again, size=size))
+    about = _about(user, upload, items=claimed.new, again=claimed.again, size=size)
+    return record.act(act_id=claimed.act_id, request=request, **about)
 
 
 def _about(user: Person, upload: Upload, *, items: int, again: int, size: int) -> dict[str, Any]:
@@ -231,7 +235,7 @@ def end_acts(act_ids: Collection[uuid.UUID], *, by: Person | None) -> None:
 def _end(entry: Entry, by: Person | None) -> None:
     figures = figures_of(entry)
     try:
-        record.settle(entry, DONE if figures["items_done"] else FAILED, figures, by=by)
+        record.settle(entry, DONE if figures["items_done"] else FAILED, {**figures, **_reason(entry)}, by=by)
     except record.AlreadySettled:
         return
 
@@ -244,6 +248,13 @@ def figures_of(entry: Entry) -> dict[str, int]:
     return {"items_done": done, "items_refused": max(0, items - done - unknown), "items_unknown": unknown}
 
 
+def _reason(entry: Entry) -> dict[str, str]:
+    """Why files of the act failed, where all of them failed for the same reason."""
+    failed = UploadFile.objects.filter(act_id=entry.pk, state=State.FAILED).exclude(message="")
+    messages = list(failed.order_by().values_list("message", flat=True).distinct()[:2])
+    return {"error": messages[0]} if len(messages) == 1 else {}
+
+
 # What a browser can say of a file in which state; saying it once more changes nothing.
 _FROM = {
     State.SAVED: (State.WAITING, State.FAILED, *IS_SENT),
@@ -254,7 +265,9 @@ _FROM = {
 }
 
 
-def report(*, user: Person, upload: Upload, reported: Mapping[uuid.UUID, Reported]) -> list[UploadFile]:
+def report(
+    *, user: Person, upload: Upload, reported: Mapping[uuid.UUID, Reported], request: HttpRequest
+) -> list[UploadFile]:
     """Writes down what the browser saw; "sending" only says that it is still at it. Returns the rows as they are."""
     now = timezone.now()
     with transaction.atomic():
@@ -268,18 +281,19 @@ def report(*, user: Person, upload: Upload, reported: Mapping[uuid.UUID, Reporte
             row.message, row.updated_at = one.message[:MOST_MESSAGE], now
         UploadFile.objects.bulk_update(changed, ["state", "message", "updated_at"])
         Upload.objects.filter(pk=upload.pk).update(updated_at=now)
-        _record_late(user, upload, late)
+        _record_late(user, upload, late, request)
     end_acts({row.act_id for row in changed if row.act_id}, by=user)
     return rows
 
 
-def _record_late(user: Person, upload: Upload, rows: Sequence[UploadFile]) -> None:
+def _record_late(user: Person, upload: Upload, rows: Sequence[UploadFile], request: HttpRequest) -> None:
     """Files that were saved after all, although their act has ended without them."""
     acts = _outcomes({row.act_id for row in rows if row.act_id})
     late = [row for row in rows if acts.get(row.act_id) in (DONE, FAILED)]
     again = min(len(late), _counted_as_failed(upload))
     if late:
-        record.event(**_about(user, upload, items=len(late), again=again, size=sum(row.size for row in late)))
+        about = _about(user, upload, items=len(late), again=again, size=sum(row.size for row in late))
+        record.event(request=request, **about)
 
 
 def _can_be(row: UploadFile, state: str) -> bool:

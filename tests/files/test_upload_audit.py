@@ -230,6 +230,27 @@ def test_however_an_upload_goes_each_file_is_counted_once(script: UploadScript, 
     assert (line.open_parts, line.unknown_parts) == (0, 0)
 
 
+def test_an_upload_is_recorded_with_the_place_and_address_it_came_from(script: UploadScript) -> None:
+    script.upload(*script.add_ids(file()))
+    assert "In the background" not in audit(script)
+    (entry,) = Entry.objects.filter(group=script.id, opens=None)
+    assert (entry.page, entry.address) == ("files:upload_links", "127.0.0.1")
+    UploadFile.objects.update(state="failed")
+    script.report("saved", *map(str, UploadFile.objects.values_list("pk", flat=True)))
+    late = Entry.objects.filter(group=script.id).latest("sequence")
+    assert (late.page, late.address) == ("files:upload_report", "127.0.0.1")
+
+
+def test_the_audit_says_why_files_failed(script: UploadScript) -> None:
+    ids = script.add_ids(file("a.jpg"), file("b.jpg"), file("c.jpg"))
+    script.links(*ids)
+    script.report("saved", ids[0])
+    script.report("failed", *ids[1:], reason="status", status=400)
+    (entry,) = Entry.objects.filter(group=script.id, opens=None)
+    told = text_of(script.client.get(f"/audit/{entry.pk}/"))
+    assert "In part: The file store refused it (400)." in told
+
+
 def test_uploads_are_found_by_words_and_handed_over(script: UploadScript) -> None:
     script.upload(*script.add_ids(file("a.jpg"), file("b.jpg")))
     assert "uploaded 2 files to Northwind" in text_of(script.client.get("/audit/?q=uploaded+2+files"))

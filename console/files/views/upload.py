@@ -85,7 +85,8 @@ def links(request: SignedIn, upload_id: uuid.UUID) -> HttpResponse:
     found = selectors.find_upload(user=request.user, upload_id=upload_id)
     body = read_body(request)
     ids = [read_id(one) for one in read_list(body, most=services.MOST_LINKS)]
-    given = services.hand_out_links(user=request.user, upload=found, ids=ids, again=body.get("again") is True)
+    again = body.get("again") is True
+    given = services.hand_out_links(user=request.user, upload=found, ids=ids, request=request, again=again)
     answers = [
         {"id": str(link.id), "url": link.url, "contentType": link.content_type}
         if link.url
@@ -105,7 +106,7 @@ def report(request: SignedIn, upload_id: uuid.UUID) -> HttpResponse:
         if read is None:
             raise UnreadableBody
         reported[read_id(one.get("id"))] = read
-    changed = services.report(user=request.user, upload=found, reported=reported)
+    changed = services.report(user=request.user, upload=found, reported=reported, request=request)
     totals = selectors.count_files(found).as_json
     return JsonResponse({"files": [row_json(row) for row in changed], "totals": totals})
 
