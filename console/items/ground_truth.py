@@ -33,12 +33,12 @@ State = LabelInsert.State
 # Whether labels of such an insert are at CloudFactory, or may be.
 PERHAPS_THERE = (State.SENDING, State.SENT, State.UNKNOWN)
 CHANGED = "The labels were changed in another tab. Check them again before you send them."
-MEANWHILE = "Labels were sent to this work item meanwhile. Check them before you send yours."
+MEANWHILE = "Labels were sent to this work item in the meantime. Check them before you send yours."
 STILL_UNKNOWN = (
     "The same labels were sent to this work item before, and whether they arrived is unknown. Check in "
     "CloudFactory and close that entry in the audit with a note; then these can be sent."
 )
-AGAIN = "The same labels were added to this work item before. Tick the box to add them a second time."
+AGAIN = "The same labels were added to this work item before. Select the box to add them a second time."
 
 
 class NotSendable(Exception):

@@ -100,7 +100,7 @@ def test_pressing_again_creates_only_what_is_missing(alice: Person, emulator: Ru
     assert "4 are there already" in said
     assert figures(started(client, answer)) == (1, 0, 0, 0, 0)
     again = plan(client, upload, batch=batch)
-    assert "No work item is left to be created." in client.get(again["Location"]).content.decode()
+    assert "There are no work items left to create." in client.get(again["Location"]).content.decode()
     assert set(held(emulator).values()) == {1}
     assert len(posts(emulator)) == 5
 

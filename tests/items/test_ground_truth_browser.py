@@ -42,7 +42,7 @@ def test_what_is_typed_is_checked_after_a_pause(
     assert len(checks) < 5, "it was checked at each letter"
     field.fill(json.dumps(COCO))
     expect(page.locator(VERDICT)).to_contain_text("1 label: Denarius 1")
-    page.get_by_text("The first of them, as it is sent").click()
+    page.get_by_text("The first label, as it is sent").click()
     expect(page.locator(VERDICT)).to_contain_text('"category": "Denarius"')
     field.fill("")
     expect(page.locator(VERDICT)).to_have_text("")

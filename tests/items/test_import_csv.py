@@ -127,7 +127,7 @@ def test_all_wrong_lines_can_be_reached_and_nothing_can_be_started(client: Clien
     plan = plan_of(paste(client, sheet([(f"raw/{n}.jpg", "audio", "", "") for n in range(250)])))
     seen = [page_of(client, plan, f"?show=invalid&page={page}") for page in (1, 2, 3)]
     assert [page.count("Enter image or video.") for page in seen] == [100, 100, 50]
-    assert "No work item is left to be created." in seen[0]
+    assert "There are no work items left to create." in seen[0]
     assert "/start/" not in seen[0]
 
 

@@ -12,7 +12,7 @@ from console.items.models import Import
 from console.words import plural
 
 NAMESPACE = uuid.UUID("6a1a2a7e-3c0e-4f5b-9a57-7b1c9f0d2e41")
-NOTHING_SAVED = "No file of this upload is saved yet, so there is nothing to create work items of."
+NOTHING_SAVED = "No file of this upload is saved yet, so there is nothing to create work items from."
 WRONG_KIND = "It is neither an image nor a video."
 SAME_FILE = "It is the same stored file as “{name}” above."
 FOLLOWS = "{files} of this upload {are} not saved, so {they} not part of this plan."

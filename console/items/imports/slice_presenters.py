@@ -58,8 +58,11 @@ class SlicePlan:
         count = self._number("signed")
         if not count:
             return ""
-        links = "the link" if count == 1 else f"{count:,} links"
-        return f"Avala signed {links} of these items, so they stop working one day."
+        return (
+            "1 of these items has a link that expires."
+            if count == 1
+            else f"{count:,} of these items have links that expire."
+        )
 
     @property
     def first_end(self) -> datetime | None:

@@ -27,8 +27,8 @@ NOT_STOPPED = "Nothing of it was being created, so nothing was stopped."
 NOT_CARRIED_ON = "It is no longer paused."
 NOTHING_TO_RETRY = "Nothing is left to retry. Nothing was created."
 ENDING = "It is only just ending, so nothing was created now. Try again."
-NOTHING_TO_CREATE = "This plan can’t be started: no work item is left to be created."
-OTHER_VERSION = "This plan was made again since you opened it, so nothing was created. Check it once more."
+NOTHING_TO_CREATE = "There are no work items left to create in this plan."
+OTHER_VERSION = "This plan was made again since you opened it, so nothing was created. Check it again."
 
 
 @require_safe
