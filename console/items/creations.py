@@ -22,8 +22,8 @@ CREATED = (ImportRow.Outcome.CREATED, ImportRow.Outcome.SENDING, ImportRow.Outco
 
 
 @dataclass(frozen=True)
-class Origin:
-    """The import that an item was created by, and its place in it."""
+class ImportPlace:
+    """The import that created an item, and the line or item of it."""
 
     words: str
     address: str
@@ -38,12 +38,12 @@ class LabelsSent:
     at: datetime | None
 
 
-def read_origin(*, user: Person, project: uuid.UUID, item: WorkItem) -> Origin | None:
+def read_import_place(*, user: Person, project: uuid.UUID, item: WorkItem) -> ImportPlace | None:
     """None for what was created otherwise, and for whoever doesn't work in the import's space."""
     row = _row_of(project, item, but=("fields", "cells", "errors"))
     if row is None or row.import_run.space not in {space.id for space in connections.spaces(user)}:
         return None
-    return Origin(_words(row), reverse("items:import_detail", args=[project, row.import_run_id]))
+    return ImportPlace(_words(row), reverse("items:import_detail", args=[project, row.import_run_id]))
 
 
 def read_labels_sent(*, project: uuid.UUID, item: WorkItem) -> LabelsSent | None:

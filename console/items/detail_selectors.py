@@ -14,7 +14,7 @@ from console.audit import reading as audit
 from console.audit import unresolved
 from console.batches import reading as batches
 from console.items.breadcrumbs import remembered_breadcrumbs
-from console.items.creations import read_origin
+from console.items.creations import read_import_place
 from console.items.decision_selectors import read_panel, read_tray
 from console.items.detail_presenters import ItemFacts
 from console.items.filters import ItemFilter
@@ -41,7 +41,7 @@ def read_detail(*, user: Person, project: uuid.UUID, item: WorkItem, item_filter
         "project_id": project,
         "item_id": item.id,
         "facts": facts,
-        "origin": read_origin(user=user, project=project, item=item),
+        "import_place": read_import_place(user=user, project=project, item=item),
         "picture": sign_pictures(user=user, project=project, items=[item])[item.id],
         "list_url": crumbs[-1][1],
         "crumbs": crumbs,
