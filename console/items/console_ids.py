@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from console.common.parsing import read_uuid
+from console.common.parsing import NotJson, read_json, read_uuid
 from console.upstream import paging
 from console.upstream.cloudfactory import CloudFactory
 from console.upstream.cloudfactory_bodies import VENDOR
@@ -31,7 +31,8 @@ MOST_PAGES = 1_000
 
 @dataclass(frozen=True)
 class Found:
-    """The items that carry one of the ids asked for; `is_whole`: the others are surely not there.
+    """The items that carry one of the ids asked for; `is_whole`: the list came to its end and shows metadata, so it
+    would have shown the others.
 
     An item's own id can be unusable, as everywhere: it is there all the same.
     """
@@ -50,7 +51,7 @@ def without_console_id(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def console_id_of(item: WorkItem) -> uuid.UUID | None:
-    return read_uuid(item.metadata.get(KEY))
+    return read_uuid(_metadata_of(item).get(KEY))
 
 
 def create_once(platform: CloudFactory, project: uuid.UUID, new: NewWorkItem, *, request_id: str) -> WorkItem:
@@ -60,7 +61,7 @@ def create_once(platform: CloudFactory, project: uuid.UUID, new: NewWorkItem, *,
     """
     created = platform.create_work_item(project, new, request_id=request_id)
     sent = (new.metadata or {}).get(KEY)
-    if KEY in created.metadata and console_id_of(created) != read_uuid(sent):
+    if KEY in _metadata_of(created) and console_id_of(created) != read_uuid(sent):
         raise Unreadable(OTHER_ITEM, vendor=VENDOR)
     return created
 
@@ -108,10 +109,13 @@ def find_by_console_ids(
     wanted = set(ids)
     items: dict[uuid.UUID, WorkItem] = {}
     is_first, is_last = True, False
+    has_rows = shows_metadata = False
     try:
         for page in walk_batch(platform, project=project, batch_id=batch_id, created_from=created_from):
             is_first, is_last = False, page.is_last
+            has_rows = has_rows or bool(page.items or page.unusable)
             for item in page.items:
+                shows_metadata = shows_metadata or bool(_metadata_of(item))
                 console_id = console_id_of(item)
                 if console_id is not None and console_id in wanted:
                     items.setdefault(console_id, item)
@@ -121,4 +125,17 @@ def find_by_console_ids(
         if is_first or isinstance(error, KeyRejected):
             raise
         is_last = False
-    return Found(items, is_whole=is_last)
+    # A list without anybody's metadata would not show our id either.
+    return Found(items, is_whole=is_last and (shows_metadata or not has_rows))
+
+
+def _metadata_of(item: WorkItem) -> Mapping[str, Any]:
+    """Also where the vendor sends the object as a text of JSON."""
+    spelled = item.extra.get("metadata")
+    if item.metadata or not isinstance(spelled, str):
+        return item.metadata
+    try:
+        read = read_json(spelled)
+    except NotJson:
+        return {}
+    return read if isinstance(read, dict) else {}

@@ -1,5 +1,6 @@
 """Our id in metadata: added, taken out, and the items that carry it found in their batch, or not called missing."""
 
+import json
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -122,6 +123,21 @@ def test_an_item_whose_own_id_cannot_be_read_is_found_all_the_same(alice: Person
     console_id = uuid.uuid4()
     platform.speak("GET", LIST, lambda query: answer([row(console_id, "../odd")]))
     assert set(look(alice, FIRST, console_id).items) == {console_id}
+
+
+@pytest.mark.parametrize("metadata", [None, 7, "[]", '{"annotation_console_id"', {}])
+def test_a_list_without_anybodys_metadata_is_not_whole(alice: Person, platform: Vendor, metadata: Any) -> None:
+    platform.speak("GET", LIST, lambda query: answer([{**row(), "metadata": metadata}]))
+    assert not look(alice, FIRST, uuid.uuid4()).is_whole
+
+
+def test_our_id_is_found_in_metadata_that_comes_as_text(alice: Person, platform: Vendor) -> None:
+    ours, other = uuid.uuid4(), uuid.uuid4()
+    spelled = json.dumps({KEY: str(ours).upper()})
+    platform.speak("GET", LIST, lambda query: answer([{**row(), "metadata": spelled}]))
+    found = look(alice, FIRST, ours, other)
+    assert set(found.items) == {ours}
+    assert found.is_whole
 
 
 def test_what_was_found_before_a_failure_is_kept_and_the_rest_is_open(

@@ -110,6 +110,22 @@ def test_what_the_batch_holds_already_is_left_out_for_everybody(
     assert figures(plan(client_as(erin), found, make_batch(alice, "Another"))) == (30, 0, 0), "another batch"
 
 
+def test_what_the_batch_holds_under_an_odd_id_is_there_all_the_same(
+    alice: Person, client_as: ClientAs, emulator: Running, settings: Any
+) -> None:
+    found, batch = make_slice(alice, emulator, "Odd", 3), make_batch(alice)
+    create_items(alice, plan(client_as(alice), found, batch), 2)
+    with rewriting(emulator, settings, "cloudfactory") as vendor:
+        vendor.rewrite("GET", r"/workItems\?", with_odd_ids)
+        import_run = plan(client_as(alice), found, batch)
+    assert (import_run.state, figures(import_run)) == (State.READY, (1, 2, 0))
+    assert client_as(alice).get(page_url(import_run)).status_code == 200
+
+
+def with_odd_ids(page: dict[str, Any]) -> dict[str, Any]:
+    return {**page, "items": [{**item, "id": f"odd {place}"} for place, item in enumerate(page["items"])]}
+
+
 def test_a_slice_of_more_than_a_page_is_read_to_its_end(
     alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor
 ) -> None:

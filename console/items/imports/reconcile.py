@@ -1,9 +1,10 @@
 """Finding out, by reading alone, which rows of a part were created whose answer was lost."""
 
+import uuid
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -25,8 +26,9 @@ from console.upstream.errors import Unreadable
 
 Outcome, State = ImportRow.Outcome, Import.State
 ACTIONS = ("item.create", "slice.send")
-# The two clocks need not agree.
-SKEW = timedelta(hours=1)
+# The two clocks need not agree, nor the zones they are set to.
+SKEW = timedelta(days=1)
+WITNESSES_SINCE, MOST_WITNESSES = timedelta(hours=1), 10
 # Of more batches than these the items of the whole project are read, as far back as the import began.
 MOST_BATCHES = 3
 CLOSED = "Closed by a person, with a note in the audit."
@@ -64,21 +66,33 @@ def _look_in_batch(
     platform: CloudFactory, import_: Import, batch_id: int | None, rows: Collection[ImportRow]
 ) -> dict[int, Result]:
     since = min((row.sent_at for row in rows if row.sent_at), default=import_.created_at)
+    witnesses = _witnesses(import_, batch_id, since)
     found = find_by_console_ids(
         platform,
         project=import_.project,
         batch_id=batch_id,
-        ids={row.console_id for row in rows},
+        ids={row.console_id for row in rows} | witnesses,
         created_from=since - SKEW,
     )
+    is_believed = found.is_whole and witnesses <= found.items.keys()
     results = {}
     for row in rows:
         item = found.items.get(row.console_id)
         if item is not None:
             results[row.pk] = Result(Outcome.CREATED, records.FOUND_BY_READING, item=read_uuid(item.id))
         else:
-            results[row.pk] = Result(Outcome.UNKNOWN, row.message or records.CUT_OFF, is_missing=found.is_whole)
+            results[row.pk] = Result(Outcome.UNKNOWN, row.message or records.CUT_OFF, is_missing=is_believed)
     return results
+
+
+def _witnesses(import_: Import, batch_id: int | None, since: datetime) -> set[uuid.UUID]:
+    """Our ids of items that the same list has to show, because CloudFactory said that it created them.
+
+    A list that is behind, was cut, or is filtered by a clock that goes wrong lacks them as well, and proves nothing.
+    """
+    created = import_.rows.filter(outcome=Outcome.CREATED, item__isnull=False, sent_at__gte=since - WITNESSES_SINCE)
+    of_batch = created if batch_id is None else created.filter(batch_id=batch_id)
+    return set(of_batch.order_by("-sent_at").values_list("console_id", flat=True)[:MOST_WITNESSES])
 
 
 def find_rows(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:

@@ -17,6 +17,7 @@ from accounts import connections
 from accounts.connections import ConnectionMissing
 from accounts.models import Person
 from accounts.rights import Right
+from console.common.parsing import read_uuid
 from console.items import console_ids
 from console.items.imports import job_hooks, services
 from console.items.imports.services import ROLE_CHANGED, NewRow, NotStarted
@@ -248,7 +249,7 @@ class _Reading:
     def _mark_present(self, items: Mapping[uuid.UUID, str], following: Mapping[str, Any]) -> None:
         there = list(self.import_.rows.filter(console_id__in=items, outcome__in=(Outcome.NONE, Outcome.INVALID)))
         for row in there:
-            row.outcome, row.item, row.errors = Outcome.PRESENT, uuid.UUID(items[row.console_id]), []
+            row.outcome, row.item, row.errors = Outcome.PRESENT, read_uuid(items[row.console_id]), []
         ImportRow.objects.bulk_update(there, ["outcome", "item", "errors"])
         has_open = self.import_.rows.filter(outcome=Outcome.NONE).exists()
         self._go_on(following if has_open else {})
