@@ -298,6 +298,20 @@ def test_a_cut_list_does_not_say_that_nothing_was_created(
         assert {settling.look(opening()).status for _ in range(4)} == {"checking"}
 
 
+def test_an_answer_about_another_item_is_no_answer(
+    alice: Person, client_as: ClientAs, emulator: Running, settings: Any
+) -> None:
+    with rewriting(emulator, settings, "cloudfactory") as vendor:
+        other = {"id": str(uuid.uuid4()), "metadata": {KEY: str(uuid.uuid4())}}
+        vendor.rewrite("POST", "/workItems$", lambda answer: {**answer, **other})
+        create(client_as(alice))
+    assert opening().outcome == "unknown"
+    settling.look(opening())
+    entry = opening()
+    assert entry.outcome == "done"
+    assert entry.result_id != other["id"]
+
+
 def test_a_silent_vendor_loses_nothing_that_was_typed(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     emulator.fault("cloudfactory", "503", method="POST", path="/workItems$")
     lines = {"key": ["site"], "value": ["Naples"], "kind": ["text"]}

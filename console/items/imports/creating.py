@@ -6,6 +6,7 @@ whatever import. A worker that finds a claimed row looks its item up and never s
 
 import time
 import uuid
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,7 +17,7 @@ from django.utils import timezone
 from accounts import connections
 from accounts.rights import Right
 from console.common.parsing import read_uuid
-from console.items.console_ids import create_once
+from console.items.console_ids import OTHER_ITEM, create_once
 from console.items.imports import records
 from console.items.imports.records import Result
 from console.items.imports.services import ROLE_CHANGED
@@ -27,8 +28,10 @@ from console.jobs import services as jobs
 from console.jobs.models import Operation, Part
 from console.upstream.cloudfactory import CloudFactory
 from console.upstream.errors import (
-    ACCESS_REFUSALS,
+    Forbidden,
     HeldBack,
+    KeyRejected,
+    NotFound,
     NotSent,
     RateLimited,
     Refused,
@@ -75,6 +78,9 @@ class Course:
     stopped: str = ""
     results: dict[int, Result] = field(default_factory=dict)
     waits: int = 0
+    not_found: int = 0
+    # How often each item was named by an answer.
+    named: Counter[uuid.UUID] = field(default_factory=Counter)
 
     @property
     def goes_on(self) -> bool:
@@ -94,11 +100,26 @@ def create_rows(job: Creating, rows: Sequence[ImportRow]) -> Course:
             continue
         # In threads: they must not touch the database.
         answers = connections.gather([partial(_create, job, row) for row in claimed])
-        course.results = {row.pk: result_of(answer) for row, answer in zip(claimed, answers, strict=True)}
+        course.results = _results_of(job, course, claimed, answers)
         _judge(course, answers)
         if wait := _short_wait(course):
             _wait_here(job, course, claimed, wait)
     return course
+
+
+def _results_of(
+    job: Creating, course: Course, rows: Sequence[ImportRow], answers: Sequence[Answer]
+) -> dict[int, Result]:
+    """An answer that names another row's item says nothing of this one: then the batch is read for it."""
+    results = {row.pk: result_of(answer) for row, answer in zip(rows, answers, strict=True)}
+    items = [result.item for result in results.values() if result.item]
+    course.named.update(items)
+    of_earlier = set(job.import_.rows.filter(item__in=items).values_list("item", flat=True))
+    for row in rows:
+        item = results[row.pk].item
+        if item and (item in of_earlier or course.named[item] > 1):
+            results[row.pk] = Result(Outcome.UNKNOWN, OTHER_ITEM)
+    return results
 
 
 def result_of(answer: Answer) -> Result:
@@ -179,8 +200,13 @@ def _judge(course: Course, answers: Sequence[Answer]) -> None:
     errors = [answer for answer in answers if isinstance(answer, UpstreamError)]
     lost = [error for error in errors if not isinstance(error, Refused | HeldBack)]
     course.failures = 0 if len(answers) > len(errors) or not lost else course.failures + len(lost)
-    for kinds in (ACCESS_REFUSALS, (NotSent, RateLimited)):
+    for kinds in ((KeyRejected, Forbidden), (NotSent, RateLimited)):
         course.problem = course.problem or next((error for error in errors if isinstance(error, kinds)), None)
+    # One can be about what a single row names; several in a row are about the project.
+    missing = [error for error in errors if isinstance(error, NotFound)]
+    course.not_found = course.not_found + len(missing) if len(missing) == len(answers) else 0
+    if course.problem is None and course.not_found >= MOST_FAILURES:
+        course.problem = missing[0]
     if course.problem is None and course.failures >= MOST_FAILURES:
         course.problem = lost[0]
 

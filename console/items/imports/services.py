@@ -189,7 +189,10 @@ def retry(*, user: Person, import_: Import) -> bool:
         again = {"state": State.CREATING, "message": "", "failures": 0, "finished_at": None, "told_state": ""}
         is_taken = bool(mine.update(**again, progressed_at=timezone.now(), paces=[]))
         is_free = is_taken and not jobs.is_unfinished(kind=KIND, subject=str(import_.pk))
-        is_started = is_free and _enqueue(import_, find_retryable(import_)) > 0
+        # What was refused comes last, in parts of its own: if that ends the job again, the others are there.
+        rest = find_retryable(import_)
+        some = [rest.filter(outcome=outcome) for outcome in (Outcome.NOT_CREATED, Outcome.REFUSED)]
+        is_started = is_free and _enqueue(import_, *some) > 0
         transaction.set_rollback(not is_started)
     import_.refresh_from_db()
     return is_started
@@ -268,14 +271,16 @@ def delete_old() -> None:
             import_.delete()
 
 
-def _enqueue(import_: Import, rows: "QuerySet[ImportRow]") -> int:
-    """How many rows the job creates."""
-    keys = _keys(rows)
+def _enqueue(import_: Import, *portions: "QuerySet[ImportRow]") -> int:
+    """How many rows the job creates, one portion after the other."""
+    keys = [found for rows in portions if (found := _keys(rows))]
     if keys:
         payload = {"about": import_.project_name, "project": str(import_.project)}
-        add_parts(jobs.enqueue(kind=KIND, subject=str(import_.pk), person=import_.person, payload=payload), keys)
+        operation = jobs.enqueue(kind=KIND, subject=str(import_.pk), person=import_.person, payload=payload)
+        for portion in keys:
+            add_parts(operation, portion)
         records.count(import_.pk)
-    return len(keys)
+    return sum(map(len, keys))
 
 
 def _own(earlier: Import, user: Person, project: uuid.UUID) -> Import:
