@@ -181,10 +181,7 @@ class _ZipStream:
         return [row for row in self.rows[place:] if not row.result][:SIGNED_AT_ONCE]
 
     def _sign(self, rows: Sequence[_Row]) -> None:
-        """Fresh links for these. Raises _RightLost, and what P2 raises."""
-        user = Person.objects.filter(pk=self.user.pk, is_active=True).first()
-        if user is None or not user.may(Right.DOWNLOAD):
-            raise _RightLost
+        """Fresh links for these. Raises what P2 raises."""
         paths = [row.path for row in rows]
         self.links, refused = path_checks.sign_paths(user=self.user, space=self.path_list.space, paths=paths)
         self.refused = {path: found.message for path, found in refused.items()}
@@ -195,6 +192,7 @@ class _ZipStream:
             return
         act = file_act(user=self.user, path_list=self.path_list, path=row.path, request=self.request, group=self.group)
         try:
+            self._check_right()
             with act:
                 download = self._open(place, row)
                 act.keep_open()
@@ -207,6 +205,12 @@ class _ZipStream:
             self.stopped = "" if is_about_this else row.result
             return
         yield from self._copy(archive, row, act, download)
+
+    def _check_right(self) -> None:
+        """Before each file: fifty of them, signed together, can take hours."""
+        user = Person.objects.filter(pk=self.user.pk, is_active=True).first()
+        if user is None or not user.may(Right.DOWNLOAD):
+            raise _RightLost
 
     def _open(self, place: int, row: _Row) -> Download:
         """The file's first bytes; where its link is too old by now, with new links from here on."""

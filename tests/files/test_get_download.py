@@ -254,6 +254,20 @@ def test_a_disabled_person_gets_no_further_links(alice: Person, client_as: Clien
     assert all(row[5].startswith("not included: ") for row in rows[50:])
 
 
+@pytest.mark.parametrize("change", [{"is_active": False}, {"role": "auditor"}])
+def test_a_right_that_is_lost_ends_the_zip_with_the_file_that_is_sent(
+    alice: Person, client_as: ClientAs, emulator: Running, change: dict[str, Any]
+) -> None:
+    """Although the links of the others were made before."""
+    client = client_as(alice)
+    response = client.get(f"{listed(client, pictures(emulator, 5))}files.zip")
+    Person.objects.filter(pk=alice.pk).update(**change)
+    rows = names_in(unzipped(response))
+    lost = "not included: Your role can’t download files any more."
+    assert [row[5] for row in rows] == ["included", lost, lost, lost, lost]
+    assert [entry.outcome for entry in recorded()] == ["done"]
+
+
 def test_a_person_whose_role_was_changed_gets_no_further_files(
     bob: Person, client_as: ClientAs, emulator: Running
 ) -> None:
