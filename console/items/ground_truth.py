@@ -22,7 +22,6 @@ from console.audit.models import DONE, FAILED, Entry
 from console.items.label_input import LabelInput
 from console.items.models import LabelInsert
 from console.items.selectors import VENDOR
-from console.items.services import lock_person
 from console.projects import services as projects
 from console.upstream.errors import Conflict, Invalid
 
@@ -100,8 +99,6 @@ def send_labels(
         return
     labels = json.loads(insert.labels or "[]")
     with transaction.atomic():
-        # Of two tabs of one person, the second one sees the first.
-        lock_person(user)
         _check_sendable(insert, digest, known, is_again=is_again)
         LabelInsert.objects.filter(pk=insert.pk).update(state=State.SENDING, sent_at=timezone.now())
     try:
@@ -146,9 +143,11 @@ def register() -> None:
 
 
 def _check_sendable(insert: LabelInsert, digest: str, known: int, *, is_again: bool) -> None:
-    # Until they count as sent, no other tab changes them.
-    now = LabelInsert.objects.select_for_update().only("digest").get(pk=insert.pk)
-    if now.digest != digest or insert.digest != digest:
+    # Of two who send at once, in two tabs or as two people, the second sees the first. Until these count as sent, no
+    # other tab changes them.
+    of_item = LabelInsert.objects.select_for_update().filter(project=insert.project, item=insert.item)
+    now = dict(of_item.order_by("pk").values_list("pk", "digest"))
+    if now.get(insert.pk) != digest or insert.digest != digest:
         raise NotSendable(CHANGED)
     earlier = [one for one in earlier_inserts(project=insert.project, item=insert.item) if one.pk != insert.pk]
     if len(earlier) != known:
