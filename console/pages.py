@@ -3,10 +3,11 @@
 import logging
 import sys
 import uuid
+from contextlib import suppress
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE, get_token
 from django.shortcuts import render
@@ -146,10 +147,14 @@ def database_failed(request: HttpRequest, error: BaseException | None) -> HttpRe
 
 
 def _read_to_the_end(request: HttpRequest) -> None:
-    """A browser that is still sending when its connection is closed shows an error of its own instead of the answer."""
-    for _ in range(MOST_CHUNKS):
-        if not request.read(CHUNK):
-            return
+    """A browser that is still sending when its connection is closed shows an error of its own instead of the answer.
+
+    How long it has for that, the request gate says.
+    """
+    with suppress(UnreadablePostError):
+        for _ in range(MOST_CHUNKS):
+            if not request.read(CHUNK):
+                return
 
 
 def _answer_alone(request: HttpRequest, template: str, context: dict[str, object], status: int) -> HttpResponse:
