@@ -61,8 +61,8 @@ def place(*, scale: str = "demo", has_workers: bool = False) -> Iterator[Place]:
         "EMULATOR_SCALE": scale,
     }
     gunicorn = ["gunicorn", "-c", "python:console.serving", "--bind", f"127.0.0.1:{ports[0]}", "console.wsgi"]
-    if not (settings.VAR / "static" / "staticfiles.json").exists():
-        subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], env=environment, check=True)
+    # Each time, or the browser would be given what the scripts were at an earlier one.
+    subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], env=environment, check=True)
     with contextlib.ExitStack() as stack:
         stack.enter_context(process(environment, "-m", "console.emulator"))
         master = stack.enter_context(process(environment, "-m", *gunicorn))

@@ -1,7 +1,8 @@
 """Uploads: 400 files of 1 MB from Chromium against curl with the same six connections, and a folder of 10,000 files.
 
 Console, vendors and store are processes of their own on this machine, the browser is real, the bytes go straight to the
-store. The longest task is how long the page could not react, as the browser itself measures it (only from 50 ms on).
+store. The longest task is how long the page could not react, as the browser itself measures it (only from 50 ms on);
+the time that it takes to hand the chosen files over to the page is its own, and not counted.
 `UPLOAD_BENCH_FILES` (default 400) and `UPLOAD_BENCH_MANY` (default 10000) make it shorter.
 """
 
@@ -31,9 +32,13 @@ MEGABYTE = 1_000_000
 AT_ONCE = 6
 LONGEST = 10 * 60 * 1000
 LONG_TASKS = """
+let chosenAt = 0;
 window.longestTask = 0;
+addEventListener("change", () => { chosenAt = performance.now(); }, { capture: true });
 new PerformanceObserver((list) => {
-  for (const { duration } of list.getEntries()) window.longestTask = Math.max(window.longestTask, duration);
+  for (const { startTime, duration } of list.getEntries()) {
+    window.longestTask = Math.max(window.longestTask, startTime + duration - Math.max(startTime, chosenAt));
+  }
 }).observe({ type: "longtask", buffered: true });
 """
 
