@@ -29,8 +29,8 @@ async function post(url, body, { keepalive, pageUrl, isAgain = false }) {
   const answer = await reach(url, how);
   const data = await answer.json().catch(() => null);
   if (answer.ok && data) return data;
-  // A page instead of JSON: the token belongs to an earlier session.
-  if (answer.status === 403 && !data && !isAgain && (await renewToken(pageUrl))) {
+  // The token belongs to an earlier session.
+  if (answer.status === 403 && data?.expired && !isAgain && (await renewToken(pageUrl))) {
     return post(url, body, { keepalive, pageUrl, isAgain: true });
   }
   throw refusal(answer, data);

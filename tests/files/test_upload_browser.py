@@ -253,6 +253,17 @@ def test_an_ended_session_is_said_and_the_upload_goes_on_after_signing_in(
     assert len({one["path"] for one in stored(emulator)}) == 25
 
 
+def test_a_page_from_before_somebody_signed_in_again_goes_on_by_itself(
+    signed_in: Page, live: str, emulator: Running, tmp_path: Path, sign_in: SignIn, alice: Person
+) -> None:
+    signed_in.goto(f"{live}/files/upload/")
+    # What another tab does; the page's token belongs to the earlier session.
+    signed_in.context.clear_cookies()
+    sign_in(signed_in, alice)
+    choose(signed_in, make_files(tmp_path, 3))
+    expect(said(signed_in)).to_have_text("3 files saved.")
+
+
 def test_of_two_tabs_one_sends_and_the_other_waits_for_it(
     signed_in: Page, live: str, emulator: Running, tmp_path: Path
 ) -> None:
@@ -367,6 +378,8 @@ def assert_accessible(page: Page) -> None:
 def test_everything_is_done_by_keyboard_alone(signed_in: Page, live: str, emulator: Running, tmp_path: Path) -> None:
     signed_in.goto(f"{live}/files/upload/")
     chooser = signed_in.get_by_label("Choose files")
+    # Until its script has run, the page has no place for files, and nothing in it takes the focus.
+    expect(signed_in.get_by_role("heading", name="Drop files or folders here")).to_be_visible()
     chooser.focus()
     with signed_in.expect_file_chooser() as opened:
         signed_in.keyboard.press("Enter")
