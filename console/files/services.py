@@ -96,15 +96,21 @@ def _claim(upload: Upload, ids: Collection[uuid.UUID], again: bool) -> _Claimed:
         mine = [row for row in rows if row.state in free]
         acts = _outcomes({row.act_id for row in mine if row.act_id})
         new = [row for row in mine if acts.get(row.act_id) not in (OPEN, UNKNOWN)]
-        repeated = min(sum(row.act_id in acts for row in new), _counted_as_failed(upload))
+        repeated = _counted_before(upload, sum(row.act_id in acts for row in new))
         act_id = uuid.uuid4() if new else None
-        now = timezone.now()
-        for row in mine:
-            row.state, row.path, row.message, row.updated_at = State.SENDING, "", "", now
-            row.act_id = act_id if row in new else row.act_id
-        UploadFile.objects.bulk_update(mine, ["state", "path", "message", "updated_at", "act_id"])
+        sent: dict[str, Any] = {"state": State.SENDING, "path": "", "message": "", "updated_at": timezone.now()}
+        _change(new, **sent, act_id=act_id)
+        _change([row for row in mine if row not in new], **sent)
     refused = {row.pk: row for row in rows if row not in mine}
     return _Claimed(mine, act_id, len(new), repeated, refused)
+
+
+def _change(rows: Collection[UploadFile], **values: Any) -> None:
+    """The same of all: one plain statement, where `bulk_update` builds an expression for each value of each row."""
+    for row in rows:
+        vars(row).update(values)
+    if rows:
+        UploadFile.objects.filter(pk__in=[row.pk for row in rows]).update(**values)
 
 
 def _outcomes(act_ids: Collection[uuid.UUID]) -> dict[uuid.UUID | None, str]:
@@ -113,9 +119,10 @@ def _outcomes(act_ids: Collection[uuid.UUID]) -> dict[uuid.UUID | None, str]:
     return {entry.pk: entry.outcome for entry in entries}
 
 
-def _counted_as_failed(upload: Upload) -> int:
-    line = GroupLine.objects.filter(pk=upload.pk).first()
-    return line.items_failed if line else 0
+def _counted_before(upload: Upload, count: int) -> int:
+    """How many of so many files the audit counts as not uploaded."""
+    line = GroupLine.objects.filter(pk=upload.pk).first() if count else None
+    return min(count, line.items_failed) if line else 0
 
 
 @dataclass(frozen=True)
@@ -141,7 +148,7 @@ def _ask_for_links(user: Person, upload: Upload, claimed: _Claimed, request: Htt
         # Of files that were on the way before, and wait now.
         end_acts({row.act_id for row in claimed.rows if row.act_id} - {claimed.act_id}, by=user)
         raise
-    end_acts({row.act_id for row in claimed.rows if row.act_id}, by=user)
+    end_acts({row.act_id for row in claimed.rows if row.act_id and row.pk not in found.urls}, by=user)
     return found
 
 
@@ -175,12 +182,14 @@ def _read_links(user: Person, upload: Upload, rows: Sequence[UploadFile]) -> _Fo
         path = _usable_path(upload.space, link.path)
         if path and path not in usable and origins.is_for_upload(link.signed_url):
             usable[path] = link.signed_url
-    for path in _used_paths(upload.space, usable):
-        usable.pop(path)
     urls: dict[uuid.UUID, str] = {}
-    for row, (path, url) in zip(rows, usable.items(), strict=False):
-        row.path, urls[row.pk] = path, url
     with transaction.atomic():
+        # Links of one upload are asked for side by side: of two that got the same path only one keeps it.
+        Upload.objects.select_for_update().get(pk=upload.pk)
+        for path in _used_paths(upload.space, usable):
+            usable.pop(path)
+        for row, (path, url) in zip(rows, usable.items(), strict=False):
+            row.path, urls[row.pk] = path, url
         UploadFile.objects.bulk_update([row for row in rows if row.pk in urls], ["path"])
     if len(urls) == len(rows):
         return _Found(urls)
@@ -275,11 +284,10 @@ def report(
         rows = list(upload.files.filter(pk__in=reported))
         changed = [row for row in rows if _can_be(row, reported[row.pk].state)]
         late = [row for row in changed if row.state not in IS_SENT and reported[row.pk].state == State.SAVED]
-        for row in changed:
-            one = reported[row.pk]
-            row.state = row.state if one.state == State.SENDING else State(one.state)
-            row.message, row.updated_at = one.message[:MOST_MESSAGE], now
-        UploadFile.objects.bulk_update(changed, ["state", "message", "updated_at"])
+        for one in {reported[row.pk] for row in changed}:
+            said = {"message": one.message[:MOST_MESSAGE], "updated_at": now}
+            state = {} if one.state == State.SENDING else {"state": State(one.state)}
+            _change([row for row in changed if reported[row.pk] == one], **said, **state)
         Upload.objects.filter(pk=upload.pk).update(updated_at=now)
         _record_late(user, upload, late, request)
     end_acts({row.act_id for row in changed if row.act_id}, by=user)
@@ -290,10 +298,9 @@ def _record_late(user: Person, upload: Upload, rows: Sequence[UploadFile], reque
     """Files that were saved after all, although their act has ended without them."""
     acts = _outcomes({row.act_id for row in rows if row.act_id})
     late = [row for row in rows if acts.get(row.act_id) in (DONE, FAILED)]
-    again = min(len(late), _counted_as_failed(upload))
     if late:
-        about = _about(user, upload, items=len(late), again=again, size=sum(row.size for row in late))
-        record.event(request=request, **about)
+        again, size = _counted_before(upload, len(late)), sum(row.size for row in late)
+        record.event(request=request, **_about(user, upload, items=len(late), again=again, size=size))
 
 
 def _can_be(row: UploadFile, state: str) -> bool:
