@@ -1,5 +1,5 @@
 // Which file of an upload is sent next and what its end means: six at once, links ten at a time and just before they are
-// used. A file that can be at the store already is looked up there before it gets another link; to the same link it can be
+// used, so that no place waits for one. A file that can be at the store already is looked up there before it gets another link; to the same link it can be
 // sent again, because that replaces it.
 
 import { describe } from "./upload-chosen.js";
@@ -9,6 +9,7 @@ import { Refused } from "./upload-server.js";
 const ADDED = 500;
 const AT_ONCE = 6;
 const LINKS = 10;
+const UNUSED_LINKS = 20;
 const TRIES = 3;
 const FAILURES = 6;
 const REFUSALS = 2;
@@ -35,7 +36,7 @@ export class Queue {
   #outbox = [];
   #lanes = 0;
   #adding = null;
-  #asking = null;
+  #asking = new Set();
   #reporting = null;
   #halt = new AbortController();
   #misses = 0;
@@ -49,7 +50,8 @@ export class Queue {
 
   get isRunning() { return this.phase === "running"; }
   get left() { return this.#arriving.length + this.#waiting.length + this.#linked.length; }
-  get hasMore() { return this.left + this.#outbox.length + this.moving.size > 0 || this.retriable.some(({ wasShutOut }) => wasShutOut); }
+  get isMoving() { return this.left + this.#asking.size + this.moving.size > 0; }
+  get hasMore() { return this.isMoving || this.#outbox.length > 0 || this.retriable.some(({ wasShutOut }) => wasShutOut); }
   get retriable() { return [...this.items.values()].filter((item) => item.state === "failed" && !item.fault); }
 
   // Saved, and not yet in `totals`.
@@ -110,7 +112,7 @@ export class Queue {
   }
 
   #end() {
-    const isBusy = this.#lanes || this.left || this.#outbox.length || this.#adding || this.#reporting;
+    const isBusy = this.#lanes || this.isMoving || this.#outbox.length || this.#adding || this.#reporting;
     if (this.isRunning && !isBusy) this.#turn("done");
   }
 
@@ -141,7 +143,7 @@ export class Queue {
   // To the store
 
   #fill() {
-    while (this.isRunning && this.#lanes < AT_ONCE && this.#waiting.length + this.#linked.length) {
+    while (this.isRunning && this.#lanes < AT_ONCE && this.#waiting.length + this.#linked.length + this.#asking.size) {
       this.#lanes += 1;
       this.#lane().finally(() => {
         this.#lanes -= 1;
@@ -157,14 +159,21 @@ export class Queue {
 
   async #next() {
     while (this.isRunning) {
-      if (this.#waiting.length && this.#linked.length < AT_ONCE) {
-        this.#asking ??= this.#askLinks().finally(() => { this.#asking = null; });
-      }
+      this.#askAhead();
       if (this.#linked.length) return this.#linked.shift();
-      if (!this.#asking) return null;
-      await this.#asking;
+      if (!this.#asking.size) return null;
+      await Promise.race(this.#asking);
     }
     return null;
+  }
+
+  // Where there was no answer last time, one request waits for the next.
+  #askAhead() {
+    const most = this.#misses ? LINKS : UNUSED_LINKS;
+    while (this.#waiting.length && this.#linked.length + LINKS * (this.#asking.size + 1) <= most) {
+      const asking = this.#askLinks().finally(() => this.#asking.delete(asking));
+      this.#asking.add(asking);
+    }
   }
 
   async #askLinks() {
@@ -336,11 +345,11 @@ export class Queue {
 
   #note({ id }, state, { reason = "", status = 0 } = {}) {
     this.#outbox.push({ id, state, reason, status });
-    setTimeout(() => this.#report(), REPORT_AFTER);
+    this.#report();
     return null;
   }
 
-  // To the ledger: one report at a time, each with all that is known by then.
+  // To the ledger: one report at a time, each with all that is known by then. While more is to come it waits a moment.
 
   #report() {
     this.#reporting ??= this.#sendReports().finally(() => {
@@ -352,6 +361,7 @@ export class Queue {
 
   async #sendReports() {
     while (this.#outbox.length) {
+      if (this.isMoving) await this.#rest(REPORT_AFTER);
       const some = this.#outbox.slice(0, REPORTS);
       const answer = await this.#asked(() => this.server.report(some));
       if (answer) this.#outbox.splice(0, some.length);
@@ -369,6 +379,7 @@ export class Queue {
   // The console's answer; null where there was none, after a wait or with everything held.
   // Without `isVital` the rest goes on without it.
   async #asked(ask, isVital = true) {
+    const { signal } = this.#halt;
     try {
       const answer = await ask();
       this.#misses = 0;
@@ -376,6 +387,8 @@ export class Queue {
       return answer;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
+      // It was asked before somebody went on, perhaps in a session that is over.
+      if (signal !== this.#halt.signal) return null;
       if (isVital || error.needsSignIn) await this.#missed(error);
       return null;
     }

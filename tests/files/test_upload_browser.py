@@ -264,6 +264,36 @@ def test_a_page_from_before_somebody_signed_in_again_goes_on_by_itself(
     expect(said(signed_in)).to_have_text("3 files saved.")
 
 
+def test_links_are_asked_for_before_the_last_ones_are_used_up(
+    signed_in: Page, live: str, emulator: Running, tmp_path: Path
+) -> None:
+    emulator.fault("cloudfactory", "slow-3", path="signedurls", times=0)
+    signed_in.goto(f"{live}/files/upload/")
+    choose(signed_in, make_files(tmp_path, 25))
+    asked = lambda: sum("/signedurls" in one["path"] for one in emulator.requests("cloudfactory"))  # noqa: E731
+    until(lambda: asked() >= 2)
+    assert puts(emulator) == []
+    expect(said(signed_in)).to_have_text("25 files saved.")
+    assert asked() == 3
+
+
+def test_going_on_while_links_are_still_being_asked_for_sends_every_file(
+    signed_in: Page, live: str, emulator: Running, tmp_path: Path
+) -> None:
+    emulator.fault("cloudfactory", "slow-3", path="signedurls", times=1)
+    signed_in.goto(f"{live}/files/upload/")
+    choose(signed_in, make_files(tmp_path, 3))
+    until(
+        lambda: (
+            bool(emulator.requests("cloudfactory")) and "/signedurls" in emulator.requests("cloudfactory")[-1]["path"]
+        )
+    )
+    signed_in.get_by_role("button", name="Pause").click()
+    signed_in.get_by_role("button", name="Resume").click()
+    expect(said(signed_in)).to_have_text("3 files saved.")
+    assert len(stored(emulator)) == 3
+
+
 def test_of_two_tabs_one_sends_and_the_other_waits_for_it(
     signed_in: Page, live: str, emulator: Running, tmp_path: Path
 ) -> None:
