@@ -4,6 +4,7 @@ import json
 import threading
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -318,27 +319,27 @@ def test_eight_presses_at_once_send_once(alice: Person, client_as: ClientAs, emu
 def test_of_two_people_who_send_at_once_the_second_is_told_of_the_first(
     alice: Person, erin: Person, client_as: ClientAs, emulator: Running, item: str
 ) -> None:
+    people = [client_as(person) for person in (alice, erin)]
     for turn in range(5):
-        people = [client_as(person) for person in (alice, erin)]
         previews = [previewed(client, item, [{"turn": turn, "of": place}]) for place, client in enumerate(people)]
-        forms = [send_form(client, preview) for client, preview in zip(people, previews, strict=True)]
-        together, answers = threading.Barrier(2), []
-
-        def push(place: int) -> None:
-            together.wait()  # noqa: B023 - joined before the next turn
-            try:
-                answer = people[place].post(f"{previews[place]}send/", forms[place])  # noqa: B023
-                answers.append(answer.status_code)  # noqa: B023
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=push, args=(place,)) for place in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert sorted(answers) == [302, 409]
+        assert sorted(send_together(people, previews)) == [302, 409]
     assert len(arrived(emulator, item)) == 5
+
+
+def send_together(people: list[Client], previews: list[str]) -> list[int]:
+    """The statuses of the pages' buttons, pressed in the same moment."""
+    forms = [send_form(client, preview) for client, preview in zip(people, previews, strict=True)]
+    together = threading.Barrier(len(people))
+
+    def push(client: Client, preview: str, form: dict[str, str]) -> int:
+        together.wait()
+        try:
+            return int(client.post(f"{preview}send/", form).status_code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        return list(pool.map(push, people, previews, forms))
 
 
 # What fails
