@@ -188,7 +188,7 @@ ACCESS: dict[str, str] = {
     "items:import_stop": Right.CHANGE,
     "items:import_carry_on": Right.CHANGE,
     "items:import_retry": Right.CHANGE,
-    "items:import_refused": Right.LOOK,
+    "items:import_refused": Right.DOWNLOAD,
     "items:ground_truth": Right.CHANGE,
     "items:ground_truth_preview": Right.CHANGE,
     "items:ground_truth_send": Right.CHANGE,

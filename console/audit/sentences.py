@@ -86,6 +86,7 @@ PAGES = {
         ),
         "create many work items",
     ),
+    "items:import_refused": "download the lines of an import",
     "items:from_slice": "send a slice to a batch",
     "slices:choose": "send a slice to a batch",
     "slices:projects": "send a slice to a batch",

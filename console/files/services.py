@@ -28,6 +28,7 @@ ACTION, VENDOR = "file.upload", "cloudfactory"
 MOST_LINKS = 10
 MOST_PATH_BYTES = 1024
 MOST_MESSAGE = 500
+MOST_NAME = 200
 
 NOT_HERE = "This file is not in this upload any more."
 IS_SAVED = "Already saved."
@@ -153,13 +154,14 @@ def _ask_for_links(user: Person, upload: Upload, claimed: _Claimed, request: Htt
 
 
 def _act(user: Person, upload: Upload, claimed: _Claimed, request: HttpRequest) -> record.act:
-    size = sum(row.size for row in claimed.rows if row.act_id == claimed.act_id)
-    about = _about(user, upload, items=claimed.new, again=claimed.again, size=size)
+    about = _about(user, upload, [row for row in claimed.rows if row.act_id == claimed.act_id], again=claimed.again)
     return record.act(act_id=claimed.act_id, request=request, **about)
 
 
-def _about(user: Person, upload: Upload, *, items: int, again: int, size: int) -> dict[str, Any]:
-    """`again` of the items were counted as not uploaded before."""
+def _about(user: Person, upload: Upload, rows: Sequence[UploadFile], *, again: int) -> dict[str, Any]:
+    """`again` of the files were counted as not uploaded before. Their names outlive the ledger here."""
+    size = sum(row.size for row in rows)
+    names = [f"{row.folder}/{row.name}".strip("/")[-MOST_NAME:] for row in rows]
     return {
         "actor": user,
         "action": ACTION,
@@ -169,7 +171,7 @@ def _about(user: Person, upload: Upload, *, items: int, again: int, size: int) -
         "vendor": VENDOR,
         "key": connections.key_fingerprint(user, VENDOR),
         "group": upload.pk,
-        "detail": {"items": items, "bytes": size, **({"items_again": again} if again else {})},
+        "detail": {"items": len(rows), "files": names, "bytes": size, **({"items_again": again} if again else {})},
     }
 
 
@@ -299,8 +301,8 @@ def _record_late(user: Person, upload: Upload, rows: Sequence[UploadFile], reque
     acts = _outcomes({row.act_id for row in rows if row.act_id})
     late = [row for row in rows if acts.get(row.act_id) in (DONE, FAILED)]
     if late:
-        again, size = _counted_before(upload, len(late)), sum(row.size for row in late)
-        record.event(request=request, **_about(user, upload, items=len(late), again=again, size=size))
+        again = _counted_before(upload, len(late))
+        record.event(request=request, **_about(user, upload, late, again=again))
 
 
 def _can_be(row: UploadFile, state: str) -> bool:

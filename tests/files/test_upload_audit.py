@@ -51,6 +51,14 @@ def test_an_upload_of_many_calls_is_one_line(script: UploadScript) -> None:
     assert "Alice uploaded 25 files to Northwind" in audit(script)
 
 
+def test_the_names_of_files_stay_in_the_audit(script: UploadScript) -> None:
+    script.upload(*script.add_ids(file("dog.jpg", folder="walks/north"), file("cat.jpg")))
+    [entry] = Entry.objects.filter(group=script.id, opens=None)
+    page = text_of(script.client.get(f"/audit/{entry.pk}/"))
+    assert "walks/north/dog.jpg" in page
+    assert "cat.jpg" in page
+
+
 def test_one_file_is_said_as_one(script: UploadScript) -> None:
     script.upload(*script.add_ids(file()))
     assert "Alice uploaded 1 file to Northwind" in audit(script)

@@ -334,6 +334,10 @@ def test_only_whoever_may_change_gets_the_form(
         assert client_as(person).get(FORM).status_code == 403
         assert paste(client_as(person), sheet(lines(1))).status_code == 403
         assert "Nobody else can start it." in page_of(client_as(person), plan)
+    # Its lines can hold labels, which an auditor downloads nowhere.
+    assert "Download these lines" in page_of(client_as(bob), plan)
+    assert "Download these lines" not in page_of(client_as(dana), plan)
+    assert client_as(dana).get(f"{ITEMS}imports/{plan.pk}/refused.csv").status_code == 403
     assert client_as(nobody).get(f"{ITEMS}imports/{plan.pk}/").status_code == 404
     assert client_as(nobody).get(f"{ITEMS}imports/{plan.pk}/refused.csv").status_code == 404
 

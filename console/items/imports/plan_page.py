@@ -50,6 +50,7 @@ def _plan(request: SignedIn, import_run: Import, problem: str) -> ImportPlan:
         problem=problem,
         earlier=find_earlier(import_run),
         is_own=import_run.person_id == request.user.pk and request.user.may(Right.CHANGE),
+        can_download=request.user.may(Right.DOWNLOAD),
     )
 
 

@@ -95,6 +95,7 @@ class ImportPlan:
     problem: str = ""
     earlier: Sequence[Import] = ()
     is_own: bool = True
+    can_download: bool = True
 
     @property
     def is_csv(self) -> bool:
@@ -210,7 +211,7 @@ class ImportPlan:
 
     @property
     def refused_url(self) -> str:
-        has_lines = self.is_csv and self.count(Outcome.INVALID)
+        has_lines = self.can_download and self.is_csv and self.count(Outcome.INVALID)
         return self._url("items:import_refused") if has_lines else ""
 
     @property

@@ -244,6 +244,7 @@ class ImportResults:
     chosen: str
     page: ImportPage
     batches: Mapping[int | None, int]
+    can_download: bool = True
 
     @cached_property
     def rows(self) -> list[ImportedRow]:
@@ -291,7 +292,8 @@ class ImportResults:
     @property
     def refused_url(self) -> str:
         """The lines of a CSV that were refused, or never could be imported, to be corrected."""
-        has_lines = self.import_run.source == Source.CSV and (self.counts["refused"] or self.counts["left-out"])
+        is_csv = self.can_download and self.import_run.source == Source.CSV
+        has_lines = is_csv and (self.counts["refused"] or self.counts["left-out"])
         return reverse("items:import_refused", args=[self.import_run.project, self.import_run.pk]) if has_lines else ""
 
     def _address(self, name: str, page: int = 1) -> str:

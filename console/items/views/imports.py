@@ -136,7 +136,9 @@ def _results(request: SignedIn, found: Import) -> dict[str, Any]:
     back = reverse("items:import_detail", args=[found.project, found.pk])
     can_retry = found.state in services.FINAL and _is_own(request, found)
     return {
-        "results": presenters.ImportResults(found, counts, chosen, page, selectors.count_batches(found)),
+        "results": presenters.ImportResults(
+            found, counts, chosen, page, selectors.count_batches(found), request.user.may(Right.DOWNLOAD)
+        ),
         "unresolved_acts": selectors.read_unresolved(found, user=request.user, back=back),
         "retryable": services.find_retryable(found).count() if can_retry else 0,
     }
