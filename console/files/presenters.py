@@ -135,6 +135,7 @@ class UploadPage:
     totals: Totals = NO_TOTALS
     is_new: bool = True
     created_at: datetime | None = None
+    first_name: str = ""
 
     @classmethod
     def new(cls, person: Person, space: Space) -> "UploadPage":
@@ -181,6 +182,19 @@ class UploadPage:
         return f"{number(self.saved)} of {plural(self.totals.all_files, 'file')} saved{brackets}"
 
     @property
+    def summary_on_return(self) -> str:
+        """What the page says when it is opened again: nothing moves any more, whatever state the rows are left in."""
+        saved = f"{number(self.saved)} of {plural(self.totals.all_files, 'file')} saved."
+        others = "the other one" if self.unfinished == 1 else f"the other {number(self.unfinished)}"
+        return f"{saved} This browser no longer has {others}."
+
+    @property
+    def names(self) -> str:
+        """`coin-1.jpg and 24 more`, by which a person knows it among others."""
+        more = self.totals.all_files - 1
+        return f"{self.first_name} and {number(more)} more" if self.first_name and more > 0 else self.first_name
+
+    @property
     def size_words(self) -> str:
         return file_size(sum(self.totals.bytes.values()))
 
@@ -195,6 +209,6 @@ def read_rows(upload: Upload, state: str, page: int) -> FileRows:
 def read_recent(person: Person, space: Space) -> list[UploadPage]:
     """The person's recent uploads to the space."""
     return [
-        UploadPage(upload.pk, upload.space, space.name, person, totals, is_new=False, created_at=upload.created_at)
-        for upload, totals in selectors.read_recent(user=person, space=space.id)
+        UploadPage(upload.pk, upload.space, space.name, person, totals, False, upload.created_at, first_name)
+        for upload, totals, first_name in selectors.read_recent(user=person, space=space.id)
     ]

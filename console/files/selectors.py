@@ -104,14 +104,15 @@ def read_saved(upload_id: uuid.UUID) -> Iterator[SavedFile]:
         yield SavedFile(row.pk, name, row.content_type, row.path)
 
 
-def read_recent(*, user: Person, space: str) -> list[tuple[Upload, Totals]]:
-    """The person's last uploads to the space, with their counts: two statements."""
+def read_recent(*, user: Person, space: str) -> list[tuple[Upload, Totals, str]]:
+    """The person's last uploads to the space, with their counts and the first file's name: three statements."""
     uploads = list(Upload.objects.filter(person=user, space=space).order_by("-created_at")[:MOST_RECENT])
     rows = UploadFile.objects.filter(upload__in=uploads).order_by().values_list("upload", "state")
     found: dict[uuid.UUID, tuple[dict[str, int], dict[str, int]]] = {upload.pk: ({}, {}) for upload in uploads}
     for upload, state, count, size in rows.annotate(count=Count("pk"), sum=Sum("size")):
         found[upload][0][state], found[upload][1][state] = count, size
-    return [(upload, Totals(*found[upload.pk])) for upload in uploads]
+    firsts = dict(UploadFile.objects.filter(upload__in=uploads, position=1).values_list("upload", "name"))
+    return [(upload, Totals(*found[upload.pk]), firsts.get(upload.pk, "")) for upload in uploads]
 
 
 def address_of_act(reader: Any, group: uuid.UUID) -> str:

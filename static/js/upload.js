@@ -220,7 +220,7 @@ function speak() {
   part("phase").textContent = now;
   part("signed-out").hidden = queue.phase !== "signed-out";
   if (now) say(now);
-  if (queue.phase === "done") finish();
+  if (["done", "stopped"].includes(queue.phase)) finish();
   else if (!queue.isRunning) rows.load();
 }
 

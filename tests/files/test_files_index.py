@@ -27,12 +27,12 @@ def test_recent_uploads_say_how_far_they_are(emulator: Running, alice: Person, c
     script.links(ids[1])
     script.report("failed", ids[1], reason="status", status=500)
     page = script.client.get("/files/")
-    assert "1 of 3 files saved (1 failed, 1 waiting)" in text_of(page)
+    assert "1 of 3 files saved (1 failed, 1 waiting) a.jpg and 2 more" in text_of(page)
     assert f"/files/upload/{script.id}/" in page.content.decode()
     script.upload(*ids[1:])
     finished = text_of(script.client.get("/files/"))
     assert "3 of 3 files saved" in finished
-    assert "To go on" not in finished
+    assert "To continue" not in finished
 
 
 def test_uploads_of_others_and_into_other_spaces_are_not_listed(
