@@ -165,6 +165,7 @@ def test_what_is_wrong_is_said_at_its_field(alice: Person, emulator: Running, cl
         ({"batch": "new", "name": ""}, "Give the new batch a name."),
         ({"batch": "999999999"}, "This project has no such batch."),
         ({"batch": ""}, "Choose a batch"),
+        ({"batch": str(batch_of(alice)), "name": "Night shift"}, "This name is for a new batch."),
     ):
         answer = plan(client, upload, **typed)
         assert (answer.status_code, words in answer.content.decode()) == (422, True)

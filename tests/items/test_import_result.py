@@ -234,3 +234,11 @@ def test_old_imports_are_deleted_but_none_under_way(alice: Person, emulator: Run
     Import.objects.filter(pk__in=[old.pk, running.pk]).update(created_at=timezone.now() - timedelta(days=181))
     jobs.clean_up()
     assert set(Import.objects.values_list("pk", flat=True)) == {running.pk, new.pk}
+
+
+def test_a_line_that_was_left_out_is_in_no_batch(alice: Person, emulator: Running, client_as: SignIn) -> None:
+    wrong = NewRow(number=9, name="no-batch.jpg", errors=[["batch", "This project has no batch with this name."]])
+    import_ = created(alice, [*new_rows(1), wrong])
+    html = client_as(alice).get(address(import_)).content.decode()
+    cells = re.findall(r'<td data-label="Batch">(.*?)</td>', html)
+    assert [bool(cell) for cell in cells] == [True, False]

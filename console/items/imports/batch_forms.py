@@ -51,4 +51,6 @@ class BatchForm(forms.Form):
         is_new = "batch" in cleaned and cleaned["batch"] is None
         if is_new and "name" in cleaned and not cleaned["name"]:
             self.add_error("name", "Give the new batch a name.")
+        if cleaned.get("batch") is not None and cleaned.get("name"):
+            self.add_error("name", "This name is for a new batch. Choose “A new batch” above, or clear the name.")
         return cleaned

@@ -213,6 +213,9 @@ class ImportedRow:
 
     @property
     def batch(self) -> str:
+        """Its batch; "" for a line left out whose batch nobody could find."""
+        if self.row.batch_id is None and self.row.outcome == Outcome.INVALID:
+            return ""
         return batch_name(self.import_run, self.row.batch_id)
 
     @property
