@@ -77,13 +77,13 @@ class NewItemForm(forms.Form):
     )
     due_in_days = _text("Or due in days", f"A whole number from 1 to {MOST_DAYS}.", inputmode="numeric")
     difficulty = _text("Difficulty", "A whole number from 0 to 100.", inputmode="numeric")
-    results_url = _text("Results address", "An https address.", inputmode="url")
-    taxonomy_version_id = _text("Taxonomy version", "A UUID.")
+    results_url = _text("Results address", "An address that starts with https://.", inputmode="url")
+    taxonomy_version_id = _text("Taxonomy version", "The id of the version, such as 3f2b8c1e-5d47-4a90-9c6e-1b7f0d2a8e54.")
     labels = forms.CharField(
         label="Labels as JSON",
         required=False,
         strip=False,
-        help_text="Ground-truth labels: a list of objects.",
+        help_text="Labels you already have (ground truth): a list of objects.",
         widget=forms.Textarea({"class": "input input-code", "rows": "3", "spellcheck": "false"}),
     )
     act_id = IdField(error_messages={"required": "Open this page again."})

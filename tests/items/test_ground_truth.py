@@ -154,7 +154,7 @@ def test_while_it_is_typed_it_is_checked_without_asking_cloudfactory(
 def test_a_video_is_not_drawn_and_that_is_said(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client, video = client_as(alice), made(emulator, asset="raw/belt.mp4", type="video")
     page = client.get(previewed(client, video, OBJECTS))
-    assert "is a video, so the labels are not drawn" in text_of(page)
+    assert "is a video, so its labels can’t be drawn" in text_of(page)
     assert "data-overlay" not in page.content.decode()
 
 

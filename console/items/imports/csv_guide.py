@@ -5,14 +5,14 @@ from console.words import number
 
 COLUMNS: tuple[tuple[str, str], ...] = (
     ("asset_url", "Address of the picture or video: https://, s3://, or a path inside the space."),
-    ("asset_id", "Its number at CloudFactory instead of an address."),
-    ("asset_type", "image or video. Always needed."),
-    ("batch", "Name or id of the batch. Left empty: the one chosen above, else Default."),
-    ("results_url", "An address with https://."),
-    ("taxonomy_version_id", "A UUID."),
+    ("asset_id", "Its number in CloudFactory, instead of an address."),
+    ("asset_type", "Required: image or video."),
+    ("batch", "Name or id of the batch. If empty: the batch selected above, or Default."),
+    ("results_url", "An address that starts with https://."),
+    ("taxonomy_version_id", "The id of the version, such as 3f2b8c1e-5d47-4a90-9c6e-1b7f0d2a8e54."),
     ("due_in_seconds", f"A whole number from 1 to {number(MOST_DUE)} (30 days)."),
     ("difficulty", f"A whole number from 0 to {MOST_DIFFICULTY}."),
     ("metadata", 'A JSON object, for example {"camera": "front"}.'),
-    ("labels", "Ground-truth labels: a JSON list of objects."),
-    ("metadata.NAME", "A text that is added to the metadata as NAME."),
+    ("labels", "Labels you already have (ground truth): a JSON list of objects."),
+    ("metadata.NAME", "Text to add to the metadata as NAME."),
 )

@@ -19,12 +19,12 @@ class Import(models.Model):
 
     class State(models.TextChoices):
         READING = "reading", "Reading"  # The slice and the batch are being read for the plan.
-        NOT_READ = "not read", "Not read"  # The plan could not be made; `message` says why.
+        NOT_READ = "not read", "Failed"  # The plan could not be made; `message` says why.
         READY = "ready", "Ready"  # A plan that can be started.
         CREATING = "creating", "Creating"
         PAUSED = "paused", "Paused"  # Somebody has to let it carry on.
         STOPPED = "stopped", "Stopped"  # The rest was not created; `message` says why.
-        ENDED = "ended", "Ended"
+        ENDED = "ended", "Finished"
 
     # The one-time id of the form, and the group of its entries in the audit.
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('batch_id', models.BigIntegerField(null=True)),
                 ('batch_name', models.CharField(blank=True, max_length=300)),
                 ('plan', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('reading', 'Reading'), ('not read', 'Not read'), ('ready', 'Ready'), ('creating', 'Creating'), ('paused', 'Paused'), ('stopped', 'Stopped'), ('ended', 'Ended')], default='ready', max_length=10)),
+                ('state', models.CharField(choices=[('reading', 'Reading'), ('not read', 'Failed'), ('ready', 'Ready'), ('creating', 'Creating'), ('paused', 'Paused'), ('stopped', 'Stopped'), ('ended', 'Finished')], default='ready', max_length=10)),
                 ('message', models.CharField(blank=True, max_length=500)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('read_at', models.DateTimeField(null=True)),
