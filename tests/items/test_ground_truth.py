@@ -56,7 +56,7 @@ def test_objects_are_sent_as_they_were_typed_after_a_page_that_shows_them(
     page = text_of(client.get(preview))
     assert "Add 2 labels to" in page
     assert "1 of them can’t be drawn. They are still sent." in page
-    assert "it stays unknown until you have checked there and close the entry" in page
+    assert "stays unknown until you check in CloudFactory" in page
     assert arrived(emulator, item) == []
     answer = press(client, preview)
     assert answer["Location"] == page_of(item)

@@ -106,7 +106,10 @@ def test_what_the_batch_holds_already_is_left_out_for_everybody(
         import_run = plan(client_as(person), found, batch)
         assert figures(import_run) == (18, 12, 0)
     create_items(alice, import_run, 18)
-    assert figures(plan(client_as(erin), found, batch)) == (0, 30, 0)
+    nothing_left = plan(client_as(erin), found, batch)
+    assert figures(nothing_left) == (0, 30, 0)
+    assert "links that expire" in text_of(client_as(erin).get(page_url(import_run)))
+    assert "links that expire" not in text_of(client_as(erin).get(page_url(nothing_left)))
     assert figures(plan(client_as(erin), found, make_batch(alice, "Another"))) == (30, 0, 0), "another batch"
 
 
