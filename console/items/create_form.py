@@ -78,7 +78,9 @@ class NewItemForm(forms.Form):
     due_in_days = _text("Or due in days", f"A whole number from 1 to {MOST_DAYS}.", inputmode="numeric")
     difficulty = _text("Difficulty", "A whole number from 0 to 100.", inputmode="numeric")
     results_url = _text("Results address", "An address that starts with https://.", inputmode="url")
-    taxonomy_version_id = _text("Taxonomy version", "The id of the version, such as 3f2b8c1e-5d47-4a90-9c6e-1b7f0d2a8e54.")
+    taxonomy_version_id = _text(
+        "Taxonomy version", "The id of the version, such as 3f2b8c1e-5d47-4a90-9c6e-1b7f0d2a8e54."
+    )
     labels = forms.CharField(
         label="Labels as JSON",
         required=False,
