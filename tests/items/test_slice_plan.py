@@ -19,7 +19,7 @@ from console.items import console_ids
 from console.items.imports import slice_reading
 from console.items.models import Import, ImportRow
 from console.jobs import services as jobs
-from console.jobs.models import Operation
+from console.jobs.models import Operation, Part
 from tests.items.deciding import PROJECT
 from tests.items.slice_driving import (
     create_items,
@@ -235,6 +235,7 @@ def test_a_slice_that_fails_to_answer_is_asked_again_and_then_said(
     jobs.perform(operation.pk)
     import_run = Import.objects.get()
     assert (import_run.state, import_run.message != "") == (State.READING, True)
+    Part.objects.update(started_at=timezone.now() - timedelta(hours=1))
     Operation.objects.update(created_at=timezone.now() - timedelta(hours=1), due_at=timezone.now())
     jobs.perform(operation.pk)
     import_run.refresh_from_db()
