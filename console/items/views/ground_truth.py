@@ -211,10 +211,12 @@ def _earlier(
     shown = present_earlier(others[:5], request.user)
     if with_item := read_labels_sent(project=project, item=work_item):
         shown.append(present_with_item(with_item, request.user))
+    equal = [one for one in others if but is not None and one.digest == but.digest]
     return {
         "shown": shown,
         "count": len(others),
-        "is_same": but is not None and any(one.digest == but.digest for one in others),
+        "is_same": bool(equal),
+        "unknown": next((one for one in equal if one.state != LabelInsert.State.SENT), None),
     }
 
 
