@@ -155,10 +155,11 @@ def test_a_link_older_than_its_life_is_renewed_once(
 def test_links_that_no_longer_work_at_their_turn_are_asked_for_again(
     signed_in: Page, live: str, emulator: Running, tmp_path: Path
 ) -> None:
-    emulator.act("set_link_life", seconds=0.3)
+    # The first six take three seconds, so that the links of the others are too old at their turn.
+    emulator.act("set_link_life", seconds=2)
     emulator.act("set_upload_pace", bytes=2_000)
     signed_in.goto(f"{live}/files/upload/")
-    choose(signed_in, make_files(tmp_path, 9, size=2_000))
+    choose(signed_in, make_files(tmp_path, 9, size=6_000))
     expect(said(signed_in)).to_have_text("9 files saved.")
     assert len(stored(emulator)) == 9
 
