@@ -1,6 +1,6 @@
 // Which file of an upload is sent next and what its end means: six at once, links ten at a time and just before they are
-// used, so that no place waits for one. A file that can be at the store already is looked up there before it gets another link; to the same link it can be
-// sent again, because that replaces it.
+// used, so that no place waits for one. A file that can be at the store already is looked up there before it gets another
+// link; to the same link it can be sent again, because that replaces it.
 
 import { describe } from "./upload-chosen.js";
 import { answers, faultOf, put } from "./upload-put.js";

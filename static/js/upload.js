@@ -221,7 +221,7 @@ function speak() {
   part("signed-out").hidden = queue.phase !== "signed-out";
   if (now) say(now);
   if (["done", "stopped"].includes(queue.phase)) finish();
-  else if (!queue.isRunning) rows.load();
+  else if (!queue.isRunning && queue.phase !== "signed-out") rows.load();
 }
 
 // The rows as the ledger has them, and what the page offers for the saved files.
@@ -236,6 +236,12 @@ async function comeBack() {
   if (queue.phase === "signed-out" && (await server.isSignedIn().catch(() => false))) begin();
 }
 
+// To be sent to the sign-in page is to lose what was chosen and breaks off what is sent.
+root.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (event.detail.xhr.status !== 401 || !queue.hasMore) return;
+  event.preventDefault();
+  event.stopPropagation();
+});
 document.addEventListener("visibilitychange", () => { if (!document.hidden) comeBack(); });
 window.addEventListener("focus", comeBack);
 window.addEventListener("online", () => { if (queue.phase === "held" && !queue.message) begin(); });

@@ -245,6 +245,10 @@ def test_an_ended_session_is_said_and_the_upload_goes_on_after_signing_in(
     until(lambda: len(puts(emulator)) >= 6)
     signed_in.context.clear_cookies()
     expect(said(signed_in)).to_contain_text("You were signed out.")
+    # What was chosen is only in this page: nothing in it leads away to the sign-in page.
+    with signed_in.expect_response(re.compile("/rows/")):
+        signed_in.locator('[data-upload-tab=""]').click()
+    expect(said(signed_in)).to_contain_text("You were signed out.")
     link = signed_in.get_by_role("link", name="Sign in in another tab")
     expect(link).to_have_attribute("target", "_blank")
     emulator.act("set_upload_pace", bytes=0)
