@@ -29,7 +29,7 @@ def asked(client: Client, places: dict[str, Any]) -> list[tuple[str, str]]:
     found = []
     for name in sorted(set(VIEWS) - RECORDED - {"account_logout"}):
         if place := address(name, places):
-            found += [(name, client.get(place, headers=head).content.decode()) for head in ({}, HTMX)]
+            found += [(name, client.get(place, headers=head).getvalue().decode()) for head in ({}, HTMX)]
     return found
 
 
