@@ -24,7 +24,7 @@ from console.words import plural
 
 MOST_BYTES: Final = 10 * 1024**2
 """Of what is given, and of what is sent."""
-MOST_VALUES: Final = 1_500_000
+MOST_VALUES: Final = 2_000_000
 IDS: Final = frozenset({"id", "image_id", "category_id"})
 COCO_HINT: Final = "Give a list of objects, such as [{…}, {…}], or a COCO file."
 _MOST_NAMES = 3
