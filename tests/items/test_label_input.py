@@ -54,7 +54,7 @@ def images(*names: str) -> list[dict[str, Any]]:
         ('[[{"a": 1}]]', "Entry 1 of the list is a list"),
         ('{"labels": []}', "empty"),
         (b"\xff\xfe[\x00", "UTF-8"),
-        ("[" + "{}," * 1_500_001 + "{}]", "more than 1,500,000 values"),
+        ("[" + "{}," * 2_000_001 + "{}]", "more than 2,000,000 values"),
     ],
 )
 def test_what_cannot_be_sent_is_one_sentence(text: str | bytes, said: str) -> None:
