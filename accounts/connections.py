@@ -14,8 +14,8 @@ from django.contrib.auth.models import AnonymousUser
 from accounts import crypto, watching, weather
 from accounts.models import ApiKey, Person, Place, Vendor
 from console.common import cache_versions, parallel
+from console.upstream import downloads as files
 from console.upstream import errors
-from console.upstream import storage as files
 from console.upstream.avala import Avala
 from console.upstream.cloudfactory import CloudFactory
 from console.upstream.transport import Transport

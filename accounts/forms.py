@@ -15,7 +15,7 @@ from accounts.models import Person, Vendor
 from accounts.rights import Role
 from console.common.fields import NameField
 from console.common.parsing import read_segment, read_uuid, text_fault
-from console.upstream.types import RESERVED_OWNERS
+from console.upstream.response_models import RESERVED_OWNERS
 
 # Generic for the type checker only: the class itself takes no parameter.
 if TYPE_CHECKING:

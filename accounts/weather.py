@@ -7,7 +7,7 @@ from typing import Literal
 
 from django.core.cache import cache
 
-from console.upstream.health import VendorHealth
+from console.upstream.circuit_breaker import VendorHealth
 
 SLOW_AFTER = 3.0
 """Seconds of a call from which people notice."""

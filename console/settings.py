@@ -17,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from console import origins, private_files, response_headers, secrets
 from console.common import cache
 from console.jobs import engine
-from console.upstream import addresses
+from console.upstream import urls
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"
@@ -82,7 +82,7 @@ AVALA_BASE_URL = env.str("AVALA_BASE_URL", default="https://api.avala.ai/api/v1"
 CLOUDFACTORY_BASE_URL = env.str("CLOUDFACTORY_BASE_URL", default="https://api.ai.cloudfactory.app/api/v1")
 for name, value in (("AVALA_BASE_URL", AVALA_BASE_URL), ("CLOUDFACTORY_BASE_URL", CLOUDFACTORY_BASE_URL)):
     try:
-        addresses.base_url(value)
+        urls.base_url(value)
     except ValueError:
         refuse(f"{name} must start with https:// (http:// is for this machine only) and be a plain address.")
 PRACTICE = env.bool("PRACTICE", default=False)

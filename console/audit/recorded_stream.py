@@ -6,8 +6,8 @@ from typing import Any
 
 from console.audit import record
 from console.common.delivery import has_arrived
+from console.upstream.downloads import Download
 from console.upstream.errors import UpstreamError
-from console.upstream.storage import Download
 
 
 class RecordedStream:

@@ -23,7 +23,7 @@ from console.common.typed_fields import hand_back
 from console.exports import services as exports
 from console.items.imports.result_presenters import running_imports
 from console.upstream.errors import Conflict, Invalid, UpstreamError
-from console.upstream.types import Batch
+from console.upstream.response_models import Batch
 
 Context = dict[str, Any]
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from console.upstream.types import Priority
+from console.upstream.response_models import Priority
 
 LOWEST = 0
 """Nobody states a bound; a number below nought is the likeliest to be refused, so none is made up here."""

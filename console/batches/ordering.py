@@ -23,7 +23,7 @@ from console.batches.merging import merged
 from console.batches.models import OrderSnapshot, stored
 from console.batches.order import BadOrder, Order, Place, entries_to_send, numbered, restored
 from console.projects import services as projects
-from console.upstream.types import Priority
+from console.upstream.response_models import Priority
 
 SALT = "batches.order"
 VENDOR = "cloudfactory"

@@ -17,8 +17,8 @@ from console.common.stale_cache import LastAnswer
 from console.projects import services as projects
 from console.upstream.cloudfactory import CloudFactory
 from console.upstream.errors import ACCESS_REFUSALS, NextPageUnclear, Unreadable, UpstreamError
-from console.upstream.paging import Collected, collect, pages
-from console.upstream.types import Batch, Page, Priority
+from console.upstream.pagination import Collected, collect, pages
+from console.upstream.response_models import Batch, Page, Priority
 
 VENDOR = "cloudfactory"
 RECENT = 20

@@ -28,7 +28,7 @@ from console.items import counts
 from console.items.counts import Count, ItemQuery, StatusCount
 from console.items.statuses import CLIENT_REVIEW, status_named
 from console.upstream.errors import Conflict, Invalid, NotFound, UpstreamError
-from console.upstream.types import Batch
+from console.upstream.response_models import Batch
 
 VENDOR = "cloudfactory"
 COUNTS_KEPT = 30

@@ -11,7 +11,7 @@ from console.audit.models import DONE, Entry
 from console.batches import reading
 from console.batches.models import OrderSnapshot
 from console.common.parsing import INT64, read_int
-from console.upstream.types import Batch
+from console.upstream.response_models import Batch
 
 # A batch that was made later than this is another press's, which ten minutes of checks have offered.
 WINDOW = timedelta(minutes=5)

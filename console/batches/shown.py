@@ -7,7 +7,7 @@ from console.batches.changes import compared_ranks
 from console.batches.order import Order
 from console.batches.reading import Board
 from console.projects.services import is_done
-from console.upstream.types import Batch
+from console.upstream.response_models import Batch
 
 __all__ = ["Compared", "Gap", "Row", "compared", "folds", "matching", "replace", "rows"]
 

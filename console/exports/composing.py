@@ -24,7 +24,7 @@ from console.exports.offered import BatchList
 from console.exports.services import Wish
 from console.projects.services import in_order_of_use
 from console.upstream.errors import KeyRejected, NextPageUnclear, UpstreamError
-from console.upstream.types import Batch, Project
+from console.upstream.response_models import Batch, Project
 
 # Batches are offered for so many ticked projects; more have to be taken whole.
 MOST_OFFERED = 5

@@ -16,7 +16,7 @@ from console.exports.choice import Choice
 from console.items import counts as item_counts
 from console.items.counts import Count, ItemQuery, ItemWalk
 from console.items.statuses import COMPLETED, Status, status_named
-from console.upstream.types import WorkItem
+from console.upstream.response_models import WorkItem
 
 VENDOR = "cloudfactory"
 REMEMBERED = 15 * 60

@@ -15,10 +15,10 @@ from console.audit.recorded_stream import RecordedStream
 from console.common.file_names import attachment, file_name
 from console.exports.lane import ACTIVE
 from console.exports.models import Plan
-from console.upstream import storage_ranges as ranges
+from console.upstream import download_ranges as ranges
+from console.upstream.downloads import Download, checked_link
 from console.upstream.errors import LinkExpired, NotFound, Unreadable
-from console.upstream.storage import Download, checked_link
-from console.upstream.types import Export
+from console.upstream.response_models import Export
 
 # How every zip begins.
 ZIP = b"PK"

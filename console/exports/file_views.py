@@ -14,8 +14,8 @@ from console.common.parsing import read_page_number
 from console.exports import composing, downloading, shown, watching
 from console.exports.models import Plan, Receipt
 from console.exports.receipt_presenters import ReceiptSummary, class_page
+from console.upstream.download_ranges import NoSuchPart
 from console.upstream.errors import NotFound
-from console.upstream.storage_ranges import NoSuchPart
 
 
 @require_safe

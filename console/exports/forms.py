@@ -11,7 +11,7 @@ from django.utils import timezone
 from console.common.day_fields import DayField
 from console.common.fields import IdField, NameField
 from console.exports.choice import ALL, MOST_BATCHES, MOST_PROJECTS, Choice
-from console.upstream.types import Batch, Project
+from console.upstream.response_models import Batch, Project
 
 LONGEST_NAME = 255
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)

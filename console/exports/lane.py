@@ -14,7 +14,7 @@ from console.common.coalescing import SharedAnswer
 from console.exports.models import Plan
 from console.upstream.cloudfactory import CloudFactory
 from console.upstream.errors import ACCESS_REFUSALS, UpstreamError
-from console.upstream.types import Export
+from console.upstream.response_models import Export
 
 T = TypeVar("T")
 ACTIVE = ("PENDING", "IN_PROGRESS")

@@ -14,8 +14,8 @@ from accounts.models import Person
 from console.common.coalescing import SharedAnswer
 from console.upstream.cloudfactory import CloudFactory
 from console.upstream.errors import ACCESS_REFUSALS, NextPageUnclear, UpstreamError
-from console.upstream.paging import collect
-from console.upstream.types import Batch, Project
+from console.upstream.pagination import collect
+from console.upstream.response_models import Batch, Project
 
 T = TypeVar("T")
 Row = TypeVar("Row", Project, Batch)

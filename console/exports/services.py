@@ -23,8 +23,8 @@ from console.exports.choice import Choice
 from console.exports.contents import Counts
 from console.exports.models import LINK_LASTS, Plan
 from console.upstream.errors import Conflict, NotFound, NotSent, RateLimited, UpstreamError
-from console.upstream.paging import collect
-from console.upstream.types import Export, Page
+from console.upstream.pagination import collect
+from console.upstream.response_models import Export, Page
 
 ONE_DAY = timedelta(days=1)
 WITHOUT_FILE = ("FAILED", "DROPPED")

@@ -14,8 +14,8 @@ from console.audit.models import DONE, Entry
 from console.exports import lane, services, watching
 from console.exports.models import Plan
 from console.upstream.errors import NotFound
-from console.upstream.paging import pages
-from console.upstream.types import Export
+from console.upstream.pagination import pages
+from console.upstream.response_models import Export
 
 WINDOW = timedelta(minutes=2)
 # The two clocks need not agree to the second.

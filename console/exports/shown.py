@@ -10,7 +10,7 @@ from console.audit import reading
 from console.exports import composing, lane, watching
 from console.exports.downloading import FileGone
 from console.exports.models import LINK_LASTS, Plan, Receipt
-from console.upstream.types import Export
+from console.upstream.response_models import Export
 
 ENDING_SOON = timedelta(hours=24)
 OUTSIDE = "Started outside the console"

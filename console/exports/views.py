@@ -23,7 +23,7 @@ from console.exports.models import Plan, Receipt
 from console.exports.receipt_presenters import ReceiptSummary
 from console.exports.slot import Slot
 from console.upstream.errors import NotFound, UpstreamError
-from console.upstream.types import Export, Page
+from console.upstream.response_models import Export, Page
 
 
 @require_safe

@@ -21,7 +21,7 @@ from console.jobs import services as jobs
 from console.jobs.models import Operation
 from console.jobs.services import Abandoned, Again, Done, Result
 from console.upstream.errors import ACCESS_REFUSALS, NotFound, NotSent, RateLimited, Refused, Unknown
-from console.upstream.types import Export
+from console.upstream.response_models import Export
 
 KIND = "exports.watch"
 SEEN = "export-ended"

@@ -14,9 +14,9 @@ from console.common.file_names import attachment
 from console.files.file_names import saved_name
 from console.files.models import PathList
 from console.files.original_names import read_names
-from console.upstream import storage_ranges as ranges
+from console.upstream import download_ranges as ranges
+from console.upstream.downloads import Download, checked_link
 from console.upstream.errors import LinkExpired, NotFound, OtherRefusal, Unreadable
-from console.upstream.storage import Download, checked_link
 
 VENDOR = "cloudfactory"
 # The browser saves it, whatever it is.

@@ -8,8 +8,8 @@ from csp.decorators import csp_update
 from django.conf import settings
 from django.http import HttpResponse
 
+from console.upstream.downloads import DEFAULT_PORTS, checked_link, origin_of
 from console.upstream.errors import Invalid
-from console.upstream.storage import DEFAULT_PORTS, checked_link, origin_of
 
 V = TypeVar("V", bound=Callable[..., HttpResponse])
 

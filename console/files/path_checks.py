@@ -12,6 +12,7 @@ from accounts.connections import ConnectionMissing
 from accounts.models import Person
 from console.common import parallel
 from console.files.models import PathList
+from console.upstream.downloads import Measured
 from console.upstream.errors import (
     Invalid,
     LinkExpired,
@@ -20,7 +21,6 @@ from console.upstream.errors import (
     OutOfTime,
     UpstreamError,
 )
-from console.upstream.storage import Measured
 
 AT_ONCE = 16
 MOST_CALLS = 42

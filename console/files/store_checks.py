@@ -13,8 +13,8 @@ from console.files.ledger import IS_SENT
 from console.files.models import Upload, UploadFile
 from console.files.reasons import Reported
 from console.files.services import end_acts
+from console.upstream.downloads import Measured
 from console.upstream.errors import NotFound, UpstreamError
-from console.upstream.storage import Measured
 
 State = UploadFile.State
 NOT_STORED = "Not in the file store, so it is sent again."

@@ -27,9 +27,9 @@ from console.files.downloading import NoFile, file_act, no_file
 from console.files.file_names import UniqueNames
 from console.files.models import PathList
 from console.files.original_names import read_names
+from console.upstream.download_errors import VENDOR as STORE
+from console.upstream.downloads import Download
 from console.upstream.errors import LinkExpired, NotFound, OtherRefusal, UpstreamError
-from console.upstream.storage import Download
-from console.upstream.storage_errors import VENDOR as STORE
 
 LIST_NAME = "original names.csv"
 COLUMNS = ("Number", "Path", "Original name", "Name in this zip", "Bytes", "Result")

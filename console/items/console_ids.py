@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from console.common.parsing import NotJson, read_json, read_uuid
-from console.upstream import paging
+from console.upstream import pagination
 from console.upstream.cloudfactory import CloudFactory
-from console.upstream.cloudfactory_bodies import VENDOR
+from console.upstream.cloudfactory_requests import VENDOR
 from console.upstream.errors import KeyRejected, Unreadable, UpstreamError
-from console.upstream.types import NewWorkItem, Page, WorkItem
+from console.upstream.response_models import NewWorkItem, Page, WorkItem
 
 KEY = "annotation_console_id"
 FILE = "file"
@@ -91,7 +91,7 @@ def walk_batch(
             created_from=created_from,
         )
 
-    return paging.pages(fetch, most=most)
+    return pagination.pages(fetch, most=most)
 
 
 def find_by_console_ids(

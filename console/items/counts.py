@@ -20,7 +20,7 @@ from console.items import statuses
 from console.items.statuses import Status
 from console.upstream.cloudfactory import CloudFactory
 from console.upstream.errors import KeyRejected, NextPageUnclear, UpstreamError
-from console.upstream.types import Page, WorkItem
+from console.upstream.response_models import Page, WorkItem
 from console.words import number
 
 VENDOR = "cloudfactory"

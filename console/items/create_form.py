@@ -15,7 +15,7 @@ from console.common.metadata_form import MetadataForm
 from console.common.parsing import INT64, read_int
 from console.items import item_fields
 from console.items.filter_dates import read_end
-from console.upstream.cloudfactory_bodies import ASSET_TYPES, MOST_DUE
+from console.upstream.cloudfactory_requests import ASSET_TYPES, MOST_DUE
 
 DEFAULT = "Default"
 """Every project has a batch of this name, which takes what names no batch (FACTS 2.6, 2.9)."""

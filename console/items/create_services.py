@@ -18,7 +18,7 @@ from console.items.console_ids import create_once
 from console.items.item_fields import new_work_item
 from console.items.selectors import VENDOR, item_name
 from console.upstream.errors import Conflict, Invalid
-from console.upstream.types import NewWorkItem, WorkItem
+from console.upstream.response_models import NewWorkItem, WorkItem
 
 ACTION = "item.create"
 

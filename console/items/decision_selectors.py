@@ -20,7 +20,7 @@ from console.items.models import Decision, ReviewRun
 from console.items.selectors import item_name
 from console.items.signals import SENT_BACK
 from console.items.statuses import status_named
-from console.upstream.types import WorkItem
+from console.upstream.response_models import WorkItem
 
 State = Decision.State
 OWN_REASONS = 5

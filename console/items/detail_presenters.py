@@ -17,7 +17,7 @@ from console.items.console_ids import without_console_id
 from console.items.provenance import Provenance, provenance_of
 from console.items.selectors import asset_file_name, item_name
 from console.items.statuses import Status, status_named
-from console.upstream.types import WorkItem
+from console.upstream.response_models import WorkItem
 from console.words import outside_url, visible
 
 MOST_RAW = 20_000

@@ -23,7 +23,7 @@ from console.items.pictures import sign_pictures
 from console.items.selectors import get_item, item_name
 from console.projects import services as projects
 from console.upstream.errors import KeyRejected, UpstreamError
-from console.upstream.types import WorkItem
+from console.upstream.response_models import WorkItem
 
 MOST_LINES = 20
 """Of an item's history; all of it is in the audit."""

@@ -13,9 +13,9 @@ from console.common.file_names import attachment, file_name
 from console.items.label_files import find_annotation, open_file, sign_file
 from console.items.selectors import VENDOR, get_item, item_name
 from console.items.statuses import status_named
+from console.upstream.downloads import Download
 from console.upstream.errors import LinkExpired, NotFound, Unreadable
-from console.upstream.storage import Download
-from console.upstream.types import Annotation, WorkItem
+from console.upstream.response_models import Annotation, WorkItem
 
 JSON = "application/json"
 # How a JSON object begins; a page of HTML must not be saved as somebody's labels.

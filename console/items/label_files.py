@@ -7,10 +7,10 @@ from accounts.models import Person
 from console.common.parsing import read_uuid
 from console.items.selectors import VENDOR
 from console.projects import services as projects
+from console.upstream.downloads import Download
 from console.upstream.errors import Invalid, NotFound, OtherRefusal, Unreadable
-from console.upstream.storage import Download
+from console.upstream.response_models import Annotation
 from console.upstream.storage_paths import PathRefused, path_in_space
-from console.upstream.types import Annotation
 
 GONE = "The label file is no longer in CloudFactory's file store."
 

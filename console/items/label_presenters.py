@@ -12,7 +12,7 @@ from console.items.label_selectors import ItemLabels
 from console.items.overlay import Overlay, build_overlay
 from console.items.statuses import Status
 from console.upstream.errors import UpstreamError
-from console.upstream.types import Annotation
+from console.upstream.response_models import Annotation
 
 # Metadata that the part shows by itself, or that names our own file.
 _NAMED = frozenset({"label_count", "coco_results_url"})

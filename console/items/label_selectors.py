@@ -8,9 +8,9 @@ from accounts.models import Person
 from console.common import deadline
 from console.items.label_files import find_annotation, open_file
 from console.upstream.coco import MOST_BYTES, CocoDocument, read_coco
+from console.upstream.downloads import Download
 from console.upstream.errors import KeyRejected, TimedOut, Unreadable, UpstreamError
-from console.upstream.storage import Download
-from console.upstream.types import Annotation
+from console.upstream.response_models import Annotation
 
 STORAGE = "storage"
 

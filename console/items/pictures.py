@@ -8,8 +8,8 @@ from accounts import connections
 from accounts.models import Person
 from console.projects import services as projects
 from console.upstream.errors import Invalid, KeyRejected, UpstreamError
+from console.upstream.response_models import WorkItem
 from console.upstream.storage_paths import PathRefused, path_in_space
-from console.upstream.types import WorkItem
 from console.words import picture_url
 
 MOST_ADDRESS = 8_000

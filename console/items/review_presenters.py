@@ -17,7 +17,7 @@ from console.items.review_selectors import DECIDED, ChangedItem, run_items
 from console.items.review_services import RunPage
 from console.items.signals import APPROVED, SENT_BACK, choice_of
 from console.items.statuses import status_named
-from console.upstream.types import WorkItem
+from console.upstream.response_models import WorkItem
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from accounts.models import Person
 from console.items.models import Decision, ReviewRun
 from console.items.selectors import MOST_IDS, NOT_ANSWERED, VENDOR, read_by_ids
 from console.upstream.errors import NotFound, Unreadable
-from console.upstream.types import WorkItem
+from console.upstream.response_models import WorkItem
 
 AHEAD = 20
 """So many items are read and signed together."""

@@ -16,7 +16,7 @@ from console.items.models import Decision, ReviewRun
 from console.items.selectors import VENDOR, item_name
 from console.projects import services as projects
 from console.upstream.errors import NotFound
-from console.upstream.types import WorkItem
+from console.upstream.response_models import WorkItem
 
 PAGE_SIZE = 100
 MOST_EMPTY = 10

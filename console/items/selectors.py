@@ -9,10 +9,10 @@ from accounts import connections
 from accounts.models import Person
 from console.common.parsing import is_visible
 from console.items.pictures import is_on_web
-from console.upstream import paging
+from console.upstream import pagination
 from console.upstream.cloudfactory import CloudFactory
 from console.upstream.errors import KeyRejected, NotFound, Unreadable, UpstreamError
-from console.upstream.types import Page, WorkItem
+from console.upstream.response_models import Page, WorkItem
 
 VENDOR = "cloudfactory"
 MOST_NAME = 200
@@ -60,7 +60,7 @@ def read_by_ids(platform: CloudFactory, *, project: uuid.UUID, ids: Sequence[str
     items: dict[str, WorkItem] = {}
     is_whole = False
     try:
-        for page in paging.pages(fetch, most=MOST_PAGES):
+        for page in pagination.pages(fetch, most=MOST_PAGES):
             asked_for = {item.id: item for item in page.items if item.id in ids}
             items |= asked_for
             is_about_others = len(asked_for) < len(page.items)

@@ -19,7 +19,7 @@ from console.items.filters import IDS_A_CALL, ItemFilter
 from console.items.pictures import Picture
 from console.items.selectors import VENDOR, ItemsById, read_by_ids
 from console.upstream.errors import KeyRejected, UpstreamError
-from console.upstream.types import Page, WorkItem
+from console.upstream.response_models import Page, WorkItem
 from console.words import number
 
 FILES_KEPT = 10 * 60

@@ -22,8 +22,8 @@ from console.items.counts import Count, ItemQuery
 from console.items.statuses import CLIENT_REVIEW
 from console.projects.models import ProjectUse
 from console.upstream.errors import ACCESS_REFUSALS, KeyRejected, UpstreamError
-from console.upstream.paging import Collected, collect
-from console.upstream.types import Batch, Project
+from console.upstream.pagination import Collected, collect
+from console.upstream.response_models import Batch, Project
 
 VENDOR = "cloudfactory"
 NAMES_KEPT = 600

@@ -7,7 +7,7 @@ from django.contrib.sessions.backends.base import SessionBase
 
 from accounts.models import Person
 from console.slices.origins import Origin, thing_id
-from console.upstream.types import Slice
+from console.upstream.response_models import Slice
 
 FOLLOWED = "slices_followed"
 MOST = 8

@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts.models import Person
 from console.slices import services, shown
 from console.upstream.errors import KeyRejected, NotFound, PageExpired, UpstreamError
-from console.upstream.types import Item, Page
+from console.upstream.response_models import Item, Page
 
 UNCLEAR = "Avala didn't say how to get the next page, so there may be more."
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from console.audit.models import DONE, Entry
-from console.upstream.types import Slice
+from console.upstream.response_models import Slice
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from console.common import stale_cache
 from console.slices import listing, services, shown, watching
 from console.slices.listing import Wanted
 from console.upstream.errors import ACCESS_REFUSALS, UpstreamError
-from console.upstream.types import Page, Slice
+from console.upstream.response_models import Page, Slice
 
 MOST_NAMES = 50
 MOST_BUILDING = 100

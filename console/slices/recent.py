@@ -12,7 +12,7 @@ from accounts.models import Person
 from console.slices import services, shown
 from console.slices.models import Draft
 from console.slices.shown import State
-from console.upstream.types import Slice
+from console.upstream.response_models import Slice
 
 LASTS = timedelta(days=2)
 MOST = services.PENDING_ASKED

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from console.upstream.types import SubSlice
+from console.upstream.response_models import SubSlice
 
 SHOWN_VALUES = 6
 """Longer lists of values are cut: a sentence nobody can read says nothing."""

@@ -15,7 +15,7 @@ from console.common.parsing import read_uuid
 from console.slices.listing import Wanted
 from console.slices.recipes import Recipe, dataset_uids, sentence
 from console.upstream.errors import KeyRejected, NotFound, Refused, UpstreamError
-from console.upstream.types import Dataset, Item, Page, Slice
+from console.upstream.response_models import Dataset, Item, Page, Slice
 
 ITEMS = 48
 """Items a gallery asks for at once."""

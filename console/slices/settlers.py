@@ -13,7 +13,7 @@ from console.slices.builder import services
 from console.slices.origins import thing_id
 from console.upstream.avala import Avala
 from console.upstream.errors import NotFound
-from console.upstream.types import Slice
+from console.upstream.response_models import Slice
 
 WINDOW = timedelta(minutes=5)
 # The two clocks need not agree to the second.

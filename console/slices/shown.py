@@ -11,7 +11,7 @@ from console.common import value_rows
 from console.slices import origins, services
 from console.slices.origins import Origin
 from console.slices.recipes import Recipe
-from console.upstream.types import Item, Slice
+from console.upstream.response_models import Item, Slice
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from django.urls import include, path, register_converter
 from console.common.converters import Segment
 from console.slices import sending_views as sending
 from console.slices import views
-from console.upstream.types import RESERVED_OWNERS, RESERVED_SLUGS
+from console.upstream.response_models import RESERVED_OWNERS, RESERVED_SLUGS
 
 
 class Owner(Segment):

@@ -17,7 +17,7 @@ from console.items.imports import slice_progress
 from console.slices import following, gallery, listing, origins, overview, services, shown, watching
 from console.slices.listing import Wanted
 from console.upstream.errors import Invalid, KeyRejected, NotFound, Refused, UpstreamError
-from console.upstream.types import Slice
+from console.upstream.response_models import Slice
 
 VIEW = "slices.view"
 

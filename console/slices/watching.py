@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Person
 from console.slices import origins
 from console.slices.services import is_uid
-from console.upstream.types import Slice
+from console.upstream.response_models import Slice
 
 DELAYS = (2, 4, 8, 16, 30)
 """Seconds between two looks at something that is being built; the last one is repeated."""

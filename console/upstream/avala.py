@@ -12,14 +12,12 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from console.common.parsing import read_int
-from console.upstream import avala_shapes as shapes
+from console.upstream import avala_parsers as parsers
 from console.upstream import operations
-from console.upstream.checks import Checks
-from console.upstream.client import Client
-from console.upstream.fields import identified
+from console.upstream.json_fields import identified
 from console.upstream.operations import Operation
-from console.upstream.paging import avala_page
-from console.upstream.types import (
+from console.upstream.pagination import avala_page
+from console.upstream.response_models import (
     RESERVED_OWNERS,
     RESERVED_SLUGS,
     Dataset,
@@ -31,6 +29,8 @@ from console.upstream.types import (
     Slice,
     SubSlice,
 )
+from console.upstream.validation import Checks
+from console.upstream.vendor_client import Client
 
 T = TypeVar("T")
 
@@ -53,14 +53,14 @@ class Avala(Client):
 
         A page past the end is NotFound; an unknown owner is NotFound or an empty page.
         """
-        return self._numbered(shapes.slice_of, operations.LIST_SLICES, {"owner": owner}, page, limit, ordering)
+        return self._numbered(parsers.slice_of, operations.LIST_SLICES, {"owner": owner}, page, limit, ordering)
 
     def list_dataset_slices(
         self, dataset_uid: str | UUID, *, page: int | str = 1, limit: int = 24, ordering: str | None = None
     ) -> Page[Slice]:
         """A2 (FACTS 1.4): slices that use a dataset. Paged as A1, a guess; `next` may turn out a cursor."""
         place = {"dataset_uid": dataset_uid}
-        return self._numbered(shapes.slice_of, operations.LIST_DATASET_SLICES, place, page, limit, ordering)
+        return self._numbered(parsers.slice_of, operations.LIST_DATASET_SLICES, place, page, limit, ordering)
 
     def create_slice(
         self,
@@ -88,28 +88,28 @@ class Avala(Client):
             checks.number("random_selection_count", random_selection_count, 1)
             body["random_selection_count"] = random_selection_count
         checks.done()
-        return self._ask(shapes.created_slice_of, operations.CREATE_SLICE, {}, body=body, request_id=request_id)
+        return self._ask(parsers.created_slice_of, operations.CREATE_SLICE, {}, body=body, request_id=request_id)
 
     def get_slice(self, owner: str, slug: str) -> Slice:
         """A4 (FACTS 1.4): one slice; poll it, slowly, until `status` is no longer `pending`."""
-        shape = identified(shapes.slice_of, "uid", "slug")
+        shape = identified(parsers.slice_of, "uid", "slug")
         return self._ask(shape, operations.GET_SLICE, _named(owner, slug))
 
     def list_slice_items(self, owner: str, slug: str, *, cursor: str | None = None, limit: int = 48) -> Page[Item]:
         """A5 (FACTS 1.4): items of a slice, by cursor; only complete once the slice is `created`."""
-        return self._by_cursor(shapes.item_of, operations.LIST_SLICE_ITEMS, _named(owner, slug), cursor, limit, {})
+        return self._by_cursor(parsers.item_of, operations.LIST_SLICE_ITEMS, _named(owner, slug), cursor, limit, {})
 
     def validate_slice_name(self, name: str) -> NameVerdict:
         """A6 (FACTS 1.4): whether the name (1..100 characters) is free for the key's user; advice only."""
         checks = Checks(VENDOR)
         checks.text("name", name, MOST_NAME)
         checks.done()
-        return self._ask(shapes.verdict_on(name), operations.VALIDATE_SLICE_NAME, {}, body={"name": name})
+        return self._ask(parsers.verdict_on(name), operations.VALIDATE_SLICE_NAME, {}, body={"name": name})
 
     def get_slice_item(self, owner: str, slug: str, item_uid: str | UUID) -> Item:
         """A7 (FACTS 1.4): one item of a slice, with fresh links; NotFound if it is not in the slice."""
         place = {**_named(owner, slug), "item_uid": item_uid}
-        return self._ask(identified(shapes.item_of, "uid"), operations.GET_SLICE_ITEM, place)
+        return self._ask(identified(parsers.item_of, "uid"), operations.GET_SLICE_ITEM, place)
 
     def list_datasets(
         self,
@@ -123,22 +123,22 @@ class Avala(Client):
     ) -> Page[Dataset]:
         """A8 (FACTS 1.5): datasets of the key's workspace, by cursor; `name` is a part of it, any case."""
         filters = {"data_type": data_type, "name": name, "status": status, "visibility": visibility}
-        return self._by_cursor(shapes.dataset_of, operations.LIST_DATASETS, {}, cursor, limit, filters)
+        return self._by_cursor(parsers.dataset_of, operations.LIST_DATASETS, {}, cursor, limit, filters)
 
     def list_owner_datasets(
         self, owner: str, *, page: int | str = 1, limit: int = 50, ordering: str | None = None
     ) -> Page[Dataset]:
         """A9 (FACTS 1.5): datasets of an owner, by page number; pages and unknown owners as in A1."""
         place = {"owner": owner}
-        return self._numbered(shapes.dataset_of, operations.LIST_OWNER_DATASETS, place, page, limit, ordering)
+        return self._numbered(parsers.dataset_of, operations.LIST_OWNER_DATASETS, place, page, limit, ordering)
 
     def get_dataset(self, uid: str | UUID) -> Dataset:
         """A10 (FACTS 1.5): one dataset by its UID; NotFound if it does not exist, or not for this key."""
-        return self._ask(identified(shapes.dataset_of, "uid"), operations.GET_DATASET, {"uid": uid})
+        return self._ask(identified(parsers.dataset_of, "uid"), operations.GET_DATASET, {"uid": uid})
 
     def find_dataset(self, owner: str, slug: str) -> Dataset:
         """A11 (FACTS 1.5): a dataset by owner (slug or username) and slug; NotFound as in A10."""
-        return self._ask(identified(shapes.dataset_of, "uid"), operations.FIND_DATASET, _named(owner, slug))
+        return self._ask(identified(parsers.dataset_of, "uid"), operations.FIND_DATASET, _named(owner, slug))
 
     def list_dataset_items(
         self, owner: str, slug: str, *, ordering: str | None = None, cursor: str | None = None, limit: int = 48
@@ -146,27 +146,27 @@ class Avala(Client):
         """A12 (FACTS 1.5): items of a dataset, by cursor, newest first unless ordered otherwise."""
         place = _named(owner, slug)
         return self._by_cursor(
-            shapes.item_of, operations.LIST_DATASET_ITEMS, place, cursor, limit, {"ordering": ordering}
+            parsers.item_of, operations.LIST_DATASET_ITEMS, place, cursor, limit, {"ordering": ordering}
         )
 
     def get_dataset_item(self, owner: str, slug: str, item_uid: str | UUID) -> Item:
         """A13 (FACTS 1.5): one item of a dataset, with fresh links; NotFound if it is not in the dataset."""
         place = {**_named(owner, slug), "item_uid": item_uid}
-        return self._ask(identified(shapes.item_of, "uid"), operations.GET_DATASET_ITEM, place)
+        return self._ask(identified(parsers.item_of, "uid"), operations.GET_DATASET_ITEM, place)
 
     def list_organizations(
         self, *, page: int | str = 1, limit: int = 100, ordering: str | None = None
     ) -> Page[Organization]:
         """A14 (FACTS 1.5): the organizations the key's user is in, by page number."""
-        return self._numbered(shapes.organization_of, operations.LIST_ORGANIZATIONS, {}, page, limit, ordering)
+        return self._numbered(parsers.organization_of, operations.LIST_ORGANIZATIONS, {}, page, limit, ordering)
 
     def get_organization(self, slug: str) -> Organization:
         """A15 (FACTS 1.5): one organization by its slug; NotFound if the key's user is not in it."""
-        return self._ask(shapes.organization_of, operations.GET_ORGANIZATION, {"slug": slug})
+        return self._ask(parsers.organization_of, operations.GET_ORGANIZATION, {"slug": slug})
 
     def get_me(self) -> Me:
         """A16 (FACTS 1.5): the key's user; a cheap test of a key."""
-        return self._ask(shapes.me_of, operations.GET_ME, {})
+        return self._ask(parsers.me_of, operations.GET_ME, {})
 
     def _numbered(
         self,

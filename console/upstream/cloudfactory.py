@@ -14,16 +14,14 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from console.upstream import cloudfactory_bodies as bodies
-from console.upstream import cloudfactory_shapes as shapes
+from console.upstream import cloudfactory_parsers as parsers
+from console.upstream import cloudfactory_requests as request_bodies
 from console.upstream import operations
-from console.upstream.checks import Checks
-from console.upstream.client import Client
-from console.upstream.cloudfactory_bodies import VENDOR
-from console.upstream.fields import Misshapen, identified
+from console.upstream.cloudfactory_requests import VENDOR
+from console.upstream.json_fields import Misshapen, identified
 from console.upstream.operations import Operation
-from console.upstream.paging import platform_page
-from console.upstream.types import (
+from console.upstream.pagination import platform_page
+from console.upstream.response_models import (
     Annotation,
     Batch,
     Export,
@@ -37,6 +35,8 @@ from console.upstream.types import (
     SignedUrl,
     WorkItem,
 )
+from console.upstream.validation import Checks
+from console.upstream.vendor_client import Client
 
 T = TypeVar("T")
 Id = str | UUID
@@ -50,10 +50,10 @@ class CloudFactory(Client):
     def upload_links(self, space: Id, *, count: int = 1) -> tuple[SignedUrl, ...]:
         """P1 (FACTS 2.5): 1..10 links to PUT files to, with a Content-Type and without the key."""
         checks = Checks(VENDOR)
-        checks.number("count", count, 1, bodies.MOST_UPLOADS)
+        checks.number("count", count, 1, request_bodies.MOST_UPLOADS)
         checks.done()
         params = [("count", str(count))]
-        return self._ask(shapes.signed_urls_of, operations.UPLOAD_LINKS, {"space": space}, params=params)
+        return self._ask(parsers.signed_urls_of, operations.UPLOAD_LINKS, {"space": space}, params=params)
 
     def download_links(self, space: Id, paths: Sequence[str]) -> tuple[SignedUrl, ...]:
         """P2 (FACTS 2.5): a link for each of 1..1000 paths, relative to the space or as `s3://` of it.
@@ -61,27 +61,27 @@ class CloudFactory(Client):
         In the order asked for and with the path as it was given, each path once. One the platform left out, or named
         twice with different links, is missing. One bad path is Invalid, and nothing is sent: `path_in_space` tells.
         """
-        relative = bodies.relative_paths(space, tuple(dict.fromkeys(paths)))
+        relative = request_bodies.relative_paths(space, tuple(dict.fromkeys(paths)))
         body = {"paths": list(dict.fromkeys(relative.values()))}
-        found = self._ask(shapes.download_links_of, operations.DOWNLOAD_LINKS, {"space": space}, body=body)
+        found = self._ask(parsers.download_links_of, operations.DOWNLOAD_LINKS, {"space": space}, body=body)
         pairs = ((given, found.get(path) or found.get(given)) for given, path in relative.items())
         return tuple(SignedUrl(given, link) for given, link in pairs if link)
 
     def create_batch(self, project: Id, *, name: str, request_id: str) -> Batch:
         """P3 (FACTS 2.6): the new batch. The name must not be empty; a taken one is Conflict."""
-        body = bodies.batch_name(name)
+        body = request_bodies.batch_name(name)
         place = {"project": project}
-        return self._ask(shapes.batch_of, operations.CREATE_BATCH, place, body=body, request_id=request_id)
+        return self._ask(parsers.batch_of, operations.CREATE_BATCH, place, body=body, request_id=request_id)
 
     def list_batches(
         self, project: Id, *, cursor: str | None = None, direction: str | None = None, limit: int = 100
     ) -> Page[Batch]:
         """P4 (FACTS 2.6): batches with their counts of work items, in all and completed. There is no total."""
-        return self._page(shapes.batch_of, operations.LIST_BATCHES, {"project": project}, cursor, direction, limit)
+        return self._page(parsers.batch_of, operations.LIST_BATCHES, {"project": project}, cursor, direction, limit)
 
     def get_priorities(self, project: Id) -> tuple[Priority, ...]:
         """P5 (FACTS 2.6; 4, row 4): a number for each batch that has one; which end is urgent is not known."""
-        return self._ask(shapes.priorities_of, operations.GET_PRIORITIES, {"project": project})
+        return self._ask(parsers.priorities_of, operations.GET_PRIORITIES, {"project": project})
 
     def save_priorities(self, project: Id, entries: Sequence[Priority], *, request_id: str) -> tuple[Priority, ...]:
         """P6 (FACTS 2.6): saved all or none; send every entry that P5 gave, changed or not.
@@ -92,7 +92,7 @@ class CloudFactory(Client):
             _saved(entries),
             operations.SAVE_PRIORITIES,
             {"project": project},
-            body=bodies.priorities(entries),
+            body=request_bodies.priorities(entries),
             request_id=request_id,
         )
 
@@ -110,7 +110,7 @@ class CloudFactory(Client):
             _or_none(_same_batch(batch_id), Batch(batch_id, str(project), name, metadata=dict(metadata or {}))),
             operations.UPDATE_BATCH,
             {"project": project, "batch_id": batch_id},
-            body=bodies.batch_change(name, metadata),
+            body=request_bodies.batch_change(name, metadata),
             request_id=request_id,
         )
 
@@ -125,8 +125,8 @@ class CloudFactory(Client):
         sort_order: str | None = None,
     ) -> Page[Export]:
         """P8 (FACTS 2.7): newest first unless asked otherwise; `sort_order` ASC or DESC."""
-        extra = bodies.sorting(sort_by, sort_order)
-        return self._page(shapes.export_of, operations.LIST_EXPORTS, {"space": space}, cursor, direction, limit, extra)
+        extra = request_bodies.sorting(sort_by, sort_order)
+        return self._page(parsers.export_of, operations.LIST_EXPORTS, {"space": space}, cursor, direction, limit, extra)
 
     def create_export(
         self,
@@ -146,12 +146,12 @@ class CloudFactory(Client):
         Bounds: name 1..255 characters, up to 50 projects and 100 batches (none = all); times are those
         of the work items, with a zone, both ends included.
         """
-        body = bodies.export(
-            name, project_ids, batch_ids, bodies.spans(created_from, created_to, updated_from, updated_to)
+        body = request_bodies.export(
+            name, project_ids, batch_ids, request_bodies.spans(created_from, created_to, updated_from, updated_to)
         )
         place = {"space": space}
         return self._ask(
-            shapes.created(shapes.export_of), operations.CREATE_EXPORT, place, body=body, request_id=request_id
+            parsers.created(parsers.export_of), operations.CREATE_EXPORT, place, body=body, request_id=request_id
         )
 
     def get_export(self, space: Id, export_id: Id) -> Export:
@@ -159,7 +159,7 @@ class CloudFactory(Client):
 
         The link is good for 7 days, from when is not known: use it at once, keep it nowhere.
         """
-        shape = identified(shapes.export_of, "exportId", "id")
+        shape = identified(parsers.export_of, "exportId", "id")
         found = self._ask(shape, operations.GET_EXPORT, {"space": space, "export_id": export_id})
         # It was asked for under this id, whatever the answer calls it.
         return replace(found, id=str(export_id).lower())
@@ -174,11 +174,11 @@ class CloudFactory(Client):
 
     def list_projects(self, space: Id) -> tuple[Project, ...]:
         """P12 (FACTS 2.8): all projects of the space; there is no paging. An unknown space is NotFound."""
-        return self._ask(shapes.projects_of, operations.LIST_PROJECTS, {"space": space})
+        return self._ask(parsers.projects_of, operations.LIST_PROJECTS, {"space": space})
 
     def get_project(self, space: Id, project: Id) -> Project:
         """P13 (FACTS 2.8): one project; NotFound if it is not in this space."""
-        shape = identified(shapes.project_of, "id")
+        shape = identified(parsers.project_of, "id")
         found = self._ask(shape, operations.GET_PROJECT, {"space": space, "project": project})
         return replace(found, id=str(project).lower())
 
@@ -197,10 +197,10 @@ class CloudFactory(Client):
         A result for each item of which the answer says one thing; an item without one is unknown: look it up.
         """
         return self._ask(
-            shapes.signal_results_of(item.work_item_id for item in items),
+            parsers.signal_results_of(item.work_item_id for item in items),
             operations.SEND_SIGNALS,
             {"project": project},
-            body=bodies.signals(signal, outcome, task_type, items),
+            body=request_bodies.signals(signal, outcome, task_type, items),
             request_id=request_id,
         )
 
@@ -209,8 +209,8 @@ class CloudFactory(Client):
 
         Without `batch_id` it lands in the project's batch `Default`. Conflict as FACTS 2.3 guesses.
         """
-        place, body = {"project": project}, bodies.work_item(new)
-        shape = shapes.created(shapes.work_item_of)
+        place, body = {"project": project}, request_bodies.work_item(new)
+        shape = parsers.created(parsers.work_item_of)
         return self._ask(shape, operations.CREATE_WORK_ITEM, place, body=body, request_id=request_id)
 
     def list_work_items(
@@ -232,24 +232,24 @@ class CloudFactory(Client):
 
         Times need a zone and include both ends; one `status`, or None for all. There is no total.
         """
-        spans = bodies.spans(created_from, created_to, updated_from, updated_to)
-        extra = bodies.work_item_filters(ids, batch_ids, status, spans)
+        spans = request_bodies.spans(created_from, created_to, updated_from, updated_to)
+        extra = request_bodies.work_item_filters(ids, batch_ids, status, spans)
         place = {"project": project}
-        return self._page(shapes.work_item_of, operations.LIST_WORK_ITEMS, place, cursor, direction, limit, extra)
+        return self._page(parsers.work_item_of, operations.LIST_WORK_ITEMS, place, cursor, direction, limit, extra)
 
     def insert_labels(self, project: Id, item_id: Id, labels: Sequence[Json], *, request_id: str) -> None:
         """P17 (FACTS 2.9; 4, row 9): ground-truth labels, a list of objects; it cannot be read back.
 
         At least one; what is in an object is not published and not checked here. Conflict if the status does not suit.
         """
-        place, body = {"project": project, "item_id": item_id}, bodies.labels(labels)
+        place, body = {"project": project, "item_id": item_id}, request_bodies.labels(labels)
         return self._ask(_no_error, operations.INSERT_LABELS, place, body=body, request_id=request_id)
 
     def get_annotation(self, project: Id, item_id: Id, *, coco: bool = False) -> Annotation:
         """P18 (FACTS 2.9): with `coco`, `coco_results_url` may name the file; get it by `download_links`."""
         params = [("format", "coco")] if coco else None
         place = {"project": project, "item_id": item_id}
-        return self._ask(shapes.annotation_of, operations.GET_ANNOTATION, place, params=params)
+        return self._ask(parsers.annotation_of, operations.GET_ANNOTATION, place, params=params)
 
     def signal(
         self,
@@ -266,7 +266,7 @@ class CloudFactory(Client):
     ) -> None:
         """P19 (FACTS 2.9): one signal to one work item; Conflict if its status does not suit. Read it again after."""
         place = {"project": project, "item_id": item_id}
-        body = bodies.signal(signal, task_type, outcome, assignee, feedback, reason)
+        body = request_bodies.signal(signal, task_type, outcome, assignee, feedback, reason)
         return self._ask(_no_error, operations.SIGNAL, place, body=body, request_id=request_id)
 
     def _page(
@@ -279,7 +279,7 @@ class CloudFactory(Client):
         limit: int,
         extra: Sequence[tuple[str, str]] = (),
     ) -> Page[T]:
-        params = [*extra, *bodies.keyset(cursor, direction, limit)]
+        params = [*extra, *request_bodies.keyset(cursor, direction, limit)]
         found: Page[T] = self._ask_page(
             cursor, lambda data: platform_page(data, shape), operation, place, params=params
         )
@@ -303,7 +303,7 @@ def _saved(sent: Sequence[Priority]) -> Callable[[Any], tuple[Priority, ...]]:
     def shape(data: Any) -> tuple[Priority, ...]:
         if data is None:
             return ()
-        found = shapes.priorities_of(data)
+        found = parsers.priorities_of(data)
         named = [entry for entry in found if entry.batch_id in wanted]
         if not named or any(entry.priority != wanted[entry.batch_id] for entry in named):
             raise Misshapen("it holds another order")
@@ -314,7 +314,7 @@ def _saved(sent: Sequence[Priority]) -> Callable[[Any], tuple[Priority, ...]]:
 
 def _same_batch(batch_id: int) -> Callable[[Any], Batch]:
     def shape(data: Any) -> Batch:
-        found = shapes.batch_of(data)
+        found = parsers.batch_of(data)
         if found.id != batch_id:
             raise Misshapen("it is about another batch")
         return found

@@ -23,14 +23,14 @@ from urllib3.util import Retry
 
 from console.common import deadline
 from console.common.parsing import NotJson, read_int, read_json
-from console.upstream import addresses, errors, refusals
+from console.upstream import errors, status_errors, urls
+from console.upstream.bodies import encoded, query, read_all, read_some
+from console.upstream.circuit_breaker import Health, VendorHealth
 from console.upstream.errors import UpstreamError, vendor_name
-from console.upstream.faults import fault, too_late
-from console.upstream.health import Health, VendorHealth
+from console.upstream.network_errors import fault, too_late
 from console.upstream.operations import Operation
-from console.upstream.refusals import unreadable
 from console.upstream.sockets import Call, equip
-from console.upstream.wire import encoded, query, read_all, read_some
+from console.upstream.status_errors import unreadable
 
 KEY_HEADERS = {"avala": "X-Avala-Api-Key", "cloudfactory": "X-API-Key"}
 USER_AGENT = "annotation-console"
@@ -88,7 +88,7 @@ class Transport:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.vendor = vendor
-        self.base_url = addresses.base_url(base_url)
+        self.base_url = urls.base_url(base_url)
         self.health = health if health is not None else VendorHealth(vendor)
         self._key_header = KEY_HEADERS[vendor]
         self._limits = limits
@@ -144,9 +144,9 @@ class Transport:
         body: Any,
         request_id: str | None,
     ) -> requests.PreparedRequest:
-        path = addresses.path(operation, path_args, self.vendor)
+        path = urls.path(operation, path_args, self.vendor)
         headers = {
-            self._key_header: addresses.checked_key(key, self.vendor),
+            self._key_header: urls.checked_key(key, self.vendor),
             "Accept": "application/json",
             "Accept-Encoding": "gzip",
             "User-Agent": USER_AGENT,
@@ -154,7 +154,7 @@ class Transport:
         if body is not None or self.vendor == "cloudfactory":  # which wants it on every request (FACTS 2.1)
             headers["Content-Type"] = "application/json"
         if not operation.reads:
-            headers["Idempotency-Key"] = headers["X-Request-Id"] = addresses.checked_id(request_id)
+            headers["Idempotency-Key"] = headers["X-Request-Id"] = urls.checked_id(request_id)
         url = self.base_url + path + query(params or (), self.vendor)
         data = None if body is None else encoded(body, self.vendor)
         return requests.Request(operation.method, url, headers=headers, data=data).prepare()
@@ -197,7 +197,9 @@ class Transport:
         if not 200 <= status < 300:
             body = read_some(response.raw, REFUSAL_MOST)
             wait = asked_wait(headers)
-            return refusals.refusal(operation, self.vendor, status, headers=headers, body=body, key=key, retry_in=wait)
+            return status_errors.refusal(
+                operation, self.vendor, status, headers=headers, body=body, key=key, retry_in=wait
+            )
         try:
             body = read_all(response.raw, self._limits.body)
             return Answer(_promised(operation, body), headers, status)

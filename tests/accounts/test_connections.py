@@ -10,7 +10,7 @@ from accounts import abilities, connections, watching
 from accounts.models import ApiKey, Person, Place
 from console.common import write_behind
 from console.upstream import errors
-from console.upstream.types import SubSlice
+from console.upstream.response_models import SubSlice
 from tests.conftest import OWNER, SPACE
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ import pytest
 from console.batches import changes
 from console.batches.merging import merged
 from console.batches.order import Order, Place, arranged, from_boxes, numbered, restored
-from console.upstream.types import Priority
+from console.upstream.response_models import Priority
 
 NAMES = dict(enumerate("_ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 EIGHT = (1, 2, 3, 4, 5, 6, 7, 8)

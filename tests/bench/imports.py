@@ -27,7 +27,7 @@ from console.emulator.server import Running
 from console.items import console_ids
 from console.items.models import Import
 from console.upstream.errors import UpstreamError
-from console.upstream.types import NewWorkItem
+from console.upstream.response_models import NewWorkItem
 from tests.items import importing
 from tests.items.deciding import PROJECT
 

@@ -27,7 +27,7 @@ from accounts import connections
 from accounts.demo import make_people
 from accounts.models import Person
 from console.items.models import BulkSignal
-from console.upstream.types import SignalItem
+from console.upstream.response_models import SignalItem
 from tests.items import bulk_driving as driving
 
 ITEMS = int(os.environ.get("SIGNAL_BENCH_ITEMS", "5000"))

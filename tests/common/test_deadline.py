@@ -12,7 +12,7 @@ from console.common import deadline
 from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
 from console.upstream import errors
-from console.upstream.health import VendorHealth
+from console.upstream.circuit_breaker import VendorHealth
 from tests.upstream import samples as s
 from tests.upstream.clients import AVALA, PLATFORM, REQUEST_ID, avala, platform
 

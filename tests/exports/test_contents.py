@@ -15,7 +15,7 @@ from console.emulator.server import start as start_emulator
 from console.exports import contents
 from console.exports.choice import Choice
 from console.items import counts as item_counts
-from console.upstream.paging import pages
+from console.upstream.pagination import pages
 from tests.conftest import point_at
 from tests.exports.making import COINS, EYES, HTMX, PILOT, finish, form, sent, start, text_of
 

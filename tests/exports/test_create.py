@@ -93,7 +93,7 @@ def test_bad_input_is_refused_at_the_field_and_sends_nothing(
 
 def test_more_batches_than_fit_stop_at_the_field() -> None:
     from console.exports.forms import ExportForm
-    from console.upstream.types import Batch
+    from console.upstream.response_models import Batch
 
     known = [Batch(id=number) for number in range(101)]
     said = form(projects=[], batches=[str(batch.id) for batch in known])

@@ -13,7 +13,7 @@ from console.items import console_ids
 from console.items.models import Import, ImportRow
 from console.jobs import services as jobs
 from console.jobs.models import Operation, State
-from console.upstream.types import NewWorkItem, Slice, SubSlice, WorkItem
+from console.upstream.response_models import NewWorkItem, Slice, SubSlice, WorkItem
 from tests.items.deciding import PROJECT
 from tests.slices.making import COINS, NUCLEI, make
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from console.items.bulk import results
 from console.items.bulk.results import Sent
 from console.items.models import BulkItem
-from console.upstream.types import SignalResult, WorkItem
+from console.upstream.response_models import SignalResult, WorkItem
 
 Outcome = BulkItem.Outcome
 ITEM = "0b6f4f1e-4c8e-4c52-9a49-6a3c2a7e6d11"

@@ -23,7 +23,7 @@ from console.items.console_ids import (
     without_console_id,
 )
 from console.upstream.errors import Unreadable
-from console.upstream.types import WorkItem
+from console.upstream.response_models import WorkItem
 from tests.items.made import COINS, made
 from tests.rewriting import Vendor, rewriting
 

@@ -14,7 +14,7 @@ from console.common.parsing import INT64
 from console.items import item_fields as fields
 from console.items.console_ids import KEY
 from console.items.label_input import MOST_BYTES
-from console.upstream import cloudfactory_bodies as bodies
+from console.upstream import cloudfactory_requests as request_bodies
 
 NAMES = sorted(fields.CLEANERS)
 
@@ -185,7 +185,7 @@ def test_what_was_cleaned_is_in_bounds_and_what_was_left_out_is_not_sent(
 ) -> None:
     cleaned = {name: fields.CLEANERS[name](text) for name, text in {**texts, "asset_id": "5"}.items()}
     console_id = uuid4()
-    body = bodies.work_item(fields.new_work_item(cleaned, batch_id=batch, console_id=console_id))
+    body = request_bodies.work_item(fields.new_work_item(cleaned, batch_id=batch, console_id=console_id))
     expected = {"assetId", "assetType", "metadata"} | {_wire(name) for name in texts}
     assert set(body) == expected | ({"batchId"} if batch is not None else set())
     assert UUID(body["metadata"].pop(KEY)) == console_id

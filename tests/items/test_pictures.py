@@ -14,7 +14,7 @@ from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
 from console.items.pictures import Picture, sign_pictures
 from console.upstream.errors import KeyRejected
-from console.upstream.types import WorkItem
+from console.upstream.response_models import WorkItem
 from tests.conftest import SPACE
 from tests.rewriting import Vendor, rewriting
 

@@ -15,7 +15,7 @@ from console.emulator.server import Running
 from console.items import console_ids
 from console.items.imports import services, slice_links
 from console.items.models import Import, ImportRow
-from console.upstream.types import Slice
+from console.upstream.response_models import Slice
 from tests.conftest import point_at
 from tests.items.deciding import PROJECT
 from tests.items.import_driving import entries, figures, posts, start, work

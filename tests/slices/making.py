@@ -9,7 +9,7 @@ from accounts import connections
 from accounts.models import Person
 from console.emulator.sample import uid_of
 from console.emulator.server import Running
-from console.upstream.types import Slice, SubSlice
+from console.upstream.response_models import Slice, SubSlice
 
 COINS = uid_of("dataset", "coins-on-velvet")
 NUCLEI = uid_of("dataset", "cell-nuclei")

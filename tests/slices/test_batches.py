@@ -12,7 +12,7 @@ from console.emulator.server import Running
 from console.items import counts
 from console.items.imports import slice_progress
 from console.items.models import Import
-from console.upstream.types import Slice
+from console.upstream.response_models import Slice
 from tests.conftest import SPACE
 from tests.items.deciding import HTMX, PROJECT
 from tests.items.slice_driving import create_items, in_batch, make_batch, make_slice, plan

@@ -1,7 +1,7 @@
 """The recipe sentence: every kind of part, names that are missing, and values nobody expected."""
 
 from console.slices.recipes import dataset_uids, sentence
-from console.upstream.types import SubSlice
+from console.upstream.response_models import SubSlice
 
 CITY = "7f0c2f66-3a55-4c39-8f54-5f1f2f0f9a01"
 TUNNEL = "7f0c2f66-3a55-4c39-8f54-5f1f2f0f9a02"

@@ -11,7 +11,7 @@ from console.audit.models import DONE, UNKNOWN, Entry
 from console.emulator.server import Running
 from console.slices.settlers import find_slice
 from console.upstream.errors import Unknown
-from console.upstream.types import SubSlice
+from console.upstream.response_models import SubSlice
 from tests.slices.making import COINS, make
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from console.common import value_rows
 from console.slices import shown
-from console.upstream.types import Item, Slice
+from console.upstream.response_models import Item, Slice
 
 pytestmark = pytest.mark.django_db
 UID = "0b6e7c1e-6f0e-4b7a-9f0e-2b9b8a1f7d10"

@@ -3,8 +3,8 @@
 from typing import Any
 
 from console.upstream.avala import Avala
+from console.upstream.circuit_breaker import VendorHealth
 from console.upstream.cloudfactory import CloudFactory
-from console.upstream.health import VendorHealth
 from console.upstream.transport import Transport
 
 AVALA = "https://api.avala.test/api/v1"

@@ -9,13 +9,13 @@ from uuid import uuid4
 import pytest
 
 from console.emulator.server import Running, start
-from console.upstream import errors, storage
+from console.upstream import downloads, errors
 from console.upstream.avala import Avala
+from console.upstream.circuit_breaker import VendorHealth
 from console.upstream.cloudfactory import CloudFactory
-from console.upstream.health import VendorHealth
-from console.upstream.paging import pages
+from console.upstream.pagination import pages
+from console.upstream.response_models import NewWorkItem, Page, Project, SignalItem, SubSlice
 from console.upstream.transport import Limits, Transport
-from console.upstream.types import NewWorkItem, Page, Project, SignalItem, SubSlice
 
 SPACE = "5f0c2c1e-7d3a-4b57-9d2e-0a6d1f6b7c10"
 OWNER = "northwind"
@@ -165,7 +165,7 @@ def test_an_annotation_leads_to_its_coco_file(vendors: Running, platform: CloudF
     assert stored is not None
     (link,) = platform.download_links(SPACE, [stored])
     assert link.path == stored
-    content = storage.fetch(link.signed_url, limit=2**20, origins=[vendors.storage_url])
+    content = downloads.fetch(link.signed_url, limit=2**20, origins=[vendors.storage_url])
     assert "annotations" in json.loads(content)
     assert len(platform.upload_links(SPACE, count=2)) == 2
 
@@ -180,7 +180,7 @@ def test_an_export_is_made_downloaded_in_part_and_deleted(vendors: Running, plat
     assert found.status == "COMPLETED"
     assert made.id in {export.id for export in platform.list_exports(SPACE).items}
     link, trusted = found.download_url or "", [vendors.storage_url]
-    with storage.stream(link, range_header="bytes=0-1", origins=trusted) as download:
+    with downloads.stream(link, range_header="bytes=0-1", origins=trusted) as download:
         assert (download.status, b"".join(download)) == (206, b"PK")
     platform.delete_export(SPACE, made.id, request_id=an_id())
     with pytest.raises(errors.NotFound):

@@ -8,7 +8,7 @@ import pytest
 import responses
 
 from console.upstream.errors import Invalid
-from console.upstream.types import NewWorkItem, Priority, SignalItem, SubSlice
+from console.upstream.response_models import NewWorkItem, Priority, SignalItem, SubSlice
 from tests.upstream import samples as s
 from tests.upstream.clients import REQUEST_ID, avala, platform
 

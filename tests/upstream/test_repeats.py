@@ -8,9 +8,9 @@ import pytest
 import responses
 
 from console.upstream import errors
-from console.upstream.health import Budget, MemoryStore, VendorHealth
+from console.upstream.circuit_breaker import Budget, MemoryStore, VendorHealth
+from console.upstream.response_models import Priority
 from console.upstream.transport import Limits
-from console.upstream.types import Priority
 from tests.upstream import samples as s
 from tests.upstream.clients import AVALA, PLATFORM, REQUEST_ID, avala, platform
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.upstream import errors
-from console.upstream.cloudfactory_shapes import signal_results_of
-from console.upstream.types import SignalItem, SignalResult
+from console.upstream.cloudfactory_parsers import signal_results_of
+from console.upstream.response_models import SignalItem, SignalResult
 from tests.upstream import samples as s
 from tests.upstream.clients import PLATFORM, REQUEST_ID, platform
 

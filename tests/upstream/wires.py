@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
-from console.upstream.types import NewWorkItem, Organization, Priority, SignalItem, SubSlice
+from console.upstream.response_models import NewWorkItem, Organization, Priority, SignalItem, SubSlice
 from tests.upstream import samples as s
 from tests.upstream.clients import AVALA, PLATFORM, REQUEST_ID
 

@@ -17,7 +17,7 @@ from console.files import downloading, path_checks, path_lists, zipping
 from console.files.downloading import NoFile
 from console.files.forms import PathsForm
 from console.files.path_presenters import PathListPage, read_state
-from console.upstream.storage_ranges import NoSuchPart
+from console.upstream.download_ranges import NoSuchPart
 
 
 @hand_back("paths")

@@ -44,7 +44,7 @@ from console.upstream.errors import (
     Refused,
     UpstreamError,
 )
-from console.upstream.types import SignalItem, SignalResult
+from console.upstream.response_models import SignalItem, SignalResult
 
 State, Outcome = BulkSignal.State, BulkItem.Outcome
 MOST_FAILURES = 5

@@ -37,7 +37,7 @@ from console.jobs.models import State as JobState
 from console.jobs.parts import Busy, Halt, PartDone, PartResult
 from console.jobs.services import Done, Result
 from console.upstream.errors import NextPageUnclear, RateLimited, UpstreamError
-from console.upstream.types import WorkItem
+from console.upstream.response_models import WorkItem
 from console.words import plural
 
 State, Kind = BulkSignal.State, BulkItem.Kind

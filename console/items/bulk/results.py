@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from console.items.models import BulkItem
 from console.items.statuses import status_named
-from console.upstream.types import SignalResult, WorkItem
+from console.upstream.response_models import SignalResult, WorkItem
 
 Outcome = BulkItem.Outcome
 # The two clocks need not agree to the second.

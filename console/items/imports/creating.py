@@ -37,7 +37,7 @@ from console.upstream.errors import (
     Refused,
     UpstreamError,
 )
-from console.upstream.types import WorkItem
+from console.upstream.response_models import WorkItem
 
 Outcome = ImportRow.Outcome
 AT_ONCE = 4

@@ -1,6 +1,6 @@
 """What a person reads about the columns of a CSV."""
 
-from console.upstream.cloudfactory_bodies import MOST_DIFFICULTY, MOST_DUE
+from console.upstream.cloudfactory_requests import MOST_DIFFICULTY, MOST_DUE
 from console.words import number
 
 COLUMNS: tuple[tuple[str, str], ...] = (

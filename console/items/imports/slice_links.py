@@ -14,7 +14,7 @@ from console.items.imports.slice_rows import link_of
 from console.items.models import Import, ImportRow
 from console.upstream.avala import Avala
 from console.upstream.errors import Invalid, NotFound, UpstreamError
-from console.upstream.types import Item
+from console.upstream.response_models import Item
 
 CHANGED = "The slice doesn’t hold it any more, or gives no link to it now."
 

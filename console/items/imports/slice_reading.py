@@ -30,7 +30,7 @@ from console.jobs.models import State as JobState
 from console.jobs.parts import Busy, Halt, PartDone, PartResult
 from console.jobs.services import Done, Result
 from console.upstream.errors import NotFound, RateLimited, UpstreamError
-from console.upstream.types import Slice
+from console.upstream.response_models import Slice
 from console.words import plural, visible
 
 KIND = "items.import_read"

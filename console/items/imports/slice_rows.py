@@ -14,7 +14,7 @@ from console.items import console_ids
 from console.items.imports.services import NewRow
 from console.items.imports.signed_links import SignedLink, read_signed_link
 from console.items.item_fields import clean_asset_url
-from console.upstream.types import Item
+from console.upstream.response_models import Item
 
 NAMESPACE = uuid.UUID("6d2cf0a5-0a2d-5b1e-9a57-6c1c5c2b6f0e")
 MOST_TEXT = 1_000

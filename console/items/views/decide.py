@@ -24,7 +24,7 @@ from console.items.models import Decision, ReviewRun
 from console.items.review_selectors import find_run
 from console.items.selectors import get_item, item_name
 from console.upstream.errors import UpstreamError
-from console.upstream.types import WorkItem
+from console.upstream.response_models import WorkItem
 
 FIELDS = ("act_id", "run", "choice", "reason", "comment", "assignee", "feedback")
 TOO_LATE = "It is too late to take this back."

@@ -29,7 +29,7 @@ from console.items.models import LabelInsert
 from console.items.pictures import Picture, sign_pictures
 from console.items.selectors import asset_file_name, get_item
 from console.upstream.errors import UpstreamError
-from console.upstream.types import WorkItem
+from console.upstream.response_models import WorkItem
 from console.words import plural
 
 log = logging.getLogger(__name__)

@@ -24,7 +24,7 @@ from console.items.pictures import sign_pictures
 from console.items.review_summary import summary_of
 from console.projects import services as projects
 from console.upstream.errors import KeyRejected, UpstreamError
-from console.upstream.types import WorkItem
+from console.upstream.response_models import WorkItem
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

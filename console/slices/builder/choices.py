@@ -19,7 +19,7 @@ from console.common.parsing import read_page_number
 from console.slices.builder import checks
 from console.slices.builder.parts import Part, Source
 from console.upstream.errors import KeyRejected, NotFound, UpstreamError
-from console.upstream.types import Dataset, Item, Organization, Page
+from console.upstream.response_models import Dataset, Item, Organization, Page
 
 FOUND_AT_ONCE = 12
 TILES_AT_ONCE = 24

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from console.upstream.types import Dataset, SubSlice
+from console.upstream.response_models import Dataset, SubSlice
 
 WHOLE, CHOSEN, FILTER = "dataset", "dataset_items", "filters"
 KINDS = (WHOLE, CHOSEN, FILTER)

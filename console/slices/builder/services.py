@@ -23,7 +23,7 @@ from console.slices.builder.checks import Problems
 from console.slices.builder.parts import Contents
 from console.slices.models import Draft
 from console.upstream.errors import Conflict, Forbidden, Invalid, KeyRejected, NotFound, UpstreamError
-from console.upstream.types import Organization
+from console.upstream.response_models import Organization
 
 SECOND = "Creating it again could make a second slice if the first one still appears."
 NOT_DONE = "Avala has no such slice: it was not created. You can create it now."

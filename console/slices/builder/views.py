@@ -23,7 +23,7 @@ from console.slices.builder.parts import DETAIL_NAMES
 from console.slices.builder.services import Incomplete, Standing
 from console.slices.models import Draft
 from console.upstream.errors import Conflict, Invalid, KeyRejected, NotFound, UpstreamError
-from console.upstream.types import Slice
+from console.upstream.response_models import Slice
 
 PAGE = "slices/create.html"
 TYPED = ("act", *DETAIL_NAMES, *(f"was_{name}" for name in DETAIL_NAMES))

@@ -12,7 +12,7 @@ import responses
 from console.upstream import errors
 from console.upstream.avala import Avala
 from console.upstream.masked import masked
-from console.upstream.types import Priority, SignalItem
+from console.upstream.response_models import Priority, SignalItem
 from tests.upstream import samples as s
 from tests.upstream.clients import AVALA, AVALA_KEY, PLATFORM, REQUEST_ID, avala, platform, transport
 from tests.upstream.test_bounds import create_slice

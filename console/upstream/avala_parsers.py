@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from console.upstream.fields import Fields, Misshapen, as_text
-from console.upstream.types import Dataset, Item, Me, NameVerdict, Organization, Slice, SubSlice
+from console.upstream.json_fields import Fields, Misshapen, as_text
+from console.upstream.response_models import Dataset, Item, Me, NameVerdict, Organization, Slice, SubSlice
 
 
 def slice_of(data: Any) -> Slice:

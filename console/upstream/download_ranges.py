@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Protocol
 
+from console.upstream.downloads import Download, Measured, Part
 from console.upstream.errors import RangeRefused
-from console.upstream.storage import Download, Measured, Part
 
 # One range, as browsers resume; anything else may be answered with the whole file, says HTTP.
 _RANGE = re.compile(r"bytes=([0-9]{1,18})?-([0-9]{1,18})?")

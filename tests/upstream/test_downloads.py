@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from console.upstream import errors, sockets, storage
+from console.upstream import downloads, errors, sockets
 from console.upstream.transport import Limits
 from tests.upstream.rawserver import Peer, RawServer, serving
 from tests.upstream.test_sockets import always, then
@@ -15,13 +15,13 @@ SHORT = Limits(silence=0.4)
 SECRET = "/file.zip?signature=hunter2"
 
 
-def opened(server: RawServer, **more: Any) -> storage.Download:
-    return storage.stream(server.origin + SECRET, origins=[server.origin], limits=SHORT, **more)
+def opened(server: RawServer, **more: Any) -> downloads.Download:
+    return downloads.stream(server.origin + SECRET, origins=[server.origin], limits=SHORT, **more)
 
 
 def test_a_file_of_a_trusted_origin_is_fetched_without_any_key() -> None:
     with serving(always(b"bytes")) as server:
-        assert storage.fetch(server.origin + SECRET, limit=5, origins=[server.origin]) == b"bytes"
+        assert downloads.fetch(server.origin + SECRET, limit=5, origins=[server.origin]) == b"bytes"
 
     head = server.requests[0].lower()
     assert head.startswith(b"get /file.zip?signature=hunter2 http/1.1\r\n")
@@ -45,7 +45,7 @@ TARGETS = [
 @pytest.mark.parametrize("target", TARGETS, ids=range(len(TARGETS)))
 def test_a_link_goes_out_byte_for_byte_as_it_was_signed(target: str) -> None:
     with serving(always(b"bytes")) as server:
-        storage.fetch(f"{server.origin}{target}#fragment", limit=5, origins=[server.origin])
+        downloads.fetch(f"{server.origin}{target}#fragment", limit=5, origins=[server.origin])
 
     wanted = target if target.startswith("/") else f"/{target}"
     assert server.requests[0].startswith(f"GET {wanted} HTTP/1.1\r\n".encode())
@@ -56,7 +56,7 @@ def test_a_link_goes_out_byte_for_byte_as_it_was_signed(target: str) -> None:
 def test_a_scheme_in_capitals_is_no_part_of_what_is_asked_for(start: str) -> None:
     with serving(always(b"bytes")) as server:
         link = f"{start}{server.origin[7:]}/x%2f?signature=1"
-        assert storage.fetch(link, limit=5, origins=[server.origin]) == b"bytes"
+        assert downloads.fetch(link, limit=5, origins=[server.origin]) == b"bytes"
 
     assert server.requests[0].startswith(b"GET /x%2f?signature=1 HTTP/1.1\r\n")
 
@@ -78,7 +78,7 @@ def test_a_scheme_in_capitals_is_no_part_of_what_is_asked_for(start: str) -> Non
 )
 def test_a_link_that_is_no_plain_https_link_is_refused(url: str) -> None:
     with pytest.raises(errors.Invalid) as caught:
-        storage.fetch(url, limit=10)
+        downloads.fetch(url, limit=10)
 
     assert caught.value.vendor == "storage"
 
@@ -89,7 +89,7 @@ def test_only_exactly_the_trusted_origin_may_be_local(other: str) -> None:
         port = server.origin.rpartition(":")[2]
         trusted = ["http://127.0.0.1:1", "http://127.0.0.2:" + port]
         with pytest.raises((errors.Invalid, errors.Unreachable)):
-            storage.fetch(other.format(port) + "/x", limit=10, origins=trusted)
+            downloads.fetch(other.format(port) + "/x", limit=10, origins=trusted)
 
     assert server.connections == 0
 
@@ -100,7 +100,7 @@ def test_a_public_name_that_leads_to_a_private_address_is_not_followed(monkeypat
         answer = [(sockets.socket.AF_INET, sockets.socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
         monkeypatch.setattr(sockets.socket, "getaddrinfo", lambda *args: answer)
         with pytest.raises(errors.Unreachable):
-            storage.fetch(f"https://files.example:{port}/x", limit=10)
+            downloads.fetch(f"https://files.example:{port}/x", limit=10)
 
     assert server.connections == 0
 
@@ -167,7 +167,7 @@ def test_a_range_that_is_none_is_left_out() -> None:
 def test_a_file_that_is_larger_than_allowed_is_stopped() -> None:
     with serving(always(b"x" * 300_000)) as server:
         with pytest.raises(errors.Unreadable):
-            storage.fetch(server.origin + SECRET, limit=200_000, origins=[server.origin])
+            downloads.fetch(server.origin + SECRET, limit=200_000, origins=[server.origin])
         with pytest.raises(errors.Unreadable):
             list(opened(server, limit=200_000))
 
@@ -179,7 +179,7 @@ def test_a_packed_file_is_unpacked_within_the_limit() -> None:
             assert download.length is None
             assert len(b"".join(download)) == 1_000_000
         with pytest.raises(errors.Unreadable):
-            storage.fetch(server.origin + SECRET, limit=10_000, origins=[server.origin])
+            downloads.fetch(server.origin + SECRET, limit=10_000, origins=[server.origin])
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_headers_of_a_file_may_not_drip_for_ever() -> None:
         peer.drip(b"X: " + b"y" * 600, 0.05)
 
     with serving(script) as server, pytest.raises(errors.TimedOut):
-        storage.stream(server.origin + SECRET, origins=[server.origin], limits=Limits(silence=0.4, total=0.6))
+        downloads.stream(server.origin + SECRET, origins=[server.origin], limits=Limits(silence=0.4, total=0.6))
 
 
 def test_a_file_that_falls_silent_is_given_up() -> None:
@@ -233,7 +233,7 @@ def test_a_file_that_falls_silent_is_given_up() -> None:
 def test_a_file_that_ends_early_is_broken_not_short() -> None:
     half = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"
     with serving(then(lambda peer: peer.send(half))) as server, pytest.raises(errors.Broken):
-        storage.fetch(server.origin + SECRET, limit=99, origins=[server.origin])
+        downloads.fetch(server.origin + SECRET, limit=99, origins=[server.origin])
 
 
 def test_a_file_is_asked_for_again_when_a_rested_connection_breaks() -> None:
@@ -242,7 +242,7 @@ def test_a_file_is_asked_for_again_when_a_rested_connection_breaks() -> None:
             peer.answer(b"bytes") if len(peer.server.requests) > 1 else peer.reset()
 
     with serving(script) as server:
-        assert storage.fetch(server.origin + SECRET, limit=5, origins=[server.origin]) == b"bytes"
+        assert downloads.fetch(server.origin + SECRET, limit=5, origins=[server.origin]) == b"bytes"
 
     assert len(server.requests) == 2
 
@@ -250,9 +250,9 @@ def test_a_file_is_asked_for_again_when_a_rested_connection_breaks() -> None:
 def test_the_link_stands_in_no_error_and_no_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     with serving(then(lambda peer: peer.reset())) as server, pytest.raises(errors.Broken) as caught:
-        storage.fetch(server.origin + SECRET, limit=99, origins=[server.origin])
+        downloads.fetch(server.origin + SECRET, limit=99, origins=[server.origin])
     with pytest.raises(errors.Unreachable) as missed:
-        storage.fetch(server.origin + SECRET, limit=99, origins=[server.origin])
+        downloads.fetch(server.origin + SECRET, limit=99, origins=[server.origin])
 
     for error in (caught.value, missed.value):
         shown = "".join(traceback.format_exception(error, limit=0)) + repr(vars(error)) + caplog.text

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from console.upstream.avala_shapes import dataset_of
-from console.upstream.cloudfactory_shapes import batch_of
+from console.upstream.avala_parsers import dataset_of
+from console.upstream.cloudfactory_parsers import batch_of
 from console.upstream.errors import NextPageUnclear
-from console.upstream.fields import Misshapen
-from console.upstream.paging import avala_page, collect, pages, platform_page
-from console.upstream.types import Batch, Page
+from console.upstream.json_fields import Misshapen
+from console.upstream.pagination import avala_page, collect, pages, platform_page
+from console.upstream.response_models import Batch, Page
 from tests.upstream import samples as s
 
 

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from console.common.parsing import NotJson
 from console.upstream.errors import Invalid
-from console.upstream.faults import READING_FAULTS
+from console.upstream.network_errors import READING_FAULTS
 
 CHUNK = 65_536
 # Seconds that bytes of a file wait for more to come.

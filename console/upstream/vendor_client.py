@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from console.common.parsing import NotJson
 from console.upstream.errors import Invalid, PageExpired
 from console.upstream.operations import Operation
-from console.upstream.refusals import unreadable
+from console.upstream.status_errors import unreadable
 from console.upstream.transport import Transport
 
 T = TypeVar("T")

@@ -5,9 +5,9 @@ from collections.abc import Collection
 from typing import Any
 
 from console.upstream import errors
-from console.upstream.refusals import DEFAULT_WAIT
+from console.upstream.bodies import read_some
+from console.upstream.status_errors import DEFAULT_WAIT
 from console.upstream.transport import asked_wait
-from console.upstream.wire import read_some
 
 VENDOR = "storage"
 _UNSATISFIED = re.compile(r"bytes \*/([0-9]{1,18})")

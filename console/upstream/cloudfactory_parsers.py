@@ -6,8 +6,17 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from console.common.parsing import read_uuid
-from console.upstream.fields import Fields, Misshapen, entries
-from console.upstream.types import Annotation, Batch, Export, Priority, Project, SignalResult, SignedUrl, WorkItem
+from console.upstream.json_fields import Fields, Misshapen, entries
+from console.upstream.response_models import (
+    Annotation,
+    Batch,
+    Export,
+    Priority,
+    Project,
+    SignalResult,
+    SignedUrl,
+    WorkItem,
+)
 
 Made = TypeVar("Made", Export, WorkItem)
 SIGNAL_RESULT_IDS = ("workitemid", "id")

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from console.upstream.checks import Checks, wire_time
+from console.upstream.response_models import Json, NewWorkItem, Priority, SignalItem
 from console.upstream.storage_paths import PathRefused, path_in_space
-from console.upstream.types import Json, NewWorkItem, Priority, SignalItem
+from console.upstream.validation import Checks, wire_time
 
 VENDOR = "cloudfactory"
 MOST_LIMIT = 100

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from console.common.parsing import read_cursor
 from console.upstream.errors import NextPageUnclear, UpstreamError, vendor_name
-from console.upstream.fields import Fields, NoUsableId, entries, without_doubles
-from console.upstream.types import Page
+from console.upstream.json_fields import Fields, NoUsableId, entries, without_doubles
+from console.upstream.response_models import Page
 
 T = TypeVar("T")
 
