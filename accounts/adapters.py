@@ -21,7 +21,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from qrcode.image.svg import SvgPathFillImage
 
-from accounts import crypto, guessing, middleware, post
+from accounts import crypto, mail, middleware, throttling
 from accounts.sessions import NO_ADDRESS, WHY_ENDED
 from console import htmx, typed_forms
 from console.audit.address import address_of
@@ -54,16 +54,16 @@ class ConsoleAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
     def send_mail(self, template_prefix: str, email: str, said: dict[str, Any]) -> None:
         request = context.request
         common = {"request": request, "email": email, "current_site": get_current_site(request)}
-        post.send_later(self.render_mail(template_prefix, email, common | said))
+        mail.send_later(self.render_mail(template_prefix, email, common | said))
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return address_of(request) or NO_ADDRESS
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         login = credentials.get("email", "").lower()
-        self._login_failed_rl_usage = guessing.consume(request, login)
+        self._login_failed_rl_usage = throttling.consume(request, login)
         if not self._login_failed_rl_usage:
-            minutes = guessing.minutes_left(request, login)
+            minutes = throttling.minutes_left(request, login)
             wait = "1 minute" if minutes == 1 else f"{minutes} minutes"
             raise ValidationError(f"Too many tries. Wait {wait}, then try again.", code="too_many_login_attempts")
 
@@ -91,7 +91,7 @@ class ConsoleAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
         typed_forms.claim(request, user.pk)
         kwargs["redirect_url"] = typed_forms.address_of(request, kwargs.get("redirect_url") or "") or None
         response: HttpResponse = super().post_login(request, user, **kwargs)
-        guessing.remember_device(request, response, user.get_username())
+        throttling.remember_device(request, response, user.get_username())
         return response
 
     def set_password(self, user: AbstractBaseUser, password: str) -> None:

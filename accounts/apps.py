@@ -8,10 +8,10 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from allauth.mfa import signals
 
-        from accounts import recording, session_lines, sessions, watching
+        from accounts import audit_signals, key_usage, session_list, sessions
 
-        recording.connect()
+        audit_signals.connect()
         for changed in (signals.authenticator_added, signals.authenticator_removed, signals.authenticator_reset):
             changed.connect(sessions.end_other_sessions, dispatch_uid="end-other-sessions")
-        session_lines.connect()
-        watching.register()
+        session_list.connect()
+        key_usage.register()

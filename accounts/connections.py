@@ -11,7 +11,7 @@ from typing import TypeVar
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
-from accounts import crypto, watching, weather
+from accounts import crypto, key_usage, vendor_status
 from accounts.models import ApiKey, Person, Place, Vendor
 from console.common import cache_versions, parallel
 from console.upstream import downloads as files
@@ -80,7 +80,7 @@ def gather(calls: Sequence[Callable[[], T]]) -> list[T | errors.UpstreamError]:
 
     Their client is made before, in the request's thread; the calls themselves touch no database.
     """
-    with watching.notes_put_off():
+    with key_usage.notes_put_off():
         return parallel.gather(calls, errors=errors.UpstreamError)
 
 
@@ -126,7 +126,7 @@ def places(user: Person | AnonymousUser) -> Sequence[Place]:
 
 def rejected(user: Person | AnonymousUser) -> Sequence[ApiKey]:
     """The keys a vendor has refused: one banner on every page offers to replace them."""
-    keys = map(watching.noted, ApiKey.objects.filter(person_id=user.pk)) if user.pk else ()
+    keys = map(key_usage.noted, ApiKey.objects.filter(person_id=user.pk)) if user.pk else ()
     return tuple(key for key in keys if key.rejected)
 
 
@@ -139,7 +139,7 @@ def key_fingerprint(user: Person | AnonymousUser, vendor: str) -> str:
 
 def key_scope(user: Person | AnonymousUser, vendor: str) -> str:
     """Names the person's key in caches. What one key can read says nothing about another, of the same person even."""
-    return watching.scope(vendor, key_fingerprint(user, vendor))
+    return key_usage.scope(vendor, key_fingerprint(user, vendor))
 
 
 def cache_scope(user: Person | AnonymousUser, vendor: str) -> str:
@@ -147,14 +147,14 @@ def cache_scope(user: Person | AnonymousUser, vendor: str) -> str:
     return cache_versions.versioned(key_scope(user, vendor))
 
 
-def vendor_state(vendor: str, user: Person | None = None) -> weather.VendorState:
+def vendor_state(vendor: str, user: Person | None = None) -> vendor_status.VendorState:
     """How the vendor does, for the weather strip; requests left are those of the person's own key."""
-    return weather.state(vendor, key_fingerprint(user, vendor) if user else "")
+    return vendor_status.state(vendor, key_fingerprint(user, vendor) if user else "")
 
 
 def transport(vendor: str, fingerprint: str = "") -> Transport:
     """The pool behind it is one per vendor and process; only the rate limit belongs to the key."""
-    return Transport(vendor, base_url(vendor), health=weather.health(vendor, fingerprint))
+    return Transport(vendor, base_url(vendor), health=vendor_status.health(vendor, fingerprint))
 
 
 def base_url(vendor: str) -> str:
@@ -165,7 +165,7 @@ def _key(user: Person | AnonymousUser, vendor: Vendor) -> ApiKey:
     key = ApiKey.objects.select_related("person").filter(person_id=user.pk, vendor=vendor).first() if user.pk else None
     if key is None or not key.person.is_active:
         raise KeyMissing(vendor)
-    return watching.noted(key)
+    return key_usage.noted(key)
 
 
 def _value(key: ApiKey) -> str:
@@ -176,7 +176,7 @@ def _value(key: ApiKey) -> str:
 
 
 def _watched(key: ApiKey) -> Transport:
-    return watching.watch(transport(key.vendor, key.fingerprint), key)
+    return key_usage.watch(transport(key.vendor, key.fingerprint), key)
 
 
 def _current(user: Person | AnonymousUser, vendor: Vendor, *, preferred: str = "") -> Place:

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from accounts import connections, crypto, watching
+from accounts import connections, crypto, key_usage
 from accounts.models import ApiKey, Person, Place, Vendor
 from console.audit import record
 from console.audit.models import Entry
@@ -71,11 +71,11 @@ def connect(
 
 def test(*, user: Person, vendor: Vendor) -> ApiKey:
     """Asks the vendor again what the kept key may do. Raises KeyRefused."""
-    key = watching.noted(ApiKey.objects.get(person=user, vendor=vendor))
+    key = key_usage.noted(ApiKey.objects.get(person=user, vendor=vendor))
     value = _revealed(key)
     current = Place.objects.filter(person=user, vendor=vendor, is_current=True).first()
     found = probe(vendor, value, current.value if current else "", key=key)
-    watching.learn(key, found.findings)
+    key_usage.learn(key, found.findings)
     remember_places(user, vendor, found.places)
     return key
 
@@ -144,7 +144,7 @@ def remember_places(user: Person, vendor: str, found: Sequence[tuple[str, str]],
 def probe(vendor: Vendor, value: str, place: str, *, key: ApiKey | None = None) -> Found:
     """Tries the key with cheap reads. Raises KeyRefused where none of them went through."""
     way = connections.transport(vendor, crypto.fingerprint(vendor, value))
-    carrier = watching.watch(way, key) if key else way
+    carrier = key_usage.watch(way, key) if key else way
     if vendor == Vendor.AVALA:
         return _probe_avala(Avala(carrier, value), place)
     return _probe_cloudfactory(CloudFactory(carrier, value), place)
@@ -239,7 +239,7 @@ def _keep(user: Person, vendor: Vendor, value: str, label: str, found: Found) ->
     key.added_at = key.last_worked_at = timezone.now()
     key.last_failed_at, key.last_failure, key.rejected = None, "", False
     key.findings = found.findings
-    watching.forget(key)
+    key_usage.forget(key)
     key.save()
     return key
 
@@ -257,7 +257,7 @@ def in_words(vendor: Vendor, error: errors.UpstreamError) -> str:
     if isinstance(error, errors.RateLimited):
         return f"{name} is busy and could not test the key. Try again in a minute."
     if isinstance(error, errors.Refused):
-        return f"{name} refused the test: {watching.words(error)}"
+        return f"{name} refused the test: {key_usage.words(error)}"
     if isinstance(error, errors.ServerFailed):
         why = f"{name} had a problem ({error.status})"
     elif isinstance(error, errors.TimedOut | errors.OutOfTime):

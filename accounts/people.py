@@ -19,10 +19,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
+from accounts.account_signals import person_disabled
 from accounts.models import Invitation, Person
 from accounts.rights import Role
 from accounts.sessions import end_sessions
-from accounts.signals import person_disabled
 from console.audit import record
 from console.common import redaction
 

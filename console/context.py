@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from accounts import access, connections
 from accounts.models import ApiKey, Person, Place, Vendor
 from accounts.rights import Right
-from accounts.weather import VendorState
+from accounts.vendor_status import VendorState
 from console import sign_in, typed_forms
 from console.audit import availability
 from console.common import cache, database

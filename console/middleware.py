@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
-from accounts import access, recording, suspended
+from accounts import access, audit_signals, pending_reauth
 from accounts.connections import ConnectionMissing
 from console import logs, pages, plain_answers, response_headers, sign_in, typed_forms
 from console.audit import availability
@@ -147,7 +147,7 @@ class Access:
         response = self.get_response(request)
         try:
             typed_forms.forget_sent(request, response)
-            suspended.keep(request, response)
+            pending_reauth.keep(request, response)
         except database.FAILURES as error:
             return pages.database_failed(request, error)
         return response
@@ -157,13 +157,13 @@ class Access:
         if access.is_closed(name):
             return pages.not_found(request)
         if access.allowed(request.user, name):
-            suspended.forget_what_is_not_allowed(request)
+            pending_reauth.forget_what_is_not_allowed(request)
             return None
         if not request.user.is_authenticated:
             if plain_answers.is_for_tool(request) or plain_answers.is_for_script(request):
                 return plain_answers.sign_in_first(request)
             return sign_in.ask(request)
-        recording.refused(request, name)
+        audit_signals.refused(request, name)
         return pages.not_allowed(request)
 
 

@@ -395,12 +395,12 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 30 * 60
 MFA_ADAPTER = "accounts.adapters.SealedMFAAdapter"
 MFA_FORMS = {
-    "authenticate": "accounts.second_step.CodeForm",
-    "reauthenticate": "accounts.second_step.ConfirmCodeForm",
-    "authenticate_webauthn": "accounts.second_step.PasskeyForm",
-    "login_webauthn": "accounts.second_step.SignInPasskeyForm",
-    "reauthenticate_webauthn": "accounts.second_step.ConfirmPasskeyForm",
-    "add_webauthn": "accounts.second_step.NewPasskeyForm",
+    "authenticate": "accounts.mfa_forms.CodeForm",
+    "reauthenticate": "accounts.mfa_forms.ConfirmCodeForm",
+    "authenticate_webauthn": "accounts.mfa_forms.PasskeyForm",
+    "login_webauthn": "accounts.mfa_forms.SignInPasskeyForm",
+    "reauthenticate_webauthn": "accounts.mfa_forms.ConfirmPasskeyForm",
+    "add_webauthn": "accounts.mfa_forms.NewPasskeyForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = "Annotation Console"

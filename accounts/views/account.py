@@ -12,11 +12,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import browsers
+from accounts import user_agents
 from accounts.forms import ProfileForm
+from accounts.http_types import SignedIn
 from accounts.middleware import ENDED_ELSEWHERE, SEEN, end_of
 from accounts.models import Person
-from accounts.requests import SignedIn
 from accounts.sessions import end_sessions, live_sessions, row_key
 from console import typed_forms
 from console.audit import record
@@ -86,7 +86,7 @@ def _own_sessions(request: SignedIn) -> list[OwnSession]:
     found = [
         OwnSession(
             pk=line.pk,
-            browser=browsers.in_words(line.user_agent),
+            browser=user_agents.in_words(line.user_agent),
             address=line.ip,
             began=line.created_at,
             seen=_seen(line, content),

@@ -12,11 +12,12 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import abilities, connections, demo, watching
+from accounts import connections, demo, key_usage
+from accounts import key_capabilities as abilities
 from accounts import keys as services
 from accounts.forms import KeyForm, PlaceForm
+from accounts.http_types import SignedIn
 from accounts.models import ApiKey, Place, Vendor
-from accounts.requests import SignedIn
 from console import htmx, typed_forms
 from console.common.typed_fields import hand_back
 
@@ -161,7 +162,7 @@ def _card(request: SignedIn, vendor: Vendor) -> Card:
     key = ApiKey.objects.filter(person=request.user, vendor=vendor).first()
     return Card(
         vendor=vendor,
-        key=watching.noted(key) if key else None,
+        key=key_usage.noted(key) if key else None,
         form=KeyForm(vendor=vendor),
         place_form=PlaceForm(vendor=vendor),
         place_word=connections.PLACE_WORDS[vendor],

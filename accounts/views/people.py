@@ -17,8 +17,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import people
 from accounts.forms import KNOWN_ALREADY, InviteForm, JoinForm, RoleForm
+from accounts.http_types import SignedIn
 from accounts.models import Person
-from accounts.requests import SignedIn
 from accounts.rights import ROLE_WORDS, Role
 from console import htmx, typed_forms
 from console.common.parsing import read_page_number

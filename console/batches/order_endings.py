@@ -13,7 +13,7 @@ from django.urls import reverse
 from django_htmx.http import reswap, retarget
 
 from accounts.connections import ConnectionMissing
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from console import htmx, write_errors
 from console.audit import unresolved
 from console.batches import order_shown, ordering, reading, shown

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.templatetags.static import static
 from django.urls import reverse
 
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 from console.batches import ordering, page, reading, shown
 from console.batches.changes import difference

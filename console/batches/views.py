@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from console import htmx, pages, typed_forms, write_errors
 from console.batches import ordering, page, reading, services, shown
 from console.batches.forms import NameForm, batch_ids_of

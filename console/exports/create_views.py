@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import reswap, retarget, trigger_client_event
 
 from accounts.connections import ConnectionMissing
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from console import htmx, typed_forms, write_errors
 from console.audit.models import FAILED
 from console.common.typed_fields import hand_back

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from console import pages, plain_answers
 from console.common.parsing import read_page_number
 from console.exports import composing, downloading, shown, watching

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import connections
 from accounts.connections import ConnectionMissing
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from console import htmx, pages, write_errors
 from console.audit import reading, unresolved
 from console.common.parsing import read_cursor, read_int, read_uuid

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from accounts.http_types import SignedIn
 from accounts.models import Person
 from accounts.people import administrators
-from accounts.requests import SignedIn
 from accounts.rights import Right
 from console.files.models import UploadFile
 from console.files.origins import upload_origins

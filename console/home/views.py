@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts import connections
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from console.home import readiness, services
 from console.upstream.errors import UpstreamError
 

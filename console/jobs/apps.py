@@ -8,7 +8,7 @@ class JobsConfig(AppConfig):
     label = "jobs"
 
     def ready(self) -> None:
-        from accounts.signals import person_disabled
+        from accounts.account_signals import person_disabled
         from console.jobs import chain_check, reconciliation
 
         reconciliation.register()

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from console import htmx
 from console.common.parsing import read_page_number
 from console.jobs import presenters, services

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import connections
+from accounts.http_types import SignedIn
 from accounts.models import ApiKey, Vendor
-from accounts.requests import SignedIn
 from accounts.rights import Right
 from console import htmx, pages
 from console.batches import ordering

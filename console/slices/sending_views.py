@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from accounts import connections
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from console import htmx
 from console.common.parsing import INT64, read_int, read_uuid
 from console.items.imports import slice_progress

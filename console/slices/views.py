@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from accounts import connections
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from accounts.rights import Right
 from console import htmx, pages
 from console.common.parsing import read_cursor, read_int

@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.mail import POSTMAN
 from accounts.models import Person
-from accounts.post import POSTMAN
 from tests.conftest import PASSWORD
 
 LOGIN = "/account/login/"

@@ -6,7 +6,7 @@ import time_machine
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from accounts import abilities, connections, watching
+from accounts import connections, key_capabilities, key_usage
 from accounts.models import ApiKey, Person, Place
 from console.common import write_behind
 from console.upstream import errors
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 def _key(person: Person, vendor: str = "avala") -> ApiKey:
     """The key as its card shows it."""
-    return watching.noted(ApiKey.objects.get(person=person, vendor=vendor))
+    return key_usage.noted(ApiKey.objects.get(person=person, vendor=vendor))
 
 
 def _create(person: Person) -> None:
@@ -73,7 +73,7 @@ def test_the_worker_writes_the_notes_down(alice: Person, emulator: Any) -> None:
     assert row.last_worked_at is None
     write_behind.flush()
     assert ApiKey.objects.get(person=alice, vendor="avala").last_worked_at == _key(alice).last_worked_at is not None
-    assert write_behind.all_pending(watching.KIND) == {}
+    assert write_behind.all_pending(key_usage.KIND) == {}
 
 
 def test_notes_that_the_database_does_not_take_are_kept(alice: Person, emulator: Any) -> None:
@@ -112,7 +112,7 @@ def test_a_403_does_not_mark_the_key_but_teaches_what_it_may_not(bob: Person, em
         _create(bob)
     key = _key(bob)
     assert not key.rejected
-    assert abilities.Ability("create slices", "no") in abilities.of(key)
+    assert key_capabilities.Ability("create slices", "no") in key_capabilities.of(key)
 
 
 def test_what_is_wrong_with_a_name_is_not_the_keys_failure(alice: Person, emulator: Any) -> None:

@@ -13,7 +13,7 @@ from django.core.signals import got_request_exception
 from django.db import transaction
 from django.test import Client
 
-from accounts import weather
+from accounts import vendor_status
 from accounts.models import ApiKey, Person
 from console.audit import settling
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
@@ -249,7 +249,7 @@ class Stage:
         """The breaker's memory: its half minute is no part of a cell."""
         for vendor in ("avala", "cloudfactory"):
             for key in ("", *ApiKey.objects.values_list("fingerprint", flat=True)):
-                health = weather.health(vendor, key)
+                health = vendor_status.health(vendor, key)
                 health.allow()
                 health.record(True)
 

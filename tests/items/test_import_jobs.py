@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts import weather
+from accounts import vendor_status
 from accounts.models import ApiKey, Person
 from console.audit import record, verify
 from console.audit.models import GroupLine, Lookup
@@ -196,7 +196,7 @@ def test_a_row_that_three_checks_did_not_find_is_sent_again_by_itself(alice: Per
 def close_the_breaker() -> None:
     """Its half minute of rest is no part of what is tried."""
     for key in ("", *ApiKey.objects.values_list("fingerprint", flat=True)):
-        health = weather.health("cloudfactory", key)
+        health = vendor_status.health("cloudfactory", key)
         health.allow()
         health.record(True)
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import connections
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from console import htmx, plain_answers, typed_forms
 from console.common.parsing import read_page_number
 from console.common.typed_fields import hand_back

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from console.files import selectors
 from console.projects import services as projects_service
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import connections
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from console import plain_answers
 from console.common.parsing import read_page_number
 from console.files import ledger, reasons, selectors, services, store_checks

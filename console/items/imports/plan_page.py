@@ -6,7 +6,7 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from accounts.rights import Right
 from console import htmx
 from console.common.parsing import read_page_number

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from console.batches import reading as batches
 from console.batches import services as batch_services
 from console.common.parsing import INT64, read_int

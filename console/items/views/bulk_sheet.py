@@ -6,7 +6,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from console import htmx
 from console.items.bulk.result_selectors import read_filter
 from console.items.bulk.result_sheet import describe_results, stream_results

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.connections import ConnectionMissing
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from console import htmx
 from console.items.bulk import undo as undoing
 from console.items.bulk.planning import NotPlanned

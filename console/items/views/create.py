@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts.connections import ConnectionMissing
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from console import htmx, typed_forms, write_errors
 from console.batches import reading as batches
 from console.common.typed_fields import hand_back

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import reswap, retarget
 
 from accounts.connections import ConnectionMissing
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from console import htmx, typed_forms
 from console.audit import record
 from console.common.parsing import read_page_number

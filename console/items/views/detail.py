@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from console import htmx, pages, plain_answers
 from console.common.parsing import INT64, read_int
 from console.items import detail_selectors, selectors

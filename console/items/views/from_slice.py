@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import connections
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from console import htmx, typed_forms, write_errors
 from console.common.typed_fields import hand_back
 from console.items.breadcrumbs import remembered_breadcrumbs

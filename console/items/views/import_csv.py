@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from console import pages, typed_forms
 from console.batches import reading
 from console.common.parsing import INT64, read_int

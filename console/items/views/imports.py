@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from accounts.rights import Right
 from console import htmx
 from console.common.parsing import read_page_number

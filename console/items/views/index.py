@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from accounts.rights import Right
 from console import htmx, pages, typed_forms
 from console.common.typed_fields import hand_back

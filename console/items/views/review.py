@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from console import htmx, pages
 from console.batches import reading as batches
 from console.common.parsing import read_page_number

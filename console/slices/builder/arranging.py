@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts.requests import SignedIn
+from accounts.http_types import SignedIn
 from console import htmx
 from console.slices.builder import checks, choices, drafts, parts, shown
 from console.slices.builder.forms import kind_of

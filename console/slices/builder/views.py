@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import reswap, retarget
 
 from accounts.connections import ConnectionMissing
+from accounts.http_types import SignedIn
 from accounts.models import Person
-from accounts.requests import SignedIn
 from console import htmx, typed_forms, write_errors
 from console.common.parsing import read_uuid
 from console.common.typed_fields import hand_back

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import abilities, weather
+from accounts import key_capabilities, vendor_status
 from accounts.models import ApiKey
 from console.common import redaction, stale_cache, write_behind
 from console.upstream import errors
@@ -73,7 +73,7 @@ class Watched:
             learn(self._key, {operation.name: "no"})
 
     def _answered(self, operation: Operation, seconds: float) -> None:
-        weather.answered(self._key.vendor, seconds)
+        vendor_status.answered(self._key.vendor, seconds)
         worked(self._key)
         learn(self._key, {operation.name: "yes"})
 
@@ -131,7 +131,7 @@ def _about_the_key(error: errors.UpstreamError) -> bool:
 
 def learn(key: ApiKey, findings: dict[str, str]) -> None:
     """Adds what a call has shown about the key's abilities; most calls show nothing new and note nothing."""
-    known = abilities.known(key)
+    known = key_capabilities.known(key)
     new = {name: state for name, state in findings.items() if name in known and key.findings.get(name) != state}
     if new:
         _note(key, **{f"{FINDING}{name}": state for name, state in new.items()})

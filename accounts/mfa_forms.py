@@ -19,7 +19,7 @@ from django import forms
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 
-from accounts import recording
+from accounts import audit_signals
 from accounts.models import Person
 
 NOT_ACCEPTED = "This passkey or key was not accepted. Try again, or go another way."
@@ -67,7 +67,7 @@ class AnswerForm(CarefulForm):
         except (ValidationError, *UNREADABLE) as refusal:
             if getattr(refusal, "code", "") == TOO_MANY:
                 raise  # not even looked at, and says how long to wait
-            recording.passkey_refused(context.request, self.user)
+            audit_signals.passkey_refused(context.request, self.user)
             raise ValidationError(NOT_ACCEPTED) from None
 
 
