@@ -24,7 +24,7 @@ from qrcode.image.svg import SvgPathFillImage
 from accounts import crypto, mail, middleware, throttling
 from accounts.sessions import NO_ADDRESS, WHY_ENDED
 from console import htmx, typed_forms
-from console.audit.address import address_of
+from console.audit.client_ip import address_of
 
 # The library's session rows need an address; a request through a local socket has none.
 WRONG = "This email address and password do not go together."

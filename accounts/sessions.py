@@ -23,7 +23,7 @@ from django.utils.crypto import constant_time_compare
 
 from accounts import crypto
 from accounts.models import Person
-from console.audit.address import address_of
+from console.audit.client_ip import address_of
 
 # What the column holds: 240 bits of a SHA-256.
 ROW_KEY_LENGTH = 40

@@ -15,7 +15,7 @@ from accounts import access, audit_signals, pending_reauth
 from accounts.connections import ConnectionMissing
 from console import logs, pages, plain_answers, response_headers, sign_in, typed_forms
 from console.audit import availability
-from console.audit.address import comes_from_proxy
+from console.audit.client_ip import comes_from_proxy
 from console.audit.record import NotRecorded
 from console.common import database, deadline
 from console.home import views as home

@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.access import ACCESS, ANYONE, BY_MAIL, CLOSED, PUBLIC
 from accounts.models import Person
 from accounts.rights import ROLE_RIGHTS, Right, Role
-from console.audit import reading
+from console.audit import selectors
 from console.audit.models import Entry
 from tests.conftest import PASSWORD
 
@@ -133,7 +133,7 @@ def test_a_refusal_is_recorded_once_a_minute(bob: Person, client_as: Callable[[P
     [row] = Entry.objects.filter(action="page.refused")
     assert (row.actor, row.thing_id, row.recorded_outcome) == (bob, "accounts:people", "failed")
     assert row.thing_name == reverse("accounts:people")
-    said = "".join(piece.text for piece in reading.line(row).pieces)
+    said = "".join(piece.text for piece in selectors.line(row).pieces)
     assert said == "Bob tried to open the list of people, but their role doesn't allow it"
 
 

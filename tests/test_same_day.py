@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from accounts.models import Person
 from console.audit.models import Entry
-from console.audit.reading import line
+from console.audit.selectors import line
 from console.batches.models import OrderSnapshot
 from console.common import write_behind
 from console.emulator.server import Running

@@ -3,7 +3,7 @@
 `detail` may hold, besides whatever is worth expanding, the pieces the sentences use: `items` (a number; with
 `items_at_least` true it reads "1,000+"), `projects` and `batches` (lists of names), `batch` (a name, or "3 batches"),
 `project_name`, `format`, `summary` and `cause` (phrases of the service's own), `role`, `reason`, `bytes`, `sessions`.
-`before` and `after` are shown side by side. Of many things it holds what `console.audit.many` says.
+`before` and `after` are shown side by side. Of many things it holds what `console.audit.multi_item` says.
 """
 
 import re

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from django.db.models import F, Min
 
-from console.audit import many
+from console.audit import multi_item
 from console.audit.models import Entry, GroupLine, NamedItem
 from console.common.parsing import read_uuid
 
@@ -16,8 +16,8 @@ def add(group: uuid.UUID, entry: Entry, line: Entry, outcomes: list[Entry]) -> G
     """Counts a row of a part; `outcomes` are those of its line, this row included, the oldest first."""
     first = {"sequence": line.sequence, "latest_at": entry.at}
     found, _ = GroupLine.objects.get_or_create(pk=group, defaults=first)
-    before = None if line is entry else many.share_of(line, outcomes[:-1])
-    changes = many.changes_between(before, many.share_of(line, outcomes))
+    before = None if line is entry else multi_item.share_of(line, outcomes[:-1])
+    changes = multi_item.changes_between(before, multi_item.share_of(line, outcomes))
     figures = {name: F(name) + change for name, change in changes.items() if change}
     GroupLine.objects.filter(pk=found.pk).update(latest_at=max(found.latest_at, entry.at), **figures)
     return found
@@ -81,7 +81,9 @@ def _counted(group: uuid.UUID, place: int) -> dict[str, object]:
     totals = dict.fromkeys(_FIGURES, 0)
     for row in rows:
         if row.opens_id is None:
-            for name, count in many.changes_between(None, many.share_of(row, outcomes.get(row.pk, []))).items():
+            for name, count in multi_item.changes_between(
+                None, multi_item.share_of(row, outcomes.get(row.pk, []))
+            ).items():
                 totals[name] += count
     return {**totals, "group": group, "sequence": place, "latest_at": max(row.at for row in rows)}
 

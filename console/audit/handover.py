@@ -10,8 +10,8 @@ from django.utils import timezone
 from console.audit.actions import in_group
 from console.audit.forms import Range
 from console.audit.models import DONE, FAILED, Entry, EntryQuerySet
-from console.audit.reading import EXPORTED, Line, group_lines, utc, with_downloads
-from console.audit.wording import name_of
+from console.audit.sanitize import name_of
+from console.audit.selectors import EXPORTED, Line, group_lines, utc, with_downloads
 from console.words import moment, visible
 
 MOST = 2000

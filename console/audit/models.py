@@ -1,6 +1,6 @@
 """Rows that are only ever added: an opening before each call, its outcome after it, and happenings of one row.
 
-The database refuses every change (`guards.py`); `chain.py` ties each row to the one before.
+The database refuses every change (`triggers.py`); `chain.py` ties each row to the one before.
 """
 
 import uuid

@@ -21,10 +21,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from console import logs
-from console.audit import chain, rows, signals
-from console.audit.address import address_of
+from console.audit import chain, entries, signals
+from console.audit.client_ip import address_of
+from console.audit.entries import Outcome, Person
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, EntryQuerySet
-from console.audit.rows import Outcome, Person
 from console.common import database
 
 log = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ class act:  # noqa: N801 - reads as a verb: `with record.act(...)`
         again: bool = False,
     ) -> None:
         """With `again`, an act of the same id that was surely not done is sent once more, under its one entry."""
-        self.entry = rows.line(
+        self.entry = entries.line(
             Entry.Kind.OPENING,
             actor=actor,
             action=action,
@@ -164,11 +164,11 @@ class act:  # noqa: N801 - reads as a verb: `with record.act(...)`
             self.done()
         elif isinstance(error, Exception):
             surely_not_done = getattr(error, "outcome", UNKNOWN) == FAILED
-            self._end(FAILED if surely_not_done else UNKNOWN, **rows.of_error(error))
+            self._end(FAILED if surely_not_done else UNKNOWN, **entries.of_error(error))
 
     def _end(self, outcome: Outcome, **said: Any) -> None:
         self._ended = True
-        row = rows.outcome(self.entry, outcome, by=self.entry.actor, **{"thing_name": self._called, **said})
+        row = entries.outcome(self.entry, outcome, by=self.entry.actor, **{"thing_name": self._called, **said})
         try:
             with transaction.atomic():
                 chain.lock()
@@ -192,7 +192,7 @@ class act:  # noqa: N801 - reads as a verb: `with record.act(...)`
             raise self._taken(first)
         changed = {name: value for name, value in self.entry.detail.items() if first.detail.get(name) != value}
         sent_again = {"error": "", "error_kind": "", **changed, "sent_again": True}
-        row = rows.outcome(first, UNKNOWN, by=self.entry.actor, detail=sent_again)
+        row = entries.outcome(first, UNKNOWN, by=self.entry.actor, detail=sent_again)
         _add(row)
         self.entry = first
 
@@ -224,7 +224,7 @@ def event(
     reference: str = "",
 ) -> Entry:
     """A happening of one row. Inside a transaction it is recorded exactly if that commits."""
-    entry = rows.line(
+    entry = entries.line(
         Entry.Kind.EVENT,
         actor=actor,
         action=action,
@@ -265,8 +265,8 @@ def settle(
 
     Raises AlreadySettled where the act has ended meanwhile.
     """
-    row = rows.outcome(entry, outcome, by=by, note=note, detail=detail, thing_id=thing_id, thing_name=thing_name)
-    row.address, row.page = address_of(request), rows.page_of(request)
+    row = entries.outcome(entry, outcome, by=by, note=note, detail=detail, thing_id=thing_id, thing_name=thing_name)
+    row.address, row.page = address_of(request), entries.page_of(request)
     with transaction.atomic():
         chain.lock()
         fresh = Entry.objects.get(pk=entry.pk)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from console.audit import actions, links, many
+from console.audit import actions, multi_item, registry
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, GroupLine
 from console.words import moment, plural
 
@@ -157,9 +157,9 @@ class Telling:
     def whole(cls, entry: Entry, outcome: str) -> "Telling":
         detail = entry.result
         detail.pop("planned", None)
-        if "items" in entry.detail and many.has_figures(detail):
+        if "items" in entry.detail and multi_item.has_figures(detail):
             outcomes = sorted(entry.outcomes.all(), key=lambda row: row.sequence)
-            detail = many.detail_of(many.counts_of(entry, outcomes), detail)
+            detail = multi_item.detail_of(multi_item.counts_of(entry, outcomes), detail)
         return cls(entry, outcome, detail, entry.result_id, entry.result_name)
 
     @classmethod
@@ -167,7 +167,7 @@ class Telling:
         """An act of several parts, told as one; `first` is the first of them."""
         left_out = OF_ONE_PART if group.parts > 1 else ()
         said = {name: value for name, value in first.result.items() if name not in left_out}
-        return cls(first, outcome, many.detail_of(group, said), first.thing_id, first.thing_name)
+        return cls(first, outcome, multi_item.detail_of(group, said), first.thing_id, first.thing_name)
 
     @property
     def person(self) -> str:
@@ -176,7 +176,7 @@ class Telling:
     @property
     def worded_as(self) -> str:
         """The outcome that the sentence is about: of many things what was done comes first, and the rest in figures."""
-        return DONE if "items" in self.entry.detail and many.number(self.detail, "items_done") else self.outcome
+        return DONE if "items" in self.entry.detail and multi_item.number(self.detail, "items_done") else self.outcome
 
     @property
     def why(self) -> str:
@@ -219,7 +219,7 @@ def plain(told: Telling) -> str:
 
 def _filled(wording: str, told: Telling) -> list[Piece]:
     """The wording with its slots filled. Names go in last and whole, so that a brace in one is only a brace."""
-    address = links.address_of(told.entry.thing_kind, told.thing_id, told.detail) if told.has_page else ""
+    address = registry.address_of(told.entry.thing_kind, told.thing_id, told.detail) if told.has_page else ""
     noun = actions.known(told.entry.action, told.detail).noun
     wording = wording.replace("{many}", actions.many_things(told.detail, noun, is_done=told.worded_as == DONE))
     thing = Piece("thing", _called(told), address)

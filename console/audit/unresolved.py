@@ -12,7 +12,7 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils import timezone
 
-from console.audit import actions, reading, record, sentences, settling
+from console.audit import actions, reconciliation, record, selectors, sentences
 from console.audit.models import OPEN, UNKNOWN, Entry, GroupLine
 
 
@@ -36,9 +36,9 @@ class Unresolved:
         return subject_of(self.entry)
 
     @cached_property
-    def state(self) -> settling.Reconciliation:
+    def state(self) -> reconciliation.Reconciliation:
         """What the checks have found so far, and what can be done."""
-        return settling.state(self.entry)
+        return reconciliation.state(self.entry)
 
     @property
     def check_url(self) -> str:
@@ -62,10 +62,10 @@ class UnresolvedAct(Unresolved):
         return actions.whether(self.entry.action, f"“{told.thing_name or 'without a name'}”", told.detail)
 
     @cached_property
-    def state(self) -> settling.Reconciliation:
+    def state(self) -> reconciliation.Reconciliation:
         """Of the part about which most can still be found out."""
-        states = [now for _, now in settling.parts_unresolved(self.group)]
-        return min(states, key=lambda now: ORDER.index(now.status), default=settling.Reconciliation("under way"))
+        states = [now for _, now in reconciliation.parts_unresolved(self.group)]
+        return min(states, key=lambda now: ORDER.index(now.status), default=reconciliation.Reconciliation("under way"))
 
     @property
     def check_url(self) -> str:
@@ -79,7 +79,7 @@ class UnresolvedAct(Unresolved):
 ORDER = ("checking", "not found", "unsure", "under way", "done", "failed")
 
 
-def of_line(line: reading.Line, *, back: str = "") -> Unresolved:
+def of_line(line: selectors.Line, *, back: str = "") -> Unresolved:
     """For a line that is known to be unresolved, also one of an act of several entries."""
     if line.group is None:
         return of_entry(line.entry, back=back)
@@ -112,14 +112,14 @@ def of_thing(person: Any, thing_kind: str, thing_id: str, *, back: str = "") -> 
     return of_entries(entries, back=back)
 
 
-def of_anything(person: Any, *, most: int) -> tuple[list[tuple[reading.Line, Unresolved]], int]:
+def of_anything(person: Any, *, most: int) -> tuple[list[tuple[selectors.Line, Unresolved]], int]:
     """What this person can see without an outcome so far, the newest first, an act of several entries as one; and how
     many there are in all."""
     before = timezone.now() - record.grace()
     alone = Entry.objects.unsettled(before).filter(group__isnull=True).visible_to(person)
     acts = Entry.objects.filter(sequence__in=GroupLine.objects.unsettled(before).values("sequence")).visible_to(person)
     rows = sorted([*alone.newest(most), *acts.newest(most)], key=lambda row: row.sequence, reverse=True)[:most]
-    lines = reading.group_lines(rows)
+    lines = selectors.group_lines(rows)
     return [(one, of_line(one)) for one in lines], alone.count_lines() + acts.count()
 
 
@@ -128,7 +128,7 @@ def of_entries(entries: Iterable[Entry], *, back: str = "") -> list[Unresolved]:
     found: dict[Any, Unresolved] = {}
     for entry in entries:
         if (entry.group or entry.pk) not in found:
-            act = reading.act_of(entry)
+            act = selectors.act_of(entry)
             found[entry.group or entry.pk] = of_line(act, back=back) if act else of_entry(entry, back=back)
     return list(found.values())
 

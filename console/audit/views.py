@@ -15,7 +15,18 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from console import htmx, plain_answers, typed_forms
-from console.audit import addresses, chain_check, facts, links, reading, record, settling, sheets, unresolved, verify
+from console.audit import (
+    chain_check,
+    csv_export,
+    details,
+    filter_urls,
+    reconciliation,
+    record,
+    registry,
+    selectors,
+    unresolved,
+    verify,
+)
 from console.audit import handover as handovers
 from console.audit.forms import DAYS, PERIODS, CloseForm, FilterForm, HandoverForm
 from console.audit.models import DONE, OPEN, UNKNOWN, Entry, GroupLine
@@ -38,7 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
         return render(request, "audit/index.html", context | _chain_state(request), status=status)
     response = render(request, "audit/index.html#list", context, status=status)
     place = {name: request.GET.get(name) for name in ("before", "after")}
-    response["HX-Push-Url"] = addresses.index(request, **place)
+    response["HX-Push-Url"] = filter_urls.index(request, **place)
     return response
 
 
@@ -89,7 +100,7 @@ def close(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
         return render(request, "audit/detail.html", _detail(request, entry, form), status=422)
     said = form.cleaned_data
     try:
-        if reading.standing(entry) != UNKNOWN:
+        if selectors.standing(entry) != UNKNOWN:
             raise record.AlreadySettled(entry)
         record.settle(
             entry, said["outcome"], {"found": "by a person"}, by=request.user, note=said["note"], request=request
@@ -134,8 +145,8 @@ def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         return _file((), "audit")
     # Recorded first; then exactly the rows there were.
     entries = form.entries()
-    recorded = _record_export(request, _in_words(form), reading.count_rows(entries))
-    return _file(sheets.rows(reading.rows(entries, before=recorded.sequence)), "audit")
+    recorded = _record_export(request, _in_words(form), selectors.count_rows(entries))
+    return _file(csv_export.rows(selectors.rows(entries, before=recorded.sequence)), "audit")
 
 
 @require_safe
@@ -165,7 +176,7 @@ def handover_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     if request.method == "HEAD":
         return _file((), f"handover-{slugify(note.covers)}")
     _record_export(request, between, len(rows))
-    return _file(sheets.table(handovers.COLUMNS, rows), f"handover-{slugify(note.covers)}")
+    return _file(csv_export.table(handovers.COLUMNS, rows), f"handover-{slugify(note.covers)}")
 
 
 def _to_page(request: HttpRequest, name: str) -> HttpResponse:
@@ -198,18 +209,18 @@ def _act(request: HttpRequest, group_id: uuid.UUID) -> GroupLine:
 
 
 def _group(request: HttpRequest, act: GroupLine) -> dict[str, Any]:
-    line = reading.whole_act(act)
-    parts = reading.parts(act, after=read_int(request.GET.get("after")) or 0, most=PARTS + 1)
+    line = selectors.whole_act(act)
+    parts = selectors.parts(act, after=read_int(request.GET.get("after")) or 0, most=PARTS + 1)
     shown = parts[:PARTS]
     return {
         "line": line,
         "act": act,
         "parts": shown,
-        "result_url": links.address_of_act(request.user, act.pk),
+        "result_url": registry.address_of_act(request.user, act.pk),
         "next_url": f"?after={shown[-1].entry.sequence}" if len(parts) > PARTS else "",
         "first_url": line.address if "after" in request.GET else "",
-        "facts": facts.facts(line),
-        "references": facts.references_of_act(line),
+        "facts": details.facts(line),
+        "references": details.references_of_act(line),
         "unresolved": unresolved.of_line(line) if line.outcome == UNKNOWN else None,
         "is_part": htmx.is_htmx(request),
         "thing": f"{line.entry.thing_kind}:{line.told.thing_id}" if line.told.thing_id else "",
@@ -217,18 +228,18 @@ def _group(request: HttpRequest, act: GroupLine) -> dict[str, Any]:
 
 
 def _detail(request: HttpRequest, entry: Entry, form: CloseForm) -> dict[str, Any]:
-    line = reading.with_downloads([reading.line(entry)])[0]
+    line = selectors.with_downloads([selectors.line(entry)])[0]
     return {
         "line": line,
         "entry": entry,
-        "steps": reading.steps(entry),
-        "facts": facts.facts(line),
-        "references": facts.references(line, sees_chain=_may(request, "audit.export")),
-        "changes": facts.changes(line.told.detail),
-        "act": reading.act_of(entry),
+        "steps": selectors.steps(entry),
+        "facts": details.facts(line),
+        "references": details.references(line, sees_chain=_may(request, "audit.export")),
+        "changes": details.changes(line.told.detail),
+        "act": selectors.act_of(entry),
         "is_unknown": line.outcome == UNKNOWN,
         "is_part": htmx.is_htmx(request),
-        "state": settling.state(entry),
+        "state": reconciliation.state(entry),
         "form": form,
         "thing": f"{entry.thing_kind}:{line.told.thing_id}" if line.told.thing_id else "",
     }
@@ -236,9 +247,9 @@ def _detail(request: HttpRequest, entry: Entry, form: CloseForm) -> dict[str, An
 
 def _check(entry: Entry) -> tuple[int, str]:
     """One check, and what it found in words."""
-    state = settling.state(entry)
+    state = reconciliation.state(entry)
     if state.is_unresolved and state.can_check:
-        state = settling.look(entry)
+        state = reconciliation.look(entry)
     if state.status == "done":
         return messages.SUCCESS, f"Found: {unresolved.subject_of(entry)}."
     if state.status == "failed":
@@ -250,9 +261,9 @@ def _check(entry: Entry) -> tuple[int, str]:
 
 def _check_act(act: GroupLine) -> tuple[int, str]:
     """One check of some parts, and what is known then in words."""
-    settling.look_at_parts(act.pk)
+    reconciliation.look_at_parts(act.pk)
     act.refresh_from_db()
-    line = reading.whole_act(act)
+    line = selectors.whole_act(act)
     if line.outcome == OPEN:
         return messages.INFO, "The requests are still running. Check again in a minute."
     if line.outcome != UNKNOWN:
@@ -263,7 +274,7 @@ def _check_act(act: GroupLine) -> tuple[int, str]:
 
 def _checked_act(request: HttpRequest, act: GroupLine, level: int, said: str) -> dict[str, Any]:
     """As `_checked`."""
-    line = reading.whole_act(act)
+    line = selectors.whole_act(act)
     is_unknown = line.outcome in (OPEN, UNKNOWN)
     return {
         "kind": {messages.SUCCESS: "good", messages.INFO: "info"}.get(level, "warn"),
@@ -276,9 +287,9 @@ def _checked_act(request: HttpRequest, act: GroupLine, level: int, said: str) ->
 
 def _checked(request: HttpRequest, entry: Entry, level: int, said: str) -> dict[str, Any]:
     """For the place of the button: what is still unknown stays there with it."""
-    line = reading.line(entry)
+    line = selectors.line(entry)
     is_unknown = line.outcome in (OPEN, UNKNOWN)
-    thing_url = links.address_of(entry.thing_kind, line.told.thing_id, line.told.detail)
+    thing_url = registry.address_of(entry.thing_kind, line.told.thing_id, line.told.detail)
     return {
         "kind": {messages.SUCCESS: "good", messages.INFO: "info"}.get(level, "warn"),
         "said": said,
@@ -348,11 +359,11 @@ def _frame(request: HttpRequest, form: FilterForm) -> dict[str, Any]:
     return {
         "form": form,
         "days": DAYS,
-        "query": addresses.query(request),
-        "tabs": addresses.tabs(request),
-        "sign_ins": addresses.sign_ins(request),
-        "kept": addresses.unseen(request),
-        "thing_url": addresses.index(request, thing=None) if request.GET.get("thing") else "",
+        "query": filter_urls.query(request),
+        "tabs": filter_urls.tabs(request),
+        "sign_ins": filter_urls.sign_ins(request),
+        "kept": filter_urls.unseen(request),
+        "thing_url": filter_urls.index(request, thing=None) if request.GET.get("thing") else "",
         "sees_all": _may(request, "audit.all"),
         "ask": _whom_to_ask(request),
         "takes_csv": _may(request, "audit.export"),
@@ -370,16 +381,16 @@ def _whom_to_ask(request: HttpRequest) -> str:
 
 def _found_lines(request: HttpRequest, form: FilterForm) -> dict[str, Any]:
     """The lines, which days they are of, and the ways to others."""
-    before, after = addresses.cursor(request, "before"), addresses.cursor(request, "after")
-    page = reading.page(form.entries(), before=before, after=after)
+    before, after = filter_urls.cursor(request, "before"), filter_urls.cursor(request, "after")
+    page = selectors.page(form.entries(), before=before, after=after)
     default = form.is_default_range
     context = {
         "page": page,
         "since": form.range().since,
         "is_default": default,
-        "everything_url": addresses.index(request, period="all", since=None, until=None),
-        "recent_url": "" if default else addresses.index(request, period=None, since=None, until=None),
-        **addresses.ways(request, page),
+        "everything_url": filter_urls.index(request, period="all", since=None, until=None),
+        "recent_url": "" if default else filter_urls.index(request, period=None, since=None, until=None),
+        **filter_urls.ways(request, page),
     }
     return context if page.lines else context | _instead(request, form)
 
@@ -389,8 +400,8 @@ def _instead(request: HttpRequest, form: FilterForm) -> dict[str, Any]:
     if form.unmet:
         return {"unmet": " ".join(form.unmet)}
     span = form.range()
-    closest = reading.nearest(form.entries(whenever=True), span.since, span.until)
+    closest = selectors.nearest(form.entries(whenever=True), span.since, span.until)
     if closest is None:
         return {"is_unused": not Entry.objects.visible_to(request.user).exists()}
     day = timezone.localtime(closest).date()
-    return {"nearest": day, "nearest_url": addresses.index(request, since=day, until=day, period=None)}
+    return {"nearest": day, "nearest_url": filter_urls.index(request, since=day, until=day, period=None)}

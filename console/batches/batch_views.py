@@ -14,7 +14,7 @@ from accounts.http_types import SignedIn
 from accounts.rights import Right
 from console import htmx, typed_forms, write_errors
 from console.audit import unresolved
-from console.audit.reading import Line
+from console.audit.selectors import Line
 from console.batches import ordering, page, reading, services, shown
 from console.batches.changes import ordinal
 from console.batches.forms import NameForm

@@ -14,7 +14,7 @@ from accounts.connections import ConnectionMissing
 from accounts.http_types import SignedIn
 from accounts.rights import Right
 from console import pages, second_press, typed_forms
-from console.audit import record, settling
+from console.audit import reconciliation, record
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 from console.batches import order_endings, order_shown, ordering, page, reading, shown
 from console.batches.changes import count
@@ -138,9 +138,9 @@ def before(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpResponse
 def check(request: SignedIn, project: uuid.UUID, entry: uuid.UUID) -> HttpResponse:
     """Looks at CloudFactory whether an order was saved that nobody knows of; only reads."""
     found = Entry.objects.filter(pk=entry, thing_kind="project", thing_id=str(project)).first()
-    if found is None or not settling.can_look(found):
+    if found is None or not reconciliation.can_look(found):
         raise Http404("There is nothing to check.")
-    state = settling.look(found) if found.outcome in (OPEN, UNKNOWN) else settling.state(found)
+    state = reconciliation.look(found) if found.outcome in (OPEN, UNKNOWN) else reconciliation.state(found)
     pressed = Pressed(request, project, entry)
     if state.status == DONE:
         return order_endings.saved(pressed, "The order was saved after all: this is how CloudFactory has it.")
@@ -150,7 +150,7 @@ def check(request: SignedIn, project: uuid.UUID, entry: uuid.UUID) -> HttpRespon
     return order_endings.looked(pressed, kind, title, **known)
 
 
-def _not_done(state: settling.Reconciliation) -> tuple[str, str]:
+def _not_done(state: reconciliation.Reconciliation) -> tuple[str, str]:
     """What a check says that did not find the order saved."""
     if state.status == FAILED:
         return "warn", "The order was not saved."

@@ -19,7 +19,7 @@ from accounts.rights import Right
 from console import second_press
 from console.audit import record, unresolved
 from console.audit.models import DONE, Entry
-from console.audit.reading import Line
+from console.audit.selectors import Line
 from console.audit.sentences import Telling
 from console.audit.unresolved import Unresolved
 from console.batches import reading, shown

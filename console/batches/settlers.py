@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from accounts.models import Person
-from console.audit import settling, signals, wording
+from console.audit import reconciliation, sanitize, signals
 from console.audit.models import DONE, Entry
 from console.batches import reading
 from console.batches.models import OrderSnapshot
@@ -25,14 +25,14 @@ SETTLED = (*ORDERS, "batch.create", "batch.rename", "batch.metadata")
 
 def register() -> None:
     for action in ORDERS:
-        settling.register(action, find_order, is_exact=True)
-    settling.register("batch.create", find_new_batch)
-    settling.register("batch.rename", find_name, is_exact=True)
-    settling.register("batch.metadata", find_metadata, is_exact=True)
+        reconciliation.register(action, find_order, is_exact=True)
+    reconciliation.register("batch.create", find_new_batch)
+    reconciliation.register("batch.rename", find_name, is_exact=True)
+    reconciliation.register("batch.metadata", find_metadata, is_exact=True)
     signals.settled.connect(_forget, dispatch_uid="batches.forget")
 
 
-def find_order(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
+def find_order(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     """Compares what CloudFactory holds with the order before and after; a third order leaves it to a person."""
     snapshot = OrderSnapshot.objects.filter(entry=entry.pk).first()
     if snapshot is None:
@@ -46,21 +46,21 @@ def find_order(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     return ("not found", {}) if ours == before else ("unsure", {})
 
 
-def find_new_batch(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
+def find_new_batch(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     """By its name, which is unique within the project (FACTS 2.6); one that another press made is not ours."""
     project = uuid.UUID(entry.detail["project_id"])
     batches = reading.read_batches(user=_person(entry), project=project)
-    found = next((one for one in batches if wording.clean(one.name, 300) == entry.thing_name), None)
+    found = next((one for one in batches if sanitize.clean(one.name, 300) == entry.thing_name), None)
     if found is None or not _is_in_time(found, entry) or _is_claimed(found, entry):
         return "not found", {}
     return "done", {"thing_id": str(found.id), "created_by": found.created_by}
 
 
-def find_name(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
+def find_name(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     return _find(entry, lambda batch: batch.name)
 
 
-def find_metadata(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
+def find_metadata(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     return _find(entry, lambda batch: batch.metadata)
 
 
@@ -71,7 +71,7 @@ def _person(entry: Entry) -> Person:
     return entry.actor
 
 
-def _find(entry: Entry, part: Callable[[Batch], Any]) -> tuple[settling.Finding, dict[str, Any]]:
+def _find(entry: Entry, part: Callable[[Batch], Any]) -> tuple[reconciliation.Finding, dict[str, Any]]:
     """Compares a part of the batch with what was before and after. The audit masks, so both are compared masked."""
     project = uuid.UUID(entry.detail["project_id"])
     batch_id = read_int(entry.thing_id, INT64.start)
@@ -79,7 +79,7 @@ def _find(entry: Entry, part: Callable[[Batch], Any]) -> tuple[settling.Finding,
     before, after = entry.detail.get("before"), entry.detail.get("after")
     if found is None or before == after:
         return "unsure", {}
-    now = wording.clean_detail({"now": part(found)})["now"]
+    now = sanitize.clean_detail({"now": part(found)})["now"]
     if now == after:
         return "done", {}
     return ("not found", {}) if now == before else ("unsure", {})

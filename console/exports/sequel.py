@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from django.utils import timezone
 
-from console.audit.links import Became, register_sequel
+from console.audit.registry import Became, register_sequel
 from console.exports.models import Plan
 from console.words import moment
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts import connections
 from accounts.models import Person
 from console import second_press
-from console.audit import reading, record, unresolved
+from console.audit import record, selectors, unresolved
 from console.audit.models import DONE, FAILED, UNKNOWN, Entry
 from console.audit.unresolved import Unresolved
 from console.common import coalescing
@@ -220,7 +220,7 @@ def not_taken_home(*, user: Person) -> list[tuple[Plan, str]]:
     """
     lives = timezone.now() - LINK_LASTS
     ready = list(Plan.objects.filter(person=user, end_status="COMPLETED", ended_at__gte=lives).order_by("ended_at"))
-    taken = reading.downloads_of([plan.export_id for plan in ready])
+    taken = selectors.downloads_of([plan.export_id for plan in ready])
     shares = [(plan, taken[plan.export_id].of(user.pk) if plan.export_id in taken else None) for plan in ready]
     return [(plan, share.partial if share else "") for plan, share in shares if not (share and share.has_file)]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from accounts import connections
 from accounts.models import Person
-from console.audit import settling, signals
+from console.audit import reconciliation, signals
 from console.audit.models import DONE, Entry
 from console.exports import lane, services, watching
 from console.exports.models import Plan
@@ -23,12 +23,12 @@ SKEW = timedelta(seconds=5)
 
 
 def register() -> None:
-    settling.register("export.create", find_export)
-    settling.register("export.delete", find_deleted, is_exact=True)
+    reconciliation.register("export.create", find_export)
+    reconciliation.register("export.delete", find_deleted, is_exact=True)
     signals.settled.connect(_follow, dispatch_uid="exports.follow")
 
 
-def find_export(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
+def find_export(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     space = str(entry.detail.get("space", ""))
     # The audit keeps names cleaned and cut; what was sent stands in the plan.
     sent = Plan.objects.filter(act_id=entry.pk).values_list("name", flat=True).first() or entry.thing_name
@@ -40,7 +40,7 @@ def find_export(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     return "done", {"thing_id": matching[0].id, "thing_name": matching[0].name or entry.thing_name}
 
 
-def find_deleted(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
+def find_deleted(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     """A deleted export is a 404 (FACTS 2.7). So is one in a space the key can't read, so the space is read as well."""
     client, space = connections.cloudfactory(_actor(entry)), str(entry.detail.get("space", ""))
     try:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from console.audit import reading
+from console.audit import selectors
 from console.exports import composing, lane, watching
 from console.exports.downloading import FileGone
 from console.exports.models import LINK_LASTS, Plan, Receipt
@@ -122,8 +122,8 @@ def rows(exports: Iterable[Export]) -> list[Row]:
     plans = map(watching.with_end, Plan.objects.select_related("person").filter(export_id__in=ids))
     planned = {plan.export_id: plan for plan in plans}
     receipts = Receipt.objects.defer("classes", "details").in_bulk(ids)
-    taken = {export_id: found.words for export_id, found in reading.downloads_of(ids).items()}
-    expired = reading.not_handed_over(ids, {FileGone.EXPIRED, FileGone.DELETED})
+    taken = {export_id: found.words for export_id, found in selectors.downloads_of(ids).items()}
+    expired = selectors.not_handed_over(ids, {FileGone.EXPIRED, FileGone.DELETED})
     return [
         Row(
             export,

@@ -15,7 +15,7 @@ from accounts import connections
 from accounts.connections import ConnectionMissing
 from accounts.http_types import SignedIn
 from console import htmx, pages, write_errors
-from console.audit import reading, unresolved
+from console.audit import selectors, unresolved
 from console.common.parsing import read_cursor, read_int, read_uuid
 from console.exports import composing, queue, receipts, services, shown, watching
 from console.exports import lane as lanes
@@ -159,7 +159,7 @@ def detail(request: SignedIn, export: uuid.UUID) -> HttpResponse:
     row = shown.row(found)
     here = reverse("exports:detail", args=[export])
     context = _following(request, row) | {
-        "history": reading.history("export", str(export)),
+        "history": selectors.history("export", str(export)),
         "unresolved_acts": unresolved.of_thing(request.user, "export", str(export), back=here),
     }
     return render(request, "exports/detail.html", context)

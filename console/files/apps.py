@@ -6,12 +6,12 @@ class FilesConfig(AppConfig):
     label = "files"
 
     def ready(self) -> None:
-        from console.audit import links
+        from console.audit import registry
         from console.files import housekeeping, reconcile, selectors
         from console.jobs import services as jobs
 
         reconcile.register()
-        links.register_act(selectors.address_of_act)
+        registry.register_act(selectors.address_of_act)
         jobs.every_minute(reconcile.give_up_silent_ones)
         jobs.every_night(housekeeping.delete_old_uploads)
         jobs.every_night(housekeeping.delete_old_path_lists)

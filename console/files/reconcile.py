@@ -12,10 +12,10 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from console.audit import record, settling
+from console.audit import reconciliation, record
 from console.audit import signals as audit_signals
+from console.audit.entries import Outcome
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
-from console.audit.rows import Outcome
 from console.files import services, store_checks
 from console.files.ledger import IS_SENT
 from console.files.models import Upload, UploadFile
@@ -35,12 +35,12 @@ class UnderWay(Exception):
 
 
 def register() -> None:
-    settling.register(services.ACTION, find_files)
+    reconciliation.register(services.ACTION, find_files)
     audit_signals.settled.connect(_follow, dispatch_uid="files.follow")
     audit_signals.outcome_unknown.connect(_follow, dispatch_uid="files.follow_unknown")
 
 
-def find_files(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
+def find_files(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     """Reads the files of the act that are on the way or unknown, and keeps what that proves of each."""
     upload = Upload.objects.filter(pk=entry.group).first() if entry.group else None
     if upload is None or entry.actor is None:

@@ -19,7 +19,7 @@ from accounts import connections
 from accounts.connections import ConnectionMissing
 from accounts.models import Person
 from accounts.rights import Right
-from console.audit import record, sheets
+from console.audit import csv_export, record
 from console.common.delivery import has_arrived
 from console.common.file_names import attachment, file_name
 from console.files import path_checks
@@ -163,7 +163,9 @@ class _ZipStream:
             with ZipFile(self.sink, "w", ZIP_DEFLATED, compresslevel=0) as archive:
                 for place, row in enumerate(self.rows):
                     yield from self._add(archive, place, row)
-                archive.writestr(_entry(LIST_NAME), "".join(sheets.table(COLUMNS, (row.cells for row in self.rows))))
+                archive.writestr(
+                    _entry(LIST_NAME), "".join(csv_export.table(COLUMNS, (row.cells for row in self.rows)))
+                )
             yield self.sink.take()
             if self.connection is None or has_arrived(self.connection):
                 self._record_sent(self.sink.length)

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from accounts import connections
 from accounts.models import Person
-from console.audit import reading
+from console.audit import selectors
 from console.audit.models import DONE
-from console.audit.reading import Line
+from console.audit.selectors import Line
 from console.exports import services as exports
 from console.projects import services as projects
 from console.words import plural
@@ -56,7 +56,7 @@ def list_changes(*, user: Person) -> list[Change]:
         return []
     mine = exports.started_by(user=user, since=timezone.now() - LASTS)
     by_project: dict[str, list[Line]] = {}
-    for line in reading.newest(ACTIONS, each=READ):
+    for line in selectors.newest(ACTIONS, each=READ):
         if (subject := _subject(line, user, opened, mine)) is not None:
             by_project.setdefault(subject, []).append(line)
     return [Change(lines[0], len(lines) - 1, _address(subject)) for subject, lines in by_project.items()]

@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts import connections
 from accounts.models import Person
 from accounts.rights import Right
-from console.audit import reading, unresolved
+from console.audit import selectors, unresolved
 from console.exports import services as exports
 from console.home import colleagues
 from console.items.bulk import result_presenters as signal_presenters
@@ -106,9 +106,9 @@ def unnamed_datasets(rows: Sequence[shown.Row]) -> str:
     return urlencode([("d", uid) for uid in sorted(uids) if slices.is_uid(uid)])
 
 
-def recent(*, user: Person) -> list[reading.Line]:
+def recent(*, user: Person) -> list[selectors.Line]:
     """The latest sentences: the person's own, and for auditors everybody's."""
-    return reading.latest(user)
+    return selectors.latest(user)
 
 
 def _unconnected(user: Person) -> list[Todo]:
@@ -133,7 +133,7 @@ def _unknown(user: Person) -> list[Todo]:
     return [*shown, _more_unresolved(number)] if number > UNKNOWN_SHOWN else shown
 
 
-def _unresolved(line: reading.Line, one: unresolved.Unresolved) -> Todo:
+def _unresolved(line: selectors.Line, one: unresolved.Unresolved) -> Todo:
     return Todo("circle-question-mark", "warn", line.text, one.state.message, one.entry_url, "Check")
 
 

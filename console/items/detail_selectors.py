@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.connections import ConnectionMissing
 from accounts.models import Person
 from accounts.rights import Right
-from console.audit import reading as audit
+from console.audit import selectors as audit
 from console.audit import unresolved
 from console.batches import reading as batches
 from console.items.breadcrumbs import remembered_breadcrumbs

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from console.audit.reading import Line
+from console.audit.selectors import Line
 from console.items.models import BulkItem
 from console.items.statuses import status_named
 

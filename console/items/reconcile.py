@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts import connections
 from accounts.models import Person
-from console.audit import settling
+from console.audit import reconciliation
 from console.audit import signals as audit_signals
 from console.audit.models import DONE, FAILED, Entry
 from console.items import create_services, services, signals
@@ -23,14 +23,14 @@ SKEW = timedelta(seconds=5)
 
 def register() -> None:
     for action in signals.ACTIONS:
-        settling.register(action, find_signal, is_exact=True)
+        reconciliation.register(action, find_signal, is_exact=True)
     for action in import_reconcile.ACTIONS:
-        settling.register(action, find_created)
+        reconciliation.register(action, find_created)
     audit_signals.settled.connect(_follow, dispatch_uid="items.follow")
     audit_signals.outcome_unknown.connect(_follow, dispatch_uid="items.follow_unknown")
 
 
-def find_signal(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
+def find_signal(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     """Compares the item's status with the one before and the one that should follow (FACTS 2.9)."""
     if bulk_reconcile.is_of_bulk(entry):
         return bulk_reconcile.find_signals(entry)
@@ -52,7 +52,7 @@ def find_signal(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
     return "done", services.change_of(decision, expected)
 
 
-def find_created(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
+def find_created(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     """Looks for new work items by our ids in their metadata; the id of a single one is the entry's."""
     if import_reconcile.is_of_import(entry):
         return import_reconcile.find_rows(entry)

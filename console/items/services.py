@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import connections
 from accounts.connections import ConnectionMissing
 from accounts.models import Person
-from console.audit import record, sentences, settling
+from console.audit import reconciliation, record, sentences
 from console.audit.models import DONE, FAILED, UNKNOWN, Entry
 from console.items import counts, signals
 from console.items.bulk.under_way import BulkUnderWay, read_under_way
@@ -194,7 +194,7 @@ def is_open(decision: Decision) -> bool:
     entry = entry_of(decision)
     if entry is None:
         return False
-    resolution = settling.state(entry)
+    resolution = reconciliation.state(entry)
     return not resolution.is_settled and not resolution.can_send_again
 
 

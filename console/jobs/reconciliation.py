@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from console.audit import sentences, settling, signals
+from console.audit import reconciliation, sentences, signals
 from console.audit.models import Entry
 from console.jobs import services
 from console.jobs.models import Operation
@@ -25,11 +25,11 @@ def register() -> None:
 def reconcile(operation: Operation) -> Result:
     """One check of one entry. It goes on for a day at most; what is unknown then is for a person."""
     entry = Entry.objects.select_related("actor").get(pk=operation.subject)
-    if settling.state(entry).is_settled:
+    if reconciliation.state(entry).is_settled:
         return Done("The outcome is known.")
-    if not settling.can_look(entry):
+    if not reconciliation.can_look(entry):
         return Done("It can't be checked: somebody closes it with a note.")
-    now = settling.look(entry)
+    now = reconciliation.look(entry)
     if now.is_settled:
         return Done("The outcome is known.")
     if now.next_check_at is None:
@@ -40,8 +40,8 @@ def reconcile(operation: Operation) -> Result:
 
 def sweep() -> None:
     """Every minute: marks what a killed process left open, and picks up whatever is due without a job."""
-    settling.mark_cut_off()
-    for entry in settling.due():
+    reconciliation.mark_cut_off()
+    for entry in reconciliation.due():
         _enqueue_entry(entry, 0)
 
 
@@ -51,7 +51,7 @@ def _address(operation: Operation) -> str:
 
 def _enqueue(entry: Entry, **said: Any) -> None:
     """An entry that was cut off has waited for a minute already."""
-    if settling.can_look(entry):
+    if reconciliation.can_look(entry):
         _enqueue_entry(entry, 0 if entry.result.get("cut_off") else FIRST_WAIT)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 
 from accounts import connections
-from console.audit import settling, signals, wording
+from console.audit import reconciliation, sanitize, signals
 from console.audit.models import DONE, Entry
 from console.slices.builder import services
 from console.slices.origins import thing_id
@@ -27,14 +27,14 @@ class TooMany(Exception):
 
 
 def register() -> None:
-    settling.register("slice.create", find_slice)
+    reconciliation.register("slice.create", find_slice)
     signals.settled.connect(_follow, dispatch_uid="slices.follow")
 
 
-def find_slice(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
+def find_slice(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     """The slice an entry speaks of. Names are an owner's own, so one match that nobody else made is ours."""
     try:
-        named = [found for found in _slices(entry) if wording.clean(found.name, 300) == entry.thing_name]
+        named = [found for found in _slices(entry) if sanitize.clean(found.name, 300) == entry.thing_name]
     except (TooMany, NotFound):
         return "unsure", {}
     ours = [found for found in named if _is_in_time(found, entry) and not _is_claimed(found, entry)]

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
-from console.audit import guards
+from console.audit import triggers
 from console.audit.models import SearchText
 
 # What migrations fill, and no test changes.
@@ -20,11 +20,11 @@ def audit_rows_can_be_flushed() -> Iterator[None]:
     """Takes the triggers away for the moment in which all tables are emptied, and not a moment longer."""
 
     def without_triggers(case: TransactionTestCase) -> None:
-        guards.remove(connection)
+        triggers.remove(connection)
         try:
             delete_rows()
         finally:
-            guards.install(connection)
+            triggers.install(connection)
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(TransactionTestCase, "_fixture_teardown", without_triggers)

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Person
-from console.audit import chain, line_index, wording
+from console.audit import chain, line_index, sanitize
 from console.audit.models import DONE, FAILED, OPEN, ChainHead, Entry
 
 AT_ONCE = 2_000
@@ -73,5 +73,5 @@ def _row(number: int, at: datetime, action: str, kind: Any, outcome: str, people
         detail={"items": number % 5_000},
         **said,
     )
-    row.words = wording.search_words(row)
+    row.words = sanitize.search_words(row)
     return row

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import RequestFactory
 
-from console.audit.address import address_of
+from console.audit.client_ip import address_of
 
 PROXIES = ["10.0.0.7", "10.1.0.0/16", "fd00::/8"]
 

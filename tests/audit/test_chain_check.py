@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import Person
-from console.audit import chain_check, guards, verify
+from console.audit import chain_check, triggers, verify
 from console.audit.models import ChainCheck, ChainCheckRun
 from console.jobs import services as jobs
 from console.jobs.models import Operation, State
@@ -74,10 +74,10 @@ def test_a_check_that_is_stopped_ends_and_leaves_the_last_verdict(
 
 
 def test_a_changed_row_is_named_on_the_page(auditor: Client) -> None:
-    guards.remove(connection)
+    triggers.remove(connection)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE audit_entry SET thing_name = 'Sun' WHERE sequence = 30")
-    guards.install(connection)
+    triggers.install(connection)
     auditor.post(CHECK)
     jobs.sweep()
     assert "Row 30 was changed after it was written" in text_of(auditor.get(CHECK))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from console.audit import actions, settling
+from console.audit import actions, reconciliation
 
 APPS = ("batches", "exports", "files", "items", "projects", "slices")
 # Recorded, and no write at a vendor: what waits here, and what is read.
@@ -34,4 +34,4 @@ def recorded() -> set[str]:
 def test_every_write_that_is_recorded_can_be_looked_up() -> None:
     writes = recorded() - NOT_WRITTEN
     assert {"slice.create", "batch.create", "order.save", "export.create", "export.delete"} <= writes
-    assert {name for name in writes if name not in settling._settlers} == NOT_READABLE
+    assert {name for name in writes if name not in reconciliation._settlers} == NOT_READABLE

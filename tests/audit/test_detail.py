@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import Person
-from console.audit import record, settling
+from console.audit import reconciliation, record
 from console.audit.models import Entry
 from tests.audit.test_index import text_of
 
@@ -28,7 +28,7 @@ def unknown(alice: Person) -> Entry:
 def finding(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     cache.clear()
     yield lambda found: monkeypatch.setitem(
-        settling._settlers, "slice.create", settling.Settler(lambda entry: (found, {}))
+        reconciliation._settlers, "slice.create", reconciliation.Settler(lambda entry: (found, {}))
     )
     cache.clear()
 

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Person
-from console.audit import groups, line_index, many, record, settling, verify
+from console.audit import groups, line_index, multi_item, reconciliation, record, verify
 from console.audit.models import Entry, GroupLine, NamedItem, SearchText
-from console.audit.reading import history, latest, line
+from console.audit.selectors import history, latest, line
 from tests.audit.many import fill
 from tests.audit.signaling import PROJECT, begin, figures, item, parts, send
 from tests.audit.test_flat import ADDRESSES, OWN, page, steps
@@ -226,11 +226,11 @@ def found_done(monkeypatch: pytest.MonkeyPatch) -> list[Entry]:
     """Every check finds the part done; lists the parts that were checked."""
     checked: list[Entry] = []
 
-    def find(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
+    def find(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
         checked.append(entry)
         return "done", figures(entry.detail["items"])
 
-    monkeypatch.setitem(settling._settlers, "item.signal", settling.Settler(find))
+    monkeypatch.setitem(reconciliation._settlers, "item.signal", reconciliation.Settler(find))
     return checked
 
 
@@ -245,7 +245,7 @@ def test_unresolved_parts_are_one_strip_that_checks_some_and_leaves_the_rest_to_
     said = client.post(check, headers={"HX-Request": "true"}).content.decode()
     assert "200 work items of" in html.unescape(said)
     assert len(found_done) == 3
-    assert {entry.pk for entry in settling.due()} == {part.pk for part in parts(group)[4:]}
+    assert {entry.pk for entry in reconciliation.due()} == {part.pk for part in parts(group)[4:]}
     answer = client.post(check, {"next": "/audit/"}, follow=True)
     assert "Every part is known now: Alice reopened 600 work items of Dashcam Q3." in answer.content.decode()
     assert answer.redirect_chain == [("/audit/", 302)]
@@ -282,7 +282,9 @@ def test_the_figures_of_an_act_are_those_of_its_parts_however_they_end(alice: Pe
         if later and outcome in ("open", "unknown"):
             record.settle(part, later)
     whole = GroupLine.objects.get(pk=group)
-    counted = [many.counts_of(part, sorted(part.outcomes.all(), key=lambda row: row.sequence)) for part in parts(group)]
+    counted = [
+        multi_item.counts_of(part, sorted(part.outcomes.all(), key=lambda row: row.sequence)) for part in parts(group)
+    ]
     for name in ("open_parts", "unknown_parts", "items", "items_done", "items_failed", "items_unknown"):
         assert getattr(whole, name) == sum(getattr(one, name) for one in counted)
     assert groups.is_right(whole.sequence, whole.sequence)

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from accounts.models import Person
-from console.audit import record, settling, verify
+from console.audit import reconciliation, record, verify
 from console.audit.models import Entry
 
 ACT = """
@@ -46,8 +46,8 @@ def test_a_kill_between_entry_and_answer_loses_nothing(
     assert again.value.entry.outcome == "open"
 
     settings.AUDIT_GRACE = 0
-    found = settling.Settler(lambda entry: ("done", {"thing_id": "northwind/rain"}))
-    monkeypatch.setitem(settling._settlers, "slice.create", found)
+    found = reconciliation.Settler(lambda entry: ("done", {"thing_id": "northwind/rain"}))
+    monkeypatch.setitem(reconciliation._settlers, "slice.create", found)
     call_command("settle", verbosity=0)
     entry = Entry.objects.get(pk=press)
     assert (entry.outcome, entry.result["found"]) == ("done", "after a restart")

@@ -11,7 +11,7 @@ from accounts.access import ACCESS
 from accounts.models import Person
 from accounts.rights import ROLE_RIGHTS, Right
 from console.audit import actions, record
-from console.audit.reading import line
+from console.audit.selectors import line
 from console.audit.sentences import PAGES
 
 ROLE = {"before": "Reviewer", "after": "Operator"}

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.models import Person
-from console.audit import record, settling
+from console.audit import reconciliation, record
 from console.audit.models import Entry
 from console.jobs import services as jobs
 from console.jobs.models import Operation, State
@@ -59,7 +59,7 @@ def finding(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Entry]]:
                 raise answer
             return answer
 
-        monkeypatch.setitem(settling._settlers, "slice.create", settling.Settler(read))
+        monkeypatch.setitem(reconciliation._settlers, "slice.create", reconciliation.Settler(read))
         return asked
 
     return reads
@@ -86,7 +86,7 @@ def outcome(entry: Entry) -> str:
 
 
 def status(entry: Entry) -> str:
-    return settling.state(Entry.objects.get(pk=entry.pk)).status
+    return reconciliation.state(Entry.objects.get(pk=entry.pk)).status
 
 
 def test_found_is_done_and_says_after_a_restart(cut_off: Entry, finding: Any) -> None:
@@ -113,7 +113,7 @@ def test_the_worker_checks_by_itself_with_growing_waits_for_ten_minutes(
     assert status(unknown) == "checking"
     assert 8 <= len(asked) <= 14
     work_for(clock, 140)
-    state = settling.state(Entry.objects.get(pk=unknown.pk))
+    state = reconciliation.state(Entry.objects.get(pk=unknown.pk))
     assert (state.status, outcome(unknown)) == ("not found", "unknown")
     assert state.can_send_again
     assert "a second one may result" in state.message
@@ -122,10 +122,10 @@ def test_the_worker_checks_by_itself_with_growing_waits_for_ten_minutes(
 def test_checking_by_hand_does_not_shorten_the_ten_minutes(unknown: Entry, finding: Any, clock: Any) -> None:
     finding(("not found", {}))
     for _ in range(20):
-        assert settling.look(Entry.objects.get(pk=unknown.pk)).status == "checking"
+        assert reconciliation.look(Entry.objects.get(pk=unknown.pk)).status == "checking"
         clock.shift(1)
     clock.shift(600)
-    assert settling.look(Entry.objects.get(pk=unknown.pk)).status == "not found"
+    assert reconciliation.look(Entry.objects.get(pk=unknown.pk)).status == "not found"
 
 
 def test_a_lost_cache_does_not_lose_the_checks(unknown: Entry, finding: Any, clock: Any) -> None:
@@ -159,7 +159,7 @@ def test_checks_end_after_a_day_and_the_entry_stays_for_a_person(unknown: Entry,
 def test_a_service_that_does_not_answer_is_no_finding(unknown: Entry, finding: Any, clock: Any) -> None:
     finding(ConnectionError("no answer"))
     work_for(clock, 1200, step=2)
-    state = settling.state(Entry.objects.get(pk=unknown.pk))
+    state = reconciliation.state(Entry.objects.get(pk=unknown.pk))
     assert state.status == "checking"
     assert "could not be read" in state.message
     finding(("done", {}))
@@ -190,7 +190,7 @@ def test_a_disabled_person_s_key_is_not_used_and_no_job_is_made_again(
     work_for(clock, 600, step=60)
     assert asked == []
     assert Operation.objects.count() == 1
-    state = settling.state(Entry.objects.get(pk=unknown.pk))
+    state = reconciliation.state(Entry.objects.get(pk=unknown.pk))
     assert (state.status, state.can_check) == ("unsure", False)
 
 
@@ -222,7 +222,7 @@ def test_a_reading_that_breaks_does_not_stop_the_others(
         raise ConnectionError("no answer")
 
     finding(("done", {}))
-    monkeypatch.setitem(settling._settlers, "batch.create", settling.Settler(break_down))
+    monkeypatch.setitem(reconciliation._settlers, "batch.create", reconciliation.Settler(break_down))
     other = record.act(actor=alice, action="batch.create")
     other.__enter__()
     clock.shift(90)
@@ -288,6 +288,6 @@ def test_a_clock_that_was_days_ahead_keeps_no_act_under_way(cut_off: Entry, find
 
 def test_a_clock_that_was_days_ahead_puts_off_no_check(unknown: Entry, finding: Any, clock: Any) -> None:
     finding(("not found", {}), ("done", {"thing_id": "northwind/rain"}))
-    settling.look(unknown)
+    reconciliation.look(unknown)
     clock.shift(datetime.timedelta(days=-3))
-    assert settling.due() == [unknown]
+    assert reconciliation.due() == [unknown]

@@ -16,8 +16,8 @@ from django.test import Client
 
 from accounts.models import Person
 from console.audit import record
+from console.audit.csv_export import safe_cell
 from console.audit.models import Entry
-from console.audit.sheets import safe_cell
 from console.exports.models import Plan
 from tests.audit.test_index import at, text_of
 

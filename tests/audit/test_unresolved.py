@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Person
-from console.audit import actions, settling
+from console.audit import actions, reconciliation
 from console.audit.models import Entry
 from console.emulator.server import Running
 from tests.batches import boards
@@ -83,7 +83,7 @@ def test_nobody_checks_the_write_of_another(
 
 
 def test_every_act_that_can_be_looked_up_says_what_is_unknown_of_it() -> None:
-    for name in settling._settlers:
+    for name in reconciliation._settlers:
         assert actions.known(name, {}).whether, name
 
 

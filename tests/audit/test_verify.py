@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
 from accounts.models import Person
-from console.audit import guards, record, verify
+from console.audit import record, triggers, verify
 from console.audit.models import ChainHead, Entry
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,12 +27,12 @@ def by_hand(six_rows: None) -> Iterator[Callable[[str], None]]:
     """What somebody does who owns the database and has taken the triggers away."""
 
     def run(statement: str) -> None:
-        guards.remove(connection)
+        triggers.remove(connection)
         with connection.cursor() as cursor:
             cursor.execute(statement)
 
     yield run
-    guards.install(connection)
+    triggers.install(connection)
 
 
 STATEMENTS = [

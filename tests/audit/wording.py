@@ -9,7 +9,7 @@ from django.db.models.signals import post_save
 
 from console.audit import actions, handover
 from console.audit.models import Entry
-from console.audit.reading import place_of
+from console.audit.selectors import place_of
 
 # Recorded by tests that are about just that.
 WITHOUT_WORDS = {"nothing.known"}

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Person
-from console.audit import settling
+from console.audit import reconciliation
 from console.audit.models import Entry
 from console.emulator.server import Running
 from tests.batches import boards
@@ -79,7 +79,7 @@ def test_an_unclear_answer_is_settled_by_the_name(alice: Person, client_as: Clie
     response = create(client, "Night rain", **HTMX)
     assert "We don't know whether the batch “Night rain” was created" in text_of(response)
     entry = Entry.objects.get(action="batch.create", kind="opening")
-    assert settling.look(entry).status == "done"
+    assert reconciliation.look(entry).status == "done"
     assert Entry.objects.get(pk=entry.pk).outcome == "done"
     assert len(boards.changes(emulator)) == 1
 

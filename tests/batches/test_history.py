@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.models import Person
 from console.audit.models import Entry
-from console.audit.reading import line
+from console.audit.selectors import line
 from console.batches.models import OrderSnapshot
 from console.emulator.server import Running
 from tests.batches import boards

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Person
-from console.audit import record, settling
+from console.audit import reconciliation, record
 from console.audit.models import Entry
 from console.emulator.server import Running
 from tests.batches import boards
@@ -30,11 +30,11 @@ def unknown(person: Person, action: str, **said: Any) -> Entry:
 
 
 def status(entry: Entry) -> str:
-    return settling.look(Entry.objects.get(pk=entry.pk)).status
+    return reconciliation.look(Entry.objects.get(pk=entry.pk)).status
 
 
 def finding(entry: Entry) -> str:
-    return settling.look(Entry.objects.get(pk=entry.pk)).finding
+    return reconciliation.look(Entry.objects.get(pk=entry.pk)).finding
 
 
 def create(client: Client, name: str) -> Any:
@@ -87,7 +87,7 @@ def test_a_rename_that_is_still_as_before_is_no_failure(alice: Person, emulator:
     detail = {"project_id": COINS, "before": "Worn edges", "after": "Sharp edges"}
     entry = unknown(alice, "batch.rename", thing_id=str(WORN), thing_name="Worn edges", detail=detail)
     assert finding(entry) == "not found"
-    assert "Still as before" in settling.state(Entry.objects.get(pk=entry.pk)).message
+    assert "Still as before" in reconciliation.state(Entry.objects.get(pk=entry.pk)).message
     assert Entry.objects.get(pk=entry.pk).outcome == "unknown"
 
 

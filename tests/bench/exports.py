@@ -23,7 +23,7 @@ from tests.bench.processes import MEBIBYTE, Place, browser, memory, place, repea
 # isort: split
 from accounts.demo import connect_key, make_people
 from accounts.models import Person
-from console.audit import reading
+from console.audit import selectors
 from console.emulator.bigzip import BigZip
 from console.emulator.people import OWNER, SPACE
 from console.emulator.zips import synthetic_size
@@ -80,7 +80,7 @@ def download(here: Place, person: Person) -> None:
     quarter = max(1, len(memories) // 4)
     print(f"  by quarters of the time: {', '.join(f'{m:.1f}' for m in memories[::quarter])} MiB")
     print(f"  another page: {said(idle)} idle; {said(pages)} meanwhile ({len(pages)} asked)")
-    for line in reading.history("export", plan.export_id):
+    for line in selectors.history("export", plan.export_id):
         print(f"  audit: {line.text}")
 
 

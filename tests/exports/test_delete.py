@@ -102,7 +102,7 @@ def test_only_who_may_change_may_delete(
 def test_no_clear_answer_is_unknown_and_found_out_by_reading(
     running: Plan, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
-    from console.audit import settling
+    from console.audit import reconciliation
 
     slow.fault("cloudfactory", "drop-after", method="DELETE")
     client = client_as(alice)
@@ -111,7 +111,7 @@ def test_no_clear_answer_is_unknown_and_found_out_by_reading(
     assert response.status_code == 502
     entry = Entry.objects.get(pk=act_id)
     assert entry.outcome == "unknown"
-    assert settling.look(entry).is_settled
+    assert reconciliation.look(entry).is_settled
     assert Entry.objects.get(pk=act_id).outcome == "done"
     assert len(sent(slow, "DELETE")) == 1
     running.refresh_from_db()
@@ -140,7 +140,7 @@ def test_a_key_that_lost_the_space_does_not_make_it_deleted(
     running: Plan, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
     """CloudFactory answers 404 for both, so only a space that can be read tells that the export is gone."""
-    from console.audit import settling
+    from console.audit import reconciliation
 
     slow.fault("cloudfactory", "503", method="DELETE")
     client = client_as(alice)
@@ -148,8 +148,8 @@ def test_a_key_that_lost_the_space_does_not_make_it_deleted(
     client.post(f"/exports/{running.export_id}/delete/", {"act_id": str(act_id)})
     alice.api_keys.filter(vendor="cloudfactory").delete()
     connect_key(alice, "cloudfactory", "cf_demo_outsider", SPACE, "Northwind")
-    assert settling.look(Entry.objects.get(pk=act_id)).status == "checking"
+    assert reconciliation.look(Entry.objects.get(pk=act_id)).status == "checking"
     alice.api_keys.filter(vendor="cloudfactory").delete()
     connect_key(alice, "cloudfactory", "cf_demo_ops", SPACE, "Northwind")
-    assert "still as before" in settling.look(Entry.objects.get(pk=act_id)).message.casefold()
+    assert "still as before" in reconciliation.look(Entry.objects.get(pk=act_id)).message.casefold()
     assert Entry.objects.get(pk=act_id).outcome == "unknown"

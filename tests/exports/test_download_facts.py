@@ -293,7 +293,7 @@ def test_parts_make_the_whole_exactly_when_no_byte_is_missing(parts: list[tuple[
 def test_reading_downloads_needs_no_more_queries_for_more_of_them(
     big: Plan, alice: Person, client_as: ClientAs, django_assert_max_num_queries: Any
 ) -> None:
-    from console.audit import reading
+    from console.audit import selectors
 
     for _ in range(20):
         one = {"actor": alice, "action": "export.download", "thing_kind": "export", "thing_id": big.export_id}
@@ -301,4 +301,4 @@ def test_reading_downloads_needs_no_more_queries_for_more_of_them(
             act.done(detail={"bytes": 5, "of": 9, "first": 0, "version": "v", "interrupted": True})
     assert Entry.objects.filter(action="export.download").count() == 40
     with django_assert_max_num_queries(2):
-        assert reading.downloads_of([big.export_id])[big.export_id].words
+        assert selectors.downloads_of([big.export_id])[big.export_id].words

@@ -15,7 +15,7 @@ from django.test import Client
 
 from accounts import vendor_status
 from accounts.models import ApiKey, Person
-from console.audit import settling
+from console.audit import reconciliation
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 from console.emulator.server import Running
 from tests.conftest import PASSWORD
@@ -167,8 +167,8 @@ class Stage:
     def _look_up(self, acts: list[Entry]) -> None:
         for act in acts:
             fresh = Entry.objects.get(pk=act.pk)
-            if fresh.outcome in (OPEN, UNKNOWN) and settling.can_look(fresh):
-                settling.look(fresh)
+            if fresh.outcome in (OPEN, UNKNOWN) and reconciliation.can_look(fresh):
+                reconciliation.look(fresh)
 
     def _healed(self, desk: Desk, operation: Operation, acts: list[Entry], writes: list[Received]) -> list[str]:
         """All is well again: pages open, and what is looked up is found as it is."""
@@ -184,7 +184,9 @@ class Stage:
         wrong += _untrue(acts, writes, "the look afterwards")
         if any(one.performed for one in writes):
             left = [
-                one.action for one in acts if Entry.objects.get(pk=one.pk).outcome != DONE and settling.can_look(one)
+                one.action
+                for one in acts
+                if Entry.objects.get(pk=one.pk).outcome != DONE and reconciliation.can_look(one)
             ]
             wrong += [f"{action} was performed, and is not found so afterwards" for action in left]
         return wrong

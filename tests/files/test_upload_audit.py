@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Person
-from console.audit import groups, settling
+from console.audit import groups, reconciliation
 from console.audit.models import Entry, GroupLine
 from console.emulator.server import Running
 from console.files import reconcile
@@ -41,7 +41,7 @@ def grow_silent(script: UploadScript) -> None:
 def check_unresolved(script: UploadScript) -> None:
     for entry in Entry.objects.filter(group=script.id, opens=None):
         if entry.outcome == "unknown":
-            settling.look(entry)
+            reconciliation.look(entry)
 
 
 def test_an_upload_of_many_calls_is_one_line(script: UploadScript) -> None:
@@ -109,7 +109,7 @@ def test_files_on_the_way_are_no_crash_for_hours(script: UploadScript) -> None:
     Entry.objects.filter(group=script.id)
     script.report("sending", pk)
     reconcile.give_up_silent_ones()
-    settling.mark_cut_off()
+    reconciliation.mark_cut_off()
     assert Entry.objects.get(group=script.id, opens=None).outcome == "open"
     assert "Alice started to upload 1 file to Northwind" in audit(script)
 

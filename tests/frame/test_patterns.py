@@ -144,7 +144,7 @@ def test_the_patterns_of_the_code_base_are_found() -> None:
     assert {
         "console.common.redaction._QUERY",
         "console.upstream.masked._NAMED",
-        "console.audit.sheets.BEGINNING",
+        "console.audit.csv_export.BEGINNING",
     } & found
     assert any(where.startswith("console.middleware:") for where in found)
     assert any(where.startswith("urls") for where in found)

@@ -18,7 +18,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from accounts.models import Person
-from console.audit import groups, line_index, reading, record, verify
+from console.audit import groups, line_index, record, selectors, verify
 from console.audit.models import ChainHead, ClockStep, Entry, LineState, SearchText
 from tests.audit.signaling import item, send
 from tests.audit.test_flat import every_way, found, kept, recomputed
@@ -147,7 +147,7 @@ def test_an_audit_without_acts_of_several_entries_gets_them_from_now_on(alice: P
     migrate()
     assert beside_the_chain() == before
     send(alice, "done", "done")
-    assert reading.latest(alice)[0].text == "Alice reopened 200 work items of Dashcam Q3"
+    assert selectors.latest(alice)[0].text == "Alice reopened 200 work items of Dashcam Q3"
     assert verify.check().is_whole
     assert_like_a_rebuild()
 
@@ -159,13 +159,13 @@ def test_acts_that_were_recorded_before_an_upgrade_was_taken_back_become_one_lin
     group = send(alice, "done", "unknown", "done")
     migrate(UNGROUPED)
     migrate()
-    assert len(reading.latest(alice)) == 3
+    assert len(selectors.latest(alice)) == 3
     assert verify.check().is_whole
-    assert [line.text for line in reading.latest(alice)] == [
+    assert [line.text for line in selectors.latest(alice)] == [
         "Alice reopened 200 of 300 work items of Dashcam Q3 (100 unresolved)"
     ]
     assert groups.is_right(1, 99)
-    assert [line.entry.group for line in reading.history("item", item(7))] == [group]
+    assert [line.entry.group for line in selectors.history("item", item(7))] == [group]
 
 
 @pytest.mark.django_db(transaction=True)

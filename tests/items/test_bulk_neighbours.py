@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Person
-from console.audit import settling
+from console.audit import reconciliation
 from console.audit.models import Entry
 from console.emulator.server import Running
 from console.items.bulk.held import read_held
@@ -114,7 +114,7 @@ def test_what_nobody_knows_the_end_of_holds_its_item_until_the_checks_are_over(
     assert "We don’t know yet whether your “Approve” for 1 item reached this item." in held(bob, item)[item]
     assert press(client, item).status_code == 409
     with_act = Entry.objects.get(pk=act.id)
-    settling.record.settle(with_act, "failed", {})
+    reconciliation.record.settle(with_act, "failed", {})
     assert held(bob, item) == {}
     assert press(client, item).status_code == 200
 
@@ -182,7 +182,7 @@ def test_what_a_bulk_signal_did_is_not_taken_for_the_decisions(
     entered(bulk)
     look_once(emulator)
     entry = Entry.objects.get(pk=decision_of(item).pk)
-    assert settling.look(entry).status == finding
+    assert reconciliation.look(entry).status == finding
 
 
 def test_a_refusal_names_the_colleague_whose_bulk_signal_was_faster(

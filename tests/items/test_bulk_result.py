@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models import Person
 from console.audit.models import Entry
-from console.audit.reading import line
+from console.audit.selectors import line
 from console.emulator.server import Running
 from console.items.models import BulkItem, BulkSignal, Selection
 from console.jobs.models import Operation

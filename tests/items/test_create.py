@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from accounts import connections
 from accounts.models import ApiKey, Person
-from console.audit import record, settling
+from console.audit import reconciliation, record
 from console.audit.models import Entry
 from console.emulator.sample import FIRST_BATCH
 from console.emulator.server import Running
@@ -281,7 +281,7 @@ def test_what_was_never_created_is_not_found_and_can_be_sent_again(
     client, sent = client_as(alice), form()
     emulator.fault("cloudfactory", "502", method="POST", path="/workItems$")
     client.post(NEW, sent)
-    found = [settling.look(opening()).status for _ in range(3)]
+    found = [reconciliation.look(opening()).status for _ in range(3)]
     assert found == ["checking", "checking", "not found"]
     assert "a second one may result" in text_of(client.get(NEW))
     assert len(bodies(emulator)) == 1
@@ -295,7 +295,7 @@ def test_a_cut_list_does_not_say_that_nothing_was_created(
     create(client_as(alice))
     with rewriting(emulator, settings, "cloudfactory") as vendor:
         vendor.speak("GET", r"/workItems\?", lambda query: {"items": [], "meta": {"cursorNext": {"odd": 1}}})
-        assert {settling.look(opening()).status for _ in range(4)} == {"checking"}
+        assert {reconciliation.look(opening()).status for _ in range(4)} == {"checking"}
 
 
 def test_an_answer_about_another_item_is_no_answer(
@@ -306,7 +306,7 @@ def test_an_answer_about_another_item_is_no_answer(
         vendor.rewrite("POST", "/workItems$", lambda answer: {**answer, **other})
         create(client_as(alice))
     assert opening().outcome == "unknown"
-    settling.look(opening())
+    reconciliation.look(opening())
     entry = opening()
     assert entry.outcome == "done"
     assert entry.result_id != other["id"]
@@ -422,8 +422,8 @@ def test_a_process_that_was_killed_after_the_call_is_found_out(
     new = new_work_item({"asset_url": "raw/a.jpg", "asset_type": "image"}, batch_id=None, console_id=act.id)
     made = connections.cloudfactory(alice).create_work_item(COINS, new, request_id=str(act.id))
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=5)):
-        settling.mark_cut_off()
-        assert settling.look(Entry.objects.get(pk=act.id)).status == "done"
+        reconciliation.mark_cut_off()
+        assert reconciliation.look(Entry.objects.get(pk=act.id)).status == "done"
     assert opening().result_id == made.id
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from console.audit.sheets import safe_cell
+from console.audit.csv_export import safe_cell
 from console.items.imports import csv_file
 from console.items.imports.csv_cells import is_guarded, with_guard, without_guard
 from console.items.imports.csv_file import NotCsv, key_of, read_bytes, read_text

@@ -17,7 +17,7 @@ from accounts.models import Person
 from accounts.rights import Role
 from console.audit import record
 from console.audit.models import Entry
-from console.audit.reading import line
+from console.audit.selectors import line
 from console.emulator.server import Running
 from console.items.models import Decision, ReviewRun
 from console.jobs import services as jobs

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Person
-from console.audit import settling
+from console.audit import reconciliation
 from console.audit.models import Entry, Lookup
 from console.emulator.server import Running
 from console.items.models import Decision
@@ -49,7 +49,7 @@ def test_without_a_clear_answer_it_is_found_out_by_reading(
         assert status_of(bob, item) == "IN_PROGRESS"
         assert "CloudFactory shows it as “In progress” now." in text_of(strip(client, item))
     else:
-        assert settling.state(entry).can_send_again
+        assert reconciliation.state(entry).can_send_again
         assert "Still as before" in text_of(strip(client, item))
 
 
@@ -86,7 +86,7 @@ def test_once_it_was_found_not_done_it_can_be_decided_again(
     assert status_of(bob, item) == "COMPLETED"
     assert len(sent(emulator, item)) == 2, "the second is another decision, by another press"
     first = Entry.objects.get(pk=Decision.objects.filter(item=item).earliest("created_at").pk)
-    assert settling.look(first).status == "not found", "what the second did was taken for the first's"
+    assert reconciliation.look(first).status == "not found", "what the second did was taken for the first's"
 
 
 def test_another_status_than_expected_is_for_a_person(bob: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -96,7 +96,7 @@ def test_another_status_than_expected_is_for_a_person(bob: Person, client_as: Cl
     look_once(emulator)
     signal_elsewhere(bob, item, "cancel")
     entry = Entry.objects.get(pk=decision_of(item).pk)
-    assert settling.look(entry).status == "unsure"
+    assert reconciliation.look(entry).status == "unsure"
     assert decision_of(item).state == State.UNKNOWN
 
 
@@ -110,7 +110,7 @@ def test_what_a_colleague_did_long_before_is_not_taken_for_ours(
     with time_machine.travel(timezone.now() + timedelta(minutes=5)):
         look_once(emulator)
         entry = Entry.objects.get(pk=decision_of(item).pk)
-        assert settling.look(entry).status == "unsure"
+        assert reconciliation.look(entry).status == "unsure"
 
 
 @pytest.mark.parametrize("is_known", [True, False])
@@ -126,7 +126,7 @@ def test_what_a_colleague_did_just_now_is_not_taken_for_ours(
     emulator.fault("cloudfactory", "503", method="PUT")
     look_once(emulator)
     mine = Decision.objects.get(person=bob)
-    assert settling.look(Entry.objects.get(pk=mine.pk)).status == "unsure"
+    assert reconciliation.look(Entry.objects.get(pk=mine.pk)).status == "unsure"
     mine.refresh_from_db()
     assert mine.state == State.UNKNOWN
 

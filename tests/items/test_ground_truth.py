@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Person
-from console.audit import record, settling
+from console.audit import reconciliation, record
 from console.audit.models import Entry
 from console.emulator.server import Running
 from console.items.models import LabelInsert
@@ -232,7 +232,7 @@ def test_drop_after_is_unknown_and_never_sent_twice(
     refused = client.post(f"{again}send/", {**hidden, "known": "1", "again": "yes"})
     assert refused.status_code == 409
     assert "close that entry in the audit with a note" in text_of(refused)
-    settling.look_up_all()
+    reconciliation.look_up_all()
     assert len(arrived(emulator, item)) == 1
     assert LabelInsert.objects.get(pk=preview.rstrip("/").rpartition("/")[2]).state == State.UNKNOWN
 
@@ -415,7 +415,7 @@ def test_a_process_that_was_killed_leaves_it_unknown(
     ) as act:
         act.keep_open()
     with time_machine.travel(timezone.now() + timedelta(minutes=5)):
-        settling.mark_cut_off()
+        reconciliation.mark_cut_off()
     insert.refresh_from_db()
     assert insert.state == State.UNKNOWN
     assert "We don't know" in text_of(client.get(preview))

@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Person
-from console.audit import settling
+from console.audit import reconciliation
 from console.emulator.server import Running
 from console.items.console_ids import KEY
 from console.items.imports import services
@@ -177,6 +177,6 @@ def test_a_check_that_ends_late_says_nothing_about_a_row_that_is_sent_again(
         return page
 
     platform.rewrite("GET", LIST, sent_again)
-    settling.look(entry)
+    reconciliation.look(entry)
     row = ImportRow.objects.get(act_id=later)
     assert (row.outcome, row.misses) == (Outcome.SENDING, 0)

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Person
-from console.audit import settling
+from console.audit import reconciliation
 from console.emulator.server import Running
 from console.items.imports import records, services
 from console.items.imports.records import Result
@@ -37,8 +37,8 @@ def proven_missing(person: Person, emulator: Running) -> tuple[Import, Operation
     emulator.fault("cloudfactory", "reset", times=1, **POST)
     import_ = start(ready(person, 20))
     work(1)
-    for _ in range(settling.LEAST_MISSES):
-        settling.look(entries(import_)[0])
+    for _ in range(reconciliation.LEAST_MISSES):
+        reconciliation.look(entries(import_)[0])
     [row], [entry] = import_.rows.filter(outcome=Outcome.UNKNOWN), entries(import_)
     assert entry.result.get("not_found")
     operation = Operation.objects.get(kind=services.KIND)

@@ -6,7 +6,7 @@ import pytest
 
 from accounts import connections
 from accounts.models import Person
-from console.audit import record, settling
+from console.audit import reconciliation, record
 from console.audit.models import DONE, UNKNOWN, Entry
 from console.emulator.server import Running
 from console.slices.settlers import find_slice
@@ -41,7 +41,7 @@ def test_a_slice_that_was_made_is_found_by_its_name(alice: Person, emulator: Run
     emulator.fault("avala", "drop-after", method="POST", path="/slices/")
     entry = press(alice, "Dropped on the way")
     assert entry.outcome == UNKNOWN
-    look = settling.look(entry)
+    look = reconciliation.look(entry)
     assert look.status == "done"
     settled = Entry.objects.get(pk=entry.pk)
     assert settled.outcome == DONE

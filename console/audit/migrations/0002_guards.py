@@ -2,15 +2,15 @@
 
 from django.db import migrations
 
-from console.audit import guards
+from console.audit import triggers
 
 
 def install(apps, schema_editor):
-    guards.install(schema_editor.connection)
+    triggers.install(schema_editor.connection)
 
 
 def remove(apps, schema_editor):
-    guards.remove(schema_editor.connection)
+    triggers.remove(schema_editor.connection)
 
 
 class Migration(migrations.Migration):

@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts import connections
 from accounts.connections import ConnectionMissing
 from accounts.rights import Right
-from console.audit import record, rows
+from console.audit import entries, record
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 from console.items import counts
 from console.items.bulk import job_hooks, reconcile, records, results, sending
@@ -258,7 +258,7 @@ def _judge(
 def _end_act(act: record.act, tally: Tally, error: UpstreamError | None) -> None:
     detail: dict[str, Any] = {}
     if error is not None and tally.outcome != DONE:
-        detail = rows.of_error(error)["detail"]
+        detail = entries.of_error(error)["detail"]
     elif tally.outcome == FAILED:
         detail = {"error": tally.refusals[0]["message"]}
     elif tally.outcome == UNKNOWN:
@@ -274,7 +274,7 @@ def _put_back(job: Sending, items: Sequence[BulkItem], act: record.act, error: N
         BulkItem.objects.filter(pk__in=[item.pk for item in items], outcome=Outcome.SENDING).update(
             outcome=Outcome.NONE
         )
-        act.failed(**rows.of_error(error))
+        act.failed(**entries.of_error(error))
     return _wait(job, error)
 
 
@@ -284,7 +284,7 @@ def _refused_for_good(job: Sending, items: Sequence[BulkItem], act: record.act, 
     with transaction.atomic():
         parts.keep(job.operation)
         job.write(dict.fromkeys([item.pk for item in items], refused), Outcome.SENDING)
-        said = rows.of_error(error)
+        said = entries.of_error(error)
         act.failed(detail={**said["detail"], **records.count_part(job.part.pk).detail}, reference=said["reference"])
     return Halt(error.lasting_message)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from accounts import connections
-from console.audit import settling
+from console.audit import reconciliation
 from console.audit.models import DONE, FAILED, UNKNOWN, Entry
 from console.items import counts
 from console.items.bulk import records, results
@@ -55,7 +55,7 @@ def sent(
         )
 
 
-def find_signals(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
+def find_signals(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     """Reads those items of the part whose outcome nobody knows, and keeps what that proves of each.
 
     The act is done once all of them are known. "Not found" is said while one is as it was before.
@@ -94,7 +94,7 @@ def follow(entry: Entry) -> None:
             records.write(entry.group, dict.fromkeys(rest, Result(outcome, CLOSED)), only=OPEN_OUTCOMES)
 
 
-def _finding(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
+def _finding(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     """Of an act whose items are all known, how it ended."""
     found = records.count_part(entry.pk)
     if not found.total or found.unknown:
@@ -106,7 +106,9 @@ def _mark_not_done(entry: Entry) -> None:
     """Three reads over ten minutes that found an item as before count as "not done", as for a single decision."""
     if not entry.result.get("not_found"):
         return
-    as_before = BulkItem.objects.filter(act_id=entry.pk, outcome=Outcome.UNKNOWN, misses__gte=settling.LEAST_MISSES)
+    as_before = BulkItem.objects.filter(
+        act_id=entry.pk, outcome=Outcome.UNKNOWN, misses__gte=reconciliation.LEAST_MISSES
+    )
     as_before.update(is_not_done=True)
 
 

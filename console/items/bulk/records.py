@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import Count, F
 from django.utils import timezone
 
+from console.audit.entries import Outcome as EntryOutcome
 from console.audit.models import DONE, FAILED, UNKNOWN
-from console.audit.rows import Outcome as EntryOutcome
 from console.items import progress
 from console.items.bulk.results import Result
 from console.items.models import BulkItem, BulkSignal

@@ -6,8 +6,8 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.text import slugify
 
 from accounts.models import Person
-from console.audit import record, sheets
-from console.audit.reading import utc
+from console.audit import csv_export, record
+from console.audit.selectors import utc
 from console.common.file_names import attachment
 from console.items.bulk.result_presenters import ResultRow, action_of
 from console.items.bulk.result_selectors import filter_items, stream_items
@@ -40,7 +40,7 @@ def stream_results(*, user: Person, bulk: BulkSignal, chosen: str, request: Http
         request=request,
         detail={"summary": f"{verb}, {plural(rows, 'row')}", "rows": rows, "bulk": str(bulk.pk), "outcome": chosen},
     )
-    return describe_results(bulk, sheets.table(COLUMNS, _cells(bulk, chosen)))
+    return describe_results(bulk, csv_export.table(COLUMNS, _cells(bulk, chosen)))
 
 
 def describe_results(bulk: BulkSignal, rows: Iterator[str]) -> StreamingHttpResponse:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts import connections
 from accounts.models import Person
-from console.audit import settling
+from console.audit import reconciliation
 from console.audit.models import Entry
 from console.items.bulk.actions import action_named
 from console.items.models import BulkItem, BulkSignal
@@ -80,6 +80,7 @@ def read_under_way(
 def _open_acts(acts: Collection[uuid.UUID]) -> set[uuid.UUID]:
     """Those of the acts of which nobody knows yet what became of them, and that can't be sent again."""
     states = {
-        entry.pk: settling.state(entry) for entry in Entry.objects.prefetch_related("outcomes").filter(pk__in=acts)
+        entry.pk: reconciliation.state(entry)
+        for entry in Entry.objects.prefetch_related("outcomes").filter(pk__in=acts)
     }
     return {pk for pk, state in states.items() if not state.is_settled and not state.can_send_again}

@@ -6,7 +6,7 @@ put in front.
 
 import re
 
-from console.audit.sheets import BLANK, SIGNS
+from console.audit.csv_export import BLANK, SIGNS
 
 # A cell begins at its start and, for whatever splits there, behind a semicolon, a tab and the end of a line. Takes a
 # whole run of blanks whatever follows, so that it never goes back.

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 
 from accounts.models import Person
-from console.audit import record, sheets
+from console.audit import csv_export, record
 from console.common.file_names import attachment, file_name
 from console.items.imports.csv_cells import with_guard
 from console.items.imports.csv_file import key_of
@@ -34,7 +34,7 @@ def template() -> StreamingHttpResponse:
     """All columns with two lines that show how they are filled in."""
     columns = [*KNOWN, "metadata.site"]
     rows = ([example.get(column, "") for column in columns] for example in EXAMPLES)
-    return _answer("work-items-template.csv", sheets.table(columns, rows))
+    return _answer("work-items-template.csv", csv_export.table(columns, rows))
 
 
 def refused(*, user: Person, import_run: Import, request: HttpRequest) -> StreamingHttpResponse:
@@ -61,7 +61,7 @@ def _lines(import_run: Import) -> Iterator[str]:
     columns = [str(column) for column in import_run.plan.get("columns", ())]
     kept = [place for place, column in enumerate(columns) if key_of(column) != PROBLEM]
     header = [with_guard(columns[place]) for place in kept]
-    return sheets.table([*header, PROBLEM], _rows(import_run, len(columns), kept))
+    return csv_export.table([*header, PROBLEM], _rows(import_run, len(columns), kept))
 
 
 def _rows(import_run: Import, width: int, kept: Sequence[int]) -> Iterator[list[str]]:

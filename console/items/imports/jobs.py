@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts import connections
 from accounts.connections import ConnectionMissing
 from accounts.rights import Right
-from console.audit import record, rows, settling
+from console.audit import entries, reconciliation, record
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 from console.items import counts
 from console.items.imports import creating, job_hooks, reconcile, records, services, slice_links
@@ -107,7 +107,7 @@ def _send_missing(operation: Operation, import_: Import) -> float | None:
         if reconcile.is_proven(entry) and services.send_again(operation, import_, entry):
             reconcile.settle_known(entry)
             return 0.0
-        is_checking = is_checking or settling.state(entry).status in ("under way", "checking")
+        is_checking = is_checking or reconciliation.state(entry).status in ("under way", "checking")
     progressed = import_.progressed_at or import_.started_at or import_.created_at
     is_over = timezone.now() - progressed > PATIENCE + timedelta(seconds=settings.AUDIT_SETTLE_SPAN)
     if not is_checking or is_over:
@@ -253,7 +253,7 @@ def _is_more_to_send(job: Creating) -> bool:
 
 def _end_act(act: record.act, tally: Tally, error: UpstreamError | None, otherwise: str) -> None:
     """`otherwise` says why nothing was sent without an error."""
-    said = rows.of_error(error) if error is not None else {"detail": {}, "reference": None}
+    said = entries.of_error(error) if error is not None else {"detail": {}, "reference": None}
     if not tally.total:
         detail = said["detail"] or {"error": otherwise}
         act.failed(detail=detail, reference=said["reference"])

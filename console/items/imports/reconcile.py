@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts import connections
-from console.audit import record, settling
+from console.audit import reconciliation, record
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 from console.common.parsing import read_uuid
 from console.items import counts
@@ -46,7 +46,7 @@ def is_proven(entry: Entry) -> bool:
 
 def find_missing(entry: Entry) -> "QuerySet[ImportRow]":
     """Those rows of an entry that three reads of the batch did not find."""
-    return ImportRow.objects.filter(act_id=entry.pk, outcome=Outcome.UNKNOWN, misses__gte=settling.LEAST_MISSES)
+    return ImportRow.objects.filter(act_id=entry.pk, outcome=Outcome.UNKNOWN, misses__gte=reconciliation.LEAST_MISSES)
 
 
 def look_for(platform: CloudFactory, import_: Import, rows: Sequence[ImportRow]) -> dict[int, Result]:
@@ -95,7 +95,7 @@ def _witnesses(import_: Import, batch_id: int | None, since: datetime) -> set[uu
     return set(of_batch.order_by("-sent_at").values_list("console_id", flat=True)[:MOST_WITNESSES])
 
 
-def find_rows(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
+def find_rows(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     """Reads the batches for those rows of the part whose outcome nobody knows, and keeps what that proves of each.
 
     The act is done once all of them are known. "Not found" is said while one is missing.
@@ -129,7 +129,9 @@ def follow(entry: Entry) -> None:
     of_act = ImportRow.objects.filter(act_id=entry.pk, outcome__in=OPEN_OUTCOMES)
     write = partial(records.write_all, entry.group, only=OPEN_OUTCOMES, act=entry.pk)
     if is_proven(entry):
-        over = of_act.filter(misses__gte=settling.LEAST_MISSES, import_run__state__in=(State.STOPPED, State.ENDED))
+        over = of_act.filter(
+            misses__gte=reconciliation.LEAST_MISSES, import_run__state__in=(State.STOPPED, State.ENDED)
+        )
         write(_keys(over), Result(Outcome.NOT_CREATED, NOT_THERE))
         settle_known(entry)
     elif entry.outcome in (DONE, FAILED):
@@ -144,7 +146,7 @@ def settle_known(entry: Entry) -> None:
             record.settle(entry, tally.outcome, {**tally.detail, "found": "by looking"})
 
 
-def _finding(entry: Entry) -> tuple[settling.Finding, dict[str, Any]]:
+def _finding(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     """Of an act whose rows are all known, how it ended."""
     found = records.count_part(entry.pk)
     if found.unknown:

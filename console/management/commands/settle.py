@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from console.audit import line_index, sentences, settling
+from console.audit import line_index, reconciliation, sentences
 
 ENDS = {"done": "found done", "failed": "settled meanwhile", "not found": "not found", "unsure": "for a person"}
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["rebuild"]:
             line_index.rebuild()
-        checked = settling.look_up_all()
+        checked = reconciliation.look_up_all()
         if not options["verbosity"]:
             return
         for entry, state in checked:

@@ -7,8 +7,8 @@ from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
 from console import logs
-from console.audit import wording
-from console.audit.address import address_of
+from console.audit import sanitize
+from console.audit.client_ip import address_of
 from console.audit.models import Entry
 
 Outcome = Literal["done", "failed", "unknown"]
@@ -22,25 +22,25 @@ def line(
     row = Entry(
         kind=kind,
         actor=actor,
-        actor_name=wording.clean(wording.name_of(actor, action), 150),
-        actor_email=wording.clean(getattr(actor, "email", ""), 254),
+        actor_name=sanitize.clean(sanitize.name_of(actor, action), 150),
+        actor_email=sanitize.clean(getattr(actor, "email", ""), 254),
         action=action,
-        thing_kind=wording.clean(said["thing_kind"], 40),
-        thing_id=wording.clean(said["thing_id"], 200),
-        thing_name=wording.clean(said["thing_name"], 300),
-        vendor=wording.clean(said["vendor"], 20),
+        thing_kind=sanitize.clean(said["thing_kind"], 40),
+        thing_id=sanitize.clean(said["thing_id"], 200),
+        thing_name=sanitize.clean(said["thing_name"], 300),
+        vendor=sanitize.clean(said["vendor"], 20),
         # While a file is streamed, the request's own context is over.
         request_id=logs.request_id.get() or str(getattr(request, "request_id", "")),
-        key_fingerprint=wording.clean(said["key"], 64),
+        key_fingerprint=sanitize.clean(said["key"], 64),
         address=address_of(request),
         page=page_of(request),
         group=said["group"],
         recorded_outcome=outcome,
-        detail=wording.clean_detail(said["detail"]),
-        note=wording.clean(said["note"]),
-        vendor_reference=wording.clean(said.get("reference", ""), 200),
+        detail=sanitize.clean_detail(said["detail"]),
+        note=sanitize.clean(said["note"]),
+        vendor_reference=sanitize.clean(said.get("reference", ""), 200),
     )
-    row.words = wording.search_words(row)
+    row.words = sanitize.search_words(row)
     return row
 
 
@@ -60,22 +60,22 @@ def outcome(
         kind=Entry.Kind.OUTCOME,
         opens=opening,
         actor=by,
-        actor_name=wording.clean(wording.name_of(by), 150),
-        actor_email=wording.clean(getattr(by, "email", ""), 254),
+        actor_name=sanitize.clean(sanitize.name_of(by), 150),
+        actor_email=sanitize.clean(getattr(by, "email", ""), 254),
         action=opening.action,
         thing_kind=opening.thing_kind,
-        thing_id=wording.clean(thing_id, 200) or opening.thing_id,
-        thing_name=wording.clean(thing_name, 300) or opening.thing_name,
+        thing_id=sanitize.clean(thing_id, 200) or opening.thing_id,
+        thing_name=sanitize.clean(thing_name, 300) or opening.thing_name,
         vendor=opening.vendor,
-        vendor_reference=wording.clean(reference or "", 200),
+        vendor_reference=sanitize.clean(reference or "", 200),
         request_id=logs.request_id.get(),
         key_fingerprint=opening.key_fingerprint,
         group=opening.group,
         recorded_outcome=ended,
-        detail=wording.clean_detail(detail),
-        note=wording.clean(note),
+        detail=sanitize.clean_detail(detail),
+        note=sanitize.clean(note),
     )
-    row.words = wording.search_words(row)
+    row.words = sanitize.search_words(row)
     return row
 
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from console.audit.forms import HIDDEN, LEAVING
 from console.audit.models import UNKNOWN
-from console.audit.reading import Page
+from console.audit.selectors import Page
 from console.common.parsing import read_int
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.audit.models import Entry
-from console.audit.reading import Line
+from console.audit.selectors import Line
 from console.audit.sentences import VENDORS
 from console.words import plural
 

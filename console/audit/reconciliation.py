@@ -22,8 +22,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from console.audit import record, sentences
+from console.audit.entries import Outcome
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, Lookup
-from console.audit.rows import Outcome
 
 log = logging.getLogger(__name__)
 

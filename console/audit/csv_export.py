@@ -7,7 +7,7 @@ from datetime import UTC
 
 from django.utils import timezone
 
-from console.audit.reading import Line, utc
+from console.audit.selectors import Line, utc
 
 # What begins so is taken for a formula: https://owasp.org/www-community/attacks/CSV_Injection. With semicolons as
 # separators, and in whatever splits at tabs and line ends, a cell begins behind each of those as well. Spreadsheets

@@ -10,7 +10,7 @@ from django.db.models import Count, Sum
 from django.urls import reverse
 from django.utils import timezone
 
-from console.audit import actions, downloads, links, many, record, sentences
+from console.audit import actions, downloads, multi_item, record, registry, sentences
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, EntryQuerySet, GroupLine
 
 PAGE, CHUNK = 50, 500
@@ -135,7 +135,9 @@ class Step:
 def _state(action: str, outcome: str, detail: Mapping[str, Any]) -> str:
     """A file of which only a part was handed over is not done, nor are many things of which some were not."""
     is_part = action in actions.LASTING and outcome == DONE and downloads.transfer(detail).state == downloads.State.PART
-    return "In part" if is_part or (outcome in (DONE, FAILED) and many.is_partly_done(detail)) else STATES[outcome]
+    return (
+        "In part" if is_part or (outcome in (DONE, FAILED) and multi_item.is_partly_done(detail)) else STATES[outcome]
+    )
 
 
 def _tone(action: str, outcome: str, detail: Mapping[str, Any]) -> str:
@@ -279,7 +281,7 @@ def with_downloads(lines: Iterable[Line]) -> list[Line]:
     listed = list(lines)
     about = {one.told.thing_id for one in listed if _is_about_export(one)}
     made = {one.told.thing_id for one in listed if _is_export(one)}
-    taken, became = downloads_of(made) if made else {}, links.sequels(EXPORTED, about)
+    taken, became = downloads_of(made) if made else {}, registry.sequels(EXPORTED, about)
     deleted = _deleted(about) | {export_id for export_id, end in became.items() if end.deleted}
     linked = [_without_page(one) if _is_about_export(one) and one.told.thing_id in deleted else one for one in listed]
     return [_followed(one, taken, became) if _is_export(one) else one for one in linked]
@@ -331,8 +333,8 @@ def _without_page(one: Line) -> Line:
     return replace(one, told=replace(one.told, has_page=False))
 
 
-def _followed(one: Line, taken: Mapping[str, downloads.Downloads], became: Mapping[str, links.Became]) -> Line:
-    sequel = became.get(one.told.thing_id, links.Became(""))
+def _followed(one: Line, taken: Mapping[str, downloads.Downloads], became: Mapping[str, registry.Became]) -> Line:
+    sequel = became.get(one.told.thing_id, registry.Became(""))
     have = taken.get(one.told.thing_id)
     after = " ".join(filter(None, [have.words if have else "", sequel.words]))
     return replace(one, after=after, failure=sequel.words if sequel.failed else "")
