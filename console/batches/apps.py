@@ -6,6 +6,6 @@ class BatchesConfig(AppConfig):
     label = "batches"
 
     def ready(self) -> None:
-        from console.batches import settlers
+        from console.batches import reconcile
 
-        settlers.register()
+        reconcile.register()

@@ -22,8 +22,8 @@ from console.audit.models import DONE, Entry
 from console.audit.selectors import Line
 from console.audit.sentences import Telling
 from console.audit.unresolved import Unresolved
-from console.batches import reading, shown
-from console.batches.changes import Move
+from console.batches import presenters, selectors
+from console.batches.order_diff import Move
 from console.items import counts
 from console.items.counts import Count, ItemQuery, StatusCount
 from console.items.statuses import CLIENT_REVIEW, status_named
@@ -79,7 +79,7 @@ def create_batch(
     except record.AlreadyActed as first:
         done = second_press.result(first.entry)
         return done.result_id, done.thing_name
-    reading.forget(project=project)
+    selectors.forget(project=project)
     return str(made.id or ""), name
 
 
@@ -112,7 +112,7 @@ def rename_batch(
             connections.cloudfactory(user).update_batch(str(project), batch.id, name=name, request_id=str(act.id))
     except record.AlreadyActed as pressed:
         second_press.result(pressed.entry)
-    reading.forget(project=project)
+    selectors.forget(project=project)
 
 
 def change_metadata(
@@ -151,12 +151,12 @@ def change_metadata(
             connections.cloudfactory(user).update_batch(str(project), batch_id, metadata=fresh, request_id=str(act.id))
     except record.AlreadyActed as pressed:
         second_press.result(pressed.entry)
-    reading.forget(project=project)
+    selectors.forget(project=project)
     return True
 
 
 def get_batch(*, user: Person, project: uuid.UUID, batch_id: int) -> Batch:
-    found = reading.find_batch(user=user, project=project, batch_id=batch_id)
+    found = selectors.find_batch(user=user, project=project, batch_id=batch_id)
     if found is None:
         raise NotFound("This project has no such batch.", vendor=VENDOR, changes=False)
     return found
@@ -183,10 +183,10 @@ def waiting(*, user: Person, project: uuid.UUID, batch_ids: Sequence[int]) -> di
     return kept
 
 
-def next_up(*, user: Person, project: uuid.UUID) -> list[shown.Row]:
+def next_up(*, user: Person, project: uuid.UUID) -> list[presenters.Row]:
     """The unfinished batches worked on first, with their ranks."""
-    board = reading.read_board(user=user, project=project, age=reading.RECENT)
-    return [row for row in shown.rows(board) if not row.finished][:NEXT_UP]
+    board = selectors.read_board(user=user, project=project, age=selectors.RECENT)
+    return [row for row in presenters.rows(board) if not row.finished][:NEXT_UP]
 
 
 def history(*, user: Person, batch_id: int, moves: Mapping[uuid.UUID, Move]) -> list[Line]:
@@ -269,7 +269,7 @@ def _refused_at_the_name(user: Person, project: uuid.UUID, name: str) -> Iterato
 def _is_taken(user: Person, project: uuid.UUID, name: str) -> bool:
     """Whether a batch of this name is in the list as it is now; False where it cannot be read."""
     try:
-        return any(batch.name == name for batch in reading.read_batches(user=user, project=project))
+        return any(batch.name == name for batch in selectors.read_batches(user=user, project=project))
     except UpstreamError:
         return False
 

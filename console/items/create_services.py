@@ -12,7 +12,7 @@ from accounts.models import Person
 from console import second_press
 from console.audit import record, unresolved
 from console.audit.unresolved import Unresolved
-from console.batches import reading as batches
+from console.batches import selectors as batches
 from console.items import counts
 from console.items.console_ids import create_once
 from console.items.item_fields import new_work_item

@@ -12,7 +12,7 @@ from accounts.models import Person
 from accounts.rights import Right
 from console.audit import selectors as audit
 from console.audit import unresolved
-from console.batches import reading as batches
+from console.batches import selectors as batches
 from console.items.breadcrumbs import remembered_breadcrumbs
 from console.items.creations import read_import_place
 from console.items.decision_selectors import read_panel, read_tray

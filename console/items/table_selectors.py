@@ -12,7 +12,7 @@ from django.core.cache import cache
 
 from accounts import connections
 from accounts.models import Person
-from console.batches import reading
+from console.batches import selectors
 from console.common.parsing import read_uuid
 from console.items import pictures
 from console.items.filters import IDS_A_CALL, ItemFilter
@@ -45,7 +45,7 @@ class ItemPage:
 def read_page(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> ItemPage:
     """The page that a filter without problems asks for. Batches without a name are fine; P16's error is raised."""
     read = _reader(user, project, item_filter)
-    calls: list[Callable[[], Any]] = [read, reading.names_reader(user=user, project=project)]
+    calls: list[Callable[[], Any]] = [read, selectors.names_reader(user=user, project=project)]
     page, names = connections.gather(calls)
     for answer in (page, names):
         if isinstance(answer, KeyRejected):

@@ -13,7 +13,7 @@ from accounts.http_types import SignedIn
 from accounts.models import ApiKey, Vendor
 from accounts.rights import Right
 from console import htmx, pages
-from console.batches import ordering
+from console.batches import order_services
 from console.batches import services as batches
 from console.exports import services as exports
 from console.projects import services
@@ -50,7 +50,7 @@ def detail(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     found, kept_at = services.project_or_last(user=request.user, project=project)
     may_change = request.user.may(Right.CHANGE) and not kept_at
     services.mark_used(user=request.user, project=project)
-    last = ordering.last_saved(project=project)
+    last = order_services.last_saved(project=project)
     context = {
         "project": found,
         "name": found.name or "Unnamed project",
@@ -58,7 +58,7 @@ def detail(request: SignedIn, project: uuid.UUID) -> HttpResponse:
         "space": services.space_of(user=request.user, project=project),
         "crumbs": [("Projects", reverse("projects:index"))],
         "last": last,
-        "change": ordering.change_of(last) if last else None,
+        "change": order_services.change_of(last) if last else None,
         "exports_url": reverse("exports:index"),
         "export_url": f"{reverse('exports:create')}?projects={project}" if may_change else "",
         "held": exports.holding(user=request.user, project=str(project)),

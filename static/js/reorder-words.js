@@ -1,4 +1,4 @@
-// What changed between two orders, as a sentence. The same rules as console/batches/changes.py, which words it for the
+// What changed between two orders, as a sentence. The same rules as console/batches/order_diff.py, which words it for the
 // history; a test keeps the two equal.
 
 const NAMED = 3;

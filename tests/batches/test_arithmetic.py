@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from console.batches import changes
-from console.batches.merging import merged
+from console.batches import order_diff
 from console.batches.order import Order, Place, arranged, from_boxes, numbered, restored
+from console.batches.three_way_merge import merged
 from console.upstream.response_models import Priority
 
 NAMES = dict(enumerate("_ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
@@ -60,7 +60,7 @@ def test_a_typed_position_puts_its_batch_exactly_there(typed: dict[int, int], ex
 
 
 def test_one_move_is_named_and_the_others_are_counted() -> None:
-    said = changes.difference(order(*EIGHT), order(7, 1, 2, 3, 4, 5, 6, 8), NAMES)
+    said = order_diff.difference(order(*EIGHT), order(7, 1, 2, 3, 4, 5, 6, 8), NAMES)
     assert said.text == "G 7th to 1st; six batches move down one"
 
 
@@ -76,19 +76,21 @@ def test_one_move_is_named_and_the_others_are_counted() -> None:
     ],
 )
 def test_moves_read_as_sentences(after: tuple[int, ...], text: str) -> None:
-    assert changes.difference(order(*EIGHT), order(*after), NAMES).text == text
+    assert order_diff.difference(order(*EIGHT), order(*after), NAMES).text == text
 
 
 def test_numbers_that_change_without_a_move_are_said() -> None:
     before = Order((Place(1, 5), Place(2, 5), Place(3, None)))
-    assert changes.difference(before, order(1, 2, 3), NAMES).text == "the order stays; three batches get another number"
+    assert (
+        order_diff.difference(before, order(1, 2, 3), NAMES).text == "the order stays; three batches get another number"
+    )
 
 
 @pytest.mark.parametrize(
     ("number", "text"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (11, "11th"), (112, "112th"), (1021, "1,021st")]
 )
 def test_ordinals(number: int, text: str) -> None:
-    assert changes.ordinal(number) == text
+    assert order_diff.ordinal(number) == text
 
 
 def test_moves_on_different_batches_are_both_kept() -> None:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from accounts.models import Person
-from console.batches import changes
+from console.batches import order_diff
 from console.batches.order import numbered
 from console.emulator.server import Running
 from tests.batches import boards
@@ -439,7 +439,7 @@ def test_the_browser_and_the_history_word_a_change_alike(board: Page, emulator: 
     ):
         said = board.evaluate(script, [base, now, names])
         before, after = numbered(base, high_first=True), numbered(now, high_first=True)
-        assert said == changes.difference(before, after, names).text
+        assert said == order_diff.difference(before, after, names).text
 
 
 def wait_for_text(page: Page, selector: str, text: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Person
-from console.batches.shown import Row
+from console.batches.presenters import Row
 from console.emulator.server import Running
 from tests.batches import boards
 from tests.batches.boards import ARCHIVE, BATCHES, HTMX, PILOT, START
@@ -41,7 +41,7 @@ def test_finished_ones_fold_away_and_open_ones_count_from_one(
 def test_what_is_folded_away_is_told_on_every_page_and_at_the_end(
     alice: Person, client_as: ClientAs, emulator: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("console.batches.views.PAGE_SIZE", 3)
+    monkeypatch.setattr("console.batches.views.index.PAGE_SIZE", 3)
     client = client_as(alice)
 
     def shown(page: int) -> list[str]:

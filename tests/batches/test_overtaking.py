@@ -9,7 +9,7 @@ from django.test import Client
 from accounts.models import Person
 from console.audit import record
 from console.audit.models import Entry
-from console.batches import reading
+from console.batches import selectors
 from console.batches.models import OrderSnapshot
 from console.emulator.server import Running
 from tests.batches import boards
@@ -31,16 +31,16 @@ def test_a_save_between_reading_and_sending_is_not_overwritten(
     monkeypatch: pytest.MonkeyPatch,
     headers: dict[str, str],
 ) -> None:
-    mine, theirs, read = client_as(alice), client_as(erin), reading.read_entries
+    mine, theirs, read = client_as(alice), client_as(erin), selectors.read_entries
     my_form, their_form = boards.opened(mine) | {"batch": MINE}, boards.opened(theirs) | {"batch": THEIRS}
 
     def read_and_be_overtaken(**place: Any) -> Any:
         found = read(**place)
-        monkeypatch.setattr(reading, "read_entries", read)
+        monkeypatch.setattr(selectors, "read_entries", read)
         theirs.post(ORDER, their_form)
         return found
 
-    monkeypatch.setattr(reading, "read_entries", read_and_be_overtaken)
+    monkeypatch.setattr(selectors, "read_entries", read_and_be_overtaken)
     response = mine.post(ORDER, my_form, headers=headers)
     assert response.status_code == 409
     assert "by somebody else at this very moment" in text_of(response)

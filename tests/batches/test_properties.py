@@ -5,11 +5,11 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.batches import changes
+from console.batches import order_diff
 from console.batches.order import from_boxes, numbered
 
 MOST = 12
-WORD_NUMBERS = {word: number for number, word in enumerate(changes.WORDS)}
+WORD_NUMBERS = {word: number for number, word in enumerate(order_diff.WORDS)}
 
 sizes = st.integers(1, MOST)
 permutations = sizes.flatmap(lambda size: st.permutations(range(1, size + 1)))
@@ -24,9 +24,9 @@ def typed_positions(draw: st.DrawFn) -> tuple[list[int], dict[int, int]]:
     return base, dict(zip(batches, positions, strict=False))
 
 
-def said(now: list[int]) -> changes.Change:
+def said(now: list[int]) -> order_diff.Change:
     names = {batch: f"B{batch}" for batch in now}
-    return changes.difference(numbered(sorted(now), high_first=True), numbered(now, high_first=True), names)
+    return order_diff.difference(numbered(sorted(now), high_first=True), numbered(now, high_first=True), names)
 
 
 @settings(max_examples=400, deadline=None)
@@ -47,7 +47,7 @@ def test_every_named_change_is_true_and_every_other_one_is_counted(now: list[int
     named = {move.batch_id for move in change.moves}
     shifts = [rank - batch for rank, batch in enumerate(now, start=1) if batch not in named and batch != rank]
     assert bool(change.rest) == bool(shifts)
-    assert not shifts or change.rest.startswith(changes.count(len(shifts)))
+    assert not shifts or change.rest.startswith(order_diff.count(len(shifts)))
     if far := re.search(r"(up|down) (\w+)", change.rest):
         assert set(shifts) == {WORD_NUMBERS[far[2]] * (1 if far[1] == "down" else -1)}
 

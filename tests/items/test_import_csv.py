@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Person
-from console.batches import reading
+from console.batches import selectors
 from console.emulator.server import Running
 from console.items.models import Import
 from tests.exports.making import text_of
@@ -229,7 +229,7 @@ def test_equal_assets_are_a_warning(client: Client) -> None:
 
 
 def test_batches_are_found_by_name_and_by_id(client: Client, alice: Person) -> None:
-    names = reading.names_of(reading.read_batches(user=alice, project=uuid.UUID(PROJECT)))
+    names = selectors.names_of(selectors.read_batches(user=alice, project=uuid.UUID(PROJECT)))
     (first, name), (second, _) = list(names.items())[:2]
     rows = [("raw/1.jpg", "image", name.upper(), ""), ("raw/2.jpg", "image", str(second), ""), lines(1)[0]]
     plan = plan_of(paste(client, sheet(rows)))
@@ -240,7 +240,7 @@ def test_batches_are_found_by_name_and_by_id(client: Client, alice: Person) -> N
 
 
 def test_lines_without_a_batch_go_into_the_one_the_page_was_opened_for(client: Client, alice: Person) -> None:
-    names = reading.names_of(reading.read_batches(user=alice, project=uuid.UUID(PROJECT)))
+    names = selectors.names_of(selectors.read_batches(user=alice, project=uuid.UUID(PROJECT)))
     (first, name), (second, _) = list(names.items())[:2]
     page = client.get(f"{FORM}?batch={first}")
     assert f"Put lines that name no batch into {name}" in text_of(page)

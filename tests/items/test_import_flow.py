@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Person
-from console.batches import reading
+from console.batches import selectors
 from console.emulator.server import Running
 from console.items.console_ids import KEY
 from console.items.models import Import
@@ -47,7 +47,7 @@ def refused_lines(client: Client, import_run: Import) -> list[list[str]]:
 def test_each_field_arrives_as_typed_and_an_empty_one_is_not_in_the_body(
     alice: Person, client: Client, emulator: Running
 ) -> None:
-    batch = reading.read_batches(user=alice, project=uuid.UUID(ARCHIVE))[0]
+    batch = selectors.read_batches(user=alice, project=uuid.UUID(ARCHIVE))[0]
     full = (
         "raw/1.jpg", "", "image", batch.name or "", "https://example.com/r", TAXONOMY, "60", "0", '{"camera": "front"}',
         '[{"label": "coin"}]', "=Lisbon",

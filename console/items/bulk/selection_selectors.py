@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from django.db.models import Count as CountOf
 
 from accounts.models import Person
-from console.batches import reading
+from console.batches import selectors
 from console.items import counts
 from console.items.bulk.selection import SelectionChange
 from console.items.bulk.selection_presenters import SelectionBar
@@ -32,7 +32,7 @@ def read_bar(
     kept_filter = ItemFilter.from_query(found.query, user=user) if found is not None and is_all else None
     selected = SelectedItem.objects.filter(selection=found, item__in=list(page_ids)) if found and page_ids else None
     if batch_names is None:
-        batch_names = reading.remembered_names(user=user, project=project) or {}
+        batch_names = selectors.remembered_names(user=user, project=project) or {}
     return SelectionBar(
         project,
         item_filter,

@@ -3,7 +3,7 @@
 import uuid
 
 from accounts.models import Person
-from console.batches import reading as batches
+from console.batches import selectors as batches
 from console.items.imports import services
 from console.items.imports.csv_file import Table
 from console.items.imports.csv_rows import BATCH, BatchNames, Columns, plan_rows

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from accounts.http_types import SignedIn
-from console.batches import reading as batches
+from console.batches import selectors as batches
 from console.batches import services as batch_services
 from console.common.parsing import INT64, read_int
 from console.items.imports.batch_forms import NEW, BatchForm

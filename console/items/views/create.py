@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.connections import ConnectionMissing
 from accounts.http_types import SignedIn
 from console import htmx, typed_forms, write_errors
-from console.batches import reading as batches
+from console.batches import selectors as batches
 from console.common.typed_fields import hand_back
 from console.items import create_services as services
 from console.items.breadcrumbs import item_breadcrumbs

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http_types import SignedIn
 from console import pages, typed_forms
-from console.batches import reading
+from console.batches import selectors
 from console.common.parsing import INT64, read_int
 from console.common.typed_fields import hand_back
 from console.items.breadcrumbs import item_breadcrumbs
@@ -100,5 +100,5 @@ def _offered_batch(request: SignedIn, project: uuid.UUID, form: CsvForm) -> tupl
         batch = read_int(str(form["batch_id"].value() or ""), INT64.start)
     if batch is None:
         return None
-    names = reading.remembered_names(user=request.user, project=project) or {}
+    names = selectors.remembered_names(user=request.user, project=project) or {}
     return batch, names.get(batch) or f"Batch {batch}"

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.http_types import SignedIn
 from console import htmx, pages
-from console.batches import reading as batches
+from console.batches import selectors as batches
 from console.common.parsing import read_page_number
 from console.items import decision_selectors
 from console.items import review_presenters as presenters

@@ -6,7 +6,7 @@ it in yours, from the top down. Where both of you moved the same batch, yours co
 
 from collections.abc import Sequence
 
-from console.batches.changes import moved_in
+from console.batches.order_diff import moved_in
 
 
 def merged(base: Sequence[int], yours: Sequence[int], theirs: Sequence[int]) -> tuple[int, ...]:

@@ -15,9 +15,9 @@ from accounts.rights import Right
 from console import htmx, typed_forms, write_errors
 from console.audit import unresolved
 from console.audit.selectors import Line
-from console.batches import ordering, page, reading, services, shown
-from console.batches.changes import ordinal
+from console.batches import order_services, page_context, presenters, selectors, services
 from console.batches.forms import NameForm
+from console.batches.order_diff import ordinal
 from console.common.metadata_form import MetadataForm
 from console.common.typed_fields import hand_back
 from console.exports import services as exports
@@ -36,7 +36,7 @@ def detail(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     try:
         board, found = _read(request, project, batch)
     except UpstreamError as problem:
-        return page.not_answered(request, project, problem, _last_name(request, project, batch, problem))
+        return page_context.not_answered(request, project, problem, _last_name(request, project, batch, problem))
     context = _about_batch(request, project, found) | {
         **_place(board, batch),
         "metadata": MetadataForm.of(found.metadata),
@@ -123,8 +123,8 @@ def metadata(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     return _again(request, project, batch, "metadata", form)
 
 
-def _read(request: SignedIn, project: uuid.UUID, batch: int) -> tuple[reading.Board, Batch]:
-    board = reading.read_board(user=request.user, project=project, partly=True)
+def _read(request: SignedIn, project: uuid.UUID, batch: int) -> tuple[selectors.Board, Batch]:
+    board = selectors.read_board(user=request.user, project=project, partly=True)
     found = board.batches.get(batch)
     if found is None and board.problem is not None:
         raise board.problem
@@ -134,16 +134,18 @@ def _read(request: SignedIn, project: uuid.UUID, batch: int) -> tuple[reading.Bo
 
 
 def _last_name(request: SignedIn, project: uuid.UUID, batch: int, problem: UpstreamError) -> str:
-    last = reading.last_board(user=request.user, project=project, problem=problem)
+    last = selectors.last_board(user=request.user, project=project, problem=problem)
     return (last.value.names.get(batch) if last else None) or f"Batch {batch}"
 
 
 def _about_batch(request: SignedIn, project: uuid.UUID, found: Batch) -> dict[str, Any]:
-    about = page.about(request, project)
+    about = page_context.about(request, project)
     return about | {
         "batch": found,
         "name": found.name or f"Batch {found.id}",
-        "row": shown.Row(id=found.id, place=0, rank=None, name=found.name or "", number=None, tied=False, batch=found),
+        "row": presenters.Row(
+            id=found.id, place=0, rank=None, name=found.name or "", number=None, tied=False, batch=found
+        ),
         "name_form": NameForm(initial={"name": found.name}),
         "act_id": uuid.uuid4(),
         "maker": services.makers().get(found.created_by or "", ""),
@@ -159,14 +161,14 @@ def _about_batch(request: SignedIn, project: uuid.UUID, found: Batch) -> dict[st
 
 def _history(request: SignedIn, project: uuid.UUID, batch: int) -> list[Line]:
     by = None if request.user.may(Right.AUDIT_ALL) else request.user
-    moves = ordering.moves_of(project=project, batch_id=batch, user=by)
+    moves = order_services.moves_of(project=project, batch_id=batch, user=by)
     return services.history(user=request.user, batch_id=batch, moves=moves)
 
 
 def _editing(request: SignedIn, project: uuid.UUID, batch: int, part: str, form: NameForm | MetadataForm) -> Context:
     """What the form of one part needs. CloudFactory is not asked, so that it comes back while that is silent."""
     here = reverse("batches:detail", args=[project, batch])
-    return page.about(request, project) | {
+    return page_context.about(request, project) | {
         "batch": {"id": batch},
         "name": f"Batch {batch}",
         "batch_url": here,
@@ -196,7 +198,7 @@ def _not_saved(
     return write_errors.answer(request, error, "batches/edit.html", context, **places)
 
 
-def _place(board: reading.Board, batch: int) -> dict[str, Any]:
+def _place(board: selectors.Board, batch: int) -> dict[str, Any]:
     """The batch's rank in words, "" for a finished one, which has none."""
     rank, total = board.order.ranks.get(batch), None if board.problem else len(board.order.ranks)
     return {"rank_words": ordinal(rank) if rank else "", "of": total, "number": board.order.numbers.get(batch)}

@@ -16,12 +16,12 @@ from accounts.connections import ConnectionMissing
 from accounts.http_types import SignedIn
 from console import htmx, write_errors
 from console.audit import unresolved
-from console.batches import order_shown, ordering, reading, shown
-from console.batches.changes import difference
+from console.batches import order_presenters, order_services, presenters, selectors
+from console.batches.concurrency import Overtaken
 from console.batches.forms import OrderForm
 from console.batches.order import BadOrder, Order
-from console.batches.ordering import OrderChanged
-from console.batches.overtaking import Overtaken
+from console.batches.order_diff import difference
+from console.batches.order_services import OrderChanged
 from console.upstream.errors import UpstreamError
 
 
@@ -47,12 +47,12 @@ def saved(pressed: Pressed, said: str) -> HttpResponse:
         messages.success(request, said)
         return redirect("batches:order", project)
     try:
-        board = reading.read_board(user=request.user, project=project, age=reading.KEPT)
+        board = selectors.read_board(user=request.user, project=project, age=selectors.KEPT)
     except (UpstreamError, ConnectionMissing):
         # It is saved: that the board can't be read now is for its own page to say.
         messages.success(request, said)
         return htmx.redirect(request, reverse("batches:order", args=[project]))
-    context = order_shown.board_page(request, project, board) | {"said": said}
+    context = order_presenters.board_page(request, project, board) | {"said": said}
     response = render(request, "batches/order.html#saved", context)
     return retarget(reswap(response, "outerHTML"), "#order-board")
 
@@ -61,14 +61,14 @@ def kept(pressed: Pressed) -> HttpResponse:
     """The board with an order that could not be saved before a key was connected or its sender signed in again."""
     request, form = pressed.request, pressed.form or OrderForm.read(pressed.request.POST)
     try:
-        board = reading.read_board(user=request.user, project=pressed.project)
-        base = ordering.open_base(pressed.project, form.base).order
+        board = selectors.read_board(user=request.user, project=pressed.project)
+        base = order_services.open_base(pressed.project, form.base).order
     except (UpstreamError, ConnectionMissing, BadOrder):
         text = {"title": "Your order isn't saved yet.", "text": "Everything is as you entered it."}
         return _not_saved(pressed, text, 200)
-    context = order_shown.board_page(request, pressed.project, board, base=base)
+    context = order_presenters.board_page(request, pressed.project, board, base=base)
     typed = form.texts(base)
-    context["rows"] = [shown.replace(row, box=typed.get(row.id, row.box)) for row in context["rows"]]
+    context["rows"] = [presenters.replace(row, box=typed.get(row.id, row.box)) for row in context["rows"]]
     context |= {"base": form.base, "note": form.note, "folded": False}
     # With script the rows stand where they were dragged; without, the boxes say where.
     context["typed_order"] = "" if form.boxes else ",".join(map(str, form.ids))
@@ -112,13 +112,13 @@ def wrong_boxes(pressed: Pressed, form: OrderForm, base: Order, wrong: Mapping[i
     """Positions that no order can fulfil: said at the box, and every box as it was typed."""
     request, project = pressed.request, pressed.project
     try:
-        board = reading.read_board(user=request.user, project=project)
+        board = selectors.read_board(user=request.user, project=project)
     except (UpstreamError, ConnectionMissing):
         return refused(pressed, "; ".join(f"Batch {batch_id}: {text}" for batch_id, text in wrong.items()))
-    context = order_shown.board_page(request, project, board, base=base)
+    context = order_presenters.board_page(request, project, board, base=base)
     typed = form.texts(base)
     context["rows"] = [
-        shown.replace(row, box=typed.get(row.id, row.box), errors=(wrong[row.id],) if row.id in wrong else ())
+        presenters.replace(row, box=typed.get(row.id, row.box), errors=(wrong[row.id],) if row.id in wrong else ())
         for row in context["rows"]
     ]
     context |= {"base": form.base, "note": form.note, "wrong": len(wrong), "folded": False}
@@ -129,10 +129,10 @@ def conflict(pressed: Pressed, changed: OrderChanged, since: datetime) -> HttpRe
     """Yours, theirs and a merged suggestion, each to be chosen, none lost."""
     request, project = pressed.request, pressed.project
     names = _names(pressed, changed)
-    last = ordering.last_saved(project=project)
-    context = order_shown.about(request, project) | {
-        "choices": order_shown.choices(changed, names),
-        "base": ordering.seal_base(project, changed.theirs),
+    last = order_services.last_saved(project=project)
+    context = order_presenters.about(request, project) | {
+        "choices": order_presenters.choices(changed, names),
+        "base": order_services.seal_base(project, changed.theirs),
         "note": pressed.form.note if pressed.form else "",
         "who": last if last and last.at > since and last.order_after.ids == changed.theirs.ids else None,
         "added": len(set(changed.theirs.ids).difference(changed.base.ids)),
@@ -149,9 +149,9 @@ def _names(pressed: Pressed, changed: OrderChanged) -> dict[int, str]:
     """The batches' names as far as they can be read: without them the orders still have to be shown."""
     request, project = pressed.request, pressed.project
     try:
-        names = reading.recent_names(user=request.user, project=project)
+        names = selectors.recent_names(user=request.user, project=project)
         if set(changed.theirs.ids).difference(names):
-            names = reading.names_of(reading.read_batches(user=request.user, project=project))
+            names = selectors.names_of(selectors.read_batches(user=request.user, project=project))
     except (UpstreamError, ConnectionMissing):
         return {}
     return names

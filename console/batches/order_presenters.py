@@ -10,11 +10,11 @@ from django.urls import reverse
 
 from accounts.http_types import SignedIn
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
-from console.batches import ordering, page, reading, shown
-from console.batches.changes import difference
+from console.batches import order_services, page_context, presenters, selectors
 from console.batches.models import OrderSnapshot
 from console.batches.order import Order
-from console.batches.ordering import OrderChanged
+from console.batches.order_diff import difference
+from console.batches.order_services import OrderChanged
 from console.upstream.errors import UpstreamError
 
 # Asked for at once, not one after the other as each names the next.
@@ -37,35 +37,35 @@ STATES = {
 
 
 def board_page(
-    request: SignedIn, project: uuid.UUID, board: reading.Board, base: Order | None = None
+    request: SignedIn, project: uuid.UUID, board: selectors.Board, base: Order | None = None
 ) -> dict[str, Any]:
-    found = shown.rows(board, base)
-    last = ordering.last_saved(project=project)
+    found = presenters.rows(board, base)
+    last = order_services.last_saved(project=project)
     return about(request, project) | {
         "rows": found,
         "total": len(found),
         "open": sum(row.rank is not None for row in found),
         "finished": sum(row.finished for row in found),
-        "folded": shown.folds(found) and request.GET.get("finished") != "show",
-        "can_fold": shown.folds(found),
+        "folded": presenters.folds(found) and request.GET.get("finished") != "show",
+        "can_fold": presenters.folds(found),
         "ties": len(board.order.tied),
         "unordered": board.order.unordered,
         "settled": board.order.is_settled,
-        "base": ordering.seal_base(project, board.order),
+        "base": order_services.seal_base(project, board.order),
         "act_id": uuid.uuid4(),
         "undo_id": uuid.uuid4(),
         "high_first": settings.PRIORITY_HIGH_FIRST,
         "last": last,
-        "last_change": ordering.change_of(last) if last else None,
-        "may_undo": bool(last and ordering.still_holds(last.order_after, board.order)),
-        "unclear": ordering.unclear(project=project),
+        "last_change": order_services.change_of(last) if last else None,
+        "may_undo": bool(last and order_services.still_holds(last.order_after, board.order)),
+        "unclear": order_services.unclear(project=project),
         "note": "",
         "scripts": [static(f"js/{name}.js") for name in SCRIPTS],
     }
 
 
 def about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
-    found = page.about(request, project)
+    found = page_context.about(request, project)
     crumbs = [*found["crumbs"], ("Batches", found["index_url"])]
     return found | {"order_url": reverse("batches:order", args=[project]), "crumbs": crumbs}
 
@@ -80,7 +80,7 @@ def lines(snapshots: Sequence[OrderSnapshot], older: OrderSnapshot | None) -> li
 
 def _outside(snapshot: OrderSnapshot, older: OrderSnapshot | None) -> dict[str, Any]:
     """The order a save started from, where the history has no other line for it."""
-    if not ordering.is_from_outside(snapshot, older):
+    if not order_services.is_from_outside(snapshot, older):
         return {}
     names = snapshot.names
     return {
@@ -94,7 +94,7 @@ def line(snapshot: OrderSnapshot, outcome: str) -> dict[str, Any]:
     tone, state = STATES[outcome]
     return {
         "snapshot": snapshot,
-        "change": ordering.change_of(snapshot),
+        "change": order_services.change_of(snapshot),
         "outcome": outcome,
         "tone": tone,
         "state": state,
@@ -108,15 +108,15 @@ def restoring(
     """What restoring an order would change now, and the order it starts from. A list of batches of a page shown before
     will do."""
     try:
-        now = reading.read_board(user=request.user, project=project, age=reading.KEPT).order
+        now = selectors.read_board(user=request.user, project=project, age=selectors.KEPT).order
     except UpstreamError as problem:
         return {"problem": problem}
-    wanted = ordering.restored_now(order, now)
+    wanted = order_services.restored_now(order, now)
     return {
         "may_restore": wanted != now,
         "restore_url": restore_url,
         "restoring": difference(now, wanted, names),
-        "base": ordering.seal_base(project, now),
+        "base": order_services.seal_base(project, now),
         "act_id": uuid.uuid4(),
     }
 
@@ -138,7 +138,7 @@ def _choice(
         "title": title,
         "text": text,
         "ids": ",".join(str(batch_id) for batch_id in order.ids),
-        "lines": shown.compared(changed.theirs, order, names),
+        "lines": presenters.compared(changed.theirs, order, names),
         "change": difference(changed.theirs, order, names),
         "is_theirs": slug == "theirs",
         "same_as_theirs": order.ids == changed.theirs.ids,

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http_types import SignedIn
 from console import htmx, pages, typed_forms, write_errors
-from console.batches import ordering, page, reading, services, shown
+from console.batches import order_services, presenters, selectors, services
+from console.batches import page_context as page
 from console.batches.forms import NameForm, batch_ids_of
 from console.common.parsing import read_page_number
 from console.common.typed_fields import hand_back
@@ -34,7 +35,7 @@ def index(request: SignedIn, project: uuid.UUID) -> HttpResponse:
         if htmx.is_htmx(request) or isinstance(problem, KeyRejected | NotFound):
             raise  # The list that is there stays there, or there is no such list.
         context["problem"] = problem
-        if last := reading.last_board(user=request.user, project=project, problem=problem):
+        if last := selectors.last_board(user=request.user, project=project, problem=problem):
             context |= _shown(request, project, last.value) | {"kept_at": last.at, "may_change": False}
         status = 200 if last else pages.status_of(problem)
     if htmx.is_htmx(request):
@@ -84,15 +85,15 @@ def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 
 def _listed(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
     projects.mark_used(user=request.user, project=project)
-    age = reading.RECENT if htmx.is_htmx(request) else 0
-    return _shown(request, project, reading.read_board(user=request.user, project=project, age=age, partly=True))
+    age = selectors.RECENT if htmx.is_htmx(request) else 0
+    return _shown(request, project, selectors.read_board(user=request.user, project=project, age=age, partly=True))
 
 
-def _shown(request: SignedIn, project: uuid.UUID, board: reading.Board) -> dict[str, Any]:
-    found, search = shown.rows(board), " ".join(request.GET.get("q", "").split())[:100]
-    folded = shown.folds(found) and request.GET.get("finished") != "show"
+def _shown(request: SignedIn, project: uuid.UUID, board: selectors.Board) -> dict[str, Any]:
+    found, search = presenters.rows(board), " ".join(request.GET.get("q", "").split())[:100]
+    folded = presenters.folds(found) and request.GET.get("finished") != "show"
     finished = sum(row.finished for row in found)
-    chosen = shown.matching([row for row in found if not folded or search or not row.finished], search)
+    chosen = presenters.matching([row for row in found if not folded or search or not row.finished], search)
     turned = Paginator(chosen, PAGE_SIZE).get_page(read_page_number(request.GET.get("page")))
     return {
         "page": turned,
@@ -101,7 +102,7 @@ def _shown(request: SignedIn, project: uuid.UUID, board: reading.Board) -> dict[
         "incomplete": board.problem,
         "unusable": board.unusable,
         "finished": finished,
-        "can_fold": shown.folds(found),
+        "can_fold": presenters.folds(found),
         "folded": folded and not search,
         "shows_finished": request.GET.get("finished") == "show",
         "search": search,
@@ -114,20 +115,22 @@ def _shown(request: SignedIn, project: uuid.UUID, board: reading.Board) -> dict[
         "pager_text": f"{turned.start_index():,} to {turned.end_index():,} of {len(chosen):,} batches",
         "waiting_url": _waiting_url(project, [row.id for row in turned if row.total and not row.finished]),
         "fold_url": _turned(request, 1, finished="" if not folded else "show"),
-        "last": ordering.last_saved(project=project),
-        "unclear": ordering.unclear(project=project),
+        "last": order_services.last_saved(project=project),
+        "unclear": order_services.unclear(project=project),
         "unresolved_acts": services.unresolved_creates(user=request.user, project=project),
     }
 
 
-def _lines(found: list[shown.Row], chosen: list[shown.Row], turned: "Page[shown.Row]") -> list[shown.Row | shown.Gap]:
+def _lines(
+    found: list[presenters.Row], chosen: list[presenters.Row], turned: "Page[presenters.Row]"
+) -> list[presenters.Row | presenters.Gap]:
     """The rows of a page, and in their place the finished ones that are folded away before, between and behind."""
     before = chosen[turned.start_index() - 2].place if turned.start_index() > 1 else 0
     until = 0 if turned.has_next() else len(found)
-    return shown.with_gaps(turned.object_list, after=before, until=until)
+    return presenters.with_gaps(turned.object_list, after=before, until=until)
 
 
-def _work(found: list[shown.Row]) -> dict[str, int]:
+def _work(found: list[presenters.Row]) -> dict[str, int]:
     total, completed = sum(row.total or 0 for row in found), sum(row.completed for row in found)
     return {"total": total, "completed": completed, "share": round(100 * completed / total) if total else 0}
 

@@ -8,7 +8,7 @@ from typing import Any
 from accounts.models import Person
 from console.audit import reconciliation, sanitize, signals
 from console.audit.models import DONE, Entry
-from console.batches import reading
+from console.batches import selectors
 from console.batches.models import OrderSnapshot
 from console.common.parsing import INT64, read_int
 from console.upstream.response_models import Batch
@@ -37,7 +37,7 @@ def find_order(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     snapshot = OrderSnapshot.objects.filter(entry=entry.pk).first()
     if snapshot is None:
         return "not sent", {}  # The snapshot is written before the call.
-    held = reading.read_entries(user=_person(entry), project=uuid.UUID(snapshot.project))
+    held = selectors.read_entries(user=_person(entry), project=uuid.UUID(snapshot.project))
     before, after = snapshot.order_before.numbers, snapshot.order_after.numbers
     # What was ordered since is another act's; of these batches, all have a number after the save.
     ours = {batch_id: one.priority for batch_id, one in held.items() if batch_id in after and one.priority is not None}
@@ -49,7 +49,7 @@ def find_order(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
 def find_new_batch(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     """By its name, which is unique within the project (FACTS 2.6); one that another press made is not ours."""
     project = uuid.UUID(entry.detail["project_id"])
-    batches = reading.read_batches(user=_person(entry), project=project)
+    batches = selectors.read_batches(user=_person(entry), project=project)
     found = next((one for one in batches if sanitize.clean(one.name, 300) == entry.thing_name), None)
     if found is None or not _is_in_time(found, entry) or _is_claimed(found, entry):
         return "not found", {}
@@ -75,7 +75,7 @@ def _find(entry: Entry, part: Callable[[Batch], Any]) -> tuple[reconciliation.Fi
     """Compares a part of the batch with what was before and after. The audit masks, so both are compared masked."""
     project = uuid.UUID(entry.detail["project_id"])
     batch_id = read_int(entry.thing_id, INT64.start)
-    found = None if batch_id is None else reading.find_batch(user=_person(entry), project=project, batch_id=batch_id)
+    found = None if batch_id is None else selectors.find_batch(user=_person(entry), project=project, batch_id=batch_id)
     before, after = entry.detail.get("before"), entry.detail.get("after")
     if found is None or before == after:
         return "unsure", {}
@@ -99,4 +99,4 @@ def _forget(entry: Entry, **said: Any) -> None:
     """What was found out changes the project's pages."""
     project = entry.thing_id if entry.action.startswith("order.") else entry.detail.get("project_id")
     if project and entry.action in SETTLED:
-        reading.forget(project=uuid.UUID(str(project)))
+        selectors.forget(project=uuid.UUID(str(project)))

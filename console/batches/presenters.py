@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from console.batches.changes import compared_ranks
 from console.batches.order import Order
-from console.batches.reading import Board
+from console.batches.order_diff import compared_ranks
+from console.batches.selectors import Board
 from console.projects.services import is_done
 from console.upstream.response_models import Batch
 

@@ -17,11 +17,11 @@ from console import second_press
 from console.audit import record, unresolved
 from console.audit.models import DONE, Entry
 from console.audit.unresolved import Unresolved
-from console.batches import overtaking, reading
-from console.batches.changes import Change, Move, difference
-from console.batches.merging import merged
+from console.batches import concurrency, selectors
 from console.batches.models import OrderSnapshot, stored
 from console.batches.order import BadOrder, Order, Place, entries_to_send, numbered, restored
+from console.batches.order_diff import Change, Move, difference
+from console.batches.three_way_merge import merged
 from console.projects import services as projects
 from console.upstream.response_models import Priority
 
@@ -98,9 +98,9 @@ def open_base(project: uuid.UUID, sealed: str) -> PageOrder:
 def save_order(press: Press, *, base: Order, proposed: Sequence[int], names: Mapping[int, str]) -> OrderSnapshot:
     """Saves an order that was checked against the page's, if nobody changed it meanwhile."""
     refuse_second_press(press, "order.save")
-    since = overtaking.now()
-    entries = reading.read_entries(user=press.user, project=press.project)
-    theirs = reading.order_of(entries, base.ids, base.finished)
+    since = concurrency.now()
+    entries = selectors.read_entries(user=press.user, project=press.project)
+    theirs = selectors.order_of(entries, base.ids, base.finished)
     yours = _fresh(proposed, base)
     if theirs.ids != base.ids:
         refuse_second_press(press, "order.save")
@@ -113,8 +113,8 @@ def save_order(press: Press, *, base: Order, proposed: Sequence[int], names: Map
 def undo_order(press: Press, snapshot: OrderSnapshot) -> OrderSnapshot:
     """Puts back what was there before a save, unless somebody changed the order since."""
     refuse_second_press(press, "order.undo")
-    since = overtaking.now()
-    board = reading.read_board(user=press.user, project=press.project)
+    since = concurrency.now()
+    board = selectors.read_board(user=press.user, project=press.project)
     yours = restored_now(snapshot.order_before, board.order)
     if not still_holds(snapshot.order_after, board.order):
         refuse_second_press(press, "order.undo")
@@ -129,8 +129,8 @@ def restore_order(press: Press, order: Order, *, base: Order) -> OrderSnapshot:
     What it replaces is kept in the history like every other.
     """
     refuse_second_press(press, "order.restore")
-    since = overtaking.now()
-    board = reading.read_board(user=press.user, project=press.project)
+    since = concurrency.now()
+    board = selectors.read_board(user=press.user, project=press.project)
     wanted = restored_now(order, board.order)
     if not still_holds(base, board.order) or wanted == board.order:
         refuse_second_press(press, "order.restore")
@@ -222,7 +222,7 @@ def _send(press: Press, action: str, *, before: Order, after: Order, held: Held)
         key=connections.key_fingerprint(press.user, VENDOR),
         detail={"summary": difference(before, after, known).text, "batches_sent": len(after.places)},
     ) as act:
-        overtaking.refuse_if_overtaken(press.project, act.id, held.since)
+        concurrency.refuse_if_overtaken(press.project, act.id, held.since)
         snapshot = OrderSnapshot.objects.create(
             project=project,
             entry=act.id,

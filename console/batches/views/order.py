@@ -16,14 +16,14 @@ from accounts.rights import Right
 from console import pages, second_press, typed_forms
 from console.audit import reconciliation, record
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
-from console.batches import order_endings, order_shown, ordering, page, reading, shown
-from console.batches.changes import count
+from console.batches import order_presenters, order_responses, order_services, page_context, presenters, selectors
+from console.batches.concurrency import Overtaken
 from console.batches.forms import OrderForm, act_id_of
 from console.batches.models import OrderSnapshot
 from console.batches.order import BadOrder, BadPositions, Order
-from console.batches.order_endings import Pressed
-from console.batches.ordering import NothingToSave, OrderChanged, Press
-from console.batches.overtaking import Overtaken
+from console.batches.order_diff import count
+from console.batches.order_responses import Pressed
+from console.batches.order_services import NothingToSave, OrderChanged, Press
 from console.common.parsing import read_page_number
 from console.common.typed_fields import hand_back
 from console.projects import services as projects
@@ -40,13 +40,13 @@ def order(request: SignedIn, project: uuid.UUID) -> HttpResponse:
         # The table of who may open what knows pages, not methods: looking at the order is everybody's, saving is not.
         return _save(request, project) if request.user.may(Right.CHANGE) else pages.not_allowed(request)
     if sent := typed_forms.kept(request):
-        return order_endings.kept(Pressed(request, project, None, OrderForm.read(sent)))
+        return order_responses.kept(Pressed(request, project, None, OrderForm.read(sent)))
     try:
-        board = reading.read_board(user=request.user, project=project)
+        board = selectors.read_board(user=request.user, project=project)
     except UpstreamError as problem:
-        return page.not_answered(request, project, problem, "Order of batches")
+        return page_context.not_answered(request, project, problem, "Order of batches")
     projects.mark_used(user=request.user, project=project)
-    return render(request, "batches/order.html", order_shown.board_page(request, project, board))
+    return render(request, "batches/order.html", order_presenters.board_page(request, project, board))
 
 
 @require_POST
@@ -54,7 +54,7 @@ def undo(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpResponse:
     found = _saved_snapshot(project, snapshot)
     pressed = Pressed(request, project, act_id_of(request.POST))
     said = f"The order is as it was before.{_not_taken_back(found)}"
-    return _change(pressed, lambda press: ordering.undo_order(press, found), said=said, since=found.at)
+    return _change(pressed, lambda press: order_services.undo_order(press, found), said=said, since=found.at)
 
 
 @require_POST
@@ -71,12 +71,12 @@ def restore_before(request: SignedIn, project: uuid.UUID, snapshot: int) -> Http
 def _restore(request: SignedIn, project: uuid.UUID, order: Order) -> HttpResponse:
     pressed = Pressed(request, project, act_id_of(request.POST))
     try:
-        base = ordering.open_base(project, request.POST.get("base", ""))
+        base = order_services.open_base(project, request.POST.get("base", ""))
     except BadOrder as problem:
-        return order_endings.refused(pressed, problem.message)
+        return order_responses.refused(pressed, problem.message)
     return _change(
         pressed,
-        lambda press: ordering.restore_order(press, order, base=base.order),
+        lambda press: order_services.restore_order(press, order, base=base.order),
         said="The earlier order is back.",
         since=base.opened_at,
     )
@@ -88,12 +88,15 @@ def history(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 
     CloudFactory is asked for the project's name alone.
     """
-    saved = ordering.history(project=project)
-    turned = Paginator(saved, order_shown.HISTORY_PAGE).get_page(read_page_number(request.GET.get("page")))
+    saved = order_services.history(project=project)
+    turned = Paginator(saved, order_presenters.HISTORY_PAGE).get_page(read_page_number(request.GET.get("page")))
     snapshots = list(turned.object_list)
     older = saved.filter(pk__lt=snapshots[-1].pk).first() if snapshots else None
-    context = order_shown.about(request, project) | {"page": turned, "lines": order_shown.lines(snapshots, older)}
-    context["newest"] = ordering.last_saved(project=project)
+    context = order_presenters.about(request, project) | {
+        "page": turned,
+        "lines": order_presenters.lines(snapshots, older),
+    }
+    context["newest"] = order_services.last_saved(project=project)
     return render(request, "batches/history.html", context)
 
 
@@ -102,12 +105,14 @@ def version(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpRespons
     """One saved order against the one before it, and what restoring it would do."""
     found = _snapshot(project, snapshot)
     entry, whole = Entry.objects.filter(pk=found.entry).first(), request.GET.get("show") == "all"
-    context = order_shown.about(request, project) | order_shown.line(found, entry.outcome if entry else UNKNOWN)
+    context = order_presenters.about(request, project) | order_presenters.line(
+        found, entry.outcome if entry else UNKNOWN
+    )
     if context["may_change"] and context["outcome"] == DONE:
         restore_url = reverse("batches:restore", args=[project, found.pk])
-        context |= order_shown.restoring(request, project, found.order_after, found.names, restore_url)
+        context |= order_presenters.restoring(request, project, found.order_after, found.names, restore_url)
     context |= {
-        "lines": shown.compared(found.order_before, found.order_after, found.names, whole=whole),
+        "lines": presenters.compared(found.order_before, found.order_after, found.names, whole=whole),
         "whole": whole,
         "count": len(found.after),
     }
@@ -120,14 +125,14 @@ def before(request: SignedIn, project: uuid.UUID, snapshot: int) -> HttpResponse
     """CloudFactory's order that a save started from, and what restoring it would do."""
     found = _snapshot(project, snapshot)
     order, names = found.order_before, found.names
-    context = order_shown.about(request, project)
+    context = order_presenters.about(request, project)
     if context["may_change"]:
         restore_url = reverse("batches:restore_before", args=[project, found.pk])
-        context |= order_shown.restoring(request, project, order, names, restore_url)
+        context |= order_presenters.restoring(request, project, order, names, restore_url)
     context |= {
         "snapshot": found,
         "before": True,
-        "lines": shown.compared(order, order, names, whole=True),
+        "lines": presenters.compared(order, order, names, whole=True),
         "count": len(found.before),
     }
     context["crumbs"] = [*context["crumbs"], ("History", reverse("batches:history", args=[project]))]
@@ -143,11 +148,11 @@ def check(request: SignedIn, project: uuid.UUID, entry: uuid.UUID) -> HttpRespon
     state = reconciliation.look(found) if found.outcome in (OPEN, UNKNOWN) else reconciliation.state(found)
     pressed = Pressed(request, project, entry)
     if state.status == DONE:
-        return order_endings.saved(pressed, "The order was saved after all: this is how CloudFactory has it.")
+        return order_responses.saved(pressed, "The order was saved after all: this is how CloudFactory has it.")
     kind, title = _not_done(state)
     # What is unsaved can be saved once nothing was found for long enough, or somebody closed the entry.
     known = {"used": entry} if state.status == FAILED or state.can_send_again else {"check_url": request.path}
-    return order_endings.looked(pressed, kind, title, **known)
+    return order_responses.looked(pressed, kind, title, **known)
 
 
 def _not_done(state: reconciliation.Reconciliation) -> tuple[str, str]:
@@ -166,18 +171,18 @@ def _save(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     form = OrderForm.read(request.POST)
     pressed = Pressed(request, project, form.act_id, form)
     if form.error:
-        return order_endings.refused(pressed, form.error)
+        return order_responses.refused(pressed, form.error)
     try:
-        base = ordering.open_base(project, form.base)
+        base = order_services.open_base(project, form.base)
         proposed = form.read_order(base.order)
     except BadOrder as problem:
-        return order_endings.refused(pressed, problem.message)
+        return order_responses.refused(pressed, problem.message)
     except BadPositions as problem:
-        return order_endings.wrong_boxes(pressed, form, base.order, problem.messages)
+        return order_responses.wrong_boxes(pressed, form, base.order, problem.messages)
 
     def send(press: Press) -> OrderSnapshot:
-        names = reading.recent_names(user=request.user, project=project)
-        return ordering.save_order(press, base=base.order, proposed=proposed, names=names)
+        names = selectors.recent_names(user=request.user, project=project)
+        return order_services.save_order(press, base=base.order, proposed=proposed, names=names)
 
     return _change(pressed, send, said="The order is saved.", since=base.opened_at)
 
@@ -185,20 +190,20 @@ def _save(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 def _change(pressed: Pressed, send: Callable[[Press], OrderSnapshot], *, said: str, since: datetime) -> HttpResponse:
     """What saving, undoing and restoring have in common: each ending as a page or as a fragment."""
     if pressed.act_id is None:
-        return order_endings.refused(pressed, LOST)
+        return order_responses.refused(pressed, LOST)
     note = pressed.form.note if pressed.form else ""
     press = Press(pressed.request.user, pressed.project, pressed.act_id, pressed.request, note)
     try:
         _send_once(send, press)
     except NothingToSave:
-        return order_endings.refused(pressed, ALREADY, kind="info", status=200)
+        return order_responses.refused(pressed, ALREADY, kind="info", status=200)
     except BadOrder as problem:
-        return order_endings.refused(pressed, problem.message)
+        return order_responses.refused(pressed, problem.message)
     except OrderChanged as changed:
-        return order_endings.conflict(pressed, changed, since)
+        return order_responses.conflict(pressed, changed, since)
     except (UpstreamError, ConnectionMissing, record.NotRecorded, Overtaken) as error:
-        return order_endings.failed(pressed, error)
-    return order_endings.saved(pressed, said)
+        return order_responses.failed(pressed, error)
+    return order_responses.saved(pressed, said)
 
 
 def _send_once(send: Callable[[Press], OrderSnapshot], press: Press) -> None:
