@@ -17,7 +17,7 @@ from accounts.vendor_status import VendorState
 from console import sign_in, typed_forms
 from console.audit import availability
 from console.common import cache, database
-from console.exports import watching
+from console.exports import monitor
 from console.items.bulk import news as signal_news
 from console.items.imports import news as import_news
 
@@ -187,7 +187,7 @@ class Shell:
         """Exports, and what is sent to many work items or creates them, in one statement."""
         if not (self.user and self.signed_in):
             return False, False, False
-        waiting = watching.awaited_by(self.user), signal_news.awaited_by(self.user), import_news.awaited_by(self.user)
+        waiting = monitor.awaited_by(self.user), signal_news.awaited_by(self.user), import_news.awaited_by(self.user)
         found = Person.objects.filter(pk=self.user.pk).values_list(*map(Exists, waiting)).first()
         return found or (False, False, False)
 

@@ -6,10 +6,10 @@ class ExportsConfig(AppConfig):
     label = "exports"
 
     def ready(self) -> None:
-        from console.exports import queue, receipts, sequel, settlers, watching
+        from console.exports import audit_hooks, export_queue, monitor, receipts, reconcile
 
-        queue.register()
+        export_queue.register()
         receipts.register()
-        sequel.register()
-        settlers.register()
-        watching.register()
+        audit_hooks.register()
+        reconcile.register()
+        monitor.register()

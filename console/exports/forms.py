@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from console.common.day_fields import DayField
 from console.common.fields import IdField, NameField
-from console.exports.choice import ALL, MOST_BATCHES, MOST_PROJECTS, Choice
+from console.exports.selection import ALL, MOST_BATCHES, MOST_PROJECTS, Choice
 from console.upstream.response_models import Batch, Project
 
 LONGEST_NAME = 255

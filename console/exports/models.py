@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from console.common.model_fields import VendorIdField
-from console.exports.choice import Choice
 from console.exports.coco_document import NO_CLASS
+from console.exports.selection import Choice
 
 LINK_LASTS = timedelta(days=7)
 

@@ -17,8 +17,8 @@ from django.utils import timezone
 from accounts import connections
 from accounts.connections import ConnectionMissing
 from console.audit import record
-from console.exports import archive, contents
-from console.exports.archive import Contents, NotChecked
+from console.exports import coco_archive, item_counts
+from console.exports.coco_archive import Contents, NotChecked
 from console.exports.coco_document import NO_CLASS
 from console.exports.models import Plan, Receipt
 from console.jobs import parts
@@ -147,7 +147,7 @@ def _contents(plan: Plan, operation: Operation) -> Contents:
     export = connections.cloudfactory(plan.person).get_export(plan.space, plan.export_id)
     if not export.download_url:
         raise NotChecked("Not checked: CloudFactory gave no link to the file.")
-    limits = archive.Limits(packed=settings.RECEIPT_MOST_BYTES, classes=KEPT_CLASSES)
+    limits = coco_archive.Limits(packed=settings.RECEIPT_MOST_BYTES, classes=KEPT_CLASSES)
     lease = _Lease(operation)
     with connections.storage().stream(export.download_url) as download:
         if download.length is not None and download.length > limits.packed:
@@ -155,7 +155,7 @@ def _contents(plan: Plan, operation: Operation) -> Contents:
         needed = limits.packed if download.length is None else download.length
         if shutil.disk_usage(settings.VAR).free < needed + SPARE:
             raise OSError(errno.ENOSPC, NO_ROOM)
-        return archive.read(lease.watch(download), limits, folder=settings.VAR, pulse=lease.keep)
+        return coco_archive.read(lease.watch(download), limits, folder=settings.VAR, pulse=lease.keep)
 
 
 class _Lease:
@@ -205,7 +205,7 @@ def _tell_apart(plan: Plan, receipt: Receipt, found: Contents) -> None:
     if not found.bare:
         return
     try:
-        items, are_all = contents.items(user=plan.person, choice=plan.wanted)
+        items, are_all = item_counts.items(user=plan.person, choice=plan.wanted)
     except (UpstreamError, ConnectionMissing):
         return
     statuses: dict[str, set[str]] = {}

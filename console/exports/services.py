@@ -18,10 +18,10 @@ from console.audit import record, selectors, unresolved
 from console.audit.models import DONE, FAILED, UNKNOWN, Entry
 from console.audit.unresolved import Unresolved
 from console.common import coalescing
-from console.exports import lane, queue, watching
-from console.exports.choice import Choice
-from console.exports.contents import Counts
+from console.exports import export_queue, monitor, slot
+from console.exports.item_counts import Counts
 from console.exports.models import LINK_LASTS, Plan
+from console.exports.selection import Choice
 from console.upstream.errors import Conflict, NotFound, NotSent, RateLimited, UpstreamError
 from console.upstream.pagination import collect
 from console.upstream.response_models import Export, Page
@@ -84,7 +84,7 @@ def enqueue(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> 
     with transaction.atomic():
         plan = _plan(user, wish, Plan.State.QUEUED)
         if plan.state == Plan.State.QUEUED:
-            queue.add(plan, request=request)
+            export_queue.add(plan, request=request)
     return plan
 
 
@@ -107,7 +107,7 @@ def send(plan: Plan, *, request: HttpRequest | None = None, otherwise: Plan.Stat
     except record.AlreadyActed as first:
         return brought_up_to_date(plan, first.entry)
     except LaneBusy:
-        lane.changed(plan.space)
+        slot.changed(plan.space)
         not_started(plan, "Another export was running.", otherwise)
         raise
     except (UpstreamError, connections.ConnectionMissing, record.NotRecorded) as error:
@@ -125,14 +125,14 @@ def brought_up_to_date(plan: Plan, entry: Entry | None = None) -> Plan:
         return plan
     entry = entry or Entry.objects.filter(pk=plan.act_id).first()
     if entry is None:
-        if plan.created_at < timezone.now() - record.grace() and not queue.waits(plan):
+        if plan.created_at < timezone.now() - record.grace() and not export_queue.waits(plan):
             not_started(plan, "It was not started.")
     elif entry.outcome == DONE and entry.result_id:
         return attached(plan, entry.result_id)
     elif entry.outcome == DONE:
         not_started(plan, "It was closed in the audit with a note. If it was started, it stands in the list.")
     elif entry.outcome == FAILED:
-        not_started(plan, "It was not started.", Plan.State.QUEUED if queue.waits(plan) else Plan.State.DROPPED)
+        not_started(plan, "It was not started.", Plan.State.QUEUED if export_queue.waits(plan) else Plan.State.DROPPED)
     return plan
 
 
@@ -157,8 +157,8 @@ def attached(plan: Plan, export_id: str) -> Plan:
         taken = Plan.objects.filter(pk=plan.pk, export_id="")
         taken.update(export_id=export_id, state=Plan.State.STARTED, started_at=timezone.now(), words="")
         plan.refresh_from_db()
-        watching.begin(plan)
-    lane.changed(plan.space)
+        monitor.begin(plan)
+    slot.changed(plan.space)
     return plan
 
 
@@ -185,7 +185,7 @@ def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequ
         return
     space = connections.space(user)
     try:
-        name = watching.look(user=user, export_id=export_id).name
+        name = monitor.look(user=user, export_id=export_id).name
     except NotFound:
         # It may be gone by the first press.
         if second_press.was_done(**once):
@@ -208,9 +208,9 @@ def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequ
     except record.AlreadyActed as first:
         second_press.result(first.entry)
     finally:
-        lane.changed(space.id)
-        watching.shared(space.id, export_id).forget()
-    watching.gone(export_id)
+        slot.changed(space.id)
+        monitor.shared(space.id, export_id).forget()
+    monitor.gone(export_id)
 
 
 def not_taken_home(*, user: Person) -> list[tuple[Plan, str]]:
@@ -279,7 +279,7 @@ def newest(*, user: Person, most: int = 5) -> Callable[[], tuple[list[Export], b
 def holding(*, user: Person, project: str, batch: int | None = None) -> list[Plan]:
     """The newest exports started here that hold something of a project, or of one batch. The vendor is not asked."""
     here = Plan.objects.filter(space=connections.space(user).id, state=Plan.State.STARTED).select_related("person")
-    started = here.exclude(end_status=watching.DELETED)
+    started = here.exclude(end_status=monitor.DELETED)
     return [plan for plan in started[:HOLDING_LOOKED_AT] if plan.wanted.covers(project, batch)][:HOLDING_SHOWN]
 
 

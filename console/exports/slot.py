@@ -1,88 +1,140 @@
-"""The export slot as the pages show it: one state at a time, told in one sentence (`exports/_slot_sentence.html`)."""
+"""The space's one export lane: who uses it, and who waits for it (FACTS 2.7: one active export in a space)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
+from django.conf import settings
+
+from accounts import connections
 from accounts.models import Person
-from console.exports.lane import Lane
+from console.common.coalescing import SharedAnswer
 from console.exports.models import Plan
+from console.upstream.cloudfactory import CloudFactory
+from console.upstream.errors import ACCESS_REFUSALS, UpstreamError
+from console.upstream.response_models import Export
 
-
-class State(StrEnum):
-    FREE = "free"
-    MINE = "mine"
-    """An export of this person runs."""
-    OTHERS = "others"
-    QUEUED = "queued"
-    """An export of this person is in the queue."""
-    NEXT = "next"
-    """None runs; the first in the queue is another person's and starts in a moment."""
-    UNKNOWN = "unknown"
-
-
-LABELS: Mapping[State, tuple[str, str]] = {
-    State.FREE: ("Free", "good"),
-    State.MINE: ("In use", "info"),
-    State.OTHERS: ("In use", "info"),
-    State.QUEUED: ("Queued", "info"),
-    State.NEXT: ("In use", "info"),
-    State.UNKNOWN: ("Unknown", "quiet"),
-}
+T = TypeVar("T")
+ACTIVE = ("PENDING", "IN_PROGRESS")
+NEWEST = "newest-exports"
+LOOKED_AT = 20
 
 
 @dataclass(frozen=True)
-class Slot:
-    """`plan` is the queued export whose page this is; `is_refused` says that CloudFactory just refused a start."""
-
-    lane: Lane
-    user: Person
-    plan: Plan | None = None
-    is_refused: bool = False
-
-    @property
-    def state(self) -> State:
-        lane = self.lane
-        if self.plan is None and lane.plan is not None and lane.plan.person_id == self.user.pk:
-            return State.MINE
-        if self.own is not None:
-            return State.QUEUED
-        if lane.active is not None:
-            return State.OTHERS
-        if lane.waiting:
-            return State.NEXT
-        return State.FREE if lane.is_known and not self.is_refused else State.UNKNOWN
+class Lane:
+    active: Export | None
+    plan: Plan | None
+    """Of the active export, when it was started here."""
+    waiting: Sequence[Plan]
+    is_known: bool = True
+    """Whether CloudFactory said so, now or when it last answered."""
+    error: UpstreamError | None = None
+    """Why it gave no new answer."""
 
     @property
-    def own(self) -> Plan | None:
-        """This person's first export in the queue."""
-        return self.plan or next((plan for plan in self.lane.waiting if plan.person_id == self.user.pk), None)
+    def is_free(self) -> bool:
+        return self.active is None
 
     @property
-    def position(self) -> int:
-        """Of `own` in the queue, from 1; 0 where the others in it are not known."""
-        ids = [plan.pk for plan in self.lane.waiting]
-        return ids.index(self.own.pk) + 1 if self.lane.is_known and self.own is not None and self.own.pk in ids else 0
+    def by(self) -> str:
+        """Who started it: the person in the console, else what the vendor says."""
+        if self.plan is not None:
+            return str(self.plan.person)
+        return (self.active.created_by or "someone") if self.active else ""
 
     @property
-    def label(self) -> str:
-        return LABELS[self.state][0]
+    def since(self) -> datetime | None:
+        return self.active.created_at if self.active else None
 
-    @property
-    def tone(self) -> str:
-        return LABELS[self.state][1]
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether a new export would have to wait, so that the queue is offered."""
-        return self.is_refused or self.lane.active is not None or bool(self.lane.waiting)
+def of(*, user: Person, space: str | None = None) -> Lane:
+    """As it is now, from a read that everybody who looks at this space shares."""
+    space = space or connections.space(user).id
+    return build(space, reading(user=user, space=space)())
 
-    @property
-    def is_stale(self) -> bool:
-        """Whether CloudFactory gave no new answer and this is its last one."""
-        return self.lane.is_known and self.lane.error is not None
 
-    @property
-    def is_watched(self) -> bool:
-        """Whether the page asks again: it can change without anybody on this page."""
-        return self.is_busy or self.lane.error is not None or not self.lane.is_known
+def current(*, user: Person) -> Lane:
+    """As it is now, or was when CloudFactory last answered, or unknown."""
+    read = reading(user=user)
+    try:
+        return answered(user=user, answer=read())
+    except UpstreamError as error:
+        return answered(user=user, answer=error)
+
+
+def reading(*, user: Person, space: str | None = None) -> Callable[[], tuple[Export, ...]]:
+    """The shared read of the newest exports. It touches no database, so it can run beside others."""
+    space = space or connections.space(user).id
+    reader = connections.cache_scope(user, "cloudfactory")
+    return partial(
+        _newest(space).read,
+        partial(newest_exports, connections.cloudfactory(user), space),
+        reader=reader,
+        seconds=settings.SHARED_READ_SECONDS,
+        refusals=ACCESS_REFUSALS,
+    )
+
+
+def sharing(*, user: Person, read: Callable[[], T], newest: Callable[[T], Sequence[Export]]) -> Callable[[], T]:
+    """A read that finds the newest exports among others, and shares them, so that they are not read once more."""
+    return partial(
+        _newest(connections.space(user).id).read_anew,
+        read,
+        reader=connections.cache_scope(user, "cloudfactory"),
+        seconds=settings.SHARED_READ_SECONDS,
+        part=lambda found: _without_links(newest(found)),
+        refusals=ACCESS_REFUSALS,
+    )
+
+
+def answered(*, user: Person, answer: Sequence[Export] | UpstreamError) -> Lane:
+    """The lane out of an answer of `reading`; after an error as it was when CloudFactory last answered."""
+    if isinstance(answer, UpstreamError):
+        return last_known(user=user, error=answer)
+    return build(connections.space(user).id, answer)
+
+
+def last_known(*, user: Person, error: UpstreamError | None = None) -> Lane:
+    """As it was when CloudFactory last answered, for the time in which it does not."""
+    space = connections.space(user).id
+    newest = _newest(space).last(reader=connections.cache_scope(user, "cloudfactory"))
+    if newest is None:
+        return unknown(user=user, space=space, error=error)
+    return replace(build(space, newest), error=error)
+
+
+def unknown(*, user: Person, space: str, error: UpstreamError | None = None) -> Lane:
+    """Only this person's own exports are in its queue: their key may not read the space."""
+    own = [plan for plan in waiting(space) if plan.person_id == user.pk]
+    return Lane(None, None, own, is_known=False, error=error)
+
+
+def newest_exports(platform: CloudFactory, space: str) -> tuple[Export, ...]:
+    """The newest exports without their links, which are nobody's to keep."""
+    return _without_links(platform.list_exports(space, limit=LOOKED_AT).items)
+
+
+def _without_links(exports: Sequence[Export]) -> tuple[Export, ...]:
+    return tuple(replace(export, download_url=None) for export in exports[:LOOKED_AT])
+
+
+def build(space: str, newest: Sequence[Export]) -> Lane:
+    active = next((export for export in newest if export.status in ACTIVE), None)
+    plan = Plan.objects.select_related("person").filter(export_id=active.id).first() if active and active.id else None
+    return Lane(active, plan, waiting(space))
+
+
+def waiting(space: str) -> list[Plan]:
+    """The queue, first come first."""
+    queued = Plan.objects.select_related("person").filter(space=space, state=Plan.State.QUEUED)
+    return list(queued.order_by("created_at", "pk"))
+
+
+def changed(space: str) -> None:
+    _newest(space).forget()
+
+
+def _newest(space: str) -> SharedAnswer:
+    return SharedAnswer("cloudfactory", space, NEWEST)

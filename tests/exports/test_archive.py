@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from console.exports import archive, class_counts, coco_document
-from console.exports.archive import Bare, Contents, Limits, NotChecked, PassedOver
+from console.exports import class_counts, coco_archive, coco_document
+from console.exports.coco_archive import Bare, Contents, Limits, NotChecked, PassedOver
 
 CONE = {
     "images": [{"id": 1, "file_name": "a.jpg"}, {"id": 2, "file_name": "b.jpg"}],
@@ -38,7 +38,7 @@ def in_chunks(data: bytes, size: int = 997) -> Iterator[bytes]:
 
 def refused(chunks: Iterable[bytes], **limits: int) -> str:
     with pytest.raises(NotChecked) as caught:
-        archive.read(chunks, Limits(**limits))
+        coco_archive.read(chunks, Limits(**limits))
     return str(caught.value)
 
 
@@ -64,7 +64,7 @@ SENTENCES = {
 
 
 def read(*files: tuple[str, Any]) -> Contents:
-    return archive.read(in_chunks(zipped(*files), 65_536))
+    return coco_archive.read(in_chunks(zipped(*files), 65_536))
 
 
 def coco(**sections: Any) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def test_every_case_is_counted_or_has_its_sentence(name: str) -> None:
     if name in SENTENCES:
         assert refused(in_chunks(data)) == f"Not checked: {SENTENCES[name]}"
         return
-    found = archive.read(in_chunks(data))
+    found = coco_archive.read(in_chunks(data))
     figures = {"images": found.images, "annotations": found.annotations, "without": found.without}
     assert {**figures, "classes": found.classes} == {**figures, "classes": found.classes} | {
         key: value for key, value in wanted.items() if key != "note"
@@ -92,7 +92,7 @@ def test_every_case_has_an_expectation() -> None:
 
 def test_everything_is_counted() -> None:
     data = zipped(("one.json", CONE), ("a/two.json", CONE), ("readme.txt", "hello"))
-    contents = archive.read(in_chunks(data))
+    contents = coco_archive.read(in_chunks(data))
     assert (contents.size, contents.sha256) == (len(data), hashlib.sha256(data).hexdigest())
     assert (contents.files, contents.images, contents.annotations, contents.without) == (2, 4, 2, 2)
     assert contents.classes == {"cone": 2}
@@ -120,9 +120,9 @@ def test_no_class_is_no_class(monkeypatch: pytest.MonkeyPatch) -> None:
     data = zipped(("a.json", coco(annotations=annotations, categories=categories)))
     for most in (20_000, 0):
         monkeypatch.setattr(class_counts, "MOST_IN_MEMORY", most)
-        found = archive.read(in_chunks(data))
+        found = coco_archive.read(in_chunks(data))
         assert (found.class_count, found.classes) == (2, {"cone": 2, "no class (class 4)": 2, "no class": 1})
-        assert archive.read(in_chunks(data), Limits(classes=1)).classes.keys() > {"no class"}
+        assert coco_archive.read(in_chunks(data), Limits(classes=1)).classes.keys() > {"no class"}
 
 
 def test_numbers_as_names_of_classes_stay_what_they_are() -> None:
@@ -162,7 +162,7 @@ def test_what_no_database_takes_is_shown_as_something_else() -> None:
 
 def test_the_largest_classes_are_named_and_all_are_counted() -> None:
     annotations = [{"image_id": 1, "category_id": number // 2} for number in range(99)]
-    found = archive.read(in_chunks(zipped(("a.json", coco(annotations=annotations)))), Limits(classes=49))
+    found = coco_archive.read(in_chunks(zipped(("a.json", coco(annotations=annotations)))), Limits(classes=49))
     assert (found.annotations, found.class_count) == (99, 50)
     assert set(found.classes.values()) == {2}
 
@@ -439,7 +439,7 @@ def piped(*files: tuple[str, str], method: int = zipfile.ZIP_STORED) -> bytes:
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])
 def test_a_zip_written_to_a_pipe_is_read(method: int) -> None:
     data = piped(("a.json", json.dumps(CONE)), ("b.json", json.dumps(CONE)), method=method)
-    assert archive.read(in_chunks(data)).images == 4
+    assert coco_archive.read(in_chunks(data)).images == 4
 
 
 def test_a_zip64_is_read() -> None:
@@ -454,7 +454,7 @@ def test_a_zip64_is_read() -> None:
     locator = struct.pack("<4sLQL", b"PK\6\7", 0, start, 1)
     full = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
     for before in (b"", b"#!/bin/sh\n"):
-        assert archive.read(in_chunks(before + data[:start] + wide + locator + full)).images == 2
+        assert coco_archive.read(in_chunks(before + data[:start] + wide + locator + full)).images == 2
 
 
 @pytest.mark.parametrize(
@@ -462,7 +462,7 @@ def test_a_zip64_is_read() -> None:
     [(b"#!/bin/sh\nexit\n", b""), (b"", b"\r\n"), (b"MZ" * 9, b"\0" * 90_000), (b"", b"\0" * 3_000_000)],
 )
 def test_bytes_around_a_zip_are_told_and_cost_nothing(before: bytes, behind: bytes) -> None:
-    found = archive.read(in_chunks(before + zipped(("a.json", CONE)) + behind))
+    found = coco_archive.read(in_chunks(before + zipped(("a.json", CONE)) + behind))
     assert (found.images, found.notes.before, found.notes.behind) == (2, len(before), len(behind))
 
 
@@ -470,7 +470,7 @@ def test_a_comment_behind_a_zip_is_part_of_it() -> None:
     buffer = io.BytesIO(zipped(("a.json", CONE)))
     with zipfile.ZipFile(buffer, "a") as target:
         target.comment = b"made by PK\5\6 a tool"
-    found = archive.read(in_chunks(buffer.getvalue()))
+    found = coco_archive.read(in_chunks(buffer.getvalue()))
     assert (found.images, found.notes.behind) == (2, 0)
 
 
@@ -508,12 +508,12 @@ def test_a_member_that_cannot_be_unpacked_is_named(at: int, value: int, why: str
 @pytest.mark.parametrize(("at", "value"), [(6, 90), (8, 0x800), (8, 0x28), (12, 0xFFFF), (36, 0xFFFF), (38, 0xFFFF)])
 def test_odd_fields_of_the_directory_cost_nothing(at: int, value: int) -> None:
     data = patched(zipped(("données é\xff.json", CONE)), at, value).replace("é".encode(), b"\xe9\xff")
-    assert archive.read(in_chunks(data)).images == 2
+    assert coco_archive.read(in_chunks(data)).images == 2
 
 
 def test_damage_inside_a_member_costs_that_member() -> None:
     data = zipped(("one.json", CONE), ("two.json", CONE))
-    found = archive.read(in_chunks(data[:60] + b"\xff\xff\xff\xff" + data[64:]))
+    found = coco_archive.read(in_chunks(data[:60] + b"\xff\xff\xff\xff" + data[64:]))
     assert (found.images, [entry.name for entry in found.passed_over]) == (2, ["one.json"])
 
 
@@ -531,13 +531,13 @@ def test_a_zip_within_a_cut_zip_is_not_taken_for_it() -> None:
         target.writestr("inner.zip", zipped(("b.json", CONE)))
         end = target.fp.tell() if target.fp else 0
     assert "not a whole zip" in refused(in_chunks(buffer.getvalue()[:end]))
-    assert archive.read(in_chunks(zipped(("a.json", CONE)) * 2)).images == 2
+    assert coco_archive.read(in_chunks(zipped(("a.json", CONE)) * 2)).images == 2
 
 
 def test_an_end_within_a_comment_is_not_taken_for_it() -> None:
     comment = b"see PK\5\6" + b"\0" * 18
     data = zipped(("a.json", CONE))[:-2] + struct.pack("<H", len(comment)) + comment
-    assert archive.read(in_chunks(data)).images == 2
+    assert coco_archive.read(in_chunks(data)).images == 2
 
 
 def test_a_link_is_said_to_be_one() -> None:
@@ -587,7 +587,9 @@ def test_a_bomb_is_stopped_by_its_ratio() -> None:
 
 
 def test_what_nobody_reads_is_not_unpacked() -> None:
-    found = archive.read(in_chunks(zipped(("one.json", CONE), ("one.bin", b"\0" * 5_000_000))), Limits(unpacked=5_000))
+    found = coco_archive.read(
+        in_chunks(zipped(("one.json", CONE), ("one.bin", b"\0" * 5_000_000))), Limits(unpacked=5_000)
+    )
     assert found.images == 2
 
 
@@ -607,7 +609,7 @@ def test_over_a_bound_it_says_so(limits: dict[str, int], words: str) -> None:
 
 def test_whoever_counts_for_long_is_heard_of(tmp_path: Path) -> None:
     beats: list[None] = []
-    archive.read(in_chunks(zipped(("a.json", CONE))), folder=tmp_path, pulse=lambda: beats.append(None))
+    coco_archive.read(in_chunks(zipped(("a.json", CONE))), folder=tmp_path, pulse=lambda: beats.append(None))
     assert beats
     assert not list(tmp_path.iterdir())
 

@@ -12,8 +12,8 @@ from console.common import write_behind
 from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
 from console.emulator.server import start as start_emulator
-from console.exports import contents
-from console.exports.choice import Choice
+from console.exports import item_counts as contents
+from console.exports.selection import Choice
 from console.items import counts as item_counts
 from console.upstream.pagination import pages
 from tests.conftest import point_at

@@ -16,7 +16,7 @@ from accounts.models import Person
 from console.audit import record, verify
 from console.audit.models import Entry
 from console.emulator.server import Running
-from console.exports import queue, services
+from console.exports import export_queue, services
 from console.exports.models import Plan
 from console.jobs import services as jobs
 from console.jobs.models import Operation, State
@@ -87,7 +87,7 @@ def test_ten_presses_wait_once(alice: Person, client_as: ClientAs, slow: Running
     for _ in range(10):
         client.post("/exports/new/", pressed)
     assert told("export.queue") == [("export.queue", "Alice")]
-    assert Operation.objects.filter(kind=queue.KIND).count() == 1
+    assert Operation.objects.filter(kind=export_queue.KIND).count() == 1
 
 
 def test_somebody_faster_leaves_it_in_line(
@@ -97,7 +97,7 @@ def test_somebody_faster_leaves_it_in_line(
     plan = start(client_as(alice), when="free")
     slow.fault("cloudfactory", "slow-0", method="GET")
     slow.act("start_export", name="Faster")
-    monkeypatch.setattr("console.exports.lane.newest_exports", lambda platform, space: ())
+    monkeypatch.setattr("console.exports.slot.newest_exports", lambda platform, space: ())
     work()
     monkeypatch.undo()
     plan.refresh_from_db()
@@ -134,7 +134,7 @@ def test_who_is_disabled_waits_no_more(
     people.disable(by=dana, person=erin, request=rf.get("/"))
     second.refresh_from_db()
     assert (second.state, second.words) == ("dropped", "Erin was disabled.")
-    assert Operation.objects.get(kind=queue.KIND).state == State.CANCELLED
+    assert Operation.objects.get(kind=export_queue.KIND).state == State.CANCELLED
     slow.act("finish_export")
     work(2)
     assert len(sent(slow, "POST")) == 1

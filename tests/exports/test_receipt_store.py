@@ -13,7 +13,7 @@ from django.test import Client
 from accounts.models import Person
 from console.common import write_behind
 from console.emulator.server import Running
-from console.exports import archive
+from console.exports import coco_archive
 from console.exports.models import Plan
 from tests.exports.making import SURFACES, finish, start, text_of, work
 from tests.exports.test_hostile_store import raw
@@ -86,7 +86,7 @@ def test_classes_for_which_the_disk_has_no_room_are_an_error_of_the_disk() -> No
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(data) + 100_000, hard))
     try:
         with pytest.raises(OSError, match="Classes could not be counted"):
-            archive.read([data])
+            coco_archive.read([data])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 

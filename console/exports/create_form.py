@@ -14,14 +14,14 @@ from django.utils import timezone
 from accounts import connections
 from accounts.models import Person
 from console.common.parsing import INT64, read_int, read_uuid
-from console.exports import lane, offered, same
-from console.exports.choice import ALL, DATES, MOST_BATCHES
-from console.exports.contents import Counts, count, remembered
+from console.exports import duplicates, form_options, slot
+from console.exports.form_options import BatchList
 from console.exports.forms import ExportForm, instant, read_day
-from console.exports.lane import Lane
+from console.exports.item_counts import Counts, count, remembered
 from console.exports.models import Plan
-from console.exports.offered import BatchList
+from console.exports.selection import ALL, DATES, MOST_BATCHES
 from console.exports.services import Wish
+from console.exports.slot import Lane
 from console.projects.services import in_order_of_use
 from console.upstream.errors import KeyRejected, NextPageUnclear, UpstreamError
 from console.upstream.response_models import Batch, Project
@@ -82,7 +82,7 @@ class Draft:
         """Asked about once; a ticked `again` goes ahead, and so does a second press of the same form."""
         if self.form.cleaned_data.get("again"):
             return None
-        found = same.equal_lately(user=self.user, choice=self.form.choice())
+        found = duplicates.equal_lately(user=self.user, choice=self.form.choice())
         return found if found and found.pk != self.form.cleaned_data["id"] else None
 
     def renewed(self) -> "Draft":
@@ -174,7 +174,7 @@ def draft(user: Person, sent: QueryDict, *, with_lane: bool = False) -> Draft:
     projects, slot_lane = _projects(user, fresh=not posted, with_lane=with_lane)
     ticked = [key for key in dict.fromkeys(sent.getlist("projects")) if key in {project.id for project in projects}]
     chosen_from = ticked if len(ticked) <= MOST_OFFERED else []
-    answers = offered.batches(user=user, projects=chosen_from, fresh=not posted)
+    answers = form_options.batches(user=user, projects=chosen_from, fresh=not posted)
     lists = {key: found for key, found in answers.items() if not isinstance(found, UpstreamError)}
     batches = {key: found.batches for key, found in lists.items()}
     unclear = {key: found.unclear for key, found in lists.items() if found.unclear}
@@ -190,12 +190,12 @@ def draft(user: Person, sent: QueryDict, *, with_lane: bool = False) -> Draft:
 def _projects(user: Person, *, fresh: bool, with_lane: bool) -> tuple[tuple[Project, ...], Lane | None]:
     """The projects, and beside them the export slot, which takes nothing else along where it can't be read."""
     if not with_lane:
-        return in_order_of_use(user=user, projects=offered.projects(user=user, fresh=fresh)), None
-    reads: list[Callable[[], Any]] = [offered.reading_projects(user=user, fresh=fresh), lane.reading(user=user)]
+        return in_order_of_use(user=user, projects=form_options.projects(user=user, fresh=fresh)), None
+    reads: list[Callable[[], Any]] = [form_options.reading_projects(user=user, fresh=fresh), slot.reading(user=user)]
     projects, newest = connections.gather(reads)
     if isinstance(projects, UpstreamError):
         raise projects
-    return in_order_of_use(user=user, projects=projects), lane.answered(user=user, answer=newest)
+    return in_order_of_use(user=user, projects=projects), slot.answered(user=user, answer=newest)
 
 
 def _refuse_unread(sent: QueryDict, answers: Mapping[str, BatchList | UpstreamError]) -> None:

@@ -11,8 +11,8 @@ from django.core.cache import cache
 
 from accounts import connections
 from accounts.models import Person
-from console.exports import offered
-from console.exports.choice import Choice
+from console.exports import form_options
+from console.exports.selection import Choice
 from console.items import counts as item_counts
 from console.items.counts import Count, ItemQuery, ItemWalk
 from console.items.statuses import COMPLETED, Status, status_named
@@ -134,4 +134,4 @@ def _walks(user: Person, choice: Choice) -> list[ItemWalk]:
 def _projects(user: Person, choice: Choice) -> list[str]:
     if choice.projects:
         return list(choice.projects)
-    return [project.id for project in offered.projects(user=user)]
+    return [project.id for project in form_options.projects(user=user)]

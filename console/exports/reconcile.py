@@ -11,7 +11,7 @@ from accounts import connections
 from accounts.models import Person
 from console.audit import reconciliation, signals
 from console.audit.models import DONE, Entry
-from console.exports import lane, services, watching
+from console.exports import monitor, services, slot
 from console.exports.models import Plan
 from console.upstream.errors import NotFound
 from console.upstream.pagination import pages
@@ -55,9 +55,9 @@ def _follow(entry: Entry, **said: Any) -> None:
     """A plan follows what the audit found out about its press; a deleted export is offered to nobody."""
     if entry.action == "export.delete" and entry.outcome == DONE:
         space = str(entry.detail.get("space", ""))
-        lane.changed(space)
-        watching.shared(space, entry.thing_id).forget()
-        watching.gone(entry.thing_id)
+        slot.changed(space)
+        monitor.shared(space, entry.thing_id).forget()
+        monitor.gone(entry.thing_id)
     elif entry.action == "export.create" and (plan := Plan.objects.filter(act_id=entry.pk).first()):
         services.brought_up_to_date(plan, entry)
 

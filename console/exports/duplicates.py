@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from accounts import connections
 from accounts.models import Person
-from console.exports import watching
-from console.exports.choice import Choice
+from console.exports import monitor
 from console.exports.models import LINK_LASTS, Plan
+from console.exports.selection import Choice
 from console.upstream.errors import UpstreamError
 
 ONE_MINUTE, ONE_DAY = timedelta(minutes=1), timedelta(days=1)
@@ -38,7 +38,7 @@ def _is_there(user: Person, plan: Plan) -> bool:
     """Whoever deleted it elsewhere has not told us. A vendor that is silent is no reason to hide it; one that
     refuses this person's key is."""
     try:
-        watching.look(user=user, export_id=plan.export_id)
+        monitor.look(user=user, export_id=plan.export_id)
     except UpstreamError as error:
         return error.is_silence
     return True

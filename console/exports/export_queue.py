@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.connections import ConnectionMissing
 from console.audit import record
 from console.audit.models import UNKNOWN, Entry
-from console.exports import lane
+from console.exports import slot
 from console.exports.models import Plan
 from console.jobs import services as jobs
 from console.jobs.models import Operation
@@ -61,7 +61,7 @@ def start_when_free(operation: Operation) -> Result:
     if plan.state != Plan.State.QUEUED:
         return Done(plan.words or "Nothing was left to do.")
     try:
-        now = lane.of(user=plan.person, space=plan.space)
+        now = slot.of(user=plan.person, space=plan.space)
     except (ConnectionMissing, UpstreamError) as error:
         return _later_or_never(error)
     if now.waiting and now.waiting[0].pk != plan.pk:

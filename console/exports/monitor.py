@@ -15,7 +15,7 @@ from accounts.connections import ConnectionMissing
 from accounts.models import Person
 from console.common import write_behind
 from console.common.coalescing import SharedAnswer
-from console.exports import lane, receipts
+from console.exports import receipts, slot
 from console.exports.models import Plan
 from console.jobs import services as jobs
 from console.jobs.models import Operation
@@ -55,7 +55,7 @@ def look(*, user: Person, export_id: str) -> Export:
         if _is_gone(user, export_id):
             _note_end(space, export_id, DELETED)
         raise
-    if found.status not in lane.ACTIVE and Plan.objects.filter(export_id=export_id, ended_at=None).exists():
+    if found.status not in slot.ACTIVE and Plan.objects.filter(export_id=export_id, ended_at=None).exists():
         _note_end(space, export_id, found.status or "")
     return found
 
@@ -107,7 +107,7 @@ def ended(space: str, export_id: str, status: str, at: datetime | None = None) -
         if first and status == "COMPLETED":
             receipts.request(Plan.objects.select_related("person").get(export_id=export_id))
     if first:
-        lane.changed(space)
+        slot.changed(space)
 
 
 def watch(operation: Operation) -> Result:
@@ -129,7 +129,7 @@ def watch(operation: Operation) -> Result:
         return Again(max(LOOKS[-1], error.retry_in or 0), error.message)
     except (Refused, ConnectionMissing) as error:
         return Abandoned(error.message)
-    if found.status in lane.ACTIVE:
+    if found.status in slot.ACTIVE:
         return Again(delay(int(age // 10)), "It runs.")
     ended(plan.space, plan.export_id, found.status or "")
     return Done("It has ended.")
@@ -188,7 +188,7 @@ def _note_end(space: str, export_id: str, status: str) -> None:
     noted = write_behind.pending(SEEN, export_id)
     if noted.get("status") != status:
         write_behind.note(SEEN, export_id, {"space": space, "status": status, "at": noted.get("at", timezone.now())})
-        lane.changed(space)
+        slot.changed(space)
 
 
 def _persist(export_id: str, fields: dict[str, Any]) -> None:

@@ -13,8 +13,8 @@ from accounts.models import Person
 from console.audit import record
 from console.audit.recorded_stream import RecordedStream
 from console.common.file_names import attachment, file_name
-from console.exports.lane import ACTIVE
 from console.exports.models import Plan
+from console.exports.slot import ACTIVE
 from console.upstream import download_ranges as ranges
 from console.upstream.downloads import Download, checked_link
 from console.upstream.errors import LinkExpired, NotFound, Unreadable

@@ -13,12 +13,12 @@ from accounts.http_types import SignedIn
 from console import htmx, typed_forms, write_errors
 from console.audit.models import FAILED
 from console.common.typed_fields import hand_back
-from console.exports import composing, same, services, watching
-from console.exports import contents as counting
-from console.exports import lane as lanes
+from console.exports import create_form, duplicates, monitor, services
+from console.exports import item_counts as counting
+from console.exports import slot as lanes
 from console.exports.forms import ExportForm
 from console.exports.models import Plan
-from console.exports.slot import Slot
+from console.exports.slot_presenters import Slot
 from console.upstream.errors import UpstreamError
 
 PAGE = "exports/create.html"
@@ -36,19 +36,19 @@ def create(request: SignedIn) -> HttpResponse:
     if request.method != "POST" and typed is None:
         return _chosen(request)
     try:
-        return _press(request) if typed is None else _again(request, composing.draft(request.user, typed), 200)
+        return _press(request) if typed is None else _again(request, create_form.draft(request.user, typed), 200)
     except write_errors.KINDS as error:
         # What there is to choose from could not be read; what was typed is there all the same.
-        draft = composing.typed_only(request.user, request.POST if typed is None else typed).renewed()
+        draft = create_form.typed_only(request.user, request.POST if typed is None else typed).renewed()
         return _failed(request, draft, error)
 
 
 def _chosen(request: SignedIn) -> HttpResponse:
-    draft = composing.draft(request.user, request.GET, with_lane=True)
+    draft = create_form.draft(request.user, request.GET, with_lane=True)
     context = (
         _slot(request, draft.slot_lane)
         | draft.context()
-        | {"moved": composing.has_moved_days(request.GET), "lost": draft.lost()}
+        | {"moved": create_form.has_moved_days(request.GET), "lost": draft.lost()}
     )
     context |= {"dropped_batches": draft.dropped_batches()}
     if "show" in request.GET:
@@ -57,7 +57,7 @@ def _chosen(request: SignedIn) -> HttpResponse:
 
 
 def _press(request: SignedIn) -> HttpResponse:
-    draft = composing.draft(request.user, request.POST)
+    draft = create_form.draft(request.user, request.POST)
     if request.POST.get("when") == "look" or "without" in request.POST:
         return _shown(request, draft)
     if not draft.is_valid() or draft.refused_as_nothing():
@@ -76,7 +76,7 @@ def _press(request: SignedIn) -> HttpResponse:
     return htmx.redirect(request, _address(plan))
 
 
-def _shown(request: SignedIn, draft: composing.Draft) -> HttpResponse:
+def _shown(request: SignedIn, draft: create_form.Draft) -> HttpResponse:
     """To the address of what was chosen; what is too long for an address is shown at once."""
     if query := draft.address_query():
         return htmx.redirect(request, f"{reverse('exports:create')}?{query}&show=1")
@@ -88,7 +88,7 @@ def _shown(request: SignedIn, draft: composing.Draft) -> HttpResponse:
 @require_POST
 def batches(request: SignedIn) -> HttpResponse:
     """The batches of the ticked projects, as the projects are ticked."""
-    draft = composing.draft(request.user, request.POST)
+    draft = create_form.draft(request.user, request.POST)
     context = draft.context() | {"is_choosing": True, "dropped_batches": draft.dropped_batches()}
     return _proposing(draft, render(request, f"{PAGE}#batches", context))
 
@@ -97,23 +97,23 @@ def batches(request: SignedIn) -> HttpResponse:
 @require_POST
 def contents(request: SignedIn) -> HttpResponse:
     """What will be in this file? Asked again with every change of the choice."""
-    draft = composing.draft(request.user, request.POST)
+    draft = create_form.draft(request.user, request.POST)
     off = {"was_off": "off" in request.POST, "is_queue_offered": "busy" in request.POST}
     context = {"is_fragment": True} | off | _counted(request, draft)
     return _proposing(draft, render(request, "exports/contents.html", context))
 
 
-def _proposing(draft: composing.Draft, response: HttpResponse) -> HttpResponse:
+def _proposing(draft: create_form.Draft, response: HttpResponse) -> HttpResponse:
     """Tells the page the name for what is chosen now; it takes it where nobody typed another."""
     return trigger_client_event(response, "proposed", {"value": draft.form.data["proposed"]})
 
 
-def _counted(request: SignedIn, draft: composing.Draft) -> dict[str, Any]:
+def _counted(request: SignedIn, draft: create_form.Draft) -> dict[str, Any]:
     if not draft.has_choice():
         return {"incomplete": True, "problems": draft.problems() if draft.has_projects() else []}
     choice = draft.form.choice()
     context = {
-        "ready": same.ready_with(user=request.user, choice=choice),
+        "ready": duplicates.ready_with(user=request.user, choice=choice),
         "instants": draft.form.instants(),
         "sentence": choice.sentence(draft.form.names()),
         "passed_over": draft.passed_over(),
@@ -125,7 +125,7 @@ def _counted(request: SignedIn, draft: composing.Draft) -> dict[str, Any]:
     return context | {"counts": counts, "batches": draft.unfinished_batches(counts)}
 
 
-def _again(request: SignedIn, draft: composing.Draft, status: int, **more: Any) -> HttpResponse:
+def _again(request: SignedIn, draft: create_form.Draft, status: int, **more: Any) -> HttpResponse:
     is_part = htmx.is_htmx(request)
     context = draft.context() | {"is_part": is_part} | more
     if not is_part or "refused" in more:
@@ -138,7 +138,7 @@ def _again(request: SignedIn, draft: composing.Draft, status: int, **more: Any) 
     return retarget(reswap(response, "outerHTML"), "#export-form") if is_part else response
 
 
-def _failed(request: SignedIn, draft: composing.Draft, error: write_errors.Kind) -> HttpResponse:
+def _failed(request: SignedIn, draft: create_form.Draft, error: write_errors.Kind) -> HttpResponse:
     """Surely nothing was started: the form with the reason above it and everything as it was chosen."""
     failed = write_errors.describe(request, error)
     return _again(request, draft, failed.status, write_error=failed)
@@ -154,7 +154,7 @@ def _lane(request: SignedIn) -> lanes.Lane | None:
 
 def _slot(request: SignedIn, lane: lanes.Lane | None, *, is_refused: bool = False) -> dict[str, Any]:
     slot = Slot(lane or lanes.Lane(None, None, (), is_known=False), request.user, is_refused=is_refused)
-    turn = {"delay": watching.delay(0) if slot.is_watched else None, "look": 1}
+    turn = {"delay": monitor.delay(0) if slot.is_watched else None, "look": 1}
     return {"slot": slot, "is_queue_offered": slot.is_busy, **turn}
 
 

@@ -17,11 +17,11 @@ from accounts.http_types import SignedIn
 from console import htmx, pages, write_errors
 from console.audit import selectors, unresolved
 from console.common.parsing import read_cursor, read_int, read_uuid
-from console.exports import composing, queue, receipts, services, shown, watching
-from console.exports import lane as lanes
+from console.exports import create_form, export_queue, monitor, presenters, receipts, services
+from console.exports import slot as lanes
 from console.exports.models import Plan, Receipt
 from console.exports.receipt_presenters import ReceiptSummary
-from console.exports.slot import Slot
+from console.exports.slot_presenters import Slot
 from console.upstream.errors import NotFound, UpstreamError
 from console.upstream.response_models import Export, Page
 
@@ -31,17 +31,19 @@ def index(request: SignedIn) -> HttpResponse:
     asked = request.GET
     sort = next((name for name in services.SORTS if name == asked.get("sort")), "createdAt")
     order = "ASC" if asked.get("order") == "ASC" else "DESC"
-    wanted = next((name for name in shown.FILTERS if name == asked.get("show")), "")
-    context = {"sort": sort, "order": order, "show": wanted, "filters": shown.FILTERS.items(), "look": 1}
+    wanted = next((name for name in presenters.FILTERS if name == asked.get("show")), "")
+    context = {"sort": sort, "order": order, "show": wanted, "filters": presenters.FILTERS.items(), "look": 1}
     found, lane = _read_with_lane(request, wanted, sort, order)
-    context |= {"slot": Slot(lane, request.user), "delay": watching.delay(0)}
+    context |= {"slot": Slot(lane, request.user), "delay": monitor.delay(0)}
     if isinstance(found, UpstreamError):
         context |= {"error": found, "at_start": "cursor" not in asked}
         return render(request, "exports/index.html", context, status=pages.status_of(found))
     if isinstance(found, Page):
-        return render(request, "exports/index.html", context | {"rows": shown.rows(found.items), "page": found})
+        return render(request, "exports/index.html", context | {"rows": presenters.rows(found.items), "page": found})
     exports, all_read = found
-    context |= {"rows": shown.in_order(shown.chosen(shown.rows(exports), wanted, request.user.pk), sort, order)}
+    context |= {
+        "rows": presenters.in_order(presenters.chosen(presenters.rows(exports), wanted, request.user.pk), sort, order)
+    }
     return render(request, "exports/index.html", context | {"read": len(exports), "all_read": all_read})
 
 
@@ -83,7 +85,7 @@ def row(request: SignedIn, export: uuid.UUID) -> HttpResponse:
         return render(request, "exports/gone.html#row", {"export_id": export, "gone": found or own})
     if found is None:
         return HttpResponse(status=204)
-    return render(request, "exports/index.html#row", _turn(request, error) | {"row": shown.row(found)})
+    return render(request, "exports/index.html#row", _turn(request, error) | {"row": presenters.row(found)})
 
 
 @require_safe
@@ -105,13 +107,13 @@ def lane(request: SignedIn) -> HttpResponse:
 def news(request: SignedIn) -> HttpResponse:
     """What ended since this person last heard of it, wherever in the console they are."""
     here = htmx.page_address(request).partition("?")[0]
-    told = [plan for plan in watching.news(user=request.user) if not plan.is_shown_at(here)]
+    told = [plan for plan in monitor.news(user=request.user) if not plan.is_shown_at(here)]
     look = _number(request.GET.get("look"))
     context = {
         "told": told,
-        "delay": watching.delay(look),
+        "delay": monitor.delay(look),
         "look": look + 1,
-        "more": watching.awaits_news(request.user),
+        "more": monitor.awaits_news(request.user),
     }
     return render(request, "exports/news.html", context)
 
@@ -127,9 +129,9 @@ def plan(request: SignedIn, plan: uuid.UUID) -> HttpResponse:
         "plan": found,
         "unresolved_act": services.unresolved_act(found),
         "slot": _slot_of(found) if found.state == Plan.State.QUEUED else None,
-        "delay": watching.delay(look) if found.state != Plan.State.DROPPED else None,
+        "delay": monitor.delay(look) if found.state != Plan.State.DROPPED else None,
         "look": look + 1,
-        "query": composing.query(found),
+        "query": create_form.query(found),
     }
     part = "#status" if htmx.is_htmx(request) else ""
     return render(request, f"exports/plan.html{part}", context)
@@ -148,15 +150,15 @@ def _slot_of(plan: Plan) -> Slot:
 @require_POST
 def leave(request: SignedIn, plan: uuid.UUID) -> HttpResponse:
     found = _own(request, plan)
-    if not queue.leave(found, request=request):
+    if not export_queue.leave(found, request=request):
         messages.warning(request, f"“{found.name}” was not waiting any more.")
     return redirect("exports:plan", plan=plan)
 
 
 @require_safe
 def detail(request: SignedIn, export: uuid.UUID) -> HttpResponse:
-    found = watching.look(user=request.user, export_id=str(export))
-    row = shown.row(found)
+    found = monitor.look(user=request.user, export_id=str(export))
+    row = presenters.row(found)
     here = reverse("exports:detail", args=[export])
     context = _following(request, row) | {
         "history": selectors.history("export", str(export)),
@@ -173,7 +175,7 @@ def status(request: SignedIn, export: uuid.UUID) -> HttpResponse:
         return render(request, "exports/gone.html", {"export_id": export})
     context = {"export_id": export, **_turn(request, error)}
     if found is not None:
-        row = shown.row(found)
+        row = presenters.row(found)
         # What was offered while it ran, to cancel it, is another act now.
         context |= _following(request, row, error) | {"just_ended": "runs" in request.GET and not row.state.active}
     return render(request, "exports/detail.html#status", context)
@@ -185,7 +187,7 @@ def delete(request: SignedIn, export: uuid.UUID) -> HttpResponse:
     act_id = read_uuid(request.POST.get("act_id"))
     try:
         if request.method != "POST":
-            found = watching.look(user=request.user, export_id=str(export))
+            found = monitor.look(user=request.user, export_id=str(export))
             return render(request, "exports/delete.html", _to_delete(export, found) | {"act_id": uuid.uuid4()})
         if act_id is None:
             messages.warning(request, "This page has expired. Nothing was deleted; try again.")
@@ -205,14 +207,14 @@ def delete(request: SignedIn, export: uuid.UUID) -> HttpResponse:
 def _to_delete(export: uuid.UUID, found: Export | None) -> dict[str, Any]:
     return {
         "export_id": export,
-        "name": shown.row(found).name if found else "this export",
-        "active": found is not None and shown.row(found).state.active,
+        "name": presenters.row(found).name if found else "this export",
+        "active": found is not None and presenters.row(found).state.active,
     }
 
 
 def _last_known(request: SignedIn, export: uuid.UUID) -> Export | None:
     try:
-        return watching.last_known(user=request.user, export_id=str(export))
+        return monitor.last_known(user=request.user, export_id=str(export))
     except ConnectionMissing:
         return None
 
@@ -220,9 +222,9 @@ def _last_known(request: SignedIn, export: uuid.UUID) -> Export | None:
 def _followed(request: SignedIn, export: uuid.UUID) -> tuple[Export | None, UpstreamError | None]:
     """An export as it is, or as it was when its vendor last answered. Deleted while one watched is no error."""
     # Asked for first: a refusal takes away what the key read before.
-    known = watching.last_known(user=request.user, export_id=str(export))
+    known = monitor.last_known(user=request.user, export_id=str(export))
     try:
-        return watching.look(user=request.user, export_id=str(export)), None
+        return monitor.look(user=request.user, export_id=str(export)), None
     except NotFound as error:
         if known is None and not Plan.objects.filter(export_id=str(export), person=request.user).exists():
             raise
@@ -236,18 +238,18 @@ def _followed(request: SignedIn, export: uuid.UUID) -> tuple[Export | None, Upst
 def _turn(request: SignedIn, error: UpstreamError | None) -> dict[str, Any]:
     """When the page looks next: later each time, and not before the vendor wants to be asked again."""
     look = _number(request.GET.get("look"))
-    delay = max(watching.delay(look), math.ceil(error.retry_in or 0) if error else 0)
-    return {"look": look + 1, "delay": delay if look < watching.MOST_LOOKS else None, "error": error}
+    delay = max(monitor.delay(look), math.ceil(error.retry_in or 0) if error else 0)
+    return {"look": look + 1, "delay": delay if look < monitor.MOST_LOOKS else None, "error": error}
 
 
 def _asked_for(plan: Plan | None) -> Receipt | None:
     """The receipt as the worker is about to ask for it, where a page was the first to see the end."""
-    if plan is None or watching.seen_end(plan) != "COMPLETED":
+    if plan is None or monitor.seen_end(plan) != "COMPLETED":
         return None
     return Receipt(export_id=plan.export_id, space=plan.space, choice_key=plan.wanted.key)
 
 
-def _following(request: SignedIn, row: shown.Row, error: UpstreamError | None = None) -> dict[str, Any]:
+def _following(request: SignedIn, row: presenters.Row, error: UpstreamError | None = None) -> dict[str, Any]:
     receipt = Receipt.objects.filter(pk=row.export.id).first() or _asked_for(row.plan)
     waits = error or row.state.active or (receipt is not None and receipt.state == Receipt.State.WAITING)
     turn = _turn(request, error)
@@ -256,9 +258,9 @@ def _following(request: SignedIn, row: shown.Row, error: UpstreamError | None = 
         "receipt": receipt,
         "summary": ReceiptSummary(receipt) if receipt and receipt.state == Receipt.State.CHECKED else None,
         "comparison": receipts.compared(receipt) if receipt else None,
-        "usual": shown.usual(connections.space(request.user).id),
+        "usual": presenters.usual(connections.space(request.user).id),
         "delay": turn["delay"] if waits else None,
-        "query": composing.query(row.plan) if row.plan else "",
+        "query": create_form.query(row.plan) if row.plan else "",
         "act_id": uuid.uuid4(),
     }
 

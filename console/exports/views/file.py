@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 from accounts.http_types import SignedIn
 from console import pages, plain_answers
 from console.common.parsing import read_page_number
-from console.exports import composing, downloading, shown, watching
+from console.exports import create_form, monitor, presenters
+from console.exports import download as downloading
 from console.exports.models import Plan, Receipt
 from console.exports.receipt_presenters import ReceiptSummary, class_page
 from console.upstream.download_ranges import NoSuchPart
@@ -21,11 +22,11 @@ from console.upstream.errors import NotFound
 @require_safe
 def classes(request: SignedIn, export: uuid.UUID) -> HttpResponse:
     """All classes of a receipt, for whoever can read its export."""
-    found = watching.look(user=request.user, export_id=str(export))
+    found = monitor.look(user=request.user, export_id=str(export))
     receipt = get_object_or_404(Receipt, pk=str(export), state=Receipt.State.CHECKED)
     page = class_page(receipt, read_page_number(request.GET.get("page")))
     context = {
-        "name": shown.row(found).name,
+        "name": presenters.row(found).name,
         "receipt": receipt,
         "summary": ReceiptSummary(receipt),
         "page": page,
@@ -53,7 +54,12 @@ def download(request: SignedIn, export: uuid.UUID) -> HttpResponseBase:
         runs = isinstance(error, downloading.NotReady) and error.runs
         if plain_answers.is_for_tool(request):
             return plain_answers.answer(409 if runs else 410, _without_page(request, error.message, known, runs))
-        context = {"error": error, "export_id": export, "runs": runs, "query": composing.query(known) if known else ""}
+        context = {
+            "error": error,
+            "export_id": export,
+            "runs": runs,
+            "query": create_form.query(known) if known else "",
+        }
         context["name"] = getattr(error, "name", "") or (known.name if known else "")
         return render(request, "exports/expired.html", context, status=409 if runs else 410)
 
@@ -62,5 +68,5 @@ def _without_page(request: SignedIn, message: str, known: Plan | None, runs: boo
     """What the page about a missing file says and offers, for a tool."""
     if runs or not request.user.may("change"):
         return message
-    query = f"?{composing.query(known)}" if known else ""
+    query = f"?{create_form.query(known)}" if known else ""
     return f"{message} Make it again: {request.build_absolute_uri(reverse('exports:create'))}{query}"

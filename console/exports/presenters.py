@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from console.audit import selectors
-from console.exports import composing, lane, watching
-from console.exports.downloading import FileGone
+from console.exports import create_form, monitor, slot
+from console.exports.download import FileGone
 from console.exports.models import LINK_LASTS, Plan, Receipt
 from console.upstream.response_models import Export
 
@@ -80,7 +80,7 @@ class Row:
     @property
     def query(self) -> str:
         """The address part that makes the same choice again, where it is known."""
-        return composing.query(self.plan) if self.plan else ""
+        return create_form.query(self.plan) if self.plan else ""
 
     @property
     def by(self) -> str:
@@ -119,7 +119,7 @@ def rows(exports: Iterable[Export]) -> list[Row]:
     """With what the console knows about each: four queries however many there are."""
     listed = list(exports)
     ids = [export.id for export in listed if export.id]
-    plans = map(watching.with_end, Plan.objects.select_related("person").filter(export_id__in=ids))
+    plans = map(monitor.with_end, Plan.objects.select_related("person").filter(export_id__in=ids))
     planned = {plan.export_id: plan for plan in plans}
     receipts = Receipt.objects.defer("classes", "details").in_bulk(ids)
     taken = {export_id: found.words for export_id, found in selectors.downloads_of(ids).items()}
@@ -166,4 +166,4 @@ def usual(space: str) -> timedelta | None:
 
 
 def is_active(export: Export) -> bool:
-    return export.status in lane.ACTIVE
+    return export.status in slot.ACTIVE
