@@ -19,12 +19,12 @@ from console.items.imports import selectors as imports
 from console.items.imports.result_presenters import ImportStatus
 from console.items.run_presenters import RunStatus
 from console.projects import services as projects
+from console.slices import presenters as shown
 from console.slices import recent as recent_slices
 from console.slices import services as slices
-from console.slices import shown
 from console.slices.builder import drafts
+from console.slices.presenters import State
 from console.slices.recent import RecentSlice
-from console.slices.shown import State
 from console.words import moment, plural
 
 SLICES = 4

@@ -6,6 +6,6 @@ class SlicesConfig(AppConfig):
     label = "slices"
 
     def ready(self) -> None:
-        from console.slices import settlers
+        from console.slices import reconcile
 
-        settlers.register()
+        reconcile.register()

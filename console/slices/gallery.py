@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import Person
-from console.slices import services, shown
+from console.slices import presenters, services
 from console.upstream.errors import KeyRejected, NotFound, PageExpired, UpstreamError
 from console.upstream.response_models import Item, Page
 
@@ -22,7 +22,7 @@ def page(*, user: Person, owner: str, slug: str, cursor: str) -> dict[str, Any]:
     except UpstreamError as error:
         return {"problem": error, "cursor": cursor, "lost": bool(cursor) and isinstance(error, NotFound | PageExpired)}
     names = _datasets(user, listed.items)
-    tiles = shown.tiles(listed.items, owner=owner, slug=slug, cursor=cursor, names=names)
+    tiles = presenters.tiles(listed.items, owner=owner, slug=slug, cursor=cursor, names=names)
     # A list that names the same cursor again would never end.
     following = listed.next if listed.next != cursor else None
     unclear = listed.unclear or (UNCLEAR if listed.next and not following else "")
@@ -44,10 +44,10 @@ def one(*, user: Person, owner: str, slug: str, item_uid: str, cursor: str) -> d
     position = next((place for place, one in enumerate(listed.items) if one.uid == item_uid), None)
     if position is None:
         found = services.get_item(user=user, owner=owner, slug=slug, item_uid=item_uid)
-        return {"tile": shown.tile(found, owner=owner, slug=slug, names=_datasets(user, [found]))}
+        return {"tile": presenters.tile(found, owner=owner, slug=slug, names=_datasets(user, [found]))}
     item = listed.items[position]
     return {
-        "tile": shown.tile(item, owner=owner, slug=slug, cursor=cursor, names=_datasets(user, [item])),
+        "tile": presenters.tile(item, owner=owner, slug=slug, cursor=cursor, names=_datasets(user, [item])),
         "position": position + 1,
         "on_page": len(listed.items),
         "previous_address": _beside(listed, position, -1, owner=owner, slug=slug, cursor=cursor),
@@ -64,25 +64,25 @@ def renewed(*, user: Person, owner: str, slug: str, item_uid: str, large: bool) 
         raise
     except UpstreamError as error:
         return said | {"reason": error.message}
-    fresh = shown.tile(found, owner=owner, slug=slug)
+    fresh = presenters.tile(found, owner=owner, slug=slug)
     return said | {"url": fresh.large if large else fresh.picture, "alt": fresh.name}
 
 
 def end_of_page(user: Person, owner: str, slug: str, cursor: str, *, last: bool) -> str:
     """The address of the first or last item of a page, for turning over from the page beside it."""
     found = services.list_items(user=user, owner=owner, slug=slug, cursor=cursor or None).items
-    return shown.tile(found[-1 if last else 0], owner=owner, slug=slug, cursor=cursor).address if found else ""
+    return presenters.tile(found[-1 if last else 0], owner=owner, slug=slug, cursor=cursor).address if found else ""
 
 
-def _datasets(user: Person, items: Iterable[Item]) -> shown.Names:
-    return services.names_of_places(user=user, places={shown.place_of(one) for one in items})
+def _datasets(user: Person, items: Iterable[Item]) -> presenters.Names:
+    return services.names_of_places(user=user, places={presenters.place_of(one) for one in items})
 
 
 def _beside(listed: Page[Item], position: int, step: int, *, owner: str, slug: str, cursor: str) -> str:
     """The neighbour on the same page of the list, else the end of the page beside it."""
     place = position + step
     if 0 <= place < len(listed.items):
-        return shown.tile(listed.items[place], owner=owner, slug=slug, cursor=cursor).address
+        return presenters.tile(listed.items[place], owner=owner, slug=slug, cursor=cursor).address
     beyond = listed.next if step > 0 else listed.previous
     if beyond is None or beyond == cursor:
         return ""

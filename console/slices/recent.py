@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from accounts import connections
 from accounts.models import Person
-from console.slices import services, shown
+from console.slices import presenters, services
 from console.slices.models import Draft
-from console.slices.shown import State
+from console.slices.presenters import State
 from console.upstream.response_models import Slice
 
 LASTS = timedelta(days=2)
@@ -33,7 +33,7 @@ def list_recent(*, user: Person) -> list[RecentSlice]:
     """The newest few of the last two days, without those created again under the same name since. No call."""
     drafts = _created(user)
     ends = _ends(user, list(drafts))
-    states = {where: shown.state_named(status) for where, status in ends.items()}
+    states = {where: presenters.state_named(status) for where, status in ends.items()}
     return [_recent(draft, states.get(where)) for where, draft in drafts.items()]
 
 
@@ -47,7 +47,7 @@ def check_unfinished(*, user: Person) -> list[RecentSlice]:
     ends = _ends(user, list(drafts))
     asked = [where for where in drafts if where not in ends]
     found, _ = services.get_slices(user=user, addresses=asked) if asked else ([], [])
-    states = {one.address: shown.state_of(one) for one in found if one.address and one.status}
+    states = {one.address: presenters.state_of(one) for one in found if one.address and one.status}
     scope = connections.cache_scope(user, "avala")
     for one in found:
         if one.status and one.address in states and not states[one.address].building:

@@ -12,7 +12,7 @@ from django.core.cache import cache
 from accounts import connections
 from accounts.models import Person
 from console.common.parsing import read_uuid
-from console.slices.listing import Wanted
+from console.slices.list_query import Wanted
 from console.slices.recipes import Recipe, dataset_uids, sentence
 from console.upstream.errors import KeyRejected, NotFound, Refused, UpstreamError
 from console.upstream.response_models import Dataset, Item, Page, Slice

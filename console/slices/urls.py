@@ -3,8 +3,8 @@
 from django.urls import include, path, register_converter
 
 from console.common.converters import Segment
-from console.slices import sending_views as sending
-from console.slices import views
+from console.slices.views import index
+from console.slices.views import send as sending
 from console.upstream.response_models import RESERVED_OWNERS, RESERVED_SLUGS
 
 
@@ -22,18 +22,18 @@ register_converter(Slug, "slice")
 app_name = "slices"
 
 urlpatterns = [
-    path("", views.index, name="index"),
-    path("names/", views.names, name="names"),
-    path("building/", views.building, name="building"),
-    path("watch/", views.watch, name="watch"),
-    path("datasets/", views.datasets, name="datasets"),
+    path("", index.index, name="index"),
+    path("names/", index.names, name="names"),
+    path("building/", index.building, name="building"),
+    path("watch/", index.watch, name="watch"),
+    path("datasets/", index.datasets, name="datasets"),
     path("choose/", sending.choose, name="choose"),
     path("new/", include("console.slices.builder.urls")),
-    path("<owner:owner>/<slice:slug>/", views.detail, name="detail"),
-    path("<owner:owner>/<slice:slug>/status/", views.status, name="status"),
+    path("<owner:owner>/<slice:slug>/", index.detail, name="detail"),
+    path("<owner:owner>/<slice:slug>/status/", index.status, name="status"),
     path("<owner:owner>/<slice:slug>/projects/", sending.projects, name="projects"),
     path("<owner:owner>/<slice:slug>/batches/", sending.batches, name="batches"),
-    path("<owner:owner>/<slice:slug>/items/", views.items, name="items"),
-    path("<owner:owner>/<slice:slug>/items/<uuid:item_uid>/", views.item, name="item"),
-    path("<owner:owner>/<slice:slug>/items/<uuid:item_uid>/tile/", views.renew, name="renew"),
+    path("<owner:owner>/<slice:slug>/items/", index.items, name="items"),
+    path("<owner:owner>/<slice:slug>/items/<uuid:item_uid>/", index.item, name="item"),
+    path("<owner:owner>/<slice:slug>/items/<uuid:item_uid>/tile/", index.renew, name="renew"),
 ]

@@ -278,7 +278,7 @@ def test_how_many_match_is_said_where_all_items_were_read(desk: Desk) -> None:
 
 
 def test_of_a_dataset_read_in_part_only_the_newest_are_counted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("console.slices.builder.choices.LOOKED_AT_ONCE", 5)
+    monkeypatch.setattr("console.slices.builder.lookups.LOOKED_AT_ONCE", 5)
     desk.add(COINS, "filters")
     desk.save(random_count="500", was_random_count="")
     response = filtered(desk, htmx=True, **{"as": "json", "json": '{"tag": ["coins"]}'})

@@ -9,7 +9,7 @@ from accounts.models import Person
 from console.audit import reconciliation, record
 from console.audit.models import DONE, UNKNOWN, Entry
 from console.emulator.server import Running
-from console.slices.settlers import find_slice
+from console.slices.reconcile import find_slice
 from console.upstream.errors import Unknown
 from console.upstream.response_models import SubSlice
 from tests.slices.making import COINS, make

@@ -8,10 +8,10 @@ from typing import Any
 from django.http import QueryDict
 
 from console.common.parsing import NotJson, read_int, read_json
-from console.slices.builder import checks
-from console.slices.builder.checks import Problems
-from console.slices.builder.choices import Field, Seen, as_text
+from console.slices.builder import validation
+from console.slices.builder.lookups import Field, Seen, as_text
 from console.slices.builder.parts import CHOSEN, DETAIL_NAMES, FILTER, MOST_ITEMS, WHOLE, Details, Part
+from console.slices.builder.validation import Problems
 
 LONGEST_TYPED = 20_000
 GLANCE = 8
@@ -88,7 +88,7 @@ class TooManyItems(Exception):
 
 
 def _uids(text: str) -> tuple[str, ...]:
-    return tuple(uid.lower() for uid in text.split(",") if checks.is_uuid(uid))
+    return tuple(uid.lower() for uid in text.split(",") if validation.is_uuid(uid))
 
 
 # Filters

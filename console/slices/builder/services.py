@@ -18,9 +18,9 @@ from console.audit.models import DONE, FAILED, OPEN, Entry
 from console.audit.unresolved import Unresolved
 from console.common.parsing import read_int
 from console.slices import recipes
-from console.slices.builder import checks, choices, drafts, parts
-from console.slices.builder.checks import Problems
+from console.slices.builder import drafts, lookups, parts, validation
 from console.slices.builder.parts import Contents
+from console.slices.builder.validation import Problems
 from console.slices.models import Draft
 from console.upstream.errors import Conflict, Forbidden, Invalid, KeyRejected, NotFound, UpstreamError
 from console.upstream.response_models import Organization
@@ -54,7 +54,7 @@ def copy_recipe(user: Person, owner: str, slug: str) -> Contents:
     """A slice's recipe as the beginning of a new draft. The name stays free: the old one is taken."""
     original = connections.avala(user).get_slice(owner, slug)
     subs = original.sub_slices or original.source_data or ()
-    sources = choices.known_sources(user, recipes.dataset_uids(subs))
+    sources = lookups.known_sources(user, recipes.dataset_uids(subs))
     known = [sources.get(sub.dataset_uid, parts.Source(sub.dataset_uid)) for sub in subs]
     copied = tuple(parts.from_sub_slice(sub, source) for sub, source in zip(subs, known, strict=True))
     visibility = original.visibility if original.visibility in ("private", "public") else "private"
@@ -66,7 +66,7 @@ def create_slice(*, user: Person, draft: Draft, request: HttpRequest | None = No
     """Sends the draft once. Raises Incomplete before anything is sent, and errors of the API after the draft is put
     right: surely not done gives it a new one-time id and keeps what was said for the page; unknown leaves it sent."""
     contents = drafts.contents(draft)
-    if problems := checks.problems_of(contents):
+    if problems := validation.problems_of(contents):
         raise Incomplete(problems)
     try:
         organization = _organization(user, contents.details.organization)
@@ -141,7 +141,7 @@ def _send(
     user: Person, draft: Draft, contents: Contents, organization: Organization | None, request: HttpRequest | None
 ) -> Standing:
     details = contents.details
-    name, count = details.name.strip(), checks.random_count(details.random_count)
+    name, count = details.name.strip(), validation.random_count(details.random_count)
     with record.act(
         actor=user,
         action="slice.create",
@@ -184,7 +184,7 @@ def _organization(user: Person, slug: str) -> Organization | None:
     """The object as the API gave it (FACTS 4, row 19), looked up by what the page showed."""
     if not slug:
         return None
-    found = next((one for one in choices.organizations(user) if one.slug == slug), None)
+    found = next((one for one in lookups.organizations(user) if one.slug == slug), None)
     if found is None:
         problems = Problems()
         problems.on_field("organization", "You are in no organization of this name. Choose one, or leave it out.")
@@ -220,7 +220,7 @@ def _failure(user: Person, contents: Contents, error: Exception) -> dict[str, An
     elif isinstance(error, Conflict):
         found.on_field("name", error.vendor_text or _conflict(user, contents.details.name.strip(), error))
     elif isinstance(error, NotFound):
-        for part in choices.missing_datasets(user, contents.parts):
+        for part in lookups.missing_datasets(user, contents.parts):
             found.on_part(part.id, "Avala does not know this dataset, or your key may not see it.")
     return {
         "title": "The slice was not created. Nothing was changed.",

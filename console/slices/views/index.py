@@ -14,8 +14,8 @@ from accounts.rights import Right
 from console import htmx, pages
 from console.common.parsing import read_cursor, read_int
 from console.items.imports import slice_progress
-from console.slices import following, gallery, listing, origins, overview, services, shown, watching
-from console.slices.listing import Wanted
+from console.slices import build_times, gallery, list_page, list_query, notifications, presenters, provenance, services
+from console.slices.list_query import Wanted
 from console.upstream.errors import Invalid, KeyRejected, NotFound, Refused, UpstreamError
 from console.upstream.response_models import Slice
 
@@ -28,14 +28,14 @@ def index(request: SignedIn) -> HttpResponse:
     wanted = Wanted.read(request.GET, "" if request.GET.get("owner") else connections.owner(request.user))
     context, status = _about_list(request, wanted) | {"view": view}, 200
     try:
-        context |= overview.listed(user=request.user, wanted=wanted)
+        context |= list_page.listed(user=request.user, wanted=wanted)
     except UpstreamError as problem:
         # An owner that does not exist may be a 404 (FACTS 1.3), and so is a page past the end (FACTS 1.2).
         if isinstance(problem, NotFound) or (isinstance(problem, Invalid) and _OF_THE_OWNER & problem.fields.keys()):
             return _listed(request, wanted, context | {"refusal": problem}, 404)
         if htmx.is_htmx(request) or isinstance(problem, KeyRejected):
             raise  # The list that is there stays there, or the key is what has to be mended.
-        last = overview.last_listed(user=request.user, wanted=wanted, problem=problem)
+        last = list_page.last_listed(user=request.user, wanted=wanted, problem=problem)
         context, status = context | {"problem": problem} | last, 200 if last else pages.status_of(problem)
     return _listed(request, wanted, context, status)
 
@@ -48,45 +48,45 @@ def _listed(request: SignedIn, wanted: Wanted, context: dict[str, Any], status: 
         return render(request, "slices/index.html", context, status=status)
     # A refusal is an answer for the list's own place, not a notice: htmx would put a 404 into the notices.
     response = render(request, "slices/index.html#list", context | {"moved": True})
-    response["HX-Push-Url"] = overview.address(wanted)
+    response["HX-Push-Url"] = list_page.address(wanted)
     return response
 
 
 def names(request: SignedIn) -> HttpResponse:
     """The names of datasets that a list did not know, put into its sentences once it stands."""
     asked = list(dict.fromkeys(uid for uid in request.GET.getlist("d") if services.is_uid(uid)))
-    found = services.dataset_names(user=request.user, uids=asked[: overview.MOST_NAMES])
+    found = services.dataset_names(user=request.user, uids=asked[: list_page.MOST_NAMES])
     return render(request, "slices/_names.html", {"names": found.items()})
 
 
 def building(request: SignedIn) -> HttpResponse:
     """How the slices of a list stand that were being built; says itself when to ask again, if at all."""
-    waiting, look = overview.read_addresses(request.GET.getlist("slice")), _look(request)
+    waiting, look = list_page.read_addresses(request.GET.getlist("slice")), _look(request)
     context: dict[str, Any] = {"view": _view(request), "look": look + 1}
     try:
-        context |= overview.built(user=request.user, waiting=waiting, look=look + 1)
+        context |= list_page.built(user=request.user, waiting=waiting, look=look + 1)
     except UpstreamError as error:
         if _is_final(error):
             raise
-        context |= overview.next_look(waiting, look + 1, error)
+        context |= list_page.next_look(waiting, look + 1, error)
     for row in context.get("changed", []):
-        following.forget(request.session, origins.thing_id(row.slice))
+        notifications.forget(request.session, provenance.thing_id(row.slice))
     return render(request, "slices/index.html#building", context)
 
 
 def watch(request: SignedIn) -> HttpResponse:
     """News of the slices the person waits for, on whatever page: a notice for each that is done, once."""
-    waiting, look = overview.read_addresses(following.addresses(request.session)), _look(request) + 1
+    waiting, look = list_page.read_addresses(notifications.addresses(request.session)), _look(request) + 1
     try:
-        context = overview.built(user=request.user, waiting=waiting, look=look)
+        context = list_page.built(user=request.user, waiting=waiting, look=look)
     except (UpstreamError, connections.ConnectionMissing) as error:
         # The page did not ask for this, so it is not told that it failed; a slice's own page would say so.
-        delay = None if _is_final(error) else overview.later(look, error)
+        delay = None if _is_final(error) else list_page.later(look, error)
         return render(request, "slices/_watch.html", {"look": look, "delay": delay})
     still = {f"{owner}/{slug}" for owner, slug in context["still"]}
-    for name in following.addresses(request.session):
+    for name in notifications.addresses(request.session):
         if name not in still:
-            following.forget(request.session, name)
+            notifications.forget(request.session, name)
     return render(request, "slices/_watch.html", context | {"look": look})
 
 
@@ -119,7 +119,7 @@ def status(request: SignedIn, owner: str, slug: str) -> HttpResponse:
     except UpstreamError as error:
         if _is_final(error):
             raise
-        said = {"owner": owner, "slug": slug, "look": look, "error": error, "delay": overview.later(look, error)}
+        said = {"owner": owner, "slug": slug, "look": look, "error": error, "delay": list_page.later(look, error)}
         return render(request, "slices/detail.html#asking", said)
     context = _about(request, found, owner=owner, slug=slug, look=look)
     if context["has_items"]:
@@ -166,13 +166,13 @@ def _about_list(request: SignedIn, wanted: Wanted) -> dict[str, Any]:
     """What the page says whatever the list answers."""
     said: dict[str, Any] = {
         "wanted": wanted,
-        "orderings": overview.orderings(wanted),
-        "sizes": listing.SIZES,
+        "orderings": list_page.orderings(wanted),
+        "sizes": list_query.SIZES,
         "owners": connections.owners(request.user),
         "may_create": request.user.may(Right.CHANGE),
         "here": wanted.query(),
-        "first_page": overview.address(wanted, page=1),
-        "unsearched": overview.address(wanted, search=""),
+        "first_page": list_page.address(wanted, page=1),
+        "unsearched": list_page.address(wanted, search=""),
     }
     if wanted.dataset:
         found = services.dataset_names(user=request.user, uids=[wanted.dataset])
@@ -184,7 +184,7 @@ def _about(request: SignedIn, found: Slice, *, owner: str, slug: str, look: int 
     """What the page says about a slice itself."""
     uids = services.recipe_datasets([found])
     known = services.dataset_names(user=request.user, uids=uids)
-    row = shown.row(found, known)
+    row = presenters.row(found, known)
     said: dict[str, Any] = {
         "owner": owner,
         "slug": slug,
@@ -201,11 +201,11 @@ def _about(request: SignedIn, found: Slice, *, owner: str, slug: str, look: int 
         "crumbs": [("Slices", f"{reverse('slices:index')}?{urlencode({'owner': owner})}")],
     }
     if row.state.building:
-        following.follow(request.session, user=request.user, found=found, origin=row.origin)
-        since = watching.building(user=request.user, found=found)
-        return said | {"watch": since, "usual": watching.usual(user=request.user), "delay": watching.delay(look)}
-    following.forget(request.session, origins.thing_id(found))
-    watching.ended(user=request.user, found=found)
+        notifications.follow(request.session, user=request.user, found=found, origin=row.origin)
+        since = build_times.building(user=request.user, found=found)
+        return said | {"watch": since, "usual": build_times.usual(user=request.user), "delay": build_times.delay(look)}
+    notifications.forget(request.session, provenance.thing_id(found))
+    build_times.ended(user=request.user, found=found)
     return said
 
 
@@ -218,14 +218,14 @@ def _is_final(error: Exception) -> bool:
 def _view(request: SignedIn) -> str:
     """Cards or table, remembered for as long as the person is signed in."""
     asked = request.GET.get("view")
-    if asked in listing.VIEWS and asked != request.session.get(VIEW):
+    if asked in list_query.VIEWS and asked != request.session.get(VIEW):
         request.session[VIEW] = asked
     kept = request.session.get(VIEW)
-    return kept if kept in listing.VIEWS else listing.VIEWS[0]
+    return kept if kept in list_query.VIEWS else list_query.VIEWS[0]
 
 
 def _look(request: SignedIn) -> int:
-    return min(read_int(request.GET.get("look"), 0, 9_999) or 0, watching.MAX_LOOKS)
+    return min(read_int(request.GET.get("look"), 0, 9_999) or 0, build_times.MAX_LOOKS)
 
 
 def _cursor(request: SignedIn) -> str:

@@ -16,8 +16,8 @@ from console import htmx
 from console.common.parsing import INT64, read_int, read_uuid
 from console.items.imports import slice_progress
 from console.projects import services as projects_service
-from console.slices import services, shown
-from console.slices.listing import Wanted
+from console.slices import presenters, services
+from console.slices.list_query import Wanted
 from console.upstream.errors import KeyRejected, UpstreamError
 from console.words import number
 
@@ -33,7 +33,7 @@ def choose(request: SignedIn) -> HttpResponse:
     page = services.list_slices(user=request.user, wanted=replace(wanted, dataset=""))
     name = projects_service.read_heading(user=request.user, project=project)
     context = {
-        "rows": [row for row in shown.rows(page.items, {}) if row.slice.address],
+        "rows": [row for row in presenters.rows(page.items, {}) if row.slice.address],
         "project_id": project,
         "target": target,
         "batch_query": urlencode({"batch": batch}) if batch is not None else "",

@@ -8,13 +8,13 @@ from typing import Any
 from accounts import connections
 from accounts.models import Vendor
 from console.slices import recipes
-from console.slices.builder import checks, drafts
-from console.slices.builder.checks import Problems
-from console.slices.builder.choices import Verdict
+from console.slices.builder import drafts, validation
 from console.slices.builder.drafts import Clash
+from console.slices.builder.lookups import Verdict
 from console.slices.builder.parts import Contents, Details, Part
+from console.slices.builder.validation import Problems
 from console.slices.models import Draft
-from console.slices.shown import VISIBILITIES, WHO_CAN_SEE
+from console.slices.presenters import VISIBILITIES, WHO_CAN_SEE
 
 FIELD_WORDS = {
     "name": "Name",
@@ -104,14 +104,14 @@ def builder(
 
 def parts(contents: Contents, problems: Problems | None = None) -> dict[str, Any]:
     problems = problems or Problems()
-    total, exact = checks.known_total(contents)
+    total, exact = validation.known_total(contents)
     return {
         "cards": [
             Card(part, place, len(contents.parts), problems.parts.get(part.id, ()))
             for place, part in enumerate(contents.parts, 1)
         ],
         "removed": contents.removed,
-        "warnings": checks.warnings_of(contents),
+        "warnings": validation.warnings_of(contents),
         "clauses": _clauses(contents, problems),
         "ending": _ending(contents),
         "total": total,
@@ -126,13 +126,13 @@ def filter_json(part: Part) -> str:
 def _clauses(contents: Contents, problems: Problems) -> list[Clause]:
     said = recipes.sentence(contents.sub_slices(), contents.names()).clauses
     return [
-        Clause(clause.pieces, part.id, bool(checks.part_problem(part) or problems.parts.get(part.id)))
+        Clause(clause.pieces, part.id, bool(validation.part_problem(part) or problems.parts.get(part.id)))
         for clause, part in zip(said, contents.parts, strict=True)
     ]
 
 
 def _ending(contents: Contents) -> str:
-    count = checks.random_count(contents.details.random_count)
+    count = validation.random_count(contents.details.random_count)
     return recipes.sentence(contents.sub_slices(), contents.names(), count).ending
 
 

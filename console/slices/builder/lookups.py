@@ -16,7 +16,7 @@ from django.core.cache import cache
 from accounts import connections
 from accounts.models import Person
 from console.common.parsing import read_page_number
-from console.slices.builder import checks
+from console.slices.builder import validation
 from console.slices.builder.parts import Part, Source
 from console.upstream.errors import KeyRejected, NotFound, UpstreamError
 from console.upstream.response_models import Dataset, Item, Organization, Page
@@ -173,7 +173,7 @@ def name_verdict(user: Person, name: str) -> Verdict:
     """A6 where the name could be sent at all; a failing check is no reason to stop anybody."""
     if not name.strip():
         return Verdict("quiet", "1 to 100 characters.")
-    if problem := checks.name_problem(name):
+    if problem := validation.name_problem(name):
         return Verdict("bad", problem)
     try:
         said = connections.avala(user).validate_slice_name(name.strip())

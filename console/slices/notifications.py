@@ -6,7 +6,7 @@ Kept in the session, which every page reads anyway. A slice is followed from whe
 from django.contrib.sessions.backends.base import SessionBase
 
 from accounts.models import Person
-from console.slices.origins import Origin, thing_id
+from console.slices.provenance import Origin, thing_id
 from console.upstream.response_models import Slice
 
 FOLLOWED = "slices_followed"

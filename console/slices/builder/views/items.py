@@ -12,7 +12,7 @@ from accounts.http_types import SignedIn
 from console import htmx, typed_forms
 from console.common.parsing import read_cursor
 from console.common.typed_fields import hand_back
-from console.slices.builder import choices, drafts
+from console.slices.builder import drafts, lookups
 from console.slices.builder.forms import Picks, TooManyItems
 from console.slices.builder.parts import Part
 from console.slices.models import Draft
@@ -71,7 +71,7 @@ def _pick(request: SignedIn, draft: Draft, part: Part) -> HttpResponse:
 def _page(request: SignedIn, draft: Draft, part: Part, **more: object) -> HttpResponse:
     """Whole, or the next tiles alone where htmx asks for more of them."""
     cursor = read_cursor((typed_forms.kept(request) or request.GET).get("cursor")) or ""
-    page = choices.items(request.user, part.source, cursor) if part.source.can_be_opened else None
+    page = lookups.items(request.user, part.source, cursor) if part.source.can_be_opened else None
     context = {
         "draft": draft,
         "part": part,

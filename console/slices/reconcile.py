@@ -10,7 +10,7 @@ from accounts import connections
 from console.audit import reconciliation, sanitize, signals
 from console.audit.models import DONE, Entry
 from console.slices.builder import services
-from console.slices.origins import thing_id
+from console.slices.provenance import thing_id
 from console.upstream.avala import Avala
 from console.upstream.errors import NotFound
 from console.upstream.response_models import Slice

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from accounts.models import Person
-from console.slices import origins
+from console.slices import provenance
 from console.slices.services import is_uid
 from console.upstream.response_models import Slice
 
@@ -73,7 +73,7 @@ def _known_start(found: Slice) -> Watch | None:
     """Avala gives no times (FACTS 1.4), unless a server does; the audit knows when somebody here pressed Create."""
     if found.created_at is not None:
         return Watch(found.created_at, exact=True)
-    origin = origins.known([found]).get(origins.thing_id(found))
+    origin = provenance.known([found]).get(provenance.thing_id(found))
     return Watch(origin.at, exact=True) if origin else None
 
 

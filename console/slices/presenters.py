@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from console import words
 from console.common import value_rows
-from console.slices import origins, services
-from console.slices.origins import Origin
+from console.slices import provenance, services
+from console.slices.provenance import Origin
 from console.slices.recipes import Recipe
 from console.upstream.response_models import Item, Slice
 
@@ -84,8 +84,8 @@ class Row:
 def rows(slices: Iterable[Slice], names: Mapping[str, str]) -> list[Row]:
     """Each slice once: a list that is paged by number may repeat one (FACTS 4, row 25)."""
     unique = {one.uid or f"nameless {place}": one for place, one in enumerate(slices)}.values()
-    known = origins.known(unique)
-    return [_row(one, names, known.get(origins.thing_id(one))) for one in unique]
+    known = provenance.known(unique)
+    return [_row(one, names, known.get(provenance.thing_id(one))) for one in unique]
 
 
 def row(found: Slice, names: Mapping[str, str]) -> Row:

@@ -11,8 +11,8 @@ from accounts import connections
 from accounts.models import Person
 from console import words
 from console.common import stale_cache
-from console.slices import listing, services, shown, watching
-from console.slices.listing import Wanted
+from console.slices import build_times, list_query, presenters, services
+from console.slices.list_query import Wanted
 from console.upstream.errors import ACCESS_REFUSALS, UpstreamError
 from console.upstream.response_models import Page, Slice
 
@@ -35,7 +35,7 @@ def listed(*, user: Person, wanted: Wanted) -> dict[str, Any]:
     said = _listed(user, wanted, page)
     building = [row for row in said["rows"] if row.state.building and row.address]
     for row in building:
-        watching.building(user=user, found=row.slice)
+        build_times.building(user=user, found=row.slice)
     return said | next_look(addresses(building), 0)
 
 
@@ -61,7 +61,7 @@ def _bare(page: Page[Slice]) -> Page[Slice] | None:
 
 
 def _listed(user: Person, wanted: Wanted, page: Page[Slice]) -> dict[str, Any]:
-    rows = shown.rows(page.items, services.known_names(user=user, uids=services.recipe_datasets(page.items)))
+    rows = presenters.rows(page.items, services.known_names(user=user, uids=services.recipe_datasets(page.items)))
     matching = [row for row in rows if wanted.search.casefold() in row.name.casefold()]
     return {
         "page": page,
@@ -79,10 +79,10 @@ def built(*, user: Person, waiting: Addresses, look: int) -> dict[str, Any]:
     asked, later = waiting[: services.PENDING_ASKED], waiting[services.PENDING_ASKED :]
     found, unanswered = services.get_slices(user=user, addresses=asked)
     names = services.known_names(user=user, uids=services.recipe_datasets(found))
-    rows = shown.rows(found, names)
+    rows = presenters.rows(found, names)
     changed = [row for row in rows if not row.state.building]
     for row in rows:
-        note = watching.building if row.state.building else watching.ended
+        note = build_times.building if row.state.building else build_times.ended
         note(user=user, found=row.slice)
     still = [*later, *unanswered, *addresses([row for row in rows if row.state.building])]
     return {"changed": changed, "out_of_band": True, "still": still, **next_look(still, look)}
@@ -100,12 +100,12 @@ def next_look(waiting: Addresses, look: int, error: UpstreamError | None = None)
 
 def later(look: int, error: Exception | None = None) -> int | None:
     """Seconds until the next look: our own growing delay, or as long as the vendor asks for."""
-    delay = watching.delay(look)
+    delay = build_times.delay(look)
     wait = getattr(error, "retry_in", 0) or 0
     return None if delay is None else max(delay, min(round(wait) + 1, 120) if wait else 0)
 
 
-def addresses(rows: Sequence[shown.Row]) -> list[tuple[str, str]]:
+def addresses(rows: Sequence[presenters.Row]) -> list[tuple[str, str]]:
     return [row.slice.address for row in rows if row.slice.address]
 
 
@@ -118,7 +118,7 @@ def read_addresses(sent: Sequence[str]) -> list[tuple[str, str]]:
 
 def orderings(wanted: Wanted) -> Mapping[str, str]:
     """The choices, and the one in the address if it is another."""
-    return {**listing.ORDERINGS, wanted.ordering: listing.ORDERINGS.get(wanted.ordering, wanted.ordering)}
+    return {**list_query.ORDERINGS, wanted.ordering: list_query.ORDERINGS.get(wanted.ordering, wanted.ordering)}
 
 
 def address(wanted: Wanted, **changed: Any) -> str:
@@ -134,7 +134,7 @@ def _is_unordered(wanted: Wanted, slices: Sequence[Slice]) -> bool:
     return counts != sorted(counts, reverse=wanted.ordering.startswith("-"))
 
 
-def _unnamed(rows: Sequence[shown.Row]) -> str:
+def _unnamed(rows: Sequence[presenters.Row]) -> str:
     uids = {part.dataset_uid for row in rows if row.recipe for part in row.recipe.clauses if not part.named}
     return urlencode([("d", uid) for uid in sorted(uids) if services.is_uid(uid)][:MOST_NAMES])
 

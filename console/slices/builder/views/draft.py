@@ -1,4 +1,4 @@
-"""The builder's page: starting, keeping, searching, creating. Its parts are changed in `arranging.py`."""
+"""The builder's page: starting, keeping, searching, creating. Its parts are changed in `parts.py`."""
 
 import uuid
 from typing import Any
@@ -17,7 +17,7 @@ from accounts.models import Person
 from console import htmx, typed_forms, write_errors
 from console.common.parsing import read_uuid
 from console.common.typed_fields import hand_back
-from console.slices.builder import choices, drafts, services, shown
+from console.slices.builder import drafts, lookups, presenters, services
 from console.slices.builder.forms import SliceForm
 from console.slices.builder.parts import DETAIL_NAMES
 from console.slices.builder.services import Incomplete, Standing
@@ -125,14 +125,14 @@ def draft_again(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
 def draft_name(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
     """Whether the name is free; advice while typing."""
     drafts.find(request.user, draft_id)
-    verdict = choices.name_verdict(request.user, request.GET.get("name", ""))
+    verdict = lookups.name_verdict(request.user, request.GET.get("name", ""))
     return render(request, f"{PAGE}#verdict", {"verdict": verdict})
 
 
 @require_GET
 def draft_organizations(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
     found = drafts.find(request.user, draft_id)
-    return render(request, f"{PAGE}#organization", shown.builder(found, **_organizations(request)))
+    return render(request, f"{PAGE}#organization", presenters.builder(found, **_organizations(request)))
 
 
 @require_GET
@@ -140,9 +140,9 @@ def draft_datasets(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
     """Datasets found by typing: the list alone for htmx, the whole page without script."""
     found = drafts.find(request.user, draft_id)
     asked = {name: request.GET.get(name, "") for name in ("q", "owner", "cursor")}
-    nothing, problem = choices.Found((), asked["q"], asked["owner"]), None
+    nothing, problem = lookups.Found((), asked["q"], asked["owner"]), None
     try:
-        results = choices.find_datasets(request.user, name=asked["q"], owner=asked["owner"], cursor=asked["cursor"])
+        results = lookups.find_datasets(request.user, name=asked["q"], owner=asked["owner"], cursor=asked["cursor"])
     except NotFound:
         results = nothing
     except (UpstreamError, ConnectionMissing) as error:
@@ -230,7 +230,7 @@ def _sent(request: SignedIn, found: Draft, standing: Standing) -> HttpResponse:
 
 def _page(request: SignedIn, found: Draft, status: int = 200, /, **more: Any) -> HttpResponse:
     """The whole page, or what stands in its middle where htmx sent the form."""
-    context = shown.builder(found, others=_others(request, found), **more)
+    context = presenters.builder(found, others=_others(request, found), **more)
     template = f"{PAGE}#builder" if htmx.is_htmx(request) else PAGE
     return render(request, template, context, status=status)
 
@@ -238,7 +238,7 @@ def _page(request: SignedIn, found: Draft, status: int = 200, /, **more: Any) ->
 def _saved(request: SignedIn, found: Draft, form: SliceForm, status: int, **more: Any) -> HttpResponse:
     if not htmx.is_htmx(request):
         return _page(request, found, status, details=form.over(drafts.contents(found).details), **more)
-    context = shown.builder(found, saved_at=timezone.now(), **more)
+    context = presenters.builder(found, saved_at=timezone.now(), **more)
     response = render(request, f"{PAGE}#saved_answer", context, status=status)
     # Enter in a field sends the form by the same address, and its answer belongs there too.
     return retarget(reswap(response, "outerHTML"), "#builder-saved")
@@ -260,12 +260,12 @@ def _others(request: SignedIn, found: Draft) -> list[Draft]:
 def _asked_for(request: SignedIn, found: Draft) -> dict[str, Any]:
     """Without script two things are asked for by a button instead of by themselves."""
     if request.GET.get("show") == "name":
-        return {"verdict": choices.name_verdict(request.user, drafts.contents(found).details.name)}
+        return {"verdict": lookups.name_verdict(request.user, drafts.contents(found).details.name)}
     return _organizations(request) if request.GET.get("show") == "organizations" else {}
 
 
 def _organizations(request: SignedIn) -> dict[str, Any]:
     try:
-        return {"organizations": choices.organizations(request.user), "organizations_asked": True}
+        return {"organizations": lookups.organizations(request.user), "organizations_asked": True}
     except (UpstreamError, ConnectionMissing):
         return {"organizations_failed": True, "organizations_asked": True}

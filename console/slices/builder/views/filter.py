@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.http_types import SignedIn
 from console import htmx, typed_forms
 from console.common.typed_fields import hand_back
-from console.slices.builder import checks, choices, drafts, forms, shown
-from console.slices.builder.choices import Seen
+from console.slices.builder import drafts, forms, lookups, presenters, validation
+from console.slices.builder.lookups import Seen
 from console.slices.builder.parts import Part
 from console.slices.models import Draft
 
@@ -46,7 +46,7 @@ def part_filter(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpRes
         raise Http404("No such part.")
     if draft.state != Draft.State.EDITING:
         return htmx.redirect(request, reverse("slices:draft", args=[draft_id]))
-    seen = choices.seen(request.user, part.source)
+    seen = lookups.seen(request.user, part.source)
     as_json = _as_json(request, part)
     if request.method == "POST":
         return _save(request, draft, part, seen, as_json)
@@ -60,7 +60,7 @@ def _save(request: SignedIn, draft: Draft, part: Part, seen: Seen, as_json: bool
     if do == "theirs":
         return htmx.redirect(request, _address(draft, part, as_json))
     sent = _read(request.POST, part, seen, as_json)
-    if len(sent.typed) > checks.LONGEST_FILTER:
+    if len(sent.typed) > validation.LONGEST_FILTER:
         return _page(request, draft, part, seen, as_json, sent, status=422)
 
     def step(now: Part) -> Part:
@@ -87,7 +87,7 @@ def _onward(
     """Without htmx a button says where to go; what is wrong is said first, and what was typed stays."""
     if do in ("json", "fields"):
         return htmx.redirect(request, _address(draft, part, do == "json"))
-    problem = sent.problem or checks.part_problem(part)
+    problem = sent.problem or validation.part_problem(part)
     if problem:
         return _page(request, draft, part, seen, as_json, replace(sent, problem=problem), status=422)
     if do == "done":
@@ -115,9 +115,9 @@ def _page(
         "as_json": as_json,
         "fits": forms.fits_fields(part.filters),
         "rows": forms.rows_of(now.filters, seen),
-        "json": (sent.typed if sent and sent.typed else shown.filter_json(now)),
-        "problem": sent.problem if sent else (part.typed and checks.part_problem(part)),
-        "said": shown.Card(now, 1, 1, ()).filter_words,
+        "json": (sent.typed if sent and sent.typed else presenters.filter_json(now)),
+        "problem": sent.problem if sent else (part.typed and validation.part_problem(part)),
+        "said": presenters.Card(now, 1, 1, ()).filter_words,
         "matching": seen.matching(now.filters) if countable else None,
         "was": _mark(part),
         "saved": sent is not None,
@@ -139,15 +139,15 @@ def _read(form: QueryDict, part: Part, seen: Seen, as_json: bool) -> Sent:
 
 def _read_json(text: str) -> Sent:
     try:
-        return Sent(checks.read_filter(text))
-    except checks.BadFilter as problem:
+        return Sent(validation.read_filter(text))
+    except validation.BadFilter as problem:
         return Sent({}, text or " ", str(problem))
 
 
 def _read_fields(form: QueryDict, part: Part, seen: Seen) -> Sent:
     filters = forms.read_rows(form, seen, part.filters)
     clean = {drafts.storable(name): _clean(wanted) for name, wanted in filters.items()}
-    return Sent(clean, problem=checks.filter_problem(filters) if filters else "")
+    return Sent(clean, problem=validation.filter_problem(filters) if filters else "")
 
 
 def _clean(wanted: Any) -> Any:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.http_types import SignedIn
 from console import htmx
-from console.slices.builder import checks, choices, drafts, parts, shown
+from console.slices.builder import drafts, lookups, parts, presenters, validation
 from console.slices.builder.forms import kind_of
 from console.slices.models import Draft
 
@@ -26,9 +26,9 @@ def part_add(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
     """Adds a part; items and filters are chosen on a page of their own right away."""
     drafts.find(request.user, draft_id)
     kind, uid = kind_of(request.POST.get("kind", "")), request.POST.get("dataset", "")
-    if not kind or not checks.is_uuid(uid):
+    if not kind or not validation.is_uuid(uid):
         raise Http404("No such dataset.")
-    part = parts.new_part(kind, choices.dataset(request.user, uid))
+    part = parts.new_part(kind, lookups.dataset(request.user, uid))
     answer = _changed(
         request, draft_id, part.id, lambda: drafts.add_part(request.user, draft_id, part), " added as part"
     )
@@ -97,7 +97,7 @@ def _changed(
 def _answer(request: SignedIn, found: Draft, said: str, part_id: str = "", **more: Any) -> HttpResponse:
     """The parts and the sentence for htmx, else back to the page."""
     if htmx.is_htmx(request):
-        return render(request, CHANGED, shown.builder(found, said=said, **more))
+        return render(request, CHANGED, presenters.builder(found, said=said, **more))
     messages.info(request, said)
     tail = f"#part-{part_id}" if part_id else "#parts"
     return htmx.redirect(request, reverse("slices:draft", args=[found.pk]) + tail)
