@@ -18,8 +18,8 @@ from console import sign_in, typed_forms
 from console.audit import availability
 from console.common import cache, database
 from console.exports import monitor
-from console.items.bulk import news as signal_news
-from console.items.imports import news as import_news
+from console.items.bulk import notifications as signal_news
+from console.items.imports import notifications as import_news
 
 NAME = "Annotation Console"
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from console.audit.unresolved import Unresolved
-from console.items.bulk.under_way import BulkUnderWay
+from console.items.bulk.active_signals import BulkUnderWay
 from console.items.models import Decision, ReviewRun
 from console.items.signals import APPROVE, OTHERS, SEND_BACK, SignalChoice, choice_of
 from console.items.statuses import Status, status_named

@@ -6,9 +6,9 @@ from accounts.rights import Right
 from console.audit import record
 from console.items import ground_truth, id_lists, review_services, services
 from console.items.bulk import jobs as bulk_jobs
-from console.items.bulk import reading, selection
+from console.items.bulk import plan_reader, selection
 from console.items.imports import jobs as import_jobs
-from console.items.imports import slice_reading
+from console.items.imports import slice_reader
 from console.items.models import Decision
 from console.jobs import services as jobs
 from console.jobs.models import Operation
@@ -21,10 +21,10 @@ ROLE_CHANGED = "Your role can't decide on work items any more."
 
 def register() -> None:
     jobs.register(services.KIND, send_decision, given_up=_give_up, address=_address)
-    reading.register()
+    plan_reader.register()
     bulk_jobs.register()
     import_jobs.register()
-    slice_reading.register()
+    slice_reader.register()
     jobs.every_night(ground_truth.delete_old_inserts)
     jobs.every_night(id_lists.delete_old_lists)
     jobs.every_night(selection.delete_old_selections)

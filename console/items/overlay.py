@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from console.items.drawing import Drawing, LabelRenderer, extent_of, keypoint_places, label_extent
 from console.items.label_formatting import place_words, score_words, size_words
+from console.items.label_paths import Drawing, LabelRenderer, extent_of, keypoint_places, label_extent
 from console.items.label_styles import Anchors, choose_styles
 from console.items.outlines import polygon_path
 from console.upstream.coco import CocoDocument

@@ -16,7 +16,7 @@ from accounts.models import Person
 from console.audit import reconciliation, record, sentences
 from console.audit.models import DONE, FAILED, UNKNOWN, Entry
 from console.items import counts, signals
-from console.items.bulk.under_way import BulkUnderWay, read_under_way
+from console.items.bulk.active_signals import BulkUnderWay, read_under_way
 from console.items.models import Decision, ReviewRun
 from console.items.selectors import VENDOR, get_item, item_name
 from console.items.sent_signals import SentSignal, read_sent_signals

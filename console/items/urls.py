@@ -2,8 +2,8 @@ from django.urls import path
 
 from console.items.views import (
     bulk,
+    bulk_csv,
     bulk_plan,
-    bulk_sheet,
     bulk_undo,
     create,
     decide,
@@ -38,7 +38,7 @@ urlpatterns = [
     path("bulk/<uuid:bulk_id>/retry/", bulk.retry, name="bulk_retry"),
     path("bulk/<uuid:bulk_id>/undo/", bulk_undo.undo, name="bulk_undo"),
     path("bulk/<uuid:bulk_id>/select/", bulk.select, name="bulk_select"),
-    path("bulk/<uuid:bulk_id>/results.csv", bulk_sheet.results, name="bulk_results"),
+    path("bulk/<uuid:bulk_id>/results.csv", bulk_csv.results, name="bulk_results"),
     path("new/", create.create, name="create"),
     path("import/", import_csv.create, name="import"),
     path("import/template.csv", import_csv.template, name="import_template"),

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Person
 from console.emulator.server import Running
-from console.items.bulk import planning
+from console.items.bulk import plans
 from console.items.models import BulkSignal
 from console.jobs import services as jobs
 from tests.items.bulk_driving import archive_ids, reads, signals, statuses
@@ -48,7 +48,7 @@ def test_a_plan_read_at_a_moment_to_come_is_read_again_when_pressed(
     bulk.items.update(read_at=at)
     emulator.act("set_status", item=items[0], status="IN_PROGRESS")
     emulator.forget_requests()
-    planning.press(user=alice, bulk=bulk, version=planning.version_of(bulk))
+    plans.press(user=alice, bulk=bulk, version=plans.version_of(bulk))
     work(2)
     bulk.refresh_from_db()
     assert (bulk.state, signals(emulator), reads(emulator)) == (State.READY, [], 1)

@@ -12,7 +12,7 @@ from accounts.models import Person
 from console.audit import verify
 from console.audit.models import Entry, Lookup
 from console.emulator.server import Running
-from console.items.bulk import sending
+from console.items.bulk import services
 from console.items.models import BulkItem, BulkSignal
 from console.jobs.models import Operation, Part
 from tests.items.bulk_driving import archive_ids, finish, signals, statuses
@@ -134,7 +134,7 @@ def test_killed_at_every_call_nothing_is_sent_twice(alice: Person, emulator: Run
     emulator.clear_faults()
     last = worker()
     finish(bulk)
-    until(lambda: not Operation.objects.filter(kind=sending.KIND).unfinished().exists())
+    until(lambda: not Operation.objects.filter(kind=services.KIND).unfinished().exists())
     kill(last)
     check_often()
     assert not bulk.items.filter(outcome=Outcome.UNKNOWN, is_not_done=False).exists()
@@ -157,7 +157,7 @@ def test_killed_after_the_result_was_kept_the_part_is_not_counted_twice(
     kill(first)
     BulkSignal.objects.update(state=State.SENDING, finished_at=None)
     Part.objects.filter(number=2).update(state=Part.State.RUNNING, finished_at=None)
-    Operation.objects.filter(kind=sending.KIND).update(
+    Operation.objects.filter(kind=services.KIND).update(
         state="running", finished_at=None, lease_until=timezone.now() - timedelta(seconds=1)
     )
     worker()
@@ -175,7 +175,7 @@ def test_a_stop_after_the_first_hundred_leaves_the_others_untouched(
     start(bulk)
     worker()
     until(lambda: statuses(emulator, items[:100]) == ["NEW"] * 100)
-    assert sending.stop(user=alice, bulk=bulk)
+    assert services.stop(user=alice, bulk=bulk)
     finish(bulk)
     assert (figures(bulk), signals(emulator)) == ((100, 0, 0, 150), [items[:100]])
     assert statuses(emulator, items[100:]) == ["COMPLETED"] * 150
@@ -191,10 +191,10 @@ def test_a_worker_that_was_only_slow_sends_nothing_twice_with_another(
     start(bulk)
     worker()
     until(lambda: statuses(emulator, items[:100]) == ["NEW"] * 100)
-    until(lambda: Operation.objects.filter(kind=sending.KIND, lease_until__lt=timezone.now()).exists())
+    until(lambda: Operation.objects.filter(kind=services.KIND, lease_until__lt=timezone.now()).exists())
     worker()
     finish(bulk)
-    until(lambda: not Operation.objects.filter(kind=sending.KIND).unfinished().exists())
+    until(lambda: not Operation.objects.filter(kind=services.KIND).unfinished().exists())
     assert (figures(bulk), len(signals(emulator))) == ((250, 0, 0, 0), 3)
     assert [entry.outcome for entry in entries(bulk)] == ["done"] * 3
     assert is_true(bulk, emulator)

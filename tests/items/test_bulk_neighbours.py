@@ -14,7 +14,7 @@ from accounts.models import Person
 from console.audit import reconciliation
 from console.audit.models import Entry
 from console.emulator.server import Running
-from console.items.bulk.held import read_held
+from console.items.bulk.conflicts import read_held
 from console.items.models import BulkItem, BulkSignal, Decision
 from console.jobs import parts
 from console.jobs.models import Operation

@@ -11,7 +11,7 @@ from django.db import connection
 from accounts.models import Person
 from console.emulator.server import Running
 from console.items import services
-from console.items.bulk import planning
+from console.items.bulk import plans as planning
 from console.items.models import BulkSignal, Decision
 from console.items.signals import OTHERS
 from tests.items.bulk_driving import ARCHIVE, archive_ids, signals

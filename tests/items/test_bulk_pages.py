@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Person
 from console.audit.models import Entry
 from console.emulator.server import Running
-from console.items.bulk import sending
+from console.items.bulk import services
 from console.items.models import BulkItem, BulkSignal
 from console.jobs import services as jobs
 from console.jobs.models import Operation
@@ -54,7 +54,7 @@ def pressed(person: Person, items: list[str], action: str = "reopen", before: st
         )
         for place, item in enumerate(items, start=1)
     )
-    sending.start(bulk)
+    services.start(bulk)
     return bulk
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import Person
 from console.audit import record
 from console.emulator.server import Running
-from console.items.bulk import planning, reading
+from console.items.bulk import plan_reader, plans
 from console.items.bulk.actions import BULK_ACTIONS, action_named
 from console.items.models import BulkItem, BulkSignal, Decision
 from console.jobs import services as jobs
@@ -858,10 +858,10 @@ def test_a_plan_that_no_job_reads_any_more_can_be_read_again(
     client = client_as(alice)
     select(alice, item_ids(alice, "COMPLETED", 2), "COMPLETED")
     answer = create(client, "reopen")
-    reading.free_left_over()
+    plan_reader.free_left_over()
     assert BulkSignal.objects.get().state == State.READING
     Operation.objects.filter(kind="items.plan").delete()
-    reading.free_left_over()
+    plan_reader.free_left_over()
     assert "Reading was interrupted." in text_of(client.get(answer["Location"]))
     client.post(f"{answer['Location']}read-again/")
     read()
@@ -877,7 +877,7 @@ def test_old_signals_are_deleted_at_night_unless_they_are_under_way(
             person=alice, project=PROJECT, action="start", state=state, created_at=now - timedelta(days=days)
         )
         BulkItem.objects.create(bulk=bulk, position=1, item=absent(1))
-    planning.delete_old()
+    plans.delete_old()
     left = BulkSignal.objects.values_list("state", flat=True)
     assert sorted(left) == [State.ENDED, State.PAUSED]
     assert BulkItem.objects.count() == 2

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Person
 from console.emulator.server import Running
-from console.items.bulk import planning
+from console.items.bulk import plans
 from console.items.bulk.actions import action_named
 from console.items.models import BulkSignal
 from tests.items.deciding import PROJECT, item_ids
@@ -32,7 +32,7 @@ def planned(person: Person, items: list[str], action: str, status: str = "") -> 
     select(person, items, status)
     chosen = action_named(action)
     assert chosen is not None
-    return planning.create_plan(
+    return plans.create_plan(
         user=person, project=uuid.UUID(PROJECT), action=chosen, bulk_id=uuid.uuid4(), list_query=""
     )
 

@@ -11,7 +11,7 @@ from accounts.models import ApiKey, Person
 from console.audit import verify
 from console.audit.models import Entry
 from console.emulator.server import Running
-from console.items.bulk import sending
+from console.items.bulk import services
 from console.items.models import BulkItem, BulkSignal
 from console.jobs import services as jobs
 from console.jobs.models import Operation, Part
@@ -56,7 +56,7 @@ def ready(
 
 
 def start(bulk: BulkSignal) -> BulkSignal:
-    sending.start(bulk)
+    services.start(bulk)
     return bulk
 
 
@@ -126,8 +126,8 @@ def test_250_items_are_three_calls_and_three_reads_with_an_entry_each(alice: Per
 
 def test_two_presses_send_once(alice: Person, emulator: Running) -> None:
     bulk = ready(alice, archive_ids(alice, 3))
-    sending.start(bulk)
-    sending.start(BulkSignal.objects.get(pk=bulk.pk))
+    services.start(bulk)
+    services.start(BulkSignal.objects.get(pk=bulk.pk))
     work(2)
     assert [len(call) for call in signals(emulator)] == [3]
 
@@ -267,8 +267,8 @@ def test_five_failures_in_a_row_pause_it_and_carry_on_goes_on(alice: Person, emu
     assert (bulk.state, bulk.message) == (State.PAUSED, "CloudFactory has a problem right now.")
     assert (len(signals(emulator)), bulk.unknown_count) == (5, 500)
     emulator.clear_faults()
-    assert sending.carry_on(user=alice, bulk=bulk)
-    assert not sending.carry_on(user=alice, bulk=bulk)
+    assert services.carry_on(user=alice, bulk=bulk)
+    assert not services.carry_on(user=alice, bulk=bulk)
     work()
     bulk.refresh_from_db()
     # The next hundred are read before they would have been sent, and none of them is there.
@@ -291,19 +291,19 @@ def test_a_stop_leaves_the_rest_untouched(alice: Person, emulator: Running) -> N
     bulk = start(ready(alice, items))
     emulator.fault("cloudfactory", "429", path="workItems/signals", method="POST")
     work()
-    assert sending.stop(user=alice, bulk=bulk)
+    assert services.stop(user=alice, bulk=bulk)
     work()
     bulk.refresh_from_db()
     assert (bulk.state, figures(bulk), len(signals(emulator))) == (State.STOPPED, (0, 0, 0, 250), 1)
-    assert not sending.stop(user=alice, bulk=bulk)
+    assert not services.stop(user=alice, bulk=bulk)
     assert set(statuses(emulator, items)) == {"COMPLETED"}
 
 
 def test_another_person_stops_nothing(alice: Person, bob: Person, emulator: Running) -> None:
     bulk = start(ready(alice, archive_ids(alice, 2)))
-    assert not sending.stop(user=bob, bulk=bulk)
-    assert not sending.take_back(user=bob, bulk=bulk)
-    assert not sending.carry_on(user=bob, bulk=bulk)
+    assert not services.stop(user=bob, bulk=bulk)
+    assert not services.take_back(user=bob, bulk=bulk)
+    assert not services.carry_on(user=bob, bulk=bulk)
     work()
     assert figures(bulk) == (2, 0, 0, 0)
 
@@ -319,10 +319,10 @@ def test_approvals_wait_and_can_be_taken_back(alice: Person, emulator: Running) 
     assert (bulk.state, bool(bulk.due_at), signals(emulator)) == (State.WAITING, True, [])
     jobs.sweep()
     assert signals(emulator) == []
-    assert sending.take_back(user=alice, bulk=bulk)
+    assert services.take_back(user=alice, bulk=bulk)
     work()
     assert (bulk.state, figures(bulk), signals(emulator)) == (State.TAKEN_BACK, (0, 0, 0, 2), [])
-    assert not sending.take_back(user=alice, bulk=bulk)
+    assert not services.take_back(user=alice, bulk=bulk)
 
 
 def test_approvals_are_sent_once_their_seconds_are_over(alice: Person, emulator: Running) -> None:
@@ -331,7 +331,7 @@ def test_approvals_are_sent_once_their_seconds_are_over(alice: Person, emulator:
     emulator.act("set_status", items=items, status="CLIENT_REVIEW")
     start(bulk)
     work()
-    assert not sending.take_back(user=alice, bulk=bulk)
+    assert not services.take_back(user=alice, bulk=bulk)
     assert (figures(bulk), statuses(emulator, items)) == ((2, 0, 0, 0), ["COMPLETED"] * 2)
     body = next(one["body"] for one in emulator.requests("cloudfactory") if one["method"] == "POST")
     assert (body["signal"], body["signalOutcome"], body["taskType"]) == ("complete", "OK", "external_review")
@@ -416,7 +416,7 @@ def test_a_signal_whose_job_is_gone_ends_by_itself(alice: Person, emulator: Runn
 def test_ten_thousand_items_are_started_and_stopped_without_a_call(alice: Person, emulator: Running) -> None:
     bulk = start(ready(alice, [str(uuid.uuid4()) for _ in range(10_000)]))
     assert (Part.objects.count(), bulk.planned_count) == (100, 10_000)
-    assert sending.stop(user=alice, bulk=bulk)
+    assert services.stop(user=alice, bulk=bulk)
     work()
     assert (figures(bulk), bulk.state, signals(emulator)) == ((0, 0, 0, 10_000), State.STOPPED, [])
 

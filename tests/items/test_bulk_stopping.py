@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import Person
 from console.emulator.server import Running
-from console.items.bulk import sending
+from console.items.bulk import services
 from console.items.models import BulkSignal
 from console.jobs.models import Operation
 from tests.items.bulk_driving import archive_ids, signals
@@ -18,10 +18,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_what_is_being_stopped_is_not_carried_on(alice: Person, emulator: Running, audit_anchor: Any) -> None:
     bulk = start(ready(alice, archive_ids(alice, 3)))
     BulkSignal.objects.filter(pk=bulk.pk).update(state="paused", message="CloudFactory is away.")
-    Operation.objects.filter(kind=sending.KIND).update(state="paused")
-    assert sending.stop(user=alice, bulk=bulk)
-    assert not sending.carry_on(user=alice, bulk=bulk)
-    assert (bulk.state, bulk.message) == ("paused", sending.STOPPING)
+    Operation.objects.filter(kind=services.KIND).update(state="paused")
+    assert services.stop(user=alice, bulk=bulk)
+    assert not services.carry_on(user=alice, bulk=bulk)
+    assert (bulk.state, bulk.message) == ("paused", services.STOPPING)
     work()
     bulk.refresh_from_db()
     assert (bulk.state, bulk.not_sent_count, signals(emulator)) == ("stopped", 3, [])

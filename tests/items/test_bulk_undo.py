@@ -13,7 +13,7 @@ from accounts.models import Person
 from console.emulator.server import Running
 from console.items.bulk import undo as undoing
 from console.items.bulk.actions import BULK_ACTIONS, BulkAction
-from console.items.bulk.planning import fingerprint
+from console.items.bulk.plans import fingerprint
 from console.items.models import BulkItem, BulkSignal
 from console.items.signals import CHOICES
 from console.items.statuses import STATUSES

@@ -15,8 +15,8 @@ from django.utils import timezone
 from accounts.models import Person
 from console.audit import reconciliation
 from console.emulator.server import Running
-from console.items.imports import records, services
-from console.items.imports.records import Result
+from console.items.imports import result_writer, services
+from console.items.imports.result_writer import Result
 from console.items.models import Import, ImportRow
 from console.jobs.models import Operation
 from tests.items.import_driving import POST, entries, figures, ready, start, work
@@ -61,7 +61,7 @@ def test_what_a_late_check_finds_while_it_is_about_to_be_sent_again_is_not_sent(
 
     worker = threading.Thread(target=send_again)
     with transaction.atomic():
-        records.write(import_.pk, {row.pk: Result(Outcome.CREATED, item=uuid.uuid4())}, only=[Outcome.UNKNOWN])
+        result_writer.write(import_.pk, {row.pk: Result(Outcome.CREATED, item=uuid.uuid4())}, only=[Outcome.UNKNOWN])
         worker.start()
         # Time for the worker to have read the row as it was before.
         time.sleep(0.5)
@@ -76,7 +76,7 @@ def test_a_row_that_is_sent_again_is_not_judged_by_a_check_of_its_first_act(alic
     assert services.send_again(operation, import_, entry) == 1
     import_.rows.filter(pk=row.pk).update(outcome=Outcome.SENDING)
     late = {row.pk: Result(Outcome.UNKNOWN, is_missing=True)}
-    records.write(import_.pk, late, only=records.OPEN_OUTCOMES, act=entry.pk)
+    result_writer.write(import_.pk, late, only=result_writer.OPEN_OUTCOMES, act=entry.pk)
     row.refresh_from_db()
     assert (row.outcome, row.misses) == (Outcome.SENDING, 0)
 

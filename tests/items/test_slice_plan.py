@@ -16,7 +16,7 @@ from accounts import connections
 from accounts.models import Person
 from console.emulator.server import Running
 from console.items import console_ids
-from console.items.imports import slice_reading
+from console.items.imports import slice_reader
 from console.items.models import Import, ImportRow
 from console.jobs import services as jobs
 from console.jobs.models import Operation, Part
@@ -148,7 +148,7 @@ def test_a_list_that_goes_round_is_no_plan(
     item = plain_item("a.jpg")
     avala.speak("GET", "/items/list/", lambda query: {"next": "http://x/?cursor=same", "results": [item]})
     import_run = plan(client_as(alice), found, batch)
-    assert (import_run.state, import_run.message) == (State.NOT_READ, slice_reading.ENDLESS_SLICE)
+    assert (import_run.state, import_run.message) == (State.NOT_READ, slice_reader.ENDLESS_SLICE)
 
 
 def test_items_without_a_usable_link_are_named_with_the_reason(
@@ -191,9 +191,9 @@ def test_an_item_that_the_slice_repeats_is_sent_once(
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        ({"status": "pending", "item_count": 0}, slice_reading.BUILDING),
-        ({"status": "failed"}, slice_reading.FAILED),
-        ({"item_count": 0}, slice_reading.EMPTY),
+        ({"status": "pending", "item_count": 0}, slice_reader.BUILDING),
+        ({"status": "failed"}, slice_reader.FAILED),
+        ({"item_count": 0}, slice_reader.EMPTY),
     ],
 )
 def test_a_slice_that_cannot_be_sent_is_one_sentence(
@@ -217,12 +217,12 @@ def test_a_slice_that_turned_out_unfit_behind_the_form_is_said_by_its_plan(
     say_items(avala, [])
     read()
     import_run = Import.objects.get()
-    assert (import_run.state, import_run.message) == (State.NOT_READ, slice_reading.EMPTY)
+    assert (import_run.state, import_run.message) == (State.NOT_READ, slice_reader.EMPTY)
     avala.answer("GET", rf"/{found.slug}/$", b'{"detail": "Not found."}', 404)
     client_as(alice).post(f"{page_url(import_run)}read-again/")
     read()
     import_run.refresh_from_db()
-    assert (import_run.state, import_run.message) == (State.NOT_READ, slice_reading.GONE)
+    assert (import_run.state, import_run.message) == (State.NOT_READ, slice_reader.GONE)
 
 
 def test_a_slice_that_fails_to_answer_is_asked_again_and_then_said(
@@ -426,7 +426,7 @@ def test_whoever_lost_the_role_reads_no_further(alice: Person, client_as: Client
     emulator.forget_requests()
     read()
     import_run = Import.objects.get()
-    assert (import_run.state, import_run.message) == (State.NOT_READ, slice_reading.ROLE_CHANGED)
+    assert (import_run.state, import_run.message) == (State.NOT_READ, slice_reader.ROLE_CHANGED)
     assert emulator.requests("avala") == []
 
 

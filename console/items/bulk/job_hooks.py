@@ -2,7 +2,7 @@
 
 from django.urls import reverse
 
-from console.items.bulk import sending
+from console.items.bulk import services
 from console.items.models import BulkSignal
 from console.jobs.models import Operation
 
@@ -14,12 +14,12 @@ def address(operation: Operation) -> str:
 
 def stop(operation: Operation) -> bool:
     bulk = _bulk_of(operation)
-    return bulk is not None and sending.stop(user=bulk.person, bulk=bulk)
+    return bulk is not None and services.stop(user=bulk.person, bulk=bulk)
 
 
 def carry_on(operation: Operation) -> bool:
     bulk = _bulk_of(operation)
-    return bulk is not None and sending.carry_on(user=bulk.person, bulk=bulk)
+    return bulk is not None and services.carry_on(user=bulk.person, bulk=bulk)
 
 
 def _bulk_of(operation: Operation) -> BulkSignal | None:

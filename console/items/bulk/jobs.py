@@ -21,9 +21,9 @@ from accounts.rights import Right
 from console.audit import entries, record
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 from console.items import counts
-from console.items.bulk import job_hooks, reconcile, records, results, sending
+from console.items.bulk import job_hooks, reconcile, result_writer, results, services
 from console.items.bulk.actions import BulkAction, action_of
-from console.items.bulk.records import Tally
+from console.items.bulk.result_writer import Tally
 from console.items.bulk.results import Result
 from console.items.bulk.selectors import is_recent
 from console.items.models import BulkItem, BulkSignal
@@ -70,12 +70,12 @@ class Sending:
         return list(BulkItem.objects.filter(act_id=self.part.pk, outcome__in=outcomes))
 
     def write(self, found: Mapping[int, Result], *only: str) -> None:
-        records.write(self.bulk.pk, found, only=only)
+        result_writer.write(self.bulk.pk, found, only=only)
 
 
 def register() -> None:
     jobs.register(
-        sending.KIND,
+        services.KIND,
         send,
         given_up=_give_up,
         queue=Queue.BULK,
@@ -96,7 +96,7 @@ def send(operation: Operation) -> jobs.Result:
         # As with the job itself, nothing waits for a moment that a wrong clock wrote.
         if timedelta() < left <= FARTHEST:
             return Again(left.total_seconds())
-        sending.begin(bulk)
+        services.begin(bulk)
     if bulk.state == State.PAUSED and operation.stop_asked_at is None:
         return Paused(bulk.message)
     if bulk.state not in (State.SENDING, State.PAUSED):
@@ -106,11 +106,11 @@ def send(operation: Operation) -> jobs.Result:
 
 def end_left_over() -> None:
     """Ends what no job is left for, because a process was killed just after its job was given up."""
-    for bulk in BulkSignal.objects.filter(state__in=sending.UNDER_WAY):
-        of_bulk = Operation.objects.filter(kind=sending.KIND, subject=str(bulk.pk)).order_by("-created_at")
+    for bulk in BulkSignal.objects.filter(state__in=services.UNDER_WAY):
+        of_bulk = Operation.objects.filter(kind=services.KIND, subject=str(bulk.pk)).order_by("-created_at")
         if not of_bulk.unfinished().exists():
             words = of_bulk.values_list("words", flat=True).first()
-            sending.end(bulk, reason=words or sending.NOT_SENT)
+            services.end(bulk, reason=words or services.NOT_SENT)
 
 
 def _follow(operation: Operation, bulk: BulkSignal, result: jobs.Result) -> jobs.Result:
@@ -119,16 +119,16 @@ def _follow(operation: Operation, bulk: BulkSignal, result: jobs.Result) -> jobs
         return result
     unfinished = operation.parts.filter(state__in=(Part.State.WAITING, Part.State.RUNNING)).exists()
     if isinstance(result, Paused):
-        sending.pause(bulk, result.words)
+        services.pause(bulk, result.words)
     elif isinstance(result, Done) and not unfinished:
-        sending.end(bulk, reason=parts.why_left_out(operation, result.words))
+        services.end(bulk, reason=parts.why_left_out(operation, result.words))
     return result
 
 
 def _give_up(operation: Operation, words: str) -> None:
     bulk = _bulk_of(operation)
     if bulk is not None:
-        sending.end(bulk, reason=words)
+        services.end(bulk, reason=words)
 
 
 def _bulk_of(operation: Operation) -> BulkSignal | None:
@@ -152,7 +152,7 @@ def _send_part(first: BulkSignal, operation: Operation, part: Part) -> PartResul
         return problem
     items = job.items(Outcome.NONE)
     if not items:
-        return _done(records.count_part(part.pk))
+        return _done(result_writer.count_part(part.pk))
     try:
         return _send(job, items, again=entry is not None)
     except record.AlreadyActed:
@@ -245,7 +245,7 @@ def _judge(
         parts.keep(job.operation)
         job.write(found, Outcome.SENDING)
         _note(job, failures=failures, needs_read=read is None)
-        tally = records.count_part(job.part.pk)
+        tally = result_writer.count_part(job.part.pk)
         _end_act(act, tally, error)
     counts.forget(project=str(job.bulk.project))
     done = _done(tally)
@@ -285,7 +285,9 @@ def _refused_for_good(job: Sending, items: Sequence[BulkItem], act: record.act, 
         parts.keep(job.operation)
         job.write(dict.fromkeys([item.pk for item in items], refused), Outcome.SENDING)
         said = entries.of_error(error)
-        act.failed(detail={**said["detail"], **records.count_part(job.part.pk).detail}, reference=said["reference"])
+        act.failed(
+            detail={**said["detail"], **result_writer.count_part(job.part.pk).detail}, reference=said["reference"]
+        )
     return Halt(error.lasting_message)
 
 
@@ -351,7 +353,7 @@ def _look_up(job: Sending, entry: Entry) -> PartResult:
         parts.keep(job.operation)
         job.write(found, Outcome.NONE, Outcome.SENDING, Outcome.UNKNOWN)
         _note(job, needs_read=bool(items) and read is None)
-        tally = records.count_part(job.part.pk)
+        tally = result_writer.count_part(job.part.pk)
         _settle(entry, tally)
     counts.forget(project=str(job.bulk.project))
     return _done(tally)
@@ -373,7 +375,7 @@ def _halt(operation: Operation, part: Part, bulk: BulkSignal, message: str) -> P
     with transaction.atomic():
         parts.keep(operation)
         not_sent = Result(Outcome.NOT_SENT, message[:500])
-        records.write(bulk.pk, dict.fromkeys(unsent, not_sent), only=[Outcome.NONE])
+        result_writer.write(bulk.pk, dict.fromkeys(unsent, not_sent), only=[Outcome.NONE])
     return Halt(message)
 
 
@@ -399,7 +401,7 @@ def _note(job: Sending, *, message: str = "", needs_read: bool, failures: int | 
     if (known.message, known.needs_read, known.failures) == (message, needs_read, failures):
         return
     mine = BulkSignal.objects.filter(pk=known.pk, state=State.SENDING)
-    mine.exclude(message=sending.STOPPING).update(message=message[:500])
+    mine.exclude(message=services.STOPPING).update(message=message[:500])
     mine.update(needs_read=needs_read, failures=failures)
     known.needs_read, known.failures = needs_read, failures
 

@@ -9,10 +9,10 @@ from functools import cached_property
 from django.conf import settings
 from django.urls import reverse
 
-from console.items.bulk import planning
+from console.items.bulk import plans
 from console.items.bulk.actions import SEND_BACK_MANY, BulkAction
 from console.items.bulk.forms import SendForm
-from console.items.bulk.reading import TOO_MANY_MATCH
+from console.items.bulk.plan_reader import TOO_MANY_MATCH
 from console.items.counts import ordered
 from console.items.models import BulkItem, BulkSignal
 from console.items.progress import place_in_words
@@ -118,7 +118,7 @@ class Plan:
 
     @property
     def is_expired(self) -> bool:
-        return planning.is_expired(self.bulk)
+        return plans.is_expired(self.bulk)
 
     @property
     def is_second(self) -> bool:
@@ -251,7 +251,7 @@ class Plan:
 
     @property
     def version(self) -> str:
-        return planning.version_of(self.bulk)
+        return plans.version_of(self.bulk)
 
     @property
     def list_title(self) -> str:

@@ -9,7 +9,7 @@ from accounts import connections
 from console.audit import reconciliation
 from console.audit.models import DONE, FAILED, UNKNOWN, Entry
 from console.items import counts
-from console.items.bulk import records, results
+from console.items.bulk import result_writer, results
 from console.items.bulk.results import Result, Sent
 from console.items.models import BulkItem, BulkSignal
 from console.items.selectors import NOT_ANSWERED, VENDOR, ItemsById, read_by_ids
@@ -73,7 +73,7 @@ def find_signals(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
             item.pk: results.judge(one, None, unclear=item.message or results.NOT_NAMED)
             for item, one in sent(items, choice, read, at=entry.at)
         }
-        records.write(bulk.pk, found, only=OPEN_OUTCOMES)
+        result_writer.write(bulk.pk, found, only=OPEN_OUTCOMES)
         _mark_not_done(entry)
         counts.forget(project=str(bulk.project))
         if any(result.is_as_before for result in found.values()):
@@ -91,12 +91,12 @@ def follow(entry: Entry) -> None:
         outcome = Outcome.DONE if entry.outcome == DONE else Outcome.REFUSED
         rest = BulkItem.objects.filter(act_id=entry.pk, outcome__in=OPEN_OUTCOMES).values_list("pk", flat=True)
         if rest:
-            records.write(entry.group, dict.fromkeys(rest, Result(outcome, CLOSED)), only=OPEN_OUTCOMES)
+            result_writer.write(entry.group, dict.fromkeys(rest, Result(outcome, CLOSED)), only=OPEN_OUTCOMES)
 
 
 def _finding(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     """Of an act whose items are all known, how it ended."""
-    found = records.count_part(entry.pk)
+    found = result_writer.count_part(entry.pk)
     if not found.total or found.unknown:
         return "unsure", {}
     return "done" if found.done else "not sent", found.detail

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from console.items import progress
-from console.items.bulk import sending
+from console.items.bulk import services
 from console.items.bulk.actions import START, BulkAction, action_named
 from console.items.bulk.result_selectors import ResultPage
 from console.items.bulk.selectors import PLANNING
@@ -152,7 +152,7 @@ class SignalStatus(RunStatus):
     @property
     def is_unattended(self) -> bool:
         """Whether a worker should have got further by now, and none has said why it hasn't."""
-        if self.bulk.message not in ("", sending.STOPPING):
+        if self.bulk.message not in ("", services.STOPPING):
             return False
         since = self.bulk.due_at if self.is_waiting else self.bulk.progressed_at or self.bulk.started_at
         is_expected = self.is_waiting or self.is_sending

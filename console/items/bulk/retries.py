@@ -5,7 +5,7 @@ import uuid
 from django.db.models import Q, QuerySet
 
 from accounts.models import Person
-from console.items.bulk import planning
+from console.items.bulk import plans
 from console.items.bulk.actions import BulkAction
 from console.items.models import BulkItem, BulkSignal
 
@@ -32,11 +32,11 @@ def plan_retry(*, user: Person, bulk: BulkSignal, action: BulkAction, bulk_id: u
     if earlier := bulk.sequels.filter(pk=bulk_id, person=user).first():
         return earlier
     if bulk.state not in FINAL:
-        raise planning.NotPlanned(NOT_ENDED)
+        raise plans.NotPlanned(NOT_ENDED)
     items = list(find_retryable(bulk))
     if not items:
-        raise planning.NotPlanned(NOTHING_LEFT)
-    return planning.create_sequel(
+        raise plans.NotPlanned(NOTHING_LEFT)
+    return plans.create_sequel(
         user=user,
         origin=bulk,
         purpose=BulkSignal.Purpose.RETRY,

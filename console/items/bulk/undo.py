@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models import Person
 from console.audit.models import FAILED
-from console.items.bulk import planning
+from console.items.bulk import plans
 from console.items.bulk.actions import BulkAction, action_named
 from console.items.models import BulkItem, BulkSignal
 from console.items.sent_signals import SentSignal, read_sent_signals
@@ -85,7 +85,7 @@ def read_offer(bulk: BulkSignal) -> UndoOffer | None:
     figures = done.aggregate(all=Count("pk"), undoable=Count("pk", filter=can_be_undone))
     undone = BulkItem.objects.filter(bulk__origin=bulk, bulk__purpose=Purpose.UNDO, outcome=Outcome.DONE)
     undone_count = undone.values("item").distinct().count()
-    ends_at = bulk.finished_at + planning.UNDO_LASTS
+    ends_at = bulk.finished_at + plans.UNDO_LASTS
     return UndoOffer(
         bulk=bulk,
         inverse=action_named(action.undone_by) if action else None,
@@ -109,13 +109,13 @@ def plan_undo(*, user: Person, bulk: BulkSignal) -> BulkSignal:
         return unfinished
     offer = read_offer(bulk)
     if offer is None:
-        raise planning.NotPlanned(f"Only what has ended can be undone. {NOTHING_SENT}")
+        raise plans.NotPlanned(f"Only what has ended can be undone. {NOTHING_SENT}")
     if offer.inverse is None or not offer.is_offered:
-        raise planning.NotPlanned(f"{offer.text or 'There is nothing to undo.'} {NOTHING_SENT}")
+        raise plans.NotPlanned(f"{offer.text or 'There is nothing to undo.'} {NOTHING_SENT}")
     items = list(_still_ours(bulk))
     if not items:
-        raise planning.NotPlanned(f"Every item was signaled again since, so there is nothing to undo. {NOTHING_SENT}")
-    return planning.create_sequel(
+        raise plans.NotPlanned(f"Every item was signaled again since, so there is nothing to undo. {NOTHING_SENT}")
+    return plans.create_sequel(
         user=user,
         origin=bulk,
         purpose=Purpose.UNDO,

@@ -21,9 +21,9 @@ from accounts.rights import Right
 from console.audit import entries, reconciliation, record
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 from console.items import counts
-from console.items.imports import creating, job_hooks, reconcile, records, services, slice_links
-from console.items.imports.creating import MOST_FAILURES, Course, Creating
-from console.items.imports.records import Result, Tally
+from console.items.imports import job_hooks, part_creation, reconcile, result_writer, services, slice_links
+from console.items.imports.part_creation import MOST_FAILURES, Course, Creating
+from console.items.imports.result_writer import Result, Tally
 from console.items.models import Import, ImportRow
 from console.items.selectors import VENDOR
 from console.jobs import parts
@@ -100,7 +100,7 @@ def _send_missing(operation: Operation, import_: Import) -> float | None:
 
     Seconds until the next look; None where nothing is left that checks can find out.
     """
-    unknown = import_.rows.filter(outcome__in=records.OPEN_OUTCOMES, act_id__isnull=False)
+    unknown = import_.rows.filter(outcome__in=result_writer.OPEN_OUTCOMES, act_id__isnull=False)
     acts = [act for act in unknown.order_by().values_list("act_id", flat=True).distinct() if act]
     is_checking = False
     for entry in Entry.objects.select_related("actor").prefetch_related("outcomes").filter(pk__in=acts):
@@ -162,14 +162,14 @@ def _create_part(first: Import, operation: Operation, part: Part) -> PartResult:
 def _leave_out_held(job: Creating) -> list[ImportRow]:
     """The rows that can be sent. What another import created is there already; what one is creating is waited for."""
     to_send = job.rows(Outcome.NONE)
-    held = creating.held_elsewhere(to_send)
+    held = part_creation.held_elsewhere(to_send)
     if not held:
         return to_send
     results: dict[int, Result] = {}
     for row in to_send:
         holder = held.get(row.console_id)
         if holder is not None and holder.outcome == Outcome.CREATED:
-            results[row.pk] = creating.present(holder)
+            results[row.pk] = part_creation.present(holder)
         elif holder is not None and holder.sent_at and timezone.now() - holder.sent_at > PATIENCE:
             results[row.pk] = Result(Outcome.NOT_CREATED, OTHER_UNKNOWN)
     with transaction.atomic():
@@ -203,13 +203,13 @@ def _after_held(job: Creating) -> PartResult:
     if job.rows(Outcome.NONE):
         _note(job.import_, message=OTHERS)
         return Busy(OTHERS_WAIT, OTHERS)
-    return _done(records.count_part(job.part.pk))
+    return _done(result_writer.count_part(job.part.pk))
 
 
 def _send(job: Creating, to_send: Sequence[ImportRow], *, again: bool) -> PartResult:
     with _act(job, to_send, again=again) as act:
         try:
-            return _end(job, act, creating.create_rows(job, to_send))
+            return _end(job, act, part_creation.create_rows(job, to_send))
         except parts.TakenOver:
             # The worker that has the part now looks it up.
             act.keep_open()
@@ -223,7 +223,7 @@ def _end(job: Creating, act: record.act, course: Course) -> PartResult:
     with transaction.atomic():
         parts.keep(job.operation)
         job.write(course.results, Outcome.SENDING)
-        tally = records.count_part(job.part.pk)
+        tally = result_writer.count_part(job.part.pk)
         _note(job.import_, failures=course.failures, message=error.lasting_message if error else "")
         if tally.total and not ends_job:
             _move_rest(job)
@@ -262,7 +262,7 @@ def _end_act(act: record.act, tally: Tally, error: UpstreamError | None, otherwi
     if not detail and tally.outcome == FAILED:
         detail = {"error": tally.refusals[0]["message"]}
     elif not detail and tally.outcome == UNKNOWN:
-        detail = {"error": records.LOST}
+        detail = {"error": result_writer.LOST}
     end = {DONE: act.done, FAILED: act.failed, UNKNOWN: act.unknown}[tally.outcome]
     end(detail={**detail, **tally.detail}, reference=said["reference"])
 
@@ -279,16 +279,16 @@ def _wait(error: UpstreamError | None, failures: int) -> PartResult:
 
 def _look_up(job: Creating, entry: Entry) -> PartResult:
     """A part that an earlier worker can have sent: its batch is read for what it claimed, and the rest follows."""
-    claimed = job.rows(*records.OPEN_OUTCOMES)
+    claimed = job.rows(*result_writer.OPEN_OUTCOMES)
     try:
         results = reconcile.look_for(job.platform, job.import_, claimed) if claimed else {}
     except UpstreamError:
-        results = {row.pk: Result(Outcome.UNKNOWN, records.CUT_OFF) for row in claimed}
+        results = {row.pk: Result(Outcome.UNKNOWN, result_writer.CUT_OFF) for row in claimed}
     with transaction.atomic():
         parts.keep(job.operation)
-        job.write(results, *records.OPEN_OUTCOMES)
+        job.write(results, *result_writer.OPEN_OUTCOMES)
         _move_rest(job)
-        tally = records.count_part(job.part.pk)
+        tally = result_writer.count_part(job.part.pk)
         _settle(entry, tally)
     counts.forget(project=str(job.import_.project))
     return _done(tally)
@@ -298,7 +298,7 @@ def _settle(entry: Entry, tally: Tally) -> None:
     is_unknown = tally.outcome == UNKNOWN
     if entry.outcome not in (OPEN, UNKNOWN) or (is_unknown and entry.result.get("cut_off")):
         return
-    said = {"error": records.CUT_OFF, "cut_off": True} if is_unknown else {"found": "after a restart"}
+    said = {"error": result_writer.CUT_OFF, "cut_off": True} if is_unknown else {"found": "after a restart"}
     # The audit's own check can be faster: it has read the same batch.
     with suppress(record.AlreadySettled):
         record.settle(entry, tally.outcome, {**said, **tally.detail})

@@ -16,8 +16,8 @@ from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 from console.common.parsing import read_uuid
 from console.items import counts
 from console.items.console_ids import find_by_console_ids
-from console.items.imports import records
-from console.items.imports.records import OPEN_OUTCOMES, Result
+from console.items.imports import result_writer
+from console.items.imports.result_writer import OPEN_OUTCOMES, Result
 from console.items.models import Import, ImportRow
 from console.items.selectors import NOT_ANSWERED, VENDOR
 from console.jobs import parts
@@ -79,9 +79,9 @@ def _look_in_batch(
     for row in rows:
         item = found.items.get(row.console_id)
         if item is not None:
-            results[row.pk] = Result(Outcome.CREATED, records.FOUND_BY_READING, item=read_uuid(item.id))
+            results[row.pk] = Result(Outcome.CREATED, result_writer.FOUND_BY_READING, item=read_uuid(item.id))
         else:
-            results[row.pk] = Result(Outcome.UNKNOWN, row.message or records.CUT_OFF, is_missing=is_believed)
+            results[row.pk] = Result(Outcome.UNKNOWN, row.message or result_writer.CUT_OFF, is_missing=is_believed)
     return results
 
 
@@ -107,7 +107,7 @@ def find_rows(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     rows = list(ImportRow.objects.filter(act_id=entry.pk, outcome__in=OPEN_OUTCOMES))
     if rows:
         results = look_for(connections.cloudfactory(entry.actor), import_, rows)
-        records.write(import_.pk, results, only=OPEN_OUTCOMES, act=entry.pk)
+        result_writer.write(import_.pk, results, only=OPEN_OUTCOMES, act=entry.pk)
         counts.forget(project=str(import_.project))
         missing = [result for result in results.values() if result.is_missing]
         if missing:
@@ -127,7 +127,7 @@ def follow(entry: Entry) -> None:
     if entry.group is None:
         return
     of_act = ImportRow.objects.filter(act_id=entry.pk, outcome__in=OPEN_OUTCOMES)
-    write = partial(records.write_all, entry.group, only=OPEN_OUTCOMES, act=entry.pk)
+    write = partial(result_writer.write_all, entry.group, only=OPEN_OUTCOMES, act=entry.pk)
     if is_proven(entry):
         over = of_act.filter(
             misses__gte=reconciliation.LEAST_MISSES, import_run__state__in=(State.STOPPED, State.ENDED)
@@ -140,7 +140,7 @@ def follow(entry: Entry) -> None:
 
 def settle_known(entry: Entry) -> None:
     """Ends an entry once none of its rows is unknown any more: those not found are sent under another one."""
-    tally = records.count_part(entry.pk)
+    tally = result_writer.count_part(entry.pk)
     if entry.outcome in (OPEN, UNKNOWN) and not tally.unknown:
         with suppress(record.AlreadySettled):
             record.settle(entry, tally.outcome, {**tally.detail, "found": "by looking"})
@@ -148,7 +148,7 @@ def settle_known(entry: Entry) -> None:
 
 def _finding(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     """Of an act whose rows are all known, how it ended."""
-    found = records.count_part(entry.pk)
+    found = result_writer.count_part(entry.pk)
     if found.unknown:
         return "unsure", {}
     return "done" if found.created else "not sent", found.detail

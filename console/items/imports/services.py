@@ -20,8 +20,8 @@ from console.audit import record
 from console.audit.models import Entry
 from console.files.selectors import is_any_in_uploads
 from console.items import counts
-from console.items.imports import reconcile, records
-from console.items.imports.records import Result
+from console.items.imports import reconcile, result_writer
+from console.items.imports.result_writer import Result
 from console.items.models import Import, ImportRow
 from console.jobs import parts
 from console.jobs import services as jobs
@@ -219,9 +219,11 @@ def end(import_: Import, *, reason: str = "") -> None:
             return
         words = STOPPED if reason == parts.STOPPED else reason or NOT_CREATED
         unsent = import_.rows.filter(act_id__isnull=False, outcome=Outcome.NONE)
-        records.write_all(import_.pk, _keys(unsent), Result(Outcome.NOT_CREATED, words), only=[Outcome.NONE])
+        result_writer.write_all(import_.pk, _keys(unsent), Result(Outcome.NOT_CREATED, words), only=[Outcome.NONE])
         sending = import_.rows.filter(outcome=Outcome.SENDING)
-        records.write_all(import_.pk, _keys(sending), Result(Outcome.UNKNOWN, records.CUT_OFF), only=[Outcome.SENDING])
+        result_writer.write_all(
+            import_.pk, _keys(sending), Result(Outcome.UNKNOWN, result_writer.CUT_OFF), only=[Outcome.SENDING]
+        )
     counts.forget(project=str(import_.project))
 
 
@@ -246,7 +248,7 @@ def send_again(operation: Operation, import_: Import, entry: Entry) -> int:
         Import.objects.select_for_update().get(pk=import_.pk)
         keys = _keys(reconcile.find_missing(entry))
         add_parts(operation, keys)
-        records.count(import_.pk)
+        result_writer.count(import_.pk)
     return len(keys)
 
 
@@ -279,7 +281,7 @@ def _enqueue(import_: Import, *portions: "QuerySet[ImportRow]") -> int:
         operation = jobs.enqueue(kind=KIND, subject=str(import_.pk), person=import_.person, payload=payload)
         for portion in keys:
             add_parts(operation, portion)
-        records.count(import_.pk)
+        result_writer.count(import_.pk)
     return sum(map(len, keys))
 
 

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from accounts import connections
 from console.common.parsing import read_uuid
 from console.items import console_ids
-from console.items.imports.slice_reading import PAGE, place_of
+from console.items.imports.slice_reader import PAGE, place_of
 from console.items.imports.slice_rows import link_of
 from console.items.models import Import, ImportRow
 from console.upstream.avala import Avala

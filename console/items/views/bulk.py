@@ -15,16 +15,16 @@ from accounts.rights import Right
 from console import htmx
 from console.common.parsing import read_page_number, read_uuid
 from console.items.breadcrumbs import item_breadcrumbs
-from console.items.bulk import news as bulk_news
+from console.items.bulk import notifications as bulk_news
 from console.items.bulk import result_presenters as presenters
 from console.items.bulk import result_selectors as selectors
-from console.items.bulk import retries, selection, sending
+from console.items.bulk import retries, selection, services
 from console.items.bulk import undo as undoing
-from console.items.bulk.planning import NotPlanned
+from console.items.bulk.plans import NotPlanned
 from console.items.bulk.result_presenters import SignalStatus
 from console.items.bulk.selectors import PLANNING, find_bulk, find_own_bulk
 from console.items.filters import ItemFilter
-from console.items.imports import news as import_news
+from console.items.imports import notifications as import_news
 from console.items.imports.result_presenters import ImportStatus
 from console.items.models import BulkSignal
 from console.items.run_presenters import NEWS_DELAYS, RunStatus
@@ -69,14 +69,14 @@ def progress(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpR
 def stop(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpResponse:
     """Also takes it back, while it still waits."""
     found = find_own_bulk(user=request.user, project=project, bulk_id=bulk_id)
-    is_stopped = sending.stop(user=request.user, bulk=found)
+    is_stopped = services.stop(user=request.user, bulk=found)
     return _after(request, found, "" if is_stopped else NOT_STOPPED)
 
 
 @require_POST
 def carry_on(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpResponse:
     found = find_own_bulk(user=request.user, project=project, bulk_id=bulk_id)
-    goes_on = sending.carry_on(user=request.user, bulk=found)
+    goes_on = services.carry_on(user=request.user, bulk=found)
     return _after(request, found, "" if goes_on else NOT_CARRIED_ON)
 
 

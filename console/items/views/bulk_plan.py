@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.http_types import SignedIn
 from console import htmx
 from console.common.typed_fields import hand_back
-from console.items.bulk import planning, selection
+from console.items.bulk import plans, selection
 from console.items.bulk.actions import BulkAction, action_named
 from console.items.bulk.forms import PlanForm, SendForm
 from console.items.bulk.selection import NotSelected, SelectionChange
@@ -34,9 +34,9 @@ def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     form = PlanForm(request.POST)
     try:
         if not form.is_valid():
-            raise planning.NotPlanned(form.problem)
+            raise plans.NotPlanned(form.problem)
         selection.change_selection(user=request.user, project=project, change=change, list_query=query)
-        bulk = planning.create_plan(
+        bulk = plans.create_plan(
             user=request.user,
             project=project,
             action=form.cleaned_data["action"],
@@ -45,7 +45,7 @@ def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
         )
     except NotSelected as refused:
         return index.answer(request, project, item_filter, unsaved=change, problem=refused.message)
-    except planning.NotPlanned as problem:
+    except plans.NotPlanned as problem:
         messages.error(request, problem.message)
         return htmx.redirect(request, item_filter.address(reverse("items:index", args=[project])))
     return _to_page(request, bulk)
@@ -70,8 +70,8 @@ def read_again(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> Htt
     form.full_clean()
     takes_changed = "takes_changed" in request.POST
     try:
-        planning.read_again(user=request.user, bulk=bulk, typed=form.typed(), takes_changed=takes_changed)
-    except planning.NotSent as problem:
+        plans.read_again(user=request.user, bulk=bulk, typed=form.typed(), takes_changed=takes_changed)
+    except plans.NotSent as problem:
         messages.error(request, problem.message)
     return _to_page(request, bulk)
 
@@ -86,8 +86,8 @@ def send(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpRespo
         return render_plan(request, bulk, form, 422)
     try:
         form.full_clean()
-        planning.press(user=request.user, bulk=bulk, version=form.cleaned_data.get("version", ""), **form.typed())
-    except planning.NotSent as problem:
+        plans.press(user=request.user, bulk=bulk, version=form.cleaned_data.get("version", ""), **form.typed())
+    except plans.NotSent as problem:
         bulk.refresh_from_db()
         if bulk.state == State.READY:
             return render_plan(request, bulk, form, 409, problem=problem.message)

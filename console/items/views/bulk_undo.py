@@ -11,7 +11,7 @@ from accounts.connections import ConnectionMissing
 from accounts.http_types import SignedIn
 from console import htmx
 from console.items.bulk import undo as undoing
-from console.items.bulk.planning import NotPlanned
+from console.items.bulk.plans import NotPlanned
 from console.items.bulk.selectors import find_own_bulk
 from console.upstream.errors import UpstreamError
 

@@ -13,7 +13,7 @@ from accounts.http_types import SignedIn
 from console import htmx, typed_forms, write_errors
 from console.common.typed_fields import hand_back
 from console.items.breadcrumbs import remembered_breadcrumbs
-from console.items.imports import slice_reading
+from console.items.imports import slice_reader
 from console.items.imports.batch_forms import BatchForm
 from console.items.imports.selectors import find_own_import
 from console.items.imports.services import NotStarted
@@ -37,7 +37,7 @@ def create(request: SignedIn, project: uuid.UUID, owner: str, slug: str) -> Http
     try:
         found = connections.avala(request.user).get_slice(owner, slug)
         form.batches = read_names(request, project)
-        context |= {"slice": found, "problem": slice_reading.why_not(found)}
+        context |= {"slice": found, "problem": slice_reader.why_not(found)}
         if request.method != "POST" or context["problem"]:
             return render(request, TEMPLATE, context, status=422 if request.method == "POST" else 200)
         if form.is_valid() and (target := read_target(request, project, form)):
@@ -55,7 +55,7 @@ def create(request: SignedIn, project: uuid.UUID, owner: str, slug: str) -> Http
 def read_again(request: SignedIn, project: uuid.UUID, import_id: uuid.UUID) -> HttpResponse:
     """Reads the slice and the batch once more."""
     import_run = find_own_import(user=request.user, project=project, import_id=import_id)
-    slice_reading.read_again(user=request.user, import_=import_run)
+    slice_reader.read_again(user=request.user, import_=import_run)
     return htmx.redirect(request, reverse("items:import_detail", args=[project, import_id]))
 
 
@@ -76,7 +76,7 @@ def _planned(
 ) -> HttpResponse:
     form, project, (owner, slug), (batch_id, batch_name) = context["form"], context["project_id"], address, target
     try:
-        import_run = slice_reading.create_plan(
+        import_run = slice_reader.create_plan(
             user=request.user,
             project=project,
             project_name=context["project_name"],

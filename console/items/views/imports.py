@@ -16,7 +16,7 @@ from console.common.parsing import read_page_number
 from console.items.breadcrumbs import item_breadcrumbs
 from console.items.imports import result_presenters as presenters
 from console.items.imports import result_selectors as selectors
-from console.items.imports import services, slice_reading
+from console.items.imports import services, slice_reader
 from console.items.imports.plan_page import render_plan
 from console.items.imports.plan_presenters import version_of
 from console.items.imports.result_presenters import ImportStatus
@@ -78,7 +78,7 @@ def progress(request: SignedIn, project: uuid.UUID, import_id: uuid.UUID) -> Htt
 def stop(request: SignedIn, project: uuid.UUID, import_id: uuid.UUID) -> HttpResponse:
     """Nothing further is created after the items in hand, or read after the page in hand."""
     found = find_own_import(user=request.user, project=project, import_id=import_id)
-    stop_it = slice_reading.stop if found.state == Import.State.READING else services.stop
+    stop_it = slice_reader.stop if found.state == Import.State.READING else services.stop
     is_stopped = stop_it(user=request.user, import_=found)
     return _after(request, found, "" if is_stopped else NOT_STOPPED)
 

@@ -14,9 +14,9 @@ from django.utils import timezone
 from accounts.models import Person
 from console.audit import record
 from console.items import services
-from console.items.bulk import sending
+from console.items.bulk import services as sending
 from console.items.bulk.actions import BulkAction
-from console.items.bulk.held import is_signaled_since, read_held
+from console.items.bulk.conflicts import is_signaled_since, read_held
 from console.items.bulk.selectors import is_recent, to_be_sent
 from console.items.models import BulkItem, BulkSignal, Selection
 from console.jobs import services as jobs

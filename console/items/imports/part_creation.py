@@ -18,8 +18,8 @@ from accounts import connections
 from accounts.rights import Right
 from console.common.parsing import read_uuid
 from console.items.console_ids import OTHER_ITEM, create_once
-from console.items.imports import records
-from console.items.imports.records import Result
+from console.items.imports import result_writer
+from console.items.imports.result_writer import Result
 from console.items.imports.services import ROLE_CHANGED
 from console.items.item_fields import new_work_item
 from console.items.models import Import, ImportRow
@@ -64,7 +64,7 @@ class Creating:
         return list(ImportRow.objects.filter(act_id=self.part.pk, outcome__in=outcomes))
 
     def write(self, results: dict[int, Result], *only: str) -> None:
-        records.write(self.import_.pk, results, only=only, act=self.part.pk)
+        result_writer.write(self.import_.pk, results, only=only, act=self.part.pk)
 
 
 @dataclass

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Person
 from console.items import counts
-from console.items.bulk import records
+from console.items.bulk import result_writer
 from console.items.bulk.actions import BulkAction, action_of
 from console.items.bulk.results import Result
 from console.items.bulk.selectors import to_be_sent
@@ -128,7 +128,7 @@ def end(bulk: BulkSignal, *, reason: str = "") -> None:
         _leave_unsent(bulk, STOPPED if reason == parts.STOPPED else reason or NOT_SENT)
         sending = bulk.items.filter(outcome=Outcome.SENDING)
         unknown = Result(Outcome.UNKNOWN, "The console stopped before an answer came.")
-        records.write(bulk.pk, dict.fromkeys(_keys(sending), unknown), only=[Outcome.SENDING])
+        result_writer.write(bulk.pk, dict.fromkeys(_keys(sending), unknown), only=[Outcome.SENDING])
     counts.forget(project=str(bulk.project))
 
 
@@ -163,7 +163,7 @@ def _leave_out_others(bulk: BulkSignal) -> None:
 def _leave_unsent(bulk: BulkSignal, message: str) -> None:
     unsent = bulk.items.filter(act_id__isnull=False, outcome=Outcome.NONE)
     result = Result(Outcome.NOT_SENT, message[:500])
-    records.write(bulk.pk, dict.fromkeys(_keys(unsent), result), only=[Outcome.NONE])
+    result_writer.write(bulk.pk, dict.fromkeys(_keys(unsent), result), only=[Outcome.NONE])
 
 
 def _keys(items: "QuerySet[BulkItem]") -> list[int]:

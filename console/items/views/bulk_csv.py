@@ -8,8 +8,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.http_types import SignedIn
 from console import htmx
+from console.items.bulk.csv_export import describe_results, stream_results
 from console.items.bulk.result_selectors import read_filter
-from console.items.bulk.result_sheet import describe_results, stream_results
 from console.items.bulk.selectors import PLANNING, find_bulk
 
 

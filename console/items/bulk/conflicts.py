@@ -6,7 +6,7 @@ from datetime import datetime
 
 from accounts.models import Person
 from console.items import services
-from console.items.bulk.under_way import read_under_way
+from console.items.bulk.active_signals import read_under_way
 from console.items.models import BulkItem, BulkSignal, Decision
 from console.items.sent_signals import in_portions
 

@@ -22,9 +22,10 @@ from accounts.connections import ConnectionMissing
 from accounts.rights import Right
 from console.common.parsing import read_uuid
 from console.items import services, table_selectors
-from console.items.bulk import job_hooks, planning, sending
+from console.items.bulk import job_hooks, plans
+from console.items.bulk import services as sending
 from console.items.bulk.actions import BulkAction, action_named
-from console.items.bulk.held import read_held
+from console.items.bulk.conflicts import read_held
 from console.items.bulk.selectors import to_be_sent
 from console.items.filters import ItemFilter
 from console.items.models import BulkItem, BulkSignal
@@ -51,7 +52,7 @@ WAIT = 5.0
 NEW_MATCH = "It has matched the filter since the plan before this one."
 NO_MATCH = "It doesn’t match the filter any more."
 TOO_MANY_MATCH = (
-    f"More than {planning.MOST_ITEMS:,} work items match this filter, and a signal can’t go to more than that. "
+    f"More than {plans.MOST_ITEMS:,} work items match this filter, and a signal can’t go to more than that. "
     "Narrow the filter, then select again."
 )
 ENDLESS = "CloudFactory’s list doesn’t come to an end, so the work items couldn’t be counted."
@@ -61,9 +62,9 @@ READ_FIELDS = ("name", "status_seen", "status_before", "updated_before", "read_a
 
 
 def register() -> None:
-    jobs.register(planning.KIND, read_plan, given_up=_give_up, address=job_hooks.address, stop=jobs.stop_parts)
+    jobs.register(plans.KIND, read_plan, given_up=_give_up, address=job_hooks.address, stop=jobs.stop_parts)
     jobs.every_minute(free_left_over)
-    jobs.every_night(planning.delete_old)
+    jobs.every_night(plans.delete_old)
 
 
 def read_plan(operation: Operation) -> Result:
@@ -83,7 +84,7 @@ def read_plan(operation: Operation) -> Result:
 def free_left_over() -> None:
     """A plan whose job nobody does any more can be read again."""
     reading = set(BulkSignal.objects.filter(state=State.READING).values_list("pk", flat=True))
-    jobs_left = Operation.objects.unfinished().filter(kind=planning.KIND) if reading else Operation.objects.none()
+    jobs_left = Operation.objects.unfinished().filter(kind=plans.KIND) if reading else Operation.objects.none()
     at_work = {uuid.UUID(subject) for subject in jobs_left.values_list("subject", flat=True)}
     left_over = BulkSignal.objects.filter(pk__in=reading - at_work, state=State.READING)
     left_over.update(**_not_read(INTERRUPTED))
@@ -163,7 +164,7 @@ class _Reading:
         items = {item.id: item for item in page.items if _has_status(item, status) and read_uuid(item.id)}
         rows = self._rows_of(items)
         self._store(rows, items, is_whole=True)
-        if _last_position(self.bulk) > planning.MOST_ITEMS:
+        if _last_position(self.bulk) > plans.MOST_ITEMS:
             return Halt(TOO_MANY_MATCH)
         if page.goes_round or (page.next and self._came_before(page.next.query())):
             return Halt(ENDLESS)
@@ -307,8 +308,8 @@ def _finish(operation: Operation, bulk: BulkSignal) -> None:
     bulk.read_at, bulk.message = timezone.now(), _left_out_words(operation)
     bulk.save(update_fields=["read_at", "message"])
     _mark_held(bulk)
-    is_same = operation.payload.get("pressed") == planning.fingerprint(bulk)
-    may_send = bulk.person.is_active and bulk.person.may(Right.SIGNAL) and not planning.is_undo_over(bulk)
+    is_same = operation.payload.get("pressed") == plans.fingerprint(bulk)
+    may_send = bulk.person.is_active and bulk.person.may(Right.SIGNAL) and not plans.is_undo_over(bulk)
     if bulk.is_pressed and is_same and may_send:
         sending.start(bulk)
         return
