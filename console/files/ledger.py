@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import connections
 from accounts.models import Person
 from console.audit import record
-from console.files.chosen import ChosenFile, NotChosen, read_chosen
+from console.files.browser_file import ChosenFile, NotChosen, read_chosen
 from console.files.models import Upload, UploadFile
 from console.words import moment
 

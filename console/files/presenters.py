@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from accounts.connections import Space
 from accounts.models import Person
-from console.files import ledger, reasons, reconcile, selectors
+from console.files import failure_reasons, ledger, reconcile, selectors
 from console.files.models import Upload, UploadFile
-from console.files.origins import upload_origins
 from console.files.selectors import PAGE, Totals
+from console.files.upload_origins import upload_origins
 from console.words import file_size, number, plural
 
 State = UploadFile.State
@@ -149,7 +149,7 @@ class UploadPage:
     @property
     def problem(self) -> str:
         """Why nothing can be uploaded, said before anything is chosen; "" where it can."""
-        return "" if upload_origins() else reasons.not_set_up(self.person)
+        return "" if upload_origins() else failure_reasons.not_set_up(self.person)
 
     @property
     def states(self) -> Sequence[StateWord]:

@@ -16,10 +16,10 @@ from accounts import connections
 from accounts.models import Person
 from console.audit import record
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, GroupLine
-from console.files import origins
+from console.files import upload_origins
+from console.files.failure_reasons import Reported, other_store
 from console.files.ledger import IS_SENT
 from console.files.models import Upload, UploadFile
-from console.files.reasons import Reported, other_store
 from console.upstream.errors import UpstreamError
 from console.upstream.storage_paths import PathRefused, path_in_space
 
@@ -66,7 +66,7 @@ def hand_out_links(
 
     Raises NoOrigins, record.NotRecorded and what P1 raises; then the files wait as before.
     """
-    if not origins.upload_origins():
+    if not upload_origins.upload_origins():
         raise NoOrigins
     asked = list(dict.fromkeys(ids))[:MOST_LINKS]
     claimed = _claim(upload, asked, again)
@@ -182,7 +182,7 @@ def _read_links(user: Person, upload: Upload, rows: Sequence[UploadFile]) -> _Fo
     usable: dict[str, str] = {}
     for link in offered:
         path = _usable_path(upload.space, link.path)
-        if path and path not in usable and origins.is_for_upload(link.signed_url):
+        if path and path not in usable and upload_origins.is_for_upload(link.signed_url):
             usable[path] = link.signed_url
     urls: dict[uuid.UUID, str] = {}
     with transaction.atomic():
@@ -198,7 +198,7 @@ def _read_links(user: Person, upload: Upload, rows: Sequence[UploadFile]) -> _Fo
     _put_back([row.pk for row in rows if row.pk not in urls])
     if len(usable) == len(offered):
         return _Found(urls, FEWER)
-    strange = origins.strange_origin(link.signed_url for link in offered)
+    strange = upload_origins.strange_origin(link.signed_url for link in offered)
     return _Found(urls, other_store(user, strange) if strange else ODD_LINKS)
 
 

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from accounts import connections
 from accounts.models import Person
+from console.files.failure_reasons import Reported
 from console.files.ledger import IS_SENT
 from console.files.models import Upload, UploadFile
-from console.files.reasons import Reported
 from console.files.services import end_acts
 from console.upstream.downloads import Measured
 from console.upstream.errors import NotFound, UpstreamError

@@ -18,7 +18,7 @@ from accounts.models import ApiKey, Person
 from console.audit import record
 from console.audit.models import Entry
 from console.emulator.server import Running
-from console.files.chosen import ChosenFile, NotChosen, read_chosen
+from console.files.browser_file import ChosenFile, NotChosen, read_chosen
 from console.files.content_types import content_type_of
 from console.files.models import Upload, UploadFile
 from console.files.services import Reported

@@ -13,8 +13,9 @@ from accounts.http_types import SignedIn
 from console import htmx, plain_answers, typed_forms
 from console.common.parsing import read_page_number
 from console.common.typed_fields import hand_back
-from console.files import downloading, path_checks, path_lists, zipping
-from console.files.downloading import NoFile
+from console.files import download as downloading
+from console.files import path_checks, path_lists, zip_stream
+from console.files.download import NoFile
 from console.files.forms import PathsForm
 from console.files.path_presenters import PathListPage, read_state
 from console.upstream.download_ranges import NoSuchPart
@@ -78,9 +79,9 @@ def zip_all(request: SignedIn, list_id: uuid.UUID) -> HttpResponseBase:
     """All of the files as one zip, each recorded; HEAD takes nothing and is not."""
     found = path_lists.get_list(user=request.user, list_id=list_id)
     if request.method == "HEAD":
-        return zipping.describe_zip(found)
+        return zip_stream.describe_zip(found)
     try:
-        return zipping.stream_zip(user=request.user, path_list=found, request=request)
+        return zip_stream.stream_zip(user=request.user, path_list=found, request=request)
     except NoFile as error:
         return _no_file(request, error, list_id)
 

@@ -14,10 +14,10 @@ from accounts import connections
 from accounts.http_types import SignedIn
 from console import plain_answers
 from console.common.parsing import read_page_number
-from console.files import ledger, reasons, selectors, services, store_checks
-from console.files.origins import sends_files
+from console.files import failure_reasons, ledger, selectors, services, store_checks
 from console.files.presenters import UploadPage, read_rows
 from console.files.script_bodies import UNREADABLE, UnreadableBody, read_body, read_id, read_list, row_json
+from console.files.upload_origins import sends_files
 
 E = TypeVar("E", bound=Callable[..., HttpResponse])
 
@@ -36,7 +36,7 @@ def for_upload_script(view: E) -> E:
         except ledger.SpaceGone as error:
             return plain_answers.for_script(409, error.message)
         except services.NoOrigins:
-            return plain_answers.for_script(409, reasons.not_set_up(request.user))
+            return plain_answers.for_script(409, failure_reasons.not_set_up(request.user))
 
     return cast(E, require_POST(answer))
 
@@ -102,7 +102,7 @@ def report(request: SignedIn, upload_id: uuid.UUID) -> HttpResponse:
     found = selectors.find_upload(user=request.user, upload_id=upload_id)
     reported = {}
     for one in read_list(read_body(request), most=ledger.MOST_AT_ONCE):
-        read = reasons.read_reported(one, request)
+        read = failure_reasons.read_reported(one, request)
         if read is None:
             raise UnreadableBody
         reported[read_id(one.get("id"))] = read

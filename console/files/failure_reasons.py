@@ -9,7 +9,7 @@ from accounts.models import Person
 from accounts.people import administrators
 from accounts.rights import Right
 from console.files.models import UploadFile
-from console.files.origins import upload_origins
+from console.files.upload_origins import upload_origins
 from console.words import plural
 
 State = UploadFile.State

@@ -23,7 +23,7 @@ from console.audit import csv_export, record
 from console.common.delivery import has_arrived
 from console.common.file_names import attachment, file_name
 from console.files import path_checks
-from console.files.downloading import NoFile, file_act, no_file
+from console.files.download import NoFile, file_act, no_file
 from console.files.file_names import UniqueNames
 from console.files.models import PathList
 from console.files.original_names import read_names
