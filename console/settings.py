@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from console import origins, private_files, response_headers, secrets
 from console.common import cache
-from console.jobs import engine
+from console.jobs import queue_storage
 from console.upstream import urls
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -177,7 +177,7 @@ JOBS_LEASE = env.int("JOBS_LEASE", default=60)
 # Each worker process locks a file here for as long as it lives.
 WORKER_LOCKS = Path(env.str("WORKER_LOCKS", default=str(VAR / "workers")))
 try:
-    HUEY = engine.configuration(JOBS_URL, SECRET_KEY)
+    HUEY = queue_storage.configuration(JOBS_URL, SECRET_KEY)
 except ValueError as error:
     refuse(str(error))
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from huey.consumer import Consumer
 from huey.serializer import SignedSerializer
 
-from console.jobs import engine
+from console.jobs import queue_storage
 from tests import services
 
 LIMITS = "socket_connect_timeout=3&socket_timeout=5"
@@ -29,7 +29,7 @@ SECRET = "tests-only-queue-secret-9f2d7c"
     ],
 )
 def test_the_address_chooses_the_queue(url: str, kind: str, connection: dict[str, str]) -> None:
-    made = engine.configuration(url, SECRET)
+    made = queue_storage.configuration(url, SECRET)
     assert (made["huey_class"], made["connection"]) == (kind, connection)
     module, _, name = kind.rpartition(".")
     assert hasattr(importlib.import_module(module), name)
@@ -38,7 +38,7 @@ def test_the_address_chooses_the_queue(url: str, kind: str, connection: dict[str
 
 @pytest.mark.parametrize("url", ["postgres://u:p@db/console", "postgresql://u:p@db/console"])
 def test_both_spellings_of_postgresql_choose_its_queue(url: str) -> None:
-    made = engine.configuration(url, SECRET)
+    made = queue_storage.configuration(url, SECRET)
     assert (made["huey_class"], made["connection"]["connection"].args) == (
         "huey.PostgresHuey",
         ("postgresql://u:p@db/console",),
@@ -49,7 +49,7 @@ def test_an_idle_worker_looks_at_its_queue_again_soon(monkeypatch: pytest.Monkey
     ran: list[Consumer] = []
     monkeypatch.setattr(Consumer, "run", lambda consumer: ran.append(consumer))
     call_command("run_huey", queue="bulk")
-    assert [consumer.max_delay for consumer in ran] == [engine.LONGEST_PAUSE]
+    assert [consumer.max_delay for consumer in ran] == [queue_storage.LONGEST_PAUSE]
 
 
 @pytest.mark.redis
@@ -69,11 +69,11 @@ def test_a_queue_that_says_nothing_keeps_no_form_waiting() -> None:
 @pytest.mark.parametrize("url", ["", "mysql://x", "jobs.sqlite3", "file:///x"])
 def test_another_address_is_refused_with_a_sentence(url: str) -> None:
     with pytest.raises(ValueError, match="JOBS_URL starts with"):
-        engine.configuration(url, SECRET)
+        queue_storage.configuration(url, SECRET)
 
 
 def test_a_message_that_we_have_not_signed_is_never_opened() -> None:
-    serializer = engine.configuration("sqlite:///x", SECRET)["serializer"]
+    serializer = queue_storage.configuration("sqlite:///x", SECRET)["serializer"]
     assert serializer.deserialize(serializer.serialize("perform")) == "perform"
     for forged in (pickle.dumps("perform"), SignedSerializer("another", "console.jobs").serialize("perform")):
         with pytest.raises(ValueError, match=r"[Ss]ignature|Separator"):
@@ -81,7 +81,7 @@ def test_a_message_that_we_have_not_signed_is_never_opened() -> None:
 
 
 def passes_through(url: str) -> None:
-    made = engine.configuration(url, SECRET)
+    made = queue_storage.configuration(url, SECRET)
     module, _, name = made["huey_class"].rpartition(".")
     queue: Any = getattr(importlib.import_module(module), name)(
         "console-test", serializer=made["serializer"], results=False, **made["connection"]
