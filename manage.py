@@ -8,9 +8,9 @@ import sys
 def main() -> None:
     os.umask(0o077)  # whatever is written is for this user alone, also what is written before the settings are read
     if sys.argv[1:2] == ["demo"]:
-        from console import practice
+        from console import demo_env
 
-        practice.prepare_environment()
+        demo_env.prepare_environment()
     if sys.argv[1:] == ["emulator"]:  # it needs none of the console's settings
         from console.emulator.server import main as emulate
 

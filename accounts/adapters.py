@@ -23,7 +23,7 @@ from qrcode.image.svg import SvgPathFillImage
 
 from accounts import crypto, mail, middleware, throttling
 from accounts.sessions import NO_ADDRESS, WHY_ENDED
-from console import htmx, typed_forms
+from console import htmx, saved_forms
 from console.audit.client_ip import address_of
 
 # The library's session rows need an address; a request through a local socket has none.
@@ -88,8 +88,8 @@ class ConsoleAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse:
         middleware.begin(request)
         request.session.pop(WHY_ENDED, None)
-        typed_forms.claim(request, user.pk)
-        kwargs["redirect_url"] = typed_forms.address_of(request, kwargs.get("redirect_url") or "") or None
+        saved_forms.claim(request, user.pk)
+        kwargs["redirect_url"] = saved_forms.address_of(request, kwargs.get("redirect_url") or "") or None
         response: HttpResponse = super().post_login(request, user, **kwargs)
         throttling.remember_device(request, response, user.get_username())
         return response

@@ -14,12 +14,12 @@ from django.contrib.auth.models import AnonymousUser
 from accounts import crypto, key_usage, vendor_status
 from accounts.models import ApiKey, Person, Place, Vendor
 from console.common import cache_versions, parallel
+from console.common.formatting import with_article
 from console.upstream import downloads as files
 from console.upstream import errors
 from console.upstream.avala import Avala
 from console.upstream.cloudfactory import CloudFactory
 from console.upstream.transport import Transport
-from console.words import with_article
 
 T = TypeVar("T")
 

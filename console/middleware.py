@@ -13,7 +13,7 @@ from django.utils.cache import patch_vary_headers
 
 from accounts import access, audit_signals, pending_reauth
 from accounts.connections import ConnectionMissing
-from console import logs, pages, plain_answers, response_headers, sign_in, typed_forms
+from console import error_pages, json_logging, plain_text_responses, response_headers, saved_forms, sign_in
 from console.audit import availability
 from console.audit.client_ip import comes_from_proxy
 from console.audit.record import NotRecorded
@@ -64,11 +64,11 @@ class RequestId:
         sent = request.headers.get("X-Request-Id", "")
         request_id = sent if re.fullmatch(r"[A-Za-z0-9-]{8,64}", sent) else uuid.uuid4().hex
         vars(request)["request_id"] = request_id
-        token = logs.request_id.set(request_id)
+        token = json_logging.request_id.set(request_id)
         try:
             response = self.get_response(request)
         finally:
-            logs.request_id.reset(token)
+            json_logging.request_id.reset(token)
         response["X-Request-Id"] = request_id
         return response
 
@@ -134,7 +134,7 @@ class DatabaseFailures:
         shows_audit = request.resolver_match is not None and request.resolver_match.app_name == "audit"
         if request.method in {"GET", "HEAD"} and not shows_audit:
             vars(request)["audit_failed"] = availability.is_about_audit(error)
-        return pages.database_failed(request, error)
+        return error_pages.database_failed(request, error)
 
 
 class Access:
@@ -146,25 +146,25 @@ class Access:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         try:
-            typed_forms.forget_sent(request, response)
+            saved_forms.forget_sent(request, response)
             pending_reauth.keep(request, response)
         except database.FAILURES as error:
-            return pages.database_failed(request, error)
+            return error_pages.database_failed(request, error)
         return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponseBase | None:
         name = request.resolver_match.view_name if request.resolver_match else ""
         if access.is_closed(name):
-            return pages.not_found(request)
+            return error_pages.not_found(request)
         if access.allowed(request.user, name):
             pending_reauth.forget_what_is_not_allowed(request)
             return None
         if not request.user.is_authenticated:
-            if plain_answers.is_for_tool(request) or plain_answers.is_for_script(request):
-                return plain_answers.sign_in_first(request)
+            if plain_text_responses.is_for_tool(request) or plain_text_responses.is_for_script(request):
+                return plain_text_responses.sign_in_first(request)
             return sign_in.ask(request)
         audit_signals.refused(request, name)
-        return pages.not_allowed(request)
+        return error_pages.not_allowed(request)
 
 
 class UpstreamErrors:
@@ -178,10 +178,10 @@ class UpstreamErrors:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, ConnectionMissing):
-            return pages.connect(request, error)
+            return error_pages.connect(request, error)
         if isinstance(error, NotRecorded):
-            return pages.not_recorded(request, error)
+            return error_pages.not_recorded(request, error)
         if isinstance(error, UpstreamError):
             log.warning("%s: %s (reference %s)", type(error).__name__, error, error.reference)
-            return pages.upstream(request, error)
+            return error_pages.upstream(request, error)
         return None

@@ -14,7 +14,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from console import origins, private_files, response_headers, secrets
+from console import private_files, response_headers, secret_settings, url_checks
 from console.common import cache
 from console.jobs import queue_storage
 from console.upstream import urls
@@ -61,18 +61,18 @@ SECRET_KEY = env.str("SECRET_KEY", default="")
 AUDIT_SECRET = env.str("AUDIT_SECRET", default="")
 
 for name, value, least in (("SECRET_KEY", SECRET_KEY, 50), ("AUDIT_SECRET", AUDIT_SECRET, 32)):
-    if weakness := secrets.weakness(name, value, least=least):
+    if weakness := secret_settings.weakness(name, value, least=least):
         refuse(weakness)
 if SECRET_KEY == AUDIT_SECRET:
     refuse("AUDIT_SECRET must differ from SECRET_KEY.")
 try:
-    KEY_SECRETS = secrets.read_key_secrets(env.str("KEY_SECRETS", default=""))
+    KEY_SECRETS = secret_settings.read_key_secrets(env.str("KEY_SECRETS", default=""))
 except ValueError as error:
     refuse(str(error))
-if not ALLOWED_HOSTS or not all(origins.is_host(host) for host in ALLOWED_HOSTS):
+if not ALLOWED_HOSTS or not all(url_checks.is_host(host) for host in ALLOWED_HOSTS):
     # Links in mails and invitations carry the name a request came by: it must not be a stranger's choice.
     refuse("ALLOWED_HOSTS must name the hosts people reach the console by, each in full, without * or a leading dot.")
-ONLY_LOOPBACK = all(origins.is_loopback(host) for host in ALLOWED_HOSTS)
+ONLY_LOOPBACK = all(url_checks.is_loopback(host) for host in ALLOWED_HOSTS)
 if DEBUG and not ONLY_LOOPBACK:
     refuse("DEBUG shows code and data to visitors: ALLOWED_HOSTS may then hold loopback names only.")
 
@@ -86,7 +86,7 @@ for name, value in (("AVALA_BASE_URL", AVALA_BASE_URL), ("CLOUDFACTORY_BASE_URL"
     except ValueError:
         refuse(f"{name} must start with https:// (http:// is for this machine only) and be a plain address.")
 PRACTICE = env.bool("PRACTICE", default=False)
-if PRACTICE and not (ONLY_LOOPBACK and all(map(origins.is_on_loopback, (AVALA_BASE_URL, CLOUDFACTORY_BASE_URL)))):
+if PRACTICE and not (ONLY_LOOPBACK and all(map(url_checks.is_on_loopback, (AVALA_BASE_URL, CLOUDFACTORY_BASE_URL)))):
     refuse("PRACTICE is set by `make run` alone: people and vendors must all be on this machine.")
 
 MEDIA_ORIGINS = env.list("MEDIA_ORIGINS", default=["https://cdn.avala.ai", "https://storage.avala.ai"])
@@ -97,7 +97,7 @@ for name, listed in (
     ("UPLOAD_ORIGINS", UPLOAD_ORIGINS),
     ("TRUSTED_LOCAL_ORIGINS", TRUSTED_LOCAL_ORIGINS),
 ):
-    if not all(origins.is_origin(origin) for origin in listed):
+    if not all(url_checks.is_origin(origin) for origin in listed):
         refuse(f"{name} takes origins such as https://cdn.example.com, separated by commas.")
 
 if not all(origin.startswith("https://") or origin in TRUSTED_LOCAL_ORIGINS for origin in UPLOAD_ORIGINS):
@@ -284,7 +284,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "console.context.shell",
+                "console.shell.shell",
             ],
         },
     }
@@ -315,7 +315,7 @@ except (ValueError, KeyError):
 # Browser
 
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
-if not all(origins.is_address_or_network(proxy) for proxy in TRUSTED_PROXIES):
+if not all(url_checks.is_address_or_network(proxy) for proxy in TRUSTED_PROXIES):
     refuse("TRUSTED_PROXIES takes addresses or networks such as 10.0.0.7,10.1.0.0/16, and none that holds everybody.")
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -345,7 +345,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
 CSRF_COOKIE_SECURE = COOKIES_ARE_SECURE
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "console.pages.too_old"
+CSRF_FAILURE_VIEW = "console.error_pages.too_old"
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -416,7 +416,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"masked": {"()": "console.common.redaction.LogFilter"}},
-    "formatters": {"json": {"()": "console.logs.JsonFormatter"}},
+    "formatters": {"json": {"()": "console.json_logging.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["masked"]}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts import form_owner, middleware
 from accounts.models import Person
-from console import htmx, plain_answers, typed_forms
+from console import htmx, plain_text_responses, saved_forms
 from console.common.typed_fields import form_page, readable_values, typed_fields
 
 REASONS = {
@@ -30,7 +30,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     with which the browser forgets the one on the page that the person sees.
     """
     if not htmx.is_htmx(request) and request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
-        return plain_answers.sign_in_first(request)
+        return plain_text_responses.sign_in_first(request)
     query = {"next": _keep_what_was_typed(request) or find_page(request)}
     if reason := _reason(request):
         query["why"] = reason
@@ -74,7 +74,7 @@ def _keep_what_was_typed(request: HttpRequest) -> str:
     action = "typed_form_of_owner" if owner else "typed_form"
     if not ratelimit.consume(request, action=action, key=owner or None, config=LIMITS, app="allauth.account"):
         return ""
-    return typed_forms.keep(request, owner=owner)
+    return saved_forms.keep(request, owner=owner)
 
 
 def _reason(request: HttpRequest) -> str:

@@ -21,7 +21,7 @@ urlpatterns = [
     path("jobs/", include("console.jobs.urls")),
 ]
 
-handler400 = "console.pages.bad_request"
-handler403 = "console.pages.not_allowed"
-handler404 = "console.pages.not_found"
-handler500 = "console.pages.failed"
+handler400 = "console.error_pages.bad_request"
+handler403 = "console.error_pages.not_allowed"
+handler404 = "console.error_pages.not_found"
+handler500 = "console.error_pages.failed"

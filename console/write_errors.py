@@ -17,7 +17,7 @@ from django.urls import reverse
 from django_htmx.http import reswap, retarget
 
 from accounts.connections import ConnectionMissing
-from console import htmx, logs, pages, typed_forms
+from console import error_pages, htmx, json_logging, saved_forms
 from console.audit.record import NotRecorded
 from console.audit.unresolved import Unresolved, of_error
 from console.second_press import FirstNotDone
@@ -57,7 +57,7 @@ def describe(request: HttpRequest, error: Kind, *, back: str = "", form: str = "
     return WriteError(
         message=error.message,
         status=status_of(error),
-        reference=getattr(error, "reference", None) or logs.request_id.get(),
+        reference=getattr(error, "reference", None) or json_logging.request_id.get(),
         unresolved=of_error(error, back=back or htmx.page_address(request)),
         **keys(request, error, back=form),
         wait=wait_of(error),
@@ -94,7 +94,7 @@ def status_of(error: Kind) -> int:
     if isinstance(error, FirstNotDone):
         return 409
     if isinstance(error, UpstreamError):
-        return pages.status_of(error)
+        return error_pages.status_of(error)
     return 409 if isinstance(error, ConnectionMissing) else 503
 
 
@@ -108,6 +108,6 @@ def keys(request: HttpRequest, error: Exception, *, back: str = "") -> dict[str,
     """Where the key is connected or replaced, from there `back` or to the form as it was typed."""
     if not isinstance(error, KeyRejected | Forbidden | ConnectionMissing):
         return {}
-    label = f"Connect {error.vendor_name}" if isinstance(error, ConnectionMissing) else pages.key_label(error)
-    keys = f"{reverse('accounts:keys')}?{urlencode({'next': back or typed_forms.keep(request)})}"
+    label = f"Connect {error.vendor_name}" if isinstance(error, ConnectionMissing) else error_pages.key_label(error)
+    keys = f"{reverse('accounts:keys')}?{urlencode({'next': back or saved_forms.keep(request)})}"
     return {"keys_url": keys, "keys_label": label}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from console import practice
+from console import demo_env
 from tests.services import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,10 +30,10 @@ def practice_space(folder: Path, **settings: str) -> Iterator[PracticeSpace]:
     for part in ("console", "accounts", "templates", "static", "manage.py", "requirements.txt"):
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         copy(ROOT / part, folder / part)
-    ports = [free_port() for _ in practice.PORTS]
+    ports = [free_port() for _ in demo_env.PORTS]
     # A proxy that is not there: nothing on this machine may be asked for through it.
     environment = {"PATH": os.environ["PATH"], "http_proxy": "http://127.0.0.1:9", **settings}
-    environment |= dict(zip(practice.PORTS, map(str, ports), strict=True))
+    environment |= dict(zip(demo_env.PORTS, map(str, ports), strict=True))
     command = [sys.executable, "manage.py", "demo"]
     running = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
     assert running.stdout is not None

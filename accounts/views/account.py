@@ -18,7 +18,7 @@ from accounts.http_types import SignedIn
 from accounts.middleware import ENDED_ELSEWHERE, SEEN, end_of
 from accounts.models import Person
 from accounts.sessions import end_sessions, live_sessions, row_key
-from console import typed_forms
+from console import saved_forms
 from console.audit import record
 from console.common.parsing import read_int
 from console.common.typed_fields import hand_back
@@ -38,7 +38,7 @@ class OwnSession:
 @require_http_methods(["GET", "POST"])
 def profile(request: SignedIn) -> HttpResponse:
     person = Person.objects.get(pk=request.user.pk)
-    sent = request.POST if request.method == "POST" else typed_forms.kept(request)
+    sent = request.POST if request.method == "POST" else saved_forms.kept(request)
     form = ProfileForm(sent, instance=person)
     if request.method == "POST" and form.is_valid():
         # These fields alone: a whole row, read a moment ago, could undo a role change or a disabling.

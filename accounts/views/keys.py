@@ -18,7 +18,7 @@ from accounts import keys as services
 from accounts.forms import KeyForm, PlaceForm
 from accounts.http_types import SignedIn
 from accounts.models import ApiKey, Place, Vendor
-from console import htmx, typed_forms
+from console import htmx, saved_forms
 from console.common.typed_fields import hand_back
 
 
@@ -172,7 +172,7 @@ def _card(request: SignedIn, vendor: Vendor) -> Card:
 
 def _typed_before(request: SignedIn) -> dict[str, str]:
     """What was typed before signing in again; a key is never among it."""
-    typed = typed_forms.kept(request)
+    typed = saved_forms.kept(request)
     return {name: typed.get(name, "") for name in typed} if typed else {}
 
 

@@ -20,7 +20,7 @@ from accounts.forms import KNOWN_ALREADY, InviteForm, JoinForm, RoleForm
 from accounts.http_types import SignedIn
 from accounts.models import Person
 from accounts.rights import ROLE_WORDS, Role
-from console import htmx, typed_forms
+from console import htmx, saved_forms
 from console.common.parsing import read_page_number
 from console.common.typed_fields import hand_back
 
@@ -51,7 +51,7 @@ def people_list(request: SignedIn) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def invite(request: SignedIn) -> HttpResponse:
     raise_if_reauthentication_required(request, app="")
-    form = InviteForm(request.POST if request.method == "POST" else typed_forms.kept(request))
+    form = InviteForm(request.POST if request.method == "POST" else saved_forms.kept(request))
     if request.method == "POST" and form.is_valid():
         try:
             person, token = people.invite(by=request.user, request=request, **form.cleaned_data)
@@ -76,7 +76,7 @@ def person(request: SignedIn, pk: str) -> HttpResponse:
         except people.LastAdministrator as error:
             messages.error(request, error.message)
         return redirect("accounts:person", pk)
-    typed = typed_forms.kept(request)
+    typed = saved_forms.kept(request)
     context = {
         "person": found,
         "form": RoleForm(initial={"role": typed.get("role", found.role) if typed else found.role}),

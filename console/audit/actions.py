@@ -14,7 +14,7 @@ from typing import Any
 from django.contrib.humanize.templatetags.humanize import intcomma
 
 from console.audit import downloads
-from console.words import file_size, plural
+from console.common.formatting import file_size, plural
 
 Detail = Mapping[str, Any]
 SEVERAL_BATCHES = re.compile(r"[0-9]+ batches")

@@ -8,7 +8,7 @@ from typing import Any
 from console.audit.models import Entry
 from console.audit.selectors import Line
 from console.audit.sentences import VENDORS
-from console.words import plural
+from console.common.formatting import plural
 
 # Said by the sentence itself, shown side by side, or meant for the console alone.
 SAID = frozenset(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from console.words import file_size, plural
+from console.common.formatting import file_size, plural
 
 Detail = Mapping[str, Any]
 RESUMED = re.compile(r"bytes=([0-9]{1,18})-.*")

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
-from console import logs
+from console import json_logging
 from console.audit import sanitize
 from console.audit.client_ip import address_of
 from console.audit.models import Entry
@@ -30,7 +30,7 @@ def line(
         thing_name=sanitize.clean(said["thing_name"], 300),
         vendor=sanitize.clean(said["vendor"], 20),
         # While a file is streamed, the request's own context is over.
-        request_id=logs.request_id.get() or str(getattr(request, "request_id", "")),
+        request_id=json_logging.request_id.get() or str(getattr(request, "request_id", "")),
         key_fingerprint=sanitize.clean(said["key"], 64),
         address=address_of(request),
         page=page_of(request),
@@ -68,7 +68,7 @@ def outcome(
         thing_name=sanitize.clean(thing_name, 300) or opening.thing_name,
         vendor=opening.vendor,
         vendor_reference=sanitize.clean(reference or "", 200),
-        request_id=logs.request_id.get(),
+        request_id=json_logging.request_id.get(),
         key_fingerprint=opening.key_fingerprint,
         group=opening.group,
         recorded_outcome=ended,

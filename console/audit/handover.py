@@ -12,7 +12,7 @@ from console.audit.forms import Range
 from console.audit.models import DONE, FAILED, Entry, EntryQuerySet
 from console.audit.sanitize import name_of
 from console.audit.selectors import EXPORTED, Line, group_lines, utc, with_downloads
-from console.words import moment, visible
+from console.common.formatting import moment, visible
 
 MOST = 2000
 CUT = f"This note is incomplete: it holds the first {MOST:,} entries. Choose a shorter time for the rest."

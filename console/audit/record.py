@@ -20,7 +20,7 @@ from django.db import DatabaseError, InterfaceError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from console import logs
+from console import json_logging
 from console.audit import chain, entries, signals
 from console.audit.client_ip import address_of
 from console.audit.entries import Outcome, Person
@@ -126,7 +126,7 @@ class act:  # noqa: N801 - reads as a verb: `with record.act(...)`
             log.error("Not recorded: %s (%s)", self.entry.action, error)
             database.note_failure()
             raise NotRecorded from error
-        _latest.set((logs.request_id.get(), self.id))
+        _latest.set((json_logging.request_id.get(), self.id))
         return self
 
     def called(self, thing_name: str) -> None:
@@ -281,7 +281,7 @@ def settle(
 def act_of_this_request() -> uuid.UUID | None:
     """The entry of the newest act that this request has begun, so that an error page doesn't say nothing was sent."""
     request_id, entry_id = _latest.get() or ("", None)
-    return entry_id if request_id and request_id == logs.request_id.get() else None
+    return entry_id if request_id and request_id == json_logging.request_id.get() else None
 
 
 def open_or_unknown(action: str | None = None) -> EntryQuerySet:

@@ -8,7 +8,7 @@ from typing import Any
 
 from console.audit import actions, multi_item, registry
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, GroupLine
-from console.words import moment, plural
+from console.common.formatting import moment, plural
 
 VENDORS = {"avala": "Avala", "cloudfactory": "CloudFactory"}
 UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from console import htmx, plain_answers, typed_forms
+from console import htmx, plain_text_responses, saved_forms
 from console.audit import (
     chain_check,
     csv_export,
@@ -30,9 +30,9 @@ from console.audit import (
 from console.audit import handover as handovers
 from console.audit.forms import DAYS, PERIODS, CloseForm, FilterForm, HandoverForm
 from console.audit.models import DONE, OPEN, UNKNOWN, Entry, GroupLine
+from console.common.formatting import moment, plural
 from console.common.parsing import read_int
 from console.common.typed_fields import hand_back
-from console.words import moment, plural
 
 # Seconds between two looks at the progress of a check.
 CHECK_DELAY = 2
@@ -59,7 +59,7 @@ def detail(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
     if entry.kind == Entry.Kind.OUTCOME:
         return redirect("audit:detail", entry.opens_id)
     template = "audit/detail.html#facts" if htmx.is_htmx(request) else "audit/detail.html"
-    return render(request, template, _detail(request, entry, CloseForm(typed_forms.kept(request))))
+    return render(request, template, _detail(request, entry, CloseForm(saved_forms.kept(request))))
 
 
 @require_safe
@@ -182,8 +182,10 @@ def handover_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
 def _to_page(request: HttpRequest, name: str) -> HttpResponse:
     """To the page whose form says what is wrong with the address; a tool would save that page as the sheet."""
     address = f"{reverse(name)}?{request.GET.urlencode()}"
-    if plain_answers.is_for_tool(request):
-        return plain_answers.answer(422, f"The filter in the address could not be read. Correct it here: {address}")
+    if plain_text_responses.is_for_tool(request):
+        return plain_text_responses.answer(
+            422, f"The filter in the address could not be read. Correct it here: {address}"
+        )
     return redirect(address)
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.connections import ConnectionMissing
 from accounts.http_types import SignedIn
 from accounts.rights import Right
-from console import pages, typed_forms
+from console import error_pages, saved_forms
 from console.projects import services as projects
 from console.upstream.errors import UpstreamError
 
@@ -19,7 +19,7 @@ def about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
     try:
         name = projects.name_of(user=request.user, project=project)
     except (UpstreamError, ConnectionMissing):
-        if request.method != "POST" and not typed_forms.kept(request):
+        if request.method != "POST" and not saved_forms.kept(request):
             raise
         name = "Project"
     here = reverse("batches:index", args=[project])
@@ -38,6 +38,6 @@ def not_answered(request: SignedIn, project: uuid.UUID, error: UpstreamError, ti
     try:
         said = about(request, project)
     except UpstreamError:
-        return pages.upstream(request, error)
+        return error_pages.upstream(request, error)
     crumbs = [*said["crumbs"], ("Batches", said["index_url"])]
-    return pages.upstream(request, error, title=title or said["project_name"], crumbs=crumbs)
+    return error_pages.upstream(request, error, title=title or said["project_name"], crumbs=crumbs)

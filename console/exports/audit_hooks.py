@@ -5,8 +5,8 @@ from collections.abc import Collection
 from django.utils import timezone
 
 from console.audit.registry import Became, register_sequel
+from console.common.formatting import moment
 from console.exports.models import Plan
-from console.words import moment
 
 ENDS = {
     "FAILED": Became("CloudFactory could not build it, so there is no file.", failed=True),

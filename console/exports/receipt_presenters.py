@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
 
+from console.common.formatting import number, plural
 from console.exports.models import Receipt
-from console.words import number, plural
 
 BARS = 20
 PAGE_SIZE = 100

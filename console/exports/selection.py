@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
 
-from console.words import moment
+from console.common.formatting import moment
 
 MOST_PROJECTS = 50
 MOST_BATCHES = 100

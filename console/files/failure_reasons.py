@@ -8,9 +8,9 @@ from accounts.http_types import SignedIn
 from accounts.models import Person
 from accounts.people import administrators
 from accounts.rights import Right
+from console.common.formatting import plural
 from console.files.models import UploadFile
 from console.files.upload_origins import upload_origins
-from console.words import plural
 
 State = UploadFile.State
 

@@ -13,9 +13,9 @@ from django.utils import timezone
 from accounts import connections
 from accounts.models import Person
 from console.audit import record
+from console.common.formatting import moment
 from console.files.browser_file import ChosenFile, NotChosen, read_chosen
 from console.files.models import Upload, UploadFile
-from console.words import moment
 
 State = UploadFile.State
 MOST_AT_ONCE = 500

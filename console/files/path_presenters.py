@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 from django.core.paginator import Page, Paginator
 from django.urls import reverse
 
+from console.common.formatting import file_size, number, plural
 from console.files.file_names import saved_name
 from console.files.models import PathList
 from console.files.original_names import read_names
 from console.files.path_checks import UNSETTLED, Found, State, read_found
-from console.words import file_size, number, plural
 
 PAGE_SIZE = 100
 ALL, OPEN = "", "open"

@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from accounts.connections import Space
 from accounts.models import Person
+from console.common.formatting import file_size, number, plural
 from console.files import failure_reasons, ledger, reconcile, selectors
 from console.files.models import Upload, UploadFile
 from console.files.selectors import PAGE, Totals
 from console.files.upload_origins import upload_origins
-from console.words import file_size, number, plural
 
 State = UploadFile.State
 TONES = {

@@ -12,9 +12,9 @@ from accounts.models import Person
 from console.audit import selectors
 from console.audit.models import DONE
 from console.audit.selectors import Line
+from console.common.formatting import plural
 from console.exports import services as exports
 from console.projects import services as projects
-from console.words import plural
 
 ACTIONS = (
     "order.save",

@@ -11,6 +11,7 @@ from accounts import connections
 from accounts.models import Person
 from accounts.rights import Right
 from console.audit import selectors, unresolved
+from console.common.formatting import moment, plural
 from console.exports import services as exports
 from console.home import colleagues
 from console.items.bulk import result_presenters as signal_presenters
@@ -25,7 +26,6 @@ from console.slices import services as slices
 from console.slices.builder import drafts
 from console.slices.presenters import State
 from console.slices.recent import RecentSlice
-from console.words import moment, plural
 
 SLICES = 4
 UNKNOWN_SHOWN = 5

@@ -16,12 +16,12 @@ from django.core.cache import cache
 from accounts import connections
 from accounts.models import Person
 from console.common import cache_versions
+from console.common.formatting import number
 from console.items import statuses
 from console.items.statuses import Status
 from console.upstream.cloudfactory import CloudFactory
 from console.upstream.errors import KeyRejected, NextPageUnclear, UpstreamError
 from console.upstream.response_models import Page, WorkItem
-from console.words import number
 
 VENDOR = "cloudfactory"
 CALLS = 10

@@ -12,11 +12,11 @@ from django.urls import reverse
 from accounts import connections
 from accounts.models import Person
 from console.audit.models import FAILED, Entry
+from console.common.formatting import number
 from console.items.console_ids import console_id_of
 from console.items.create_services import ACTION
 from console.items.models import Import, ImportRow
 from console.upstream.response_models import WorkItem
-from console.words import number
 
 CREATED = (ImportRow.Outcome.CREATED, ImportRow.Outcome.SENDING, ImportRow.Outcome.UNKNOWN)
 

@@ -13,12 +13,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from console.common import value_rows
+from console.common.formatting import outside_url, visible
 from console.items.console_ids import without_console_id
 from console.items.provenance import Provenance, provenance_of
 from console.items.selectors import asset_file_name, item_name
 from console.items.statuses import Status, status_named
 from console.upstream.response_models import WorkItem
-from console.words import outside_url, visible
 
 MOST_RAW = 20_000
 MOST_FILE_NAME = 1_000

@@ -9,13 +9,13 @@ from typing import Any
 
 from accounts.models import Person
 from accounts.rights import Right
+from console.common.formatting import plural, visible
 from console.items.creations import LabelsSent
 from console.items.detail_presenters import JsonValue
 from console.items.models import LabelInsert
 from console.items.overlay import NO_SIZE, UNNAMED, Overlay, build_overlay
 from console.upstream.coco import read_coco
 from console.upstream.errors import Unreadable
-from console.words import plural, visible
 
 MOST_DRAWN = 10_000
 MOST_CLASSES = 12

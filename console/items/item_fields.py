@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 
+from console.common.formatting import outside_url
 from console.common.parsing import INT64, NotJson, read_int, read_json, read_uuid, text_fault
 from console.items.console_ids import KEY, with_console_id
 from console.items.label_input import BadLabels, fault_of, read_objects
 from console.upstream.cloudfactory_requests import ASSET_TYPES, MOST_DIFFICULTY, MOST_DUE
 from console.upstream.response_models import NewWorkItem
 from console.upstream.storage_paths import MOST_PATH, PathRefused, path_in_space
-from console.words import outside_url
 
 MOST_ADDRESS = 8_000
 MOST_METADATA = 100_000

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from console.common.formatting import plural
 from console.common.parsing import NotJson, read_json
 from console.upstream.coco_categories import CocoImage, read_id, read_image
-from console.words import plural
 
 MOST_BYTES: Final = 10 * 1024**2
 """Of what is given, and of what is sent."""

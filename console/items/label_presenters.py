@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from console import pages
+from console import error_pages
 from console.common import value_rows
 from console.items.console_ids import without_console_id
 from console.items.detail_presenters import JsonValue, filled
@@ -105,7 +105,7 @@ def _face(labels: ItemLabels, status: Status, overlay: Overlay | None) -> Face:
 
 def _failed(problem: UpstreamError) -> Face:
     title = "The labels could not be loaded"
-    is_about_key = bool(pages.key_label(problem))
+    is_about_key = bool(error_pages.key_label(problem))
     return Face("failed", title, problem.message, "cloud-off", problem.reference or "", is_about_key)
 
 

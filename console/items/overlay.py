@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from console.common.formatting import plural, visible
 from console.items.label_formatting import place_words, score_words, size_words
 from console.items.label_paths import Drawing, LabelRenderer, extent_of, keypoint_places, label_extent
 from console.items.label_styles import Anchors, choose_styles
@@ -16,7 +17,6 @@ from console.items.outlines import polygon_path
 from console.upstream.coco import CocoDocument
 from console.upstream.coco_categories import CocoCategory
 from console.upstream.coco_labels import CocoLabel
-from console.words import plural, visible
 
 Kind = Literal["box", "outline", "mask", "crowd", "keypoints", "other"]
 

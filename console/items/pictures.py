@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from accounts import connections
 from accounts.models import Person
+from console.common.formatting import picture_url
 from console.projects import services as projects
 from console.upstream.errors import Invalid, KeyRejected, UpstreamError
 from console.upstream.response_models import WorkItem
 from console.upstream.storage_paths import PathRefused, path_in_space
-from console.words import picture_url
 
 MOST_ADDRESS = 8_000
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from django.utils import timezone
 
-from console.words import duration, number, plural
+from console.common.formatting import duration, number, plural
 
 MOST_PACES = 5
 FEWEST_PACES = 2

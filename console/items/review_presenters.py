@@ -7,7 +7,7 @@ from typing import Literal
 
 from django.urls import reverse
 
-from console import words
+from console.common import formatting as words
 from console.items.decision_presenters import DecidePanel
 from console.items.detail_presenters import ItemFacts
 from console.items.filters import ItemFilter

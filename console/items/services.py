@@ -15,6 +15,7 @@ from accounts.connections import ConnectionMissing
 from accounts.models import Person
 from console.audit import reconciliation, record, sentences
 from console.audit.models import DONE, FAILED, UNKNOWN, Entry
+from console.common.formatting import moment
 from console.items import counts, signals
 from console.items.bulk.active_signals import BulkUnderWay, read_under_way
 from console.items.models import Decision, ReviewRun
@@ -25,7 +26,6 @@ from console.items.statuses import status_named
 from console.jobs import services as jobs
 from console.projects import services as projects
 from console.upstream.errors import Conflict, UpstreamError
-from console.words import moment
 
 KIND = "items.decide"
 State = Decision.State

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 
 from django.urls import reverse
 
+from console.common.formatting import moment, plural
 from console.common.parsing import read_uuid
 from console.items import statuses
 from console.items.detail_presenters import ItemFacts
@@ -15,7 +16,6 @@ from console.items.filters import ENDS, ItemFilter
 from console.items.pictures import Picture
 from console.items.statuses import status_named
 from console.items.table_selectors import ItemPage, needs_signing
-from console.words import moment, plural
 
 MOST_CARRIED = 1500
 """Characters of a filter that each row's link can carry, so that a page with 100 links stays small."""

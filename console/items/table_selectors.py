@@ -13,6 +13,7 @@ from django.core.cache import cache
 from accounts import connections
 from accounts.models import Person
 from console.batches import selectors
+from console.common.formatting import number
 from console.common.parsing import read_uuid
 from console.items import pictures
 from console.items.filters import IDS_A_CALL, ItemFilter
@@ -20,7 +21,6 @@ from console.items.pictures import Picture
 from console.items.selectors import VENDOR, ItemsById, read_by_ids
 from console.upstream.errors import KeyRejected, UpstreamError
 from console.upstream.response_models import Page, WorkItem
-from console.words import number
 
 FILES_KEPT = 10 * 60
 VIDEO = "This is a video. Its page has the link to the file."

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from console.common.formatting import number, plural
 from console.jobs import services
 from console.jobs.models import Operation, State
-from console.words import number, plural
 
 # Seconds until each next look of the page; the last one repeats.
 DELAYS = (2, 4, 8, 15, 30)

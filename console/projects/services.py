@@ -14,8 +14,8 @@ from django.utils import timezone
 from accounts import connections
 from accounts.connections import Space
 from accounts.models import Person
-from console import words
 from console.common import cache_versions, stale_cache, write_behind
+from console.common import formatting as words
 from console.common.stale_cache import LastAnswer
 from console.items import counts
 from console.items.counts import Count, ItemQuery

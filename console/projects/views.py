@@ -12,7 +12,7 @@ from accounts import connections
 from accounts.http_types import SignedIn
 from accounts.models import ApiKey, Vendor
 from accounts.rights import Right
-from console import htmx, pages
+from console import error_pages, htmx
 from console.batches import order_services
 from console.batches import services as batches
 from console.exports import services as exports
@@ -31,7 +31,7 @@ def index(request: SignedIn) -> HttpResponse:
         context |= {"rows": services.matching(found, search), "total": len(found)}
     except (Forbidden, NotFound) as refusal:
         context |= {"refusal": refusal, "wrong_space": isinstance(refusal, NotFound), "key": _key(request)}
-        status = pages.status_of(refusal)
+        status = error_pages.status_of(refusal)
     except UpstreamError as problem:
         if htmx.is_htmx(request) or isinstance(problem, KeyRejected):
             raise  # The list that is there stays there, or the key is what has to be mended.
@@ -39,7 +39,7 @@ def index(request: SignedIn) -> HttpResponse:
         if last := services.last_projects(user=request.user, problem=problem):
             found = services.rows(user=request.user, projects=last.value)
             context |= {"rows": services.matching(found, search), "total": len(found), "kept_at": last.at}
-        status = 200 if last else pages.status_of(problem)
+        status = 200 if last else error_pages.status_of(problem)
     if htmx.is_htmx(request):
         return render(request, "projects/index.html#list", context)
     return render(request, "projects/index.html", context, status=status)

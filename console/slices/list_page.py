@@ -9,8 +9,7 @@ from django.urls import reverse
 
 from accounts import connections
 from accounts.models import Person
-from console import words
-from console.common import stale_cache
+from console.common import formatting, stale_cache
 from console.slices import build_times, list_query, presenters, services
 from console.slices.list_query import Wanted
 from console.upstream.errors import ACCESS_REFUSALS, UpstreamError
@@ -142,10 +141,12 @@ def _unnamed(rows: Sequence[presenters.Row]) -> str:
 def _pager(wanted: Wanted, page: Page[Slice], on_page: int) -> dict[str, str]:
     first = (wanted.page - 1) * wanted.limit + 1
     last = first + on_page - 1
-    total = f" of {words.plural(page.count, 'slice')}" if page.count is not None else ""
+    total = f" of {formatting.plural(page.count, 'slice')}" if page.count is not None else ""
     return {
         # A search says itself how many of the page it found.
-        "pager_text": "" if not on_page or wanted.search else f"{words.number(first)} to {words.number(last)}{total}",
+        "pager_text": ""
+        if not on_page or wanted.search
+        else f"{formatting.number(first)} to {formatting.number(last)}{total}",
         "previous_url": address(wanted, page=wanted.page - 1) if wanted.page > 1 else "",
         "next_url": address(wanted, page=wanted.page + 1) if page.next else "",
     }

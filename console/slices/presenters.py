@@ -6,8 +6,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from console import words
-from console.common import value_rows
+from console.common import formatting, value_rows
 from console.slices import provenance, services
 from console.slices.provenance import Origin
 from console.slices.recipes import Recipe
@@ -77,8 +76,8 @@ class Row:
     @property
     def notice(self) -> str:
         """How it ended, in one line."""
-        items = f", {words.plural(self.slice.item_count, 'item')}" if self.slice.item_count is not None else ""
-        return f"{words.visible(self.name)}: {self.state.text}{'' if self.state.failed else items}"
+        items = f", {formatting.plural(self.slice.item_count, 'item')}" if self.slice.item_count is not None else ""
+        return f"{formatting.visible(self.name)}: {self.state.text}{'' if self.state.failed else items}"
 
 
 def rows(slices: Iterable[Slice], names: Mapping[str, str]) -> list[Row]:

@@ -1,4 +1,4 @@
-"""Tags and filters of every page: `{% load shell %}`. What they say is decided in `console.words`."""
+"""Tags and filters of every page: `{% load shell %}`. What they say is decided in `console.common.formatting`."""
 
 import re
 from datetime import datetime
@@ -12,20 +12,20 @@ from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from console import vocabulary, words
+from console.common import formatting, glossary
 
 register = template.Library()
 
 SPRITE = Path(__file__).resolve().parents[2] / "static" / "icons.svg"
 
-register.filter("data_kind", words.data_kind)
-register.filter("number", words.number)
-register.filter("duration", words.duration)
-register.filter("visible", words.visible)
-register.filter("outside_url", words.outside_url)
-register.filter("picture_url", words.picture_url)
-register.filter("file_size", words.file_size)
-register.filter("with_article", words.with_article)
+register.filter("data_kind", formatting.data_kind)
+register.filter("number", formatting.number)
+register.filter("duration", formatting.duration)
+register.filter("visible", formatting.visible)
+register.filter("outside_url", formatting.outside_url)
+register.filter("picture_url", formatting.picture_url)
+register.filter("file_size", formatting.file_size)
+register.filter("with_article", formatting.with_article)
 
 
 @cache
@@ -59,10 +59,10 @@ def moment(value: datetime | None, style: str = "") -> SafeString | str:
     """A `<time>` with its zone and UTC on hover; `"ago"` shows how long ago, with the moment on hover."""
     if not value:
         return ""
-    shown, hint = words.moment(value), words.in_utc(value)
+    shown, hint = formatting.moment(value), formatting.in_utc(value)
     if style == "ago":
-        shown, hint = words.ago(value), f"{shown} ({hint})"
-    return format_html('<time datetime="{}" title="{}">{}</time>', words.aware(value).isoformat(), hint, shown)
+        shown, hint = formatting.ago(value), f"{shown} ({hint})"
+    return format_html('<time datetime="{}" title="{}">{}</time>', formatting.aware(value).isoformat(), hint, shown)
 
 
 @register.filter
@@ -79,29 +79,29 @@ def tone_icon(tone: str) -> str:
 @register.filter
 def in_utc(value: datetime) -> str:
     """The moment as it is sent to a vendor."""
-    return words.in_utc(value)
+    return formatting.in_utc(value)
 
 
 @register.filter
 def ago(value: datetime | None) -> str:
-    return words.ago(value) if value else ""
+    return formatting.ago(value) if value else ""
 
 
 @register.filter
 def plural(count: object, forms: str) -> str:
     """`{{ count|plural:"slice" }}`, or `"batch,batches"` where an s is not enough."""
     one, _, many = forms.partition(",")
-    return words.plural(count, one, many)
+    return formatting.plural(count, one, many)
 
 
 @register.filter
 def outside(value: object) -> SafeString:
     """Text from outside: escaped, kept in its own direction, nothing invisible."""
-    return format_html("<bdi>{}</bdi>", words.visible(value))
+    return format_html("<bdi>{}</bdi>", formatting.visible(value))
 
 
 @register.inclusion_tag("components/_term.html")
 def term(name: str, text: str = "") -> dict[str, Any]:
     """A word of the vocabulary with its meaning a press away: `{% term "batch" %}`, `{% term "batch" "Batches" %}`."""
-    meaning = vocabulary.TERMS[name]
+    meaning = glossary.TERMS[name]
     return {"text": text or name, "meaning": meaning, "id": f"term-{uuid4().hex[:8]}"}

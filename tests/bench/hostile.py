@@ -70,7 +70,7 @@ def server(folder: Path) -> Iterator[tuple[int, str]]:
     }
     prepared = [sys.executable, "-c", PREPARE]
     session = subprocess.run(prepared, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
-    command = ["-m", "gunicorn", "-c", "python:console.serving", "--bind", f"127.0.0.1:{port}", "console.wsgi"]
+    command = ["-m", "gunicorn", "-c", "python:console.gunicorn_conf", "--bind", f"127.0.0.1:{port}", "console.wsgi"]
     with (folder / "log").open("wb") as log:
         running = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment, stderr=log)
         try:

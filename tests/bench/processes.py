@@ -60,7 +60,7 @@ def place(*, scale: str = "demo", has_workers: bool = False) -> Iterator[Place]:
         "EMULATOR_RATE": "0",
         "EMULATOR_SCALE": scale,
     }
-    gunicorn = ["gunicorn", "-c", "python:console.serving", "--bind", f"127.0.0.1:{ports[0]}", "console.wsgi"]
+    gunicorn = ["gunicorn", "-c", "python:console.gunicorn_conf", "--bind", f"127.0.0.1:{ports[0]}", "console.wsgi"]
     # Each time, or the browser would be given what the scripts were at an earlier one.
     subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], env=environment, check=True)
     with contextlib.ExitStack() as stack:

@@ -12,11 +12,11 @@ from django.utils import timezone
 from accounts.demo import connect_key
 from accounts.models import Person, Place
 from console.common import write_behind
+from console.common.formatting import moment
 from console.emulator.server import Running
 from console.exports.models import Plan
 from console.jobs import services as jobs
 from console.jobs.models import Operation, State
-from console.words import moment
 from tests.conftest import OWNER, SPACE
 from tests.exports.making import EXPORTS, HTMX, body_of, finish, form, sent, start, text_of, work
 

@@ -22,7 +22,7 @@ HOST = b"Host: localhost\r\n"
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
     """Its port, and the file its log goes to."""
     port, log = free_port(), tmp_path_factory.mktemp("gunicorn") / "log"
-    command = ["-m", "gunicorn", "-c", "python:console.serving", "--bind", f"127.0.0.1:{port}", "console.wsgi"]
+    command = ["-m", "gunicorn", "-c", "python:console.gunicorn_conf", "--bind", f"127.0.0.1:{port}", "console.wsgi"]
     environment = {**_environment, "DJANGO_SETTINGS_MODULE": "tests.settings", "WEB_CONCURRENCY": "1"}
     with log.open("wb") as stderr:
         running = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment, stderr=stderr)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from console import practice
+from console import demo_env
 from tests.practice_space import practice_space
 from tests.waiting import until
 
@@ -65,7 +65,7 @@ def test_it_prints_who_may_sign_in_and_an_interrupt_ends_everything_it_started(p
     assert f"http://localhost:{ports[0]}/" in text
     people = re.findall(r"(\w+@northwind\.example)\s+(\S+)", text)
     assert [email.split("@")[0] for email, _ in people] == ["ops", "reviewer", "auditor", "admin"]
-    for host in ["localhost", *(f"[{host}]" if ":" in host else host for host in practice.loopback_hosts())]:
+    for host in ["localhost", *(f"[{host}]" if ":" in host else host for host in demo_env.loopback_hosts())]:
         assert "Waiting for you" in first_page(f"http://{host}:{ports[0]}/", *people[0])
     running.send_signal(signal.SIGINT)
     assert running.wait(timeout=30) == 0

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import Person
-from console import logs
+from console import json_logging
 from console.common import redaction
 from console.emulator.server import Running
 from tests.cache_entries import stored_entries
@@ -33,7 +33,7 @@ def lines() -> list[str]:
 
     keeper = Keeper(level=logging.DEBUG)
     keeper.addFilter(redaction.LogFilter())
-    keeper.setFormatter(logs.JsonFormatter())
+    keeper.setFormatter(json_logging.JsonFormatter())
     root = logging.getLogger()
     level = root.level
     root.addHandler(keeper)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from console import practice
+from console import demo_env
 from tests.services import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +24,7 @@ practice.prepare_environment()
 
 def preparing(folder: Path, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
     """In a process and a folder of its own, on free ports."""
-    ports = {name: str(free_port()) for name in practice.PORTS}
+    ports = {name: str(free_port()) for name in demo_env.PORTS}
     return subprocess.run(
         [sys.executable, "-c", PREPARE, str(folder), *arguments],
         cwd=ROOT,
@@ -54,7 +54,7 @@ def test_it_is_for_this_machine_only(tmp_path: Path, hosts: str) -> None:
     assert not (tmp_path / "demo").exists()
 
 
-@pytest.mark.parametrize("name", practice.PORTS)
+@pytest.mark.parametrize("name", demo_env.PORTS)
 def test_a_busy_port_is_one_sentence_and_costs_no_data(tmp_path: Path, name: str) -> None:
     (tmp_path / "world").touch()
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -82,7 +82,7 @@ def test_a_port_that_is_none_is_one_sentence(tmp_path: Path, number: str) -> Non
 
 def test_the_emulator_gets_none_of_the_consoles_secrets(tmp_path: Path) -> None:
     program = PREPARE + "import json; print(json.dumps(practice.emulator_environment()))"
-    ports = {name: str(free_port()) for name in practice.PORTS}
+    ports = {name: str(free_port()) for name in demo_env.PORTS}
     ran = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path)],
         cwd=ROOT,
@@ -92,4 +92,4 @@ def test_the_emulator_gets_none_of_the_consoles_secrets(tmp_path: Path) -> None:
         check=True,
     )
     given = json.loads(ran.stdout)
-    assert set(given) == {"PATH", "EMULATOR_PACE", "EMULATOR_STATE", *(n for n in practice.PORTS if "EMULATOR" in n)}
+    assert set(given) == {"PATH", "EMULATOR_PACE", "EMULATOR_STATE", *(n for n in demo_env.PORTS if "EMULATOR" in n)}

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client, RequestFactory
 from django.views.debug import technical_500_response
 
-from console import logs
+from console import json_logging
 from console.common import redaction
 
 TESTED = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
@@ -51,7 +51,7 @@ def test_a_log_line_masks_message_arguments_and_trace(remembered: str) -> None:
     except ValueError as error:
         record = logging.LogRecord("x", logging.ERROR, __file__, 1, "key %s", (remembered,), (type(error), error, None))
     redaction.LogFilter().filter(record)
-    line = json.loads(logs.JsonFormatter().format(record))
+    line = json.loads(json_logging.JsonFormatter().format(record))
     assert line["message"] == "key ••••4f2a"
     assert remembered not in json.dumps(line)
     assert "••••4f2a" in line["trace"]
@@ -105,7 +105,7 @@ def test_a_line_of_django_itself_carries_the_id_of_its_request(client: Client) -
     logging.getLogger("django.request").addHandler(listener)
     answer = client.get("/nowhere/", HTTP_HOST="localhost")
     logging.getLogger("django.request").removeHandler(listener)
-    [line] = [json.loads(logs.JsonFormatter().format(record)) for record in kept]
+    [line] = [json.loads(json_logging.JsonFormatter().format(record)) for record in kept]
     assert (line["message"], line["request_id"]) == ("Not Found: /nowhere/", answer["X-Request-Id"])
 
 
@@ -132,7 +132,7 @@ def test_a_log_line_and_its_trace_have_a_longest_length() -> None:
     except ValueError as error:
         record = logging.LogRecord("x", logging.ERROR, __file__, 1, "%s", ("?" * 300_000,), (type(error), error, None))
     redaction.LogFilter().filter(record)
-    line = json.loads(logs.JsonFormatter().format(record))
+    line = json.loads(json_logging.JsonFormatter().format(record))
     assert len(json.dumps(line)) < 50_000
     assert line["trace"].endswith("the reason"), "of a trace the end says what went wrong"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from console import origins
+from console import url_checks
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "console/settings.py").read_text()))
@@ -30,29 +30,29 @@ PRACTICE = {
     "host", [".example.com", "*", "*.example.com", "https://a.example", "a.example:443", "a b", "[", "[::]x", "", "a_"]
 )
 def test_a_pattern_is_no_host(host: str) -> None:
-    assert not origins.is_host(host)
+    assert not url_checks.is_host(host)
 
 
 @pytest.mark.parametrize("host", ["localhost", "console.example.com", "10.0.0.7", "[::1]", "[2001:db8::7]"])
 def test_one_name_or_address_is_a_host(host: str) -> None:
-    assert origins.is_host(host)
+    assert url_checks.is_host(host)
 
 
 @pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0", "0.0.0.0/1", "128.0.0.0/1", "2000::/3", "::/1", "0/0", "x"])
 def test_a_network_that_holds_everybody_holds_no_proxies(network: str) -> None:
-    assert not origins.is_address_or_network(network)
+    assert not url_checks.is_address_or_network(network)
 
 
 @pytest.mark.parametrize("network", ["10.0.0.7", "10.0.0.0/8", "10.1.0.0/16", "2001:db8::7", "fd00:1::/48"])
 def test_a_machine_or_a_network_can_be_a_proxy(network: str) -> None:
-    assert origins.is_address_or_network(network)
+    assert url_checks.is_address_or_network(network)
 
 
 @pytest.mark.parametrize(
     "text", ["*", "https://*", "https://*.a.example", "https:", "data:", "https://a:99999", "https://", "https://a/"]
 )
 def test_what_stands_for_several_is_no_origin(text: str) -> None:
-    assert not origins.is_origin(text)
+    assert not url_checks.is_origin(text)
 
 
 def starting(show: str = "''", **changes: str) -> subprocess.CompletedProcess[str]:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import Person
 from console.jobs import services, tasks
 from console.jobs.models import Operation, State
-from console.logs import JsonFormatter
+from console.json_logging import JsonFormatter
 from tests.frame.test_database import locked
 from tests.settings import _environment
 from tests.workers import address_of_database

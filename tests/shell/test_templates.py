@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from console.common.glossary import TERMS
 from console.templatetags.shell import shapes
-from console.vocabulary import TERMS
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from console import words
+from console.common import formatting
 
 NOON = datetime(2026, 11, 3, 12, 0, tzinfo=UTC)
 
@@ -13,17 +13,17 @@ NOON = datetime(2026, 11, 3, 12, 0, tzinfo=UTC)
     ("value", "said"), [(0, "0"), (1240, "1,240"), (1234.56, "1,234.6"), (None, ""), ("100+", "100+"), (True, "True")]
 )
 def test_numbers_are_grouped_and_anything_else_is_left_alone(value: object, said: str) -> None:
-    assert words.number(value) == said
+    assert formatting.number(value) == said
 
 
 @pytest.mark.parametrize("noun", ["an Avala key", "a CloudFactory key", "an owner", "a space"])
 def test_a_word_gets_the_article_it_is_said_with(noun: str) -> None:
-    assert words.with_article(noun.partition(" ")[2]) == noun
+    assert formatting.with_article(noun.partition(" ")[2]) == noun
 
 
 def test_one_thing_is_singular_and_all_other_counts_are_plural() -> None:
-    assert [words.plural(count, "slice") for count in (0, 1, 2)] == ["0 slices", "1 slice", "2 slices"]
-    assert words.plural(1200, "batch", "batches") == "1,200 batches"
+    assert [formatting.plural(count, "slice") for count in (0, 1, 2)] == ["0 slices", "1 slice", "2 slices"]
+    assert formatting.plural(1200, "batch", "batches") == "1,200 batches"
 
 
 @pytest.mark.parametrize(
@@ -31,23 +31,23 @@ def test_one_thing_is_singular_and_all_other_counts_are_plural() -> None:
     [(0, "0 bytes"), (999, "999 bytes"), (1500, "1.5 kB"), (48_256_000, "48.3 MB"), (5e12, "5000 GB")],
 )
 def test_sizes_are_said_in_the_nearest_unit(count: int, said: str) -> None:
-    assert words.file_size(count) == said
+    assert formatting.file_size(count) == said
 
 
 def test_a_moment_names_its_zone_and_follows_daylight_saving() -> None:
     with timezone.override("Europe/London"):
-        assert words.moment(NOON) == "3 Nov 2026, 12:00 GMT"
-        assert words.moment(NOON.replace(month=7)) == "3 Jul 2026, 13:00 BST"
+        assert formatting.moment(NOON) == "3 Nov 2026, 12:00 GMT"
+        assert formatting.moment(NOON.replace(month=7)) == "3 Jul 2026, 13:00 BST"
 
 
 def test_a_zone_without_letters_is_named_by_its_distance_from_utc() -> None:
     with timezone.override("America/Sao_Paulo"):
-        assert words.moment(NOON) == "3 Nov 2026, 09:00 UTC-03"
+        assert formatting.moment(NOON) == "3 Nov 2026, 09:00 UTC-03"
 
 
 def test_a_moment_without_a_zone_is_read_as_utc() -> None:
     with timezone.override("Asia/Tokyo"):
-        assert words.moment(NOON.replace(tzinfo=None)) == "3 Nov 2026, 21:00 JST"
+        assert formatting.moment(NOON.replace(tzinfo=None)) == "3 Nov 2026, 21:00 JST"
 
 
 @pytest.mark.parametrize(
@@ -64,14 +64,14 @@ def test_a_moment_without_a_zone_is_read_as_utc() -> None:
     ],
 )
 def test_how_long_ago_is_said_roughly(apart: timedelta, said: str) -> None:
-    assert words.ago(NOON - apart, now=NOON) == said
+    assert formatting.ago(NOON - apart, now=NOON) == said
 
 
 def test_what_nobody_would_see_is_made_visible() -> None:
-    assert words.visible("a\x00b\x7fc") == "a\u2400b\u2421c"
-    assert words.visible("safe\u202egnp.exe") == "safe[U+202E]gnp.exe"
-    assert words.visible("two\nlines\tand a tab") == "two lines and a tab"
-    assert words.visible("Größe 写真 🚗") == "Größe 写真 🚗"
+    assert formatting.visible("a\x00b\x7fc") == "a\u2400b\u2421c"
+    assert formatting.visible("safe\u202egnp.exe") == "safe[U+202E]gnp.exe"
+    assert formatting.visible("two\nlines\tand a tab") == "two lines and a tab"
+    assert formatting.visible("Größe 写真 🚗") == "Größe 写真 🚗"
 
 
 @pytest.mark.parametrize(
@@ -96,22 +96,22 @@ def test_what_nobody_would_see_is_made_visible() -> None:
     ],
 )
 def test_an_address_that_could_do_harm_is_dropped(address: object) -> None:
-    assert words.outside_url(address) == ""
-    assert words.picture_url(address) == ""
+    assert formatting.outside_url(address) == ""
+    assert formatting.picture_url(address) == ""
 
 
 def test_https_and_trusted_local_origins_may_be_linked(settings: Any) -> None:
     settings.TRUSTED_LOCAL_ORIGINS = ["http://127.0.0.1:8903"]
-    assert words.outside_url("https://any.example/x?sig=a%2Fb") == "https://any.example/x?sig=a%2Fb"
-    assert words.outside_url("http://127.0.0.1:8903/x") == "http://127.0.0.1:8903/x"
-    assert words.outside_url("http://127.0.0.1:8904/x") == ""
+    assert formatting.outside_url("https://any.example/x?sig=a%2Fb") == "https://any.example/x?sig=a%2Fb"
+    assert formatting.outside_url("http://127.0.0.1:8903/x") == "http://127.0.0.1:8903/x"
+    assert formatting.outside_url("http://127.0.0.1:8904/x") == ""
 
 
 def test_pictures_come_only_from_origins_that_the_policy_lets_through(settings: Any) -> None:
     settings.MEDIA_ORIGINS = ["https://cdn.example"]
     settings.TRUSTED_LOCAL_ORIGINS = ["http://127.0.0.1:8903"]
-    assert words.picture_url("https://cdn.example/a.jpg") == "https://cdn.example/a.jpg"
-    assert words.picture_url("https://CDN.example/a.jpg") == "https://CDN.example/a.jpg"
-    assert words.picture_url("http://127.0.0.1:8903/a.jpg") == "http://127.0.0.1:8903/a.jpg"
-    assert words.picture_url("https://cdn.example.evil/a.jpg") == ""
-    assert words.picture_url("http://cdn.example/a.jpg") == ""
+    assert formatting.picture_url("https://cdn.example/a.jpg") == "https://cdn.example/a.jpg"
+    assert formatting.picture_url("https://CDN.example/a.jpg") == "https://CDN.example/a.jpg"
+    assert formatting.picture_url("http://127.0.0.1:8903/a.jpg") == "http://127.0.0.1:8903/a.jpg"
+    assert formatting.picture_url("https://cdn.example.evil/a.jpg") == ""
+    assert formatting.picture_url("http://cdn.example/a.jpg") == ""

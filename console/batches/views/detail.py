@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.connections import ConnectionMissing
 from accounts.http_types import SignedIn
 from accounts.rights import Right
-from console import htmx, typed_forms, write_errors
+from console import htmx, saved_forms, write_errors
 from console.audit import unresolved
 from console.audit.selectors import Line
 from console.batches import order_services, page_context, presenters, selectors, services
@@ -66,7 +66,7 @@ def counts(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
 def rename(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     """The name in place: GET is the name, or with `edit` the field; POST saves it."""
     if request.method != "POST":
-        if sent := typed_forms.kept(request):
+        if sent := saved_forms.kept(request):
             return render(request, "batches/edit.html", _editing(request, project, batch, "name", NameForm(sent)))
         found = services.get_batch(user=request.user, project=project, batch_id=batch)
         context = _about_batch(request, project, found) | {"editing": request.GET.get("edit")}
@@ -93,7 +93,7 @@ def rename(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
 def metadata(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     """The metadata as a table; `edit` makes its lines fields, POST saves what changed."""
     if request.method != "POST":
-        if sent := typed_forms.kept(request):
+        if sent := saved_forms.kept(request):
             form = MetadataForm.read(sent)
             return render(request, "batches/edit.html", _editing(request, project, batch, "metadata", form))
         found = services.get_batch(user=request.user, project=project, batch_id=batch)

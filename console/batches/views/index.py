@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http_types import SignedIn
-from console import htmx, pages, typed_forms, write_errors
+from console import error_pages, htmx, saved_forms, write_errors
 from console.batches import order_services, presenters, selectors, services
 from console.batches import page_context as page
 from console.batches.forms import NameForm, batch_ids_of
@@ -37,7 +37,7 @@ def index(request: SignedIn, project: uuid.UUID) -> HttpResponse:
         context["problem"] = problem
         if last := selectors.last_board(user=request.user, project=project, problem=problem):
             context |= _shown(request, project, last.value) | {"kept_at": last.at, "may_change": False}
-        status = 200 if last else pages.status_of(problem)
+        status = 200 if last else error_pages.status_of(problem)
     if htmx.is_htmx(request):
         return render(request, "batches/index.html#list", context)
     return render(request, "batches/index.html", context, status=status)
@@ -62,7 +62,7 @@ def waiting(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """A new batch: inline on the list, or on a page of its own without script."""
-    sent = request.POST if request.method == "POST" else typed_forms.kept(request)
+    sent = request.POST if request.method == "POST" else saved_forms.kept(request)
     form = NameForm(sent)
     context = page.about(request, project) | {"form": form, "act_id": uuid.uuid4()}
     if request.method != "POST":

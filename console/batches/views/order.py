@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.connections import ConnectionMissing
 from accounts.http_types import SignedIn
 from accounts.rights import Right
-from console import pages, second_press, typed_forms
+from console import error_pages, saved_forms, second_press
 from console.audit import reconciliation, record
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 from console.batches import order_presenters, order_responses, order_services, page_context, presenters, selectors
@@ -38,8 +38,8 @@ LOST = "Something of this page was lost on the way. Open it again."
 def order(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         # The table of who may open what knows pages, not methods: looking at the order is everybody's, saving is not.
-        return _save(request, project) if request.user.may(Right.CHANGE) else pages.not_allowed(request)
-    if sent := typed_forms.kept(request):
+        return _save(request, project) if request.user.may(Right.CHANGE) else error_pages.not_allowed(request)
+    if sent := saved_forms.kept(request):
         return order_responses.kept(Pressed(request, project, None, OrderForm.read(sent)))
     try:
         board = selectors.read_board(user=request.user, project=project)

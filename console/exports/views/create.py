@@ -10,7 +10,7 @@ from django_htmx.http import reswap, retarget, trigger_client_event
 
 from accounts.connections import ConnectionMissing
 from accounts.http_types import SignedIn
-from console import htmx, typed_forms, write_errors
+from console import htmx, saved_forms, write_errors
 from console.audit.models import FAILED
 from console.common.typed_fields import hand_back
 from console.exports import create_form, duplicates, monitor, services
@@ -32,7 +32,7 @@ def create(request: SignedIn) -> HttpResponse:
     POST starts now, or when no other export runs, or refuses at the field. Without script "Show" and "Leave out" are
     POSTs that lead to the address of what was chosen.
     """
-    typed = typed_forms.kept(request)
+    typed = saved_forms.kept(request)
     if request.method != "POST" and typed is None:
         return _chosen(request)
     try:

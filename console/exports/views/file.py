@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.http_types import SignedIn
-from console import pages, plain_answers
+from console import error_pages, plain_text_responses
 from console.common.parsing import read_page_number
 from console.exports import create_form, monitor, presenters
 from console.exports import download as downloading
@@ -45,15 +45,15 @@ def download(request: SignedIn, export: uuid.UUID) -> HttpResponseBase:
         return downloading.hand_over(user=request.user, export_id=str(export), request=request)
     except NoSuchPart as error:
         place = {} if error.total is None else {"Content-Range": f"bytes */{error.total}"}
-        return plain_answers.answer(416, error.message, headers=place)
+        return plain_text_responses.answer(416, error.message, headers=place)
     except (downloading.NotReady, downloading.FileGone, NotFound) as error:
         known = Plan.objects.filter(export_id=str(export)).first()
         if isinstance(error, NotFound) and (known is None or known.person_id != request.user.pk):
             # Their key does not read this export, so nothing that the console remembers of it is theirs.
-            return pages.not_found(request)
+            return error_pages.not_found(request)
         runs = isinstance(error, downloading.NotReady) and error.runs
-        if plain_answers.is_for_tool(request):
-            return plain_answers.answer(409 if runs else 410, _without_page(request, error.message, known, runs))
+        if plain_text_responses.is_for_tool(request):
+            return plain_text_responses.answer(409 if runs else 410, _without_page(request, error.message, known, runs))
         context = {
             "error": error,
             "export_id": export,

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import connections
 from accounts.connections import ConnectionMissing
 from accounts.http_types import SignedIn
-from console import htmx, pages, write_errors
+from console import error_pages, htmx, write_errors
 from console.audit import selectors, unresolved
 from console.common.parsing import read_cursor, read_int, read_uuid
 from console.exports import create_form, export_queue, monitor, presenters, receipts, services
@@ -37,7 +37,7 @@ def index(request: SignedIn) -> HttpResponse:
     context |= {"slot": Slot(lane, request.user), "delay": monitor.delay(0)}
     if isinstance(found, UpstreamError):
         context |= {"error": found, "at_start": "cursor" not in asked}
-        return render(request, "exports/index.html", context, status=pages.status_of(found))
+        return render(request, "exports/index.html", context, status=error_pages.status_of(found))
     if isinstance(found, Page):
         return render(request, "exports/index.html", context | {"rows": presenters.rows(found.items), "page": found})
     exports, all_read = found

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import connections
 from accounts.http_types import SignedIn
-from console import htmx, plain_answers, typed_forms
+from console import htmx, plain_text_responses, saved_forms
 from console.common.parsing import read_page_number
 from console.common.typed_fields import hand_back
 from console.files import download as downloading
@@ -26,7 +26,7 @@ from console.upstream.download_ranges import NoSuchPart
 def get(request: SignedIn) -> HttpResponse:
     """The form to paste paths into. They are checked at once, as far as the time allows."""
     space = connections.space(request.user)
-    sent = request.POST if request.method == "POST" else typed_forms.kept(request)
+    sent = request.POST if request.method == "POST" else saved_forms.kept(request)
     form = PathsForm(sent, space=space.id)
     context = {"form": form, "space": space}
     if request.method != "POST":
@@ -69,7 +69,7 @@ def download(request: SignedIn, list_id: uuid.UUID, number: int) -> HttpResponse
         return downloading.stream_file(user=request.user, path_list=found, number=number, request=request)
     except NoSuchPart as error:
         place = {} if error.total is None else {"Content-Range": f"bytes */{error.total}"}
-        return plain_answers.answer(416, error.message, headers=place)
+        return plain_text_responses.answer(416, error.message, headers=place)
     except NoFile as error:
         return _no_file(request, error, list_id, found.paths[number - 1])
 
@@ -87,7 +87,7 @@ def zip_all(request: SignedIn, list_id: uuid.UUID) -> HttpResponseBase:
 
 
 def _no_file(request: SignedIn, error: NoFile, list_id: uuid.UUID, path: str = "") -> HttpResponse:
-    if plain_answers.is_for_tool(request):
-        return plain_answers.answer(410, error.message)
+    if plain_text_responses.is_for_tool(request):
+        return plain_text_responses.answer(410, error.message)
     context = {"error": error, "path": path, "list_id": list_id}
     return render(request, "files/get_no_file.html", context, status=410)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import connections
 from accounts.http_types import SignedIn
-from console import plain_answers
+from console import plain_text_responses
 from console.common.parsing import read_page_number
 from console.files import failure_reasons, ledger, selectors, services, store_checks
 from console.files.presenters import UploadPage, read_rows
@@ -27,16 +27,16 @@ def for_upload_script(view: E) -> E:
 
     @wraps(view)
     def answer(request: SignedIn, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not plain_answers.is_for_script(request):
-            return plain_answers.for_script(415, UNREADABLE)
+        if not plain_text_responses.is_for_script(request):
+            return plain_text_responses.for_script(415, UNREADABLE)
         try:
             return view(request, *args, **kwargs)
         except UnreadableBody:
-            return plain_answers.for_script(400, UNREADABLE)
+            return plain_text_responses.for_script(400, UNREADABLE)
         except ledger.SpaceGone as error:
-            return plain_answers.for_script(409, error.message)
+            return plain_text_responses.for_script(409, error.message)
         except services.NoOrigins:
-            return plain_answers.for_script(409, failure_reasons.not_set_up(request.user))
+            return plain_text_responses.for_script(409, failure_reasons.not_set_up(request.user))
 
     return cast(E, require_POST(answer))
 

@@ -11,10 +11,10 @@ from accounts import connections
 from accounts.models import Person
 from console.audit import reconciliation
 from console.audit.models import Entry
+from console.common.formatting import plural
 from console.items.bulk.actions import action_named
 from console.items.models import BulkItem, BulkSignal
 from console.items.sent_signals import in_portions
-from console.words import plural
 
 State = BulkSignal.State
 Outcome = BulkItem.Outcome

@@ -9,10 +9,10 @@ from accounts.models import Person
 from console.audit import csv_export, record
 from console.audit.selectors import utc
 from console.common.file_names import attachment
+from console.common.formatting import plural
 from console.items.bulk.result_presenters import ResultRow, action_of
 from console.items.bulk.result_selectors import filter_items, stream_items
 from console.items.models import BulkSignal
-from console.words import plural
 
 COLUMNS = (
     "Work item",

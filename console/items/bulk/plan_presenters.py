@@ -9,6 +9,7 @@ from functools import cached_property
 from django.conf import settings
 from django.urls import reverse
 
+from console.common.formatting import duration, number, plural
 from console.items.bulk import plans
 from console.items.bulk.actions import SEND_BACK_MANY, BulkAction
 from console.items.bulk.forms import SendForm
@@ -17,7 +18,6 @@ from console.items.counts import ordered
 from console.items.models import BulkItem, BulkSignal
 from console.items.progress import place_in_words
 from console.items.statuses import Status, status_named
-from console.words import duration, number, plural
 
 State, Kind = BulkSignal.State, BulkItem.Kind
 KINDS = (Kind.LIKELY, Kind.UNLIKELY, Kind.CHANGED, Kind.GONE, Kind.HELD, Kind.UNREAD)

@@ -20,6 +20,7 @@ from django.utils import timezone
 from accounts import connections
 from accounts.connections import ConnectionMissing
 from accounts.rights import Right
+from console.common.formatting import plural
 from console.common.parsing import read_uuid
 from console.items import services, table_selectors
 from console.items.bulk import job_hooks, plans
@@ -39,7 +40,6 @@ from console.jobs.parts import Busy, Halt, PartDone, PartResult
 from console.jobs.services import Done, Result
 from console.upstream.errors import NextPageUnclear, RateLimited, UpstreamError
 from console.upstream.response_models import WorkItem
-from console.words import plural
 
 State, Kind = BulkSignal.State, BulkItem.Kind
 PARTS_A_TURN = 10

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils import timezone
 
+from console.common.formatting import number, plural
 from console.items import progress
 from console.items.bulk import services
 from console.items.bulk.actions import START, BulkAction, action_named
@@ -18,7 +19,6 @@ from console.items.models import BulkItem, BulkSignal
 from console.items.run_presenters import OVERDUE, Mark, RunStatus, Tab
 from console.items.statuses import Status, status_named
 from console.jobs import parts
-from console.words import number, plural
 
 State, Outcome = BulkSignal.State, BulkItem.Outcome
 UNDER_WAY = (State.WAITING, State.SENDING, State.PAUSED)

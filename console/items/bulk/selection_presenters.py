@@ -8,13 +8,13 @@ from urllib.parse import quote
 
 from django.urls import reverse
 
+from console.common.formatting import number
 from console.items.bulk.actions import BULK_ACTIONS, BulkAction
 from console.items.bulk.selection import SelectionChange, can_select_all, matching_query
 from console.items.counts import Count
 from console.items.filters import ItemFilter
 from console.items.models import Selection
 from console.items.table_presenters import ItemRow, filter_words
-from console.words import number
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ from django.utils import timezone
 
 from accounts.models import Person
 from console.audit.models import FAILED
+from console.common.formatting import moment, plural
 from console.items.bulk import plans
 from console.items.bulk.actions import BulkAction, action_named
 from console.items.models import BulkItem, BulkSignal
 from console.items.sent_signals import SentSignal, read_sent_signals
-from console.words import moment, plural
 
 State, Outcome, Purpose = BulkSignal.State, BulkItem.Outcome, BulkSignal.Purpose
 ENDED = (State.ENDED, State.STOPPED)

@@ -8,11 +8,11 @@ from django.http import HttpRequest, StreamingHttpResponse
 from accounts.models import Person
 from console.audit import csv_export, record
 from console.common.file_names import attachment, file_name
+from console.common.formatting import plural
 from console.items.imports.csv_cells import with_guard
 from console.items.imports.csv_file import key_of
 from console.items.imports.csv_rows import KNOWN, PROBLEM
 from console.items.models import Import, ImportRow
-from console.words import plural
 
 Outcome = ImportRow.Outcome
 NOT_IMPORTED = (Outcome.INVALID, Outcome.REFUSED, Outcome.NOT_CREATED)

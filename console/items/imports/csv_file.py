@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from console.words import file_size, number
+from console.common.formatting import file_size, number
 
 MOST_BYTES = 5_000_000
 MOST_LINES = 5_000

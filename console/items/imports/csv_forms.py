@@ -6,11 +6,11 @@ from django import forms
 
 from console.common import uploads
 from console.common.fields import IdField
+from console.common.formatting import file_size, number
 from console.common.parsing import INT64, read_int
 from console.items.imports import csv_file
 from console.items.imports.csv_file import NotCsv, Table
 from console.items.imports.csv_rows import Columns, read_columns
-from console.words import file_size, number
 
 LIMITS = f"Up to {number(csv_file.MOST_LINES)} lines and {file_size(csv_file.MOST_BYTES)}."
 NEITHER = "Choose a CSV file or paste its lines."

@@ -1,7 +1,7 @@
 """What a person reads about the columns of a CSV."""
 
+from console.common.formatting import number
 from console.upstream.cloudfactory_requests import MOST_DIFFICULTY, MOST_DUE
-from console.words import number
 
 COLUMNS: tuple[tuple[str, str], ...] = (
     ("asset_url", "Address of the picture or video: https://, s3://, or a path inside the space."),

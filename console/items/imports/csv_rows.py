@@ -7,13 +7,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from console.common.formatting import number, plural
 from console.common.parsing import INT64, read_int, text_fault
 from console.items.imports import csv_cells
 from console.items.imports.csv_file import Line, NotCsv, Table, key_of
 from console.items.imports.services import NewRow
 from console.items.item_fields import CLEANERS, check_metadata_name
 from console.items.models import ImportRow
-from console.words import number, plural
 
 BATCH, PROBLEM = "batch", "problem"
 METADATA = "metadata."

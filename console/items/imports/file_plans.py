@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from accounts.models import Person
+from console.common.formatting import plural
 from console.files.selectors import SavedFile, SavedUpload, read_saved
 from console.items import console_ids
 from console.items.imports.services import FORM_TAKEN, NewRow, NotStarted, create_import
 from console.items.models import Import
-from console.words import plural
 
 NAMESPACE = uuid.UUID("6a1a2a7e-3c0e-4f5b-9a57-7b1c9f0d2e41")
 NOTHING_SAVED = "No file of this upload is saved yet, so there is nothing to create work items from."

@@ -7,11 +7,11 @@ from functools import cached_property
 
 from django.urls import reverse
 
+from console.common.formatting import number, plural
 from console.items.imports.services import batch_name
 from console.items.imports.slice_presenters import SlicePlan
 from console.items.models import Import, ImportRow
 from console.items.progress import place_in_words
-from console.words import number, plural
 
 State, Outcome, Source = Import.State, ImportRow.Outcome, Import.Source
 PAGE = 100

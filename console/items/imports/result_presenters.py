@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Person
+from console.common.formatting import number, plural
 from console.items import progress
 from console.items.imports import services
 from console.items.imports.result_selectors import ImportPage
@@ -18,7 +19,6 @@ from console.items.imports.services import batch_name
 from console.items.models import Import, ImportRow
 from console.items.run_presenters import OVERDUE, Mark, RunStatus, Tab
 from console.jobs import parts
-from console.words import number, plural
 
 State, Outcome, Source = Import.State, ImportRow.Outcome, Import.Source
 MOST_BATCHES = 20

@@ -8,8 +8,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from console.common.formatting import plural
 from console.items.models import Import
-from console.words import plural
 
 
 @dataclass(frozen=True)

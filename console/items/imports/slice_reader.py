@@ -17,6 +17,7 @@ from accounts import connections
 from accounts.connections import ConnectionMissing
 from accounts.models import Person
 from accounts.rights import Right
+from console.common.formatting import plural, visible
 from console.common.parsing import read_uuid
 from console.items import console_ids
 from console.items.imports import job_hooks, services
@@ -31,7 +32,6 @@ from console.jobs.parts import Busy, Halt, PartDone, PartResult
 from console.jobs.services import Done, Result
 from console.upstream.errors import NotFound, RateLimited, UpstreamError
 from console.upstream.response_models import Slice
-from console.words import plural, visible
 
 KIND = "items.import_read"
 State, Outcome = Import.State, ImportRow.Outcome

@@ -9,7 +9,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from console import words
+from console.common import formatting
 from console.items.overlay import Dot, DrawnClass, LabelClass, LabelTable, Overlay, Shape
 
 register = template.Library()
@@ -60,7 +60,7 @@ def _dots(shape: Shape) -> SafeString:
 
 
 def _dot(dot: Dot) -> SafeString:
-    name = f"{words.visible(dot.name)}, hidden" if dot.is_hollow else words.visible(dot.name)
+    name = f"{formatting.visible(dot.name)}, hidden" if dot.is_hollow else formatting.visible(dot.name)
     hole = format_html('<path class="dot-hole" d="{}"/>', dot.path) if dot.is_hollow else ""
     return format_html('<g><title>{}</title><path class="dot" d="{}"/>{}</g>', name, dot.path, hole)
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.connections import ConnectionMissing
 from accounts.http_types import SignedIn
-from console import htmx, typed_forms, write_errors
+from console import htmx, saved_forms, write_errors
 from console.batches import selectors as batches
 from console.common.typed_fields import hand_back
 from console.items import create_services as services
@@ -31,7 +31,7 @@ TEMPLATE = "items/create.html"
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """The form, for the batch that `batch` in the address names; POST creates the item."""
-    sent = request.POST if request.method == "POST" else typed_forms.kept(request)
+    sent = request.POST if request.method == "POST" else saved_forms.kept(request)
     context = _about(request, project, is_typed=sent is not None)
     choices, problem = _read_batches(request, project, is_typed=sent is not None)
     chosen = {value: value for value, _ in choices}.get(request.GET.get("batch", ""), "")

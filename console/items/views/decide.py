@@ -12,7 +12,7 @@ from django_htmx.http import reswap, retarget
 
 from accounts.connections import ConnectionMissing
 from accounts.http_types import SignedIn
-from console import htmx, typed_forms
+from console import htmx, saved_forms
 from console.audit import record
 from console.common.parsing import read_page_number
 from console.common.typed_fields import hand_back
@@ -77,7 +77,7 @@ def _decide_by_form(
 ) -> HttpResponse:
     """GET is the form on a page of its own, with what was typed before a session ended."""
     if request.method != "POST":
-        typed = typed_forms.kept(request)
+        typed = saved_forms.kept(request)
         return _form_page(request, project, item, kind, None if typed is None else form_class(typed), 200)
     form = form_class(request.POST)
     if not form.is_valid():

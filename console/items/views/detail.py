@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.http_types import SignedIn
-from console import htmx, pages, plain_answers
+from console import error_pages, htmx, plain_text_responses
 from console.common.parsing import INT64, read_int
 from console.items import detail_selectors, selectors
 from console.items import download as label_download
@@ -33,7 +33,7 @@ def detail(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespon
         raise
     except UpstreamError as error:
         crumbs = remembered_breadcrumbs(user=request.user, project=project, item_filter=item_filter)
-        return pages.upstream(request, error, crumbs=crumbs)
+        return error_pages.upstream(request, error, crumbs=crumbs)
     context = detail_selectors.read_detail(user=request.user, project=project, item=work_item, item_filter=item_filter)
     if request.GET.get("labels"):
         file_name = selectors.asset_file_name(work_item)
@@ -70,8 +70,8 @@ def download(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpResp
         return label_download.stream_labels(user=request.user, project=project, item=item, request=request)
     except label_download.NoLabelFile as error:
         status = 409 if error.is_expected else 410
-        if plain_answers.is_for_tool(request):
-            return plain_answers.answer(status, error.message)
+        if plain_text_responses.is_for_tool(request):
+            return plain_text_responses.answer(status, error.message)
         crumbs = remembered_breadcrumbs(user=request.user, project=project)
         context = {"error": error, "project_id": project, "item_id": item, "crumbs": crumbs}
         return render(request, "items/no_labels.html", context, status=status)

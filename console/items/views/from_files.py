@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import connections
 from accounts.http_types import SignedIn
-from console import htmx, typed_forms, write_errors
+from console import htmx, saved_forms, write_errors
 from console.common.typed_fields import hand_back
 from console.files.selectors import SavedUpload, find_saved
 from console.items.breadcrumbs import item_breadcrumbs
@@ -27,7 +27,7 @@ TEMPLATE = "items/from_files.html"
 def create(request: SignedIn, project: uuid.UUID, upload_id: uuid.UUID) -> HttpResponse:
     """The form; the saved files become a plan."""
     upload = find_saved(user=request.user, upload_id=upload_id)
-    sent = request.POST if request.method == "POST" else typed_forms.kept(request)
+    sent = request.POST if request.method == "POST" else saved_forms.kept(request)
     form = BatchForm(sent, batches={}, initial={"batch": asked_batch(request)})
     context = _about(request, project, upload) | {"form": form}
     if context["problem"]:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import connections
 from accounts.http_types import SignedIn
-from console import htmx, typed_forms, write_errors
+from console import htmx, saved_forms, write_errors
 from console.common.typed_fields import hand_back
 from console.items.breadcrumbs import remembered_breadcrumbs
 from console.items.imports import slice_reader
@@ -28,7 +28,7 @@ TEMPLATE = "items/from_slice.html"
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: SignedIn, project: uuid.UUID, owner: str, slug: str) -> HttpResponse:
     """The form; the slice and the batch are read for a plan."""
-    sent = request.POST if request.method == "POST" else typed_forms.kept(request)
+    sent = request.POST if request.method == "POST" else saved_forms.kept(request)
     if len(f"{owner}/{slug}") > MOST_ADDRESS:
         raise Http404("No slice has an address of this length.")
     context = _about(request, project, owner, slug)

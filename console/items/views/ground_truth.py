@@ -13,10 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.connections import ConnectionMissing
 from accounts.http_types import SignedIn
-from console import htmx, typed_forms, write_errors
+from console import htmx, saved_forms, write_errors
 from console.audit import record, unresolved
 from console.audit.models import Entry
 from console.common import uploads
+from console.common.formatting import plural
 from console.common.parsing import read_int, read_uuid
 from console.common.typed_fields import hand_back
 from console.items import ground_truth as services
@@ -30,7 +31,6 @@ from console.items.pictures import Picture, sign_pictures
 from console.items.selectors import asset_file_name, get_item
 from console.upstream.errors import UpstreamError
 from console.upstream.response_models import WorkItem
-from console.words import plural
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ def _form_of(request: SignedIn, file_name: str = "") -> GroundTruthForm:
 def _open(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpResponse:
     """Empty, or with what was typed before: into an insert that was not sent, or before the session ended."""
     work_item = get_item(user=request.user, project=project, item=item)
-    typed = typed_forms.kept(request)
+    typed = saved_forms.kept(request)
     form = GroundTruthForm(typed) if typed is not None else GroundTruthForm()
     if typed is not None:
         form.is_valid()

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http_types import SignedIn
-from console import pages, typed_forms
+from console import error_pages, saved_forms
 from console.batches import selectors
 from console.common.parsing import INT64, read_int
 from console.common.typed_fields import hand_back
@@ -31,7 +31,7 @@ def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """The form; a file that can be read becomes a plan."""
     if request.method == "POST":
         return _create(request, project)
-    typed = typed_forms.kept(request)
+    typed = saved_forms.kept(request)
     text, batch = (typed.get("text", ""), typed.get("batch_id")) if typed else ("", request.GET.get("batch"))
     initial = {"import_id": uuid.uuid4(), "text": text, "batch_id": read_int(batch, INT64.start)}
     return _page(request, project, CsvForm(initial=initial))
@@ -70,7 +70,7 @@ def _create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
         raise
     except UpstreamError as error:
         form.add_error(None, NOT_READ.format(message=error.message))
-        return _page(request, project, form, pages.status_of(error))
+        return _page(request, project, form, error_pages.status_of(error))
     except NotStarted as problem:
         form.add_error(None, problem.message)
         return _page(request, project, form, 409)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.http_types import SignedIn
 from accounts.rights import Right
-from console import htmx, pages, typed_forms
+from console import error_pages, htmx, saved_forms
 from console.common.typed_fields import hand_back
 from console.items import columns as table_columns
 from console.items import counts as item_counts
@@ -38,7 +38,7 @@ def index(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """A page of the project's work items; POST takes pasted ids and leads to the address that names them."""
     if request.method == "POST":
         return _find_ids(request, project)
-    typed = typed_forms.kept(request)
+    typed = saved_forms.kept(request)
     if typed is None:
         return answer(request, project, ItemFilter.read(request.GET, user=request.user))
     # Typed or ticked before signing in again: on the page it was on, and not yet saved.
@@ -133,7 +133,7 @@ def answer(
 
 def _rendered(request: SignedIn, item_filter: ItemFilter, context: dict[str, Any], *, is_refused: bool) -> HttpResponse:
     problem = context.get("problem")
-    status = 422 if item_filter.problems or is_refused else pages.status_of(problem) if problem else 200
+    status = 422 if item_filter.problems or is_refused else error_pages.status_of(problem) if problem else 200
     if not htmx.is_htmx(request):
         return render(request, "items/index.html", context, status=status)
     if problem:

@@ -7,7 +7,7 @@ from django.shortcuts import render
 
 from accounts.http_types import SignedIn
 from accounts.rights import Right
-from console import typed_forms
+from console import saved_forms
 from console.common.parsing import read_page_number
 from console.items.breadcrumbs import item_breadcrumbs
 from console.items.bulk.actions import BulkAction, action_named
@@ -77,7 +77,7 @@ def _rows(bulk: BulkSignal, kind: str, page: int) -> list[PlanRow]:
 
 def _form(request: SignedIn, bulk: BulkSignal, action: BulkAction) -> SendForm:
     """With what was typed before a session ended, or before the plan was read once more."""
-    typed = typed_forms.kept(request)
+    typed = saved_forms.kept(request)
     if typed is not None:
         return SendForm(typed, action=action)
     stored = {"reason": bulk.reason, "assignee": bulk.assignee, "note": bulk.note}

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http_types import SignedIn
-from console import htmx, pages
+from console import error_pages, htmx
 from console.batches import selectors as batches
 from console.common.parsing import read_page_number
 from console.items import decision_selectors
@@ -53,7 +53,7 @@ def start(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     except KeyRejected:
         raise
     except UpstreamError as problem:
-        context["problem"], status = problem, pages.status_of(problem)
+        context["problem"], status = problem, error_pages.status_of(problem)
     return render(request, "items/review_start.html", context, status=status)
 
 
@@ -220,7 +220,7 @@ def _silent(
     """CloudFactory doesn't say what to show: said in the place of the item. What was decided stands."""
     progress = presenters.progress_of(run, item.id) if item else None
     context = _about(request, run.project) | {"run": run, "problem": problem, "item": item, "progress": progress}
-    return render(request, "items/review_silent.html", context, status=pages.status_of(problem))
+    return render(request, "items/review_silent.html", context, status=error_pages.status_of(problem))
 
 
 def _about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from accounts.demo import PASSWORD, make_people
-from console import practice
+from console import demo_env
 from console.jobs.queues import Queue
 
 PATIENCE = 60
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             signal.signal(ending, _interrupt)
         children: dict[str, subprocess.Popen[bytes]] = {}
         try:
-            children["emulator"] = _start([sys.executable, "-m", "console.emulator"], practice.emulator_environment())
+            children["emulator"] = _start([sys.executable, "-m", "console.emulator"], demo_env.emulator_environment())
             _prepare_database()
             children["console"] = _start(_server())
             self._announce(children)
@@ -55,7 +55,7 @@ class Command(BaseCommand):
             _stop(children)
 
     def _announce(self, children: dict[str, subprocess.Popen[bytes]]) -> None:
-        port = practice.port("CONSOLE_PORT")
+        port = demo_env.port("CONSOLE_PORT")
         _wait_for(port, children)
         self.stdout.write(
             f"\n  Annotation Console is ready: http://localhost:{port}/\n\n  Sign in as one of the demo people:"
@@ -86,10 +86,10 @@ def _static_is_fresh() -> bool:
 
 
 def _server() -> list[str]:
-    port = practice.port("CONSOLE_PORT")
-    hosts = [f"[{host}]" if ":" in host else host for host in practice.loopback_hosts()]
+    port = demo_env.port("CONSOLE_PORT")
+    hosts = [f"[{host}]" if ":" in host else host for host in demo_env.loopback_hosts()]
     binds = [part for host in hosts for part in ("--bind", f"{host}:{port}")]
-    return [sys.executable, "-m", "gunicorn", "-c", "python:console.serving", *binds, "console.wsgi"]
+    return [sys.executable, "-m", "gunicorn", "-c", "python:console.gunicorn_conf", *binds, "console.wsgi"]
 
 
 def _worker(queue: Queue) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from console import words
+from console.common import formatting
 from console.common.parsing import NotJson, read_int, read_json, read_uuid, text_fault
 from console.slices.builder.parts import Contents, Part
 
@@ -181,7 +181,7 @@ def _more_than_there_is(contents: Contents) -> list[str]:
     wanted, (total, exact) = random_count(contents.details.random_count), known_total(contents)
     if wanted is None or total is None or not contents.parts or wanted <= total:
         return []
-    held = words.plural(total, "item")
+    held = formatting.plural(total, "item")
     if not exact:
         return [f"{wanted:,} at random is more than these parts can hold: at most {held}."]
     return [f"{wanted:,} at random is more than the {held} these parts hold."]

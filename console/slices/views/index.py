@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts import connections
 from accounts.http_types import SignedIn
 from accounts.rights import Right
-from console import htmx, pages
+from console import error_pages, htmx
 from console.common.parsing import read_cursor, read_int
 from console.items.imports import slice_progress
 from console.slices import build_times, gallery, list_page, list_query, notifications, presenters, provenance, services
@@ -36,7 +36,7 @@ def index(request: SignedIn) -> HttpResponse:
         if htmx.is_htmx(request) or isinstance(problem, KeyRejected):
             raise  # The list that is there stays there, or the key is what has to be mended.
         last = list_page.last_listed(user=request.user, wanted=wanted, problem=problem)
-        context, status = context | {"problem": problem} | last, 200 if last else pages.status_of(problem)
+        context, status = context | {"problem": problem} | last, 200 if last else error_pages.status_of(problem)
     return _listed(request, wanted, context, status)
 
 

@@ -13,13 +13,13 @@ from django.views.decorators.http import require_safe
 from accounts import connections
 from accounts.http_types import SignedIn
 from console import htmx
+from console.common.formatting import number
 from console.common.parsing import INT64, read_int, read_uuid
 from console.items.imports import slice_progress
 from console.projects import services as projects_service
 from console.slices import presenters, services
 from console.slices.list_query import Wanted
 from console.upstream.errors import KeyRejected, UpstreamError
-from console.words import number
 
 
 @require_safe

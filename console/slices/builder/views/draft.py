@@ -14,7 +14,7 @@ from django_htmx.http import reswap, retarget
 from accounts.connections import ConnectionMissing
 from accounts.http_types import SignedIn
 from accounts.models import Person
-from console import htmx, typed_forms, write_errors
+from console import htmx, saved_forms, write_errors
 from console.common.parsing import read_uuid
 from console.common.typed_fields import hand_back
 from console.slices.builder import drafts, lookups, presenters, services
@@ -36,7 +36,7 @@ def create(request: SignedIn) -> HttpResponse:
     with `resume`, the one last worked on if there is one."""
     if request.method == "POST":
         return _to_draft(request, _started(request.user, request.POST))
-    source = (typed_forms.kept(request) or request.GET).get("from", "")
+    source = (saved_forms.kept(request) or request.GET).get("from", "")
     if source:
         _owner_and_slug(source)
     elif found := drafts.last_worked_on(request.user):
@@ -72,7 +72,7 @@ def draft(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
         found = drafts.find(request.user, draft_id)
     if request.method == "POST":
         return _create(request, found)
-    if typed := typed_forms.kept(request):
+    if typed := saved_forms.kept(request):
         details = SliceForm.read(typed).over(drafts.contents(found).details)
         return _page(request, found, details=details, is_unsaved=True)
     return _page(request, found, **_asked_for(request, found))

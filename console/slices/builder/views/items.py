@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts.http_types import SignedIn
-from console import htmx, typed_forms
+from console import htmx, saved_forms
 from console.common.parsing import read_cursor
 from console.common.typed_fields import hand_back
 from console.slices.builder import drafts, lookups
@@ -38,7 +38,7 @@ def part_items(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpResp
 
 def _picked_before(request: SignedIn, part: Part) -> tuple[Part, dict[str, object]]:
     """A choice that came back after signing in: on the page, and not yet in the draft."""
-    typed = typed_forms.kept(request)
+    typed = saved_forms.kept(request)
     if typed is None:
         return part, {}
     picks = Picks.read(typed)
@@ -70,7 +70,7 @@ def _pick(request: SignedIn, draft: Draft, part: Part) -> HttpResponse:
 
 def _page(request: SignedIn, draft: Draft, part: Part, **more: object) -> HttpResponse:
     """Whole, or the next tiles alone where htmx asks for more of them."""
-    cursor = read_cursor((typed_forms.kept(request) or request.GET).get("cursor")) or ""
+    cursor = read_cursor((saved_forms.kept(request) or request.GET).get("cursor")) or ""
     page = lookups.items(request.user, part.source, cursor) if part.source.can_be_opened else None
     context = {
         "draft": draft,

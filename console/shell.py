@@ -14,7 +14,7 @@ from accounts import access, connections
 from accounts.models import ApiKey, Person, Place, Vendor
 from accounts.rights import Right
 from accounts.vendor_status import VendorState
-from console import sign_in, typed_forms
+from console import saved_forms, sign_in
 from console.audit import availability
 from console.common import cache, database
 from console.exports import monitor
@@ -204,12 +204,12 @@ class Shell:
     @property
     def keeps_typed_text(self) -> bool:
         """Whether something typed comes back after signing in."""
-        return typed_forms.is_waiting(self.request)
+        return saved_forms.is_waiting(self.request)
 
     @property
     def brings_typed_text_back(self) -> bool:
         """Whether this page shows again what was typed before."""
-        return self.signed_in and self.request.method == "GET" and typed_forms.kept(self.request) is not None
+        return self.signed_in and self.request.method == "GET" and saved_forms.kept(self.request) is not None
 
     def _items(self, entries: Sequence[Entry]) -> list[NavItem]:
         if self.user is None:

@@ -18,7 +18,7 @@ from accounts import form_owner
 from accounts.connections import ConnectionMissing
 from accounts.people import administrators
 from accounts.views import sign_in_page_again
-from console import htmx, logs, plain_answers, sign_in
+from console import htmx, json_logging, plain_text_responses, sign_in
 from console.audit import record, unresolved
 from console.audit.record import NotRecorded
 from console.common import database
@@ -90,7 +90,7 @@ def key_label(error: errors.UpstreamError) -> str:
 def connect(request: HttpRequest, missing: ConnectionMissing) -> HttpResponse:
     """No key, or no owner or space: how to connect one, and the way back here."""
     context = {"missing": missing, "again": htmx.page_address(request)}
-    is_page = request.method == "GET" and not plain_answers.is_for_tool(request)
+    is_page = request.method == "GET" and not plain_text_responses.is_for_tool(request)
     return _answer(request, "errors/connect.html", context, 200 if is_page else 409)
 
 
@@ -159,16 +159,16 @@ def _read_to_the_end(request: HttpRequest) -> None:
 
 def _answer_alone(request: HttpRequest, template: str, context: dict[str, object], status: int) -> HttpResponse:
     """A page without the frame around it, which would read the person and the session."""
-    if plain_answers.is_for_tool(request):
-        return plain_answers.answer(status, str(context.get("title", "")))
-    if plain_answers.is_for_script(request):
-        return plain_answers.for_script(
+    if plain_text_responses.is_for_tool(request):
+        return plain_text_responses.answer(status, str(context.get("title", "")))
+    if plain_text_responses.is_for_script(request):
+        return plain_text_responses.for_script(
             status, str(context.get("title", FAILED)), retry_in=10 if status == 503 else None
         )
     part = "#notice" if request.headers.get("HX-Request") == "true" else ""
     entry = record.act_of_this_request()
     context |= {
-        "request_id": logs.request_id.get(),
+        "request_id": json_logging.request_id.get(),
         "entry_url": reverse("audit:detail", args=[entry]) if entry else "",
         "sentence": _what_became_of_it(request, begun=entry is not None),
     }
@@ -178,7 +178,7 @@ def _answer_alone(request: HttpRequest, template: str, context: dict[str, object
 def _answer_script(request: HttpRequest, context: dict[str, object], status: int) -> HttpResponse:
     problem = context.get("error") or context.get("missing")
     sentence = getattr(problem, "message", "") or SCRIPT_SENTENCES.get(status, FAILED)
-    return plain_answers.for_script(status, sentence, retry_in=getattr(problem, "retry_in", None))
+    return plain_text_responses.for_script(status, sentence, retry_in=getattr(problem, "retry_in", None))
 
 
 def _what_became_of_it(request: HttpRequest, *, begun: bool) -> str:
@@ -197,10 +197,10 @@ def too_old(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     is_refusal_of_ours = reason == REASON_NO_CSRF_COOKIE or sign_in.is_from_our_page(request)
     if is_refusal_of_ours and (page := sign_in_page_again(request)):
         return page
-    if plain_answers.is_for_script(request):
+    if plain_text_responses.is_for_script(request):
         if not request.user.is_authenticated:
-            return plain_answers.sign_in_first(request)
-        return plain_answers.for_script(403, "This page has expired. Reload it to carry on.", expired=True)
+            return plain_text_responses.sign_in_first(request)
+        return plain_text_responses.for_script(403, "This page has expired. Reload it to carry on.", expired=True)
     kept = _kept(request)
     if kept and not request.user.is_authenticated:
         return sign_in.ask(request)
@@ -223,11 +223,13 @@ def _kept(request: HttpRequest) -> list[tuple[str, str]]:
 
 def _answer(request: HttpRequest, template: str, context: dict[str, object], status: int) -> HttpResponse:
     """The whole page, only its notice where htmx asked for a fragment, or its sentence for a tool that saves files."""
-    if plain_answers.is_for_tool(request):
-        return plain_answers.answer(status, getattr(context.get("error") or context.get("missing"), "message", ""))
-    if plain_answers.is_for_script(request):
+    if plain_text_responses.is_for_tool(request):
+        return plain_text_responses.answer(
+            status, getattr(context.get("error") or context.get("missing"), "message", "")
+        )
+    if plain_text_responses.is_for_script(request):
         return _answer_script(request, context, status)
-    context |= {"request_id": logs.request_id.get(), "status": status}
+    context |= {"request_id": json_logging.request_id.get(), "status": status}
     if request.method == "POST":
         kept = _renewed(_kept(request))
         typed = {"kept": kept, "typed": readable_values(kept), "address": request.get_full_path(), "resend": True}
