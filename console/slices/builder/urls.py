@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from console.slices.builder.views import draft, filter, items, parts
+from console.slices.builder.views import draft, filters, items, parts
 
 urlpatterns = [
     path("", draft.create, name="create"),
@@ -19,5 +19,5 @@ urlpatterns = [
     path("<uuid:draft_id>/parts/<slug:part_id>/kind/", parts.part_kind, name="part_kind"),
     path("<uuid:draft_id>/parts/<slug:part_id>/remove/", parts.part_remove, name="part_remove"),
     path("<uuid:draft_id>/parts/<slug:part_id>/items/", items.part_items, name="part_items"),
-    path("<uuid:draft_id>/parts/<slug:part_id>/filter/", filter.part_filter, name="part_filter"),
+    path("<uuid:draft_id>/parts/<slug:part_id>/filter/", filters.part_filter, name="part_filter"),
 ]
