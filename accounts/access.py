@@ -56,9 +56,9 @@ ACCESS: dict[str, str] = {
     # Audit: everyone reads their own rows, the views ask who may read all
     "audit:index": Right.AUDIT_OWN,
     "audit:detail": Right.AUDIT_OWN,
-    "audit:settle": Right.AUDIT_OWN,
+    "audit:reconcile": Right.AUDIT_OWN,
     "audit:group": Right.AUDIT_OWN,
-    "audit:settle_group": Right.AUDIT_OWN,
+    "audit:reconcile_group": Right.AUDIT_OWN,
     "audit:close": Right.AUDIT_OWN,
     "audit:handover": Right.AUDIT_OWN,
     "audit:export": Right.AUDIT_EXPORT,
@@ -231,7 +231,7 @@ def allowed(user: Person | AnonymousUser, view_name: str) -> bool:
         return rule != CLOSED and not is_closed(view_name)
     if not isinstance(user, Person) or not user.is_active:
         return False
-    return rule == ANYONE or user.may(rule)
+    return rule == ANYONE or user.can(rule)
 
 
 def is_closed(view_name: str) -> bool:

@@ -94,7 +94,7 @@ def remove(*, user: Person, key: ApiKey, request: HttpRequest) -> None:
 def what_stops(key: ApiKey) -> list[str]:
     """What removing a key ends, counted."""
     places = Place.objects.filter(person=key.person, vendor=key.vendor).count()
-    under_way = Entry.objects.unsettled().by(key.person).filter(vendor=key.vendor).count()
+    under_way = Entry.objects.unreconciled().by(key.person).filter(vendor=key.vendor).count()
     word = connections.PLACE_WORDS[Vendor(key.vendor)]
     stops = [_counted(places, f"remembered {word}", f"remembered {word}s")] if places else []
     if under_way:

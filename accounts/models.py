@@ -68,7 +68,7 @@ class Person(AbstractBaseUser):
         self.email = self.email.lower()
         super().save(*args, **kwargs)
 
-    def may(self, right: str) -> bool:
+    def can(self, right: str) -> bool:
         return self.is_active and right in ROLE_RIGHTS.get(self.role, frozenset())
 
     @property

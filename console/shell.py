@@ -153,7 +153,7 @@ class Shell:
 
     @cached_property
     def _is_administrator(self) -> bool:
-        return bool(self.user and self.signed_in and self.user.may(Right.PEOPLE))
+        return bool(self.user and self.signed_in and self.user.can(Right.PEOPLE))
 
     @property
     def audit_is_left_out(self) -> bool:
@@ -166,11 +166,11 @@ class Shell:
 
     @cached_property
     def may_change(self) -> bool:
-        return bool(self.user and self.signed_in and self.user.may("change"))
+        return bool(self.user and self.signed_in and self.user.can("change"))
 
     @cached_property
     def may_download(self) -> bool:
-        return bool(self.user and self.signed_in and self.user.may("download"))
+        return bool(self.user and self.signed_in and self.user.can("download"))
 
     @property
     def awaits_news(self) -> bool:

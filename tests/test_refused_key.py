@@ -18,7 +18,7 @@ ClientAs = Callable[[Person], Client]
 
 # Of the sample: projects, batches and datasets. What a person did here stays in the audit, under the names of then.
 NAMES = ("Coins in the wild", "Naples, early shift", "Turin, night shift", "Default batch", "Coins on velvet")
-OWN = {"audit:index", "audit:detail", "audit:handover", "home:index", "audit:settle", "audit:close"}
+OWN = {"audit:index", "audit:detail", "audit:handover", "home:index", "audit:reconcile", "audit:close"}
 
 # A draft asks Avala nothing: only a key that is marked, which a 403 does not do, hides what its parts are called.
 MARKED = {"slices:draft", "slices:draft_datasets"}

@@ -103,7 +103,7 @@ class FilterForm(forms.Form):
             field.choices = [*field.choices, (asked, "Unknown")]  # type: ignore[misc]
         elif not asked or all(asked.partition(":")):
             return
-        if name == "person" and not self.reader.may("audit.all"):
+        if name == "person" and not self.reader.can("audit.all"):
             self.unmet.append("You can only see your own actions.")
         else:
             self.unmet.append(f"This link filters by {CHOSEN[name]} that doesn't exist.")
@@ -232,7 +232,7 @@ def _ends(asked: Range) -> tuple[datetime | None, datetime | None]:
 
 
 def _people(reader: Any) -> list[tuple[str, str]]:
-    if not reader.may("audit.all"):
+    if not reader.can("audit.all"):
         return [("", "You"), (str(reader.pk), "You")]
     people = get_user_model().objects.order_by("name", "email").values_list("pk", "name", "email")
     return [("", "Everybody"), *((str(pk), name or email) for pk, name, email in people), (CONSOLE, "The console")]

@@ -12,7 +12,7 @@ from console.audit.forms import Range
 from console.audit.models import DONE, FAILED, Entry, EntryQuerySet
 from console.audit.sanitize import name_of
 from console.audit.selectors import EXPORTED, Line, group_lines, utc, with_downloads
-from console.common.formatting import moment, visible
+from console.common.formatting import moment, show_controls
 
 MOST = 2000
 CUT = f"This note is incomplete: it holds the first {MOST:,} entries. Choose a shorter time for the rest."
@@ -109,7 +109,7 @@ def note(reader: Any, asked: Range) -> Note:
     rows = _entries(reader, asked).prefetch_related("outcomes").order_by("sequence")
     lines = group_lines(rows[: MOST + 1])
     told = _without_queued(with_downloads(lines[:MOST]))
-    who = "" if reader.may("audit.all") else name_of(reader)
+    who = "" if reader.can("audit.all") else name_of(reader)
     until = asked.until or timezone.now()
     return Note(who, asked.since or until, until, list(_sections(told)), len(lines) > MOST)
 
@@ -160,4 +160,4 @@ def _as_text(section: Section) -> str:
 def _sentence(told: Told) -> str:
     said = told.text.removesuffix(".")
     noted = f". Note: {told.noted}" if told.noted else told.text[len(said) :]
-    return visible(f"- {moment(told.line.at)}: {said}{noted}")
+    return show_controls(f"- {moment(told.line.at)}: {said}{noted}")

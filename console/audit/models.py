@@ -141,7 +141,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         branches = [*((branch, "state__sequence") for branch in alone), (Q(sequence__in=groups), "sequence")]
         return found._found_by("state__sequence", branches)
 
-    def unsettled(self, before: datetime | None = None) -> Self:
+    def unreconciled(self, before: datetime | None = None) -> Self:
         """Acts nobody knows the end of; with `before`, without those that began later and may be under way."""
         waiting = self.filter(kind=Entry.Kind.OPENING).standing(OPEN, UNKNOWN)
         if before is None:
@@ -173,7 +173,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def visible_to(self, person: Any) -> Self:
         """Auditors and administrators see every row, others what they did themselves."""
-        return self if person.may("audit.all") else self.by(person)
+        return self if person.can("audit.all") else self.by(person)
 
     def by(self, person: Any) -> Self:
         """Lines of this person; None is the console itself."""
@@ -352,8 +352,8 @@ class GroupLineQuerySet(models.QuerySet["GroupLine"]):
         asked = [STANDING[outcome] for outcome in outcomes]
         return self.filter(Q(*asked, _connector=Q.OR))
 
-    def unsettled(self, before: datetime) -> Self:
-        """Those with a part nobody knows the end of, as `EntryQuerySet.unsettled`."""
+    def unreconciled(self, before: datetime) -> Self:
+        """Those with a part nobody knows the end of, as `EntryQuerySet.unreconciled`."""
         return self.filter(Q(unknown_parts__gt=0) | Q(open_parts__gt=0, latest_at__lte=before))
 
 

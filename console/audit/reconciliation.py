@@ -41,12 +41,12 @@ SLOW_WAIT, LAST_CHECK = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Settler:
+class Reconciler:
     find: Find
     is_exact: bool = False
 
 
-_settlers: dict[str, Settler] = {}
+_reconcilers: dict[str, Reconciler] = {}
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Reconciliation:
     can_check: bool = False
 
     @property
-    def is_settled(self) -> bool:
+    def is_resolved(self) -> bool:
         return self.status in (DONE, FAILED)
 
     @property
@@ -82,7 +82,7 @@ class Reconciliation:
     @property
     def message(self) -> str:
         """What a page says about it, in one or two sentences; "" once it is settled."""
-        if self.is_settled:
+        if self.is_resolved:
             return ""
         if self.status == "under way":
             return f"{self.vendor} has not answered yet."
@@ -109,13 +109,13 @@ class Reconciliation:
 
 
 def register(action: str, find: Find, *, is_exact: bool = False) -> None:
-    """`is_exact`: the settler compares a thing with what it was before, so sending again makes no second one."""
-    _settlers[action] = Settler(find, is_exact)
+    """`is_exact`: the reconciler compares a thing with what it was before, so sending again makes no second one."""
+    _reconcilers[action] = Reconciler(find, is_exact)
 
 
 def can_look(entry: Entry) -> bool:
     """Whether reading can tell: the app knows how, and the person whose key is used is still there."""
-    return entry.action in _settlers and entry.actor is not None and entry.actor.is_active
+    return entry.action in _reconcilers and entry.actor is not None and entry.actor.is_active
 
 
 def state(entry: Entry) -> Reconciliation:
@@ -128,7 +128,7 @@ def look(entry: Entry) -> Reconciliation:
     """Reads once at the vendor, records what that proves, and returns what is known then."""
     finding, detail = _ask(entry)
     if finding in ("done", "not sent"):
-        _settle(entry, DONE if finding == "done" else FAILED, detail)
+        _reconcile(entry, DONE if finding == "done" else FAILED, detail)
         return state(_fresh(entry))
     lookup = _remember(entry, finding)
     if finding == "not found" and _is_enough(lookup) and not entry.result.get("not_found"):
@@ -192,12 +192,12 @@ def _state(entry: Entry, lookup: Lookup | None) -> Reconciliation:
         return Reconciliation("done")
     if outcome == FAILED:
         return Reconciliation("failed")
-    settler, is_checkable = _settlers.get(entry.action), can_look(entry)
+    reconciler, is_checkable = _reconcilers.get(entry.action), can_look(entry)
     return Reconciliation(
         status=_status(entry, lookup, is_checkable),
         vendor=sentences.VENDORS.get(entry.vendor, "the service"),
         finding=lookup.finding if lookup else "",
-        is_exact=settler is not None and settler.is_exact,
+        is_exact=reconciler is not None and reconciler.is_exact,
         checks=lookup.checks if lookup else 0,
         checked_at=lookup.checked_at if lookup else None,
         next_check_at=lookup.next_check_at if lookup else None,
@@ -216,20 +216,20 @@ def _status(entry: Entry, lookup: Lookup | None, is_checkable: bool) -> Status:
 
 def _ask(entry: Entry) -> tuple[str, dict[str, Any]]:
     try:
-        return _settlers[entry.action].find(entry)
+        return _reconcilers[entry.action].find(entry)
     except Exception as error:  # Any app's reading may fail in its own way; the other entries must still be looked up.
         log.warning("Could not look up %s %s: %s", entry.action, entry.pk, error)
         return UNREADABLE, {}
 
 
-def _settle(entry: Entry, outcome: Outcome, detail: dict[str, Any]) -> None:
+def _reconcile(entry: Entry, outcome: Outcome, detail: dict[str, Any]) -> None:
     cut_off = entry.outcome == OPEN or entry.result.get("cut_off")
     said = {**detail, "found": "after a restart" if cut_off else "by looking"}
     try:
-        record.settle(
+        record.reconcile(
             entry, outcome, said, thing_id=detail.get("thing_id", ""), thing_name=detail.get("thing_name", "")
         )
-    except record.AlreadySettled as meanwhile:
+    except record.AlreadyReconciled as meanwhile:
         log.info("Settled meanwhile: %s", meanwhile.entry.pk)
     Lookup.objects.filter(pk=entry.pk).delete()
 
@@ -267,15 +267,15 @@ def _next_check(entry: Entry, lookup: Lookup) -> datetime | None:
 
 def _mark_not_found(entry: Entry, lookup: Lookup) -> None:
     try:
-        record.settle(entry, UNKNOWN, {"not_found": True, "checks": lookup.misses})
-    except record.AlreadySettled as meanwhile:
+        record.reconcile(entry, UNKNOWN, {"not_found": True, "checks": lookup.misses})
+    except record.AlreadyReconciled as meanwhile:
         log.info("Settled meanwhile: %s", meanwhile.entry.pk)
 
 
 def _is_marked_unknown(entry: Entry) -> bool:
     try:
-        record.settle(entry, UNKNOWN, {"error": "The console stopped before an answer came.", "cut_off": True})
-    except record.AlreadySettled as meanwhile:
+        record.reconcile(entry, UNKNOWN, {"error": "The console stopped before an answer came.", "cut_off": True})
+    except record.AlreadyReconciled as meanwhile:
         log.info("Settled meanwhile: %s", meanwhile.entry.pk)
         return False
     return True

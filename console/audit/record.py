@@ -1,6 +1,6 @@
 """Writing the audit: `act` round every call that changes something, `event` for what happens in one moment.
 
-    with record.act(actor=user, action="slice.create", ..., act_id=draft.act_id) as act:
+    with record.audited_call(actor=user, action="slice.create", ..., act_id=draft.act_id) as act:
         made = connections.avala(user).create_slice(..., request_id=str(act.id))
         act.done(thing_id=made.slug, thing_name=made.name)
 
@@ -57,15 +57,15 @@ class AlreadyActed(Exception):
         super().__init__(f"Already acted: {entry.action}")
 
 
-class AlreadySettled(Exception):
-    """Somebody else settled this entry meanwhile."""
+class AlreadyReconciled(Exception):
+    """Somebody else reconciled this entry meanwhile."""
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
-        super().__init__(f"Already settled: {entry.action}")
+        super().__init__(f"Already reconciled: {entry.action}")
 
 
-class act:  # noqa: N801 - reads as a verb: `with record.act(...)`
+class audited_call:  # noqa: N801 - reads as a verb: `with record.audited_call(...)`
     """One act: entering writes its opening, `done` or leaving writes its outcome.
 
     Must not run inside a transaction: the opening has to be there even when everything around it fails.
@@ -133,7 +133,7 @@ class act:  # noqa: N801 - reads as a verb: `with record.act(...)`
         """What the thing is called, where only the act itself found that out; said of every way it ends."""
         self._called = thing_name
 
-    def keep_open(self) -> None:
+    def detach(self) -> None:
         """Leave the block without an outcome: whoever goes on with the act, as a stream does, ends it later."""
         self._ended = True
 
@@ -250,7 +250,7 @@ def event(
     return entry
 
 
-def settle(
+def reconcile(
     entry: Entry,
     outcome: Outcome,
     detail: Mapping[str, Any] | None = None,
@@ -263,7 +263,7 @@ def settle(
 ) -> Entry:
     """Appends how an open or unknown act ended, found by reading or said by a person.
 
-    Raises AlreadySettled where the act has ended meanwhile.
+    Raises AlreadyReconciled where the act has ended meanwhile.
     """
     row = entries.outcome(entry, outcome, by=by, note=note, detail=detail, thing_id=thing_id, thing_name=thing_name)
     row.address, row.page = address_of(request), entries.page_of(request)
@@ -271,9 +271,9 @@ def settle(
         chain.lock()
         fresh = Entry.objects.get(pk=entry.pk)
         if fresh.outcome not in (OPEN, UNKNOWN):
-            raise AlreadySettled(fresh)
+            raise AlreadyReconciled(fresh)
         _add(row)
-    signal = signals.outcome_unknown if outcome == UNKNOWN else signals.settled
+    signal = signals.outcome_unknown if outcome == UNKNOWN else signals.outcome_known
     signal.send_robust(Entry, entry=Entry.objects.get(pk=entry.pk))
     return row
 
@@ -286,7 +286,7 @@ def act_of_this_request() -> uuid.UUID | None:
 
 def open_or_unknown(action: str | None = None) -> EntryQuerySet:
     """Acts nobody knows the end of, oldest first. An open one younger than the grace is still under way."""
-    waiting = Entry.objects.unsettled(timezone.now() - grace()).order_by("sequence")
+    waiting = Entry.objects.unreconciled(timezone.now() - grace()).order_by("sequence")
     return waiting.checked(action=action) if action else waiting
 
 

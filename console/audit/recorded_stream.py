@@ -16,7 +16,9 @@ class RecordedStream:
     A class and not a generator: a generator that was never begun does not run its `finally` when it is closed.
     """
 
-    def __init__(self, act: record.act, download: Download, version: str, connection: socket.socket | None) -> None:
+    def __init__(
+        self, act: record.audited_call, download: Download, version: str, connection: socket.socket | None
+    ) -> None:
         self.act, self.download, self.version, self.connection = act, download, version, connection
         self.chunks = iter(download)
         self.sent, self.passed_on, self.recorded = 0, 0, False

@@ -53,7 +53,7 @@ def search_words(entry: Entry) -> str:
     Not the ids of the work items of an act on many, a hundred a row: those have an index of their own.
     """
     parts = [
-        sentences.plain(sentences.Telling.alone(entry)),
+        sentences.plain(sentences.EntrySummary.alone(entry)),
         entry.actor_email,
         entry.thing_name,
         entry.thing_id,

@@ -42,7 +42,7 @@ class Line:
     """One entry as a person reads it."""
 
     entry: Entry
-    told: sentences.Telling
+    told: sentences.EntrySummary
     after: str = ""
     failure: str = ""
     """Why nothing came of what had been begun well, where that showed only later."""
@@ -166,12 +166,12 @@ def _step(row: Entry, opening: Entry) -> Step:
 
 
 def line(entry: Entry) -> Line:
-    return Line(entry, sentences.Telling.whole(entry, standing(entry)))
+    return Line(entry, sentences.EntrySummary.whole(entry, standing(entry)))
 
 
 def group_line(first: Entry, group: GroupLine) -> Line:
     """An act of several entries as one line."""
-    told = sentences.Telling.of_group(first, group, standing_of_group(group))
+    told = sentences.EntrySummary.of_group(first, group, standing_of_group(group))
     return Line(first, told, group=group if group.parts > 1 else None)
 
 

@@ -135,7 +135,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Telling:
+class EntrySummary:
     """What the sentence is made of; an opening is told with what its outcomes added."""
 
     entry: Entry
@@ -147,14 +147,14 @@ class Telling:
     """False for a thing that was deleted since."""
 
     @classmethod
-    def alone(cls, entry: Entry) -> "Telling":
+    def alone(cls, entry: Entry) -> "EntrySummary":
         """Only what the row itself says, of an outcome with what was signaled, which only the opening says."""
         opened = entry.opens.detail if entry.opens else {}
         signaled = {name: opened[name] for name in SIGNALED if name in opened}
         return cls(entry, entry.recorded_outcome, signaled | entry.detail, entry.thing_id, entry.thing_name)
 
     @classmethod
-    def whole(cls, entry: Entry, outcome: str) -> "Telling":
+    def whole(cls, entry: Entry, outcome: str) -> "EntrySummary":
         detail = entry.result
         detail.pop("planned", None)
         if "items" in entry.detail and multi_item.has_figures(detail):
@@ -163,7 +163,7 @@ class Telling:
         return cls(entry, outcome, detail, entry.result_id, entry.result_name)
 
     @classmethod
-    def of_group(cls, first: Entry, group: GroupLine, outcome: str) -> "Telling":
+    def of_group(cls, first: Entry, group: GroupLine, outcome: str) -> "EntrySummary":
         """An act of several parts, told as one; `first` is the first of them."""
         left_out = OF_ONE_PART if group.parts > 1 else ()
         said = {name: value for name, value in first.result.items() if name not in left_out}
@@ -185,7 +185,7 @@ class Telling:
         return str(said or "") if self.worded_as != DONE else ""
 
 
-def pieces(told: Telling) -> list[Piece]:
+def pieces(told: EntrySummary) -> list[Piece]:
     action = actions.known(told.entry.action, told.detail)
     outcome = told.worded_as
     wording, ending = action.done_with(told.detail), ENDS[outcome]
@@ -203,7 +203,7 @@ def pieces(told: Telling) -> list[Piece]:
     return [piece for piece in said if piece.text]
 
 
-def _cause(told: Telling) -> str:
+def _cause(told: EntrySummary) -> str:
     """Why the outcome is unknown. The entry's steps quote the answer."""
     if cause := told.detail.get("cause"):
         return str(cause)
@@ -213,11 +213,11 @@ def _cause(told: Telling) -> str:
     return f"{vendor} gave no clear answer" if vendor else "no clear answer came"
 
 
-def plain(told: Telling) -> str:
+def plain(told: EntrySummary) -> str:
     return "".join(piece.text for piece in pieces(told))
 
 
-def _filled(wording: str, told: Telling) -> list[Piece]:
+def _filled(wording: str, told: EntrySummary) -> list[Piece]:
     """The wording with its slots filled. Names go in last and whole, so that a brace in one is only a brace."""
     address = registry.address_of(told.entry.thing_kind, told.thing_id, told.detail) if told.has_page else ""
     noun = actions.known(told.entry.action, told.detail).noun
@@ -236,7 +236,7 @@ def _filled(wording: str, told: Telling) -> list[Piece]:
     return [Piece("text", start), *([thing] if slot else []), Piece("text", rest)]
 
 
-def _called(told: Telling) -> str:
+def _called(told: EntrySummary) -> str:
     """The thing's name. An id in its place is nothing a person can read; it is in the entry's references.
 
     A file is called what its path is, even if that is an id.

@@ -5,7 +5,7 @@ from django.dispatch import Signal
 outcome_unknown = Signal()
 """`entry`: it was sent and its outcome is unknown, or its process stopped before an answer came."""
 
-settled = Signal()
+outcome_known = Signal()
 """`entry`, fresh: an open or unknown act is now known to be done or failed, found by reading or said by a person."""
 
 check_wanted = Signal()

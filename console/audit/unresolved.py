@@ -1,6 +1,6 @@
 """A write that was sent and whose outcome is unknown, as every page shows it: what, why, and how to find out.
 
-`record.act` leaves its entry's id on the error, so that no view has to pass it on.
+`record.audited_call` leaves its entry's id on the error, so that no view has to pass it on.
 """
 
 from collections.abc import Iterable
@@ -42,7 +42,7 @@ class Unresolved:
 
     @property
     def check_url(self) -> str:
-        return reverse("audit:settle", args=[self.entry.pk])
+        return reverse("audit:reconcile", args=[self.entry.pk])
 
     @property
     def entry_url(self) -> str:
@@ -53,7 +53,7 @@ class Unresolved:
 class UnresolvedAct(Unresolved):
     """The same of an act of several entries: one strip for all its parts. `entry` is the first."""
 
-    told: sentences.Telling = field(kw_only=True)
+    told: sentences.EntrySummary = field(kw_only=True)
     group: UUID = field(kw_only=True)
 
     @property
@@ -69,7 +69,7 @@ class UnresolvedAct(Unresolved):
 
     @property
     def check_url(self) -> str:
-        return reverse("audit:settle_group", args=[self.group])
+        return reverse("audit:reconcile_group", args=[self.group])
 
     @property
     def entry_url(self) -> str:
@@ -89,7 +89,7 @@ def of_line(line: selectors.Line, *, back: str = "") -> Unresolved:
 def subject_of(entry: Entry) -> str:
     """What the act was about to bring about, as half a sentence."""
     name = f"“{entry.result_name or entry.thing_name or 'without a name'}”"
-    detail = sentences.Telling.whole(entry, entry.outcome).detail if "items" in entry.detail else entry.detail
+    detail = sentences.EntrySummary.whole(entry, entry.outcome).detail if "items" in entry.detail else entry.detail
     return actions.whether(entry.action, name, detail)
 
 
@@ -106,7 +106,7 @@ def of_error(error: Exception, *, back: str = "") -> Unresolved | None:
 
 def of_thing(person: Any, thing_kind: str, thing_id: str, *, back: str = "") -> list[Unresolved]:
     """What this person sent about a thing without an outcome so far, the newest first."""
-    mine = Entry.objects.unsettled(timezone.now() - record.grace()).by(person)
+    mine = Entry.objects.unreconciled(timezone.now() - record.grace()).by(person)
     found = mine.naming(thing_kind, thing_id)
     entries = found.prefetch_related("outcomes").order_by("-sequence")
     return of_entries(entries, back=back)
@@ -116,8 +116,10 @@ def of_anything(person: Any, *, most: int) -> tuple[list[tuple[selectors.Line, U
     """What this person can see without an outcome so far, the newest first, an act of several entries as one; and how
     many there are in all."""
     before = timezone.now() - record.grace()
-    alone = Entry.objects.unsettled(before).filter(group__isnull=True).visible_to(person)
-    acts = Entry.objects.filter(sequence__in=GroupLine.objects.unsettled(before).values("sequence")).visible_to(person)
+    alone = Entry.objects.unreconciled(before).filter(group__isnull=True).visible_to(person)
+    acts = Entry.objects.filter(sequence__in=GroupLine.objects.unreconciled(before).values("sequence")).visible_to(
+        person
+    )
     rows = sorted([*alone.newest(most), *acts.newest(most)], key=lambda row: row.sequence, reverse=True)[:most]
     lines = selectors.group_lines(rows)
     return [(one, of_line(one)) for one in lines], alone.count_lines() + acts.count()

@@ -70,7 +70,7 @@ def group(request: HttpRequest, group_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def settle_group(request: HttpRequest, group_id: uuid.UUID) -> HttpResponse:
+def reconcile_group(request: HttpRequest, group_id: uuid.UUID) -> HttpResponse:
     """Checks some parts of an act; the rest is checked in the background. Leads back to `next`, as `settle`."""
     act = _act(request, group_id)
     level, said = _check_act(act)
@@ -81,7 +81,7 @@ def settle_group(request: HttpRequest, group_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def settle(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
+def reconcile(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
     """Checks once at the vendor what became of the act; only reads. Leads back to `next` if that is a page of ours."""
     entry = _entry(request, entry_id)
     level, said = _check(entry)
@@ -101,11 +101,11 @@ def close(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
     said = form.cleaned_data
     try:
         if selectors.standing(entry) != UNKNOWN:
-            raise record.AlreadySettled(entry)
-        record.settle(
+            raise record.AlreadyReconciled(entry)
+        record.reconcile(
             entry, said["outcome"], {"found": "by a person"}, by=request.user, note=said["note"], request=request
         )
-    except record.AlreadySettled:
+    except record.AlreadyReconciled:
         messages.info(request, "It was settled meanwhile. Nothing was changed.")
     else:
         messages.success(request, "Closed, with your note.")
@@ -190,7 +190,7 @@ def _to_page(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _may(request: HttpRequest, right: str) -> bool:
-    return request.user.is_authenticated and request.user.may(right)
+    return request.user.is_authenticated and request.user.can(right)
 
 
 def _entry(request: HttpRequest, entry_id: uuid.UUID) -> Entry:
@@ -377,7 +377,7 @@ def _whom_to_ask(request: HttpRequest) -> str:
     if _may(request, "audit.all"):
         return ""
     people = get_user_model().objects.filter(is_active=True).order_by("name")
-    names = [person.name or person.email for person in people if person.may("audit.all")][:3]
+    names = [person.name or person.email for person in people if person.can("audit.all")][:3]
     return " or ".join(names) or "an administrator"
 
 

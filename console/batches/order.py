@@ -80,7 +80,7 @@ class Order:
         return len(self.places) - len(self.numbers)
 
     @property
-    def is_settled(self) -> bool:
+    def is_resolved(self) -> bool:
         """Whether every batch has a number of its own."""
         return not self.tied and not self.unordered
 

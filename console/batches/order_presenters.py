@@ -50,7 +50,7 @@ def board_page(
         "can_fold": presenters.folds(found),
         "ties": len(board.order.tied),
         "unordered": board.order.unordered,
-        "settled": board.order.is_settled,
+        "settled": board.order.is_resolved,
         "base": order_services.seal_base(project, board.order),
         "act_id": uuid.uuid4(),
         "undo_id": uuid.uuid4(),

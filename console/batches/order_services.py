@@ -105,7 +105,7 @@ def save_order(press: Press, *, base: Order, proposed: Sequence[int], names: Map
     if theirs.ids != base.ids:
         refuse_second_press(press, "order.save")
         raise OrderChanged(base=base, yours=yours, theirs=theirs)
-    if theirs.ids == yours.ids and theirs.is_settled:
+    if theirs.ids == yours.ids and theirs.is_resolved:
         raise NothingToSave
     return _send(press, "order.save", before=theirs, after=yours, held=Held(entries, names, since))
 
@@ -209,7 +209,7 @@ def _fresh(batch_ids: Sequence[int], like: Order) -> Order:
 def _send(press: Press, action: str, *, before: Order, after: Order, held: Held) -> OrderSnapshot:
     project = str(press.project)
     known = {batch_id: held.names.get(batch_id, "") for batch_id in after.ids}
-    with record.act(
+    with record.audited_call(
         actor=press.user,
         action=action,
         thing_kind="project",

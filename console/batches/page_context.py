@@ -28,8 +28,8 @@ def about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
         "project_name": name,
         "index_url": here,
         "crumbs": projects.breadcrumbs(project, name),
-        "may_change": request.user.may(Right.CHANGE),
-        "sees_all": request.user.may(Right.AUDIT_ALL),
+        "may_change": request.user.can(Right.CHANGE),
+        "sees_all": request.user.can(Right.AUDIT_ALL),
     }
 
 

@@ -29,7 +29,7 @@ def register() -> None:
     reconciliation.register("batch.create", find_new_batch)
     reconciliation.register("batch.rename", find_name, is_exact=True)
     reconciliation.register("batch.metadata", find_metadata, is_exact=True)
-    signals.settled.connect(_forget, dispatch_uid="batches.forget")
+    signals.outcome_known.connect(_forget, dispatch_uid="batches.forget")
 
 
 def find_order(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:

@@ -20,7 +20,7 @@ from console import second_press
 from console.audit import record, unresolved
 from console.audit.models import DONE, Entry
 from console.audit.selectors import Line
-from console.audit.sentences import Telling
+from console.audit.sentences import EntrySummary
 from console.audit.unresolved import Unresolved
 from console.batches import presenters, selectors
 from console.batches.order_diff import Move
@@ -196,14 +196,14 @@ def history(*, user: Person, batch_id: int, moves: Mapping[uuid.UUID, Move]) -> 
     """
     about = Entry.objects.about("batch", str(batch_id)).values_list("pk", flat=True)
     entries = Entry.objects.filter(pk__in={*about, *moves})
-    if not user.may(Right.AUDIT_ALL):
+    if not user.can(Right.AUDIT_ALL):
         entries = entries.filter(actor=user)
     found = entries.prefetch_related("outcomes").order_by("-sequence")[:HISTORY]
     return [_line(entry, moves.get(entry.pk)) for entry in found]
 
 
 def _line(entry: Entry, move: Move | None) -> Line:
-    line = Line(entry, Telling.whole(entry, entry.outcome))
+    line = Line(entry, EntrySummary.whole(entry, entry.outcome))
     if move is None or move.text in line.text:
         return line
     return replace(line, after=f"This batch: {move.text}.")
@@ -234,9 +234,9 @@ def same(one: Any, other: Any) -> bool:
 
 def _act(
     user: Person, action: str, project: uuid.UUID, act_id: uuid.UUID, request: HttpRequest | None, **said: Any
-) -> record.act:
+) -> record.audited_call:
     detail = {"project_id": str(project), **said["detail"]}
-    return record.act(
+    return record.audited_call(
         actor=user,
         action=action,
         thing_kind="batch",

@@ -103,7 +103,7 @@ def duration(value: float | timedelta) -> str:
     return f"{seconds // 86400} days"
 
 
-def visible(value: object) -> str:
+def show_controls(value: object) -> str:
     """Text from outside with what nobody would see made visible: control characters and changes of direction."""
     return "".join(_shown(character) for character in str(value))
 
@@ -119,7 +119,7 @@ def _shown(character: str) -> str:
     return character
 
 
-def outside_url(value: object) -> str:
+def untrusted_url(value: object) -> str:
     """An address from outside that may stand in `href`, or nothing: https (or a trusted origin), no credentials."""
     parts = _parts(value)
     if parts is None:

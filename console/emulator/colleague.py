@@ -83,14 +83,14 @@ def _start_export(world: World, words: Words) -> Row:
 
 
 def _finish_export(world: World, words: Words) -> Row:
-    return _settle_export(world, words, None)
+    return _reconcile_export(world, words, None)
 
 
 def _fail_export(world: World, words: Words) -> Row:
-    return _settle_export(world, words, str(words.get("error", "the export could not be built")))
+    return _reconcile_export(world, words, str(words.get("error", "the export could not be built")))
 
 
-def _settle_export(world: World, words: Words, error: str | None) -> Row:
+def _reconcile_export(world: World, words: Words, error: str | None) -> Row:
     row = {**_export(world, words), "error": error}
     row["starts_at"] = row["ready_at"] = time.time()
     world.exports.put(row)
@@ -143,14 +143,14 @@ def _set_cors(world: World, words: Words) -> Row:
 
 
 def _finish_slice(world: World, words: Words) -> Row:
-    return _settle_slice(world, words, fails=False)
+    return _reconcile_slice(world, words, fails=False)
 
 
 def _fail_slice(world: World, words: Words) -> Row:
-    return _settle_slice(world, words, fails=True)
+    return _reconcile_slice(world, words, fails=True)
 
 
-def _settle_slice(world: World, words: Words, *, fails: bool) -> Row:
+def _reconcile_slice(world: World, words: Words, *, fails: bool) -> Row:
     rows = sorted(world.slices, key=lambda row: row["created_at"], reverse=True)
     owner = words.get("owner", OWNER)
     wanted = [row for row in rows if row["owner"] == owner and words.get("slug", row["slug"]) == row["slug"]]

@@ -55,7 +55,7 @@ def hand_over(*, user: Person, export_id: str, request: HttpRequest) -> HttpResp
     # Another's export is called what CloudFactory says, once it has said it to this person's key.
     plan = Plan.objects.filter(export_id=export_id, person=user).first()
     asked = ranges.read_range(request.headers.get("Range", ""), request.headers.get("If-Range"), export_id)
-    act = record.act(
+    act = record.audited_call(
         actor=user,
         action="export.download",
         thing_kind="export",
@@ -80,7 +80,7 @@ def hand_over(*, user: Person, export_id: str, request: HttpRequest) -> HttpResp
             download = ranges.open_part(connections.storage(), link, asked, version=version, name=export_id)
         _demand_file(download, asked)
         # The outcome is written when the last byte has gone, or when the browser goes away before.
-        act.keep_open()
+        act.detach()
     return _streamed(act, download, export, request.META.get("gunicorn.socket"))
 
 
@@ -132,7 +132,7 @@ def _demand_file(download: Download, asked: str | None) -> None:
 
 
 def _streamed(
-    act: record.act, download: Download, export: Export, connection: socket.socket | None
+    act: record.audited_call, download: Download, export: Export, connection: socket.socket | None
 ) -> StreamingHttpResponse:
     tag = ranges.tag(export.id, download.total, download.headers)
     version = tag.strip('"').removeprefix(f"{export.id}-")

@@ -12,7 +12,7 @@ from console.exports import slot
 from console.exports.models import Plan
 from console.jobs import services as jobs
 from console.jobs.models import Operation
-from console.jobs.services import Abandoned, Again, Done, Result
+from console.jobs.services import Abandoned, Done, Result, Retry
 from console.upstream.errors import RateLimited, Refused, UpstreamError
 
 KIND = "exports.start"
@@ -25,8 +25,8 @@ NO_ANSWER = "It was sent without a clear answer. Whether it was started is being
 def register() -> None:
     from console.exports import services
 
-    jobs.register(KIND, start_when_free, given_up=_dropped, address=_address)
-    jobs.every_minute(services.pick_up)
+    jobs.register(KIND, start_when_free, on_abandon=_dropped, address=_address)
+    jobs.every_minute(services.recover)
 
 
 def add(plan: Plan, *, request: HttpRequest | None = None) -> None:
@@ -65,9 +65,9 @@ def start_when_free(operation: Operation) -> Result:
     except (ConnectionMissing, UpstreamError) as error:
         return _later_or_never(error)
     if now.waiting and now.waiting[0].pk != plan.pk:
-        return Again(_patience(plan), f"“{now.waiting[0].name}” is before it.")
+        return Retry(_patience(plan), f"“{now.waiting[0].name}” is before it.")
     if not now.is_free:
-        return Again(_patience(plan), f"An export of {now.by} is running.")
+        return Retry(_patience(plan), f"An export of {now.by} is running.")
     return _start(plan)
 
 
@@ -86,7 +86,7 @@ def _start(plan: Plan) -> Result:
     try:
         services.send(plan, otherwise=Plan.State.QUEUED)
     except services.LaneBusy:
-        return Again(LOOK, "Somebody else was faster; it waits on.")
+        return Retry(LOOK, "Somebody else was faster; it waits on.")
     except (ConnectionMissing, UpstreamError, record.NotRecorded) as error:
         return Done(NO_ANSWER) if error.outcome == UNKNOWN else _later_or_never(error)
     return Done("Started.")
@@ -96,7 +96,7 @@ def _later_or_never(error: ConnectionMissing | UpstreamError | record.NotRecorde
     """A vendor that is down or busy is waited for; a key that is missing or refused will not mend by waiting."""
     if isinstance(error, (ConnectionMissing, Refused)) and not isinstance(error, RateLimited):
         return Abandoned(error.message)
-    return Again(max(LATER, getattr(error, "retry_in", None) or 0), error.message)
+    return Retry(max(LATER, getattr(error, "retry_in", None) or 0), error.message)
 
 
 def _after_a_crash(plan: Plan) -> Result:
@@ -106,10 +106,10 @@ def _after_a_crash(plan: Plan) -> Result:
     if not Entry.objects.filter(pk=plan.act_id).exists():
         # Never sent: it goes on under the same id, so that a worker who only seemed dead cannot make a second one.
         Plan.objects.filter(pk=plan.pk, export_id="").update(state=Plan.State.QUEUED)
-        return Again(LOOK, "It was not sent; it waits on.")
+        return Retry(LOOK, "It was not sent; it waits on.")
     plan = services.brought_up_to_date(plan)
     if plan.state == Plan.State.QUEUED:
-        return Again(LOOK, "It was not started; it waits on.")
+        return Retry(LOOK, "It was not started; it waits on.")
     if plan.state == Plan.State.SENDING:
         return Done(NO_ANSWER)
     return Done("Found done by looking." if plan.export_id else plan.words)

@@ -46,7 +46,7 @@ class Plan(models.Model):
     # When the console saw it end: the vendor does not say (FACTS 2.7).
     ended_at = models.DateTimeField(null=True)
     end_status = models.CharField(max_length=40, blank=True)
-    told_at = models.DateTimeField(null=True)
+    notified_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-created_at"]

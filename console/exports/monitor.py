@@ -19,7 +19,7 @@ from console.exports import receipts, slot
 from console.exports.models import Plan
 from console.jobs import services as jobs
 from console.jobs.models import Operation
-from console.jobs.services import Abandoned, Again, Done, Result
+from console.jobs.services import Abandoned, Done, Result, Retry
 from console.upstream.errors import ACCESS_REFUSALS, NotFound, NotSent, RateLimited, Refused, Unknown
 from console.upstream.response_models import Export
 
@@ -34,7 +34,7 @@ _HAS_NEWS = Q(ended_at__isnull=False) & (~Q(export_id="") | Q(end_status="DROPPE
 
 
 def register() -> None:
-    jobs.register(KIND, watch, given_up=_given_up, address=_address)
+    jobs.register(KIND, watch, on_abandon=_given_up, address=_address)
     write_behind.register(SEEN, _persist)
 
 
@@ -126,11 +126,11 @@ def watch(operation: Operation) -> Result:
         return Done("It was deleted.")
     except (Unknown, NotSent, RateLimited) as error:
         # Whoever waits for it is still to be told, so an hour without CloudFactory must not end the watch.
-        return Again(max(LOOKS[-1], error.retry_in or 0), error.message)
+        return Retry(max(LOOKS[-1], error.retry_in or 0), error.message)
     except (Refused, ConnectionMissing) as error:
         return Abandoned(error.message)
     if found.status in slot.ACTIVE:
-        return Again(delay(int(age // 10)), "It runs.")
+        return Retry(delay(int(age // 10)), "It runs.")
     ended(plan.space, plan.export_id, found.status or "")
     return Done("It has ended.")
 
@@ -141,8 +141,8 @@ def delay(turn: int) -> int:
 
 def news(*, user: Person) -> list[Plan]:
     """Exports of this person that ended and that they were not told of yet; each is told once."""
-    untold = Plan.objects.filter(_HAS_NEWS, person=user, told_at=None)
-    told = [plan for plan in untold if Plan.objects.filter(pk=plan.pk, told_at=None).update(told_at=timezone.now())]
+    untold = Plan.objects.filter(_HAS_NEWS, person=user, notified_at=None)
+    told = [plan for plan in untold if Plan.objects.filter(pk=plan.pk, notified_at=None).update(notified_at=timezone.now())]
     return [plan for plan in told if plan.end_status != DELETED]
 
 
@@ -154,7 +154,7 @@ def awaits_news(user: Person) -> bool:
 def awaited_by(user: Person) -> "QuerySet[Plan]":
     """Exports whose end the person was not told of yet."""
     waiting = Q(state__in=[Plan.State.QUEUED, Plan.State.STARTED, Plan.State.SENDING])
-    return Plan.objects.filter(waiting | _HAS_NEWS, person=user, told_at=None)
+    return Plan.objects.filter(waiting | _HAS_NEWS, person=user, notified_at=None)
 
 
 def _address(operation: Operation) -> str:
@@ -163,7 +163,7 @@ def _address(operation: Operation) -> str:
 
 def _given_up(operation: Operation, words: str) -> None:
     """Nobody watches it any more, so nobody's pages ask for news of it."""
-    Plan.objects.filter(export_id=operation.subject, told_at=None).update(told_at=timezone.now())
+    Plan.objects.filter(export_id=operation.subject, notified_at=None).update(notified_at=timezone.now())
 
 
 def _read(user: Person, space: str, export_id: str) -> Export:

@@ -69,7 +69,7 @@ class Comparison:
 
 
 def register() -> None:
-    jobs.register(KIND, read, given_up=_given_up, queue=Queue.BULK, is_long=True, address=_address)
+    jobs.register(KIND, read, on_abandon=_given_up, queue=Queue.BULK, is_long=True, address=_address)
 
 
 def request(plan: Plan) -> None:

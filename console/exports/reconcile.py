@@ -25,7 +25,7 @@ SKEW = timedelta(seconds=5)
 def register() -> None:
     reconciliation.register("export.create", find_export)
     reconciliation.register("export.delete", find_deleted, is_exact=True)
-    signals.settled.connect(_follow, dispatch_uid="exports.follow")
+    signals.outcome_known.connect(_follow, dispatch_uid="exports.follow")
 
 
 def find_export(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:

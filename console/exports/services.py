@@ -91,7 +91,7 @@ def enqueue(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> 
 def send(plan: Plan, *, request: HttpRequest | None = None, otherwise: Plan.State = Plan.State.DROPPED) -> Plan:
     """The one call that starts an export, under the plan's one-time id. Held up, the plan becomes `otherwise`."""
     try:
-        with record.act(
+        with record.audited_call(
             actor=plan.person,
             action="export.create",
             thing_kind="export",
@@ -168,7 +168,7 @@ def not_started(plan: Plan, words: str, state: Plan.State = Plan.State.DROPPED) 
     plan.refresh_from_db()
 
 
-def pick_up() -> None:
+def recover() -> None:
     """What a killed process left between two steps, found by the sweep: each plan follows its entry in the audit."""
     cut_off = timezone.now() - record.grace()
     for plan in Plan.objects.select_related("person").filter(state=Plan.State.SENDING, created_at__lt=cut_off):
@@ -192,7 +192,7 @@ def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequ
             return
         raise
     try:
-        with record.act(
+        with record.audited_call(
             actor=user,
             action="export.delete",
             thing_kind="export",

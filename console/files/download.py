@@ -43,9 +43,9 @@ def file_act(
     request: HttpRequest,
     asked: str | None = None,
     group: uuid.UUID | None = None,
-) -> record.act:
+) -> record.audited_call:
     """The entry of one download; those of one zip have the same group."""
-    return record.act(
+    return record.audited_call(
         actor=user,
         action="file.download",
         thing_kind="file",
@@ -83,7 +83,7 @@ def stream_file(*, user: Person, path_list: PathList, number: int, request: Http
             return HttpResponse(status=302, headers={"Location": link})
         download = _open(link, asked, first_part, name)
         # The outcome is written when the last byte has gone, or when the browser goes away before.
-        act.keep_open()
+        act.detach()
     tag = ranges.tag(name, download.total, download.headers)
     version = tag.strip('"').removeprefix(f"{name}-")
     stream = RecordedStream(act, download, version, request.META.get("gunicorn.socket"))

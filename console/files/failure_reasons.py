@@ -55,7 +55,7 @@ def read_reported(found: Any, request: SignedIn) -> Reported | None:
 
 def origin_refused(request: SignedIn) -> str:
     """The store did not let this console's pages send to it."""
-    if not request.user.may(Right.PEOPLE):
+    if not request.user.can(Right.PEOPLE):
         return f"The file store doesn't accept uploads from this console. {ask_administrator()}"
     first, others = next(iter(upload_origins()), ""), len(upload_origins()) - 1
     store = f"{first} or {plural(others, 'other')}" if others > 0 else first or "none is set"
@@ -68,7 +68,7 @@ def origin_refused(request: SignedIn) -> str:
 
 def not_set_up(person: Person) -> str:
     """No host may be uploaded to."""
-    if not person.may(Right.PEOPLE):
+    if not person.can(Right.PEOPLE):
         return f"Uploading is not set up in this console. {ask_administrator()}"
     return (
         "Uploading is not set up: the setting UPLOAD_ORIGINS is empty. "
@@ -78,7 +78,7 @@ def not_set_up(person: Person) -> str:
 
 def other_store(person: Person, origin: str) -> str:
     """CloudFactory's links lead to a host that the setting does not name."""
-    if not person.may(Right.PEOPLE):
+    if not person.can(Right.PEOPLE):
         return f"CloudFactory's links lead to a file store that this console doesn't know. {ask_administrator()}"
     return f"CloudFactory's links lead to {origin[:MOST_HOST]}, which the setting UPLOAD_ORIGINS doesn't name."
 

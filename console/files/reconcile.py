@@ -36,7 +36,7 @@ class UnderWay(Exception):
 
 def register() -> None:
     reconciliation.register(services.ACTION, find_files)
-    audit_signals.settled.connect(_follow, dispatch_uid="files.follow")
+    audit_signals.outcome_known.connect(_follow, dispatch_uid="files.follow")
     audit_signals.outcome_unknown.connect(_follow, dispatch_uid="files.follow_unknown")
 
 
@@ -75,7 +75,7 @@ def give_up_silent_ones() -> None:
     entries = Entry.objects.filter(pk__in=acts, state__outcome=OPEN).prefetch_related("outcomes").order_by("sequence")
     for entry in entries[:MOST_AT_ONCE]:
         if not _has_living(entry):
-            _settle(entry, UNKNOWN, {"error": INTERRUPTED, "cause": CAUSE})
+            _reconcile(entry, UNKNOWN, {"error": INTERRUPTED, "cause": CAUSE})
 
 
 def _has_living(entry: Entry) -> bool:
@@ -95,13 +95,13 @@ def _follow(entry: Entry, **kwargs: Any) -> None:
         # Three reads over ten minutes, and no browser that could still be sending.
         rest.update(state=State.FAILED, message=NOT_THERE, updated_at=timezone.now())
         figures = services.figures_of(entry)
-        _settle(entry, DONE if figures["items_done"] else FAILED, {**figures, "found": "by looking"})
+        _reconcile(entry, DONE if figures["items_done"] else FAILED, {**figures, "found": "by looking"})
 
 
-def _settle(entry: Entry, outcome: Outcome, detail: dict[str, Any]) -> None:
+def _reconcile(entry: Entry, outcome: Outcome, detail: dict[str, Any]) -> None:
     try:
-        record.settle(entry, outcome, detail)
-    except record.AlreadySettled:
+        record.reconcile(entry, outcome, detail)
+    except record.AlreadyReconciled:
         return
 
 

@@ -117,5 +117,5 @@ def read_recent(*, user: Person, space: str) -> list[tuple[Upload, Totals, str]]
 
 def address_of_act(reader: Any, group: uuid.UUID) -> str:
     """The ledger of an upload, for the person whose it is."""
-    is_own = reader.may(Right.CHANGE) and Upload.objects.filter(pk=group, person=reader).exists()
+    is_own = reader.can(Right.CHANGE) and Upload.objects.filter(pk=group, person=reader).exists()
     return reverse("files:upload_detail", args=[group]) if is_own else ""

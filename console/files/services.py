@@ -143,7 +143,7 @@ def _ask_for_links(user: Person, upload: Upload, claimed: _Claimed, request: Htt
                 # Whatever became of the call: without a link nothing was uploaded.
                 act.failed(detail={"error": error.message, "items_refused": claimed.new})
                 raise
-            act.keep_open()
+            act.detach()
     except Exception:
         _put_back([row.pk for row in claimed.rows])
         # Of files that were on the way before, and wait now.
@@ -153,9 +153,9 @@ def _ask_for_links(user: Person, upload: Upload, claimed: _Claimed, request: Htt
     return found
 
 
-def _act(user: Person, upload: Upload, claimed: _Claimed, request: HttpRequest) -> record.act:
+def _act(user: Person, upload: Upload, claimed: _Claimed, request: HttpRequest) -> record.audited_call:
     about = _about(user, upload, [row for row in claimed.rows if row.act_id == claimed.act_id], again=claimed.again)
-    return record.act(act_id=claimed.act_id, request=request, **about)
+    return record.audited_call(act_id=claimed.act_id, request=request, **about)
 
 
 def _about(user: Person, upload: Upload, rows: Sequence[UploadFile], *, again: int) -> dict[str, Any]:
@@ -246,8 +246,8 @@ def end_acts(act_ids: Collection[uuid.UUID], *, by: Person | None) -> None:
 def _end(entry: Entry, by: Person | None) -> None:
     figures = figures_of(entry)
     try:
-        record.settle(entry, DONE if figures["items_done"] else FAILED, {**figures, **_reason(entry)}, by=by)
-    except record.AlreadySettled:
+        record.reconcile(entry, DONE if figures["items_done"] else FAILED, {**figures, **_reason(entry)}, by=by)
+    except record.AlreadyReconciled:
         return
 
 

@@ -63,7 +63,7 @@ class _Row:
 class _Sent:
     """A file that was written, and how long the zip was then."""
 
-    act: record.act
+    act: record.audited_call
     row: _Row
     end: int
 
@@ -197,7 +197,7 @@ class _ZipStream:
             self._check_right()
             with act:
                 download = self._open(place, row)
-                act.keep_open()
+                act.detach()
         except (UpstreamError, ConnectionMissing, NoFile, _RightLost, record.NotRecorded) as error:
             if isinstance(error, record.NotRecorded) and not self.sink.length:
                 raise
@@ -211,7 +211,7 @@ class _ZipStream:
     def _check_right(self) -> None:
         """Before each file: fifty of them, signed together, can take hours."""
         user = Person.objects.filter(pk=self.user.pk, is_active=True).first()
-        if user is None or not user.may(Right.DOWNLOAD):
+        if user is None or not user.can(Right.DOWNLOAD):
             raise _RightLost
 
     def _open(self, place: int, row: _Row) -> Download:
@@ -235,7 +235,7 @@ class _ZipStream:
             raise NoFile(self.refused[row.path])
         return connections.storage().stream(self.links[row.path])
 
-    def _copy(self, archive: ZipFile, row: _Row, act: record.act, download: Download) -> Iterator[bytes]:
+    def _copy(self, archive: ZipFile, row: _Row, act: record.audited_call, download: Download) -> Iterator[bytes]:
         row.name, row.size = self.names.add(row.original), 0
         entry, failure, is_over = _entry(row.name), CUT_OFF, False
         is_large = download.length is None or download.length >= LARGEST_SMALL
@@ -261,7 +261,7 @@ class _ZipStream:
         archive.filelist.remove(entry)
         del archive.NameToInfo[entry.filename]
 
-    def _end_early(self, act: record.act, row: _Row, total: int | None, failure: str) -> None:
+    def _end_early(self, act: record.audited_call, row: _Row, total: int | None, failure: str) -> None:
         sent, row.size = row.size or 0, total
         row.result, row.name = f"not included: {failure}", ""
         if sent:

@@ -87,7 +87,7 @@ def may_ask_avala(*, user: Person) -> bool:
 
 def may_review(*, user: Person) -> bool:
     """Whether what waits for review waits for this person, and there is a key to ask with."""
-    return user.may(Right.SIGNAL) and bool(connections.key_fingerprint(user, "cloudfactory"))
+    return user.can(Right.SIGNAL) and bool(connections.key_fingerprint(user, "cloudfactory"))
 
 
 def reviews(*, user: Person) -> projects.Reviews:
@@ -145,8 +145,8 @@ def _more_unresolved(number: int) -> Todo:
 
 def _paused_runs(user: Person) -> list[Todo]:
     """Signals to many work items, and imports of them, that go on only when the person says so."""
-    bulk = signals.find_paused(user=user) if user.may(Right.SIGNAL) else []
-    paused_imports = imports.find_paused(user=user) if user.may(Right.CHANGE) else []
+    bulk = signals.find_paused(user=user) if user.can(Right.SIGNAL) else []
+    paused_imports = imports.find_paused(user=user) if user.can(Right.CHANGE) else []
     found: list[RunStatus] = [signal_presenters.SignalStatus(one, is_own=True) for one in bulk[:PAUSED_SHOWN]]
     found += [ImportStatus(one, is_own=True) for one in paused_imports[:PAUSED_SHOWN]]
     return [Todo("pause", "warn", one.title, one.text, one.url, "Show") for one in found]
@@ -154,7 +154,7 @@ def _paused_runs(user: Person) -> list[Todo]:
 
 def _exports(user: Person) -> list[Todo]:
     failed = exports.failed_lately(user=user)
-    ready = exports.not_taken_home(user=user) if user.may("download") else []
+    ready = exports.not_taken_home(user=user) if user.can("download") else []
     return [*(_failed(plan) for plan in failed[:3]), *(_ready(plan, part) for plan, part in ready[:5])]
 
 
@@ -192,7 +192,7 @@ def _colleagues(user: Person) -> list[Todo]:
 
 
 def _drafts(user: Person) -> list[Todo]:
-    if not user.may("change"):
+    if not user.can("change"):
         return []
     return [
         Todo(

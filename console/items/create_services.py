@@ -47,7 +47,7 @@ def create_item(
     """
     name = item_name(WorkItem("", asset_url=fields.get("asset_url"), asset_id=fields.get("asset_id")))
     new = new_work_item(fields, batch_id=batch_id, console_id=act_id)
-    act = record.act(
+    act = record.audited_call(
         actor=user,
         action=ACTION,
         thing_kind="item",
@@ -85,7 +85,7 @@ def _labels_of(fields: Mapping[str, Any]) -> dict[str, int]:
     return {"labels": len(fields["labels"])} if fields.get("labels") else {}
 
 
-def _in_words(user: Person, project: uuid.UUID, new: NewWorkItem, act: record.act) -> WorkItem:
+def _in_words(user: Person, project: uuid.UUID, new: NewWorkItem, act: record.audited_call) -> WorkItem:
     """Page and audit say why CloudFactory refused it, as far as it tells."""
     try:
         created = create_once(connections.cloudfactory(user), project, new, request_id=str(act.id))

@@ -38,7 +38,7 @@ def read_panel(
     form: Form | None = None,
 ) -> DecidePanel:
     """The forms for deciding on this item, for `items/_decide.html`; `form` is one that was refused."""
-    may_decide, item_id = user.may(Right.SIGNAL), uuid.UUID(item.id)
+    may_decide, item_id = user.can(Right.SIGNAL), uuid.UUID(item.id)
     return DecidePanel(
         project=project,
         item_id=item.id,

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from console.common import value_rows
-from console.common.formatting import outside_url, visible
+from console.common.formatting import show_controls, untrusted_url
 from console.items.console_ids import without_console_id
 from console.items.provenance import Provenance, provenance_of
 from console.items.selectors import asset_file_name, item_name
@@ -46,7 +46,7 @@ class JsonValue:
     @property
     def raw(self) -> str:
         """The JSON as it came, indented; cut after `MOST_RAW` characters."""
-        lines = "\n".join(visible(line) for line in self._json[:MOST_RAW].split("\n"))
+        lines = "\n".join(show_controls(line) for line in self._json[:MOST_RAW].split("\n"))
         return f"{lines}…" if self.cut_words else lines
 
     @property
@@ -100,7 +100,7 @@ class ItemFacts:
 
     @property
     def results_link(self) -> str:
-        return outside_url(self.item.results_url)
+        return untrusted_url(self.item.results_url)
 
     @property
     def metadata(self) -> JsonValue:

@@ -35,7 +35,7 @@ class NoLabelFile(Exception):
 
 def stream_labels(*, user: Person, project: uuid.UUID, item: uuid.UUID, request: HttpRequest) -> StreamingHttpResponse:
     """The file as an attachment. Raises NoLabelFile and every error of vendor and store; each ends the entry."""
-    act = record.act(
+    act = record.audited_call(
         actor=user,
         action="item.download",
         thing_kind="item",
@@ -51,7 +51,7 @@ def stream_labels(*, user: Person, project: uuid.UUID, item: uuid.UUID, request:
         act.called(item_name(work_item))
         download = _open(user, project, work_item)
         # The outcome is written when the last byte has gone, or when the browser goes away before.
-        act.keep_open()
+        act.detach()
     stream = RecordedStream(act, download, "", request.META.get("gunicorn.socket"))
     response = StreamingHttpResponse(stream, content_type=JSON)
     # What a proxy in front has taken is not yet downloaded.

@@ -138,7 +138,7 @@ def delete_old_inserts() -> None:
 
 
 def register() -> None:
-    audit_signals.settled.connect(_follow, dispatch_uid="items.follow_labels")
+    audit_signals.outcome_known.connect(_follow, dispatch_uid="items.follow_labels")
     audit_signals.outcome_unknown.connect(_follow, dispatch_uid="items.follow_unknown_labels")
 
 
@@ -166,8 +166,8 @@ def _call(user: Person, insert: LabelInsert, item_name: str, labels: list[Any], 
         )
 
 
-def _act(user: Person, insert: LabelInsert, item_name: str, request: HttpRequest) -> record.act:
-    return record.act(
+def _act(user: Person, insert: LabelInsert, item_name: str, request: HttpRequest) -> record.audited_call:
+    return record.audited_call(
         actor=user,
         action=ACTION,
         thing_kind="item",

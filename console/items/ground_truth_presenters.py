@@ -9,7 +9,7 @@ from typing import Any
 
 from accounts.models import Person
 from accounts.rights import Right
-from console.common.formatting import plural, visible
+from console.common.formatting import plural, show_controls
 from console.items.creations import LabelsSent
 from console.items.detail_presenters import JsonValue
 from console.items.models import LabelInsert
@@ -114,7 +114,7 @@ def class_of(label: Json) -> str:
 
 
 def shortened(name: str) -> str:
-    return visible(name if len(name) <= MOST_NAME else f"{name[:MOST_NAME]}…")
+    return show_controls(name if len(name) <= MOST_NAME else f"{name[:MOST_NAME]}…")
 
 
 def present_earlier(inserts: Sequence[LabelInsert], user: Person) -> list[EarlierInsert]:
@@ -136,7 +136,7 @@ def present_with_item(sent: LabelsSent, user: Person) -> EarlierInsert:
 def _who(person: Person | None, user: Person) -> str:
     if person == user:
         return "You"
-    return person.name if person and user.may(Right.AUDIT_ALL) else "A colleague"
+    return person.name if person and user.can(Right.AUDIT_ALL) else "A colleague"
 
 
 def _coco(labels: Sequence[Json], width: float | None, height: float | None) -> bytes:

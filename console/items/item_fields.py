@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 
-from console.common.formatting import outside_url
+from console.common.formatting import untrusted_url
 from console.common.parsing import INT64, NotJson, read_int, read_json, read_uuid, text_fault
 from console.items.console_ids import KEY, with_console_id
 from console.items.label_input import BadLabels, fault_of, read_objects
@@ -144,7 +144,7 @@ def _web_address(address: str, sentence: str) -> str:
         raise ValidationError(fault)
     if any(character.isspace() for character in address):
         raise ValidationError(BLANK)
-    if outside_url(address):
+    if untrusted_url(address):
         return address
     raise ValidationError(CREDENTIALS if "@" in _split(address)[0] else sentence)
 

@@ -12,7 +12,7 @@ from console.items.imports import slice_reader
 from console.items.models import Decision
 from console.jobs import services as jobs
 from console.jobs.models import Operation
-from console.jobs.services import Again, Done, Result
+from console.jobs.services import Done, Result, Retry
 
 State = Decision.State
 NOT_RECORDED_WAIT = 5.0
@@ -20,7 +20,7 @@ ROLE_CHANGED = "Your role can't decide on work items any more."
 
 
 def register() -> None:
-    jobs.register(services.KIND, send_decision, given_up=_give_up, address=_address)
+    jobs.register(services.KIND, send_decision, on_abandon=_give_up, address=_address)
     plan_reader.register()
     bulk_jobs.register()
     import_jobs.register()
@@ -42,13 +42,13 @@ def send_decision(operation: Operation) -> Result:
     # After a crash the entry tells whether it may have been sent: then it is looked up, not sent again.
     if entry := services.entry_of(decision):
         return _result(services.follow(decision, entry))
-    if not decision.person.may(Right.SIGNAL):
+    if not decision.person.can(Right.SIGNAL):
         services.give_up(decision, ROLE_CHANGED)
         return Done(ROLE_CHANGED)
     try:
         return _result(services.send(decision))
     except record.NotRecorded as error:
-        return Again(NOT_RECORDED_WAIT, error.message)
+        return Retry(NOT_RECORDED_WAIT, error.message)
 
 
 def _result(decision: Decision) -> Result:

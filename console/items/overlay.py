@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from console.common.formatting import plural, visible
+from console.common.formatting import plural, show_controls
 from console.items.label_formatting import place_words, score_words, size_words
 from console.items.label_paths import Drawing, LabelRenderer, extent_of, keypoint_places, label_extent
 from console.items.label_styles import Anchors, choose_styles
@@ -42,7 +42,7 @@ class LabelClass:
     # Asked for each of its shapes and rows.
     @cached_property
     def visible_name(self) -> str:
-        return visible(self.name)
+        return show_controls(self.name)
 
 
 @dataclass(frozen=True)

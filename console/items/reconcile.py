@@ -26,7 +26,7 @@ def register() -> None:
         reconciliation.register(action, find_signal, is_exact=True)
     for action in import_reconcile.ACTIONS:
         reconciliation.register(action, find_created)
-    audit_signals.settled.connect(_follow, dispatch_uid="items.follow")
+    audit_signals.outcome_known.connect(_follow, dispatch_uid="items.follow")
     audit_signals.outcome_unknown.connect(_follow, dispatch_uid="items.follow_unknown")
 
 

@@ -195,7 +195,7 @@ def is_open(decision: Decision) -> bool:
     if entry is None:
         return False
     resolution = reconciliation.state(entry)
-    return not resolution.is_settled and not resolution.can_send_again
+    return not resolution.is_resolved and not resolution.can_send_again
 
 
 def _build_decision(
@@ -294,8 +294,8 @@ def _call(decision: Decision, request: HttpRequest | None) -> str:
     return after
 
 
-def _act(decision: Decision, request: HttpRequest | None) -> record.act:
-    return record.act(
+def _act(decision: Decision, request: HttpRequest | None) -> record.audited_call:
+    return record.audited_call(
         actor=decision.person,
         action=decision.action,
         thing_kind="item",
@@ -345,7 +345,7 @@ def _faster_colleague(decision: Decision, status: str) -> str:
         if signal.choice is None or status not in signal.choice.leads_to.values():
             return ""
         entry = signal.entry
-        sentence = sentences.plain(sentences.Telling.whole(entry, DONE))
+        sentence = sentences.plain(sentences.EntrySummary.whole(entry, DONE))
         return f" {sentence}, {moment(entry.ended_at or entry.at)}."
     return ""
 

@@ -16,7 +16,7 @@ SUBJECT = "chain"
 
 
 def register() -> None:
-    services.register(KIND, check, given_up=_give_up, queue=Queue.BULK, is_long=True, address=_address)
+    services.register(KIND, check, on_abandon=_give_up, queue=Queue.BULK, is_long=True, address=_address)
     services.every_minute(resume)
     signals.check_wanted.connect(_enqueue, dispatch_uid="jobs.chain_check")
 

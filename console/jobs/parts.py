@@ -24,7 +24,7 @@ from django.utils import timezone
 from console.common.redaction import hide
 from console.jobs import services
 from console.jobs.models import Operation, OperationQuerySet, Part, State
-from console.jobs.services import Again, Done, Paused, Result
+from console.jobs.services import Done, Paused, Result, Retry
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ def run(operation: Operation, do: Do, *, most: int | None = None) -> Result:
             finished += 1
             is_turn_over = finished == most or time.monotonic() - began > TURN or services.is_ending()
             if is_turn_over and operation.parts.unfinished().exists():
-                return Again(0)
+                return Retry(0)
     except TakenOver:
         return Done(TAKEN_OVER)
 
@@ -215,7 +215,7 @@ def _do(operation: Operation, part: Part, do: Do) -> Result | None:
 def _leave(operation: Operation, part: Part, result: Busy | Halt | Hold) -> Result:
     if isinstance(result, Busy):
         _put_back(part, result.message)
-        return Again(result.seconds, result.message)
+        return Retry(result.seconds, result.message)
     if isinstance(result, Halt):
         _finish(part, PartDone(state=Part.State.FAILED, message=result.message, record=result.record))
         leave_out_rest(operation)
@@ -233,7 +233,7 @@ def _failed(part: Part, message: str) -> Result | None:
         return None
     if not part.held().update(state=Part.State.WAITING, message=message[:MOST_MESSAGE]):
         raise TakenOver
-    return Again(FIRST_WAIT * 4 ** (part.attempts - 1), message)
+    return Retry(FIRST_WAIT * 4 ** (part.attempts - 1), message)
 
 
 def _give_up(part: Part, message: str) -> None:

@@ -9,7 +9,7 @@ from console.audit import reconciliation, sentences, signals
 from console.audit.models import Entry
 from console.jobs import services
 from console.jobs.models import Operation
-from console.jobs.services import Again, Done, Result
+from console.jobs.services import Done, Result, Retry
 
 KIND = "audit.reconcile"
 # How long a vendor gets to show what it was just asked for, before the first check.
@@ -25,17 +25,17 @@ def register() -> None:
 def reconcile(operation: Operation) -> Result:
     """One check of one entry. It goes on for a day at most; what is unknown then is for a person."""
     entry = Entry.objects.select_related("actor").get(pk=operation.subject)
-    if reconciliation.state(entry).is_settled:
+    if reconciliation.state(entry).is_resolved:
         return Done("The outcome is known.")
     if not reconciliation.can_look(entry):
         return Done("It can't be checked: somebody closes it with a note.")
     now = reconciliation.look(entry)
-    if now.is_settled:
+    if now.is_resolved:
         return Done("The outcome is known.")
     if now.next_check_at is None:
         return Done("Nothing was found in a day: somebody closes it with a note.")
     wait = (now.next_check_at - timezone.now()).total_seconds()
-    return Again(max(wait, 0.0), now.message)
+    return Retry(max(wait, 0.0), now.message)
 
 
 def sweep() -> None:
@@ -56,5 +56,5 @@ def _enqueue(entry: Entry, **said: Any) -> None:
 
 
 def _enqueue_entry(entry: Entry, delay: float) -> None:
-    about = {"about": sentences.plain(sentences.Telling.alone(entry))}
+    about = {"about": sentences.plain(sentences.EntrySummary.alone(entry))}
     services.enqueue(kind=KIND, subject=str(entry.pk), person=entry.actor, payload=about, delay=delay)

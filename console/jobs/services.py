@@ -1,6 +1,6 @@
 """Queueing work, doing it, and finding what a dead worker left behind.
 
-An app registers one function for each kind of work. It gets the Operation and answers `Done`, or `Again` to look once
+An app registers one function for each kind of work. It gets the Operation and answers `Done`, or `Retry` to look once
 more later; an exception counts as a failed attempt. It may be called more than once for one row: what it writes
 upstream goes through `audit.record` under an id kept with the row, so that a second call finds the first. A second
 function may hear that the work was given up, so that nothing waits for it for ever.
@@ -47,7 +47,7 @@ class Done:
 
 
 @dataclass(frozen=True)
-class Again:
+class Retry:
     seconds: float
     words: str = ""
 
@@ -66,7 +66,7 @@ class Paused:
     words: str
 
 
-Result = Done | Again | Abandoned | Paused
+Result = Done | Retry | Abandoned | Paused
 Handler = Callable[[Operation], Result]
 GivenUp = Callable[[Operation, str], None]
 Address = Callable[[Operation], str]
@@ -87,14 +87,14 @@ def register(
     kind: str,
     handler: Handler,
     *,
-    given_up: GivenUp | None = None,
+    on_abandon: GivenUp | None = None,
     queue: Queue = Queue.QUICK,
     is_long: bool = False,
     address: Address | None = None,
     stop: Control | None = None,
     carry_on: Control | None = None,
 ) -> None:
-    """`given_up` hears, with the sentence for it, of work that nobody does any more: it failed, or its person left.
+    """`on_abandon` hears, with the sentence for it, of work that nobody does any more: it failed, or its person left.
 
     What can take minutes belongs to the bulk queue, so that no export waits for it. What takes them in one piece is
     long: such jobs never have all workers of a machine, so that one in parts gets its turn.
@@ -108,7 +108,7 @@ def register(
     if is_long:
         _long_kinds.add(kind)
     hooks: list[tuple[dict[str, Any], Any]] = [
-        (_given_up, given_up),
+        (_given_up, on_abandon),
         (_addresses, address),
         (_stops, stop),
         (_carry_ons, carry_on),
@@ -361,7 +361,7 @@ def _do(operation: Operation) -> None:
         log.exception("Operation %s failed", operation.pk)
         _failed(operation, hide(str(error)) or type(error).__name__)
         return
-    if isinstance(result, Again):
+    if isinstance(result, Retry):
         operation.postpone(result.seconds, result.words, counts=False)
         wake(operation, result.seconds)
     elif isinstance(result, Abandoned):
@@ -375,11 +375,11 @@ def _do(operation: Operation) -> None:
 
 def _finish(operation: Operation, words: str) -> None:
     """A job whose handler has ended it is failed all the same if the console gave a part up: it can be tried again."""
-    given_up = operation.parts.filter(is_given_up=True).first()
-    if given_up is None:
+    abandoned = operation.parts.filter(is_given_up=True).first()
+    if abandoned is None:
         operation.finish(State.DONE, words)
     else:
-        operation.finish(State.FAILED, given_up.message)
+        operation.finish(State.FAILED, abandoned.message)
 
 
 def _failed(operation: Operation, words: str) -> None:

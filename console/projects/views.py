@@ -48,7 +48,7 @@ def index(request: SignedIn) -> HttpResponse:
 @require_safe
 def detail(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     found, kept_at = services.project_or_last(user=request.user, project=project)
-    may_change = request.user.may(Right.CHANGE) and not kept_at
+    may_change = request.user.can(Right.CHANGE) and not kept_at
     services.mark_used(user=request.user, project=project)
     last = order_services.last_saved(project=project)
     context = {
@@ -72,7 +72,7 @@ def detail(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 def figures(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """What is going on in one project; `large` for its own page, with the batches worked on next."""
     large = request.GET.get("size") == "large"
-    context: dict[str, Any] = {"project_id": project, "may_review": request.user.may(Right.SIGNAL)}
+    context: dict[str, Any] = {"project_id": project, "may_review": request.user.can(Right.SIGNAL)}
     try:
         context["figures"] = found = services.figures(user=request.user, project=project)
         if large and not found.batches_at_least:

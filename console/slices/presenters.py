@@ -77,7 +77,7 @@ class Row:
     def notice(self) -> str:
         """How it ended, in one line."""
         items = f", {formatting.plural(self.slice.item_count, 'item')}" if self.slice.item_count is not None else ""
-        return f"{formatting.visible(self.name)}: {self.state.text}{'' if self.state.failed else items}"
+        return f"{formatting.show_controls(self.name)}: {self.state.text}{'' if self.state.failed else items}"
 
 
 def rows(slices: Iterable[Slice], names: Mapping[str, str]) -> list[Row]:

@@ -28,7 +28,7 @@ class TooMany(Exception):
 
 def register() -> None:
     reconciliation.register("slice.create", find_slice)
-    signals.settled.connect(_follow, dispatch_uid="slices.follow")
+    signals.outcome_known.connect(_follow, dispatch_uid="slices.follow")
 
 
 def find_slice(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:

@@ -21,8 +21,8 @@ SPRITE = Path(__file__).resolve().parents[2] / "static" / "icons.svg"
 register.filter("data_kind", formatting.data_kind)
 register.filter("number", formatting.number)
 register.filter("duration", formatting.duration)
-register.filter("visible", formatting.visible)
-register.filter("outside_url", formatting.outside_url)
+register.filter("show_controls", formatting.show_controls)
+register.filter("untrusted_url", formatting.untrusted_url)
 register.filter("picture_url", formatting.picture_url)
 register.filter("file_size", formatting.file_size)
 register.filter("with_article", formatting.with_article)
@@ -95,9 +95,9 @@ def plural(count: object, forms: str) -> str:
 
 
 @register.filter
-def outside(value: object) -> SafeString:
+def untrusted(value: object) -> SafeString:
     """Text from outside: escaped, kept in its own direction, nothing invisible."""
-    return format_html("<bdi>{}</bdi>", formatting.visible(value))
+    return format_html("<bdi>{}</bdi>", formatting.show_controls(value))
 
 
 @register.inclusion_tag("components/_term.html")

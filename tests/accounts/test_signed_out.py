@@ -201,7 +201,10 @@ def export_as_projects_are_chosen(client: Client, person: Person) -> Form:
 
 
 def note_on_an_entry(client: Client, person: Person) -> Form:
-    with pytest.raises(TimeoutError), record.act(actor=person, action="slice.create", thing_name="Rain") as act:
+    with (
+        pytest.raises(TimeoutError),
+        record.audited_call(actor=person, action="slice.create", thing_name="Rain") as act,
+    ):
         raise TimeoutError
     entry = act.entry
     page = reverse("audit:detail", args=[entry.pk])

@@ -74,7 +74,7 @@ def build_slices(operator: Client, alice: Person, emulator: Running) -> None:
             emulator.fault("avala", fault, method="POST", path="/slices/$")
         desk.create(name=name)
         if fault == "drop-after":
-            operator.post(reverse("audit:settle", args=[last("slice.create").pk]))
+            operator.post(reverse("audit:reconcile", args=[last("slice.create").pk]))
 
 
 def work_on_batches(operator: Client, emulator: Running) -> None:

@@ -14,9 +14,9 @@ def item(number: int) -> str:
     return str(uuid.UUID(int=number + (1 << 64)))
 
 
-def begin(actor: Person, group: uuid.UUID, first: int, items: int = 100, **said: Any) -> record.act:
+def begin(actor: Person, group: uuid.UUID, first: int, items: int = 100, **said: Any) -> record.audited_call:
     detail = {"signal": "reopen", "outcome": "OK", "project_id": PROJECT, "items": items}
-    return record.act(
+    return record.audited_call(
         actor=actor,
         action=said.pop("action", "item.signal"),
         thing_kind="project",
@@ -36,7 +36,7 @@ def send(actor: Person, *ends: Any, items: int = 100, **said: Any) -> uuid.UUID:
     for number, end in enumerate(ends):
         outcome, figures = end if isinstance(end, tuple) else (end, {})
         with begin(actor, group, number * items, items, **said) as act:
-            act.keep_open() if outcome == "open" else getattr(act, outcome)(detail=figures)
+            act.detach() if outcome == "open" else getattr(act, outcome)(detail=figures)
     return group
 
 

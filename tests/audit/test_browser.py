@@ -19,7 +19,7 @@ SignIn = Callable[[Any, Person], None]
 
 @pytest.fixture
 def rows(dana: Person) -> None:
-    with record.act(
+    with record.audited_call(
         actor=dana,
         action="order.save",
         thing_kind="project",
@@ -28,7 +28,7 @@ def rows(dana: Person) -> None:
         detail={"before": ["Rain", "Night"], "after": ["Night", "Rain"], "summary": "Night 2nd to 1st"},
     ):
         pass
-    with pytest.raises(TimeoutError), record.act(actor=dana, action="slice.create", thing_name="Tunnel"):
+    with pytest.raises(TimeoutError), record.audited_call(actor=dana, action="slice.create", thing_name="Tunnel"):
         raise TimeoutError
 
 

@@ -34,4 +34,4 @@ def recorded() -> set[str]:
 def test_every_write_that_is_recorded_can_be_looked_up() -> None:
     writes = recorded() - NOT_WRITTEN
     assert {"slice.create", "batch.create", "order.save", "export.create", "export.delete"} <= writes
-    assert {name for name in writes if name not in reconciliation._settlers} == NOT_READABLE
+    assert {name for name in writes if name not in reconciliation._reconcilers} == NOT_READABLE

@@ -19,7 +19,7 @@ ClientAs = Callable[[Person], Client]
 
 @pytest.fixture
 def unknown(alice: Person) -> Entry:
-    with pytest.raises(TimeoutError), record.act(actor=alice, action="slice.create", thing_name="Rain") as act:
+    with pytest.raises(TimeoutError), record.audited_call(actor=alice, action="slice.create", thing_name="Rain") as act:
         raise TimeoutError
     return act.entry
 
@@ -28,7 +28,7 @@ def unknown(alice: Person) -> Entry:
 def finding(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     cache.clear()
     yield lambda found: monkeypatch.setitem(
-        reconciliation._settlers, "slice.create", reconciliation.Settler(lambda entry: (found, {}))
+        reconciliation._reconcilers, "slice.create", reconciliation.Reconciler(lambda entry: (found, {}))
     )
     cache.clear()
 
@@ -154,7 +154,7 @@ def test_closing_asks_for_both(unknown: Entry, dana: Person, client_as: ClientAs
 
 
 def test_what_is_known_cannot_be_closed(dana: Person, client_as: ClientAs) -> None:
-    with record.act(actor=dana, action="slice.create") as act:
+    with record.audited_call(actor=dana, action="slice.create") as act:
         pass
     response = client_as(dana).post(f"/audit/{act.id}/close/", {"outcome": "failed", "note": "x"}, follow=True)
     assert "Nothing was changed" in text_of(response)

@@ -135,14 +135,14 @@ def kept() -> set[tuple[Any, str, int]]:
 def every_way(actor: Person) -> None:
     """An act for every way to go on and to end."""
     for end in ("done", "failed", "unknown"):
-        with record.act(actor=actor, action="slice.create", thing_name=end) as act:
+        with record.audited_call(actor=actor, action="slice.create", thing_name=end) as act:
             getattr(act, end)()
-    with record.act(actor=actor, action="slice.create", thing_name="open") as act:
-        act.keep_open()
+    with record.audited_call(actor=actor, action="slice.create", thing_name="open") as act:
+        act.detach()
     for end in ("done", "failed", "unknown"):
-        with record.act(actor=actor, action="slice.create", thing_name=f"unknown, then {end}") as act:
+        with record.audited_call(actor=actor, action="slice.create", thing_name=f"unknown, then {end}") as act:
             act.unknown()
-        record.settle(act.entry, end)  # type: ignore[arg-type]
+        record.reconcile(act.entry, end)  # type: ignore[arg-type]
     record.event(actor=None, action="session.refused", outcome="failed")
     record.event(actor=actor, action="session.sign_in")
 
@@ -167,8 +167,8 @@ def test_what_was_lost_beside_the_chain_is_made_anew(alice: Person, monkeypatch:
 @pytest.mark.django_db(transaction=True)
 def test_an_outcome_that_could_not_be_written_leaves_the_act_open(alice: Person) -> None:
     try:
-        with record.act(actor=alice, action="slice.create") as act:
-            act.keep_open()
+        with record.audited_call(actor=alice, action="slice.create") as act:
+            act.detach()
             raise SystemExit  # as a kill
     except SystemExit:
         pass
@@ -239,9 +239,9 @@ def test_a_word_is_found_however_its_letters_are_typed(alice: Person, name: str,
 
 @pytest.mark.django_db(transaction=True)
 def test_words_of_the_outcome_find_the_line_that_it_ends(alice: Person) -> None:
-    with record.act(actor=alice, action="slice.create", thing_name="Harbour") as act:
+    with record.audited_call(actor=alice, action="slice.create", thing_name="Harbour") as act:
         act.unknown(detail={"error": "Avala did not answer."})
-    record.settle(act.entry, "done", note="Seen by phone.")
+    record.reconcile(act.entry, "done", note="Seen by phone.")
     for words in ("harbour", "phone", "harbour answer phone"):
         assert found(words) == ["Harbour"]
     SearchText.objects.all().delete()

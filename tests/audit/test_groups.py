@@ -163,7 +163,7 @@ def test_every_filter_finds_an_act_once_and_its_sheet_has_each_entry(
 ) -> None:
     group = send(alice, *FOUND)
     with_words = parts(group)[1]
-    record.settle(with_words, "unknown", {"error": "Zeppelin", **figures(90, 4, 6)})
+    record.reconcile(with_words, "unknown", {"error": "Zeppelin", **figures(90, 4, 6)})
     record.event(actor=alice, action="export.queue", thing_kind="export", thing_name="Other")
     known = {"alice": alice.pk, "bob": bob.pk, "item": item(205), "ITEM": item(205).upper(), "other": item(999)}
     query = query.format(**known, project=PROJECT)
@@ -190,7 +190,7 @@ def test_the_sheet_says_of_each_part_what_became_of_it(alice: Person, dana: Pers
 
 def test_a_part_that_somebody_closed_as_not_done_keeps_what_was_done(alice: Person) -> None:
     group = send(alice, ("unknown", figures(95, 0, 5)))
-    record.settle(parts(group)[0], "failed", {"found": "by a person"}, by=alice, note="Seen by phone")
+    record.reconcile(parts(group)[0], "failed", {"found": "by a person"}, by=alice, note="Seen by phone")
     told = line(parts(group)[0])
     assert (told.text, told.state) == ("Alice reopened 95 of 100 work items of Dashcam Q3 (5 refused)", "In part")
     assert latest(alice)[0].text == told.text
@@ -230,7 +230,7 @@ def found_done(monkeypatch: pytest.MonkeyPatch) -> list[Entry]:
         checked.append(entry)
         return "done", figures(entry.detail["items"])
 
-    monkeypatch.setitem(reconciliation._settlers, "item.signal", reconciliation.Settler(find))
+    monkeypatch.setitem(reconciliation._reconcilers, "item.signal", reconciliation.Reconciler(find))
     return checked
 
 
@@ -280,7 +280,7 @@ def test_the_figures_of_an_act_are_those_of_its_parts_however_they_end(alice: Pe
     group = send(alice, *((outcome, figures(*said) if said else {}) for outcome, said, _ in ends))
     for part, (outcome, _, later) in zip(parts(group), ends, strict=True):
         if later and outcome in ("open", "unknown"):
-            record.settle(part, later)
+            record.reconcile(part, later)
     whole = GroupLine.objects.get(pk=group)
     counted = [
         multi_item.counts_of(part, sorted(part.outcomes.all(), key=lambda row: row.sequence)) for part in parts(group)
@@ -302,8 +302,8 @@ def beside_the_chain() -> dict[str, Any]:
 def test_what_is_kept_beside_the_chain_is_made_anew(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     group = send(alice, *FOUND, "open", "failed", items=9)
     send(alice, "done", items=3)
-    record.settle(parts(group)[1], "done", {"found": "by a person"})
-    record.settle(parts(group)[3], "unknown", {"cut_off": True})
+    record.reconcile(parts(group)[1], "done", {"found": "by a person"})
+    record.reconcile(parts(group)[3], "unknown", {"cut_off": True})
     right = beside_the_chain()
     monkeypatch.setattr(line_index, "AT_ONCE", 3)
     for spoil in (

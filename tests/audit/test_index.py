@@ -33,7 +33,7 @@ def text_of(response: Any) -> str:
 
 @pytest.fixture
 def some_rows(alice: Person, bob: Person) -> None:
-    with record.act(
+    with record.audited_call(
         actor=alice,
         action="export.create",
         thing_kind="export",
@@ -62,11 +62,11 @@ def test_an_act_is_a_sentence_with_who_took_it_home(some_rows: None, dana: Perso
 def test_resuming_and_failing_are_no_second_download(dana: Person, client_as: ClientAs) -> None:
     about = {"actor": dana, "thing_kind": "export", "thing_name": "Q3", "thing_id": "e-1"}
     record.event(action="export.create", **about)
-    with record.act(action="export.download", **about) as act:
+    with record.audited_call(action="export.download", **about) as act:
         act.done(detail={"bytes": 1000, "of": 3_000_000, "interrupted": True})
-    with record.act(action="export.download", detail={"from": "bytes=1000-"}, **about) as act:
+    with record.audited_call(action="export.download", detail={"from": "bytes=1000-"}, **about) as act:
         act.done(detail={"bytes": 2_999_000})
-    with record.act(action="export.download", **about) as act:
+    with record.audited_call(action="export.download", **about) as act:
         act.failed(detail={"error": "The link has expired."})
     said = text_of(client_as(dana).get("/audit/"))
     assert "Downloaded by Dana once." in said
@@ -76,8 +76,8 @@ def test_resuming_and_failing_are_no_second_download(dana: Person, client_as: Cl
 
 def test_a_long_download_is_under_way_and_no_crash(dana: Person, client_as: ClientAs) -> None:
     with time_machine.travel(datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=2), tick=False):
-        record.act(actor=dana, action="export.download", thing_name="Q3").__enter__()
-        record.act(actor=dana, action="slice.create", thing_name="Rain").__enter__()
+        record.audited_call(actor=dana, action="export.download", thing_name="Q3").__enter__()
+        record.audited_call(actor=dana, action="slice.create", thing_name="Rain").__enter__()
     said = text_of(client_as(dana).get("/audit/"))
     assert "Dana started to download the export Q3" in said
     assert "Dana tried to create the slice Rain, but the console stopped before an answer came" in said
@@ -256,7 +256,9 @@ def test_the_number_of_questions_does_not_grow(
     dana: Person, client_as: ClientAs, django_assert_max_num_queries: Any
 ) -> None:
     for number in range(49):
-        with record.act(actor=dana, action="export.create", thing_kind="export", thing_name=str(number)) as act:
+        with record.audited_call(
+            actor=dana, action="export.create", thing_kind="export", thing_name=str(number)
+        ) as act:
             act.done(thing_id=str(number))
     client = client_as(dana)
     with django_assert_max_num_queries(30):

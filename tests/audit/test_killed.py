@@ -24,7 +24,7 @@ settings.AUDIT_ANCHOR = sys.argv[2]
 django.setup()
 from accounts.models import Person
 from console.audit import record
-with record.act(actor=Person.objects.get(), action="slice.create", thing_name="Rain", act_id=sys.argv[3]):
+with record.audited_call(actor=Person.objects.get(), action="slice.create", thing_name="Rain", act_id=sys.argv[3]):
     print("sending", flush=True)
     time.sleep(60)
 """
@@ -41,13 +41,16 @@ def test_a_kill_between_entry_and_answer_loses_nothing(
     assert acting.stdout.readline() == "sending\n"
     os.kill(acting.pid, signal.SIGKILL)
     acting.communicate()
-    with pytest.raises(record.AlreadyActed) as again, record.act(actor=alice, action="slice.create", act_id=press):
+    with (
+        pytest.raises(record.AlreadyActed) as again,
+        record.audited_call(actor=alice, action="slice.create", act_id=press),
+    ):
         pytest.fail("sent twice")
     assert again.value.entry.outcome == "open"
 
     settings.AUDIT_GRACE = 0
-    found = reconciliation.Settler(lambda entry: ("done", {"thing_id": "northwind/rain"}))
-    monkeypatch.setitem(reconciliation._settlers, "slice.create", found)
+    found = reconciliation.Reconciler(lambda entry: ("done", {"thing_id": "northwind/rain"}))
+    monkeypatch.setitem(reconciliation._reconcilers, "slice.create", found)
     call_command("settle", verbosity=0)
     entry = Entry.objects.get(pk=press)
     assert (entry.outcome, entry.result["found"]) == ("done", "after a restart")

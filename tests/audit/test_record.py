@@ -24,8 +24,8 @@ class Refused(Exception):
     reference = "req-77"
 
 
-def create(actor: Person | None, **said: Any) -> record.act:
-    return record.act(actor=actor, action="slice.create", thing_kind="slice", thing_name="Rain", **said)
+def create(actor: Person | None, **said: Any) -> record.audited_call:
+    return record.audited_call(actor=actor, action="slice.create", thing_kind="slice", thing_name="Rain", **said)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -134,7 +134,7 @@ def test_an_id_used_for_another_act_is_refused(alice: Person) -> None:
     press = uuid.uuid4()
     with create(alice, act_id=press):
         pass
-    with pytest.raises(record.IdTaken), record.act(actor=alice, action="export.create", act_id=press):
+    with pytest.raises(record.IdTaken), record.audited_call(actor=alice, action="export.create", act_id=press):
         pytest.fail("sent")
 
 
@@ -168,7 +168,7 @@ def test_a_kill_while_it_is_sent_again_is_not_taken_for_refused(alice: Person) -
 
 
 def test_what_may_be_done_is_never_sent_again(alice: Person) -> None:
-    for end in ("done", "unknown", "keep_open"):
+    for end in ("done", "unknown", "detach"):
         press = uuid.uuid4()
         with create(alice, act_id=press) as act:
             getattr(act, end)()
@@ -287,9 +287,9 @@ def test_hostile_text_is_kept_as_text_and_the_chain_holds(alice: Person) -> None
 def test_settling_twice_is_refused(alice: Person) -> None:
     with pytest.raises(ZeroDivisionError), create(alice) as act:
         1 / 0  # noqa: B018
-    record.settle(act.entry, "done", {"found": "by looking"}, by=alice, note="seen in the list")
-    with pytest.raises(record.AlreadySettled):
-        record.settle(act.entry, "failed", {})
+    record.reconcile(act.entry, "done", {"found": "by looking"}, by=alice, note="seen in the list")
+    with pytest.raises(record.AlreadyReconciled):
+        record.reconcile(act.entry, "failed", {})
     entry = Entry.objects.get(pk=act.id)
     assert (entry.outcome, entry.newest_outcome.note) == ("done", "seen in the list")
 

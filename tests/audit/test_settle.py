@@ -30,7 +30,7 @@ def clock() -> Iterator[Any]:
 @pytest.fixture
 def cut_off(alice: Person, clock: Any) -> Entry:
     """An act whose process was killed a minute and a half ago."""
-    act = record.act(actor=alice, action="slice.create", thing_kind="slice", thing_name="Rain", vendor="avala")
+    act = record.audited_call(actor=alice, action="slice.create", thing_kind="slice", thing_name="Rain", vendor="avala")
     act.__enter__()
     clock.shift(90)
     return act.entry
@@ -40,7 +40,7 @@ def cut_off(alice: Person, clock: Any) -> Entry:
 def unknown(alice: Person, clock: Any) -> Entry:
     """An act that was sent and got no clear answer just now."""
     fields: dict[str, Any] = {"thing_kind": "slice", "thing_name": "Rain", "vendor": "avala"}
-    with pytest.raises(TimeoutError), record.act(actor=alice, action="slice.create", **fields) as act:
+    with pytest.raises(TimeoutError), record.audited_call(actor=alice, action="slice.create", **fields) as act:
         raise TimeoutError
     return act.entry
 
@@ -59,7 +59,7 @@ def finding(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Entry]]:
                 raise answer
             return answer
 
-        monkeypatch.setitem(reconciliation._settlers, "slice.create", reconciliation.Settler(read))
+        monkeypatch.setitem(reconciliation._reconcilers, "slice.create", reconciliation.Reconciler(read))
         return asked
 
     return reads
@@ -173,7 +173,7 @@ def test_what_a_killed_process_left_is_settled_within_two_minutes_without_a_rest
     finding(("done", {"thing_id": "northwind/rain"}))
     jobs.sweep()
     clock.shift(1)
-    act = record.act(actor=alice, action="slice.create", thing_name="Rain")
+    act = record.audited_call(actor=alice, action="slice.create", thing_name="Rain")
     act.__enter__()
     for _ in range(2):
         clock.shift(59.5)
@@ -207,7 +207,7 @@ def test_several_candidates_are_for_a_person(cut_off: Entry, finding: Any) -> No
 
 
 def test_what_nobody_can_check_becomes_unknown(alice: Person, clock: Any) -> None:
-    act = record.act(actor=alice, action="nothing.known")
+    act = record.audited_call(actor=alice, action="nothing.known")
     act.__enter__()
     clock.shift(90)
     run()
@@ -222,8 +222,8 @@ def test_a_reading_that_breaks_does_not_stop_the_others(
         raise ConnectionError("no answer")
 
     finding(("done", {}))
-    monkeypatch.setitem(reconciliation._settlers, "batch.create", reconciliation.Settler(break_down))
-    other = record.act(actor=alice, action="batch.create")
+    monkeypatch.setitem(reconciliation._reconcilers, "batch.create", reconciliation.Reconciler(break_down))
+    other = record.audited_call(actor=alice, action="batch.create")
     other.__enter__()
     clock.shift(90)
     run()
@@ -233,7 +233,7 @@ def test_a_reading_that_breaks_does_not_stop_the_others(
 
 def test_an_act_under_way_is_left_alone(alice: Person, finding: Any, clock: Any) -> None:
     asked = finding(("done", {}))
-    with record.act(actor=alice, action="slice.create") as act:
+    with record.audited_call(actor=alice, action="slice.create") as act:
         assert "Nothing to check" in run()
         jobs.sweep()
         assert status(act.entry) == "under way"
@@ -242,7 +242,7 @@ def test_an_act_under_way_is_left_alone(alice: Person, finding: Any, clock: Any)
 
 def test_the_end_of_a_slow_act_counts_after_it_was_given_up(alice: Person, finding: Any, clock: Any) -> None:
     finding(("not found", {}))
-    with record.act(actor=alice, action="slice.create") as act:
+    with record.audited_call(actor=alice, action="slice.create") as act:
         clock.shift(90)
         run()
         assert outcome(act.entry) == "unknown"
@@ -253,7 +253,7 @@ def test_a_slow_act_that_gives_up_does_not_take_back_what_a_check_found(
     alice: Person, finding: Any, clock: Any
 ) -> None:
     finding(("done", {}))
-    with contextlib.suppress(TimeoutError), record.act(actor=alice, action="slice.create") as act:
+    with contextlib.suppress(TimeoutError), record.audited_call(actor=alice, action="slice.create") as act:
         clock.shift(90)
         run()
         raise TimeoutError
@@ -269,7 +269,7 @@ def test_an_outcome_that_could_not_be_written_is_found_by_the_sweep(
         raise OperationalError("database is locked")
 
     finding(("done", {"thing_id": "northwind/rain"}))
-    with record.act(actor=alice, action="slice.create", thing_name="Rain") as act:
+    with record.audited_call(actor=alice, action="slice.create", thing_name="Rain") as act:
         monkeypatch.setattr("console.audit.chain.add", locked)
     monkeypatch.undo()
     finding(("done", {"thing_id": "northwind/rain"}))

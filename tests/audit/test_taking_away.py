@@ -211,11 +211,11 @@ def test_notes_are_on_the_page_in_the_text_and_in_the_sheet(dana: Person, client
     about = {"thing_name": "Dashcam", "detail": {"summary": "Rain 2nd to 1st"}}
     for note in ("for Friday", "", "for <Monday>"):
         at(DAY, dana, "order.save", note=note, **about)
-    act = record.act(actor=dana, action="slice.create", thing_name="Rain")
+    act = record.audited_call(actor=dana, action="slice.create", thing_name="Rain")
     with time_machine.travel(DAY, tick=False):
         with pytest.raises(TimeoutError), act:
             raise TimeoutError
-        record.settle(act.entry, "done", by=dana, note="seen in Avala")
+        record.reconcile(act.entry, "done", by=dana, note="seen in Avala")
     query = "since=2026-11-02T08:00&until=2026-11-03T15:00"
     page = client_as(dana).get(f"/audit/handover/?{query}")
     changed = "Dana changed the order of Dashcam: Rain 2nd to 1st (3 times)"

@@ -83,7 +83,7 @@ def test_nobody_checks_the_write_of_another(
 
 
 def test_every_act_that_can_be_looked_up_says_what_is_unknown_of_it() -> None:
-    for name in reconciliation._settlers:
+    for name in reconciliation._reconcilers:
         assert actions.known(name, {}).whether, name
 
 

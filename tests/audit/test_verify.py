@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def six_rows(alice: Person) -> None:
     for name in ("Rain", "Tunnel", "City"):
-        with record.act(actor=alice, action="slice.create", thing_kind="slice", thing_name=name):
+        with record.audited_call(actor=alice, action="slice.create", thing_kind="slice", thing_name=name):
             pass
 
 

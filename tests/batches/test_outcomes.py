@@ -194,7 +194,7 @@ def test_what_cannot_be_recorded_is_not_sent(
     def refuse(act: Any) -> Any:
         raise record.NotRecorded
 
-    monkeypatch.setattr(record.act, "__enter__", refuse)
+    monkeypatch.setattr(record.audited_call, "__enter__", refuse)
     response = save(client, form, **HTMX)
     assert response.status_code == 503
     assert "could not be recorded" in text_of(response)

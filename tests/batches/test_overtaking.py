@@ -53,7 +53,7 @@ def test_a_save_still_under_way_is_waited_for(
     alice: Person, erin: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     client = client_as(alice)
-    with record.act(actor=erin, action="order.save", thing_kind="project", thing_id=COINS) as hers:
+    with record.audited_call(actor=erin, action="order.save", thing_kind="project", thing_id=COINS) as hers:
         form = boards.opened(client) | {"batch": MINE}
         assert client.post(ORDER, form).status_code == 409
         assert boards.changes(emulator) == []

@@ -24,7 +24,7 @@ ClientAs = Callable[[Person], Client]
 def unknown(person: Person, action: str, **said: Any) -> Entry:
     """An act that was sent and got no clear answer."""
     said = {"thing_kind": "batch", "vendor": "cloudfactory", **said}
-    with record.act(actor=person, action=action, **said) as act:
+    with record.audited_call(actor=person, action=action, **said) as act:
         act.unknown()
     return act.entry
 

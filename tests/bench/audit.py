@@ -64,7 +64,7 @@ def _measure(client: Any, person: Person, rows: int) -> dict[str, float]:
     asked: dict[str, Callable[[], Any]] = {
         name: lambda path=path: _get(client, path.format(person=person.pk)) for name, path in PAGES.items()
     }
-    asked["settle"] = _settle
+    asked["settle"] = _reconcile
     return {name: _median(ask) for name, ask in asked.items()}
 
 
@@ -85,7 +85,7 @@ def _get(client: Any, path: str) -> None:
         raise SystemExit(f"{path} answered {answer.status_code}")
 
 
-def _settle() -> None:
+def _reconcile() -> None:
     with redirect_stdout(io.StringIO()):
         call_command("settle")
 

@@ -111,7 +111,7 @@ def test_no_clear_answer_is_unknown_and_found_out_by_reading(
     assert response.status_code == 502
     entry = Entry.objects.get(pk=act_id)
     assert entry.outcome == "unknown"
-    assert reconciliation.look(entry).is_settled
+    assert reconciliation.look(entry).is_resolved
     assert Entry.objects.get(pk=act_id).outcome == "done"
     assert len(sent(slow, "DELETE")) == 1
     running.refresh_from_db()

@@ -297,7 +297,7 @@ def test_reading_downloads_needs_no_more_queries_for_more_of_them(
 
     for _ in range(20):
         one = {"actor": alice, "action": "export.download", "thing_kind": "export", "thing_id": big.export_id}
-        with record.act(**one) as act:
+        with record.audited_call(**one) as act:
             act.done(detail={"bytes": 5, "of": 9, "first": 0, "version": "v", "interrupted": True})
     assert Entry.objects.filter(action="export.download").count() == 40
     with django_assert_max_num_queries(2):

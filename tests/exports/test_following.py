@@ -287,7 +287,7 @@ def test_elapsed_and_usual_time_are_told(running: Plan, alice: Person, client_as
             end_status="COMPLETED",
             started_at=past,
             ended_at=past + timedelta(minutes=6),
-            told_at=past,
+            notified_at=past,
         )
     with time_machine.travel(timezone.now() + timedelta(seconds=95), tick=False):
         words = text_of(status(client_as(alice), running))

@@ -250,7 +250,7 @@ def test_killed_before_the_entry_nothing_was_sent(alice: Person, client_as: Clie
 
 
 def opened(plan: Plan) -> Entry:
-    act = record.act(
+    act = record.audited_call(
         actor=plan.person,
         action="export.create",
         thing_kind="export",
@@ -290,7 +290,7 @@ def test_killed_before_the_answer_was_written_down_is_picked_up_after_settle(
     opened(plan)
     slow.act("start_export", name="Killed", by="ops@northwind.example")
     call_command("settle", verbosity=0)
-    services.pick_up()
+    services.recover()
     plan.refresh_from_db()
     assert plan.state == "started"
     assert Operation.objects.filter(kind="exports.watch", subject=plan.export_id).exists()

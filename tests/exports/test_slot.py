@@ -187,7 +187,7 @@ def test_nobody_is_told_on_its_page_that_a_queued_one_was_not_started(
     }
     plan = made_by(alice, name="Waited", **dropped)
     assert news(client_as(alice), f"/exports/plan/{plan.pk}/") == ""
-    assert Plan.objects.get(pk=plan.pk).told_at is not None
+    assert Plan.objects.get(pk=plan.pk).notified_at is not None
     made_by(alice, name="Waited too", **dropped)
     assert "Your export was not started" in news(client_as(alice), "/exports/")
 

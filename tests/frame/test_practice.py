@@ -16,9 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PREPARE = """
 import sys
 from pathlib import Path
-from console import practice
+from console import demo_env
 practice.FOLDER = Path(sys.argv[1])
-practice.prepare_environment()
+demo_env.prepare_environment()
 """
 
 
@@ -81,7 +81,7 @@ def test_a_port_that_is_none_is_one_sentence(tmp_path: Path, number: str) -> Non
 
 
 def test_the_emulator_gets_none_of_the_consoles_secrets(tmp_path: Path) -> None:
-    program = PREPARE + "import json; print(json.dumps(practice.emulator_environment()))"
+    program = PREPARE + "import json; print(json.dumps(demo_env.emulator_environment()))"
     ports = {name: str(free_port()) for name in demo_env.PORTS}
     ran = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path)],

@@ -55,7 +55,7 @@ def test_a_draft_waits_to_be_carried_on(client_as: As, alice: Person) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_what_is_not_known_waits_to_be_looked_at(client_as: As, alice: Person) -> None:
-    with record.act(actor=alice, action="slice.create", thing_kind="slice", thing_name="Fog") as act:
+    with record.audited_call(actor=alice, action="slice.create", thing_kind="slice", thing_name="Fog") as act:
         act.unknown()
     page = client_as(alice).get("/").content.decode()
     assert "Fog" in page
@@ -78,7 +78,7 @@ def test_one_trouble_is_one_line_that_leads_to_its_check(client_as: As, alice: P
     client.post("/exports/new/", pressed)
     draft = drafts.start(alice)
     drafts.save_details(alice, draft.pk, {"name": "Fog unclear"}, {})
-    with record.act(actor=alice, action="slice.create", thing_name="Fog unclear", act_id=draft.act_id) as act:
+    with record.audited_call(actor=alice, action="slice.create", thing_name="Fog unclear", act_id=draft.act_id) as act:
         drafts.claim(draft)
         act.unknown()
     said = waiting_for(client)
@@ -93,7 +93,7 @@ def test_one_trouble_is_one_line_that_leads_to_its_check(client_as: As, alice: P
 def test_auditors_and_administrators_see_everybody_s_unresolved_acts(
     client_as: As, alice: Person, request: pytest.FixtureRequest, bob: Person, emulator: Running, reader: str
 ) -> None:
-    with record.act(actor=alice, action="slice.create", thing_name="Fog", vendor="avala") as act:
+    with record.audited_call(actor=alice, action="slice.create", thing_name="Fog", vendor="avala") as act:
         act.unknown()
     said = waiting_for(client_as(request.getfixturevalue(reader)))
     assert "Alice tried to create the slice Fog, but Avala gave no clear answer" in said
@@ -106,7 +106,7 @@ def test_many_unresolved_acts_take_six_lines(
     client_as: As, dana: Person, alice: Person, emulator: Running, acts: int, more: str
 ) -> None:
     for number in range(acts):
-        with record.act(actor=alice, action="slice.create", thing_name=f"Fog {number}") as act:
+        with record.audited_call(actor=alice, action="slice.create", thing_name=f"Fog {number}") as act:
             act.unknown()
     client = client_as(dana)
     assert f"{more} a clear answer" in waiting_for(client)

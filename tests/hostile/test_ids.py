@@ -127,7 +127,7 @@ def test_a_bad_id_stored_earlier_takes_no_page_down(
     draft = Draft.objects.get(slug=bad)
     assert client.get(f"/slices/new/{draft.pk}/").status_code == 302
     for status in ("COMPLETED", "FAILED"):
-        Plan.objects.filter(pk=plan.pk).update(ended_at=plan.created_at, end_status=status, told_at=None)
+        Plan.objects.filter(pk=plan.pk).update(ended_at=plan.created_at, end_status=status, notified_at=None)
         assert_all_pages_open(client)
         assert client.post("/exports/news/").status_code == 200
 

@@ -41,14 +41,14 @@ def bulk_signal(person: Person, items: Sequence[str], *, state: str = "sending",
     return bulk
 
 
-def entered(bulk: BulkSignal, outcome: str = "done") -> record.act:
+def entered(bulk: BulkSignal, outcome: str = "done") -> record.audited_call:
     """The entry of its only part in the audit."""
     action = action_named(bulk.action)
     assert action is not None
     [part] = set(bulk.items.values_list("act_id", flat=True))
     choice, ids = action.choice, [str(item) for item in bulk.items.values_list("item", flat=True)]
     detail: Mapping[str, Any] = {"items": len(ids), "ids": ids, "signal": choice.signal, "outcome": choice.outcome}
-    act = record.act(
+    act = record.audited_call(
         actor=bulk.person,
         action=choice.action,
         thing_kind="project",
@@ -60,7 +60,7 @@ def entered(bulk: BulkSignal, outcome: str = "done") -> record.act:
         detail={**detail, "project_id": str(bulk.project), "task_type": choice.task_type},
     )
     with act:
-        {"done": act.done, "failed": act.failed, "unknown": act.unknown, "open": act.keep_open}[outcome]()
+        {"done": act.done, "failed": act.failed, "unknown": act.unknown, "open": act.detach}[outcome]()
     return act
 
 

@@ -114,7 +114,7 @@ def test_what_nobody_knows_the_end_of_holds_its_item_until_the_checks_are_over(
     assert "We don’t know yet whether your “Approve” for 1 item reached this item." in held(bob, item)[item]
     assert press(client, item).status_code == 409
     with_act = Entry.objects.get(pk=act.id)
-    reconciliation.record.settle(with_act, "failed", {})
+    reconciliation.record.reconcile(with_act, "failed", {})
     assert held(bob, item) == {}
     assert press(client, item).status_code == 200
 

@@ -410,7 +410,7 @@ def test_a_process_that_was_killed_after_the_call_is_found_out(
     alice: Person, client_as: ClientAs, emulator: Running, settings: Any
 ) -> None:
     """The entry stands open, as a kill leaves it, and CloudFactory has the item."""
-    act = record.act(
+    act = record.audited_call(
         actor=alice,
         action="item.create",
         thing_kind="item",

@@ -289,7 +289,7 @@ def test_an_id_that_another_act_takes_meanwhile_sends_nothing_and_says_so(
 ) -> None:
     client, [item] = client_as(bob), item_ids(bob)
     press(client, item)
-    with record.act(
+    with record.audited_call(
         actor=bob, action="item.download", thing_kind="item", thing_id=item, act_id=decision_of(item).pk
     ) as act:
         act.done()
@@ -476,7 +476,7 @@ def test_a_download_by_another_colleague_hides_nobody_who_was_faster(
     client, [item] = client_as(bob), item_ids(bob)
     press(client, item)
     press(client_as(alice), item, htmx=False, sure="yes")
-    with record.act(actor=dana, action="item.download", thing_kind="item", thing_id=item):
+    with record.audited_call(actor=dana, action="item.download", thing_kind="item", thing_id=item):
         pass
     work()
     assert "Alice approved the work item" in decision_of_person(bob).message

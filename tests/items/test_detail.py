@@ -227,7 +227,7 @@ def test_the_history_holds_what_the_console_did(
     item = made(emulator)
     detail = {"project_id": COINS, "reason": "Edge is missing"}
     about = {"action": "item.send_back", "thing_kind": "item", "thing_id": item, "thing_name": "coins-r1c1.jpg"}
-    with record.act(actor=alice, vendor="cloudfactory", detail=detail, **about) as act:
+    with record.audited_call(actor=alice, vendor="cloudfactory", detail=detail, **about) as act:
         act.done()
     said = "Alice sent back the work item coins-r1c1.jpg: Edge is missing"
     assert said in text_of(client_as(alice).get(page_of(item)))
@@ -244,7 +244,7 @@ def test_a_long_history_says_that_there_is_more_and_leads_there(
     for acts in (20, 1):
         assert "These are the latest 20" not in text_of(client.get(page_of(item)))
         for _ in range(acts):
-            with record.act(actor=alice, vendor="cloudfactory", detail={"project_id": COINS}, **about) as act:
+            with record.audited_call(actor=alice, vendor="cloudfactory", detail={"project_id": COINS}, **about) as act:
                 act.done()
     page = client.get(page_of(item))
     assert "These are the latest 20." in text_of(page)
@@ -306,7 +306,7 @@ def test_statements_do_not_grow_with_the_history(alice: Person, client_as: Clien
 
     def statements(acts: int) -> int:
         for _ in range(acts):
-            with record.act(actor=alice, vendor="cloudfactory", **about) as act:
+            with record.audited_call(actor=alice, vendor="cloudfactory", **about) as act:
                 act.done()
         with CaptureQueriesContext(connection) as queries:
             client.get(page_of(item))

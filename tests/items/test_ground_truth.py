@@ -410,10 +410,10 @@ def test_a_process_that_was_killed_leaves_it_unknown(
     preview = previewed(client, item, OBJECTS)
     insert = LabelInsert.objects.get()
     LabelInsert.objects.update(state=State.SENDING, sent_at=timezone.now())
-    with record.act(
+    with record.audited_call(
         actor=alice, action="item.labels", thing_kind="item", thing_id=item, act_id=insert.pk, vendor="cloudfactory"
     ) as act:
-        act.keep_open()
+        act.detach()
     with time_machine.travel(timezone.now() + timedelta(minutes=5)):
         reconciliation.mark_cut_off()
     insert.refresh_from_db()
@@ -439,7 +439,7 @@ def test_a_crash_before_it_was_recorded_sends_nothing(
     record.event(actor=alice, action="item.labels")
     hidden = send_form(client, preview)
     Entry.objects.filter(action="item.labels").count()
-    with record.act(actor=alice, action="batch.create", act_id=LabelInsert.objects.get().pk):
+    with record.audited_call(actor=alice, action="batch.create", act_id=LabelInsert.objects.get().pk):
         pass
     answer = client.post(f"{preview}send/", hidden)
     assert answer.status_code == 503

@@ -330,7 +330,7 @@ def test_the_rows_follow_what_a_person_says_about_their_act(
 ) -> None:
     import_ = lost(alice, emulator)
     [entry] = entries(import_)
-    record.settle(entry, outcome, by=alice, note="Looked it up.")
+    record.reconcile(entry, outcome, by=alice, note="Looked it up.")
     assert figures(import_) == expected
 
 

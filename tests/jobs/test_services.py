@@ -13,7 +13,7 @@ from accounts.models import Person
 from console.jobs import services
 from console.jobs.models import Operation, State
 from console.jobs.queues import Queue
-from console.jobs.services import Abandoned, Again, Done
+from console.jobs.services import Abandoned, Done, Retry
 from tests.exports.making import text_of
 
 ClientAs = Callable[[Person], Client]
@@ -26,7 +26,7 @@ class Work:
     def __init__(self) -> None:
         self.answers: list[Any] = []
         self.calls: list[Operation] = []
-        self.given_up: list[str] = []
+        self.on_abandon: list[str] = []
 
     def __call__(self, operation: Operation) -> Any:
         self.calls.append(operation)
@@ -40,7 +40,7 @@ class Work:
 def kind(db: None, monkeypatch: pytest.MonkeyPatch) -> Work:
     work = Work()
     monkeypatch.setitem(services._handlers, KIND, work)
-    monkeypatch.setitem(services._given_up, KIND, lambda operation, words: work.given_up.append(words))
+    monkeypatch.setitem(services._given_up, KIND, lambda operation, words: work.on_abandon.append(words))
     return work
 
 
@@ -89,7 +89,7 @@ def test_a_worker_whose_work_another_one_has_by_now_gives_nothing_up(kind: Work)
 
     kind.answers = [taken_over_meanwhile]
     services.sweep()
-    assert (now_is(operation).state, kind.given_up) == (State.RUNNING, [])
+    assert (now_is(operation).state, kind.on_abandon) == (State.RUNNING, [])
 
 
 def test_work_that_kills_its_worker_is_given_up(kind: Work, settings: Any) -> None:
@@ -103,7 +103,7 @@ def test_work_that_kills_its_worker_is_given_up(kind: Work, settings: Any) -> No
         services.sweep()
     assert now_is(operation).state == State.FAILED
     assert kind.calls == []
-    assert kind.given_up == ["It was tried three times and never finished."]
+    assert kind.on_abandon == ["It was tried three times and never finished."]
 
 
 def test_a_failure_is_tried_three_times_with_longer_waits(kind: Work) -> None:
@@ -115,11 +115,11 @@ def test_a_failure_is_tried_three_times_with_longer_waits(kind: Work) -> None:
             waits.append((now_is(operation).due_at - timezone.now()).total_seconds())
     assert waits[:2] == [5, 20]
     assert (now_is(operation).state, len(kind.calls)) == (State.FAILED, 3)
-    assert len(kind.given_up) == 1
+    assert len(kind.on_abandon) == 1
 
 
 def test_looking_again_is_no_attempt(kind: Work) -> None:
-    kind.answers = [Again(0, "Not yet.")] * 10
+    kind.answers = [Retry(0, "Not yet.")] * 10
     operation = queued()
     for _ in range(11):
         services.sweep()
@@ -132,7 +132,7 @@ def test_what_cannot_be_done_is_not_tried_again(kind: Work) -> None:
     operation = queued()
     services.sweep()
     services.sweep()
-    assert (now_is(operation).state, kind.given_up, len(kind.calls)) == (State.FAILED, ["No key."], 1)
+    assert (now_is(operation).state, kind.on_abandon, len(kind.calls)) == (State.FAILED, ["No key."], 1)
 
 
 def test_work_of_the_disabled_is_dropped(kind: Work, alice: Person) -> None:
@@ -140,7 +140,7 @@ def test_work_of_the_disabled_is_dropped(kind: Work, alice: Person) -> None:
     Person.objects.filter(pk=alice.pk).update(is_active=False)
     services.sweep()
     assert (now_is(operation).state, kind.calls) == (State.CANCELLED, [])
-    assert kind.given_up == ["Alice was disabled."]
+    assert kind.on_abandon == ["Alice was disabled."]
 
 
 def test_dropping_by_person_leaves_the_work_of_others(kind: Work, alice: Person, bob: Person) -> None:
@@ -168,7 +168,7 @@ def test_a_clock_that_was_hours_ahead_delays_no_work(kind: Work) -> None:
     def dies() -> None:
         raise SystemExit
 
-    kind.answers = [Again(10), dies]
+    kind.answers = [Retry(10), dies]
     with time_machine.travel(timezone.now() + datetime.timedelta(hours=5)):
         waiting = queued()
         services.sweep()

@@ -37,7 +37,7 @@ import django, sys, uuid
 django.setup()
 from accounts.models import Person
 from console.exports import services
-from console.exports.choice import Choice
+from console.exports.selection import Choice
 wish = services.Wish(uuid.UUID(sys.argv[1]), "Killed", Choice((sys.argv[2],)), {"projects": ["Eyes"], "batches": []})
 services.start(user=Person.objects.get(name="Alice"), wish=wish)
 """

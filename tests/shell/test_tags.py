@@ -39,7 +39,7 @@ def test_no_moment_is_nothing() -> None:
 
 
 def test_text_from_outside_is_escaped_and_kept_apart() -> None:
-    assert shown("{{ name|outside }}", name="<b>\u202ex") == "<bdi>&lt;b&gt;[U+202E]x</bdi>"
+    assert shown("{{ name|untrusted }}", name="<b>\u202ex") == "<bdi>&lt;b&gt;[U+202E]x</bdi>"
 
 
 def test_a_word_of_the_vocabulary_opens_its_meaning_without_script() -> None:

@@ -68,10 +68,10 @@ def test_how_long_ago_is_said_roughly(apart: timedelta, said: str) -> None:
 
 
 def test_what_nobody_would_see_is_made_visible() -> None:
-    assert formatting.visible("a\x00b\x7fc") == "a\u2400b\u2421c"
-    assert formatting.visible("safe\u202egnp.exe") == "safe[U+202E]gnp.exe"
-    assert formatting.visible("two\nlines\tand a tab") == "two lines and a tab"
-    assert formatting.visible("Größe 写真 🚗") == "Größe 写真 🚗"
+    assert formatting.show_controls("a\x00b\x7fc") == "a\u2400b\u2421c"
+    assert formatting.show_controls("safe\u202egnp.exe") == "safe[U+202E]gnp.exe"
+    assert formatting.show_controls("two\nlines\tand a tab") == "two lines and a tab"
+    assert formatting.show_controls("Größe 写真 🚗") == "Größe 写真 🚗"
 
 
 @pytest.mark.parametrize(
@@ -96,15 +96,15 @@ def test_what_nobody_would_see_is_made_visible() -> None:
     ],
 )
 def test_an_address_that_could_do_harm_is_dropped(address: object) -> None:
-    assert formatting.outside_url(address) == ""
+    assert formatting.untrusted_url(address) == ""
     assert formatting.picture_url(address) == ""
 
 
 def test_https_and_trusted_local_origins_may_be_linked(settings: Any) -> None:
     settings.TRUSTED_LOCAL_ORIGINS = ["http://127.0.0.1:8903"]
-    assert formatting.outside_url("https://any.example/x?sig=a%2Fb") == "https://any.example/x?sig=a%2Fb"
-    assert formatting.outside_url("http://127.0.0.1:8903/x") == "http://127.0.0.1:8903/x"
-    assert formatting.outside_url("http://127.0.0.1:8904/x") == ""
+    assert formatting.untrusted_url("https://any.example/x?sig=a%2Fb") == "https://any.example/x?sig=a%2Fb"
+    assert formatting.untrusted_url("http://127.0.0.1:8903/x") == "http://127.0.0.1:8903/x"
+    assert formatting.untrusted_url("http://127.0.0.1:8904/x") == ""
 
 
 def test_pictures_come_only_from_origins_that_the_policy_lets_through(settings: Any) -> None:

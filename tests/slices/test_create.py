@@ -262,7 +262,7 @@ def test_a_press_still_under_way_shows_a_page_that_waits(desk: Desk, emulator: R
 
     desk.add(COINS)
     desk.save(name="On its way", was_name="")
-    act = record.act(
+    act = record.audited_call(
         actor=desk.person, action="slice.create", thing_kind="slice", thing_name="On its way", act_id=desk.draft.act_id
     )
     act.__enter__()

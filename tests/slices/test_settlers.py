@@ -20,7 +20,7 @@ def press(person: Person, name: str, **detail: object) -> Entry:
     act_id = uuid.uuid4()
     with (
         pytest.raises(Unknown),
-        record.act(
+        record.audited_call(
             actor=person,
             action="slice.create",
             thing_kind="slice",
@@ -64,7 +64,9 @@ def test_only_the_very_same_name_counts(alice: Person, emulator: Running) -> Non
 @pytest.mark.django_db(transaction=True)
 def test_a_slice_another_entry_made_is_not_taken_for_ours(alice: Person, emulator: Running) -> None:
     made = make(alice, "Twice")
-    with record.act(actor=alice, action="slice.create", thing_kind="slice", thing_name="Twice", vendor="avala") as act:
+    with record.audited_call(
+        actor=alice, action="slice.create", thing_kind="slice", thing_name="Twice", vendor="avala"
+    ) as act:
         act.done(thing_id=f"{made.owner_name}/{made.slug}")
     emulator.fault("avala", "503", method="POST", path="/slices/")
     assert find_slice(press(alice, "Twice"))[0] == "not found"

@@ -148,7 +148,7 @@ def test_the_elapsed_time_counts_from_the_press_where_the_audit_knows_it(
 ) -> None:
     from console.audit import record
 
-    with record.act(
+    with record.audited_call(
         actor=alice, action="slice.create", thing_kind="slice", thing_name="Slow one", vendor="avala"
     ) as act:
         act.done(thing_id="northwind/slow-one")
@@ -166,7 +166,9 @@ def test_what_slices_usually_take_is_learned_from_those_watched(
     client = client_as(alice)
     for name in ("One", "Two", "Three"):
         made = make(alice, name)
-        with record.act(actor=alice, action="slice.create", thing_kind="slice", thing_name=name, vendor="avala") as act:
+        with record.audited_call(
+            actor=alice, action="slice.create", thing_kind="slice", thing_name=name, vendor="avala"
+        ) as act:
             act.done(thing_id=f"northwind/{made.slug}")
         text = text_of(client.get(f"/slices/northwind/{made.slug}/"))
         assert ("Yours usually take" in text) == (name == "Three")

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def slow_one(alice: Person, emulator: Running) -> None:
     emulator.act("set_pace", seconds=600)
-    with record.act(
+    with record.audited_call(
         actor=alice,
         action="slice.create",
         thing_kind="slice",

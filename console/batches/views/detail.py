@@ -42,7 +42,7 @@ def detail(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
         "metadata": MetadataForm.of(found.metadata),
     }
     context["editing"] = request.GET.get("edit", "")
-    if request.user.may(Right.CHANGE):
+    if request.user.can(Right.CHANGE):
         context["running"] = running_imports(user=request.user, project=project, batch_id=batch)
     context["unresolved_acts"] = unresolved.of_thing(request.user, "batch", str(found.id), back=request.path)
     if request.GET.get("count"):
@@ -160,7 +160,7 @@ def _about_batch(request: SignedIn, project: uuid.UUID, found: Batch) -> dict[st
 
 
 def _history(request: SignedIn, project: uuid.UUID, batch: int) -> list[Line]:
-    by = None if request.user.may(Right.AUDIT_ALL) else request.user
+    by = None if request.user.can(Right.AUDIT_ALL) else request.user
     moves = order_services.moves_of(project=project, batch_id=batch, user=by)
     return services.history(user=request.user, batch_id=batch, moves=moves)
 
@@ -243,4 +243,4 @@ def _export_url(project: uuid.UUID, batch_id: int) -> str:
 
 
 def _may_review(request: SignedIn) -> bool:
-    return request.user.may(Right.SIGNAL)
+    return request.user.can(Right.SIGNAL)

@@ -38,7 +38,7 @@ LOST = "Something of this page was lost on the way. Open it again."
 def order(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         # The table of who may open what knows pages, not methods: looking at the order is everybody's, saving is not.
-        return _save(request, project) if request.user.may(Right.CHANGE) else error_pages.not_allowed(request)
+        return _save(request, project) if request.user.can(Right.CHANGE) else error_pages.not_allowed(request)
     if sent := saved_forms.kept(request):
         return order_responses.kept(Pressed(request, project, None, OrderForm.read(sent)))
     try:

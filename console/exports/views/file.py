@@ -66,7 +66,7 @@ def download(request: SignedIn, export: uuid.UUID) -> HttpResponseBase:
 
 def _without_page(request: SignedIn, message: str, known: Plan | None, runs: bool) -> str:
     """What the page about a missing file says and offers, for a tool."""
-    if runs or not request.user.may("change"):
+    if runs or not request.user.can("change"):
         return message
     query = f"?{create_form.query(known)}" if known else ""
     return f"{message} Make it again: {request.build_absolute_uri(reverse('exports:create'))}{query}"

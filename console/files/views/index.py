@@ -17,7 +17,7 @@ def index(request: SignedIn) -> HttpResponse:
     context = {
         "space": space,
         "uploads": presenters.read_recent(request.user, space),
-        "can_upload": request.user.may(Right.CHANGE),
-        "can_download": request.user.may(Right.DOWNLOAD),
+        "can_upload": request.user.can(Right.CHANGE),
+        "can_download": request.user.can(Right.DOWNLOAD),
     }
     return render(request, "files/index.html", context)

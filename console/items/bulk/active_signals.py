@@ -83,4 +83,4 @@ def _open_acts(acts: Collection[uuid.UUID]) -> set[uuid.UUID]:
         entry.pk: reconciliation.state(entry)
         for entry in Entry.objects.prefetch_related("outcomes").filter(pk__in=acts)
     }
-    return {pk for pk, state in states.items() if not state.is_settled and not state.can_send_again}
+    return {pk for pk, state in states.items() if not state.is_resolved and not state.can_send_again}

@@ -34,7 +34,7 @@ from console.jobs import services as jobs
 from console.jobs.models import FARTHEST, Operation, Part
 from console.jobs.parts import Busy, Halt, Hold, PartDone, PartResult
 from console.jobs.queues import Queue
-from console.jobs.services import Again, Done, Paused
+from console.jobs.services import Done, Paused, Retry
 from console.upstream.cloudfactory import CloudFactory
 from console.upstream.errors import (
     ACCESS_REFUSALS,
@@ -77,7 +77,7 @@ def register() -> None:
     jobs.register(
         services.KIND,
         send,
-        given_up=_give_up,
+        on_abandon=_give_up,
         queue=Queue.BULK,
         address=job_hooks.address,
         stop=job_hooks.stop,
@@ -95,7 +95,7 @@ def send(operation: Operation) -> jobs.Result:
         left = bulk.due_at - timezone.now() if bulk.due_at else timedelta()
         # As with the job itself, nothing waits for a moment that a wrong clock wrote.
         if timedelta() < left <= FARTHEST:
-            return Again(left.total_seconds())
+            return Retry(left.total_seconds())
         services.begin(bulk)
     if bulk.state == State.PAUSED and operation.stop_asked_at is None:
         return Paused(bulk.message)
@@ -146,7 +146,7 @@ def _send_part(first: BulkSignal, operation: Operation, part: Part) -> PartResul
         return _halt(operation, part, bulk, error.message)
     if entry is not None and entry.outcome != FAILED:
         return _look_up(job, entry)
-    if not bulk.person.may(Right.SIGNAL):
+    if not bulk.person.can(Right.SIGNAL):
         return _halt(operation, part, bulk, ROLE_CHANGED)
     if problem := _read_if_old(job):
         return problem
@@ -173,7 +173,7 @@ def _send(job: Sending, items: Sequence[BulkItem], *, again: bool) -> PartResult
             return Busy(FIRST_WAIT, NOTHING_SENT)
         except parts.TakenOver:
             # The worker that has the part now looks it up.
-            act.keep_open()
+            act.detach()
             raise
 
 
@@ -187,7 +187,7 @@ def _mark_sending(job: Sending, items: Sequence[BulkItem]) -> bool:
     return is_marked
 
 
-def _call(job: Sending, items: Sequence[BulkItem], act: record.act) -> PartResult:
+def _call(job: Sending, items: Sequence[BulkItem], act: record.audited_call) -> PartResult:
     at = timezone.now()
     try:
         answer = _signal(job, items, act)
@@ -201,7 +201,7 @@ def _call(job: Sending, items: Sequence[BulkItem], act: record.act) -> PartResul
     return _judge(job, items, act, at, answer=answer)
 
 
-def _signal(job: Sending, items: Sequence[BulkItem], act: record.act) -> tuple[SignalResult, ...]:
+def _signal(job: Sending, items: Sequence[BulkItem], act: record.audited_call) -> tuple[SignalResult, ...]:
     choice, bulk = job.action.choice, job.bulk
     remarks: dict[str, Any] = {
         "assignee": bulk.assignee or None,
@@ -221,7 +221,7 @@ def _signal(job: Sending, items: Sequence[BulkItem], act: record.act) -> tuple[S
 def _judge(
     job: Sending,
     items: Sequence[BulkItem],
-    act: record.act,
+    act: record.audited_call,
     at: Any,
     *,
     answer: Sequence[SignalResult] = (),
@@ -255,7 +255,7 @@ def _judge(
     return Hold(error.lasting_message, done)
 
 
-def _end_act(act: record.act, tally: Tally, error: UpstreamError | None) -> None:
+def _end_act(act: record.audited_call, tally: Tally, error: UpstreamError | None) -> None:
     detail: dict[str, Any] = {}
     if error is not None and tally.outcome != DONE:
         detail = entries.of_error(error)["detail"]
@@ -267,7 +267,9 @@ def _end_act(act: record.act, tally: Tally, error: UpstreamError | None) -> None
     end(detail={**detail, **tally.detail}, reference=getattr(error, "reference", None))
 
 
-def _put_back(job: Sending, items: Sequence[BulkItem], act: record.act, error: NotSent | RateLimited) -> PartResult:
+def _put_back(
+    job: Sending, items: Sequence[BulkItem], act: record.audited_call, error: NotSent | RateLimited
+) -> PartResult:
     """Surely nothing was done: the same part again, under its one entry, once CloudFactory takes it."""
     with transaction.atomic():
         parts.keep(job.operation)
@@ -278,7 +280,9 @@ def _put_back(job: Sending, items: Sequence[BulkItem], act: record.act, error: N
     return _wait(job, error)
 
 
-def _refused_for_good(job: Sending, items: Sequence[BulkItem], act: record.act, error: UpstreamError) -> PartResult:
+def _refused_for_good(
+    job: Sending, items: Sequence[BulkItem], act: record.audited_call, error: UpstreamError
+) -> PartResult:
     """The key, its rights or the project is gone: no other part would do better."""
     refused = Result(Outcome.REFUSED, _words(error))
     with transaction.atomic():
@@ -354,19 +358,19 @@ def _look_up(job: Sending, entry: Entry) -> PartResult:
         job.write(found, Outcome.NONE, Outcome.SENDING, Outcome.UNKNOWN)
         _note(job, needs_read=bool(items) and read is None)
         tally = result_writer.count_part(job.part.pk)
-        _settle(entry, tally)
+        _reconcile(entry, tally)
     counts.forget(project=str(job.bulk.project))
     return _done(tally)
 
 
-def _settle(entry: Entry, tally: Tally) -> None:
+def _reconcile(entry: Entry, tally: Tally) -> None:
     is_unknown = tally.outcome == UNKNOWN
     if entry.outcome not in (OPEN, UNKNOWN) or (is_unknown and entry.result.get("cut_off")):
         return
     said = {"error": CUT_OFF, "cut_off": True} if is_unknown else {"found": "after a restart"}
     # The audit's own check can be faster: it has read the same items.
-    with suppress(record.AlreadySettled):
-        record.settle(entry, tally.outcome, {**said, **tally.detail})
+    with suppress(record.AlreadyReconciled):
+        record.reconcile(entry, tally.outcome, {**said, **tally.detail})
 
 
 def _halt(operation: Operation, part: Part, bulk: BulkSignal, message: str) -> PartResult:
@@ -418,9 +422,9 @@ def _feedback(bulk: BulkSignal) -> dict[str, str]:
     return {"comment": bulk.note} if bulk.note else {}
 
 
-def _act(job: Sending, items: Sequence[BulkItem], *, again: bool) -> record.act:
+def _act(job: Sending, items: Sequence[BulkItem], *, again: bool) -> record.audited_call:
     choice, bulk = job.action.choice, job.bulk
-    return record.act(
+    return record.audited_call(
         actor=bulk.person,
         action=choice.action,
         thing_kind="project",

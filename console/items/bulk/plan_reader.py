@@ -62,7 +62,7 @@ READ_FIELDS = ("name", "status_seen", "status_before", "updated_before", "read_a
 
 
 def register() -> None:
-    jobs.register(plans.KIND, read_plan, given_up=_give_up, address=job_hooks.address, stop=jobs.stop_parts)
+    jobs.register(plans.KIND, read_plan, on_abandon=_give_up, address=job_hooks.address, stop=jobs.stop_parts)
     jobs.every_minute(free_left_over)
     jobs.every_night(plans.delete_old)
 
@@ -309,7 +309,7 @@ def _finish(operation: Operation, bulk: BulkSignal) -> None:
     bulk.save(update_fields=["read_at", "message"])
     _mark_held(bulk)
     is_same = operation.payload.get("pressed") == plans.fingerprint(bulk)
-    may_send = bulk.person.is_active and bulk.person.may(Right.SIGNAL) and not plans.is_undo_over(bulk)
+    may_send = bulk.person.is_active and bulk.person.can(Right.SIGNAL) and not plans.is_undo_over(bulk)
     if bulk.is_pressed and is_same and may_send:
         sending.start(bulk)
         return

@@ -90,5 +90,5 @@ def read_unresolved(bulk: BulkSignal, *, user: Person, back: str) -> list[unreso
     ids = [act for act in acts.values_list("act_id", flat=True).distinct() if act]
     if not ids:
         return []
-    entries = Entry.objects.unsettled().visible_to(user).filter(pk__in=ids).order_by("sequence")
+    entries = Entry.objects.unreconciled().visible_to(user).filter(pk__in=ids).order_by("sequence")
     return unresolved.of_entries(entries.prefetch_related("outcomes"), back=back)

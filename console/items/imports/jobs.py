@@ -31,7 +31,7 @@ from console.jobs import services as jobs
 from console.jobs.models import Operation, Part
 from console.jobs.parts import Busy, Halt, Hold, PartDone, PartResult
 from console.jobs.queues import Queue
-from console.jobs.services import Again, Done, Paused
+from console.jobs.services import Done, Paused, Retry
 from console.upstream.errors import ACCESS_REFUSALS, HeldBack, RateLimited, UpstreamError
 
 State, Outcome, Source = Import.State, ImportRow.Outcome, Import.Source
@@ -48,7 +48,7 @@ def register() -> None:
     jobs.register(
         services.KIND,
         create,
-        given_up=_give_up,
+        on_abandon=_give_up,
         queue=Queue.BULK,
         address=job_hooks.address,
         stop=job_hooks.stop,
@@ -90,7 +90,7 @@ def _follow(operation: Operation, import_: Import, result: jobs.Result) -> jobs.
         reason = parts.why_left_out(operation, result.words)
         is_stopped = operation.stop_asked_at is not None
         if not reason and not is_stopped and (wait := _send_missing(operation, import_)) is not None:
-            return Again(wait, CHECKING)
+            return Retry(wait, CHECKING)
         services.end(import_, reason=reason)
     return result
 
@@ -105,7 +105,7 @@ def _send_missing(operation: Operation, import_: Import) -> float | None:
     is_checking = False
     for entry in Entry.objects.select_related("actor").prefetch_related("outcomes").filter(pk__in=acts):
         if reconcile.is_proven(entry) and services.send_again(operation, import_, entry):
-            reconcile.settle_known(entry)
+            reconcile.reconcile_known(entry)
             return 0.0
         is_checking = is_checking or reconciliation.state(entry).status in ("under way", "checking")
     progressed = import_.progressed_at or import_.started_at or import_.created_at
@@ -136,7 +136,7 @@ def _create_part(first: Import, operation: Operation, part: Part) -> PartResult:
         return Halt(error.message)
     if entry is not None and entry.outcome != FAILED:
         return _look_up(job, entry)
-    if not import_.person.may(Right.CHANGE):
+    if not import_.person.can(Right.CHANGE):
         return Halt(services.ROLE_CHANGED)
     to_send = _leave_out_held(job)
     try:
@@ -212,11 +212,11 @@ def _send(job: Creating, to_send: Sequence[ImportRow], *, again: bool) -> PartRe
             return _end(job, act, part_creation.create_rows(job, to_send))
         except parts.TakenOver:
             # The worker that has the part now looks it up.
-            act.keep_open()
+            act.detach()
             raise
 
 
-def _end(job: Creating, act: record.act, course: Course) -> PartResult:
+def _end(job: Creating, act: record.audited_call, course: Course) -> PartResult:
     """Ends the entry with what is known of its rows. What was not sent is a part of its own, if the job goes on."""
     error = course.problem
     ends_job = bool(course.stopped) or isinstance(error, ACCESS_REFUSALS)
@@ -251,7 +251,7 @@ def _is_more_to_send(job: Creating) -> bool:
     return job.import_.rows.filter(outcome=Outcome.NONE, act_id__isnull=False).exists()
 
 
-def _end_act(act: record.act, tally: Tally, error: UpstreamError | None, otherwise: str) -> None:
+def _end_act(act: record.audited_call, tally: Tally, error: UpstreamError | None, otherwise: str) -> None:
     """`otherwise` says why nothing was sent without an error."""
     said = entries.of_error(error) if error is not None else {"detail": {}, "reference": None}
     if not tally.total:
@@ -289,19 +289,19 @@ def _look_up(job: Creating, entry: Entry) -> PartResult:
         job.write(results, *result_writer.OPEN_OUTCOMES)
         _move_rest(job)
         tally = result_writer.count_part(job.part.pk)
-        _settle(entry, tally)
+        _reconcile(entry, tally)
     counts.forget(project=str(job.import_.project))
     return _done(tally)
 
 
-def _settle(entry: Entry, tally: Tally) -> None:
+def _reconcile(entry: Entry, tally: Tally) -> None:
     is_unknown = tally.outcome == UNKNOWN
     if entry.outcome not in (OPEN, UNKNOWN) or (is_unknown and entry.result.get("cut_off")):
         return
     said = {"error": result_writer.CUT_OFF, "cut_off": True} if is_unknown else {"found": "after a restart"}
     # The audit's own check can be faster: it has read the same batch.
-    with suppress(record.AlreadySettled):
-        record.settle(entry, tally.outcome, {**said, **tally.detail})
+    with suppress(record.AlreadyReconciled):
+        record.reconcile(entry, tally.outcome, {**said, **tally.detail})
 
 
 def _done(tally: Tally) -> PartDone:
@@ -322,10 +322,10 @@ def _note(import_: Import, *, message: str, failures: int | None = None) -> None
         import_.failures = failures
 
 
-def _act(job: Creating, to_send: Sequence[ImportRow], *, again: bool) -> record.act:
+def _act(job: Creating, to_send: Sequence[ImportRow], *, again: bool) -> record.audited_call:
     import_ = job.import_
     is_slice = import_.source == Source.SLICE
-    return record.act(
+    return record.audited_call(
         actor=import_.person,
         action="slice.send" if is_slice else "item.create",
         thing_kind="slice" if is_slice else "project",

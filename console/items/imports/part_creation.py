@@ -184,7 +184,7 @@ def _why_stopped(job: Creating) -> str:
         return parts.STOPPED
     if not person.is_active:
         return jobs.was_disabled(person)
-    return "" if person.may(Right.CHANGE) else ROLE_CHANGED
+    return "" if person.can(Right.CHANGE) else ROLE_CHANGED
 
 
 def _create(job: Creating, row: ImportRow) -> WorkItem:

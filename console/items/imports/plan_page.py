@@ -49,8 +49,8 @@ def _plan(request: SignedIn, import_run: Import, problem: str) -> ImportPlan:
         look=read_page_number(request.GET.get("look")),
         problem=problem,
         earlier=find_earlier(import_run),
-        is_own=import_run.person_id == request.user.pk and request.user.may(Right.CHANGE),
-        can_download=request.user.may(Right.DOWNLOAD),
+        is_own=import_run.person_id == request.user.pk and request.user.can(Right.CHANGE),
+        can_download=request.user.can(Right.DOWNLOAD),
     )
 
 

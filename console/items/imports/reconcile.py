@@ -133,17 +133,17 @@ def follow(entry: Entry) -> None:
             misses__gte=reconciliation.LEAST_MISSES, import_run__state__in=(State.STOPPED, State.ENDED)
         )
         write(_keys(over), Result(Outcome.NOT_CREATED, NOT_THERE))
-        settle_known(entry)
+        reconcile_known(entry)
     elif entry.outcome in (DONE, FAILED):
         write(_keys(of_act), Result(Outcome.CREATED if entry.outcome == DONE else Outcome.NOT_CREATED, CLOSED))
 
 
-def settle_known(entry: Entry) -> None:
+def reconcile_known(entry: Entry) -> None:
     """Ends an entry once none of its rows is unknown any more: those not found are sent under another one."""
     tally = result_writer.count_part(entry.pk)
     if entry.outcome in (OPEN, UNKNOWN) and not tally.unknown:
-        with suppress(record.AlreadySettled):
-            record.settle(entry, tally.outcome, {**tally.detail, "found": "by looking"})
+        with suppress(record.AlreadyReconciled):
+            record.reconcile(entry, tally.outcome, {**tally.detail, "found": "by looking"})
 
 
 def _finding(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:

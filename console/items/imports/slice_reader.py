@@ -17,7 +17,7 @@ from accounts import connections
 from accounts.connections import ConnectionMissing
 from accounts.models import Person
 from accounts.rights import Right
-from console.common.formatting import plural, visible
+from console.common.formatting import plural, show_controls
 from console.common.parsing import read_uuid
 from console.items import console_ids
 from console.items.imports import job_hooks, services
@@ -57,7 +57,7 @@ UNREADABLE = "CloudFactory’s list of the batch has rows without a usable id, s
 
 
 def register() -> None:
-    jobs.register(KIND, read, given_up=_give_up, address=job_hooks.address, stop=jobs.stop_parts)
+    jobs.register(KIND, read, on_abandon=_give_up, address=job_hooks.address, stop=jobs.stop_parts)
     jobs.every_minute(free_left_over)
 
 
@@ -176,7 +176,7 @@ def _import_of(operation: Operation) -> Import | None:
 
 def _read_part(import_: Import, operation: Operation, part: Part) -> PartResult:
     reading = _Reading(import_, operation, part)
-    if not operation.person or not operation.person.may(Right.CHANGE):
+    if not operation.person or not operation.person.can(Right.CHANGE):
         return Halt(ROLE_CHANGED)
     try:
         return reading.read_slice() if "slice" in part.sent else reading.read_batch()
@@ -334,4 +334,4 @@ def _notes(total: Mapping[str, int]) -> list[str]:
 def _words(error: UpstreamError) -> str:
     if isinstance(error, NotFound) and error.vendor == "avala":
         return GONE
-    return visible(error.lasting_message)
+    return show_controls(error.lasting_message)

@@ -60,7 +60,7 @@ def _dots(shape: Shape) -> SafeString:
 
 
 def _dot(dot: Dot) -> SafeString:
-    name = f"{formatting.visible(dot.name)}, hidden" if dot.is_hollow else formatting.visible(dot.name)
+    name = f"{formatting.show_controls(dot.name)}, hidden" if dot.is_hollow else formatting.show_controls(dot.name)
     hole = format_html('<path class="dot-hole" d="{}"/>', dot.path) if dot.is_hollow else ""
     return format_html('<g><title>{}</title><path class="dot" d="{}"/>{}</g>', name, dot.path, hole)
 

@@ -152,7 +152,7 @@ def _part(request: SignedIn, found: BulkSignal, *, note: str = "") -> HttpRespon
 
 
 def _status(request: SignedIn, found: BulkSignal, **about: Any) -> SignalStatus:
-    is_own = found.person_id == request.user.pk and request.user.may(Right.SIGNAL)
+    is_own = found.person_id == request.user.pk and request.user.can(Right.SIGNAL)
     chosen, page = selectors.read_filter(request.GET.get("outcome", "")), read_page_number(request.GET.get("page"))
     shown = {**({"outcome": chosen} if chosen else {}), **({"page": str(page)} if page > 1 else {})}
     return SignalStatus(found, is_own=is_own, shown=shown, **about)
@@ -163,7 +163,7 @@ def _results(request: SignedIn, found: BulkSignal) -> dict[str, Any]:
     chosen = selectors.read_filter(request.GET.get("outcome", ""))
     counts = selectors.count_items(found)
     page = selectors.read_page(found, chosen, read_page_number(request.GET.get("page")), counts[chosen])
-    is_own = found.person_id == request.user.pk and request.user.may(Right.SIGNAL)
+    is_own = found.person_id == request.user.pk and request.user.can(Right.SIGNAL)
     back = reverse("items:bulk", args=[found.project, found.pk])
     return {
         "sequels": [_status(request, one) for one in found.sequels.select_related("person").order_by("created_at")],
@@ -171,6 +171,6 @@ def _results(request: SignedIn, found: BulkSignal) -> dict[str, Any]:
         "unresolved_acts": selectors.read_unresolved(found, user=request.user, back=back),
         "retryable": retries.find_retryable(found).count() if is_own else 0,
         "new_id": uuid.uuid4(),
-        "can_select": request.user.may(Right.SIGNAL),
+        "can_select": request.user.can(Right.SIGNAL),
         "undo": undoing.read_offer(found) if is_own else None,
     }

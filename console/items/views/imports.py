@@ -137,7 +137,7 @@ def _results(request: SignedIn, found: Import) -> dict[str, Any]:
     can_retry = found.state in services.FINAL and _is_own(request, found)
     return {
         "results": presenters.ImportResults(
-            found, counts, chosen, page, selectors.count_batches(found), request.user.may(Right.DOWNLOAD)
+            found, counts, chosen, page, selectors.count_batches(found), request.user.can(Right.DOWNLOAD)
         ),
         "unresolved_acts": selectors.read_unresolved(found, user=request.user, back=back),
         "retryable": services.find_retryable(found).count() if can_retry else 0,
@@ -145,4 +145,4 @@ def _results(request: SignedIn, found: Import) -> dict[str, Any]:
 
 
 def _is_own(request: SignedIn, found: Import) -> bool:
-    return found.person_id == request.user.pk and request.user.may(Right.CHANGE)
+    return found.person_id == request.user.pk and request.user.can(Right.CHANGE)

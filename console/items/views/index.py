@@ -63,7 +63,7 @@ def counts(request: SignedIn, project: uuid.UUID) -> HttpResponse:
         return render(request, "items/_counts.html", context | {"problem": problem})
     figures = {status.status.value: status.count for status in status_counts.by_status} | {"": status_counts.total}
     context["figures"] = [(tab, figures.get(tab.value, item_counts.Count(0))) for tab in context["tabs"]]
-    if request.user.may(Right.SIGNAL):
+    if request.user.can(Right.SIGNAL):
         if can_select_all(item_filter):
             context["matching"] = figures.get(item_filter.status, item_counts.Count(0))
         context["review"] = status_counts.of(item_filter.status or CLIENT_REVIEW.value)
@@ -167,9 +167,9 @@ def _about(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, typed
         "columns": columns,
         "all_columns": table_columns.COLUMNS.items(),
         "heads": table_columns.heads(columns),
-        "may_change": request.user.may(Right.CHANGE),
-        "may_signal": request.user.may(Right.SIGNAL),
-        "whom_to_ask": "" if request.user.may(Right.SIGNAL) else whom_to_ask(),
+        "may_change": request.user.can(Right.CHANGE),
+        "may_signal": request.user.can(Right.SIGNAL),
+        "whom_to_ask": "" if request.user.can(Right.SIGNAL) else whom_to_ask(),
         "review_status": item_filter.status or CLIENT_REVIEW.value,
         "running": _running(request, project),
         "notes": () if item_filter.problems else item_filter.pasted.notes,
@@ -179,9 +179,9 @@ def _about(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, typed
 def _running(request: SignedIn, project: uuid.UUID) -> list[RunStatus]:
     """One's own signals to many items that are under way, and imports that create some."""
     user, running = request.user, list[RunStatus]()
-    if user.may(Right.SIGNAL):
+    if user.can(Right.SIGNAL):
         running += [SignalStatus(one, is_own=True, is_strip=True) for one in find_under_way(user=user, project=project)]
-    if user.may(Right.CHANGE):
+    if user.can(Right.CHANGE):
         running += running_imports(user=user, project=project)
     return running
 

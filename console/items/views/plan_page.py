@@ -45,7 +45,7 @@ def _plan(request: SignedIn, bulk: BulkSignal, form: SendForm | None, problem: s
     if action is None:
         raise Http404
     counts = count_plan(bulk)
-    is_own = bulk.person_id == request.user.pk and request.user.may(Right.SIGNAL)
+    is_own = bulk.person_id == request.user.pk and request.user.can(Right.SIGNAL)
     show, page = _shown_list(request, bulk, counts), read_page_number(request.GET.get("page"))
     return Plan(
         bulk,

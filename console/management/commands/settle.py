@@ -23,6 +23,6 @@ class Command(BaseCommand):
             return
         for entry, state in checked:
             end = ENDS.get(state.status, "not found so far")
-            self.stdout.write(f"{sentences.plain(sentences.Telling.alone(entry))}: {end}")
+            self.stdout.write(f"{sentences.plain(sentences.EntrySummary.alone(entry))}: {end}")
         if not checked:
             self.stdout.write("Nothing to check.")

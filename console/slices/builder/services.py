@@ -142,7 +142,7 @@ def _send(
 ) -> Standing:
     details = contents.details
     name, count = details.name.strip(), validation.random_count(details.random_count)
-    with record.act(
+    with record.audited_call(
         actor=user,
         action="slice.create",
         thing_kind="slice",
