@@ -17,7 +17,7 @@ from console.audit.selectors import line
 from console.batches.models import OrderSnapshot
 from console.common import write_behind
 from console.emulator.server import Running
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from console.jobs.models import Operation
 from console.slices.models import Draft
 from tests.batches.boards import BATCHES, COINS, NAPLES_EARLY, NAPLES_NIGHT, OPEN, ORDER, SECOND, WORN
@@ -263,7 +263,7 @@ def fresh(emulator: Running) -> Iterator[None]:
     """A world without the day before, in both services and here; the audit alone keeps what was."""
     emulator.reset()
     emulator.act("set_pace", seconds=6000)
-    for model in (OrderSnapshot, Plan, Draft, Operation):
+    for model in (OrderSnapshot, ExportRequest, Draft, Operation):
         model.objects.all().delete()
     cache.clear()
     yield

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from console.audit.registry import Became, register_sequel
 from console.common.formatting import moment
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 
 ENDS = {
     "FAILED": Became("CloudFactory could not build it, so there is no file.", failed=True),
@@ -20,12 +20,12 @@ def register() -> None:
 
 def of(export_ids: Collection[str]) -> dict[str, Became]:
     """One query; an export that still runs has no sequel."""
-    ended = Plan.objects.filter(export_id__in=export_ids, ended_at__isnull=False)
-    return {plan.export_id: _became(plan) for plan in ended}
+    ended = ExportRequest.objects.filter(export_id__in=export_ids, ended_at__isnull=False)
+    return {export_request.export_id: _became(export_request) for export_request in ended}
 
 
-def _became(plan: Plan) -> Became:
-    if plan.link_ends is None:
-        return ENDS.get(plan.end_status, Became(""))
-    ends = plan.link_ends
+def _became(export_request: ExportRequest) -> Became:
+    if export_request.link_ends is None:
+        return ENDS.get(export_request.end_status, Became(""))
+    ends = export_request.link_ends
     return Became(f"Its link {'expires' if ends > timezone.now() else 'expired'} {moment(ends)}.")

@@ -18,7 +18,7 @@ from console.exports import duplicates, form_options, slot
 from console.exports.form_options import BatchList
 from console.exports.forms import ExportForm, instant, read_day
 from console.exports.item_counts import Counts, count, remembered
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from console.exports.selection import ALL, DATES, MOST_BATCHES
 from console.exports.services import Wish
 from console.exports.slot import Lane
@@ -78,7 +78,7 @@ class Draft:
         self.form.add_error("projects", NOTHING)
         return True
 
-    def equal_lately(self) -> Plan | None:
+    def equal_lately(self) -> ExportRequest | None:
         """Asked about once; a ticked `again` goes ahead, and so does a second press of the same form."""
         if self.form.cleaned_data.get("again"):
             return None
@@ -248,9 +248,9 @@ def _follows(sent: QueryDict) -> bool:
     return bool(sent.get("proposed")) and sent.get("name") == sent["proposed"]
 
 
-def query(plan: Plan) -> str:
+def query(export_request: ExportRequest) -> str:
     """The address part that makes the same choice again."""
-    wanted = plan.wanted
+    wanted = export_request.selection
     days = {name: timezone.localtime(value).date().isoformat() for name in DATES if (value := getattr(wanted, name))}
     pairs = [("projects", key) for key in wanted.projects or (ALL,)] + [("batches", str(key)) for key in wanted.batches]
     moved = [("moved", "1")] if any(_moves(name, value) for name, value in wanted.dates.items()) else []

@@ -13,7 +13,7 @@ from accounts.models import Person
 from console.audit import record
 from console.audit.recorded_stream import RecordedStream
 from console.common.file_names import attachment, file_name
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from console.exports.slot import ACTIVE
 from console.upstream import download_ranges as ranges
 from console.upstream.downloads import Download, checked_link
@@ -53,14 +53,14 @@ def hand_over(*, user: Person, export_id: str, request: HttpRequest) -> HttpResp
     """
     space = connections.space(user)
     # Another's export is called what CloudFactory says, once it has said it to this person's key.
-    plan = Plan.objects.filter(export_id=export_id, person=user).first()
+    export_request = ExportRequest.objects.filter(export_id=export_id, person=user).first()
     asked = ranges.read_range(request.headers.get("Range", ""), request.headers.get("If-Range"), export_id)
     act = record.audited_call(
         actor=user,
         action="export.download",
         thing_kind="export",
         thing_id=export_id,
-        thing_name=plan.name if plan else export_id,
+        thing_name=export_request.name if export_request else export_id,
         vendor="cloudfactory",
         request=request,
         detail={"space": space.id, **({"from": asked} if asked and ranges.is_rest(asked) else {})},

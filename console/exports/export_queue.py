@@ -9,7 +9,7 @@ from accounts.connections import ConnectionMissing
 from console.audit import record
 from console.audit.models import UNKNOWN, Entry
 from console.exports import slot
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from console.jobs import services as jobs
 from console.jobs.models import Operation
 from console.jobs.services import Abandoned, Done, Result, Retry
@@ -29,62 +29,72 @@ def register() -> None:
     jobs.every_minute(services.recover)
 
 
-def add(plan: Plan, *, request: HttpRequest | None = None) -> None:
-    """Records that it waits, and lets it wait. A second press finds the first. Within the plan's own transaction."""
-    if waits(plan):
+def add(export_request: ExportRequest, *, request: HttpRequest | None = None) -> None:
+    """Records that it waits, and lets it wait. A second press finds the first. Within the request's own transaction."""
+    if waits(export_request):
         return
-    _tell("export.queue", plan, request=request)
-    jobs.enqueue(kind=KIND, subject=str(plan.pk), person=plan.person, payload={"about": plan.name}, delay=LOOK)
+    _tell("export.queue", export_request, request=request)
+    jobs.enqueue(
+        kind=KIND,
+        subject=str(export_request.pk),
+        person=export_request.person,
+        payload={"about": export_request.name},
+        delay=LOOK,
+    )
 
 
-def leave(plan: Plan, *, request: HttpRequest | None = None, reason: str = "") -> bool:
-    """Takes a plan off the queue while it still waits."""
+def leave(export_request: ExportRequest, *, request: HttpRequest | None = None, reason: str = "") -> bool:
+    """Takes a request off the queue while it still waits."""
     words = (reason or "Taken off the queue.")[:500]
     with transaction.atomic():
-        left = Plan.objects.filter(pk=plan.pk, state=Plan.State.QUEUED).update(state=Plan.State.DROPPED, words=words)
+        left = ExportRequest.objects.filter(pk=export_request.pk, state=ExportRequest.State.QUEUED).update(
+            state=ExportRequest.State.DROPPED, message=words
+        )
         if left:
-            jobs.cancel(kind=KIND, subject=str(plan.pk), words=words)
-            _tell("export.unqueue", plan, request=request, reason=reason)
+            jobs.cancel(kind=KIND, subject=str(export_request.pk), words=words)
+            _tell("export.unqueue", export_request, request=request, reason=reason)
     return bool(left)
 
 
-def waits(plan: Plan) -> bool:
+def waits(export_request: ExportRequest) -> bool:
     """Whether the worker has it in hand: then nobody else decides what becomes of it."""
-    return jobs.is_unfinished(kind=KIND, subject=str(plan.pk))
+    return jobs.is_unfinished(kind=KIND, subject=str(export_request.pk))
 
 
 def start_when_free(operation: Operation) -> Result:
-    """The job: looks at the lane with the person's own key, and starts the plan when it is its turn."""
-    plan = Plan.objects.select_related("person").get(pk=operation.subject)
-    if plan.state == Plan.State.SENDING:
-        return _after_a_crash(plan)
-    if plan.state != Plan.State.QUEUED:
-        return Done(plan.words or "Nothing was left to do.")
+    """The job: looks at the lane with the person's own key, and starts the request when it is its turn."""
+    export_request = ExportRequest.objects.select_related("person").get(pk=operation.subject)
+    if export_request.state == ExportRequest.State.SENDING:
+        return _after_a_crash(export_request)
+    if export_request.state != ExportRequest.State.QUEUED:
+        return Done(export_request.message or "Nothing was left to do.")
     try:
-        now = slot.of(user=plan.person, space=plan.space)
+        now = slot.of(user=export_request.person, space=export_request.space)
     except (ConnectionMissing, UpstreamError) as error:
         return _later_or_never(error)
-    if now.waiting and now.waiting[0].pk != plan.pk:
-        return Retry(_patience(plan), f"“{now.waiting[0].name}” is before it.")
+    if now.waiting and now.waiting[0].pk != export_request.pk:
+        return Retry(_patience(export_request), f"“{now.waiting[0].name}” is before it.")
     if not now.is_free:
-        return Retry(_patience(plan), f"An export of {now.by} is running.")
-    return _start(plan)
+        return Retry(_patience(export_request), f"An export of {now.by} is running.")
+    return _start(export_request)
 
 
-def _patience(plan: Plan) -> float:
+def _patience(export_request: ExportRequest) -> float:
     """The longer it has waited, the less a few seconds matter: a lane that is stuck is not asked about all day."""
-    waited = max(0, (timezone.now() - plan.created_at).total_seconds())
+    waited = max(0, (timezone.now() - export_request.created_at).total_seconds())
     return min(LONGEST_LOOK, LOOK + waited / 60)
 
 
-def _start(plan: Plan) -> Result:
+def _start(export_request: ExportRequest) -> Result:
     from console.exports import services
 
-    # From here on the plan may have been sent: after a crash it is looked up, not sent again.
-    if not Plan.objects.filter(pk=plan.pk, state=Plan.State.QUEUED).update(state=Plan.State.SENDING):
+    # From here on the request may have been sent: after a crash it is looked up, not sent again.
+    if not ExportRequest.objects.filter(pk=export_request.pk, state=ExportRequest.State.QUEUED).update(
+        state=ExportRequest.State.SENDING
+    ):
         return Done("It was taken off the queue.")
     try:
-        services.send(plan, otherwise=Plan.State.QUEUED)
+        services.send(export_request, otherwise=ExportRequest.State.QUEUED)
     except services.LaneBusy:
         return Retry(LOOK, "Somebody else was faster; it waits on.")
     except (ConnectionMissing, UpstreamError, record.NotRecorded) as error:
@@ -99,20 +109,20 @@ def _later_or_never(error: ConnectionMissing | UpstreamError | record.NotRecorde
     return Retry(max(LATER, getattr(error, "retry_in", None) or 0), error.message)
 
 
-def _after_a_crash(plan: Plan) -> Result:
+def _after_a_crash(export_request: ExportRequest) -> Result:
     """The worker died somewhere between the entry and the answer, or no clear answer came."""
     from console.exports import services
 
-    if not Entry.objects.filter(pk=plan.act_id).exists():
+    if not Entry.objects.filter(pk=export_request.act_id).exists():
         # Never sent: it goes on under the same id, so that a worker who only seemed dead cannot make a second one.
-        Plan.objects.filter(pk=plan.pk, export_id="").update(state=Plan.State.QUEUED)
+        ExportRequest.objects.filter(pk=export_request.pk, export_id="").update(state=ExportRequest.State.QUEUED)
         return Retry(LOOK, "It was not sent; it waits on.")
-    plan = services.brought_up_to_date(plan)
-    if plan.state == Plan.State.QUEUED:
+    export_request = services.brought_up_to_date(export_request)
+    if export_request.state == ExportRequest.State.QUEUED:
         return Retry(LOOK, "It was not started; it waits on.")
-    if plan.state == Plan.State.SENDING:
+    if export_request.state == ExportRequest.State.SENDING:
         return Done(NO_ANSWER)
-    return Done("Found done by looking." if plan.export_id else plan.words)
+    return Done("Found done by looking." if export_request.export_id else export_request.message)
 
 
 def _address(operation: Operation) -> str:
@@ -121,23 +131,23 @@ def _address(operation: Operation) -> str:
 
 def _dropped(operation: Operation, words: str) -> None:
     """Nobody will start it any more, so it must not stand before the others."""
-    plan = Plan.objects.select_related("person").filter(pk=operation.subject).first()
-    if plan is None:
+    export_request = ExportRequest.objects.select_related("person").filter(pk=operation.subject).first()
+    if export_request is None:
         return
-    leave(plan, reason=words)
+    leave(export_request, reason=words)
     # Its person hears of it wherever they are, as of one that ended.
-    dropped = Plan.objects.filter(pk=plan.pk, state=Plan.State.DROPPED, ended_at=None)
+    dropped = ExportRequest.objects.filter(pk=export_request.pk, state=ExportRequest.State.DROPPED, ended_at=None)
     dropped.update(ended_at=timezone.now(), end_status="DROPPED")
 
 
-def _tell(action: str, plan: Plan, *, request: HttpRequest | None, reason: str = "") -> None:
+def _tell(action: str, export_request: ExportRequest, *, request: HttpRequest | None, reason: str = "") -> None:
     record.event(
-        actor=None if reason else plan.person,
+        actor=None if reason else export_request.person,
         action=action,
         thing_kind="export",
         thing_id="",
-        thing_name=plan.name,
+        thing_name=export_request.name,
         vendor="cloudfactory",
         request=request,
-        detail={**plan.detail(), **({"reason": reason} if reason else {})},
+        detail={**export_request.detail(), **({"reason": reason} if reason else {})},
     )

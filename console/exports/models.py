@@ -17,7 +17,7 @@ from console.exports.selection import Choice
 LINK_LASTS = timedelta(days=7)
 
 
-class Plan(models.Model):
+class ExportRequest(models.Model):
     """An export somebody asked for here: what it shall hold, and the vendor's id once there is one."""
 
     class State(models.TextChoices):
@@ -26,20 +26,20 @@ class Plan(models.Model):
         STARTED = "started"  # The vendor has it, `export_id` says as what.
         DROPPED = "dropped"  # Taken off the queue, or surely not started.
 
-    # The one-time id of the form it came from, so that ten presses make one plan.
+    # The one-time id of the form it came from, so that ten presses make one request.
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # The id of the next or latest attempt in the audit; a new one only after a surely failed attempt.
     act_id = models.UUIDField(default=uuid.uuid4, unique=True)
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="export_plans")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="export_requests")
     space = models.CharField(max_length=36)
     name = models.CharField(max_length=255)
-    choice = models.JSONField(default=dict)
+    selection_data = models.JSONField(default=dict)
     # The names of the chosen projects and batches as they were then, for sentences.
     names = models.JSONField(default=dict)
     items = models.PositiveIntegerField(null=True)
     items_at_least = models.BooleanField(default=False)
     state = models.CharField(max_length=8, choices=State.choices, default=State.SENDING)
-    words = models.CharField(max_length=500, blank=True)
+    message = models.CharField(max_length=500, blank=True)
     export_id = VendorIdField(max_length=36, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
@@ -51,29 +51,29 @@ class Plan(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["-created_at"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["export_id"], condition=~Q(export_id=""), name="one_plan_per_export")
+            models.UniqueConstraint(fields=["export_id"], condition=~Q(export_id=""), name="one_request_per_export")
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["space", "state", "created_at"], name="plan_of_space"),
-            models.Index(fields=["person", "-created_at"], name="plan_of_person"),
+            models.Index(fields=["space", "state", "created_at"], name="exports_of_space"),
+            models.Index(fields=["person", "-created_at"], name="exports_of_person"),
         ]
 
     def __str__(self) -> str:
         return self.name
 
     @property
-    def wanted(self) -> Choice:
-        return Choice.from_json(self.choice)
+    def selection(self) -> Choice:
+        return Choice.from_json(self.selection_data)
 
     @property
     def sentence(self) -> str:
-        return self.wanted.sentence(self.names)
+        return self.selection.sentence(self.names)
 
     @property
     def headline(self) -> str:
         """The sentence where it stands alone. A name it may begin with stays as it is written."""
         said = self.sentence
-        return said if self.wanted.batches else said[0].upper() + said[1:]
+        return said if self.selection.batches else said[0].upper() + said[1:]
 
     @property
     def link_ends(self) -> datetime | None:
@@ -87,7 +87,11 @@ class Plan(models.Model):
 
     def detail(self) -> dict[str, Any]:
         """What the audit says about its contents."""
-        said = {"projects": self.names.get("projects"), "batches": self.names.get("batches"), "choice": self.choice}
+        said = {
+            "projects": self.names.get("projects"),
+            "batches": self.names.get("batches"),
+            "choice": self.selection_data,
+        }
         return {**said, "items": self.items, "items_at_least": self.items_at_least, "space": self.space}
 
 
@@ -102,9 +106,9 @@ class Receipt(models.Model):
     export_id = VendorIdField(primary_key=True, max_length=36)
     space = models.CharField(max_length=36)
     # The same choice as of another export makes the two comparable.
-    choice_key = models.CharField(max_length=64, blank=True, db_index=True)
+    selection_key = models.CharField(max_length=64, blank=True, db_index=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
-    words = models.CharField(max_length=300, blank=True)
+    message = models.CharField(max_length=300, blank=True)
     size = models.PositiveBigIntegerField(null=True)
     sha256 = models.CharField(max_length=64, blank=True)
     images = models.PositiveIntegerField(null=True)
@@ -115,7 +119,7 @@ class Receipt(models.Model):
     documents = models.PositiveIntegerField(null=True)
     # What was passed over, and what makes a figure mean something else than a reader may think.
     details = models.JSONField(default=dict)
-    without = models.PositiveIntegerField(null=True)
+    without_annotations = models.PositiveIntegerField(null=True)
     # Of those without annotations: checked with nothing there, and not done yet, as far as the items could be matched.
     finished_empty = models.PositiveIntegerField(null=True)
     unfinished = models.PositiveIntegerField(null=True)
@@ -136,6 +140,6 @@ class Receipt(models.Model):
         return len(self.classes) - (NO_CLASS in self.classes)
 
     @property
-    def untold(self) -> int:
+    def unmatched(self) -> int:
         """Of those without annotations, how many nobody could match to a work item."""
-        return (self.without or 0) - (self.finished_empty or 0) - (self.unfinished or 0)
+        return (self.without_annotations or 0) - (self.finished_empty or 0) - (self.unfinished or 0)

@@ -16,7 +16,7 @@ from accounts.models import Person
 from console.common import write_behind
 from console.common.coalescing import SharedAnswer
 from console.exports import receipts, slot
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from console.jobs import services as jobs
 from console.jobs.models import Operation
 from console.jobs.services import Abandoned, Done, Result, Retry
@@ -38,9 +38,9 @@ def register() -> None:
     write_behind.register(SEEN, _persist)
 
 
-def begin(plan: Plan) -> None:
-    about, delay = {"about": plan.name}, settings.EXPORT_FIRST_LOOK
-    jobs.enqueue(kind=KIND, subject=plan.export_id, person=plan.person, payload=about, delay=delay)
+def begin(export_request: ExportRequest) -> None:
+    about, delay = {"about": export_request.name}, settings.EXPORT_FIRST_LOOK
+    jobs.enqueue(kind=KIND, subject=export_request.export_id, person=export_request.person, payload=about, delay=delay)
 
 
 def look(*, user: Person, export_id: str) -> Export:
@@ -55,21 +55,21 @@ def look(*, user: Person, export_id: str) -> Export:
         if _is_gone(user, export_id):
             _note_end(space, export_id, DELETED)
         raise
-    if found.status not in slot.ACTIVE and Plan.objects.filter(export_id=export_id, ended_at=None).exists():
+    if found.status not in slot.ACTIVE and ExportRequest.objects.filter(export_id=export_id, ended_at=None).exists():
         _note_end(space, export_id, found.status or "")
     return found
 
 
-def seen_end(plan: Plan) -> str:
+def seen_end(export_request: ExportRequest) -> str:
     """The status a page has seen it end with and the worker has not written down yet, or nothing."""
-    return str(write_behind.pending(SEEN, plan.export_id).get("status", ""))
+    return str(write_behind.pending(SEEN, export_request.export_id).get("status", ""))
 
 
-def with_end(plan: Plan) -> Plan:
-    """The plan with the end that a page has seen and the worker has not written down yet."""
-    if noted := write_behind.pending(SEEN, plan.export_id):
-        plan.ended_at, plan.end_status = plan.ended_at or noted["at"], noted["status"]
-    return plan
+def with_end(export_request: ExportRequest) -> ExportRequest:
+    """The request with the end that a page has seen and the worker has not written down yet."""
+    if noted := write_behind.pending(SEEN, export_request.export_id):
+        export_request.ended_at, export_request.end_status = export_request.ended_at or noted["at"], noted["status"]
+    return export_request
 
 
 def last_known(*, user: Person, export_id: str) -> Export | None:
@@ -87,7 +87,7 @@ def shared(space: str, export_id: str) -> SharedAnswer:
 
 def gone(export_id: str, at: datetime | None = None) -> None:
     """Deleted, here or by somebody else: nobody waits for it, and it is offered to nobody."""
-    known = Plan.objects.filter(export_id=export_id)
+    known = ExportRequest.objects.filter(export_id=export_id)
     seen_at = at or write_behind.pending(SEEN, export_id).get("at")
     known.filter(ended_at=None).update(ended_at=seen_at or timezone.now())
     known.update(end_status=DELETED)
@@ -101,28 +101,28 @@ def ended(space: str, export_id: str, status: str, at: datetime | None = None) -
     """
     seen_at = at or write_behind.pending(SEEN, export_id).get("at")
     with transaction.atomic():
-        first = Plan.objects.filter(export_id=export_id, ended_at=None).update(
+        first = ExportRequest.objects.filter(export_id=export_id, ended_at=None).update(
             ended_at=seen_at or timezone.now(), end_status=status[:40]
         )
         if first and status == "COMPLETED":
-            receipts.request(Plan.objects.select_related("person").get(export_id=export_id))
+            receipts.request(ExportRequest.objects.select_related("person").get(export_id=export_id))
     if first:
         slot.changed(space)
 
 
 def watch(operation: Operation) -> Result:
     """The job: the same look, with the key of whoever started it."""
-    plan = Plan.objects.select_related("person").get(export_id=operation.subject)
-    if plan.ended_at:
+    export_request = ExportRequest.objects.select_related("person").get(export_id=operation.subject)
+    if export_request.ended_at:
         return Done("It has ended.")
-    age = (timezone.now() - (plan.started_at or plan.created_at)).total_seconds()
+    age = (timezone.now() - (export_request.started_at or export_request.created_at)).total_seconds()
     if age > LONGEST:
         return Abandoned("It ran for more than a day; nobody watches it any more.")
     try:
-        found = _read(plan.person, plan.space, plan.export_id)
+        found = _read(export_request.person, export_request.space, export_request.export_id)
     except NotFound:
-        if _is_gone(plan.person, plan.export_id):
-            gone(plan.export_id)
+        if _is_gone(export_request.person, export_request.export_id):
+            gone(export_request.export_id)
         return Done("It was deleted.")
     except (Unknown, NotSent, RateLimited) as error:
         # Whoever waits for it is still to be told, so an hour without CloudFactory must not end the watch.
@@ -131,7 +131,7 @@ def watch(operation: Operation) -> Result:
         return Abandoned(error.message)
     if found.status in slot.ACTIVE:
         return Retry(delay(int(age // 10)), "It runs.")
-    ended(plan.space, plan.export_id, found.status or "")
+    ended(export_request.space, export_request.export_id, found.status or "")
     return Done("It has ended.")
 
 
@@ -139,11 +139,15 @@ def delay(turn: int) -> int:
     return LOOKS[min(max(turn, 0), len(LOOKS) - 1)]
 
 
-def news(*, user: Person) -> list[Plan]:
+def news(*, user: Person) -> list[ExportRequest]:
     """Exports of this person that ended and that they were not told of yet; each is told once."""
-    untold = Plan.objects.filter(_HAS_NEWS, person=user, notified_at=None)
-    told = [plan for plan in untold if Plan.objects.filter(pk=plan.pk, notified_at=None).update(notified_at=timezone.now())]
-    return [plan for plan in told if plan.end_status != DELETED]
+    untold = ExportRequest.objects.filter(_HAS_NEWS, person=user, notified_at=None)
+    told = [
+        export_request
+        for export_request in untold
+        if ExportRequest.objects.filter(pk=export_request.pk, notified_at=None).update(notified_at=timezone.now())
+    ]
+    return [export_request for export_request in told if export_request.end_status != DELETED]
 
 
 def awaits_news(user: Person) -> bool:
@@ -151,10 +155,10 @@ def awaits_news(user: Person) -> bool:
     return awaited_by(user).exists()
 
 
-def awaited_by(user: Person) -> "QuerySet[Plan]":
+def awaited_by(user: Person) -> "QuerySet[ExportRequest]":
     """Exports whose end the person was not told of yet."""
-    waiting = Q(state__in=[Plan.State.QUEUED, Plan.State.STARTED, Plan.State.SENDING])
-    return Plan.objects.filter(waiting | _HAS_NEWS, person=user, notified_at=None)
+    waiting = Q(state__in=[ExportRequest.State.QUEUED, ExportRequest.State.STARTED, ExportRequest.State.SENDING])
+    return ExportRequest.objects.filter(waiting | _HAS_NEWS, person=user, notified_at=None)
 
 
 def _address(operation: Operation) -> str:
@@ -163,7 +167,7 @@ def _address(operation: Operation) -> str:
 
 def _given_up(operation: Operation, words: str) -> None:
     """Nobody watches it any more, so nobody's pages ask for news of it."""
-    Plan.objects.filter(export_id=operation.subject, notified_at=None).update(notified_at=timezone.now())
+    ExportRequest.objects.filter(export_id=operation.subject, notified_at=None).update(notified_at=timezone.now())
 
 
 def _read(user: Person, space: str, export_id: str) -> Export:
@@ -180,7 +184,7 @@ def _read(user: Person, space: str, export_id: str) -> Export:
 
 def _is_gone(user: Person, export_id: str) -> bool:
     """A key that cannot read the space gets the same answer, so only that of whoever asked for it is believed."""
-    return Plan.objects.filter(export_id=export_id, person=user).exists()
+    return ExportRequest.objects.filter(export_id=export_id, person=user).exists()
 
 
 def _note_end(space: str, export_id: str, status: str) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from console.audit import selectors
 from console.exports import create_form, monitor, slot
 from console.exports.download import FileGone
-from console.exports.models import LINK_LASTS, Plan, Receipt
+from console.exports.models import LINK_LASTS, ExportRequest, Receipt
 from console.upstream.response_models import Export
 
 ENDING_SOON = timedelta(hours=24)
@@ -39,7 +39,7 @@ FILTERS = {"mine": "Mine", "ready": "Ready", "ending": "Ending soon", "failed": 
 @dataclass(frozen=True)
 class Row:
     export: Export
-    plan: Plan | None
+    export_request: ExportRequest | None
     receipt: Receipt | None
     downloads: str = ""
     expired: bool = False
@@ -75,23 +75,23 @@ class Row:
 
     @property
     def contents(self) -> str:
-        return self.plan.headline if self.plan else OUTSIDE
+        return self.export_request.headline if self.export_request else OUTSIDE
 
     @property
     def query(self) -> str:
         """The address part that makes the same choice again, where it is known."""
-        return create_form.query(self.plan) if self.plan else ""
+        return create_form.query(self.export_request) if self.export_request else ""
 
     @property
     def by(self) -> str:
-        return str(self.plan.person) if self.plan else (self.export.created_by or "Not told")
+        return str(self.export_request.person) if self.export_request else (self.export.created_by or "Not told")
 
     @property
     def took(self) -> timedelta | None:
         """At most: until the console saw it end, because the vendor does not say when it did."""
-        if self.plan is None or self.plan.ended_at is None or self.export.created_at is None:
+        if self.export_request is None or self.export_request.ended_at is None or self.export.created_at is None:
             return None
-        return max(self.plan.ended_at - self.export.created_at, timedelta())
+        return max(self.export_request.ended_at - self.export.created_at, timedelta())
 
     @property
     def elapsed(self) -> timedelta | None:
@@ -103,7 +103,7 @@ class Row:
         """Seven days from its end, or from its beginning where nobody saw the end: rather too early than too late."""
         if not self.has_file:
             return None
-        since = (self.plan.ended_at if self.plan else None) or self.export.created_at
+        since = (self.export_request.ended_at if self.export_request else None) or self.export.created_at
         return since + LINK_LASTS if since else None
 
     @property
@@ -119,8 +119,8 @@ def rows(exports: Iterable[Export]) -> list[Row]:
     """With what the console knows about each: four queries however many there are."""
     listed = list(exports)
     ids = [export.id for export in listed if export.id]
-    plans = map(monitor.with_end, Plan.objects.select_related("person").filter(export_id__in=ids))
-    planned = {plan.export_id: plan for plan in plans}
+    export_requests = map(monitor.with_end, ExportRequest.objects.select_related("person").filter(export_id__in=ids))
+    planned = {export_request.export_id: export_request for export_request in export_requests}
     receipts = Receipt.objects.defer("classes", "details").in_bulk(ids)
     taken = {export_id: found.words for export_id, found in selectors.downloads_of(ids).items()}
     expired = selectors.not_handed_over(ids, {FileGone.EXPIRED, FileGone.DELETED})
@@ -143,7 +143,7 @@ def row(export: Export) -> Row:
 def chosen(found: Sequence[Row], wanted: str, user_pk: object) -> list[Row]:
     """The rows a filter asks for."""
     tests: dict[str, Callable[[Row], bool]] = {
-        "mine": lambda row: row.plan is not None and row.plan.person_id == user_pk,
+        "mine": lambda row: row.export_request is not None and row.export_request.person_id == user_pk,
         "ready": lambda row: row.has_file and not row.link_ended,
         "ending": lambda row: row.ends_soon,
         "failed": lambda row: row.export.status == "FAILED",
@@ -159,7 +159,9 @@ def in_order(found: Sequence[Row], sort: str, order: str) -> list[Row]:
 
 def usual(space: str) -> timedelta | None:
     """How long the space's exports took lately, for "yours usually take 2 min"."""
-    ended = Plan.objects.filter(space=space, end_status="COMPLETED", started_at__isnull=False, ended_at__isnull=False)
+    ended = ExportRequest.objects.filter(
+        space=space, end_status="COMPLETED", started_at__isnull=False, ended_at__isnull=False
+    )
     ends = ended.order_by("-ended_at").values_list("started_at", "ended_at")[:9]
     took = sorted(end - start for start, end in ends if start and end)
     return took[len(took) // 2] if len(took) >= 2 else None

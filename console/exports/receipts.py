@@ -20,7 +20,7 @@ from console.audit import record
 from console.exports import coco_archive, item_counts
 from console.exports.coco_archive import Contents, NotChecked
 from console.exports.coco_document import NO_CLASS
-from console.exports.models import Plan, Receipt
+from console.exports.models import ExportRequest, Receipt
 from console.jobs import parts
 from console.jobs import services as jobs
 from console.jobs.models import Operation, Part, State
@@ -72,33 +72,38 @@ def register() -> None:
     jobs.register(KIND, read, on_abandon=_given_up, queue=Queue.BULK, is_long=True, address=_address)
 
 
-def request(plan: Plan) -> None:
+def request(export_request: ExportRequest) -> None:
     """Has the file read in the background. Once per export, whoever saw the end first."""
-    defaults = {"space": plan.space, "choice_key": plan.wanted.key}
-    _, made = Receipt.objects.get_or_create(export_id=plan.export_id, defaults=defaults)
+    defaults = {"space": export_request.space, "selection_key": export_request.selection.key}
+    _, made = Receipt.objects.get_or_create(export_id=export_request.export_id, defaults=defaults)
     if made:
-        jobs.enqueue(kind=KIND, subject=plan.export_id, person=plan.person, payload={"about": plan.name})
+        jobs.enqueue(
+            kind=KIND,
+            subject=export_request.export_id,
+            person=export_request.person,
+            payload={"about": export_request.name},
+        )
 
 
 def read(operation: Operation) -> Result:
     """The job: the file is fetched and counted, with the key of its person, as its one part."""
-    plan = Plan.objects.select_related("person").get(export_id=operation.subject)
+    export_request = ExportRequest.objects.select_related("person").get(export_id=operation.subject)
     if not operation.parts.exists():
         parts.add(operation, [{}])
-    result = parts.run(operation, partial(_read_file, plan))
+    result = parts.run(operation, partial(_read_file, export_request))
     part = operation.parts.get()
     if isinstance(result, Done) and part.is_given_up:
         return Abandoned(part.message)
     return Done(result.words or part.message) if isinstance(result, Done) else result
 
 
-def _read_file(plan: Plan, operation: Operation, part: Part) -> PartResult:
-    receipt = Receipt.objects.get(export_id=plan.export_id)
+def _read_file(export_request: ExportRequest, operation: Operation, part: Part) -> PartResult:
+    receipt = Receipt.objects.get(export_id=export_request.export_id)
     if receipt.state != Receipt.State.WAITING:
-        return PartDone(message=receipt.words or CHECKED)
+        return PartDone(message=receipt.message or CHECKED)
     is_patient = timezone.now() - receipt.created_at < PATIENCE
     try:
-        found = _contents(plan, operation)
+        found = _contents(export_request, operation)
     except NotChecked as reason:
         return _without_figures(receipt, str(reason))
     except (Unknown, NotSent, RateLimited) as error:
@@ -110,21 +115,21 @@ def _read_file(plan: Plan, operation: Operation, part: Part) -> PartResult:
     except OSError:
         return Busy(LATER, NO_ROOM) if is_patient else _without_figures(receipt, f"Not checked: {NO_ROOM}")
     _fill_in(receipt, found)
-    _tell_apart(plan, receipt, found)
+    _tell_apart(export_request, receipt, found)
 
     def record_figures() -> None:
         receipt.save()
-        _tell(plan, found)
+        _tell(export_request, found)
 
     return PartDone(message=CHECKED, record=record_figures)
 
 
 def compared(receipt: Receipt) -> Comparison | None:
     """With the last receipt of the same choice in the same space."""
-    if receipt.state != Receipt.State.CHECKED or not receipt.choice_key:
+    if receipt.state != Receipt.State.CHECKED or not receipt.selection_key:
         return None
     same = Receipt.objects.filter(
-        space=receipt.space, choice_key=receipt.choice_key, state=Receipt.State.CHECKED
+        space=receipt.space, selection_key=receipt.selection_key, state=Receipt.State.CHECKED
     ).exclude(pk=receipt.pk)
     before = same.filter(created_at__lt=receipt.created_at).order_by("-created_at").first()
     if before is None:
@@ -143,8 +148,8 @@ def _address(operation: Operation) -> str:
     return reverse("exports:detail", args=[operation.subject])
 
 
-def _contents(plan: Plan, operation: Operation) -> Contents:
-    export = connections.cloudfactory(plan.person).get_export(plan.space, plan.export_id)
+def _contents(export_request: ExportRequest, operation: Operation) -> Contents:
+    export = connections.cloudfactory(export_request.person).get_export(export_request.space, export_request.export_id)
     if not export.download_url:
         raise NotChecked("Not checked: CloudFactory gave no link to the file.")
     limits = coco_archive.Limits(packed=settings.RECEIPT_MOST_BYTES, classes=KEPT_CLASSES)
@@ -181,9 +186,9 @@ class _Lease:
 
 
 def _fill_in(receipt: Receipt, found: Contents) -> None:
-    receipt.state, receipt.words, receipt.checked_at = Receipt.State.CHECKED, "", timezone.now()
+    receipt.state, receipt.message, receipt.checked_at = Receipt.State.CHECKED, "", timezone.now()
     receipt.size, receipt.sha256 = found.size, found.sha256
-    receipt.images, receipt.annotations, receipt.without = found.images, found.annotations, found.without
+    receipt.images, receipt.annotations, receipt.without_annotations = found.images, found.annotations, found.without
     receipt.classes, receipt.class_count = found.classes, found.class_count
     receipt.documents = found.files
     receipt.details = {
@@ -195,7 +200,7 @@ def _fill_in(receipt: Receipt, found: Contents) -> None:
     }
 
 
-def _tell_apart(plan: Plan, receipt: Receipt, found: Contents) -> None:
+def _tell_apart(export_request: ExportRequest, receipt: Receipt, found: Contents) -> None:
     """Of the images without annotations: how many are finished with nothing there, how many not done yet.
 
     By the work item's id where the file in the zip is named so, else by the name of the picture, if all items are
@@ -205,7 +210,7 @@ def _tell_apart(plan: Plan, receipt: Receipt, found: Contents) -> None:
     if not found.bare:
         return
     try:
-        items, are_all = item_counts.items(user=plan.person, choice=plan.wanted)
+        items, are_all = item_counts.items(user=export_request.person, choice=export_request.selection)
     except (UpstreamError, ConnectionMissing):
         return
     statuses: dict[str, set[str]] = {}
@@ -221,16 +226,16 @@ def _only(found: set[str] | None) -> str:
     return next(iter(found)) if found and len(found) == 1 else ""
 
 
-def _tell(plan: Plan, found: Contents) -> None:
+def _tell(export_request: ExportRequest, found: Contents) -> None:
     """The console itself took the file, to read it: the audit says so, too."""
     record.event(
         actor=None,
         action="export.receipt",
         thing_kind="export",
-        thing_id=plan.export_id,
-        thing_name=plan.name,
+        thing_id=export_request.export_id,
+        thing_name=export_request.name,
         vendor="cloudfactory",
-        detail={"space": plan.space, "bytes": found.size, "sha256": found.sha256},
+        detail={"space": export_request.space, "bytes": found.size, "sha256": found.sha256},
     )
 
 
@@ -259,7 +264,7 @@ def _without_figures(receipt: Receipt, words: str) -> PartDone:
 
 
 def _not_checked(receipt: Receipt, words: str) -> None:
-    receipt.state, receipt.words, receipt.checked_at = Receipt.State.NOT_CHECKED, words[:300], timezone.now()
+    receipt.state, receipt.message, receipt.checked_at = Receipt.State.NOT_CHECKED, words[:300], timezone.now()
     receipt.save()
 
 

@@ -12,7 +12,7 @@ from accounts.models import Person
 from console.audit import reconciliation, signals
 from console.audit.models import DONE, Entry
 from console.exports import monitor, services, slot
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from console.upstream.errors import NotFound
 from console.upstream.pagination import pages
 from console.upstream.response_models import Export
@@ -30,8 +30,8 @@ def register() -> None:
 
 def find_export(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     space = str(entry.detail.get("space", ""))
-    # The audit keeps names cleaned and cut; what was sent stands in the plan.
-    sent = Plan.objects.filter(act_id=entry.pk).values_list("name", flat=True).first() or entry.thing_name
+    # The audit keeps names cleaned and cut; what was sent stands in the request.
+    sent = ExportRequest.objects.filter(act_id=entry.pk).values_list("name", flat=True).first() or entry.thing_name
     matching = [export for export in _since(entry, space) if export.name == sent and _is_ours(export, entry)]
     if len(matching) > 1 or (matching and not matching[0].id):
         return "unsure", {}
@@ -52,14 +52,14 @@ def find_deleted(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
 
 
 def _follow(entry: Entry, **said: Any) -> None:
-    """A plan follows what the audit found out about its press; a deleted export is offered to nobody."""
+    """A request follows what the audit found out about its press; a deleted export is offered to nobody."""
     if entry.action == "export.delete" and entry.outcome == DONE:
         space = str(entry.detail.get("space", ""))
         slot.changed(space)
         monitor.shared(space, entry.thing_id).forget()
         monitor.gone(entry.thing_id)
-    elif entry.action == "export.create" and (plan := Plan.objects.filter(act_id=entry.pk).first()):
-        services.brought_up_to_date(plan, entry)
+    elif entry.action == "export.create" and (export_request := ExportRequest.objects.filter(act_id=entry.pk).first()):
+        services.brought_up_to_date(export_request, entry)
 
 
 def _since(entry: Entry, space: str) -> list[Export]:
@@ -88,5 +88,9 @@ def _is_ours(export: Export, entry: Entry) -> bool:
         return False
     in_time = entry.at - SKEW <= export.created_at <= entry.at + WINDOW
     return (
-        in_time and not Plan.objects.filter(export_id=export.id).exclude(export_id="").exclude(act_id=entry.pk).exists()
+        in_time
+        and not ExportRequest.objects.filter(export_id=export.id)
+        .exclude(export_id="")
+        .exclude(act_id=entry.pk)
+        .exists()
     )

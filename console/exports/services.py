@@ -20,7 +20,7 @@ from console.audit.unresolved import Unresolved
 from console.common import coalescing
 from console.exports import export_queue, monitor, slot
 from console.exports.item_counts import Counts
-from console.exports.models import LINK_LASTS, Plan
+from console.exports.models import LINK_LASTS, ExportRequest
 from console.exports.selection import Choice
 from console.upstream.errors import Conflict, NotFound, NotSent, RateLimited, UpstreamError
 from console.upstream.pagination import collect
@@ -60,119 +60,140 @@ def _busy() -> LaneBusy:
     return LaneBusy(Conflict(LaneBusy.message, status=409))
 
 
-def start(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> Plan:
-    """Starts an export now. A second press of the same form gets the first one's plan, or the error it got.
+def start(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> ExportRequest:
+    """Starts an export now. A second press of the same form gets the first one's request, or the error it got.
 
     Raises LaneBusy where the space's lane is taken, and every error of the vendor.
     """
     once: dict[str, Any] = {"act_id": wish.id, "user": user, "action": "export.create", "also": {"LaneBusy": _busy}}
-    # Before anything is written: without the audit nothing is sent, and then no plan must say that something was.
+    # Before anything is written: without the audit nothing is sent, and then no request must say that something was.
     second_press.find(act_id=wish.id, user=user, action="export.create")
-    plan = _plan(user, wish, Plan.State.SENDING)
-    if plan.state in (Plan.State.SENDING, Plan.State.DROPPED) and second_press.was_done(**once):
-        return brought_up_to_date(plan)
-    if plan.state != Plan.State.SENDING:
-        return plan
-    plan = send(plan, request=request)
-    if not plan.export_id and second_press.was_done(**once):
-        return brought_up_to_date(plan)
-    return plan
+    export_request = _plan(user, wish, ExportRequest.State.SENDING)
+    if export_request.state in (ExportRequest.State.SENDING, ExportRequest.State.DROPPED) and second_press.was_done(
+        **once
+    ):
+        return brought_up_to_date(export_request)
+    if export_request.state != ExportRequest.State.SENDING:
+        return export_request
+    export_request = send(export_request, request=request)
+    if not export_request.export_id and second_press.was_done(**once):
+        return brought_up_to_date(export_request)
+    return export_request
 
 
-def enqueue(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> Plan:
+def enqueue(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> ExportRequest:
     """Starts it when the lane is free, with this person's own key. Plan, audit row and job exist together or not."""
     with transaction.atomic():
-        plan = _plan(user, wish, Plan.State.QUEUED)
-        if plan.state == Plan.State.QUEUED:
-            export_queue.add(plan, request=request)
-    return plan
+        export_request = _plan(user, wish, ExportRequest.State.QUEUED)
+        if export_request.state == ExportRequest.State.QUEUED:
+            export_queue.add(export_request, request=request)
+    return export_request
 
 
-def send(plan: Plan, *, request: HttpRequest | None = None, otherwise: Plan.State = Plan.State.DROPPED) -> Plan:
-    """The one call that starts an export, under the plan's one-time id. Held up, the plan becomes `otherwise`."""
+def send(
+    export_request: ExportRequest,
+    *,
+    request: HttpRequest | None = None,
+    otherwise: ExportRequest.State = ExportRequest.State.DROPPED,
+) -> ExportRequest:
+    """The one call that starts an export, under the request's one-time id. Held up, the request becomes `otherwise`."""
     try:
         with record.audited_call(
-            actor=plan.person,
+            actor=export_request.person,
             action="export.create",
             thing_kind="export",
-            thing_name=plan.name,
+            thing_name=export_request.name,
             vendor="cloudfactory",
             request=request,
-            act_id=plan.act_id,
-            detail=plan.detail(),
-            key=connections.key_fingerprint(plan.person, "cloudfactory"),
+            act_id=export_request.act_id,
+            detail=export_request.detail(),
+            key=connections.key_fingerprint(export_request.person, "cloudfactory"),
         ) as act:
-            made = _create_in_lane(plan, str(act.id))
-            act.done(thing_id=made.id, thing_name=plan.name)
+            made = _create_in_lane(export_request, str(act.id))
+            act.done(thing_id=made.id, thing_name=export_request.name)
     except record.AlreadyActed as first:
-        return brought_up_to_date(plan, first.entry)
+        return brought_up_to_date(export_request, first.entry)
     except LaneBusy:
-        slot.changed(plan.space)
-        not_started(plan, "Another export was running.", otherwise)
+        slot.changed(export_request.space)
+        not_started(export_request, "Another export was running.", otherwise)
         raise
     except (UpstreamError, connections.ConnectionMissing, record.NotRecorded) as error:
         if error.outcome == FAILED:
             passing = isinstance(error, (NotSent, RateLimited, record.NotRecorded))
-            not_started(plan, error.message, otherwise if passing else Plan.State.DROPPED)
+            not_started(export_request, error.message, otherwise if passing else ExportRequest.State.DROPPED)
         raise
-    return attached(plan, made.id)
+    return attached(export_request, made.id)
 
 
-def brought_up_to_date(plan: Plan, entry: Entry | None = None) -> Plan:
-    """A plan follows what the audit knows of its latest attempt."""
-    plan.refresh_from_db()
-    if plan.state != Plan.State.SENDING:
-        return plan
-    entry = entry or Entry.objects.filter(pk=plan.act_id).first()
+def brought_up_to_date(export_request: ExportRequest, entry: Entry | None = None) -> ExportRequest:
+    """A request follows what the audit knows of its latest attempt."""
+    export_request.refresh_from_db()
+    if export_request.state != ExportRequest.State.SENDING:
+        return export_request
+    entry = entry or Entry.objects.filter(pk=export_request.act_id).first()
     if entry is None:
-        if plan.created_at < timezone.now() - record.grace() and not export_queue.waits(plan):
-            not_started(plan, "It was not started.")
+        if export_request.created_at < timezone.now() - record.grace() and not export_queue.waits(export_request):
+            not_started(export_request, "It was not started.")
     elif entry.outcome == DONE and entry.result_id:
-        return attached(plan, entry.result_id)
+        return attached(export_request, entry.result_id)
     elif entry.outcome == DONE:
-        not_started(plan, "It was closed in the audit with a note. If it was started, it stands in the list.")
+        not_started(export_request, "It was closed in the audit with a note. If it was started, it stands in the list.")
     elif entry.outcome == FAILED:
-        not_started(plan, "It was not started.", Plan.State.QUEUED if export_queue.waits(plan) else Plan.State.DROPPED)
-    return plan
+        not_started(
+            export_request,
+            "It was not started.",
+            ExportRequest.State.QUEUED if export_queue.waits(export_request) else ExportRequest.State.DROPPED,
+        )
+    return export_request
 
 
-def is_unknown(plan: Plan) -> bool:
+def is_unknown(export_request: ExportRequest) -> bool:
     """Sent, and nobody knows what became of it."""
-    if plan.state != Plan.State.SENDING:
+    if export_request.state != ExportRequest.State.SENDING:
         return False
-    entry = Entry.objects.filter(pk=plan.act_id).first()
+    entry = Entry.objects.filter(pk=export_request.act_id).first()
     cut_off = timezone.now() - record.grace()
     return entry is not None and (entry.outcome == UNKNOWN or entry.at < cut_off)
 
 
-def unresolved_act(plan: Plan) -> Unresolved | None:
+def unresolved_act(export_request: ExportRequest) -> Unresolved | None:
     """Its latest attempt, as long as nobody knows what became of that."""
-    entry = Entry.objects.select_related("actor").filter(pk=plan.act_id).first() if is_unknown(plan) else None
-    return unresolved.of_entry(entry, back=reverse("exports:plan", args=[plan.pk])) if entry else None
+    entry = (
+        Entry.objects.select_related("actor").filter(pk=export_request.act_id).first()
+        if is_unknown(export_request)
+        else None
+    )
+    return unresolved.of_entry(entry, back=reverse("exports:plan", args=[export_request.pk])) if entry else None
 
 
-def attached(plan: Plan, export_id: str) -> Plan:
+def attached(export_request: ExportRequest, export_id: str) -> ExportRequest:
     """The vendor has it: from now on somebody watches until it ends."""
     with transaction.atomic():
-        taken = Plan.objects.filter(pk=plan.pk, export_id="")
-        taken.update(export_id=export_id, state=Plan.State.STARTED, started_at=timezone.now(), words="")
-        plan.refresh_from_db()
-        monitor.begin(plan)
-    slot.changed(plan.space)
-    return plan
+        taken = ExportRequest.objects.filter(pk=export_request.pk, export_id="")
+        taken.update(export_id=export_id, state=ExportRequest.State.STARTED, started_at=timezone.now(), message="")
+        export_request.refresh_from_db()
+        monitor.begin(export_request)
+    slot.changed(export_request.space)
+    return export_request
 
 
-def not_started(plan: Plan, words: str, state: Plan.State = Plan.State.DROPPED) -> None:
+def not_started(
+    export_request: ExportRequest, words: str, state: ExportRequest.State = ExportRequest.State.DROPPED
+) -> None:
     """Surely not done. The next attempt has an id of its own."""
-    Plan.objects.filter(pk=plan.pk, export_id="").update(state=state, words=words[:500], act_id=uuid.uuid4())
-    plan.refresh_from_db()
+    ExportRequest.objects.filter(pk=export_request.pk, export_id="").update(
+        state=state, message=words[:500], act_id=uuid.uuid4()
+    )
+    export_request.refresh_from_db()
 
 
 def recover() -> None:
-    """What a killed process left between two steps, found by the sweep: each plan follows its entry in the audit."""
+    """What a killed process left between two steps, found by the sweep: each request follows its entry in the audit."""
     cut_off = timezone.now() - record.grace()
-    for plan in Plan.objects.select_related("person").filter(state=Plan.State.SENDING, created_at__lt=cut_off):
-        brought_up_to_date(plan)
+    for export_request in ExportRequest.objects.select_related("person").filter(
+        state=ExportRequest.State.SENDING, created_at__lt=cut_off
+    ):
+        brought_up_to_date(export_request)
 
 
 def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequest | None = None) -> None:
@@ -213,33 +234,48 @@ def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequ
     monitor.gone(export_id)
 
 
-def not_taken_home(*, user: Person) -> list[tuple[Plan, str]]:
+def not_taken_home(*, user: Person) -> list[tuple[ExportRequest, str]]:
     """This person's exports that are ready and not downloaded while the link lives, and how much of each they have.
 
     The oldest first.
     """
     lives = timezone.now() - LINK_LASTS
-    ready = list(Plan.objects.filter(person=user, end_status="COMPLETED", ended_at__gte=lives).order_by("ended_at"))
-    taken = selectors.downloads_of([plan.export_id for plan in ready])
-    shares = [(plan, taken[plan.export_id].of(user.pk) if plan.export_id in taken else None) for plan in ready]
-    return [(plan, share.partial if share else "") for plan, share in shares if not (share and share.has_file)]
+    ready = list(
+        ExportRequest.objects.filter(person=user, end_status="COMPLETED", ended_at__gte=lives).order_by("ended_at")
+    )
+    taken = selectors.downloads_of([export_request.export_id for export_request in ready])
+    shares = [
+        (export_request, taken[export_request.export_id].of(user.pk) if export_request.export_id in taken else None)
+        for export_request in ready
+    ]
+    return [
+        (export_request, share.partial if share else "")
+        for export_request, share in shares
+        if not (share and share.has_file)
+    ]
 
 
 def started_by(*, user: Person, since: datetime) -> set[str]:
     """The ids of this person's exports whose files can have been there since then."""
-    plans = Plan.objects.filter(person=user, created_at__gte=since - LINK_LASTS).exclude(export_id="")
-    return set(plans.values_list("export_id", flat=True))
+    export_requests = ExportRequest.objects.filter(person=user, created_at__gte=since - LINK_LASTS).exclude(
+        export_id=""
+    )
+    return set(export_requests.values_list("export_id", flat=True))
 
 
-def failed_lately(*, user: Person) -> list[Plan]:
+def failed_lately(*, user: Person) -> list[ExportRequest]:
     """This person's exports of the last day that ended without a file, and were not asked for again since."""
-    lately = Plan.objects.filter(person=user, created_at__gte=timezone.now() - LINK_LASTS).order_by("created_at")
-    newest = {plan.wanted.key: plan for plan in lately}
+    lately = ExportRequest.objects.filter(person=user, created_at__gte=timezone.now() - LINK_LASTS).order_by(
+        "created_at"
+    )
+    newest = {export_request.selection.key: export_request for export_request in lately}
     day_ago = timezone.now() - ONE_DAY
     return [
-        plan
-        for plan in newest.values()
-        if plan.end_status in WITHOUT_FILE and plan.ended_at is not None and plan.ended_at > day_ago
+        export_request
+        for export_request in newest.values()
+        if export_request.end_status in WITHOUT_FILE
+        and export_request.ended_at is not None
+        and export_request.ended_at > day_ago
     ]
 
 
@@ -276,26 +312,32 @@ def newest(*, user: Person, most: int = 5) -> Callable[[], tuple[list[Export], b
     return read
 
 
-def holding(*, user: Person, project: str, batch: int | None = None) -> list[Plan]:
+def holding(*, user: Person, project: str, batch: int | None = None) -> list[ExportRequest]:
     """The newest exports started here that hold something of a project, or of one batch. The vendor is not asked."""
-    here = Plan.objects.filter(space=connections.space(user).id, state=Plan.State.STARTED).select_related("person")
+    here = ExportRequest.objects.filter(
+        space=connections.space(user).id, state=ExportRequest.State.STARTED
+    ).select_related("person")
     started = here.exclude(end_status=monitor.DELETED)
-    return [plan for plan in started[:HOLDING_LOOKED_AT] if plan.wanted.covers(project, batch)][:HOLDING_SHOWN]
+    return [
+        export_request
+        for export_request in started[:HOLDING_LOOKED_AT]
+        if export_request.selection.covers(project, batch)
+    ][:HOLDING_SHOWN]
 
 
-def _create_in_lane(plan: Plan, request_id: str) -> Export:
+def _create_in_lane(export_request: ExportRequest, request_id: str) -> Export:
     """A conflict can only be about the lane (FACTS 2.3), and is told so, in the audit as well."""
     try:
-        return _create(plan, request_id)
+        return _create(export_request, request_id)
     except Conflict as conflict:
         raise LaneBusy(conflict) from conflict
 
 
-def _create(plan: Plan, request_id: str) -> Export:
-    wanted = plan.wanted
-    return connections.cloudfactory(plan.person).create_export(
-        plan.space,
-        name=plan.name,
+def _create(export_request: ExportRequest, request_id: str) -> Export:
+    wanted = export_request.selection
+    return connections.cloudfactory(export_request.person).create_export(
+        export_request.space,
+        name=export_request.name,
         project_ids=list(wanted.projects) or None,
         batch_ids=list(wanted.batches) or None,
         request_id=request_id,
@@ -303,25 +345,25 @@ def _create(plan: Plan, request_id: str) -> Export:
     )
 
 
-def _plan(user: Person, wish: Wish, state: Plan.State) -> Plan:
-    """The plan of this form: made by the first press, found by every other. Another person's id makes none."""
+def _plan(user: Person, wish: Wish, state: ExportRequest.State) -> ExportRequest:
+    """The request of this form: made by the first press, found by every other. Another person's id makes none."""
     counts = wish.counts
     try:
         with transaction.atomic():
-            return Plan.objects.create(
+            return ExportRequest.objects.create(
                 id=wish.id,
                 act_id=wish.id,
                 person=user,
                 space=connections.space(user).id,
                 name=wish.name,
-                choice=wish.choice.to_json(),
+                selection_data=wish.choice.to_json(),
                 names={name: list(listed) for name, listed in wish.names.items()},
                 items=counts.total if counts else None,
                 items_at_least=bool(counts and not counts.complete),
                 state=state,
             )
     except IntegrityError:
-        found = Plan.objects.select_related("person").filter(pk=wish.id, person=user).first()
+        found = ExportRequest.objects.select_related("person").filter(pk=wish.id, person=user).first()
         if found is None:
             raise record.IdTaken from None
         return found

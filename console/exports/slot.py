@@ -11,7 +11,7 @@ from django.conf import settings
 from accounts import connections
 from accounts.models import Person
 from console.common.coalescing import SharedAnswer
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from console.upstream.cloudfactory import CloudFactory
 from console.upstream.errors import ACCESS_REFUSALS, UpstreamError
 from console.upstream.response_models import Export
@@ -25,9 +25,9 @@ LOOKED_AT = 20
 @dataclass(frozen=True)
 class Lane:
     active: Export | None
-    plan: Plan | None
+    export_request: ExportRequest | None
     """Of the active export, when it was started here."""
-    waiting: Sequence[Plan]
+    waiting: Sequence[ExportRequest]
     is_known: bool = True
     """Whether CloudFactory said so, now or when it last answered."""
     error: UpstreamError | None = None
@@ -40,8 +40,8 @@ class Lane:
     @property
     def by(self) -> str:
         """Who started it: the person in the console, else what the vendor says."""
-        if self.plan is not None:
-            return str(self.plan.person)
+        if self.export_request is not None:
+            return str(self.export_request.person)
         return (self.active.created_by or "someone") if self.active else ""
 
     @property
@@ -107,7 +107,7 @@ def last_known(*, user: Person, error: UpstreamError | None = None) -> Lane:
 
 def unknown(*, user: Person, space: str, error: UpstreamError | None = None) -> Lane:
     """Only this person's own exports are in its queue: their key may not read the space."""
-    own = [plan for plan in waiting(space) if plan.person_id == user.pk]
+    own = [export_request for export_request in waiting(space) if export_request.person_id == user.pk]
     return Lane(None, None, own, is_known=False, error=error)
 
 
@@ -122,13 +122,17 @@ def _without_links(exports: Sequence[Export]) -> tuple[Export, ...]:
 
 def build(space: str, newest: Sequence[Export]) -> Lane:
     active = next((export for export in newest if export.status in ACTIVE), None)
-    plan = Plan.objects.select_related("person").filter(export_id=active.id).first() if active and active.id else None
-    return Lane(active, plan, waiting(space))
+    export_request = (
+        ExportRequest.objects.select_related("person").filter(export_id=active.id).first()
+        if active and active.id
+        else None
+    )
+    return Lane(active, export_request, waiting(space))
 
 
-def waiting(space: str) -> list[Plan]:
+def waiting(space: str) -> list[ExportRequest]:
     """The queue, first come first."""
-    queued = Plan.objects.select_related("person").filter(space=space, state=Plan.State.QUEUED)
+    queued = ExportRequest.objects.select_related("person").filter(space=space, state=ExportRequest.State.QUEUED)
     return list(queued.order_by("created_at", "pk"))
 
 

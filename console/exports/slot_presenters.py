@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from accounts.models import Person
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from console.exports.slot import Lane
 
 
@@ -33,17 +33,21 @@ LABELS: Mapping[State, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Slot:
-    """`plan` is the queued export whose page this is; `is_refused` says that CloudFactory just refused a start."""
+    """`export_request` is the queued export whose page this is; `is_refused`: CloudFactory just refused a start."""
 
     lane: Lane
     user: Person
-    plan: Plan | None = None
+    export_request: ExportRequest | None = None
     is_refused: bool = False
 
     @property
     def state(self) -> State:
         lane = self.lane
-        if self.plan is None and lane.plan is not None and lane.plan.person_id == self.user.pk:
+        if (
+            self.export_request is None
+            and lane.export_request is not None
+            and lane.export_request.person_id == self.user.pk
+        ):
             return State.MINE
         if self.own is not None:
             return State.QUEUED
@@ -54,14 +58,16 @@ class Slot:
         return State.FREE if lane.is_known and not self.is_refused else State.UNKNOWN
 
     @property
-    def own(self) -> Plan | None:
+    def own(self) -> ExportRequest | None:
         """This person's first export in the queue."""
-        return self.plan or next((plan for plan in self.lane.waiting if plan.person_id == self.user.pk), None)
+        return self.export_request or next(
+            (export_request for export_request in self.lane.waiting if export_request.person_id == self.user.pk), None
+        )
 
     @property
     def position(self) -> int:
         """Of `own` in the queue, from 1; 0 where the others in it are not known."""
-        ids = [plan.pk for plan in self.lane.waiting]
+        ids = [export_request.pk for export_request in self.lane.waiting]
         return ids.index(self.own.pk) + 1 if self.lane.is_known and self.own is not None and self.own.pk in ids else 0
 
     @property

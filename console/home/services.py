@@ -155,22 +155,34 @@ def _paused_runs(user: Person) -> list[Todo]:
 def _exports(user: Person) -> list[Todo]:
     failed = exports.failed_lately(user=user)
     ready = exports.not_taken_home(user=user) if user.can("download") else []
-    return [*(_failed(plan) for plan in failed[:3]), *(_ready(plan, part) for plan, part in ready[:5])]
+    return [
+        *(_failed(export_request) for export_request in failed[:3]),
+        *(_ready(export_request, part) for export_request, part in ready[:5]),
+    ]
 
 
-def _failed(plan: Any) -> Todo:
-    address = reverse("exports:detail", args=[plan.export_id]) if plan.export_id else ""
-    text = f"The export “{plan}” failed" if address else f"The export “{plan}” was not started"
+def _failed(export_request: Any) -> Todo:
+    address = reverse("exports:detail", args=[export_request.export_id]) if export_request.export_id else ""
+    text = f"The export “{export_request}” failed" if address else f"The export “{export_request}” was not started"
     return Todo(
-        "circle-x", "bad", text, "There is no file.", address or reverse("exports:plan", args=[plan.pk]), "See why"
+        "circle-x",
+        "bad",
+        text,
+        "There is no file.",
+        address or reverse("exports:plan", args=[export_request.pk]),
+        "See why",
     )
 
 
-def _ready(plan: Any, part: str) -> Todo:
+def _ready(export_request: Any, part: str) -> Todo:
     have = f"You have downloaded only {part}." if part else "You have not downloaded it."
-    note = f"{have} Its link ends {moment(plan.link_ends)}."
-    address = reverse("exports:detail", args=[plan.export_id]) if plan.export_id else reverse("exports:index")
-    return Todo("package", "good", f"The export “{plan}” is ready", note, address, "Open")
+    note = f"{have} Its link ends {moment(export_request.link_ends)}."
+    address = (
+        reverse("exports:detail", args=[export_request.export_id])
+        if export_request.export_id
+        else reverse("exports:index")
+    )
+    return Todo("package", "good", f"The export “{export_request}” is ready", note, address, "Open")
 
 
 def _recent_slice(found: RecentSlice, state: State) -> Todo:

@@ -14,7 +14,7 @@ from accounts.models import Person
 from console.audit.models import Entry
 from console.common import write_behind
 from console.emulator.server import Running
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from tests.accounts.asking import browser, sign_in, signed_in
 from tests.batches import boards
 from tests.batches.boards import BATCHES, NAPLES_EARLY, ORDER, START, TURIN_NIGHT, WORN
@@ -36,12 +36,12 @@ def play(emulator: Running, alice: Person, bob: Person, dana: Person, erin: Pers
     manage_keys(operator)
     build_slices(operator, alice, emulator)
     work_on_batches(operator, emulator)
-    plan = export(operator, emulator)
+    export_request = export(operator, emulator)
     reviewer = sign_in_as_reviewer(bob)
-    review(reviewer, plan, emulator)
+    review(reviewer, export_request, emulator)
     secure_account(reviewer, bob)
     administrator.post(reverse("accounts:person", args=[bob.pk]), {"act": "factors"})
-    delete_exports(operator, plan, emulator)
+    delete_exports(operator, export_request, emulator)
     audit(signed_in(dana))
 
 
@@ -108,11 +108,11 @@ def save_order(operator: Client, ids: list[int], note: str = "") -> None:
     operator.post(ORDER, opened | {"batch": [*ids, *(one for one in opened["batch"] if one not in ids)], "note": note})
 
 
-def export(operator: Client, emulator: Running) -> Plan:
+def export(operator: Client, emulator: Running) -> ExportRequest:
     """One that is ready in the end; the others fail, wait, are removed from the queue, or stay unclear."""
-    plan = start(operator, name="Eyes")
-    finish(emulator, plan)
-    operator.get(f"/exports/{plan.export_id}/")
+    export_request = start(operator, name="Eyes")
+    finish(emulator, export_request)
+    operator.get(f"/exports/{export_request.export_id}/")
     work(2)
     emulator.act("start_export", name="A colleague's")
     operator.post("/exports/new/", new_export("Too soon"))
@@ -128,7 +128,7 @@ def export(operator: Client, emulator: Running) -> Plan:
     write_behind.flush()
     emulator.fault("cloudfactory", "drop-after", method="POST", path="/exports$")
     operator.post("/exports/new/", new_export("Unclear"))
-    return plan
+    return export_request
 
 
 def new_export(name: str, **said: Any) -> dict[str, Any]:
@@ -144,12 +144,12 @@ def sign_in_as_reviewer(bob: Person) -> Client:
     return reviewer
 
 
-def review(reviewer: Client, plan: Plan, emulator: Running) -> None:
-    download = f"/exports/{plan.export_id}/download/"
+def review(reviewer: Client, export_request: ExportRequest, emulator: Running) -> None:
+    download = f"/exports/{export_request.export_id}/download/"
     whole = body_of(reviewer.get(download))
     broken_off(reviewer.get(download))
     reviewer.get(download, headers={"Range": f"bytes={len(whole) // 2}-"}).getvalue()
-    emulator.fault("cloudfactory", "403", method="GET", path=f"/{plan.export_id}$")
+    emulator.fault("cloudfactory", "403", method="GET", path=f"/{export_request.export_id}$")
     reviewer.get(download)
     for page in ("slices:create", "accounts:people", "jobs:index", "audit:export"):
         reviewer.get(reverse(page))
@@ -176,8 +176,8 @@ def code(secret: str, later: int = 0) -> str:
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + later))
 
 
-def delete_exports(operator: Client, plan: Plan, emulator: Running) -> None:
-    address = f"/exports/{plan.export_id}/delete/"
+def delete_exports(operator: Client, export_request: ExportRequest, emulator: Running) -> None:
+    address = f"/exports/{export_request.export_id}/delete/"
     emulator.fault("cloudfactory", "403", method="DELETE")
     operator.post(address, {"act_id": str(operator.get(address).context["act_id"])})
     operator.post(address, {"act_id": str(operator.get(address).context["act_id"])})

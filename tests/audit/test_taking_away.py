@@ -18,7 +18,7 @@ from accounts.models import Person
 from console.audit import record
 from console.audit.csv_export import safe_cell
 from console.audit.models import Entry
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from tests.audit.test_index import at, text_of
 
 ClientAs = Callable[[Person], Client]
@@ -129,7 +129,7 @@ def test_all_times_of_the_sheet_are_in_the_zone_its_header_names(dana: Person, c
     dana.save()
     ended = datetime.datetime(2026, 11, 3, 22, 30, tzinfo=datetime.UTC)
     about = {"export_id": EXPORT, "ended_at": ended, "end_status": "COMPLETED"}
-    Plan.objects.create(person=dana, name="Q3", space="s", **about)
+    ExportRequest.objects.create(person=dana, name="Q3", space="s", **about)
     at(ended, dana, "export.create", thing_kind="export", thing_id=EXPORT, thing_name="Q3")
     client = client_as(dana)
     assert "11 Nov 2026, 07:30 JST" in text_of(client.get("/audit/?period=all"))

@@ -27,7 +27,7 @@ from console.audit import selectors
 from console.emulator.bigzip import BigZip
 from console.emulator.people import OWNER, SPACE
 from console.emulator.zips import synthetic_size
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 
 SIZE = os.environ.get("EXPORT_BENCH_SIZE", "2gb")
 SECONDS = float(os.environ.get("EXPORT_BENCH_SECONDS", "60"))
@@ -43,7 +43,7 @@ def main() -> None:
             watch(here, olivia, number)
 
 
-def export(person: Person, name: str) -> Plan:
+def export(person: Person, name: str) -> ExportRequest:
     client, press = Client(HTTP_HOST="127.0.0.1"), uuid.uuid4()
     client.force_login(person)
     answer = client.post(
@@ -51,13 +51,13 @@ def export(person: Person, name: str) -> Plan:
     )
     if answer.status_code != 302:
         raise SystemExit(f"The export was not started: {answer.status_code}")
-    return Plan.objects.get(pk=press)
+    return ExportRequest.objects.get(pk=press)
 
 
 def download(here: Place, person: Person) -> None:
-    plan = export(person, f"big-{SIZE}")
+    export_request = export(person, f"big-{SIZE}")
     session, other = browser(here, person), browser(here, person)
-    address = f"{here.console}/exports/{plan.export_id}/download/"
+    address = f"{here.console}/exports/{export_request.export_id}/download/"
     with session.get(address, headers={"Range": "bytes=0-1023"}, timeout=120) as warm_up:
         warm_up.raise_for_status()
     idle = [timed(other, f"{here.console}/exports/") for _ in range(10)]
@@ -80,7 +80,7 @@ def download(here: Place, person: Person) -> None:
     quarter = max(1, len(memories) // 4)
     print(f"  by quarters of the time: {', '.join(f'{m:.1f}' for m in memories[::quarter])} MiB")
     print(f"  another page: {said(idle)} idle; {said(pages)} meanwhile ({len(pages)} asked)")
-    for line in selectors.history("export", plan.export_id):
+    for line in selectors.history("export", export_request.export_id):
         print(f"  audit: {line.text}")
 
 
@@ -105,19 +105,19 @@ def said(seconds: list[float]) -> str:
 
 def watch(here: Place, person: Person, number: int) -> None:
     requests.post(f"{here.vendor}/_emulator/act", json={"do": "set_pace", "seconds": 6000}, timeout=10)
-    plan = export(person, f"Watched by {number}")
+    export_request = export(person, f"Watched by {number}")
     sessions = [browser(here, watcher(place)) for place in range(number)]
     requests.delete(f"{here.vendor}/_emulator/requests", timeout=10)
     looks: list[int] = []
     end = time.monotonic() + SECONDS
-    address = f"{here.console}/exports/{plan.export_id}/status/"
+    address = f"{here.console}/exports/{export_request.export_id}/status/"
     threads = [threading.Thread(target=follow, args=(one, address, end, looks)) for one in sessions]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     asked = requests.get(f"{here.vendor}/_emulator/requests", timeout=10).json()
-    reads = [entry for entry in asked if entry["path"].endswith(plan.export_id)]
+    reads = [entry for entry in asked if entry["path"].endswith(export_request.export_id)]
     print(f"{number} watching for {SECONDS:.0f} s: {sum(looks)} looks cost {len(reads)} reads upstream", flush=True)
     requests.post(f"{here.vendor}/_emulator/act", json={"do": "delete_export"}, timeout=10)
 

@@ -11,7 +11,7 @@ from accounts.models import Person
 from console.common import write_behind
 from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from console.jobs import services as jobs
 from console.jobs.models import Operation, State
 from tests.conftest import SPACE
@@ -25,21 +25,21 @@ def form(**said: Any) -> dict[str, Any]:
     return {"id": str(uuid.uuid4()), "name": "Coins, November", "projects": [EYES], "when": "now", **said}
 
 
-def start(client: Client, **said: Any) -> Plan:
-    """Pressed on the page; the plan that came of it."""
+def start(client: Client, **said: Any) -> ExportRequest:
+    """Pressed on the page; the request that came of it."""
     data = form(**said)
     response = client.post("/exports/new/", data)
     assert response.status_code == 302, text_of(response)
-    return Plan.objects.get(pk=data["id"])
+    return ExportRequest.objects.get(pk=data["id"])
 
 
-def finish(emulator: Running, plan: Plan) -> None:
-    emulator.act("finish_export", export=plan.export_id)
+def finish(emulator: Running, export_request: ExportRequest) -> None:
+    emulator.act("finish_export", export=export_request.export_id)
 
 
-def made_by(person: Person, **said: Any) -> Plan:
-    """A plan as the past left it."""
-    return Plan.objects.create(person=person, space=SPACE, **{"name": "Earlier", **said})
+def made_by(person: Person, **said: Any) -> ExportRequest:
+    """A request as the past left it."""
+    return ExportRequest.objects.create(person=person, space=SPACE, **{"name": "Earlier", **said})
 
 
 def work(turns: int = 1) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from accounts.models import Person
 from console.audit.models import Entry
 from console.emulator.server import Running
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from tests.conftest import PASSWORD
 from tests.exports.making import made_by, sent, work
 from tests.waiting import until
@@ -235,7 +235,7 @@ def test_two_people_one_lane(
     slow.act("finish_export")
     work()
     hers.wait_for_url(EXPORT)
-    assert Plan.objects.filter(name="Erin second", state="started").count() == 1
+    assert ExportRequest.objects.filter(name="Erin second", state="started").count() == 1
     assert [entry["body"]["name"] for entry in sent(slow, "POST") if entry["status"] == 201] == [
         "Alice first",
         "Erin second",
@@ -254,14 +254,14 @@ def test_axe_finds_nothing(desk: Any, live: str, alice: Person, slow: Running, s
     assert serious(desk) == []
     slow.act("finish_export")
     work(2)
-    queued = made_by(alice, state="queued", name="Waits", choice={"projects": [], "batches": []})
+    queued = made_by(alice, state="queued", name="Waits", selection_data={"projects": [], "batches": []})
     unknown = made_by(alice, state="sending", name="Unknown")
     for address in (desk.url, f"{live}/exports/", f"{live}/exports/?show=failed", f"{desk.url}delete/"):
         desk.goto(address)
         desk.wait_for_load_state("networkidle")
         assert serious(desk) == []
-    for plan in (queued, unknown):
-        desk.goto(f"{live}/exports/plan/{plan.pk}/")
+    for export_request in (queued, unknown):
+        desk.goto(f"{live}/exports/plan/{export_request.pk}/")
         assert serious(desk) == []
 
 

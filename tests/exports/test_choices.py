@@ -11,7 +11,7 @@ from django.utils.html import escape
 
 from accounts.models import Person
 from console.emulator.server import Running
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from tests.exports.making import COINS, EYES, HTMX, PILOT, SURFACES, form, sent, start, text_of
 
 As = Callable[[Person], Client]
@@ -140,7 +140,7 @@ def test_nothing_selected_asks_for_a_choice_before_anything_is_said_to_be_wrong(
     assert text_of(counted) == "Select projects to see how many items the file will have."
     assert "Select at least one project" in text_of(client.post(NEW, form(projects=[], when="free")))
     assert "Select at least one project" in text_of(shown(client, projects=[])[1])
-    assert not Plan.objects.exists()
+    assert not ExportRequest.objects.exists()
 
 
 def test_more_than_five_projects_drop_their_batches_with_a_sentence(
@@ -162,8 +162,8 @@ def test_unticking_a_project_takes_its_batches_along_without_a_complaint(
 
 
 def name_of(client: Client, **said: Any) -> str:
-    plan = start(client, **said)
-    return plan.name.rpartition(", ")[0]
+    export_request = start(client, **said)
+    return export_request.name.rpartition(", ")[0]
 
 
 def test_a_name_that_nobody_typed_follows_the_choice(client_as: As, alice: Person, slow: Running) -> None:
@@ -196,6 +196,6 @@ def test_an_earlier_export_of_all_projects_brings_that_choice_again(
     client_as: As, alice: Person, slow: Running
 ) -> None:
     client = client_as(alice)
-    plan = start(client, projects=["all"])
-    query = client.get(f"/exports/{plan.export_id}/").context["query"]
+    export_request = start(client, projects=["all"])
+    query = client.get(f"/exports/{export_request.export_id}/").context["query"]
     assert selected(client.get(f"{NEW}?{query}"))["projects"] == ["all"]

@@ -137,27 +137,27 @@ def test_a_vendor_that_fails_is_said_in_the_panel(alice: Person, client_as: Clie
 
 def test_the_same_choice_that_is_ready_is_offered(alice: Person, client_as: ClientAs, slow: Running) -> None:
     client = client_as(alice)
-    plan = start(client, name="Ready one", batches=["402", "401"])
-    finish(slow, plan)
-    client.get(f"/exports/{plan.export_id}/")
+    export_request = start(client, name="Ready one", batches=["402", "401"])
+    finish(slow, export_request)
+    client.get(f"/exports/{export_request.export_id}/")
     write_behind.flush()
     page = counted(client, batches=["401", "402"])
     assert "The same choice is ready already: Ready one , made by Alice" in text_of(page)
     assert "ready already" not in text_of(counted(client, batches=["401"]))
-    act_id = client.get(f"/exports/{plan.export_id}/delete/").context["act_id"]
-    client.post(f"/exports/{plan.export_id}/delete/", {"act_id": str(act_id)})
+    act_id = client.get(f"/exports/{export_request.export_id}/delete/").context["act_id"]
+    client.post(f"/exports/{export_request.export_id}/delete/", {"act_id": str(act_id)})
     assert "ready already" not in text_of(counted(client, batches=["401", "402"]))
 
 
 def test_one_that_was_deleted_elsewhere_is_not_offered(
     alice: Person, erin: Person, client_as: ClientAs, slow: Running
 ) -> None:
-    plan = start(client_as(alice))
-    finish(slow, plan)
-    client_as(alice).get(f"/exports/{plan.export_id}/")
+    export_request = start(client_as(alice))
+    finish(slow, export_request)
+    client_as(alice).get(f"/exports/{export_request.export_id}/")
     write_behind.flush()
     assert "ready already" in text_of(counted(client_as(erin), projects=[EYES]))
-    slow.act("delete_export", export=plan.export_id)
+    slow.act("delete_export", export=export_request.export_id)
     assert "ready already" not in text_of(counted(client_as(erin), projects=[EYES]))
 
 

@@ -15,7 +15,7 @@ from accounts.models import Person
 from console.audit.models import Entry
 from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from tests.exports.making import COINS, EXPORTS, EYES, HTMX, SURFACES, form, sent, start, text_of
 from tests.rewriting import rewriting
 
@@ -35,7 +35,9 @@ def test_the_page_proposes_a_name_and_a_choice(alice: Person, client_as: ClientA
 
 def test_an_export_is_recorded_then_sent_once_then_followed(alice: Person, client_as: ClientAs, slow: Running) -> None:
     days = {"created_from": "2026-03-01", "updated_to": "2026-12-31"}
-    plan = start(client_as(alice), name="Eyes and coins", projects=[EYES, COINS], batches=["101", "403"], **days)
+    export_request = start(
+        client_as(alice), name="Eyes and coins", projects=[EYES, COINS], batches=["101", "403"], **days
+    )
     (request,) = sent(slow, "POST")
     assert request["body"] == {
         "name": "Eyes and coins",
@@ -46,9 +48,9 @@ def test_an_export_is_recorded_then_sent_once_then_followed(alice: Person, clien
         "updatedAtTo": "2026-12-31T23:59:59.999000Z",
     }
     (entry,) = entries()
-    assert (entry.outcome, entry.result_id, str(entry.pk)) == ("done", plan.export_id, request["request_id"])
-    assert entry.pk == plan.pk
-    page = text_of(client_as(alice).get(f"/exports/{plan.export_id}/"))
+    assert (entry.outcome, entry.result_id, str(entry.pk)) == ("done", export_request.export_id, request["request_id"])
+    assert entry.pk == export_request.pk
+    page = text_of(client_as(alice).get(f"/exports/{export_request.export_id}/"))
     assert "Eyes and coins" in page
     assert "2 batches of " in page
 
@@ -87,7 +89,7 @@ def test_bad_input_is_refused_at_the_field_and_sends_nothing(
     assert response.status_code == 422
     assert words in text_of(response) or words in str(response.context["form"].errors)
     assert sent(emulator, "POST") == []
-    assert not Plan.objects.exists()
+    assert not ExportRequest.objects.exists()
     assert not entries().exists()
 
 
@@ -103,9 +105,9 @@ def test_more_batches_than_fit_stop_at_the_field() -> None:
 
 def test_hostile_text_is_only_text(alice: Person, client_as: ClientAs, slow: Running) -> None:
     name = "<script>alert(1)</script>\u202e=1+1 ' \" & 😀"
-    plan = start(client_as(alice), name=name)
+    export_request = start(client_as(alice), name=name)
     assert sent(slow, "POST")[0]["body"]["name"] == name
-    for address in ("/exports/", f"/exports/{plan.export_id}/", "/audit/"):
+    for address in ("/exports/", f"/exports/{export_request.export_id}/", "/audit/"):
         content = client_as(alice).get(address).content.decode()
         assert "alert(1)" in content
         assert "<script>alert" not in content
@@ -225,8 +227,8 @@ def test_check_now_finds_it_by_reading(alice: Person, client_as: ClientAs, slow:
     client, pressed = client_as(alice), form(name="Q3 " + "é" * 240)
     client.post("/exports/new/", pressed)
     page = check(client, pressed)
-    plan = Plan.objects.get(pk=pressed["id"])
-    assert page.redirect_chain[-1][0] == f"/exports/{plan.export_id}/"
+    export_request = ExportRequest.objects.get(pk=pressed["id"])
+    assert page.redirect_chain[-1][0] == f"/exports/{export_request.export_id}/"
     assert len(sent(slow, "POST")) == 1
     assert entries().get().outcome == "done"
 
@@ -312,8 +314,8 @@ def test_the_same_choice_within_a_minute_is_asked_about_first(
 
 def test_run_again_brings_the_same_choices(alice: Person, client_as: ClientAs, slow: Running) -> None:
     client = client_as(alice)
-    plan = start(client, projects=[SURFACES], batches=["502"], updated_from="2026-11-01")
-    page = client.get(f"/exports/{plan.export_id}/")
+    export_request = start(client, projects=[SURFACES], batches=["502"], updated_from="2026-11-01")
+    page = client.get(f"/exports/{export_request.export_id}/")
     again = client.get(f"/exports/new/?{page.context['query']}")
     shown = again.context["form"]
     assert (shown["projects"].value(), shown["batches"].value()) == ([SURFACES], ["502"])
@@ -352,11 +354,11 @@ def test_days_of_another_zone_are_not_passed_off_as_the_same(
     alice: Person, erin: Person, client_as: ClientAs, slow: Running
 ) -> None:
     Person.objects.filter(pk=alice.pk).update(time_zone="Asia/Tokyo")
-    plan = start(client_as(alice), created_from="2026-11-01", created_to="2026-11-03")
-    query = client_as(erin).get(f"/exports/{plan.export_id}/").context["query"]
+    export_request = start(client_as(alice), created_from="2026-11-01", created_to="2026-11-03")
+    query = client_as(erin).get(f"/exports/{export_request.export_id}/").context["query"]
     again = client_as(erin).get(f"/exports/new/?{query}")
     assert "chosen in another time zone" in text_of(again)
-    query = client_as(alice).get(f"/exports/{plan.export_id}/").context["query"]
+    query = client_as(alice).get(f"/exports/{export_request.export_id}/").context["query"]
     assert "chosen in another time zone" not in text_of(client_as(alice).get(f"/exports/new/?{query}"))
 
 

@@ -10,7 +10,7 @@ from accounts.demo import connect_key
 from accounts.models import Person
 from console.audit.models import Entry
 from console.emulator.server import Running
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from tests.conftest import SPACE
 from tests.exports.making import EXPORTS, finish, sent, start, text_of
 from tests.rewriting import rewriting
@@ -19,19 +19,21 @@ ClientAs = Callable[[Person], Client]
 
 
 @pytest.fixture
-def running(alice: Person, client_as: ClientAs, slow: Running) -> Plan:
+def running(alice: Person, client_as: ClientAs, slow: Running) -> ExportRequest:
     return start(client_as(alice), name="Q3")
 
 
-def press(client: Client, plan: Plan, times: int = 1) -> str:
-    address = f"/exports/{plan.export_id}/delete/"
+def press(client: Client, export_request: ExportRequest, times: int = 1) -> str:
+    address = f"/exports/{export_request.export_id}/delete/"
     act_id = client.get(address).context["act_id"]
     for _ in range(times):
         response = client.post(address, {"act_id": str(act_id)}, follow=True)
     return text_of(response)
 
 
-def test_without_script_a_page_asks_first(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+def test_without_script_a_page_asks_first(
+    running: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
     client = client_as(alice)
     words = text_of(client.get(f"/exports/{running.export_id}/delete/"))
     assert "Cancel Q3 ?" in words
@@ -41,7 +43,7 @@ def test_without_script_a_page_asks_first(running: Plan, alice: Person, client_a
     assert sent(slow, "DELETE") == []
 
 
-def test_cancelling_frees_the_lane(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+def test_cancelling_frees_the_lane(running: ExportRequest, alice: Person, client_as: ClientAs, slow: Running) -> None:
     client = client_as(alice)
     assert "are deleted, for everyone" in press(client, running)
     assert "No export is running" in text_of(client.get("/exports/lane/"))
@@ -51,12 +53,14 @@ def test_cancelling_frees_the_lane(running: Plan, alice: Person, client_as: Clie
     assert running.end_status == "DELETED"
 
 
-def test_ten_presses_delete_once(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+def test_ten_presses_delete_once(running: ExportRequest, alice: Person, client_as: ClientAs, slow: Running) -> None:
     assert "are deleted, for everyone" in press(client_as(alice), running, times=10)
     assert len(sent(slow, "DELETE", EXPORTS)) == 1
 
 
-def test_a_second_press_gets_the_first_result(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+def test_a_second_press_gets_the_first_result(
+    running: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
     slow.fault("cloudfactory", "403", method="DELETE")
     client = client_as(alice)
     act_id = client.get(f"/exports/{running.export_id}/delete/").context["act_id"]
@@ -75,7 +79,7 @@ def test_one_from_outside_is_deleted_under_its_name(alice: Person, client_as: Cl
     assert Entry.objects.lines().get(action="export.delete").thing_name == "Theirs"
 
 
-def test_gone_already_is_said(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+def test_gone_already_is_said(running: ExportRequest, alice: Person, client_as: ClientAs, slow: Running) -> None:
     client = client_as(alice)
     act_id = client.get(f"/exports/{running.export_id}/delete/").context["act_id"]
     slow.act("delete_export", export=running.export_id)
@@ -83,7 +87,7 @@ def test_gone_already_is_said(running: Plan, alice: Person, client_as: ClientAs,
     assert "no longer exists" in text_of(response)
 
 
-def test_an_old_page_deletes_nothing(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+def test_an_old_page_deletes_nothing(running: ExportRequest, alice: Person, client_as: ClientAs, slow: Running) -> None:
     for act_id in ("", "x", "' or 1=1"):
         client_as(alice).post(f"/exports/{running.export_id}/delete/", {"act_id": act_id})
     assert sent(slow, "DELETE") == []
@@ -91,7 +95,7 @@ def test_an_old_page_deletes_nothing(running: Plan, alice: Person, client_as: Cl
 
 @pytest.mark.parametrize("person", ["bob", "dana"])
 def test_only_who_may_change_may_delete(
-    running: Plan, client_as: ClientAs, slow: Running, request: pytest.FixtureRequest, person: str
+    running: ExportRequest, client_as: ClientAs, slow: Running, request: pytest.FixtureRequest, person: str
 ) -> None:
     client = client_as(request.getfixturevalue(person))
     assert client.get(f"/exports/{running.export_id}/delete/").status_code == 403
@@ -100,7 +104,7 @@ def test_only_who_may_change_may_delete(
 
 
 def test_no_clear_answer_is_unknown_and_found_out_by_reading(
-    running: Plan, alice: Person, client_as: ClientAs, slow: Running
+    running: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
     from console.audit import reconciliation
 
@@ -119,7 +123,7 @@ def test_no_clear_answer_is_unknown_and_found_out_by_reading(
 
 
 def test_the_page_of_a_login_portal_deletes_nothing(
-    running: Plan, alice: Person, client_as: ClientAs, slow: Running, settings: Any
+    running: ExportRequest, alice: Person, client_as: ClientAs, slow: Running, settings: Any
 ) -> None:
     client = client_as(alice)
     with rewriting(slow, settings, "cloudfactory") as vendor:
@@ -137,7 +141,7 @@ def test_the_page_of_a_login_portal_deletes_nothing(
 
 
 def test_a_key_that_lost_the_space_does_not_make_it_deleted(
-    running: Plan, alice: Person, client_as: ClientAs, slow: Running
+    running: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
     """CloudFactory answers 404 for both, so only a space that can be read tells that the export is gone."""
     from console.audit import reconciliation

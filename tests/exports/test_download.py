@@ -17,7 +17,7 @@ from console.audit.models import Entry
 from console.common.file_names import attachment, file_name
 from console.emulator.bigzip import BigZip
 from console.emulator.server import Running
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from console.upstream.errors import UpstreamError
 from tests.exports.making import EXPORTS, body_of, broken_off, finish, sent, start, text_of
 from tests.upstream.rawserver import serving
@@ -27,34 +27,36 @@ ClientAs = Callable[[Person], Client]
 
 
 @pytest.fixture
-def ready(alice: Person, client_as: ClientAs, slow: Running) -> Plan:
-    plan = start(client_as(alice), name="Eyes")
-    finish(slow, plan)
-    return plan
+def ready(alice: Person, client_as: ClientAs, slow: Running) -> ExportRequest:
+    export_request = start(client_as(alice), name="Eyes")
+    finish(slow, export_request)
+    return export_request
 
 
-def download(client: Client, plan: Plan, **headers: str) -> Any:
-    return client.get(f"/exports/{plan.export_id}/download/", headers=headers)
+def download(client: Client, export_request: ExportRequest, **headers: str) -> Any:
+    return client.get(f"/exports/{export_request.export_id}/download/", headers=headers)
 
 
 def taken() -> list[Entry]:
     return list(Entry.objects.lines().filter(action="export.download").order_by("sequence"))
 
 
-def said(client: Client, plan: Plan) -> str:
-    return text_of(client.get(f"/exports/{plan.export_id}/"))
+def said(client: Client, export_request: ExportRequest) -> str:
+    return text_of(client.get(f"/exports/{export_request.export_id}/"))
 
 
-def original(slow: Running, plan: Plan) -> bytes:
+def original(slow: Running, export_request: ExportRequest) -> bytes:
     """As somebody with the key fetches it without the console."""
     headers = {"X-API-Key": "cf_demo_ops"}
     origin = slow.cloudfactory_url.removesuffix("/api/v1")
-    link = requests.get(f"{origin}{EXPORTS}/{plan.export_id}", headers=headers, timeout=10).json()["downloadUrl"]
+    link = requests.get(f"{origin}{EXPORTS}/{export_request.export_id}", headers=headers, timeout=10).json()[
+        "downloadUrl"
+    ]
     return requests.get(link, timeout=10).content
 
 
 def test_the_bytes_are_those_of_the_vendor_and_it_is_recorded(
-    ready: Plan, alice: Person, bob: Person, client_as: ClientAs, slow: Running
+    ready: ExportRequest, alice: Person, bob: Person, client_as: ClientAs, slow: Running
 ) -> None:
     response = download(client_as(bob), ready)
     assert response["Content-Type"] == "application/zip"
@@ -71,7 +73,7 @@ def test_the_bytes_are_those_of_the_vendor_and_it_is_recorded(
 
 
 def test_the_signed_link_never_leaves(
-    ready: Plan, alice: Person, client_as: ClientAs, slow: Running, caplog: Any
+    ready: ExportRequest, alice: Person, client_as: ClientAs, slow: Running, caplog: Any
 ) -> None:
     client = client_as(alice)
     response = download(client, ready)
@@ -83,7 +85,9 @@ def test_the_signed_link_never_leaves(
     )
 
 
-def test_a_fresh_link_is_asked_for_each_time(ready: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+def test_a_fresh_link_is_asked_for_each_time(
+    ready: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
     client = client_as(alice)
     first = body_of(download(client, ready))
     slow.act("expire_links")
@@ -91,7 +95,7 @@ def test_a_fresh_link_is_asked_for_each_time(ready: Plan, alice: Person, client_
 
 
 def test_a_download_is_resumed_where_it_broke_off(
-    ready: Plan, alice: Person, client_as: ClientAs, slow: Running
+    ready: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
     client = client_as(alice)
     whole = original(slow, ready)
@@ -110,29 +114,29 @@ def test_a_download_is_resumed_where_it_broke_off(
 
 def test_breaking_off_is_told_in_words(alice: Person, client_as: ClientAs, slow: Running) -> None:
     client = client_as(alice)
-    plan = start(client, name="big-5mb")
-    finish(slow, plan)
-    response = download(client, plan)
+    export_request = start(client, name="big-5mb")
+    finish(slow, export_request)
+    response = download(client, export_request)
     begun = broken_off(response)
     assert 0 < len(begun) < 5 * 1024**2
-    assert "then it broke off" in said(client, plan)
-    rest = body_of(download(client, plan, Range=f"bytes={len(begun)}-"))
+    assert "then it broke off" in said(client, export_request)
+    rest = body_of(download(client, export_request, Range=f"bytes={len(begun)}-"))
     whole = hashlib.sha256(b"".join(BigZip(5 * 1024**2).read(0, 5 * 1024**2))).hexdigest()
     assert hashlib.sha256(begun + rest).hexdigest() == whole
-    assert "Downloaded by Alice" in said(client, plan)
+    assert "Downloaded by Alice" in said(client, export_request)
 
 
 @pytest.mark.parametrize(
     "asked", ["bytes=0-", "bytes=x-y", "bytes=-", "bytes=0-1,5-6", "items=0-5", "bytes=5", "bytes=5-3"]
 )
 def test_a_range_that_is_none_brings_the_whole(
-    ready: Plan, alice: Person, client_as: ClientAs, slow: Running, asked: str
+    ready: ExportRequest, alice: Person, client_as: ClientAs, slow: Running, asked: str
 ) -> None:
     assert body_of(download(client_as(alice), ready, Range=asked)) == original(slow, ready)
     assert "from" not in taken()[0].detail
 
 
-def test_a_part_of_another_file_is_not_resumed(ready: Plan, alice: Person, client_as: ClientAs) -> None:
+def test_a_part_of_another_file_is_not_resumed(ready: ExportRequest, alice: Person, client_as: ClientAs) -> None:
     response = download(client_as(alice), ready, Range="bytes=100-", **{"If-Range": '"another"'})
     assert response.status_code == 200
     assert len(body_of(response)) == int(response["Content-Length"])
@@ -140,26 +144,30 @@ def test_a_part_of_another_file_is_not_resumed(ready: Plan, alice: Person, clien
 
 @pytest.mark.parametrize("asked", ["bytes=-999999999", "bytes=00-"])
 def test_a_range_that_holds_all_of_a_file_is_a_download(
-    ready: Plan, alice: Person, client_as: ClientAs, slow: Running, asked: str
+    ready: ExportRequest, alice: Person, client_as: ClientAs, slow: Running, asked: str
 ) -> None:
     client = client_as(alice)
     body_of(download(client, ready, Range=asked))
     assert "Downloaded by Alice once." in said(client, ready)
 
 
-def test_a_part_behind_the_end_is_416(ready: Plan, alice: Person, client_as: ClientAs) -> None:
+def test_a_part_behind_the_end_is_416(ready: ExportRequest, alice: Person, client_as: ClientAs) -> None:
     assert download(client_as(alice), ready, Range="bytes=999999999-").status_code == 416
     assert taken()[0].outcome == "failed"
 
 
-def test_head_tells_the_name_and_takes_nothing(ready: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+def test_head_tells_the_name_and_takes_nothing(
+    ready: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
     response = client_as(alice).head(f"/exports/{ready.export_id}/download/")
     assert (response.status_code, response["Accept-Ranges"]) == (200, "bytes")
     assert taken() == []
     assert [one for one in slow.requests("storage") if one["method"] == "GET"] == []
 
 
-def test_a_link_that_cannot_be_renewed_says_why(ready: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+def test_a_link_that_cannot_be_renewed_says_why(
+    ready: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
     slow.act("expire_links", export=ready.export_id)
     response = download(client_as(alice), ready)
     assert response.status_code == 410
@@ -170,7 +178,7 @@ def test_a_link_that_cannot_be_renewed_says_why(ready: Plan, alice: Person, clie
 
 
 def test_a_file_that_was_tried_in_vain_is_offered_as_expired(
-    ready: Plan, alice: Person, client_as: ClientAs, slow: Running
+    ready: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
     client = client_as(alice)
     slow.act("expire_links", export=ready.export_id)
@@ -203,18 +211,18 @@ def test_an_export_of_others_is_called_by_its_name_also_where_its_link_has_expir
 
 def test_what_is_not_ready_has_no_file_yet(alice: Person, client_as: ClientAs, slow: Running) -> None:
     client = client_as(alice)
-    plan = start(client)
-    response = download(client, plan)
+    export_request = start(client)
+    response = download(client, export_request)
     assert response.status_code == 409
     assert "There is no file yet" in text_of(response)
     slow.act("fail_export", error="disk full")
-    failed = download(client, plan)
+    failed = download(client, export_request)
     assert failed.status_code == 410
     assert "disk full" in text_of(failed)
 
 
 def test_a_foreign_or_unknown_export_has_no_file(
-    ready: Plan, carol: Person, alice: Person, client_as: ClientAs
+    ready: ExportRequest, carol: Person, alice: Person, client_as: ClientAs
 ) -> None:
     assert download(client_as(carol), ready).status_code == 404
     unknown = client_as(alice).get("/exports/7b4f7a52-8f8b-4b8e-9a3f-000000000000/download/")
@@ -222,7 +230,7 @@ def test_a_foreign_or_unknown_export_has_no_file(
     assert client_as(alice).get("/exports/..%2f..%2fx/download/").status_code == 404
 
 
-def test_the_auditor_takes_nothing_home(ready: Plan, dana: Person, client_as: ClientAs, slow: Running) -> None:
+def test_the_auditor_takes_nothing_home(ready: ExportRequest, dana: Person, client_as: ClientAs, slow: Running) -> None:
     assert download(client_as(dana), ready).status_code == 403
     page = client_as(dana).get(f"/exports/{ready.export_id}/").content.decode()
     assert "/download/" not in page
@@ -232,7 +240,7 @@ def test_the_auditor_takes_nothing_home(ready: Plan, dana: Person, client_as: Cl
 
 
 def test_no_entry_no_file(
-    ready: Plan, alice: Person, client_as: ClientAs, slow: Running, monkeypatch: pytest.MonkeyPatch
+    ready: ExportRequest, alice: Person, client_as: ClientAs, slow: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(entry: Entry) -> None:
         raise record.DatabaseError("full")
@@ -243,7 +251,7 @@ def test_no_entry_no_file(
 
 
 def test_by_setting_the_browser_is_sent_to_the_store(
-    ready: Plan, alice: Person, client_as: ClientAs, slow: Running, settings: Any
+    ready: ExportRequest, alice: Person, client_as: ClientAs, slow: Running, settings: Any
 ) -> None:
     settings.EXPORT_DOWNLOAD = "redirect"
     response = download(client_as(alice), ready)
@@ -267,7 +275,9 @@ def test_the_browser_is_sent_to_the_link_as_it_was_signed(
 
 
 @pytest.mark.parametrize("fault", ["503", "reset", "truncated"])
-def test_a_store_that_fails_is_told(ready: Plan, alice: Person, client_as: ClientAs, slow: Running, fault: str) -> None:
+def test_a_store_that_fails_is_told(
+    ready: ExportRequest, alice: Person, client_as: ClientAs, slow: Running, fault: str
+) -> None:
     slow.fault("storage", fault, times=0)
     response = download(client_as(alice), ready)
     if response.status_code == 200:

@@ -18,7 +18,7 @@ from console.audit import record
 from console.audit.downloads import Downloads, State, transfer
 from console.audit.models import Entry
 from console.emulator.server import Running
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from tests.exports.making import body_of, broken_off, finish, start, text_of, work
 
 ClientAs = Callable[[Person], Client]
@@ -26,25 +26,25 @@ SIZE = 3 * 1024**2
 
 
 @pytest.fixture
-def big(alice: Person, client_as: ClientAs, slow: Running) -> Plan:
+def big(alice: Person, client_as: ClientAs, slow: Running) -> ExportRequest:
     """An export of 3.1 MB."""
-    plan = start(client_as(alice), name="big-3mb")
-    finish(slow, plan)
+    export_request = start(client_as(alice), name="big-3mb")
+    finish(slow, export_request)
     work()
-    return plan
+    return export_request
 
 
-def ask(client: Client, plan: Plan, **headers: str) -> Any:
-    return client.get(f"/exports/{plan.export_id}/download/", headers=headers)
+def ask(client: Client, export_request: ExportRequest, **headers: str) -> Any:
+    return client.get(f"/exports/{export_request.export_id}/download/", headers=headers)
 
 
-def part(client: Client, plan: Plan, first: int, last: int | str = "") -> bytes:
-    return body_of(ask(client, plan, Range=f"bytes={first}-{last}"))
+def part(client: Client, export_request: ExportRequest, first: int, last: int | str = "") -> bytes:
+    return body_of(ask(client, export_request, Range=f"bytes={first}-{last}"))
 
 
-def break_off(client: Client, plan: Plan, least: int, **headers: str) -> int:
+def break_off(client: Client, export_request: ExportRequest, least: int, **headers: str) -> int:
     """Takes at least so many bytes and goes away; how many it were."""
-    response, taken = ask(client, plan, **headers), 0
+    response, taken = ask(client, export_request, **headers), 0
     chunks = iter(response.streaming_content)
     while taken < least:
         taken += len(next(chunks))
@@ -52,9 +52,9 @@ def break_off(client: Client, plan: Plan, least: int, **headers: str) -> int:
     return taken
 
 
-def told(client: Client, plan: Plan) -> str:
+def told(client: Client, export_request: ExportRequest) -> str:
     """What the page of the export says of its downloads, which the list, the audit and the sheet say alike."""
-    page = text_of(client.get(f"/exports/{plan.export_id}/"))
+    page = text_of(client.get(f"/exports/{export_request.export_id}/"))
     words: str = client.get("/exports/").context["rows"][0].downloads
     assert words in page
     assert words in text_of(client.get("/exports/"))
@@ -69,7 +69,7 @@ def sentences(client: Client) -> list[str]:
     ]
 
 
-def test_a_whole_file_is_a_download(big: Plan, alice: Person, bob: Person, client_as: ClientAs) -> None:
+def test_a_whole_file_is_a_download(big: ExportRequest, alice: Person, bob: Person, client_as: ClientAs) -> None:
     client = client_as(alice)
     for person in (client, client, client_as(bob)):
         body_of(ask(person, big))
@@ -77,7 +77,7 @@ def test_a_whole_file_is_a_download(big: Plan, alice: Person, bob: Person, clien
     assert sentences(client) == ["Alice downloaded the export big-3mb (3.1 MB)"] * 2
 
 
-def test_nothing_that_was_sent_is_no_download(big: Plan, alice: Person, client_as: ClientAs) -> None:
+def test_nothing_that_was_sent_is_no_download(big: ExportRequest, alice: Person, client_as: ClientAs) -> None:
     client = client_as(alice)
     for _ in range(2):
         for close in ask(client, big)._resource_closers:
@@ -91,7 +91,7 @@ def test_nothing_that_was_sent_is_no_download(big: Plan, alice: Person, client_a
     assert "You have not downloaded it." in text_of(client.get("/"))
 
 
-def test_a_part_is_said_apart(big: Plan, alice: Person, bob: Person, client_as: ClientAs) -> None:
+def test_a_part_is_said_apart(big: ExportRequest, alice: Person, bob: Person, client_as: ClientAs) -> None:
     client, other = client_as(alice), client_as(bob)
     body_of(ask(client, big))
     taken = break_off(other, big, 983_000)
@@ -100,7 +100,7 @@ def test_a_part_is_said_apart(big: Plan, alice: Person, bob: Person, client_as: 
     assert sentences(other) == ["Bob downloaded part of the export big-3mb (983 kB of 3.1 MB, then it broke off)"]
 
 
-def test_a_part_on_home_is_no_download(big: Plan, alice: Person, client_as: ClientAs) -> None:
+def test_a_part_on_home_is_no_download(big: ExportRequest, alice: Person, client_as: ClientAs) -> None:
     client = client_as(alice)
     break_off(client, big, 983_000)
     assert "You have downloaded only 983 kB of 3.1 MB." in text_of(client.get("/"))
@@ -108,7 +108,7 @@ def test_a_part_on_home_is_no_download(big: Plan, alice: Person, client_as: Clie
     assert "is ready" not in text_of(client.get("/"))
 
 
-def test_parts_that_make_the_whole_are_one_download(big: Plan, alice: Person, client_as: ClientAs) -> None:
+def test_parts_that_make_the_whole_are_one_download(big: ExportRequest, alice: Person, client_as: ClientAs) -> None:
     client = client_as(alice)
     taken = break_off(client, big, 500_000)
     assert "Partly" in told(client, big)
@@ -117,21 +117,21 @@ def test_parts_that_make_the_whole_are_one_download(big: Plan, alice: Person, cl
     assert sentences(client)[0] == "Alice downloaded part of the export big-3mb (resumed, 2.6 MB of 3.1 MB)"
 
 
-def test_several_parts_at_once_are_one_download(big: Plan, alice: Person, client_as: ClientAs) -> None:
+def test_several_parts_at_once_are_one_download(big: ExportRequest, alice: Person, client_as: ClientAs) -> None:
     client = client_as(alice)
     for first, last in ((2_000_000, SIZE - 1), (0, 999_999), (900_000, 2_000_000)):
         part(client, big, first, last)
     assert told(client, big) == "Downloaded by Alice once."
 
 
-def test_parts_of_two_people_make_no_whole(big: Plan, alice: Person, bob: Person, client_as: ClientAs) -> None:
+def test_parts_of_two_people_make_no_whole(big: ExportRequest, alice: Person, bob: Person, client_as: ClientAs) -> None:
     part(client_as(alice), big, 0, 1_999_999)
     part(client_as(bob), big, 2_000_000)
     words = told(client_as(alice), big)
     assert words == "Partly downloaded by Alice (2.0 MB of 3.1 MB) and by Bob (1.1 MB of 3.1 MB)."
 
 
-def test_all_but_a_byte_is_not_the_whole(big: Plan, alice: Person, client_as: ClientAs) -> None:
+def test_all_but_a_byte_is_not_the_whole(big: ExportRequest, alice: Person, client_as: ClientAs) -> None:
     client = client_as(alice)
     part(client, big, 1)
     assert told(client, big) == "Partly downloaded by Alice (all but 1 byte of 3.1 MB)."
@@ -139,7 +139,7 @@ def test_all_but_a_byte_is_not_the_whole(big: Plan, alice: Person, client_as: Cl
     assert told(client, big) == "Downloaded by Alice once."
 
 
-def test_a_range_over_everything_is_the_whole(big: Plan, alice: Person, client_as: ClientAs) -> None:
+def test_a_range_over_everything_is_the_whole(big: ExportRequest, alice: Person, client_as: ClientAs) -> None:
     client = client_as(alice)
     for asked in ("bytes=0-", f"bytes=-{SIZE}", f"bytes=0-{SIZE - 1}", "Bytes=0-"):
         body_of(ask(client, big, Range=asked))
@@ -148,18 +148,18 @@ def test_a_range_over_everything_is_the_whole(big: Plan, alice: Person, client_a
 
 def test_a_last_chunk_that_was_not_passed_on_is_not_counted(alice: Person, client_as: ClientAs, slow: Running) -> None:
     client = client_as(alice)
-    plan = start(client, name="Eyes")
-    finish(slow, plan)
-    response = ask(client, plan)
+    export_request = start(client, name="Eyes")
+    finish(slow, export_request)
+    response = ask(client, export_request)
     size = int(response["Content-Length"])
     chunks, taken = iter(response.streaming_content), 0
     while taken < size:
         taken += len(next(chunks))
     response._iterator.close()
-    assert told(client, plan).startswith("Partly downloaded by Alice (")
+    assert told(client, export_request).startswith("Partly downloaded by Alice (")
 
 
-def over_a_socket(client: Client, plan: Plan, *, reads: bool) -> None:
+def over_a_socket(client: Client, export_request: ExportRequest, *, reads: bool) -> None:
     """Downloads as gunicorn does, to somebody who takes everything, or goes away without reading."""
     with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -170,7 +170,7 @@ def over_a_socket(client: Client, plan: Plan, *, reads: bool) -> None:
         with ours:
             ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8 * SIZE)
             reader.start() if reads else threading.Timer(0.2, other.close).start()
-            response = client.get(f"/exports/{plan.export_id}/download/", **{"gunicorn.socket": ours})
+            response = client.get(f"/exports/{export_request.export_id}/download/", **{"gunicorn.socket": ours})
             with suppress(OSError):
                 for chunk in response.streaming_content:
                     ours.sendall(chunk)
@@ -183,7 +183,7 @@ def over_a_socket(client: Client, plan: Plan, *, reads: bool) -> None:
 
 @pytest.mark.parametrize("reads", [True, False])
 def test_what_only_the_kernel_has_taken_is_no_download(
-    big: Plan, alice: Person, client_as: ClientAs, reads: bool
+    big: ExportRequest, alice: Person, client_as: ClientAs, reads: bool
 ) -> None:
     client = client_as(alice)
     over_a_socket(client, big, reads=reads)
@@ -191,7 +191,7 @@ def test_what_only_the_kernel_has_taken_is_no_download(
 
 
 def test_a_link_that_was_handed_out_is_not_called_a_download(
-    big: Plan, alice: Person, client_as: ClientAs, settings: Any
+    big: ExportRequest, alice: Person, client_as: ClientAs, settings: Any
 ) -> None:
     settings.EXPORT_DOWNLOAD = "redirect"
     client = client_as(alice)
@@ -202,7 +202,7 @@ def test_a_link_that_was_handed_out_is_not_called_a_download(
 
 
 def test_head_and_what_was_refused_are_no_downloads(
-    big: Plan, alice: Person, client_as: ClientAs, slow: Running
+    big: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
     client = client_as(alice)
     client.head(f"/exports/{big.export_id}/download/")
@@ -212,7 +212,7 @@ def test_head_and_what_was_refused_are_no_downloads(
     assert told(client, big) == ""
 
 
-def test_a_download_under_way_is_neither(big: Plan, alice: Person, client_as: ClientAs) -> None:
+def test_a_download_under_way_is_neither(big: ExportRequest, alice: Person, client_as: ClientAs) -> None:
     client = client_as(alice)
     response = ask(client, big)
     next(iter(response.streaming_content))
@@ -221,7 +221,9 @@ def test_a_download_under_way_is_neither(big: Plan, alice: Person, client_as: Cl
     assert "Partly" in told(client, big)
 
 
-def test_the_sheet_and_the_list_say_in_part(big: Plan, alice: Person, dana: Person, client_as: ClientAs) -> None:
+def test_the_sheet_and_the_list_say_in_part(
+    big: ExportRequest, alice: Person, dana: Person, client_as: ClientAs
+) -> None:
     broken_off(ask(client_as(alice), big))
     client = client_as(dana)
     sheet = b"".join(client.get("/audit/export.csv?view=leaving").streaming_content).decode("utf-8-sig")
@@ -236,7 +238,7 @@ def test_the_sheet_and_the_list_say_in_part(big: Plan, alice: Person, dana: Pers
     )
 
 
-def test_namesakes_are_told_apart(big: Plan, alice: Person, bob: Person, client_as: ClientAs) -> None:
+def test_namesakes_are_told_apart(big: ExportRequest, alice: Person, bob: Person, client_as: ClientAs) -> None:
     bob.name = "Alice"
     bob.save()
     for person in (alice, bob):
@@ -291,7 +293,7 @@ def test_parts_make_the_whole_exactly_when_no_byte_is_missing(parts: list[tuple[
 
 
 def test_reading_downloads_needs_no_more_queries_for_more_of_them(
-    big: Plan, alice: Person, client_as: ClientAs, django_assert_max_num_queries: Any
+    big: ExportRequest, alice: Person, client_as: ClientAs, django_assert_max_num_queries: Any
 ) -> None:
     from console.audit import selectors
 

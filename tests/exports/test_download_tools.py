@@ -9,7 +9,7 @@ from django.test import Client
 from accounts.models import Person
 from console.audit.models import Entry
 from console.emulator.server import Running
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from tests.exports.making import body_of, finish, start
 
 ClientAs = Callable[[Person], Client]
@@ -23,10 +23,10 @@ FILES = ["/exports/7b4f7a52-8f8b-4b8e-9a3f-000000000001/download/", "/audit/expo
 
 
 @pytest.fixture
-def ready(alice: Person, client_as: ClientAs, slow: Running) -> Plan:
-    plan = start(client_as(alice), name="Eyes")
-    finish(slow, plan)
-    return plan
+def ready(alice: Person, client_as: ClientAs, slow: Running) -> ExportRequest:
+    export_request = start(client_as(alice), name="Eyes")
+    finish(slow, export_request)
+    return export_request
 
 
 def is_line_of_text(response: Any) -> bool:
@@ -53,7 +53,7 @@ def test_without_a_session_a_browser_is_led_to_the_sign_in_page(address: str) ->
 
 @pytest.mark.parametrize("headers", TOOLS.values(), ids=TOOLS.keys())
 def test_a_tool_with_a_session_gets_the_file(
-    ready: Plan, alice: Person, client_as: ClientAs, headers: dict[str, str]
+    ready: ExportRequest, alice: Person, client_as: ClientAs, headers: dict[str, str]
 ) -> None:
     response = client_as(alice).get(f"/exports/{ready.export_id}/download/", headers=headers)
     assert response["Content-Type"] == "application/zip"
@@ -62,7 +62,13 @@ def test_a_tool_with_a_session_gets_the_file(
 
 @pytest.mark.parametrize("headers", TOOLS.values(), ids=TOOLS.keys())
 def test_what_there_is_no_file_for_is_a_line_of_text(
-    ready: Plan, alice: Person, bob: Person, dana: Person, client_as: ClientAs, slow: Running, headers: dict[str, str]
+    ready: ExportRequest,
+    alice: Person,
+    bob: Person,
+    dana: Person,
+    client_as: ClientAs,
+    slow: Running,
+    headers: dict[str, str],
 ) -> None:
     def ask(person: Person, export: str = ready.export_id) -> Any:
         return client_as(person).get(f"/exports/{export}/download/", headers=headers)
@@ -99,7 +105,7 @@ def test_without_a_key_a_tool_saves_no_page_about_keys(
 
 
 def test_a_part_behind_the_end_is_a_line_of_text_with_the_length(
-    ready: Plan, alice: Person, client_as: ClientAs
+    ready: ExportRequest, alice: Person, client_as: ClientAs
 ) -> None:
     client, address = client_as(alice), f"/exports/{ready.export_id}/download/"
     size = client.head(address)["Content-Length"]
@@ -108,7 +114,7 @@ def test_a_part_behind_the_end_is_a_line_of_text_with_the_length(
     assert response["Content-Range"] == f"bytes */{size}"
 
 
-def test_head_says_what_get_brings_and_is_no_download(ready: Plan, alice: Person, client_as: ClientAs) -> None:
+def test_head_says_what_get_brings_and_is_no_download(ready: ExportRequest, alice: Person, client_as: ClientAs) -> None:
     client, address = client_as(alice), f"/exports/{ready.export_id}/download/"
     told = client.head(address)
     taken = client.get(address)

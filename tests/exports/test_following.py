@@ -14,7 +14,7 @@ from accounts.models import Person, Place
 from console.common import write_behind
 from console.common.formatting import moment
 from console.emulator.server import Running
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from console.jobs import services as jobs
 from console.jobs.models import Operation, State
 from tests.conftest import OWNER, SPACE
@@ -24,17 +24,17 @@ ClientAs = Callable[[Person], Client]
 
 
 @pytest.fixture
-def running(alice: Person, client_as: ClientAs, slow: Running) -> Plan:
+def running(alice: Person, client_as: ClientAs, slow: Running) -> ExportRequest:
     return start(client_as(alice), name="Q3")
 
 
-def status(client: Client, plan: Plan, look: int = 0) -> Any:
-    return client.get(f"/exports/{plan.export_id}/status/", {"look": look}, headers=HTMX)
+def status(client: Client, export_request: ExportRequest, look: int = 0) -> Any:
+    return client.get(f"/exports/{export_request.export_id}/status/", {"look": look}, headers=HTMX)
 
 
 @pytest.mark.parametrize(("look", "seconds"), [(0, 2), (1, 4), (2, 8), (3, 15), (4, 30), (100, 30)])
 def test_the_next_look_is_later_each_time(
-    running: Plan, alice: Person, client_as: ClientAs, look: int, seconds: int
+    running: ExportRequest, alice: Person, client_as: ClientAs, look: int, seconds: int
 ) -> None:
     content = status(client_as(alice), running, look).content.decode()
     assert f'hx-trigger="load delay:{seconds}s, again"' in content
@@ -43,11 +43,13 @@ def test_the_next_look_is_later_each_time(
 
 
 @pytest.mark.parametrize("look", ["200", "9999"])
-def test_looking_does_not_go_on_for_ever(running: Plan, alice: Person, client_as: ClientAs, look: str) -> None:
+def test_looking_does_not_go_on_for_ever(running: ExportRequest, alice: Person, client_as: ClientAs, look: str) -> None:
     assert "hx-trigger" not in status(client_as(alice), running, int(look)).content.decode()
 
 
-def test_ten_people_cost_no_more_than_one(running: Plan, client_as: ClientAs, slow: Running, settings: Any) -> None:
+def test_ten_people_cost_no_more_than_one(
+    running: ExportRequest, client_as: ClientAs, slow: Running, settings: Any
+) -> None:
     settings.SHARED_READ_SECONDS = 60
     people = [_watcher(number) for number in range(10)]
     clients = [client_as(person) for person in people]
@@ -68,7 +70,7 @@ def _watcher(number: int) -> Person:
 
 
 def test_a_key_without_the_right_sees_nothing_of_a_shared_read(
-    running: Plan, alice: Person, carol: Person, client_as: ClientAs, settings: Any
+    running: ExportRequest, alice: Person, carol: Person, client_as: ClientAs, settings: Any
 ) -> None:
     """Carol names Alice's space; her own key knows nothing of it, and Alice's answer is not hers."""
     settings.SHARED_READ_SECONDS = 60
@@ -80,7 +82,7 @@ def test_a_key_without_the_right_sees_nothing_of_a_shared_read(
 
 
 def test_the_end_ends_the_watch_and_shows_the_download(
-    running: Plan, alice: Person, client_as: ClientAs, slow: Running
+    running: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
     client = client_as(alice)
     finish(slow, running)
@@ -92,7 +94,7 @@ def test_the_end_ends_the_watch_and_shows_the_download(
 
 
 def test_what_was_to_cancel_is_to_delete_once_it_is_ready(
-    running: Plan, alice: Person, client_as: ClientAs, slow: Running
+    running: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
     client = client_as(alice)
     assert "&amp;runs=1" in status(client, running).content.decode()
@@ -104,7 +106,7 @@ def test_what_was_to_cancel_is_to_delete_once_it_is_ready(
 
 
 def test_a_failure_shows_the_vendors_words_in_full(
-    running: Plan, alice: Person, client_as: ClientAs, slow: Running
+    running: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
     words = "disk full on node 7: " + "x" * 900
     slow.act("fail_export", error=words)
@@ -115,7 +117,7 @@ def test_a_failure_shows_the_vendors_words_in_full(
 
 
 def test_the_worker_sees_the_end_also_when_nobody_looks_and_it_is_told_once(
-    running: Plan, alice: Person, erin: Person, client_as: ClientAs, slow: Running
+    running: ExportRequest, alice: Person, erin: Person, client_as: ClientAs, slow: Running
 ) -> None:
     work()
     assert Operation.objects.get(kind="exports.watch").state == State.WAITING
@@ -130,7 +132,7 @@ def test_the_worker_sees_the_end_also_when_nobody_looks_and_it_is_told_once(
     assert 'id="export-news"' not in client_as(alice).get("/").content.decode()
 
 
-def test_a_lost_key_ends_the_watch_at_once_and_in_words(running: Plan, alice: Person, slow: Running) -> None:
+def test_a_lost_key_ends_the_watch_at_once_and_in_words(running: ExportRequest, alice: Person, slow: Running) -> None:
     slow.fault("cloudfactory", "401")
     work()
     watch = Operation.objects.get(kind="exports.watch")
@@ -138,14 +140,14 @@ def test_a_lost_key_ends_the_watch_at_once_and_in_words(running: Plan, alice: Pe
     assert "does not know" in watch.words
 
 
-def test_the_page_of_jobs_names_the_export(running: Plan, erin: Person, client_as: ClientAs) -> None:
+def test_the_page_of_jobs_names_the_export(running: ExportRequest, erin: Person, client_as: ClientAs) -> None:
     said = text_of(client_as(erin).get("/jobs/"))
     assert "Watch an export until it ends Q3" in said
     assert running.export_id not in said
 
 
 def test_the_audit_tells_what_became_of_it(
-    running: Plan, alice: Person, bob: Person, dana: Person, client_as: ClientAs, slow: Running
+    running: ExportRequest, alice: Person, bob: Person, dana: Person, client_as: ClientAs, slow: Running
 ) -> None:
     audit = client_as(dana)
     assert "link expires" not in text_of(audit.get("/audit/"))
@@ -165,7 +167,7 @@ def test_the_audit_tells_what_became_of_it(
 
 
 def test_the_end_that_a_page_saw_is_the_end_that_the_worker_writes(
-    running: Plan, alice: Person, client_as: ClientAs, slow: Running
+    running: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
     finish(slow, running)
     client = client_as(alice)
@@ -174,10 +176,12 @@ def test_the_end_that_a_page_saw_is_the_end_that_the_worker_writes(
     with time_machine.travel(timezone.now() + timedelta(minutes=10), tick=False):
         jobs.sweep()
     running.refresh_from_db()
-    assert running.ended_at == page.context["row"].plan.ended_at
+    assert running.ended_at == page.context["row"].export_request.ended_at
 
 
-def test_how_long_it_took_is_told_as_a_limit(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+def test_how_long_it_took_is_told_as_a_limit(
+    running: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
     """CloudFactory tells only when it was asked for: its end is known as the moment somebody saw it."""
     finish(slow, running)
     client = client_as(alice)
@@ -186,7 +190,7 @@ def test_how_long_it_took_is_told_as_a_limit(running: Plan, alice: Person, clien
 
 
 def test_the_audit_tells_that_there_is_no_file(
-    running: Plan, alice: Person, client_as: ClientAs, slow: Running
+    running: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
     slow.act("fail_export", error="disk full")
     page = client_as(alice).get(f"/exports/{running.export_id}/")
@@ -200,7 +204,7 @@ def test_the_audit_tells_that_there_is_no_file(
 
 
 def test_the_handover_note_counts_what_was_made(
-    running: Plan, alice: Person, client_as: ClientAs, slow: Running
+    running: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
     """One failed at the vendor; another waited for the lane first, and is one export all the same."""
     client = client_as(alice)
@@ -208,7 +212,7 @@ def test_the_handover_note_counts_what_was_made(
     slow.act("fail_export", error="disk full")
     client.get(f"/exports/{running.export_id}/")
     work()
-    assert Plan.objects.get(name="Waited").export_id
+    assert ExportRequest.objects.get(name="Waited").export_id
     since, until = (f"{timezone.localtime() + timedelta(hours=hours):%Y-%m-%dT%H:%M}" for hours in (-1, 1))
     page = client.get("/audit/handover/", {"since": since, "until": until})
     sections = {section.title: [told.text for told in section.told] for section in page.context["note"].sections}
@@ -223,7 +227,7 @@ def test_the_handover_note_counts_what_was_made(
 
 @pytest.mark.parametrize("fault", ["503", "reset", "garbage", "429"])
 def test_a_vendor_that_fails_does_not_end_the_watch(
-    running: Plan, alice: Person, client_as: ClientAs, slow: Running, fault: str
+    running: ExportRequest, alice: Person, client_as: ClientAs, slow: Running, fault: str
 ) -> None:
     client = client_as(alice)
     assert status(client, running).status_code == 200
@@ -241,7 +245,7 @@ def test_a_vendor_that_fails_does_not_end_the_watch(
 
 
 def test_without_a_last_answer_it_still_asks_again(
-    running: Plan, bob: Person, client_as: ClientAs, slow: Running
+    running: ExportRequest, bob: Person, client_as: ClientAs, slow: Running
 ) -> None:
     slow.fault("cloudfactory", "503", method="GET", times=0)
     page = status(client_as(bob), running)
@@ -249,7 +253,9 @@ def test_without_a_last_answer_it_still_asks_again(
     assert f"/exports/{running.export_id}/status/?look=1" in page.content.decode()
 
 
-def test_deleted_elsewhere_ends_the_watch(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+def test_deleted_elsewhere_ends_the_watch(
+    running: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
     client = client_as(alice)
     client.get(f"/exports/{running.export_id}/")
     slow.act("delete_export", export=running.export_id)
@@ -263,7 +269,9 @@ def test_deleted_elsewhere_ends_the_watch(running: Plan, alice: Person, client_a
     assert text_of(client_as(alice).post("/exports/news/", headers=HTMX)) == ""
 
 
-def test_a_row_of_the_list_updates_itself(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+def test_a_row_of_the_list_updates_itself(
+    running: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
     client = client_as(alice)
     page = client.get("/exports/").content.decode()
     assert f'hx-get="/exports/{running.export_id}/row/?look=1"' in page
@@ -275,10 +283,12 @@ def test_a_row_of_the_list_updates_itself(running: Plan, alice: Person, client_a
     assert "hx-trigger" not in row
 
 
-def test_elapsed_and_usual_time_are_told(running: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
+def test_elapsed_and_usual_time_are_told(
+    running: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
     past = timezone.now() - timedelta(days=1)
     for number in range(3):
-        Plan.objects.create(
+        ExportRequest.objects.create(
             person=alice,
             space=running.space,
             name="x",

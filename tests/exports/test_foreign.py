@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.models import Person, Place
 from console.audit.models import Entry
 from console.emulator.server import Running
-from console.exports.models import Plan, Receipt
+from console.exports.models import ExportRequest, Receipt
 from tests.conftest import SPACE
 from tests.exports.making import EXPORTS, HTMX, finish, form, made_by, sent, start, work
 
@@ -19,19 +19,19 @@ NAME = "Crown jewels of November"
 
 
 @pytest.fixture
-def theirs(alice: Person, client_as: ClientAs, emulator: Running) -> Plan:
-    plan = start(client_as(alice), name=NAME)
-    finish(emulator, plan)
-    client_as(alice).get(f"/exports/{plan.export_id}/")
+def theirs(alice: Person, client_as: ClientAs, emulator: Running) -> ExportRequest:
+    export_request = start(client_as(alice), name=NAME)
+    finish(emulator, export_request)
+    client_as(alice).get(f"/exports/{export_request.export_id}/")
     work(3)
-    assert Receipt.objects.filter(pk=plan.export_id).exists()
-    queued = made_by(alice, name=NAME, state=Plan.State.QUEUED)
+    assert Receipt.objects.filter(pk=export_request.export_id).exists()
+    queued = made_by(alice, name=NAME, state=ExportRequest.State.QUEUED)
     assert queued.space == SPACE
-    return plan
+    return export_request
 
 
 @pytest.fixture(params=["in a space of their own", "naming that space", "refused with 403", "refused with 401"])
-def stranger(request: Any, theirs: Plan, carol: Person, client_as: ClientAs, emulator: Running) -> Client:
+def stranger(request: Any, theirs: ExportRequest, carol: Person, client_as: ClientAs, emulator: Running) -> Client:
     """Somebody who knows the export's id, from an address a colleague sent."""
     if request.param != "in a space of their own":
         Place.objects.filter(person=carol, vendor="cloudfactory").update(value=SPACE)
@@ -40,7 +40,7 @@ def stranger(request: Any, theirs: Plan, carol: Person, client_as: ClientAs, emu
     return client_as(carol)
 
 
-def test_no_page_has_its_name(stranger: Client, theirs: Plan) -> None:
+def test_no_page_has_its_name(stranger: Client, theirs: ExportRequest) -> None:
     address, form_id = f"/exports/{theirs.export_id}/", str(uuid.uuid4())
     answers = [stranger.get(f"{address}{part}") for part in ("", "row/", "status/", "download/", "delete/")]
     answers += [stranger.get(f"{address}{part}", headers=HTMX) for part in ("row/", "status/", "download/")]
@@ -57,13 +57,15 @@ def test_no_page_has_its_name(stranger: Client, theirs: Plan) -> None:
         assert NAME not in answer.content.decode() + str(answer.headers), answer.request["PATH_INFO"]
 
 
-def test_the_audit_of_what_they_tried_has_not_its_name_either(stranger: Client, theirs: Plan, carol: Person) -> None:
+def test_the_audit_of_what_they_tried_has_not_its_name_either(
+    stranger: Client, theirs: ExportRequest, carol: Person
+) -> None:
     stranger.get(f"/exports/{theirs.export_id}/download/")
     stranger.post(f"/exports/{theirs.export_id}/delete/", {"act_id": str(uuid.uuid4())})
     assert not any(NAME in row.words + row.thing_name + str(row.detail) for row in Entry.objects.filter(actor=carol))
 
 
-def test_nothing_of_it_was_changed(stranger: Client, theirs: Plan, alice: Person, emulator: Running) -> None:
+def test_nothing_of_it_was_changed(stranger: Client, theirs: ExportRequest, alice: Person, emulator: Running) -> None:
     stranger.post(f"/exports/{theirs.export_id}/delete/", {"act_id": str(uuid.uuid4())})
     assert not [one for one in sent(emulator, "DELETE", EXPORTS) if one["status"] < 300]
     theirs.refresh_from_db()

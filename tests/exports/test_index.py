@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.models import Person
 from console.emulator.server import Running
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from tests.exports.making import EXPORTS, body_of, finish, sent, start, text_of
 
 ClientAs = Callable[[Person], Client]
@@ -79,22 +79,22 @@ def test_a_filter_keeps_the_order_that_was_asked_for(alice: Person, client_as: C
 
 def test_a_row_offers_to_make_it_again_and_to_delete_it(alice: Person, client_as: ClientAs, slow: Running) -> None:
     client = client_as(alice)
-    plan = start(client, name="Mine")
+    export_request = start(client, name="Mine")
     page = client.get("/exports/").content.decode()
     assert 'aria-label="Make Mine again with the same choices"' in page
     assert 'aria-label="Cancel Mine"' in page
     assert 'aria-label="Delete Sky survey"' in page
     assert page.count("again with the same choices") == 2  # its label and its title: the others' choices are not known
-    finish(slow, plan)
+    finish(slow, export_request)
     assert 'aria-label="Delete Mine"' in client.get("/exports/").content.decode()
 
 
 def test_downloads_by_whom_stand_in_the_row(alice: Person, bob: Person, client_as: ClientAs, slow: Running) -> None:
-    plan = start(client_as(alice), name="Mine")
-    finish(slow, plan)
+    export_request = start(client_as(alice), name="Mine")
+    finish(slow, export_request)
     for person, times in ((alice, 2), (bob, 1)):
         for _ in range(times):
-            body_of(client_as(person).get(f"/exports/{plan.export_id}/download/"))
+            body_of(client_as(person).get(f"/exports/{export_request.export_id}/download/"))
     assert "Downloaded by Alice twice and by Bob once." in text_of(client_as(alice).get("/exports/"))
 
 
@@ -132,10 +132,10 @@ def test_a_cursor_of_ones_own_making_leads_back(alice: Person, client_as: Client
 def test_who_may_only_look_is_offered_no_changes(
     alice: Person, dana: Person, bob: Person, client_as: ClientAs, slow: Running
 ) -> None:
-    plan = start(client_as(alice), name="Mine")
-    finish(slow, plan)
+    export_request = start(client_as(alice), name="Mine")
+    finish(slow, export_request)
     for person in (bob, dana):
-        for address in ("/exports/", f"/exports/{plan.export_id}/"):
+        for address in ("/exports/", f"/exports/{export_request.export_id}/"):
             content = client_as(person).get(address).content.decode()
             assert "/exports/new/" not in content
             assert "/delete/" not in content
@@ -143,5 +143,5 @@ def test_who_may_only_look_is_offered_no_changes(
 
 def test_an_export_that_is_gone_is_404(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     assert client_as(alice).get("/exports/7b4f7a52-8f8b-4b8e-9a3f-000000000000/").status_code == 404
-    assert not Plan.objects.exists()
+    assert not ExportRequest.objects.exists()
     assert sent(emulator, "DELETE", EXPORTS) == []

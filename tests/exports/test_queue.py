@@ -17,7 +17,7 @@ from console.audit import record, verify
 from console.audit.models import Entry
 from console.emulator.server import Running
 from console.exports import export_queue, services
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from console.jobs import services as jobs
 from console.jobs.models import Operation, State
 from tests.exports.making import COINS, EYES, HTMX, SURFACES, form, made_by, sent, start, text_of, work
@@ -31,13 +31,15 @@ def told(*actions: str) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def behind(alice: Person, erin: Person, client_as: ClientAs, slow: Running) -> tuple[Plan, Plan]:
+def behind(alice: Person, erin: Person, client_as: ClientAs, slow: Running) -> tuple[ExportRequest, ExportRequest]:
     """Alice's export runs, Erin's waits behind it."""
     first = start(client_as(alice), name="First", projects=[EYES])
     return first, start(client_as(erin), name="Second", projects=[COINS], when="free")
 
 
-def test_the_lane_shows_who_uses_it_and_who_waits(behind: tuple[Plan, Plan], bob: Person, client_as: ClientAs) -> None:
+def test_the_lane_shows_who_uses_it_and_who_waits(
+    behind: tuple[ExportRequest, ExportRequest], bob: Person, client_as: ClientAs
+) -> None:
     words = text_of(client_as(bob).get("/exports/lane/", headers=HTMX))
     assert "In use First is running, started by Alice" in words
     assert "1 Second for Erin" in words
@@ -51,7 +53,7 @@ def test_an_export_from_outside_is_seen_in_the_lane(alice: Person, client_as: Cl
 
 @pytest.mark.django_db(transaction=True)
 def test_the_second_starts_with_no_click_and_its_own_key(
-    behind: tuple[Plan, Plan], slow: Running, audit_anchor: Any
+    behind: tuple[ExportRequest, ExportRequest], slow: Running, audit_anchor: Any
 ) -> None:
     first, second = behind
     work(3)
@@ -70,7 +72,9 @@ def test_the_second_starts_with_no_click_and_its_own_key(
     assert verify.check().is_whole
 
 
-def test_first_come_first_served(behind: tuple[Plan, Plan], alice: Person, client_as: ClientAs, slow: Running) -> None:
+def test_first_come_first_served(
+    behind: tuple[ExportRequest, ExportRequest], alice: Person, client_as: ClientAs, slow: Running
+) -> None:
     third = start(client_as(alice), name="Third", projects=[SURFACES], when="free")
     for expected in ("Second", "Third"):
         slow.act("finish_export")
@@ -94,24 +98,24 @@ def test_somebody_faster_leaves_it_in_line(
     alice: Person, client_as: ClientAs, slow: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The lane was free when the worker looked, and taken when it asked."""
-    plan = start(client_as(alice), when="free")
+    export_request = start(client_as(alice), when="free")
     slow.fault("cloudfactory", "slow-0", method="GET")
     slow.act("start_export", name="Faster")
     monkeypatch.setattr("console.exports.slot.newest_exports", lambda platform, space: ())
     work()
     monkeypatch.undo()
-    plan.refresh_from_db()
-    assert plan.state == "queued"
+    export_request.refresh_from_db()
+    assert export_request.state == "queued"
     slow.act("finish_export")
     work()
-    plan.refresh_from_db()
-    assert plan.state == "started"
+    export_request.refresh_from_db()
+    assert export_request.state == "started"
     outcomes = Entry.objects.lines().filter(action="export.create").order_by("sequence")
     assert [entry.outcome for entry in outcomes] == ["failed", "done"]
 
 
 def test_leaving_the_queue_starts_nothing(
-    behind: tuple[Plan, Plan], erin: Person, alice: Person, client_as: ClientAs, slow: Running
+    behind: tuple[ExportRequest, ExportRequest], erin: Person, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
     _, second = behind
     assert client_as(alice).post(f"/exports/plan/{second.pk}/leave/").status_code == 404
@@ -127,13 +131,13 @@ def test_leaving_the_queue_starts_nothing(
 
 @pytest.mark.django_db(transaction=True)
 def test_who_is_disabled_waits_no_more(
-    behind: tuple[Plan, Plan], erin: Person, dana: Person, client_as: ClientAs, slow: Running, rf: Any
+    behind: tuple[ExportRequest, ExportRequest], erin: Person, dana: Person, client_as: ClientAs, slow: Running, rf: Any
 ) -> None:
     _, second = behind
     Person.objects.filter(pk=dana.pk).update(role="administrator")
     people.disable(by=dana, person=erin, request=rf.get("/"))
     second.refresh_from_db()
-    assert (second.state, second.words) == ("dropped", "Erin was disabled.")
+    assert (second.state, second.message) == ("dropped", "Erin was disabled.")
     assert Operation.objects.get(kind=export_queue.KIND).state == State.CANCELLED
     slow.act("finish_export")
     work(2)
@@ -143,17 +147,17 @@ def test_who_is_disabled_waits_no_more(
 
 
 def test_a_job_looks_itself_whether_its_person_is_still_there(
-    behind: tuple[Plan, Plan], erin: Person, slow: Running
+    behind: tuple[ExportRequest, ExportRequest], erin: Person, slow: Running
 ) -> None:
     Person.objects.filter(pk=erin.pk).update(is_active=False)
     slow.act("finish_export")
     work(2)
-    assert Plan.objects.get(pk=behind[1].pk).state == "dropped"
+    assert ExportRequest.objects.get(pk=behind[1].pk).state == "dropped"
     assert len(sent(slow, "POST")) == 1
 
 
 def test_a_lost_key_does_not_stop_the_queue_for_others(
-    behind: tuple[Plan, Plan], erin: Person, alice: Person, client_as: ClientAs, slow: Running
+    behind: tuple[ExportRequest, ExportRequest], erin: Person, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
     third = start(client_as(alice), name="Third", projects=[SURFACES], when="free")
     erin.api_keys.all().delete()
@@ -166,50 +170,56 @@ def test_a_lost_key_does_not_stop_the_queue_for_others(
 
 
 @pytest.mark.parametrize("fault", ["503", "reset", "429", "garbage"])
-def test_a_vendor_that_is_down_is_waited_for(behind: tuple[Plan, Plan], slow: Running, fault: str) -> None:
+def test_a_vendor_that_is_down_is_waited_for(
+    behind: tuple[ExportRequest, ExportRequest], slow: Running, fault: str
+) -> None:
     slow.act("finish_export")
     slow.fault("cloudfactory", fault, method="GET", times=0)
     work(5)
     slow.clear_faults()
-    assert Plan.objects.get(pk=behind[1].pk).state == "queued"
+    assert ExportRequest.objects.get(pk=behind[1].pk).state == "queued"
     cache.clear()
     work(2)
-    assert Plan.objects.get(pk=behind[1].pk).state == "started"
+    assert ExportRequest.objects.get(pk=behind[1].pk).state == "started"
 
 
-def test_no_clear_answer_to_the_worker_is_found_out_by_reading(behind: tuple[Plan, Plan], slow: Running) -> None:
+def test_no_clear_answer_to_the_worker_is_found_out_by_reading(
+    behind: tuple[ExportRequest, ExportRequest], slow: Running
+) -> None:
     slow.act("finish_export")
     slow.fault("cloudfactory", "drop-after", method="POST", path="/exports$")
     work(3)
-    assert Plan.objects.get(pk=behind[1].pk).state == "started"
+    assert ExportRequest.objects.get(pk=behind[1].pk).state == "started"
     assert len(sent(slow, "POST")) == 2
 
 
 def test_what_is_not_found_is_not_sent_again_by_itself(
-    behind: tuple[Plan, Plan], erin: Person, client_as: ClientAs, slow: Running, settings: Any
+    behind: tuple[ExportRequest, ExportRequest], erin: Person, client_as: ClientAs, slow: Running, settings: Any
 ) -> None:
     settings.AUDIT_SETTLE_SPAN = 0
     slow.act("finish_export")
     slow.fault("cloudfactory", "503", method="POST", path="/exports$")
     work(8)
-    plan = Plan.objects.get(pk=behind[1].pk)
+    export_request = ExportRequest.objects.get(pk=behind[1].pk)
     assert [one["status"] for one in sent(slow, "POST")] == [201, 503]
-    assert Entry.objects.get(pk=plan.act_id).outcome == "unknown"
-    page = client_as(erin).get(f"/exports/plan/{plan.pk}/")
+    assert Entry.objects.get(pk=export_request.act_id).outcome == "unknown"
+    page = client_as(erin).get(f"/exports/plan/{export_request.pk}/")
     assert "It can be sent again, but a second one may result" in text_of(page)
     assert "Export again" in text_of(page)
 
 
-def test_a_late_find_still_starts_the_watch(behind: tuple[Plan, Plan], slow: Running, settings: Any) -> None:
+def test_a_late_find_still_starts_the_watch(
+    behind: tuple[ExportRequest, ExportRequest], slow: Running, settings: Any
+) -> None:
     settings.AUDIT_SETTLE_SPAN = 0
     slow.act("finish_export")
     slow.fault("cloudfactory", "503", method="POST", path="/exports$")
     work(8)
     slow.act("start_export", name="Second", by="admin@northwind.example")
     work(1)
-    plan = Plan.objects.get(pk=behind[1].pk)
-    assert (plan.state, Entry.objects.get(pk=plan.act_id).outcome) == ("started", "done")
-    assert Operation.objects.filter(kind="exports.watch", subject=plan.export_id).exists()
+    export_request = ExportRequest.objects.get(pk=behind[1].pk)
+    assert (export_request.state, Entry.objects.get(pk=export_request.act_id).outcome) == ("started", "done")
+    assert Operation.objects.filter(kind="exports.watch", subject=export_request.export_id).exists()
 
 
 def test_an_export_is_found_without_anybody_s_press(alice: Person, client_as: ClientAs, slow: Running) -> None:
@@ -217,15 +227,17 @@ def test_an_export_is_found_without_anybody_s_press(alice: Person, client_as: Cl
     slow.fault("cloudfactory", "drop-after", method="POST", path="/exports$")
     pressed = form(name="Dropped")
     client_as(alice).post("/exports/new/", pressed)
-    plan = Plan.objects.get(pk=pressed["id"])
-    assert (plan.state, Entry.objects.get(pk=plan.act_id).outcome) == ("sending", "unknown")
+    export_request = ExportRequest.objects.get(pk=pressed["id"])
+    assert (export_request.state, Entry.objects.get(pk=export_request.act_id).outcome) == ("sending", "unknown")
     work()
-    plan.refresh_from_db()
-    assert (plan.state, Entry.objects.get(pk=plan.act_id).outcome) == ("started", "done")
+    export_request.refresh_from_db()
+    assert (export_request.state, Entry.objects.get(pk=export_request.act_id).outcome) == ("started", "done")
     assert len(sent(slow, "POST")) == 1
 
 
-def test_a_queued_plan_page_tells_its_place(behind: tuple[Plan, Plan], erin: Person, client_as: ClientAs) -> None:
+def test_a_queued_plan_page_tells_its_place(
+    behind: tuple[ExportRequest, ExportRequest], erin: Person, client_as: ClientAs
+) -> None:
     page = client_as(erin).get(f"/exports/plan/{behind[1].pk}/", headers=HTMX)
     assert "Queued Your export" in text_of(page)
     assert 'hx-trigger="load delay:2s, again"' in page.content.decode()
@@ -234,30 +246,30 @@ def test_a_queued_plan_page_tells_its_place(behind: tuple[Plan, Plan], erin: Per
 # Killed processes: what they left is as if the process had stopped at that very line.
 
 
-def cut_off(alice: Person, **said: Any) -> Plan:
+def cut_off(alice: Person, **said: Any) -> ExportRequest:
     act_id = uuid.uuid4()
     choice = {"projects": [EYES], "batches": []}
     long_ago = timezone.now() - datetime.timedelta(minutes=10)
-    return made_by(alice, id=act_id, act_id=act_id, choice=choice, created_at=long_ago, **said)
+    return made_by(alice, id=act_id, act_id=act_id, selection_data=choice, created_at=long_ago, **said)
 
 
 def test_killed_before_the_entry_nothing_was_sent(alice: Person, client_as: ClientAs, slow: Running) -> None:
-    plan = cut_off(alice)
+    export_request = cut_off(alice)
     jobs.sweep()
-    plan.refresh_from_db()
-    assert plan.state == "dropped"
-    assert "Not started" in text_of(client_as(alice).get(f"/exports/plan/{plan.pk}/"))
+    export_request.refresh_from_db()
+    assert export_request.state == "dropped"
+    assert "Not started" in text_of(client_as(alice).get(f"/exports/plan/{export_request.pk}/"))
 
 
-def opened(plan: Plan) -> Entry:
+def opened(export_request: ExportRequest) -> Entry:
     act = record.audited_call(
-        actor=plan.person,
+        actor=export_request.person,
         action="export.create",
         thing_kind="export",
-        thing_name=plan.name,
+        thing_name=export_request.name,
         vendor="cloudfactory",
-        act_id=plan.act_id,
-        detail=plan.detail(),
+        act_id=export_request.act_id,
+        detail=export_request.detail(),
     )
     act.__enter__()
     return act.entry
@@ -268,17 +280,17 @@ def test_killed_between_entry_and_answer_is_found_out_by_the_sweep(
     alice: Person, client_as: ClientAs, slow: Running, settings: Any, was_sent: bool
 ) -> None:
     settings.AUDIT_GRACE = settings.AUDIT_SETTLE_SPAN = 0
-    plan = cut_off(alice, name="Killed")
-    entry = opened(plan)
+    export_request = cut_off(alice, name="Killed")
+    entry = opened(export_request)
     if was_sent:
         slow.act("start_export", name="Killed", by="ops@northwind.example")
     assert "We don't know whether the export “Killed” was started" in text_of(
-        client_as(alice).get(f"/exports/plan/{plan.pk}/")
+        client_as(alice).get(f"/exports/plan/{export_request.pk}/")
     )
     work(4)
-    plan.refresh_from_db()
+    export_request.refresh_from_db()
     entry = Entry.objects.get(pk=entry.pk)
-    assert (plan.state, entry.outcome) == (("started", "done") if was_sent else ("sending", "unknown"))
+    assert (export_request.state, entry.outcome) == (("started", "done") if was_sent else ("sending", "unknown"))
     assert sent(slow, "POST") == []
 
 
@@ -286,41 +298,41 @@ def test_killed_before_the_answer_was_written_down_is_picked_up_after_settle(
     alice: Person, slow: Running, settings: Any
 ) -> None:
     settings.AUDIT_GRACE = 0
-    plan = cut_off(alice, name="Killed")
-    opened(plan)
+    export_request = cut_off(alice, name="Killed")
+    opened(export_request)
     slow.act("start_export", name="Killed", by="ops@northwind.example")
     call_command("settle", verbosity=0)
     services.recover()
-    plan.refresh_from_db()
-    assert plan.state == "started"
-    assert Operation.objects.filter(kind="exports.watch", subject=plan.export_id).exists()
+    export_request.refresh_from_db()
+    assert export_request.state == "started"
+    assert Operation.objects.filter(kind="exports.watch", subject=export_request.export_id).exists()
 
 
 def test_two_of_the_same_name_are_for_a_person_to_tell(
     alice: Person, client_as: ClientAs, slow: Running, settings: Any
 ) -> None:
     settings.AUDIT_GRACE = 0
-    plan = cut_off(alice, name="Killed")
-    opened(plan)
+    export_request = cut_off(alice, name="Killed")
+    opened(export_request)
     for _ in range(2):
         slow.act("start_export", name="Killed")
         slow.act("finish_export")
     work(6)
-    plan.refresh_from_db()
-    assert plan.state == "sending"
+    export_request.refresh_from_db()
+    assert export_request.state == "sending"
     assert Operation.objects.filter(kind="audit.reconcile").count() == 1
-    assert "close this entry with a note" in text_of(client_as(alice).get(f"/exports/plan/{plan.pk}/"))
+    assert "close this entry with a note" in text_of(client_as(alice).get(f"/exports/plan/{export_request.pk}/"))
 
 
 @pytest.mark.parametrize("was_sent", [True, False])
 def test_a_worker_killed_while_starting_sends_nothing_twice(
-    behind: tuple[Plan, Plan], slow: Running, settings: Any, was_sent: bool
+    behind: tuple[ExportRequest, ExportRequest], slow: Running, settings: Any, was_sent: bool
 ) -> None:
     settings.AUDIT_GRACE = settings.AUDIT_SETTLE_SPAN = 0
     _, second = behind
     slow.act("finish_export")
-    Plan.objects.filter(pk=second.pk).update(state="sending")
-    opened(Plan.objects.get(pk=second.pk))
+    ExportRequest.objects.filter(pk=second.pk).update(state="sending")
+    opened(ExportRequest.objects.get(pk=second.pk))
     if was_sent:
         slow.act("start_export", name="Second", by="admin@northwind.example")
     work(5)
@@ -329,20 +341,22 @@ def test_a_worker_killed_while_starting_sends_nothing_twice(
     assert len(sent(slow, "POST")) == 1
 
 
-def test_a_worker_killed_before_the_entry_goes_on(behind: tuple[Plan, Plan], slow: Running) -> None:
+def test_a_worker_killed_before_the_entry_goes_on(behind: tuple[ExportRequest, ExportRequest], slow: Running) -> None:
     _, second = behind
     slow.act("finish_export")
-    Plan.objects.filter(pk=second.pk).update(state="sending")
+    ExportRequest.objects.filter(pk=second.pk).update(state="sending")
     work(2)
     second.refresh_from_db()
     assert second.state == "started"
     assert Entry.objects.get(pk=second.act_id).outcome == "done"
 
 
-def test_a_clock_that_went_back_asks_the_lane_no_more_often(behind: tuple[Plan, Plan], slow: Running) -> None:
+def test_a_clock_that_went_back_asks_the_lane_no_more_often(
+    behind: tuple[ExportRequest, ExportRequest], slow: Running
+) -> None:
     later = timezone.now() + datetime.timedelta(days=3)
-    Plan.objects.update(created_at=later)
-    Plan.objects.exclude(started_at=None).update(started_at=later)
+    ExportRequest.objects.update(created_at=later)
+    ExportRequest.objects.exclude(started_at=None).update(started_at=later)
     work()
     waits = Operation.objects.filter(state=State.WAITING).values_list("kind", "due_at")
     assert {kind for kind, _ in waits} == {"exports.start", "exports.watch"}

@@ -13,7 +13,7 @@ from accounts.models import Person
 from console.audit import verify
 from console.audit.models import Entry
 from console.emulator.server import Running
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from console.jobs import services as jobs
 from console.jobs.models import Operation
 from tests.exports.making import HTMX, form, sent, start, work
@@ -42,7 +42,7 @@ def test_ten_presses_at_once_start_one(alice: Person, client_as: ClientAs, slow:
     assert set(answers) == {302}
     work(2)
     assert len(sent(slow, "POST")) == 1
-    assert Plan.objects.get().state == "started"
+    assert ExportRequest.objects.get().state == "started"
     assert Entry.objects.lines().filter(action="export.create").count() == 1
     assert Entry.objects.lines().filter(action="export.queue").count() == (when == "free")
     assert verify.check().is_whole
@@ -85,7 +85,7 @@ def test_ten_presses_of_delete_get_the_answer_of_the_first(
 
 def test_ten_workers_at_once_start_one(alice: Person, client_as: ClientAs, slow: Running) -> None:
     start(client_as(alice), when="free")
-    Operation.objects.update(due_at=Plan.objects.get().created_at)
+    Operation.objects.update(due_at=ExportRequest.objects.get().created_at)
     pk = Operation.objects.get().pk
     at_once(lambda number: jobs.perform(pk))
     assert len(sent(slow, "POST")) == 1

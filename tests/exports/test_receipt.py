@@ -21,7 +21,7 @@ from console.common import write_behind
 from console.emulator import exports as vendor_exports
 from console.emulator.server import Running
 from console.exports import receipts
-from console.exports.models import Plan, Receipt
+from console.exports.models import ExportRequest, Receipt
 from console.jobs import parts
 from console.jobs.models import Operation, Part, State
 from tests.exports.making import COINS, SURFACES, body_of, finish, start, text_of, work
@@ -30,7 +30,7 @@ ClientAs = Callable[[Person], Client]
 
 
 @pytest.fixture
-def plan(alice: Person, client_as: ClientAs, slow: Running) -> Plan:
+def export_request(alice: Person, client_as: ClientAs, slow: Running) -> ExportRequest:
     made = start(client_as(alice), name="Yards", projects=[SURFACES])
     finish(slow, made)
     return made
@@ -50,47 +50,51 @@ def counted(data: bytes) -> dict[str, Any]:
     return {"images": images, "annotations": classes.total(), "classes": dict(classes), "without": bare}
 
 
-def page(client: Client, plan: Plan) -> str:
-    return text_of(client.get(f"/exports/{plan.export_id}/"))
+def page(client: Client, export_request: ExportRequest) -> str:
+    return text_of(client.get(f"/exports/{export_request.export_id}/"))
 
 
-def swap_file(slow: Running, plan: Plan, data: bytes) -> None:
+def swap_file(slow: Running, export_request: ExportRequest, data: bytes) -> None:
     """CloudFactory hands out another file."""
-    row = slow.world.exports.get(plan.export_id)
+    row = slow.world.exports.get(export_request.export_id)
     assert row is not None
     vendor_exports.zip_path(slow.world, row).write_bytes(data)
 
 
 def test_the_numbers_are_those_of_an_independent_count(
-    plan: Plan, alice: Person, client_as: ClientAs, slow: Running
+    export_request: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
     work(2)
     client = client_as(alice)
-    data = body_of(client.get(f"/exports/{plan.export_id}/download/"))
+    data = body_of(client.get(f"/exports/{export_request.export_id}/download/"))
     receipt, wanted = Receipt.objects.get(), counted(data)
     assert {name: getattr(receipt, name) for name in wanted} == wanted
     assert (receipt.size, receipt.sha256) == (len(data), hashlib.sha256(data).hexdigest())
-    words = page(client, plan)
+    words = page(client, export_request)
     for said in (receipt.sha256, f"{receipt.annotations:,}", *receipt.classes):
         assert said in words
 
 
-def test_finished_with_nothing_there_is_told_from_not_done_yet(plan: Plan, alice: Person, client_as: ClientAs) -> None:
+def test_finished_with_nothing_there_is_told_from_not_done_yet(
+    export_request: ExportRequest, alice: Person, client_as: ClientAs
+) -> None:
     work(2)
     items = connections.cloudfactory(alice).list_work_items(SURFACES).items
     statuses = {item.id: item.status for item in items}
     receipt = Receipt.objects.get()
-    data = body_of(client_as(alice).get(f"/exports/{plan.export_id}/download/"))
+    data = body_of(client_as(alice).get(f"/exports/{export_request.export_id}/download/"))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         bare = [name for name in archive.namelist() if not json.loads(archive.read(name))["annotations"]]
     finished = sum(statuses[name.rpartition("/")[2].removesuffix(".json")] == "COMPLETED" for name in bare)
     assert 0 < finished < len(bare)
     assert (receipt.finished_empty, receipt.unfinished) == (finished, len(bare) - finished)
-    assert f"{finished} checked and empty, {len(bare) - finished} not finished" in page(client_as(alice), plan)
+    assert f"{finished} checked and empty, {len(bare) - finished} not finished" in page(
+        client_as(alice), export_request
+    )
 
 
 def test_pictures_are_matched_by_name_only_where_a_name_says_which(
-    plan: Plan, alice: Person, client_as: ClientAs, slow: Running
+    export_request: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
     """Names with signs of addresses, of Windows and of nothing at all."""
     items = connections.cloudfactory(alice).list_work_items(SURFACES).items
@@ -98,18 +102,18 @@ def test_pictures_are_matched_by_name_only_where_a_name_says_which(
     name = urlsplit(known.asset_url or "").path.rpartition("/")[2]
     names = [f"images\\{name}", f"{name}#1", f"{name}?x=1", "//[", "http://[", "", "elsewhere.jpg"]
     images = [{"id": number, "file_name": file_name} for number, file_name in enumerate(names, 1)]
-    swap_file(slow, plan, zipped(coco({}, images=images)))
+    swap_file(slow, export_request, zipped(coco({}, images=images)))
     work(2)
     receipt = Receipt.objects.get()
-    assert receipt.without == len(names)
+    assert receipt.without_annotations == len(names)
     assert (receipt.finished_empty, receipt.unfinished) == ((1, 0) if known.status == "COMPLETED" else (0, 1))
-    assert f"{len(names) - 1} unknown" in page(client_as(alice), plan)
+    assert f"{len(names) - 1} unknown" in page(client_as(alice), export_request)
 
 
-def test_reading_it_is_an_act_of_the_console(plan: Plan, client_as: ClientAs, dana: Person) -> None:
+def test_reading_it_is_an_act_of_the_console(export_request: ExportRequest, client_as: ClientAs, dana: Person) -> None:
     work(2)
     entry = Entry.objects.get(action="export.receipt")
-    assert (entry.actor, entry.thing_id) == (None, plan.export_id)
+    assert (entry.actor, entry.thing_id) == (None, export_request.export_id)
     assert "The console read the file of the export Yards for its receipt" in text_of(client_as(dana).get("/audit/"))
     leaving = text_of(client_as(dana).get("/audit/?view=leaving"))
     assert "Alice exported" in leaving
@@ -117,7 +121,7 @@ def test_reading_it_is_an_act_of_the_console(plan: Plan, client_as: ClientAs, da
 
 
 def test_it_is_compared_with_the_last_one_of_the_same_choice(
-    plan: Plan, alice: Person, client_as: ClientAs, slow: Running
+    export_request: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
     work(2)
     client = client_as(alice)
@@ -159,11 +163,11 @@ def zipped(text: str, name: str = "one.json") -> bytes:
     ],
 )
 def test_what_cannot_be_counted_is_said(
-    plan: Plan, alice: Person, client_as: ClientAs, slow: Running, data: bytes, words: str
+    export_request: ExportRequest, alice: Person, client_as: ClientAs, slow: Running, data: bytes, words: str
 ) -> None:
-    swap_file(slow, plan, data)
+    swap_file(slow, export_request, data)
     work(2)
-    said = page(client_as(alice), plan)
+    said = page(client_as(alice), export_request)
     assert f"Not checked: {words}." in said
     assert Operation.objects.filter(state=State.FAILED).count() == 0
 
@@ -191,15 +195,15 @@ def zip_of(files: dict[str, str]) -> bytes:
 
 
 def test_the_page_shows_the_largest_twenty_classes_and_another_all(
-    plan: Plan, alice: Person, client_as: ClientAs, slow: Running
+    export_request: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
-    swap_file(slow, plan, zipped(coco({f"thing-{n:03}": 200 - n for n in range(150)})))
+    swap_file(slow, export_request, zipped(coco({f"thing-{n:03}": 200 - n for n in range(150)})))
     work(2)
     client = client_as(alice)
-    words = page(client, plan)
+    words = page(client, export_request)
     assert [f"thing-{n:03}" for n in range(150) if f"thing-{n:03}" in words] == [f"thing-{n:03}" for n in range(20)]
     assert "All 150 classes" in words
-    first, last = (text_of(client.get(f"/exports/{plan.export_id}/classes/?page={n}")) for n in (1, 99))
+    first, last = (text_of(client.get(f"/exports/{export_request.export_id}/classes/?page={n}")) for n in (1, 99))
     assert "thing-099" in first
     assert "thing-100" not in first
     assert "1 to 100 of 150" in first
@@ -208,42 +212,44 @@ def test_the_page_shows_the_largest_twenty_classes_and_another_all(
 
 
 def test_classes_are_shown_to_whoever_can_read_the_export(
-    plan: Plan, bob: Person, client_as: ClientAs, slow: Running
+    export_request: ExportRequest, bob: Person, client_as: ClientAs, slow: Running
 ) -> None:
     client = client_as(bob)
-    assert client.get(f"/exports/{plan.export_id}/classes/").status_code == 404
+    assert client.get(f"/exports/{export_request.export_id}/classes/").status_code == 404
     work(2)
-    assert client.get(f"/exports/{plan.export_id}/classes/").status_code == 200
+    assert client.get(f"/exports/{export_request.export_id}/classes/").status_code == 200
     assert client.get(f"/exports/{uuid.uuid4()}/classes/").status_code == 404
 
 
 def test_of_more_classes_than_are_kept_the_largest_are_named_and_the_rest_counted(
-    plan: Plan, alice: Person, client_as: ClientAs, slow: Running, monkeypatch: pytest.MonkeyPatch
+    export_request: ExportRequest, alice: Person, client_as: ClientAs, slow: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(receipts, "KEPT_CLASSES", 30)
-    swap_file(slow, plan, zipped(coco({f"thing-{n:03}": 1 + (n < 30) for n in range(50)})))
+    swap_file(slow, export_request, zipped(coco({f"thing-{n:03}": 1 + (n < 30) for n in range(50)})))
     work(2)
     client, receipt = client_as(alice), Receipt.objects.get()
     assert (len(receipt.classes), receipt.class_count, receipt.annotations) == (30, 50, 80)
-    assert "The largest 30 of 50 classes" in page(client, plan)
-    assert "20 more classes, not named: 20 annotations" in text_of(client.get(f"/exports/{plan.export_id}/classes/"))
+    assert "The largest 30 of 50 classes" in page(client, export_request)
+    assert "20 more classes, not named: 20 annotations" in text_of(
+        client.get(f"/exports/{export_request.export_id}/classes/")
+    )
 
 
 def test_what_was_passed_over_is_named_and_counted(
-    plan: Plan, alice: Person, client_as: ClientAs, slow: Running
+    export_request: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
     odd = {f"meta-{n:02}.json": "{}" for n in range(25)}
     others = {"__MACOSX/a.json": "\0", "images/1.jpg": "x", "images/2.jpg": "x", "LICENSE": "x"}
-    swap_file(slow, plan, zip_of({"a.json": coco({"cone": 1}), **odd, **others}))
+    swap_file(slow, export_request, zip_of({"a.json": coco({"cone": 1}), **odd, **others}))
     work(2)
-    words = page(client_as(alice), plan)
+    words = page(client_as(alice), export_request)
     assert "25 JSON files, 2 .jpg and 1 other file, 1 file that operating systems leave in folders" in words
     assert "meta-00.json is not COCO" in words
     assert "and 5 more JSON files" in words
 
 
 def test_a_figure_that_means_something_else_than_it_seems_has_its_sentence(
-    plan: Plan, alice: Person, client_as: ClientAs, slow: Running
+    export_request: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
     doubled = [{"id": 1, "file_name": "a.jpg"}, {"id": 1, "file_name": "c.jpg"}]
     strays = [
@@ -253,9 +259,9 @@ def test_a_figure_that_means_something_else_than_it_seems_has_its_sentence(
     ]
     family = {f"x/{kind}_train.json": coco({"cone": 1}) for kind in ("instances", "captions")}
     data = zip_of({"a.json": coco({"cone": 3}, images=doubled), "b.json": coco({}, annotations=strays), **family})
-    swap_file(slow, plan, b"#!" + data + b"\n")
+    swap_file(slow, export_request, b"#!" + data + b"\n")
     work(2)
-    words = page(client_as(alice), plan)
+    words = page(client_as(alice), export_request)
     for sentence in (
         "2 annotations are segments of panoptic files.",
         "1 annotation belongs to images that the file doesn't list.",
@@ -271,8 +277,10 @@ def test_a_figure_that_means_something_else_than_it_seems_has_its_sentence(
     assert "Without annotations Unknown" in words
 
 
-def test_captions_have_no_classes_to_compare(plan: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
-    swap_file(slow, plan, zipped(coco({}, annotations=[])))
+def test_captions_have_no_classes_to_compare(
+    export_request: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
+    swap_file(slow, export_request, zipped(coco({}, annotations=[])))
     work(2)
     captions = start(client_as(alice), name="Captions", projects=[SURFACES], again="1")
     finish(slow, captions)
@@ -285,12 +293,14 @@ def test_captions_have_no_classes_to_compare(plan: Plan, alice: Person, client_a
     assert "+1 annotation" in words
 
 
-def test_names_of_classes_are_shown_safely(plan: Plan, alice: Person, client_as: ClientAs, slow: Running) -> None:
-    swap_file(slow, plan, zipped(coco({"\0zero": 4, "\u202eevil": 3, "\ud800lone": 2, "<b>bold": 1})))
+def test_names_of_classes_are_shown_safely(
+    export_request: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
+) -> None:
+    swap_file(slow, export_request, zipped(coco({"\0zero": 4, "\u202eevil": 3, "\ud800lone": 2, "<b>bold": 1})))
     work(2)
     assert set(Receipt.objects.get().classes) == {"\ufffdzero", "\u202eevil", "\ufffdlone", "<b>bold"}
     for place in ("", "classes/"):
-        content = client_as(alice).get(f"/exports/{plan.export_id}/{place}").content.decode()
+        content = client_as(alice).get(f"/exports/{export_request.export_id}/{place}").content.decode()
         assert "\0" not in content
         assert "\u202e" not in content
         assert "<b>bold" not in content
@@ -305,7 +315,7 @@ def test_names_of_classes_are_shown_safely(plan: Plan, alice: Person, client_as:
     ],
 )
 def test_a_class_counts_as_new_or_gone_only_where_the_other_receipt_names_all(
-    plan: Plan,
+    export_request: ExportRequest,
     alice: Person,
     client_as: ClientAs,
     slow: Running,
@@ -329,26 +339,26 @@ def test_a_class_counts_as_new_or_gone_only_where_the_other_receipt_names_all(
 
 
 def test_without_room_on_the_disk_it_is_tried_again_later(
-    plan: Plan, alice: Person, client_as: ClientAs, slow: Running, monkeypatch: pytest.MonkeyPatch
+    export_request: ExportRequest, alice: Person, client_as: ClientAs, slow: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(receipts, "SPARE", 10**18)
     work(2)
     assert Receipt.objects.get().state == Receipt.State.WAITING
     monkeypatch.setattr(receipts, "PATIENCE", timedelta())
     work()
-    assert "Not checked: The console's disk has no room to read the file." in page(client_as(alice), plan)
+    assert "Not checked: The console's disk has no room to read the file." in page(client_as(alice), export_request)
 
 
 def test_over_the_cap_it_is_not_checked_and_not_fetched(
-    plan: Plan, alice: Person, client_as: ClientAs, slow: Running, settings: Any
+    export_request: ExportRequest, alice: Person, client_as: ClientAs, slow: Running, settings: Any
 ) -> None:
     settings.RECEIPT_MOST_BYTES = 100
     work(2)
-    assert "Not checked: the file is too large." in page(client_as(alice), plan)
+    assert "Not checked: the file is too large." in page(client_as(alice), export_request)
 
 
 def test_a_store_that_is_down_is_asked_again_later(
-    plan: Plan, alice: Person, client_as: ClientAs, slow: Running
+    export_request: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
     slow.fault("storage", "503", times=0)
     work(6)
@@ -359,10 +369,10 @@ def test_a_store_that_is_down_is_asked_again_later(
 
 
 def test_who_lost_the_lease_leaves_the_receipt_to_the_other(
-    plan: Plan, alice: Person, client_as: ClientAs, slow: Running, monkeypatch: pytest.MonkeyPatch
+    export_request: ExportRequest, alice: Person, client_as: ClientAs, slow: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(receipts, "RENEW_EVERY", -1.0)
-    page(client_as(alice), plan)
+    page(client_as(alice), export_request)
     write_behind.flush()
     stalled = Operation.objects.claim(Operation.objects.get(kind="exports.receipt").pk, timedelta(minutes=2))
     assert stalled is not None
@@ -373,24 +383,24 @@ def test_who_lost_the_lease_leaves_the_receipt_to_the_other(
 
 
 def test_a_file_that_killed_the_worker_three_times_is_not_checked(
-    plan: Plan, alice: Person, client_as: ClientAs, slow: Running
+    export_request: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
-    page(client_as(alice), plan)
+    page(client_as(alice), export_request)
     write_behind.flush()
     operation = Operation.objects.get(kind="exports.receipt")
     (part,) = parts.add(operation, [{}])
     Part.objects.filter(pk=part.pk).update(state=Part.State.RUNNING, attempts=3)
     work()
-    assert "Not checked: the console failed to count the file." in page(client_as(alice), plan)
+    assert "Not checked: the console failed to count the file." in page(client_as(alice), export_request)
     assert Operation.objects.get(pk=operation.pk).state == State.FAILED
 
 
 def test_nobody_waits_for_a_receipt_that_will_not_come(
-    plan: Plan, alice: Person, bob: Person, client_as: ClientAs, slow: Running
+    export_request: ExportRequest, alice: Person, bob: Person, client_as: ClientAs, slow: Running
 ) -> None:
-    client_as(bob).get(f"/exports/{plan.export_id}/")
+    client_as(bob).get(f"/exports/{export_request.export_id}/")
     Person.objects.filter(pk=alice.pk).update(is_active=False)
     work(2)
-    response = client_as(bob).get(f"/exports/{plan.export_id}/")
+    response = client_as(bob).get(f"/exports/{export_request.export_id}/")
     assert "Not checked: Alice was disabled." in text_of(response)
     assert "/status/" not in response.content.decode()

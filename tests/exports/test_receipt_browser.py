@@ -26,19 +26,19 @@ def test_a_full_receipt_fits_and_can_be_read_by_everybody(
     slow: Running,
     scheme: str,
 ) -> None:
-    plan = start(client_as(alice), name="Yards", projects=[SURFACES])
-    finish(slow, plan)
+    export_request = start(client_as(alice), name="Yards", projects=[SURFACES])
+    finish(slow, export_request)
     document = coco(
         {f"class {'x' * 60} {n}": 200 - n for n in range(150)}, images=[{"id": 1}, {"id": 1, "file_name": "b"}]
     )
     odd = {f"a/very/long/folder/name/{'meta-' * 9}{n}.json": "{}" for n in range(25)}
-    swap_file(slow, plan, b"#!" + zip_of({"a.json": document, **odd, "images/1.jpg": "x", "Thumbs.db": "x"}))
+    swap_file(slow, export_request, b"#!" + zip_of({"a.json": document, **odd, "images/1.jpg": "x", "Thumbs.db": "x"}))
     work(2)
     assert Receipt.objects.get().state == Receipt.State.CHECKED
     sign_in(page, alice)
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size({"width": 390, "height": 800})
-    page.goto(f"{live}/exports/{plan.export_id}/")
+    page.goto(f"{live}/exports/{export_request.export_id}/")
     page.get_by_text("25 JSON files").click()
     expect(page.get_by_text("and 5 more JSON files")).to_be_visible()
     for link in (None, "All 150 classes", "Next"):

@@ -14,7 +14,7 @@ from accounts.models import Person
 from console.common import write_behind
 from console.emulator.server import Running
 from console.exports import coco_archive
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from tests.exports.making import SURFACES, finish, start, text_of, work
 from tests.exports.test_hostile_store import raw
 from tests.upstream.rawserver import RawServer, Script, serving
@@ -34,9 +34,9 @@ def zipped(document: Any) -> bytes:
 def counted(alice: Person, client_as: ClientAs, slow: Running, settings: Any) -> Iterator[Callable[[Script], str]]:
     """What the page says after the worker's turn, when the store does what the script says."""
     client, servers = client_as(alice), list[Any]()
-    plan: Plan = start(client, name="Yards", projects=[SURFACES])
-    finish(slow, plan)
-    client.get(f"/exports/{plan.export_id}/")
+    export_request: ExportRequest = start(client, name="Yards", projects=[SURFACES])
+    finish(slow, export_request)
+    client.get(f"/exports/{export_request.export_id}/")
     write_behind.flush()
     vendor_address = settings.CLOUDFACTORY_BASE_URL
 
@@ -44,13 +44,13 @@ def counted(alice: Person, client_as: ClientAs, slow: Running, settings: Any) ->
         servers.append(serving(script))
         store: RawServer = servers[-1].__enter__()
         settings.TRUSTED_LOCAL_ORIGINS = [store.origin]
-        export = {"exportId": plan.export_id, "status": "COMPLETED", "name": "Yards"}
+        export = {"exportId": export_request.export_id, "status": "COMPLETED", "name": "Yards"}
         answer = json.dumps({**export, "downloadUrl": f"{store.origin}/e.zip?signature=x"}).encode()
         servers.append(serving(lambda peer: peer.request() and peer.answer(answer)))
         settings.CLOUDFACTORY_BASE_URL = servers[-1].__enter__().base
         work()
         settings.CLOUDFACTORY_BASE_URL = vendor_address
-        return text_of(client.get(f"/exports/{plan.export_id}/"))
+        return text_of(client.get(f"/exports/{export_request.export_id}/"))
 
     yield turn
     for server in reversed(servers):
@@ -92,7 +92,7 @@ def test_classes_for_which_the_disk_has_no_room_are_an_error_of_the_disk() -> No
 
 
 def test_a_failure_of_our_own_is_said_without_its_insides(counted: Callable[[Script], str]) -> None:
-    Plan.objects.all().delete()
+    ExportRequest.objects.all().delete()
     data, said = zipped(COCO), ""
     for _ in range(4):
         said = counted(raw("200 OK", data, length=len(data)))

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Person
 from console.emulator.server import Running
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from tests.exports.making import COINS, EYES, HTMX, PILOT, SURFACES, finish, form, made_by, start, text_of, work
 from tests.rewriting import rewriting
 
@@ -99,8 +99,8 @@ def test_unknown(client_as: As, alice: Person, slow: Running, settings: Any) -> 
         assert "We couldn’t check whether an export is running" in text_of(client.get("/exports/new/"))
         assert "We couldn’t check whether an export is running" in text_of(client.get("/exports/lane/"))
         assert not queue_is_offered(client)
-        plan = start(client, when="free")
-        for address in ("/exports/lane/", f"/exports/plan/{plan.pk}/"):
+        export_request = start(client, when="free")
+        for address in ("/exports/lane/", f"/exports/plan/{export_request.pk}/"):
             assert "Your export Coins, November is in the queue." in text_of(client.get(address))
 
 
@@ -165,15 +165,15 @@ def news(client: Client, here: str) -> str:
 def test_nobody_is_told_of_an_export_on_its_own_page(client_as: As, alice: Person, slow: Running) -> None:
     client = client_as(alice)
     for number, here in enumerate(("/exports/{}/", "/exports/{}/?from=list")):
-        plan = start(client, name=f"No {number}", again="1")
-        finish(slow, plan)
+        export_request = start(client, name=f"No {number}", again="1")
+        finish(slow, export_request)
         work(2)
-        assert news(client, here.format(plan.export_id)) == ""
+        assert news(client, here.format(export_request.export_id)) == ""
         assert news(client, "/") == ""  # told once, by the page itself
     other = start(client, name="Other", projects=[COINS])
     finish(slow, other)
     work(2)
-    assert "Your export is ready Other" in news(client, f"/exports/{plan.export_id}/")
+    assert "Your export is ready Other" in news(client, f"/exports/{export_request.export_id}/")
 
 
 def test_nobody_is_told_on_its_page_that_a_queued_one_was_not_started(
@@ -185,16 +185,16 @@ def test_nobody_is_told_on_its_page_that_a_queued_one_was_not_started(
         "ended_at": timezone.now(),
         "words": "Your key was refused.",
     }
-    plan = made_by(alice, name="Waited", **dropped)
-    assert news(client_as(alice), f"/exports/plan/{plan.pk}/") == ""
-    assert Plan.objects.get(pk=plan.pk).notified_at is not None
+    export_request = made_by(alice, name="Waited", **dropped)
+    assert news(client_as(alice), f"/exports/plan/{export_request.pk}/") == ""
+    assert ExportRequest.objects.get(pk=export_request.pk).notified_at is not None
     made_by(alice, name="Waited too", **dropped)
     assert "Your export was not started" in news(client_as(alice), "/exports/")
 
 
 def test_leaving_the_queue_is_said_by_the_page_alone(client_as: As, alice: Person, slow: Running) -> None:
     slow.act("start_export", name="Theirs")
-    plan = start(client_as(alice), when="free", projects=[PILOT])
-    page = client_as(alice).post(f"/exports/plan/{plan.pk}/leave/", follow=True)
+    export_request = start(client_as(alice), when="free", projects=[PILOT])
+    page = client_as(alice).post(f"/exports/plan/{export_request.pk}/leave/", follow=True)
     assert [str(one) for one in page.context["messages"]] == []
     assert "Taken off the queue." in text_of(page)

@@ -19,7 +19,7 @@ from django.urls import Resolver404, resolve
 from django.utils.datastructures import MultiValueDict
 
 from accounts.models import ApiKey, Person, Place
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from tests.faults.browser import Form, Page
 from tests.faults.driver import Stage
 from tests.faults.operations import SLICE, WRITES, Desk
@@ -307,7 +307,7 @@ def _unseen_names(stage: Stage) -> list[str]:
     stored.setlist("key label", list(ApiKey.objects.values_list("label", flat=True)))
     stored.setlist("person", list(Person.objects.values_list("name", flat=True)))
     stored.setlist("place", list(Place.objects.values_list("name", flat=True)))
-    stored.setlist("export", list(Plan.objects.values_list("name", flat=True)))
+    stored.setlist("export", list(ExportRequest.objects.values_list("name", flat=True)))
     wrong = [f"sent the name {name!r}" for name in sent if isinstance(name, str) and _is_unseen(name)]
     return wrong + [
         f"stored the {kind} {name!r}" for kind, names in stored.lists() for name in names if _is_unseen(name)

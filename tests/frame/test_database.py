@@ -16,7 +16,7 @@ from console.audit import verify
 from console.audit.models import Entry
 from console.common import database
 from console.emulator.server import Running
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from tests.batches import boards
 from tests.conftest import PASSWORD
 from tests.exports import making
@@ -295,7 +295,7 @@ def test_an_export_that_could_not_be_recorded_leaves_no_plan_behind(
     browser, wanted = client_as(alice), making.form()
     assert browser.post("/exports/new/", wanted).status_code == 503
     assert making.sent(emulator, "POST") == []
-    assert not Plan.objects.exists()
+    assert not ExportRequest.objects.exists()
 
 
 @pytest.mark.sqlite

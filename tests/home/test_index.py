@@ -13,7 +13,7 @@ from accounts.models import Person
 from console.audit import record
 from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from console.slices.builder import drafts
 from tests.batches.boards import ORDER, opened
 from tests.exports.making import body_of, finish, form, start, text_of, work
@@ -116,17 +116,17 @@ def test_many_unresolved_acts_take_six_lines(
 
 def test_an_export_waits_until_it_is_taken_home(client_as: As, alice: Person, erin: Person, emulator: Running) -> None:
     client = client_as(alice)
-    plan = start(client, name="Eyes")
+    export_request = start(client, name="Eyes")
     assert "is ready" not in text_of(client.get("/"))
-    finish(emulator, plan)
+    finish(emulator, export_request)
     work()
     asked = len(emulator.requests("cloudfactory"))
     page = client.get("/")
     assert "The export “Eyes” is ready You have not downloaded it. Its link ends" in text_of(page)
-    assert f"/exports/{plan.export_id}/" in page.content.decode()
+    assert f"/exports/{export_request.export_id}/" in page.content.decode()
     assert len(emulator.requests("cloudfactory")) == asked
     assert "is ready" not in text_of(client_as(erin).get("/"))
-    body_of(client.get(f"/exports/{plan.export_id}/download/"))
+    body_of(client.get(f"/exports/{export_request.export_id}/download/"))
     assert "is ready" not in text_of(client.get("/"))
 
 
@@ -135,13 +135,13 @@ def test_a_failed_export_waits_for_a_day_or_until_it_is_tried_again(
 ) -> None:
     client = client_as(alice)
     emulator.act("set_pace", seconds=6000)
-    plan = start(client, name="Eyes")
+    export_request = start(client, name="Eyes")
     emulator.act("fail_export", error="disk full")
     work()
     assert "The export “Eyes” failed There is no file. See why" in text_of(client.get("/"))
-    Plan.objects.filter(pk=plan.pk).update(ended_at=timezone.now() - timedelta(hours=25))
+    ExportRequest.objects.filter(pk=export_request.pk).update(ended_at=timezone.now() - timedelta(hours=25))
     assert "failed" not in text_of(client.get("/"))
-    Plan.objects.filter(pk=plan.pk).update(ended_at=timezone.now())
+    ExportRequest.objects.filter(pk=export_request.pk).update(ended_at=timezone.now())
     start(client, name="Eyes again", again="1")
     assert "“Eyes” failed" not in text_of(client.get("/"))
 
@@ -265,10 +265,10 @@ def test_old_changes_are_no_news(client_as: As, alice: Person, erin: Person, emu
 
 
 def test_whoever_deleted_one_s_export_is_told(client_as: As, alice: Person, erin: Person, emulator: Running) -> None:
-    plan = start(client_as(alice), name="Eyes")
-    finish(emulator, plan)
+    export_request = start(client_as(alice), name="Eyes")
+    finish(emulator, export_request)
     work()
-    client_as(erin).post(f"/exports/{plan.export_id}/delete/", {"act_id": str(uuid.uuid4())})
+    client_as(erin).post(f"/exports/{export_request.export_id}/delete/", {"act_id": str(uuid.uuid4())})
     assert "Erin deleted the export Eyes" in waiting_for(client_as(alice))
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 from accounts.models import Person
 from console.audit.models import Entry
 from console.emulator.server import Running
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from console.projects.models import ProjectUse
 from console.slices.models import Draft
 from tests.conftest import SPACE
@@ -64,13 +64,13 @@ def test_an_export_whose_id_is_no_uuid_is_listed_without_an_address(
     value: Any, alice: Person, client_as: ClientAs, platform: Vendor
 ) -> None:
     client = client_as(alice)
-    plan = start(client, name="Ordinary")
+    export_request = start(client, name="Ordinary")
     platform.rewrite("GET", "/exports(\\?|$)", with_first("items", exportId=value, id=value))
     response = client.get("/exports/")
 
     assert response.status_code == 200
     assert "Ordinary" in text_of(response)
-    assert not any(plan.export_id in link for link in links(response))
+    assert not any(export_request.export_id in link for link in links(response))
     for show in ("mine", "ready", "ending", "failed"):
         assert client.get(f"/exports/?show={show}").status_code == 200
     assert_all_pages_open(client)
@@ -86,14 +86,14 @@ def test_a_created_export_without_a_usable_id_is_unknown_and_found_by_reading(
     response = client.post("/exports/new/", data)
 
     assert response.status_code == 302
-    plan = Plan.objects.get(pk=data["id"])
-    assert (plan.state, plan.export_id) == ("sending", "")
-    assert Entry.objects.get(pk=plan.act_id).outcome == "unknown"
-    assert client.get(f"/exports/plan/{plan.pk}/").status_code == 200
-    client.post(f"/audit/{plan.act_id}/settle/")
-    assert client.get(f"/exports/plan/{plan.pk}/").status_code == 302
-    plan.refresh_from_db()
-    assert re.fullmatch("[0-9a-f-]{36}", plan.export_id)
+    export_request = ExportRequest.objects.get(pk=data["id"])
+    assert (export_request.state, export_request.export_id) == ("sending", "")
+    assert Entry.objects.get(pk=export_request.act_id).outcome == "unknown"
+    assert client.get(f"/exports/plan/{export_request.pk}/").status_code == 200
+    client.post(f"/audit/{export_request.act_id}/settle/")
+    assert client.get(f"/exports/plan/{export_request.pk}/").status_code == 302
+    export_request.refresh_from_db()
+    assert re.fullmatch("[0-9a-f-]{36}", export_request.export_id)
     assert len(platform.sent("POST", "/exports$")) == 1
     assert_all_pages_open(client)
 
@@ -103,10 +103,10 @@ def test_an_export_asked_for_by_its_id_keeps_that_id(
     value: Any, alice: Person, client_as: ClientAs, platform: Vendor
 ) -> None:
     client = client_as(alice)
-    plan = start(client, name="Q3")
-    platform.rewrite("GET", f"/exports/{plan.export_id}", lambda data: {**data, "exportId": value})
+    export_request = start(client, name="Q3")
+    platform.rewrite("GET", f"/exports/{export_request.export_id}", lambda data: {**data, "exportId": value})
     for page in ("", "row/", "status/", "delete/"):
-        response = client.get(f"/exports/{plan.export_id}/{page}")
+        response = client.get(f"/exports/{export_request.export_id}/{page}")
         assert response.status_code in (200, 204, 502), page  # null names no export at all, and cannot be believed
     work(3)
     assert_all_pages_open(client)
@@ -117,17 +117,19 @@ def test_a_bad_id_stored_earlier_takes_no_page_down(
     bad: str, alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     client = client_as(alice)
-    plan = start(client, name="Stored")
-    Plan.objects.filter(pk=plan.pk).update(export_id=bad)
+    export_request = start(client, name="Stored")
+    ExportRequest.objects.filter(pk=export_request.pk).update(export_id=bad)
     ProjectUse.objects.create(person=alice, space=SPACE, project=bad, pinned=True)
     Draft.objects.create(person=alice, state="created", owner_name="..", slug=bad)
     assert client.get(f"/projects/{EYES}/").status_code == 200
     assert client.get(f"/projects/{EYES}/batches/").status_code == 200
-    assert client.get(f"/exports/plan/{plan.pk}/").status_code == 200
+    assert client.get(f"/exports/plan/{export_request.pk}/").status_code == 200
     draft = Draft.objects.get(slug=bad)
     assert client.get(f"/slices/new/{draft.pk}/").status_code == 302
     for status in ("COMPLETED", "FAILED"):
-        Plan.objects.filter(pk=plan.pk).update(ended_at=plan.created_at, end_status=status, notified_at=None)
+        ExportRequest.objects.filter(pk=export_request.pk).update(
+            ended_at=export_request.created_at, end_status=status, notified_at=None
+        )
         assert_all_pages_open(client)
         assert client.post("/exports/news/").status_code == 200
 

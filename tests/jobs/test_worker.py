@@ -21,7 +21,7 @@ from accounts.models import Person
 from console.audit import verify
 from console.audit.models import Entry
 from console.emulator.server import Running
-from console.exports.models import Plan, Receipt
+from console.exports.models import ExportRequest, Receipt
 from console.jobs import services
 from console.jobs.models import Operation, State
 from tests.exports.making import COINS, EYES, SURFACES, finish, form, sent, start, work
@@ -71,21 +71,21 @@ def is_done(kind: str) -> bool:
 def test_a_worker_killed_while_its_call_is_on_the_way_starts_one_export(
     alice: Person, client_as: ClientAs, slow: Running, worker: Any
 ) -> None:
-    plan = start(client_as(alice), name="Queued", when="free")
+    export_request = start(client_as(alice), name="Queued", when="free")
     slow.fault("cloudfactory", "slow-8", method="POST", path="/exports$")
-    Operation.objects.update(due_at=plan.created_at)
+    Operation.objects.update(due_at=export_request.created_at)
     first = worker()
     until(lambda: slow.world.exports and any(row["name"] == "Queued" for row in slow.world.exports))
     kill(first)
-    plan.refresh_from_db()
-    assert (plan.state, Entry.objects.get(pk=plan.act_id).outcome) == ("sending", "open")
+    export_request.refresh_from_db()
+    assert (export_request.state, Entry.objects.get(pk=export_request.act_id).outcome) == ("sending", "open")
     assert Operation.objects.get(kind="exports.start").state == State.RUNNING
     time.sleep(LEASE)
     worker()
     until(lambda: is_done("audit.reconcile"))
-    plan.refresh_from_db()
-    entry = Entry.objects.get(pk=plan.act_id)
-    assert (plan.state, entry.outcome, entry.result["found"]) == ("started", "done", "after a restart")
+    export_request.refresh_from_db()
+    entry = Entry.objects.get(pk=export_request.act_id)
+    assert (export_request.state, entry.outcome, entry.result["found"]) == ("started", "done", "after a restart")
     assert [row["name"] for row in slow.world.exports].count("Queued") == 1
     assert len(sent(slow, "POST")) <= 1
     assert Entry.objects.lines().filter(action="export.create").count() == 1
@@ -95,8 +95,8 @@ def test_a_worker_killed_while_its_call_is_on_the_way_starts_one_export(
 def test_a_worker_killed_while_it_reads_a_file_reads_it_again(
     alice: Person, client_as: ClientAs, slow: Running, worker: Any
 ) -> None:
-    plan = start(client_as(alice), name="Eyes")
-    finish(slow, plan)
+    export_request = start(client_as(alice), name="Eyes")
+    finish(slow, export_request)
     slow.fault("storage", "slow-8")
     first = worker()
     until(lambda: Operation.objects.filter(kind="exports.receipt", state=State.RUNNING).exists())
@@ -116,8 +116,8 @@ def test_a_worker_that_starts_again_waits_for_no_lease(
     """Where one died and is not started again, its neighbours on the machine see that with their next sweep."""
     world["JOBS_LEASE"] = "3600"
     settings.WORKER_LOCKS = world["WORKER_LOCKS"]
-    plan = start(client_as(alice), name="Eyes")
-    finish(slow, plan)
+    export_request = start(client_as(alice), name="Eyes")
+    finish(slow, export_request)
     slow.fault("storage", "slow-8")
     with workers(world) as worker:
         first = worker()
@@ -146,8 +146,8 @@ def test_a_press_killed_while_its_call_is_on_the_way_is_found_out(
     time.sleep(1.1)
     call_command("settle", verbosity=0)
     work()
-    plan = Plan.objects.get(pk=press)
-    assert (plan.state, Entry.objects.get(pk=press).outcome) == ("started", "done")
+    export_request = ExportRequest.objects.get(pk=press)
+    assert (export_request.state, Entry.objects.get(pk=press).outcome) == ("started", "done")
     assert [row["name"] for row in slow.world.exports].count("Killed") == 1
     assert verify.check().is_whole
 
@@ -190,7 +190,7 @@ def test_exports_start_while_large_files_are_read_for_their_receipts(
         worker(*options)
     until(lambda: endless_store.requests)
     queued = start(client, name="Queued", projects=[SURFACES], when="free")
-    until(lambda: Plan.objects.get(pk=queued.pk).state == "started")
+    until(lambda: ExportRequest.objects.get(pk=queued.pk).state == "started")
     receipts = Operation.objects.filter(kind="exports.receipt")
     assert {one.state for one in receipts} <= {State.RUNNING, State.WAITING}
     assert not Receipt.objects.exclude(state=Receipt.State.WAITING).exists()
@@ -204,7 +204,7 @@ def test_a_signal_waits_for_no_large_file(
         finish(slow, start(client_as(alice), projects=[project]))
     worker("--workers", "2")
     until(lambda: endless_store.requests and Operation.objects.filter(kind="exports.receipt").count() == 2)
-    # Of a plan that was deleted: done as soon as a worker has it.
+    # Of a request that was deleted: done as soon as a worker has it.
     Operation.objects.create(kind="items.bulk", subject=str(uuid.uuid4()), person=alice)
     services.wake(Operation.objects.get(kind="items.bulk"), 0)
     until(lambda: is_done("items.bulk"))

@@ -11,7 +11,7 @@ from django.test import Client
 from accounts.models import Person
 from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from tests.batches.boards import HTMX, NAPLES_EARLY
 from tests.conftest import SPACE
 from tests.slices.making import text_of
@@ -203,14 +203,19 @@ def test_exports_that_hold_a_project_are_listed_with_it(
         "Deleted": ({}, "DELETED"),
     }
     for name, (choice, end) in wanted.items():
-        about = {"choice": choice, "end_status": end, "state": Plan.State.STARTED, "export_id": str(uuid.uuid4())}
-        Plan.objects.create(person=erin, space=SPACE, name=name, **about)
+        about = {
+            "selection_data": choice,
+            "end_status": end,
+            "state": ExportRequest.State.STARTED,
+            "export_id": str(uuid.uuid4()),
+        }
+        ExportRequest.objects.create(person=erin, space=SPACE, name=name, **about)
     client = client_as(alice)
     page = client.get(f"/projects/{COINS}/")
-    assert {plan.name for plan in page.context["held"]} == {"Coins only", "Everything", "One batch"}
+    assert {export_request.name for export_request in page.context["held"]} == {"Coins only", "Everything", "One batch"}
     assert "Erin" in text_of(page)
     other = client.get(f"/projects/{COINS}/batches/102/")
-    assert {plan.name for plan in other.context["held"]} == {"Coins only", "Everything"}
+    assert {export_request.name for export_request in other.context["held"]} == {"Coins only", "Everything"}
 
 
 WAITING = [f"/projects/{COINS}/figures/?size=large", f"/projects/{COINS}/batches/{NAPLES_EARLY}/counts/"]

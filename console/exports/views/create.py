@@ -17,7 +17,7 @@ from console.exports import create_form, duplicates, monitor, services
 from console.exports import item_counts as counting
 from console.exports import slot as lanes
 from console.exports.forms import ExportForm
-from console.exports.models import Plan
+from console.exports.models import ExportRequest
 from console.exports.slot_presenters import Slot
 from console.upstream.errors import UpstreamError
 
@@ -66,14 +66,14 @@ def _press(request: SignedIn) -> HttpResponse:
         return _again(request, draft, 409, equal=equal)
     act = services.enqueue if request.POST.get("when") == "free" else services.start
     try:
-        plan = act(user=request.user, wish=draft.wish(), request=request)
+        export_request = act(user=request.user, wish=draft.wish(), request=request)
     except services.LaneBusy:
         return _again(request, draft.renewed(), 409, refused=True)
     except write_errors.KINDS as error:
         if error.outcome == FAILED:
             return _failed(request, draft.renewed(), error)
-        plan = Plan.objects.get(pk=draft.wish().id)
-    return htmx.redirect(request, _address(plan))
+        export_request = ExportRequest.objects.get(pk=draft.wish().id)
+    return htmx.redirect(request, _address(export_request))
 
 
 def _shown(request: SignedIn, draft: create_form.Draft) -> HttpResponse:
@@ -158,7 +158,7 @@ def _slot(request: SignedIn, lane: lanes.Lane | None, *, is_refused: bool = Fals
     return {"slot": slot, "is_queue_offered": slot.is_busy, **turn}
 
 
-def _address(plan: Plan) -> str:
-    if plan.export_id:
-        return reverse("exports:detail", args=[plan.export_id])
-    return reverse("exports:plan", args=[plan.pk])
+def _address(export_request: ExportRequest) -> str:
+    if export_request.export_id:
+        return reverse("exports:detail", args=[export_request.export_id])
+    return reverse("exports:plan", args=[export_request.pk])

@@ -13,7 +13,7 @@ from console import error_pages, plain_text_responses
 from console.common.parsing import read_page_number
 from console.exports import create_form, monitor, presenters
 from console.exports import download as downloading
-from console.exports.models import Plan, Receipt
+from console.exports.models import ExportRequest, Receipt
 from console.exports.receipt_presenters import ReceiptSummary, class_page
 from console.upstream.download_ranges import NoSuchPart
 from console.upstream.errors import NotFound
@@ -47,7 +47,7 @@ def download(request: SignedIn, export: uuid.UUID) -> HttpResponseBase:
         place = {} if error.total is None else {"Content-Range": f"bytes */{error.total}"}
         return plain_text_responses.answer(416, error.message, headers=place)
     except (downloading.NotReady, downloading.FileGone, NotFound) as error:
-        known = Plan.objects.filter(export_id=str(export)).first()
+        known = ExportRequest.objects.filter(export_id=str(export)).first()
         if isinstance(error, NotFound) and (known is None or known.person_id != request.user.pk):
             # Their key does not read this export, so nothing that the console remembers of it is theirs.
             return error_pages.not_found(request)
@@ -64,7 +64,7 @@ def download(request: SignedIn, export: uuid.UUID) -> HttpResponseBase:
         return render(request, "exports/expired.html", context, status=409 if runs else 410)
 
 
-def _without_page(request: SignedIn, message: str, known: Plan | None, runs: bool) -> str:
+def _without_page(request: SignedIn, message: str, known: ExportRequest | None, runs: bool) -> str:
     """What the page about a missing file says and offers, for a tool."""
     if runs or not request.user.can("change"):
         return message

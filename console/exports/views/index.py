@@ -19,7 +19,7 @@ from console.audit import selectors, unresolved
 from console.common.parsing import read_cursor, read_int, read_uuid
 from console.exports import create_form, export_queue, monitor, presenters, receipts, services
 from console.exports import slot as lanes
-from console.exports.models import Plan, Receipt
+from console.exports.models import ExportRequest, Receipt
 from console.exports.receipt_presenters import ReceiptSummary
 from console.exports.slot_presenters import Slot
 from console.upstream.errors import NotFound, UpstreamError
@@ -81,7 +81,7 @@ def row(request: SignedIn, export: uuid.UUID) -> HttpResponse:
     """One row of the list, which asks for itself again until its export has ended."""
     found, error = _followed(request, export)
     if isinstance(error, NotFound):
-        own = Plan.objects.filter(export_id=str(export), person=request.user).first()
+        own = ExportRequest.objects.filter(export_id=str(export), person=request.user).first()
         return render(request, "exports/gone.html#row", {"export_id": export, "gone": found or own})
     if found is None:
         return HttpResponse(status=204)
@@ -107,7 +107,9 @@ def lane(request: SignedIn) -> HttpResponse:
 def news(request: SignedIn) -> HttpResponse:
     """What ended since this person last heard of it, wherever in the console they are."""
     here = htmx.page_address(request).partition("?")[0]
-    told = [plan for plan in monitor.news(user=request.user) if not plan.is_shown_at(here)]
+    told = [
+        export_request for export_request in monitor.news(user=request.user) if not export_request.is_shown_at(here)
+    ]
     look = _number(request.GET.get("look"))
     context = {
         "told": told,
@@ -128,8 +130,8 @@ def plan(request: SignedIn, plan: uuid.UUID) -> HttpResponse:
     context = {
         "plan": found,
         "unresolved_act": services.unresolved_act(found),
-        "slot": _slot_of(found) if found.state == Plan.State.QUEUED else None,
-        "delay": monitor.delay(look) if found.state != Plan.State.DROPPED else None,
+        "slot": _slot_of(found) if found.state == ExportRequest.State.QUEUED else None,
+        "delay": monitor.delay(look) if found.state != ExportRequest.State.DROPPED else None,
         "look": look + 1,
         "query": create_form.query(found),
     }
@@ -137,14 +139,16 @@ def plan(request: SignedIn, plan: uuid.UUID) -> HttpResponse:
     return render(request, f"exports/plan.html{part}", context)
 
 
-def _slot_of(plan: Plan) -> Slot:
+def _slot_of(export_request: ExportRequest) -> Slot:
     """The export slot as the person who waits for it sees it; without a key only the queue is known."""
     try:
-        if connections.space(plan.person).id == plan.space:
-            return Slot(lanes.current(user=plan.person), plan.person, plan)
+        if connections.space(export_request.person).id == export_request.space:
+            return Slot(lanes.current(user=export_request.person), export_request.person, export_request)
     except ConnectionMissing:
         pass
-    return Slot(lanes.unknown(user=plan.person, space=plan.space), plan.person, plan)
+    return Slot(
+        lanes.unknown(user=export_request.person, space=export_request.space), export_request.person, export_request
+    )
 
 
 @require_POST
@@ -226,7 +230,7 @@ def _followed(request: SignedIn, export: uuid.UUID) -> tuple[Export | None, Upst
     try:
         return monitor.look(user=request.user, export_id=str(export)), None
     except NotFound as error:
-        if known is None and not Plan.objects.filter(export_id=str(export), person=request.user).exists():
+        if known is None and not ExportRequest.objects.filter(export_id=str(export), person=request.user).exists():
             raise
         return known, error
     except UpstreamError as error:
@@ -242,15 +246,17 @@ def _turn(request: SignedIn, error: UpstreamError | None) -> dict[str, Any]:
     return {"look": look + 1, "delay": delay if look < monitor.MOST_LOOKS else None, "error": error}
 
 
-def _asked_for(plan: Plan | None) -> Receipt | None:
+def _asked_for(export_request: ExportRequest | None) -> Receipt | None:
     """The receipt as the worker is about to ask for it, where a page was the first to see the end."""
-    if plan is None or monitor.seen_end(plan) != "COMPLETED":
+    if export_request is None or monitor.seen_end(export_request) != "COMPLETED":
         return None
-    return Receipt(export_id=plan.export_id, space=plan.space, choice_key=plan.wanted.key)
+    return Receipt(
+        export_id=export_request.export_id, space=export_request.space, selection_key=export_request.selection.key
+    )
 
 
 def _following(request: SignedIn, row: presenters.Row, error: UpstreamError | None = None) -> dict[str, Any]:
-    receipt = Receipt.objects.filter(pk=row.export.id).first() or _asked_for(row.plan)
+    receipt = Receipt.objects.filter(pk=row.export.id).first() or _asked_for(row.export_request)
     waits = error or row.state.active or (receipt is not None and receipt.state == Receipt.State.WAITING)
     turn = _turn(request, error)
     return turn | {
@@ -260,14 +266,14 @@ def _following(request: SignedIn, row: presenters.Row, error: UpstreamError | No
         "comparison": receipts.compared(receipt) if receipt else None,
         "usual": presenters.usual(connections.space(request.user).id),
         "delay": turn["delay"] if waits else None,
-        "query": create_form.query(row.plan) if row.plan else "",
+        "query": create_form.query(row.export_request) if row.export_request else "",
         "act_id": uuid.uuid4(),
     }
 
 
-def _own(request: SignedIn, pk: uuid.UUID) -> Plan:
-    """Another person's plan is as if it did not exist."""
-    return get_object_or_404(Plan.objects.select_related("person"), pk=pk, person=request.user)
+def _own(request: SignedIn, pk: uuid.UUID) -> ExportRequest:
+    """Another person's request is as if it did not exist."""
+    return get_object_or_404(ExportRequest.objects.select_related("person"), pk=pk, person=request.user)
 
 
 def _number(text: str | None) -> int:
