@@ -14,6 +14,7 @@ from django.contrib.auth.models import AnonymousUser
 from accounts import crypto, key_usage, vendor_status
 from accounts.models import ApiKey, Person, Place, Vendor
 from console.common import cache_versions, parallel
+from console.common.errors import ConsoleError
 from console.common.formatting import with_article
 from console.upstream import downloads as files
 from console.upstream import errors
@@ -27,16 +28,13 @@ PLACE_WORDS = {Vendor.AVALA: "owner", Vendor.CLOUDFACTORY: "space"}
 ARTICLES = {Vendor.AVALA: "an", Vendor.CLOUDFACTORY: "a"}
 
 
-class ConnectionMissing(Exception):
+class ConnectionMissing(ConsoleError):
     """The person has not connected what a page needs. Nothing was sent, so nothing was changed."""
-
-    outcome: errors.Outcome = "failed"
 
     def __init__(self, vendor: str, message: str) -> None:
         super().__init__(message)
         self.vendor = vendor
         self.vendor_name = errors.vendor_name(vendor)
-        self.message = message
 
 
 class KeyMissing(ConnectionMissing):

@@ -14,6 +14,7 @@ from accounts.models import ApiKey, Person, Place, Vendor
 from console.audit import record
 from console.audit.models import Entry
 from console.common import redaction
+from console.common.errors import ConsoleError
 from console.upstream import errors
 from console.upstream.avala import Avala
 from console.upstream.cloudfactory import CloudFactory
@@ -31,12 +32,11 @@ class Found:
     places: list[tuple[str, str]] = field(default_factory=list)
 
 
-class KeyRefused(Exception):
+class KeyRefused(ConsoleError):
     """The test failed; the sentence says which half was wrong. The field it belongs to is `value` or `place`."""
 
     def __init__(self, message: str, *, on: str = "value") -> None:
         super().__init__(message)
-        self.message = message
         self.on = on
 
 

@@ -25,9 +25,10 @@ from accounts.rights import Role
 from accounts.sessions import end_sessions
 from console.audit import record
 from console.common import redaction
+from console.common.errors import ConsoleError
 
 
-class LastAdministrator(Exception):
+class LastAdministrator(ConsoleError):
     """Nobody would be left who can let people in."""
 
     message = "This is the only active administrator. Make somebody else an administrator first."

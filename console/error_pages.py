@@ -22,6 +22,7 @@ from console import htmx, json_logging, plain_text_responses, sign_in
 from console.audit import record, unresolved
 from console.audit.record import NotRecorded
 from console.common import database
+from console.common.errors import ConsoleError
 from console.common.typed_fields import ONE_TIME, readable_values, typed_fields
 from console.upstream import errors
 
@@ -57,10 +58,9 @@ def upstream(request: HttpRequest, error: errors.UpstreamError, **about: object)
     """
     status = status_of(error)
     reading = request.method in {"GET", "HEAD"}
-    retry_in: float | None = getattr(error, "retry_in", None)
     context: dict[str, object] = about | {
         "error": error,
-        "wait": round(retry_in) if retry_in else None,
+        "wait": round(error.retry_in) if error.retry_in else None,
         "reading": reading,
         "unresolved": None if reading else unresolved.of_error(error, back=htmx.page_address(request)),
         "resend": error.outcome == "failed",
@@ -69,8 +69,8 @@ def upstream(request: HttpRequest, error: errors.UpstreamError, **about: object)
         "first_page": htmx.page_address(request).partition("?")[0] if isinstance(error, errors.PageExpired) else "",
     }
     response = _answer(request, "errors/upstream.html", context, status)
-    if retry_in:
-        response["Retry-After"] = str(max(1, round(retry_in)))
+    if error.retry_in:
+        response["Retry-After"] = str(max(1, round(error.retry_in)))
     return response
 
 
@@ -176,9 +176,14 @@ def _answer_alone(request: HttpRequest, template: str, context: dict[str, object
 
 
 def _answer_script(request: HttpRequest, context: dict[str, object], status: int) -> HttpResponse:
-    problem = context.get("error") or context.get("missing")
-    sentence = getattr(problem, "message", "") or SCRIPT_SENTENCES.get(status, FAILED)
-    return plain_text_responses.for_script(status, sentence, retry_in=getattr(problem, "retry_in", None))
+    error = _error_in(context)
+    sentence = (error.message if error else "") or SCRIPT_SENTENCES.get(status, FAILED)
+    return plain_text_responses.for_script(status, sentence, retry_in=error.retry_in if error else None)
+
+
+def _error_in(context: dict[str, object]) -> ConsoleError | None:
+    error = context.get("error") or context.get("missing")
+    return error if isinstance(error, ConsoleError) else None
 
 
 def _what_became_of_it(request: HttpRequest, *, begun: bool) -> str:
@@ -224,9 +229,8 @@ def _kept(request: HttpRequest) -> list[tuple[str, str]]:
 def _answer(request: HttpRequest, template: str, context: dict[str, object], status: int) -> HttpResponse:
     """The whole page, only its notice where htmx asked for a fragment, or its sentence for a tool that saves files."""
     if plain_text_responses.is_for_tool(request):
-        return plain_text_responses.answer(
-            status, getattr(context.get("error") or context.get("missing"), "message", "")
-        )
+        error = _error_in(context)
+        return plain_text_responses.answer(status, error.message if error else "")
     if plain_text_responses.is_for_script(request):
         return _answer_script(request, context, status)
     context |= {"request_id": json_logging.request_id.get(), "status": status}

@@ -14,6 +14,7 @@ from accounts.models import Person
 from console.audit import record
 from console.audit.models import DONE, FAILED, OPEN, Entry
 from console.common import deadline
+from console.common.errors import ConsoleError, retry_sentence
 from console.upstream import errors
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.5
@@ -22,7 +23,7 @@ CUT_OFF = "The console stopped before an answer came."
 CLOSED = "Your first request didn't go through. You can send it again."
 
 CONNECTION_ERRORS = ("ConnectionMissing", "KeyMissing", "KeyUnreadable", "PlaceMissing")
-Kinds = Mapping[str, Callable[[], Exception]]
+Kinds = Mapping[str, Callable[[], ConsoleError]]
 
 
 class FirstNotDone(errors.Refused):
@@ -56,7 +57,7 @@ def result(first: Entry, *, also: Kinds | None = None) -> Entry:
     if entry.outcome == DONE:
         return entry
     error = _error_of(entry, also or {})
-    vars(error)["entry_id"] = entry.pk
+    error.entry_id = entry.pk
     raise error
 
 
@@ -73,7 +74,7 @@ def _ended(entry_id: uuid.UUID) -> Entry:
         pause = min(pause * 2, LONGEST_PAUSE)
 
 
-def _error_of(entry: Entry, also: Kinds) -> Exception:
+def _error_of(entry: Entry, also: Kinds) -> ConsoleError:
     said, newest = entry.result, entry.newest_outcome
     kind, message = str(said.get("error_kind", "")), str(said.get("error", ""))
     reference = newest.vendor_reference if newest else ""
@@ -95,7 +96,7 @@ def _with_wait(error: errors.UpstreamError, entry: Entry) -> errors.UpstreamErro
     wait, newest = entry.result.get("retry_in"), entry.newest_outcome
     if isinstance(wait, int | float) and newest and newest.at + timedelta(seconds=wait) > timezone.now():
         error.retry_in = wait
-        error.message = f"{error.message} {errors.wait_in_words(wait)}"
+        error.message = f"{error.message} {retry_sentence(wait)}"
     return error
 
 

@@ -20,12 +20,12 @@ from accounts.connections import ConnectionMissing
 from console import error_pages, htmx, json_logging, saved_forms
 from console.audit.record import NotRecorded
 from console.audit.unresolved import Unresolved, of_error
+from console.common.errors import ConsoleError
 from console.second_press import FirstNotDone
 from console.upstream.errors import Forbidden, KeyRejected, UpstreamError
 
 log = logging.getLogger(__name__)
 
-Kind = UpstreamError | ConnectionMissing | NotRecorded
 KINDS = (UpstreamError, ConnectionMissing, NotRecorded)
 
 
@@ -49,7 +49,7 @@ class WriteError:
         return self.unresolved is None or self.unresolved.state.can_send_again
 
 
-def describe(request: HttpRequest, error: Kind, *, back: str = "", form: str = "") -> WriteError:
+def describe(request: HttpRequest, error: ConsoleError, *, back: str = "", form: str = "") -> WriteError:
     """`back` is the page that "Check now" leads to; the form's own page where it is empty.
 
     `form` is where the form is found as it was typed, if the server keeps that anyway.
@@ -57,7 +57,7 @@ def describe(request: HttpRequest, error: Kind, *, back: str = "", form: str = "
     return WriteError(
         message=error.message,
         status=status_of(error),
-        reference=getattr(error, "reference", None) or json_logging.request_id.get(),
+        reference=error.reference or json_logging.request_id.get(),
         unresolved=of_error(error, back=back or htmx.page_address(request)),
         **keys(request, error, back=form),
         wait=wait_of(error),
@@ -66,7 +66,7 @@ def describe(request: HttpRequest, error: Kind, *, back: str = "", form: str = "
 
 def answer(
     request: HttpRequest,
-    error: Kind,
+    error: ConsoleError,
     template: str,
     context: Mapping[str, Any],
     *,
@@ -78,7 +78,7 @@ def answer(
 
     The one-time id stays while the outcome is being checked, so that another press sends nothing; else it is a new one.
     """
-    log.warning("%s: %s (reference %s)", type(error).__name__, error, getattr(error, "reference", None))
+    log.warning("%s: %s (reference %s)", type(error).__name__, error, error.reference)
     failed = describe(request, error, back=back)
     used = request.POST.get("act_id", "")
     context = {**context, "write_error": failed, "act_id": uuid.uuid4() if failed.is_spent or not used else used}
@@ -89,7 +89,7 @@ def answer(
     return retarget(reswap(response, "outerHTML"), target) if name == part else response
 
 
-def status_of(error: Kind) -> int:
+def status_of(error: ConsoleError) -> int:
     """What we answer when a write failed."""
     if isinstance(error, FirstNotDone):
         return 409
@@ -98,10 +98,9 @@ def status_of(error: Kind) -> int:
     return 409 if isinstance(error, ConnectionMissing) else 503
 
 
-def wait_of(error: Exception) -> int:
+def wait_of(error: ConsoleError) -> int:
     """Seconds until another try makes sense; 0 where that is not known."""
-    retry_in = getattr(error, "retry_in", None)
-    return max(1, round(retry_in)) if retry_in else 0
+    return max(1, round(error.retry_in)) if error.retry_in else 0
 
 
 def keys(request: HttpRequest, error: Exception, *, back: str = "") -> dict[str, str]:

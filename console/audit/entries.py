@@ -10,6 +10,7 @@ from console import json_logging
 from console.audit import sanitize
 from console.audit.client_ip import address_of
 from console.audit.models import Entry
+from console.common.errors import ConsoleError
 
 Outcome = Literal["done", "failed", "unknown"]
 Person = Any  # The user model: a person with `pk`, `name` and `email`.
@@ -84,18 +85,17 @@ def of_error(error: Exception) -> dict[str, Any]:
 
     Its seconds to wait stand apart: they are for another press of the form, not for whoever reads it later.
     """
-    message = getattr(error, "message", "")
-    said = getattr(error, "lasting_message", message)
-    detail = {
-        "error": said or f"The console stopped in the middle ({type(error).__name__}).",
-        "error_kind": type(error).__name__,
-        "status": getattr(error, "status", None),
-        "retry_in": getattr(error, "retry_in", None) if said != message else None,
+    kind = type(error).__name__
+    if not isinstance(error, ConsoleError):
+        message = f"The console stopped in the middle ({kind})."
+        return {"detail": {"error": message, "error_kind": kind}, "reference": None}
+    detail: dict[str, Any] = {
+        "error": error.lasting_message,
+        "error_kind": kind,
+        "status": error.status,
+        "retry_in": error.retry_in if error.lasting_message != error.message else None,
     }
-    return {
-        "detail": {name: value for name, value in detail.items() if value},
-        "reference": getattr(error, "reference", None),
-    }
+    return {"detail": {name: value for name, value in detail.items() if value}, "reference": error.reference}
 
 
 def page_of(request: HttpRequest | None) -> str:

@@ -26,21 +26,17 @@ from console.audit.client_ip import address_of
 from console.audit.entries import Outcome, Person
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, EntryQuerySet
 from console.common import database
+from console.common.errors import ConsoleError
 
 log = logging.getLogger(__name__)
 
 _latest: ContextVar[tuple[str, uuid.UUID] | None] = ContextVar("latest_act", default=None)
 
 
-class NotRecorded(Exception):
+class NotRecorded(ConsoleError):
     """The database took no entry, so nothing was sent."""
 
-    outcome = FAILED
     message = "Not started: it could not be recorded. Nothing was sent."
-
-    def __init__(self, message: str = "") -> None:
-        self.message = message or self.message
-        super().__init__(self.message)
 
 
 class IdTaken(NotRecorded):
@@ -154,17 +150,17 @@ class audited_call:  # noqa: N801 - reads as a verb: `with record.audited_call(.
     ) -> None:
         """No error is done; an error says itself whether it is failed or unknown. A kill leaves the act open.
 
-        The error carries the entry's id on as `entry_id`, so that whatever page is shown can lead to the entry.
+        The error gets the entry's id as `entry_id`, so that the page that is shown can link to the entry.
         """
-        if isinstance(error, Exception):
-            vars(error)["entry_id"] = self.id
+        if isinstance(error, ConsoleError):
+            error.entry_id = self.id
         if self._ended:
             return
         if error is None:
             self.done()
         elif isinstance(error, Exception):
-            surely_not_done = getattr(error, "outcome", UNKNOWN) == FAILED
-            self._end(FAILED if surely_not_done else UNKNOWN, **entries.of_error(error))
+            outcome = error.outcome if isinstance(error, ConsoleError) else UNKNOWN
+            self._end(outcome, **entries.of_error(error))
 
     def _end(self, outcome: Outcome, **said: Any) -> None:
         self._ended = True

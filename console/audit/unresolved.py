@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from console.audit import actions, reconciliation, record, selectors, sentences
 from console.audit.models import OPEN, UNKNOWN, Entry, GroupLine
+from console.common.errors import ConsoleError
 
 
 @dataclass(frozen=True)
@@ -93,15 +94,14 @@ def subject_of(entry: Entry) -> str:
     return actions.whether(entry.action, name, detail)
 
 
-def of_error(error: Exception, *, back: str = "") -> Unresolved | None:
+def of_error(error: ConsoleError, *, back: str = "") -> Unresolved | None:
     """For an error that leaves the outcome of a write unknown; None for every other error."""
-    entry_id = vars(error).get("entry_id")
-    if not isinstance(entry_id, UUID) or getattr(error, "outcome", UNKNOWN) != UNKNOWN:
+    if error.entry_id is None or error.outcome != UNKNOWN:
         return None
-    entry = Entry.objects.filter(pk=entry_id).first()
+    entry = Entry.objects.filter(pk=error.entry_id).first()
     if entry is None or entry.outcome not in (OPEN, UNKNOWN):
         return None
-    return Unresolved(entry, getattr(error, "message", ""), back, getattr(error, "reference", None) or "")
+    return Unresolved(entry, error.message, back, error.reference or "")
 
 
 def of_thing(person: Any, thing_kind: str, thing_id: str, *, back: str = "") -> list[Unresolved]:

@@ -10,20 +10,17 @@ from datetime import timedelta
 from django.utils import timezone
 
 from console.audit.models import OPEN, Entry
+from console.common.errors import ConsoleError
 
 UNDER_WAY = timedelta(seconds=30)
 """Every call ends sooner than this. An older save without an end was cut off, and holds nobody up."""
 
 
-class Overtaken(Exception):
+class Overtaken(ConsoleError):
     """Nothing was sent."""
 
-    outcome = "failed"
     status = 409
     message = "This order is being saved by somebody else at this very moment. Save again to see both orders."
-
-    def __init__(self) -> None:
-        super().__init__(self.message)
 
 
 def now() -> int:

@@ -10,18 +10,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from console.common.errors import ConsoleError
 from console.upstream.response_models import Priority
 
 LOWEST = 0
 """Nobody states a bound; a number below nought is the likeliest to be refused, so none is made up here."""
 
 
-class BadOrder(Exception):
+class BadOrder(ConsoleError):
     """What was sent is not an order of these batches. Nothing was sent on."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 class BadPositions(Exception):

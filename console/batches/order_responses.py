@@ -22,6 +22,7 @@ from console.batches.forms import OrderForm
 from console.batches.order import BadOrder, Order
 from console.batches.order_diff import difference
 from console.batches.order_services import OrderChanged
+from console.common.errors import ConsoleError
 from console.upstream.errors import UpstreamError
 
 
@@ -81,7 +82,7 @@ def refused(pressed: Pressed, message: str, *, kind: str = "bad", status: int = 
     return _told(pressed, context, status)
 
 
-def failed(pressed: Pressed, error: Any) -> HttpResponse:
+def failed(pressed: Pressed, error: ConsoleError) -> HttpResponse:
     """A vendor error. The rows, the focus and the unsaved order stay exactly as they were."""
     board_url = reverse("batches:order", args=[pressed.project])
     if found := unresolved.of_error(error, back=board_url):
@@ -90,7 +91,7 @@ def failed(pressed: Pressed, error: Any) -> HttpResponse:
         "kind": "bad",
         "title": error.message,
         "text": f"Nothing was changed. {pressed.kept}".strip(),
-        "reference": getattr(error, "reference", "") or "",
+        "reference": error.reference or "",
         "used": pressed.act_id,
         "wait": write_errors.wait_of(error),
         **write_errors.keys(pressed.request, error, back="" if pressed.form else board_url),

@@ -12,6 +12,7 @@ from accounts import connections
 from accounts.models import Person
 from console.audit import record
 from console.audit.recorded_stream import RecordedStream
+from console.common.errors import ConsoleError
 from console.common.file_names import attachment, file_name
 from console.exports.models import ExportRequest
 from console.exports.slot import ACTIVE
@@ -24,26 +25,23 @@ from console.upstream.response_models import Export
 ZIP = b"PK"
 
 
-class NotReady(Exception):
+class NotReady(ConsoleError):
     """There is no file: the export still runs, failed, or its link is gone. Says which."""
-
-    outcome = "failed"
 
     def __init__(self, message: str, name: str, *, runs: bool = False) -> None:
         super().__init__(message)
-        self.message, self.name, self.runs = message, name, runs
+        self.name, self.runs = name, runs
 
 
-class FileGone(Exception):
+class FileGone(ConsoleError):
     """The store refuses the link although CloudFactory gave it for this download, or has no file behind it."""
 
-    outcome = "failed"
     EXPIRED = "The link to the file has expired, and CloudFactory gave no new one."
     DELETED = "The file is no longer in CloudFactory's file store."
 
     def __init__(self, message: str, name: str) -> None:
         super().__init__(message)
-        self.message, self.name = message, name
+        self.name = name
 
 
 def hand_over(*, user: Person, export_id: str, request: HttpRequest) -> HttpResponseBase:

@@ -106,7 +106,7 @@ def _later_or_never(error: ConnectionMissing | UpstreamError | record.NotRecorde
     """A vendor that is down or busy is waited for; a key that is missing or refused will not mend by waiting."""
     if isinstance(error, (ConnectionMissing, Refused)) and not isinstance(error, RateLimited):
         return Abandoned(error.message)
-    return Retry(max(LATER, getattr(error, "retry_in", None) or 0), error.message)
+    return Retry(max(LATER, error.retry_in or 0), error.message)
 
 
 def _after_a_crash(export_request: ExportRequest) -> Result:

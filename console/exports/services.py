@@ -18,6 +18,7 @@ from console.audit import record, selectors, unresolved
 from console.audit.models import DONE, FAILED, UNKNOWN, Entry
 from console.audit.unresolved import Unresolved
 from console.common import coalescing
+from console.common.errors import ConsoleError
 from console.exports import export_queue, monitor, slot
 from console.exports.item_counts import Counts
 from console.exports.models import LINK_LASTS, ExportRequest
@@ -44,15 +45,13 @@ class Wish:
     counts: Counts | None = None
 
 
-class LaneBusy(Exception):
+class LaneBusy(ConsoleError):
     """CloudFactory runs another export of the space: nothing was started."""
 
-    outcome = FAILED
     message = "Another export of the space was running."
 
     def __init__(self, conflict: Conflict) -> None:
-        super().__init__(self.message)
-        self.status, self.reference = conflict.status, conflict.reference
+        super().__init__(status=conflict.status, reference=conflict.reference)
 
 
 def _busy() -> LaneBusy:

@@ -10,6 +10,7 @@ from accounts import connections
 from accounts.models import Person
 from console.audit import record
 from console.audit.recorded_stream import RecordedStream
+from console.common.errors import ConsoleError
 from console.common.file_names import attachment
 from console.files.file_names import saved_name
 from console.files.models import PathList
@@ -25,14 +26,8 @@ NO_LINK = "CloudFactory gave no link to this file."
 REFUSED = "The file store refuses access to this file. Some stores answer so where there is no such file."
 
 
-class NoFile(Exception):
+class NoFile(ConsoleError):
     """There is no file at the path, or none for this person."""
-
-    outcome = "failed"
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 def file_act(

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts import connections
 from accounts.models import Person
 from console.audit import record
+from console.common.errors import ConsoleError
 from console.common.formatting import moment
 from console.files.browser_file import ChosenFile, NotChosen, read_chosen
 from console.files.models import Upload, UploadFile
@@ -25,7 +26,7 @@ SPACE_GONE = "You no longer work in the space of this page. Reload it to upload 
 IS_SENT = (State.SENDING, State.UNKNOWN)
 
 
-class SpaceGone(Exception):
+class SpaceGone(ConsoleError):
     """The page named a space that is none of the person's any more: no file goes to another one instead."""
 
     message = SPACE_GONE

@@ -21,6 +21,7 @@ from accounts.models import Person
 from accounts.rights import Right
 from console.audit import csv_export, record
 from console.common.delivery import has_arrived
+from console.common.errors import ConsoleError
 from console.common.file_names import attachment, file_name
 from console.files import path_checks
 from console.files.download import NoFile, file_act, no_file
@@ -68,10 +69,9 @@ class _Sent:
     end: int
 
 
-class _RightLost(Exception):
+class _RightLost(ConsoleError):
     """The person's role was changed, or they were disabled, while the zip was sent."""
 
-    outcome = "failed"
     message = "Your role can’t download files any more."
 
 
@@ -203,7 +203,7 @@ class _ZipStream:
                 raise
             row.result = f"not included: {error.message}"
             # Without links or entries no further file can be read.
-            is_about_this = isinstance(error, NoFile) or getattr(error, "vendor", "") == STORE
+            is_about_this = isinstance(error, NoFile) or (isinstance(error, UpstreamError) and error.vendor == STORE)
             self.stopped = "" if is_about_this else row.result
             return
         yield from self._copy(archive, row, act, download)

@@ -9,6 +9,7 @@ from accounts import connections
 from accounts.models import Person
 from console.audit import record
 from console.audit.recorded_stream import RecordedStream
+from console.common.errors import ConsoleError
 from console.common.file_names import attachment, file_name
 from console.items.label_files import find_annotation, open_file, sign_file
 from console.items.selectors import VENDOR, get_item, item_name
@@ -23,14 +24,12 @@ BEGINNINGS = (b"{", b"[")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-class NoLabelFile(Exception):
+class NoLabelFile(ConsoleError):
     """There is nothing to download. `is_expected`: the item is not done yet, so a file can still come."""
-
-    outcome = "failed"
 
     def __init__(self, message: str, name: str, *, is_expected: bool = False) -> None:
         super().__init__(message)
-        self.message, self.name, self.is_expected = message, name, is_expected
+        self.name, self.is_expected = name, is_expected
 
 
 def stream_labels(*, user: Person, project: uuid.UUID, item: uuid.UUID, request: HttpRequest) -> StreamingHttpResponse:

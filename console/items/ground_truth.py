@@ -19,6 +19,7 @@ from console import second_press
 from console.audit import record
 from console.audit import signals as audit_signals
 from console.audit.models import DONE, FAILED, Entry
+from console.common.errors import ConsoleError
 from console.items.label_input import LabelInput
 from console.items.models import LabelInsert
 from console.items.selectors import VENDOR
@@ -40,12 +41,8 @@ STILL_UNKNOWN = (
 AGAIN = "The same labels were added to this work item before. Select the box to add them a second time."
 
 
-class NotSendable(Exception):
+class NotSendable(ConsoleError):
     """Nothing was sent, because something changed since the person looked; `message` says what."""
-
-    def __init__(self, message: str) -> None:
-        self.message = message
-        super().__init__(message)
 
 
 def check_labels(
@@ -109,8 +106,9 @@ def send_labels(
         LabelInsert.objects.filter(pk=insert.pk, state=State.SENDING).update(state=State.CHECKED)
         raise
     except Exception as error:
-        is_failed = getattr(error, "outcome", "unknown") == FAILED
-        _finish(insert.pk, State.FAILED if is_failed else State.UNKNOWN, str(getattr(error, "message", "")))
+        is_failed = isinstance(error, ConsoleError) and error.outcome == FAILED
+        message = error.message if isinstance(error, ConsoleError) else ""
+        _finish(insert.pk, State.FAILED if is_failed else State.UNKNOWN, message)
         raise
     else:
         _finish(insert.pk, State.SENT)

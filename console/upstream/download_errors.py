@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
+from console.common.errors import retry_sentence
 from console.upstream import errors
 from console.upstream.bodies import read_some
 from console.upstream.status_errors import DEFAULT_WAIT
@@ -49,7 +50,7 @@ def _busy(retry_in: float | None, says_so: bool, facts: dict[str, Any]) -> error
     if not says_so and retry_in is None:
         return errors.ServerFailed("The file store has a problem right now.", **facts)
     wait = DEFAULT_WAIT if retry_in is None else retry_in
-    limited = errors.RateLimited(f"The file store is busy. {errors.wait_in_words(wait)}", **facts)
+    limited = errors.RateLimited(f"The file store is busy. {retry_sentence(wait)}", **facts)
     limited.retry_in = wait
     return limited
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Protocol
 
+from console.common.errors import ConsoleError
 from console.upstream.downloads import Download, Measured, Part
 from console.upstream.errors import RangeRefused
 
@@ -20,14 +21,13 @@ class Store(Protocol):
     def measure(self, url: str) -> Measured: ...
 
 
-class NoSuchPart(Exception):
+class NoSuchPart(ConsoleError):
     """The part that was asked for lies behind the end of the file, which has `total` bytes if that is known."""
 
-    outcome = "failed"
     message = "The part that was asked for is not in the file."
 
     def __init__(self, total: int | None) -> None:
-        super().__init__(self.message)
+        super().__init__()
         self.total = total
 
 

@@ -30,9 +30,8 @@ An error holds sentences and numbers, never a body, a header, an address with a 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
-Outcome = Literal["failed", "unknown"]
+from console.common.errors import ConsoleError
 
 VENDOR_NAMES = {"avala": "Avala", "cloudfactory": "CloudFactory", "storage": "The file store"}
 
@@ -42,21 +41,12 @@ def vendor_name(vendor: str) -> str:
     return VENDOR_NAMES.get(vendor, vendor.capitalize() or "The service")
 
 
-def wait_in_words(seconds: float) -> str:
-    """The sentence that follows a message while the seconds run."""
-    return f"Try again in {max(1, round(seconds))} s."
-
-
-class UpstreamError(Exception):
+class UpstreamError(ConsoleError):
     """Base of everything a call to a vendor can raise."""
 
-    outcome: Outcome = "failed"
     is_unclear = False
     """Whether a list came, but not the way to the rest of it."""
-    retry_in: float | None = None
-    """Seconds until another try makes sense, where that is known."""
 
-    # Everything but the message has a default, so that copies and pickles of an error work.
     def __init__(
         self,
         message: str,
@@ -67,22 +57,11 @@ class UpstreamError(Exception):
         vendor_text: str = "",
         changes: bool = True,
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        # A call that only reads changes nothing, however it ends.
+        super().__init__(message, outcome=None if changes else "failed", status=status, reference=reference)
         self.vendor = vendor
-        self.status = status
-        self.reference = reference
-        """The vendor's own number for the request, if it gave one."""
         self.vendor_text = vendor_text
         """What the vendor said, cut short and with keys masked; outside text, to be escaped."""
-        if not changes:
-            # A call that only reads changes nothing, however it ends.
-            self.outcome = "failed"
-
-    @property
-    def lasting_message(self) -> str:
-        """The message for whoever reads it later: without the seconds to wait."""
-        return self.message.partition(" Try again in ")[0] if self.retry_in is not None else self.message
 
     @property
     def is_silence(self) -> bool:
@@ -120,7 +99,7 @@ class OutOfTime(NotSent):
 class Unknown(UpstreamError):
     """Sent, and nobody knows whether it was done."""
 
-    outcome: Outcome = "unknown"
+    outcome = "unknown"
 
 
 class TimedOut(Unknown):

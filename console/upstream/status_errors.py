@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from console.common.errors import retry_sentence
 from console.common.parsing import NotJson, clean, read_json
 from console.upstream import errors
 from console.upstream.masked import masked
@@ -64,7 +65,7 @@ def refusal(
         return errors.Invalid(f"{name} did not accept what was entered.", fields=fields, **facts)
     if status == 429:
         wait = DEFAULT_WAIT if retry_in is None else retry_in
-        limited = errors.RateLimited(f"{name} is busy. {errors.wait_in_words(wait)}", **facts)
+        limited = errors.RateLimited(f"{name} is busy. {retry_sentence(wait)}", **facts)
         limited.retry_in = wait
         return limited
     if status == 404 or (status == 405 and not operation.confirmed):

@@ -22,6 +22,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from console.common import deadline
+from console.common.errors import retry_sentence
 from console.common.parsing import NotJson, read_int, read_json
 from console.upstream import errors, status_errors, urls
 from console.upstream.bodies import encoded, query, read_all, read_some
@@ -225,7 +226,7 @@ class Transport:
 
     def _held_back(self, rest: float) -> UpstreamError:
         name = vendor_name(self.vendor)
-        error = errors.HeldBack(f"{name} is not answering. {errors.wait_in_words(rest)}", vendor=self.vendor)
+        error = errors.HeldBack(f"{name} is not answering. {retry_sentence(rest)}", vendor=self.vendor)
         error.retry_in = rest
         return error
 

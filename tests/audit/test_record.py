@@ -12,13 +12,13 @@ from django.test import RequestFactory
 from accounts.models import Person
 from console.audit import record, verify
 from console.audit.models import Entry
+from console.common.errors import ConsoleError
 from console.common.redaction import remember
 
 DAY = datetime.date(2026, 11, 3)
 
 
-class Refused(Exception):
-    outcome = "failed"
+class Refused(ConsoleError):
     message = "Avala does not know the key avk_demo_secretsecret."
     status = 401
     reference = "req-77"

@@ -18,6 +18,7 @@ from console.audit.selectors import Line
 from console.batches import order_services, page_context, presenters, selectors, services
 from console.batches.forms import NameForm
 from console.batches.order_diff import ordinal
+from console.common.errors import ConsoleError
 from console.common.metadata_form import MetadataForm
 from console.common.typed_fields import hand_back
 from console.exports import services as exports
@@ -191,7 +192,7 @@ def _not_saved(
     batch: int,
     part: str,
     form: NameForm | MetadataForm,
-    error: write_errors.Kind,
+    error: ConsoleError,
 ) -> HttpResponse:
     context = _editing(request, project, batch, part, form)
     places = {"part": f"batches/detail.html#{part}", "target": f"#batch-{part}", "back": context["batch_url"]}

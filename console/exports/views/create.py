@@ -12,6 +12,7 @@ from accounts.connections import ConnectionMissing
 from accounts.http_types import SignedIn
 from console import htmx, saved_forms, write_errors
 from console.audit.models import FAILED
+from console.common.errors import ConsoleError
 from console.common.typed_fields import hand_back
 from console.exports import create_form, duplicates, monitor, services
 from console.exports import item_counts as counting
@@ -138,7 +139,7 @@ def _again(request: SignedIn, draft: create_form.Draft, status: int, **more: Any
     return retarget(reswap(response, "outerHTML"), "#export-form") if is_part else response
 
 
-def _failed(request: SignedIn, draft: create_form.Draft, error: write_errors.Kind) -> HttpResponse:
+def _failed(request: SignedIn, draft: create_form.Draft, error: ConsoleError) -> HttpResponse:
     """Surely nothing was started: the form with the reason above it and everything as it was chosen."""
     failed = write_errors.describe(request, error)
     return _again(request, draft, failed.status, write_error=failed)

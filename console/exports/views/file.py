@@ -60,7 +60,9 @@ def download(request: SignedIn, export: uuid.UUID) -> HttpResponseBase:
             "runs": runs,
             "query": create_form.query(known) if known else "",
         }
-        context["name"] = getattr(error, "name", "") or (known.name if known else "")
+        context["name"] = known.name if known else ""
+        if not isinstance(error, NotFound) and error.name:
+            context["name"] = error.name
         return render(request, "exports/expired.html", context, status=409 if runs else 410)
 
 

@@ -264,7 +264,7 @@ def _end_act(act: record.audited_call, tally: Tally, error: UpstreamError | None
     elif tally.outcome == UNKNOWN:
         detail = {"error": results.NOT_NAMED}
     end = {DONE: act.done, FAILED: act.failed, UNKNOWN: act.unknown}[tally.outcome]
-    end(detail={**detail, **tally.detail}, reference=getattr(error, "reference", None))
+    end(detail={**detail, **tally.detail}, reference=error.reference if error else None)
 
 
 def _put_back(

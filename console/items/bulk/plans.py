@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Person
 from console.audit import record
+from console.common.errors import ConsoleError
 from console.items import services
 from console.items.bulk import services as sending
 from console.items.bulk.actions import BulkAction
@@ -41,12 +42,8 @@ UNDO_OVER = "The hour in which this could be undone is over. Nothing was sent."
 NOTHING_TO_SEND = "This plan holds no work item that would be sent. Nothing was sent."
 
 
-class NotPlanned(Exception):
+class NotPlanned(ConsoleError):
     """Nothing was planned or sent; `message` says why."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 class NotSent(NotPlanned):

@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from accounts.models import Person
+from console.common.errors import ConsoleError
 from console.common.parsing import read_uuid
 from console.items.filters import DEFAULT_SIZE, OLDEST, ItemFilter
 from console.items.models import SelectedItem, Selection
@@ -24,12 +25,8 @@ MOST_STATUS = 40
 ROWS_A_STATEMENT = 500
 
 
-class NotSelected(Exception):
+class NotSelected(ConsoleError):
     """The selection is as it was; `message` says why."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 TOO_MANY = f"You can select up to {MOST_SELECTED:,} work items. Nothing was changed."

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from console.common.errors import ConsoleError
 from console.common.formatting import file_size, number
 
 MOST_BYTES = 5_000_000
@@ -65,12 +66,8 @@ _TOLD = re.compile(r"sep=([,;\t])(?:\r\n|\r|\n)")
 _QUOTED = re.compile(r'"[^"]*"')
 
 
-class NotCsv(Exception):
+class NotCsv(ConsoleError):
     """It can't be read as a CSV; `message` is a sentence for the field."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.models import Person
 from console.audit import record
 from console.audit.models import Entry
+from console.common.errors import ConsoleError
 from console.files.selectors import is_any_in_uploads
 from console.items import counts
 from console.items.imports import reconcile, result_writer
@@ -45,12 +46,8 @@ STOPPED = "Stopped before its turn."
 STOPPING = "Stopping after the items that are being created now."
 
 
-class NotStarted(Exception):
+class NotStarted(ConsoleError):
     """Nothing was stored or created; `message` says why."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 @dataclass(frozen=True)

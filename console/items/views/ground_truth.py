@@ -17,6 +17,7 @@ from console import htmx, saved_forms, write_errors
 from console.audit import record, unresolved
 from console.audit.models import Entry
 from console.common import uploads
+from console.common.errors import ConsoleError
 from console.common.formatting import plural
 from console.common.parsing import read_int, read_uuid
 from console.common.typed_fields import hand_back
@@ -133,9 +134,7 @@ def _open(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespons
     return render(request, "items/ground_truth.html", context)
 
 
-def _answer_error(
-    request: SignedIn, insert: LabelInsert, work_item: WorkItem, error: write_errors.Kind
-) -> HttpResponse:
+def _answer_error(request: SignedIn, insert: LabelInsert, work_item: WorkItem, error: ConsoleError) -> HttpResponse:
     """What was surely not done can be sent again, under a new id; what is unknown cannot."""
     insert.refresh_from_db()
     if insert.state == LabelInsert.State.FAILED:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from console.common.errors import ConsoleError
 from console.common.parsing import NotJson, read_int, read_json
 from console.slices.builder import validation
 from console.slices.builder.lookups import Field, Seen, as_text
@@ -83,7 +84,7 @@ class Picks:
         return replace(part, items=tuple(kept))
 
 
-class TooManyItems(Exception):
+class TooManyItems(ConsoleError):
     message = f"One part holds at most {MOST_ITEMS:,} chosen items. Add another part for more."
 
 

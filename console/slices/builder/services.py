@@ -16,6 +16,7 @@ from console import second_press
 from console.audit import record, unresolved
 from console.audit.models import DONE, FAILED, OPEN, Entry
 from console.audit.unresolved import Unresolved
+from console.common.errors import ConsoleError
 from console.common.parsing import read_int
 from console.slices import recipes
 from console.slices.builder import drafts, lookups, parts, validation
@@ -212,7 +213,7 @@ def _cut_off(entry: Entry) -> bool:
 # What the API said, put where it belongs
 
 
-def _failure(user: Person, contents: Contents, error: Exception) -> dict[str, Any]:
+def _failure(user: Person, contents: Contents, error: ConsoleError) -> dict[str, Any]:
     """Sentences for the page, by field and by part."""
     found = Problems()
     if isinstance(error, Invalid):
@@ -225,7 +226,7 @@ def _failure(user: Person, contents: Contents, error: Exception) -> dict[str, An
     return {
         "title": "The slice was not created. Nothing was changed.",
         "text": _sentence(error, found),
-        "reference": getattr(error, "reference", None) or "",
+        "reference": error.reference or "",
         "keys": isinstance(error, KeyRejected | Forbidden | connections.ConnectionMissing),
         "fields": found.fields,
         "parts": found.parts,
@@ -257,7 +258,7 @@ def _place(found: Problems, contents: Contents, fields: Mapping[str, list[str]])
                 found.whole.append(message)
 
 
-def _sentence(error: Exception, found: Problems) -> str:
+def _sentence(error: ConsoleError, found: Problems) -> str:
     if isinstance(error, Forbidden):
         said = f" Avala: {error.vendor_text}" if error.vendor_text else ""
         return f"This key cannot create slices, or cannot use one of these datasets.{said}"
@@ -265,4 +266,4 @@ def _sentence(error: Exception, found: Problems) -> str:
         return " ".join(found.whole)
     if found:
         return "Avala refused it; what to mend stands beside the field or part."
-    return getattr(error, "message", "") or "Avala refused it."
+    return error.message or "Avala refused it."

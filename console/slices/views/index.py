@@ -12,6 +12,7 @@ from accounts import connections
 from accounts.http_types import SignedIn
 from accounts.rights import Right
 from console import error_pages, htmx
+from console.common.errors import ConsoleError
 from console.common.parsing import read_cursor, read_int
 from console.items.imports import slice_progress
 from console.slices import build_times, gallery, list_page, list_query, notifications, presenters, provenance, services
@@ -209,10 +210,10 @@ def _about(request: SignedIn, found: Slice, *, owner: str, slug: str, look: int 
     return said
 
 
-def _is_final(error: Exception) -> bool:
+def _is_final(error: ConsoleError) -> bool:
     """Whether asking again would get the same answer; being asked to wait is not final."""
     missing = isinstance(error, KeyRejected | connections.ConnectionMissing)
-    return missing or (isinstance(error, Refused) and not getattr(error, "retry_in", None))
+    return missing or (isinstance(error, Refused) and not error.retry_in)
 
 
 def _view(request: SignedIn) -> str:

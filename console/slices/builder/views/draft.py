@@ -15,6 +15,7 @@ from accounts.connections import ConnectionMissing
 from accounts.http_types import SignedIn
 from accounts.models import Person
 from console import htmx, saved_forms, write_errors
+from console.common.errors import ConsoleError
 from console.common.parsing import read_uuid
 from console.common.typed_fields import hand_back
 from console.slices.builder import drafts, lookups, presenters, services
@@ -199,7 +200,7 @@ def _first_result(request: SignedIn, found: Draft, act_id: uuid.UUID | None) -> 
     return _to_slice(request, standing) if standing.state == "created" else _to_draft(request, found)
 
 
-def _not_created(request: SignedIn, found: Draft, error: write_errors.Kind) -> HttpResponse:
+def _not_created(request: SignedIn, found: Draft, error: ConsoleError) -> HttpResponse:
     """Not known how it ended: the draft's page says so. Surely not done: this page, ready for another press."""
     fresh = drafts.find(request.user, found.pk)
     if error.outcome == "unknown":
