@@ -22,7 +22,7 @@ from console.batches.models import OrderSnapshot, stored
 from console.batches.order import BadOrder, Order, Place, entries_to_send, numbered, restored
 from console.batches.order_diff import Change, Move, difference
 from console.batches.three_way_merge import merged
-from console.projects import services as projects
+from console.projects import selectors as projects
 from console.upstream.response_models import Priority
 
 SALT = "batches.order"

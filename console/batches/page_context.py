@@ -10,7 +10,7 @@ from accounts.connections import ConnectionMissing
 from accounts.http_types import SignedIn
 from accounts.rights import Right
 from console import error_pages, saved_forms
-from console.projects import services as projects
+from console.projects import selectors as projects
 from console.upstream.errors import UpstreamError
 
 

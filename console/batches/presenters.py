@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from console.batches.order import Order
 from console.batches.order_diff import compared_ranks
 from console.batches.selectors import Board
-from console.projects.services import is_done
 from console.upstream.response_models import Batch
 
 __all__ = ["Compared", "Gap", "Row", "compared", "folds", "matching", "replace", "rows"]
@@ -31,7 +30,7 @@ class Row:
 
     @property
     def finished(self) -> bool:
-        return self.batch is not None and is_done(self.batch)
+        return self.batch is not None and self.batch.is_finished
 
     @property
     def total(self) -> int | None:

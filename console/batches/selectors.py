@@ -14,7 +14,7 @@ from accounts.models import Person
 from console.batches.order import Order, arranged
 from console.common import cache_versions, stale_cache
 from console.common.stale_cache import LastAnswer
-from console.projects import services as projects
+from console.projects import services as project_services
 from console.upstream.cloudfactory import CloudFactory
 from console.upstream.errors import ACCESS_REFUSALS, NextPageUnclear, Unreadable, UpstreamError
 from console.upstream.pagination import Collected, collect, pages
@@ -134,7 +134,7 @@ def find_batch(*, user: Person, project: uuid.UUID, batch_id: int) -> Batch | No
 def forget(*, project: uuid.UUID) -> None:
     """After a change made here, the next read is fresh, whatever is under way."""
     cache_versions.renew(_thing(project))
-    projects.forget_figures(project=project)
+    project_services.forget_figures(project=project)
 
 
 def _read_side_by_side(
@@ -199,7 +199,7 @@ def _in_words(batches: Collected[Batch]) -> UpstreamError:
 
 def _finished(batches: Mapping[int, Batch]) -> frozenset[int]:
     """Batches without a rank: the finished ones, or none where all are finished and there would be nothing to order."""
-    done = frozenset(batch.id for batch in batches.values() if projects.is_done(batch))
+    done = frozenset(batch.id for batch in batches.values() if batch.is_finished)
     return done if len(done) < len(batches) else frozenset()
 
 

@@ -22,7 +22,7 @@ from console.exports.models import ExportRequest
 from console.exports.selection import ALL, DATES, MOST_BATCHES
 from console.exports.services import Wish
 from console.exports.slot import Lane
-from console.projects.services import in_order_of_use
+from console.projects.selectors import sort_by_use
 from console.upstream.errors import KeyRejected, NextPageUnclear, UpstreamError
 from console.upstream.response_models import Batch, Project
 
@@ -190,12 +190,12 @@ def draft(user: Person, sent: QueryDict, *, with_lane: bool = False) -> Draft:
 def _projects(user: Person, *, fresh: bool, with_lane: bool) -> tuple[tuple[Project, ...], Lane | None]:
     """The projects, and beside them the export slot, which takes nothing else along where it can't be read."""
     if not with_lane:
-        return in_order_of_use(user=user, projects=form_options.projects(user=user, fresh=fresh)), None
+        return sort_by_use(user=user, projects=form_options.projects(user=user, fresh=fresh)), None
     reads: list[Callable[[], Any]] = [form_options.reading_projects(user=user, fresh=fresh), slot.reading(user=user)]
     projects, newest = connections.gather(reads)
     if isinstance(projects, UpstreamError):
         raise projects
-    return in_order_of_use(user=user, projects=projects), slot.answered(user=user, answer=newest)
+    return sort_by_use(user=user, projects=projects), slot.answered(user=user, answer=newest)
 
 
 def _refuse_unread(sent: QueryDict, answers: Mapping[str, BatchList | UpstreamError]) -> None:

@@ -14,7 +14,7 @@ from console.audit.models import DONE
 from console.audit.selectors import Line
 from console.common.formatting import plural
 from console.exports import services as exports
-from console.projects import services as projects
+from console.projects import selectors as projects
 
 ACTIONS = (
     "order.save",

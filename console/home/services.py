@@ -19,7 +19,8 @@ from console.items.bulk import selectors as signals
 from console.items.imports import selectors as imports
 from console.items.imports.result_presenters import ImportStatus
 from console.items.run_presenters import RunStatus
-from console.projects import services as projects
+from console.projects import selectors as projects
+from console.projects.presenters import Reviews
 from console.slices import presenters as shown
 from console.slices import recent as recent_slices
 from console.slices import services as slices
@@ -90,7 +91,7 @@ def may_review(*, user: Person) -> bool:
     return user.can(Right.SIGNAL) and bool(connections.key_fingerprint(user, "cloudfactory"))
 
 
-def reviews(*, user: Person) -> projects.Reviews:
+def reviews(*, user: Person) -> Reviews:
     return projects.waiting_for_review(user=user)
 
 

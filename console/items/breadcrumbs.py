@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from accounts.models import Person
 from console.items.filters import ItemFilter
-from console.projects import services as projects
+from console.projects import selectors as projects
 
 Breadcrumbs = list[tuple[str, str]]
 WHOLE_LIST = ItemFilter()

@@ -21,7 +21,7 @@ from console.items.filters import ItemFilter
 from console.items.history import history_of
 from console.items.pictures import sign_pictures
 from console.items.selectors import get_item, item_name
-from console.projects import services as projects
+from console.projects import selectors as projects
 from console.upstream.errors import KeyRejected, UpstreamError
 from console.upstream.response_models import WorkItem
 

@@ -23,7 +23,7 @@ from console.common.errors import ConsoleError
 from console.items.label_input import LabelInput
 from console.items.models import LabelInsert
 from console.items.selectors import VENDOR
-from console.projects import services as projects
+from console.projects import selectors as projects
 from console.upstream.errors import Conflict, Invalid
 
 ACTION = "item.labels"

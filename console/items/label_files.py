@@ -6,7 +6,7 @@ from accounts import connections
 from accounts.models import Person
 from console.common.parsing import read_uuid
 from console.items.selectors import VENDOR
-from console.projects import services as projects
+from console.projects import selectors as projects
 from console.upstream.downloads import Download
 from console.upstream.errors import Invalid, NotFound, OtherRefusal, Unreadable
 from console.upstream.response_models import Annotation

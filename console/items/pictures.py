@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from accounts import connections
 from accounts.models import Person
 from console.common.formatting import picture_url
-from console.projects import services as projects
+from console.projects import selectors as projects
 from console.upstream.errors import Invalid, KeyRejected, UpstreamError
 from console.upstream.response_models import WorkItem
 from console.upstream.storage_paths import PathRefused, path_in_space

@@ -14,7 +14,7 @@ from console.items import table_selectors
 from console.items.filters import ItemFilter
 from console.items.models import Decision, ReviewRun
 from console.items.selectors import VENDOR, item_name
-from console.projects import services as projects
+from console.projects import selectors as projects
 from console.upstream.errors import NotFound
 from console.upstream.response_models import WorkItem
 

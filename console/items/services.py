@@ -24,7 +24,7 @@ from console.items.sent_signals import SentSignal, read_sent_signals
 from console.items.signals import Remarks, SignalChoice
 from console.items.statuses import status_named
 from console.jobs import services as jobs
-from console.projects import services as projects
+from console.projects import selectors as projects
 from console.upstream.errors import Conflict, UpstreamError
 
 KIND = "items.decide"

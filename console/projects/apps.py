@@ -7,6 +7,6 @@ class ProjectsConfig(AppConfig):
 
     def ready(self) -> None:
         from console.common import write_behind
-        from console.projects import services
+        from console.projects import selectors, services
 
-        write_behind.register(services.USE, services.write_use)
+        write_behind.register(selectors.USE, services.write_use)

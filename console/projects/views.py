@@ -16,7 +16,7 @@ from console import error_pages, htmx
 from console.batches import order_services
 from console.batches import services as batches
 from console.exports import services as exports
-from console.projects import services
+from console.projects import presenters, selectors, services
 from console.upstream.errors import Forbidden, KeyRejected, NotFound, UpstreamError
 
 
@@ -27,8 +27,8 @@ def index(request: SignedIn) -> HttpResponse:
     context: dict[str, Any] = {"search": search, "space": connections.space(request.user)}
     status = 200
     try:
-        found = services.rows(user=request.user, projects=services.list_projects(user=request.user))
-        context |= {"rows": services.matching(found, search), "total": len(found)}
+        rows = selectors.list_rows(user=request.user, projects=selectors.list_projects(user=request.user))
+        context |= {"rows": presenters.filter_rows(rows, search), "total": len(rows)}
     except (Forbidden, NotFound) as refusal:
         context |= {"refusal": refusal, "wrong_space": isinstance(refusal, NotFound), "key": _key(request)}
         status = error_pages.status_of(refusal)
@@ -36,9 +36,9 @@ def index(request: SignedIn) -> HttpResponse:
         if htmx.is_htmx(request) or isinstance(problem, KeyRejected):
             raise  # The list that is there stays there, or the key is what has to be mended.
         context["problem"] = problem
-        if last := services.last_projects(user=request.user, problem=problem):
-            found = services.rows(user=request.user, projects=last.value)
-            context |= {"rows": services.matching(found, search), "total": len(found), "kept_at": last.at}
+        if last := selectors.last_projects(user=request.user, problem=problem):
+            rows = selectors.list_rows(user=request.user, projects=last.value)
+            context |= {"rows": presenters.filter_rows(rows, search), "total": len(rows), "kept_at": last.at}
         status = 200 if last else error_pages.status_of(problem)
     if htmx.is_htmx(request):
         return render(request, "projects/index.html#list", context)
@@ -47,15 +47,15 @@ def index(request: SignedIn) -> HttpResponse:
 
 @require_safe
 def detail(request: SignedIn, project: uuid.UUID) -> HttpResponse:
-    found, kept_at = services.project_or_last(user=request.user, project=project)
+    listed, kept_at = selectors.project_or_last(user=request.user, project=project)
     may_change = request.user.can(Right.CHANGE) and not kept_at
     services.mark_used(user=request.user, project=project)
     last = order_services.last_saved(project=project)
     context = {
-        "project": found,
-        "name": found.name or "Unnamed project",
-        "kinds": services.kinds_of(found),
-        "space": services.space_of(user=request.user, project=project),
+        "project": listed,
+        "name": listed.name or "Unnamed project",
+        "kinds": presenters.kinds_in_words(listed),
+        "space": selectors.space_of(user=request.user, project=project),
         "crumbs": [("Projects", reverse("projects:index"))],
         "last": last,
         "change": order_services.change_of(last) if last else None,
@@ -74,8 +74,8 @@ def figures(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     large = request.GET.get("size") == "large"
     context: dict[str, Any] = {"project_id": project, "may_review": request.user.can(Right.SIGNAL)}
     try:
-        context["figures"] = found = services.figures(user=request.user, project=project)
-        if large and not found.batches_at_least:
+        context["figures"] = project_figures = selectors.read_figures(user=request.user, project=project)
+        if large and not project_figures.batches_at_least:
             context |= _next_up(request, project)
     except UpstreamError as problem:
         context["problem"] = problem  # Said where the figures would stand: seven rows are not seven notices.

@@ -225,6 +225,11 @@ class Batch:
     completed_count: int | None = None
     extra: Json = field(default_factory=dict, hash=False)
 
+    @property
+    def is_finished(self) -> bool:
+        """It has work items, and all of them are completed."""
+        return bool(self.total_count and (self.completed_count or 0) >= self.total_count)
+
 
 @dataclass(frozen=True)
 class Priority:

@@ -188,7 +188,7 @@ def test_items_that_wait_for_review_are_told_by_project(client_as: As, bob: Pers
 def test_projects_that_were_not_looked_at_are_owned_up_to(
     client_as: As, bob: Person, emulator: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("console.projects.services.REVIEWED", 4)
+    monkeypatch.setattr("console.projects.selectors.REVIEWED_PROJECTS", 4)
     said = review(client_as(bob))
     assert "or more items in total; the other projects were not checked" in said
     assert len(emulator.requests("cloudfactory")) == 5

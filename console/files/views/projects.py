@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.http_types import SignedIn
 from console.files import selectors
-from console.projects import services as projects_service
+from console.projects import selectors as projects_service
 
 
 @require_safe
@@ -19,7 +19,7 @@ def projects(request: SignedIn, upload_id: uuid.UUID) -> HttpResponse:
     listed = projects_service.list_projects(user=request.user, space=upload.space)
     context = {
         "upload": upload,
-        "rows": projects_service.rows(user=request.user, projects=listed),
+        "rows": projects_service.list_rows(user=request.user, projects=listed),
         "crumbs": [
             ("Files", reverse("files:index")),
             ("Upload files", reverse("files:upload_detail", args=[upload.pk])),

@@ -21,7 +21,7 @@ from console.items.bulk.conflicts import is_signaled_since, read_held
 from console.items.bulk.selectors import is_recent, to_be_sent
 from console.items.models import BulkItem, BulkSignal, Selection
 from console.jobs import services as jobs
-from console.projects import services as projects
+from console.projects import selectors as projects
 
 KIND = "items.plan"
 State, Kind, Purpose = BulkSignal.State, BulkItem.Kind, BulkSignal.Purpose

@@ -15,7 +15,7 @@ from console.common.errors import ConsoleError
 from console.common.parsing import read_uuid
 from console.items.filters import DEFAULT_SIZE, OLDEST, ItemFilter
 from console.items.models import SelectedItem, Selection
-from console.projects import services as projects
+from console.projects import selectors as projects
 
 FIELDS = ("on", "off", "item", "was", "list")
 """Of the form of the boxes: what comes back after signing in again."""

@@ -27,7 +27,7 @@ from console.items.models import Import, ImportRow
 from console.jobs import parts
 from console.jobs import services as jobs
 from console.jobs.models import Operation
-from console.projects import services as projects
+from console.projects import selectors as projects
 
 KIND = "items.import"
 PART = 100

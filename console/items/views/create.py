@@ -18,7 +18,7 @@ from console.items import create_services as services
 from console.items.breadcrumbs import item_breadcrumbs
 from console.items.create_form import DEFAULT, Choices, ItemMetadataForm, NewItemForm
 from console.items.create_services import CreatedItem
-from console.projects import services as projects
+from console.projects import selectors as projects
 from console.upstream.errors import Conflict, Invalid, KeyRejected, NotFound, UpstreamError
 
 TEMPLATE = "items/create.html"

@@ -18,7 +18,7 @@ from console.items.imports.batch_forms import BatchForm
 from console.items.imports.selectors import find_own_import
 from console.items.imports.services import NotStarted
 from console.items.views.batch_choice import asked_batch, ids_sent, read_names, read_target
-from console.projects import services as projects
+from console.projects import selectors as projects
 from console.upstream.response_models import MOST_ADDRESS
 
 TEMPLATE = "items/from_slice.html"

@@ -19,7 +19,7 @@ from console.items.imports.csv_guide import COLUMNS
 from console.items.imports.selectors import find_import, list_imports
 from console.items.imports.services import NotStarted
 from console.items.models import Import
-from console.projects import services as projects
+from console.projects import selectors as projects
 from console.upstream.errors import ACCESS_REFUSALS, UpstreamError
 
 NOT_READ = "The batches of this project couldn’t be read. {message} Nothing was created."

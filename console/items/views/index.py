@@ -28,7 +28,8 @@ from console.items.imports.result_presenters import running_imports
 from console.items.pasted_ids import read_ids
 from console.items.run_presenters import RunStatus
 from console.items.statuses import CLIENT_REVIEW
-from console.projects import services as projects
+from console.projects import selectors as projects
+from console.projects import services as project_services
 from console.upstream.errors import Invalid, KeyRejected, PageExpired, UpstreamError
 
 
@@ -196,7 +197,7 @@ def _listed(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, abou
         # Without a cursor the last page is a guess (FACTS 2.2), which CloudFactory can refuse.
         is_guess = item_filter.is_newest_first and not item_filter.cursor and isinstance(problem, Invalid)
         return {"problem": problem, "is_lost": isinstance(problem, PageExpired), "is_guess": is_guess}
-    projects.mark_used(user=request.user, project=project)
+    project_services.mark_used(user=request.user, project=project)
     # Pictures of the space follow by themselves; without script they come along where the person asks for them.
     signs_now, base, known = "pictures" in request.GET, about["base"], {}
     if wants_pictures:

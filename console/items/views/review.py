@@ -22,7 +22,8 @@ from console.items.filters import ItemFilter
 from console.items.models import ReviewRun
 from console.items.pictures import sign_pictures
 from console.items.review_summary import summary_of
-from console.projects import services as projects
+from console.projects import selectors as projects
+from console.projects import services as project_services
 from console.upstream.errors import KeyRejected, UpstreamError
 from console.upstream.response_models import WorkItem
 
@@ -37,7 +38,7 @@ def start(request: SignedIn, project: uuid.UUID) -> HttpResponse:
             request, "items/review_start.html", _about(request, project) | {"filter": item_filter}, status=status
         )
     if request.method == "POST":
-        projects.mark_used(user=request.user, project=project)
+        project_services.mark_used(user=request.user, project=project)
         list_query = request.POST.get("list")
         list_filter = item_filter if list_query is None else ItemFilter.from_query(list_query, user=request.user)
         new_run = services.start_run(

@@ -16,7 +16,7 @@ from console import htmx
 from console.common.formatting import number
 from console.common.parsing import INT64, read_int, read_uuid
 from console.items.imports import slice_progress
-from console.projects import services as projects_service
+from console.projects import selectors as projects_service
 from console.slices import presenters, services
 from console.slices.list_query import Wanted
 from console.upstream.errors import KeyRejected, UpstreamError
@@ -54,7 +54,7 @@ def projects(request: SignedIn, owner: str, slug: str) -> HttpResponse:
     context = {
         "owner": owner,
         "slug": slug,
-        "rows": projects_service.rows(user=request.user, projects=listed),
+        "rows": projects_service.list_rows(user=request.user, projects=listed),
         "crumbs": [
             ("Slices", f"{reverse('slices:index')}?{urlencode({'owner': owner})}"),
             (slug, reverse("slices:detail", args=[owner, slug])),
