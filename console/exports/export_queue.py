@@ -10,9 +10,10 @@ from console.audit import record
 from console.audit.models import UNKNOWN, Entry
 from console.exports import slot
 from console.exports.models import ExportRequest
+from console.jobs import handlers
 from console.jobs import services as jobs
+from console.jobs.handlers import Abandoned, Done, Result, Retry
 from console.jobs.models import Operation
-from console.jobs.services import Abandoned, Done, Result, Retry
 from console.upstream.errors import RateLimited, Refused, UpstreamError
 
 KIND = "exports.start"
@@ -25,8 +26,8 @@ NO_ANSWER = "It was sent without a clear answer. Whether it was started is being
 def register() -> None:
     from console.exports import services
 
-    jobs.register(KIND, start_when_free, on_abandon=_dropped, address=_address)
-    jobs.every_minute(services.recover)
+    handlers.register(KIND, start_when_free, title="Start a queued export", on_abandon=_dropped, address=_address)
+    handlers.every_minute(services.recover)
 
 
 def add(export_request: ExportRequest, *, request: HttpRequest | None = None) -> None:

@@ -17,9 +17,10 @@ from console.common import write_behind
 from console.common.coalescing import SharedAnswer
 from console.exports import receipts, slot
 from console.exports.models import ExportRequest
+from console.jobs import handlers
 from console.jobs import services as jobs
+from console.jobs.handlers import Abandoned, Done, Result, Retry
 from console.jobs.models import Operation
-from console.jobs.services import Abandoned, Done, Result, Retry
 from console.upstream.errors import ACCESS_REFUSALS, NotFound, NotSent, RateLimited, Refused, Unknown
 from console.upstream.response_models import Export
 
@@ -34,7 +35,7 @@ _HAS_NEWS = Q(ended_at__isnull=False) & (~Q(export_id="") | Q(end_status="DROPPE
 
 
 def register() -> None:
-    jobs.register(KIND, watch, on_abandon=_given_up, address=_address)
+    handlers.register(KIND, watch, title="Watch an export until it ends", on_abandon=_given_up, address=_address)
     write_behind.register(SEEN, _persist)
 
 

@@ -21,12 +21,12 @@ from console.exports import coco_archive, item_counts
 from console.exports.coco_archive import Contents, NotChecked
 from console.exports.coco_document import NO_CLASS
 from console.exports.models import ExportRequest, Receipt
-from console.jobs import parts
+from console.jobs import handlers, parts
 from console.jobs import services as jobs
+from console.jobs.handlers import Abandoned, Done, Result
 from console.jobs.models import Operation, Part, State
 from console.jobs.parts import Busy, PartDone, PartResult
 from console.jobs.queues import Queue
-from console.jobs.services import Abandoned, Done, Result
 from console.upstream.errors import NotSent, RateLimited, Refused, Unknown, UpstreamError
 
 KIND = "exports.receipt"
@@ -69,7 +69,15 @@ class Comparison:
 
 
 def register() -> None:
-    jobs.register(KIND, read, on_abandon=_given_up, queue=Queue.BULK, is_long=True, address=_address)
+    handlers.register(
+        KIND,
+        read,
+        title="Read the file of an export",
+        on_abandon=_given_up,
+        queue=Queue.BULK,
+        is_long=True,
+        address=_address,
+    )
 
 
 def request(export_request: ExportRequest) -> None:
@@ -94,7 +102,7 @@ def read(operation: Operation) -> Result:
     part = operation.parts.get()
     if isinstance(result, Done) and part.is_given_up:
         return Abandoned(part.message)
-    return Done(result.words or part.message) if isinstance(result, Done) else result
+    return Done(result.message or part.message) if isinstance(result, Done) else result
 
 
 def _read_file(export_request: ExportRequest, operation: Operation, part: Part) -> PartResult:

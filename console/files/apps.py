@@ -8,10 +8,10 @@ class FilesConfig(AppConfig):
     def ready(self) -> None:
         from console.audit import registry
         from console.files import housekeeping, reconcile, selectors
-        from console.jobs import services as jobs
+        from console.jobs import handlers
 
         reconcile.register()
         registry.register_act(selectors.address_of_act)
-        jobs.every_minute(reconcile.give_up_silent_ones)
-        jobs.every_night(housekeeping.delete_old_uploads)
-        jobs.every_night(housekeeping.delete_old_path_lists)
+        handlers.every_minute(reconcile.give_up_silent_ones)
+        handlers.every_night(housekeeping.delete_old_uploads)
+        handlers.every_night(housekeeping.delete_old_path_lists)

@@ -10,9 +10,9 @@ from console.items.bulk import plan_reader, selection
 from console.items.imports import jobs as import_jobs
 from console.items.imports import slice_reader
 from console.items.models import Decision
-from console.jobs import services as jobs
+from console.jobs import handlers
+from console.jobs.handlers import Done, Result, Retry
 from console.jobs.models import Operation
-from console.jobs.services import Done, Result, Retry
 
 State = Decision.State
 NOT_RECORDED_WAIT = 5.0
@@ -20,15 +20,17 @@ ROLE_CHANGED = "Your role can't decide on work items any more."
 
 
 def register() -> None:
-    jobs.register(services.KIND, send_decision, on_abandon=_give_up, address=_address)
+    handlers.register(
+        services.KIND, send_decision, title="Send a decision on a work item", on_abandon=_give_up, address=_address
+    )
     plan_reader.register()
     bulk_jobs.register()
     import_jobs.register()
     slice_reader.register()
-    jobs.every_night(ground_truth.delete_old_inserts)
-    jobs.every_night(id_lists.delete_old_lists)
-    jobs.every_night(selection.delete_old_selections)
-    jobs.every_night(review_services.delete_old_runs)
+    handlers.every_night(ground_truth.delete_old_inserts)
+    handlers.every_night(id_lists.delete_old_lists)
+    handlers.every_night(selection.delete_old_selections)
+    handlers.every_night(review_services.delete_old_runs)
 
 
 def send_decision(operation: Operation) -> Result:

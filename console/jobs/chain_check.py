@@ -6,18 +6,26 @@ from django.urls import reverse
 
 from accounts.models import Person
 from console.audit import chain_check, signals
-from console.jobs import services
+from console.jobs import handlers, services
+from console.jobs.handlers import Done, Result
 from console.jobs.models import Operation
 from console.jobs.queues import Queue
-from console.jobs.services import Done, Result
 
 KIND = "audit.check"
 SUBJECT = "chain"
 
 
 def register() -> None:
-    services.register(KIND, check, on_abandon=_give_up, queue=Queue.BULK, is_long=True, address=_address)
-    services.every_minute(resume)
+    handlers.register(
+        KIND,
+        check,
+        title="Check every entry of the audit",
+        on_abandon=_give_up,
+        queue=Queue.BULK,
+        is_long=True,
+        address=_address,
+    )
+    handlers.every_minute(resume)
     signals.check_wanted.connect(_enqueue, dispatch_uid="jobs.chain_check")
 
 

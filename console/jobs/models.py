@@ -19,18 +19,6 @@ class State(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
-TITLES = {
-    "audit.check": "Check every entry of the audit",
-    "audit.reconcile": "Check whether a request with no clear answer worked",
-    "exports.start": "Start a queued export",
-    "exports.watch": "Watch an export until it ends",
-    "exports.receipt": "Read the file of an export",
-    "items.decide": "Send a decision on a work item",
-    "items.plan": "Read work items for a plan",
-    "items.bulk": "Send a signal to many work items",
-    "items.import": "Create many work items",
-    "items.import_read": "Read a slice for new work items",
-}
 # Nothing is put off for longer; the longest wait is an hour.
 FARTHEST = timedelta(hours=2)
 IDLE = (State.WAITING, State.PAUSED)
@@ -109,10 +97,6 @@ class Operation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}"
-
-    @property
-    def title(self) -> str:
-        return TITLES.get(self.kind, self.kind)
 
     @property
     def about(self) -> str:

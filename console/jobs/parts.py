@@ -23,8 +23,8 @@ from django.utils import timezone
 
 from console.common.redaction import hide
 from console.jobs import services
+from console.jobs.handlers import Done, Paused, Result, Retry
 from console.jobs.models import Operation, OperationQuerySet, Part, State
-from console.jobs.services import Done, Paused, Result, Retry
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 
 from console.common.formatting import number, plural
-from console.jobs import services
+from console.jobs import handlers, services
 from console.jobs.models import Operation, State
 
 # Seconds until each next look of the page; the last one repeats.
@@ -20,6 +20,10 @@ class JobRow:
     operation: Operation
     ended_parts: int
     all_parts: int
+
+    @property
+    def title(self) -> str:
+        return handlers.title_of(self.operation)
 
     @property
     def state(self) -> str:
@@ -52,15 +56,15 @@ class JobRow:
 
     @cached_property
     def address(self) -> str:
-        return services.address_of(self.operation)
+        return handlers.address_of(self.operation)
 
     @property
     def can_stop(self) -> bool:
-        return not self.operation.is_stopping and services.can_stop(self.operation)
+        return not self.operation.is_stopping and handlers.stop_control(self.operation) is not None
 
     @property
     def can_carry_on(self) -> bool:
-        return services.can_carry_on(self.operation)
+        return handlers.carry_on_control(self.operation) is not None
 
 
 @dataclass(frozen=True)

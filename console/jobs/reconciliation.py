@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from console.audit import reconciliation, sentences, signals
 from console.audit.models import Entry
-from console.jobs import services
+from console.jobs import handlers, services
+from console.jobs.handlers import Done, Result, Retry
 from console.jobs.models import Operation
-from console.jobs.services import Done, Result, Retry
 
 KIND = "audit.reconcile"
 # How long a vendor gets to show what it was just asked for, before the first check.
@@ -17,8 +17,8 @@ FIRST_WAIT = 2.0
 
 
 def register() -> None:
-    services.register(KIND, reconcile, address=_address)
-    services.every_minute(sweep)
+    handlers.register(KIND, reconcile, title="Check whether a request with no clear answer worked", address=_address)
+    handlers.every_minute(sweep)
     signals.outcome_unknown.connect(_enqueue, dispatch_uid="jobs.reconcile")
 
 

@@ -1,16 +1,9 @@
-"""Queueing work, doing it, and finding what a dead worker left behind.
-
-An app registers one function for each kind of work. It gets the Operation and answers `Done`, or `Retry` to look once
-more later; an exception counts as a failed attempt. It may be called more than once for one row: what it writes
-upstream goes through `audit.record` under an id kept with the row, so that a second call finds the first. A second
-function may hear that the work was given up, so that nothing waits for it for ever.
-"""
+"""Queueing work, doing it, and finding what a dead worker left behind. `handlers.py` has the kinds of work."""
 
 import logging
 import sqlite3
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -20,13 +13,13 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Exists, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
-from django.urls import NoReverseMatch
 from django.utils import timezone
 
 from accounts.models import Person
 from console.common.redaction import hide
-from console.jobs import process
-from console.jobs.models import IDLE, UNFINISHED, UNFINISHED_PARTS, Operation, OperationQuerySet, Part, State
+from console.jobs import handlers, process
+from console.jobs.handlers import EVERY_MINUTE, EVERY_NIGHT, HANDLERS, Abandoned, Paused, Retry, bulk_kinds, long_kinds
+from console.jobs.models import IDLE, UNFINISHED_PARTS, Operation, OperationQuerySet, Part, State
 from console.jobs.queues import Queue
 
 log = logging.getLogger(__name__)
@@ -41,102 +34,9 @@ OVERDUE = timedelta(minutes=3)
 QUEUE_FAULTS = (OSError, sqlite3.Error, psycopg.Error, redis.RedisError)
 
 
-@dataclass(frozen=True)
-class Done:
-    words: str = ""
-
-
-@dataclass(frozen=True)
-class Retry:
-    seconds: float
-    words: str = ""
-
-
-@dataclass(frozen=True)
-class Abandoned:
-    """It cannot be done and trying again would not help."""
-
-    words: str
-
-
-@dataclass(frozen=True)
-class Paused:
-    """It waits until somebody lets it carry on."""
-
-    words: str
-
-
-Result = Done | Retry | Abandoned | Paused
-Handler = Callable[[Operation], Result]
-GivenUp = Callable[[Operation, str], None]
-Address = Callable[[Operation], str]
-# True where it did what its button says.
-Control = Callable[[Operation], bool]
-_handlers: dict[str, Handler] = {}
-_given_up: dict[str, GivenUp] = {}
-_addresses: dict[str, Address] = {}
-_stops: dict[str, Control] = {}
-_carry_ons: dict[str, Control] = {}
-_bulk_kinds: set[str] = set()
-_long_kinds: set[str] = set()
-_every_minute: list[Callable[[], None]] = []
-_every_night: list[Callable[[], None]] = []
-
-
-def register(
-    kind: str,
-    handler: Handler,
-    *,
-    on_abandon: GivenUp | None = None,
-    queue: Queue = Queue.QUICK,
-    is_long: bool = False,
-    address: Address | None = None,
-    stop: Control | None = None,
-    carry_on: Control | None = None,
-) -> None:
-    """`on_abandon` hears, with the sentence for it, of work that nobody does any more: it failed, or its person left.
-
-    What can take minutes belongs to the bulk queue, so that no export waits for it. What takes them in one piece is
-    long: such jobs never have all workers of a machine, so that one in parts gets its turn.
-
-    `address` is the page of what the job is about, made of the row alone: a list of jobs asks it for each. `stop` and
-    `carry_on` are what their buttons on the page of the person's own jobs do; without them there are no such buttons.
-    """
-    _handlers[kind] = handler
-    if queue == Queue.BULK:
-        _bulk_kinds.add(kind)
-    if is_long:
-        _long_kinds.add(kind)
-    hooks: list[tuple[dict[str, Any], Any]] = [
-        (_given_up, on_abandon),
-        (_addresses, address),
-        (_stops, stop),
-        (_carry_ons, carry_on),
-    ]
-    for by_kind, hook in hooks:
-        if hook is not None:
-            by_kind[kind] = hook
-
-
-def every_minute(look: Callable[[], None]) -> None:
-    """`look` runs with each sweep: for what a killed process left behind without any row here."""
-    if look not in _every_minute:
-        _every_minute.append(look)
-
-
-def every_night(delete: Callable[[], None]) -> None:
-    """`delete` removes what nobody needs any more."""
-    if delete not in _every_night:
-        _every_night.append(delete)
-
-
 def clean_up() -> None:
     """What the apps do every night."""
-    _call_all(_every_night)
-
-
-def queue_of(kind: str) -> Queue:
-    return Queue.BULK if kind in _bulk_kinds else Queue.QUICK
+    _call_all(EVERY_NIGHT)
 
 
 def was_disabled(person: Person) -> str:
@@ -210,34 +110,20 @@ def _go_on(operations: OperationQuerySet) -> bool:
 
 
 def stop_parts(operation: Operation) -> bool:
-    """What `register(stop=)` takes for a job in parts that needs nothing else to stop."""
+    """What `handlers.register(stop=)` takes for a job in parts that needs nothing else to stop."""
     return ask_to_stop(kind=operation.kind, subject=operation.subject)
-
-
-def address_of(operation: Operation) -> str:
-    """The page of what it is about, or nothing."""
-    try:
-        return _addresses[operation.kind](operation) if operation.kind in _addresses else ""
-    except NoReverseMatch:
-        return ""
-
-
-def can_stop(operation: Operation) -> bool:
-    return operation.state in UNFINISHED and operation.kind in _stops
-
-
-def can_carry_on(operation: Operation) -> bool:
-    return operation.state == State.PAUSED and operation.kind in _carry_ons
 
 
 def stop_own(*, user: Person, operation: Operation) -> bool:
     """False where nothing of it is under way any more, or where it can't be stopped."""
-    return _is_own(user, operation) and can_stop(operation) and _stops[operation.kind](operation)
+    stop = handlers.stop_control(operation)
+    return _is_own(user, operation) and stop is not None and stop(operation)
 
 
 def carry_on_own(*, user: Person, operation: Operation) -> bool:
     """False where it isn't paused any more."""
-    return _is_own(user, operation) and can_carry_on(operation) and _carry_ons[operation.kind](operation)
+    let_carry_on = handlers.carry_on_control(operation)
+    return _is_own(user, operation) and let_carry_on is not None and let_carry_on(operation)
 
 
 def _is_own(user: Person, operation: Operation) -> bool:
@@ -289,7 +175,7 @@ def wake(operation: Operation, delay: float) -> None:
     """Tells the workers of its queue that a row waits."""
     from console.jobs import tasks
 
-    perform, pk = tasks.PERFORM[queue_of(operation.kind)], str(operation.pk)
+    perform, pk = tasks.PERFORM[handlers.queue_of(operation.kind)], str(operation.pk)
     try:
         perform.schedule(args=(pk,), delay=delay) if delay else perform(pk)
     except QUEUE_FAULTS as error:
@@ -320,16 +206,16 @@ def perform(pk: uuid.UUID) -> None:
         _end(operation, State.FAILED, operation.words or NEVER_FINISHED)
     else:
         _do(operation)
-    if operation.kind in _long_kinds:
+    if operation.kind in long_kinds():
         _wake_next_long()
 
 
 def _claim(pk: uuid.UUID) -> Operation | None:
     worker, here = process.name(), process.host()
-    if not Operation.objects.filter(pk=pk, kind__in=_long_kinds).exists():
+    if not Operation.objects.filter(pk=pk, kind__in=long_kinds()).exists():
         return Operation.objects.claim(pk, lease(), worker=worker)
     with process.alone("long"):
-        running = Operation.objects.filter(kind__in=_long_kinds, state=State.RUNNING, lease_until__gte=timezone.now())
+        running = Operation.objects.filter(kind__in=long_kinds(), state=State.RUNNING, lease_until__gte=timezone.now())
         if running.filter(worker__startswith=here).exclude(pk=pk).count() >= max(1, process.workers() - 1):
             return None
         return Operation.objects.claim(pk, lease(), worker=worker)
@@ -337,7 +223,7 @@ def _claim(pk: uuid.UUID) -> Operation | None:
 
 def _wake_next_long() -> None:
     """One that was due while as many ran as are allowed."""
-    due = Operation.objects.due(timezone.now()).filter(kind__in=_long_kinds).first()
+    due = Operation.objects.due(timezone.now()).filter(kind__in=long_kinds()).first()
     if due is not None:
         wake(due, 0)
 
@@ -349,28 +235,29 @@ def _end(operation: Operation, state: State, words: str) -> None:
 
 
 def _give_up(operation: Operation, words: str) -> None:
-    if operation.kind in _given_up:
-        _given_up[operation.kind](operation, words)
+    handler = HANDLERS.get(operation.kind)
+    if handler and handler.on_abandon:
+        handler.on_abandon(operation, words)
 
 
 def _do(operation: Operation) -> None:
     try:
-        result = _handlers[operation.kind](operation)
+        result = HANDLERS[operation.kind].run(operation)
     # Whatever a job dies of must end up on the administrators' page, and must not end the worker.
     except Exception as error:
         log.exception("Operation %s failed", operation.pk)
         _failed(operation, hide(str(error)) or type(error).__name__)
         return
     if isinstance(result, Retry):
-        operation.postpone(result.seconds, result.words, counts=False)
+        operation.postpone(result.seconds, result.message, counts=False)
         wake(operation, result.seconds)
     elif isinstance(result, Abandoned):
-        _end(operation, State.FAILED, result.words)
+        _end(operation, State.FAILED, result.message)
     elif isinstance(result, Paused):
-        if not operation.pause(result.words):
+        if not operation.pause(result.message):
             wake(operation, 0)
     else:
-        _finish(operation, result.words)
+        _finish(operation, result.message)
 
 
 def _finish(operation: Operation, words: str) -> None:
@@ -406,7 +293,7 @@ def sweep(*queues: Queue) -> int:
 
 def _look() -> None:
     """What the apps do every minute, and the rows that finished long ago deleted."""
-    _call_all(_every_minute)
+    _call_all(EVERY_MINUTE)
     Operation.objects.filter(finished_at__lt=timezone.now() - KEPT).delete()
 
 
@@ -422,7 +309,7 @@ def _of(operations: OperationQuerySet, queues: Sequence[Queue]) -> OperationQuer
     """Those of the queues. A kind that nobody registered counts as quick."""
     if len(queues) == len(Queue):
         return operations
-    is_bulk = Q(kind__in=_bulk_kinds)
+    is_bulk = Q(kind__in=bulk_kinds())
     return operations.filter(is_bulk if Queue.BULK in queues else ~is_bulk)
 
 

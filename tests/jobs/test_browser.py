@@ -9,7 +9,8 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import Person
-from console.jobs import parts, services
+from console.jobs import handlers, parts, services
+from console.jobs.handlers import Handler
 from console.jobs.models import Operation, Part, State
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -25,9 +26,12 @@ def job(alice: Person, monkeypatch: pytest.MonkeyPatch) -> Operation:
     def do(operation: Operation, part: Part) -> parts.PartResult:
         return parts.PartDone()
 
-    monkeypatch.setitem(services._handlers, KIND, lambda operation: parts.run(operation, do, most=2))
-    monkeypatch.setitem(services._stops, KIND, services.stop_parts)
-    monkeypatch.setitem(services._carry_ons, KIND, lambda operation: services.carry_on(kind=KIND, subject="sheet"))
+    handler = Handler(
+        lambda operation: parts.run(operation, do, most=2),
+        stop=services.stop_parts,
+        carry_on=lambda operation: services.carry_on(kind=KIND, subject="sheet"),
+    )
+    monkeypatch.setitem(handlers.HANDLERS, KIND, handler)
     about = {"about": "A project whose name is long enough to be broken on a phone: " + "Dashcam" * 9}
     operation = services.enqueue(kind=KIND, subject="sheet", person=alice, payload=about)
     parts.add(operation, [{}] * 5)

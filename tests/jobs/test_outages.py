@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import Person
-from console.jobs import services, tasks
+from console.jobs import handlers, tasks
 from console.jobs.models import Operation, State
 from console.json_logging import JsonFormatter
 from tests.frame.test_database import locked
@@ -27,7 +27,7 @@ MANAGE = Path(settings.BASE_DIR) / "manage.py"
 
 @pytest.fixture
 def due(alice: Person) -> Operation:
-    services.register("tests.outage", lambda operation: services.Done("done"))
+    handlers.register("tests.outage", lambda operation: handlers.Done("done"), title="Outage")
     return Operation.objects.create(kind="tests.outage", subject="one", person=alice, due_at=timezone.now())  # type: ignore[no-any-return]
 
 

@@ -1,6 +1,7 @@
 """The pages of background jobs: administrators see all of them, everybody sees and controls what they started."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Person
-from console.jobs import parts, services
+from console.jobs import handlers, parts, services
+from console.jobs.handlers import Handler
 from console.jobs.models import Operation, Part, State
 from console.jobs.parts import Hold, PartDone
 from tests.exports.making import text_of
@@ -31,14 +33,13 @@ def kind(db: None, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         result: parts.PartResult = results.pop(0) if results else PartDone()
         return result
 
-    monkeypatch.setitem(services._handlers, KIND, lambda operation: parts.run(operation, do, most=2))
-    monkeypatch.setitem(services._addresses, KIND, lambda operation: f"/audit/?about={operation.subject}")
-    monkeypatch.setitem(services._stops, KIND, services.stop_parts)
-    monkeypatch.setitem(
-        services._carry_ons,
-        KIND,
-        lambda operation: services.carry_on(kind=operation.kind, subject=operation.subject),
+    handler = Handler(
+        lambda operation: parts.run(operation, do, most=2),
+        address=lambda operation: f"/audit/?about={operation.subject}",
+        stop=services.stop_parts,
+        carry_on=lambda operation: services.carry_on(kind=operation.kind, subject=operation.subject),
     )
+    monkeypatch.setitem(handlers.HANDLERS, KIND, handler)
     return results
 
 
@@ -136,7 +137,7 @@ def test_nobody_moves_the_job_of_another_person(
 def test_a_kind_that_can_not_be_stopped_has_no_button(
     kind: list[Any], alice: Person, client_as: ClientAs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(services._stops, KIND)
+    monkeypatch.setitem(handlers.HANDLERS, KIND, replace(handlers.HANDLERS[KIND], stop=None))
     operation, client = queued(alice), client_as(alice)
     assert "/stop/" not in client.get(MINE).content.decode()
     assert "can't be stopped" in text_of(client.post(f"/jobs/{operation.pk}/stop/", follow=True))

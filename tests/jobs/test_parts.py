@@ -18,7 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Person
-from console.jobs import parts, services
+from console.jobs import handlers, parts, services
+from console.jobs.handlers import Handler
 from console.jobs.models import Operation, Part, State
 from console.jobs.parts import Busy, Halt, Hold, PartDone
 from console.jobs.queues import Queue
@@ -40,7 +41,7 @@ class Work:
         self.begun: list[int] = []
         self.most: int | None = None
 
-    def __call__(self, operation: Operation) -> services.Result:
+    def __call__(self, operation: Operation) -> handlers.Result:
         return parts.run(operation, self.do, most=self.most)
 
     def do(self, operation: Operation, part: Part) -> parts.PartResult:
@@ -61,7 +62,7 @@ def work(db: None, monkeypatch: pytest.MonkeyPatch) -> Work:
 
 def registered(monkeypatch: pytest.MonkeyPatch) -> Work:
     work = Work()
-    monkeypatch.setitem(services._handlers, KIND, work)
+    monkeypatch.setitem(handlers.HANDLERS, KIND, Handler(work))
     return work
 
 
@@ -244,7 +245,7 @@ def test_a_retry_that_is_not_taken_leaves_open_what_may_have_been_done(
     operation = queued(1)
     work_off()
     services.retry(operation=now_is(operation))
-    monkeypatch.setitem(services._handlers, KIND, lambda operation: services.Done("Nothing was left to do."))
+    monkeypatch.setitem(handlers.HANDLERS, KIND, Handler(lambda operation: handlers.Done("Nothing was left to do.")))
     work_off()
     assert states(operation) == ["unknown"]
 
@@ -339,11 +340,11 @@ def test_disabling_a_person_leaves_out_what_waits_for_its_turn(work: Work, alice
 def test_a_handler_that_fails_after_the_last_part_is_not_called_for_ever(
     work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(operation: Operation) -> services.Result:
+    def fail(operation: Operation) -> handlers.Result:
         work(operation)
         raise RuntimeError("broken")
 
-    monkeypatch.setitem(services._handlers, KIND, fail)
+    monkeypatch.setitem(handlers.HANDLERS, KIND, Handler(fail))
     operation = queued(2)
     work_off()
     assert (states(operation), now_is(operation).state) == (["done", "done"], State.FAILED)
@@ -450,7 +451,7 @@ def test_workers_side_by_side_do_each_part_once(monkeypatch: pytest.MonkeyPatch)
         begun.append((operation.subject, part.number))
         return PartDone()
 
-    monkeypatch.setitem(services._handlers, KIND, lambda operation: parts.run(operation, do, most=1))
+    monkeypatch.setitem(handlers.HANDLERS, KIND, Handler(lambda operation: parts.run(operation, do, most=1)))
     for subject in ("one", "two", "three"):
         parts.add(services.enqueue(kind=KIND, subject=subject, person=None), [{}] * 4)
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from console.jobs import parts, process, services, tasks
+from console.jobs import handlers, parts, process, services, tasks
+from console.jobs.handlers import Done, Handler
 from console.jobs.models import Operation, Part, State
 from console.jobs.queues import Queue
-from console.jobs.services import Done
 
 KIND, LONG = "tests.work", "tests.long"
 HOLD = """
@@ -31,13 +31,12 @@ def done(db: None, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was done, of two kinds of work."""
     done: list[str] = []
 
-    def work(operation: Operation) -> services.Result:
+    def work(operation: Operation) -> handlers.Result:
         done.append(operation.subject)
         return Done()
 
-    for kind in (KIND, LONG):
-        monkeypatch.setitem(services._handlers, kind, work)
-    monkeypatch.setattr(services, "_long_kinds", {LONG})
+    monkeypatch.setitem(handlers.HANDLERS, KIND, Handler(work))
+    monkeypatch.setitem(handlers.HANDLERS, LONG, Handler(work, is_long=True))
     return done
 
 
@@ -173,7 +172,7 @@ def test_a_worker_that_is_told_to_end_puts_its_job_back_after_the_part_in_hand(
         flag.set()
         return parts.PartDone()
 
-    monkeypatch.setitem(services._handlers, KIND, lambda operation: parts.run(operation, do))
+    monkeypatch.setitem(handlers.HANDLERS, KIND, Handler(lambda operation: parts.run(operation, do)))
     operation = services.enqueue(kind=KIND, subject="one", person=None)
     parts.add(operation, [{}, {}, {}])
     services.sweep()

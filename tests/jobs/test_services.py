@@ -10,10 +10,10 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Person
-from console.jobs import services
+from console.jobs import handlers, services
+from console.jobs.handlers import Abandoned, Done, Handler, Retry
 from console.jobs.models import Operation, State
 from console.jobs.queues import Queue
-from console.jobs.services import Abandoned, Done, Retry
 from tests.exports.making import text_of
 
 ClientAs = Callable[[Person], Client]
@@ -39,8 +39,8 @@ class Work:
 @pytest.fixture
 def kind(db: None, monkeypatch: pytest.MonkeyPatch) -> Work:
     work = Work()
-    monkeypatch.setitem(services._handlers, KIND, work)
-    monkeypatch.setitem(services._given_up, KIND, lambda operation, words: work.on_abandon.append(words))
+    handler = Handler(work, on_abandon=lambda operation, message: work.on_abandon.append(message))
+    monkeypatch.setitem(handlers.HANDLERS, KIND, handler)
     return work
 
 
@@ -262,8 +262,8 @@ def test_work_that_waits_behind_a_long_job_is_not_without_a_worker(
 
 
 def test_the_sweep_of_one_queue_leaves_the_other_ones_work(kind: Work, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "_bulk_kinds", {"tests.bulk"})
-    monkeypatch.setitem(services._handlers, "tests.bulk", lambda operation: Done("Read."))
+    bulk_handler = Handler(lambda operation: Done("Read."), queue=Queue.BULK)
+    monkeypatch.setitem(handlers.HANDLERS, "tests.bulk", bulk_handler)
     quick, bulk = queued(), services.enqueue(kind="tests.bulk", subject="file", person=None)
     services.sweep(Queue.QUICK)
     assert (now_is(quick).state, now_is(bulk).state) == (State.DONE, State.WAITING)
@@ -289,7 +289,7 @@ def test_a_part_of_the_sweep_that_fails_keeps_no_other_work_waiting(
         raise RuntimeError("no such table")
 
     done: list[str] = []
-    monkeypatch.setattr(services, "_every_minute", [break_down, lambda: done.append("looked")])
+    monkeypatch.setattr(services, "EVERY_MINUTE", [break_down, lambda: done.append("looked")])
     operation = services.enqueue(kind="unknown.kind", subject="x", person=alice)
     services.sweep()
     assert done == ["looked"]

@@ -10,9 +10,9 @@ from django.db import IntegrityError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from console.jobs import services
+from console.jobs import handlers, services
+from console.jobs.handlers import Done, Handler
 from console.jobs.models import Operation, State
-from console.jobs.services import Done
 
 KIND = "tests.work"
 BEFORE = [("jobs", "0001_initial")]
@@ -42,11 +42,11 @@ def test_unfinished_jobs_of_the_version_before_are_done(old: Any, monkeypatch: p
     bring_up_to_date()
     done: list[str] = []
 
-    def do(operation: Operation) -> services.Result:
+    def do(operation: Operation) -> handlers.Result:
         done.append(operation.subject)
         return Done("Well done.")
 
-    monkeypatch.setitem(services._handlers, KIND, do)
+    monkeypatch.setitem(handlers.HANDLERS, KIND, Handler(do))
     services.sweep()
     assert sorted(done) == ["cut off", "waiting"]
     states = dict(Operation.objects.values_list("subject", "state"))

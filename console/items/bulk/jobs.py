@@ -29,12 +29,12 @@ from console.items.bulk.selectors import is_recent
 from console.items.models import BulkItem, BulkSignal
 from console.items.selectors import VENDOR, ItemsById, read_by_ids
 from console.items.statuses import status_named
-from console.jobs import parts
+from console.jobs import handlers, parts
 from console.jobs import services as jobs
+from console.jobs.handlers import Done, Paused, Retry
 from console.jobs.models import FARTHEST, Operation, Part
 from console.jobs.parts import Busy, Halt, Hold, PartDone, PartResult
 from console.jobs.queues import Queue
-from console.jobs.services import Done, Paused, Retry
 from console.upstream.cloudfactory import CloudFactory
 from console.upstream.errors import (
     ACCESS_REFUSALS,
@@ -74,19 +74,20 @@ class Sending:
 
 
 def register() -> None:
-    jobs.register(
+    handlers.register(
         services.KIND,
         send,
+        title="Send a signal to many work items",
         on_abandon=_give_up,
         queue=Queue.BULK,
         address=job_hooks.address,
         stop=job_hooks.stop,
         carry_on=job_hooks.carry_on,
     )
-    jobs.every_minute(end_left_over)
+    handlers.every_minute(end_left_over)
 
 
-def send(operation: Operation) -> jobs.Result:
+def send(operation: Operation) -> handlers.Result:
     """Sends what is left of a bulk signal. Its state says whether that can be done now."""
     bulk = _bulk_of(operation)
     if bulk is None:
@@ -113,15 +114,15 @@ def end_left_over() -> None:
             services.end(bulk, reason=words or services.NOT_SENT)
 
 
-def _follow(operation: Operation, bulk: BulkSignal, result: jobs.Result) -> jobs.Result:
+def _follow(operation: Operation, bulk: BulkSignal, result: handlers.Result) -> handlers.Result:
     """The signal's own row follows its job, as long as this worker has it."""
     if not operation.renew(jobs.lease()):
         return result
     unfinished = operation.parts.filter(state__in=(Part.State.WAITING, Part.State.RUNNING)).exists()
     if isinstance(result, Paused):
-        services.pause(bulk, result.words)
+        services.pause(bulk, result.message)
     elif isinstance(result, Done) and not unfinished:
-        services.end(bulk, reason=parts.why_left_out(operation, result.words))
+        services.end(bulk, reason=parts.why_left_out(operation, result.message))
     return result
 
 

@@ -32,12 +32,12 @@ from console.items.filters import ItemFilter
 from console.items.models import BulkItem, BulkSignal
 from console.items.selectors import MOST_IDS, ItemsById, item_name, read_by_ids
 from console.items.sent_signals import in_portions
-from console.jobs import parts
+from console.jobs import handlers, parts
 from console.jobs import services as jobs
+from console.jobs.handlers import Done, Result
 from console.jobs.models import Operation, Part
 from console.jobs.models import State as JobState
 from console.jobs.parts import Busy, Halt, PartDone, PartResult
-from console.jobs.services import Done, Result
 from console.upstream.errors import NextPageUnclear, RateLimited, UpstreamError
 from console.upstream.response_models import WorkItem
 
@@ -62,9 +62,16 @@ READ_FIELDS = ("name", "status_seen", "status_before", "updated_before", "read_a
 
 
 def register() -> None:
-    jobs.register(plans.KIND, read_plan, on_abandon=_give_up, address=job_hooks.address, stop=jobs.stop_parts)
-    jobs.every_minute(free_left_over)
-    jobs.every_night(plans.delete_old)
+    handlers.register(
+        plans.KIND,
+        read_plan,
+        title="Read work items for a plan",
+        on_abandon=_give_up,
+        address=job_hooks.address,
+        stop=jobs.stop_parts,
+    )
+    handlers.every_minute(free_left_over)
+    handlers.every_night(plans.delete_old)
 
 
 def read_plan(operation: Operation) -> Result:
@@ -76,8 +83,8 @@ def read_plan(operation: Operation) -> Result:
     if not operation.parts.exists():
         _begin(operation, bulk)
     result = parts.run(operation, partial(_read_part, bulk, action), most=PARTS_A_TURN)
-    if isinstance(result, Done) and result.words != parts.TAKEN_OVER:
-        return _end(operation, bulk, result.words)
+    if isinstance(result, Done) and result.message != parts.TAKEN_OVER:
+        return _end(operation, bulk, result.message)
     return result
 
 

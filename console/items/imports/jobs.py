@@ -26,12 +26,12 @@ from console.items.imports.part_creation import MOST_FAILURES, Course, Creating
 from console.items.imports.result_writer import Result, Tally
 from console.items.models import Import, ImportRow
 from console.items.selectors import VENDOR
-from console.jobs import parts
+from console.jobs import handlers, parts
 from console.jobs import services as jobs
+from console.jobs.handlers import Done, Paused, Retry
 from console.jobs.models import Operation, Part
 from console.jobs.parts import Busy, Halt, Hold, PartDone, PartResult
 from console.jobs.queues import Queue
-from console.jobs.services import Done, Paused, Retry
 from console.upstream.errors import ACCESS_REFUSALS, HeldBack, RateLimited, UpstreamError
 
 State, Outcome, Source = Import.State, ImportRow.Outcome, Import.Source
@@ -45,20 +45,21 @@ CHECKING = "Checking items whose answer was lost, before they are sent again."
 
 
 def register() -> None:
-    jobs.register(
+    handlers.register(
         services.KIND,
         create,
+        title="Create many work items",
         on_abandon=_give_up,
         queue=Queue.BULK,
         address=job_hooks.address,
         stop=job_hooks.stop,
         carry_on=job_hooks.carry_on,
     )
-    jobs.every_minute(end_left_over)
-    jobs.every_night(services.delete_old)
+    handlers.every_minute(end_left_over)
+    handlers.every_night(services.delete_old)
 
 
-def create(operation: Operation) -> jobs.Result:
+def create(operation: Operation) -> handlers.Result:
     """Creates what is left of an import. Its state says whether that can be done now."""
     import_ = _import_of(operation)
     if import_ is None:
@@ -79,15 +80,15 @@ def end_left_over() -> None:
             services.end(import_, reason=words or services.NOT_CREATED)
 
 
-def _follow(operation: Operation, import_: Import, result: jobs.Result) -> jobs.Result:
+def _follow(operation: Operation, import_: Import, result: handlers.Result) -> handlers.Result:
     """The import's own row follows its job, as long as this worker has it."""
     if not operation.renew(jobs.lease()):
         return result
     unfinished = operation.parts.filter(state__in=(Part.State.WAITING, Part.State.RUNNING)).exists()
     if isinstance(result, Paused):
-        services.pause(import_, result.words)
+        services.pause(import_, result.message)
     elif isinstance(result, Done) and not unfinished:
-        reason = parts.why_left_out(operation, result.words)
+        reason = parts.why_left_out(operation, result.message)
         is_stopped = operation.stop_asked_at is not None
         if not reason and not is_stopped and (wait := _send_missing(operation, import_)) is not None:
             return Retry(wait, CHECKING)

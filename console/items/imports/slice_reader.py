@@ -24,12 +24,12 @@ from console.items.imports import job_hooks, services
 from console.items.imports.services import ROLE_CHANGED, NewRow, NotStarted
 from console.items.imports.slice_rows import Place, SliceRow, read_rows
 from console.items.models import Import, ImportRow
-from console.jobs import parts
+from console.jobs import handlers, parts
 from console.jobs import services as jobs
+from console.jobs.handlers import Done, Result
 from console.jobs.models import Operation, Part
 from console.jobs.models import State as JobState
 from console.jobs.parts import Busy, Halt, PartDone, PartResult
-from console.jobs.services import Done, Result
 from console.upstream.errors import NotFound, RateLimited, UpstreamError
 from console.upstream.response_models import Slice
 
@@ -57,8 +57,15 @@ UNREADABLE = "CloudFactory’s list of the batch has rows without a usable id, s
 
 
 def register() -> None:
-    jobs.register(KIND, read, on_abandon=_give_up, address=job_hooks.address, stop=jobs.stop_parts)
-    jobs.every_minute(free_left_over)
+    handlers.register(
+        KIND,
+        read,
+        title="Read a slice for new work items",
+        on_abandon=_give_up,
+        address=job_hooks.address,
+        stop=jobs.stop_parts,
+    )
+    handlers.every_minute(free_left_over)
 
 
 def create_plan(
@@ -143,8 +150,8 @@ def read(operation: Operation) -> Result:
     if not operation.parts.exists():
         parts.add(operation, [{"slice": "", "first": 1}])
     result = parts.run(operation, partial(_read_part, import_), most=PARTS_A_TURN)
-    if isinstance(result, Done) and result.words != parts.TAKEN_OVER:
-        return _end(operation, import_, result.words)
+    if isinstance(result, Done) and result.message != parts.TAKEN_OVER:
+        return _end(operation, import_, result.message)
     return result
 
 
