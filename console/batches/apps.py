@@ -6,6 +6,7 @@ class BatchesConfig(AppConfig):
     label = "batches"
 
     def ready(self) -> None:
-        from console.batches import reconcile
+        from console.batches import project_page, reconcile
 
         reconcile.register()
+        project_page.register()

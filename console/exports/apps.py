@@ -6,10 +6,11 @@ class ExportsConfig(AppConfig):
     label = "exports"
 
     def ready(self) -> None:
-        from console.exports import audit_hooks, export_queue, monitor, receipts, reconcile
+        from console.exports import audit_hooks, export_queue, monitor, project_page, receipts, reconcile
 
         export_queue.register()
         receipts.register()
         audit_hooks.register()
         reconcile.register()
         monitor.register()
+        project_page.register()

@@ -13,10 +13,7 @@ from accounts.http_types import SignedIn
 from accounts.models import ApiKey, Vendor
 from accounts.rights import Right
 from console import error_pages, htmx
-from console.batches import order_services
-from console.batches import services as batches
-from console.exports import services as exports
-from console.projects import presenters, selectors, services
+from console.projects import page_parts, presenters, selectors, services
 from console.upstream.errors import Forbidden, KeyRejected, NotFound, UpstreamError
 
 
@@ -50,21 +47,17 @@ def detail(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     listed, kept_at = selectors.project_or_last(user=request.user, project=project)
     may_change = request.user.can(Right.CHANGE) and not kept_at
     services.mark_used(user=request.user, project=project)
-    last = order_services.last_saved(project=project)
     context = {
         "project": listed,
         "name": listed.name or "Unnamed project",
         "kinds": presenters.kinds_in_words(listed),
         "space": selectors.space_of(user=request.user, project=project),
         "crumbs": [("Projects", reverse("projects:index"))],
-        "last": last,
-        "change": order_services.change_of(last) if last else None,
         "exports_url": reverse("exports:index"),
         "export_url": f"{reverse('exports:create')}?projects={project}" if may_change else "",
-        "held": exports.holding(user=request.user, project=str(project)),
         "may_change": may_change,
         "kept_at": kept_at,
-    }
+    } | page_parts.read(user=request.user, project=project)
     return render(request, "projects/detail.html", context)
 
 
@@ -76,7 +69,7 @@ def figures(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     try:
         context["figures"] = project_figures = selectors.read_figures(user=request.user, project=project)
         if large and not project_figures.batches_at_least:
-            context |= _next_up(request, project)
+            context |= page_parts.read_figures(user=request.user, project=project)
     except UpstreamError as problem:
         context["problem"] = problem  # Said where the figures would stand: seven rows are not seven notices.
     return render(request, f"projects/{'detail' if large else 'index'}.html#figures", context)
@@ -86,16 +79,6 @@ def figures(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 def pin(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     services.pin(user=request.user, project=project, pinned=request.POST.get("pinned") == "yes")
     return htmx.redirect(request, f"{reverse('projects:index')}#project-{project}")
-
-
-def _next_up(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
-    """The batches worked on next; where they cannot be read, the figures stand all the same."""
-    try:
-        return {"next_up": batches.next_up(user=request.user, project=project)}
-    except KeyRejected:
-        raise
-    except UpstreamError as problem:
-        return {"next_problem": problem}
 
 
 def _key(request: SignedIn) -> ApiKey | None:
