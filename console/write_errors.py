@@ -21,7 +21,7 @@ from console import error_pages, htmx, json_logging, saved_forms
 from console.audit.record import NotRecorded
 from console.audit.unresolved import Unresolved, of_error
 from console.common.errors import ConsoleError
-from console.second_press import FirstNotDone
+from console.duplicate_submissions import FirstSubmissionFailed
 from console.upstream.errors import Forbidden, KeyRejected, UpstreamError
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ def answer(
 
 def status_of(error: ConsoleError) -> int:
     """What we answer when a write failed."""
-    if isinstance(error, FirstNotDone):
+    if isinstance(error, FirstSubmissionFailed):
         return 409
     if isinstance(error, UpstreamError):
         return error_pages.status_of(error)

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from accounts import connections
 from accounts.models import Person
-from console import second_press
+from console import duplicate_submissions
 from console.audit import record, unresolved
 from console.audit.models import DONE, Entry
 from console.audit.unresolved import Unresolved
@@ -151,7 +151,7 @@ def restored_now(order: Order, current: Order) -> Order:
 def refuse_second_press(press: Press, action: str) -> None:
     """Asked before reading, and again where the order has changed: after the first press it is another one, and that
     is no colleague's doing."""
-    if first := second_press.find(act_id=press.act_id, user=press.user, action=action):
+    if first := duplicate_submissions.find_first(act_id=press.act_id, user=press.user, action=action):
         raise record.AlreadyActed(first)
 
 

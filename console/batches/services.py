@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts import connections
 from accounts.models import Person
 from accounts.rights import Right
-from console import second_press
+from console import duplicate_submissions
 from console.audit import record, unresolved
 from console.audit.models import DONE, Entry
 from console.audit.selectors import Line
@@ -77,7 +77,7 @@ def create_batch(
             made = connections.cloudfactory(user).create_batch(str(project), name=name, request_id=str(act.id))
             act.done(thing_id=str(made.id or ""), detail={"created_by": made.created_by})
     except record.AlreadyActed as first:
-        done = second_press.result(first.entry)
+        done = duplicate_submissions.wait_for_result(first.entry)
         return done.result_id, done.thing_name
     selectors.forget(project=project)
     return str(made.id or ""), name
@@ -95,11 +95,11 @@ def rename_batch(
 ) -> None:
     """Sends the name alone. An unchanged one is not sent and not recorded. A second press gets the first result."""
     once: dict[str, Any] = {"act_id": act_id, "user": user, "action": "batch.rename"}
-    if second_press.was_done(**once):
+    if duplicate_submissions.was_done(**once):
         return
     batch = get_batch(user=user, project=project, batch_id=batch_id)
     # The name may be what it is by the first press.
-    if second_press.was_done(**once) or name == batch.name:
+    if duplicate_submissions.was_done(**once) or name == batch.name:
         return
     # The act is told about the batch by the name it has until it is done.
     about: dict[str, Any] = {"thing_id": batch.id, "thing_name": batch.name or f"Batch {batch.id}"}
@@ -111,7 +111,7 @@ def rename_batch(
         ):
             connections.cloudfactory(user).update_batch(str(project), batch.id, name=name, request_id=str(act.id))
     except record.AlreadyActed as pressed:
-        second_press.result(pressed.entry)
+        duplicate_submissions.wait_for_result(pressed.entry)
     selectors.forget(project=project)
 
 
@@ -135,12 +135,12 @@ def change_metadata(
     if not gone and not changed:
         return False
     once: dict[str, Any] = {"act_id": act_id, "user": user, "action": "batch.metadata"}
-    if second_press.was_done(**once):
+    if duplicate_submissions.was_done(**once):
         return True
     batch = get_batch(user=user, project=project, batch_id=batch_id)
     if clashes := [key for key in [*gone, *changed] if _clashes(key, base, batch.metadata, changed)]:
         # What stands in the way may be the work of the first press.
-        if second_press.was_done(**once):
+        if duplicate_submissions.was_done(**once):
             return True
         raise ChangedMeanwhile(clashes, batch.metadata)
     fresh = {key: value for key, value in batch.metadata.items() if key not in gone} | changed
@@ -150,7 +150,7 @@ def change_metadata(
         with _act(user, "batch.metadata", project, act_id, request, **about) as act:
             connections.cloudfactory(user).update_batch(str(project), batch_id, metadata=fresh, request_id=str(act.id))
     except record.AlreadyActed as pressed:
-        second_press.result(pressed.entry)
+        duplicate_submissions.wait_for_result(pressed.entry)
     selectors.forget(project=project)
     return True
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts import connections
 from accounts.models import Person
-from console import second_press
+from console import duplicate_submissions
 from console.audit import record, selectors, unresolved
 from console.audit.models import DONE, FAILED, UNKNOWN, Entry
 from console.audit.unresolved import Unresolved
@@ -66,16 +66,17 @@ def start(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> Ex
     """
     once: dict[str, Any] = {"act_id": wish.id, "user": user, "action": "export.create", "also": {"LaneBusy": _busy}}
     # Before anything is written: without the audit nothing is sent, and then no request must say that something was.
-    second_press.find(act_id=wish.id, user=user, action="export.create")
+    duplicate_submissions.find_first(act_id=wish.id, user=user, action="export.create")
     export_request = _plan(user, wish, ExportRequest.State.SENDING)
-    if export_request.state in (ExportRequest.State.SENDING, ExportRequest.State.DROPPED) and second_press.was_done(
-        **once
-    ):
+    if export_request.state in (
+        ExportRequest.State.SENDING,
+        ExportRequest.State.DROPPED,
+    ) and duplicate_submissions.was_done(**once):
         return brought_up_to_date(export_request)
     if export_request.state != ExportRequest.State.SENDING:
         return export_request
     export_request = send(export_request, request=request)
-    if not export_request.export_id and second_press.was_done(**once):
+    if not export_request.export_id and duplicate_submissions.was_done(**once):
         return brought_up_to_date(export_request)
     return export_request
 
@@ -201,14 +202,14 @@ def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequ
     A second press of the same button gets the first result. Raises every error of the vendor.
     """
     once: dict[str, Any] = {"act_id": act_id, "user": user, "action": "export.delete"}
-    if second_press.was_done(**once):
+    if duplicate_submissions.was_done(**once):
         return
     space = connections.space(user)
     try:
         name = monitor.look(user=user, export_id=export_id).name
     except NotFound:
         # It may be gone by the first press.
-        if second_press.was_done(**once):
+        if duplicate_submissions.was_done(**once):
             return
         raise
     try:
@@ -226,7 +227,7 @@ def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequ
         ) as act:
             connections.cloudfactory(user).delete_export(space.id, export_id, request_id=str(act.id))
     except record.AlreadyActed as first:
-        second_press.result(first.entry)
+        duplicate_submissions.wait_for_result(first.entry)
     finally:
         slot.changed(space.id)
         monitor.shared(space.id, export_id).forget()

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from accounts import connections
 from accounts.models import Person
-from console import second_press
+from console import duplicate_submissions
 from console.audit import record, unresolved
 from console.audit.unresolved import Unresolved
 from console.batches import selectors as batches
@@ -62,7 +62,7 @@ def create_item(
         with act:
             created = _in_words(user, project, new, act)
     except record.AlreadyActed as first:
-        entry = second_press.result(first.entry)
+        entry = duplicate_submissions.wait_for_result(first.entry)
         return CreatedItem(entry.result_id, entry.thing_name)
     forget(project)
     return CreatedItem(created.id, name)

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts import connections
 from accounts.models import Person
-from console import second_press
+from console import duplicate_submissions
 from console.audit import record
 from console.audit import signals as audit_signals
 from console.audit.models import DONE, FAILED, Entry
@@ -92,7 +92,7 @@ def send_labels(
     record.NotRecorded and what the call does; whatever happened, the insert has it.
     """
     also = {"NotSendable": lambda: NotSendable(CHANGED)}
-    if second_press.was_done(act_id=insert.pk, user=user, action=ACTION, also=also):
+    if duplicate_submissions.was_done(act_id=insert.pk, user=user, action=ACTION, also=also):
         return
     labels = json.loads(insert.labels or "[]")
     with transaction.atomic():
@@ -101,7 +101,7 @@ def send_labels(
     try:
         _call(user, insert, item_name, labels, request)
     except record.AlreadyActed as earlier:
-        second_press.result(earlier.entry)
+        duplicate_submissions.wait_for_result(earlier.entry)
     except record.NotRecorded:
         LabelInsert.objects.filter(pk=insert.pk, state=State.SENDING).update(state=State.CHECKED)
         raise

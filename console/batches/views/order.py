@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.connections import ConnectionMissing
 from accounts.http_types import SignedIn
 from accounts.rights import Right
-from console import error_pages, saved_forms, second_press
+from console import duplicate_submissions, error_pages, saved_forms
 from console.audit import reconciliation, record
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 from console.batches import order_presenters, order_responses, order_services, page_context, presenters, selectors
@@ -211,7 +211,7 @@ def _send_once(send: Callable[[Press], OrderSnapshot], press: Press) -> None:
     try:
         send(press)
     except record.AlreadyActed as first:
-        second_press.result(first.entry, also={"Overtaken": Overtaken})
+        duplicate_submissions.wait_for_result(first.entry, also={"Overtaken": Overtaken})
 
 
 def _not_taken_back(snapshot: OrderSnapshot) -> str:

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts import connections
 from accounts.models import Person
-from console import second_press
+from console import duplicate_submissions
 from console.audit import record, unresolved
 from console.audit.models import DONE, FAILED, OPEN, Entry
 from console.audit.unresolved import Unresolved
@@ -84,7 +84,7 @@ def first_result(user: Person, draft: Draft, act_id: uuid.UUID) -> Standing:
     """What the first press under this id came to. Raises the error it got, once the draft shows it."""
     first = _presses(user).filter(pk=act_id).first()
     try:
-        done = second_press.result(first) if first else None
+        done = duplicate_submissions.wait_for_result(first) if first else None
     except (UpstreamError, connections.ConnectionMissing) as error:
         if error.outcome == "failed":
             _wait_until_reopened(draft, act_id)

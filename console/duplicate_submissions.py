@@ -26,11 +26,11 @@ CONNECTION_ERRORS = ("ConnectionMissing", "KeyMissing", "KeyUnreadable", "PlaceM
 Kinds = Mapping[str, Callable[[], ConsoleError]]
 
 
-class FirstNotDone(errors.Refused):
+class FirstSubmissionFailed(errors.Refused):
     """The first press got no clear answer, and was found not done since."""
 
 
-def find(*, act_id: uuid.UUID, user: Person, action: str) -> Entry | None:
+def find_first(*, act_id: uuid.UUID, user: Person, action: str) -> Entry | None:
     """The entry of the first press. Asked before reading what the first press may have changed, and again after it.
 
     Raises IdTaken where the id belongs to somebody else's or another act.
@@ -43,11 +43,11 @@ def find(*, act_id: uuid.UUID, user: Person, action: str) -> Entry | None:
 
 def was_done(*, act_id: uuid.UUID, user: Person, action: str, also: Kinds | None = None) -> bool:
     """Whether a first press has done it; waits for its end. Raises what it raised, and IdTaken."""
-    first = find(act_id=act_id, user=user, action=action)
-    return first is not None and bool(result(first, also=also))
+    first = find_first(act_id=act_id, user=user, action=action)
+    return first is not None and bool(wait_for_result(first, also=also))
 
 
-def result(first: Entry, *, also: Kinds | None = None) -> Entry:
+def wait_for_result(first: Entry, *, also: Kinds | None = None) -> Entry:
     """The entry of the first press once it is done; waits for that as long as the request may last.
 
     Raises what the first press raised. `also` makes the errors that are neither a vendor's nor of a connection, by
@@ -80,7 +80,7 @@ def _error_of(entry: Entry, also: Kinds) -> ConsoleError:
     reference = newest.vendor_reference if newest else ""
     facts: dict[str, Any] = {"vendor": entry.vendor, "status": said.get("status"), "reference": reference}
     if entry.outcome == FAILED and said.get("found"):
-        return FirstNotDone(CLOSED, **facts)
+        return FirstSubmissionFailed(CLOSED, **facts)
     if kind in also:
         return also[kind]()
     if kind in CONNECTION_ERRORS:
