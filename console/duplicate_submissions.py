@@ -1,8 +1,19 @@
-"""What a second press of a form is answered: the result of the first one, waited for while that is under way."""
+"""A form that is sent twice acts once, by its one-time id, and the duplicate gets the result of the first.
+
+submission = Submission(user, "batch.rename", act_id)
+if submission.was_done():
+    return
+try:
+    with record.audited_call(act_id=act_id, ...):
+        ...
+except record.AlreadyActed as first:
+    wait_for_result(first.entry)
+"""
 
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -23,48 +34,61 @@ CUT_OFF = "The console stopped before an answer came."
 CLOSED = "Your first request didn't go through. You can send it again."
 
 CONNECTION_ERRORS = ("ConnectionMissing", "KeyMissing", "KeyUnreadable", "PlaceMissing")
-Kinds = Mapping[str, Callable[[], ConsoleError]]
+ErrorFactories = Mapping[str, Callable[[], ConsoleError]]
+"""Errors that are neither a vendor's nor of a connection, by the name of their class."""
 
 
 class FirstSubmissionFailed(errors.Refused):
-    """The first press got no clear answer, and was found not done since."""
+    """The first submission got no clear answer, and was later found not done."""
 
 
-def find_first(*, act_id: uuid.UUID, user: Person, action: str) -> Entry | None:
-    """The entry of the first press. Asked before reading what the first press may have changed, and again after it.
+@dataclass(frozen=True)
+class Submission:
+    """A form that a person sends under its one-time id."""
 
-    Raises IdTaken where the id belongs to somebody else's or another act.
+    user: Person
+    action: str
+    act_id: uuid.UUID
+    other_errors: ErrorFactories = field(default_factory=dict)
+
+    def find_first(self) -> Entry | None:
+        """The entry of the first submission; None where this is the first. Raises IdTaken for another act's id."""
+        first = Entry.objects.filter(pk=self.act_id).first()
+        if first is not None and (first.actor_id, first.action) != (self.user.pk, self.action):
+            raise record.IdTaken
+        return first
+
+    def was_done(self) -> bool:
+        """Whether the first submission has done it; waits for its end. Raises what it raised, and IdTaken.
+
+        Asked before reading what the first submission can have changed, and again after that.
+        """
+        first = self.find_first()
+        return first is not None and bool(wait_for_result(first, self.other_errors))
+
+    def refuse_duplicate(self) -> None:
+        """Raises AlreadyActed where this is not the first submission, and IdTaken."""
+        if first := self.find_first():
+            raise record.AlreadyActed(first)
+
+
+def wait_for_result(first: Entry, other_errors: ErrorFactories | None = None) -> Entry:
+    """The entry of the first submission once it is done; waits for that as long as the request can last.
+
+    Raises what the first submission raised.
     """
-    first = Entry.objects.filter(pk=act_id).first()
-    if first is not None and (first.actor_id, first.action) != (user.pk, action):
-        raise record.IdTaken
-    return first
-
-
-def was_done(*, act_id: uuid.UUID, user: Person, action: str, also: Kinds | None = None) -> bool:
-    """Whether a first press has done it; waits for its end. Raises what it raised, and IdTaken."""
-    first = find_first(act_id=act_id, user=user, action=action)
-    return first is not None and bool(wait_for_result(first, also=also))
-
-
-def wait_for_result(first: Entry, *, also: Kinds | None = None) -> Entry:
-    """The entry of the first press once it is done; waits for that as long as the request may last.
-
-    Raises what the first press raised. `also` makes the errors that are neither a vendor's nor of a connection, by
-    the name of their class.
-    """
-    entry = _ended(first.pk)
+    entry = _wait_for_end(first.pk)
     if entry.outcome == DONE:
         return entry
-    error = _error_of(entry, also or {})
+    error = _error_of(entry, other_errors or {})
     error.entry_id = entry.pk
     raise error
 
 
-def _ended(entry_id: uuid.UUID) -> Entry:
+def _wait_for_end(entry_id: uuid.UUID) -> Entry:
     """The entry with its outcome, or still open when the time is up or its process is gone."""
-    left = deadline.remaining()
-    end = time.monotonic() + (settings.REQUEST_SECONDS if left is None else left)
+    remaining = deadline.remaining()
+    end = time.monotonic() + (settings.REQUEST_SECONDS if remaining is None else remaining)
     pause = FIRST_PAUSE
     while True:
         entry = Entry.objects.get(pk=entry_id)
@@ -74,15 +98,15 @@ def _ended(entry_id: uuid.UUID) -> Entry:
         pause = min(pause * 2, LONGEST_PAUSE)
 
 
-def _error_of(entry: Entry, also: Kinds) -> ConsoleError:
-    said, newest = entry.result, entry.newest_outcome
-    kind, message = str(said.get("error_kind", "")), str(said.get("error", ""))
+def _error_of(entry: Entry, other_errors: ErrorFactories) -> ConsoleError:
+    detail, newest = entry.result, entry.newest_outcome
+    kind, message = str(detail.get("error_kind", "")), str(detail.get("error", ""))
     reference = newest.vendor_reference if newest else ""
-    facts: dict[str, Any] = {"vendor": entry.vendor, "status": said.get("status"), "reference": reference}
-    if entry.outcome == FAILED and said.get("found"):
+    facts: dict[str, Any] = {"vendor": entry.vendor, "status": detail.get("status"), "reference": reference}
+    if entry.outcome == FAILED and detail.get("found"):
         return FirstSubmissionFailed(CLOSED, **facts)
-    if kind in also:
-        return also[kind]()
+    if kind in other_errors:
+        return other_errors[kind]()
     if kind in CONNECTION_ERRORS:
         return ConnectionMissing(entry.vendor, message)
     if entry.outcome == FAILED:
@@ -92,7 +116,7 @@ def _error_of(entry: Entry, also: Kinds) -> ConsoleError:
 
 
 def _with_wait(error: errors.UpstreamError, entry: Entry) -> errors.UpstreamError:
-    """The error with the seconds to wait that the first press was told, while they last."""
+    """The error with the seconds to wait that the first submission was told, while they last."""
     wait, newest = entry.result.get("retry_in"), entry.newest_outcome
     if isinstance(wait, int | float) and newest and newest.at + timedelta(seconds=wait) > timezone.now():
         error.retry_in = wait
@@ -101,6 +125,6 @@ def _with_wait(error: errors.UpstreamError, entry: Entry) -> errors.UpstreamErro
 
 
 def _class(kind: str, base: type[errors.UpstreamError]) -> type[errors.UpstreamError]:
-    found = getattr(errors, kind, base)
-    is_error = isinstance(found, type) and issubclass(found, errors.UpstreamError)
-    return found if is_error and found.outcome == base.outcome else base
+    error_class = getattr(errors, kind, base)
+    is_error = isinstance(error_class, type) and issubclass(error_class, errors.UpstreamError)
+    return error_class if is_error and error_class.outcome == base.outcome else base

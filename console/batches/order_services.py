@@ -13,7 +13,6 @@ from django.http import HttpRequest
 
 from accounts import connections
 from accounts.models import Person
-from console import duplicate_submissions
 from console.audit import record, unresolved
 from console.audit.models import DONE, Entry
 from console.audit.unresolved import Unresolved
@@ -22,6 +21,7 @@ from console.batches.models import OrderSnapshot, stored
 from console.batches.order import BadOrder, Order, Place, entries_to_send, numbered, restored
 from console.batches.order_diff import Change, Move, difference
 from console.batches.three_way_merge import merged
+from console.duplicate_submissions import Submission
 from console.projects import selectors as projects
 from console.upstream.response_models import Priority
 
@@ -57,6 +57,10 @@ class Press:
     act_id: uuid.UUID
     request: HttpRequest | None = None
     note: str = ""
+
+    def submission(self, action: str) -> Submission:
+        """Asked before reading, and again where the order has changed: the first submission can have changed it."""
+        return Submission(self.user, action, self.act_id)
 
 
 @dataclass(frozen=True)
@@ -97,13 +101,14 @@ def open_base(project: uuid.UUID, sealed: str) -> PageOrder:
 
 def save_order(press: Press, *, base: Order, proposed: Sequence[int], names: Mapping[int, str]) -> OrderSnapshot:
     """Saves an order that was checked against the page's, if nobody changed it meanwhile."""
-    refuse_second_press(press, "order.save")
+    submission = press.submission("order.save")
+    submission.refuse_duplicate()
     since = concurrency.now()
     entries = selectors.read_entries(user=press.user, project=press.project)
     theirs = selectors.order_of(entries, base.ids, base.finished)
     yours = _fresh(proposed, base)
     if theirs.ids != base.ids:
-        refuse_second_press(press, "order.save")
+        submission.refuse_duplicate()
         raise OrderChanged(base=base, yours=yours, theirs=theirs)
     if theirs.ids == yours.ids and theirs.is_resolved:
         raise NothingToSave
@@ -112,12 +117,13 @@ def save_order(press: Press, *, base: Order, proposed: Sequence[int], names: Map
 
 def undo_order(press: Press, snapshot: OrderSnapshot) -> OrderSnapshot:
     """Puts back what was there before a save, unless somebody changed the order since."""
-    refuse_second_press(press, "order.undo")
+    submission = press.submission("order.undo")
+    submission.refuse_duplicate()
     since = concurrency.now()
     board = selectors.read_board(user=press.user, project=press.project)
     yours = restored_now(snapshot.order_before, board.order)
     if not still_holds(snapshot.order_after, board.order):
-        refuse_second_press(press, "order.undo")
+        submission.refuse_duplicate()
         raise OrderChanged(base=snapshot.order_after, yours=yours, theirs=board.order)
     held = Held(board.entries, board.names, since)
     return _send(press, "order.undo", before=board.order, after=yours, held=held)
@@ -128,12 +134,13 @@ def restore_order(press: Press, order: Order, *, base: Order) -> OrderSnapshot:
 
     What it replaces is kept in the history like every other.
     """
-    refuse_second_press(press, "order.restore")
+    submission = press.submission("order.restore")
+    submission.refuse_duplicate()
     since = concurrency.now()
     board = selectors.read_board(user=press.user, project=press.project)
     wanted = restored_now(order, board.order)
     if not still_holds(base, board.order) or wanted == board.order:
-        refuse_second_press(press, "order.restore")
+        submission.refuse_duplicate()
     if not still_holds(base, board.order):
         raise OrderChanged(base=base, yours=wanted, theirs=board.order)
     if wanted == board.order:
@@ -146,13 +153,6 @@ def restored_now(order: Order, current: Order) -> Order:
     """An earlier order for the batches there are now."""
     high_first = settings.PRIORITY_HIGH_FIRST
     return restored(order, current.ids, high_first=high_first, finished=current.finished)
-
-
-def refuse_second_press(press: Press, action: str) -> None:
-    """Asked before reading, and again where the order has changed: after the first press it is another one, and that
-    is no colleague's doing."""
-    if first := duplicate_submissions.find_first(act_id=press.act_id, user=press.user, action=action):
-        raise record.AlreadyActed(first)
 
 
 def history(*, project: uuid.UUID) -> QuerySet[OrderSnapshot]:

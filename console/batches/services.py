@@ -16,7 +16,6 @@ from django.utils import timezone
 from accounts import connections
 from accounts.models import Person
 from accounts.rights import Right
-from console import duplicate_submissions
 from console.audit import record, unresolved
 from console.audit.models import DONE, Entry
 from console.audit.selectors import Line
@@ -24,6 +23,7 @@ from console.audit.sentences import EntrySummary
 from console.audit.unresolved import Unresolved
 from console.batches import presenters, selectors
 from console.batches.order_diff import Move
+from console.duplicate_submissions import Submission, wait_for_result
 from console.items import counts
 from console.items.counts import Count, ItemQuery, StatusCount
 from console.items.statuses import CLIENT_REVIEW, status_named
@@ -67,7 +67,7 @@ class Counts:
 def create_batch(
     *, user: Person, project: uuid.UUID, name: str, act_id: uuid.UUID, request: HttpRequest | None = None
 ) -> tuple[str, str]:
-    """Makes a batch and says its id ("" where the answer did not) and name. A second press gets the first result."""
+    """Makes a batch and says its id ("" where the answer did not) and name. A duplicate gets the first result."""
     about: dict[str, Any] = {"thing_id": "", "thing_name": name, "detail": {}}
     try:
         with (
@@ -77,7 +77,7 @@ def create_batch(
             made = connections.cloudfactory(user).create_batch(str(project), name=name, request_id=str(act.id))
             act.done(thing_id=str(made.id or ""), detail={"created_by": made.created_by})
     except record.AlreadyActed as first:
-        done = duplicate_submissions.wait_for_result(first.entry)
+        done = wait_for_result(first.entry)
         return done.result_id, done.thing_name
     selectors.forget(project=project)
     return str(made.id or ""), name
@@ -93,13 +93,13 @@ def unresolved_creates(*, user: Person, project: uuid.UUID) -> list[Unresolved]:
 def rename_batch(
     *, user: Person, project: uuid.UUID, batch_id: int, name: str, act_id: uuid.UUID, request: HttpRequest | None = None
 ) -> None:
-    """Sends the name alone. An unchanged one is not sent and not recorded. A second press gets the first result."""
-    once: dict[str, Any] = {"act_id": act_id, "user": user, "action": "batch.rename"}
-    if duplicate_submissions.was_done(**once):
+    """Sends the name alone. An unchanged one is not sent and not recorded. A duplicate gets the first result."""
+    submission = Submission(user, "batch.rename", act_id)
+    if submission.was_done():
         return
     batch = get_batch(user=user, project=project, batch_id=batch_id)
-    # The name may be what it is by the first press.
-    if duplicate_submissions.was_done(**once) or name == batch.name:
+    # The first submission can have given it this name.
+    if submission.was_done() or name == batch.name:
         return
     # The act is told about the batch by the name it has until it is done.
     about: dict[str, Any] = {"thing_id": batch.id, "thing_name": batch.name or f"Batch {batch.id}"}
@@ -110,8 +110,8 @@ def rename_batch(
             _refused_at_the_name(user, project, name),
         ):
             connections.cloudfactory(user).update_batch(str(project), batch.id, name=name, request_id=str(act.id))
-    except record.AlreadyActed as pressed:
-        duplicate_submissions.wait_for_result(pressed.entry)
+    except record.AlreadyActed as first:
+        wait_for_result(first.entry)
     selectors.forget(project=project)
 
 
@@ -127,20 +127,20 @@ def change_metadata(
 ) -> bool:
     """Applies what differs from `base` to the metadata as it is now, and sends that. False: nothing differed.
 
-    Whether the vendor replaces or merges is not documented, so the whole object goes along, read just before. A second
-    press gets the first result.
+    Whether the vendor replaces or merges is not documented, so the whole object goes along, read just before. A
+    duplicate gets the first result.
     """
     gone = [key for key in base if key not in wanted]
     changed = {key: value for key, value in wanted.items() if key not in base or not same(base[key], value)}
     if not gone and not changed:
         return False
-    once: dict[str, Any] = {"act_id": act_id, "user": user, "action": "batch.metadata"}
-    if duplicate_submissions.was_done(**once):
+    submission = Submission(user, "batch.metadata", act_id)
+    if submission.was_done():
         return True
     batch = get_batch(user=user, project=project, batch_id=batch_id)
     if clashes := [key for key in [*gone, *changed] if _clashes(key, base, batch.metadata, changed)]:
-        # What stands in the way may be the work of the first press.
-        if duplicate_submissions.was_done(**once):
+        # The first submission can have made these changes.
+        if submission.was_done():
             return True
         raise ChangedMeanwhile(clashes, batch.metadata)
     fresh = {key: value for key, value in batch.metadata.items() if key not in gone} | changed
@@ -149,8 +149,8 @@ def change_metadata(
     try:
         with _act(user, "batch.metadata", project, act_id, request, **about) as act:
             connections.cloudfactory(user).update_batch(str(project), batch_id, metadata=fresh, request_id=str(act.id))
-    except record.AlreadyActed as pressed:
-        duplicate_submissions.wait_for_result(pressed.entry)
+    except record.AlreadyActed as first:
+        wait_for_result(first.entry)
     selectors.forget(project=project)
     return True
 

@@ -31,7 +31,7 @@ def register() -> None:
 
 
 def add(export_request: ExportRequest, *, request: HttpRequest | None = None) -> None:
-    """Records that it waits, and lets it wait. A second press finds the first. Within the request's own transaction."""
+    """Records that it waits, and lets it wait. A duplicate finds the first. Within the request's own transaction."""
     if waits(export_request):
         return
     _tell("export.queue", export_request, request=request)

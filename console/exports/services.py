@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
@@ -13,12 +12,12 @@ from django.utils import timezone
 
 from accounts import connections
 from accounts.models import Person
-from console import duplicate_submissions
 from console.audit import record, selectors, unresolved
 from console.audit.models import DONE, FAILED, UNKNOWN, Entry
 from console.audit.unresolved import Unresolved
 from console.common import coalescing
 from console.common.errors import ConsoleError
+from console.duplicate_submissions import Submission, wait_for_result
 from console.exports import export_queue, monitor, slot
 from console.exports.item_counts import Counts
 from console.exports.models import LINK_LASTS, ExportRequest
@@ -55,28 +54,26 @@ class LaneBusy(ConsoleError):
 
 
 def _busy() -> LaneBusy:
-    """As the first press met it, for the second."""
+    """As the first submission met it, for the duplicate."""
     return LaneBusy(Conflict(LaneBusy.message, status=409))
 
 
 def start(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> ExportRequest:
-    """Starts an export now. A second press of the same form gets the first one's request, or the error it got.
+    """Starts an export now. A duplicate gets the request of the first submission, or its error.
 
     Raises LaneBusy where the space's lane is taken, and every error of the vendor.
     """
-    once: dict[str, Any] = {"act_id": wish.id, "user": user, "action": "export.create", "also": {"LaneBusy": _busy}}
+    submission = Submission(user, "export.create", wish.id, {"LaneBusy": _busy})
     # Before anything is written: without the audit nothing is sent, and then no request must say that something was.
-    duplicate_submissions.find_first(act_id=wish.id, user=user, action="export.create")
+    submission.find_first()
     export_request = _plan(user, wish, ExportRequest.State.SENDING)
-    if export_request.state in (
-        ExportRequest.State.SENDING,
-        ExportRequest.State.DROPPED,
-    ) and duplicate_submissions.was_done(**once):
+    is_undecided = export_request.state in (ExportRequest.State.SENDING, ExportRequest.State.DROPPED)
+    if is_undecided and submission.was_done():
         return brought_up_to_date(export_request)
     if export_request.state != ExportRequest.State.SENDING:
         return export_request
     export_request = send(export_request, request=request)
-    if not export_request.export_id and duplicate_submissions.was_done(**once):
+    if not export_request.export_id and submission.was_done():
         return brought_up_to_date(export_request)
     return export_request
 
@@ -199,17 +196,17 @@ def recover() -> None:
 def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequest | None = None) -> None:
     """Deletes an export and its file for everyone; of a running one this is also how it is cancelled.
 
-    A second press of the same button gets the first result. Raises every error of the vendor.
+    A duplicate gets the first result. Raises every error of the vendor.
     """
-    once: dict[str, Any] = {"act_id": act_id, "user": user, "action": "export.delete"}
-    if duplicate_submissions.was_done(**once):
+    submission = Submission(user, "export.delete", act_id)
+    if submission.was_done():
         return
     space = connections.space(user)
     try:
         name = monitor.look(user=user, export_id=export_id).name
     except NotFound:
-        # It may be gone by the first press.
-        if duplicate_submissions.was_done(**once):
+        # The first submission can have deleted it.
+        if submission.was_done():
             return
         raise
     try:
@@ -227,7 +224,7 @@ def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequ
         ) as act:
             connections.cloudfactory(user).delete_export(space.id, export_id, request_id=str(act.id))
     except record.AlreadyActed as first:
-        duplicate_submissions.wait_for_result(first.entry)
+        wait_for_result(first.entry)
     finally:
         slot.changed(space.id)
         monitor.shared(space.id, export_id).forget()
@@ -346,7 +343,7 @@ def _create(export_request: ExportRequest, request_id: str) -> Export:
 
 
 def _plan(user: Person, wish: Wish, state: ExportRequest.State) -> ExportRequest:
-    """The request of this form: made by the first press, found by every other. Another person's id makes none."""
+    """The request of this form: created by the first submission, found by duplicates. Raises IdTaken."""
     counts = wish.counts
     try:
         with transaction.atomic():

@@ -9,10 +9,10 @@ from django.http import HttpRequest
 
 from accounts import connections
 from accounts.models import Person
-from console import duplicate_submissions
 from console.audit import record, unresolved
 from console.audit.unresolved import Unresolved
 from console.batches import selectors as batches
+from console.duplicate_submissions import wait_for_result
 from console.items import counts
 from console.items.console_ids import create_once
 from console.items.item_fields import new_work_item
@@ -43,7 +43,7 @@ def create_item(
 ) -> CreatedItem:
     """`fields` as `item_fields` cleans them.
 
-    A second press gets the first result, or raises what the first one raised.
+    A duplicate gets the first result, or raises what the first submission raised.
     """
     name = item_name(WorkItem("", asset_url=fields.get("asset_url"), asset_id=fields.get("asset_id")))
     new = new_work_item(fields, batch_id=batch_id, console_id=act_id)
@@ -62,7 +62,7 @@ def create_item(
         with act:
             created = _in_words(user, project, new, act)
     except record.AlreadyActed as first:
-        entry = duplicate_submissions.wait_for_result(first.entry)
+        entry = wait_for_result(first.entry)
         return CreatedItem(entry.result_id, entry.thing_name)
     forget(project)
     return CreatedItem(created.id, name)

@@ -15,11 +15,11 @@ from django.utils import timezone
 
 from accounts import connections
 from accounts.models import Person
-from console import duplicate_submissions
 from console.audit import record
 from console.audit import signals as audit_signals
 from console.audit.models import DONE, FAILED, Entry
 from console.common.errors import ConsoleError
+from console.duplicate_submissions import Submission, wait_for_result
 from console.items.label_input import LabelInput
 from console.items.models import LabelInsert
 from console.items.selectors import VENDOR
@@ -86,13 +86,13 @@ def check_labels(
 def send_labels(
     *, user: Person, insert: LabelInsert, item_name: str, digest: str, known: int, is_again: bool, request: HttpRequest
 ) -> None:
-    """P17, once: a second press gets the result of the first, or its error.
+    """P17, once: a duplicate gets the result of the first, or its error.
 
     `digest` and `known` are what the person saw: which labels, and how many inserts before them. Raises NotSendable,
     record.NotRecorded and what the call does; whatever happened, the insert has it.
     """
-    also = {"NotSendable": lambda: NotSendable(CHANGED)}
-    if duplicate_submissions.was_done(act_id=insert.pk, user=user, action=ACTION, also=also):
+    submission = Submission(user, ACTION, insert.pk, {"NotSendable": lambda: NotSendable(CHANGED)})
+    if submission.was_done():
         return
     labels = json.loads(insert.labels or "[]")
     with transaction.atomic():
@@ -101,7 +101,7 @@ def send_labels(
     try:
         _call(user, insert, item_name, labels, request)
     except record.AlreadyActed as earlier:
-        duplicate_submissions.wait_for_result(earlier.entry)
+        wait_for_result(earlier.entry)
     except record.NotRecorded:
         LabelInsert.objects.filter(pk=insert.pk, state=State.SENDING).update(state=State.CHECKED)
         raise

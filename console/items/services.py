@@ -62,7 +62,7 @@ def decide(
     run: ReviewRun | None = None,
     remarks: Remarks = NO_REMARKS,
 ) -> Decision:
-    """Keeps the decision for REVIEW_GRACE seconds; then a worker sends it. A second press finds the first.
+    """Keeps the decision for REVIEW_GRACE seconds; then a worker sends it. A duplicate finds the first.
 
     Raises AlreadyDecided, InBulkSignal, record.IdTaken, and what reading the item raises: nothing is sent then.
     """

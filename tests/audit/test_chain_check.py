@@ -40,7 +40,7 @@ def test_the_request_only_starts_it_and_the_bulk_worker_does_it(auditor: Client)
     assert "hx-get" not in page.content.decode().partition('id="chain-check"')[2].partition(">")[0]
 
 
-def test_a_second_press_starts_no_second_check(auditor: Client) -> None:
+def test_a_duplicate_submission_starts_no_second_check(auditor: Client) -> None:
     auditor.post(CHECK)
     auditor.post(CHECK)
     assert Operation.objects.filter(kind="audit.check").count() == 1

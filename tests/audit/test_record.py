@@ -110,7 +110,7 @@ def test_an_act_within_a_transaction_is_a_mistake(alice: Person) -> None:
         pytest.fail("the call was made")
 
 
-def test_a_second_press_gets_the_first_result(alice: Person) -> None:
+def test_a_duplicate_submission_gets_the_first_result(alice: Person) -> None:
     press = uuid.uuid4()
     with create(alice, act_id=press) as act:
         act.done(detail={"slug": "rain"})

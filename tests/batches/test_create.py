@@ -66,7 +66,7 @@ def test_a_taken_name_is_said_at_the_field_and_kept(
     assert Entry.objects.get(action="batch.create", kind="opening").outcome == "failed"
 
 
-def test_a_second_press_makes_no_second_batch(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+def test_a_duplicate_submission_makes_no_second_batch(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client, act_id = client_as(alice), str(uuid.uuid4())
     answers = [create(client, "Night rain", act_id) for _ in range(3)]
     assert {answer["Location"] for answer in answers} == {answers[0]["Location"]}

@@ -236,7 +236,7 @@ def test_ties_and_missing_numbers_are_settled_by_saving_without_a_move(
     assert boards.saves(emulator) == [boards.spaced(START)]
 
 
-def test_a_second_press_gets_the_first_result(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+def test_a_duplicate_submission_gets_the_first_result(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
     form = boards.opened(client) | {"batch": boards.moved(START, WORN, 1)}
     answers = [client.post(ORDER, form, headers=HTMX) for _ in range(10)]

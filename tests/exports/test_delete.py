@@ -58,7 +58,7 @@ def test_ten_presses_delete_once(running: ExportRequest, alice: Person, client_a
     assert len(sent(slow, "DELETE", EXPORTS)) == 1
 
 
-def test_a_second_press_gets_the_first_result(
+def test_a_duplicate_submission_gets_the_first_result(
     running: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
     slow.fault("cloudfactory", "403", method="DELETE")

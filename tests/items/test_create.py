@@ -219,7 +219,7 @@ def test_batches_that_cannot_be_read_leave_default_and_the_one_asked_for(
     assert body(emulator)["batchId"] == WORN
 
 
-def test_a_second_press_gets_the_first_result(alice: Person, client_as: ClientAs, emulator: Running) -> None:
+def test_a_duplicate_submission_gets_the_first_result(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client, sent = client_as(alice), form()
     answers = [client.post(NEW, sent) for _ in range(3)]
     assert len({answer["Location"] for answer in answers}) == 1

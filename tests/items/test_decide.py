@@ -249,9 +249,7 @@ def test_an_unlikely_signal_is_marked_and_not_forbidden(bob: Person, client_as: 
     assert "CloudFactory refused this: the item is “Completed” now." in text_of(strip(client, item))
 
 
-def test_a_second_press_of_the_same_form_is_answered_as_the_first(
-    bob: Person, client_as: ClientAs, emulator: Running
-) -> None:
+def test_a_duplicate_submission_is_answered_as_the_first(bob: Person, client_as: ClientAs, emulator: Running) -> None:
     client, [item] = client_as(bob), item_ids(bob)
     act_id = str(uuid.uuid4())
     for _ in range(2):

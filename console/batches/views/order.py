@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.connections import ConnectionMissing
 from accounts.http_types import SignedIn
 from accounts.rights import Right
-from console import duplicate_submissions, error_pages, saved_forms
+from console import error_pages, saved_forms
 from console.audit import reconciliation, record
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 from console.batches import order_presenters, order_responses, order_services, page_context, presenters, selectors
@@ -26,6 +26,7 @@ from console.batches.order_responses import Pressed
 from console.batches.order_services import NothingToSave, OrderChanged, Press
 from console.common.parsing import read_page_number
 from console.common.typed_fields import hand_back
+from console.duplicate_submissions import wait_for_result
 from console.projects import services as projects
 from console.upstream.errors import UpstreamError
 
@@ -207,11 +208,11 @@ def _change(pressed: Pressed, send: Callable[[Press], OrderSnapshot], *, said: s
 
 
 def _send_once(send: Callable[[Press], OrderSnapshot], press: Press) -> None:
-    """A second press gets the first result."""
+    """A duplicate gets the first result."""
     try:
         send(press)
     except record.AlreadyActed as first:
-        duplicate_submissions.wait_for_result(first.entry, also={"Overtaken": Overtaken})
+        wait_for_result(first.entry, {"Overtaken": Overtaken})
 
 
 def _not_taken_back(snapshot: OrderSnapshot) -> str:

@@ -53,7 +53,7 @@ class NotSent(NotPlanned):
 def create_plan(
     *, user: Person, project: uuid.UUID, action: BulkAction, bulk_id: uuid.UUID, list_query: str
 ) -> BulkSignal:
-    """A plan for what the person selected in the project; a job reads it. A second press finds the first plan.
+    """A plan for what the person selected in the project; a job reads it. A duplicate finds the first plan.
 
     Raises NotPlanned, also where the id belongs to something else.
     """
@@ -129,7 +129,7 @@ def press(
     """Sends the plan, or has it read again first where that was done more than SIGNAL_PLAN_FRESH seconds ago, or where
     something else on one of its items is under way, or was sent by the person since.
 
-    `version` is that of the plan the person saw. A second press changes nothing. Raises NotSent.
+    `version` is that of the plan the person saw. A duplicate changes nothing. Raises NotSent.
     """
     with transaction.atomic():
         services.lock_person(user)

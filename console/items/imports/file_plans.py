@@ -23,7 +23,7 @@ def create_plan(
 ) -> Import:
     """A plan for the saved files in this batch. What an earlier import has created there is left out.
 
-    A second press finds the first plan. Raises NotStarted.
+    A duplicate finds the first plan. Raises NotStarted.
     """
     if not upload.saved:
         raise NotStarted(NOTHING_SAVED)

@@ -87,7 +87,7 @@ def create_import(
     space: str = "",
     project_name: str = "",
 ) -> Import:
-    """Stores a plan with its rows in one transaction. A second press with the same id finds the first plan.
+    """Stores a plan with its rows in one transaction. A duplicate finds the first plan.
 
     `space` and `project_name` are the project's, where they are known; else they are read.
 

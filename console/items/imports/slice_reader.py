@@ -80,7 +80,7 @@ def create_plan(
     batch_id: int,
     batch_name: str,
 ) -> Import:
-    """A plan for all items of a slice in this batch; a job reads it. A second press finds the first plan.
+    """A plan for all items of a slice in this batch; a job reads it. A duplicate finds the first plan.
 
     `project_name` must not be empty: nobody is asked for it within the transaction.
 

@@ -53,7 +53,7 @@ def detail(request: SignedIn, project: uuid.UUID, import_id: uuid.UUID) -> HttpR
 
 @require_POST
 def start(request: SignedIn, project: uuid.UUID, import_id: uuid.UUID) -> HttpResponse:
-    """Creates the items of the plan that the person saw. A second press leads to the progress of the first."""
+    """Creates the items of the plan that the person saw. A duplicate leads to the progress of the first."""
     found = find_own_import(user=request.user, project=project, import_id=import_id)
     here = reverse("items:import_detail", args=[project, import_id])
     if found.state not in PLANNING:

@@ -12,12 +12,12 @@ from django.urls import reverse
 
 from accounts import connections
 from accounts.models import Person
-from console import duplicate_submissions
 from console.audit import record, unresolved
 from console.audit.models import DONE, FAILED, OPEN, Entry
 from console.audit.unresolved import Unresolved
 from console.common.errors import ConsoleError
 from console.common.parsing import read_int
+from console.duplicate_submissions import wait_for_result
 from console.slices import recipes
 from console.slices.builder import drafts, lookups, parts, validation
 from console.slices.builder.parts import Contents
@@ -81,10 +81,10 @@ def create_slice(*, user: Person, draft: Draft, request: HttpRequest | None = No
 
 
 def first_result(user: Person, draft: Draft, act_id: uuid.UUID) -> Standing:
-    """What the first press under this id came to. Raises the error it got, once the draft shows it."""
+    """What the first submission under this id came to. Raises the error it got, once the draft shows it."""
     first = _presses(user).filter(pk=act_id).first()
     try:
-        done = duplicate_submissions.wait_for_result(first) if first else None
+        done = wait_for_result(first) if first else None
     except (UpstreamError, connections.ConnectionMissing) as error:
         if error.outcome == "failed":
             _wait_until_reopened(draft, act_id)
