@@ -11,8 +11,8 @@ urlpatterns = [
     path("handover/", views.handover, name="handover"),
     path("handover.csv", views.handover_csv, name="handover_csv"),
     path("acts/<uuid:group_id>/", views.group, name="group"),
-    path("acts/<uuid:group_id>/reconcile/", views.reconcile_group, name="reconcile_group"),
+    path("acts/<uuid:group_id>/settle/", views.reconcile_group, name="reconcile_group"),
     path("<uuid:entry_id>/", views.detail, name="detail"),
-    path("<uuid:entry_id>/reconcile/", views.reconcile, name="reconcile"),
+    path("<uuid:entry_id>/settle/", views.reconcile, name="reconcile"),
     path("<uuid:entry_id>/close/", views.close, name="close"),
 ]
