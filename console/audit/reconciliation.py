@@ -124,6 +124,12 @@ def state(entry: Entry) -> Reconciliation:
     return _state(entry, lookup)
 
 
+def check(entry: Entry) -> Reconciliation:
+    """As `look`, where something can still be found out; else what is known. A request under way is not looked up."""
+    now = state(entry)
+    return look(entry) if now.is_unresolved and now.can_check else now
+
+
 def look(entry: Entry) -> Reconciliation:
     """Reads once at the vendor, records what that proves, and returns what is known then."""
     finding, detail = _ask(entry)
@@ -146,14 +152,14 @@ def parts_unresolved(group: uuid.UUID) -> list[tuple[Entry, Reconciliation]]:
     return [(part, _state(part, lookups.get(part.pk))) for part in found]
 
 
-def look_at_parts(group: uuid.UUID) -> None:
-    """Looks once at a few unresolved parts of an act; the others are due then, for the background."""
-    waiting = parts_unresolved(group)
-    for part, now in waiting:
+def check_parts(group: uuid.UUID) -> None:
+    """Checks a few unresolved parts of an act; the others are due then, for the background."""
+    parts = parts_unresolved(group)
+    for part, now in parts:
         if now.is_unresolved and now.can_check:
             look(part)
     others = Lookup.objects.filter(entry__group=group, next_check_at__isnull=False)
-    others.exclude(pk__in=[part.pk for part, _ in waiting]).update(next_check_at=timezone.now())
+    others.exclude(pk__in=[part.pk for part, _ in parts]).update(next_check_at=timezone.now())
 
 
 def mark_cut_off() -> list[Entry]:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from console import htmx, plain_text_responses, saved_forms
 from console.audit import (
     chain_check,
+    check_now,
     csv_export,
     details,
     filter_urls,
@@ -28,9 +29,10 @@ from console.audit import (
     verify,
 )
 from console.audit import handover as handovers
+from console.audit.check_now import CheckResult
 from console.audit.forms import DAYS, PERIODS, CloseForm, FilterForm, HandoverForm
-from console.audit.models import DONE, OPEN, UNKNOWN, Entry, GroupLine
-from console.common.formatting import moment, plural
+from console.audit.models import UNKNOWN, Entry, GroupLine
+from console.common.formatting import moment
 from console.common.parsing import read_int
 from console.common.typed_fields import hand_back
 
@@ -71,24 +73,16 @@ def group(request: HttpRequest, group_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def reconcile_group(request: HttpRequest, group_id: uuid.UUID) -> HttpResponse:
-    """Checks some parts of an act; the rest is checked in the background. Leads back to `next`, as `settle`."""
-    act = _act(request, group_id)
-    level, said = _check_act(act)
-    if htmx.is_htmx(request):
-        return render(request, "audit/_checked.html", _checked_act(request, act, level, said))
-    messages.add_message(request, level, said)
-    return htmx.redirect(request, _back(request) or reverse("audit:group", args=[group_id]))
+    """Checks some parts of an act. Leads back to `next`, as `reconcile`."""
+    result = check_now.check_act(_act(request, group_id), back=_back(request))
+    return _answer_check(request, result, reverse("audit:group", args=[group_id]))
 
 
 @require_POST
 def reconcile(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
     """Checks once at the vendor what became of the act; only reads. Leads back to `next` if that is a page of ours."""
-    entry = _entry(request, entry_id)
-    level, said = _check(entry)
-    if htmx.is_htmx(request):
-        return render(request, "audit/_checked.html", _checked(request, Entry.objects.get(pk=entry.pk), level, said))
-    messages.add_message(request, level, said)
-    return htmx.redirect(request, _back(request) or reverse("audit:detail", args=[entry.pk]))
+    result = check_now.check_entry(_entry(request, entry_id), back=_back(request))
+    return _answer_check(request, result, reverse("audit:detail", args=[entry_id]))
 
 
 @hand_back("outcome", "note", "next", page="audit:detail")
@@ -247,58 +241,14 @@ def _detail(request: HttpRequest, entry: Entry, form: CloseForm) -> dict[str, An
     }
 
 
-def _check(entry: Entry) -> tuple[int, str]:
-    """One check, and what it found in words."""
-    state = reconciliation.state(entry)
-    if state.is_unresolved and state.can_check:
-        state = reconciliation.look(entry)
-    if state.status == "done":
-        return messages.SUCCESS, f"Found: {unresolved.subject_of(entry)}."
-    if state.status == "failed":
-        return messages.INFO, "It was not done. It can be sent again."
-    if state.status == "under way":
-        return messages.INFO, "The request is still running. Check again in a minute."
-    return (messages.INFO if state.status == "checking" else messages.WARNING), state.message
-
-
-def _check_act(act: GroupLine) -> tuple[int, str]:
-    """One check of some parts, and what is known then in words."""
-    reconciliation.look_at_parts(act.pk)
-    act.refresh_from_db()
-    line = selectors.whole_act(act)
-    if line.outcome == OPEN:
-        return messages.INFO, "The requests are still running. Check again in a minute."
-    if line.outcome != UNKNOWN:
-        return messages.SUCCESS, f"Every part is known now: {line.text}."
-    said = unresolved.of_line(line).state.message
-    return messages.WARNING, f"{plural(act.unknown_parts, 'part is', 'parts are')} still unresolved. {said}"
-
-
-def _checked_act(request: HttpRequest, act: GroupLine, level: int, said: str) -> dict[str, Any]:
-    """As `_checked`."""
-    line = selectors.whole_act(act)
-    is_unknown = line.outcome in (OPEN, UNKNOWN)
-    return {
-        "kind": {messages.SUCCESS: "good", messages.INFO: "info"}.get(level, "warn"),
-        "said": said,
-        "thing_url": "" if is_unknown else line.address,
-        "shape": "notice" if request.POST.get("shape") == "notice" else "callout",
-        "unresolved": unresolved.of_line(line, back=_back(request)) if is_unknown else None,
-    }
-
-
-def _checked(request: HttpRequest, entry: Entry, level: int, said: str) -> dict[str, Any]:
-    """For the place of the button: what is still unknown stays there with it."""
-    line = selectors.line(entry)
-    is_unknown = line.outcome in (OPEN, UNKNOWN)
-    thing_url = registry.address_of(entry.thing_kind, line.told.thing_id, line.told.detail)
-    return {
-        "kind": {messages.SUCCESS: "good", messages.INFO: "info"}.get(level, "warn"),
-        "said": said,
-        "thing_url": thing_url if line.outcome == DONE else "",
-        "shape": "notice" if request.POST.get("shape") == "notice" else "callout",
-        "unresolved": unresolved.Unresolved(entry, back=_back(request)) if is_unknown else None,
-    }
+def _answer_check(request: HttpRequest, result: CheckResult, address: str) -> HttpResponse:
+    """In the place of the button: what is still unknown stays there with it. Else as a message on the page before."""
+    if htmx.is_htmx(request):
+        shape = "notice" if request.POST.get("shape") == "notice" else "callout"
+        context = {"result": result, "unresolved": result.unresolved, "shape": shape}
+        return render(request, "audit/_checked.html", context)
+    messages.add_message(request, result.level, result.message)
+    return htmx.redirect(request, _back(request) or address)
 
 
 def _back(request: HttpRequest) -> str:

@@ -15,7 +15,7 @@ from accounts.http_types import SignedIn
 from accounts.rights import Right
 from console import error_pages, saved_forms
 from console.audit import reconciliation, record
-from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
+from console.audit.models import DONE, FAILED, UNKNOWN, Entry
 from console.batches import order_presenters, order_responses, order_services, page_context, presenters, selectors
 from console.batches.concurrency import Overtaken
 from console.batches.forms import OrderForm, act_id_of
@@ -146,7 +146,7 @@ def check(request: SignedIn, project: uuid.UUID, entry: uuid.UUID) -> HttpRespon
     found = Entry.objects.filter(pk=entry, thing_kind="project", thing_id=str(project)).first()
     if found is None or not reconciliation.can_look(found):
         raise Http404("There is nothing to check.")
-    state = reconciliation.look(found) if found.outcome in (OPEN, UNKNOWN) else reconciliation.state(found)
+    state = reconciliation.check(found)
     pressed = Pressed(request, project, entry)
     if state.status == DONE:
         return order_responses.saved(pressed, "The order was saved after all: this is how CloudFactory has it.")
