@@ -13,6 +13,7 @@ from accounts.models import Person
 from console.audit import reconciliation, record
 from console.audit.models import Entry
 from tests.audit.test_index import text_of
+from tests.markup import folded
 
 ClientAs = Callable[[Person], Client]
 
@@ -70,7 +71,7 @@ def test_ids_stand_apart_from_what_a_person_reads(dana: Person, client_as: Clien
 def test_names_that_may_hold_commas_stand_one_a_line(dana: Person, client_as: ClientAs) -> None:
     detail = {"batches": ["Naples, night shift", "Naples, early shift"], "projects": ["Dashcam"]}
     entry = record.event(actor=dana, action="export.create", thing_name="Q3", detail=detail)
-    page = client_as(dana).get(f"/audit/{entry.pk}/").content.decode()
+    page = folded(client_as(dana).get(f"/audit/{entry.pk}/").content.decode())
     for name in detail["batches"]:
         assert f"<li><bdi>{name}</bdi></li>" in page
     assert "<dd><bdi>Dashcam</bdi></dd>" in page

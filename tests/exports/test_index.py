@@ -11,6 +11,7 @@ from accounts.models import Person
 from console.emulator.server import Running
 from console.exports.models import ExportRequest
 from tests.exports.making import EXPORTS, body_of, finish, sent, start, text_of
+from tests.markup import folded
 
 ClientAs = Callable[[Person], Client]
 
@@ -43,7 +44,7 @@ def test_paging_goes_both_ways(alice: Person, client_as: ClientAs, slow: Running
 
 
 def link(page: Any, rel: str) -> str:
-    found = re.search(rf'rel="{rel}" href="([^"]+)"', page.content.decode())
+    found = re.search(rf'rel="{rel}" href="([^"]+)"', folded(page.content.decode()))
     return found[1].replace("&amp;", "&") if found else ""
 
 

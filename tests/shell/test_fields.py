@@ -1,5 +1,7 @@
 from django import forms
 
+from tests.markup import folded
+
 
 class Sample(forms.Form):
     name = forms.CharField(help_text="How others find it.", max_length=5)
@@ -29,7 +31,7 @@ def test_only_what_may_stay_empty_is_marked() -> None:
 
 
 def test_choices_are_a_group_with_a_legend() -> None:
-    page = Sample({})["seen_by"].as_field_group()
+    page = folded(Sample({})["seen_by"].as_field_group())
     assert "<fieldset" in page
     assert "<legend>Who may see it</legend>" in page
     assert "This field is required." in page

@@ -4,6 +4,7 @@ import pytest
 from django.template import Context, Template, TemplateSyntaxError
 
 from console.templatetags.shell import shapes
+from tests.markup import folded
 
 
 def shown(source: str, **context: object) -> str:
@@ -43,7 +44,7 @@ def test_text_from_outside_is_escaped_and_kept_apart() -> None:
 
 
 def test_a_word_of_the_vocabulary_opens_its_meaning_without_script() -> None:
-    page = shown('{% term "batch" "batches" %}')
+    page = folded(shown('{% term "batch" "batches" %}'))
     target = page.split('popovertarget="')[1].split('"')[0]
     assert f'id="{target}" popover' in page
     assert "batches</button>" in page
