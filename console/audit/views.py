@@ -32,12 +32,11 @@ from console.audit import handover as handovers
 from console.audit.check_now import CheckResult
 from console.audit.forms import DAYS, PERIODS, CloseForm, FilterForm, HandoverForm
 from console.audit.models import UNKNOWN, Entry, GroupLine
+from console.common import polling
 from console.common.formatting import moment
 from console.common.parsing import read_int
 from console.common.typed_fields import hand_back
 
-# Seconds between two looks at the progress of a check.
-CHECK_DELAY = 2
 # Of an act of several entries, on one page.
 PARTS = 50
 
@@ -116,7 +115,7 @@ def check(request: HttpRequest) -> HttpResponse:
         "run": chain_check.current(),
         "last": verify.last_check(),
         "gaps": verify.anchor_gaps(),
-        "delay": CHECK_DELAY,
+        "delay": polling.CHAIN_CHECK_DELAY,
     }
     return render(request, "audit/check.html#progress" if htmx.is_htmx(request) else "audit/check.html", context)
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import connections
 from accounts.connections import ConnectionMissing
 from accounts.models import Person
-from console.common import write_behind
+from console.common import polling, write_behind
 from console.common.coalescing import SharedAnswer
 from console.exports import receipts, slot
 from console.exports.models import ExportRequest
@@ -26,9 +26,6 @@ from console.upstream.response_models import Export
 
 KIND = "exports.watch"
 SEEN = "export-ended"
-# Seconds until each next look; the last one repeats.
-LOOKS = (2, 4, 8, 15, 30)
-MOST_LOOKS = 200
 LONGEST = 24 * 60 * 60
 DELETED = "DELETED"
 _HAS_NEWS = Q(ended_at__isnull=False) & (~Q(export_id="") | Q(end_status="DROPPED"))
@@ -127,17 +124,13 @@ def watch(operation: Operation) -> Result:
         return Done("It was deleted.")
     except (Unknown, NotSent, RateLimited) as error:
         # Whoever waits for it is still to be told, so an hour without CloudFactory must not end the watch.
-        return Retry(max(LOOKS[-1], error.retry_in or 0), error.message)
+        return Retry(max(polling.EXPORT.delays[-1], error.retry_in or 0), error.message)
     except (Refused, ConnectionMissing) as error:
         return Abandoned(error.message)
     if found.status in slot.ACTIVE:
-        return Retry(delay(int(age // 10)), "It runs.")
+        return Retry(polling.EXPORT.seconds(int(age // 10)), "It runs.")
     ended(export_request.space, export_request.export_id, found.status or "")
     return Done("It has ended.")
-
-
-def delay(turn: int) -> int:
-    return LOOKS[min(max(turn, 0), len(LOOKS) - 1)]
 
 
 def news(*, user: Person) -> list[ExportRequest]:

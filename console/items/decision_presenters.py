@@ -11,15 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from console.audit.unresolved import Unresolved
+from console.common import polling
 from console.items.bulk.active_signals import BulkUnderWay
 from console.items.models import Decision, ReviewRun
 from console.items.signals import APPROVE, OTHERS, SEND_BACK, SignalChoice, choice_of
 from console.items.statuses import Status, status_named
 
 State = Decision.State
-# Seconds until each next look at a decision that is due; the last one for all further looks.
-DELAYS = (1, 1, 1, 2, 2, 3, 3, 5, 5, 10)
-MOST_LOOKS = 60
 OVERDUE = 30.0
 
 
@@ -204,9 +202,8 @@ class DecisionStrip:
     @property
     def delay(self) -> int | None:
         """Seconds until the page asks again; None where nothing changes by itself any more."""
-        if self.is_quiet or self.has_failed or self.look >= MOST_LOOKS:
-            return None
-        return self.seconds + DELAYS[min(self.look, len(DELAYS) - 1)]
+        delay = polling.DECISION.delay(self.look)
+        return None if self.is_quiet or self.has_failed or delay is None else self.seconds + delay
 
     @property
     def next_look(self) -> int:

@@ -6,14 +6,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import urlencode
 
+from console.common import polling
 from console.items import progress
 from console.items.progress import Run
 
-# Seconds until each next look; the last one for all further looks.
-DELAYS = (1, 1, 2, 2, 3, 3, 5)
-PAUSED_DELAY = 10
-NEWS_DELAYS = (4, 4, 8, 15, 30)
-MOST_LOOKS = 720
 OVERDUE = timedelta(seconds=90)
 
 
@@ -123,11 +119,10 @@ class RunStatus(ABC):
     @property
     def delay(self) -> int | None:
         """Seconds until the page asks again; None where nothing changes by itself any more."""
-        if not self.is_under_way or self.look >= MOST_LOOKS:
+        delay = polling.RUN.delay(self.look)
+        if not self.is_under_way or delay is None:
             return None
-        if self.is_paused:
-            return PAUSED_DELAY
-        return self.seconds * self.is_waiting + DELAYS[min(self.look, len(DELAYS) - 1)]
+        return polling.PAUSED_RUN_DELAY if self.is_paused else self.seconds * self.is_waiting + delay
 
     def query(self, **about: int) -> str:
         strip = {"strip": "1"} if self.is_strip else {}

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from console.common import polling
 from console.common.formatting import number, plural
 from console.jobs import handlers, services
 from console.jobs.models import Operation, State
 
-# Seconds until each next look of the page; the last one repeats.
-DELAYS = (2, 4, 8, 15, 30)
-MOST_LOOKS = 200
 TONES = {State.RUNNING: "info", State.PAUSED: "warn", State.DONE: "good", State.FAILED: "bad"}
 
 
@@ -81,7 +79,7 @@ class OwnJobs:
     def delay(self) -> int | None:
         """Seconds until the page looks again; None once nothing changes by itself any more."""
         is_at_rest = all(row.operation.state == State.PAUSED for row in self.unfinished)
-        return None if is_at_rest or self.look > MOST_LOOKS else DELAYS[min(self.look, len(DELAYS)) - 1]
+        return None if is_at_rest else polling.JOBS.delay(self.look - 1)
 
 
 def rows(operations: Sequence[Operation]) -> list[JobRow]:

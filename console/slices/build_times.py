@@ -12,12 +12,6 @@ from console.slices import provenance
 from console.slices.services import is_uid
 from console.upstream.response_models import Slice
 
-DELAYS = (2, 4, 8, 16, 30)
-"""Seconds between two looks at something that is being built; the last one is repeated."""
-
-MAX_LOOKS = 60
-"""Then looking stops by itself, after not quite half an hour, and the page says so."""
-
 REMEMBERED = 24 * 60 * 60
 DURATIONS_KEPT = 30 * 24 * 60 * 60
 DURATIONS = 9
@@ -35,13 +29,6 @@ class Watch:
     @property
     def elapsed(self) -> timedelta:
         return max(timezone.now() - self.since, timedelta())
-
-
-def delay(look: int) -> int | None:
-    """Seconds until the next look, or None where it is time to stop. Looks are counted from 0."""
-    if look >= MAX_LOOKS:
-        return None
-    return DELAYS[min(look, len(DELAYS) - 1)]
 
 
 def building(*, user: Person, found: Slice) -> Watch:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts import connections
 from accounts.models import Person
-from console.common import formatting, stale_cache
+from console.common import formatting, polling, stale_cache
 from console.common.errors import ConsoleError
 from console.slices import build_times, list_query, presenters, services
 from console.slices.list_query import Wanted
@@ -100,7 +100,7 @@ def next_look(waiting: Addresses, look: int, error: UpstreamError | None = None)
 
 def later(look: int, error: ConsoleError | None = None) -> int | None:
     """Seconds until the next look: our own growing delay, or as long as the vendor asks for."""
-    delay = build_times.delay(look)
+    delay = polling.SLICE_BUILD.delay(look)
     wait = (error.retry_in if error else 0) or 0
     return None if delay is None else max(delay, min(round(wait) + 1, 120) if wait else 0)
 

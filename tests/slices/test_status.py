@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import Person
+from console.common import polling
 from console.emulator.server import Running
-from console.slices import build_times, services
+from console.slices import services
 from tests.slices.making import asked, delay, make, polled, text_of
 
 ClientAs = Callable[[Person], Client]
@@ -31,7 +32,7 @@ def test_the_next_look_is_later_each_time(
     assert f"look={look + 1}" in content
 
 
-@pytest.mark.parametrize("look", [str(build_times.MAX_LOOKS), "9999", "99999999", "-1", "²", "x"])
+@pytest.mark.parametrize("look", [str(polling.SLICE_BUILD.most_looks), "9999", "99999999", "-1", "²", "x"])
 def test_looking_stops_by_itself(alice: Person, client_as: ClientAs, slow_one: None, look: str) -> None:
     content = client_as(alice).get(f"{ADDRESS}status/", {"look": look}, headers=HTMX).content.decode()
     is_number = look.isascii() and look.isdigit() and len(look) < 5

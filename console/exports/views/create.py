@@ -12,9 +12,10 @@ from accounts.connections import ConnectionMissing
 from accounts.http_types import SignedIn
 from console import htmx, saved_forms, write_errors
 from console.audit.models import FAILED
+from console.common import polling
 from console.common.errors import ConsoleError
 from console.common.typed_fields import hand_back
-from console.exports import create_form, duplicates, monitor, services
+from console.exports import create_form, duplicates, services
 from console.exports import item_counts as counting
 from console.exports import slot as lanes
 from console.exports.forms import ExportForm
@@ -155,7 +156,7 @@ def _lane(request: SignedIn) -> lanes.Lane | None:
 
 def _slot(request: SignedIn, lane: lanes.Lane | None, *, is_refused: bool = False) -> dict[str, Any]:
     slot = Slot(lane or lanes.Lane(None, None, (), is_known=False), request.user, is_refused=is_refused)
-    turn = {"delay": monitor.delay(0) if slot.is_watched else None, "look": 1}
+    turn = {"delay": polling.EXPORT.seconds(0) if slot.is_watched else None, "look": 1}
     return {"slot": slot, "is_queue_offered": slot.is_busy, **turn}
 
 

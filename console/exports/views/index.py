@@ -16,6 +16,7 @@ from accounts.connections import ConnectionMissing
 from accounts.http_types import SignedIn
 from console import error_pages, htmx, write_errors
 from console.audit import selectors, unresolved
+from console.common import polling
 from console.common.parsing import read_cursor, read_int, read_uuid
 from console.exports import create_form, export_queue, monitor, presenters, receipts, services
 from console.exports import slot as lanes
@@ -34,7 +35,7 @@ def index(request: SignedIn) -> HttpResponse:
     wanted = next((name for name in presenters.FILTERS if name == asked.get("show")), "")
     context = {"sort": sort, "order": order, "show": wanted, "filters": presenters.FILTERS.items(), "look": 1}
     found, lane = _read_with_lane(request, wanted, sort, order)
-    context |= {"slot": Slot(lane, request.user), "delay": monitor.delay(0)}
+    context |= {"slot": Slot(lane, request.user), "delay": polling.EXPORT.seconds(0)}
     if isinstance(found, UpstreamError):
         context |= {"error": found, "at_start": "cursor" not in asked}
         return render(request, "exports/index.html", context, status=error_pages.status_of(found))
@@ -113,7 +114,7 @@ def news(request: SignedIn) -> HttpResponse:
     look = _number(request.GET.get("look"))
     context = {
         "told": told,
-        "delay": monitor.delay(look),
+        "delay": polling.EXPORT.seconds(look),
         "look": look + 1,
         "more": monitor.awaits_news(request.user),
     }
@@ -131,7 +132,7 @@ def plan(request: SignedIn, plan: uuid.UUID) -> HttpResponse:
         "plan": found,
         "unresolved_act": services.unresolved_act(found),
         "slot": _slot_of(found) if found.state == ExportRequest.State.QUEUED else None,
-        "delay": monitor.delay(look) if found.state != ExportRequest.State.DROPPED else None,
+        "delay": polling.EXPORT.seconds(look) if found.state != ExportRequest.State.DROPPED else None,
         "look": look + 1,
         "query": create_form.query(found),
     }
@@ -242,8 +243,10 @@ def _followed(request: SignedIn, export: uuid.UUID) -> tuple[Export | None, Upst
 def _turn(request: SignedIn, error: UpstreamError | None) -> dict[str, Any]:
     """When the page looks next: later each time, and not before the vendor wants to be asked again."""
     look = _number(request.GET.get("look"))
-    delay = max(monitor.delay(look), math.ceil(error.retry_in or 0) if error else 0)
-    return {"look": look + 1, "delay": delay if look < monitor.MOST_LOOKS else None, "error": error}
+    delay = polling.EXPORT.delay(look)
+    if delay is not None and error is not None:
+        delay = max(delay, math.ceil(error.retry_in or 0))
+    return {"look": look + 1, "delay": delay, "error": error}
 
 
 def _asked_for(export_request: ExportRequest | None) -> Receipt | None:

@@ -9,6 +9,7 @@ from functools import cached_property
 from django.conf import settings
 from django.urls import reverse
 
+from console.common import polling
 from console.common.formatting import duration, number, plural
 from console.items.bulk import plans
 from console.items.bulk.actions import SEND_BACK_MANY, BulkAction
@@ -27,9 +28,6 @@ LOOKS: Mapping[str, tuple[str, str]] = {Kind.LIKELY: ("circle-check", "good"), K
 """Icon and tone of a number; of the others a triangle that warns."""
 UNDO_TIME = "an hour"
 PAGE = 100
-# Seconds until each next look at a plan that is being read; the last one for all further looks.
-DELAYS = (1, 1, 2, 2, 3, 3, 5)
-MOST_LOOKS = 400
 
 Counts = Mapping[tuple[str, str], int]
 """How many items of the plan have each kind and status."""
@@ -233,7 +231,7 @@ class Plan:
     @property
     def delay(self) -> int | None:
         """Seconds until the page asks again; None where it doesn't."""
-        return DELAYS[min(self.look, len(DELAYS) - 1)] if self.is_reading and self.look < MOST_LOOKS else None
+        return polling.REVIEW_PLAN.delay(self.look) if self.is_reading else None
 
     @property
     def lifetime(self) -> str:

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from django.urls import reverse
 
+from console.common import polling
 from console.common.formatting import number, plural
 from console.items.imports.services import batch_name
 from console.items.imports.slice_presenters import SlicePlan
@@ -23,9 +24,6 @@ LOOKS: Mapping[str, tuple[str, str]] = {
     Outcome.PRESENT: ("info", "info"),
 }
 """Icon and tone of each number."""
-# Seconds until each next look at a plan that is being read; the last one for all further looks.
-DELAYS = (1, 1, 2, 2, 3, 3, 5)
-MOST_LOOKS = 400
 
 
 @dataclass(frozen=True)
@@ -225,7 +223,7 @@ class ImportPlan:
     @property
     def delay(self) -> int | None:
         """Seconds until the page asks again; None where it doesn't."""
-        return DELAYS[min(self.look, len(DELAYS) - 1)] if self.is_reading and self.look < MOST_LOOKS else None
+        return polling.IMPORT_PLAN.delay(self.look) if self.is_reading else None
 
     def _number(self, show: str) -> PlanNumber:
         icon, tone = LOOKS[LISTS[show]]

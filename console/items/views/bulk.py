@@ -13,6 +13,7 @@ from accounts.connections import ConnectionMissing
 from accounts.http_types import SignedIn
 from accounts.rights import Right
 from console import htmx
+from console.common import polling
 from console.common.parsing import read_page_number, read_uuid
 from console.items.breadcrumbs import item_breadcrumbs
 from console.items.bulk import notifications as bulk_news
@@ -27,7 +28,7 @@ from console.items.filters import ItemFilter
 from console.items.imports import notifications as import_news
 from console.items.imports.result_presenters import ImportStatus
 from console.items.models import BulkSignal
-from console.items.run_presenters import NEWS_DELAYS, RunStatus
+from console.items.run_presenters import RunStatus
 from console.items.views.plan_page import render_plan
 from console.upstream.errors import UpstreamError
 
@@ -123,7 +124,7 @@ def news(request: SignedIn) -> HttpResponse:
     told += [ImportStatus(one, is_own=True) for one in import_news.take_news(user=request.user)]
     context = {
         "told": [status for status in told if status.url != here],
-        "delay": NEWS_DELAYS[min(look, len(NEWS_DELAYS)) - 1],
+        "delay": polling.NEWS.seconds(look - 1),
         "look": look + 1,
         "more": bulk_news.awaits_news(request.user) or import_news.awaits_news(request.user),
     }

@@ -12,6 +12,7 @@ from accounts import connections
 from accounts.http_types import SignedIn
 from accounts.rights import Right
 from console import error_pages, htmx
+from console.common import polling
 from console.common.errors import ConsoleError
 from console.common.parsing import read_cursor, read_int
 from console.items.imports import slice_progress
@@ -204,7 +205,11 @@ def _about(request: SignedIn, found: Slice, *, owner: str, slug: str, look: int 
     if row.state.building:
         notifications.follow(request.session, user=request.user, found=found, origin=row.origin)
         since = build_times.building(user=request.user, found=found)
-        return said | {"watch": since, "usual": build_times.usual(user=request.user), "delay": build_times.delay(look)}
+        return said | {
+            "watch": since,
+            "usual": build_times.usual(user=request.user),
+            "delay": polling.SLICE_BUILD.delay(look),
+        }
     notifications.forget(request.session, provenance.thing_id(found))
     build_times.ended(user=request.user, found=found)
     return said
@@ -226,7 +231,7 @@ def _view(request: SignedIn) -> str:
 
 
 def _look(request: SignedIn) -> int:
-    return min(read_int(request.GET.get("look"), 0, 9_999) or 0, build_times.MAX_LOOKS)
+    return min(read_int(request.GET.get("look"), 0, 9_999) or 0, polling.SLICE_BUILD.most_looks)
 
 
 def _cursor(request: SignedIn) -> str:
