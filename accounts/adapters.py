@@ -6,9 +6,6 @@ from typing import Any
 
 import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.authentication import get_authentication_records
-from allauth.account.internal.stagekit import unstash_login
-from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -22,6 +19,7 @@ from django.urls import reverse
 from qrcode.image.svg import SvgPathFillImage
 
 from accounts import crypto, mail, middleware, throttling
+from accounts.allauth_internals import context, get_authentication_records, unstash_login
 from accounts.sessions import NO_ADDRESS, WHY_ENDED
 from console import htmx, saved_forms
 from console.audit.client_ip import address_of

@@ -4,8 +4,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from allauth.core import context
-from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa import app_settings
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
@@ -20,6 +18,7 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 
 from accounts import audit_signals
+from accounts.allauth_internals import context, normalize_user_code
 from accounts.models import Person
 
 NOT_ACCEPTED = "This passkey or key was not accepted. Try again, or go another way."

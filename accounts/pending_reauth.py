@@ -6,12 +6,12 @@ before: a right that was taken away meanwhile counts at once.
 
 import json
 
-from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 
 from accounts import access
+from accounts.allauth_internals import REAUTHENTICATION_STATE
 
 CONFIRMING = {"account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn"}
 
@@ -21,9 +21,9 @@ def forget_what_is_not_allowed(request: HttpRequest) -> None:
     match = request.resolver_match
     if match is None or match.view_name not in CONFIRMING:
         return
-    waiting = request.session.get(STATE_SESSION_KEY, {}).get("request")
+    waiting = request.session.get(REAUTHENTICATION_STATE, {}).get("request")
     if waiting and not access.allowed(request.user, _view_of(json.loads(waiting)["path_info"])):
-        del request.session[STATE_SESSION_KEY]
+        del request.session[REAUTHENTICATION_STATE]
 
 
 def keep(request: HttpRequest, response: HttpResponseBase) -> None:
@@ -31,7 +31,7 @@ def keep(request: HttpRequest, response: HttpResponseBase) -> None:
 
     Raises what the database raises, unlike the session's own saving, which leaves out what cannot be saved.
     """
-    if request.method == "POST" and 300 <= response.status_code < 400 and STATE_SESSION_KEY in request.session:
+    if request.method == "POST" and 300 <= response.status_code < 400 and REAUTHENTICATION_STATE in request.session:
         request.session.save()
 
 

@@ -10,13 +10,14 @@ import math
 import time
 import unicodedata
 
-from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.core import signing
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
+
+from accounts.allauth_internals import ratelimit
 
 APP = "allauth.account"
 ACTION = "login_failed"

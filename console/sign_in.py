@@ -2,12 +2,12 @@
 
 from urllib.parse import urlencode
 
-from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from accounts import form_owner, middleware
+from accounts.allauth_internals import ratelimit
 from accounts.models import Person
 from console import htmx, plain_text_responses, saved_forms
 from console.common.typed_fields import form_page, readable_values, typed_fields

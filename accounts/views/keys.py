@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import connections, demo, key_usage
 from accounts import key_capabilities as abilities
 from accounts import keys as services
+from accounts.allauth_internals import raise_if_reauthentication_required
 from accounts.forms import KeyForm, PlaceForm
 from accounts.http_types import SignedIn
 from accounts.models import ApiKey, Place, Vendor

@@ -3,8 +3,6 @@
 from typing import cast
 from urllib.parse import urlencode
 
-from allauth.account.internal.flows.login import perform_login, record_authentication
-from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from allauth.account.models import Login
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
@@ -16,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import people
+from accounts.allauth_internals import perform_login, raise_if_reauthentication_required, record_authentication
 from accounts.forms import KNOWN_ALREADY, InviteForm, JoinForm, RoleForm
 from accounts.http_types import SignedIn
 from accounts.models import Person
