@@ -13,7 +13,7 @@ from accounts.rights import Right
 PUBLIC = "public"
 ANYONE = "anyone"
 BY_MAIL = "by mail"
-CLOSED = "closed"
+CLOSED_PAGES = "closed"
 
 ACCESS: dict[str, str] = {
     # Coming in
@@ -213,22 +213,22 @@ ACCESS: dict[str, str] = {
     "items:review_skip": Right.SIGNAL,
     "items:review_end": Right.SIGNAL,
     # allauth's pages that are not offered: addresses are an administrator's matter, nobody registers alone
-    "account_signup": CLOSED,
-    "account_inactive": CLOSED,
-    "account_email": CLOSED,
-    "account_email_verification_sent": CLOSED,
-    "account_confirm_email": CLOSED,
-    "account_confirm_login_code": CLOSED,
-    "account_set_password": CLOSED,
-    "usersessions_list": CLOSED,
+    "account_signup": CLOSED_PAGES,
+    "account_inactive": CLOSED_PAGES,
+    "account_email": CLOSED_PAGES,
+    "account_email_verification_sent": CLOSED_PAGES,
+    "account_confirm_email": CLOSED_PAGES,
+    "account_confirm_login_code": CLOSED_PAGES,
+    "account_set_password": CLOSED_PAGES,
+    "usersessions_list": CLOSED_PAGES,
 }
 
 
 def allowed(user: Person | AnonymousUser, view_name: str) -> bool:
     """Whether this person may open this page; a page without a row is for nobody."""
-    rule = ACCESS.get(view_name, CLOSED)
-    if rule in {PUBLIC, BY_MAIL, CLOSED}:
-        return rule != CLOSED and not is_closed(view_name)
+    rule = ACCESS.get(view_name, CLOSED_PAGES)
+    if rule in {PUBLIC, BY_MAIL, CLOSED_PAGES}:
+        return rule != CLOSED_PAGES and not is_closed(view_name)
     if not isinstance(user, Person) or not user.is_active:
         return False
     return rule == ANYONE or user.can(rule)
@@ -237,4 +237,4 @@ def allowed(user: Person | AnonymousUser, view_name: str) -> bool:
 def is_closed(view_name: str) -> bool:
     """Whether the page is to look as if it did not exist."""
     rule = ACCESS.get(view_name)
-    return rule == CLOSED or (rule == BY_MAIL and not settings.MAIL_IS_SET_UP)
+    return rule == CLOSED_PAGES or (rule == BY_MAIL and not settings.MAIL_IS_SET_UP)

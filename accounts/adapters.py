@@ -84,10 +84,10 @@ class ConsoleAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
         return user if user is not None and user.is_active else None
 
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse:
-        middleware.begin(request)
+        middleware.note_activity(request)
         request.session.pop(WHY_ENDED, None)
-        saved_forms.claim(request, user.pk)
-        kwargs["redirect_url"] = saved_forms.address_of(request, kwargs.get("redirect_url") or "") or None
+        saved_forms.forget_forms_of_others(request, user.pk)
+        kwargs["redirect_url"] = saved_forms.find_address(request, kwargs.get("redirect_url") or "") or None
         response: HttpResponse = super().post_login(request, user, **kwargs)
         throttling.remember_device(request, response, user.get_username())
         return response

@@ -65,12 +65,12 @@ class Space:
 
 def avala(user: Person | AnonymousUser) -> Avala:
     key = _key(user, Vendor.AVALA)
-    return Avala(_watched(key), _value(key))
+    return Avala(_recording_transport(key), _value(key))
 
 
 def cloudfactory(user: Person | AnonymousUser) -> CloudFactory:
     key = _key(user, Vendor.CLOUDFACTORY)
-    return CloudFactory(_watched(key), _value(key))
+    return CloudFactory(_recording_transport(key), _value(key))
 
 
 def gather(calls: Sequence[Callable[[], T]]) -> list[T | errors.UpstreamError]:
@@ -78,7 +78,7 @@ def gather(calls: Sequence[Callable[[], T]]) -> list[T | errors.UpstreamError]:
 
     Their client is made before, in the request's thread; the calls themselves touch no database.
     """
-    with key_usage.notes_put_off():
+    with key_usage.deferred_notes():
         return parallel.gather(calls, errors=errors.UpstreamError)
 
 
@@ -124,7 +124,7 @@ def places(user: Person | AnonymousUser) -> Sequence[Place]:
 
 def rejected(user: Person | AnonymousUser) -> Sequence[ApiKey]:
     """The keys a vendor has refused: one banner on every page offers to replace them."""
-    keys = map(key_usage.noted, ApiKey.objects.filter(person_id=user.pk)) if user.pk else ()
+    keys = map(key_usage.with_latest_notes, ApiKey.objects.filter(person_id=user.pk)) if user.pk else ()
     return tuple(key for key in keys if key.rejected)
 
 
@@ -147,7 +147,7 @@ def cache_scope(user: Person | AnonymousUser, vendor: str) -> str:
 
 def vendor_state(vendor: str, user: Person | None = None) -> vendor_status.VendorState:
     """How the vendor does, for the weather strip; requests left are those of the person's own key."""
-    return vendor_status.state(vendor, key_fingerprint(user, vendor) if user else "")
+    return vendor_status.read_state(vendor, key_fingerprint(user, vendor) if user else "")
 
 
 def transport(vendor: str, fingerprint: str = "") -> Transport:
@@ -163,7 +163,7 @@ def _key(user: Person | AnonymousUser, vendor: Vendor) -> ApiKey:
     key = ApiKey.objects.select_related("person").filter(person_id=user.pk, vendor=vendor).first() if user.pk else None
     if key is None or not key.person.is_active:
         raise KeyMissing(vendor)
-    return key_usage.noted(key)
+    return key_usage.with_latest_notes(key)
 
 
 def _value(key: ApiKey) -> str:
@@ -173,8 +173,8 @@ def _value(key: ApiKey) -> str:
         raise KeyUnreadable(key.vendor) from None
 
 
-def _watched(key: ApiKey) -> Transport:
-    return key_usage.watch(transport(key.vendor, key.fingerprint), key)
+def _recording_transport(key: ApiKey) -> Transport:
+    return key_usage.record_calls(transport(key.vendor, key.fingerprint), key)
 
 
 def _current(user: Person | AnonymousUser, vendor: Vendor, *, preferred: str = "") -> Place:

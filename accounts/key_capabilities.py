@@ -36,11 +36,11 @@ class Ability:
     state: str
 
 
-def of(key: ApiKey) -> list[Ability]:
+def read_abilities(key: ApiKey) -> list[Ability]:
     """Every ability in words: what is known, and what only trying would tell."""
-    return [Ability(words, key.findings.get(name, "unknown")) for name, words in known(key).items()]
+    return [Ability(words, key.findings.get(name, "unknown")) for name, words in operation_labels(key).items()]
 
 
-def known(key: ApiKey) -> dict[str, str]:
+def operation_labels(key: ApiKey) -> dict[str, str]:
     """The operations whose outcome says what a key may do, each with its words."""
     return READS[Vendor(key.vendor)] | WRITES[Vendor(key.vendor)]

@@ -26,13 +26,13 @@ FINDING = "finding:"
 _put_off: ContextVar[list[Callable[[], None]] | None] = ContextVar("notes_put_off", default=None)
 
 
-def watch(transport: Transport, key: ApiKey) -> Transport:
+def record_calls(transport: Transport, key: ApiKey) -> Transport:
     """The same way to the vendor, with every call noted on the key's card."""
-    return cast(Transport, Watched(transport, key))
+    return cast(Transport, RecordingTransport(transport, key))
 
 
 @contextmanager
-def notes_put_off() -> Iterator[None]:
+def deferred_notes() -> Iterator[None]:
     """Within it calls can run in threads: their notes need the database and are written at the end, in this thread.
 
     Nor is it asked before each call whether the person is still active: that was asked when the client was created.
@@ -47,7 +47,7 @@ def notes_put_off() -> Iterator[None]:
             note()
 
 
-class Watched:
+class RecordingTransport:
     """Stands where the transport is expected: passes each call on and notes how it ended."""
 
     def __init__(self, transport: Transport, key: ApiKey) -> None:
@@ -68,14 +68,14 @@ class Watched:
         return answer
 
     def _failed(self, operation: Operation, error: errors.UpstreamError) -> None:
-        failed(self._key, error)
+        note_failure(self._key, error)
         if isinstance(error, errors.Forbidden):
-            learn(self._key, {operation.name: "no"})
+            note_findings(self._key, {operation.name: "no"})
 
     def _answered(self, operation: Operation, seconds: float) -> None:
-        vendor_status.answered(self._key.vendor, seconds)
-        worked(self._key)
-        learn(self._key, {operation.name: "yes"})
+        vendor_status.note_answer(self._key.vendor, seconds)
+        note_success(self._key)
+        note_findings(self._key, {operation.name: "yes"})
 
     def _refuse_disabled(self) -> None:
         """Asked before every call, because a long job keeps its client while its owner may be disabled."""
@@ -95,12 +95,12 @@ def scope(vendor: str, fingerprint: str) -> str:
     return f"{vendor}-{fingerprint}"
 
 
-def worked(key: ApiKey) -> None:
+def note_success(key: ApiKey) -> None:
     if cache.add(f"key-worked:{key.pk}:{key.fingerprint}", True, NOTED_FOR) or key.rejected:
         _note(key, last_worked_at=timezone.now(), rejected=False)
 
 
-def failed(key: ApiKey, error: errors.UpstreamError) -> None:
+def note_failure(key: ApiKey, error: errors.UpstreamError) -> None:
     """A 401 marks the key, a 403 does not. What is wrong with a form or a name is not the key's failure.
 
     A call that was held back, or that a page had no time for, was never sent: what went wrong before is noted already.
@@ -109,14 +109,14 @@ def failed(key: ApiKey, error: errors.UpstreamError) -> None:
         return
     if isinstance(error, errors.KeyRejected):
         stale_cache.drop(scope(key.vendor, key.fingerprint))
-        _note(key, rejected=True, last_failed_at=timezone.now(), last_failure=words(error))
+        _note(key, rejected=True, last_failed_at=timezone.now(), last_failure=failure_message(error))
     elif not _about_the_key(error):
-        worked(key)
+        note_success(key)
     elif cache.add(f"key-failed:{key.pk}:{type(error).__name__}", True, NOTED_FOR):
-        _note(key, last_failed_at=timezone.now(), last_failure=words(error))
+        _note(key, last_failed_at=timezone.now(), last_failure=failure_message(error))
 
 
-def words(error: errors.UpstreamError) -> str:
+def failure_message(error: errors.UpstreamError) -> str:
     """What is kept has no seconds in it that have gone by when it is read."""
     if isinstance(error, errors.RateLimited):
         return f"{error.vendor_name} was busy."
@@ -129,15 +129,15 @@ def _about_the_key(error: errors.UpstreamError) -> bool:
     return True
 
 
-def learn(key: ApiKey, findings: dict[str, str]) -> None:
+def note_findings(key: ApiKey, findings: dict[str, str]) -> None:
     """Adds what a call has shown about the key's abilities; most calls show nothing new and note nothing."""
-    known = key_capabilities.known(key)
+    known = key_capabilities.operation_labels(key)
     new = {name: state for name, state in findings.items() if name in known and key.findings.get(name) != state}
     if new:
         _note(key, **{f"{FINDING}{name}": state for name, state in new.items()})
 
 
-def noted(key: ApiKey) -> ApiKey:
+def with_latest_notes(key: ApiKey) -> ApiKey:
     """The key as its latest calls left it; the row gets their notes a little later."""
     _apply(key, write_behind.pending(KIND, _name(key)))
     return key

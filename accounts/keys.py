@@ -25,7 +25,7 @@ LONGEST_NAME, LONGEST_PLACE = 100, 255
 
 
 @dataclass
-class Found:
+class KeyProbe:
     """What a test brought to light: what the key may read, and the places it can see."""
 
     findings: dict[str, str] = field(default_factory=dict)
@@ -71,11 +71,11 @@ def connect(
 
 def test(*, user: Person, vendor: Vendor) -> ApiKey:
     """Asks the vendor again what the kept key may do. Raises KeyRefused."""
-    key = key_usage.noted(ApiKey.objects.get(person=user, vendor=vendor))
+    key = key_usage.with_latest_notes(ApiKey.objects.get(person=user, vendor=vendor))
     value = _revealed(key)
     current = Place.objects.filter(person=user, vendor=vendor, is_current=True).first()
     found = probe(vendor, value, current.value if current else "", key=key)
-    key_usage.learn(key, found.findings)
+    key_usage.note_findings(key, found.findings)
     remember_places(user, vendor, found.places)
     return key
 
@@ -96,9 +96,9 @@ def what_stops(key: ApiKey) -> list[str]:
     places = Place.objects.filter(person=key.person, vendor=key.vendor).count()
     under_way = Entry.objects.unreconciled().by(key.person).filter(vendor=key.vendor).count()
     word = connections.PLACE_WORDS[Vendor(key.vendor)]
-    stops = [_counted(places, f"remembered {word}", f"remembered {word}s")] if places else []
+    stops = [_count_in_words(places, f"remembered {word}", f"remembered {word}s")] if places else []
     if under_way:
-        stops.append(_counted(under_way, "act that is not settled yet", "acts that are not settled yet"))
+        stops.append(_count_in_words(under_way, "act that is not settled yet", "acts that are not settled yet"))
     return stops
 
 
@@ -141,17 +141,17 @@ def remember_places(user: Person, vendor: str, found: Sequence[tuple[str, str]],
 
 
 @sensitive_variables("value")
-def probe(vendor: Vendor, value: str, place: str, *, key: ApiKey | None = None) -> Found:
+def probe(vendor: Vendor, value: str, place: str, *, key: ApiKey | None = None) -> KeyProbe:
     """Tries the key with cheap reads. Raises KeyRefused where none of them went through."""
     way = connections.transport(vendor, crypto.fingerprint(vendor, value))
-    carrier = key_usage.watch(way, key) if key else way
+    carrier = key_usage.record_calls(way, key) if key else way
     if vendor == Vendor.AVALA:
         return _probe_avala(Avala(carrier, value), place)
     return _probe_cloudfactory(CloudFactory(carrier, value), place)
 
 
-def _probe_avala(client: Avala, owner: str) -> Found:
-    found = Found()
+def _probe_avala(client: Avala, owner: str) -> KeyProbe:
+    found = KeyProbe()
     tries = _Tries(Vendor.AVALA, found)
     calls: list[Callable[[], Any]] = [
         client.get_me,
@@ -173,8 +173,8 @@ def _probe_avala(client: Avala, owner: str) -> Found:
     return found
 
 
-def _probe_cloudfactory(client: CloudFactory, space: str) -> Found:
-    found = Found()
+def _probe_cloudfactory(client: CloudFactory, space: str) -> KeyProbe:
+    found = KeyProbe()
     tries = _Tries(Vendor.CLOUDFACTORY, found)
     calls: list[Callable[[], Any]] = [
         lambda: client.list_projects(space),
@@ -188,7 +188,7 @@ def _probe_cloudfactory(client: CloudFactory, space: str) -> Found:
 class _Tries:
     """Collects how the reads of one test went."""
 
-    def __init__(self, vendor: Vendor, found: Found) -> None:
+    def __init__(self, vendor: Vendor, found: KeyProbe) -> None:
         self._vendor = vendor
         self._found = found
         self._refusals: list[tuple[errors.UpstreamError, str]] = []
@@ -230,7 +230,7 @@ def _revealed(key: ApiKey) -> str:
 
 
 @sensitive_variables("value")
-def _keep(user: Person, vendor: Vendor, value: str, label: str, found: Found) -> ApiKey:
+def _keep(user: Person, vendor: Vendor, value: str, label: str, found: KeyProbe) -> ApiKey:
     """Puts the new value into the person's row; what was noted about the old value goes."""
     Person.objects.select_for_update().get(pk=user.pk)  # so that of two presses the second replaces the first
     key = ApiKey.objects.filter(person=user, vendor=vendor).first() or ApiKey(person=user, vendor=vendor)
@@ -257,7 +257,7 @@ def in_words(vendor: Vendor, error: errors.UpstreamError) -> str:
     if isinstance(error, errors.RateLimited):
         return f"{name} is busy and could not test the key. Try again in a minute."
     if isinstance(error, errors.Refused):
-        return f"{name} refused the test: {key_usage.words(error)}"
+        return f"{name} refused the test: {key_usage.failure_message(error)}"
     if isinstance(error, errors.ServerFailed):
         why = f"{name} had a problem ({error.status})"
     elif isinstance(error, errors.TimedOut | errors.OutOfTime):
@@ -276,5 +276,5 @@ def _place_unknown(vendor: Vendor) -> str:
     return f"{vendor.label} knows the key, but not this {word}. Check the {word}, or ask who may let the key into it."
 
 
-def _counted(number: int, one: str, many: str) -> str:
+def _count_in_words(number: int, one: str, many: str) -> str:
     return f"1 {one}" if number == 1 else f"{number} {many}"

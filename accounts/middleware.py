@@ -22,9 +22,9 @@ from console.common import database
 
 log = logging.getLogger(__name__)
 
-IDLE, TOO_LONG, NEW_PASSWORD, ENDED_ELSEWHERE, ENDED = "idle", "too-long", "new-password", "elsewhere", "ended"
-SEEN = "seen_at"
-SINCE = "signed_in_at"
+IDLE, TOO_LONG, NEW_PASSWORD, ENDED_ELSEWHERE, SESSION_ENDED = "idle", "too-long", "new-password", "elsewhere", "ended"
+SEEN_AT = "seen_at"
+SIGNED_IN_AT = "signed_in_at"
 NOTED_EVERY = 60
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -69,8 +69,8 @@ class SessionLimits:
                 _end(request)
                 _note_end(request, why, owner)
                 return self.get_response(request)
-            if not _is_background(request) and now - request.session.get(SEEN, 0) >= NOTED_EVERY:
-                begin(request)
+            if not _is_background(request) and now - request.session.get(SEEN_AT, 0) >= NOTED_EVERY:
+                note_activity(request)
             vars(request)["session_ends_at"] = datetime.fromtimestamp(ends_at(request), UTC)
             response = self.get_response(request)
             if not request.user.is_authenticated:
@@ -94,11 +94,11 @@ class LocalTime:
             return self.get_response(request)
 
 
-def begin(request: HttpRequest) -> None:
+def note_activity(request: HttpRequest) -> None:
     """Notes a sign of the person; the first one, at signing in, starts the session's longest life."""
     now = time.time()
-    request.session.setdefault(SINCE, now)
-    request.session[SEEN] = now
+    request.session.setdefault(SIGNED_IN_AT, now)
+    request.session[SEEN_AT] = now
 
 
 def _end(request: HttpRequest) -> None:
@@ -112,12 +112,12 @@ def _end(request: HttpRequest) -> None:
 
 def ends_at(request: HttpRequest) -> float:
     """When this session ends unless the person does something, in Unix time."""
-    return end_of(request.session)
+    return session_end(request.session)
 
 
-def end_of(content: Content) -> float:
+def session_end(content: Content) -> float:
     """The same of what any session holds."""
-    return min(_idle_until(content), float(content.get(SINCE, time.time()) + settings.SESSION_LASTS))
+    return min(_idle_until(content), float(content.get(SIGNED_IN_AT, time.time()) + settings.SESSION_LASTS))
 
 
 def why_it_ended(request: HttpRequest) -> str:
@@ -141,18 +141,18 @@ def _note_end(request: HttpRequest, why: str, owner: str) -> None:
 
 
 def _idle_until(content: Content) -> float:
-    return float(content.get(SEEN, time.time()) + settings.SESSION_IDLE)
+    return float(content.get(SEEN_AT, time.time()) + settings.SESSION_IDLE)
 
 
 def _why_nobody_is_signed_in(request: HttpRequest, owner: str) -> str:
     """Of a session whose password was changed, Django leaves nothing; of a disabled person's, all but the person."""
     if owner:
-        return ENDED if SESSION_KEY in request.session else NEW_PASSWORD
+        return SESSION_ENDED if SESSION_KEY in request.session else NEW_PASSWORD
     if reason := request.session.get(WHY_ENDED):
         return str(reason)
     # An emptied session has no key; one that holds a form or a half-finished sign-in has.
     had_a_session = settings.SESSION_COOKIE_NAME in request.COOKIES and request.session.session_key is None
-    return ENDED if had_a_session else ""
+    return SESSION_ENDED if had_a_session else ""
 
 
 def _is_background(request: HttpRequest) -> bool:

@@ -38,7 +38,7 @@ class KnownAlready(Exception):
     """There is a person with this address."""
 
 
-def matching(everybody: Iterable[Person], search: str) -> list[Person]:
+def search_people(everybody: Iterable[Person], search: str) -> list[Person]:
     """Those whose name, email address, role or state holds every word of `search`, whatever the case."""
     words = search.casefold().split()
     return [person for person in everybody if all(word in _searchable(person) for word in words)]
@@ -70,7 +70,7 @@ def invite(*, by: Person, email: str, name: str, role: str, request: HttpRequest
         except IntegrityError:
             raise KnownAlready from None
         token = _new_link(person, by)
-        _happened("person.invite", by, person, request, role=Role(role).label)
+        _record("person.invite", by, person, request, role=Role(role).label)
     return person, token
 
 
@@ -78,15 +78,15 @@ def renew_link(*, by: Person, person: Person, request: HttpRequest) -> str:
     """A new link, for an invitation that ran out or a forgotten password; the one before stops working."""
     with transaction.atomic():
         token = _new_link(person, by)
-        _happened("person.link", by, person, request)
+        _record("person.link", by, person, request)
     return token
 
 
-def withdraw(*, by: Person, person: Person, request: HttpRequest) -> None:
+def withdraw_link(*, by: Person, person: Person, request: HttpRequest) -> None:
     """Takes an open link back."""
     with transaction.atomic():
         Invitation.objects.filter(person=person).delete()
-        _happened("person.withdraw", by, person, request)
+        _record("person.withdraw", by, person, request)
 
 
 def mail_link(*, by: Person, person: Person, link: str) -> bool:
@@ -140,7 +140,7 @@ def change_role(*, by: Person, person: Person, role: str, request: HttpRequest) 
             return
         _keep_an_administrator(before, stays=role == Role.ADMINISTRATOR)
         Person.objects.filter(pk=person.pk).update(role=role)
-        _happened("person.role", by, person, request, before=Role(before.role).label, after=Role(role).label)
+        _record("person.role", by, person, request, before=Role(before.role).label, after=Role(role).label)
 
 
 def disable(*, by: Person, person: Person, request: HttpRequest) -> None:
@@ -150,14 +150,14 @@ def disable(*, by: Person, person: Person, request: HttpRequest) -> None:
         Person.objects.filter(pk=person.pk).update(is_active=False)
         Invitation.objects.filter(person=person).delete()
         end_sessions(person)
-        _happened("person.disable", by, person, request)
+        _record("person.disable", by, person, request)
         transaction.on_commit(partial(person_disabled.send, sender=Person, person=person), robust=True)
 
 
 def enable(*, by: Person, person: Person, request: HttpRequest) -> None:
     with transaction.atomic():
         Person.objects.filter(pk=person.pk).update(is_active=True)
-        _happened("person.enable", by, person, request)
+        _record("person.enable", by, person, request)
 
 
 def remove_factors(*, by: Person, person: Person, request: HttpRequest) -> None:
@@ -165,7 +165,7 @@ def remove_factors(*, by: Person, person: Person, request: HttpRequest) -> None:
     with transaction.atomic():
         Authenticator.objects.filter(user=person).delete()
         end_sessions(person)
-        _happened("person.factors", by, person, request)
+        _record("person.factors", by, person, request)
 
 
 def forget_expired_sessions() -> None:
@@ -207,7 +207,7 @@ def _keep_an_administrator(person: Person, *, stays: bool) -> None:
         raise LastAdministrator
 
 
-def _happened(action: str, by: Person, person: Person, request: HttpRequest, **detail: Any) -> None:
+def _record(action: str, by: Person, person: Person, request: HttpRequest, **detail: Any) -> None:
     record.event(
         actor=by, action=action, thing_kind="person", thing_id=person.pk, thing_name=person.name or person.email,
         request=request, detail=detail,

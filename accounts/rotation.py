@@ -23,15 +23,15 @@ SECRET_FIELDS = {"secret", "seed"}
 
 
 @dataclass
-class Tally:
+class RotationResult:
     """How a run went, in rows."""
 
     sealed: int = 0
     unreadable: list[str] = field(default_factory=list)
 
 
-def rotate() -> Tally:
-    tally = Tally()
+def rotate() -> RotationResult:
+    tally = RotationResult()
     for name, turn in _turns():
         try:
             tally.sealed += turn()

@@ -31,7 +31,7 @@ def health(vendor: str, fingerprint: str = "") -> VendorHealth:
     return VendorHealth(vendor, cache, who=fingerprint)
 
 
-def answered(vendor: str, seconds: float) -> None:
+def note_answer(vendor: str, seconds: float) -> None:
     """Notes a good answer and how long it took; writing to a shared cache is not free, so only every few seconds."""
     now, slow = time.time(), seconds >= SLOW_AFTER
     noted_at, noted_slow = cache.get(_key(vendor)) or (0.0, slow)
@@ -39,7 +39,7 @@ def answered(vendor: str, seconds: float) -> None:
         cache.set(_key(vendor), (now, slow), NOTED_FOR)
 
 
-def state(vendor: str, fingerprint: str = "") -> VendorState:
+def read_state(vendor: str, fingerprint: str = "") -> VendorState:
     current = health(vendor, fingerprint)
     last_ok, slow = cache.get(_key(vendor)) or (None, False)
     limits = current.limits()

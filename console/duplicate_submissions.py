@@ -31,7 +31,7 @@ from console.upstream import errors
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.5
 NO_ANSWER_YET = "Your first request hasn't been answered yet."
 CUT_OFF = "The console stopped before an answer came."
-CLOSED = "Your first request didn't go through. You can send it again."
+NOT_DONE = "Your first request didn't go through. You can send it again."
 
 CONNECTION_ERRORS = ("ConnectionMissing", "KeyMissing", "KeyUnreadable", "PlaceMissing")
 ErrorFactories = Mapping[str, Callable[[], ConsoleError]]
@@ -104,7 +104,7 @@ def _error_of(entry: Entry, other_errors: ErrorFactories) -> ConsoleError:
     reference = newest.vendor_reference if newest else ""
     facts: dict[str, Any] = {"vendor": entry.vendor, "status": detail.get("status"), "reference": reference}
     if entry.outcome == FAILED and detail.get("found"):
-        return FirstSubmissionFailed(CLOSED, **facts)
+        return FirstSubmissionFailed(NOT_DONE, **facts)
     if kind in other_errors:
         return other_errors[kind]()
     if kind in CONNECTION_ERRORS:

@@ -137,7 +137,7 @@ def database_failed(request: HttpRequest, error: BaseException | None) -> HttpRe
     reading = request.method in {"GET", "HEAD"}
     context: dict[str, object] = {
         "title": f"The console's database can't be {'read' if reading else 'written to'} right now.",
-        "kept": _kept(request),
+        "kept": _own_fields(request),
         "address": request.get_full_path(),
         "csrf_token": get_token(request),
     }
@@ -206,7 +206,7 @@ def too_old(request: HttpRequest, reason: str = "") -> HttpResponseBase:
         if not request.user.is_authenticated:
             return plain_text_responses.sign_in_first(request)
         return plain_text_responses.for_script(403, "This page has expired. Reload it to carry on.", expired=True)
-    kept = _kept(request)
+    kept = _own_fields(request)
     if kept and not request.user.is_authenticated:
         return sign_in.ask(request)
     addresses = {"address": request.get_full_path(), "reload_url": sign_in.find_page(request)}
@@ -216,12 +216,12 @@ def too_old(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     return _answer(request, "errors/csrf.html", context, 403)
 
 
-def _renewed(fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def _with_new_ids(fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """With a new one-time id: under the old one another press is answered as this one was."""
     return [(name, str(uuid.uuid4()) if name in ONE_TIME else value) for name, value in fields]
 
 
-def _kept(request: HttpRequest) -> list[tuple[str, str]]:
+def _own_fields(request: HttpRequest) -> list[tuple[str, str]]:
     """What goes back to the person who sent it, from a page of ours: another site must not fill in a form here."""
     return typed_fields(request) if sign_in.is_from_our_page(request) else []
 
@@ -235,7 +235,7 @@ def _answer(request: HttpRequest, template: str, context: dict[str, object], sta
         return _answer_script(request, context, status)
     context |= {"request_id": json_logging.request_id.get(), "status": status}
     if request.method == "POST":
-        kept = _renewed(_kept(request))
+        kept = _with_new_ids(_own_fields(request))
         typed = {"kept": kept, "typed": readable_values(kept), "address": request.get_full_path(), "resend": True}
         context = typed | context
     name = f"{template}#notice" if htmx.is_htmx(request) else template

@@ -146,7 +146,7 @@ class Access:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         try:
-            saved_forms.forget_sent(request, response)
+            saved_forms.forget_sent_form(request, response)
             pending_reauth.keep(request, response)
         except database.FAILURES as error:
             return error_pages.database_failed(request, error)

@@ -25,7 +25,7 @@ MOST_FORMS = 3
 MOST_CHARACTERS = 250_000
 
 
-def keep(request: HttpRequest, *, owner: str = "") -> str:
+def save_form(request: HttpRequest, *, owner: str = "") -> str:
     """Keeps the posted form; returns the address that shows it again, or the bare one where it can't be kept.
 
     `owner` is the primary key of the only person who can have it back; without one, the person who is signed in.
@@ -44,7 +44,7 @@ def keep(request: HttpRequest, *, owner: str = "") -> str:
     return _address(token, form) if _is_saved(request) else page
 
 
-def kept(request: HttpRequest) -> QueryDict | None:
+def read_form(request: HttpRequest) -> QueryDict | None:
     """The form that this address names, with one-time ids of its own; None where nothing is kept for it."""
     found = request.session.get(SESSION_KEY, {}).get(request.GET.get("typed", ""))
     if not found or found["path"] != request.path or not _is_of(found, request.user.pk):
@@ -55,12 +55,12 @@ def kept(request: HttpRequest) -> QueryDict | None:
     return form
 
 
-def is_waiting(request: HttpRequest) -> bool:
+def has_form(request: HttpRequest) -> bool:
     """Whether a form waits in the session of somebody who is not signed in."""
     return not request.user.is_authenticated and bool(request.session.get(SESSION_KEY))
 
 
-def claim(request: HttpRequest, person_id: Any) -> None:
+def forget_forms_of_others(request: HttpRequest, person_id: Any) -> None:
     """After a sign-in: forgets the forms that were another person's."""
     forms = request.session.get(SESSION_KEY, {})
     own = {token: form for token, form in forms.items() if _is_of(form, person_id)}
@@ -68,7 +68,7 @@ def claim(request: HttpRequest, person_id: Any) -> None:
         request.session[SESSION_KEY] = own
 
 
-def address_of(request: HttpRequest, address: str) -> str:
+def find_address(request: HttpRequest, address: str) -> str:
     """Where the newest kept form is shown, if `address` is the page it was typed on or is empty; else `address`."""
     for token, form in reversed(request.session.get(SESSION_KEY, {}).items()):
         if not address or urlsplit(address).path in (form["path"], urlsplit(form["came_from"]).path):
@@ -76,7 +76,7 @@ def address_of(request: HttpRequest, address: str) -> str:
     return address
 
 
-def forget_sent(request: HttpRequest, response: HttpResponseBase) -> None:
+def forget_sent_form(request: HttpRequest, response: HttpResponseBase) -> None:
     """Forgets what was kept of a form that has now been taken in, so that a reload shows what it became."""
     forms = request.session.get(SESSION_KEY)
     if not forms or not request.user.is_authenticated or response.status_code >= 400 or not saves_form(request):

@@ -204,12 +204,12 @@ class Shell:
     @property
     def keeps_typed_text(self) -> bool:
         """Whether something typed comes back after signing in."""
-        return saved_forms.is_waiting(self.request)
+        return saved_forms.has_form(self.request)
 
     @property
     def brings_typed_text_back(self) -> bool:
         """Whether this page shows again what was typed before."""
-        return self.signed_in and self.request.method == "GET" and saved_forms.kept(self.request) is not None
+        return self.signed_in and self.request.method == "GET" and saved_forms.read_form(self.request) is not None
 
     def _items(self, entries: Sequence[Entry]) -> list[NavItem]:
         if self.user is None:

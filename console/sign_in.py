@@ -17,7 +17,7 @@ REASONS = {
     middleware.TOO_LONG: "You were signed out because a session lasts {longest} at most.",
     middleware.NEW_PASSWORD: "You were signed out because your password was changed.",
     middleware.ENDED_ELSEWHERE: "You were signed out from another browser.",
-    middleware.ENDED: "You were signed out.",
+    middleware.SESSION_ENDED: "You were signed out.",
 }
 # Nobody can fill the database with forms, also not with the owner's name off a page of long ago.
 LIMITS = {"typed_form": "10/m/ip", "typed_form_of_owner": "30/m/key,200/h/key"}
@@ -74,12 +74,12 @@ def _keep_what_was_typed(request: HttpRequest) -> str:
     action = "typed_form_of_owner" if owner else "typed_form"
     if not ratelimit.consume(request, action=action, key=owner or None, config=LIMITS, app="allauth.account"):
         return ""
-    return saved_forms.keep(request, owner=owner)
+    return saved_forms.save_form(request, owner=owner)
 
 
 def _reason(request: HttpRequest) -> str:
     known = middleware.why_it_ended(request)
-    return known or (middleware.ENDED if form_owner.read_owner(request) or htmx.is_htmx(request) else "")
+    return known or (middleware.SESSION_ENDED if form_owner.read_owner(request) or htmx.is_htmx(request) else "")
 
 
 def _hours(seconds: int) -> str:

@@ -108,5 +108,5 @@ def keys(request: HttpRequest, error: Exception, *, back: str = "") -> dict[str,
     if not isinstance(error, KeyRejected | Forbidden | ConnectionMissing):
         return {}
     label = f"Connect {error.vendor_name}" if isinstance(error, ConnectionMissing) else error_pages.key_label(error)
-    keys = f"{reverse('accounts:keys')}?{urlencode({'next': back or saved_forms.keep(request)})}"
+    keys = f"{reverse('accounts:keys')}?{urlencode({'next': back or saved_forms.save_form(request)})}"
     return {"keys_url": keys, "keys_label": label}

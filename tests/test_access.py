@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.access import ACCESS, ANYONE, BY_MAIL, CLOSED, PUBLIC
+from accounts.access import ACCESS, ANYONE, BY_MAIL, CLOSED_PAGES, PUBLIC
 from accounts.models import Person
 from accounts.rights import ROLE_RIGHTS, Right, Role
 from console.audit import selectors
@@ -42,7 +42,7 @@ def _addresses(
 
 
 ALL = dict(_addresses(get_resolver().url_patterns))
-ROWS = sorted(name for name in ALL if ACCESS.get(name) not in {None, PUBLIC, BY_MAIL, CLOSED})
+ROWS = sorted(name for name in ALL if ACCESS.get(name) not in {None, PUBLIC, BY_MAIL, CLOSED_PAGES})
 
 
 def _ask(client: Client, address: str) -> int:
@@ -57,12 +57,12 @@ def test_every_address_has_a_row() -> None:
 
 
 def test_every_row_has_an_address() -> None:
-    gone = sorted(name for name in ACCESS if name not in ALL and ACCESS[name] != CLOSED)
+    gone = sorted(name for name in ACCESS if name not in ALL and ACCESS[name] != CLOSED_PAGES)
     assert gone == []
 
 
 def test_every_rule_is_one_we_know() -> None:
-    assert set(ACCESS.values()) <= {PUBLIC, ANYONE, BY_MAIL, CLOSED, *Right}
+    assert set(ACCESS.values()) <= {PUBLIC, ANYONE, BY_MAIL, CLOSED_PAGES, *Right}
 
 
 @pytest.mark.django_db
@@ -93,7 +93,7 @@ def test_a_role_opens_what_its_rights_allow_and_nothing_else(
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", sorted(name for name in ALL if ACCESS.get(name) in {CLOSED, BY_MAIL}))
+@pytest.mark.parametrize("name", sorted(name for name in ALL if ACCESS.get(name) in {CLOSED_PAGES, BY_MAIL}))
 def test_a_page_we_do_not_offer_is_not_there(name: str, erin: Person, client_as: Callable[[Person], Client]) -> None:
     assert _ask(client_as(erin), ALL[name]) == 404
 

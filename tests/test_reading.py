@@ -12,7 +12,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.access import ACCESS, BY_MAIL, CLOSED
+from accounts.access import ACCESS, BY_MAIL, CLOSED_PAGES
 from accounts.models import Person
 from console.audit.models import Entry
 from console.batches.models import OrderSnapshot
@@ -60,7 +60,9 @@ def _patterns(
 
 
 VIEWS = {
-    name: places for name, places in _patterns(get_resolver().url_patterns) if ACCESS.get(name) not in {BY_MAIL, CLOSED}
+    name: places
+    for name, places in _patterns(get_resolver().url_patterns)
+    if ACCESS.get(name) not in {BY_MAIL, CLOSED_PAGES}
 }
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import user_agents
 from accounts.forms import ProfileForm
 from accounts.http_types import SignedIn
-from accounts.middleware import ENDED_ELSEWHERE, SEEN, end_of
+from accounts.middleware import ENDED_ELSEWHERE, SEEN_AT, session_end
 from accounts.models import Person
 from accounts.sessions import end_sessions, live_sessions, row_key
 from console import saved_forms
@@ -38,7 +38,7 @@ class OwnSession:
 @require_http_methods(["GET", "POST"])
 def profile(request: SignedIn) -> HttpResponse:
     person = Person.objects.get(pk=request.user.pk)
-    sent = request.POST if request.method == "POST" else saved_forms.kept(request)
+    sent = request.POST if request.method == "POST" else saved_forms.read_form(request)
     form = ProfileForm(sent, instance=person)
     if request.method == "POST" and form.is_valid():
         # These fields alone: a whole row, read a moment ago, could undo a role change or a disabling.
@@ -89,14 +89,14 @@ def _own_sessions(request: SignedIn) -> list[OwnSession]:
             browser=user_agents.in_words(line.user_agent),
             address=line.ip,
             began=line.created_at,
-            seen=_seen(line, content),
+            seen=_last_seen(line, content),
             is_current=line.session_key == current,
         )
         for line, content in live_sessions(request.user)
-        if end_of(content) > time.time()
+        if session_end(content) > time.time()
     ]
     return sorted(found, key=lambda session: (session.is_current, session.seen), reverse=True)
 
 
-def _seen(line: UserSession, content: dict[str, Any]) -> datetime:
-    return datetime.fromtimestamp(content[SEEN], UTC) if content.get(SEEN) else line.last_seen_at
+def _last_seen(line: UserSession, content: dict[str, Any]) -> datetime:
+    return datetime.fromtimestamp(content[SEEN_AT], UTC) if content.get(SEEN_AT) else line.last_seen_at

@@ -11,8 +11,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import connections, demo, key_usage
-from accounts import key_capabilities as abilities
+from accounts import connections, demo, key_capabilities, key_usage
 from accounts import keys as services
 from accounts.allauth_internals import raise_if_reauthentication_required
 from accounts.forms import KeyForm, PlaceForm
@@ -23,7 +22,7 @@ from console.common.typed_fields import hand_back
 
 
 @dataclass(frozen=True)
-class Card:
+class KeyCard:
     """One vendor on the keys page."""
 
     vendor: Vendor
@@ -46,8 +45,8 @@ class Card:
         }
 
     @property
-    def abilities(self) -> list[abilities.Ability]:
-        return abilities.of(self.key) if self.key else []
+    def abilities(self) -> list[key_capabilities.Ability]:
+        return key_capabilities.read_abilities(self.key) if self.key else []
 
 
 @require_http_methods(["GET"])
@@ -69,11 +68,11 @@ def connect(request: SignedIn, vendor: Vendor) -> HttpResponse:
     form = KeyForm(
         request.POST if request.method == "POST" else None,
         vendor=vendor,
-        initial=card.remembered | _typed_before(request),
+        initial=card.remembered | _saved_fields(request),
     )
     if request.method == "POST" and form.is_valid():
         try:
-            services.connect(user=request.user, vendor=vendor, request=request, **_typed(form))
+            services.connect(user=request.user, vendor=vendor, request=request, **_key_fields(form))
         except services.KeyRefused as refusal:
             form.add_error(refusal.on, _with_consolation(refusal.message, card.key))
         else:
@@ -130,7 +129,7 @@ def place(request: SignedIn, vendor: Vendor) -> HttpResponse:
     if card.key is None:
         raise Http404
     sent = request.POST if request.method == "POST" else None
-    form = PlaceForm(sent, vendor=vendor, initial=_typed_before(request))
+    form = PlaceForm(sent, vendor=vendor, initial=_saved_fields(request))
     if form.is_valid():
         typed = form.cleaned_data
         try:
@@ -158,11 +157,11 @@ def switch(request: SignedIn) -> HttpResponse:
     return htmx.redirect(request, _next(request) or "/")
 
 
-def _card(request: SignedIn, vendor: Vendor) -> Card:
+def _card(request: SignedIn, vendor: Vendor) -> KeyCard:
     key = ApiKey.objects.filter(person=request.user, vendor=vendor).first()
-    return Card(
+    return KeyCard(
         vendor=vendor,
-        key=key_usage.noted(key) if key else None,
+        key=key_usage.with_latest_notes(key) if key else None,
         form=KeyForm(vendor=vendor),
         place_form=PlaceForm(vendor=vendor),
         place_word=connections.PLACE_WORDS[vendor],
@@ -170,20 +169,20 @@ def _card(request: SignedIn, vendor: Vendor) -> Card:
     )
 
 
-def _typed_before(request: SignedIn) -> dict[str, str]:
+def _saved_fields(request: SignedIn) -> dict[str, str]:
     """What was typed before signing in again; a key is never among it."""
-    typed = saved_forms.kept(request)
+    typed = saved_forms.read_form(request)
     return {name: typed.get(name, "") for name in typed} if typed else {}
 
 
 def _next(request: SignedIn) -> str:
     """Where the person came from, if that is a page of ours."""
-    address = request.POST.get("next") or request.GET.get("next") or _typed_before(request).get("next", "")
+    address = request.POST.get("next") or request.GET.get("next") or _saved_fields(request).get("next", "")
     return address if htmx.is_ours(request, address) else ""
 
 
 @sensitive_variables("typed")
-def _typed(form: KeyForm) -> dict[str, Any]:
+def _key_fields(form: KeyForm) -> dict[str, Any]:
     typed = form.cleaned_data
     return {
         "value": typed["value"],

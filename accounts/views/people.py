@@ -33,7 +33,7 @@ def people_list(request: SignedIn) -> HttpResponse:
     """Everybody, the active ones first; `q` keeps those whose name, address, role or state holds every word of it."""
     search = " ".join(request.GET.get("q", "").split())[:SEARCH_LENGTH]
     everybody = list(Person.objects.order_by("-is_active", "name", "email"))
-    pages = Paginator(people.matching(everybody, search), ON_A_PAGE)
+    pages = Paginator(people.search_people(everybody, search), ON_A_PAGE)
     page = pages.get_page(read_page_number(request.GET.get("page")))
     context = {
         "page": page,
@@ -50,7 +50,7 @@ def people_list(request: SignedIn) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def invite(request: SignedIn) -> HttpResponse:
     raise_if_reauthentication_required(request, app="")
-    form = InviteForm(request.POST if request.method == "POST" else saved_forms.kept(request))
+    form = InviteForm(request.POST if request.method == "POST" else saved_forms.read_form(request))
     if request.method == "POST" and form.is_valid():
         try:
             person, token = people.invite(by=request.user, request=request, **form.cleaned_data)
@@ -75,7 +75,7 @@ def person(request: SignedIn, pk: str) -> HttpResponse:
         except people.LastAdministrator as error:
             messages.error(request, error.message)
         return redirect("accounts:person", pk)
-    typed = saved_forms.kept(request)
+    typed = saved_forms.read_form(request)
     context = {
         "person": found,
         "form": RoleForm(initial={"role": typed.get("role", found.role) if typed else found.role}),
@@ -140,7 +140,7 @@ def _renew(request: SignedIn, found: Person) -> None:
 
 
 def _withdraw(request: SignedIn, found: Person) -> None:
-    people.withdraw(by=request.user, person=found, request=request)
+    people.withdraw_link(by=request.user, person=found, request=request)
     messages.success(request, "The link does not work any more.")
 
 

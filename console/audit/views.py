@@ -60,7 +60,7 @@ def detail(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
     if entry.kind == Entry.Kind.OUTCOME:
         return redirect("audit:detail", entry.opens_id)
     template = "audit/detail.html#facts" if htmx.is_htmx(request) else "audit/detail.html"
-    return render(request, template, _detail(request, entry, CloseForm(saved_forms.kept(request))))
+    return render(request, template, _detail(request, entry, CloseForm(saved_forms.read_form(request))))
 
 
 @require_safe

@@ -19,7 +19,7 @@ def about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
     try:
         name = projects.name_of(user=request.user, project=project)
     except (UpstreamError, ConnectionMissing):
-        if request.method != "POST" and not saved_forms.kept(request):
+        if request.method != "POST" and not saved_forms.read_form(request):
             raise
         name = "Project"
     here = reverse("batches:index", args=[project])

@@ -33,7 +33,7 @@ class SpaceGone(ConsoleError):
 
 
 @dataclass(frozen=True)
-class Added:
+class AddedFile:
     """What became of one chosen file: its row, or why there is none."""
 
     id: uuid.UUID | None
@@ -43,19 +43,19 @@ class Added:
 
 def add_files(
     *, user: Person, upload_id: uuid.UUID, files: Sequence[Any], space: str = ""
-) -> tuple[Upload, list[Added]]:
+) -> tuple[Upload, list[AddedFile]]:
     """Adds what is not in the ledger yet, in the order of `files`; the first call creates the upload.
 
     A file that the person uploaded to this space before, unchanged, is there already. `space` is what the page showed;
     raises SpaceGone, and Http404 for another person's upload and the id of other acts.
     """
     upload = _own_or_new(user, upload_id, space)
-    read = [_read(found) for found in files[:MOST_AT_ONCE]]
+    read = [_read_file(found) for found in files[:MOST_AT_ONCE]]
     with transaction.atomic():
         Upload.objects.select_for_update().get(pk=upload.pk)
         rows = _rows(upload, [chosen for chosen in read if isinstance(chosen, ChosenFile)])
         Upload.objects.filter(pk=upload.pk).update(updated_at=timezone.now())
-    return upload, [_added(chosen, rows) for chosen in read]
+    return upload, [_describe_added(chosen, rows) for chosen in read]
 
 
 def _own_or_new(user: Person, upload_id: uuid.UUID, space: str) -> Upload:
@@ -73,7 +73,7 @@ def _own_or_new(user: Person, upload_id: uuid.UUID, space: str) -> Upload:
     return found
 
 
-def _read(found: Any) -> ChosenFile | NotChosen:
+def _read_file(found: Any) -> ChosenFile | NotChosen:
     try:
         return read_chosen(found)
     except NotChosen as error:
@@ -128,8 +128,8 @@ def _delete_older_versions(upload: Upload, new: Sequence[ChosenFile]) -> None:
     UploadFile.objects.filter(pk__in=older).delete()
 
 
-def _added(chosen: ChosenFile | NotChosen, rows: dict[str, UploadFile]) -> Added:
+def _describe_added(chosen: ChosenFile | NotChosen, rows: dict[str, UploadFile]) -> AddedFile:
     if isinstance(chosen, NotChosen):
-        return Added(None, "", str(chosen))
+        return AddedFile(None, "", str(chosen))
     row = rows.get(chosen.digest)
-    return Added(row.pk, row.state, row.message) if row else Added(None, "", FULL)
+    return AddedFile(row.pk, row.state, row.message) if row else AddedFile(None, "", FULL)

@@ -44,7 +44,7 @@ UNSETTLED = (State.UNCHECKED, State.UNKNOWN)
 
 
 @dataclass(frozen=True)
-class Found:
+class PathCheck:
     """What is known of one path: `size` in bytes where the store tells it, `message` where it needs words."""
 
     state: State = State.UNCHECKED
@@ -55,10 +55,10 @@ class Found:
         return self.state.value, self.size, self.message
 
 
-def read_found(path_list: PathList) -> list[Found]:
+def read_checks(path_list: PathList) -> list[PathCheck]:
     """One for each of the list's paths."""
-    stored = [Found(State(state), size, message) for state, size, message in path_list.found]
-    return stored or [Found()] * len(path_list.paths)
+    stored = [PathCheck(State(state), size, message) for state, size, message in path_list.found]
+    return stored or [PathCheck()] * len(path_list.paths)
 
 
 def check_list(*, user: Person, path_list: PathList, is_again: bool = False) -> None:
@@ -66,9 +66,9 @@ def check_list(*, user: Person, path_list: PathList, is_again: bool = False) -> 
 
     Raises nothing of the vendor's: `path_list.problem` says why a check ended early.
     """
-    found = [Found()] * len(path_list.paths) if is_again else read_found(path_list)
+    found = [PathCheck()] * len(path_list.paths) if is_again else read_checks(path_list)
     wanted = [number for number, one in enumerate(found) if one.state in UNSETTLED]
-    check = _Check(user, path_list.space)
+    check = _ListCheck(user, path_list.space)
     for number, one in zip(wanted, check.run([path_list.paths[number] for number in wanted]), strict=True):
         found[number] = one
     path_list.found = [one.stored() for one in found]
@@ -76,14 +76,14 @@ def check_list(*, user: Person, path_list: PathList, is_again: bool = False) -> 
     path_list.save(update_fields=["found", "problem", "checked_at"])
 
 
-def sign_paths(*, user: Person, space: str, paths: Sequence[str]) -> tuple[dict[str, str], dict[str, Found]]:
+def sign_paths(*, user: Person, space: str, paths: Sequence[str]) -> tuple[dict[str, str], dict[str, PathCheck]]:
     """A fresh link for each path that CloudFactory gives one for, stored nowhere; and what is known of the others.
 
     One call, and more only where P2 refuses it. Raises every other error of CloudFactory.
     """
     signing = _Signing(user, space)
     links, refused = signing.sign(paths)
-    no_link = Found(State.NO_RIGHT, None, NO_LINK)
+    no_link = PathCheck(State.NO_RIGHT, None, NO_LINK)
     return links, {path: refused.get(path, no_link) for path in paths if path not in links}
 
 
@@ -91,34 +91,34 @@ class _Signing:
     def __init__(self, user: Person, space: str) -> None:
         self.user, self.space, self.calls = user, space, 0
 
-    def sign(self, paths: Sequence[str]) -> tuple[dict[str, str], dict[str, Found]]:
+    def sign(self, paths: Sequence[str]) -> tuple[dict[str, str], dict[str, PathCheck]]:
         self.calls += 1
         try:
             given = connections.cloudfactory(self.user).download_links(self.space, paths)
             return {link.path: link.signed_url for link in given}, {}
         except Invalid as error:
-            if len(paths) == 1 or self.calls >= MOST_CALLS:
-                is_alone = len(paths) == 1
-                found = Found(State.NO_RIGHT, None, REFUSED) if is_alone else Found(State.UNKNOWN, None, error.message)
-                return {}, dict.fromkeys(paths, found)
+            if len(paths) == 1:
+                return {}, {paths[0]: PathCheck(State.NO_RIGHT, None, REFUSED)}
+            if self.calls >= MOST_CALLS:
+                return {}, dict.fromkeys(paths, PathCheck(State.UNKNOWN, None, error.message))
         half = len(paths) // 2
         links, refused = self.sign(paths[:half])
         more_links, more_refused = self.sign(paths[half:])
         return links | more_links, refused | more_refused
 
 
-class _Check:
+class _ListCheck:
     def __init__(self, user: Person, space: str) -> None:
         self.user, self.space, self.problem = user, space, ""
 
-    def run(self, paths: Sequence[str]) -> list[Found]:
+    def run(self, paths: Sequence[str]) -> list[PathCheck]:
         if not paths:
             return []
         try:
             urls, found = sign_paths(user=self.user, space=self.space, paths=paths)
         except (UpstreamError, ConnectionMissing) as error:
             self.problem = error.message
-            return [Found()] * len(paths)
+            return [PathCheck()] * len(paths)
         storage = connections.storage()
         measured = parallel.gather(
             [partial(storage.measure, url) for url in urls.values()], errors=UpstreamError, at_once=AT_ONCE
@@ -126,15 +126,15 @@ class _Check:
         found |= dict(zip(urls, map(self._found, measured), strict=True))
         return [found[path] for path in paths]
 
-    def _found(self, answer: Measured | UpstreamError) -> Found:
+    def _found(self, answer: Measured | UpstreamError) -> PathCheck:
         if isinstance(answer, Measured):
-            return Found(State.EXISTS, answer.total)
+            return PathCheck(State.EXISTS, answer.total)
         if isinstance(answer, NotFound):
-            return Found(State.MISSING)
+            return PathCheck(State.MISSING)
         if isinstance(answer, LinkExpired | OtherRefusal):
             # The link is a moment old.
-            return Found(State.NO_RIGHT, None, NO_RIGHT)
+            return PathCheck(State.NO_RIGHT, None, NO_RIGHT)
         if isinstance(answer, OutOfTime):
             self.problem = OUT_OF_TIME
-            return Found()
-        return Found(State.UNKNOWN, None, answer.message)
+            return PathCheck()
+        return PathCheck(State.UNKNOWN, None, answer.message)

@@ -13,7 +13,7 @@ from console.common.formatting import file_size, number, plural
 from console.files.file_names import saved_name
 from console.files.models import PathList
 from console.files.original_names import read_names
-from console.files.path_checks import UNSETTLED, Found, State, read_found
+from console.files.path_checks import UNSETTLED, PathCheck, State, read_checks
 
 PAGE_SIZE = 100
 ALL, OPEN = "", "open"
@@ -37,7 +37,7 @@ def read_state(text: str | None) -> str:
 class PathRow:
     number: int
     path: str
-    found: Found
+    found: PathCheck
     list_id: uuid.UUID
     original: str = ""
     """The file's name on the disk that it was uploaded from by this console."""
@@ -65,7 +65,7 @@ class PathRow:
 
 
 @dataclass(frozen=True)
-class Tab:
+class PathTab:
     word: str
     count: int
     address: str
@@ -77,7 +77,7 @@ class PathListPage:
 
     def __init__(self, path_list: PathList, show: str = ALL, page_number: int = 1) -> None:
         self.path_list, self.show = path_list, show
-        self.found = read_found(path_list)
+        self.found = read_checks(path_list)
         self.counts = Counter(one.state for one in self.found)
         shown = [row for row in self._rows() if row.found.state in TABS[show][1]]
         self.page: Page[PathRow] = Paginator(shown, PAGE_SIZE).get_page(page_number)
@@ -93,11 +93,11 @@ class PathListPage:
         return [PathRow(place, path, found, self.path_list.pk) for place, (path, found) in paths]
 
     @property
-    def tabs(self) -> list[Tab]:
+    def tabs(self) -> list[PathTab]:
         here = reverse("files:list", args=[self.path_list.pk])
         counted = [(show, word, sum(self.counts[state] for state in states)) for show, (word, states) in TABS.items()]
         return [
-            Tab(word, count, f"{here}?show={show}" if show else here, show == self.show)
+            PathTab(word, count, f"{here}?show={show}" if show else here, show == self.show)
             for show, word, count in counted
             if count or not show or show == self.show
         ]

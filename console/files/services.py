@@ -71,13 +71,13 @@ def hand_out_links(
     asked = list(dict.fromkeys(ids))[:MOST_LINKS]
     claimed = _claim(upload, asked, again)
     rows = {row.pk: row for row in claimed.rows}
-    found = _ask_for_links(user, upload, claimed, request) if rows else _Found({})
+    found = _ask_for_links(user, upload, claimed, request) if rows else _LinksFound({})
     links = [_link(pk, rows, found, claimed.refused) for pk in asked]
     return Links(links, found.message)
 
 
 @dataclass(frozen=True)
-class _Claimed:
+class _ClaimedFiles:
     """Rows that are on the way from now on. `act_id` is their new act, None where each goes on under its own."""
 
     rows: list[UploadFile]
@@ -88,7 +88,7 @@ class _Claimed:
     refused: Mapping[uuid.UUID, UploadFile] = field(default_factory=dict)
 
 
-def _claim(upload: Upload, ids: Collection[uuid.UUID], again: bool) -> _Claimed:
+def _claim(upload: Upload, ids: Collection[uuid.UUID], again: bool) -> _ClaimedFiles:
     """Of two tabs one gets the row. A file whose act has not ended stays with that act."""
     free = {State.WAITING, State.FAILED} | (set(IS_SENT) if again else set())
     with transaction.atomic():
@@ -103,7 +103,7 @@ def _claim(upload: Upload, ids: Collection[uuid.UUID], again: bool) -> _Claimed:
         _change(new, **sent, act_id=act_id)
         _change([row for row in mine if row not in new], **sent)
     refused = {row.pk: row for row in rows if row not in mine}
-    return _Claimed(mine, act_id, len(new), repeated, refused)
+    return _ClaimedFiles(mine, act_id, len(new), repeated, refused)
 
 
 def _change(rows: Collection[UploadFile], **values: Any) -> None:
@@ -127,12 +127,12 @@ def _counted_before(upload: Upload, count: int) -> int:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _LinksFound:
     urls: Mapping[uuid.UUID, str] = field(repr=False)
     message: str = ""
 
 
-def _ask_for_links(user: Person, upload: Upload, claimed: _Claimed, request: HttpRequest) -> _Found:
+def _ask_for_links(user: Person, upload: Upload, claimed: _ClaimedFiles, request: HttpRequest) -> _LinksFound:
     try:
         if claimed.act_id is None:
             return _read_links(user, upload, claimed.rows)
@@ -153,7 +153,7 @@ def _ask_for_links(user: Person, upload: Upload, claimed: _Claimed, request: Htt
     return found
 
 
-def _act(user: Person, upload: Upload, claimed: _Claimed, request: HttpRequest) -> record.audited_call:
+def _act(user: Person, upload: Upload, claimed: _ClaimedFiles, request: HttpRequest) -> record.audited_call:
     about = _about(user, upload, [row for row in claimed.rows if row.act_id == claimed.act_id], again=claimed.again)
     return record.audited_call(act_id=claimed.act_id, request=request, **about)
 
@@ -175,7 +175,7 @@ def _about(user: Person, upload: Upload, rows: Sequence[UploadFile], *, again: i
     }
 
 
-def _read_links(user: Person, upload: Upload, rows: Sequence[UploadFile]) -> _Found:
+def _read_links(user: Person, upload: Upload, rows: Sequence[UploadFile]) -> _LinksFound:
     """P1. Rows that get no usable link wait again."""
     platform = connections.cloudfactory(user)
     offered = platform.upload_links(upload.space, count=len(rows))
@@ -194,12 +194,12 @@ def _read_links(user: Person, upload: Upload, rows: Sequence[UploadFile]) -> _Fo
             row.path, urls[row.pk] = path, url
         UploadFile.objects.bulk_update([row for row in rows if row.pk in urls], ["path"])
     if len(urls) == len(rows):
-        return _Found(urls)
+        return _LinksFound(urls)
     _put_back([row.pk for row in rows if row.pk not in urls])
     if len(usable) == len(offered):
-        return _Found(urls, FEWER)
+        return _LinksFound(urls, FEWER)
     strange = upload_origins.strange_origin(link.signed_url for link in offered)
-    return _Found(urls, other_store(user, strange) if strange else ODD_LINKS)
+    return _LinksFound(urls, other_store(user, strange) if strange else ODD_LINKS)
 
 
 def _usable_path(space: str, path: str) -> str:
@@ -222,7 +222,7 @@ def _put_back(ids: Collection[uuid.UUID]) -> None:
 
 
 def _link(
-    pk: uuid.UUID, rows: Mapping[uuid.UUID, UploadFile], found: _Found, refused: Mapping[uuid.UUID, UploadFile]
+    pk: uuid.UUID, rows: Mapping[uuid.UUID, UploadFile], found: _LinksFound, refused: Mapping[uuid.UUID, UploadFile]
 ) -> Link:
     if url := found.urls.get(pk):
         return Link(pk, State.SENDING, url, rows[pk].content_type)

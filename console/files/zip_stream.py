@@ -175,7 +175,7 @@ class _ZipStream:
 
     def _mark_missing(self) -> None:
         """What was not there a moment ago is not asked for again; the list inside says it."""
-        for row, found in zip(self.rows, path_checks.read_found(self.path_list), strict=True):
+        for row, found in zip(self.rows, path_checks.read_checks(self.path_list), strict=True):
             if found.state in (path_checks.State.MISSING, path_checks.State.NO_RIGHT):
                 row.result = f"not included: {found.message or 'there is no file at this path.'}"
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 def _key(person: Person, vendor: str = "avala") -> ApiKey:
     """The key as its card shows it."""
-    return key_usage.noted(ApiKey.objects.get(person=person, vendor=vendor))
+    return key_usage.with_latest_notes(ApiKey.objects.get(person=person, vendor=vendor))
 
 
 def _create(person: Person) -> None:
@@ -112,7 +112,7 @@ def test_a_403_does_not_mark_the_key_but_teaches_what_it_may_not(bob: Person, em
         _create(bob)
     key = _key(bob)
     assert not key.rejected
-    assert key_capabilities.Ability("create slices", "no") in key_capabilities.of(key)
+    assert key_capabilities.Ability("create slices", "no") in key_capabilities.read_abilities(key)
 
 
 def test_what_is_wrong_with_a_name_is_not_the_keys_failure(alice: Person, emulator: Any) -> None:

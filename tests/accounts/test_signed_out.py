@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import get_resolver, resolve, reverse
 from django.utils import timezone
 
-from accounts.access import ACCESS, CLOSED, PUBLIC
+from accounts.access import ACCESS, CLOSED_PAGES, PUBLIC
 from accounts.models import ApiKey, Person
 from console.audit import record
 from console.audit.models import Entry
@@ -316,7 +316,7 @@ def _views_that_hand_back() -> Iterator[str]:
             elif hasattr(pattern.callback, "handed_back"):
                 yield ":".join([*spaces, pattern.name])
 
-    return (name for name in walk(get_resolver().url_patterns, ()) if ACCESS[name] not in {PUBLIC, CLOSED})
+    return (name for name in walk(get_resolver().url_patterns, ()) if ACCESS[name] not in {PUBLIC, CLOSED_PAGES})
 
 
 @forms

@@ -67,7 +67,7 @@ def counts(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
 def rename(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     """The name in place: GET is the name, or with `edit` the field; POST saves it."""
     if request.method != "POST":
-        if sent := saved_forms.kept(request):
+        if sent := saved_forms.read_form(request):
             return render(request, "batches/edit.html", _editing(request, project, batch, "name", NameForm(sent)))
         found = services.get_batch(user=request.user, project=project, batch_id=batch)
         context = _about_batch(request, project, found) | {"editing": request.GET.get("edit")}
@@ -94,7 +94,7 @@ def rename(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
 def metadata(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     """The metadata as a table; `edit` makes its lines fields, POST saves what changed."""
     if request.method != "POST":
-        if sent := saved_forms.kept(request):
+        if sent := saved_forms.read_form(request):
             form = MetadataForm.read(sent)
             return render(request, "batches/edit.html", _editing(request, project, batch, "metadata", form))
         found = services.get_batch(user=request.user, project=project, batch_id=batch)

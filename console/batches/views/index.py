@@ -62,7 +62,7 @@ def waiting(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """A new batch: inline on the list, or on a page of its own without script."""
-    sent = request.POST if request.method == "POST" else saved_forms.kept(request)
+    sent = request.POST if request.method == "POST" else saved_forms.read_form(request)
     form = NameForm(sent)
     context = page.about(request, project) | {"form": form, "act_id": uuid.uuid4()}
     if request.method != "POST":

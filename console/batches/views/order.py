@@ -40,7 +40,7 @@ def order(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         # The table of who may open what knows pages, not methods: looking at the order is everybody's, saving is not.
         return _save(request, project) if request.user.can(Right.CHANGE) else error_pages.not_allowed(request)
-    if sent := saved_forms.kept(request):
+    if sent := saved_forms.read_form(request):
         return order_responses.kept(Pressed(request, project, None, OrderForm.read(sent)))
     try:
         board = selectors.read_board(user=request.user, project=project)

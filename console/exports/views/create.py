@@ -34,7 +34,7 @@ def create(request: SignedIn) -> HttpResponse:
     POST starts now, or when no other export runs, or refuses at the field. Without script "Show" and "Leave out" are
     POSTs that lead to the address of what was chosen.
     """
-    typed = saved_forms.kept(request)
+    typed = saved_forms.read_form(request)
     if request.method != "POST" and typed is None:
         return _chosen(request)
     try:

@@ -26,7 +26,7 @@ from console.upstream.download_ranges import NoSuchPart
 def get(request: SignedIn) -> HttpResponse:
     """The form to paste paths into. They are checked at once, as far as the time allows."""
     space = connections.space(request.user)
-    sent = request.POST if request.method == "POST" else saved_forms.kept(request)
+    sent = request.POST if request.method == "POST" else saved_forms.read_form(request)
     form = PathsForm(sent, space=space.id)
     context = {"form": form, "space": space}
     if request.method != "POST":

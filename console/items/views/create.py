@@ -31,7 +31,7 @@ TEMPLATE = "items/create.html"
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """The form, for the batch that `batch` in the address names; POST creates the item."""
-    sent = request.POST if request.method == "POST" else saved_forms.kept(request)
+    sent = request.POST if request.method == "POST" else saved_forms.read_form(request)
     context = _about(request, project, is_typed=sent is not None)
     choices, problem = _read_batches(request, project, is_typed=sent is not None)
     chosen = {value: value for value, _ in choices}.get(request.GET.get("batch", ""), "")

@@ -77,7 +77,7 @@ def _decide_by_form(
 ) -> HttpResponse:
     """GET is the form on a page of its own, with what was typed before a session ended."""
     if request.method != "POST":
-        typed = saved_forms.kept(request)
+        typed = saved_forms.read_form(request)
         return _form_page(request, project, item, kind, None if typed is None else form_class(typed), 200)
     form = form_class(request.POST)
     if not form.is_valid():

@@ -27,7 +27,7 @@ TEMPLATE = "items/from_files.html"
 def create(request: SignedIn, project: uuid.UUID, upload_id: uuid.UUID) -> HttpResponse:
     """The form; the saved files become a plan."""
     upload = find_saved(user=request.user, upload_id=upload_id)
-    sent = request.POST if request.method == "POST" else saved_forms.kept(request)
+    sent = request.POST if request.method == "POST" else saved_forms.read_form(request)
     form = BatchForm(sent, batches={}, initial={"batch": asked_batch(request)})
     context = _about(request, project, upload) | {"form": form}
     if context["problem"]:

@@ -28,7 +28,7 @@ TEMPLATE = "items/from_slice.html"
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: SignedIn, project: uuid.UUID, owner: str, slug: str) -> HttpResponse:
     """The form; the slice and the batch are read for a plan."""
-    sent = request.POST if request.method == "POST" else saved_forms.kept(request)
+    sent = request.POST if request.method == "POST" else saved_forms.read_form(request)
     if len(f"{owner}/{slug}") > MOST_ADDRESS:
         raise Http404("No slice has an address of this length.")
     context = _about(request, project, owner, slug)

@@ -118,7 +118,7 @@ def _form_of(request: SignedIn, file_name: str = "") -> GroundTruthForm:
 def _open(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpResponse:
     """Empty, or with what was typed before: into an insert that was not sent, or before the session ended."""
     work_item = get_item(user=request.user, project=project, item=item)
-    typed = saved_forms.kept(request)
+    typed = saved_forms.read_form(request)
     form = GroundTruthForm(typed) if typed is not None else GroundTruthForm()
     if typed is not None:
         form.is_valid()

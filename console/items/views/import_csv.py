@@ -31,7 +31,7 @@ def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """The form; a file that can be read becomes a plan."""
     if request.method == "POST":
         return _create(request, project)
-    typed = saved_forms.kept(request)
+    typed = saved_forms.read_form(request)
     text, batch = (typed.get("text", ""), typed.get("batch_id")) if typed else ("", request.GET.get("batch"))
     initial = {"import_id": uuid.uuid4(), "text": text, "batch_id": read_int(batch, INT64.start)}
     return _page(request, project, CsvForm(initial=initial))

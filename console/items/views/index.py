@@ -39,7 +39,7 @@ def index(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """A page of the project's work items; POST takes pasted ids and leads to the address that names them."""
     if request.method == "POST":
         return _find_ids(request, project)
-    typed = saved_forms.kept(request)
+    typed = saved_forms.read_form(request)
     if typed is None:
         return answer(request, project, ItemFilter.read(request.GET, user=request.user))
     # Typed or ticked before signing in again: on the page it was on, and not yet saved.

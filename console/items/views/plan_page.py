@@ -77,7 +77,7 @@ def _rows(bulk: BulkSignal, kind: str, page: int) -> list[PlanRow]:
 
 def _form(request: SignedIn, bulk: BulkSignal, action: BulkAction) -> SendForm:
     """With what was typed before a session ended, or before the plan was read once more."""
-    typed = saved_forms.kept(request)
+    typed = saved_forms.read_form(request)
     if typed is not None:
         return SendForm(typed, action=action)
     stored = {"reason": bulk.reason, "assignee": bulk.assignee, "note": bulk.note}

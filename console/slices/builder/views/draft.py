@@ -37,7 +37,7 @@ def create(request: SignedIn) -> HttpResponse:
     with `resume`, the one last worked on if there is one."""
     if request.method == "POST":
         return _to_draft(request, _started(request.user, request.POST))
-    source = (saved_forms.kept(request) or request.GET).get("from", "")
+    source = (saved_forms.read_form(request) or request.GET).get("from", "")
     if source:
         _owner_and_slug(source)
     elif found := drafts.last_worked_on(request.user):
@@ -73,7 +73,7 @@ def draft(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
         found = drafts.find(request.user, draft_id)
     if request.method == "POST":
         return _create(request, found)
-    if typed := saved_forms.kept(request):
+    if typed := saved_forms.read_form(request):
         details = SliceForm.read(typed).over(drafts.contents(found).details)
         return _page(request, found, details=details, is_unsaved=True)
     return _page(request, found, **_asked_for(request, found))

@@ -50,7 +50,7 @@ def part_filter(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpRes
     as_json = _as_json(request, part)
     if request.method == "POST":
         return _save(request, draft, part, seen, as_json)
-    if typed := saved_forms.kept(request):
+    if typed := saved_forms.read_form(request):
         return _page(request, draft, part, seen, as_json, _read(typed, part, seen, as_json), saved=False)
     return _page(request, draft, part, seen, as_json)
 
@@ -127,7 +127,7 @@ def _page(
 
 
 def _as_json(request: SignedIn, part: Part) -> bool:
-    asked = (request.POST if request.method == "POST" else saved_forms.kept(request) or request.GET).get("as")
+    asked = (request.POST if request.method == "POST" else saved_forms.read_form(request) or request.GET).get("as")
     if asked in ("json", "fields"):
         return asked == "json" or not forms.fits_fields(part.filters)
     return bool(part.typed) or not forms.fits_fields(part.filters)

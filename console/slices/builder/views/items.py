@@ -38,7 +38,7 @@ def part_items(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpResp
 
 def _picked_before(request: SignedIn, part: Part) -> tuple[Part, dict[str, object]]:
     """A choice that came back after signing in: on the page, and not yet in the draft."""
-    typed = saved_forms.kept(request)
+    typed = saved_forms.read_form(request)
     if typed is None:
         return part, {}
     picks = Picks.read(typed)
@@ -70,7 +70,7 @@ def _pick(request: SignedIn, draft: Draft, part: Part) -> HttpResponse:
 
 def _page(request: SignedIn, draft: Draft, part: Part, **more: object) -> HttpResponse:
     """Whole, or the next tiles alone where htmx asks for more of them."""
-    cursor = read_cursor((saved_forms.kept(request) or request.GET).get("cursor")) or ""
+    cursor = read_cursor((saved_forms.read_form(request) or request.GET).get("cursor")) or ""
     page = lookups.items(request.user, part.source, cursor) if part.source.can_be_opened else None
     context = {
         "draft": draft,
