@@ -18,7 +18,7 @@ from console.items.bulk import result_presenters as signal_presenters
 from console.items.bulk import selectors as signals
 from console.items.imports import selectors as imports
 from console.items.imports.result_presenters import ImportStatus
-from console.items.run_presenters import RunStatus
+from console.items.runs.presenters import RunStatus
 from console.projects import selectors as projects
 from console.projects.presenters import Reviews
 from console.slices import presenters as shown

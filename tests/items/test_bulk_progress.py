@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.items import progress
 from console.items.models import BulkSignal
+from console.items.runs import progress
 
 START = datetime(2026, 11, 3, 12, tzinfo=UTC)
 

@@ -17,7 +17,7 @@ from console.items.bulk.forms import SendForm
 from console.items.bulk.plan_reader import TOO_MANY_MATCH
 from console.items.counts import ordered
 from console.items.models import BulkItem, BulkSignal
-from console.items.progress import place_in_words
+from console.items.runs.progress import place_in_words
 from console.items.statuses import Status, status_named
 
 State, Kind = BulkSignal.State, BulkItem.Kind

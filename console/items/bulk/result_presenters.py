@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from console.common.formatting import number, plural
-from console.items import progress
 from console.items.bulk import services
 from console.items.bulk.actions import START, BulkAction, action_named
 from console.items.bulk.result_selectors import ResultPage
 from console.items.bulk.selectors import PLANNING
 from console.items.models import BulkItem, BulkSignal
-from console.items.run_presenters import OVERDUE, Mark, RunStatus, Tab
+from console.items.runs import progress
+from console.items.runs.presenters import OVERDUE, Mark, RunStatus, Tab
 from console.items.statuses import Status, status_named
 from console.jobs import parts
 

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from console.audit.entries import Outcome as EntryOutcome
 from console.audit.models import DONE, FAILED, UNKNOWN
-from console.items import progress
 from console.items.bulk.results import Result
 from console.items.models import BulkItem, BulkSignal
+from console.items.runs import progress
 
 Outcome = BulkItem.Outcome
 FIGURES = {

@@ -12,7 +12,7 @@ from console.common.formatting import number, plural
 from console.items.imports.services import batch_name
 from console.items.imports.slice_presenters import SlicePlan
 from console.items.models import Import, ImportRow
-from console.items.progress import place_in_words
+from console.items.runs.progress import place_in_words
 
 State, Outcome, Source = Import.State, ImportRow.Outcome, Import.Source
 PAGE = 100

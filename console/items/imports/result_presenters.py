@@ -11,13 +11,13 @@ from django.utils import timezone
 
 from accounts.models import Person
 from console.common.formatting import number, plural
-from console.items import progress
 from console.items.imports import services
 from console.items.imports.result_selectors import ImportPage
 from console.items.imports.selectors import PLANNING, find_under_way
 from console.items.imports.services import batch_name
 from console.items.models import Import, ImportRow
-from console.items.run_presenters import OVERDUE, Mark, RunStatus, Tab
+from console.items.runs import progress
+from console.items.runs.presenters import OVERDUE, Mark, RunStatus, Tab
 from console.jobs import parts
 
 State, Outcome, Source = Import.State, ImportRow.Outcome, Import.Source

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from console.audit.entries import Outcome as EntryOutcome
 from console.audit.models import DONE, FAILED, UNKNOWN
-from console.items import progress
 from console.items.models import Import, ImportRow
+from console.items.runs import progress
 
 Outcome = ImportRow.Outcome
 CUT_OFF = "The console stopped before an answer came."

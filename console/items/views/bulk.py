@@ -28,7 +28,7 @@ from console.items.filters import ItemFilter
 from console.items.imports import notifications as import_news
 from console.items.imports.result_presenters import ImportStatus
 from console.items.models import BulkSignal
-from console.items.run_presenters import RunStatus
+from console.items.runs.presenters import RunStatus
 from console.items.views.plan_page import render_plan
 from console.upstream.errors import UpstreamError
 

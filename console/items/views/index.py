@@ -26,7 +26,7 @@ from console.items.filter_form import ItemFilterForm
 from console.items.filters import SIZES, ItemFilter
 from console.items.imports.result_presenters import running_imports
 from console.items.pasted_ids import read_ids
-from console.items.run_presenters import RunStatus
+from console.items.runs.presenters import RunStatus
 from console.items.statuses import CLIENT_REVIEW
 from console.projects import selectors as projects
 from console.projects import services as project_services

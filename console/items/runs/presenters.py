@@ -7,8 +7,8 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from console.common import polling
-from console.items import progress
-from console.items.progress import Run
+from console.items.runs import progress
+from console.items.runs.progress import Run
 
 OVERDUE = timedelta(seconds=90)
 
