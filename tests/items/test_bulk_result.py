@@ -500,8 +500,8 @@ def test_what_a_person_was_told_of_long_ago_is_not_read_for_every_page(bob: Pers
     client = client_as(bob)
     with CaptureQueriesContext(connection) as asked:
         client.get("/profile/")
-    [sql] = [query["sql"] for query in asked if "told_state" in query["sql"]]
-    assert any("USING INDEX bulk_signals_untold" in step for step in query_plan(sql))
+    [sql] = [query["sql"] for query in asked if "notified_state" in query["sql"]]
+    assert any("USING INDEX bulk_signals_with_news" in step for step in query_plan(sql))
 
 
 def test_a_second_pause_and_a_plan_that_changed_are_news_too(

@@ -1,12 +1,15 @@
 """Which work items a person chose, and what one signal to many of them was planned to be and became."""
 
 import uuid
+from collections.abc import Mapping
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
+
+from console.items.runs.models import Run, RunItem, waits_for_news
 
 
 class Selection(models.Model):
@@ -48,7 +51,7 @@ class SelectedItem(models.Model):
         return str(self.item)
 
 
-class BulkSignal(models.Model):
+class BulkSignal(Run):
     """One signal to many work items: first a plan, then what was sent and what became of it."""
 
     class State(models.TextChoices):
@@ -67,12 +70,15 @@ class BulkSignal(models.Model):
         RETRY = "retry", "Retry"
         UNDO = "undo", "Undo"
 
-    # The one-time id of the form, and the group of its entries in the audit.
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="bulk_signals")
-    space = models.CharField(max_length=36)
-    project = models.UUIDField()
-    project_name = models.CharField(max_length=300, blank=True)
+    JOB = "items.bulk"
+    PAGE = "items:bulk"
+    PLANNING = (State.READING, State.NOT_READ, State.READY)
+    MOVING = State.SENDING
+    PAUSED = State.PAUSED
+    UNDER_WAY = (State.WAITING, State.SENDING, State.PAUSED)
+    FINAL = (State.STOPPED, State.ENDED)
+    RELATED = ("person", "origin")
+
     # `bulk.actions.BulkAction.value`.
     action = models.CharField(max_length=20)
     purpose = models.CharField(max_length=5, choices=Purpose.choices, default=Purpose.FIRST)
@@ -89,55 +95,39 @@ class BulkSignal(models.Model):
     # Pressed; the plan was older than a minute and is read again first.
     is_pressed = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.READING)
-    message = models.CharField(max_length=500, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    # When the plan was read.
-    read_at = models.DateTimeField(null=True)
     # When the grace of approvals and of items sent back ends.
     due_at = models.DateTimeField(null=True)
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
-    # Calls in a row that CloudFactory failed at.
-    failures = models.PositiveSmallIntegerField(default=0)
     # The last call got nowhere: the next part is sent only once its items could be read.
     needs_read = models.BooleanField(default=False)
-    # Figures of the progress, kept so that watching is one row to read. They are about the planned ones alone, which
-    # are the items with an `act_id`.
-    planned_count = models.PositiveIntegerField(default=0)
     done_count = models.PositiveIntegerField(default=0)
-    refused_count = models.PositiveIntegerField(default=0)
-    unknown_count = models.PositiveIntegerField(default=0)
     not_sent_count = models.PositiveIntegerField(default=0)
-    # When the last part was finished, and the seconds per item of the last few (`items.progress.measure`).
-    progressed_at = models.DateTimeField(null=True)
-    paces = models.JSONField(default=list)
-    # The state that the person was told of: that it ended, paused or waits for them.
-    told_state = models.CharField(max_length=10, blank=True)
 
-    class Meta:
-        ordering: ClassVar[list[str]] = ["-created_at"]
+    class Meta(Run.Meta):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["person", "project", "-created_at"], name="bulk_signals_of_person"),
             models.Index(fields=["project", "state"], name="bulk_signals_by_state"),
             models.Index(fields=["created_at"], name="bulk_signals_by_age"),
-            # Every page asks whether its person waits for one.
-            models.Index(fields=["person"], condition=~Q(told_state=F("state")), name="bulk_signals_untold"),
+            waits_for_news("bulk_signals_with_news"),
         ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.planned_count} items"
 
     @property
-    def counted(self) -> int:
-        """How many of the planned items have an outcome."""
-        return self.done_count + self.refused_count + self.unknown_count + self.not_sent_count
+    def run_items(self) -> "models.QuerySet[BulkItem]":
+        return self.items.all()
 
-    @property
-    def is_moving(self) -> bool:
-        return self.state == self.State.SENDING
+    @classmethod
+    def news(cls) -> Q:
+        """Also one that was pressed and, read once more, has changed or could not be read."""
+        return super().news() | Q(state__in=(cls.State.READY, cls.State.NOT_READ), is_pressed=True)
+
+    @classmethod
+    def awaited(cls) -> Q:
+        return super().awaited() | Q(state=cls.State.READING, is_pressed=True)
 
 
-class BulkItem(models.Model):
+class BulkItem(RunItem):
     """One work item of a bulk signal: what it was, whether it is sent, and what it is."""
 
     class Kind(models.TextChoices):
@@ -156,23 +146,35 @@ class BulkItem(models.Model):
         UNKNOWN = "unknown", "Unknown"
         NOT_SENT = "not sent", "Not sent"  # Stopped before its turn, or left out.
 
+    COUNTS: ClassVar[Mapping[str, str]] = {
+        Outcome.DONE: "done_count",
+        Outcome.REFUSED: "refused_count",
+        Outcome.UNKNOWN: "unknown_count",
+        Outcome.NOT_SENT: "not_sent_count",
+    }
+    DONE = Outcome.DONE
+    NOT_SENT = Outcome.NOT_SENT
+    AUDIT_ID = "item"
+    FILTERS: ClassVar[Mapping[str, Q]] = {
+        "done": Q(outcome=Outcome.DONE),
+        "refused": Q(outcome=Outcome.REFUSED),
+        "unknown": Q(outcome=Outcome.UNKNOWN),
+        "not-sent": Q(outcome=Outcome.NOT_SENT, act_id__isnull=False),
+        "waiting": Q(outcome__in=(Outcome.NONE, Outcome.SENDING), act_id__isnull=False),
+        "left-out": Q(outcome__in=(Outcome.NONE, Outcome.NOT_SENT), act_id__isnull=True),
+    }
+
     bulk = models.ForeignKey(BulkSignal, models.CASCADE, related_name="items")
     position = models.PositiveIntegerField()
     item = models.UUIDField()
-    name = models.CharField(max_length=300, blank=True)
     # What the person saw before the plan, and what the plan read.
     status_seen = models.CharField(max_length=40, blank=True)
     status_before = models.CharField(max_length=40, blank=True)
     updated_before = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.UNREAD)
-    # The entry in the audit it was sent under, which is also the id of its part.
-    act_id = models.UUIDField(null=True, db_index=True)
     outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.NONE, blank=True)
     status_after = models.CharField(max_length=40, blank=True)
-    message = models.CharField(max_length=500, blank=True)
-    # Reads after it was sent without a clear answer that found it as before.
-    misses = models.PositiveSmallIntegerField(default=0)
     # Unknown, but found as before so often that it counts as not done and can be sent again.
     is_not_done = models.BooleanField(default=False)
 

@@ -29,10 +29,10 @@ def awaited_by(user: Person) -> "QuerySet[BulkSignal]":
 
 
 def _untold(user: Person) -> "QuerySet[BulkSignal]":
-    return BulkSignal.objects.filter(person=user).exclude(told_state=F("state")).select_related("person")
+    return BulkSignal.objects.filter(person=user).exclude(notified_state=F("state")).select_related("person")
 
 
 def _mark_told(bulk: BulkSignal) -> bool:
     """Of two tabs that ask at the same time one is told."""
-    untold = BulkSignal.objects.filter(pk=bulk.pk, state=bulk.state).exclude(told_state=bulk.state)
-    return bool(untold.update(told_state=bulk.state))
+    untold = BulkSignal.objects.filter(pk=bulk.pk, state=bulk.state).exclude(notified_state=bulk.state)
+    return bool(untold.update(notified_state=bulk.state))

@@ -94,7 +94,7 @@ def carry_on(*, user: Person, bulk: BulkSignal) -> bool:
     with transaction.atomic():
         mine = BulkSignal.objects.filter(pk=bulk.pk, person=user, state=State.PAUSED)
         # Its next pause is news once more.
-        going_on = {"state": State.SENDING, "message": "", "failures": 0, "needs_read": True, "told_state": ""}
+        going_on = {"state": State.SENDING, "message": "", "failures": 0, "needs_read": True, "notified_state": ""}
         is_going_on = jobs.carry_on(kind=KIND, subject=str(bulk.pk)) and bool(mine.update(**going_on))
         # Its worker is about to put the job down: the press counts once that has been done.
         transaction.set_rollback(not is_going_on)

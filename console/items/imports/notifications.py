@@ -25,10 +25,10 @@ def awaited_by(user: Person) -> "QuerySet[Import]":
 
 
 def _untold(user: Person) -> "QuerySet[Import]":
-    return Import.objects.filter(person=user).exclude(told_state=F("state")).select_related("person")
+    return Import.objects.filter(person=user).exclude(notified_state=F("state")).select_related("person")
 
 
 def _mark_told(import_: Import) -> bool:
     """Of two tabs that ask at the same time one is told."""
-    untold = Import.objects.filter(pk=import_.pk, state=import_.state).exclude(told_state=import_.state)
-    return bool(untold.update(told_state=import_.state))
+    untold = Import.objects.filter(pk=import_.pk, state=import_.state).exclude(notified_state=import_.state)
+    return bool(untold.update(notified_state=import_.state))

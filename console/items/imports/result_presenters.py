@@ -123,7 +123,7 @@ class ImportStatus(RunStatus):
     @property
     def not_created(self) -> int:
         run = self.import_run
-        return max(0, run.planned_count - run.counted + run.not_created_count)
+        return max(0, run.planned_count - run.outcome_count + run.not_created_count)
 
     @property
     def tone(self) -> str:

@@ -168,7 +168,7 @@ def carry_on(*, user: Person, import_: Import) -> bool:
     with transaction.atomic():
         mine = Import.objects.filter(pk=import_.pk, person=user, state=State.PAUSED)
         # Its next pause is news once more.
-        going_on = {"state": State.CREATING, "message": "", "failures": 0, "told_state": ""}
+        going_on = {"state": State.CREATING, "message": "", "failures": 0, "notified_state": ""}
         is_going_on = jobs.carry_on(kind=KIND, subject=str(import_.pk)) and bool(mine.update(**going_on))
         # Its worker is about to put the job down: the press counts once that has been done.
         transaction.set_rollback(not is_going_on)
@@ -183,7 +183,7 @@ def retry(*, user: Person, import_: Import) -> bool:
     """
     with transaction.atomic():
         mine = Import.objects.filter(pk=import_.pk, person=user, state__in=FINAL)
-        again = {"state": State.CREATING, "message": "", "failures": 0, "finished_at": None, "told_state": ""}
+        again = {"state": State.CREATING, "message": "", "failures": 0, "finished_at": None, "notified_state": ""}
         is_taken = bool(mine.update(**again, progressed_at=timezone.now(), paces=[]))
         is_free = is_taken and not jobs.is_unfinished(kind=KIND, subject=str(import_.pk))
         # What was refused comes last, in parts of its own: if that ends the job again, the others are there.

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from console.common import polling
 from console.items.runs import progress
-from console.items.runs.progress import Run
+from console.items.runs.models import Run
 
 OVERDUE = timedelta(seconds=90)
 

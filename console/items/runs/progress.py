@@ -6,11 +6,12 @@ The pace is the middle of the last few parts, so that one standstill (a killed w
 from collections.abc import Sequence
 from datetime import datetime
 from statistics import median_low
-from typing import Any, Protocol
+from typing import Any
 
 from django.utils import timezone
 
 from console.common.formatting import duration, number, plural
+from console.items.runs.models import Run
 
 MOST_PACES = 5
 FEWEST_PACES = 2
@@ -18,32 +19,6 @@ LONGEST_LEFT = 12 * 60 * 60
 # After so much longer than the last part should have taken, nothing is estimated.
 PATIENCE = 30.0
 PART = 100
-
-
-class Run(Protocol):
-    """What is sent a part at a time, with the figures that its row keeps."""
-
-    @property
-    def planned_count(self) -> int: ...
-    @property
-    def refused_count(self) -> int: ...
-    @property
-    def unknown_count(self) -> int: ...
-    @property
-    def started_at(self) -> datetime | None: ...
-    @property
-    def progressed_at(self) -> datetime | None: ...
-    @property
-    def paces(self) -> Any: ...
-    @property
-    def counted(self) -> int:
-        """How many have an outcome."""
-        ...
-
-    @property
-    def is_moving(self) -> bool:
-        """Whether parts are sent now."""
-        ...
 
 
 def measure(run: Run, *, items: int, now: datetime) -> dict[str, Any]:
@@ -57,7 +32,7 @@ def measure(run: Run, *, items: int, now: datetime) -> dict[str, Any]:
 
 def finished_count(run: Run) -> int:
     """How many of the planned items have an outcome; never more than were planned."""
-    return min(run.counted, run.planned_count)
+    return min(run.outcome_count, run.planned_count)
 
 
 def seconds_left(run: Run, now: datetime) -> float | None:
