@@ -18,8 +18,7 @@ from console import saved_forms, sign_in
 from console.audit import availability
 from console.common import cache, database
 from console.exports import monitor
-from console.items.bulk import notifications as signal_news
-from console.items.imports import notifications as import_news
+from console.items.runs import notifications as run_news
 
 NAME = "Annotation Console"
 
@@ -183,13 +182,12 @@ class Shell:
         return any(self._awaited[1:])
 
     @cached_property
-    def _awaited(self) -> tuple[bool, bool, bool]:
+    def _awaited(self) -> tuple[bool, ...]:
         """Exports, and what is sent to many work items or creates them, in one statement."""
         if not (self.user and self.signed_in):
-            return False, False, False
-        waiting = monitor.awaited_by(self.user), signal_news.awaited_by(self.user), import_news.awaited_by(self.user)
-        found = Person.objects.filter(pk=self.user.pk).values_list(*map(Exists, waiting)).first()
-        return found or (False, False, False)
+            return (False,)
+        awaited = monitor.awaited_by(self.user), *run_news.awaited_by(self.user)
+        return Person.objects.filter(pk=self.user.pk).values_list(*map(Exists, awaited)).first() or (False,)
 
     @property
     def session_ends(self) -> datetime | None:

@@ -22,8 +22,7 @@ class Schedule:
 SLICE_BUILD = Schedule((2, 4, 8, 16, 30), most_looks=60)  # not quite half an hour
 EXPORT = Schedule((2, 4, 8, 15, 30), most_looks=200)
 JOBS = Schedule((2, 4, 8, 15, 30), most_looks=200)
-REVIEW_PLAN = Schedule((1, 1, 2, 2, 3, 3, 5), most_looks=400)
-IMPORT_PLAN = Schedule((1, 1, 2, 2, 3, 3, 5), most_looks=400)
+RUN_PLAN = Schedule((1, 1, 2, 2, 3, 3, 5), most_looks=400)
 RUN = Schedule((1, 1, 2, 2, 3, 3, 5), most_looks=720)
 DECISION = Schedule((1, 1, 1, 2, 2, 3, 3, 5, 5, 10), most_looks=60)
 NEWS = Schedule((4, 4, 8, 15, 30), most_looks=200)

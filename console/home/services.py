@@ -14,11 +14,7 @@ from console.audit import selectors, unresolved
 from console.common.formatting import moment, plural
 from console.exports import services as exports
 from console.home import colleagues
-from console.items.bulk import result_presenters as signal_presenters
-from console.items.bulk import selectors as signals
-from console.items.imports import selectors as imports
-from console.items.imports.result_presenters import ImportStatus
-from console.items.runs.presenters import RunStatus
+from console.items.run_selectors import find_paused_runs
 from console.projects import selectors as projects
 from console.projects.presenters import Reviews
 from console.slices import presenters as shown
@@ -146,11 +142,8 @@ def _more_unresolved(number: int) -> Todo:
 
 def _paused_runs(user: Person) -> list[Todo]:
     """Signals to many work items, and imports of them, that go on only when the person says so."""
-    bulk = signals.find_paused(user=user) if user.can(Right.SIGNAL) else []
-    paused_imports = imports.find_paused(user=user) if user.can(Right.CHANGE) else []
-    found: list[RunStatus] = [signal_presenters.SignalStatus(one, is_own=True) for one in bulk[:PAUSED_SHOWN]]
-    found += [ImportStatus(one, is_own=True) for one in paused_imports[:PAUSED_SHOWN]]
-    return [Todo("pause", "warn", one.title, one.text, one.url, "Show") for one in found]
+    paused = find_paused_runs(user=user, most=PAUSED_SHOWN)
+    return [Todo("pause", "warn", run.title, run.text, run.url, "Show") for run in paused]
 
 
 def _exports(user: Person) -> list[Todo]:

@@ -1,3 +1,5 @@
+from functools import partial
+
 from django.apps import AppConfig
 
 
@@ -8,11 +10,11 @@ class ItemsConfig(AppConfig):
     def ready(self) -> None:
         from console.audit import registry
         from console.items import ground_truth, jobs, reconcile
-        from console.items.bulk import selectors as bulk_selectors
-        from console.items.imports import selectors as import_selectors
+        from console.items.models import BulkSignal, Import
+        from console.items.runs.selectors import address_of
 
-        registry.register_act(bulk_selectors.address_of)
-        registry.register_act(import_selectors.address_of)
+        registry.register_act(partial(address_of, BulkSignal))
+        registry.register_act(partial(address_of, Import))
         jobs.register()
         reconcile.register()
         ground_truth.register()

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from console.items.views import bulk
+from console.items.views import runs
 
 app_name = "signals"
 
-urlpatterns = [path("news/", bulk.news, name="news")]
+urlpatterns = [path("news/", runs.news, name="news")]

@@ -48,9 +48,9 @@ def ready(person: Person, rows: int | Iterable[NewRow] = 5, **more: Any) -> Impo
     return services.create_import(user=person, project=uuid.UUID(ARCHIVE), rows=listed, **about)
 
 
-def start(import_: Import) -> Import:
-    assert services.start(user=import_.person, import_=import_)
-    return import_
+def start(import_run: Import) -> Import:
+    assert services.start(user=import_run.person, import_run=import_run)
+    return import_run
 
 
 def work(times: int = 1) -> None:
@@ -64,18 +64,18 @@ def work(times: int = 1) -> None:
 
 def created(person: Person, rows: int | Iterable[NewRow] = 5, **more: Any) -> Import:
     """Started and done by the worker."""
-    import_ = start(ready(person, rows, **more))
+    import_run = start(ready(person, rows, **more))
     work()
-    import_.refresh_from_db()
-    return import_
+    import_run.refresh_from_db()
+    return import_run
 
 
-def figures(import_: Import) -> tuple[int, int, int, int, int]:
+def figures(import_run: Import) -> tuple[int, int, int, int, int]:
     """Created, present, refused, unknown, not created; as the import says and as its rows are."""
-    import_.refresh_from_db()
+    import_run.refresh_from_db()
     names = ("created", "present", "refused", "unknown", "not_created")
-    said = tuple(getattr(import_, f"{name}_count") for name in names)
-    planned = import_.rows.filter(act_id__isnull=False)
+    said = tuple(getattr(import_run, f"{name}_count") for name in names)
+    planned = import_run.rows.filter(act_id__isnull=False)
     assert said == tuple(planned.filter(outcome=name.replace("_", " ")).count() for name in names)
     return said
 
@@ -88,9 +88,9 @@ def held(emulator: Running) -> Counter[str]:
     return Counter(one for one in ids if one)
 
 
-def is_exactly(import_: Import, emulator: Running) -> bool:
+def is_exactly(import_run: Import, emulator: Running) -> bool:
     """Whether the platform holds each row that was planned once, and no other."""
-    planned = import_.rows.filter(act_id__isnull=False).values_list("console_id", flat=True)
+    planned = import_run.rows.filter(act_id__isnull=False).values_list("console_id", flat=True)
     return held(emulator) == Counter(map(str, planned))
 
 
@@ -101,11 +101,11 @@ def posts(emulator: Running) -> list[dict[str, Any]]:
     return [one["body"] for one in mine]
 
 
-def entries(import_: Import) -> list[Entry]:
-    return list(Entry.objects.lines().filter(group=import_.pk).order_by("sequence"))
+def entries(import_run: Import) -> list[Entry]:
+    return list(Entry.objects.lines().filter(group=import_run.pk).order_by("sequence"))
 
 
-def finish(import_: Import) -> Import:
+def finish(import_run: Import) -> Import:
     """Once nothing more of it is sent."""
-    until(lambda: Import.objects.filter(pk=import_.pk, state__in=services.FINAL).exists())
-    return Import.objects.get(pk=import_.pk)
+    until(lambda: Import.objects.filter(pk=import_run.pk, state__in=Import.FINAL).exists())
+    return Import.objects.get(pk=import_run.pk)

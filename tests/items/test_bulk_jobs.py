@@ -10,7 +10,6 @@ from django.test import Client
 
 from accounts.models import Person
 from console.emulator.server import Running
-from console.items.bulk import services
 from console.items.models import BulkSignal
 from console.jobs.models import Operation
 from console.jobs.models import State as JobState
@@ -27,7 +26,7 @@ MINE = "/jobs/mine/"
 
 
 def job_of(bulk: BulkSignal) -> Operation:
-    return Operation.objects.get(kind=services.KIND, subject=str(bulk.pk))
+    return Operation.objects.get(kind=BulkSignal.JOB, subject=str(bulk.pk))
 
 
 def test_it_leads_to_its_page_and_is_stopped_there(alice: Person, client_as: ClientAs, emulator: Running) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.items.bulk import results
-from console.items.bulk.results import Sent
+from console.items.bulk.results import SentItem
 from console.items.models import BulkItem
 from console.upstream.response_models import SignalResult, WorkItem
 
@@ -26,9 +26,9 @@ def read_as(status: str | None, updated: datetime | None = LATER) -> WorkItem:
     return WorkItem(id=ITEM, status=status, updated_at=updated)
 
 
-def sent(after: WorkItem | None, *, expected: str | None = "NEW", **more: Any) -> Sent:
+def sent(after: WorkItem | None, *, expected: str | None = "NEW", **more: Any) -> SentItem:
     """A Reopen of a completed item."""
-    return Sent(before="COMPLETED", expected=expected, at=AT, updated_before=EARLIER, after=after, **more)
+    return SentItem(before="COMPLETED", expected=expected, at=AT, updated_before=EARLIER, after=after, **more)
 
 
 AS_BEFORE = read_as("COMPLETED", EARLIER)
@@ -89,7 +89,7 @@ def test_an_unlikely_signal_is_what_the_answer_says() -> None:
 def test_an_item_that_changed_and_has_its_status_once_more_is_not_as_before(
     after: WorkItem | None, is_as_before: bool
 ) -> None:
-    assert results.judge(sent(after), NO_ENTRY).is_as_before is is_as_before
+    assert results.judge(sent(after), NO_ENTRY).is_miss is is_as_before
 
 
 def test_the_vendors_words_are_kept_and_cut() -> None:

@@ -134,7 +134,7 @@ def test_killed_at_every_call_nothing_is_sent_twice(alice: Person, emulator: Run
     emulator.clear_faults()
     last = worker()
     finish(bulk)
-    until(lambda: not Operation.objects.filter(kind=services.KIND).unfinished().exists())
+    until(lambda: not Operation.objects.filter(kind=BulkSignal.JOB).unfinished().exists())
     kill(last)
     check_often()
     assert not bulk.items.filter(outcome=Outcome.UNKNOWN, is_not_done=False).exists()
@@ -157,7 +157,7 @@ def test_killed_after_the_result_was_kept_the_part_is_not_counted_twice(
     kill(first)
     BulkSignal.objects.update(state=State.SENDING, finished_at=None)
     Part.objects.filter(number=2).update(state=Part.State.RUNNING, finished_at=None)
-    Operation.objects.filter(kind=services.KIND).update(
+    Operation.objects.filter(kind=BulkSignal.JOB).update(
         state="running", finished_at=None, lease_until=timezone.now() - timedelta(seconds=1)
     )
     worker()
@@ -191,10 +191,10 @@ def test_a_worker_that_was_only_slow_sends_nothing_twice_with_another(
     start(bulk)
     worker()
     until(lambda: statuses(emulator, items[:100]) == ["NEW"] * 100)
-    until(lambda: Operation.objects.filter(kind=services.KIND, lease_until__lt=timezone.now()).exists())
+    until(lambda: Operation.objects.filter(kind=BulkSignal.JOB, lease_until__lt=timezone.now()).exists())
     worker()
     finish(bulk)
-    until(lambda: not Operation.objects.filter(kind=services.KIND).unfinished().exists())
+    until(lambda: not Operation.objects.filter(kind=BulkSignal.JOB).unfinished().exists())
     assert (figures(bulk), len(signals(emulator))) == ((250, 0, 0, 0), 3)
     assert [entry.outcome for entry in entries(bulk)] == ["done"] * 3
     assert is_true(bulk, emulator)

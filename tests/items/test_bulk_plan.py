@@ -16,9 +16,10 @@ from django.utils import timezone
 from accounts.models import Person
 from console.audit import record
 from console.emulator.server import Running
-from console.items.bulk import plan_reader, plans
+from console.items.bulk import plans
 from console.items.bulk.actions import BULK_ACTIONS, action_named
 from console.items.models import BulkItem, BulkSignal, Decision
+from console.items.runs import plan_reading
 from console.jobs import services as jobs
 from console.jobs.models import Operation
 from tests.items.bulk_driving import archive_ids
@@ -858,10 +859,10 @@ def test_a_plan_that_no_job_reads_any_more_can_be_read_again(
     client = client_as(alice)
     select(alice, item_ids(alice, "COMPLETED", 2), "COMPLETED")
     answer = create(client, "reopen")
-    plan_reader.free_left_over()
+    plan_reading.free_left_over(BulkSignal)
     assert BulkSignal.objects.get().state == State.READING
     Operation.objects.filter(kind="items.plan").delete()
-    plan_reader.free_left_over()
+    plan_reading.free_left_over(BulkSignal)
     assert "Reading was interrupted." in text_of(client.get(answer["Location"]))
     client.post(f"{answer['Location']}read-again/")
     read()

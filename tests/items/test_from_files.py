@@ -63,12 +63,12 @@ def ids_of(client: Client, upload: Upload) -> dict[str, str]:
 
 def started(client: Client, answer: Any) -> Import:
     assert answer.status_code == 302, answer.content.decode()[-3000:]
-    import_ = Import.objects.get(pk=answer["Location"].split("/")[-2])
+    import_run = Import.objects.get(pk=answer["Location"].split("/")[-2])
     form = Page(client.get(answer["Location"]).content.decode(), answer["Location"]).form(r"/start/")
     client.post(form.action, form.filled())
     work()
-    import_.refresh_from_db()
-    return import_
+    import_run.refresh_from_db()
+    return import_run
 
 
 def test_each_saved_file_becomes_an_item_that_keeps_its_name(
@@ -76,8 +76,8 @@ def test_each_saved_file_becomes_an_item_that_keeps_its_name(
 ) -> None:
     upload, client = uploaded(alice, [f"Drive 1/пример {place}.jpg" for place in range(1, 26)]), client_as(alice)
     batch = batch_of(alice)
-    import_ = started(client, plan(client, upload, batch=str(batch)))
-    assert figures(import_) == (25, 0, 0, 0, 0)
+    import_run = started(client, plan(client, upload, batch=str(batch)))
+    assert figures(import_run) == (25, 0, 0, 0, 0)
     bodies = sorted(posts(emulator), key=lambda body: int(body["assetUrl"].rpartition("/")[2]))
     assert [body["metadata"]["file"] for body in bodies] == [f"Drive 1/пример {place}.jpg" for place in range(1, 26)]
     assert [body["assetUrl"] for body in bodies] == list(upload.files.values_list("path", flat=True))
@@ -108,8 +108,8 @@ def test_pressing_again_creates_only_what_is_missing(alice: Person, emulator: Ru
 def test_another_batch_gets_items_of_its_own(alice: Person, emulator: Running, client_as: SignIn) -> None:
     upload, client = uploaded(alice, ["1.jpg"]), client_as(alice)
     started(client, plan(client, upload, batch=str(batch_of(alice))))
-    import_ = started(client, plan(client, upload, batch="new", name="Dashcam Q9"))
-    assert (figures(import_), import_.batch_name) == ((1, 0, 0, 0, 0), "Dashcam Q9")
+    import_run = started(client, plan(client, upload, batch="new", name="Dashcam Q9"))
+    assert (figures(import_run), import_run.batch_name) == ((1, 0, 0, 0, 0), "Dashcam Q9")
     assert len(held(emulator)) == 2
 
 

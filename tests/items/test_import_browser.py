@@ -10,9 +10,9 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Person
 from console.emulator.server import Running
-from console.items.imports import services
 from console.items.imports.services import NewRow
 from console.items.models import Import, ImportRow
+from console.items.runs import services as run_services
 from tests.items.import_driving import ITEMS, new_rows, ready, start
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -20,13 +20,13 @@ SignIn = Callable[[Any, Person], None]
 State, Outcome = Import.State, ImportRow.Outcome
 
 
-def place(import_: Import) -> str:
-    return f"{ITEMS}imports/{import_.pk}/"
+def place(import_run: Import) -> str:
+    return f"{ITEMS}imports/{import_run.pk}/"
 
 
-def finish(import_: Import, **figures: int) -> None:
-    import_.rows.filter(act_id__isnull=False).update(outcome=Outcome.CREATED)
-    Import.objects.filter(pk=import_.pk).update(state=State.ENDED, finished_at=timezone.now(), **figures)
+def finish(import_run: Import, **figures: int) -> None:
+    import_run.rows.filter(act_id__isnull=False).update(outcome=Outcome.CREATED)
+    Import.objects.filter(pk=import_run.pk).update(state=State.ENDED, finished_at=timezone.now(), **figures)
 
 
 @pytest.fixture
@@ -38,17 +38,17 @@ def signed_in(page: Page, sign_in: SignIn, alice: Person, live: str) -> Page:
 def test_it_is_started_by_keyboard_and_moves_in_place(
     signed_in: Page, live: str, alice: Person, emulator: Running, complaints: list[str]
 ) -> None:
-    import_ = ready(alice, 3)
-    signed_in.goto(f"{live}{place(import_)}")
+    import_run = ready(alice, 3)
+    signed_in.goto(f"{live}{place(import_run)}")
     signed_in.get_by_role("button", name="Create 3 work items").press("Enter")
     bar = signed_in.get_by_role("progressbar", name="Creating 3 work items")
     expect(signed_in.get_by_text("0 of 3")).to_be_visible()
     signed_in.get_by_role("button", name="Stop").focus()
-    Import.objects.filter(pk=import_.pk).update(created_count=2, progressed_at=timezone.now())
+    Import.objects.filter(pk=import_run.pk).update(created_count=2, progressed_at=timezone.now())
     expect(signed_in.get_by_text("2 of 3")).to_be_visible()
     expect(bar).to_have_js_property("value", 2)
     expect(signed_in.get_by_role("button", name="Stop")).to_be_focused()
-    finish(import_, created_count=3)
+    finish(import_run, created_count=3)
     expect(signed_in.get_by_text("Finished: creating 3 work items").first).to_be_visible()
     expect(signed_in.get_by_role("status").filter(has_text="3 created.")).to_have_count(1)
     expect(signed_in.get_by_role("link", name="Show each item")).to_be_focused()
@@ -58,22 +58,22 @@ def test_it_is_started_by_keyboard_and_moves_in_place(
 def test_a_notice_tells_of_the_end_on_any_page(
     signed_in: Page, live: str, alice: Person, emulator: Running, complaints: list[str]
 ) -> None:
-    import_ = start(ready(alice, 2))
+    import_run = start(ready(alice, 2))
     signed_in.goto(f"{live}/profile/")
-    finish(import_, created_count=2)
+    finish(import_run, created_count=2)
     expect(signed_in.locator("#notices").get_by_text("Finished: creating 2 work items")).to_be_visible()
     signed_in.locator("#notices").get_by_role("link", name="Show the result").click()
-    signed_in.wait_for_url(f"{live}{place(import_)}")
+    signed_in.wait_for_url(f"{live}{place(import_run)}")
 
 
 def test_the_table_shows_what_is_under_way_and_its_end(
     signed_in: Page, live: str, alice: Person, emulator: Running, complaints: list[str]
 ) -> None:
-    import_ = start(ready(alice, 3))
+    import_run = start(ready(alice, 3))
     signed_in.goto(f"{live}{ITEMS}?status=NEW")
     running = signed_in.get_by_role("region", name="Under way")
     expect(running.get_by_text("0 of 3")).to_be_visible()
-    finish(import_, created_count=3)
+    finish(import_run, created_count=3)
     expect(running.get_by_text("3 created.").first).to_be_visible()
 
 
@@ -91,7 +91,7 @@ def test_the_result_fits_and_is_accessible(
         outcome=Outcome.REFUSED, message="The asset can’t be read. " * 12, name="a-very-long-name-" * 14
     )
     paused = start(ready(alice, 3))
-    services.pause(paused, "CloudFactory has a problem of its own.")
+    run_services.pause(paused, "CloudFactory has a problem of its own.")
     for one in (ended, paused):
         signed_in.goto(f"{live}{place(one)}")
         expect(signed_in.locator("#import-results")).to_be_visible()

@@ -17,6 +17,7 @@ from console.items.console_ids import KEY
 from console.items.imports import services
 from console.items.imports.services import NewRow
 from console.items.models import Import, ImportRow
+from console.items.runs import services as run_services
 from console.jobs import services as jobs
 from console.jobs.models import Operation
 from tests.items.import_driving import (
@@ -45,17 +46,17 @@ def quick_checks(settings: Any, audit_anchor: Any) -> None:
 
 
 def test_250_rows_are_250_calls_and_three_entries(alice: Person, emulator: Running) -> None:
-    import_ = created(alice, 250)
-    assert figures(import_) == (250, 0, 0, 0, 0)
-    assert (import_.state, import_.planned_count, bool(import_.finished_at)) == (State.ENDED, 250, True)
+    import_run = created(alice, 250)
+    assert figures(import_run) == (250, 0, 0, 0, 0)
+    assert (import_run.state, import_run.planned_count, bool(import_run.finished_at)) == (State.ENDED, 250, True)
     assert len(posts(emulator)) == 250
-    assert is_exactly(import_, emulator)
-    assert [(one.outcome, one.detail["items"], one.result["items_done"]) for one in entries(import_)] == [
+    assert is_exactly(import_run, emulator)
+    assert [(one.outcome, one.detail["items"], one.result["items_done"]) for one in entries(import_run)] == [
         ("done", 100, 100),
         ("done", 100, 100),
         ("done", 50, 50),
     ]
-    assert not import_.rows.filter(item=None).exists()
+    assert not import_run.rows.filter(item=None).exists()
     assert verify.check().is_whole
 
 
@@ -72,9 +73,9 @@ def test_each_field_arrives_as_the_row_has_it(alice: Person, emulator: Running) 
     }
     plain = {"asset_type": "image", "asset_url": "pictures/1.jpg"}
     rows = [NewRow(1, fields=full, batch_id=None), NewRow(2, fields=plain)]
-    import_ = created(alice, rows)
+    import_run = created(alice, rows)
     first, second = sorted(posts(emulator), key=lambda body: body["assetType"], reverse=True)
-    ids = {row.number: str(row.console_id) for row in import_.rows.all()}
+    ids = {row.number: str(row.console_id) for row in import_run.rows.all()}
     assert first == {
         "assetType": "video",
         "assetId": 77,
@@ -94,35 +95,35 @@ def test_answers_about_other_items_leave_each_row_to_be_looked_up(
     other = str(uuid.uuid4())
     with rewriting(emulator, settings, "cloudfactory") as vendor:
         vendor.rewrite("POST", "/workItems$", lambda item: {**item, "id": other, "metadata": {KEY: other}})
-        import_ = created(alice, 3)
+        import_run = created(alice, 3)
         work(3)
-    assert figures(import_) == (3, 0, 0, 0, 0)
-    assert is_exactly(import_, emulator)
-    assert uuid.UUID(other) not in set(import_.rows.values_list("item", flat=True))
+    assert figures(import_run) == (3, 0, 0, 0, 0)
+    assert is_exactly(import_run, emulator)
+    assert uuid.UUID(other) not in set(import_run.rows.values_list("item", flat=True))
 
 
 def test_invalid_rows_are_never_sent(alice: Person, emulator: Running) -> None:
     rows = [*new_rows(3), NewRow(4, errors=[["difficulty", "Not a number."]])]
-    import_ = created(alice, rows)
-    assert (figures(import_), len(posts(emulator))) == ((3, 0, 0, 0, 0), 3)
-    assert import_.rows.get(number=4).outcome == Outcome.INVALID
+    import_run = created(alice, rows)
+    assert (figures(import_run), len(posts(emulator))) == ((3, 0, 0, 0, 0), 3)
+    assert import_run.rows.get(number=4).outcome == Outcome.INVALID
 
 
 def test_a_plan_is_stored_and_started_once(alice: Person, emulator: Running) -> None:
-    import_ = ready(alice, 3)
-    again = ready(alice, 7, import_id=import_.pk)
-    assert (again.pk, again.rows.count()) == (import_.pk, 3)
-    assert services.start(user=alice, import_=import_)
-    assert not services.start(user=alice, import_=import_)
+    import_run = ready(alice, 3)
+    again = ready(alice, 7, import_id=import_run.pk)
+    assert (again.pk, again.rows.count()) == (import_run.pk, 3)
+    assert services.start(user=alice, import_run=import_run)
+    assert not services.start(user=alice, import_run=import_run)
     work(2)
-    assert (figures(import_), len(posts(emulator))) == ((3, 0, 0, 0, 0), 3)
+    assert (figures(import_run), len(posts(emulator))) == ((3, 0, 0, 0, 0), 3)
 
 
 def test_a_plan_of_somebody_else_is_not_theirs(alice: Person, bob: Person) -> None:
-    import_ = ready(alice, 3)
+    import_run = ready(alice, 3)
     with pytest.raises(services.NotStarted):
-        ready(bob, 3, import_id=import_.pk)
-    assert not services.start(user=bob, import_=import_)
+        ready(bob, 3, import_id=import_run.pk)
+    assert not services.start(user=bob, import_run=import_run)
 
 
 def test_a_plan_cannot_join_the_acts_of_somebody_else(alice: Person, bob: Person) -> None:
@@ -137,32 +138,32 @@ def test_a_refused_row_has_the_vendors_words_and_the_others_are_created(
     alice: Person, emulator: Running, status: int
 ) -> None:
     emulator.fault("cloudfactory", str(status), times=1, **POST)
-    import_ = created(alice, 10)
-    assert (figures(import_), import_.state) == ((9, 0, 1, 0, 0), State.ENDED)
-    assert import_.rows.get(outcome=Outcome.REFUSED).message
+    import_run = created(alice, 10)
+    assert (figures(import_run), import_run.state) == ((9, 0, 1, 0, 0), State.ENDED)
+    assert import_run.rows.get(outcome=Outcome.REFUSED).message
     assert len(posts(emulator)) == 10
 
 
 @pytest.mark.parametrize("status", ["401", "403"])
 def test_after_a_refused_key_nothing_more_is_sent(alice: Person, emulator: Running, status: str) -> None:
     emulator.fault("cloudfactory", status, times=0, **POST)
-    import_ = created(alice, 150)
-    assert import_.state == State.STOPPED
-    assert figures(import_) == (0, 0, 4, 0, 146)
-    assert import_.message
+    import_run = created(alice, 150)
+    assert import_run.state == State.STOPPED
+    assert figures(import_run) == (0, 0, 4, 0, 146)
+    assert import_run.message
     assert len(posts(emulator)) == 4
     emulator.clear_faults()
     ApiKey.objects.update(rejected=False)
-    assert services.retry(user=alice, import_=import_)
+    assert services.retry(user=alice, import_run=import_run)
     work(2)
-    assert (figures(import_), is_exactly(import_, emulator)) == ((150, 0, 0, 0, 0), True)
+    assert (figures(import_run), is_exactly(import_run, emulator)) == ((150, 0, 0, 0, 0), True)
 
 
 def test_too_many_requests_are_waited_for_and_each_row_is_created_once(alice: Person, emulator: Running) -> None:
     emulator.fault("cloudfactory", "429", times=6, **POST)
-    import_ = created(alice, 30)
+    import_run = created(alice, 30)
     work(3)
-    assert (figures(import_), is_exactly(import_, emulator)) == ((30, 0, 0, 0, 0), True)
+    assert (figures(import_run), is_exactly(import_run, emulator)) == ((30, 0, 0, 0, 0), True)
 
 
 @pytest.mark.parametrize("fault", ["drop-after", "500", "garbage"])
@@ -170,27 +171,27 @@ def test_a_lost_answer_is_looked_up_and_never_sent_again_while_it_may_be_there(
     alice: Person, emulator: Running, fault: str
 ) -> None:
     emulator.fault("cloudfactory", fault, times=1, **POST)
-    import_ = start(ready(alice, 20))
+    import_run = start(ready(alice, 20))
     work(1)
-    assert figures(import_)[3] == 1
+    assert figures(import_run)[3] == 1
     work(6)
-    assert figures(import_) == (20, 0, 0, 0, 0)
-    assert is_exactly(import_, emulator)
-    assert import_.state == State.ENDED
-    assert {one.outcome for one in entries(import_)} == {"done"}
+    assert figures(import_run) == (20, 0, 0, 0, 0)
+    assert is_exactly(import_run, emulator)
+    assert import_run.state == State.ENDED
+    assert {one.outcome for one in entries(import_run)} == {"done"}
     assert verify.check().is_whole
 
 
 def test_a_row_that_three_checks_did_not_find_is_sent_again_by_itself(alice: Person, emulator: Running) -> None:
     emulator.fault("cloudfactory", "reset", times=1, **POST)
-    import_ = start(ready(alice, 20))
+    import_run = start(ready(alice, 20))
     work(1)
-    assert figures(import_) == (19, 0, 0, 1, 0)
-    assert import_.state == State.CREATING
+    assert figures(import_run) == (19, 0, 0, 1, 0)
+    assert import_run.state == State.CREATING
     work(8)
-    assert (figures(import_), import_.state) == ((20, 0, 0, 0, 0), State.ENDED)
-    assert is_exactly(import_, emulator)
-    assert [(one.outcome, one.result["items"]) for one in entries(import_)] == [("done", 19), ("done", 1)]
+    assert (figures(import_run), import_run.state) == ((20, 0, 0, 0, 0), State.ENDED)
+    assert is_exactly(import_run, emulator)
+    assert [(one.outcome, one.result["items"]) for one in entries(import_run)] == [("done", 19), ("done", 1)]
 
 
 def close_the_breaker() -> None:
@@ -203,28 +204,28 @@ def close_the_breaker() -> None:
 
 def test_five_failures_in_a_row_pause_it_until_somebody_lets_it_carry_on(alice: Person, emulator: Running) -> None:
     emulator.fault("cloudfactory", "500", times=0, **POST)
-    import_ = start(ready(alice, 120))
+    import_run = start(ready(alice, 120))
     work(8)
-    import_.refresh_from_db()
-    assert import_.state == State.PAUSED
-    assert import_.message
+    import_run.refresh_from_db()
+    assert import_run.state == State.PAUSED
+    assert import_run.message
     emulator.clear_faults()
     close_the_breaker()
-    assert services.carry_on(user=alice, import_=import_)
+    assert run_services.carry_on(user=alice, run=import_run)
     work(12)
-    assert (figures(import_), import_.state) == ((120, 0, 0, 0, 0), State.ENDED)
-    assert is_exactly(import_, emulator)
+    assert (figures(import_run), import_run.state) == ((120, 0, 0, 0, 0), State.ENDED)
+    assert is_exactly(import_run, emulator)
 
 
 def test_a_stop_leaves_the_others_and_a_retry_creates_just_them(alice: Person, emulator: Running) -> None:
-    import_ = start(ready(alice, 30))
-    assert services.stop(user=alice, import_=import_)
+    import_run = start(ready(alice, 30))
+    assert run_services.stop(user=alice, run=import_run)
     work()
-    assert (figures(import_), import_.state) == ((0, 0, 0, 0, 30), State.STOPPED)
-    assert services.retry(user=alice, import_=import_)
+    assert (figures(import_run), import_run.state) == ((0, 0, 0, 0, 30), State.STOPPED)
+    assert services.retry(user=alice, import_run=import_run)
     work()
-    assert (figures(import_), is_exactly(import_, emulator)) == ((30, 0, 0, 0, 0), True)
-    assert not services.retry(user=alice, import_=import_)
+    assert (figures(import_run), is_exactly(import_run, emulator)) == ((30, 0, 0, 0, 0), True)
+    assert not services.retry(user=alice, import_run=import_run)
 
 
 SLICE = {"source": Import.Source.SLICE, "source_name": "Rain", "source_key": "northwind/rain"}
@@ -243,7 +244,7 @@ def test_the_same_items_of_two_people_are_created_once(alice: Person, erin: Pers
     assert set(second.rows.values_list("item", flat=True)) == set(first.rows.values_list("item", flat=True))
     third = ready(erin, same_rows(ids), **SLICE)
     assert (third.planned_count, third.rows.filter(outcome=Outcome.PRESENT).count()) == (0, 30)
-    assert not services.start(user=erin, import_=third)
+    assert not services.start(user=erin, import_run=third)
 
 
 def test_what_another_import_is_creating_is_waited_for(alice: Person, erin: Person, emulator: Running) -> None:
@@ -273,86 +274,86 @@ def test_what_another_import_may_have_created_is_never_sent(alice: Person, erin:
 
 def test_the_same_item_twice_in_one_import_is_created_once(alice: Person, emulator: Running) -> None:
     ids = [uuid.uuid4()] * 3
-    import_ = created(alice, same_rows(ids), **SLICE)
+    import_run = created(alice, same_rows(ids), **SLICE)
     work(2)
-    assert (figures(import_), import_.state) == ((1, 2, 0, 0, 0), State.ENDED)
+    assert (figures(import_run), import_run.state) == ((1, 2, 0, 0, 0), State.ENDED)
     assert held(emulator) == {str(ids[0]): 1}
 
 
 def test_a_disabled_person_creates_nothing_more(alice: Person, emulator: Running) -> None:
-    import_ = start(ready(alice, 30))
+    import_run = start(ready(alice, 30))
     alice.is_active = False
     alice.save()
     work()
-    import_.refresh_from_db()
-    assert (import_.state, posts(emulator)) == (State.STOPPED, [])
-    assert "disabled" in import_.message
+    import_run.refresh_from_db()
+    assert (import_run.state, posts(emulator)) == (State.STOPPED, [])
+    assert "disabled" in import_run.message
 
 
 def test_whoever_lost_their_role_creates_nothing_more(alice: Person, emulator: Running) -> None:
-    import_ = start(ready(alice, 30))
+    import_run = start(ready(alice, 30))
     Person.objects.filter(pk=alice.pk).update(role="reviewer")
     work()
-    import_.refresh_from_db()
-    assert (import_.state, posts(emulator)) == (State.STOPPED, [])
-    assert "role" in import_.message
+    import_run.refresh_from_db()
+    assert (import_run.state, posts(emulator)) == (State.STOPPED, [])
+    assert "role" in import_run.message
 
 
 def lost(person: Person, emulator: Running) -> Import:
     """One of 20 whose call was cut off, of which nobody knows yet whether it was created."""
     emulator.fault("cloudfactory", "reset", times=1, **POST)
-    import_ = start(ready(person, 20))
+    import_run = start(ready(person, 20))
     work(1)
-    assert figures(import_) == (19, 0, 0, 1, 0)
-    return import_
+    assert figures(import_run) == (19, 0, 0, 1, 0)
+    return import_run
 
 
 def test_stopped_while_it_is_checked_it_can_be_retried_once_it_is_proven(alice: Person, emulator: Running) -> None:
-    import_ = lost(alice, emulator)
-    assert services.stop(user=alice, import_=import_)
+    import_run = lost(alice, emulator)
+    assert run_services.stop(user=alice, run=import_run)
     Lookup.objects.all().delete()
-    Operation.objects.filter(kind=services.KIND).update(due_at=timezone.now())
-    jobs.perform(Operation.objects.get(kind=services.KIND).pk)
-    import_.refresh_from_db()
-    assert (import_.state, figures(import_)) == (State.ENDED, (19, 0, 0, 1, 0))
-    assert not services.retry(user=alice, import_=import_)
+    Operation.objects.filter(kind=Import.JOB).update(due_at=timezone.now())
+    jobs.perform(Operation.objects.get(kind=Import.JOB).pk)
+    import_run.refresh_from_db()
+    assert (import_run.state, figures(import_run)) == (State.ENDED, (19, 0, 0, 1, 0))
+    assert not services.retry(user=alice, import_run=import_run)
     work(6)
-    assert figures(import_) == (19, 0, 0, 0, 1)
-    assert {one.outcome for one in entries(import_)} == {"done"}
-    assert services.retry(user=alice, import_=import_)
+    assert figures(import_run) == (19, 0, 0, 0, 1)
+    assert {one.outcome for one in entries(import_run)} == {"done"}
+    assert services.retry(user=alice, import_run=import_run)
     work()
-    assert (figures(import_), is_exactly(import_, emulator)) == ((20, 0, 0, 0, 0), True)
+    assert (figures(import_run), is_exactly(import_run, emulator)) == ((20, 0, 0, 0, 0), True)
 
 
 @pytest.mark.parametrize(("outcome", "expected"), [("done", (20, 0, 0, 0, 0)), ("failed", (19, 0, 0, 0, 1))])
 def test_the_rows_follow_what_a_person_says_about_their_act(
     alice: Person, emulator: Running, outcome: Any, expected: tuple[int, ...]
 ) -> None:
-    import_ = lost(alice, emulator)
-    [entry] = entries(import_)
+    import_run = lost(alice, emulator)
+    [entry] = entries(import_run)
     record.reconcile(entry, outcome, by=alice, note="Looked it up.")
-    assert figures(import_) == expected
+    assert figures(import_run) == expected
 
 
 def test_a_retry_before_the_job_was_put_down_starts_nothing(alice: Person, emulator: Running) -> None:
     emulator.fault("cloudfactory", "400", times=1, **POST)
-    import_ = created(alice, 3)
-    Operation.objects.filter(kind=services.KIND).update(state="running", finished_at=None)
-    assert not services.retry(user=alice, import_=import_)
-    import_.refresh_from_db()
-    assert import_.state == State.ENDED
-    Operation.objects.filter(kind=services.KIND).update(state="done", finished_at=timezone.now())
-    assert services.retry(user=alice, import_=import_)
+    import_run = created(alice, 3)
+    Operation.objects.filter(kind=Import.JOB).update(state="running", finished_at=None)
+    assert not services.retry(user=alice, import_run=import_run)
+    import_run.refresh_from_db()
+    assert import_run.state == State.ENDED
+    Operation.objects.filter(kind=Import.JOB).update(state="done", finished_at=timezone.now())
+    assert services.retry(user=alice, import_run=import_run)
     work()
-    assert figures(import_) == (3, 0, 0, 0, 0)
+    assert figures(import_run) == (3, 0, 0, 0, 0)
 
 
 def test_an_entry_counts_what_was_sent_under_it(alice: Person, emulator: Running) -> None:
     emulator.fault("cloudfactory", "403", times=1, **POST)
-    import_ = created(alice, 30)
-    [entry] = entries(import_)
+    import_run = created(alice, 30)
+    [entry] = entries(import_run)
     sent = len(posts(emulator))
     assert sent == 4
     assert (entry.outcome, entry.result["items"], entry.result["items_done"]) == ("done", 4, 3)
-    line = GroupLine.objects.get(pk=import_.pk)
+    line = GroupLine.objects.get(pk=import_run.pk)
     assert (line.items, line.items_done, line.items_failed, line.items_unknown) == (4, 3, 1, 0)

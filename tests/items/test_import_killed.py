@@ -63,28 +63,28 @@ def hurry() -> None:
     work()
 
 
-def end_alone(import_: Import) -> None:
+def end_alone(import_run: Import) -> None:
     """The workers' turns until it has ended."""
     for _ in range(30):
         hurry()
-        if Import.objects.filter(pk=import_.pk, state__in=services.FINAL).exists():
+        if Import.objects.filter(pk=import_run.pk, state__in=Import.FINAL).exists():
             return
 
 
 def test_killed_before_the_entry_each_is_created_once(alice: Person, emulator: Running, worker: Start) -> None:
-    import_ = start(ready(alice, 120))
+    import_run = start(ready(alice, 120))
     Operation.objects.update(state="running", lease_until=timezone.now() - timedelta(seconds=1), lease_id=uuid.uuid4())
     Part.objects.filter(number=1).update(state=Part.State.RUNNING, attempts=1)
     worker()
-    finish(import_)
-    assert (figures(import_), is_exactly(import_, emulator)) == ((120, 0, 0, 0, 0), True)
-    assert [entry.outcome for entry in entries(import_)] == ["done", "done"]
+    finish(import_run)
+    assert (figures(import_run), is_exactly(import_run, emulator)) == ((120, 0, 0, 0, 0), True)
+    assert [entry.outcome for entry in entries(import_run)] == ["done", "done"]
 
 
 def test_killed_between_claim_and_call_they_are_sent_again_by_the_job_once_it_is_proven(
     alice: Person, emulator: Running, world: dict[str, str]
 ) -> None:
-    import_ = start(ready(alice, 20))
+    import_run = start(ready(alice, 20))
 
     def say_nothing(peer: Peer) -> None:
         peer.request()
@@ -92,17 +92,17 @@ def test_killed_between_claim_and_call_they_are_sent_again_by_the_job_once_it_is
 
     with serving(say_nothing) as silent, workers({**world, "CLOUDFACTORY_BASE_URL": silent.base}) as begin:
         first = begin()
-        until(lambda: import_.rows.filter(outcome=Outcome.SENDING).count() == 4)
+        until(lambda: import_run.rows.filter(outcome=Outcome.SENDING).count() == 4)
         kill(first)
     with workers(world) as begin:
         process = begin()
-        until(lambda: import_.rows.filter(outcome=Outcome.CREATED).count() >= 16)
+        until(lambda: import_run.rows.filter(outcome=Outcome.CREATED).count() >= 16)
         kill(process)
     assert len(posts(emulator)) == 16
-    end_alone(import_)
-    assert (figures(import_), is_exactly(import_, emulator)) == ((20, 0, 0, 0, 0), True)
+    end_alone(import_run)
+    assert (figures(import_run), is_exactly(import_run, emulator)) == ((20, 0, 0, 0, 0), True)
     assert len(posts(emulator)) == 20
-    assert {entry.outcome for entry in entries(import_)} <= {"done", "failed"}
+    assert {entry.outcome for entry in entries(import_run)} <= {"done", "failed"}
     assert verify.check().is_whole
 
 
@@ -111,16 +111,16 @@ def test_killed_between_call_and_answer_they_are_found_and_not_sent_again(
 ) -> None:
     number = 30
     emulator.fault("cloudfactory", "slow-8", times=4, **POST)
-    import_ = start(ready(alice, number))
+    import_run = start(ready(alice, number))
     first = worker()
     until(lambda: sum(held(emulator).values()) == 4)
     kill(first)
-    assert [entry.outcome for entry in entries(import_)] == ["open"]
+    assert [entry.outcome for entry in entries(import_run)] == ["open"]
     worker()
-    finish(import_)
-    assert (figures(import_), is_exactly(import_, emulator)) == ((number, 0, 0, 0, 0), True)
+    finish(import_run)
+    assert (figures(import_run), is_exactly(import_run, emulator)) == ((number, 0, 0, 0, 0), True)
     assert len(posts(emulator)) == number
-    first_entry = entries(import_)[0]
+    first_entry = entries(import_run)[0]
     assert (first_entry.outcome, first_entry.result["items"], first_entry.result["found"]) == (
         "done",
         4,
@@ -129,26 +129,26 @@ def test_killed_between_call_and_answer_they_are_found_and_not_sent_again(
     assert verify.check().is_whole
 
 
-def kill_often(import_: Import, emulator: Running, worker: Start, times: int) -> None:
+def kill_often(import_run: Import, emulator: Running, worker: Start, times: int) -> None:
     """At the worst moments: claims committed, calls under way, answers here but not written down."""
     for _ in range(times):
         before = len(posts(emulator))
         process = worker()
-        until(lambda before=before: len(posts(emulator)) > before + 40 or is_over(import_))
+        until(lambda before=before: len(posts(emulator)) > before + 40 or is_over(import_run))
         kill(process)
 
 
-def is_over(import_: Import) -> bool:
-    return Import.objects.filter(pk=import_.pk, state__in=services.FINAL).exists()
+def is_over(import_run: Import) -> bool:
+    return Import.objects.filter(pk=import_run.pk, state__in=Import.FINAL).exists()
 
 
 def test_killed_again_and_again_exactly_all_are_created(alice: Person, emulator: Running, worker: Start) -> None:
-    import_ = start(ready(alice, 600))
-    kill_often(import_, emulator, worker, 6)
+    import_run = start(ready(alice, 600))
+    kill_often(import_run, emulator, worker, 6)
     worker()
-    until(lambda: is_over(import_) or import_.rows.filter(outcome=Outcome.NONE).count() == 0)
-    end_alone(import_)
-    assert (figures(import_), is_exactly(import_, emulator)) == ((600, 0, 0, 0, 0), True)
+    until(lambda: is_over(import_run) or import_run.rows.filter(outcome=Outcome.NONE).count() == 0)
+    end_alone(import_run)
+    assert (figures(import_run), is_exactly(import_run, emulator)) == ((600, 0, 0, 0, 0), True)
     assert verify.check().is_whole
 
 
@@ -156,15 +156,15 @@ def test_a_worker_that_was_only_slow_creates_nothing_twice_with_another(
     alice: Person, emulator: Running, worker: Start
 ) -> None:
     """Its lease runs out in the middle of its calls; the other one looks them up and goes on."""
-    import_ = ready(alice, 60)
+    import_run = ready(alice, 60)
     emulator.fault("cloudfactory", "slow-6", times=4, **POST)
-    start(import_)
+    start(import_run)
     worker()
     until(lambda: sum(held(emulator).values()) == 4)
-    until(lambda: Operation.objects.filter(kind=services.KIND, lease_until__lt=timezone.now()).exists())
+    until(lambda: Operation.objects.filter(kind=Import.JOB, lease_until__lt=timezone.now()).exists())
     worker()
-    finish(import_)
-    assert (figures(import_), is_exactly(import_, emulator)) == ((60, 0, 0, 0, 0), True)
+    finish(import_run)
+    assert (figures(import_run), is_exactly(import_run, emulator)) == ((60, 0, 0, 0, 0), True)
     assert len(posts(emulator)) == 60
 
 
@@ -172,18 +172,18 @@ def test_killed_after_the_last_result_was_kept_nothing_is_counted_twice(
     alice: Person, emulator: Running, worker: Start
 ) -> None:
     """As a worker leaves it that died between its last two statements."""
-    import_ = start(ready(alice, 120))
+    import_run = start(ready(alice, 120))
     first = worker()
-    finish(import_)
+    finish(import_run)
     kill(first)
     Import.objects.update(state=State.CREATING, finished_at=None)
     Part.objects.filter(number=2).update(state=Part.State.RUNNING, finished_at=None)
-    Operation.objects.filter(kind=services.KIND).update(
+    Operation.objects.filter(kind=Import.JOB).update(
         state="running", finished_at=None, lease_until=timezone.now() - timedelta(seconds=1)
     )
     worker()
-    finish(import_)
-    assert (figures(import_), len(posts(emulator)), len(entries(import_))) == ((120, 0, 0, 0, 0), 120, 2)
+    finish(import_run)
+    assert (figures(import_run), len(posts(emulator)), len(entries(import_run))) == ((120, 0, 0, 0, 0), 120, 2)
 
 
 def test_two_people_at_once_create_the_same_items_once(
@@ -210,12 +210,12 @@ def test_two_people_at_once_create_the_same_items_once(
 
 
 def test_two_presses_at_once_start_it_once(alice: Person, emulator: Running) -> None:
-    import_, barrier, started = ready(alice, 30), threading.Barrier(2), list[bool]()
+    import_run, barrier, started = ready(alice, 30), threading.Barrier(2), list[bool]()
 
     def press() -> None:
         try:
             barrier.wait()
-            started.append(services.start(user=alice, import_=Import.objects.get(pk=import_.pk)))
+            started.append(services.start(user=alice, import_run=Import.objects.get(pk=import_run.pk)))
         finally:
             connection.close()
 
@@ -226,19 +226,19 @@ def test_two_presses_at_once_start_it_once(alice: Person, emulator: Running) -> 
         thread.join()
     assert sorted(started) == [False, True]
     work()
-    assert (figures(import_), is_exactly(import_, emulator)) == ((30, 0, 0, 0, 0), True)
+    assert (figures(import_run), is_exactly(import_run, emulator)) == ((30, 0, 0, 0, 0), True)
 
 
 def test_a_batch_that_cannot_be_read_at_once_is_read_again(alice: Person, emulator: Running, worker: Start) -> None:
     emulator.fault("cloudfactory", "slow-8", times=4, **POST)
-    import_ = start(ready(alice, 30))
+    import_run = start(ready(alice, 30))
     first = worker()
     until(lambda: sum(held(emulator).values()) == 4)
     kill(first)
     emulator.fault("cloudfactory", "403", times=1, **READ)
     second = worker()
-    until(lambda: import_.rows.filter(outcome=Outcome.CREATED).count() >= 26)
+    until(lambda: import_run.rows.filter(outcome=Outcome.CREATED).count() >= 26)
     kill(second)
-    end_alone(import_)
-    assert (figures(import_), is_exactly(import_, emulator)) == ((30, 0, 0, 0, 0), True)
+    end_alone(import_run)
+    assert (figures(import_run), is_exactly(import_run, emulator)) == ((30, 0, 0, 0, 0), True)
     assert len(posts(emulator)) == 30

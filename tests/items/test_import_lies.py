@@ -70,19 +70,19 @@ def test_a_list_that_lacks_what_was_surely_created_proves_nothing(
 ) -> None:
     platform.rewrite("GET", LIST, LISTS[name])
     emulator.fault("cloudfactory", "drop-after", times=2, **POST)
-    import_ = start(ready(alice, 12))
+    import_run = start(ready(alice, 12))
     work(8)
-    assert is_exactly(import_, emulator)
-    assert figures(import_)[0] + figures(import_)[3] == 12
-    assert figures(import_)[3] > 0, "nobody knows of those"
+    assert is_exactly(import_run, emulator)
+    assert figures(import_run)[0] + figures(import_run)[3] == 12
+    assert figures(import_run)[3] > 0, "nobody knows of those"
 
 
 def test_metadata_that_comes_as_text_is_read(alice: Person, emulator: Running, platform: Vendor) -> None:
     platform.rewrite("GET", LIST, each(lambda item: {**item, "metadata": json.dumps(item["metadata"])}))
     emulator.fault("cloudfactory", "drop-after", times=2, **POST)
-    import_ = start(ready(alice, 12))
+    import_run = start(ready(alice, 12))
     work(6)
-    assert (figures(import_), is_exactly(import_, emulator)) == ((12, 0, 0, 0, 0), True)
+    assert (figures(import_run), is_exactly(import_run, emulator)) == ((12, 0, 0, 0, 0), True)
 
 
 @pytest.mark.parametrize("hours", [-14, 14])
@@ -97,9 +97,9 @@ def test_a_clock_in_another_zone_hides_nothing(alice: Person, emulator: Running,
 
     platform.speak("GET", LIST, say)
     emulator.fault("cloudfactory", "drop-after", times=4, **POST)
-    import_ = start(ready(alice, 4))
+    import_run = start(ready(alice, 4))
     work(6)
-    assert (figures(import_), is_exactly(import_, emulator)) == ((4, 0, 0, 0, 0), True)
+    assert (figures(import_run), is_exactly(import_run, emulator)) == ((4, 0, 0, 0, 0), True)
 
 
 def test_an_answer_about_another_item_is_looked_up(alice: Person, emulator: Running, platform: Vendor) -> None:
@@ -124,40 +124,40 @@ def test_an_id_that_was_given_to_another_row_is_looked_up(alice: Person, emulato
     check_each_has_its_own(start(ready(alice, 12)), emulator)
 
 
-def check_each_has_its_own(import_: Import, emulator: Running) -> None:
+def check_each_has_its_own(import_run: Import, emulator: Running) -> None:
     work(6)
-    assert (figures(import_), is_exactly(import_, emulator)) == ((12, 0, 0, 0, 0), True)
-    table = emulator.world.work_items[str(import_.project)]
+    assert (figures(import_run), is_exactly(import_run, emulator)) == ((12, 0, 0, 0, 0), True)
+    table = emulator.world.work_items[str(import_run.project)]
     made = {row["metadata"].get(KEY): row["id"] for row in (table.at(place) for place in range(len(table)))}
-    for row in import_.rows.all():
+    for row in import_run.rows.all():
         assert str(row.item) == made[str(row.console_id)]
 
 
 def test_one_row_that_is_not_found_leaves_the_others(alice: Person, emulator: Running) -> None:
     emulator.fault("cloudfactory", "404", times=1, **POST)
-    import_ = start(ready(alice, 30))
+    import_run = start(ready(alice, 30))
     work()
-    assert (figures(import_), import_.state) == ((29, 0, 1, 0, 0), State.ENDED)
+    assert (figures(import_run), import_run.state) == ((29, 0, 1, 0, 0), State.ENDED)
 
 
 def test_a_project_that_is_not_found_any_more_ends_it_after_a_few_calls(alice: Person, emulator: Running) -> None:
     emulator.fault("cloudfactory", "404", times=0, **POST)
-    import_ = start(ready(alice, 130))
+    import_run = start(ready(alice, 130))
     work()
-    assert figures(import_) == (0, 0, 8, 0, 122)
-    assert (import_.state, len(posts(emulator))) == (State.STOPPED, 8)
+    assert figures(import_run) == (0, 0, 8, 0, 122)
+    assert (import_run.state, len(posts(emulator))) == (State.STOPPED, 8)
 
 
 def test_a_retry_begins_with_what_was_never_sent(alice: Person, emulator: Running) -> None:
     emulator.fault("cloudfactory", "403", times=4, **POST)
-    import_ = start(ready(alice, 30))
+    import_run = start(ready(alice, 30))
     work()
-    refused = {str(one) for one in import_.rows.filter(outcome=Outcome.REFUSED).values_list("console_id", flat=True)}
-    assert figures(import_) == (0, 0, 4, 0, 26)
+    refused = {str(one) for one in import_run.rows.filter(outcome=Outcome.REFUSED).values_list("console_id", flat=True)}
+    assert figures(import_run) == (0, 0, 4, 0, 26)
     emulator.forget_requests()
-    assert services.retry(user=alice, import_=import_)
+    assert services.retry(user=alice, import_run=import_run)
     work()
-    assert (figures(import_), is_exactly(import_, emulator)) == ((30, 0, 0, 0, 0), True)
+    assert (figures(import_run), is_exactly(import_run, emulator)) == ((30, 0, 0, 0, 0), True)
     assert {body["metadata"][KEY] for body in posts(emulator)[26:]} == refused
 
 
@@ -165,13 +165,13 @@ def test_a_check_that_ends_late_says_nothing_about_a_row_that_is_sent_again(
     alice: Person, emulator: Running, platform: Vendor
 ) -> None:
     emulator.fault("cloudfactory", "reset", times=1, **POST)
-    import_ = start(ready(alice, 20))
+    import_run = start(ready(alice, 20))
     work()
-    [entry] = entries(import_)
+    [entry] = entries(import_run)
     later = uuid.uuid4()
 
     def sent_again(page: Any) -> Any:
-        lost = ImportRow.objects.filter(import_run=import_, outcome__in=(Outcome.UNKNOWN, Outcome.SENDING))
+        lost = ImportRow.objects.filter(import_run=import_run, outcome__in=(Outcome.UNKNOWN, Outcome.SENDING))
         lost.update(outcome=Outcome.SENDING, act_id=later, misses=0, sent_at=timezone.now())
         connection.close()
         return page

@@ -45,49 +45,49 @@ def quick_checks(settings: Any, audit_anchor: Any) -> None:
     settings.AUDIT_SETTLE_SPAN = 0
 
 
-def address(import_: Import, move: str = "") -> str:
-    return f"{ITEMS}imports/{import_.pk}/{move}"
+def address(import_run: Import, move: str = "") -> str:
+    return f"{ITEMS}imports/{import_run.pk}/{move}"
 
 
-def page_of(client: Client, import_: Import, query: str = "") -> Page:
-    answer = client.get(address(import_) + query)
+def page_of(client: Client, import_run: Import, query: str = "") -> Page:
+    answer = client.get(address(import_run) + query)
     assert answer.status_code == 200
-    return Page(answer.content.decode(), address(import_))
+    return Page(answer.content.decode(), address(import_run))
 
 
-def press(client: Client, import_: Import, button: str) -> Any:
-    form = page_of(client, import_).form(rf"/{button}/(\?|$)")
+def press(client: Client, import_run: Import, button: str) -> Any:
+    form = page_of(client, import_run).form(rf"/{button}/(\?|$)")
     return client.post(form.action, form.filled())
 
 
-def text_of(client: Client, import_: Import, query: str = "") -> str:
-    html = client.get(address(import_) + query).content.decode()
+def text_of(client: Client, import_run: Import, query: str = "") -> str:
+    html = client.get(address(import_run) + query).content.decode()
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
 
 def test_the_one_button_of_the_plan_creates_its_items_once(alice: Person, emulator: Running, client_as: SignIn) -> None:
-    client, import_ = client_as(alice), ready(alice, 12)
-    form = page_of(client, import_).form(r"/start/")
+    client, import_run = client_as(alice), ready(alice, 12)
+    form = page_of(client, import_run).form(r"/start/")
     for _ in range(2):
         answer = client.post(form.action, form.filled())
-        assert (answer.status_code, answer["Location"]) == (302, address(import_))
-    assert "Creating 12 work items" in text_of(client, import_)
+        assert (answer.status_code, answer["Location"]) == (302, address(import_run))
+    assert "Creating 12 work items" in text_of(client, import_run)
     work()
-    assert (figures(import_), len(posts(emulator))) == ((12, 0, 0, 0, 0), 12)
-    said = text_of(client, import_)
+    assert (figures(import_run), len(posts(emulator))) == ((12, 0, 0, 0, 0), 12)
+    said = text_of(client, import_run)
     assert "Finished: creating 12 work items" in said
     assert "12 created." in said
 
 
 def test_an_old_plan_is_not_started(alice: Person, emulator: Running, client_as: SignIn) -> None:
-    client, import_ = client_as(alice), ready(alice, 12)
-    form = page_of(client, import_).form(r"/start/")
+    client, import_run = client_as(alice), ready(alice, 12)
+    form = page_of(client, import_run).form(r"/start/")
     Import.objects.update(read_at=timezone.now() + timedelta(seconds=1))
     answer = client.post(form.action, form.filled())
     assert answer.status_code == 409
     assert "made again since you opened it" in answer.content.decode()
-    import_.refresh_from_db()
-    assert import_.state == State.READY
+    import_run.refresh_from_db()
+    assert import_run.state == State.READY
 
 
 def test_each_row_is_listed_with_its_outcome_a_hundred_a_page(
@@ -95,97 +95,97 @@ def test_each_row_is_listed_with_its_outcome_a_hundred_a_page(
 ) -> None:
     emulator.fault("cloudfactory", "400", times=1, **POST)
     rows = [*new_rows(230), NewRow(231, "bad.jpg", errors=[["difficulty", "Type a whole number."]])]
-    import_, client = created(alice, rows), client_as(alice)
-    html = client.get(address(import_)).content.decode()
+    import_run, client = created(alice, rows), client_as(alice)
+    html = client.get(address(import_run)).content.decode()
     assert html.count('class="row-title"') == 100
     assert re.search(r"Created\s*<span class=\"badge\">229<", html)
     assert re.search(r"Refused\s*<span class=\"badge\">1<", html)
-    item = import_.rows.filter(outcome="created").first().item
+    item = import_run.rows.filter(outcome="created").first().item
     assert f'href="{ITEMS}{item}/"' in html
-    assert client.get(address(import_) + "?page=3").content.decode().count('class="row-title"') == 31
-    assert "difficulty: Type a whole number." in text_of(client, import_, "?outcome=left-out")
-    assert "refused" in text_of(client, import_, "?outcome=refused").lower()
+    assert client.get(address(import_run) + "?page=3").content.decode().count('class="row-title"') == 31
+    assert "difficulty: Type a whole number." in text_of(client, import_run, "?outcome=left-out")
+    assert "refused" in text_of(client, import_run, "?outcome=refused").lower()
 
 
 def test_what_was_created_is_linked_to_the_table_of_its_batch(
     alice: Person, emulator: Running, client_as: SignIn
 ) -> None:
     batch = connections.cloudfactory(alice).list_batches(ARCHIVE).items[0].id
-    import_ = created(alice, new_rows(3, batch_id=batch), batch_id=batch, batch_name="Dashcam Q3")
-    html = client_as(alice).get(address(import_)).content.decode()
+    import_run = created(alice, new_rows(3, batch_id=batch), batch_id=batch, batch_name="Dashcam Q3")
+    html = client_as(alice).get(address(import_run)).content.decode()
     assert re.search(rf'href="{ITEMS}\?batch={batch}">[^/]*Dashcam Q3', html)
 
 
 def test_retry_creates_just_what_was_surely_not_created(alice: Person, emulator: Running, client_as: SignIn) -> None:
     emulator.fault("cloudfactory", "400", times=3, **POST)
-    import_, client = created(alice, 30), client_as(alice)
-    assert figures(import_) == (27, 0, 3, 0, 0)
-    assert "Retry 3 items" in text_of(client, import_)
-    assert press(client, import_, "retry")["Location"] == address(import_)
+    import_run, client = created(alice, 30), client_as(alice)
+    assert figures(import_run) == (27, 0, 3, 0, 0)
+    assert "Retry 3 items" in text_of(client, import_run)
+    assert press(client, import_run, "retry")["Location"] == address(import_run)
     work()
-    assert (figures(import_), is_exactly(import_, emulator)) == ((30, 0, 0, 0, 0), True)
-    assert "Retry" not in text_of(client, import_)
-    client.post(address(import_, "retry/"))
+    assert (figures(import_run), is_exactly(import_run, emulator)) == ((30, 0, 0, 0, 0), True)
+    assert "Retry" not in text_of(client, import_run)
+    client.post(address(import_run, "retry/"))
     work()
     assert len(posts(emulator)) == 33
 
 
 def test_stop_and_carry_on_are_said_with_numbers(alice: Person, emulator: Running, client_as: SignIn) -> None:
     emulator.fault("cloudfactory", "500", times=0, **POST)
-    import_, client = start(ready(alice, 20)), client_as(alice)
+    import_run, client = start(ready(alice, 20)), client_as(alice)
     work()
-    assert "Paused: creating 20 work items" in text_of(client, import_)
+    assert "Paused: creating 20 work items" in text_of(client, import_run)
     emulator.clear_faults()
     jobs.sweep()
-    answer = client.post(address(import_, "carry-on/"), headers=HTMX)
+    answer = client.post(address(import_run, "carry-on/"), headers=HTMX)
     assert "Creating 20 work items" in answer.content.decode()
     assert "Stop" in answer.content.decode()
-    assert client.post(address(import_, "stop/"), headers=HTMX).status_code == 200
+    assert client.post(address(import_run, "stop/"), headers=HTMX).status_code == 200
     work()
-    said = text_of(client, import_)
+    said = text_of(client, import_run)
     assert "Stopped: creating 20 work items" in said
     assert re.search(r"\d+ not created", said)
 
 
 def test_the_progress_ends_with_the_results(alice: Person, emulator: Running, client_as: SignIn) -> None:
-    import_, client = start(ready(alice, 5)), client_as(alice)
-    first = client.get(address(import_, "progress/?look=1"), headers=HTMX).content.decode()
+    import_run, client = start(ready(alice, 5)), client_as(alice)
+    first = client.get(address(import_run, "progress/?look=1"), headers=HTMX).content.decode()
     assert 'hx-trigger="load delay:1s, again"' in first
     assert "import-results" not in first
     work()
-    last = client.get(address(import_, "progress/?look=2&was=creating"), headers=HTMX).content.decode()
+    last = client.get(address(import_run, "progress/?look=2&was=creating"), headers=HTMX).content.decode()
     assert "Finished: creating 5 work items" in last
     assert 'id="import-results" hx-swap-oob="true"' in last
     assert 'id="live"' in last
-    assert client.get(address(import_, "progress/"))["Location"] == address(import_)
+    assert client.get(address(import_run, "progress/"))["Location"] == address(import_run)
 
 
 def test_whoever_started_it_is_told_once_wherever_they_are(alice: Person, emulator: Running, client_as: SignIn) -> None:
     client = client_as(alice)
-    import_ = start(ready(alice, 5))
+    import_run = start(ready(alice, 5))
     assert 'id="signal-news"' in client.get("/profile/").content.decode()
     assert "Finished" not in client.post("/signals/news/?look=1", headers=HTMX).content.decode()
     work()
     told = client.post("/signals/news/?look=1", headers=HTMX).content.decode()
     assert "Finished: creating 5 work items" in told
-    assert address(import_) in told
+    assert address(import_run) in told
     assert "Finished" not in client.post("/signals/news/?look=1", headers=HTMX).content.decode()
 
 
 def test_it_is_shown_above_the_table_while_it_runs(alice: Person, emulator: Running, client_as: SignIn) -> None:
-    client, import_ = client_as(alice), start(ready(alice, 5))
-    assert f'id="import-{import_.pk}"' in client.get(ITEMS).content.decode()
+    client, import_run = client_as(alice), start(ready(alice, 5))
+    assert f'id="import-{import_run.pk}"' in client.get(ITEMS).content.decode()
     work()
-    assert f'id="import-{import_.pk}"' not in client.get(ITEMS).content.decode()
+    assert f'id="import-{import_run.pk}"' not in client.get(ITEMS).content.decode()
 
 
 def test_it_is_shown_on_the_page_of_its_batch_while_it_runs(
     alice: Person, emulator: Running, client_as: SignIn
 ) -> None:
     batch, other = [one.id for one in connections.cloudfactory(alice).list_batches(ARCHIVE).items[:2]]
-    client, import_ = client_as(alice), start(ready(alice, new_rows(3, batch_id=batch)))
-    assert f'id="import-{import_.pk}"' in client.get(f"/projects/{ARCHIVE}/batches/{batch}/").content.decode()
-    assert f'id="import-{import_.pk}"' not in client.get(f"/projects/{ARCHIVE}/batches/{other}/").content.decode()
+    client, import_run = client_as(alice), start(ready(alice, new_rows(3, batch_id=batch)))
+    assert f'id="import-{import_run.pk}"' in client.get(f"/projects/{ARCHIVE}/batches/{batch}/").content.decode()
+    assert f'id="import-{import_run.pk}"' not in client.get(f"/projects/{ARCHIVE}/batches/{other}/").content.decode()
 
 
 @pytest.mark.sqlite
@@ -204,29 +204,29 @@ def test_the_page_of_a_batch_reads_no_rows_of_imports_that_are_over(
 def test_a_colleague_looks_and_changes_nothing(
     alice: Person, erin: Person, bob: Person, carol: Person, emulator: Running, client_as: SignIn
 ) -> None:
-    import_ = start(ready(alice, 5))
+    import_run = start(ready(alice, 5))
     for colleague, status in ((erin, 404), (bob, 403)):
         client = client_as(colleague)
-        said = text_of(client, import_)
+        said = text_of(client, import_run)
         assert "Started by Alice" in said
         assert "Stop" not in re.sub("Stopped", "", said)
         for move in ("start", "stop", "carry-on", "retry"):
-            assert client.post(address(import_, f"{move}/")).status_code == status
+            assert client.post(address(import_run, f"{move}/")).status_code == status
     stranger = client_as(carol)
     Import.objects.update(space=str(uuid.uuid4()))
-    assert stranger.get(address(import_)).status_code == 404
+    assert stranger.get(address(import_run)).status_code == 404
 
 
 def test_a_job_leads_to_its_import(alice: Person, emulator: Running, client_as: SignIn) -> None:
-    import_, client = start(ready(alice, 5)), client_as(alice)
+    import_run, client = start(ready(alice, 5)), client_as(alice)
     html = client.get("/jobs/mine/").content.decode()
-    assert address(import_) in html
+    assert address(import_run) in html
     assert "Create many work items" in html
 
 
 def test_its_act_in_the_audit_leads_to_it(alice: Person, emulator: Running, client_as: SignIn) -> None:
-    import_, client = created(alice, 5), client_as(alice)
-    assert f'href="{address(import_)}"' in client.get(f"/audit/acts/{import_.pk}/").content.decode()
+    import_run, client = created(alice, 5), client_as(alice)
+    assert f'href="{address(import_run)}"' in client.get(f"/audit/acts/{import_run.pk}/").content.decode()
 
 
 def test_old_imports_are_deleted_but_none_under_way(alice: Person, emulator: Running) -> None:
@@ -238,7 +238,7 @@ def test_old_imports_are_deleted_but_none_under_way(alice: Person, emulator: Run
 
 def test_a_line_that_was_left_out_is_in_no_batch(alice: Person, emulator: Running, client_as: SignIn) -> None:
     wrong = NewRow(number=9, name="no-batch.jpg", errors=[["batch", "This project has no batch with this name."]])
-    import_ = created(alice, [*new_rows(1), wrong])
-    html = client_as(alice).get(address(import_)).content.decode()
+    import_run = created(alice, [*new_rows(1), wrong])
+    html = client_as(alice).get(address(import_run)).content.decode()
     cells = re.findall(r'<td data-label="Batch">(.*?)</td>', html)
     assert [bool(cell) for cell in cells] == [True, False]

@@ -15,6 +15,7 @@ from console.emulator.server import Running
 from console.items import console_ids
 from console.items.imports import services, slice_links
 from console.items.models import Import, ImportRow
+from console.items.runs import services as run_services
 from console.upstream.response_models import Slice
 from tests.conftest import point_at
 from tests.items.deciding import PROJECT
@@ -91,7 +92,7 @@ def test_stopped_at_twelve_again_makes_eighteen_and_again_none(
     assert figures(second)[0] == 18
     third = plan(client_as(alice), found, batch)
     assert planned(third) == (0, 30, 0)
-    assert not services.start(user=alice, import_=third)
+    assert not services.start(user=alice, import_run=third)
     assert slice_ids(alice, batch) == items_of(alice, found)
 
 
@@ -102,7 +103,7 @@ def stop_at(platform: Vendor, import_run: Import, number: int) -> None:
     def press(answer: Any) -> Any:
         made.append(answer)
         if len(made) == number:
-            services.stop(user=import_run.person, import_=import_run)
+            run_services.stop(user=import_run.person, run=import_run)
             connection.close()
         return answer
 

@@ -22,7 +22,7 @@ from console.common.errors import ConsoleError
 from console.common.metadata_form import MetadataForm
 from console.common.typed_fields import hand_back
 from console.exports import services as exports
-from console.items.imports.result_presenters import running_imports
+from console.items.run_selectors import find_running_imports
 from console.upstream.errors import Conflict, Invalid, UpstreamError
 from console.upstream.response_models import Batch
 
@@ -44,7 +44,7 @@ def detail(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     }
     context["editing"] = request.GET.get("edit", "")
     if request.user.can(Right.CHANGE):
-        context["running"] = running_imports(user=request.user, project=project, batch_id=batch)
+        context["running"] = find_running_imports(user=request.user, project=project, batch_id=batch)
     context["unresolved_acts"] = unresolved.of_thing(request.user, "batch", str(found.id), back=request.path)
     if request.GET.get("count"):
         # Without script nothing is asked for later, so the figures come with the page where they are wanted.

@@ -5,7 +5,6 @@ looks the items up by reading and never sends them again.
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -19,22 +18,24 @@ from accounts import connections
 from accounts.connections import ConnectionMissing
 from accounts.rights import Right
 from console.audit import entries, record
-from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
+from console.audit.models import FAILED, Entry
 from console.items import counts
-from console.items.bulk import job_hooks, reconcile, result_writer, results, services
+from console.items.bulk import reconcile, results, services
 from console.items.bulk.actions import BulkAction, action_of
-from console.items.bulk.result_writer import Tally
-from console.items.bulk.results import Result
+from console.items.bulk.results import BulkResult
 from console.items.bulk.selectors import is_recent
 from console.items.models import BulkItem, BulkSignal
+from console.items.runs import jobs as run_jobs
+from console.items.runs import result_writer
+from console.items.runs.jobs import FIRST_WAIT, MOST_FAILURES, NOTHING_SENT
+from console.items.runs.result_writer import ItemResult
 from console.items.selectors import VENDOR, ItemsById, read_by_ids
 from console.items.statuses import status_named
 from console.jobs import handlers, parts
 from console.jobs import services as jobs
 from console.jobs.handlers import Done, Paused, Retry
 from console.jobs.models import FARTHEST, Operation, Part
-from console.jobs.parts import Busy, Halt, Hold, PartDone, PartResult
-from console.jobs.queues import Queue
+from console.jobs.parts import Busy, Halt, Hold, PartResult
 from console.upstream.cloudfactory import CloudFactory
 from console.upstream.errors import (
     ACCESS_REFUSALS,
@@ -47,13 +48,9 @@ from console.upstream.errors import (
 from console.upstream.response_models import SignalItem, SignalResult
 
 State, Outcome = BulkSignal.State, BulkItem.Outcome
-MOST_FAILURES = 5
-FIRST_WAIT, LONGEST_WAIT = 5.0, 600.0
 ROLE_CHANGED = "Your role can’t signal work items any more."
 MISSING = "Not sent: the project has no such item any more."
 UNREAD = "Not sent: it could not be read again before."
-CUT_OFF = "The console stopped before an answer came."
-NOTHING_SENT = "Nothing was sent: another worker has this part."
 
 
 @dataclass(frozen=True)
@@ -69,71 +66,36 @@ class Sending:
     def items(self, *outcomes: str) -> list[BulkItem]:
         return list(BulkItem.objects.filter(act_id=self.part.pk, outcome__in=outcomes))
 
-    def write(self, found: Mapping[int, Result], *only: str) -> None:
-        result_writer.write(self.bulk.pk, found, only=only)
+    def write(self, results: Mapping[int, ItemResult], *only: str) -> None:
+        result_writer.write(BulkSignal, self.bulk.pk, results, only=only)
 
 
 def register() -> None:
-    handlers.register(
-        services.KIND,
+    run_jobs.register(
+        BulkSignal,
         send,
         title="Send a signal to many work items",
-        on_abandon=_give_up,
-        queue=Queue.BULK,
-        address=job_hooks.address,
-        stop=job_hooks.stop,
-        carry_on=job_hooks.carry_on,
+        stop=lambda bulk: services.stop(user=bulk.person, bulk=bulk),
+        carry_on=lambda bulk: services.carry_on(user=bulk.person, bulk=bulk),
     )
-    handlers.every_minute(end_left_over)
 
 
 def send(operation: Operation) -> handlers.Result:
     """Sends what is left of a bulk signal. Its state says whether that can be done now."""
-    bulk = _bulk_of(operation)
+    bulk = run_jobs.find_run(BulkSignal, operation)
     if bulk is None:
         return Done("Its plan was deleted.")
     if bulk.state == State.WAITING:
-        left = bulk.due_at - timezone.now() if bulk.due_at else timedelta()
+        remaining = bulk.due_at - timezone.now() if bulk.due_at else timedelta()
         # As with the job itself, nothing waits for a moment that a wrong clock wrote.
-        if timedelta() < left <= FARTHEST:
-            return Retry(left.total_seconds())
+        if timedelta() < remaining <= FARTHEST:
+            return Retry(remaining.total_seconds())
         services.begin(bulk)
     if bulk.state == State.PAUSED and operation.stop_asked_at is None:
         return Paused(bulk.message)
     if bulk.state not in (State.SENDING, State.PAUSED):
         return Done("Nothing was left to do.")
-    return _follow(operation, bulk, parts.run(operation, partial(_send_part, bulk)))
-
-
-def end_left_over() -> None:
-    """Ends what no job is left for, because a process was killed just after its job was given up."""
-    for bulk in BulkSignal.objects.filter(state__in=services.UNDER_WAY):
-        of_bulk = Operation.objects.filter(kind=services.KIND, subject=str(bulk.pk)).order_by("-created_at")
-        if not of_bulk.unfinished().exists():
-            words = of_bulk.values_list("words", flat=True).first()
-            services.end(bulk, reason=words or services.NOT_SENT)
-
-
-def _follow(operation: Operation, bulk: BulkSignal, result: handlers.Result) -> handlers.Result:
-    """The signal's own row follows its job, as long as this worker has it."""
-    if not operation.renew(jobs.lease()):
-        return result
-    unfinished = operation.parts.filter(state__in=(Part.State.WAITING, Part.State.RUNNING)).exists()
-    if isinstance(result, Paused):
-        services.pause(bulk, result.message)
-    elif isinstance(result, Done) and not unfinished:
-        services.end(bulk, reason=parts.why_left_out(operation, result.message))
-    return result
-
-
-def _give_up(operation: Operation, words: str) -> None:
-    bulk = _bulk_of(operation)
-    if bulk is not None:
-        services.end(bulk, reason=words)
-
-
-def _bulk_of(operation: Operation) -> BulkSignal | None:
-    return BulkSignal.objects.select_related("person").filter(pk=operation.subject).first()
+    return run_jobs.follow(operation, bulk, parts.run(operation, partial(_send_part, bulk)))
 
 
 def _send_part(first: BulkSignal, operation: Operation, part: Part) -> PartResult:
@@ -153,7 +115,7 @@ def _send_part(first: BulkSignal, operation: Operation, part: Part) -> PartResul
         return problem
     items = job.items(Outcome.NONE)
     if not items:
-        return _done(result_writer.count_part(part.pk))
+        return run_jobs.part_done(result_writer.count_part(BulkItem, part.pk))
     try:
         return _send(job, items, again=entry is not None)
     except record.AlreadyActed:
@@ -229,43 +191,31 @@ def _judge(
     error: UpstreamError | None = None,
     failures: int = 0,
 ) -> PartResult:
-    """Reads the items again, and keeps what became of each together with the audit's outcome."""
+    """Reads the items again, and stores what became of each together with the audit's outcome."""
     if timezone.now() - at > jobs.lease() / 4:
         parts.keep(job.operation)
-    read = _read(job, items)
-    said = {result.work_item_id: result for result in answer}
-    without_word = [item.item for item in items if str(item.item) not in said and not isinstance(error, Refused)]
-    found: dict[int, Result] = {}
-    for item, sent in reconcile.sent(items, job.action.choice, read, at=at, without_word=without_word):
+    current = _read_items(job, items)
+    answers = {result.work_item_id: result for result in answer}
+    unanswered = [item.item for item in items if str(item.item) not in answers and not isinstance(error, Refused)]
+    by_item: dict[int, ItemResult] = {}
+    for item, sent_item in reconcile.compare_items(items, job.action.choice, current, at=at, unanswered=unanswered):
         if isinstance(error, Refused):
-            found[item.pk] = results.refuse(sent, _words(error))
+            by_item[item.pk] = results.refuse(sent_item, _message_of(error))
         else:
             unclear = error.lasting_message if error else results.NOT_NAMED
-            found[item.pk] = results.judge(sent, said.get(str(item.item)), unclear=unclear)
+            by_item[item.pk] = results.judge(sent_item, answers.get(str(item.item)), unclear=unclear)
     with transaction.atomic():
         parts.keep(job.operation)
-        job.write(found, Outcome.SENDING)
-        _note(job, failures=failures, needs_read=read is None)
-        tally = result_writer.count_part(job.part.pk)
-        _end_act(act, tally, error)
+        job.write(by_item, Outcome.SENDING)
+        run_jobs.note(job.bulk, message="", failures=failures, needs_read=current is None)
+        tally = result_writer.count_part(BulkItem, job.part.pk)
+        run_jobs.end_act(act, tally, error, unclear=results.NOT_NAMED)
     counts.forget(project=str(job.bulk.project))
-    done = _done(tally)
+    part_done = run_jobs.part_done(tally)
     is_last = not job.operation.parts.filter(state=Part.State.WAITING).exists()
     if error is None or failures < MOST_FAILURES or is_last:
-        return done
-    return Hold(error.lasting_message, done)
-
-
-def _end_act(act: record.audited_call, tally: Tally, error: UpstreamError | None) -> None:
-    detail: dict[str, Any] = {}
-    if error is not None and tally.outcome != DONE:
-        detail = entries.of_error(error)["detail"]
-    elif tally.outcome == FAILED:
-        detail = {"error": tally.refusals[0]["message"]}
-    elif tally.outcome == UNKNOWN:
-        detail = {"error": results.NOT_NAMED}
-    end = {DONE: act.done, FAILED: act.failed, UNKNOWN: act.unknown}[tally.outcome]
-    end(detail={**detail, **tally.detail}, reference=error.reference if error else None)
+        return part_done
+    return Hold(error.lasting_message, part_done)
 
 
 def _put_back(
@@ -285,14 +235,11 @@ def _refused_for_good(
     job: Sending, items: Sequence[BulkItem], act: record.audited_call, error: UpstreamError
 ) -> PartResult:
     """The key, its rights or the project is gone: no other part would do better."""
-    refused = Result(Outcome.REFUSED, _words(error))
+    refused = ItemResult(Outcome.REFUSED, _message_of(error))
     with transaction.atomic():
         parts.keep(job.operation)
         job.write(dict.fromkeys([item.pk for item in items], refused), Outcome.SENDING)
-        said = entries.of_error(error)
-        act.failed(
-            detail={**said["detail"], **result_writer.count_part(job.part.pk).detail}, reference=said["reference"]
-        )
+        run_jobs.end_act(act, result_writer.count_part(BulkItem, job.part.pk), error, unclear=results.NOT_NAMED)
     return Halt(error.lasting_message)
 
 
@@ -300,13 +247,11 @@ def _wait(job: Sending, error: UpstreamError) -> PartResult:
     """Until CloudFactory takes the part. One that can't be reached five times in a row waits for a person."""
     message = error.lasting_message
     if isinstance(error, RateLimited | HeldBack):
-        _note(job, message=message, needs_read=job.bulk.needs_read or isinstance(error, HeldBack))
-        return Busy(min(error.retry_in or FIRST_WAIT, LONGEST_WAIT), message)
+        run_jobs.note(job.bulk, message=message, needs_read=job.bulk.needs_read or isinstance(error, HeldBack))
+        return run_jobs.wait(error, job.bulk.failures)
     failures = job.bulk.failures + 1
-    _note(job, message=message, failures=failures, needs_read=True)
-    if failures >= MOST_FAILURES:
-        return Hold(message)
-    return Busy(FIRST_WAIT * 2 ** (failures - 1), message)
+    run_jobs.note(job.bulk, message=message, failures=failures, needs_read=True)
+    return Hold(message) if failures >= MOST_FAILURES else run_jobs.wait(error, failures)
 
 
 def _read_if_old(job: Sending) -> PartResult | None:
@@ -317,81 +262,64 @@ def _read_if_old(job: Sending) -> PartResult | None:
         return None
     at = timezone.now()
     try:
-        read = read_by_ids(job.platform, project=job.bulk.project, ids=_ids(items))
+        current = read_by_ids(job.platform, project=job.bulk.project, ids=_ids(items))
     except ACCESS_REFUSALS as error:
         return _halt(job.operation, job.part, job.bulk, error.lasting_message)
     except UpstreamError as error:
         return _wait(job, error)
     with transaction.atomic():
         parts.keep(job.operation)
-        left_out = {item.pk: result for item in items if (result := _why_not(item, read))}
+        left_out = {item.pk: result for item in items if (result := _why_not(item, current))}
         job.write(left_out, Outcome.NONE)
         for item in items:
             if item.pk not in left_out:
-                item.read_at, item.updated_before = at, read.items[str(item.item)].updated_at
-        kept = [item for item in items if item.pk not in left_out]
-        BulkItem.objects.bulk_update(kept, ["read_at", "updated_before"])
-        _note(job, needs_read=False)
+                item.read_at, item.updated_before = at, current.items[str(item.item)].updated_at
+        unchanged = [item for item in items if item.pk not in left_out]
+        BulkItem.objects.bulk_update(unchanged, ["read_at", "updated_before"])
+        run_jobs.note(job.bulk, message="", needs_read=False)
     return None
 
 
-def _why_not(item: BulkItem, read: ItemsById) -> Result | None:
-    now = read.items.get(str(item.item))
+def _why_not(item: BulkItem, current: ItemsById) -> BulkResult | None:
+    now = current.items.get(str(item.item))
     if now is None:
-        return Result(Outcome.NOT_SENT, MISSING if read.is_whole else UNREAD)
+        return BulkResult(Outcome.NOT_SENT, MISSING if current.is_whole else UNREAD)
     status = (now.status or "")[:40]
     if status == item.status_before:
         return None
     before, after = status_named(item.status_before).word, status_named(status).word
-    return Result(Outcome.NOT_SENT, f"It changed before it was sent: from “{before}” to “{after}”.", status)
+    return BulkResult(Outcome.NOT_SENT, f"It changed before it was sent: from “{before}” to “{after}”.", status)
 
 
 def _look_up(job: Sending, entry: Entry) -> PartResult:
     """A part that an earlier worker can have sent: its items are read, and nothing is sent again."""
     items = job.items(Outcome.NONE, Outcome.SENDING, Outcome.UNKNOWN)
-    read = _read(job, items) if items else None
-    found = {
-        item.pk: results.judge(sent, None, unclear=CUT_OFF)
-        for item, sent in reconcile.sent(items, job.action.choice, read, at=entry.at)
+    current = _read_items(job, items) if items else None
+    by_item = {
+        item.pk: results.judge(sent_item, None, unclear=result_writer.CUT_OFF)
+        for item, sent_item in reconcile.compare_items(items, job.action.choice, current, at=entry.at)
     }
     with transaction.atomic():
         parts.keep(job.operation)
-        job.write(found, Outcome.NONE, Outcome.SENDING, Outcome.UNKNOWN)
-        _note(job, needs_read=bool(items) and read is None)
-        tally = result_writer.count_part(job.part.pk)
-        _reconcile(entry, tally)
+        job.write(by_item, Outcome.NONE, Outcome.SENDING, Outcome.UNKNOWN)
+        run_jobs.note(job.bulk, message="", needs_read=bool(items) and current is None)
+        tally = result_writer.count_part(BulkItem, job.part.pk)
+        run_jobs.reconcile_entry(entry, tally)
     counts.forget(project=str(job.bulk.project))
-    return _done(tally)
-
-
-def _reconcile(entry: Entry, tally: Tally) -> None:
-    is_unknown = tally.outcome == UNKNOWN
-    if entry.outcome not in (OPEN, UNKNOWN) or (is_unknown and entry.result.get("cut_off")):
-        return
-    said = {"error": CUT_OFF, "cut_off": True} if is_unknown else {"found": "after a restart"}
-    # The audit's own check can be faster: it has read the same items.
-    with suppress(record.AlreadyReconciled):
-        record.reconcile(entry, tally.outcome, {**said, **tally.detail})
+    return run_jobs.part_done(tally)
 
 
 def _halt(operation: Operation, part: Part, bulk: BulkSignal, message: str) -> PartResult:
-    """Nothing more is sent. Of a part that can have been sent nothing is said here: the audit looks it up."""
-    unsent = BulkItem.objects.filter(act_id=part.pk, outcome=Outcome.NONE).values_list("pk", flat=True)
+    """Nothing more is sent. A part that can have been sent is left to the audit."""
+    unsent = BulkItem.objects.filter(act_id=part.pk, outcome=Outcome.NONE)
     with transaction.atomic():
         parts.keep(operation)
-        not_sent = Result(Outcome.NOT_SENT, message[:500])
-        result_writer.write(bulk.pk, dict.fromkeys(unsent, not_sent), only=[Outcome.NONE])
+        not_sent = ItemResult(Outcome.NOT_SENT, message)
+        result_writer.write_all(BulkSignal, bulk.pk, unsent, not_sent, only=[Outcome.NONE])
     return Halt(message)
 
 
-def _done(tally: Tally) -> PartDone:
-    if not tally.total:
-        return PartDone(came=tally.figures, message="None of its items was sent.")
-    states = {DONE: Part.State.DONE, FAILED: Part.State.FAILED, UNKNOWN: Part.State.UNKNOWN}
-    return PartDone(came=tally.figures, state=states[tally.outcome])
-
-
-def _read(job: Sending, items: Sequence[BulkItem]) -> ItemsById | None:
+def _read_items(job: Sending, items: Sequence[BulkItem]) -> ItemsById | None:
     """The items as they are now, None where CloudFactory could not be read."""
     try:
         return read_by_ids(job.platform, project=job.bulk.project, ids=_ids(items))
@@ -399,23 +327,11 @@ def _read(job: Sending, items: Sequence[BulkItem]) -> ItemsById | None:
         return None
 
 
-def _note(job: Sending, *, message: str = "", needs_read: bool, failures: int | None = None) -> None:
-    """What the next part has to know. A stop that was asked for keeps its own message."""
-    known = job.bulk
-    failures = known.failures if failures is None else failures
-    if (known.message, known.needs_read, known.failures) == (message, needs_read, failures):
-        return
-    mine = BulkSignal.objects.filter(pk=known.pk, state=State.SENDING)
-    mine.exclude(message=services.STOPPING).update(message=message[:500])
-    mine.update(needs_read=needs_read, failures=failures)
-    known.needs_read, known.failures = needs_read, failures
-
-
 def _ids(items: Sequence[BulkItem]) -> list[str]:
     return [str(item.item) for item in items]
 
 
-def _words(error: UpstreamError) -> str:
+def _message_of(error: UpstreamError) -> str:
     return (error.vendor_text or error.lasting_message)[:500]
 
 

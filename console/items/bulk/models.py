@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -70,13 +70,13 @@ class BulkSignal(Run):
         RETRY = "retry", "Retry"
         UNDO = "undo", "Undo"
 
+    PLAN_JOB = "items.plan"
     JOB = "items.bulk"
     PAGE = "items:bulk"
-    PLANNING = (State.READING, State.NOT_READ, State.READY)
+    STOPPING = "Stopping after the items that are being sent now."
+    UNSENT = "It was not sent."
     MOVING = State.SENDING
-    PAUSED = State.PAUSED
     UNDER_WAY = (State.WAITING, State.SENDING, State.PAUSED)
-    FINAL = (State.STOPPED, State.ENDED)
     RELATED = ("person", "origin")
 
     # `bulk.actions.BulkAction.value`.
@@ -116,6 +116,10 @@ class BulkSignal(Run):
     @property
     def run_items(self) -> "models.QuerySet[BulkItem]":
         return self.items.all()
+
+    @classmethod
+    def not_read(cls, message: str) -> dict[str, Any]:
+        return {**super().not_read(message), "is_pressed": False}
 
     @classmethod
     def news(cls) -> Q:

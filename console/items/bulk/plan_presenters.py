@@ -9,7 +9,6 @@ from functools import cached_property
 from django.conf import settings
 from django.urls import reverse
 
-from console.common import polling
 from console.common.formatting import duration, number, plural
 from console.items.bulk import plans
 from console.items.bulk.actions import SEND_BACK_MANY, BulkAction
@@ -17,37 +16,18 @@ from console.items.bulk.forms import SendForm
 from console.items.bulk.plan_reader import TOO_MANY_MATCH
 from console.items.counts import ordered
 from console.items.models import BulkItem, BulkSignal
-from console.items.runs.progress import place_in_words
+from console.items.runs.plan_presenters import RunPlan
 from console.items.statuses import Status, status_named
 
 State, Kind = BulkSignal.State, BulkItem.Kind
-KINDS = (Kind.LIKELY, Kind.UNLIKELY, Kind.CHANGED, Kind.GONE, Kind.HELD, Kind.UNREAD)
-LISTS = {"could-not-be-read": Kind.UNREAD} | {kind.value: kind for kind in KINDS if kind != Kind.UNREAD}
-"""The words of `?show=` in the address."""
-LOOKS: Mapping[str, tuple[str, str]] = {Kind.LIKELY: ("circle-check", "good"), Kind.GONE: ("circle-x", "bad")}
-"""Icon and tone of a number; of the others a triangle that warns."""
 UNDO_TIME = "an hour"
-PAGE = 100
 
 Counts = Mapping[tuple[str, str], int]
 """How many items of the plan have each kind and status."""
 
 
 @dataclass(frozen=True)
-class PlanNumber:
-    """One number of the plan with its words; `url` opens its list."""
-
-    kind: str
-    count: int
-    words: str
-    url: str
-    is_shown: bool
-    icon: str
-    tone: str
-
-
-@dataclass(frozen=True)
-class PlanRow:
+class PlannedItem:
     """One item of the list."""
 
     row: BulkItem
@@ -87,73 +67,65 @@ class PlanRow:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """`rows` are a page of the list that `show` names; `form` is what was typed; `problem` why nothing was sent."""
+class SignalPlan(RunPlan[BulkSignal]):
+    """`form` is what was typed."""
 
-    bulk: BulkSignal
+    LISTS = {
+        **{kind.value: kind for kind in (Kind.LIKELY, Kind.UNLIKELY, Kind.CHANGED, Kind.GONE, Kind.HELD)},
+        "could-not-be-read": Kind.UNREAD,
+    }
+    ICONS = {Kind.LIKELY: ("circle-check", "good"), Kind.GONE: ("circle-x", "bad")}
+    LIST_ID = "plan-items"
+
     action: BulkAction
-    counts: Counts
-    rows: Sequence[PlanRow] = ()
-    show: str = Kind.LIKELY
-    page: int = 1
-    look: int = 0
+    plan_counts: Counts
     form: SendForm | None = None
-    problem: str = ""
-    is_own: bool = True
-
-    @property
-    def is_reading(self) -> bool:
-        return self.bulk.state == State.READING
-
-    @property
-    def is_not_read(self) -> bool:
-        return self.bulk.state == State.NOT_READ
 
     @property
     def is_too_many(self) -> bool:
         """Whether reading once more would change nothing."""
-        return self.bulk.message == TOO_MANY_MATCH
+        return self.run.message == TOO_MANY_MATCH
 
     @property
     def is_expired(self) -> bool:
-        return plans.is_expired(self.bulk)
+        return plans.is_expired(self.run)
 
     @property
     def is_second(self) -> bool:
         """It was pressed and read again, and means something else now."""
-        return self.bulk.is_pressed and not self.is_reading
+        return self.run.is_pressed and not self.is_reading
 
     @property
     def title(self) -> str:
         title = f"{self.action.verb} work items"
-        if self.bulk.purpose == BulkSignal.Purpose.FIRST:
+        if self.run.purpose == BulkSignal.Purpose.FIRST:
             return title
-        return f"{'Undo' if self.bulk.purpose == BulkSignal.Purpose.UNDO else 'Retry'}: {title.lower()}"
+        return f"{'Undo' if self.run.purpose == BulkSignal.Purpose.UNDO else 'Retry'}: {title.lower()}"
 
     @property
     def reading_words(self) -> str:
         if self.is_counting:
             return f"Reading work items: {number(self.total)} so far…" if self.total else "Reading work items…"
-        return f"Reading {plural(self.total, 'item')}{'' if self.bulk.read_at is None else ' once more'}…"
+        return f"Reading {plural(self.total, 'item')}{'' if self.run.read_at is None else ' once more'}…"
 
     @property
     def read_words(self) -> str:
         """How far the first reading is, where the end is known."""
-        read = self.total - self.count(Kind.UNREAD)
-        is_shown = read and self.bulk.read_at is None and not self.is_counting
-        return f"{number(read)} of {number(self.total)} read" if is_shown else ""
+        read_count = self.total - self.count(Kind.UNREAD)
+        is_shown = read_count and self.run.read_at is None and not self.is_counting
+        return f"{number(read_count)} of {number(self.total)} read" if is_shown else ""
 
     @property
     def is_counting(self) -> bool:
-        """Whether nobody knows yet how many there are."""
-        return self.bulk.is_all_matching and self.bulk.read_at is None
+        """Whether it is not known yet how many there are."""
+        return self.run.is_all_matching and self.run.read_at is None
 
     @property
     def total(self) -> int:
-        return sum(self.counts.values())
+        return sum(self.plan_counts.values())
 
     def count(self, kind: str) -> int:
-        return sum(count for (one, _), count in self.counts.items() if one == kind)
+        return sum(count for (one, _), count in self.plan_counts.items() if one == kind)
 
     @property
     def likely_count(self) -> int:
@@ -170,17 +142,7 @@ class Plan:
     @property
     def can_send(self) -> bool:
         has_items = self.likely_count + self.unlikely_count > 0
-        return self.is_own and has_items and self.bulk.state == State.READY and not self.is_expired
-
-    @cached_property
-    def numbers(self) -> list[PlanNumber]:
-        """Those that are not 0, and the likely ones always."""
-        return [self._number(kind) for kind in KINDS if self.count(kind) or kind == Kind.LIKELY]
-
-    @property
-    def sentence(self) -> str:
-        """All numbers in words."""
-        return " ".join(one.words for one in self.numbers)
+        return self.is_own and has_items and self.run.state == State.READY and not self.is_expired
 
     @property
     def button(self) -> str:
@@ -221,17 +183,8 @@ class Plan:
         return self._url("items:bulk_read_again")
 
     @property
-    def url(self) -> str:
-        return self._url("items:bulk")
-
-    @property
     def poll_url(self) -> str:
         return f"{self._url('items:bulk_plan')}?look={self.look + 1}"
-
-    @property
-    def delay(self) -> int | None:
-        """Seconds until the page asks again; None where it doesn't."""
-        return polling.REVIEW_PLAN.delay(self.look) if self.is_reading else None
 
     @property
     def lifetime(self) -> str:
@@ -240,45 +193,14 @@ class Plan:
     @property
     def can_take_changed(self) -> bool:
         """Whether the list is that of the changed ones, and they can be meant as they are now."""
-        return self.is_own and self.shown_kind == Kind.CHANGED and self.bulk.purpose == BulkSignal.Purpose.FIRST
+        return self.is_own and self.shown_kind == Kind.CHANGED and self.run.purpose == BulkSignal.Purpose.FIRST
 
     @property
     def take_changed_words(self) -> str:
         count = self.changed_count
         return "Plan it as it is now" if count == 1 else f"Plan all {number(count)} as they are now"
 
-    @property
-    def version(self) -> str:
-        return plans.version_of(self.bulk)
-
-    @property
-    def list_title(self) -> str:
-        return next((one.words for one in self.numbers if one.is_shown), "")
-
-    @property
-    def shown_kind(self) -> str:
-        return LISTS.get(self.show, Kind.LIKELY)
-
-    @property
-    def place_words(self) -> str:
-        total, first = self.count(self.shown_kind), (self.page - 1) * PAGE
-        return place_in_words(first + 1, first + len(self.rows), total) if self.rows else ""
-
-    @property
-    def previous_url(self) -> str:
-        return self._page_url(self.page - 1) if self.page > 1 else ""
-
-    @property
-    def next_url(self) -> str:
-        return self._page_url(self.page + 1) if self.page * PAGE < self.count(self.shown_kind) else ""
-
-    def _number(self, kind: str) -> PlanNumber:
-        show = next(word for word, one in LISTS.items() if one == kind)
-        url = f"{self.url}?show={show}#plan-items"
-        icon, tone = LOOKS.get(kind, ("triangle-alert", "warn"))
-        return PlanNumber(kind, self.count(kind), self._words(kind), url, kind == self.shown_kind, icon, tone)
-
-    def _words(self, kind: str) -> str:
+    def words_of(self, kind: str) -> str:
         count = self.count(kind)
         are, them = ("is", "it is") if count == 1 else ("are", "they are")
         if kind == Kind.LIKELY:
@@ -301,20 +223,20 @@ class Plan:
         return ", ".join(f"{number(count)} {status.in_sentence}" for status, count in by_status)
 
     def _by_status(self, kind: str) -> list[tuple[Status, int]]:
-        tally = Counter({status: count for (one, status), count in self.counts.items() if one == kind})
+        tally = Counter({status: count for (one, status), count in self.plan_counts.items() if one == kind})
         return [(status, tally[status.value]) for status in ordered(tally) if tally[status.value]]
 
     def _undo_of(self, kind: str) -> str:
         """For one kind: which of its items can't be undone later, by their status."""
         by_status = self._by_status(kind)
-        lost = [(status, count) for status, count in by_status if not self.action.can_undo(status.value)]
-        total, count = sum(one for _, one in by_status), sum(one for _, one in lost)
+        final = [(status, count) for status, count in by_status if not self.action.can_undo(status.value)]
+        total, count = sum(one for _, one in by_status), sum(one for _, one in final)
         if not total:
             return ""
         group = "" if kind == Kind.LIKELY else "unlikely "
         if not count:
             return f"You can undo {'this' if kind == Kind.LIKELY else 'the unlikely ones'} for {UNDO_TIME} afterwards."
-        why = " or ".join(f"“{status.word}”" for status, _ in lost)
+        why = " or ".join(f"“{status.word}”" for status, _ in final)
         if count == total:
             they = f"{number(total)} {group}{'item' if total == 1 else 'items'}"
             return f"This can’t be undone later for the {they}: {'it is' if total == 1 else 'they are'} {why}."
@@ -328,9 +250,5 @@ class Plan:
     def _button(self, count: int) -> str:
         return f"{self.action.verb} {plural(count, 'item')}"
 
-    def _page_url(self, page: int) -> str:
-        word = next(word for word, kind in LISTS.items() if kind == self.shown_kind)
-        return f"{self.url}?show={word}&page={page}#plan-items"
-
     def _url(self, view: str) -> str:
-        return reverse(view, args=[self.bulk.project, self.bulk.pk])
+        return reverse(view, args=[self.run.project, self.run.pk])

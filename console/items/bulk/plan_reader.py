@@ -23,31 +23,25 @@ from accounts.rights import Right
 from console.common.formatting import plural
 from console.common.parsing import read_uuid
 from console.items import services, table_selectors
-from console.items.bulk import job_hooks, plans
+from console.items.bulk import plans
 from console.items.bulk import services as sending
 from console.items.bulk.actions import BulkAction, action_named
 from console.items.bulk.conflicts import read_held
 from console.items.bulk.selectors import to_be_sent
 from console.items.filters import ItemFilter
 from console.items.models import BulkItem, BulkSignal
+from console.items.runs import plan_reading
 from console.items.selectors import MOST_IDS, ItemsById, item_name, read_by_ids
 from console.items.sent_signals import in_portions
 from console.jobs import handlers, parts
-from console.jobs import services as jobs
 from console.jobs.handlers import Done, Result
 from console.jobs.models import Operation, Part
-from console.jobs.models import State as JobState
 from console.jobs.parts import Busy, Halt, PartDone, PartResult
 from console.upstream.errors import NextPageUnclear, RateLimited, UpstreamError
 from console.upstream.response_models import WorkItem
 
 State, Kind = BulkSignal.State, BulkItem.Kind
-PARTS_A_TURN = 10
-"""Then others of the queue have their turn."""
-MOST_PAGES = 1_000
-"""Of a list: ten thousand items in pages of ten at worst."""
 MOST_NAME = 300
-WAIT = 5.0
 
 NEW_MATCH = "It has matched the filter since the plan before this one."
 NO_MATCH = "It doesn’t match the filter any more."
@@ -56,58 +50,34 @@ TOO_MANY_MATCH = (
     "Narrow the filter, then select again."
 )
 ENDLESS = "CloudFactory’s list doesn’t come to an end, so the work items couldn’t be counted."
-INTERRUPTED = "Reading was interrupted."
 ROLE_CHANGED = "Your role can’t signal work items any more."
 READ_FIELDS = ("name", "status_seen", "status_before", "updated_before", "read_at", "kind", "message")
 
 
 def register() -> None:
-    handlers.register(
-        plans.KIND,
-        read_plan,
-        title="Read work items for a plan",
-        on_abandon=_give_up,
-        address=job_hooks.address,
-        stop=jobs.stop_parts,
-    )
-    handlers.every_minute(free_left_over)
+    plan_reading.register(BulkSignal, read_plan, title="Read work items for a plan")
     handlers.every_night(plans.delete_old)
 
 
 def read_plan(operation: Operation) -> Result:
     """Reads what is left of a plan; at the end it can be sent, or says why not."""
-    bulk = _plan_of(operation)
+    bulk = plan_reading.find_run(BulkSignal, operation)
     action = action_named(bulk.action) if bulk else None
     if bulk is None or action is None:
         return Done("Its plan was deleted, or has been read.")
     if not operation.parts.exists():
         _begin(operation, bulk)
-    result = parts.run(operation, partial(_read_part, bulk, action), most=PARTS_A_TURN)
+    result = parts.run(operation, partial(_read_part, bulk, action), most=plan_reading.PARTS_A_TURN)
     if isinstance(result, Done) and result.message != parts.TAKEN_OVER:
-        return _end(operation, bulk, result.message)
+        return plan_reading.end_reading(
+            operation,
+            bulk,
+            result.message,
+            finish=partial(_finish, operation),
+            fail=_delete_too_many,
+            lock=partial(services.lock_person, bulk.person),
+        )
     return result
-
-
-def free_left_over() -> None:
-    """A plan whose job nobody does any more can be read again."""
-    reading = set(BulkSignal.objects.filter(state=State.READING).values_list("pk", flat=True))
-    jobs_left = Operation.objects.unfinished().filter(kind=plans.KIND) if reading else Operation.objects.none()
-    at_work = {uuid.UUID(subject) for subject in jobs_left.values_list("subject", flat=True)}
-    left_over = BulkSignal.objects.filter(pk__in=reading - at_work, state=State.READING)
-    left_over.update(**_not_read(INTERRUPTED))
-
-
-def _give_up(operation: Operation, message: str) -> None:
-    BulkSignal.objects.filter(pk=operation.subject, state=State.READING).update(**_not_read(message))
-
-
-def _not_read(message: str) -> dict[str, Any]:
-    return {"state": State.NOT_READ, "is_pressed": False, "message": (message or INTERRUPTED)[:500]}
-
-
-def _plan_of(operation: Operation) -> BulkSignal | None:
-    reading = BulkSignal.objects.select_related("person").filter(pk=operation.subject, state=State.READING)
-    return reading.first()
 
 
 def _begin(operation: Operation, bulk: BulkSignal) -> None:
@@ -177,7 +147,7 @@ class _Reading:
             return Halt(ENDLESS)
         if page.next is None:
             self._add_part({"lost": True})
-        elif self.part.number >= MOST_PAGES:
+        elif self.part.number >= plan_reading.MOST_PAGES:
             return Halt(ENDLESS)
         else:
             self._add_part({"query": page.next.query()})
@@ -190,7 +160,7 @@ class _Reading:
         if waits_since > settings.SIGNAL_PLAN_LIFETIME:
             return Halt(error.lasting_message)
         self._say(error.lasting_message)
-        return Busy(error.retry_in or WAIT, error.lasting_message)
+        return Busy(error.retry_in or plan_reading.WAIT, error.lasting_message)
 
     def _say(self, message: str) -> None:
         if self.bulk.message != message:
@@ -286,28 +256,9 @@ def _has_status(item: WorkItem, status: str) -> bool:
     return not status or not item.status or item.status.upper() == status
 
 
-def _end(operation: Operation, bulk: BulkSignal, words: str) -> Result:
-    """The job and the reading of the plan end together, so that a plan can be read again as soon as it says so."""
-    unread = operation.parts.exclude(state=Part.State.DONE).order_by("number").first()
-    message = "" if unread is None else unread.message or words
-    with transaction.atomic():
-        if not operation.finish(JobState.DONE, message or words):
-            return Done(parts.TAKEN_OVER)
-        services.lock_person(bulk.person)
-        locked = BulkSignal.objects.select_for_update().filter(pk=bulk.pk, state=State.READING).first()
-        if locked is None:
-            return Done(words)
-        if unread is not None:
-            _fail(locked, message)
-        else:
-            _finish(operation, locked)
-    return Done(message or words)
-
-
-def _fail(bulk: BulkSignal, message: str) -> None:
-    if message == TOO_MANY_MATCH:
+def _delete_too_many(bulk: BulkSignal, problem: str) -> None:
+    if problem == TOO_MANY_MATCH:
         bulk.items.all().delete()
-    BulkSignal.objects.filter(pk=bulk.pk).update(**_not_read(message))
 
 
 def _finish(operation: Operation, bulk: BulkSignal) -> None:

@@ -20,10 +20,9 @@ from console.items.bulk.actions import BulkAction
 from console.items.bulk.conflicts import is_signaled_since, read_held
 from console.items.bulk.selectors import is_recent, to_be_sent
 from console.items.models import BulkItem, BulkSignal, Selection
-from console.jobs import services as jobs
+from console.items.runs import plan_reading
 from console.projects import selectors as projects
 
-KIND = "items.plan"
 State, Kind, Purpose = BulkSignal.State, BulkItem.Kind, BulkSignal.Purpose
 MOST_ITEMS = 10_000
 """So many work items can get one signal."""
@@ -111,7 +110,7 @@ def read_again(
         if is_taken and takes_changed and bulk.purpose == Purpose.FIRST:
             bulk.items.filter(kind=Kind.CHANGED).update(status_seen=F("status_before"))
         if is_taken:
-            _enqueue(user, bulk)
+            _enqueue(bulk)
     bulk.refresh_from_db()
     return is_taken
 
@@ -147,7 +146,7 @@ def press(
         else:
             locked.state, locked.is_pressed = State.READING, True
             locked.save(update_fields=[*typed, "state", "is_pressed"])
-            _enqueue(user, locked, pressed=fingerprint(locked))
+            _enqueue(locked, pressed=fingerprint(locked))
     bulk.refresh_from_db()
     return bulk
 
@@ -183,8 +182,8 @@ def is_fresh(bulk: BulkSignal) -> bool:
 
 def delete_old() -> None:
     """Deletes signals of more than 180 days that are not under way, with their items; the audit stays."""
-    under_way = (State.WAITING, State.SENDING, State.PAUSED)
-    BulkSignal.objects.filter(created_at__lt=timezone.now() - LASTS).exclude(state__in=under_way).delete()
+    old = BulkSignal.objects.filter(created_at__lt=timezone.now() - LASTS)
+    old.exclude(state__in=BulkSignal.UNDER_WAY).delete()
 
 
 def _check(bulk: BulkSignal, version: str) -> None:
@@ -232,7 +231,7 @@ def _save(new: BulkSignal, items: Iterable[BulkItem]) -> BulkSignal:
         with transaction.atomic():
             new.save(force_insert=True)
             BulkItem.objects.bulk_create(rows, batch_size=ROWS_A_STATEMENT)
-            _enqueue(new.person, new)
+            _enqueue(new)
     except IntegrityError:
         return _earlier(new, rows)
     return new
@@ -257,7 +256,6 @@ def _items(bulk: BulkSignal) -> set[uuid.UUID]:
     return set(bulk.items.values_list("item", flat=True))
 
 
-def _enqueue(user: Person, bulk: BulkSignal, *, pressed: str = "") -> None:
+def _enqueue(bulk: BulkSignal, *, pressed: str = "") -> None:
     bulk.items.exclude(message="", read_at=None).update(message="", read_at=None)
-    payload = {"about": bulk.project_name, "project": str(bulk.project), "pressed": pressed}
-    jobs.enqueue(kind=KIND, subject=str(bulk.pk), person=user, payload=payload)
+    plan_reading.enqueue(bulk, about=bulk.project_name, pressed=pressed)

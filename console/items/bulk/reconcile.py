@@ -9,9 +9,10 @@ from accounts import connections
 from console.audit import reconciliation
 from console.audit.models import DONE, FAILED, UNKNOWN, Entry
 from console.items import counts
-from console.items.bulk import result_writer, results
-from console.items.bulk.results import Result, Sent
+from console.items.bulk import results
+from console.items.bulk.results import BulkResult, SentItem
 from console.items.models import BulkItem, BulkSignal
+from console.items.runs import result_writer
 from console.items.selectors import NOT_ANSWERED, VENDOR, ItemsById, read_by_ids
 from console.items.sent_signals import SentSignal, read_sent_signals
 from console.items.signals import SignalChoice, choice_of
@@ -19,44 +20,43 @@ from console.jobs import parts
 from console.upstream.errors import Unreadable
 
 Outcome = BulkItem.Outcome
-OPEN_OUTCOMES = (Outcome.SENDING, Outcome.UNKNOWN)
-CLOSED = "Closed by a person, with a note in the audit."
+BY_HAND = "Closed by a person, with a note in the audit."
 
 
 def is_of_bulk(entry: Entry) -> bool:
     return entry.group is not None and entry.thing_kind == "project"
 
 
-def sent(
+def compare_items(
     items: Sequence[BulkItem],
     choice: SignalChoice,
-    read: ItemsById | None,
+    current: ItemsById | None,
     *,
     at: datetime,
-    without_word: Collection[uuid.UUID] | None = None,
-) -> Iterator[tuple[BulkItem, Sent]]:
-    """Each item as it was sent at that moment and as it is now; `read` is None where nothing could be read.
+    unanswered: Collection[uuid.UUID] | None = None,
+) -> Iterator[tuple[BulkItem, SentItem]]:
+    """Each item as it was sent at that moment and as it is now; `current` is None where nothing could be read.
 
-    Only of those `without_word` it matters what other acts can have done.
+    Only for those `unanswered` it matters what other acts can have done.
     """
-    others = read_sent_signals([item.item for item in items if without_word is None or item.item in without_word])
+    others = read_sent_signals([item.item for item in items if unanswered is None or item.item in unanswered])
     for item in items:
         expected = choice.leads_to.get(item.status_before)
         yield (
             item,
-            Sent(
+            SentItem(
                 before=item.status_before,
                 expected=expected,
                 at=at,
                 updated_before=item.updated_before,
-                after=read.items.get(str(item.item)) if read else None,
+                after=current.items.get(str(item.item)) if current else None,
                 is_perhaps_of_another=_is_perhaps_of_another(item, expected, others.get(item.item, [])),
             ),
         )
 
 
 def find_signals(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
-    """Reads those items of the part whose outcome nobody knows, and keeps what that proves of each.
+    """Reads those items of the part whose outcome is unknown, and stores what that proves of each.
 
     The act is done once all of them are known. "Not found" is said while one is as it was before.
     """
@@ -65,20 +65,20 @@ def find_signals(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     choice = choice_of(entry.action, entry.detail.get("signal"), entry.detail.get("outcome"))
     if bulk is None or choice is None or entry.actor is None:
         return "unsure", {}
-    items = list(BulkItem.objects.filter(act_id=entry.pk, outcome__in=OPEN_OUTCOMES))
+    items = list(BulkItem.objects.filter(act_id=entry.pk, outcome__in=BulkItem.OPEN_OUTCOMES))
     if items:
         platform = connections.cloudfactory(entry.actor)
-        read = read_by_ids(platform, project=bulk.project, ids=[str(item.item) for item in items])
-        found = {
-            item.pk: results.judge(one, None, unclear=item.message or results.NOT_NAMED)
-            for item, one in sent(items, choice, read, at=entry.at)
+        current = read_by_ids(platform, project=bulk.project, ids=[str(item.item) for item in items])
+        by_item = {
+            item.pk: results.judge(sent_item, None, unclear=item.message or results.NOT_NAMED)
+            for item, sent_item in compare_items(items, choice, current, at=entry.at)
         }
-        result_writer.write(bulk.pk, found, only=OPEN_OUTCOMES)
+        result_writer.write(BulkSignal, bulk.pk, by_item, only=BulkItem.OPEN_OUTCOMES)
         _mark_not_done(entry)
         counts.forget(project=str(bulk.project))
-        if any(result.is_as_before for result in found.values()):
+        if any(result.is_miss for result in by_item.values()):
             return "not found", {}
-        if not read.is_whole:
+        if not current.is_whole:
             raise Unreadable(NOT_ANSWERED, vendor=VENDOR, changes=False)
     return _finding(entry)
 
@@ -89,17 +89,17 @@ def follow(entry: Entry) -> None:
         _mark_not_done(entry)
     elif entry.group is not None and entry.outcome in (DONE, FAILED):
         outcome = Outcome.DONE if entry.outcome == DONE else Outcome.REFUSED
-        rest = BulkItem.objects.filter(act_id=entry.pk, outcome__in=OPEN_OUTCOMES).values_list("pk", flat=True)
-        if rest:
-            result_writer.write(entry.group, dict.fromkeys(rest, Result(outcome, CLOSED)), only=OPEN_OUTCOMES)
+        rest = BulkItem.objects.filter(act_id=entry.pk, outcome__in=BulkItem.OPEN_OUTCOMES)
+        result = BulkResult(outcome, BY_HAND)
+        result_writer.write_all(BulkSignal, entry.group, rest, result, only=BulkItem.OPEN_OUTCOMES)
 
 
 def _finding(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     """Of an act whose items are all known, how it ended."""
-    found = result_writer.count_part(entry.pk)
-    if not found.total or found.unknown:
+    tally = result_writer.count_part(BulkItem, entry.pk)
+    if not tally.total or tally.unknown:
         return "unsure", {}
-    return "done" if found.done else "not sent", found.detail
+    return "done" if tally.done else "not sent", tally.detail
 
 
 def _mark_not_done(entry: Entry) -> None:

@@ -7,8 +7,10 @@ item of which a clear answer does not speak (FACTS 4, row 7).
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from console.items.models import BulkItem
+from console.items.runs.result_writer import ItemResult
 from console.items.statuses import status_named
 from console.upstream.response_models import SignalResult, WorkItem
 
@@ -20,17 +22,20 @@ FOUND_BY_READING = "No clear answer came. Reading it showed that it was done."
 
 
 @dataclass(frozen=True)
-class Result:
-    """`is_as_before`: it was read and nothing on it had changed since the plan."""
+class BulkResult(ItemResult):
+    """`is_miss`: it was read and nothing on it had changed since the plan."""
 
-    outcome: str
-    message: str = ""
     status_after: str = ""
-    is_as_before: bool = False
+
+    @property
+    def values(self) -> dict[str, Any]:
+        status = {"status_after": self.status_after} if self.status_after else {}
+        is_known = {"is_not_done": False} if self.outcome != Outcome.UNKNOWN else {}
+        return {**super().values, **status, **is_known}
 
 
 @dataclass(frozen=True)
-class Sent:
+class SentItem:
     """One item as it was sent, and as it was read afterwards; `after` is None where it could not be read.
 
     `expected` is the status that should follow, None for an unlikely signal.
@@ -65,26 +70,26 @@ class Sent:
         return not self.is_perhaps_of_another and (updated is None or updated >= self.at - SKEW)
 
 
-def judge(sent: Sent, said: SignalResult | None, *, unclear: str = NOT_NAMED) -> Result:
-    """`said` is what the answer said of this item, None without a clear word; `unclear` then says why."""
-    if said is None:
-        return _judge_by_reading(sent, unclear)
-    if said.error is not None:
-        return Result(Outcome.REFUSED, said.error[:500], sent.status_after)
-    seen = sent.status_after or (said.status or "")[:40]
-    if sent.expected is not None and seen == sent.before != sent.expected:
-        word = status_named(seen).word
+def judge(item: SentItem, answer: SignalResult | None, *, unclear: str = NOT_NAMED) -> BulkResult:
+    """`answer` is what CloudFactory's answer says of this item, None without a clear word; `unclear` then says why."""
+    if answer is None:
+        return _judge_by_reading(item, unclear)
+    if answer.error is not None:
+        return refuse(item, answer.error)
+    status = item.status_after or (answer.status or "")[:40]
+    if item.expected is not None and status == item.before != item.expected:
+        word = status_named(status).word
         message = f"CloudFactory took it, but the item was still “{word}” afterwards."
-        return Result(Outcome.UNKNOWN, message, seen, sent.is_as_before)
-    return Result(Outcome.DONE, "" if sent.after else "It could not be read afterwards.", seen)
+        return BulkResult(Outcome.UNKNOWN, message, status, is_miss=item.is_as_before)
+    return BulkResult(Outcome.DONE, "" if item.after else "It could not be read afterwards.", status)
 
 
-def refuse(sent: Sent, message: str) -> Result:
-    """CloudFactory refused the whole call."""
-    return Result(Outcome.REFUSED, message[:500], sent.status_after)
+def refuse(item: SentItem, message: str) -> BulkResult:
+    """CloudFactory refused the item, or the whole call."""
+    return BulkResult(Outcome.REFUSED, message[:500], item.status_after)
 
 
-def _judge_by_reading(sent: Sent, unclear: str) -> Result:
-    if sent.is_surely_done:
-        return Result(Outcome.DONE, FOUND_BY_READING, sent.status_after)
-    return Result(Outcome.UNKNOWN, unclear[:500], sent.status_after, sent.is_as_before)
+def _judge_by_reading(item: SentItem, unclear: str) -> BulkResult:
+    if item.is_surely_done:
+        return BulkResult(Outcome.DONE, FOUND_BY_READING, item.status_after)
+    return BulkResult(Outcome.UNKNOWN, unclear[:500], item.status_after, is_miss=item.is_as_before)

@@ -27,7 +27,7 @@ def create_plan(
     """
     if not upload.saved:
         raise NotStarted(NOTHING_SAVED)
-    import_ = create_import(
+    import_run = create_import(
         user=user,
         project=project,
         import_id=import_id,
@@ -40,9 +40,9 @@ def create_plan(
         plan=_plan(upload.unsaved),
         space=upload.space,
     )
-    if (import_.source_key, import_.batch_id) != (str(upload.id), batch_id):
+    if (import_run.source_key, import_run.batch_id) != (str(upload.id), batch_id):
         raise NotStarted(FORM_TAKEN)
-    return import_
+    return import_run
 
 
 def console_id_of(file: SavedFile, project: uuid.UUID, batch_id: int) -> uuid.UUID:

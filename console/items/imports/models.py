@@ -27,13 +27,13 @@ class Import(Run):
         STOPPED = "stopped", "Stopped"  # The rest was not created; `message` says why.
         ENDED = "ended", "Finished"
 
+    PLAN_JOB = "items.import_read"
     JOB = "items.import"
     PAGE = "items:import_detail"
-    PLANNING = (State.READING, State.NOT_READ, State.READY)
+    STOPPING = "Stopping after the items that are being created now."
+    UNSENT = "It was not created."
     MOVING = State.CREATING
-    PAUSED = State.PAUSED
     UNDER_WAY = (State.CREATING, State.PAUSED)
-    FINAL = (State.STOPPED, State.ENDED)
 
     source = models.CharField(max_length=5, choices=Source.choices)
     # The name of the CSV, of the space of the files, or of the slice.

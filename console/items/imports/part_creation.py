@@ -18,11 +18,12 @@ from accounts import connections
 from accounts.rights import Right
 from console.common.parsing import read_uuid
 from console.items.console_ids import OTHER_ITEM, create_once
-from console.items.imports import result_writer
-from console.items.imports.result_writer import Result
+from console.items.imports.results import RowResult
 from console.items.imports.services import ROLE_CHANGED
 from console.items.item_fields import new_work_item
 from console.items.models import Import, ImportRow
+from console.items.runs import result_writer
+from console.items.runs.jobs import MOST_FAILURES
 from console.jobs import parts
 from console.jobs import services as jobs
 from console.jobs.models import Operation, Part
@@ -43,7 +44,6 @@ Outcome = ImportRow.Outcome
 AT_ONCE = 4
 # After so many seconds the entry in the audit is ended, and the rest of the part becomes a part of its own.
 MOST_SECONDS = 20.0
-MOST_FAILURES = 5
 MOST_WAITS, LONGEST_WAIT_HERE = 5, 3.0
 
 Answer = WorkItem | UpstreamError
@@ -55,7 +55,7 @@ class Creating:
 
     operation: Operation
     part: Part
-    import_: Import
+    import_run: Import
     platform: CloudFactory
     # Of a slice by the rows' keys, where they are signed and so not kept with the rows.
     links: Mapping[int, str] = field(default_factory=dict)
@@ -63,20 +63,20 @@ class Creating:
     def rows(self, *outcomes: str) -> list[ImportRow]:
         return list(ImportRow.objects.filter(act_id=self.part.pk, outcome__in=outcomes))
 
-    def write(self, results: dict[int, Result], *only: str) -> None:
-        result_writer.write(self.import_.pk, results, only=only, act=self.part.pk)
+    def write(self, results: dict[int, RowResult], *only: str) -> None:
+        result_writer.write(Import, self.import_run.pk, results, only=only, act=self.part.pk)
 
 
 @dataclass
 class Course:
-    """How far a part is. `problem` or `stopped` is why it ends before all of its rows were sent."""
+    """How far a part is. `problem` or `stop_reason` is why it ends before all of its rows were sent."""
 
     failures: int
     remaining: list[ImportRow]
     began: float = field(default_factory=time.monotonic)
     problem: UpstreamError | None = None
-    stopped: str = ""
-    results: dict[int, Result] = field(default_factory=dict)
+    stop_reason: str = ""
+    results: dict[int, RowResult] = field(default_factory=dict)
     waits: int = 0
     not_found: int = 0
     # How often each item was named by an answer.
@@ -85,7 +85,7 @@ class Course:
     @property
     def goes_on(self) -> bool:
         is_over = time.monotonic() - self.began > MOST_SECONDS
-        return bool(self.remaining) and not (self.problem or self.stopped or is_over)
+        return bool(self.remaining) and not (self.problem or self.stop_reason or is_over)
 
 
 def create_rows(job: Creating, rows: Sequence[ImportRow]) -> Course:
@@ -93,7 +93,7 @@ def create_rows(job: Creating, rows: Sequence[ImportRow]) -> Course:
 
     The last results are still to be written: whoever ends the entry does that with it. Raises parts.TakenOver.
     """
-    course = Course(job.import_.failures, list(rows))
+    course = Course(job.import_run.failures, list(rows))
     while course.goes_on:
         claimed = _claim_next(job, course)
         if not claimed:
@@ -109,42 +109,39 @@ def create_rows(job: Creating, rows: Sequence[ImportRow]) -> Course:
 
 def _results_of(
     job: Creating, course: Course, rows: Sequence[ImportRow], answers: Sequence[Answer]
-) -> dict[int, Result]:
+) -> dict[int, RowResult]:
     """An answer that names another row's item says nothing of this one: then the batch is read for it."""
     results = {row.pk: result_of(answer) for row, answer in zip(rows, answers, strict=True)}
     items = [result.item for result in results.values() if result.item]
     course.named.update(items)
-    of_earlier = set(job.import_.rows.filter(item__in=items).values_list("item", flat=True))
+    of_earlier = set(job.import_run.rows.filter(item__in=items).values_list("item", flat=True))
     for row in rows:
         item = results[row.pk].item
         if item and (item in of_earlier or course.named[item] > 1):
-            results[row.pk] = Result(Outcome.UNKNOWN, OTHER_ITEM)
+            results[row.pk] = RowResult(Outcome.UNKNOWN, OTHER_ITEM)
     return results
 
 
-def result_of(answer: Answer) -> Result:
+def result_of(answer: Answer) -> RowResult:
     """What an answer says of its row; NONE where it surely wasn't created and can be sent again."""
     if isinstance(answer, WorkItem):
-        return Result(Outcome.CREATED, item=read_uuid(answer.id))
+        return RowResult(Outcome.CREATED, item=read_uuid(answer.id))
     if isinstance(answer, NotSent | RateLimited):
-        return Result(Outcome.NONE)
+        return RowResult(Outcome.NONE)
     if isinstance(answer, Refused):
-        return Result(Outcome.REFUSED, words_of(answer))
-    return Result(Outcome.UNKNOWN, answer.lasting_message)
+        return RowResult(Outcome.REFUSED, message_of(answer))
+    return RowResult(Outcome.UNKNOWN, answer.lasting_message)
 
 
-def words_of(error: UpstreamError) -> str:
+def message_of(error: UpstreamError) -> str:
     return (error.vendor_text or error.lasting_message)[:500]
 
 
-def held_elsewhere(rows: Collection[ImportRow]) -> dict[uuid.UUID, ImportRow]:
+def find_holders(rows: Collection[ImportRow]) -> dict[uuid.UUID, ImportRow]:
     """By our id the rows that hold one of these rows' ids, mostly of another import."""
-    held = ImportRow.objects.filter(console_id__in=[row.console_id for row in rows], outcome__in=ImportRow.HOLDING)
-    return {row.console_id: row for row in held}
-
-
-def present(row: ImportRow) -> Result:
-    return Result(Outcome.PRESENT, "It was created already.", item=row.item)
+    ids = [row.console_id for row in rows]
+    holders = ImportRow.objects.filter(console_id__in=ids, outcome__in=ImportRow.HOLDING)
+    return {row.console_id: row for row in holders}
 
 
 def _claim_next(job: Creating, course: Course) -> list[ImportRow]:
@@ -154,8 +151,8 @@ def _claim_next(job: Creating, course: Course) -> list[ImportRow]:
     some, course.remaining = course.remaining[:number], course.remaining[number:]
     with transaction.atomic():
         parts.keep(job.operation)
-        course.stopped = _why_stopped(job)
-        claimed = [] if course.stopped else _claim(some)
+        course.stop_reason = _why_stopped(job)
+        claimed = [] if course.stop_reason else _claim(some)
         job.write(course.results, Outcome.SENDING)
         course.results = {}
     return claimed
@@ -192,14 +189,14 @@ def _create(job: Creating, row: ImportRow) -> WorkItem:
     fields = {**row.fields, "asset_url": link} if link else row.fields
     new = new_work_item(fields, batch_id=row.batch_id, console_id=row.console_id)
     # The same id for the same item, also when it is sent again: then it was surely not created.
-    return create_once(job.platform, job.import_.project, new, request_id=str(row.console_id))
+    return create_once(job.platform, job.import_run.project, new, request_id=str(row.console_id))
 
 
 def _judge(course: Course, answers: Sequence[Answer]) -> None:
     """Whether the part goes on after these answers."""
     errors = [answer for answer in answers if isinstance(answer, UpstreamError)]
-    lost = [error for error in errors if not isinstance(error, Refused | HeldBack)]
-    course.failures = 0 if len(answers) > len(errors) or not lost else course.failures + len(lost)
+    failures = [error for error in errors if not isinstance(error, Refused | HeldBack)]
+    course.failures = 0 if len(answers) > len(errors) or not failures else course.failures + len(failures)
     for kinds in ((KeyRejected, Forbidden), (NotSent, RateLimited)):
         course.problem = course.problem or next((error for error in errors if isinstance(error, kinds)), None)
     # One can be about what a single row names; several in a row are about the project.
@@ -208,7 +205,7 @@ def _judge(course: Course, answers: Sequence[Answer]) -> None:
     if course.problem is None and course.not_found >= MOST_FAILURES:
         course.problem = missing[0]
     if course.problem is None and course.failures >= MOST_FAILURES:
-        course.problem = lost[0]
+        course.problem = failures[0]
 
 
 def _short_wait(course: Course) -> float:

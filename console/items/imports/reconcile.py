@@ -16,9 +16,10 @@ from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
 from console.common.parsing import read_uuid
 from console.items import counts
 from console.items.console_ids import find_by_console_ids
-from console.items.imports import result_writer
-from console.items.imports.result_writer import OPEN_OUTCOMES, Result
+from console.items.imports import results
+from console.items.imports.results import RowResult
 from console.items.models import Import, ImportRow
+from console.items.runs import result_writer
 from console.items.selectors import NOT_ANSWERED, VENDOR
 from console.jobs import parts
 from console.upstream.cloudfactory import CloudFactory
@@ -31,7 +32,7 @@ SKEW = timedelta(days=1)
 WITNESSES_SINCE, MOST_WITNESSES = timedelta(hours=1), 10
 # Of more batches than these the items of the whole project are read, as far back as the import began.
 MOST_BATCHES = 3
-CLOSED = "Closed by a person, with a note in the audit."
+BY_HAND = "Closed by a person, with a note in the audit."
 NOT_THERE = "Not created: three checks did not find it."
 
 
@@ -49,72 +50,72 @@ def find_missing(entry: Entry) -> "QuerySet[ImportRow]":
     return ImportRow.objects.filter(act_id=entry.pk, outcome=Outcome.UNKNOWN, misses__gte=reconciliation.LEAST_MISSES)
 
 
-def look_for(platform: CloudFactory, import_: Import, rows: Sequence[ImportRow]) -> dict[int, Result]:
+def look_for(platform: CloudFactory, import_run: Import, rows: Sequence[ImportRow]) -> dict[int, RowResult]:
     """What the batches hold of these rows. Raises UpstreamError where nothing could be read."""
     by_batch: dict[int | None, list[ImportRow]] = defaultdict(list)
     for row in rows:
         by_batch[row.batch_id].append(row)
     if len(by_batch) > MOST_BATCHES:
         by_batch = defaultdict(list, {None: list(rows)})
-    results: dict[int, Result] = {}
+    by_row: dict[int, RowResult] = {}
     for batch_id, some in by_batch.items():
-        results |= _look_in_batch(platform, import_, batch_id, some)
-    return results
+        by_row |= _look_in_batch(platform, import_run, batch_id, some)
+    return by_row
 
 
 def _look_in_batch(
-    platform: CloudFactory, import_: Import, batch_id: int | None, rows: Collection[ImportRow]
-) -> dict[int, Result]:
-    since = min((row.sent_at for row in rows if row.sent_at), default=import_.created_at)
-    witnesses = _witnesses(import_, batch_id, since)
-    found = find_by_console_ids(
+    platform: CloudFactory, import_run: Import, batch_id: int | None, rows: Collection[ImportRow]
+) -> dict[int, RowResult]:
+    since = min((row.sent_at for row in rows if row.sent_at), default=import_run.created_at)
+    witnesses = _witnesses(import_run, batch_id, since)
+    listed = find_by_console_ids(
         platform,
-        project=import_.project,
+        project=import_run.project,
         batch_id=batch_id,
         ids={row.console_id for row in rows} | witnesses,
         created_from=since - SKEW,
     )
-    is_believed = found.is_whole and witnesses <= found.items.keys()
-    results = {}
+    is_believed = listed.is_whole and witnesses <= listed.items.keys()
+    by_row = {}
     for row in rows:
-        item = found.items.get(row.console_id)
+        item = listed.items.get(row.console_id)
         if item is not None:
-            results[row.pk] = Result(Outcome.CREATED, result_writer.FOUND_BY_READING, item=read_uuid(item.id))
+            by_row[row.pk] = RowResult(Outcome.CREATED, results.FOUND_BY_READING, item=read_uuid(item.id))
         else:
-            results[row.pk] = Result(Outcome.UNKNOWN, row.message or result_writer.CUT_OFF, is_missing=is_believed)
-    return results
+            by_row[row.pk] = RowResult(Outcome.UNKNOWN, row.message or result_writer.CUT_OFF, is_miss=is_believed)
+    return by_row
 
 
-def _witnesses(import_: Import, batch_id: int | None, since: datetime) -> set[uuid.UUID]:
+def _witnesses(import_run: Import, batch_id: int | None, since: datetime) -> set[uuid.UUID]:
     """Our ids of items that the same list has to show, because CloudFactory said that it created them.
 
     A list that is behind, was cut, or is filtered by a clock that goes wrong lacks them as well, and proves nothing.
     """
-    created = import_.rows.filter(outcome=Outcome.CREATED, item__isnull=False, sent_at__gte=since - WITNESSES_SINCE)
+    created = import_run.rows.filter(outcome=Outcome.CREATED, item__isnull=False, sent_at__gte=since - WITNESSES_SINCE)
     of_batch = created if batch_id is None else created.filter(batch_id=batch_id)
     return set(of_batch.order_by("-sent_at").values_list("console_id", flat=True)[:MOST_WITNESSES])
 
 
 def find_rows(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
-    """Reads the batches for those rows of the part whose outcome nobody knows, and keeps what that proves of each.
+    """Reads the batches for those rows of the part whose outcome is unknown, and stores what that proves of each.
 
     The act is done once all of them are known. "Not found" is said while one is missing.
     """
     parts.check_not_in_hand(entry.pk)
-    import_ = Import.objects.filter(pk=entry.group).first() if entry.group else None
-    if import_ is None or entry.actor is None:
+    import_run = Import.objects.filter(pk=entry.group).first() if entry.group else None
+    if import_run is None or entry.actor is None:
         return "unsure", {}
-    rows = list(ImportRow.objects.filter(act_id=entry.pk, outcome__in=OPEN_OUTCOMES))
+    rows = list(ImportRow.objects.filter(act_id=entry.pk, outcome__in=ImportRow.OPEN_OUTCOMES))
     if rows:
-        results = look_for(connections.cloudfactory(entry.actor), import_, rows)
-        result_writer.write(import_.pk, results, only=OPEN_OUTCOMES, act=entry.pk)
-        counts.forget(project=str(import_.project))
-        missing = [result for result in results.values() if result.is_missing]
+        by_row = look_for(connections.cloudfactory(entry.actor), import_run, rows)
+        result_writer.write(Import, import_run.pk, by_row, only=ImportRow.OPEN_OUTCOMES, act=entry.pk)
+        counts.forget(project=str(import_run.project))
+        missing = [result for result in by_row.values() if result.is_miss]
         if missing:
             # A row can have been missed less often than its act: it follows at a later check.
             follow(entry)
             return "not found", {}
-        if any(result.outcome == Outcome.UNKNOWN for result in results.values()):
+        if any(result.outcome == Outcome.UNKNOWN for result in by_row.values()):
             raise Unreadable(NOT_ANSWERED, vendor=VENDOR, changes=False)
     return _finding(entry)
 
@@ -126,21 +127,21 @@ def follow(entry: Entry) -> None:
     """
     if entry.group is None:
         return
-    of_act = ImportRow.objects.filter(act_id=entry.pk, outcome__in=OPEN_OUTCOMES)
-    write = partial(result_writer.write_all, entry.group, only=OPEN_OUTCOMES, act=entry.pk)
+    of_act = ImportRow.objects.filter(act_id=entry.pk, outcome__in=ImportRow.OPEN_OUTCOMES)
+    write = partial(result_writer.write_all, Import, entry.group, only=ImportRow.OPEN_OUTCOMES, act=entry.pk)
     if is_proven(entry):
         over = of_act.filter(
             misses__gte=reconciliation.LEAST_MISSES, import_run__state__in=(State.STOPPED, State.ENDED)
         )
-        write(_keys(over), Result(Outcome.NOT_CREATED, NOT_THERE))
+        write(over, RowResult(Outcome.NOT_CREATED, NOT_THERE))
         reconcile_known(entry)
     elif entry.outcome in (DONE, FAILED):
-        write(_keys(of_act), Result(Outcome.CREATED if entry.outcome == DONE else Outcome.NOT_CREATED, CLOSED))
+        write(of_act, RowResult(Outcome.CREATED if entry.outcome == DONE else Outcome.NOT_CREATED, BY_HAND))
 
 
 def reconcile_known(entry: Entry) -> None:
     """Ends an entry once none of its rows is unknown any more: those not found are sent under another one."""
-    tally = result_writer.count_part(entry.pk)
+    tally = result_writer.count_part(ImportRow, entry.pk)
     if entry.outcome in (OPEN, UNKNOWN) and not tally.unknown:
         with suppress(record.AlreadyReconciled):
             record.reconcile(entry, tally.outcome, {**tally.detail, "found": "by looking"})
@@ -148,11 +149,7 @@ def reconcile_known(entry: Entry) -> None:
 
 def _finding(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     """Of an act whose rows are all known, how it ended."""
-    found = result_writer.count_part(entry.pk)
-    if found.unknown:
+    tally = result_writer.count_part(ImportRow, entry.pk)
+    if tally.unknown:
         return "unsure", {}
-    return "done" if found.created else "not sent", found.detail
-
-
-def _keys(rows: Any) -> list[int]:
-    return list(rows.values_list("pk", flat=True))
+    return "done" if tally.done else "not sent", tally.detail

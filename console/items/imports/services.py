@@ -1,7 +1,7 @@
 """Creating many work items (P15): the plan is stored with a row for each, and a job creates them, each once.
 
 create_import(user=user, project=project, import_id=import_id, source=Import.Source.CSV, ..., rows=rows)
-start(user=user, import_=import_)
+start(user=user, import_run=import_run)
 """
 
 import uuid
@@ -20,30 +20,23 @@ from console.audit import record
 from console.audit.models import Entry
 from console.common.errors import ConsoleError
 from console.files.selectors import is_any_in_uploads
-from console.items import counts
-from console.items.imports import reconcile, result_writer
-from console.items.imports.result_writer import Result
+from console.items.imports import reconcile, results
 from console.items.models import Import, ImportRow
+from console.items.runs import services as runs
 from console.jobs import parts
 from console.jobs import services as jobs
 from console.jobs.models import Operation
 from console.projects import selectors as projects
 
-KIND = "items.import"
-PART = 100
-"""So many items are one entry in the audit."""
 ROWS_A_STATEMENT = 500
 State, Outcome = Import.State, ImportRow.Outcome
-UNDER_WAY = (State.CREATING, State.PAUSED)
-FINAL = (State.STOPPED, State.ENDED)
 LASTS = timedelta(days=180)
 DEFAULT_BATCH = "Default"
 """Where CloudFactory puts an item without a batch (FACTS 2.9)."""
 FORM_TAKEN = "This form can no longer be used. Open it again. Nothing was created."
-NOT_CREATED = "It was not created."
+UNSENT: Mapping[str, Any] = {"sent_at": None, "misses": 0}
+"""The columns of a row that is sent again."""
 ROLE_CHANGED = "Your role can’t create work items any more."
-STOPPED = "Stopped before its turn."
-STOPPING = "Stopping after the items that are being created now."
 
 
 class NotStarted(ConsoleError):
@@ -121,7 +114,7 @@ def create_import(
     return new
 
 
-def add_rows(import_: Import, rows: Iterable[NewRow]) -> None:
+def add_rows(import_run: Import, rows: Iterable[NewRow]) -> None:
     """Adds rows to a plan, a few hundred at a time, and counts those to be created.
 
     A row whose id belongs to an item that another import created is already there.
@@ -129,112 +122,55 @@ def add_rows(import_: Import, rows: Iterable[NewRow]) -> None:
     with transaction.atomic():
         remaining = iter(rows)
         while some := list(islice(remaining, ROWS_A_STATEMENT)):
-            ImportRow.objects.bulk_create(_with_known(import_, some))
-        planned = import_.rows.filter(outcome=Outcome.NONE).count()
-        Import.objects.filter(pk=import_.pk).update(planned_count=planned)
-    import_.planned_count = planned
+            ImportRow.objects.bulk_create(_with_known(import_run, some))
+        planned = import_run.rows.filter(outcome=Outcome.NONE).count()
+        Import.objects.filter(pk=import_run.pk).update(planned_count=planned)
+    import_run.planned_count = planned
 
 
-def start(*, user: Person, import_: Import) -> bool:
+def start(*, user: Person, import_run: Import) -> bool:
     """Creates the items of the plan as a job.
 
-    False where it was started or read again since `import_` was loaded, or holds nothing to create.
+    False where it was started or read again since `import_run` was loaded, or holds nothing to create.
     """
     now = timezone.now()
-    import_.project_name = import_.project_name or projects.read_heading(user=user, project=import_.project)[:300]
+    if not import_run.project_name:
+        import_run.project_name = projects.read_heading(user=user, project=import_run.project)[:300]
     with transaction.atomic():
-        ready = Import.objects.filter(pk=import_.pk, person=user, state=State.READY, read_at=import_.read_at)
-        known = {"project_name": import_.project_name, "message": "", "failures": 0}
+        ready = Import.objects.filter(pk=import_run.pk, person=user, state=State.READY, read_at=import_run.read_at)
+        known = {"project_name": import_run.project_name, "message": "", "failures": 0}
         is_taken = bool(ready.update(state=State.CREATING, started_at=now, **known))
-        is_started = is_taken and _enqueue(import_, import_.rows.filter(outcome=Outcome.NONE)) > 0
+        is_started = is_taken and _enqueue(import_run, import_run.rows.filter(outcome=Outcome.NONE)) > 0
         transaction.set_rollback(not is_started)
-    import_.refresh_from_db()
+    import_run.refresh_from_db()
     return is_started
 
 
-def stop(*, user: Person, import_: Import) -> bool:
-    """Nothing further is created once the items in hand are finished; False where nothing is under way."""
-    with transaction.atomic():
-        mine = Import.objects.filter(pk=import_.pk, person=user, state__in=UNDER_WAY)
-        # The job's row first, as its worker does.
-        is_asked = jobs.ask_to_stop(kind=KIND, subject=str(import_.pk)) and bool(mine.update(message=STOPPING))
-        transaction.set_rollback(not is_asked)
-    import_.refresh_from_db()
-    return is_asked
-
-
-def carry_on(*, user: Person, import_: Import) -> bool:
-    """Lets a paused one go on; False where it isn't paused, or is being stopped."""
-    with transaction.atomic():
-        mine = Import.objects.filter(pk=import_.pk, person=user, state=State.PAUSED)
-        # Its next pause is news once more.
-        going_on = {"state": State.CREATING, "message": "", "failures": 0, "notified_state": ""}
-        is_going_on = jobs.carry_on(kind=KIND, subject=str(import_.pk)) and bool(mine.update(**going_on))
-        # Its worker is about to put the job down: the press counts once that has been done.
-        transaction.set_rollback(not is_going_on)
-    import_.refresh_from_db()
-    return is_going_on
-
-
-def retry(*, user: Person, import_: Import) -> bool:
+def retry(*, user: Person, import_run: Import) -> bool:
     """Creates what was surely not created, under the same ids; False where nothing is left to retry.
 
     Also while its worker has not put its job down: what is added to that job would not be done.
     """
     with transaction.atomic():
-        mine = Import.objects.filter(pk=import_.pk, person=user, state__in=FINAL)
+        mine = Import.objects.filter(pk=import_run.pk, person=user, state__in=Import.FINAL)
         again = {"state": State.CREATING, "message": "", "failures": 0, "finished_at": None, "notified_state": ""}
         is_taken = bool(mine.update(**again, progressed_at=timezone.now(), paces=[]))
-        is_free = is_taken and not jobs.is_unfinished(kind=KIND, subject=str(import_.pk))
+        is_free = is_taken and not jobs.is_unfinished(kind=Import.JOB, subject=str(import_run.pk))
         # What was refused comes last, in parts of its own: if that ends the job again, the others are there.
-        rest = find_retryable(import_)
+        rest = find_retryable(import_run)
         some = [rest.filter(outcome=outcome) for outcome in (Outcome.NOT_CREATED, Outcome.REFUSED)]
-        is_started = is_free and _enqueue(import_, *some) > 0
+        is_started = is_free and _enqueue(import_run, *some) > 0
         transaction.set_rollback(not is_started)
-    import_.refresh_from_db()
+    import_run.refresh_from_db()
     return is_started
 
 
-def find_retryable(import_: Import) -> "QuerySet[ImportRow]":
+def find_retryable(import_run: Import) -> "QuerySet[ImportRow]":
     """Rows that were planned and surely not created: refused ones, and those that were never sent."""
-    return import_.rows.filter(outcome__in=(Outcome.REFUSED, Outcome.NOT_CREATED), act_id__isnull=False)
+    return import_run.rows.filter(outcome__in=(Outcome.REFUSED, Outcome.NOT_CREATED), act_id__isnull=False)
 
 
-def pause(import_: Import, message: str) -> None:
-    Import.objects.filter(pk=import_.pk, state=State.CREATING).update(state=State.PAUSED, message=message[:500])
-
-
-def end(import_: Import, *, reason: str = "") -> None:
-    """Nothing of it is sent any more; `reason` is why the rest was not.
-
-    What may have been sent by a worker that is gone stays unknown; the audit looks it up.
-    """
-    with transaction.atomic():
-        state = State.STOPPED if reason else State.ENDED
-        under_way = Import.objects.filter(pk=import_.pk, state__in=UNDER_WAY)
-        if not under_way.update(state=state, message=reason[:500], finished_at=timezone.now()):
-            return
-        words = STOPPED if reason == parts.STOPPED else reason or NOT_CREATED
-        unsent = import_.rows.filter(act_id__isnull=False, outcome=Outcome.NONE)
-        result_writer.write_all(import_.pk, _keys(unsent), Result(Outcome.NOT_CREATED, words), only=[Outcome.NONE])
-        sending = import_.rows.filter(outcome=Outcome.SENDING)
-        result_writer.write_all(
-            import_.pk, _keys(sending), Result(Outcome.UNKNOWN, result_writer.CUT_OFF), only=[Outcome.SENDING]
-        )
-    counts.forget(project=str(import_.project))
-
-
-def add_parts(operation: Operation, rows: Sequence[int]) -> None:
-    """Each hundred of the rows, by their keys, becomes a part of the job, whose id is that of its act."""
-    portions = [rows[first : first + PART] for first in range(0, len(rows), PART)]
-    payloads = ({"items": len(portion)} for portion in portions)
-    for part, portion in zip(parts.add(operation, payloads), portions, strict=True):
-        ImportRow.objects.filter(pk__in=portion).update(
-            act_id=part.pk, outcome=Outcome.NONE, message="", sent_at=None, misses=0
-        )
-
-
-def send_again(operation: Operation, import_: Import, entry: Entry) -> int:
+def send_again(operation: Operation, import_run: Import, entry: Entry) -> int:
     """Adds those rows of an entry to the job that were surely not created, as parts of their own; returns how many.
 
     Whoever writes down what became of rows holds the row of the import, and so does this: what a check finds meanwhile
@@ -242,20 +178,20 @@ def send_again(operation: Operation, import_: Import, entry: Entry) -> int:
     """
     with transaction.atomic():
         parts.keep(operation)
-        Import.objects.select_for_update().get(pk=import_.pk)
+        Import.objects.select_for_update().get(pk=import_run.pk)
         keys = _keys(reconcile.find_missing(entry))
-        add_parts(operation, keys)
-        result_writer.count(import_.pk)
+        runs.add_parts(ImportRow, operation, keys, **UNSENT)
+        results.count_rows(import_run.pk)
     return len(keys)
 
 
-def batch_name(import_: Import, batch_id: int | None) -> str:
+def batch_name(import_run: Import, batch_id: int | None) -> str:
     """What one of its batches is called: as it was chosen, or as the plan read it."""
-    if batch_id == import_.batch_id and import_.batch_name:
-        return import_.batch_name
+    if batch_id == import_run.batch_id and import_run.batch_name:
+        return import_run.batch_name
     if batch_id is None:
         return DEFAULT_BATCH
-    return str(import_.plan.get("batches", {}).get(str(batch_id)) or f"Batch {batch_id}")
+    return str(import_run.plan.get("batches", {}).get(str(batch_id)) or f"Batch {batch_id}")
 
 
 def delete_old() -> None:
@@ -263,22 +199,21 @@ def delete_old() -> None:
 
     Those of files stay as long as some upload names one of the files, of which an item could be created once more.
     """
-    old = Import.objects.filter(created_at__lt=timezone.now() - LASTS).exclude(state__in=UNDER_WAY)
+    old = Import.objects.filter(created_at__lt=timezone.now() - LASTS).exclude(state__in=Import.UNDER_WAY)
     old.exclude(source=Import.Source.FILES).delete()
-    for import_ in old.filter(source=Import.Source.FILES):
-        if not is_any_in_uploads(import_.rows.values_list("fields__asset_url", flat=True)):
-            import_.delete()
+    for import_run in old.filter(source=Import.Source.FILES):
+        if not is_any_in_uploads(import_run.rows.values_list("fields__asset_url", flat=True)):
+            import_run.delete()
 
 
-def _enqueue(import_: Import, *portions: "QuerySet[ImportRow]") -> int:
+def _enqueue(import_run: Import, *portions: "QuerySet[ImportRow]") -> int:
     """How many rows the job creates, one portion after the other."""
-    keys = [found for rows in portions if (found := _keys(rows))]
+    keys = [portion for rows in portions if (portion := _keys(rows))]
     if keys:
-        payload = {"about": import_.project_name, "project": str(import_.project)}
-        operation = jobs.enqueue(kind=KIND, subject=str(import_.pk), person=import_.person, payload=payload)
+        operation = runs.enqueue(import_run)
         for portion in keys:
-            add_parts(operation, portion)
-        result_writer.count(import_.pk)
+            runs.add_parts(ImportRow, operation, portion, **UNSENT)
+        results.count_rows(import_run.pk)
     return sum(map(len, keys))
 
 
@@ -288,22 +223,22 @@ def _own(earlier: Import, user: Person, project: uuid.UUID) -> Import:
     return earlier
 
 
-def _with_known(import_: Import, rows: Collection[NewRow]) -> list[ImportRow]:
+def _with_known(import_run: Import, rows: Collection[NewRow]) -> list[ImportRow]:
     known: dict[uuid.UUID, uuid.UUID | None] = {}
-    if import_.source != Import.Source.CSV:
+    if import_run.source != Import.Source.CSV:
         held = ImportRow.objects.filter(console_id__in=[row.console_id for row in rows], outcome=Outcome.CREATED)
         known = dict(held.values_list("console_id", "item"))
-    return [_build(import_, row, known) for row in rows]
+    return [_build(import_run, row, known) for row in rows]
 
 
-def _build(import_: Import, row: NewRow, known: Mapping[uuid.UUID, uuid.UUID | None]) -> ImportRow:
+def _build(import_run: Import, row: NewRow, known: Mapping[uuid.UUID, uuid.UUID | None]) -> ImportRow:
     outcome, item = row.outcome, row.item
     if row.errors:
         outcome = Outcome.INVALID
     elif not outcome and row.console_id in known:
         outcome, item = Outcome.PRESENT, known[row.console_id]
     return ImportRow(
-        import_run=import_,
+        import_run=import_run,
         number=row.number,
         name=row.name[:300],
         console_id=row.console_id,

@@ -24,28 +24,28 @@ def needs_link(row: ImportRow) -> bool:
     return not row.fields.get("asset_url") and not row.fields.get("asset_id")
 
 
-def read_links(import_: Import, rows: Sequence[ImportRow]) -> Mapping[int, str]:
+def read_links(import_run: Import, rows: Sequence[ImportRow]) -> Mapping[int, str]:
     """Fresh links by the rows' keys: a call for each page of the slice that the rows came with, and one for each item
     that is not on its page any more. What the slice doesn't hold any more is missing.
 
     Raises UpstreamError and ConnectionMissing: CloudFactory was asked for nothing then.
     """
-    avala, by_page = connections.avala(import_.person), defaultdict(list)
+    avala, by_page = connections.avala(import_run.person), defaultdict(list)
     for row in filter(needs_link, rows):
         by_page[str(row.cells[0]) if row.cells else ""].append(row)
     links: dict[int, str] = {}
     for cursor, some in by_page.items():
-        items = _page(avala, import_, cursor)
-        items |= _missing(avala, import_, [uid for row in some if (uid := _uid_of(row)) not in items])
+        items = _page(avala, import_run, cursor)
+        items |= _missing(avala, import_run, [uid for row in some if (uid := _uid_of(row)) not in items])
         for row in some:
             if link := _link(items.get(_uid_of(row))):
                 links[row.pk] = link
     return links
 
 
-def _page(avala: Avala, import_: Import, cursor: str) -> dict[str, Item]:
+def _page(avala: Avala, import_run: Import, cursor: str) -> dict[str, Item]:
     """A place in the list can expire; then its items are asked for one by one."""
-    place = place_of(import_)
+    place = place_of(import_run)
     try:
         page = avala.list_slice_items(place.owner, place.slug, cursor=cursor or None, limit=PAGE)
     except Invalid:
@@ -53,8 +53,8 @@ def _page(avala: Avala, import_: Import, cursor: str) -> dict[str, Item]:
     return {item.uid: item for item in page.items}
 
 
-def _missing(avala: Avala, import_: Import, uids: Sequence[str]) -> dict[str, Item]:
-    place = place_of(import_)
+def _missing(avala: Avala, import_run: Import, uids: Sequence[str]) -> dict[str, Item]:
+    place = place_of(import_run)
     answers = connections.gather([partial(avala.get_slice_item, place.owner, place.slug, uid) for uid in uids if uid])
     for answer in answers:
         if isinstance(answer, UpstreamError) and not isinstance(answer, NotFound):

@@ -14,15 +14,20 @@ from django.utils import timezone
 class Run(models.Model):
     """A request for many work items: first a plan, then what was sent and what became of it."""
 
-    # The kind of the job that sends its items, and the name of its page.
+    # The kinds of the jobs that read its plan and that send its items, and the name of its page.
+    PLAN_JOB: ClassVar[str]
     JOB: ClassVar[str]
     PAGE: ClassVar[str]
+    # What is said while a stop waits for the items in hand, and of items that were not sent for no other reason.
+    STOPPING: ClassVar[str]
+    UNSENT: ClassVar[str]
     # Its states by what they allow. In PLANNING nothing was sent yet, and everything can still be planned again.
-    PLANNING: ClassVar[tuple[str, ...]]
+    READING, NOT_READ, READY = "reading", "not read", "ready"
+    PLANNING: ClassVar[tuple[str, ...]] = (READING, NOT_READ, READY)
     MOVING: ClassVar[str]
-    PAUSED: ClassVar[str]
+    PAUSED, STOPPED, ENDED = "paused", "stopped", "ended"
     UNDER_WAY: ClassVar[tuple[str, ...]]
-    FINAL: ClassVar[tuple[str, ...]]
+    FINAL: ClassVar[tuple[str, ...]] = (STOPPED, ENDED)
     # What its pages need besides the row.
     RELATED: ClassVar[tuple[str, ...]] = ("person",)
 
@@ -70,9 +75,19 @@ class Run(models.Model):
         return sum(getattr(self, name) for name in self.run_items.model.COUNTS.values())
 
     @property
+    def plan_version(self) -> str:
+        """Names one reading of the plan, so that an old form is not taken for the present one."""
+        return self.read_at.isoformat() if self.read_at else ""
+
+    @property
     def is_moving(self) -> bool:
         """Whether items are sent now."""
         return self.state == self.MOVING
+
+    @classmethod
+    def not_read(cls, message: str) -> dict[str, Any]:
+        """The columns of a plan that could not be read."""
+        return {"state": cls.NOT_READ, "message": message}
 
     @classmethod
     def news(cls) -> Q:
@@ -90,9 +105,12 @@ class RunItem(models.Model):
 
     # The columns of the run that count its items by their outcome.
     COUNTS: ClassVar[Mapping[str, str]]
-    # How an outcome is called here: done, and surely never sent. The others have the same name for all runs.
+    # Outcomes of all runs, and what each calls those to which it was done and those that were surely never sent.
+    NONE, SENDING, REFUSED, UNKNOWN = "", "sending", "refused", "unknown"
     DONE: ClassVar[str]
     NOT_SENT: ClassVar[str]
+    # The outcomes that a look-up can still settle.
+    OPEN_OUTCOMES: ClassVar[tuple[str, ...]] = (SENDING, UNKNOWN)
     # The column by which the audit names refused items, and whether its entry counts how many were sent.
     AUDIT_ID: ClassVar[str]
     AUDIT_COUNTS_ITEMS: ClassVar[bool] = False

@@ -15,9 +15,9 @@ from console.items.bulk import plans, selection
 from console.items.bulk.actions import BulkAction, action_named
 from console.items.bulk.forms import PlanForm, SendForm
 from console.items.bulk.selection import NotSelected, SelectionChange
-from console.items.bulk.selectors import PLANNING, find_bulk, find_own_bulk
 from console.items.filters import ItemFilter
 from console.items.models import BulkSignal
+from console.items.runs.selectors import find_own_run, find_run
 from console.items.views import index
 from console.items.views.plan_page import plan_context, render_plan
 
@@ -48,15 +48,15 @@ def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     except plans.NotPlanned as problem:
         messages.error(request, problem.message)
         return htmx.redirect(request, item_filter.address(reverse("items:index", args=[project])))
-    return _to_page(request, bulk)
+    return htmx.redirect(request, bulk.get_absolute_url())
 
 
 @require_safe
 def plan(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpResponse:
     """A plan that is being read, as it is now; without htmx its page."""
-    bulk = find_bulk(user=request.user, project=project, bulk_id=bulk_id)
-    if not htmx.is_htmx(request) or bulk.state not in PLANNING:
-        return _to_page(request, bulk)
+    bulk = find_run(BulkSignal, user=request.user, project=project, run_id=bulk_id)
+    if not htmx.is_htmx(request) or bulk.state not in bulk.PLANNING:
+        return htmx.redirect(request, bulk.get_absolute_url())
     context = plan_context(request, bulk) | {"is_news": bulk.state != State.READING}
     return render(request, "items/bulk/plan.html#plan", context)
 
@@ -65,7 +65,7 @@ def plan(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpRespo
 @require_POST
 def read_again(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpResponse:
     """Has the plan read once more, with what was typed so far."""
-    bulk = find_own_bulk(user=request.user, project=project, bulk_id=bulk_id)
+    bulk = find_own_run(BulkSignal, user=request.user, project=project, run_id=bulk_id)
     form = SendForm(request.POST, action=_action_of(bulk))
     form.full_clean()
     takes_changed = "takes_changed" in request.POST
@@ -73,14 +73,14 @@ def read_again(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> Htt
         plans.read_again(user=request.user, bulk=bulk, typed=form.typed(), takes_changed=takes_changed)
     except plans.NotSent as problem:
         messages.error(request, problem.message)
-    return _to_page(request, bulk)
+    return htmx.redirect(request, bulk.get_absolute_url())
 
 
 @hand_back(*FIELDS, page="items:bulk")
 @require_POST
 def send(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpResponse:
     """The press of the plan's button. What is wrong is said beside it, and nothing is sent."""
-    bulk = find_own_bulk(user=request.user, project=project, bulk_id=bulk_id)
+    bulk = find_own_run(BulkSignal, user=request.user, project=project, run_id=bulk_id)
     form = SendForm(request.POST, action=_action_of(bulk))
     if bulk.state == State.READY and not form.is_valid():
         return render_plan(request, bulk, form, 422)
@@ -92,7 +92,7 @@ def send(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpRespo
         if bulk.state == State.READY:
             return render_plan(request, bulk, form, 409, problem=problem.message)
         messages.info(request, problem.message)
-    return _to_page(request, bulk)
+    return htmx.redirect(request, bulk.get_absolute_url())
 
 
 def _action_of(bulk: BulkSignal) -> BulkAction:
@@ -100,7 +100,3 @@ def _action_of(bulk: BulkSignal) -> BulkAction:
     if action is None:
         raise Http404
     return action
-
-
-def _to_page(request: SignedIn, bulk: BulkSignal) -> HttpResponse:
-    return htmx.redirect(request, reverse("items:bulk", args=[bulk.project, bulk.pk]))

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts import connections
@@ -67,7 +66,7 @@ def _planned(
 ) -> HttpResponse:
     form, (batch_id, batch_name) = context["form"], target
     try:
-        import_ = file_plans.create_plan(
+        import_run = file_plans.create_plan(
             user=request.user,
             project=project,
             import_id=form.cleaned_data["import_id"],
@@ -78,4 +77,4 @@ def _planned(
     except NotStarted as refused:
         form.add_error("import_id", refused.message)
         return render(request, TEMPLATE, context, status=409)
-    return htmx.redirect(request, reverse("items:import_detail", args=[project, import_.pk]))
+    return htmx.redirect(request, import_run.get_absolute_url())

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import connections
@@ -15,8 +14,9 @@ from console.common.typed_fields import hand_back
 from console.items.breadcrumbs import remembered_breadcrumbs
 from console.items.imports import slice_reader
 from console.items.imports.batch_forms import BatchForm
-from console.items.imports.selectors import find_own_import
 from console.items.imports.services import NotStarted
+from console.items.models import Import
+from console.items.runs.selectors import find_own_run
 from console.items.views.batch_choice import asked_batch, ids_sent, read_names, read_target
 from console.projects import selectors as projects
 from console.upstream.response_models import MOST_ADDRESS
@@ -54,9 +54,9 @@ def create(request: SignedIn, project: uuid.UUID, owner: str, slug: str) -> Http
 @require_POST
 def read_again(request: SignedIn, project: uuid.UUID, import_id: uuid.UUID) -> HttpResponse:
     """Reads the slice and the batch once more."""
-    import_run = find_own_import(user=request.user, project=project, import_id=import_id)
-    slice_reader.read_again(user=request.user, import_=import_run)
-    return htmx.redirect(request, reverse("items:import_detail", args=[project, import_id]))
+    import_run = find_own_run(Import, user=request.user, project=project, run_id=import_id)
+    slice_reader.read_again(user=request.user, import_run=import_run)
+    return htmx.redirect(request, import_run.get_absolute_url())
 
 
 def _about(request: SignedIn, project: uuid.UUID, owner: str, slug: str) -> dict[str, Any]:
@@ -90,4 +90,4 @@ def _planned(
     except NotStarted as refused:
         form.add_error("import_id", refused.message)
         return render(request, TEMPLATE, context, status=409)
-    return htmx.redirect(request, reverse("items:import_detail", args=[project, import_run.pk]))
+    return htmx.redirect(request, import_run.get_absolute_url())

@@ -4,7 +4,6 @@ import uuid
 
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http_types import SignedIn
@@ -16,9 +15,10 @@ from console.items.breadcrumbs import item_breadcrumbs
 from console.items.imports import csv_download, csv_plans
 from console.items.imports.csv_forms import CsvForm, form_of
 from console.items.imports.csv_guide import COLUMNS
-from console.items.imports.selectors import find_import, list_imports
+from console.items.imports.selectors import list_imports
 from console.items.imports.services import NotStarted
 from console.items.models import Import
+from console.items.runs.selectors import find_run
 from console.projects import selectors as projects
 from console.upstream.errors import ACCESS_REFUSALS, UpstreamError
 
@@ -31,8 +31,8 @@ def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """The form; a file that can be read becomes a plan."""
     if request.method == "POST":
         return _create(request, project)
-    typed = saved_forms.read_form(request)
-    text, batch = (typed.get("text", ""), typed.get("batch_id")) if typed else ("", request.GET.get("batch"))
+    saved = saved_forms.read_form(request)
+    text, batch = (saved.get("text", ""), saved.get("batch_id")) if saved else ("", request.GET.get("batch"))
     initial = {"import_id": uuid.uuid4(), "text": text, "batch_id": read_int(batch, INT64.start)}
     return _page(request, project, CsvForm(initial=initial))
 
@@ -46,7 +46,7 @@ def template(request: SignedIn, project: uuid.UUID) -> StreamingHttpResponse:
 @require_safe
 def refused(request: SignedIn, project: uuid.UUID, import_id: uuid.UUID) -> HttpResponse | StreamingHttpResponse:
     """The lines that were not created, ready to be corrected."""
-    import_run = find_import(user=request.user, project=project, import_id=import_id)
+    import_run = find_run(Import, user=request.user, project=project, run_id=import_id)
     if import_run.source != Import.Source.CSV:
         raise Http404
     return csv_download.refused(user=request.user, import_run=import_run, request=request)
@@ -74,7 +74,7 @@ def _create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     except NotStarted as problem:
         form.add_error(None, problem.message)
         return _page(request, project, form, 409)
-    return redirect(reverse("items:import_detail", args=[project, plan.pk]))
+    return redirect(plan.get_absolute_url())
 
 
 def _page(request: SignedIn, project: uuid.UUID, form: CsvForm, status: int = 200) -> HttpResponse:

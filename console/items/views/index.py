@@ -18,15 +18,12 @@ from console.items import counts as item_counts
 from console.items import id_lists, table_selectors
 from console.items import table_presenters as presenters
 from console.items.bulk import selection_selectors
-from console.items.bulk.result_presenters import SignalStatus
 from console.items.bulk.selection import SelectionChange, can_select_all
-from console.items.bulk.selectors import find_under_way
 from console.items.decision_selectors import whom_to_ask
 from console.items.filter_form import ItemFilterForm
 from console.items.filters import SIZES, ItemFilter
-from console.items.imports.result_presenters import running_imports
 from console.items.pasted_ids import read_ids
-from console.items.runs.presenters import RunStatus
+from console.items.run_selectors import find_running
 from console.items.statuses import CLIENT_REVIEW
 from console.projects import selectors as projects
 from console.projects import services as project_services
@@ -172,19 +169,9 @@ def _about(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, typed
         "may_signal": request.user.can(Right.SIGNAL),
         "whom_to_ask": "" if request.user.can(Right.SIGNAL) else whom_to_ask(),
         "review_status": item_filter.status or CLIENT_REVIEW.value,
-        "running": _running(request, project),
+        "running": find_running(user=request.user, project=project),
         "notes": () if item_filter.problems else item_filter.pasted.notes,
     }
-
-
-def _running(request: SignedIn, project: uuid.UUID) -> list[RunStatus]:
-    """One's own signals to many items that are under way, and imports that create some."""
-    user, running = request.user, list[RunStatus]()
-    if user.can(Right.SIGNAL):
-        running += [SignalStatus(one, is_own=True, is_strip=True) for one in find_under_way(user=user, project=project)]
-    if user.can(Right.CHANGE):
-        running += running_imports(user=user, project=project)
-    return running
 
 
 def _listed(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, about: dict[str, Any]) -> dict[str, Any]:

@@ -12,10 +12,11 @@ from console.common.parsing import read_page_number
 from console.items.breadcrumbs import item_breadcrumbs
 from console.items.bulk.actions import BulkAction, action_named
 from console.items.bulk.forms import SendForm
-from console.items.bulk.plan_presenters import LISTS, PAGE, Counts, Plan, PlanRow
+from console.items.bulk.plan_presenters import Counts, PlannedItem, SignalPlan
 from console.items.bulk.selectors import count_plan
 from console.items.filters import ItemFilter
 from console.items.models import BulkItem, BulkSignal
+from console.items.runs.plan_presenters import PAGE
 
 
 def render_plan(
@@ -40,18 +41,18 @@ def plan_context(
     }
 
 
-def _plan(request: SignedIn, bulk: BulkSignal, form: SendForm | None, problem: str) -> Plan:
+def _plan(request: SignedIn, bulk: BulkSignal, form: SendForm | None, problem: str) -> SignalPlan:
     action = action_named(bulk.action)
     if action is None:
         raise Http404
     counts = count_plan(bulk)
     is_own = bulk.person_id == request.user.pk and request.user.can(Right.SIGNAL)
     show, page = _shown_list(request, bulk, counts), read_page_number(request.GET.get("page"))
-    return Plan(
+    return SignalPlan(
         bulk,
         action,
         counts,
-        rows=[] if bulk.state == BulkSignal.State.READING else _rows(bulk, LISTS[show], page),
+        rows=[] if bulk.state == BulkSignal.State.READING else _rows(bulk, SignalPlan.LISTS[show], page),
         show=show,
         page=page,
         look=read_page_number(request.GET.get("look")),
@@ -64,15 +65,15 @@ def _plan(request: SignedIn, bulk: BulkSignal, form: SendForm | None, problem: s
 def _shown_list(request: SignedIn, bulk: BulkSignal, counts: Counts) -> str:
     """The one that was asked for; else of a second plan what has changed, if anything, of a first what will be sent."""
     show = request.GET.get("show", "")
-    if show in LISTS:
+    if show in SignalPlan.LISTS:
         return show
     has_changed = bulk.is_pressed and any(kind == BulkItem.Kind.CHANGED for kind, _ in counts)
     return str(BulkItem.Kind.CHANGED if has_changed else BulkItem.Kind.LIKELY)
 
 
-def _rows(bulk: BulkSignal, kind: str, page: int) -> list[PlanRow]:
+def _rows(bulk: BulkSignal, kind: str, page: int) -> list[PlannedItem]:
     first = (page - 1) * PAGE
-    return [PlanRow(row, bulk.project) for row in bulk.items.filter(kind=kind)[first : first + PAGE]]
+    return [PlannedItem(row, bulk.project) for row in bulk.items.filter(kind=kind)[first : first + PAGE]]
 
 
 def _form(request: SignedIn, bulk: BulkSignal, action: BulkAction) -> SendForm:

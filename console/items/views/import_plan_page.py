@@ -12,8 +12,9 @@ from console import htmx
 from console.common.parsing import read_page_number
 from console.items.breadcrumbs import item_breadcrumbs
 from console.items.imports.csv_plans import find_earlier
-from console.items.imports.plan_presenters import LISTS, PAGE, ImportPlan
+from console.items.imports.plan_presenters import ImportPlan
 from console.items.models import Import, ImportRow
+from console.items.runs.plan_presenters import PAGE
 
 
 def render_plan(request: SignedIn, import_run: Import, status: int = 200, *, problem: str = "") -> HttpResponse:
@@ -36,14 +37,14 @@ def _plan(request: SignedIn, import_run: Import, problem: str) -> ImportPlan:
     is_reading = import_run.state == Import.State.READING
     groups = import_run.rows.order_by().values_list("outcome").annotate(count=Count("pk"))
     counts: dict[str, int] = {} if is_reading else dict(groups)
-    show, page = _shown_list(request, counts), read_page_number(request.GET.get("page"))
+    show, page = _list_to_show(request, counts), read_page_number(request.GET.get("page"))
     first = (page - 1) * PAGE
     new = import_run.rows.filter(outcome=ImportRow.Outcome.NONE).order_by()
     return ImportPlan(
         import_run,
         counts,
         {} if is_reading else dict(new.values_list("batch_id").annotate(count=Count("pk"))),
-        rows=[] if is_reading else list(import_run.rows.filter(outcome=LISTS[show])[first : first + PAGE]),
+        rows=[] if is_reading else list(import_run.rows.filter(outcome=ImportPlan.LISTS[show])[first : first + PAGE]),
         show=show,
         page=page,
         look=read_page_number(request.GET.get("look")),
@@ -54,9 +55,9 @@ def _plan(request: SignedIn, import_run: Import, problem: str) -> ImportPlan:
     )
 
 
-def _shown_list(request: SignedIn, counts: dict[str, int]) -> str:
+def _list_to_show(request: SignedIn, counts: dict[str, int]) -> str:
     """The one that was asked for; else what can't be imported, if anything: it is what a person has to correct."""
     show = request.GET.get("show", "")
-    if show in LISTS:
+    if show in ImportPlan.LISTS:
         return show
     return "invalid" if counts.get(ImportRow.Outcome.INVALID) else "create"
