@@ -75,7 +75,10 @@ class SignalPlan(RunPlan[BulkSignal]):
         "could-not-be-read": Kind.UNREAD,
     }
     ICONS = {Kind.LIKELY: ("circle-check", "good"), Kind.GONE: ("circle-x", "bad")}
+    ID = "bulk-plan"
     LIST_ID = "plan-items"
+    NAME = "plan"
+    FOLDER = "items/bulk"
 
     action: BulkAction
     plan_counts: Counts

@@ -62,7 +62,10 @@ class ImportPlan(RunPlan[Import]):
 
     LISTS = {"create": Outcome.NONE, "invalid": Outcome.INVALID, "present": Outcome.PRESENT}
     ICONS = {Outcome.NONE: ("circle-check", "good"), Outcome.PRESENT: ("info", "info")}
+    ID = "import-plan"
     LIST_ID = "import-rows"
+    NAME = "import"
+    FOLDER = "items/imports"
 
     counts: Mapping[str, int]
     batch_counts: Mapping[int | None, int]

@@ -19,8 +19,7 @@ R = TypeVar("R", bound=Run)
 class PlanNumber:
     """One number of the plan with its words; `url` opens its list."""
 
-    show: str
-    kind: str
+    ident: str
     words: str
     url: str
     is_shown: bool
@@ -34,9 +33,13 @@ class RunPlan(ABC, Generic[R]):
 
     # The kind of item of each list, by the words of `?show=` in the address; the first is always shown.
     LISTS: ClassVar[Mapping[str, str]]
-    # Icon and tone of the numbers that don't warn, and the id of the list.
+    # Icon and tone of the numbers that don't warn.
     ICONS: ClassVar[Mapping[str, tuple[str, str]]]
+    # The ids of its element, of the list, and the start of those of the numbers; the folder of its templates.
+    ID: ClassVar[str]
     LIST_ID: ClassVar[str]
+    NAME: ClassVar[str]
+    FOLDER: ClassVar[str]
 
     run: R
     rows: Sequence[Any] = field(default=(), kw_only=True)
@@ -56,6 +59,12 @@ class RunPlan(ABC, Generic[R]):
     @property
     @abstractmethod
     def poll_url(self) -> str: ...
+
+    @property
+    def template(self) -> str:
+        """For the state it is in."""
+        state = "reading" if self.is_reading else "not_read" if self.is_not_read else "ready"
+        return f"{self.FOLDER}/_plan_{state}.html"
 
     @property
     def is_reading(self) -> bool:
@@ -114,7 +123,7 @@ class RunPlan(ABC, Generic[R]):
         kind = self.LISTS[show]
         icon, tone = self.ICONS.get(kind, ("triangle-alert", "warn"))
         url = f"{self.url}?show={show}#{self.LIST_ID}"
-        return PlanNumber(show, kind, self.words_of(kind), url, show == self.show, icon, tone)
+        return PlanNumber(f"{self.NAME}-{show}", self.words_of(kind), url, show == self.show, icon, tone)
 
     def _page_url(self, page: int) -> str:
         return f"{self.url}?show={self.show}&page={page}#{self.LIST_ID}"

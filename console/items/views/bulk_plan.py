@@ -58,7 +58,7 @@ def plan(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpRespo
     if not htmx.is_htmx(request) or bulk.state not in bulk.PLANNING:
         return htmx.redirect(request, bulk.get_absolute_url())
     context = plan_context(request, bulk) | {"is_news": bulk.state != State.READING}
-    return render(request, "items/bulk/plan.html#plan", context)
+    return render(request, "items/runs/_plan.html", context)
 
 
 @hand_back(*FIELDS, page="items:bulk")

@@ -22,7 +22,7 @@ def render_plan(request: SignedIn, import_run: Import, status: int = 200, *, pro
     context = plan_context(request, import_run, problem)
     if htmx.is_htmx(request) and "look" in request.GET:
         context["is_news"] = import_run.state != Import.State.READING
-        return render(request, "items/imports/plan.html#plan", context, status=status)
+        return render(request, "items/runs/_plan.html", context, status=status)
     return render(request, "items/imports/plan.html", context, status=status)
 
 

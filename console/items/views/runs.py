@@ -44,7 +44,7 @@ def news(request: SignedIn) -> HttpResponse:
         "look": look + 1,
         "more": notifications.awaits_news(request.user),
     }
-    return render(request, "items/bulk/news.html", context)
+    return render(request, "items/runs/news.html", context)
 
 
 def answer(request: SignedIn, run: R, results: Results[R], problem: str) -> HttpResponse:
