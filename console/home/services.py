@@ -70,7 +70,7 @@ def waiting(*, user: Person) -> Waiting:
     return Waiting(todos, any(one.state is None for one in created))
 
 
-def latest_slices(*, user: Person) -> list[shown.Row]:
+def latest_slices(*, user: Person) -> list[shown.SliceRow]:
     """The first few slices of the person's Avala owner: one upstream call."""
     owner = connections.owner(user)
     found = connections.avala(user).list_slices(owner, limit=SLICES).items
@@ -96,7 +96,7 @@ def unfinished_slices(*, user: Person) -> list[Todo]:
     return [_recent_slice(one, one.state) for one in recent_slices.check_unfinished(user=user) if one.state]
 
 
-def unnamed_datasets(rows: Sequence[shown.Row]) -> str:
+def unnamed_datasets(rows: Sequence[shown.SliceRow]) -> str:
     """The datasets whose names are not known yet, as the question `slices:names` understands."""
     recipes = [row.recipe for row in rows if row.recipe]
     uids = {clause.dataset_uid for recipe in recipes for clause in recipe.clauses if not clause.named}

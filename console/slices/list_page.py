@@ -12,7 +12,7 @@ from accounts.models import Person
 from console.common import formatting, polling, stale_cache
 from console.common.errors import ConsoleError
 from console.slices import build_times, list_query, presenters, services
-from console.slices.list_query import Wanted
+from console.slices.list_query import ListQuery
 from console.upstream.errors import ACCESS_REFUSALS, UpstreamError
 from console.upstream.response_models import Page, Slice
 
@@ -23,7 +23,7 @@ MOST_ITEMS_STORED = 5_000
 Addresses = Sequence[tuple[str, str]]
 
 
-def listed(*, user: Person, wanted: Wanted) -> dict[str, Any]:
+def listed(*, user: Person, wanted: ListQuery) -> dict[str, Any]:
     """The page asked for, in one call: names of datasets that are not remembered follow by themselves."""
     page = stale_cache.read(
         lambda: services.list_slices(user=user, wanted=wanted),
@@ -39,7 +39,7 @@ def listed(*, user: Person, wanted: Wanted) -> dict[str, Any]:
     return said | next_look(addresses(building), 0)
 
 
-def last_listed(*, user: Person, wanted: Wanted, problem: UpstreamError) -> dict[str, Any]:
+def last_listed(*, user: Person, wanted: ListQuery, problem: UpstreamError) -> dict[str, Any]:
     """The same page as it last came, where Avala does not answer; nothing where it is not known."""
     last = stale_cache.last(scope=connections.key_scope(user, "avala"), thing=_thing(wanted))
     if last is None or not problem.is_silence:
@@ -47,7 +47,7 @@ def last_listed(*, user: Person, wanted: Wanted, problem: UpstreamError) -> dict
     return _listed(user, wanted, last.value) | {"kept_at": last.at}
 
 
-def _thing(wanted: Wanted) -> str:
+def _thing(wanted: ListQuery) -> str:
     # The search is ours and looks at the page that came.
     return f"slices: {replace(wanted, search='').query()}"
 
@@ -60,7 +60,7 @@ def _bare(page: Page[Slice]) -> Page[Slice] | None:
     return replace(page, items=tuple(replace(one, featured_urls=(), extra={}) for one in page.items))
 
 
-def _listed(user: Person, wanted: Wanted, page: Page[Slice]) -> dict[str, Any]:
+def _listed(user: Person, wanted: ListQuery, page: Page[Slice]) -> dict[str, Any]:
     rows = presenters.rows(page.items, services.known_names(user=user, uids=services.recipe_datasets(page.items)))
     matching = [row for row in rows if wanted.search.casefold() in row.name.casefold()]
     return {
@@ -105,7 +105,7 @@ def later(look: int, error: ConsoleError | None = None) -> int | None:
     return None if delay is None else max(delay, min(round(wait) + 1, 120) if wait else 0)
 
 
-def addresses(rows: Sequence[presenters.Row]) -> list[tuple[str, str]]:
+def addresses(rows: Sequence[presenters.SliceRow]) -> list[tuple[str, str]]:
     return [row.slice.address for row in rows if row.slice.address]
 
 
@@ -116,17 +116,17 @@ def read_addresses(sent: Sequence[str]) -> list[tuple[str, str]]:
     ]
 
 
-def orderings(wanted: Wanted) -> Mapping[str, str]:
+def orderings(wanted: ListQuery) -> Mapping[str, str]:
     """The choices, and the one in the address if it is another."""
     return {**list_query.ORDERINGS, wanted.ordering: list_query.ORDERINGS.get(wanted.ordering, wanted.ordering)}
 
 
-def address(wanted: Wanted, **changed: Any) -> str:
+def address(wanted: ListQuery, **changed: Any) -> str:
     query = replace(wanted, **changed).query()
     return reverse("slices:index") + (f"?{query}" if query else "")
 
 
-def _is_unordered(wanted: Wanted, slices: Sequence[Slice]) -> bool:
+def _is_unordered(wanted: ListQuery, slices: Sequence[Slice]) -> bool:
     """Whether Avala passed over the order asked for. Nobody refuses an unknown name, and the page must not claim it."""
     if wanted.ordering.removeprefix("-") != "item_count":
         return False
@@ -134,12 +134,12 @@ def _is_unordered(wanted: Wanted, slices: Sequence[Slice]) -> bool:
     return counts != sorted(counts, reverse=wanted.ordering.startswith("-"))
 
 
-def _unnamed(rows: Sequence[presenters.Row]) -> str:
+def _unnamed(rows: Sequence[presenters.SliceRow]) -> str:
     uids = {part.dataset_uid for row in rows if row.recipe for part in row.recipe.clauses if not part.named}
     return urlencode([("d", uid) for uid in sorted(uids) if services.is_uid(uid)][:MOST_NAMES])
 
 
-def _pager(wanted: Wanted, page: Page[Slice], on_page: int) -> dict[str, str]:
+def _pager(wanted: ListQuery, page: Page[Slice], on_page: int) -> dict[str, str]:
     first = (wanted.page - 1) * wanted.limit + 1
     last = first + on_page - 1
     total = f" of {formatting.plural(page.count, 'slice')}" if page.count is not None else ""

@@ -23,7 +23,7 @@ ORDERINGS = {
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ListQuery:
     """One look at the list."""
 
     owner: str
@@ -34,7 +34,7 @@ class Wanted:
     search: str = ""
 
     @classmethod
-    def read(cls, sent: Mapping[str, str], owner: str) -> "Wanted":
+    def read(cls, sent: Mapping[str, str], owner: str) -> "ListQuery":
         """What the address asks for. Nonsense falls back to the default: an address is no form to be corrected."""
         return cls(
             owner=_line(sent, "owner", 255) or owner,

@@ -48,7 +48,7 @@ def state_named(status: str) -> State:
 
 
 @dataclass(frozen=True)
-class Row:
+class SliceRow:
     """A slice in the list."""
 
     slice: Slice
@@ -80,20 +80,20 @@ class Row:
         return f"{formatting.show_controls(self.name)}: {self.state.text}{'' if self.state.failed else items}"
 
 
-def rows(slices: Iterable[Slice], names: Mapping[str, str]) -> list[Row]:
+def rows(slices: Iterable[Slice], names: Mapping[str, str]) -> list[SliceRow]:
     """Each slice once: a list that is paged by number may repeat one (FACTS 4, row 25)."""
     unique = {one.uid or f"nameless {place}": one for place, one in enumerate(slices)}.values()
     known = provenance.known(unique)
     return [_row(one, names, known.get(provenance.thing_id(one))) for one in unique]
 
 
-def row(found: Slice, names: Mapping[str, str]) -> Row:
+def row(found: Slice, names: Mapping[str, str]) -> SliceRow:
     return rows([found], names)[0]
 
 
-def _row(found: Slice, names: Mapping[str, str], origin: Origin | None) -> Row:
+def _row(found: Slice, names: Mapping[str, str], origin: Origin | None) -> SliceRow:
     recipe = services.recipe_of(found, names, origin.random_count if origin else None)
-    return Row(found, state_of(found), recipe, slice_address(found), origin)
+    return SliceRow(found, state_of(found), recipe, slice_address(found), origin)
 
 
 def slice_address(found: Slice) -> str:

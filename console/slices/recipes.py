@@ -18,7 +18,7 @@ SHOWN_VALUES = 6
 
 
 @dataclass(frozen=True)
-class Piece:
+class RecipePiece:
     """A run of text: our words, the name of a dataset, or a value out of a filter."""
 
     text: str
@@ -26,13 +26,13 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Clause:
+class RecipeClause:
     """What one part says. `index` is the part's place in the recipe."""
 
     index: int
     kind: str
     dataset_uid: str
-    pieces: tuple[Piece, ...]
+    pieces: tuple[RecipePiece, ...]
     named: bool
     """False when the dataset's name is not known and its id stands in for it."""
 
@@ -45,7 +45,7 @@ class Clause:
 class Recipe:
     """The whole sentence. `ending` comes behind the clauses: the random choice, if any, and the full stop."""
 
-    clauses: tuple[Clause, ...]
+    clauses: tuple[RecipeClause, ...]
     ending: str
 
     @property
@@ -70,48 +70,52 @@ def dataset_uids(parts: Sequence[SubSlice]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.dataset_uid for part in parts if part.dataset_uid))
 
 
-def _clause(index: int, part: SubSlice, names: Mapping[str, str]) -> Clause:
+def _clause(index: int, part: SubSlice, names: Mapping[str, str]) -> RecipeClause:
     name = names.get(part.dataset_uid)
-    dataset = Piece(name or _stand_in(part.dataset_uid), "dataset")
+    dataset = RecipePiece(name or _stand_in(part.dataset_uid), "dataset")
     first, *rest = _pieces(part, dataset)
     if index == 0:
-        first = Piece(first.text[:1].upper() + first.text[1:], first.role)
-    return Clause(index, part.type, part.dataset_uid, (first, *rest), named=bool(name))
+        first = RecipePiece(first.text[:1].upper() + first.text[1:], first.role)
+    return RecipeClause(index, part.type, part.dataset_uid, (first, *rest), named=bool(name))
 
 
-def _pieces(part: SubSlice, dataset: Piece) -> list[Piece]:
+def _pieces(part: SubSlice, dataset: RecipePiece) -> list[RecipePiece]:
     if part.type == "dataset":
-        return [Piece("everything in "), dataset]
+        return [RecipePiece("everything in "), dataset]
     if part.type == "dataset_items":
         noun = "chosen item" if len(part.item_uids) == 1 else "chosen items"
-        return [Piece(f"{_number(len(part.item_uids))} {noun} from "), dataset]
+        return [RecipePiece(f"{_number(len(part.item_uids))} {noun} from "), dataset]
     if part.type == "filters":
-        return [Piece("items in "), dataset, *_filters(part.filters or {})]
+        return [RecipePiece("items in "), dataset, *_filters(part.filters or {})]
     # Not one of the three kinds of FACTS 1.4: named as it came, never dropped.
-    return [Piece("a part of the kind “"), Piece(part.type, "value"), Piece("” from "), dataset]
+    return [RecipePiece("a part of the kind “"), RecipePiece(part.type, "value"), RecipePiece("” from "), dataset]
 
 
-def _filters(filters: Mapping[str, Any]) -> list[Piece]:
+def _filters(filters: Mapping[str, Any]) -> list[RecipePiece]:
     """All keys must match, and of each key any one value (FACTS 4, row 21)."""
     if not filters:
-        return [Piece(" that match an empty filter")]
-    pieces: list[Piece] = []
+        return [RecipePiece(" that match an empty filter")]
+    pieces: list[RecipePiece] = []
     for key, wanted in filters.items():
-        pieces.append(Piece(" and " if pieces else " "))
-        pieces += [Piece("tagged ")] if key == "tag" else [Piece("with "), Piece(key, "value"), Piece(" ")]
+        pieces.append(RecipePiece(" and " if pieces else " "))
+        pieces += (
+            [RecipePiece("tagged ")]
+            if key == "tag"
+            else [RecipePiece("with "), RecipePiece(key, "value"), RecipePiece(" ")]
+        )
         pieces += _values(wanted)
     return pieces
 
 
-def _values(wanted: Any) -> list[Piece]:
+def _values(wanted: Any) -> list[RecipePiece]:
     values = [_shown(value) for value in wanted] if isinstance(wanted, list | tuple) else [_shown(wanted)]
     if not values:
-        return [Piece("nothing")]
-    pieces: list[Piece] = []
+        return [RecipePiece("nothing")]
+    pieces: list[RecipePiece] = []
     for value in values[:SHOWN_VALUES]:
-        pieces += [Piece(" or "), Piece(value, "value")] if pieces else [Piece(value, "value")]
+        pieces += [RecipePiece(" or "), RecipePiece(value, "value")] if pieces else [RecipePiece(value, "value")]
     if (left := len(values) - SHOWN_VALUES) > 0:
-        pieces.append(Piece(f" or {left} more"))
+        pieces.append(RecipePiece(f" or {left} more"))
     return pieces
 
 

@@ -12,7 +12,7 @@ from django.core.cache import cache
 from accounts import connections
 from accounts.models import Person
 from console.common.parsing import read_uuid
-from console.slices.list_query import Wanted
+from console.slices.list_query import ListQuery
 from console.slices.recipes import Recipe, dataset_uids, sentence
 from console.upstream.errors import KeyRejected, NotFound, Refused, UpstreamError
 from console.upstream.response_models import Dataset, Item, Page, Slice
@@ -29,7 +29,7 @@ PENDING_ASKED = 4
 """Slices one look at what is being built asks for: the poll must stay small beside 100 requests a minute."""
 
 
-def list_slices(*, user: Person, wanted: Wanted) -> Page[Slice]:
+def list_slices(*, user: Person, wanted: ListQuery) -> Page[Slice]:
     """One page of an owner's slices, or of those that use a dataset: one call, however many rows."""
     avala, ordering = connections.avala(user), wanted.ordering or None
     if wanted.dataset:

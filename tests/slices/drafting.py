@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.models import Person
 from console.emulator.server import Running
 from console.slices.builder import drafts
-from console.slices.builder.parts import Contents, Part
+from console.slices.builder.parts import DraftContents, RecipePart
 from console.slices.models import Draft
 
 HTMX = {"HX-Request": "true"}
@@ -27,17 +27,17 @@ class Desk:
         return Draft.objects.get(pk=self.address.split("/")[3])
 
     @property
-    def contents(self) -> Contents:
+    def contents(self) -> DraftContents:
         return drafts.contents(self.draft)
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[RecipePart, ...]:
         return self.contents.parts
 
     def add(self, dataset: str, kind: str = "dataset") -> Any:
         return self.client.post(f"{self.address}parts/add/", {"dataset": dataset, "kind": kind})
 
-    def part_post(self, what: str, part: Part, **sent: Any) -> Any:
+    def part_post(self, what: str, part: RecipePart, **sent: Any) -> Any:
         return self.client.post(f"{self.address}parts/{part.id}/{what}/", sent)
 
     def save(self, *, htmx: bool = False, **sent: str) -> Any:

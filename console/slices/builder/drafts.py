@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Person
 from console.slices.builder import parts
-from console.slices.builder.parts import Contents, Part
+from console.slices.builder.parts import DraftContents, RecipePart
 from console.slices.models import Draft
 
 SHOWN = 20
@@ -39,7 +39,7 @@ class TooManyParts(Exception):
 
 
 @dataclass(frozen=True)
-class Clash:
+class FieldConflict:
     """One field that another tab changed to something else while this one was being typed."""
 
     name: str
@@ -51,7 +51,7 @@ def storable(text: str) -> str:
     return _UNSTORABLE.sub("\ufffd", text)
 
 
-def contents(draft: Draft) -> Contents:
+def contents(draft: Draft) -> DraftContents:
     return parts.from_json(draft.data)
 
 
@@ -83,12 +83,12 @@ def last_worked_on(user: Person) -> Draft | None:
 
 def resume_or_start(user: Person) -> Draft:
     """The draft last worked on, else a new one; asking twice gives the same."""
-    return last_worked_on(user) or Draft.objects.create(person=user, data=parts.to_json(Contents()))
+    return last_worked_on(user) or Draft.objects.create(person=user, data=parts.to_json(DraftContents()))
 
 
-def start(user: Person, begun: Contents | None = None, *, source: str = "") -> Draft:
+def start(user: Person, begun: DraftContents | None = None, *, source: str = "") -> Draft:
     """A new draft; one with the same beginning that nobody touched since is used again."""
-    data = parts.to_json(begun or Contents())
+    data = parts.to_json(begun or DraftContents())
     untouched = Draft.objects.filter(person=user, state=Draft.State.EDITING, changes=0, source=source)
     draft = untouched.first()
     if draft is None:
@@ -104,7 +104,7 @@ def discard(user: Person, draft_id: uuid.UUID) -> bool:
     return bool(count)
 
 
-def change(user: Person, draft_id: uuid.UUID, step: Callable[[Contents], Contents]) -> Draft:
+def change(user: Person, draft_id: uuid.UUID, step: Callable[[DraftContents], DraftContents]) -> Draft:
     """Applies one change to what is stored now, not to what some tab once saw."""
     with transaction.atomic():
         draft = Draft.objects.select_for_update().filter(person=user, pk=draft_id).first()
@@ -123,18 +123,18 @@ def change(user: Person, draft_id: uuid.UUID, step: Callable[[Contents], Content
     return draft
 
 
-def change_part(user: Person, draft_id: uuid.UUID, part_id: str, step: Callable[[Part], Part]) -> Draft:
+def change_part(user: Person, draft_id: uuid.UUID, part_id: str, step: Callable[[RecipePart], RecipePart]) -> Draft:
     return change(user, draft_id, lambda now: now.changed(step(_part(now, part_id))))
 
 
 def save_details(
     user: Person, draft_id: uuid.UUID, typed: Mapping[str, str], seen: Mapping[str, str], *, force: bool = False
-) -> tuple[Draft, list[Clash]]:
+) -> tuple[Draft, list[FieldConflict]]:
     """Keeps what was typed, field by field. `seen` is what the tab started from: a field that another tab changed
     meanwhile is not overwritten but reported."""
-    clashes: list[Clash] = []
+    clashes: list[FieldConflict] = []
 
-    def step(now: Contents) -> Contents:
+    def step(now: DraftContents) -> DraftContents:
         changed = {}
         for name in (name for name in parts.DETAIL_NAMES if name in typed):
             stored, mine = getattr(now.details, name), storable(typed[name])
@@ -144,14 +144,14 @@ def save_details(
             if force or stored == base:
                 changed[name] = mine
             else:
-                clashes.append(Clash(name, mine, stored))
+                clashes.append(FieldConflict(name, mine, stored))
         return replace(now, details=replace(now.details, **changed))
 
     return change(user, draft_id, step), clashes
 
 
-def add_part(user: Person, draft_id: uuid.UUID, part: Part) -> Draft:
-    def step(now: Contents) -> Contents:
+def add_part(user: Person, draft_id: uuid.UUID, part: RecipePart) -> Draft:
+    def step(now: DraftContents) -> DraftContents:
         if len(now.parts) >= parts.MOST_PARTS:
             raise TooManyParts
         return now.with_part(part)
@@ -168,7 +168,7 @@ def remove_part(user: Person, draft_id: uuid.UUID, part_id: str) -> Draft:
 
 
 def restore_part(user: Person, draft_id: uuid.UUID) -> Draft:
-    return change(user, draft_id, Contents.restored)
+    return change(user, draft_id, DraftContents.restored)
 
 
 def claim(draft: Draft) -> None:
@@ -189,7 +189,7 @@ def reopen(draft: Draft, failure: Mapping[str, Any]) -> None:
     )
 
 
-def _part(now: Contents, part_id: str) -> Part:
+def _part(now: DraftContents, part_id: str) -> RecipePart:
     part = now.part(part_id)
     if part is None:
         raise PartGone

@@ -10,8 +10,8 @@ from django.http import QueryDict
 from console.common.errors import ConsoleError
 from console.common.parsing import NotJson, read_int, read_json
 from console.slices.builder import validation
-from console.slices.builder.lookups import Field, Seen, as_text
-from console.slices.builder.parts import CHOSEN, DETAIL_NAMES, FILTER, MOST_ITEMS, WHOLE, Details, Part
+from console.slices.builder.lookups import Field, SeenFields, as_text
+from console.slices.builder.parts import CHOSEN, DETAIL_NAMES, FILTER, MOST_ITEMS, WHOLE, Details, RecipePart
 from console.slices.builder.validation import Problems
 
 LONGEST_TYPED = 20_000
@@ -74,7 +74,7 @@ class Picks:
             return cls(off=shown)
         return cls(tuple(uid for uid in shown if uid in picked), tuple(uid for uid in shown if uid not in picked))
 
-    def apply(self, part: Part) -> Part:
+    def apply(self, part: RecipePart) -> RecipePart:
         if self.clear:
             return replace(part, items=())
         gone = set(self.off)
@@ -96,7 +96,7 @@ def _uids(text: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Choice:
+class FilterChoice:
     wire: str
     text: str
     count: int
@@ -104,12 +104,12 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Row:
+class FilterRow:
     """One field of a filter: values to tick, and room for others, one a line. The last row has no name yet."""
 
     index: int
     name: str
-    choices: tuple[Choice, ...]
+    choices: tuple[FilterChoice, ...]
     others: str
     more: int = 0
 
@@ -127,12 +127,12 @@ class Row:
         return bool(self.used) or 0 < len(self.choices) <= GLANCE
 
 
-def rows_of(filters: Mapping[str, Any], seen: Seen) -> list[Row]:
+def rows_of(filters: Mapping[str, Any], seen: SeenFields) -> list[FilterRow]:
     offered = {field.name: field for field in seen.fields}
     names = [*filters, *(name for name in offered if name not in filters)]
     rows = [_row(index, name, filters.get(name), offered.get(name)) for index, name in enumerate(names) if name]
     nameless = _listed(filters.get(""))
-    return [*rows, Row(len(names), "", (), "\n".join(as_text(value) for value in nameless))]
+    return [*rows, FilterRow(len(names), "", (), "\n".join(as_text(value) for value in nameless))]
 
 
 def fits_fields(filters: Mapping[str, Any]) -> bool:
@@ -140,7 +140,7 @@ def fits_fields(filters: Mapping[str, Any]) -> bool:
     return all(_is_plain(value) for wanted in filters.values() for value in _listed(wanted))
 
 
-def read_rows(sent: QueryDict, seen: Seen, before: Mapping[str, Any]) -> dict[str, Any]:
+def read_rows(sent: QueryDict, seen: SeenFields, before: Mapping[str, Any]) -> dict[str, Any]:
     """The filter that the rows say. Fields without values and values without a field are kept, to be finished."""
     fields = {field.name: field for field in seen.fields}
     filters: dict[str, list[Any]] = {}
@@ -155,13 +155,13 @@ def read_rows(sent: QueryDict, seen: Seen, before: Mapping[str, Any]) -> dict[st
     return {name: _as_before(values, before.get(name)) for name, values in filters.items()}
 
 
-def _row(index: int, name: str, wanted: Any, field: Field | None) -> Row:
+def _row(index: int, name: str, wanted: Any, field: Field | None) -> FilterRow:
     chosen = {json.dumps(value): as_text(value) for value in _listed(wanted)}
     values = field.values if field else ()
     shown = {value.wire for value in values}
-    choices = tuple(Choice(value.wire, value.text, value.count, value.wire in chosen) for value in values)
+    choices = tuple(FilterChoice(value.wire, value.text, value.count, value.wire in chosen) for value in values)
     others = "\n".join(text for wire, text in chosen.items() if wire not in shown)
-    return Row(index, name, choices, others, field.more if field else 0)
+    return FilterRow(index, name, choices, others, field.more if field else 0)
 
 
 def _row_numbers(sent: QueryDict) -> list[int]:

@@ -17,7 +17,7 @@ from accounts import connections
 from accounts.models import Person
 from console.common.parsing import read_page_number
 from console.slices.builder import validation
-from console.slices.builder.parts import Part, Source
+from console.slices.builder.parts import PartSource, RecipePart
 from console.upstream.errors import KeyRejected, NotFound, UpstreamError
 from console.upstream.response_models import Dataset, Item, Organization, Page
 
@@ -31,7 +31,7 @@ KEPT_SHORTLY = 60
 
 
 @dataclass(frozen=True)
-class Found:
+class DatasetMatches:
     """Datasets found by typing. `more` is what to ask with for the next ones."""
 
     datasets: tuple[Dataset, ...]
@@ -42,7 +42,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class NameCheck:
     """Whether a name may be used, in words. Advice only: Avala decides on Create (FACTS 1.4, A6)."""
 
     tone: str
@@ -69,7 +69,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenFields:
     """Fields and values met in the metadata of the newest items; `rows` is each item's own."""
 
     rows: tuple[Mapping[str, Sequence[Any]], ...] = ()
@@ -98,13 +98,13 @@ class Seen:
         return Field(name, values, max(0, len(met) - VALUES_OFFERED))
 
 
-def find_datasets(user: Person, *, name: str = "", owner: str = "", cursor: str = "") -> Found:
+def find_datasets(user: Person, *, name: str = "", owner: str = "", cursor: str = "") -> DatasetMatches:
     """Of the key's workspace by name, or all of one owner, where Avala cannot search and we do (FACTS 1.5, A8, A9)."""
     name, owner = name.strip()[:200], owner.strip()[:255]
     asked = hashlib.sha256(json.dumps([name, owner, cursor]).encode()).hexdigest()
     place = _cache_name(user, "datasets", asked)
     kept = cache.get(place)
-    if isinstance(kept, Found):
+    if isinstance(kept, DatasetMatches):
         return kept
     found = _of_owner(user, owner, name, cursor) if owner else _of_workspace(user, name, cursor)
     # Fields nobody described may hold links.
@@ -113,20 +113,20 @@ def find_datasets(user: Person, *, name: str = "", owner: str = "", cursor: str 
     return found
 
 
-def dataset(user: Person, uid: str) -> Source:
-    return Source.of(connections.avala(user).get_dataset(uid))
+def dataset(user: Person, uid: str) -> PartSource:
+    return PartSource.of(connections.avala(user).get_dataset(uid))
 
 
-def known_sources(user: Person, uids: Sequence[str]) -> dict[str, Source]:
+def known_sources(user: Person, uids: Sequence[str]) -> dict[str, PartSource]:
     """Names for a copied recipe. One that cannot be read keeps its id: the recipe is still worth having."""
     answers = _datasets(user, list(dict.fromkeys(uids))[:FOUND_AT_ONCE])
     for answer in answers.values():
         if isinstance(answer, KeyRejected):
             raise answer
-    return {uid: Source.of(one) if isinstance(one, Dataset) else Source(uid) for uid, one in answers.items()}
+    return {uid: PartSource.of(one) if isinstance(one, Dataset) else PartSource(uid) for uid, one in answers.items()}
 
 
-def missing_datasets(user: Person, parts: Sequence[Part]) -> list[Part]:
+def missing_datasets(user: Person, parts: Sequence[RecipePart]) -> list[RecipePart]:
     """Which parts a "not found" on Create was about; it names none (FACTS 1.3)."""
     answers = _datasets(user, list(dict.fromkeys(part.source.uid for part in parts)))
     return [part for part in parts if isinstance(answers[part.source.uid], NotFound)]
@@ -138,16 +138,16 @@ def _datasets(user: Person, uids: Sequence[str]) -> dict[str, Dataset | Upstream
     return dict(zip(uids, connections.gather([partial(api.get_dataset, uid) for uid in uids]), strict=True))
 
 
-def items(user: Person, source: Source, cursor: str = "") -> Page[Item]:
+def items(user: Person, source: PartSource, cursor: str = "") -> Page[Item]:
     return connections.avala(user).list_dataset_items(
         source.owner, source.slug, cursor=cursor or None, limit=TILES_AT_ONCE
     )
 
 
-def seen(user: Person, source: Source) -> Seen:
+def seen(user: Person, source: PartSource) -> SeenFields:
     """What the newest items say of themselves. Failing costs the offers, not the page."""
     if not source.can_be_opened:
-        return Seen(failed=True)
+        return SeenFields(failed=True)
     place = _cache_name(user, "metadata-read", source.uid)
     if (kept := cache.get(place)) is None:
         try:
@@ -155,10 +155,10 @@ def seen(user: Person, source: Source) -> Seen:
         except KeyRejected:
             raise
         except UpstreamError:
-            return Seen(failed=True)
+            return SeenFields(failed=True)
         cache.set(place, kept, KEPT)
     rows, complete = kept
-    return Seen(tuple(rows), complete)
+    return SeenFields(tuple(rows), complete)
 
 
 def organizations(user: Person) -> tuple[Organization, ...]:
@@ -169,44 +169,44 @@ def organizations(user: Person) -> tuple[Organization, ...]:
     return tuple(Organization(one.get("uid"), one.get("name"), one.get("slug"), raw=one) for one in kept)
 
 
-def name_verdict(user: Person, name: str) -> Verdict:
+def name_verdict(user: Person, name: str) -> NameCheck:
     """A6 where the name could be sent at all; a failing check is no reason to stop anybody."""
     if not name.strip():
-        return Verdict("quiet", "1 to 100 characters.")
+        return NameCheck("quiet", "1 to 100 characters.")
     if problem := validation.name_problem(name):
-        return Verdict("bad", problem)
+        return NameCheck("bad", problem)
     try:
         said = connections.avala(user).validate_slice_name(name.strip())
     except (KeyRejected, connections.ConnectionMissing) as missing:
-        return Verdict("bad", f"The name could not be checked. {missing.message}")
+        return NameCheck("bad", f"The name could not be checked. {missing.message}")
     except UpstreamError:
-        return Verdict("quiet", "The name could not be checked just now. You can still create the slice.")
+        return NameCheck("quiet", "The name could not be checked just now. You can still create the slice.")
     if said.is_valid is None:
-        return Verdict("quiet", said.message or "Avala did not say whether the name is free.")
+        return NameCheck("quiet", said.message or "Avala did not say whether the name is free.")
     if said.is_valid:
-        return Verdict("good", "This name is free.")
+        return NameCheck("good", "This name is free.")
     # Avala's own words name the key's user (FACTS 1.4, A6), not the slice in the way.
-    return Verdict("bad", f"A slice called “{name.strip()}” exists already.")
+    return NameCheck("bad", f"A slice called “{name.strip()}” exists already.")
 
 
 def as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _of_workspace(user: Person, name: str, cursor: str) -> Found:
+def _of_workspace(user: Person, name: str, cursor: str) -> DatasetMatches:
     page = connections.avala(user).list_datasets(name=name or None, cursor=cursor or None, limit=FOUND_AT_ONCE)
-    return Found(page.items, name, more=page.next or "", unclear=page.unclear)
+    return DatasetMatches(page.items, name, more=page.next or "", unclear=page.unclear)
 
 
-def _of_owner(user: Person, owner: str, name: str, cursor: str) -> Found:
+def _of_owner(user: Person, owner: str, name: str, cursor: str) -> DatasetMatches:
     number = read_page_number(cursor)
     page = connections.avala(user).list_owner_datasets(owner, page=number, limit=100)
     wanted = name.casefold()
     met = tuple(one for one in page.items if wanted in (one.name or one.slug or "").casefold())
-    return Found(met, name, owner, more=page.next or "", unclear=page.unclear)
+    return DatasetMatches(met, name, owner, more=page.next or "", unclear=page.unclear)
 
 
-def _read_metadata(user: Person, source: Source) -> tuple[list[dict[str, list[Any]]], bool]:
+def _read_metadata(user: Person, source: PartSource) -> tuple[list[dict[str, list[Any]]], bool]:
     """The newest items' own, and whether that was all of them."""
     api, cursor, rows = connections.avala(user), None, []
     for _ in range(PAGES_LOOKED_AT):

@@ -16,7 +16,7 @@ MOST_ITEMS = 10_000
 
 
 @dataclass(frozen=True)
-class Source:
+class PartSource:
     """The dataset of a part, as far as it is known. A copied recipe knows only the uid at first."""
 
     uid: str
@@ -35,15 +35,15 @@ class Source:
         return bool(self.owner and self.slug)
 
     @classmethod
-    def of(cls, dataset: Dataset) -> "Source":
+    def of(cls, dataset: Dataset) -> "PartSource":
         return cls(dataset.uid, dataset.name or "", dataset.slug or "", dataset.owner_name or "", dataset.item_count)
 
 
 @dataclass(frozen=True)
-class Part:
+class RecipePart:
     id: str
     kind: str
-    source: Source
+    source: PartSource
     items: tuple[str, ...] = ()
     filters: Mapping[str, Any] = field(default_factory=dict)
     typed: str = ""
@@ -100,12 +100,12 @@ DETAIL_NAMES = ("name", "visibility", "organization", "random_count")
 
 
 @dataclass(frozen=True)
-class Contents:
+class DraftContents:
     """All of a draft. Every change gives a new one."""
 
     details: Details = Details()
-    parts: tuple[Part, ...] = ()
-    removed: Part | None = None
+    parts: tuple[RecipePart, ...] = ()
+    removed: RecipePart | None = None
     removed_from: int = 0
     copied_from: str = ""
     """The name of the slice whose recipe this began as."""
@@ -114,42 +114,42 @@ class Contents:
     def is_blank(self) -> bool:
         return self.details == Details() and not self.parts
 
-    def part(self, part_id: str) -> Part | None:
+    def part(self, part_id: str) -> RecipePart | None:
         return next((part for part in self.parts if part.id == part_id), None)
 
     def position(self, part_id: str) -> int:
         return next(index for index, part in enumerate(self.parts) if part.id == part_id)
 
-    def with_part(self, part: Part) -> "Contents":
+    def with_part(self, part: RecipePart) -> "DraftContents":
         return replace(self, parts=(*self.parts, part), removed=None)
 
-    def changed(self, part: Part) -> "Contents":
+    def changed(self, part: RecipePart) -> "DraftContents":
         return replace(self, parts=tuple(part if one.id == part.id else one for one in self.parts), removed=None)
 
-    def moved(self, part_id: str, step: int) -> "Contents":
+    def moved(self, part_id: str, step: int) -> "DraftContents":
         old = self.position(part_id)
         new = min(max(old + step, 0), len(self.parts) - 1)
         rest = [part for part in self.parts if part.id != part_id]
         rest.insert(new, self.parts[old])
         return replace(self, parts=tuple(rest), removed=None)
 
-    def without(self, part_id: str) -> "Contents":
+    def without(self, part_id: str) -> "DraftContents":
         """The part is kept aside for one Undo."""
         place = self.position(part_id)
         left = tuple(part for part in self.parts if part.id != part_id)
         return replace(self, parts=left, removed=self.parts[place], removed_from=place)
 
-    def restored(self) -> "Contents":
+    def restored(self) -> "DraftContents":
         if self.removed is None or self.part(self.removed.id):
             return replace(self, removed=None)
         parts = list(self.parts)
         parts.insert(min(self.removed_from, len(parts)), self.removed)
         return replace(self, parts=tuple(parts), removed=None)
 
-    def without_names(self) -> "Contents":
+    def without_names(self) -> "DraftContents":
         """The datasets by their ids alone, for a person whose key Avala refuses: never to be stored."""
-        nameless = tuple(replace(part, source=Source(part.source.uid)) for part in self.parts)
-        removed = self.removed and replace(self.removed, source=Source(self.removed.source.uid))
+        nameless = tuple(replace(part, source=PartSource(part.source.uid)) for part in self.parts)
+        removed = self.removed and replace(self.removed, source=PartSource(self.removed.source.uid))
         return replace(self, parts=nameless, removed=removed, copied_from="")
 
     def sub_slices(self) -> tuple[SubSlice, ...]:
@@ -159,21 +159,23 @@ class Contents:
         return {part.source.uid: part.source.name for part in self.parts if part.source.name}
 
 
-def new_part(kind: str, source: Source, *, items: Sequence[str] = (), filters: Mapping[str, Any] | None = None) -> Part:
-    return Part(uuid.uuid4().hex[:12], kind, source, tuple(items), filters or {})
+def new_part(
+    kind: str, source: PartSource, *, items: Sequence[str] = (), filters: Mapping[str, Any] | None = None
+) -> RecipePart:
+    return RecipePart(uuid.uuid4().hex[:12], kind, source, tuple(items), filters or {})
 
 
-def of_kind(part: Part, kind: str) -> Part:
+def of_kind(part: RecipePart, kind: str) -> RecipePart:
     """Items and filters stay with the part, so that the way back loses nothing."""
     return replace(part, kind=kind)
 
 
-def from_sub_slice(sub: SubSlice, source: Source) -> Part:
+def from_sub_slice(sub: SubSlice, source: PartSource) -> RecipePart:
     part = new_part(sub.type, source, items=sub.item_uids, filters=sub.filters)
     return replace(part, extra=dict(sub.extra))
 
 
-def to_json(contents: Contents) -> dict[str, Any]:
+def to_json(contents: DraftContents) -> dict[str, Any]:
     return {
         **{name: getattr(contents.details, name) for name in DETAIL_NAMES},
         "parts": [_part_to_json(part) for part in contents.parts],
@@ -183,9 +185,9 @@ def to_json(contents: Contents) -> dict[str, Any]:
     }
 
 
-def from_json(data: Mapping[str, Any]) -> Contents:
+def from_json(data: Mapping[str, Any]) -> DraftContents:
     removed = data.get("removed")
-    return Contents(
+    return DraftContents(
         details=Details(**{name: data[name] for name in DETAIL_NAMES if name in data}),
         parts=tuple(_part_from_json(part) for part in data.get("parts", ())),
         removed=_part_from_json(removed) if removed else None,
@@ -194,7 +196,7 @@ def from_json(data: Mapping[str, Any]) -> Contents:
     )
 
 
-def _part_to_json(part: Part) -> dict[str, Any]:
+def _part_to_json(part: RecipePart) -> dict[str, Any]:
     source = part.source
     return {
         "id": part.id,
@@ -209,11 +211,11 @@ def _part_to_json(part: Part) -> dict[str, Any]:
     }
 
 
-def _part_from_json(data: Mapping[str, Any]) -> Part:
-    return Part(
+def _part_from_json(data: Mapping[str, Any]) -> RecipePart:
+    return RecipePart(
         id=data["id"],
         kind=data["kind"],
-        source=Source(*data["dataset"]),
+        source=PartSource(*data["dataset"]),
         items=tuple(data["items"]),
         filters=dict(data["filters"]),
         typed=data["typed"],

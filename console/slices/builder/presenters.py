@@ -9,9 +9,9 @@ from accounts import connections
 from accounts.models import Vendor
 from console.slices import recipes
 from console.slices.builder import drafts, validation
-from console.slices.builder.drafts import Clash
-from console.slices.builder.lookups import Verdict
-from console.slices.builder.parts import Contents, Details, Part
+from console.slices.builder.drafts import FieldConflict
+from console.slices.builder.lookups import NameCheck
+from console.slices.builder.parts import Details, DraftContents, RecipePart
 from console.slices.builder.validation import Problems
 from console.slices.models import Draft
 from console.slices.presenters import VISIBILITIES, WHO_CAN_SEE
@@ -25,19 +25,19 @@ FIELD_WORDS = {
 
 
 @dataclass(frozen=True)
-class Clause:
+class PartClause:
     """A clause of the sentence and the part it speaks of."""
 
-    pieces: tuple[recipes.Piece, ...]
+    pieces: tuple[recipes.RecipePiece, ...]
     part_id: str
     bad: bool
 
 
 @dataclass(frozen=True)
-class Card:
+class PartCard:
     """A part with its place and what is wrong with it."""
 
-    part: Part
+    part: RecipePart
     place: int
     total: int
     problems: Sequence[str]
@@ -79,8 +79,8 @@ def builder(
     *,
     details: Details | None = None,
     problems: Problems | None = None,
-    clashes: Sequence[Clash] = (),
-    verdict: Verdict | None = None,
+    clashes: Sequence[FieldConflict] = (),
+    verdict: NameCheck | None = None,
     **more: Any,
 ) -> dict[str, Any]:
     """Everything the builder's page and its parts need."""
@@ -96,18 +96,18 @@ def builder(
         "failure": _failure(draft),
         "clashes": [_clash(clash) for clash in clashes],
         "visibilities": [(value, word, WHO_CAN_SEE[value]) for value, word in VISIBILITIES.items()],
-        "verdict": verdict or Verdict("quiet", "1 to 100 characters."),
+        "verdict": verdict or NameCheck("quiet", "1 to 100 characters."),
         **parts(contents, problems),
         **more,
     }
 
 
-def parts(contents: Contents, problems: Problems | None = None) -> dict[str, Any]:
+def parts(contents: DraftContents, problems: Problems | None = None) -> dict[str, Any]:
     problems = problems or Problems()
     total, exact = validation.known_total(contents)
     return {
         "cards": [
-            Card(part, place, len(contents.parts), problems.parts.get(part.id, ()))
+            PartCard(part, place, len(contents.parts), problems.parts.get(part.id, ()))
             for place, part in enumerate(contents.parts, 1)
         ],
         "removed": contents.removed,
@@ -119,19 +119,19 @@ def parts(contents: Contents, problems: Problems | None = None) -> dict[str, Any
     }
 
 
-def filter_json(part: Part) -> str:
+def filter_json(part: RecipePart) -> str:
     return part.typed or json.dumps(dict(part.filters), ensure_ascii=False, indent=2)
 
 
-def _clauses(contents: Contents, problems: Problems) -> list[Clause]:
+def _clauses(contents: DraftContents, problems: Problems) -> list[PartClause]:
     said = recipes.sentence(contents.sub_slices(), contents.names()).clauses
     return [
-        Clause(clause.pieces, part.id, bool(validation.part_problem(part) or problems.parts.get(part.id)))
+        PartClause(clause.pieces, part.id, bool(validation.part_problem(part) or problems.parts.get(part.id)))
         for clause, part in zip(said, contents.parts, strict=True)
     ]
 
 
-def _ending(contents: Contents) -> str:
+def _ending(contents: DraftContents) -> str:
     count = validation.random_count(contents.details.random_count)
     return recipes.sentence(contents.sub_slices(), contents.names(), count).ending
 
@@ -148,7 +148,7 @@ def _failure(draft: Draft) -> Failure | None:
     return Failure(said["title"], said["text"], said.get("reference", ""), said.get("keys", False))
 
 
-def _clash(clash: Clash) -> ClashShown:
+def _clash(clash: FieldConflict) -> ClashShown:
     def words(text: str) -> str:
         return VISIBILITIES.get(text, text) or "(empty)"
 

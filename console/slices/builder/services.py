@@ -20,7 +20,7 @@ from console.common.parsing import read_int
 from console.duplicate_submissions import wait_for_result
 from console.slices import recipes
 from console.slices.builder import drafts, lookups, parts, validation
-from console.slices.builder.parts import Contents
+from console.slices.builder.parts import DraftContents
 from console.slices.builder.validation import Problems
 from console.slices.models import Draft
 from console.upstream.errors import Conflict, Forbidden, Invalid, KeyRejected, NotFound, UpstreamError
@@ -51,16 +51,16 @@ class Standing:
     slug: str = ""
 
 
-def copy_recipe(user: Person, owner: str, slug: str) -> Contents:
+def copy_recipe(user: Person, owner: str, slug: str) -> DraftContents:
     """A slice's recipe as the beginning of a new draft. The name stays free: the old one is taken."""
     original = connections.avala(user).get_slice(owner, slug)
     subs = original.sub_slices or original.source_data or ()
     sources = lookups.known_sources(user, recipes.dataset_uids(subs))
-    known = [sources.get(sub.dataset_uid, parts.Source(sub.dataset_uid)) for sub in subs]
+    known = [sources.get(sub.dataset_uid, parts.PartSource(sub.dataset_uid)) for sub in subs]
     copied = tuple(parts.from_sub_slice(sub, source) for sub, source in zip(subs, known, strict=True))
     visibility = original.visibility if original.visibility in ("private", "public") else "private"
     name = drafts.storable(original.name or "")
-    return Contents(parts.Details(visibility=visibility), copied[: parts.MOST_PARTS], copied_from=name)
+    return DraftContents(parts.Details(visibility=visibility), copied[: parts.MOST_PARTS], copied_from=name)
 
 
 def create_slice(*, user: Person, draft: Draft, request: HttpRequest | None = None) -> Standing:
@@ -139,7 +139,7 @@ def follow(entry: Entry) -> None:
 
 
 def _send(
-    user: Person, draft: Draft, contents: Contents, organization: Organization | None, request: HttpRequest | None
+    user: Person, draft: Draft, contents: DraftContents, organization: Organization | None, request: HttpRequest | None
 ) -> Standing:
     details = contents.details
     name, count = details.name.strip(), validation.random_count(details.random_count)
@@ -170,7 +170,7 @@ def _send(
     return Standing("created", owner_name, slug)
 
 
-def _detail(user: Person, contents: Contents, count: int | None) -> dict[str, Any]:
+def _detail(user: Person, contents: DraftContents, count: int | None) -> dict[str, Any]:
     owners = connections.owners(user)
     return {
         "recipe": recipes.sentence(contents.sub_slices(), contents.names(), count).text,
@@ -213,7 +213,7 @@ def _cut_off(entry: Entry) -> bool:
 # What the API said, put where it belongs
 
 
-def _failure(user: Person, contents: Contents, error: ConsoleError) -> dict[str, Any]:
+def _failure(user: Person, contents: DraftContents, error: ConsoleError) -> dict[str, Any]:
     """Sentences for the page, by field and by part."""
     found = Problems()
     if isinstance(error, Invalid):
@@ -242,7 +242,7 @@ def _conflict(user: Person, name: str, error: Conflict) -> str:
     return "A slice of this name exists already." if is_free is False else error.message
 
 
-def _place(found: Problems, contents: Contents, fields: Mapping[str, list[str]]) -> None:
+def _place(found: Problems, contents: DraftContents, fields: Mapping[str, list[str]]) -> None:
     """`sub_slices.0.dataset_uid` belongs to the first part; what has no place here is said above the form."""
     names = {"random_selection_count": "random_count"}
     for path, messages in fields.items():

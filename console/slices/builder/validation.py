@@ -7,7 +7,7 @@ from typing import Any
 
 from console.common import formatting
 from console.common.parsing import NotJson, read_int, read_json, read_uuid, text_fault
-from console.slices.builder.parts import Contents, Part
+from console.slices.builder.parts import DraftContents, RecipePart
 
 LONGEST_NAME = 100
 MOST_RANDOM = 2**31 - 1
@@ -64,7 +64,7 @@ def random_count(typed: str) -> int | None:
     return _whole_number(typed)
 
 
-def problems_of(contents: Contents) -> Problems:
+def problems_of(contents: DraftContents) -> Problems:
     """Everything that would surely be refused. While there is one, no call is made."""
     found = Problems()
     details = contents.details
@@ -82,7 +82,7 @@ def problems_of(contents: Contents) -> Problems:
     return found
 
 
-def part_problem(part: Part) -> str:
+def part_problem(part: RecipePart) -> str:
     if not is_uuid(part.source.uid):
         return "The dataset of this part has no usable id. Remove it and add the dataset again."
     if part.is_chosen and not part.items:
@@ -104,12 +104,12 @@ def filter_problem(filters: Mapping[str, Any]) -> str:
     return ""
 
 
-def warnings_of(contents: Contents) -> list[str]:
+def warnings_of(contents: DraftContents) -> list[str]:
     """Worth a word before pressing Create; none of it stops anybody."""
     return [*_datasets_twice(contents), *_items_twice(contents), *_more_than_there_is(contents)]
 
 
-def known_total(contents: Contents) -> tuple[int | None, bool]:
+def known_total(contents: DraftContents) -> tuple[int | None, bool]:
     """How many items the parts hold, and whether that is exact, or an upper bound."""
     total, exact = 0, True
     for part in contents.parts:
@@ -156,9 +156,9 @@ def _whole_number(typed: str) -> int | None:
     return read_int(typed.strip(), 1, MOST_RANDOM)
 
 
-def _datasets_twice(contents: Contents) -> list[str]:
+def _datasets_twice(contents: DraftContents) -> list[str]:
     """A whole dataset beside another part of it adds nothing; twice the same choice of items is told below."""
-    by_source: dict[str, list[Part]] = {}
+    by_source: dict[str, list[RecipePart]] = {}
     for part in contents.parts:
         by_source.setdefault(part.source.uid, []).append(part)
     return [
@@ -169,7 +169,7 @@ def _datasets_twice(contents: Contents) -> list[str]:
     ]
 
 
-def _items_twice(contents: Contents) -> list[str]:
+def _items_twice(contents: DraftContents) -> list[str]:
     picked = Counter(item for part in contents.parts for item in part.items)
     twice = sum(1 for times in picked.values() if times > 1)
     if not twice:
@@ -177,7 +177,7 @@ def _items_twice(contents: Contents) -> list[str]:
     return ["1 item is chosen twice." if twice == 1 else f"{twice:,} items are chosen twice."]
 
 
-def _more_than_there_is(contents: Contents) -> list[str]:
+def _more_than_there_is(contents: DraftContents) -> list[str]:
     wanted, (total, exact) = random_count(contents.details.random_count), known_total(contents)
     if wanted is None or total is None or not contents.parts or wanted <= total:
         return []

@@ -17,7 +17,7 @@ from console.common.errors import ConsoleError
 from console.common.parsing import read_cursor, read_int
 from console.items.imports import slice_progress
 from console.slices import build_times, gallery, list_page, list_query, notifications, presenters, provenance, services
-from console.slices.list_query import Wanted
+from console.slices.list_query import ListQuery
 from console.upstream.errors import Invalid, KeyRejected, NotFound, Refused, UpstreamError
 from console.upstream.response_models import Slice
 
@@ -27,7 +27,7 @@ VIEW = "slices.view"
 def index(request: SignedIn) -> HttpResponse:
     """An owner's slices, or those that use a dataset."""
     view = _view(request)
-    wanted = Wanted.read(request.GET, "" if request.GET.get("owner") else connections.owner(request.user))
+    wanted = ListQuery.read(request.GET, "" if request.GET.get("owner") else connections.owner(request.user))
     context, status = _about_list(request, wanted) | {"view": view}, 200
     try:
         context |= list_page.listed(user=request.user, wanted=wanted)
@@ -45,7 +45,7 @@ def index(request: SignedIn) -> HttpResponse:
 _OF_THE_OWNER = {"owner", "owner_name", "dataset_uid"}
 
 
-def _listed(request: SignedIn, wanted: Wanted, context: dict[str, Any], status: int) -> HttpResponse:
+def _listed(request: SignedIn, wanted: ListQuery, context: dict[str, Any], status: int) -> HttpResponse:
     if not htmx.is_htmx(request):
         return render(request, "slices/index.html", context, status=status)
     # A refusal is an answer for the list's own place, not a notice: htmx would put a 404 into the notices.
@@ -164,7 +164,7 @@ def renew(request: SignedIn, owner: str, slug: str, item_uid: uuid.UUID) -> Http
     return render(request, "components/_fresh_picture.html", context)
 
 
-def _about_list(request: SignedIn, wanted: Wanted) -> dict[str, Any]:
+def _about_list(request: SignedIn, wanted: ListQuery) -> dict[str, Any]:
     """What the page says whatever the list answers."""
     said: dict[str, Any] = {
         "wanted": wanted,

@@ -18,7 +18,7 @@ from console.common.parsing import INT64, read_int, read_uuid
 from console.items.imports import slice_progress
 from console.projects import selectors as projects_service
 from console.slices import presenters, services
-from console.slices.list_query import Wanted
+from console.slices.list_query import ListQuery
 from console.upstream.errors import KeyRejected, UpstreamError
 
 
@@ -29,7 +29,7 @@ def choose(request: SignedIn) -> HttpResponse:
     if project is None:
         raise Http404("Names no project.")
     target = {"project": str(project)} | ({} if batch is None else {"batch": str(batch)})
-    wanted = Wanted.read(request.GET, connections.owner(request.user))
+    wanted = ListQuery.read(request.GET, connections.owner(request.user))
     page = services.list_slices(user=request.user, wanted=replace(wanted, dataset=""))
     name = projects_service.read_heading(user=request.user, project=project)
     context = {
@@ -85,5 +85,5 @@ def batches(request: SignedIn, owner: str, slug: str) -> HttpResponse:
     return render(request, "slices/batch.html", context | {"crumbs": crumbs})
 
 
-def _page_url(wanted: Wanted, target: Mapping[str, str], page: int) -> str:
+def _page_url(wanted: ListQuery, target: Mapping[str, str], page: int) -> str:
     return f"{reverse('slices:choose')}?{urlencode({**target, 'owner': wanted.owner, 'page': str(page)})}"

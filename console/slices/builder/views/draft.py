@@ -141,7 +141,7 @@ def draft_datasets(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
     """Datasets found by typing: the list alone for htmx, the whole page without script."""
     found = drafts.find(request.user, draft_id)
     asked = {name: request.GET.get(name, "") for name in ("q", "owner", "cursor")}
-    nothing, problem = lookups.Found((), asked["q"], asked["owner"]), None
+    nothing, problem = lookups.DatasetMatches((), asked["q"], asked["owner"]), None
     try:
         results = lookups.find_datasets(request.user, name=asked["q"], owner=asked["owner"], cursor=asked["cursor"])
     except NotFound:

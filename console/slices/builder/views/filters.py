@@ -14,26 +14,26 @@ from accounts.http_types import SignedIn
 from console import htmx, saved_forms
 from console.common.typed_fields import hand_back
 from console.slices.builder import drafts, forms, lookups, presenters, validation
-from console.slices.builder.lookups import Seen
-from console.slices.builder.parts import Part
+from console.slices.builder.lookups import SeenFields
+from console.slices.builder.parts import RecipePart
 from console.slices.models import Draft
 
 PAGE = "slices/builder/filter.html"
 
 
 @dataclass(frozen=True)
-class Sent:
+class FilterInput:
     """What the form says: a filter that can be kept, or JSON that cannot be used yet."""
 
     filters: dict[str, Any]
     typed: str = ""
     problem: str = ""
 
-    def apply(self, part: Part) -> Part:
+    def apply(self, part: RecipePart) -> RecipePart:
         return replace(part, filters=part.filters if self.typed else self.filters, typed=drafts.storable(self.typed))
 
 
-class Clash(Exception):
+class FilterChanged(Exception):
     """Another tab changed this filter meanwhile."""
 
 
@@ -55,7 +55,7 @@ def part_filter(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpRes
     return _page(request, draft, part, seen, as_json)
 
 
-def _save(request: SignedIn, draft: Draft, part: Part, seen: Seen, as_json: bool) -> HttpResponse:
+def _save(request: SignedIn, draft: Draft, part: RecipePart, seen: SeenFields, as_json: bool) -> HttpResponse:
     do, was = request.POST.get("do", ""), request.POST.get("was", "")
     if do == "theirs":
         return htmx.redirect(request, _address(draft, part, as_json))
@@ -63,15 +63,15 @@ def _save(request: SignedIn, draft: Draft, part: Part, seen: Seen, as_json: bool
     if len(sent.typed) > validation.LONGEST_FILTER:
         return _page(request, draft, part, seen, as_json, sent, status=422)
 
-    def step(now: Part) -> Part:
+    def step(now: RecipePart) -> RecipePart:
         changed = _counted(sent.apply(now), seen)
         if do != "mine" and was and _mark(now) not in (was, _mark(changed)):
-            raise Clash
+            raise FilterChanged
         return changed
 
     try:
         draft = drafts.change_part(request.user, draft.pk, part.id, step)
-    except Clash:
+    except FilterChanged:
         return _page(request, draft, part, seen, as_json, sent, status=409, clash=True)
     except (drafts.PartGone, drafts.NotEditable):
         return htmx.redirect(request, reverse("slices:draft", args=[draft.pk]))
@@ -82,7 +82,7 @@ def _save(request: SignedIn, draft: Draft, part: Part, seen: Seen, as_json: bool
 
 
 def _onward(
-    request: SignedIn, draft: Draft, part: Part, seen: Seen, as_json: bool, sent: Sent, do: str
+    request: SignedIn, draft: Draft, part: RecipePart, seen: SeenFields, as_json: bool, sent: FilterInput, do: str
 ) -> HttpResponse:
     """Without htmx a button says where to go; what is wrong is said first, and what was typed stays."""
     if do in ("json", "fields"):
@@ -98,10 +98,10 @@ def _onward(
 def _page(
     request: SignedIn,
     draft: Draft,
-    part: Part,
-    seen: Seen,
+    part: RecipePart,
+    seen: SeenFields,
     as_json: bool,
-    sent: Sent | None = None,
+    sent: FilterInput | None = None,
     status: int = 200,
     **more: object,
 ) -> HttpResponse:
@@ -117,7 +117,7 @@ def _page(
         "rows": forms.rows_of(now.filters, seen),
         "json": (sent.typed if sent and sent.typed else presenters.filter_json(now)),
         "problem": sent.problem if sent else (part.typed and validation.part_problem(part)),
-        "said": presenters.Card(now, 1, 1, ()).filter_words,
+        "said": presenters.PartCard(now, 1, 1, ()).filter_words,
         "matching": seen.matching(now.filters) if countable else None,
         "was": _mark(part),
         "saved": sent is not None,
@@ -126,28 +126,28 @@ def _page(
     return render(request, f"{PAGE}#said" if htmx.is_htmx(request) else PAGE, context, status=status)
 
 
-def _as_json(request: SignedIn, part: Part) -> bool:
+def _as_json(request: SignedIn, part: RecipePart) -> bool:
     asked = (request.POST if request.method == "POST" else saved_forms.read_form(request) or request.GET).get("as")
     if asked in ("json", "fields"):
         return asked == "json" or not forms.fits_fields(part.filters)
     return bool(part.typed) or not forms.fits_fields(part.filters)
 
 
-def _read(form: QueryDict, part: Part, seen: Seen, as_json: bool) -> Sent:
+def _read(form: QueryDict, part: RecipePart, seen: SeenFields, as_json: bool) -> FilterInput:
     return _read_json(form.get("json", "")) if as_json else _read_fields(form, part, seen)
 
 
-def _read_json(text: str) -> Sent:
+def _read_json(text: str) -> FilterInput:
     try:
-        return Sent(validation.read_filter(text))
+        return FilterInput(validation.read_filter(text))
     except validation.BadFilter as problem:
-        return Sent({}, text or " ", str(problem))
+        return FilterInput({}, text or " ", str(problem))
 
 
-def _read_fields(form: QueryDict, part: Part, seen: Seen) -> Sent:
+def _read_fields(form: QueryDict, part: RecipePart, seen: SeenFields) -> FilterInput:
     filters = forms.read_rows(form, seen, part.filters)
     clean = {drafts.storable(name): _clean(wanted) for name, wanted in filters.items()}
-    return Sent(clean, problem=validation.filter_problem(filters) if filters else "")
+    return FilterInput(clean, problem=validation.filter_problem(filters) if filters else "")
 
 
 def _clean(wanted: Any) -> Any:
@@ -156,17 +156,17 @@ def _clean(wanted: Any) -> Any:
     return drafts.storable(wanted) if isinstance(wanted, str) else wanted
 
 
-def _counted(part: Part, seen: Seen) -> Part:
+def _counted(part: RecipePart, seen: SeenFields) -> RecipePart:
     """With how many items it takes, where all were read and the filter is of the kind whose matches we can tell."""
     countable = seen.complete and part.filters and forms.fits_fields(part.filters)
     return replace(part, matches=seen.matching(part.filters) if countable else None)
 
 
-def _mark(part: Part) -> str:
+def _mark(part: RecipePart) -> str:
     """The filter as a short text, to see whether it changed meanwhile."""
     said = json.dumps([list(part.filters.items()), part.typed])
     return uuid.uuid5(uuid.NAMESPACE_OID, said).hex
 
 
-def _address(draft: Draft, part: Part, as_json: bool) -> str:
+def _address(draft: Draft, part: RecipePart, as_json: bool) -> str:
     return reverse("slices:part_filter", args=[draft.pk, part.id]) + ("?as=json" if as_json else "?as=fields")

@@ -14,7 +14,7 @@ from console.common.parsing import read_cursor
 from console.common.typed_fields import hand_back
 from console.slices.builder import drafts, lookups
 from console.slices.builder.forms import Picks, TooManyItems
-from console.slices.builder.parts import Part
+from console.slices.builder.parts import RecipePart
 from console.slices.models import Draft
 
 PAGE = "slices/builder/items.html"
@@ -36,7 +36,7 @@ def part_items(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpResp
     return _page(request, draft, picked, **more)
 
 
-def _picked_before(request: SignedIn, part: Part) -> tuple[Part, dict[str, object]]:
+def _picked_before(request: SignedIn, part: RecipePart) -> tuple[RecipePart, dict[str, object]]:
     """A choice that came back after signing in: on the page, and not yet in the draft."""
     typed = saved_forms.read_form(request)
     if typed is None:
@@ -50,7 +50,7 @@ def _picked_before(request: SignedIn, part: Part) -> tuple[Part, dict[str, objec
     return picked, {"unsaved_on": sorted(added), "unsaved_off": sorted(removed)}
 
 
-def _pick(request: SignedIn, draft: Draft, part: Part) -> HttpResponse:
+def _pick(request: SignedIn, draft: Draft, part: RecipePart) -> HttpResponse:
     picks = Picks.read(request.POST)
     try:
         draft = drafts.change_part(request.user, draft.pk, part.id, picks.apply)
@@ -68,7 +68,7 @@ def _pick(request: SignedIn, draft: Draft, part: Part) -> HttpResponse:
     return htmx.redirect(request, _address(draft, part, request.POST.get(there, "")))
 
 
-def _page(request: SignedIn, draft: Draft, part: Part, **more: object) -> HttpResponse:
+def _page(request: SignedIn, draft: Draft, part: RecipePart, **more: object) -> HttpResponse:
     """Whole, or the next tiles alone where htmx asks for more of them."""
     cursor = read_cursor((saved_forms.read_form(request) or request.GET).get("cursor")) or ""
     page = lookups.items(request.user, part.source, cursor) if part.source.can_be_opened else None
@@ -86,7 +86,7 @@ def _page(request: SignedIn, draft: Draft, part: Part, **more: object) -> HttpRe
     return render(request, f"{PAGE}#more" if htmx.is_htmx(request) else PAGE, context)
 
 
-def _counted(request: SignedIn, draft: Draft, part: Part, problem: str = "", status: int = 200) -> HttpResponse:
+def _counted(request: SignedIn, draft: Draft, part: RecipePart, problem: str = "", status: int = 200) -> HttpResponse:
     if htmx.is_htmx(request):
         return render(request, f"{PAGE}#count", {"part": part, "problem": problem, "saved": True}, status=status)
     response = _page(request, draft, part, problem=problem)
@@ -94,6 +94,6 @@ def _counted(request: SignedIn, draft: Draft, part: Part, problem: str = "", sta
     return response
 
 
-def _address(draft: Draft, part: Part, cursor: str | None) -> str:
+def _address(draft: Draft, part: RecipePart, cursor: str | None) -> str:
     query = f"?{urlencode({'cursor': cursor})}" if cursor else ""
     return reverse("slices:part_items", args=[draft.pk, part.id]) + query
