@@ -8,8 +8,9 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from allauth.mfa import signals
 
-        from accounts import audit_signals, key_usage, session_list, sessions
+        from accounts import audit_actions, audit_signals, key_usage, session_list, sessions
 
+        audit_actions.register()
         audit_signals.connect()
         for changed in (signals.authenticator_added, signals.authenticator_removed, signals.authenticator_reset):
             changed.connect(sessions.end_other_sessions, dispatch_uid="end-other-sessions")

@@ -59,10 +59,14 @@ def _day(label: str) -> DayField:
     return DayField(label=label, required=False, validators=bounds, widget=DayInput({"class": "input"}))
 
 
+def _groups() -> list[tuple[str, str]]:
+    return [("", "All kinds"), *actions.group_choices()]
+
+
 class FilterForm(forms.Form):
     view = forms.ChoiceField(choices=[("", "Everything"), (LEAVING, "Exports and downloads")], required=False)
     q = forms.CharField(label="Words", max_length=200, required=False, widget=forms.SearchInput)
-    group = forms.ChoiceField(label="Kind", choices=[("", "All kinds"), *actions.GROUPS.items()], required=False)
+    group = forms.ChoiceField(label="Kind", choices=_groups, required=False)
     outcome = forms.ChoiceField(
         label="Outcome",
         choices=[("", "Any outcome"), (DONE, "Done"), (FAILED, "Failed"), (UNKNOWN, "Unresolved")],
@@ -136,8 +140,8 @@ class FilterForm(forms.Form):
         return found if whenever else found.within(*_ends(self.range()))
 
     def _of_actions(self, found: EntryQuerySet) -> EntryQuerySet:
-        asked, hidden = self.cleaned_data, set(actions.SIGN_INS) if self.cleaned_data.get("sign_ins") else set()
-        names = set(actions.leaving()) if asked.get("view") == LEAVING else None
+        asked, hidden = self.cleaned_data, set(actions.sign_ins()) if self.cleaned_data.get("sign_ins") else set()
+        names = set(actions.egress()) if asked.get("view") == LEAVING else None
         if asked.get("group"):
             of_group = actions_of(asked["group"])
             names = of_group if names is None else names & of_group

@@ -7,34 +7,31 @@ from typing import Any
 
 from django.utils import timezone
 
-from console.audit.actions import in_group
+from console.audit import actions
+from console.audit.actions import LEFT_OUT
 from console.audit.forms import Range
 from console.audit.models import DONE, FAILED, Entry, EntryQuerySet
 from console.audit.sanitize import name_of
-from console.audit.selectors import EXPORTED, Line, group_lines, utc, with_downloads
+from console.audit.selectors import Line, group_lines, utc, with_downloads
 from console.common.formatting import moment, show_controls
 
 MOST = 2000
 CUT = f"This note is incomplete: it holds the first {MOST:,} entries. Choose a shorter time for the rest."
 COLUMNS = ("Section", "When (UTC)", "What happened", "Times", "Since then", "Note", "Work by")
-QUEUED = "export.queue"
-DOWNLOADS = ("export.download", "item.download", "file.download")
-
-SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Exports created", (EXPORTED,)),
-    ("Exports queued and deleted", (QUEUED, "export.unqueue", "export.delete")),
-    ("Downloads", (*DOWNLOADS, "item.results", "item.lines")),
-    ("Order changes", tuple(in_group("order"))),
-    ("Work items sent back", ("item.send_back",)),
-    ("Work items", ("item.signal", "item.approve", "item.create", "item.labels")),
-    ("Slices and batches", (*in_group("slices"), *in_group("batches"))),
-    ("Files", ("file.upload",)),
-    ("People and keys", (*in_group("people"), *in_group("keys"))),
-)
+EXPORTED, QUEUED = "export.create", "export.queue"
 WENT_WRONG, NOT_KNOWN, OTHER = "Failed", "Unresolved", "Other"
-# Sign-ins and exports of the audit itself are no work to hand over.
-LEFT_OUT = (*in_group("sessions"), *in_group("audit"), "export.receipt")
-PLACED = frozenset({*LEFT_OUT, *(name for _, names in SECTIONS for name in names)})
+# Sections that no line of this table names stand before these three.
+SECTIONS = (
+    "Exports created",
+    "Exports queued and deleted",
+    "Downloads",
+    "Order changes",
+    "Work items sent back",
+    "Work items",
+    "Slices and batches",
+    "Files",
+    "People and keys",
+)
 
 
 @dataclass(frozen=True)
@@ -115,7 +112,12 @@ def note(reader: Any, asked: Range) -> Note:
 
 
 def _entries(reader: Any, asked: Range) -> EntryQuerySet:
-    return Entry.objects.grouped().visible_to(reader).exclude(action__in=LEFT_OUT).within(asked.since, asked.until)
+    return (
+        Entry.objects.grouped()
+        .visible_to(reader)
+        .exclude(action__in=actions.in_section(LEFT_OUT))
+        .within(asked.since, asked.until)
+    )
 
 
 def _without_queued(lines: list[Line]) -> list[Line]:
@@ -129,8 +131,9 @@ def _whose(one: Line) -> tuple[object, str]:
 
 
 def _sections(lines: list[Line]) -> Iterator[Section]:
-    titles = [*(title for title, _ in SECTIONS), OTHER, WENT_WRONG, NOT_KNOWN]
-    for title in titles:
+    titles = dict.fromkeys([*SECTIONS, *(_title(one) for one in lines)])
+    last = [OTHER, WENT_WRONG, NOT_KNOWN]
+    for title in [*(title for title in titles if title not in last), *last]:
         if mine := _counted(one for one in lines if _title(one) == title):
             yield Section(title, mine)
 
@@ -140,7 +143,7 @@ def _title(one: Line) -> str:
         return WENT_WRONG
     if one.outcome != DONE:
         return NOT_KNOWN
-    return next((title for title, names in SECTIONS if one.entry.action in names), OTHER)
+    return actions.section_of(one.entry.action) or OTHER
 
 
 def _counted(lines: Iterable[Line]) -> list[Told]:

@@ -146,7 +146,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         waiting = self.filter(kind=Entry.Kind.OPENING).standing(OPEN, UNKNOWN)
         if before is None:
             return waiting
-        young = Q(at__gt=before) | Q(action__in=actions.LASTING, at__gt=before - LASTS)
+        young = Q(at__gt=before) | Q(action__in=actions.long_running(), at__gt=before - LASTS)
         return waiting.exclude(young, at__lte=before + CLOCK_ERROR, state__outcome=OPEN)
 
     def of(self, names: Iterable[str]) -> Self:
@@ -300,7 +300,7 @@ class Entry(models.Model):
 
         A moment to come was written by a clock that was wrong, and proves nothing.
         """
-        lasts = LASTS if self.action in actions.LASTING else timedelta()
+        lasts = LASTS if self.action in actions.long_running() else timedelta()
         return self.outcome == OPEN and not before - lasts < self.at <= before + CLOCK_ERROR
 
     @property
@@ -425,7 +425,7 @@ def _stands(outcomes: Iterable[str]) -> Q:
 
 def actions_of(group: str) -> set[str]:
     """The actions of one kind; "other" are those recorded that have no words of their own."""
-    return _recorded_actions() - set(actions.ACTIONS) if group == "other" else set(actions.in_group(group))
+    return _recorded_actions() - set(actions.ACTIONS) if group == actions.OTHER else set(actions.in_group(group))
 
 
 def _recorded_actions() -> set[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from console.audit import sentences
+from console.audit import actions, sentences
 from console.audit.groups import IDS
 from console.audit.models import Entry
 from console.common.redaction import hide
@@ -43,7 +43,7 @@ def clean_detail(detail: Mapping[str, Any] | None) -> dict[str, Any]:
 def name_of(person: Any, action: str = "") -> str:
     """A person as text; nobody is the console itself, or whoever stood at the door."""
     if person is None:
-        return sentences.UNNAMED.get(action, CONSOLE)
+        return actions.for_entry(action, {}).author or CONSOLE
     return str(getattr(person, "name", "") or getattr(person, "email", "") or person)
 
 

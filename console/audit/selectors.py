@@ -20,21 +20,6 @@ EXPORTED = "export.create"
 TONES = {DONE: "good", FAILED: "bad", UNKNOWN: "warn", OPEN: "info"}
 STATES = {DONE: "Done", FAILED: "Failed", UNKNOWN: "Unresolved", OPEN: "Running"}
 FOUND = {"by looking": "found by checking", "by a person": "closed by a person"}
-PLACES = {
-    "account": "Sign-in",
-    "accounts": "Account and people",
-    "audit": "Audit",
-    "batches": "Batches",
-    "files": "Files",
-    "exports": "Exports",
-    "home": "Home",
-    "items": "Work items",
-    "jobs": "Jobs",
-    "mfa": "Two-step verification",
-    "projects": "Projects",
-    "signals": "Work items",
-    "slices": "Slices",
-}
 
 
 @dataclass(frozen=True)
@@ -134,7 +119,11 @@ class Step:
 
 def _state(action: str, outcome: str, detail: Mapping[str, Any]) -> str:
     """A file of which only a part was handed over is not done, nor are many things of which some were not."""
-    is_part = action in actions.LASTING and outcome == DONE and downloads.transfer(detail).state == downloads.State.PART
+    is_part = (
+        action in actions.long_running()
+        and outcome == DONE
+        and downloads.transfer(detail).state == downloads.State.PART
+    )
     return (
         "In part" if is_part or (outcome in (DONE, FAILED) and multi_item.is_partly_done(detail)) else STATES[outcome]
     )
@@ -184,7 +173,7 @@ def group_lines(rows: Iterable[Entry]) -> list[Line]:
 
 def place_of(page: str) -> str:
     """Where in the console a view is, from its name; "" for work in the background."""
-    return PLACES.get(page.partition(":")[0] if ":" in page else page.partition("_")[0], "")
+    return registry.place(page.partition(":")[0] if ":" in page else page.partition("_")[0])
 
 
 def utc(moment: datetime) -> str:
@@ -230,7 +219,7 @@ def history(thing_kind: str, thing_id: str, *, limit: int = 20, person: Any = No
 
 def latest(person: Any, *, limit: int = 6) -> list[Line]:
     """The newest lines that this person can see, without sign-ins."""
-    rows = Entry.objects.grouped().visible_to(person).exclude(action__in=actions.SIGN_INS)
+    rows = Entry.objects.grouped().visible_to(person).exclude(action__in=actions.sign_ins())
     return with_downloads(group_lines(rows.newest(limit)))
 
 

@@ -6,7 +6,8 @@ class BatchesConfig(AppConfig):
     label = "batches"
 
     def ready(self) -> None:
-        from console.batches import project_page, reconcile
+        from console.batches import audit_actions, project_page, reconcile
 
+        audit_actions.register()
         reconcile.register()
         project_page.register()

@@ -6,8 +6,9 @@ class ExportsConfig(AppConfig):
     label = "exports"
 
     def ready(self) -> None:
-        from console.exports import audit_hooks, export_queue, monitor, project_page, receipts, reconcile
+        from console.exports import audit_actions, audit_hooks, export_queue, monitor, project_page, receipts, reconcile
 
+        audit_actions.register()
         export_queue.register()
         receipts.register()
         audit_hooks.register()

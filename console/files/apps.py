@@ -7,9 +7,10 @@ class FilesConfig(AppConfig):
 
     def ready(self) -> None:
         from console.audit import registry
-        from console.files import housekeeping, reconcile, selectors
+        from console.files import audit_actions, housekeeping, reconcile, selectors
         from console.jobs import handlers
 
+        audit_actions.register()
         reconcile.register()
         registry.register_act(selectors.address_of_act)
         handlers.every_minute(reconcile.give_up_silent_ones)

@@ -9,8 +9,13 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.account_signals import person_disabled
+        from console.audit import actions, registry
         from console.jobs import chain_check, reconciliation
 
+        registry.register_place("jobs", "Jobs")
+        actions.register_pages(
+            {"jobs:index": "open the list of background jobs", "jobs:retry": "retry a background job"}
+        )
         reconciliation.register()
         chain_check.register()
         person_disabled.connect(_drop_work, dispatch_uid="jobs.drop_work")

@@ -7,6 +7,7 @@ class ProjectsConfig(AppConfig):
 
     def ready(self) -> None:
         from console.common import write_behind
-        from console.projects import selectors, services
+        from console.projects import audit_actions, selectors, services
 
+        audit_actions.register()
         write_behind.register(selectors.USE, services.write_use)

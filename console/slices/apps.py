@@ -6,6 +6,7 @@ class SlicesConfig(AppConfig):
     label = "slices"
 
     def ready(self) -> None:
-        from console.slices import reconcile
+        from console.slices import audit_actions, reconcile
 
+        audit_actions.register()
         reconcile.register()

@@ -12,7 +12,6 @@ from accounts.models import Person
 from accounts.rights import ROLE_RIGHTS, Right
 from console.audit import actions, record
 from console.audit.selectors import line
-from console.audit.sentences import PAGES
 
 ROLE = {"before": "Reviewer", "after": "Operator"}
 DATES = {"created_to": "2026-11-05T00:00:00+00:00", "updated_from": "2026-11-03T00:00:00+00:00"}
@@ -122,7 +121,7 @@ def test_a_refused_sign_in_names_nobody_as_its_author(alice: Person) -> None:
 def test_each_page_that_a_role_may_not_use_is_named_by_what_it_is_for() -> None:
     everyones = frozenset.intersection(*ROLE_RIGHTS.values())
     refusable = {name for name, right in ACCESS.items() if isinstance(right, Right) and right not in everyones}
-    assert refusable - PAGES.keys() == set()
+    assert refusable - actions.PAGES.keys() == set()
 
 
 def test_each_action_in_the_code_has_words() -> None:

@@ -84,7 +84,7 @@ def test_nobody_checks_the_write_of_another(
 
 def test_every_act_that_can_be_looked_up_says_what_is_unknown_of_it() -> None:
     for name in reconciliation._reconcilers:
-        assert actions.known(name, {}).whether, name
+        assert actions.for_entry(name, {}).whether, name
 
 
 def test_an_act_without_words_of_its_own_is_named_as_a_request() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db.models.signals import post_save
 
-from console.audit import actions, handover
+from console.audit import actions
 from console.audit.models import Entry
 from console.audit.selectors import place_of
 
@@ -33,7 +33,7 @@ def problems_of(entry: Entry) -> list[str]:
         return []
     if entry.action not in actions.ACTIONS:
         return [f"{entry.action} has no sentence"]
-    group, has_section = actions.ACTIONS[entry.action].group, entry.action in handover.PLACED
+    group, has_section = actions.ACTIONS[entry.action].group, bool(actions.section_of(entry.action))
     found = [] if group in actions.GROUPS else [f"{entry.action} has no kind"]
     found += [] if has_section else [f"{entry.action} has no section in the handover note"]
     # An outcome row repeats what its opening is about; the line is the opening's.
