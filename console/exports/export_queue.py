@@ -10,7 +10,7 @@ from console.audit import record
 from console.audit.models import UNKNOWN, Entry
 from console.exports import slot
 from console.exports.models import ExportRequest
-from console.jobs import handlers
+from console.jobs import handlers, selectors
 from console.jobs import services as jobs
 from console.jobs.handlers import Abandoned, Done, Result, Retry
 from console.jobs.models import Operation
@@ -59,7 +59,7 @@ def leave(export_request: ExportRequest, *, request: HttpRequest | None = None, 
 
 def waits(export_request: ExportRequest) -> bool:
     """Whether the worker has it in hand: then nobody else decides what becomes of it."""
-    return jobs.is_unfinished(kind=KIND, subject=str(export_request.pk))
+    return selectors.is_unfinished(kind=KIND, subject=str(export_request.pk))
 
 
 def start_when_free(operation: Operation) -> Result:

@@ -11,6 +11,7 @@ class JobsConfig(AppConfig):
         from accounts.account_signals import person_disabled
         from console.audit import actions, registry
         from console.jobs import chain_check, reconciliation
+        from console.jobs import tasks as tasks  # the workers find them, and services wake them
 
         registry.register_place("jobs", "Jobs")
         actions.register_pages(

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from accounts.models import Person
 from console.audit import chain_check, signals
-from console.jobs import handlers, services
+from console.jobs import handlers, selectors, services
 from console.jobs.handlers import Done, Result
 from console.jobs.models import Operation
 from console.jobs.queues import Queue
@@ -40,7 +40,7 @@ def check(operation: Operation) -> Result:
 def resume() -> None:
     """A check that was started without a job for it, because a process was killed in between, gets one."""
     run = chain_check.current()
-    if run is not None and run.is_active and not services.is_unfinished(kind=KIND, subject=SUBJECT):
+    if run is not None and run.is_active and not selectors.is_unfinished(kind=KIND, subject=SUBJECT):
         services.enqueue(kind=KIND, subject=SUBJECT, person=None)
 
 

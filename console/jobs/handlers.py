@@ -129,6 +129,13 @@ def address_of(operation: Operation) -> str:
         return ""
 
 
+def abandon(operation: Operation, message: str) -> None:
+    """Tells the app that the job failed for good or lost its person."""
+    handler = HANDLERS.get(operation.kind)
+    if handler and handler.on_abandon:
+        handler.on_abandon(operation, message)
+
+
 def stop_control(operation: Operation) -> Control | None:
     """What its stop button does; None where it has no such button now."""
     handler = HANDLERS.get(operation.kind)

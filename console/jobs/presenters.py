@@ -7,7 +7,7 @@ from functools import cached_property
 
 from console.common import polling
 from console.common.formatting import number, plural
-from console.jobs import handlers, services
+from console.jobs import handlers, selectors
 from console.jobs.models import Operation, State
 
 TONES = {State.RUNNING: "info", State.PAUSED: "warn", State.DONE: "good", State.FAILED: "bad"}
@@ -83,5 +83,5 @@ class OwnJobs:
 
 
 def rows(operations: Sequence[Operation]) -> list[JobRow]:
-    counts = services.count_parts(operations)
+    counts = selectors.count_parts(operations)
     return [JobRow(operation, *counts.get(operation.pk, (0, 0))) for operation in operations]

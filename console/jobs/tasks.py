@@ -1,4 +1,4 @@
-"""What huey calls, on either queue. The work itself is in `services.py`; `manage.py run_huey` finds this file by its
+"""What huey calls, on either queue. The work itself is in `worker.py`; `manage.py run_huey` finds this file by its
 name."""
 
 import logging
@@ -14,8 +14,8 @@ from huey.utils import load_class
 
 from accounts import people
 from console.common import database, write_behind
-from console.jobs import process, services
-from console.jobs.queues import Queue
+from console.jobs import process, worker
+from console.jobs.queues import HUEYS, TASKS, Queue
 
 P = ParamSpec("P")
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ def _bulk_queue() -> Any:
 
 
 BULK = _bulk_queue()
-HUEYS: dict[Queue, Any] = {Queue.QUICK: HUEY, Queue.BULK: BULK}
+HUEYS.update({Queue.QUICK: HUEY, Queue.BULK: BULK})
 
 
 def outlasts_outages(task: Callable[P, None]) -> Callable[P, None]:
@@ -50,30 +50,30 @@ def outlasts_outages(task: Callable[P, None]) -> Callable[P, None]:
 @db_task()  # type: ignore[untyped-decorator]
 @outlasts_outages
 def perform(pk: str) -> None:
-    services.perform(uuid.UUID(pk))
+    worker.perform(uuid.UUID(pk))
 
 
 @BULK.task()  # type: ignore[untyped-decorator]
 @close_db  # type: ignore[untyped-decorator]
 @outlasts_outages
 def perform_bulk(pk: str) -> None:
-    services.perform(uuid.UUID(pk))
+    worker.perform(uuid.UUID(pk))
 
 
-PERFORM: dict[Queue, Any] = {Queue.QUICK: perform, Queue.BULK: perform_bulk}
+TASKS.update({Queue.QUICK: perform, Queue.BULK: perform_bulk})
 
 
 @db_periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
 @outlasts_outages
 def sweep() -> None:
-    services.sweep(Queue.QUICK)
+    worker.sweep(Queue.QUICK)
 
 
 @BULK.periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
 @close_db  # type: ignore[untyped-decorator]
 @outlasts_outages
 def sweep_bulk() -> None:
-    services.sweep(Queue.BULK)
+    worker.sweep(Queue.BULK)
 
 
 @db_periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
@@ -86,7 +86,7 @@ def write_notes_of_use() -> None:
 @outlasts_outages
 def clean_up() -> None:
     people.forget_expired_sessions()
-    services.clean_up()
+    worker.clean_up()
 
 
 @close_db  # type: ignore[untyped-decorator]

@@ -10,14 +10,14 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.http_types import SignedIn
 from console import htmx
 from console.common.parsing import read_page_number
-from console.jobs import presenters, services
+from console.jobs import presenters, selectors, services
 from console.jobs.models import Operation
 from console.jobs.presenters import OwnJobs
 
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    found = services.overview()
+    found = selectors.overview()
     groups = {name: presenters.rows(found[name]) for name in ("running", "paused", "waiting", "failed", "finished")}
     return render(request, "jobs/index.html", {"overdue": found["overdue"], **groups})
 
@@ -27,8 +27,8 @@ def mine(request: SignedIn) -> HttpResponse:
     """The person's own jobs; asked by htmx, the lists alone, which ask again by themselves."""
     look = read_page_number(request.GET.get("look"))
     jobs = OwnJobs(
-        presenters.rows(services.own_unfinished(user=request.user)),
-        presenters.rows(services.own_finished(user=request.user)),
+        presenters.rows(selectors.own_unfinished(user=request.user)),
+        presenters.rows(selectors.own_finished(user=request.user)),
         look,
     )
     template = "jobs/_own.html" if htmx.is_htmx(request) else "jobs/mine.html"

@@ -11,6 +11,7 @@ from accounts.models import Person
 from console.audit import chain_check, triggers, verify
 from console.audit.models import ChainCheck, ChainCheckRun
 from console.jobs import services as jobs
+from console.jobs import worker
 from console.jobs.models import Operation, State
 from console.jobs.queues import Queue
 from tests.audit.many import fill
@@ -32,9 +33,9 @@ def test_the_request_only_starts_it_and_the_bulk_worker_does_it(auditor: Client)
     assert "Waiting to start 0 entries of 50 entries checked" in text_of(response)
     assert not ChainCheck.objects.exists()
     assert "Verifying: 0 entries of 50 entries checked" in text_of(auditor.get("/audit/"))
-    jobs.sweep(Queue.QUICK)
+    worker.sweep(Queue.QUICK)
     assert not ChainCheck.objects.exists()
-    jobs.sweep(Queue.BULK)
+    worker.sweep(Queue.BULK)
     page = auditor.get(CHECK)
     assert "All 50 entries were complete and unaltered when last verified" in text_of(page)
     assert "hx-get" not in page.content.decode().partition('id="chain-check"')[2].partition(">")[0]
@@ -59,12 +60,12 @@ def test_a_check_that_is_stopped_ends_and_leaves_the_last_verdict(
     auditor: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     auditor.post(CHECK)
-    jobs.sweep()
+    worker.sweep()
     before = ChainCheck.objects.get().at
     monkeypatch.setattr(verify, "AT_ONCE", 20)
     auditor.post(CHECK)
     assert chain_check.run(lambda: auditor.post(STOP).status_code == 302) is None
-    jobs.sweep()
+    worker.sweep()
     page = text_of(auditor.get(CHECK))
     assert "The last check was stopped." in page
     assert "All 50 entries were complete and unaltered when last verified" in page
@@ -79,7 +80,7 @@ def test_a_changed_row_is_named_on_the_page(auditor: Client) -> None:
         cursor.execute("UPDATE audit_entry SET thing_name = 'Sun' WHERE sequence = 30")
     triggers.install(connection)
     auditor.post(CHECK)
-    jobs.sweep()
+    worker.sweep()
     assert "Row 30 was changed after it was written" in text_of(auditor.get(CHECK))
 
 
@@ -109,5 +110,5 @@ def test_a_check_whose_job_was_never_queued_is_done_all_the_same(auditor: Client
     """As after a kill between the two."""
     auditor.post(CHECK)
     Operation.objects.all().delete()
-    jobs.sweep()
+    worker.sweep()
     assert "All 50 entries were complete" in text_of(auditor.get(CHECK))

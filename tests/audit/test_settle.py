@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import Person
 from console.audit import reconciliation, record
 from console.audit.models import Entry
-from console.jobs import services as jobs
+from console.jobs import worker
 from console.jobs.models import Operation, State
 
 START = datetime.datetime(2026, 11, 3, 12, tzinfo=datetime.UTC)
@@ -75,9 +75,9 @@ def work_for(clock: Any, seconds: int, *, step: int = 1) -> None:
     """The worker's turns over some time: every due job, and the sweep each minute."""
     for second in range(0, seconds, step):
         for pk in Operation.objects.due(timezone.now()).values_list("pk", flat=True):
-            jobs.perform(pk)
+            worker.perform(pk)
         if second % 60 == 0:
-            jobs.sweep()
+            worker.sweep()
         clock.shift(step)
 
 
@@ -171,13 +171,13 @@ def test_what_a_killed_process_left_is_settled_within_two_minutes_without_a_rest
     alice: Person, finding: Any, clock: Any
 ) -> None:
     finding(("done", {"thing_id": "northwind/rain"}))
-    jobs.sweep()
+    worker.sweep()
     clock.shift(1)
     act = record.audited_call(actor=alice, action="slice.create", thing_name="Rain")
     act.__enter__()
     for _ in range(2):
         clock.shift(59.5)
-        jobs.sweep()
+        worker.sweep()
     entry = Entry.objects.get(pk=act.id)
     assert (entry.outcome, entry.result["found"]) == ("done", "after a restart")
 
@@ -235,7 +235,7 @@ def test_an_act_under_way_is_left_alone(alice: Person, finding: Any, clock: Any)
     asked = finding(("done", {}))
     with record.audited_call(actor=alice, action="slice.create") as act:
         assert "Nothing to check" in run()
-        jobs.sweep()
+        worker.sweep()
         assert status(act.entry) == "under way"
     assert asked == []
 
@@ -275,7 +275,7 @@ def test_an_outcome_that_could_not_be_written_is_found_by_the_sweep(
     finding(("done", {"thing_id": "northwind/rain"}))
     assert outcome(act.entry) == "open"
     clock.shift(60)
-    jobs.sweep()
+    worker.sweep()
     assert outcome(act.entry) == "done"
 
 

@@ -12,7 +12,7 @@ from console.common import write_behind
 from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
 from console.exports.models import ExportRequest
-from console.jobs import services as jobs
+from console.jobs import worker
 from console.jobs.models import Operation, State
 from tests.conftest import SPACE
 
@@ -47,7 +47,7 @@ def work(turns: int = 1) -> None:
     for _ in range(turns):
         write_behind.flush()
         Operation.objects.filter(state=State.WAITING).update(due_at=timezone.now())
-        jobs.sweep()
+        worker.sweep()
 
 
 def sent(emulator: Running, method: str, path: str = EXPORTS) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from console.common import write_behind
 from console.common.formatting import moment
 from console.emulator.server import Running
 from console.exports.models import ExportRequest
-from console.jobs import services as jobs
+from console.jobs import worker
 from console.jobs.models import Operation, State
 from tests.conftest import OWNER, SPACE
 from tests.exports.making import EXPORTS, HTMX, body_of, finish, form, sent, start, text_of, work
@@ -174,7 +174,7 @@ def test_the_end_that_a_page_saw_is_the_end_that_the_worker_writes(
     page = client.get(f"/exports/{running.export_id}/")
     Operation.objects.filter(kind="exports.watch").update(due_at=timezone.now())
     with time_machine.travel(timezone.now() + timedelta(minutes=10), tick=False):
-        jobs.sweep()
+        worker.sweep()
     running.refresh_from_db()
     assert running.ended_at == page.context["row"].export_request.ended_at
 

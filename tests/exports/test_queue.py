@@ -18,7 +18,7 @@ from console.audit.models import Entry
 from console.emulator.server import Running
 from console.exports import export_queue, services
 from console.exports.models import ExportRequest
-from console.jobs import services as jobs
+from console.jobs import worker
 from console.jobs.models import Operation, State
 from tests.exports.making import COINS, EYES, HTMX, SURFACES, form, made_by, sent, start, text_of, work
 
@@ -255,7 +255,7 @@ def cut_off(alice: Person, **said: Any) -> ExportRequest:
 
 def test_killed_before_the_entry_nothing_was_sent(alice: Person, client_as: ClientAs, slow: Running) -> None:
     export_request = cut_off(alice)
-    jobs.sweep()
+    worker.sweep()
     export_request.refresh_from_db()
     assert export_request.state == "dropped"
     assert "Not started" in text_of(client_as(alice).get(f"/exports/plan/{export_request.pk}/"))

@@ -14,7 +14,7 @@ from console.audit import verify
 from console.audit.models import Entry
 from console.emulator.server import Running
 from console.exports.models import ExportRequest
-from console.jobs import services as jobs
+from console.jobs import worker
 from console.jobs.models import Operation
 from tests.exports.making import HTMX, form, sent, start, work
 from tests.presses import answers, press
@@ -87,6 +87,6 @@ def test_ten_workers_at_once_start_one(alice: Person, client_as: ClientAs, slow:
     start(client_as(alice), when="free")
     Operation.objects.update(due_at=ExportRequest.objects.get().created_at)
     pk = Operation.objects.get().pk
-    at_once(lambda number: jobs.perform(pk))
+    at_once(lambda number: worker.perform(pk))
     assert len(sent(slow, "POST")) == 1
     assert Operation.objects.get(pk=pk).state == "done"

@@ -16,7 +16,7 @@ from console.audit.models import Entry, GroupLine
 from console.emulator.server import Running
 from console.files import reconcile
 from console.files.models import UploadFile
-from console.jobs import services as jobs
+from console.jobs import worker
 from console.jobs.models import Operation, State
 from tests.files.uploading import UploadScript, file, put, states
 from tests.slices.making import text_of
@@ -145,9 +145,9 @@ def test_the_background_does_all_of_it(script: UploadScript) -> None:
     (pk,) = script.add_ids(file("a.jpg"))
     put(script.links(pk)["files"][0]["url"], b"x" * 10, "image/jpeg")
     grow_silent(script)
-    jobs.sweep()
+    worker.sweep()
     Operation.objects.filter(state=State.WAITING).update(due_at=timezone.now())
-    jobs.sweep()
+    worker.sweep()
     assert states(script) == {"a.jpg": "saved"}
 
 

@@ -11,7 +11,7 @@ from accounts.models import Person
 from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
 from console.items.models import Decision
-from console.jobs import services as jobs
+from console.jobs import worker
 from console.jobs.models import Operation, State
 
 PROJECT = PROJECTS["coins"]
@@ -37,7 +37,7 @@ def work() -> None:
     now = timezone.now()
     Decision.objects.filter(state=Decision.State.WAITING).update(due_at=now)
     Operation.objects.filter(state=State.WAITING).update(due_at=now)
-    jobs.sweep()
+    worker.sweep()
 
 
 def sent(emulator: Running, item: str = "") -> list[dict[str, Any]]:

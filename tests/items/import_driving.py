@@ -16,7 +16,7 @@ from console.items.console_ids import KEY
 from console.items.imports import services
 from console.items.imports.services import NewRow
 from console.items.models import Import, ImportRow
-from console.jobs import services as jobs
+from console.jobs import worker
 from console.jobs.models import Operation
 from console.jobs.models import State as JobState
 from tests.waiting import until
@@ -59,7 +59,7 @@ def work(times: int = 1) -> None:
         now = timezone.now()
         Operation.objects.filter(state=JobState.WAITING).update(due_at=now - timedelta(seconds=1))
         Lookup.objects.update(next_check_at=now)
-        jobs.sweep()
+        worker.sweep()
 
 
 def created(person: Person, rows: int | Iterable[NewRow] = 5, **more: Any) -> Import:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Person
 from console.emulator.server import Running
 from console.items.models import BulkSignal, SelectedItem, Selection
-from console.jobs import services as jobs
+from console.jobs import worker
 from console.jobs.models import Operation, State
 from tests.conftest import SPACE
 from tests.items.deciding import ITEMS, PROJECT
@@ -54,7 +54,7 @@ def read() -> None:
         if not waiting.exists():
             return
         for operation in waiting:
-            jobs.perform(operation.pk)
+            worker.perform(operation.pk)
     raise AssertionError("the plan is never read")
 
 

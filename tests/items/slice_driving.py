@@ -11,7 +11,7 @@ from accounts.models import Person
 from console.emulator.server import Running
 from console.items import console_ids
 from console.items.models import Import, ImportRow
-from console.jobs import services as jobs
+from console.jobs import worker
 from console.jobs.models import Operation, State
 from console.upstream.response_models import NewWorkItem, Slice, SubSlice, WorkItem
 from tests.items.deciding import PROJECT
@@ -71,7 +71,7 @@ def read() -> None:
         if not waiting.exists():
             return
         for operation in waiting:
-            jobs.perform(operation.pk)
+            worker.perform(operation.pk)
     raise AssertionError("the plan is never read")
 
 

@@ -13,6 +13,7 @@ from console.emulator.server import Running
 from console.items.bulk import plans
 from console.items.models import BulkSignal
 from console.jobs import services as jobs
+from console.jobs import worker
 from tests.items.bulk_driving import archive_ids, reads, signals, statuses
 from tests.items.planning import create, page_url, read, select_all
 from tests.items.test_bulk_send import figures, once_each, ready, start, work
@@ -33,7 +34,7 @@ def test_a_signal_that_a_wrong_clock_put_off_is_sent(alice: Person, emulator: Ru
     late = timezone.now() + timedelta(days=400)
     BulkSignal.objects.filter(pk=bulk.pk).update(due_at=late)
     jobs.Operation.objects.update(due_at=late)
-    jobs.sweep()
+    worker.sweep()
     bulk.refresh_from_db()
     assert (bulk.state, signals(emulator)) == (State.ENDED, [items])
 

@@ -18,7 +18,7 @@ from accounts.rights import Role
 from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
 from console.items.models import BulkItem, BulkSignal, SelectedItem, Selection
-from console.jobs import services as jobs
+from console.jobs import worker
 from console.jobs.models import Operation
 from tests.exports.making import text_of
 from tests.items.bulk_rows import bulk_signal, ended, entered
@@ -45,7 +45,7 @@ def work() -> None:
     for _ in range(30):
         if not Operation.objects.unfinished().exclude(state="paused").update(due_at=timezone.now()):
             return
-        jobs.sweep()
+        worker.sweep()
 
 
 def typed(bulk: BulkSignal) -> dict[str, str]:
@@ -366,7 +366,7 @@ def test_approvals_of_many_wait_and_can_be_taken_back(alice: Person, client_as: 
     bulk.refresh_from_db()
     assert bulk.state == State.WAITING
     assert "Approving 2 items in" in text_of(client.get(page_url(bulk)))
-    jobs.sweep()
+    worker.sweep()
     assert signals(emulator) == [], "nothing leads back, so ten seconds have to pass"
     assert client.post(f"{page_url(bulk)}stop/").status_code == 302
     work()

@@ -15,7 +15,7 @@ from console.audit.models import Entry
 from console.emulator.server import Running
 from console.items.bulk import services
 from console.items.models import BulkItem, BulkSignal
-from console.jobs import services as jobs
+from console.jobs import worker
 from console.jobs.models import Operation
 from console.jobs.models import State as JobState
 from tests.conftest import SPACE
@@ -63,7 +63,7 @@ def work() -> None:
     due = timezone.now() - timedelta(seconds=1)
     Operation.objects.filter(state=JobState.WAITING).update(due_at=due)
     BulkSignal.objects.filter(state=State.WAITING).update(due_at=due)
-    jobs.sweep()
+    worker.sweep()
 
 
 def page(client: Client, bulk: BulkSignal, rest: str = "") -> str:

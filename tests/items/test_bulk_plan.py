@@ -20,7 +20,6 @@ from console.items.bulk import plans
 from console.items.bulk.actions import BULK_ACTIONS, action_named
 from console.items.models import BulkItem, BulkSignal, Decision
 from console.items.runs import plan_reading
-from console.jobs import services as jobs
 from console.jobs.models import Operation
 from tests.items.bulk_driving import archive_ids
 from tests.items.deciding import HTMX, ITEMS, PROJECT, item_ids
@@ -418,7 +417,7 @@ def test_a_busy_vendor_is_asked_again_without_an_attempt_spent(
 
 def work_once() -> None:
     for operation in Operation.objects.filter(kind="items.plan"):
-        jobs.perform(operation.pk)
+        worker.perform(operation.pk)
 
 
 # The page while it is read

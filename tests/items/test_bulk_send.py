@@ -13,7 +13,7 @@ from console.audit.models import Entry
 from console.emulator.server import Running
 from console.items.bulk import services
 from console.items.models import BulkItem, BulkSignal
-from console.jobs import services as jobs
+from console.jobs import worker
 from console.jobs.models import Operation, Part
 from console.jobs.models import State as JobState
 from tests.conftest import SPACE
@@ -65,7 +65,7 @@ def work(times: int = 1) -> None:
     for _ in range(times):
         Operation.objects.filter(state=JobState.WAITING).update(due_at=timezone.now() - timedelta(seconds=1))
         BulkSignal.objects.filter(state=State.WAITING).update(due_at=timezone.now() - timedelta(seconds=1))
-        jobs.sweep()
+        worker.sweep()
 
 
 def sent(person: Person, number: int = 250, **more: Any) -> BulkSignal:
@@ -317,7 +317,7 @@ def review(person: Person, number: int = 2, **more: Any) -> BulkSignal:
 def test_approvals_wait_and_can_be_taken_back(alice: Person, emulator: Running) -> None:
     bulk = start(review(alice))
     assert (bulk.state, bool(bulk.due_at), signals(emulator)) == (State.WAITING, True, [])
-    jobs.sweep()
+    worker.sweep()
     assert signals(emulator) == []
     assert services.take_back(user=alice, bulk=bulk)
     work()

@@ -20,7 +20,7 @@ from console.audit.models import Entry
 from console.audit.selectors import line
 from console.emulator.server import Running
 from console.items.models import Decision, ReviewRun
-from console.jobs import services as jobs
+from console.jobs import worker
 from console.jobs.models import Operation
 from console.jobs.models import State as JobState
 from tests.exports.making import text_of
@@ -71,7 +71,7 @@ def test_the_seconds_begin_once_the_decision_is_stored(bob: Person, client_as: C
 def test_nothing_is_sent_before_its_seconds_are_over(bob: Person, client_as: ClientAs, emulator: Running) -> None:
     [item] = item_ids(bob)
     press(client_as(bob), item)
-    jobs.sweep()
+    worker.sweep()
     assert sent(emulator) == []
     assert decision_of(item).state == State.WAITING
 
@@ -342,7 +342,7 @@ def test_exactly_one_of_sending_and_taking_back_happens(bob: Person, client_as: 
     for item in item_ids(bob, number=6):
         press(client, item)
         Operation.objects.update(due_at=timezone.now())
-        at_once([jobs.sweep, lambda: take_back(client, item)])  # noqa: B023
+        at_once([worker.sweep, lambda: take_back(client, item)])  # noqa: B023
         state = decision_of(item).state
         assert (state, len(sent(emulator, item))) in [(State.SENT, 1), (State.TAKEN_BACK, 0)]
 
@@ -402,7 +402,7 @@ def test_without_grace_a_decision_is_sent_at_once(
     settings.REVIEW_GRACE = 0.0
     client, [item] = client_as(bob), item_ids(bob)
     assert "now" in text_of(press(client, item))
-    jobs.sweep()
+    worker.sweep()
     assert len(sent(emulator, item)) == 1
 
 

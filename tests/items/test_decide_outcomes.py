@@ -14,7 +14,7 @@ from console.audit import reconciliation
 from console.audit.models import Entry, Lookup
 from console.emulator.server import Running
 from console.items.models import Decision
-from console.jobs import services as jobs
+from console.jobs import worker
 from console.jobs.models import Operation
 from console.jobs.models import State as JobState
 from tests.exports.making import text_of
@@ -57,7 +57,7 @@ def look_once(emulator: Running) -> None:
     """The worker's turn without the look that follows two seconds later."""
     now = timezone.now()
     Operation.objects.filter(kind="items.decide", state=JobState.WAITING).update(due_at=now)
-    jobs.sweep()
+    worker.sweep()
 
 
 def test_while_nobody_knows_another_decision_is_refused(bob: Person, client_as: ClientAs, emulator: Running) -> None:

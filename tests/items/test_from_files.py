@@ -17,7 +17,7 @@ from console.emulator.server import Running
 from console.files.models import Upload, UploadFile
 from console.items.console_ids import KEY
 from console.items.models import Import
-from console.jobs import services as jobs
+from console.jobs import worker
 from tests.conftest import SPACE
 from tests.faults.browser import Page
 from tests.items.import_driving import ARCHIVE, figures, held, posts, work
@@ -205,14 +205,14 @@ def test_an_upload_that_is_added_to_for_long_makes_no_item_of_a_file_twice(
     batch = str(batch_of(alice))
     first = started(client, plan(client, upload, batch=batch))
     Import.objects.update(created_at=timezone.now() - timedelta(days=200))
-    jobs.clean_up()
+    worker.clean_up()
     answer = plan(client, upload, batch=batch)
     assert "2 are there already" in client.get(answer["Location"]).content.decode()
     again = uploaded(alice, ["one.jpg"])
     again.files.update(path=upload.files.get(position=1).path)
     upload.delete()
-    jobs.clean_up()
+    worker.clean_up()
     assert Import.objects.filter(pk=first.pk).exists(), "a later upload names the same file"
     again.delete()
-    jobs.clean_up()
+    worker.clean_up()
     assert not Import.objects.filter(pk=first.pk).exists()

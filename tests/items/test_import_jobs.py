@@ -18,7 +18,7 @@ from console.items.imports import services
 from console.items.imports.services import NewRow
 from console.items.models import Import, ImportRow
 from console.items.runs import services as run_services
-from console.jobs import services as jobs
+from console.jobs import worker
 from console.jobs.models import Operation
 from tests.items.import_driving import (
     POST,
@@ -313,7 +313,7 @@ def test_stopped_while_it_is_checked_it_can_be_retried_once_it_is_proven(alice: 
     assert run_services.stop(user=alice, run=import_run)
     Lookup.objects.all().delete()
     Operation.objects.filter(kind=Import.JOB).update(due_at=timezone.now())
-    jobs.perform(Operation.objects.get(kind=Import.JOB).pk)
+    worker.perform(Operation.objects.get(kind=Import.JOB).pk)
     import_run.refresh_from_db()
     assert (import_run.state, figures(import_run)) == (State.ENDED, (19, 0, 0, 1, 0))
     assert not services.retry(user=alice, import_run=import_run)

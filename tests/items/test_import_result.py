@@ -17,7 +17,7 @@ from accounts.models import Person
 from console.emulator.server import Running
 from console.items.imports.services import NewRow
 from console.items.models import Import
-from console.jobs import services as jobs
+from console.jobs import worker
 from tests.faults.browser import Page
 from tests.items.bulk_rows import query_plan
 from tests.items.import_driving import (
@@ -232,7 +232,7 @@ def test_its_act_in_the_audit_leads_to_it(alice: Person, emulator: Running, clie
 def test_old_imports_are_deleted_but_none_under_way(alice: Person, emulator: Running) -> None:
     old, running, new = ready(alice, 2), start(ready(alice, 2)), ready(alice, 2)
     Import.objects.filter(pk__in=[old.pk, running.pk]).update(created_at=timezone.now() - timedelta(days=181))
-    jobs.clean_up()
+    worker.clean_up()
     assert set(Import.objects.values_list("pk", flat=True)) == {running.pk, new.pk}
 
 

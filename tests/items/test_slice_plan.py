@@ -18,7 +18,7 @@ from console.emulator.server import Running
 from console.items import console_ids
 from console.items.imports import slice_reader
 from console.items.models import Import, ImportRow
-from console.jobs import services as jobs
+from console.jobs import worker
 from console.jobs.models import Operation, Part
 from tests.items.deciding import PROJECT
 from tests.items.slice_driving import (
@@ -232,12 +232,12 @@ def test_a_slice_that_fails_to_answer_is_asked_again_and_then_said(
     assert send(client_as(alice), found, batch=str(batch)).status_code == 302
     emulator.fault("avala", "503", path="/items/list/", times=0)
     operation = Operation.objects.get(kind="items.import_read")
-    jobs.perform(operation.pk)
+    worker.perform(operation.pk)
     import_run = Import.objects.get()
     assert (import_run.state, import_run.message != "") == (State.READING, True)
     Part.objects.update(started_at=timezone.now() - timedelta(hours=1))
     Operation.objects.update(created_at=timezone.now() - timedelta(hours=1), due_at=timezone.now())
-    jobs.perform(operation.pk)
+    worker.perform(operation.pk)
     import_run.refresh_from_db()
     assert import_run.state == State.NOT_READ
     emulator.clear_faults()

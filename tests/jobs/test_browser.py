@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import Person
-from console.jobs import handlers, parts, services
+from console.jobs import handlers, parts, services, worker
 from console.jobs.handlers import Handler
 from console.jobs.models import Operation, Part, State
 
@@ -35,7 +35,7 @@ def job(alice: Person, monkeypatch: pytest.MonkeyPatch) -> Operation:
     about = {"about": "A project whose name is long enough to be broken on a phone: " + "Dashcam" * 9}
     operation = services.enqueue(kind=KIND, subject="sheet", person=alice, payload=about)
     parts.add(operation, [{}] * 5)
-    services.perform(operation.pk)
+    worker.perform(operation.pk)
     return operation
 
 
@@ -62,13 +62,13 @@ def test_the_page_follows_the_job_and_keeps_the_focus(
     page.goto(f"{live}{MINE}")
     expect(page.get_by_text("2 of 5 parts")).to_be_visible()
     page.get_by_role("button", name="Stop").focus()
-    services.perform(job.pk)
+    worker.perform(job.pk)
     expect(page.get_by_text("4 of 5 parts")).to_be_visible()
     expect(page.get_by_role("button", name="Stop")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_text("Nothing more is started")).to_be_visible()
     assert Operation.objects.get(pk=job.pk).stop_asked_at is not None
-    services.perform(job.pk)
+    worker.perform(job.pk)
     expect(page.get_by_role("heading", name="Finished in the last 30 days")).to_be_visible()
     expect(page.get_by_text("5 of 5 parts")).to_be_visible()
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Person
-from console.jobs import handlers, parts, services
+from console.jobs import handlers, parts, services, worker
 from console.jobs.handlers import Handler
 from console.jobs.models import Operation, Part, State
 from console.jobs.parts import Hold, PartDone
@@ -58,7 +58,7 @@ def test_everybody_sees_what_they_started_and_nothing_of_others(
     kind: list[Any], alice: Person, bob: Person, dana: Person, erin: Person, client_as: ClientAs
 ) -> None:
     queued(alice)
-    services.sweep()
+    worker.sweep()
     words = text_of(client_as(alice).get(MINE))
     assert "Project <b>sheet</b>" in words
     assert "2 of 5 parts" in words
@@ -97,12 +97,12 @@ def test_the_account_menu_leads_there(alice: Person, client_as: ClientAs) -> Non
 
 def test_a_person_stops_their_own_job(kind: list[Any], alice: Person, client_as: ClientAs) -> None:
     operation, client = queued(alice), client_as(alice)
-    services.sweep()
+    worker.sweep()
     page = client.post(f"/jobs/{operation.pk}/stop/", follow=True)
     assert "Nothing more is started" in text_of(page)
     assert "Stopping" in text_of(page)
     assert f"/jobs/{operation.pk}/stop/" not in page.content.decode()
-    services.sweep()
+    worker.sweep()
     assert list(operation.parts.values_list("state", flat=True)) == ["done"] * 2 + ["left out"] * 3
     assert "5 of 5 parts" in text_of(client.get(MINE))
     assert "has already ended" in text_of(client.post(f"/jobs/{operation.pk}/stop/", follow=True))
@@ -111,11 +111,11 @@ def test_a_person_stops_their_own_job(kind: list[Any], alice: Person, client_as:
 def test_a_person_lets_their_paused_job_carry_on(kind: list[Any], alice: Person, client_as: ClientAs) -> None:
     kind.append(Hold("CloudFactory <i>fails</i>."))
     operation, client = queued(alice, count=2), client_as(alice)
-    services.sweep()
+    worker.sweep()
     words = text_of(client.get(MINE))
     assert ("Paused" in words, "CloudFactory <i>fails</i>." in words) == (True, True)
     assert "It is running again" in text_of(client.post(f"/jobs/{operation.pk}/carry-on/", follow=True))
-    services.sweep()
+    worker.sweep()
     assert now_is(operation).state == State.DONE
     assert "no longer paused" in text_of(client.post(f"/jobs/{operation.pk}/carry-on/", follow=True))
 
@@ -126,7 +126,7 @@ def test_nobody_moves_the_job_of_another_person(
 ) -> None:
     kind.append(Hold("CloudFactory fails."))
     operation, consoles_own = queued(alice), queued(None, "of nobody")
-    services.perform(operation.pk)
+    worker.perform(operation.pk)
     for person in (bob, erin):
         assert client_as(person).post(f"/jobs/{operation.pk}/{move}/").status_code == 404
         assert client_as(person).post(f"/jobs/{consoles_own.pk}/{move}/").status_code == 404
@@ -154,7 +154,7 @@ def test_the_page_asks_again_only_while_something_goes_on(kind: list[Any], alice
     assert "hx-get" not in client.get(f"{MINE}?look=201", headers=HTMX).content.decode()
     for odd in ("-1", "x", "9" * 30, ""):
         assert "look=2" in client.get(f"{MINE}?look={odd}", headers=HTMX).content.decode()
-    services.perform(operation.pk)
+    worker.perform(operation.pk)
     assert "hx-get" not in client.get(f"{MINE}?look=2", headers=HTMX).content.decode()
 
 
@@ -180,7 +180,7 @@ def test_administrators_see_parts_pauses_and_workers(
 ) -> None:
     kind.extend([PartDone(), Hold("CloudFactory fails.")])
     queued(alice, "paused")
-    services.sweep()
+    worker.sweep()
     running = queued(alice, "running", count=1200)
     Operation.objects.claim(running.pk, services.lease(), worker="machine:0123456789ab/3")
     words = text_of(client_as(erin).get("/jobs/"))
@@ -193,6 +193,6 @@ def test_a_job_that_was_paused_for_long_is_not_without_a_worker(
 ) -> None:
     kind.append(Hold("CloudFactory fails."))
     queued(alice)
-    services.sweep()
+    worker.sweep()
     Operation.objects.update(due_at=timezone.now() - timedelta(hours=1))
     assert "No worker seems to run" not in text_of(client_as(erin).get("/jobs/"))

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Person
-from console.jobs import handlers, parts, services
+from console.jobs import handlers, parts, services, worker
 from console.jobs.handlers import Handler
 from console.jobs.models import Operation, Part, State
 from console.jobs.parts import Busy, Halt, Hold, PartDone
@@ -76,7 +76,7 @@ def work_off(turns: int = 20) -> None:
     """The worker's turns until nothing waits, without the waiting between them."""
     for _ in range(turns):
         Operation.objects.filter(state=State.WAITING).update(due_at=timezone.now())
-        if not services.sweep():
+        if not worker.sweep():
             return
 
 
@@ -99,7 +99,7 @@ def kill() -> None:
 def kill_worker_in_part() -> None:
     """Another worker finds the row with its lease over."""
     with pytest.raises(Killed):
-        services.sweep()
+        worker.sweep()
     Operation.objects.filter(state=State.RUNNING).update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
@@ -147,8 +147,8 @@ def test_a_stop_wakes_a_job_that_the_vendor_asked_to_wait(work: Work) -> None:
     """Also one asked for while the answer of the vendor was on its way."""
     work.results = [lambda: ask_to_stop() or Busy(3600, "Too many requests.")]
     operation = queued(2)
-    services.sweep()
-    services.sweep()
+    worker.sweep()
+    worker.sweep()
     assert (states(operation), now_is(operation).state) == (["left out", "left out"], State.DONE)
 
 
@@ -170,7 +170,7 @@ def test_busy_spends_no_attempt_and_does_the_same_part_later(work: Work) -> None
 def test_busy_waits_as_long_as_was_asked(work: Work) -> None:
     work.results = [Busy(30, "Too many requests.")]
     operation = queued(1)
-    services.sweep()
+    worker.sweep()
     waits = (now_is(operation).due_at - timezone.now()).total_seconds()
     assert (now_is(operation).words, round(waits, -1)) == ("Too many requests.", 30)
 
@@ -253,7 +253,7 @@ def test_a_retry_that_is_not_taken_leaves_open_what_may_have_been_done(
 def test_others_get_a_turn(work: Work) -> None:
     work.most = 2
     operation = queued(5)
-    services.sweep()
+    worker.sweep()
     assert (states(operation).count("done"), now_is(operation).state) == (2, State.WAITING)
     work_off()
     assert (work.begun, now_is(operation).state) == ([1, 2, 3, 4, 5], State.DONE)
@@ -270,7 +270,7 @@ def test_what_a_part_records_is_committed_with_its_end(work: Work) -> None:
         raise RuntimeError("disk full")
 
     work.results = [PartDone(record=fail)]
-    services.sweep()
+    worker.sweep()
     assert (now_is(operation).payload, states(operation)) == ({}, ["waiting", "waiting"])
     work.results = [PartDone(record=record)]
     work_off()
@@ -282,11 +282,11 @@ def test_a_worker_whose_job_another_one_has_by_now_records_nothing(work: Work) -
 
     def taken_over() -> PartDone:
         Operation.objects.filter(pk=operation.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-        services.sweep()
+        worker.sweep()
         return PartDone({"by": "the first"}, record=lambda: recorded.append("the first"))
 
     work.results = [taken_over, PartDone({"by": "the second"})]
-    services.sweep()
+    worker.sweep()
     assert (recorded, work.begun, states(operation)) == ([], [1, 1, 2], ["done", "done"])
     assert operation.parts.get(number=1).came == {"by": "the second"}
 
@@ -303,7 +303,7 @@ def test_a_long_part_learns_that_its_lease_ran_out(work: Work) -> None:
         raise parts.TakenOver
 
     work.results = [slow]
-    services.sweep()
+    worker.sweep()
     assert now_is(operation).state == State.RUNNING
 
 
@@ -392,7 +392,7 @@ class World:
         Operation.objects.filter(state=State.RUNNING).update(lease_until=timezone.now() - timedelta(seconds=1))
         try:
             with before_statements({kill_at: kill, stop_at: self.stop}):
-                services.perform(self.operation.pk)
+                worker.perform(self.operation.pk)
         except Killed:
             connection.close()
         return Operation.objects.unfinished().filter(pk=self.operation.pk).exists()
@@ -458,13 +458,13 @@ def test_workers_side_by_side_do_each_part_once(monkeypatch: pytest.MonkeyPatch)
     def work() -> None:
         try:
             while Operation.objects.unfinished().exists():
-                services.sweep(Queue.QUICK)
+                worker.sweep(Queue.QUICK)
         finally:
             connection.close()
 
     with ThreadPoolExecutor(4) as pool:
-        for worker in [pool.submit(work) for _ in range(4)]:
-            worker.result(timeout=60)
+        for turn in [pool.submit(work) for _ in range(4)]:
+            turn.result(timeout=60)
     expected = [(subject, number) for subject in ("one", "two", "three") for number in (1, 2, 3, 4)]
     assert sorted(begun) == sorted(expected)
     assert set(Part.objects.values_list("state", flat=True)) == {Part.State.DONE}

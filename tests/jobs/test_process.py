@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from console.jobs import handlers, parts, process, services, tasks
+from console.jobs import handlers, parts, process, queues, services, tasks, worker
 from console.jobs.handlers import Done, Handler
 from console.jobs.models import Operation, Part, State
 from console.jobs.queues import Queue
@@ -70,11 +70,11 @@ def state_of(operation: Operation) -> str:
 
 def test_what_a_dead_worker_of_this_machine_held_is_done_at_once(done: list[str], locked_elsewhere: Any) -> None:
     assert process.name().startswith(f"{process.host()}/")
-    worker, operation = locked_elsewhere(77), held_by(f"{process.host()}/77")
-    assert services.sweep() == 0
-    worker.kill()
-    worker.wait()
-    assert services.sweep() == 1
+    holder, operation = locked_elsewhere(77), held_by(f"{process.host()}/77")
+    assert worker.sweep() == 0
+    holder.kill()
+    holder.wait()
+    assert worker.sweep() == 1
     assert (state_of(operation), done) == (State.DONE, ["one"])
 
 
@@ -91,13 +91,13 @@ def test_a_worker_that_starts_takes_back_itself_what_another_machine_could_not(
 @pytest.mark.parametrize("name", ["{0}x/77", "elsewhere:123456789012/77", "", "{0}/../77", "{0}/", "{0}/77x"])
 def test_what_others_hold_waits_for_the_end_of_its_lease(done: list[str], name: str) -> None:
     operation = held_by(name.format(process.host()))
-    assert services.sweep() == 0
+    assert worker.sweep() == 0
     assert (state_of(operation), done) == (State.RUNNING, [])
 
 
 def test_what_this_worker_holds_itself_is_not_taken_from_it(done: list[str]) -> None:
     operation = held_by(process.name())
-    assert services.sweep() == 0
+    assert worker.sweep() == 0
     assert state_of(operation) == State.RUNNING
 
 
@@ -112,7 +112,7 @@ def test_a_new_process_takes_back_what_the_last_one_with_its_slot_held(
     # As if this were another process: the first slot stays locked.
     monkeypatch.setattr(process, "_slot", None)
     assert process.name() == f"{here}/2"
-    services.sweep()
+    worker.sweep()
     assert state_of(operation) == State.DONE
 
 
@@ -124,14 +124,14 @@ def test_a_folder_that_can_not_be_written_costs_only_the_lock(
     monkeypatch.setattr(process, "_slot", None)
     for kind in (KIND, LONG):
         services.enqueue(kind=kind, subject=kind, person=None)
-    assert services.sweep() == 2
+    assert worker.sweep() == 2
     assert done == [KIND, LONG]
     assert set(Operation.objects.values_list("worker", flat=True)) == {""}
 
 
 def test_a_job_says_who_does_it(done: list[str]) -> None:
     services.enqueue(kind=KIND, subject="one", person=None)
-    services.sweep()
+    worker.sweep()
     assert Operation.objects.get().worker == process.name()
 
 
@@ -140,25 +140,25 @@ def test_long_jobs_leave_a_worker_free(done: list[str]) -> None:
     running = held_by(f"{process.host()}/1", subject="first", kind=LONG)
     waiting = services.enqueue(kind=LONG, subject="second", person=None)
     services.enqueue(kind=KIND, subject="signal", person=None)
-    services.sweep()
+    worker.sweep()
     assert (done, state_of(waiting)) == (["signal"], State.WAITING)
     Operation.objects.filter(pk=running.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-    services.sweep()
+    worker.sweep()
     assert set(done) == {"signal", "first", "second"}
 
 
 def test_the_next_long_job_begins_when_one_ends(done: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     woken: list[str] = []
     first, _ = (services.enqueue(kind=LONG, subject=name, person=None) for name in ("first", "second"))
-    monkeypatch.setitem(tasks.PERFORM, Queue.QUICK, woken.append)
-    services.perform(first.pk)
+    monkeypatch.setitem(queues.TASKS, Queue.QUICK, woken.append)
+    worker.perform(first.pk)
     assert woken == [str(Operation.objects.get(subject="second").pk)]
 
 
 def test_long_jobs_elsewhere_do_not_count(done: list[str]) -> None:
     held_by("elsewhere:123456789012/1", subject="first", kind=LONG)
     services.enqueue(kind=LONG, subject="second", person=None)
-    services.sweep()
+    worker.sweep()
     assert done == ["second"]
 
 
@@ -175,6 +175,6 @@ def test_a_worker_that_is_told_to_end_puts_its_job_back_after_the_part_in_hand(
     monkeypatch.setitem(handlers.HANDLERS, KIND, Handler(lambda operation: parts.run(operation, do)))
     operation = services.enqueue(kind=KIND, subject="one", person=None)
     parts.add(operation, [{}, {}, {}])
-    services.sweep()
+    worker.sweep()
     assert list(operation.parts.values_list("state", flat=True)) == ["done", "waiting", "waiting"]
     assert state_of(operation) == State.WAITING

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Person
-from console.jobs import handlers, services
+from console.jobs import handlers, services, worker
 from console.jobs.handlers import Abandoned, Done, Handler, Retry
 from console.jobs.models import Operation, State
 from console.jobs.queues import Queue
@@ -54,7 +54,7 @@ def now_is(operation: Operation) -> Operation:
 
 def test_the_same_work_waits_once(kind: Work) -> None:
     assert queued().pk == queued().pk
-    services.sweep()
+    worker.sweep()
     assert queued().pk != kind.calls[0].pk
 
 
@@ -62,16 +62,16 @@ def test_only_one_worker_gets_it(kind: Work) -> None:
     operation = queued()
     taken = [Operation.objects.claim(operation.pk, services.lease()) for _ in range(5)]
     assert [one is not None for one in taken] == [True, False, False, False, False]
-    services.perform(operation.pk)
+    worker.perform(operation.pk)
     assert kind.calls == []
 
 
 def test_what_a_dead_worker_left_is_taken_over_when_its_lease_ends(kind: Work, settings: Any) -> None:
     operation = queued()
     dead = Operation.objects.claim(operation.pk, services.lease())
-    assert services.sweep() == 0
+    assert worker.sweep() == 0
     with time_machine.travel(timezone.now() + datetime.timedelta(seconds=settings.JOBS_LEASE + 1)):
-        assert services.sweep() == 1
+        assert worker.sweep() == 1
     assert now_is(operation).state == State.DONE
     assert dead is not None
     dead.finish(State.FAILED, "The dead one speaks.")
@@ -88,19 +88,19 @@ def test_a_worker_whose_work_another_one_has_by_now_gives_nothing_up(kind: Work)
         return Abandoned("Too late.")
 
     kind.answers = [taken_over_meanwhile]
-    services.sweep()
+    worker.sweep()
     assert (now_is(operation).state, kind.on_abandon) == (State.RUNNING, [])
 
 
 def test_work_that_kills_its_worker_is_given_up(kind: Work, settings: Any) -> None:
     operation = queued()
     moment = timezone.now()
-    for _ in range(services.MOST_ATTEMPTS):
+    for _ in range(worker.MOST_ATTEMPTS):
         moment += datetime.timedelta(seconds=settings.JOBS_LEASE + 1)
         with time_machine.travel(moment):
             assert Operation.objects.claim(operation.pk, services.lease()) is not None
     with time_machine.travel(moment + datetime.timedelta(seconds=settings.JOBS_LEASE + 1)):
-        services.sweep()
+        worker.sweep()
     assert now_is(operation).state == State.FAILED
     assert kind.calls == []
     assert kind.on_abandon == ["It was tried three times and never finished."]
@@ -111,7 +111,7 @@ def test_a_failure_is_tried_three_times_with_longer_waits(kind: Work) -> None:
     operation, waits = queued(), []
     for _ in range(3):
         with time_machine.travel(now_is(operation).due_at + datetime.timedelta(seconds=1), tick=False):
-            services.sweep()
+            worker.sweep()
             waits.append((now_is(operation).due_at - timezone.now()).total_seconds())
     assert waits[:2] == [5, 20]
     assert (now_is(operation).state, len(kind.calls)) == (State.FAILED, 3)
@@ -122,7 +122,7 @@ def test_looking_again_is_no_attempt(kind: Work) -> None:
     kind.answers = [Retry(0, "Not yet.")] * 10
     operation = queued()
     for _ in range(11):
-        services.sweep()
+        worker.sweep()
     assert (now_is(operation).state, now_is(operation).words) == (State.DONE, "Well done.")
     assert now_is(operation).attempts == 1
 
@@ -130,15 +130,15 @@ def test_looking_again_is_no_attempt(kind: Work) -> None:
 def test_what_cannot_be_done_is_not_tried_again(kind: Work) -> None:
     kind.answers = [Abandoned("No key.")]
     operation = queued()
-    services.sweep()
-    services.sweep()
+    worker.sweep()
+    worker.sweep()
     assert (now_is(operation).state, kind.on_abandon, len(kind.calls)) == (State.FAILED, ["No key."], 1)
 
 
 def test_work_of_the_disabled_is_dropped(kind: Work, alice: Person) -> None:
     operation = queued(alice)
     Person.objects.filter(pk=alice.pk).update(is_active=False)
-    services.sweep()
+    worker.sweep()
     assert (now_is(operation).state, kind.calls) == (State.CANCELLED, [])
     assert kind.on_abandon == ["Alice was disabled."]
 
@@ -153,15 +153,15 @@ def test_cancelled_work_is_not_done(kind: Work) -> None:
     queued()
     assert services.cancel(kind=KIND, subject="one", words="Never mind.")
     assert not services.cancel(kind=KIND, subject="one", words="Twice.")
-    services.sweep()
+    worker.sweep()
     assert kind.calls == []
 
 
 def test_not_before_its_time(kind: Work) -> None:
     queued(delay=60)
-    assert services.sweep() == 0
+    assert worker.sweep() == 0
     with time_machine.travel(timezone.now() + datetime.timedelta(seconds=61)):
-        assert services.sweep() == 1
+        assert worker.sweep() == 1
 
 
 def test_a_clock_that_was_hours_ahead_delays_no_work(kind: Work) -> None:
@@ -171,11 +171,11 @@ def test_a_clock_that_was_hours_ahead_delays_no_work(kind: Work) -> None:
     kind.answers = [Retry(10), dies]
     with time_machine.travel(timezone.now() + datetime.timedelta(hours=5)):
         waiting = queued()
-        services.sweep()
+        worker.sweep()
         running = queued(subject="two")
         with pytest.raises(SystemExit):
-            services.sweep()
-    services.sweep()
+            worker.sweep()
+    worker.sweep()
     assert {now_is(waiting).state, now_is(running).state} == {State.DONE}
 
 
@@ -186,15 +186,15 @@ def test_a_queue_out_of_reach_loses_nothing(kind: Work, monkeypatch: pytest.Monk
     monkeypatch.setattr("console.jobs.tasks.perform.schedule", refuse)
     operation = queued()
     services.wake(operation, 5)
-    services.sweep()
+    worker.sweep()
     assert now_is(operation).state == State.DONE
 
 
 def test_old_ends_are_forgotten(kind: Work) -> None:
     queued()
-    services.sweep()
+    worker.sweep()
     with time_machine.travel(timezone.now() + datetime.timedelta(days=31)):
-        services.sweep()
+        worker.sweep()
     assert not Operation.objects.exists()
 
 
@@ -208,7 +208,7 @@ def test_the_page_shows_what_runs_waits_and_failed(
     assert "Nothing runs and nothing waits" in text_of(client.get("/jobs/"))
     kind.answers = [Abandoned("No key <b>here</b>.")]
     failed = queued(alice, "bad")
-    services.sweep()
+    worker.sweep()
     queued(None, "later", delay=3600)
     running = queued(alice, "now")
     Operation.objects.claim(running.pk, services.lease())
@@ -218,7 +218,7 @@ def test_the_page_shows_what_runs_waits_and_failed(
         assert said in words
     assert "<b>here" not in page.content.decode()
     client.post(f"/jobs/{failed.pk}/retry/")
-    services.sweep()
+    worker.sweep()
     assert now_is(failed).state == State.DONE
     again = client.post(f"/jobs/{failed.pk}/retry/", follow=True)
     assert "nothing to try again" in text_of(again)
@@ -229,7 +229,7 @@ def test_what_has_been_queued_again_since_it_failed_is_not_tried_twice(
 ) -> None:
     kind.answers = [Abandoned("No room.")]
     failed = queued(alice, "plan")
-    services.sweep()
+    worker.sweep()
     queued(alice, "plan")
     answer = client_as(erin).post(f"/jobs/{failed.pk}/retry/", follow=True)
     assert "nothing to try again" in text_of(answer)
@@ -265,9 +265,9 @@ def test_the_sweep_of_one_queue_leaves_the_other_ones_work(kind: Work, monkeypat
     bulk_handler = Handler(lambda operation: Done("Read."), queue=Queue.BULK)
     monkeypatch.setitem(handlers.HANDLERS, "tests.bulk", bulk_handler)
     quick, bulk = queued(), services.enqueue(kind="tests.bulk", subject="file", person=None)
-    services.sweep(Queue.QUICK)
+    worker.sweep(Queue.QUICK)
     assert (now_is(quick).state, now_is(bulk).state) == (State.DONE, State.WAITING)
-    services.sweep(Queue.BULK)
+    worker.sweep(Queue.BULK)
     assert now_is(bulk).state == State.DONE
 
 
@@ -289,8 +289,8 @@ def test_a_part_of_the_sweep_that_fails_keeps_no_other_work_waiting(
         raise RuntimeError("no such table")
 
     done: list[str] = []
-    monkeypatch.setattr(services, "EVERY_MINUTE", [break_down, lambda: done.append("looked")])
+    monkeypatch.setattr(worker, "EVERY_MINUTE", [break_down, lambda: done.append("looked")])
     operation = services.enqueue(kind="unknown.kind", subject="x", person=alice)
-    services.sweep()
+    worker.sweep()
     assert done == ["looked"]
     assert Operation.objects.get(pk=operation.pk).attempts == 1

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from console.jobs import handlers, services
+from console.jobs import handlers, services, worker
 from console.jobs.handlers import Done, Handler
 from console.jobs.models import Operation, State
 
@@ -47,7 +47,7 @@ def test_unfinished_jobs_of_the_version_before_are_done(old: Any, monkeypatch: p
         return Done("Well done.")
 
     monkeypatch.setitem(handlers.HANDLERS, KIND, Handler(do))
-    services.sweep()
+    worker.sweep()
     assert sorted(done) == ["cut off", "waiting"]
     states = dict(Operation.objects.values_list("subject", "state"))
     assert states == {
@@ -60,7 +60,7 @@ def test_unfinished_jobs_of_the_version_before_are_done(old: Any, monkeypatch: p
     }
     assert Operation.objects.get(subject="waiting").about == "Eyes"
     assert services.retry(operation=Operation.objects.get(subject="failed"))
-    services.sweep()
+    worker.sweep()
     assert Operation.objects.get(subject="failed").state == State.DONE
 
 

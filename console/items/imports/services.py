@@ -23,8 +23,7 @@ from console.files.selectors import is_any_in_uploads
 from console.items.imports import reconcile, results
 from console.items.models import Import, ImportRow
 from console.items.runs import services as runs
-from console.jobs import parts
-from console.jobs import services as jobs
+from console.jobs import parts, selectors
 from console.jobs.models import Operation
 from console.projects import selectors as projects
 
@@ -155,7 +154,7 @@ def retry(*, user: Person, import_run: Import) -> bool:
         mine = Import.objects.filter(pk=import_run.pk, person=user, state__in=Import.FINAL)
         again = {"state": State.CREATING, "message": "", "failures": 0, "finished_at": None, "notified_state": ""}
         is_taken = bool(mine.update(**again, progressed_at=timezone.now(), paces=[]))
-        is_free = is_taken and not jobs.is_unfinished(kind=Import.JOB, subject=str(import_run.pk))
+        is_free = is_taken and not selectors.is_unfinished(kind=Import.JOB, subject=str(import_run.pk))
         # What was refused comes last, in parts of its own: if that ends the job again, the others are there.
         rest = find_retryable(import_run)
         some = [rest.filter(outcome=outcome) for outcome in (Outcome.NOT_CREATED, Outcome.REFUSED)]

@@ -10,7 +10,7 @@ from huey.consumer_options import ConsumerConfig
 from huey.contrib.djhuey.management.commands import run_huey
 
 from console.jobs import process
-from console.jobs.queues import Queue
+from console.jobs.queues import HUEYS, Queue
 
 
 class Command(run_huey.Command):  # type: ignore[misc]  # the library is not typed
@@ -21,8 +21,6 @@ class Command(run_huey.Command):  # type: ignore[misc]  # the library is not typ
         parser.add_argument("--queue", choices=[queue.value for queue in Queue], help="only this one; default: both")
 
     def handle(self, *args: Any, queue: str | None = None, **options: Any) -> None:
-        from console.jobs.tasks import HUEYS
-
         asked = {name: value for name, value in options.items() if value is not None}
         config = ConsumerConfig(**settings.HUEY["consumer"] | asked)
         config.validate()
