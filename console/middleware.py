@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import resolve
 from django.utils.cache import patch_vary_headers
 
 from accounts import access, audit_signals, pending_reauth
@@ -18,7 +19,6 @@ from console.audit import availability
 from console.audit.client_ip import comes_from_proxy
 from console.audit.record import NotRecorded
 from console.common import database, deadline
-from console.home import views as home
 from console.upstream.errors import UpstreamError
 
 log = logging.getLogger(__name__)
@@ -110,7 +110,8 @@ class HealthChecks:
         if request.path_info not in {"/livez", "/readyz"}:
             return self.get_response(request)
         request.get_host()  # refuses a name out of ALLOWED_HOSTS, as for every page
-        return home.livez(request) if request.path_info == "/livez" else home.readyz(request)
+        response: HttpResponse = resolve(request.path_info).func(request)
+        return response
 
 
 class DatabaseFailures:

@@ -10,10 +10,12 @@ class ItemsConfig(AppConfig):
     def ready(self) -> None:
         from console.audit import registry
         from console.items import audit_actions, ground_truth, jobs, reconcile
+        from console.items.imports import batch_page
         from console.items.models import BulkSignal, Import
         from console.items.runs.selectors import address_of
 
         audit_actions.register()
+        batch_page.register()
         registry.register_act(partial(address_of, BulkSignal))
         registry.register_act(partial(address_of, Import))
         jobs.register()

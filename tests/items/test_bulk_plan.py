@@ -20,6 +20,7 @@ from console.items.bulk import plans
 from console.items.bulk.actions import BULK_ACTIONS, action_named
 from console.items.models import BulkItem, BulkSignal, Decision
 from console.items.runs import plan_reading
+from console.jobs import worker
 from console.jobs.models import Operation
 from tests.items.bulk_driving import archive_ids
 from tests.items.deciding import HTMX, ITEMS, PROJECT, item_ids

@@ -136,7 +136,7 @@ def test_stop_and_carry_on_are_said_with_numbers(alice: Person, emulator: Runnin
     work()
     assert "Paused: creating 20 work items" in text_of(client, import_run)
     emulator.clear_faults()
-    jobs.sweep()
+    worker.sweep()
     answer = client.post(address(import_run, "carry-on/"), headers=HTMX)
     assert "Creating 20 work items" in answer.content.decode()
     assert "Stop" in answer.content.decode()

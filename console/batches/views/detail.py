@@ -15,14 +15,13 @@ from accounts.rights import Right
 from console import htmx, saved_forms, write_errors
 from console.audit import unresolved
 from console.audit.selectors import Line
-from console.batches import order_services, page_context, presenters, selectors, services
+from console.batches import order_services, page_context, page_parts, presenters, selectors, services
 from console.batches.forms import NameForm
 from console.batches.order_diff import ordinal
 from console.common.errors import ConsoleError
 from console.common.metadata_form import MetadataForm
 from console.common.typed_fields import hand_back
 from console.exports import services as exports
-from console.items.run_selectors import find_running_imports
 from console.upstream.errors import Conflict, Invalid, UpstreamError
 from console.upstream.response_models import Batch
 
@@ -43,8 +42,7 @@ def detail(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
         "metadata": MetadataForm.of(found.metadata),
     }
     context["editing"] = request.GET.get("edit", "")
-    if request.user.can(Right.CHANGE):
-        context["running"] = find_running_imports(user=request.user, project=project, batch_id=batch)
+    context |= page_parts.read(user=request.user, project=project, batch_id=batch)
     context["unresolved_acts"] = unresolved.of_thing(request.user, "batch", str(found.id), back=request.path)
     if request.GET.get("count"):
         # Without script nothing is asked for later, so the figures come with the page where they are wanted.
