@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.models import Person
 from console.emulator.server import Running
 from console.items import counts
-from console.items.imports import slice_progress
+from console.items.imports import slice_selectors
 from console.items.models import Import
 from console.upstream.response_models import Slice
 from tests.conftest import SPACE
@@ -177,8 +177,8 @@ def test_the_page_costs_the_same_however_many_batches(
     )
     with django_assert_max_num_queries(25):
         client.get(page_url(found))
-    batches = slice_progress.find_batches(user=alice, owner=found.address[0], slug=found.address[1])  # type: ignore[index]
-    assert len(batches) == slice_progress.MOST_BATCHES
+    batches = slice_selectors.find_batches(user=alice, owner=found.address[0], slug=found.address[1])  # type: ignore[index]
+    assert len(batches) == slice_selectors.MOST_BATCHES
 
 
 def test_items_from_before_the_oldest_import_we_know_are_counted(

@@ -15,7 +15,7 @@ from console import error_pages, htmx
 from console.common import polling
 from console.common.errors import ConsoleError
 from console.common.parsing import read_cursor, read_int
-from console.items.imports import slice_progress
+from console.items.imports import slice_selectors
 from console.slices import build_times, gallery, list_page, list_query, notifications, presenters, provenance, services
 from console.slices.list_query import ListQuery
 from console.upstream.errors import Invalid, KeyRejected, NotFound, Refused, UpstreamError
@@ -199,7 +199,7 @@ def _about(request: SignedIn, found: Slice, *, owner: str, slug: str, look: int 
         "again": f"{owner}/{slug}",
         "may_create": request.user.can(Right.CHANGE),
         "can_send": request.user.can(Right.CHANGE) and not row.state.failed,
-        "sent_to": slice_progress.find_batches(user=request.user, owner=owner, slug=slug),
+        "sent_to": slice_selectors.find_batches(user=request.user, owner=owner, slug=slug),
         "crumbs": [("Slices", f"{reverse('slices:index')}?{urlencode({'owner': owner})}")],
     }
     if row.state.building:

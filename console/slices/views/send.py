@@ -15,7 +15,7 @@ from accounts.http_types import SignedIn
 from console import htmx
 from console.common.formatting import number
 from console.common.parsing import INT64, read_int, read_uuid
-from console.items.imports import slice_progress
+from console.items.imports import slice_selectors
 from console.projects import selectors as projects_service
 from console.slices import presenters, services
 from console.slices.list_query import ListQuery
@@ -69,12 +69,14 @@ def batches(request: SignedIn, owner: str, slug: str) -> HttpResponse:
     project, batch_id = read_uuid(request.GET.get("project")), read_int(request.GET.get("batch"), INT64.start)
     batch = None
     if project is not None and batch_id is not None:
-        batch = slice_progress.find_batch(user=request.user, owner=owner, slug=slug, project=project, batch_id=batch_id)
+        batch = slice_selectors.find_batch(
+            user=request.user, owner=owner, slug=slug, project=project, batch_id=batch_id
+        )
     if batch is None:
         return redirect("slices:detail", owner, slug)
     context: dict[str, Any] = {"owner": owner, "slug": slug, "batch": batch}
     try:
-        context["counts"] = slice_progress.count_batch(user=request.user, owner=owner, slug=slug, batch=batch)
+        context["counts"] = slice_selectors.count_batch(user=request.user, owner=owner, slug=slug, batch=batch)
     except UpstreamError as problem:
         if isinstance(problem, KeyRejected) or not htmx.is_htmx(request):
             raise
