@@ -18,7 +18,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from qrcode.image.svg import SvgPathFillImage
 
-from accounts import crypto, mail, middleware, throttling
+from accounts import crypto, middleware, throttling
+from accounts.account_signals import mail_ready
 from accounts.allauth_internals import context, get_authentication_records, unstash_login
 from accounts.sessions import NO_ADDRESS, WHY_ENDED
 from console import htmx, saved_forms
@@ -52,7 +53,7 @@ class ConsoleAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
     def send_mail(self, template_prefix: str, email: str, said: dict[str, Any]) -> None:
         request = context.request
         common = {"request": request, "email": email, "current_site": get_current_site(request)}
-        mail.send_later(self.render_mail(template_prefix, email, common | said))
+        mail_ready.send(sender=type(self), message=self.render_mail(template_prefix, email, common | said))
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return address_of(request) or NO_ADDRESS

@@ -5,12 +5,14 @@ import zoneinfo
 from typing import TYPE_CHECKING, Any, cast
 
 from allauth.account.fields import PasswordField
-from allauth.account.forms import ChangePasswordForm, LoginForm, ReauthenticateForm
+from allauth.account.forms import ChangePasswordForm, LoginForm, ReauthenticateForm, ResetPasswordForm
 from django import forms
 from django.conf import settings
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 
+from accounts.account_signals import mail_ready
 from accounts.models import Person, Vendor
 from accounts.rights import Role
 from console.common.fields import NameField
@@ -220,3 +222,12 @@ def zones() -> list[tuple[str, list[tuple[str, str]]]]:
         if region in found:
             found[region].append((name, ", ".join(reversed(place.replace("_", " ").split("/")))))
     return list(found.items())
+
+
+class ResetForm(ResetPasswordForm):  # type: ignore[misc]  # the library is not typed
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """An address without an account takes as long as one with an account."""
+        if not self.users:
+            mail_ready.send(sender=type(self), message=None)
+        email: str = super().save(request, **kwargs)
+        return email

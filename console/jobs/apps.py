@@ -10,7 +10,7 @@ class JobsConfig(AppConfig):
     def ready(self) -> None:
         from accounts.account_signals import person_disabled
         from console.audit import actions, registry
-        from console.jobs import chain_check, reconciliation
+        from console.jobs import chain_check, mail, reconciliation
         from console.jobs import tasks as tasks  # the workers find them, and services wake them
 
         registry.register_place("jobs", "Jobs")
@@ -19,6 +19,7 @@ class JobsConfig(AppConfig):
         )
         reconciliation.register()
         chain_check.register()
+        mail.register()
         person_disabled.connect(_drop_work, dispatch_uid="jobs.drop_work")
 
 

@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.mail import POSTMAN
 from accounts.models import Person
+from console.jobs import worker
 from tests.conftest import PASSWORD
 
 LOGIN = "/account/login/"
@@ -64,6 +64,6 @@ def as_setting(key_id: str, number: int) -> str:
 
 
 def sent_mail() -> list[EmailMessage]:
-    """What went out, once the postman has nothing more in hand."""
-    POSTMAN.submit(list).result()
+    """What went out, once the worker has nothing more in hand."""
+    worker.sweep()
     return list(mail.outbox)
