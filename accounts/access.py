@@ -84,7 +84,7 @@ ACCESS: dict[str, str] = {
     "jobs:carry_on": ANYONE,
     # Exports
     "exports:index": Right.LOOK,
-    "exports:lane": Right.LOOK,
+    "exports:slot": Right.LOOK,
     "exports:news": Right.LOOK,
     "exports:detail": Right.LOOK,
     "exports:row": Right.LOOK,

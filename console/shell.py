@@ -186,7 +186,7 @@ class Shell:
         """Exports, and what is sent to many work items or creates them, in one statement."""
         if not (self.user and self.signed_in):
             return (False,)
-        awaited = monitor.awaited_by(self.user), *run_news.awaited_by(self.user)
+        awaited = monitor.list_awaited(self.user), *run_news.awaited_by(self.user)
         return Person.objects.filter(pk=self.user.pk).values_list(*map(Exists, awaited)).first() or (False,)
 
     @property

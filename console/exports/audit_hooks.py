@@ -15,10 +15,10 @@ ENDS = {
 
 
 def register() -> None:
-    register_sequel("export.create", of)
+    register_sequel("export.create", endings_of)
 
 
-def of(export_ids: Collection[str]) -> dict[str, Became]:
+def endings_of(export_ids: Collection[str]) -> dict[str, Became]:
     """One query; an export that still runs has no sequel."""
     ended = ExportRequest.objects.filter(export_id__in=export_ids, ended_at__isnull=False)
     return {export_request.export_id: _became(export_request) for export_request in ended}

@@ -21,7 +21,7 @@ from console.common.parsing import clean
 from console.exports import coco_document, zip_directory
 from console.exports.class_counts import ClassCounts
 from console.exports.coco_document import Document, NotCoco
-from console.exports.zip_directory import Directory, Member, NotAZip, Unreadable
+from console.exports.zip_directory import Directory, Member, NotAZip, UnreadableMember
 from console.upstream.json_reader import NotJson
 
 KEPT_NAMES = 1_000
@@ -57,7 +57,7 @@ _FAMILY = re.compile(r"(?:instances|captions|person_keypoints|keypoints|panoptic
 
 
 @dataclass(frozen=True)
-class Limits:
+class ArchiveLimits:
     """Packed bytes, unpacked bytes, members, unpacked per packed byte and how many bytes need no ratio, images and
     annotations together, images, and the classes that are named.
 
@@ -75,7 +75,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Bare:
+class BareImage:
     """An image without annotations: the document in the zip without folder and ending, and the image's own name."""
 
     entry: str
@@ -83,7 +83,7 @@ class Bare:
 
 
 @dataclass(frozen=True)
-class PassedOver:
+class UncountedFile:
     """A file in the zip that is not counted; `why` continues a sentence that begins with its name."""
 
     name: str
@@ -113,7 +113,7 @@ class Notes:
 
 
 @dataclass(frozen=True)
-class Contents:
+class ArchiveContents:
     size: int
     sha256: str
     files: int
@@ -126,9 +126,9 @@ class Contents:
     """Classes that have annotations."""
     without: int | None
     """Images that have no annotation; None where that cannot be told."""
-    bare: tuple[Bare, ...]
+    bare: tuple[BareImage, ...]
     """The first of them, to tell "checked, nothing there" from "not done yet"."""
-    passed_over: tuple[PassedOver, ...]
+    passed_over: tuple[UncountedFile, ...]
     """The first of the JSON files that are not counted."""
     passed_over_count: int
     others: dict[str, int]
@@ -147,7 +147,7 @@ class _Listing:
     """The members of a zip, by what is done with them."""
 
     documents: list[Member] = field(default_factory=list)
-    passed_over: list[PassedOver] = field(default_factory=list)
+    passed_over: list[UncountedFile] = field(default_factory=list)
     passed_over_count: int = 0
     others: Counter[str] = field(default_factory=Counter)
     system_files: int = 0
@@ -155,11 +155,11 @@ class _Listing:
     def pass_over(self, name: str, why: str) -> None:
         self.passed_over_count += 1
         if len(self.passed_over) < KEPT_PASSED_OVER:
-            self.passed_over.append(PassedOver(shown_name(name), why))
+            self.passed_over.append(UncountedFile(shown_name(name), why))
 
 
 @dataclass
-class _Sum:
+class _Totals:
     """What all documents of the zip add up to."""
 
     files: int = 0
@@ -168,7 +168,7 @@ class _Sum:
     without: int = 0
     is_clear: bool = True
     classes: ClassCounts = field(default_factory=ClassCounts)
-    bare: list[Bare] = field(default_factory=list)
+    bare: list[BareImage] = field(default_factory=list)
     notes: Notes = field(default_factory=Notes)
     pictures: set[int] = field(default_factory=set)
     repeated: set[int] = field(default_factory=set)
@@ -193,19 +193,19 @@ class _Sum:
             if not is_annotated:
                 self.without += 1
                 if len(self.bare) < KEPT_NAMES:
-                    self.bare.append(Bare(entry, "" if name.startswith("#") else name))
+                    self.bare.append(BareImage(entry, "" if name.startswith("#") else name))
         self.repeated |= self.pictures & seen
         self.pictures |= seen
 
 
-class _Reading:
+class _ArchiveReader:
     """One pass over the documents of a zip."""
 
-    def __init__(self, file: BinaryIO, size: int, limits: Limits, pulse: Callable[[], None]) -> None:
+    def __init__(self, file: BinaryIO, size: int, limits: ArchiveLimits, pulse: Callable[[], None]) -> None:
         self.file, self.limits, self.pulse = file, limits, pulse
         self.allowed = min(limits.unpacked, limits.free + limits.ratio * size)
         self.unpacked = 0
-        self.sum = _Sum()
+        self.sum = _Totals()
 
     def read(self, listing: _Listing) -> None:
         # Documents of one family follow each other, so that only one family is in memory.
@@ -244,7 +244,7 @@ class _Reading:
     def _document(self, member: Member, listing: _Listing) -> Document | None:
         try:
             return coco_document.read_document(self._bytes(member), self._check)
-        except (NotCoco, NotJson, Unreadable) as error:
+        except (NotCoco, NotJson, UnreadableMember) as error:
             self.sum.classes.forget()
             listing.pass_over(member.name, error.why)
             return None
@@ -267,17 +267,17 @@ class _Reading:
 
 def read(
     chunks: Iterable[bytes],
-    limits: Limits | None = None,
+    limits: ArchiveLimits | None = None,
     *,
     folder: Path | None = None,
     pulse: Callable[[], None] = lambda: None,
-) -> Contents:
+) -> ArchiveContents:
     """Everything a receipt tells. `folder` is where the file lies meanwhile, `pulse` is called while it is counted.
 
     Raises NotChecked with a sentence: too large, too many, a bomb, not a whole zip, nothing to count; OSError where the
     disk does not take the file.
     """
-    limits = limits or Limits()
+    limits = limits or ArchiveLimits()
     with tempfile.TemporaryFile(dir=folder) as file:
         size, sha256 = _keep(chunks, file, limits)
         try:
@@ -285,7 +285,7 @@ def read(
             listing = _list(file, directory, limits)
         except NotAZip as error:
             raise NotChecked(f"Not checked: {error.why}.") from None
-        reading = _Reading(file, size, limits, pulse)
+        reading = _ArchiveReader(file, size, limits, pulse)
         with reading.sum.classes:
             reading.read(listing)
             if not reading.sum.files:
@@ -293,7 +293,7 @@ def read(
             return _contents(size, sha256, reading.sum, listing, directory, limits)
 
 
-def _keep(chunks: Iterable[bytes], file: BinaryIO, limits: Limits) -> tuple[int, str]:
+def _keep(chunks: Iterable[bytes], file: BinaryIO, limits: ArchiveLimits) -> tuple[int, str]:
     size, digest = 0, hashlib.sha256()
     for chunk in chunks:
         size += len(chunk)
@@ -305,7 +305,7 @@ def _keep(chunks: Iterable[bytes], file: BinaryIO, limits: Limits) -> tuple[int,
     return size, digest.hexdigest()
 
 
-def _list(file: BinaryIO, directory: Directory, limits: Limits) -> _Listing:
+def _list(file: BinaryIO, directory: Directory, limits: ArchiveLimits) -> _Listing:
     listing, documents = _Listing(), dict[str, Member]()
     for number, member in enumerate(zip_directory.read_members(file, directory)):
         if number >= limits.entries:
@@ -326,9 +326,11 @@ def _list(file: BinaryIO, directory: Directory, limits: Limits) -> _Listing:
     return listing
 
 
-def _contents(size: int, sha256: str, found: _Sum, listing: _Listing, directory: Directory, limits: Limits) -> Contents:
+def _contents(
+    size: int, sha256: str, found: _Totals, listing: _Listing, directory: Directory, limits: ArchiveLimits
+) -> ArchiveContents:
     found.notes.before, found.notes.behind = directory.before, directory.behind
-    return Contents(
+    return ArchiveContents(
         size=size,
         sha256=sha256,
         files=found.files,

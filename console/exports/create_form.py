@@ -17,11 +17,11 @@ from console.common.parsing import INT64, read_int, read_uuid
 from console.exports import duplicates, form_options, slot
 from console.exports.form_options import BatchList
 from console.exports.forms import ExportForm, instant, read_day
-from console.exports.item_counts import Counts, count, remembered
+from console.exports.item_counts import ExportCounts, count_items, last_count
 from console.exports.models import ExportRequest
 from console.exports.selection import ALL, DATES, MOST_BATCHES
 from console.exports.services import Wish
-from console.exports.slot import Lane
+from console.exports.slot import SlotUsage
 from console.projects.selectors import sort_by_use
 from console.upstream.errors import KeyRejected, NextPageUnclear, UpstreamError
 from console.upstream.response_models import Batch, Project
@@ -36,7 +36,7 @@ NOTHING = "Nothing matches this choice. An export of nothing fails."
 
 
 @dataclass
-class Draft:
+class CreateForm:
     user: Person
     form: ExportForm
     projects: Sequence[Project]
@@ -45,7 +45,7 @@ class Draft:
     """Ticked projects whose batches gave no answer."""
     unclear: Mapping[str, str] = field(default_factory=dict)
     """Of ticked projects whose list of batches has no clear end: why there may be more."""
-    slot_lane: Lane | None = None
+    slot_usage: SlotUsage | None = None
     """Who uses the export slot, where that was read along."""
     is_unlisted: bool = False
     """Whether only what was ticked is there, without names, because the lists could not be read."""
@@ -67,13 +67,19 @@ class Draft:
 
     def wish(self) -> Wish:
         said = self.form.cleaned_data
-        choice = self.form.choice()
-        return Wish(said["id"], said["name"], choice, self.form.names(), remembered(user=self.user, choice=choice))
+        selection = self.form.selection()
+        return Wish(
+            said["id"], said["name"], selection, self.form.names(), last_count(user=self.user, selection=selection)
+        )
 
     def refused_as_nothing(self) -> bool:
         """Counted as nothing, and still nothing when counted once more: said at the field, since it would only fail."""
-        known = remembered(user=self.user, choice=self.form.choice())
-        if not known or not known.is_nothing or not count(user=self.user, choice=self.form.choice()).is_nothing:
+        known = last_count(user=self.user, selection=self.form.selection())
+        if (
+            not known
+            or not known.is_nothing
+            or not count_items(user=self.user, selection=self.form.selection()).is_nothing
+        ):
             return False
         self.form.add_error("projects", NOTHING)
         return True
@@ -82,10 +88,10 @@ class Draft:
         """Asked about once; a ticked `again` goes ahead, and so does a second press of the same form."""
         if self.form.cleaned_data.get("again"):
             return None
-        found = duplicates.equal_lately(user=self.user, choice=self.form.choice())
+        found = duplicates.find_recent_equal(user=self.user, selection=self.form.selection())
         return found if found and found.pk != self.form.cleaned_data["id"] else None
 
-    def renewed(self) -> "Draft":
+    def renewed(self) -> "CreateForm":
         """The same form with a new one-time id, after an attempt that surely changed nothing."""
         data = QueryDict(mutable=True)
         data.update(self.form.data)
@@ -94,7 +100,7 @@ class Draft:
         form.is_valid()
         return replace(self, form=form)
 
-    def unfinished_batches(self, counts: Counts) -> list[tuple[Batch, int]]:
+    def unfinished_batches(self, counts: ExportCounts) -> list[tuple[Batch, int]]:
         """Chosen batches with items that are not finished, each to be left out with one click.
 
         Not the only one: without it none would be ticked, and that means all.
@@ -168,13 +174,13 @@ class Draft:
         return set(cast(QueryDict, self.form.data).getlist(name))
 
 
-def draft(user: Person, sent: QueryDict, *, with_lane: bool = False) -> Draft:
+def draft(user: Person, sent: QueryDict, *, with_slot: bool = False) -> CreateForm:
     """From what was posted, or from the choices in an address: `?projects=…&batches=…`, `?projects=all`."""
     posted = "id" in sent
-    projects, slot_lane = _projects(user, fresh=not posted, with_lane=with_lane)
+    projects, slot_usage = _projects(user, fresh=not posted, with_slot=with_slot)
     ticked = [key for key in dict.fromkeys(sent.getlist("projects")) if key in {project.id for project in projects}]
     chosen_from = ticked if len(ticked) <= MOST_OFFERED else []
-    answers = form_options.batches(user=user, projects=chosen_from, fresh=not posted)
+    answers = form_options.read_batches(user=user, projects=chosen_from, fresh=not posted)
     lists = {key: found for key, found in answers.items() if not isinstance(found, UpstreamError)}
     batches = {key: found.batches for key, found in lists.items()}
     unclear = {key: found.unclear for key, found in lists.items() if found.unclear}
@@ -184,18 +190,21 @@ def draft(user: Person, sent: QueryDict, *, with_lane: bool = False) -> Draft:
     if _follows(sent):
         data["name"] = cast(str, data["proposed"])
     form = ExportForm(data, projects=projects, batches=batches)
-    return Draft(user, form, projects, batches, frozenset(answers.keys() - batches.keys()), unclear, slot_lane)
+    return CreateForm(user, form, projects, batches, frozenset(answers.keys() - batches.keys()), unclear, slot_usage)
 
 
-def _projects(user: Person, *, fresh: bool, with_lane: bool) -> tuple[tuple[Project, ...], Lane | None]:
+def _projects(user: Person, *, fresh: bool, with_slot: bool) -> tuple[tuple[Project, ...], SlotUsage | None]:
     """The projects, and beside them the export slot, which takes nothing else along where it can't be read."""
-    if not with_lane:
-        return sort_by_use(user=user, projects=form_options.projects(user=user, fresh=fresh)), None
-    reads: list[Callable[[], Any]] = [form_options.reading_projects(user=user, fresh=fresh), slot.reading(user=user)]
+    if not with_slot:
+        return sort_by_use(user=user, projects=form_options.read_projects(user=user, fresh=fresh)), None
+    reads: list[Callable[[], Any]] = [
+        form_options.projects_reader(user=user, fresh=fresh),
+        slot.newest_reader(user=user),
+    ]
     projects, newest = connections.gather(reads)
     if isinstance(projects, UpstreamError):
         raise projects
-    return sort_by_use(user=user, projects=projects), slot.answered(user=user, answer=newest)
+    return sort_by_use(user=user, projects=projects), slot.usage_from(user=user, answer=newest)
 
 
 def _refuse_unread(sent: QueryDict, answers: Mapping[str, BatchList | UpstreamError]) -> None:
@@ -211,7 +220,7 @@ def _refuse_unread(sent: QueryDict, answers: Mapping[str, BatchList | UpstreamEr
         raise problems[0]
 
 
-def typed_only(user: Person, sent: QueryDict) -> Draft:
+def typed_only(user: Person, sent: QueryDict) -> CreateForm:
     """What was posted, where what there is to choose from can't be read: what was ticked stays so, without its name."""
     keys = [str(key) for text in dict.fromkeys(sent.getlist("projects")) if (key := read_uuid(text))]
     numbers = [read_int(text, INT64.start) for text in dict.fromkeys(sent.getlist("batches"))]
@@ -219,7 +228,7 @@ def typed_only(user: Person, sent: QueryDict) -> Draft:
     batches = [Batch(number, name=f"Batch {number}") for number in numbers if number is not None]
     listed = {projects[0].id: batches} if projects and batches else {}
     form = ExportForm(sent, projects=projects, batches=listed)
-    return Draft(user, form, projects, listed, is_unlisted=True)
+    return CreateForm(user, form, projects, listed, is_unlisted=True)
 
 
 def _without(sent: QueryDict, batches: Mapping[str, Sequence[Batch]]) -> QueryDict:
@@ -248,7 +257,7 @@ def _follows(sent: QueryDict) -> bool:
     return bool(sent.get("proposed")) and sent.get("name") == sent["proposed"]
 
 
-def query(export_request: ExportRequest) -> str:
+def selection_query(export_request: ExportRequest) -> str:
     """The address part that makes the same choice again."""
     wanted = export_request.selection
     days = {name: timezone.localtime(value).date().isoformat() for name in DATES if (value := getattr(wanted, name))}

@@ -44,7 +44,7 @@ class FileGone(ConsoleError):
         self.name = name
 
 
-def hand_over(*, user: Person, export_id: str, request: HttpRequest) -> HttpResponseBase:
+def open_download(*, user: Person, export_id: str, request: HttpRequest) -> HttpResponseBase:
     """The file of an export, or of a part of it where a browser resumes.
 
     Raises NotReady, NoSuchPart, FileGone, and every error of vendor and store; each ends the audit's entry.
@@ -65,7 +65,7 @@ def hand_over(*, user: Person, export_id: str, request: HttpRequest) -> HttpResp
         key=connections.key_fingerprint(user, "cloudfactory"),
     )
     with act:
-        export = _fresh(user, space.id, export_id)
+        export = _read_export(user, space.id, export_id)
         act.called(export.name or export_id)
         link = _link(export)
         if settings.EXPORT_DOWNLOAD == "redirect":
@@ -82,9 +82,9 @@ def hand_over(*, user: Person, export_id: str, request: HttpRequest) -> HttpResp
     return _streamed(act, download, export, request.META.get("gunicorn.socket"))
 
 
-def announced(*, user: Person, export_id: str) -> StreamingHttpResponse:
+def head_response(*, user: Person, export_id: str) -> StreamingHttpResponse:
     """What HEAD asks: the headers that GET would have. Nothing is taken, so nothing is recorded."""
-    export = _fresh(user, connections.space(user).id, export_id)
+    export = _read_export(user, connections.space(user).id, export_id)
     link = _link(export)
     with _no_file(export):
         measured = connections.storage().measure(link)
@@ -93,7 +93,7 @@ def announced(*, user: Person, export_id: str) -> StreamingHttpResponse:
     return _headed(response, export, measured.total, ranges.tag(export.id, measured.total, measured.headers))
 
 
-def _fresh(user: Person, space: str, export_id: str) -> Export:
+def _read_export(user: Person, space: str, export_id: str) -> Export:
     """Asked for at every download, because links age (FACTS 4, 17)."""
     return connections.cloudfactory(user).get_export(space, export_id)
 

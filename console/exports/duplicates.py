@@ -9,28 +9,28 @@ from accounts import connections
 from accounts.models import Person
 from console.exports import monitor
 from console.exports.models import LINK_LASTS, ExportRequest
-from console.exports.selection import Choice
+from console.exports.selection import ExportSelection
 from console.upstream.errors import UpstreamError
 
 ONE_MINUTE, ONE_DAY = timedelta(minutes=1), timedelta(days=1)
 
 
-def equal_lately(*, user: Person, choice: Choice) -> ExportRequest | None:
+def find_recent_equal(*, user: Person, selection: ExportSelection) -> ExportRequest | None:
     """The same choice by the same person within a minute, or of which we don't know within a day whether it was
     started: asked about before a second one is started."""
     now = timezone.now()
     recent = Q(created_at__gte=now - ONE_MINUTE) | Q(created_at__gte=now - ONE_DAY, state=ExportRequest.State.SENDING)
     sent = ExportRequest.objects.filter(recent, person=user).exclude(state=ExportRequest.State.DROPPED)
-    return next((export_request for export_request in sent if export_request.selection.key == choice.key), None)
+    return next((export_request for export_request in sent if export_request.selection.key == selection.key), None)
 
 
-def ready_with(*, user: Person, choice: Choice) -> ExportRequest | None:
+def find_ready(*, user: Person, selection: ExportSelection) -> ExportRequest | None:
     """A finished export of the same choice whose link can still be had; a deleted one is none."""
     space = connections.space(user)
     ready = ExportRequest.objects.filter(
         space=space.id, end_status="COMPLETED", ended_at__gte=timezone.now() - LINK_LASTS
     ).select_related("person")[:100]
-    found = next((export_request for export_request in ready if export_request.selection.key == choice.key), None)
+    found = next((export_request for export_request in ready if export_request.selection.key == selection.key), None)
     return found if found and _is_there(user, found) else None
 
 
@@ -38,7 +38,7 @@ def _is_there(user: Person, export_request: ExportRequest) -> bool:
     """Whoever deleted it elsewhere has not told us. A vendor that is silent is no reason to hide it; one that
     refuses this person's key is."""
     try:
-        monitor.look(user=user, export_id=export_request.export_id)
+        monitor.read_state(user=user, export_id=export_request.export_id)
     except UpstreamError as error:
         return error.is_silence
     return True

@@ -1,4 +1,4 @@
-"""Waiting for the lane: first come, first served, each with their own key, started by the worker."""
+"""Waiting for the slot: first come, first served, each with their own key, started by the worker."""
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -26,15 +26,15 @@ NO_ANSWER = "It was sent without a clear answer. Whether it was started is being
 def register() -> None:
     from console.exports import services
 
-    handlers.register(KIND, start_when_free, title="Start a queued export", on_abandon=_dropped, address=_address)
+    handlers.register(KIND, start_when_free, title="Start a queued export", on_abandon=_abandon, address=_address)
     handlers.every_minute(services.recover)
 
 
-def add(export_request: ExportRequest, *, request: HttpRequest | None = None) -> None:
+def add_to_queue(export_request: ExportRequest, *, request: HttpRequest | None = None) -> None:
     """Records that it waits, and lets it wait. A duplicate finds the first. Within the request's own transaction."""
-    if waits(export_request):
+    if is_waiting(export_request):
         return
-    _tell("export.queue", export_request, request=request)
+    _record("export.queue", export_request, request=request)
     jobs.enqueue(
         kind=KIND,
         subject=str(export_request.pk),
@@ -44,7 +44,7 @@ def add(export_request: ExportRequest, *, request: HttpRequest | None = None) ->
     )
 
 
-def leave(export_request: ExportRequest, *, request: HttpRequest | None = None, reason: str = "") -> bool:
+def leave_queue(export_request: ExportRequest, *, request: HttpRequest | None = None, reason: str = "") -> bool:
     """Takes a request off the queue while it still waits."""
     words = (reason or "Taken off the queue.")[:500]
     with transaction.atomic():
@@ -53,35 +53,35 @@ def leave(export_request: ExportRequest, *, request: HttpRequest | None = None, 
         )
         if left:
             jobs.cancel(kind=KIND, subject=str(export_request.pk), words=words)
-            _tell("export.unqueue", export_request, request=request, reason=reason)
+            _record("export.unqueue", export_request, request=request, reason=reason)
     return bool(left)
 
 
-def waits(export_request: ExportRequest) -> bool:
+def is_waiting(export_request: ExportRequest) -> bool:
     """Whether the worker has it in hand: then nobody else decides what becomes of it."""
     return selectors.is_unfinished(kind=KIND, subject=str(export_request.pk))
 
 
 def start_when_free(operation: Operation) -> Result:
-    """The job: looks at the lane with the person's own key, and starts the request when it is its turn."""
+    """The job: looks at the slot with the person's own key, and starts the request when it is its turn."""
     export_request = ExportRequest.objects.select_related("person").get(pk=operation.subject)
     if export_request.state == ExportRequest.State.SENDING:
         return _after_a_crash(export_request)
     if export_request.state != ExportRequest.State.QUEUED:
         return Done(export_request.message or "Nothing was left to do.")
     try:
-        now = slot.of(user=export_request.person, space=export_request.space)
+        now = slot.read_usage(user=export_request.person, space=export_request.space)
     except (ConnectionMissing, UpstreamError) as error:
-        return _later_or_never(error)
+        return _retry_or_abandon(error)
     if now.waiting and now.waiting[0].pk != export_request.pk:
-        return Retry(_patience(export_request), f"“{now.waiting[0].name}” is before it.")
+        return Retry(_delay(export_request), f"“{now.waiting[0].name}” is before it.")
     if not now.is_free:
-        return Retry(_patience(export_request), f"An export of {now.by} is running.")
+        return Retry(_delay(export_request), f"An export of {now.by} is running.")
     return _start(export_request)
 
 
-def _patience(export_request: ExportRequest) -> float:
-    """The longer it has waited, the less a few seconds matter: a lane that is stuck is not asked about all day."""
+def _delay(export_request: ExportRequest) -> float:
+    """The longer it has waited, the less a few seconds matter: a slot that is stuck is not asked about all day."""
     waited = max(0, (timezone.now() - export_request.created_at).total_seconds())
     return min(LONGEST_LOOK, LOOK + waited / 60)
 
@@ -96,14 +96,14 @@ def _start(export_request: ExportRequest) -> Result:
         return Done("It was taken off the queue.")
     try:
         services.send(export_request, otherwise=ExportRequest.State.QUEUED)
-    except services.LaneBusy:
+    except services.SlotBusy:
         return Retry(LOOK, "Somebody else was faster; it waits on.")
     except (ConnectionMissing, UpstreamError, record.NotRecorded) as error:
-        return Done(NO_ANSWER) if error.outcome == UNKNOWN else _later_or_never(error)
+        return Done(NO_ANSWER) if error.outcome == UNKNOWN else _retry_or_abandon(error)
     return Done("Started.")
 
 
-def _later_or_never(error: ConnectionMissing | UpstreamError | record.NotRecorded) -> Result:
+def _retry_or_abandon(error: ConnectionMissing | UpstreamError | record.NotRecorded) -> Result:
     """A vendor that is down or busy is waited for; a key that is missing or refused will not mend by waiting."""
     if isinstance(error, (ConnectionMissing, Refused)) and not isinstance(error, RateLimited):
         return Abandoned(error.message)
@@ -118,7 +118,7 @@ def _after_a_crash(export_request: ExportRequest) -> Result:
         # Never sent: it goes on under the same id, so that a worker who only seemed dead cannot make a second one.
         ExportRequest.objects.filter(pk=export_request.pk, export_id="").update(state=ExportRequest.State.QUEUED)
         return Retry(LOOK, "It was not sent; it waits on.")
-    export_request = services.brought_up_to_date(export_request)
+    export_request = services.follow_audit(export_request)
     if export_request.state == ExportRequest.State.QUEUED:
         return Retry(LOOK, "It was not started; it waits on.")
     if export_request.state == ExportRequest.State.SENDING:
@@ -130,18 +130,18 @@ def _address(operation: Operation) -> str:
     return reverse("exports:plan", args=[operation.subject])
 
 
-def _dropped(operation: Operation, words: str) -> None:
+def _abandon(operation: Operation, words: str) -> None:
     """Nobody will start it any more, so it must not stand before the others."""
     export_request = ExportRequest.objects.select_related("person").filter(pk=operation.subject).first()
     if export_request is None:
         return
-    leave(export_request, reason=words)
+    leave_queue(export_request, reason=words)
     # Its person hears of it wherever they are, as of one that ended.
     dropped = ExportRequest.objects.filter(pk=export_request.pk, state=ExportRequest.State.DROPPED, ended_at=None)
     dropped.update(ended_at=timezone.now(), end_status="DROPPED")
 
 
-def _tell(action: str, export_request: ExportRequest, *, request: HttpRequest | None, reason: str = "") -> None:
+def _record(action: str, export_request: ExportRequest, *, request: HttpRequest | None, reason: str = "") -> None:
     record.event(
         actor=None if reason else export_request.person,
         action=action,

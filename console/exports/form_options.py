@@ -18,7 +18,7 @@ from console.upstream.pagination import collect
 from console.upstream.response_models import Batch, Project
 
 T = TypeVar("T")
-Row = TypeVar("Row", Project, Batch)
+Listed = TypeVar("Listed", Project, Batch)
 KEPT = 30.0
 ENDLESS = "CloudFactory's list of batches did not come to an end, so there may be more."
 
@@ -31,27 +31,29 @@ class BatchList:
     unclear: str = ""
 
 
-def projects(*, user: Person, fresh: bool = False) -> tuple[Project, ...]:
+def read_projects(*, user: Person, fresh: bool = False) -> tuple[Project, ...]:
     """Those that can be named in a choice: one without a usable id can only be part of "all"."""
-    return reading_projects(user=user, fresh=fresh)()
+    return projects_reader(user=user, fresh=fresh)()
 
 
-def reading_projects(*, user: Person, fresh: bool = False) -> Callable[[], tuple[Project, ...]]:
+def projects_reader(*, user: Person, fresh: bool = False) -> Callable[[], tuple[Project, ...]]:
     """What reads them; it touches no database, so it can run beside others."""
     space, platform = connections.space(user).id, connections.cloudfactory(user)
 
     def fetch() -> tuple[Project, ...]:
         listed = platform.list_projects(space)
         named = (replace(project, name=project.name or "Unnamed project") for project in listed if project.id)
-        return tuple(map(_bare, named))
+        return tuple(map(_without_extra, named))
 
-    return partial(_kept(user, "projects", fresh), fetch)
+    return partial(_cached_read(user, "projects", fresh), fetch)
 
 
-def batches(*, user: Person, projects: Sequence[str], fresh: bool = False) -> dict[str, BatchList | UpstreamError]:
+def read_batches(*, user: Person, projects: Sequence[str], fresh: bool = False) -> dict[str, BatchList | UpstreamError]:
     """The batches of each project, up to fifty pages, or why they could not be read."""
     client = connections.cloudfactory(user)
-    read = [partial(_kept(user, f"batches:{key}", fresh), partial(_all_batches, client, key)) for key in projects]
+    read = [
+        partial(_cached_read(user, f"batches:{key}", fresh), partial(_all_batches, client, key)) for key in projects
+    ]
     return dict(zip(projects, connections.gather(read), strict=True))
 
 
@@ -61,10 +63,10 @@ def _all_batches(client: CloudFactory, project: str) -> BatchList:
         raise read.problem
     unclear = read.problem.message if read.problem else ENDLESS if read.more else ""
     named = (replace(batch, name=batch.name or f"Batch {batch.id}") for batch in read.items)
-    return BatchList(tuple(map(_bare, named)), unclear)
+    return BatchList(tuple(map(_without_extra, named)), unclear)
 
 
-def _kept(user: Person, thing: str, fresh: bool) -> Callable[[Callable[[], T]], T]:
+def _cached_read(user: Person, thing: str, fresh: bool) -> Callable[[Callable[[], T]], T]:
     """What reads a list for a while once; it touches no database."""
     # The key's own: what one key can see of a project says nothing about another's.
     reader = connections.cache_scope(user, "cloudfactory")
@@ -74,6 +76,6 @@ def _kept(user: Person, thing: str, fresh: bool) -> Callable[[Callable[[], T]], 
     return lambda fetch: answer.read(fetch, reader=reader, seconds=KEPT, refusals=ACCESS_REFUSALS)
 
 
-def _bare(found: Row) -> Row:
+def _without_extra(found: Listed) -> Listed:
     """Fields nobody described can hold links."""
     return replace(found, extra={})

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from console.common.day_fields import DayField
 from console.common.fields import IdField, NameField
-from console.exports.selection import ALL, MOST_BATCHES, MOST_PROJECTS, Choice
+from console.exports.selection import ALL, MOST_BATCHES, MOST_PROJECTS, ExportSelection
 from console.upstream.response_models import Batch, Project
 
 LONGEST_NAME = 255
@@ -85,12 +85,12 @@ class ExportForm(forms.Form):
                 self.add_error(f"{name}_to", f"{word} until must not be before {word.lower()} from.")
         return cleaned
 
-    def choice(self) -> Choice:
+    def selection(self) -> ExportSelection:
         said = self.cleaned_data
         spans = {
             f"{name}_{end}": instant(said.get(f"{name}_{end}"), end) for name, _ in SPANS for end in ("from", "to")
         }
-        return Choice(tuple(self._single_projects()), tuple(map(int, said.get("batches", ()))), **spans)
+        return ExportSelection(tuple(self._single_projects()), tuple(map(int, said.get("batches", ()))), **spans)
 
     def names(self) -> dict[str, list[str]]:
         """The names behind the ids, for sentences that outlive them."""
@@ -105,13 +105,13 @@ class ExportForm(forms.Form):
 
     def instants(self) -> list[tuple[str, datetime]]:
         """What the days mean as moments, to be shown beside them."""
-        choice = self.choice()
+        selection = self.selection()
         words = {"from": "from the start of", "to": "until the end of"}
         return [
             (f"{word} {words[end]}", value)
             for name, word in SPANS
             for end in ("from", "to")
-            if (value := getattr(choice, f"{name}_{end}"))
+            if (value := getattr(selection, f"{name}_{end}"))
         ]
 
 

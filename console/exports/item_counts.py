@@ -12,7 +12,7 @@ from django.core.cache import cache
 from accounts import connections
 from accounts.models import Person
 from console.exports import form_options
-from console.exports.selection import Choice
+from console.exports.selection import ExportSelection
 from console.items import counts as item_counts
 from console.items.counts import Count, ItemQuery, ItemWalk
 from console.items.statuses import COMPLETED, Status, status_named
@@ -25,13 +25,13 @@ REMEMBERED = 15 * 60
 ORDER = ("COMPLETED", "CLIENT_REVIEW", "IN_PROGRESS", "NEW", "FAILED", "CANCELED")
 
 
-class Row(NamedTuple):
+class StatusCount(NamedTuple):
     status: Status
     figure: str
 
 
 @dataclass
-class Counts:
+class ExportCounts:
     by_status: Counter[str] = field(default_factory=Counter)
     by_batch: dict[int, Counter[str]] = field(default_factory=dict)
     complete: bool = True
@@ -49,11 +49,11 @@ class Counts:
         return str(Count(self.total, not self.complete))
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[StatusCount]:
         """Completed ones first."""
         known = [status for status in ORDER if self.by_status[status]]
         other = sorted(set(self.by_status) - set(ORDER))
-        return [Row(status_named(status), self._figure(status)) for status in [*known, *other]]
+        return [StatusCount(status_named(status), self._figure(status)) for status in [*known, *other]]
 
     @property
     def is_nothing(self) -> bool:
@@ -88,12 +88,12 @@ class Counts:
         return str(Count(self.by_status[status], not self.complete))
 
 
-def count(*, user: Person, choice: Choice) -> Counts:
+def count_items(*, user: Person, selection: ExportSelection) -> ExportCounts:
     """At most ten calls, spread over the projects in turn; what is left uncounted makes every figure "at least".
 
     A project that does not answer takes no other along; where none does, its error is raised.
     """
-    counts, walks = Counts(), _walks(user, choice)
+    counts, walks = ExportCounts(), _walks(user, selection)
     for walk in walks:
         for item in walk.items:
             counts.add(item)
@@ -102,36 +102,36 @@ def count(*, user: Person, choice: Choice) -> Counts:
         raise problems[0]
     counts.complete = all(walk.is_complete for walk in walks)
     counts.projects, counts.unread = len(walks), len(problems)
-    cache.set(_name(user, choice), counts, REMEMBERED)
+    cache.set(_name(user, selection), counts, REMEMBERED)
     return counts
 
 
-def remembered(*, user: Person, choice: Choice) -> Counts | None:
+def last_count(*, user: Person, selection: ExportSelection) -> ExportCounts | None:
     """The last count of this choice, for the sentence in the audit; starting an export does not count again."""
-    found: Counts | None = cache.get(_name(user, choice))
+    found: ExportCounts | None = cache.get(_name(user, selection))
     return found
 
 
-def items(*, user: Person, choice: Choice) -> tuple[list[WorkItem], bool]:
+def read_items(*, user: Person, selection: ExportSelection) -> tuple[list[WorkItem], bool]:
     """The work items of a choice, as many as ten calls give, and whether these are all; an error where one failed."""
-    walks = _walks(user, choice)
+    walks = _walks(user, selection)
     for walk in walks:
         if walk.problem is not None:
             raise walk.problem
     return [item for walk in walks for item in walk.items], all(walk.is_complete for walk in walks)
 
 
-def _name(user: Person, choice: Choice) -> str:
-    return f"export-count:{connections.cache_scope(user, VENDOR)}:{choice.key}"
+def _name(user: Person, selection: ExportSelection) -> str:
+    return f"export-count:{connections.cache_scope(user, VENDOR)}:{selection.key}"
 
 
-def _walks(user: Person, choice: Choice) -> list[ItemWalk]:
-    filters = {"batch_ids": choice.batches, **choice.dates}
-    queries = [ItemQuery(project, filters) for project in _projects(user, choice)]
+def _walks(user: Person, selection: ExportSelection) -> list[ItemWalk]:
+    filters = {"batch_ids": selection.batches, **selection.dates}
+    queries = [ItemQuery(project, filters) for project in _projects(user, selection)]
     return item_counts.read_lists(connections.cloudfactory(user), queries)
 
 
-def _projects(user: Person, choice: Choice) -> list[str]:
-    if choice.projects:
-        return list(choice.projects)
-    return [project.id for project in form_options.projects(user=user)]
+def _projects(user: Person, selection: ExportSelection) -> list[str]:
+    if selection.projects:
+        return list(selection.projects)
+    return [project.id for project in form_options.read_projects(user=user)]

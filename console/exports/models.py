@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from console.common.model_fields import VendorIdField
 from console.exports.coco_document import NO_CLASS
-from console.exports.selection import Choice
+from console.exports.selection import ExportSelection
 
 LINK_LASTS = timedelta(days=7)
 
@@ -22,7 +22,7 @@ class ExportRequest(models.Model):
 
     class State(models.TextChoices):
         SENDING = "sending"  # Pressed; how the call ended stands in the audit under `act_id`.
-        QUEUED = "queued"  # Waits for the lane.
+        QUEUED = "queued"  # Waits for the slot.
         STARTED = "started"  # The vendor has it, `export_id` says as what.
         DROPPED = "dropped"  # Taken off the queue, or surely not started.
 
@@ -62,8 +62,8 @@ class ExportRequest(models.Model):
         return self.name
 
     @property
-    def selection(self) -> Choice:
-        return Choice.from_json(self.selection_data)
+    def selection(self) -> ExportSelection:
+        return ExportSelection.from_json(self.selection_data)
 
     @property
     def sentence(self) -> str:

@@ -32,16 +32,16 @@ _HAS_NEWS = Q(ended_at__isnull=False) & (~Q(export_id="") | Q(end_status="DROPPE
 
 
 def register() -> None:
-    handlers.register(KIND, watch, title="Watch an export until it ends", on_abandon=_given_up, address=_address)
+    handlers.register(KIND, check_export, title="Watch an export until it ends", on_abandon=_abandon, address=_address)
     write_behind.register(SEEN, _persist)
 
 
-def begin(export_request: ExportRequest) -> None:
+def start_monitoring(export_request: ExportRequest) -> None:
     about, delay = {"about": export_request.name}, settings.EXPORT_FIRST_LOOK
     jobs.enqueue(kind=KIND, subject=export_request.export_id, person=export_request.person, payload=about, delay=delay)
 
 
-def look(*, user: Person, export_id: str) -> Export:
+def read_state(*, user: Person, export_id: str) -> Export:
     """An export's state, from a read that everybody who watches it shares.
 
     A page that finds it ended or deleted only notes that; the worker writes it down.
@@ -58,7 +58,7 @@ def look(*, user: Person, export_id: str) -> Export:
     return found
 
 
-def seen_end(export_request: ExportRequest) -> str:
+def noted_end(export_request: ExportRequest) -> str:
     """The status a page has seen it end with and the worker has not written down yet, or nothing."""
     return str(write_behind.pending(SEEN, export_request.export_id).get("status", ""))
 
@@ -70,20 +70,20 @@ def with_end(export_request: ExportRequest) -> ExportRequest:
     return export_request
 
 
-def last_known(*, user: Person, export_id: str) -> Export | None:
+def last_known_state(*, user: Person, export_id: str) -> Export | None:
     """As it was when CloudFactory last answered, for the time in which it does not."""
-    found: Export | None = shared(connections.space(user).id, export_id).last(
+    found: Export | None = shared_state(connections.space(user).id, export_id).last(
         reader=connections.cache_scope(user, "cloudfactory")
     )
     return found
 
 
-def shared(space: str, export_id: str) -> SharedAnswer:
+def shared_state(space: str, export_id: str) -> SharedAnswer:
     """The state of an export, which everybody who watches it shares."""
     return SharedAnswer("cloudfactory", space, f"export:{export_id}")
 
 
-def gone(export_id: str, at: datetime | None = None) -> None:
+def mark_deleted(export_id: str, at: datetime | None = None) -> None:
     """Deleted, here or by somebody else: nobody waits for it, and it is offered to nobody."""
     known = ExportRequest.objects.filter(export_id=export_id)
     seen_at = at or write_behind.pending(SEEN, export_id).get("at")
@@ -92,8 +92,8 @@ def gone(export_id: str, at: datetime | None = None) -> None:
     write_behind.forget(SEEN, export_id)
 
 
-def ended(space: str, export_id: str, status: str, at: datetime | None = None) -> None:
-    """The first to see the end writes it down, frees the lane's picture, and has the file read.
+def mark_ended(space: str, export_id: str, status: str, at: datetime | None = None) -> None:
+    """The first to see the end writes it down, frees the slot's picture, and has the file read.
 
     A page can have seen it before and noted when.
     """
@@ -103,12 +103,12 @@ def ended(space: str, export_id: str, status: str, at: datetime | None = None) -
             ended_at=seen_at or timezone.now(), end_status=status[:40]
         )
         if first and status == "COMPLETED":
-            receipts.request(ExportRequest.objects.select_related("person").get(export_id=export_id))
+            receipts.request_receipt(ExportRequest.objects.select_related("person").get(export_id=export_id))
     if first:
-        slot.changed(space)
+        slot.forget_newest(space)
 
 
-def watch(operation: Operation) -> Result:
+def check_export(operation: Operation) -> Result:
     """The job: the same look, with the key of whoever started it."""
     export_request = ExportRequest.objects.select_related("person").get(export_id=operation.subject)
     if export_request.ended_at:
@@ -120,7 +120,7 @@ def watch(operation: Operation) -> Result:
         found = _read(export_request.person, export_request.space, export_request.export_id)
     except NotFound:
         if _is_gone(export_request.person, export_request.export_id):
-            gone(export_request.export_id)
+            mark_deleted(export_request.export_id)
         return Done("It was deleted.")
     except (Unknown, NotSent, RateLimited) as error:
         # Whoever waits for it is still to be told, so an hour without CloudFactory must not end the watch.
@@ -129,11 +129,11 @@ def watch(operation: Operation) -> Result:
         return Abandoned(error.message)
     if found.status in slot.ACTIVE:
         return Retry(polling.EXPORT.seconds(int(age // 10)), "It runs.")
-    ended(export_request.space, export_request.export_id, found.status or "")
+    mark_ended(export_request.space, export_request.export_id, found.status or "")
     return Done("It has ended.")
 
 
-def news(*, user: Person) -> list[ExportRequest]:
+def take_notifications(*, user: Person) -> list[ExportRequest]:
     """Exports of this person that ended and that they were not told of yet; each is told once."""
     untold = ExportRequest.objects.filter(_HAS_NEWS, person=user, notified_at=None)
     told = [
@@ -144,12 +144,12 @@ def news(*, user: Person) -> list[ExportRequest]:
     return [export_request for export_request in told if export_request.end_status != DELETED]
 
 
-def awaits_news(user: Person) -> bool:
+def awaits_notification(user: Person) -> bool:
     """Whether this person waits for an export: only then their pages ask for news."""
-    return awaited_by(user).exists()
+    return list_awaited(user).exists()
 
 
-def awaited_by(user: Person) -> "QuerySet[ExportRequest]":
+def list_awaited(user: Person) -> "QuerySet[ExportRequest]":
     """Exports whose end the person was not told of yet."""
     waiting = Q(state__in=[ExportRequest.State.QUEUED, ExportRequest.State.STARTED, ExportRequest.State.SENDING])
     return ExportRequest.objects.filter(waiting | _HAS_NEWS, person=user, notified_at=None)
@@ -159,7 +159,7 @@ def _address(operation: Operation) -> str:
     return reverse("exports:detail", args=[operation.subject])
 
 
-def _given_up(operation: Operation, words: str) -> None:
+def _abandon(operation: Operation, words: str) -> None:
     """Nobody watches it any more, so nobody's pages ask for news of it."""
     ExportRequest.objects.filter(export_id=operation.subject, notified_at=None).update(notified_at=timezone.now())
 
@@ -168,7 +168,7 @@ def _read(user: Person, space: str, export_id: str) -> Export:
     def fetch() -> Export:
         return replace(connections.cloudfactory(user).get_export(space, export_id), download_url=None)
 
-    return shared(space, export_id).read(
+    return shared_state(space, export_id).read(
         fetch,
         reader=connections.cache_scope(user, "cloudfactory"),
         seconds=settings.SHARED_READ_SECONDS,
@@ -186,11 +186,11 @@ def _note_end(space: str, export_id: str, status: str) -> None:
     noted = write_behind.pending(SEEN, export_id)
     if noted.get("status") != status:
         write_behind.note(SEEN, export_id, {"space": space, "status": status, "at": noted.get("at", timezone.now())})
-        slot.changed(space)
+        slot.forget_newest(space)
 
 
 def _persist(export_id: str, fields: dict[str, Any]) -> None:
     if fields["status"] == DELETED:
-        gone(export_id, fields["at"])
+        mark_deleted(export_id, fields["at"])
     else:
-        ended(fields["space"], export_id, fields["status"], fields["at"])
+        mark_ended(fields["space"], export_id, fields["status"], fields["at"])

@@ -17,27 +17,27 @@ OUTSIDE = "Started outside the console"
 
 
 @dataclass(frozen=True)
-class State:
+class ExportState:
     text: str
     tone: str
     active: bool = False
 
 
 STATES = {
-    "PENDING": State("Pending", "info", active=True),
-    "IN_PROGRESS": State("Being made", "info", active=True),
-    "COMPLETED": State("Ready", "good"),
-    "FAILED": State("Failed", "bad"),
+    "PENDING": ExportState("Pending", "info", active=True),
+    "IN_PROGRESS": ExportState("Being made", "info", active=True),
+    "COMPLETED": ExportState("Ready", "good"),
+    "FAILED": ExportState("Failed", "bad"),
 }
 # The vendor goes on calling it finished; that its file cannot be had any more is known from trying.
-EXPIRED = State("Expired", "quiet")
+EXPIRED = ExportState("Expired", "quiet")
 FORMATS = {"COCO_JSON": "COCO"}
 CONTENTS = {"ANNOTATION": "labels", "INFERENCE": "predictions", "ASSET_METADATA": "facts about the files"}
 FILTERS = {"mine": "Mine", "ready": "Ready", "ending": "Ending soon", "failed": "Failed"}
 
 
 @dataclass(frozen=True)
-class Row:
+class ExportRow:
     export: Export
     export_request: ExportRequest | None
     receipt: Receipt | None
@@ -50,12 +50,12 @@ class Row:
         return self.export.name or "Export without a name"
 
     @property
-    def state(self) -> State:
+    def state(self) -> ExportState:
         """A value nobody documented is shown as it came."""
         status = self.export.status or ""
         if self.is_ready and self.expired:
             return EXPIRED
-        return STATES.get(status) or State(status or "State not given", "quiet")
+        return STATES.get(status) or ExportState(status or "State not given", "quiet")
 
     @property
     def is_ready(self) -> bool:
@@ -80,7 +80,7 @@ class Row:
     @property
     def query(self) -> str:
         """The address part that makes the same choice again, where it is known."""
-        return create_form.query(self.export_request) if self.export_request else ""
+        return create_form.selection_query(self.export_request) if self.export_request else ""
 
     @property
     def by(self) -> str:
@@ -115,7 +115,7 @@ class Row:
         return self.link_ends is not None and not self.link_ended and self.link_ends - timezone.now() < ENDING_SOON
 
 
-def rows(exports: Iterable[Export]) -> list[Row]:
+def rows(exports: Iterable[Export]) -> list[ExportRow]:
     """With what the console knows about each: four queries however many there are."""
     listed = list(exports)
     ids = [export.id for export in listed if export.id]
@@ -125,7 +125,7 @@ def rows(exports: Iterable[Export]) -> list[Row]:
     taken = {export_id: found.words for export_id, found in selectors.downloads_of(ids).items()}
     expired = selectors.not_handed_over(ids, {FileGone.EXPIRED, FileGone.DELETED})
     return [
-        Row(
+        ExportRow(
             export,
             planned.get(key := export.id),
             receipts.get(key),
@@ -136,13 +136,13 @@ def rows(exports: Iterable[Export]) -> list[Row]:
     ]
 
 
-def row(export: Export) -> Row:
+def row(export: Export) -> ExportRow:
     return rows([export])[0]
 
 
-def chosen(found: Sequence[Row], wanted: str, user_pk: object) -> list[Row]:
+def filter_rows(found: Sequence[ExportRow], wanted: str, user_pk: object) -> list[ExportRow]:
     """The rows a filter asks for."""
-    tests: dict[str, Callable[[Row], bool]] = {
+    tests: dict[str, Callable[[ExportRow], bool]] = {
         "mine": lambda row: row.export_request is not None and row.export_request.person_id == user_pk,
         "ready": lambda row: row.has_file and not row.link_ended,
         "ending": lambda row: row.ends_soon,
@@ -151,13 +151,13 @@ def chosen(found: Sequence[Row], wanted: str, user_pk: object) -> list[Row]:
     return [row for row in found if tests[wanted](row)]
 
 
-def in_order(found: Sequence[Row], sort: str, order: str) -> list[Row]:
+def sort_rows(found: Sequence[ExportRow], sort: str, order: str) -> list[ExportRow]:
     """As the vendor would sort them; they come newest first."""
     listed = sorted(found, key=lambda row: row.name.casefold()) if sort == "name" else list(reversed(found))
     return listed if order == "ASC" else listed[::-1]
 
 
-def usual(space: str) -> timedelta | None:
+def usual_duration(space: str) -> timedelta | None:
     """How long the space's exports took lately, for "yours usually take 2 min"."""
     ended = ExportRequest.objects.filter(
         space=space, end_status="COMPLETED", started_at__isnull=False, ended_at__isnull=False

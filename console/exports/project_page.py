@@ -13,4 +13,4 @@ def register() -> None:
 
 
 def exports_of_project(user: Person, project: uuid.UUID) -> dict[str, Any]:
-    return {"held": services.holding(user=user, project=str(project))}
+    return {"held": services.list_covering(user=user, project=str(project))}

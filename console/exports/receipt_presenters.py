@@ -23,7 +23,7 @@ class ClassRow:
 
 
 @dataclass(frozen=True)
-class PassedOver:
+class UncountedFileRow:
     """A file in the zip that is not counted, and why."""
 
     name: str
@@ -69,8 +69,8 @@ class ReceiptSummary:
         return [write(notes[name]) for name, write in _NOTES.items() if notes.get(name)]
 
     @property
-    def passed_over(self) -> list[PassedOver]:
-        return [PassedOver(*entry) for entry in self.receipt.details.get("passed_over", [])]
+    def passed_over(self) -> list[UncountedFileRow]:
+        return [UncountedFileRow(*entry) for entry in self.receipt.details.get("passed_over", [])]
 
     @property
     def passed_over_more(self) -> int:

@@ -18,7 +18,7 @@ from accounts import connections
 from accounts.connections import ConnectionMissing
 from console.audit import record
 from console.exports import coco_archive, item_counts
-from console.exports.coco_archive import Contents, NotChecked
+from console.exports.coco_archive import ArchiveContents, NotChecked
 from console.exports.coco_document import NO_CLASS
 from console.exports.models import ExportRequest, Receipt
 from console.jobs import handlers, parts
@@ -71,16 +71,16 @@ class Comparison:
 def register() -> None:
     handlers.register(
         KIND,
-        read,
+        check_file,
         title="Read the file of an export",
-        on_abandon=_given_up,
+        on_abandon=_abandon,
         queue=Queue.BULK,
         is_long=True,
         address=_address,
     )
 
 
-def request(export_request: ExportRequest) -> None:
+def request_receipt(export_request: ExportRequest) -> None:
     """Has the file read in the background. Once per export, whoever saw the end first."""
     defaults = {"space": export_request.space, "selection_key": export_request.selection.key}
     _, made = Receipt.objects.get_or_create(export_id=export_request.export_id, defaults=defaults)
@@ -93,7 +93,7 @@ def request(export_request: ExportRequest) -> None:
         )
 
 
-def read(operation: Operation) -> Result:
+def check_file(operation: Operation) -> Result:
     """The job: the file is fetched and counted, with the key of its person, as its one part."""
     export_request = ExportRequest.objects.select_related("person").get(export_id=operation.subject)
     if not operation.parts.exists():
@@ -123,16 +123,16 @@ def _read_file(export_request: ExportRequest, operation: Operation, part: Part) 
     except OSError:
         return Busy(LATER, NO_ROOM) if is_patient else _without_figures(receipt, f"Not checked: {NO_ROOM}")
     _fill_in(receipt, found)
-    _tell_apart(export_request, receipt, found)
+    _split_bare(export_request, receipt, found)
 
     def record_figures() -> None:
         receipt.save()
-        _tell(export_request, found)
+        _record_read(export_request, found)
 
     return PartDone(message=CHECKED, record=record_figures)
 
 
-def compared(receipt: Receipt) -> Comparison | None:
+def compare(receipt: Receipt) -> Comparison | None:
     """With the last receipt of the same choice in the same space."""
     if receipt.state != Receipt.State.CHECKED or not receipt.selection_key:
         return None
@@ -156,11 +156,11 @@ def _address(operation: Operation) -> str:
     return reverse("exports:detail", args=[operation.subject])
 
 
-def _contents(export_request: ExportRequest, operation: Operation) -> Contents:
+def _contents(export_request: ExportRequest, operation: Operation) -> ArchiveContents:
     export = connections.cloudfactory(export_request.person).get_export(export_request.space, export_request.export_id)
     if not export.download_url:
         raise NotChecked("Not checked: CloudFactory gave no link to the file.")
-    limits = coco_archive.Limits(packed=settings.RECEIPT_MOST_BYTES, classes=KEPT_CLASSES)
+    limits = coco_archive.ArchiveLimits(packed=settings.RECEIPT_MOST_BYTES, classes=KEPT_CLASSES)
     lease = _Lease(operation)
     with connections.storage().stream(export.download_url) as download:
         if download.length is not None and download.length > limits.packed:
@@ -193,7 +193,7 @@ class _Lease:
             yield chunk
 
 
-def _fill_in(receipt: Receipt, found: Contents) -> None:
+def _fill_in(receipt: Receipt, found: ArchiveContents) -> None:
     receipt.state, receipt.message, receipt.checked_at = Receipt.State.CHECKED, "", timezone.now()
     receipt.size, receipt.sha256 = found.size, found.sha256
     receipt.images, receipt.annotations, receipt.without_annotations = found.images, found.annotations, found.without
@@ -208,7 +208,7 @@ def _fill_in(receipt: Receipt, found: Contents) -> None:
     }
 
 
-def _tell_apart(export_request: ExportRequest, receipt: Receipt, found: Contents) -> None:
+def _split_bare(export_request: ExportRequest, receipt: Receipt, found: ArchiveContents) -> None:
     """Of the images without annotations: how many are finished with nothing there, how many not done yet.
 
     By the work item's id where the file in the zip is named so, else by the name of the picture, if all items are
@@ -218,7 +218,7 @@ def _tell_apart(export_request: ExportRequest, receipt: Receipt, found: Contents
     if not found.bare:
         return
     try:
-        items, are_all = item_counts.items(user=export_request.person, choice=export_request.selection)
+        items, are_all = item_counts.read_items(user=export_request.person, selection=export_request.selection)
     except (UpstreamError, ConnectionMissing):
         return
     statuses: dict[str, set[str]] = {}
@@ -234,7 +234,7 @@ def _only(found: set[str] | None) -> str:
     return next(iter(found)) if found and len(found) == 1 else ""
 
 
-def _tell(export_request: ExportRequest, found: Contents) -> None:
+def _record_read(export_request: ExportRequest, found: ArchiveContents) -> None:
     """The console itself took the file, to read it: the audit says so, too."""
     record.event(
         actor=None,
@@ -247,7 +247,7 @@ def _tell(export_request: ExportRequest, found: Contents) -> None:
     )
 
 
-def _given_up(operation: Operation, words: str) -> None:
+def _abandon(operation: Operation, words: str) -> None:
     receipt = Receipt.objects.filter(pk=operation.subject, state=Receipt.State.WAITING).first()
     if receipt is not None:
         # Why something of our own failed is on the administrators' page.

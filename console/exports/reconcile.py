@@ -55,11 +55,11 @@ def _follow(entry: Entry, **said: Any) -> None:
     """A request follows what the audit found out about its press; a deleted export is offered to nobody."""
     if entry.action == "export.delete" and entry.outcome == DONE:
         space = str(entry.detail.get("space", ""))
-        slot.changed(space)
-        monitor.shared(space, entry.thing_id).forget()
-        monitor.gone(entry.thing_id)
+        slot.forget_newest(space)
+        monitor.shared_state(space, entry.thing_id).forget()
+        monitor.mark_deleted(entry.thing_id)
     elif entry.action == "export.create" and (export_request := ExportRequest.objects.filter(act_id=entry.pk).first()):
-        services.brought_up_to_date(export_request, entry)
+        services.follow_audit(export_request, entry)
 
 
 def _since(entry: Entry, space: str) -> list[Export]:

@@ -24,7 +24,7 @@ class Dates(TypedDict):
 
 
 @dataclass(frozen=True)
-class Choice:
+class ExportSelection:
     """Empty `projects` and `batches` mean all of them, as the vendor reads a field that is left out (FACTS 2.7)."""
 
     projects: tuple[str, ...] = ()
@@ -35,7 +35,7 @@ class Choice:
     updated_to: datetime | None = None
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> "Choice":
+    def from_json(cls, kept: Mapping[str, Any]) -> "ExportSelection":
         dates = {name: datetime.fromisoformat(kept[name]) for name in DATES if kept.get(name)}
         return cls(tuple(kept.get("projects", ())), tuple(kept.get("batches", ())), **dates)
 

@@ -19,9 +19,9 @@ from console.common import coalescing
 from console.common.errors import ConsoleError
 from console.duplicate_submissions import Submission, wait_for_result
 from console.exports import export_queue, monitor, slot
-from console.exports.item_counts import Counts
+from console.exports.item_counts import ExportCounts
 from console.exports.models import LINK_LASTS, ExportRequest
-from console.exports.selection import Choice
+from console.exports.selection import ExportSelection
 from console.upstream.errors import Conflict, NotFound, NotSent, RateLimited, UpstreamError
 from console.upstream.pagination import collect
 from console.upstream.response_models import Export, Page
@@ -39,12 +39,12 @@ class Wish:
 
     id: uuid.UUID
     name: str
-    choice: Choice
+    selection: ExportSelection
     names: Mapping[str, Sequence[str]]
-    counts: Counts | None = None
+    counts: ExportCounts | None = None
 
 
-class LaneBusy(ConsoleError):
+class SlotBusy(ConsoleError):
     """CloudFactory runs another export of the space: nothing was started."""
 
     message = "Another export of the space was running."
@@ -53,37 +53,41 @@ class LaneBusy(ConsoleError):
         super().__init__(status=conflict.status, reference=conflict.reference)
 
 
-def _busy() -> LaneBusy:
+def _slot_busy() -> SlotBusy:
     """As the first submission met it, for the duplicate."""
-    return LaneBusy(Conflict(LaneBusy.message, status=409))
+    return SlotBusy(Conflict(SlotBusy.message, status=409))
+
+
+# Entries of versions before have the second name.
+SLOT_BUSY = {"SlotBusy": _slot_busy, "LaneBusy": _slot_busy}
 
 
 def start(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> ExportRequest:
     """Starts an export now. A duplicate gets the request of the first submission, or its error.
 
-    Raises LaneBusy where the space's lane is taken, and every error of the vendor.
+    Raises SlotBusy where the space's slot is in use, and every error of the vendor.
     """
-    submission = Submission(user, "export.create", wish.id, {"LaneBusy": _busy})
+    submission = Submission(user, "export.create", wish.id, SLOT_BUSY)
     # Before anything is written: without the audit nothing is sent, and then no request must say that something was.
     submission.find_first()
-    export_request = _plan(user, wish, ExportRequest.State.SENDING)
+    export_request = _get_or_create(user, wish, ExportRequest.State.SENDING)
     is_undecided = export_request.state in (ExportRequest.State.SENDING, ExportRequest.State.DROPPED)
     if is_undecided and submission.was_done():
-        return brought_up_to_date(export_request)
+        return follow_audit(export_request)
     if export_request.state != ExportRequest.State.SENDING:
         return export_request
     export_request = send(export_request, request=request)
     if not export_request.export_id and submission.was_done():
-        return brought_up_to_date(export_request)
+        return follow_audit(export_request)
     return export_request
 
 
 def enqueue(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> ExportRequest:
-    """Starts it when the lane is free, with this person's own key. Plan, audit row and job exist together or not."""
+    """Starts it when the slot is free, with this person's own key. Plan, audit row and job exist together or not."""
     with transaction.atomic():
-        export_request = _plan(user, wish, ExportRequest.State.QUEUED)
+        export_request = _get_or_create(user, wish, ExportRequest.State.QUEUED)
         if export_request.state == ExportRequest.State.QUEUED:
-            export_queue.add(export_request, request=request)
+            export_queue.add_to_queue(export_request, request=request)
     return export_request
 
 
@@ -106,40 +110,42 @@ def send(
             detail=export_request.detail(),
             key=connections.key_fingerprint(export_request.person, "cloudfactory"),
         ) as act:
-            made = _create_in_lane(export_request, str(act.id))
+            made = _create_in_slot(export_request, str(act.id))
             act.done(thing_id=made.id, thing_name=export_request.name)
     except record.AlreadyActed as first:
-        return brought_up_to_date(export_request, first.entry)
-    except LaneBusy:
-        slot.changed(export_request.space)
-        not_started(export_request, "Another export was running.", otherwise)
+        return follow_audit(export_request, first.entry)
+    except SlotBusy:
+        slot.forget_newest(export_request.space)
+        mark_not_started(export_request, "Another export was running.", otherwise)
         raise
     except (UpstreamError, connections.ConnectionMissing, record.NotRecorded) as error:
         if error.outcome == FAILED:
             passing = isinstance(error, (NotSent, RateLimited, record.NotRecorded))
-            not_started(export_request, error.message, otherwise if passing else ExportRequest.State.DROPPED)
+            mark_not_started(export_request, error.message, otherwise if passing else ExportRequest.State.DROPPED)
         raise
-    return attached(export_request, made.id)
+    return mark_started(export_request, made.id)
 
 
-def brought_up_to_date(export_request: ExportRequest, entry: Entry | None = None) -> ExportRequest:
+def follow_audit(export_request: ExportRequest, entry: Entry | None = None) -> ExportRequest:
     """A request follows what the audit knows of its latest attempt."""
     export_request.refresh_from_db()
     if export_request.state != ExportRequest.State.SENDING:
         return export_request
     entry = entry or Entry.objects.filter(pk=export_request.act_id).first()
     if entry is None:
-        if export_request.created_at < timezone.now() - record.grace() and not export_queue.waits(export_request):
-            not_started(export_request, "It was not started.")
+        if export_request.created_at < timezone.now() - record.grace() and not export_queue.is_waiting(export_request):
+            mark_not_started(export_request, "It was not started.")
     elif entry.outcome == DONE and entry.result_id:
-        return attached(export_request, entry.result_id)
+        return mark_started(export_request, entry.result_id)
     elif entry.outcome == DONE:
-        not_started(export_request, "It was closed in the audit with a note. If it was started, it stands in the list.")
+        mark_not_started(
+            export_request, "It was closed in the audit with a note. If it was started, it stands in the list."
+        )
     elif entry.outcome == FAILED:
-        not_started(
+        mark_not_started(
             export_request,
             "It was not started.",
-            ExportRequest.State.QUEUED if export_queue.waits(export_request) else ExportRequest.State.DROPPED,
+            ExportRequest.State.QUEUED if export_queue.is_waiting(export_request) else ExportRequest.State.DROPPED,
         )
     return export_request
 
@@ -163,18 +169,18 @@ def unresolved_act(export_request: ExportRequest) -> Unresolved | None:
     return unresolved.of_entry(entry, back=reverse("exports:plan", args=[export_request.pk])) if entry else None
 
 
-def attached(export_request: ExportRequest, export_id: str) -> ExportRequest:
+def mark_started(export_request: ExportRequest, export_id: str) -> ExportRequest:
     """The vendor has it: from now on somebody watches until it ends."""
     with transaction.atomic():
         taken = ExportRequest.objects.filter(pk=export_request.pk, export_id="")
         taken.update(export_id=export_id, state=ExportRequest.State.STARTED, started_at=timezone.now(), message="")
         export_request.refresh_from_db()
-        monitor.begin(export_request)
-    slot.changed(export_request.space)
+        monitor.start_monitoring(export_request)
+    slot.forget_newest(export_request.space)
     return export_request
 
 
-def not_started(
+def mark_not_started(
     export_request: ExportRequest, words: str, state: ExportRequest.State = ExportRequest.State.DROPPED
 ) -> None:
     """Surely not done. The next attempt has an id of its own."""
@@ -190,7 +196,7 @@ def recover() -> None:
     for export_request in ExportRequest.objects.select_related("person").filter(
         state=ExportRequest.State.SENDING, created_at__lt=cut_off
     ):
-        brought_up_to_date(export_request)
+        follow_audit(export_request)
 
 
 def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequest | None = None) -> None:
@@ -203,7 +209,7 @@ def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequ
         return
     space = connections.space(user)
     try:
-        name = monitor.look(user=user, export_id=export_id).name
+        name = monitor.read_state(user=user, export_id=export_id).name
     except NotFound:
         # The first submission can have deleted it.
         if submission.was_done():
@@ -226,12 +232,12 @@ def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequ
     except record.AlreadyActed as first:
         wait_for_result(first.entry)
     finally:
-        slot.changed(space.id)
-        monitor.shared(space.id, export_id).forget()
-    monitor.gone(export_id)
+        slot.forget_newest(space.id)
+        monitor.shared_state(space.id, export_id).forget()
+    monitor.mark_deleted(export_id)
 
 
-def not_taken_home(*, user: Person) -> list[tuple[ExportRequest, str]]:
+def list_not_downloaded(*, user: Person) -> list[tuple[ExportRequest, str]]:
     """This person's exports that are ready and not downloaded while the link lives, and how much of each they have.
 
     The oldest first.
@@ -252,7 +258,7 @@ def not_taken_home(*, user: Person) -> list[tuple[ExportRequest, str]]:
     ]
 
 
-def started_by(*, user: Person, since: datetime) -> set[str]:
+def ids_started_since(*, user: Person, since: datetime) -> set[str]:
     """The ids of this person's exports whose files can have been there since then."""
     export_requests = ExportRequest.objects.filter(person=user, created_at__gte=since - LINK_LASTS).exclude(
         export_id=""
@@ -260,7 +266,7 @@ def started_by(*, user: Person, since: datetime) -> set[str]:
     return set(export_requests.values_list("export_id", flat=True))
 
 
-def failed_lately(*, user: Person) -> list[ExportRequest]:
+def list_failed(*, user: Person) -> list[ExportRequest]:
     """This person's exports of the last day that ended without a file, and were not asked for again since."""
     lately = ExportRequest.objects.filter(person=user, created_at__gte=timezone.now() - LINK_LASTS).order_by(
         "created_at"
@@ -276,7 +282,7 @@ def failed_lately(*, user: Person) -> list[ExportRequest]:
     ]
 
 
-def listed(
+def page_reader(
     *, user: Person, cursor: str | None, direction: str | None, sort: str, order: str
 ) -> Callable[[], Page[Export]]:
     """What reads one page of the space's exports: one call, and no database."""
@@ -293,7 +299,7 @@ def listed(
     return read
 
 
-def newest(*, user: Person, most: int = 5) -> Callable[[], tuple[list[Export], bool]]:
+def newest_reader(*, user: Person, most: int = 5) -> Callable[[], tuple[list[Export], bool]]:
     """What reads the newest exports for a filter the vendor does not have, and whether these were all."""
     space, client = connections.space(user), connections.cloudfactory(user)
 
@@ -309,7 +315,7 @@ def newest(*, user: Person, most: int = 5) -> Callable[[], tuple[list[Export], b
     return read
 
 
-def holding(*, user: Person, project: str, batch: int | None = None) -> list[ExportRequest]:
+def list_covering(*, user: Person, project: str, batch: int | None = None) -> list[ExportRequest]:
     """The newest exports started here that hold something of a project, or of one batch. The vendor is not asked."""
     here = ExportRequest.objects.filter(
         space=connections.space(user).id, state=ExportRequest.State.STARTED
@@ -322,12 +328,12 @@ def holding(*, user: Person, project: str, batch: int | None = None) -> list[Exp
     ][:HOLDING_SHOWN]
 
 
-def _create_in_lane(export_request: ExportRequest, request_id: str) -> Export:
-    """A conflict can only be about the lane (FACTS 2.3), and is told so, in the audit as well."""
+def _create_in_slot(export_request: ExportRequest, request_id: str) -> Export:
+    """A conflict can only be about the slot (FACTS 2.3), and is told so, in the audit as well."""
     try:
         return _create(export_request, request_id)
     except Conflict as conflict:
-        raise LaneBusy(conflict) from conflict
+        raise SlotBusy(conflict) from conflict
 
 
 def _create(export_request: ExportRequest, request_id: str) -> Export:
@@ -342,7 +348,7 @@ def _create(export_request: ExportRequest, request_id: str) -> Export:
     )
 
 
-def _plan(user: Person, wish: Wish, state: ExportRequest.State) -> ExportRequest:
+def _get_or_create(user: Person, wish: Wish, state: ExportRequest.State) -> ExportRequest:
     """The request of this form: created by the first submission, found by duplicates. Raises IdTaken."""
     counts = wish.counts
     try:
@@ -353,8 +359,8 @@ def _plan(user: Person, wish: Wish, state: ExportRequest.State) -> ExportRequest
                 person=user,
                 space=connections.space(user).id,
                 name=wish.name,
-                selection_data=wish.choice.to_json(),
-                names={name: list(listed) for name, listed in wish.names.items()},
+                selection_data=wish.selection.to_json(),
+                names={name: list(values) for name, values in wish.names.items()},
                 items=counts.total if counts else None,
                 items_at_least=bool(counts and not counts.complete),
                 state=state,

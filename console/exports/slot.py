@@ -1,4 +1,4 @@
-"""The space's one export lane: who uses it, and who waits for it (FACTS 2.7: one active export in a space)."""
+"""The space's one export slot: who uses it, and who waits for it (FACTS 2.7: one active export in a space)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ LOOKED_AT = 20
 
 
 @dataclass(frozen=True)
-class Lane:
+class SlotUsage:
     active: Export | None
     export_request: ExportRequest | None
     """Of the active export, when it was started here."""
@@ -49,22 +49,22 @@ class Lane:
         return self.active.created_at if self.active else None
 
 
-def of(*, user: Person, space: str | None = None) -> Lane:
+def read_usage(*, user: Person, space: str | None = None) -> SlotUsage:
     """As it is now, from a read that everybody who looks at this space shares."""
     space = space or connections.space(user).id
-    return build(space, reading(user=user, space=space)())
+    return build_usage(space, newest_reader(user=user, space=space)())
 
 
-def current(*, user: Person) -> Lane:
+def read_usage_or_last(*, user: Person) -> SlotUsage:
     """As it is now, or was when CloudFactory last answered, or unknown."""
-    read = reading(user=user)
+    read = newest_reader(user=user)
     try:
-        return answered(user=user, answer=read())
+        return usage_from(user=user, answer=read())
     except UpstreamError as error:
-        return answered(user=user, answer=error)
+        return usage_from(user=user, answer=error)
 
 
-def reading(*, user: Person, space: str | None = None) -> Callable[[], tuple[Export, ...]]:
+def newest_reader(*, user: Person, space: str | None = None) -> Callable[[], tuple[Export, ...]]:
     """The shared read of the newest exports. It touches no database, so it can run beside others."""
     space = space or connections.space(user).id
     reader = connections.cache_scope(user, "cloudfactory")
@@ -77,7 +77,7 @@ def reading(*, user: Person, space: str | None = None) -> Callable[[], tuple[Exp
     )
 
 
-def sharing(*, user: Person, read: Callable[[], T], newest: Callable[[T], Sequence[Export]]) -> Callable[[], T]:
+def sharing_reader(*, user: Person, read: Callable[[], T], newest: Callable[[T], Sequence[Export]]) -> Callable[[], T]:
     """A read that finds the newest exports among others, and shares them, so that they are not read once more."""
     return partial(
         _newest(connections.space(user).id).read_anew,
@@ -89,26 +89,26 @@ def sharing(*, user: Person, read: Callable[[], T], newest: Callable[[T], Sequen
     )
 
 
-def answered(*, user: Person, answer: Sequence[Export] | UpstreamError) -> Lane:
-    """The lane out of an answer of `reading`; after an error as it was when CloudFactory last answered."""
+def usage_from(*, user: Person, answer: Sequence[Export] | UpstreamError) -> SlotUsage:
+    """The slot out of an answer of `reading`; after an error as it was when CloudFactory last answered."""
     if isinstance(answer, UpstreamError):
-        return last_known(user=user, error=answer)
-    return build(connections.space(user).id, answer)
+        return last_known_usage(user=user, error=answer)
+    return build_usage(connections.space(user).id, answer)
 
 
-def last_known(*, user: Person, error: UpstreamError | None = None) -> Lane:
+def last_known_usage(*, user: Person, error: UpstreamError | None = None) -> SlotUsage:
     """As it was when CloudFactory last answered, for the time in which it does not."""
     space = connections.space(user).id
     newest = _newest(space).last(reader=connections.cache_scope(user, "cloudfactory"))
     if newest is None:
-        return unknown(user=user, space=space, error=error)
-    return replace(build(space, newest), error=error)
+        return unknown_usage(user=user, space=space, error=error)
+    return replace(build_usage(space, newest), error=error)
 
 
-def unknown(*, user: Person, space: str, error: UpstreamError | None = None) -> Lane:
+def unknown_usage(*, user: Person, space: str, error: UpstreamError | None = None) -> SlotUsage:
     """Only this person's own exports are in its queue: their key may not read the space."""
-    own = [export_request for export_request in waiting(space) if export_request.person_id == user.pk]
-    return Lane(None, None, own, is_known=False, error=error)
+    own = [export_request for export_request in list_queued(space) if export_request.person_id == user.pk]
+    return SlotUsage(None, None, own, is_known=False, error=error)
 
 
 def newest_exports(platform: CloudFactory, space: str) -> tuple[Export, ...]:
@@ -120,23 +120,23 @@ def _without_links(exports: Sequence[Export]) -> tuple[Export, ...]:
     return tuple(replace(export, download_url=None) for export in exports[:LOOKED_AT])
 
 
-def build(space: str, newest: Sequence[Export]) -> Lane:
+def build_usage(space: str, newest: Sequence[Export]) -> SlotUsage:
     active = next((export for export in newest if export.status in ACTIVE), None)
     export_request = (
         ExportRequest.objects.select_related("person").filter(export_id=active.id).first()
         if active and active.id
         else None
     )
-    return Lane(active, export_request, waiting(space))
+    return SlotUsage(active, export_request, list_queued(space))
 
 
-def waiting(space: str) -> list[ExportRequest]:
+def list_queued(space: str) -> list[ExportRequest]:
     """The queue, first come first."""
     queued = ExportRequest.objects.select_related("person").filter(space=space, state=ExportRequest.State.QUEUED)
     return list(queued.order_by("created_at", "pk"))
 
 
-def changed(space: str) -> None:
+def forget_newest(space: str) -> None:
     _newest(space).forget()
 
 

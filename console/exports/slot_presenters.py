@@ -6,10 +6,10 @@ from enum import StrEnum
 
 from accounts.models import Person
 from console.exports.models import ExportRequest
-from console.exports.slot import Lane
+from console.exports.slot import SlotUsage
 
 
-class State(StrEnum):
+class SlotState(StrEnum):
     FREE = "free"
     MINE = "mine"
     """An export of this person runs."""
@@ -21,54 +21,54 @@ class State(StrEnum):
     UNKNOWN = "unknown"
 
 
-LABELS: Mapping[State, tuple[str, str]] = {
-    State.FREE: ("Free", "good"),
-    State.MINE: ("In use", "info"),
-    State.OTHERS: ("In use", "info"),
-    State.QUEUED: ("Queued", "info"),
-    State.NEXT: ("In use", "info"),
-    State.UNKNOWN: ("Unknown", "quiet"),
+LABELS: Mapping[SlotState, tuple[str, str]] = {
+    SlotState.FREE: ("Free", "good"),
+    SlotState.MINE: ("In use", "info"),
+    SlotState.OTHERS: ("In use", "info"),
+    SlotState.QUEUED: ("Queued", "info"),
+    SlotState.NEXT: ("In use", "info"),
+    SlotState.UNKNOWN: ("Unknown", "quiet"),
 }
 
 
 @dataclass(frozen=True)
-class Slot:
+class SlotStatus:
     """`export_request` is the queued export whose page this is; `is_refused`: CloudFactory just refused a start."""
 
-    lane: Lane
+    usage: SlotUsage
     user: Person
     export_request: ExportRequest | None = None
     is_refused: bool = False
 
     @property
-    def state(self) -> State:
-        lane = self.lane
+    def state(self) -> SlotState:
+        usage = self.usage
         if (
             self.export_request is None
-            and lane.export_request is not None
-            and lane.export_request.person_id == self.user.pk
+            and usage.export_request is not None
+            and usage.export_request.person_id == self.user.pk
         ):
-            return State.MINE
+            return SlotState.MINE
         if self.own is not None:
-            return State.QUEUED
-        if lane.active is not None:
-            return State.OTHERS
-        if lane.waiting:
-            return State.NEXT
-        return State.FREE if lane.is_known and not self.is_refused else State.UNKNOWN
+            return SlotState.QUEUED
+        if usage.active is not None:
+            return SlotState.OTHERS
+        if usage.waiting:
+            return SlotState.NEXT
+        return SlotState.FREE if usage.is_known and not self.is_refused else SlotState.UNKNOWN
 
     @property
     def own(self) -> ExportRequest | None:
         """This person's first export in the queue."""
         return self.export_request or next(
-            (export_request for export_request in self.lane.waiting if export_request.person_id == self.user.pk), None
+            (export_request for export_request in self.usage.waiting if export_request.person_id == self.user.pk), None
         )
 
     @property
     def position(self) -> int:
         """Of `own` in the queue, from 1; 0 where the others in it are not known."""
-        ids = [export_request.pk for export_request in self.lane.waiting]
-        return ids.index(self.own.pk) + 1 if self.lane.is_known and self.own is not None and self.own.pk in ids else 0
+        ids = [export_request.pk for export_request in self.usage.waiting]
+        return ids.index(self.own.pk) + 1 if self.usage.is_known and self.own is not None and self.own.pk in ids else 0
 
     @property
     def label(self) -> str:
@@ -81,14 +81,14 @@ class Slot:
     @property
     def is_busy(self) -> bool:
         """Whether a new export would have to wait, so that the queue is offered."""
-        return self.is_refused or self.lane.active is not None or bool(self.lane.waiting)
+        return self.is_refused or self.usage.active is not None or bool(self.usage.waiting)
 
     @property
     def is_stale(self) -> bool:
         """Whether CloudFactory gave no new answer and this is its last one."""
-        return self.lane.is_known and self.lane.error is not None
+        return self.usage.is_known and self.usage.error is not None
 
     @property
     def is_watched(self) -> bool:
         """Whether the page asks again: it can change without anybody on this page."""
-        return self.is_busy or self.lane.error is not None or not self.lane.is_known
+        return self.is_busy or self.usage.error is not None or not self.usage.is_known

@@ -6,7 +6,7 @@ app_name = "exports"
 
 urlpatterns = [
     path("", index.index, name="index"),
-    path("lane/", index.lane, name="lane"),
+    path("lane/", index.slot, name="slot"),
     path("news/", index.news, name="news"),
     path("new/", create.create, name="create"),
     path("new/batches/", create.batches, name="batches"),

@@ -59,7 +59,7 @@ class NotAZip(Exception):
         self.why = why
 
 
-class Unreadable(Exception):
+class UnreadableMember(Exception):
     """One member cannot be unpacked; `why` continues a sentence that begins with its name."""
 
     def __init__(self, why: str) -> None:
@@ -126,23 +126,23 @@ def read_members(file: BinaryIO, directory: Directory) -> Iterator[Member]:
 def unpack(file: BinaryIO, member: Member) -> Iterator[bytes]:
     """The member's bytes in chunks; Unreadable for one that is encrypted, packed in an unknown way or damaged."""
     if member.flags & (_IS_ENCRYPTED | _IS_STRONG) or member.method == _AES:
-        raise Unreadable("is encrypted")
+        raise UnreadableMember("is encrypted")
     if member.is_link:
-        raise Unreadable("is a link to another file")
+        raise UnreadableMember("is a link to another file")
     if member.method not in _UNPACKERS:
         name = METHODS.get(member.method, f"method {member.method}")
-        raise Unreadable(f"is compressed with {name}, which the console can't read")
+        raise UnreadableMember(f"is compressed with {name}, which the console can't read")
     crc = done = 0
     for chunk in _UNPACKERS[member.method](_packed(file, member)):
         done += len(chunk)
         if done > member.size:
-            raise Unreadable("is damaged: it is longer than the zip says")
+            raise UnreadableMember("is damaged: it is longer than the zip says")
         crc = zlib.crc32(chunk, crc)
         yield chunk
     if done < member.size:
-        raise Unreadable("is damaged: it is shorter than the zip says")
+        raise UnreadableMember("is damaged: it is shorter than the zip says")
     if crc != member.crc:
-        raise Unreadable("is damaged: its checksum is wrong")
+        raise UnreadableMember("is damaged: its checksum is wrong")
 
 
 def _ends(file: BinaryIO, size: int) -> Iterator[int]:
@@ -278,14 +278,14 @@ def _packed(file: BinaryIO, member: Member) -> Iterator[bytes]:
     file.seek(min(member.offset, file.seek(0, 2)))
     head = file.read(_LOCAL.size)
     if len(head) < _LOCAL.size or head[:4] != b"PK\x03\x04":
-        raise Unreadable("is damaged: it is not where the zip says")
+        raise UnreadableMember("is damaged: it is not where the zip says")
     fields = _LOCAL.unpack(head)
     at, left = member.offset + _LOCAL.size + fields[9] + fields[10], member.packed
     while left:
         file.seek(at)
         chunk = file.read(min(CHUNK, left))
         if not chunk:
-            raise Unreadable("is damaged: it is cut off")
+            raise UnreadableMember("is damaged: it is cut off")
         at, left = at + len(chunk), left - len(chunk)
         yield chunk
 
@@ -300,10 +300,10 @@ def _inflated(chunks: Iterator[bytes]) -> Iterator[bytes]:
         while not unpacker.eof:
             rest = unpacker.decompress(b"", CHUNK)
             if not rest:
-                raise Unreadable("is damaged: it is cut off")
+                raise UnreadableMember("is damaged: it is cut off")
             yield rest
     except zlib.error:
-        raise Unreadable("is damaged") from None
+        raise UnreadableMember("is damaged") from None
 
 
 def _bunzipped(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -316,7 +316,7 @@ def _bunzipped(chunks: Iterator[bytes]) -> Iterator[bytes]:
                     break
                 chunk = b""
     except (OSError, ValueError):
-        raise Unreadable("is damaged") from None
+        raise UnreadableMember("is damaged") from None
 
 
 def _what_it_is(file: BinaryIO) -> str:

@@ -54,7 +54,7 @@ def list_changes(*, user: Person) -> list[Change]:
         opened = projects.last_opened(user=user)
     except connections.ConnectionMissing:
         return []
-    mine = exports.started_by(user=user, since=timezone.now() - LASTS)
+    mine = exports.ids_started_since(user=user, since=timezone.now() - LASTS)
     by_project: dict[str, list[Line]] = {}
     for line in selectors.newest(ACTIONS, each=READ):
         if (subject := _subject(line, user, opened, mine)) is not None:

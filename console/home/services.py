@@ -147,8 +147,8 @@ def _paused_runs(user: Person) -> list[Todo]:
 
 
 def _exports(user: Person) -> list[Todo]:
-    failed = exports.failed_lately(user=user)
-    ready = exports.not_taken_home(user=user) if user.can("download") else []
+    failed = exports.list_failed(user=user)
+    ready = exports.list_not_downloaded(user=user) if user.can("download") else []
     return [
         *(_failed(export_request) for export_request in failed[:3]),
         *(_ready(export_request, part) for export_request, part in ready[:5]),

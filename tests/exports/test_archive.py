@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from console.exports import class_counts, coco_archive, coco_document
-from console.exports.coco_archive import Bare, Contents, Limits, NotChecked, PassedOver
+from console.exports.coco_archive import ArchiveContents, ArchiveLimits, BareImage, NotChecked, UncountedFile
 
 CONE = {
     "images": [{"id": 1, "file_name": "a.jpg"}, {"id": 2, "file_name": "b.jpg"}],
@@ -38,7 +38,7 @@ def in_chunks(data: bytes, size: int = 997) -> Iterator[bytes]:
 
 def refused(chunks: Iterable[bytes], **limits: int) -> str:
     with pytest.raises(NotChecked) as caught:
-        coco_archive.read(chunks, Limits(**limits))
+        coco_archive.read(chunks, ArchiveLimits(**limits))
     return str(caught.value)
 
 
@@ -63,7 +63,7 @@ SENTENCES = {
 }
 
 
-def read(*files: tuple[str, Any]) -> Contents:
+def read(*files: tuple[str, Any]) -> ArchiveContents:
     return coco_archive.read(in_chunks(zipped(*files), 65_536))
 
 
@@ -96,7 +96,7 @@ def test_everything_is_counted() -> None:
     assert (contents.size, contents.sha256) == (len(data), hashlib.sha256(data).hexdigest())
     assert (contents.files, contents.images, contents.annotations, contents.without) == (2, 4, 2, 2)
     assert contents.classes == {"cone": 2}
-    assert set(contents.bare) == {Bare("one", "b.jpg"), Bare("two", "b.jpg")}
+    assert set(contents.bare) == {BareImage("one", "b.jpg"), BareImage("two", "b.jpg")}
 
 
 # Classes
@@ -122,7 +122,7 @@ def test_no_class_is_no_class(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(class_counts, "MOST_IN_MEMORY", most)
         found = coco_archive.read(in_chunks(data))
         assert (found.class_count, found.classes) == (2, {"cone": 2, "no class (class 4)": 2, "no class": 1})
-        assert coco_archive.read(in_chunks(data), Limits(classes=1)).classes.keys() > {"no class"}
+        assert coco_archive.read(in_chunks(data), ArchiveLimits(classes=1)).classes.keys() > {"no class"}
 
 
 def test_numbers_as_names_of_classes_stay_what_they_are() -> None:
@@ -162,7 +162,7 @@ def test_what_no_database_takes_is_shown_as_something_else() -> None:
 
 def test_the_largest_classes_are_named_and_all_are_counted() -> None:
     annotations = [{"image_id": 1, "category_id": number // 2} for number in range(99)]
-    found = coco_archive.read(in_chunks(zipped(("a.json", coco(annotations=annotations)))), Limits(classes=49))
+    found = coco_archive.read(in_chunks(zipped(("a.json", coco(annotations=annotations)))), ArchiveLimits(classes=49))
     assert (found.annotations, found.class_count) == (99, 50)
     assert set(found.classes.values()) == {2}
 
@@ -357,7 +357,7 @@ def test_a_key_that_comes_twice_counts_as_every_reader_counts_it() -> None:
 def test_what_is_not_coco_is_passed_over_by_name(content: str | bytes, why: str) -> None:
     assert refused(in_chunks(zipped(("one.json", content)), 65_536)) == f"Not checked: one.json {why}."
     found = read(("a.json", CONE), ("one.json", content))
-    assert (found.images, found.passed_over) == (2, (PassedOver("one.json", why),))
+    assert (found.images, found.passed_over) == (2, (UncountedFile("one.json", why),))
 
 
 def test_a_document_reads_the_same_however_its_bytes_arrive() -> None:
@@ -588,7 +588,7 @@ def test_a_bomb_is_stopped_by_its_ratio() -> None:
 
 def test_what_nobody_reads_is_not_unpacked() -> None:
     found = coco_archive.read(
-        in_chunks(zipped(("one.json", CONE), ("one.bin", b"\0" * 5_000_000))), Limits(unpacked=5_000)
+        in_chunks(zipped(("one.json", CONE), ("one.bin", b"\0" * 5_000_000))), ArchiveLimits(unpacked=5_000)
     )
     assert found.images == 2
 

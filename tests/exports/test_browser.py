@@ -212,7 +212,7 @@ def stands_out(button: Any) -> bool:
     return bool(button.evaluate(accent))
 
 
-def test_two_people_one_lane(
+def test_two_people_one_slot(
     desk: Any, erin: Person, new_context: Any, live: str, sign_in: SignIn, slow: Running
 ) -> None:
     desk.get_by_label("Name", exact=True).fill("Alice first")

@@ -13,7 +13,7 @@ from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
 from console.emulator.server import start as start_emulator
 from console.exports import item_counts as contents
-from console.exports.selection import Choice
+from console.exports.selection import ExportSelection
 from console.items import counts as item_counts
 from console.upstream.pagination import pages
 from tests.conftest import point_at
@@ -109,7 +109,7 @@ def test_an_export_of_nothing_is_refused_at_the_field(alice: Person, client_as: 
 
 
 def test_each_status_has_an_icon_of_its_own() -> None:
-    rows = contents.Counts(Counter([*contents.ORDER, "SOMETHING_NEW"])).rows
+    rows = contents.ExportCounts(Counter([*contents.ORDER, "SOMETHING_NEW"])).rows
     assert len({row.status.icon for row in rows}) == len(rows) == 7
 
 
@@ -167,7 +167,7 @@ def test_counting_stops_at_ten_calls_and_says_so(
     large = start_emulator(state_dir=tmp_path, pace=0, rate=0, scale="large")
     try:
         point_at(large, settings)
-        counts = contents.count(user=alice, choice=Choice())
+        counts = contents.count_items(user=alice, selection=ExportSelection())
         calls = [one for one in large.requests("cloudfactory") if one["path"].endswith("/workItems")]
         assert len(calls) == item_counts.CALLS
         assert not counts.complete
@@ -182,7 +182,7 @@ def test_counting_stops_at_ten_calls_and_says_so(
 
 def test_each_project_has_its_turn(alice: Person, emulator: Running) -> None:
     emulator.world.projects.delete(PROJECTS["samples"])  # with it eleven calls would be needed
-    counts = contents.count(user=alice, choice=Choice())
+    counts = contents.count_items(user=alice, selection=ExportSelection())
     assert counts.complete
     assert counts.total == sum(statuses(alice, project.id).total() for project in _projects(alice))
 

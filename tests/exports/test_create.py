@@ -151,7 +151,7 @@ def test_another_persons_form_starts_nothing(alice: Person, erin: Person, client
     assert len(sent(slow, "POST")) == 1
 
 
-def test_a_busy_lane_is_explained_and_keeps_what_was_chosen(alice: Person, client_as: ClientAs, slow: Running) -> None:
+def test_a_busy_slot_is_explained_and_keeps_what_was_chosen(alice: Person, client_as: ClientAs, slow: Running) -> None:
     slow.act("start_export", name="Weekly COCO", by="maria@vendor.example")
     pressed = form(name="Kept name", created_from="2026-11-01")
     response = client_as(alice).post("/exports/new/", pressed)
@@ -169,7 +169,7 @@ def test_a_busy_lane_is_explained_and_keeps_what_was_chosen(alice: Person, clien
     assert len(sent(slow, "POST")) == 2
 
 
-def test_with_a_busy_lane_comes_its_line_renewed(alice: Person, client_as: ClientAs, slow: Running) -> None:
+def test_with_a_busy_slot_comes_its_line_renewed(alice: Person, client_as: ClientAs, slow: Running) -> None:
     slow.act("start_export", name="Theirs")
     page = client_as(alice).post("/exports/new/", form(name="Mine"), headers=HTMX).content.decode()
     line = page[page.index('id="export-lane"') : page.index("</section>")]
@@ -177,7 +177,7 @@ def test_with_a_busy_lane_comes_its_line_renewed(alice: Person, client_as: Clien
     assert "In use" in line
 
 
-def test_a_busy_lane_is_an_audit_sentence_of_its_own(alice: Person, client_as: ClientAs, slow: Running) -> None:
+def test_a_busy_slot_is_an_audit_sentence_of_its_own(alice: Person, client_as: ClientAs, slow: Running) -> None:
     slow.act("start_export", name="Theirs")
     client_as(alice).post("/exports/new/", form(name="Mine"))
     said = text_of(client_as(alice).get("/audit/"))

@@ -43,7 +43,7 @@ def test_without_script_a_page_asks_first(
     assert sent(slow, "DELETE") == []
 
 
-def test_cancelling_frees_the_lane(running: ExportRequest, alice: Person, client_as: ClientAs, slow: Running) -> None:
+def test_cancelling_frees_the_slot(running: ExportRequest, alice: Person, client_as: ClientAs, slow: Running) -> None:
     client = client_as(alice)
     assert "are deleted, for everyone" in press(client, running)
     assert "No export is running" in text_of(client.get("/exports/lane/"))

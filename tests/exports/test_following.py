@@ -206,7 +206,7 @@ def test_the_audit_tells_that_there_is_no_file(
 def test_the_handover_note_counts_what_was_made(
     running: ExportRequest, alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
-    """One failed at the vendor; another waited for the lane first, and is one export all the same."""
+    """One failed at the vendor; another waited for the slot first, and is one export all the same."""
     client = client_as(alice)
     client.post("/exports/new/", form(name="Waited", when="free", again="1"))
     slow.act("fail_export", error="disk full")

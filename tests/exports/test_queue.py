@@ -1,4 +1,4 @@
-"""The lane and the queue before it: first come, first served, with no click, and never twice."""
+"""The slot and the queue before it: first come, first served, with no click, and never twice."""
 
 import datetime
 import uuid
@@ -37,7 +37,7 @@ def behind(alice: Person, erin: Person, client_as: ClientAs, slow: Running) -> t
     return first, start(client_as(erin), name="Second", projects=[COINS], when="free")
 
 
-def test_the_lane_shows_who_uses_it_and_who_waits(
+def test_the_slot_shows_who_uses_it_and_who_waits(
     behind: tuple[ExportRequest, ExportRequest], bob: Person, client_as: ClientAs
 ) -> None:
     words = text_of(client_as(bob).get("/exports/lane/", headers=HTMX))
@@ -45,7 +45,7 @@ def test_the_lane_shows_who_uses_it_and_who_waits(
     assert "1 Second for Erin" in words
 
 
-def test_an_export_from_outside_is_seen_in_the_lane(alice: Person, client_as: ClientAs, slow: Running) -> None:
+def test_an_export_from_outside_is_seen_in_the_slot(alice: Person, client_as: ClientAs, slow: Running) -> None:
     slow.act("start_export", name="Weekly COCO", by="maria@vendor.example")
     words = text_of(client_as(alice).get("/exports/lane/", headers=HTMX))
     assert "Weekly COCO is running, started by maria@vendor.example" in words
@@ -97,7 +97,7 @@ def test_ten_presses_wait_once(alice: Person, client_as: ClientAs, slow: Running
 def test_somebody_faster_leaves_it_in_line(
     alice: Person, client_as: ClientAs, slow: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The lane was free when the worker looked, and taken when it asked."""
+    """The slot was free when the worker looked, and taken when it asked."""
     export_request = start(client_as(alice), when="free")
     slow.fault("cloudfactory", "slow-0", method="GET")
     slow.act("start_export", name="Faster")
@@ -351,7 +351,7 @@ def test_a_worker_killed_before_the_entry_goes_on(behind: tuple[ExportRequest, E
     assert Entry.objects.get(pk=second.act_id).outcome == "done"
 
 
-def test_a_clock_that_went_back_asks_the_lane_no_more_often(
+def test_a_clock_that_went_back_asks_the_slot_no_more_often(
     behind: tuple[ExportRequest, ExportRequest], slow: Running
 ) -> None:
     later = timezone.now() + datetime.timedelta(days=3)

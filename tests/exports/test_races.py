@@ -62,7 +62,7 @@ def test_ten_presses_at_once_get_the_answer_of_the_first(
     assert len(sent(slow, "POST")) == 1
 
 
-def test_ten_presses_for_a_lane_that_is_in_use_are_all_told_so(
+def test_ten_presses_for_a_slot_that_is_in_use_are_all_told_so(
     alice: Person, client_as: ClientAs, slow: Running
 ) -> None:
     slow.act("start_export", name="Theirs")

@@ -143,7 +143,7 @@ def test_it_is_compared_with_the_last_one_of_the_same_choice(
     other = start(client, name="Coins", projects=[COINS], again="1")
     finish(slow, other)
     work(2)
-    assert receipts.compared(Receipt.objects.get(pk=other.export_id)) is None
+    assert receipts.compare(Receipt.objects.get(pk=other.export_id)) is None
 
 
 def zipped(text: str, name: str = "one.json") -> bytes:
@@ -332,7 +332,7 @@ def test_a_class_counts_as_new_or_gone_only_where_the_other_receipt_names_all(
         finish(slow, made)
         swap_file(slow, made, zipped(coco(counts)))
         work(2)
-    comparison = receipts.compared(Receipt.objects.get(pk=made.export_id))
+    comparison = receipts.compare(Receipt.objects.get(pk=made.export_id))
     assert comparison is not None
     assert comparison.sentence == sentence
     assert sentence in page(client_as(alice), made)
@@ -377,7 +377,7 @@ def test_who_lost_the_lease_leaves_the_receipt_to_the_other(
     stalled = Operation.objects.claim(Operation.objects.get(kind="exports.receipt").pk, timedelta(minutes=2))
     assert stalled is not None
     Operation.objects.filter(pk=stalled.pk).update(lease_id=uuid.uuid4())
-    receipts.read(stalled)
+    receipts.check_file(stalled)
     assert Receipt.objects.get().state == Receipt.State.WAITING
     assert not Entry.objects.filter(action="export.receipt").exists()
 

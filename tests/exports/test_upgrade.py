@@ -8,7 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from accounts.models import Person
 from console.exports.models import ExportRequest, Receipt
-from console.exports.selection import Choice
+from console.exports.selection import ExportSelection
 
 EXPORT = "7f0a6f0e-6a0c-4f4e-9d1e-2f3a4b5c6d7e"
 
@@ -30,7 +30,7 @@ def test_exports_of_the_version_before_keep_their_selection_and_receipt() -> Non
 
     export_request, receipt = ExportRequest.objects.get(), Receipt.objects.get()
     assert (export_request.person, export_request.state, export_request.message) == (person, "dropped", "Taken off.")
-    assert export_request.selection == Choice(("p",), (401,))
+    assert export_request.selection == ExportSelection(("p",), (401,))
     assert (receipt.selection_key, receipt.message, receipt.without_annotations) == ("k", "Too large.", 3)
     with pytest.raises(IntegrityError), transaction.atomic():
         ExportRequest.objects.create(id=uuid.uuid4(), person=person, space="s", name="Again", export_id=EXPORT)

@@ -154,7 +154,7 @@ def _about_batch(request: SignedIn, project: uuid.UUID, found: Batch) -> dict[st
         "export_url": _export_url(project, found.id),
         "may_review": _may_review(request),
         "exports_url": reverse("exports:index"),
-        "held": exports.holding(user=request.user, project=str(project), batch=found.id),
+        "held": exports.list_covering(user=request.user, project=str(project), batch=found.id),
     }
 
 

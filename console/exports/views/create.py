@@ -17,10 +17,10 @@ from console.common.errors import ConsoleError
 from console.common.typed_fields import hand_back
 from console.exports import create_form, duplicates, services
 from console.exports import item_counts as counting
-from console.exports import slot as lanes
+from console.exports import slot as slots
 from console.exports.forms import ExportForm
 from console.exports.models import ExportRequest
-from console.exports.slot_presenters import Slot
+from console.exports.slot_presenters import SlotStatus
 from console.upstream.errors import UpstreamError
 
 PAGE = "exports/create.html"
@@ -46,9 +46,9 @@ def create(request: SignedIn) -> HttpResponse:
 
 
 def _chosen(request: SignedIn) -> HttpResponse:
-    draft = create_form.draft(request.user, request.GET, with_lane=True)
+    draft = create_form.draft(request.user, request.GET, with_slot=True)
     context = (
-        _slot(request, draft.slot_lane)
+        _slot(request, draft.slot_usage)
         | draft.context()
         | {"moved": create_form.has_moved_days(request.GET), "lost": draft.lost()}
     )
@@ -69,7 +69,7 @@ def _press(request: SignedIn) -> HttpResponse:
     act = services.enqueue if request.POST.get("when") == "free" else services.start
     try:
         export_request = act(user=request.user, wish=draft.wish(), request=request)
-    except services.LaneBusy:
+    except services.SlotBusy:
         return _again(request, draft.renewed(), 409, refused=True)
     except write_errors.KINDS as error:
         if error.outcome == FAILED:
@@ -78,11 +78,11 @@ def _press(request: SignedIn) -> HttpResponse:
     return htmx.redirect(request, _address(export_request))
 
 
-def _shown(request: SignedIn, draft: create_form.Draft) -> HttpResponse:
+def _shown(request: SignedIn, draft: create_form.CreateForm) -> HttpResponse:
     """To the address of what was chosen; what is too long for an address is shown at once."""
     if query := draft.address_query():
         return htmx.redirect(request, f"{reverse('exports:create')}?{query}&show=1")
-    slot = _slot(request, _lane(request))
+    slot = _slot(request, _read_slot(request))
     return render(request, PAGE, slot | draft.context() | {"counted": True} | _counted(request, draft))
 
 
@@ -105,57 +105,57 @@ def contents(request: SignedIn) -> HttpResponse:
     return _proposing(draft, render(request, "exports/contents.html", context))
 
 
-def _proposing(draft: create_form.Draft, response: HttpResponse) -> HttpResponse:
+def _proposing(draft: create_form.CreateForm, response: HttpResponse) -> HttpResponse:
     """Tells the page the name for what is chosen now; it takes it where nobody typed another."""
     return trigger_client_event(response, "proposed", {"value": draft.form.data["proposed"]})
 
 
-def _counted(request: SignedIn, draft: create_form.Draft) -> dict[str, Any]:
+def _counted(request: SignedIn, draft: create_form.CreateForm) -> dict[str, Any]:
     if not draft.has_choice():
         return {"incomplete": True, "problems": draft.problems() if draft.has_projects() else []}
-    choice = draft.form.choice()
+    selection = draft.form.selection()
     context = {
-        "ready": duplicates.ready_with(user=request.user, choice=choice),
+        "ready": duplicates.find_ready(user=request.user, selection=selection),
         "instants": draft.form.instants(),
-        "sentence": choice.sentence(draft.form.names()),
+        "sentence": selection.sentence(draft.form.names()),
         "passed_over": draft.passed_over(),
     }
     try:
-        counts = counting.count(user=request.user, choice=choice)
+        counts = counting.count_items(user=request.user, selection=selection)
     except UpstreamError as error:
         return context | {"uncounted": error}
     return context | {"counts": counts, "batches": draft.unfinished_batches(counts)}
 
 
-def _again(request: SignedIn, draft: create_form.Draft, status: int, **more: Any) -> HttpResponse:
+def _again(request: SignedIn, draft: create_form.CreateForm, status: int, **more: Any) -> HttpResponse:
     is_part = htmx.is_htmx(request)
     context = draft.context() | {"is_part": is_part} | more
     if not is_part or "refused" in more:
         # What can't be read for the form is not asked for once more for the slot.
-        lane = None if "write_error" in more else _lane(request)
-        context |= _slot(request, lane, is_refused="refused" in more)
+        usage = None if "write_error" in more else _read_slot(request)
+        context |= _slot(request, usage, is_refused="refused" in more)
     else:
         context |= {"is_queue_offered": "busy" in request.POST}
     response = render(request, f"{PAGE}{'#form' if is_part else ''}", context, status=status)
     return retarget(reswap(response, "outerHTML"), "#export-form") if is_part else response
 
 
-def _failed(request: SignedIn, draft: create_form.Draft, error: ConsoleError) -> HttpResponse:
+def _failed(request: SignedIn, draft: create_form.CreateForm, error: ConsoleError) -> HttpResponse:
     """Surely nothing was started: the form with the reason above it and everything as it was chosen."""
     failed = write_errors.describe(request, error)
     return _again(request, draft, failed.status, write_error=failed)
 
 
-def _lane(request: SignedIn) -> lanes.Lane | None:
+def _read_slot(request: SignedIn) -> slots.SlotUsage | None:
     """Who uses the export slot, as far as CloudFactory tells now."""
     try:
-        return lanes.current(user=request.user)
+        return slots.read_usage_or_last(user=request.user)
     except ConnectionMissing:
         return None
 
 
-def _slot(request: SignedIn, lane: lanes.Lane | None, *, is_refused: bool = False) -> dict[str, Any]:
-    slot = Slot(lane or lanes.Lane(None, None, (), is_known=False), request.user, is_refused=is_refused)
+def _slot(request: SignedIn, usage: slots.SlotUsage | None, *, is_refused: bool = False) -> dict[str, Any]:
+    slot = SlotStatus(usage or slots.SlotUsage(None, None, (), is_known=False), request.user, is_refused=is_refused)
     turn = {"delay": polling.EXPORT.seconds(0) if slot.is_watched else None, "look": 1}
     return {"slot": slot, "is_queue_offered": slot.is_busy, **turn}
 

@@ -22,7 +22,7 @@ from console.upstream.errors import NotFound
 @require_safe
 def classes(request: SignedIn, export: uuid.UUID) -> HttpResponse:
     """All classes of a receipt, for whoever can read its export."""
-    found = monitor.look(user=request.user, export_id=str(export))
+    found = monitor.read_state(user=request.user, export_id=str(export))
     receipt = get_object_or_404(Receipt, pk=str(export), state=Receipt.State.CHECKED)
     page = class_page(receipt, read_page_number(request.GET.get("page")))
     context = {
@@ -41,8 +41,8 @@ def classes(request: SignedIn, export: uuid.UUID) -> HttpResponse:
 def download(request: SignedIn, export: uuid.UUID) -> HttpResponseBase:
     try:
         if request.method == "HEAD":
-            return downloading.announced(user=request.user, export_id=str(export))
-        return downloading.hand_over(user=request.user, export_id=str(export), request=request)
+            return downloading.head_response(user=request.user, export_id=str(export))
+        return downloading.open_download(user=request.user, export_id=str(export), request=request)
     except NoSuchPart as error:
         place = {} if error.total is None else {"Content-Range": f"bytes */{error.total}"}
         return plain_text_responses.answer(416, error.message, headers=place)
@@ -58,7 +58,7 @@ def download(request: SignedIn, export: uuid.UUID) -> HttpResponseBase:
             "error": error,
             "export_id": export,
             "runs": runs,
-            "query": create_form.query(known) if known else "",
+            "query": create_form.selection_query(known) if known else "",
         }
         context["name"] = known.name if known else ""
         if not isinstance(error, NotFound) and error.name:
@@ -70,5 +70,5 @@ def _without_page(request: SignedIn, message: str, known: ExportRequest | None, 
     """What the page about a missing file says and offers, for a tool."""
     if runs or not request.user.can("change"):
         return message
-    query = f"?{create_form.query(known)}" if known else ""
+    query = f"?{create_form.selection_query(known)}" if known else ""
     return f"{message} Make it again: {request.build_absolute_uri(reverse('exports:create'))}{query}"

@@ -19,10 +19,10 @@ from console.audit import selectors, unresolved
 from console.common import polling
 from console.common.parsing import read_cursor, read_int, read_uuid
 from console.exports import create_form, export_queue, monitor, presenters, receipts, services
-from console.exports import slot as lanes
+from console.exports import slot as slots
 from console.exports.models import ExportRequest, Receipt
 from console.exports.receipt_presenters import ReceiptSummary
-from console.exports.slot_presenters import Slot
+from console.exports.slot_presenters import SlotStatus
 from console.upstream.errors import NotFound, UpstreamError
 from console.upstream.response_models import Export, Page
 
@@ -34,8 +34,8 @@ def index(request: SignedIn) -> HttpResponse:
     order = "ASC" if asked.get("order") == "ASC" else "DESC"
     wanted = next((name for name in presenters.FILTERS if name == asked.get("show")), "")
     context = {"sort": sort, "order": order, "show": wanted, "filters": presenters.FILTERS.items(), "look": 1}
-    found, lane = _read_with_lane(request, wanted, sort, order)
-    context |= {"slot": Slot(lane, request.user), "delay": polling.EXPORT.seconds(0)}
+    found, usage = _read_with_lane(request, wanted, sort, order)
+    context |= {"slot": SlotStatus(usage, request.user), "delay": polling.EXPORT.seconds(0)}
     if isinstance(found, UpstreamError):
         context |= {"error": found, "at_start": "cursor" not in asked}
         return render(request, "exports/index.html", context, status=error_pages.status_of(found))
@@ -43,7 +43,9 @@ def index(request: SignedIn) -> HttpResponse:
         return render(request, "exports/index.html", context | {"rows": presenters.rows(found.items), "page": found})
     exports, all_read = found
     context |= {
-        "rows": presenters.in_order(presenters.chosen(presenters.rows(exports), wanted, request.user.pk), sort, order)
+        "rows": presenters.sort_rows(
+            presenters.filter_rows(presenters.rows(exports), wanted, request.user.pk), sort, order
+        )
     }
     return render(request, "exports/index.html", context | {"read": len(exports), "all_read": all_read})
 
@@ -51,17 +53,19 @@ def index(request: SignedIn) -> HttpResponse:
 Found = Page[Export] | tuple[list[Export], bool]
 
 
-def _read_with_lane(request: SignedIn, wanted: str, sort: str, order: str) -> tuple[Found | UpstreamError, lanes.Lane]:
+def _read_with_lane(
+    request: SignedIn, wanted: str, sort: str, order: str
+) -> tuple[Found | UpstreamError, slots.SlotUsage]:
     """What the list shows, and who uses the export slot: out of the same answer where that begins with the newest."""
     user = request.user
-    read: Callable[[], Found] = services.newest(user=user) if wanted else _page(request, sort, order)
+    read: Callable[[], Found] = services.newest_reader(user=user) if wanted else _page(request, sort, order)
     if wanted or ((sort, order) == ("createdAt", "DESC") and "cursor" not in request.GET):
-        (found,) = connections.gather([lanes.sharing(user=user, read=read, newest=_exports_in)])
+        (found,) = connections.gather([slots.sharing_reader(user=user, read=read, newest=_exports_in)])
         answer = found if isinstance(found, UpstreamError) else _exports_in(found)
     else:
-        reads: list[Callable[[], Any]] = [read, lanes.reading(user=user)]
+        reads: list[Callable[[], Any]] = [read, slots.newest_reader(user=user)]
         found, answer = connections.gather(reads)
-    return found, lanes.answered(user=user, answer=answer)
+    return found, slots.usage_from(user=user, answer=answer)
 
 
 def _exports_in(found: Found) -> Sequence[Export]:
@@ -72,7 +76,7 @@ def _page(request: SignedIn, sort: str, order: str) -> Callable[[], Page[Export]
     """What reads one page as the vendor has it."""
     cursor = read_cursor(request.GET.get("cursor"))
     direction = "PREV" if request.GET.get("direction") == "PREV" else "NEXT"
-    return services.listed(
+    return services.page_reader(
         user=request.user, cursor=cursor, direction=direction if cursor else None, sort=sort, order=order
     )
 
@@ -90,16 +94,16 @@ def row(request: SignedIn, export: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
-def lane(request: SignedIn) -> HttpResponse:
+def slot(request: SignedIn) -> HttpResponse:
     """The export slot as a fragment that asks for itself again while it is in use."""
-    slot = Slot(lanes.current(user=request.user), request.user)
-    turn = _turn(request, slot.lane.error)
+    slot = SlotStatus(slots.read_usage_or_last(user=request.user), request.user)
+    turn = _turn(request, slot.usage.error)
     # A page with the form asks with `queue`, and says whether the queue is offered there.
     context = {"with_form": "queue" in request.GET, "is_queue_offered": slot.is_busy, "is_off": "off" in request.GET}
     context["is_queue_changed"] = context["with_form"] and slot.is_busy != ("busy" in request.GET)
     return render(
         request,
-        "exports/lane.html",
+        "exports/slot.html",
         turn | context | {"slot": slot, "delay": turn["delay"] if slot.is_watched else None},
     )
 
@@ -109,14 +113,16 @@ def news(request: SignedIn) -> HttpResponse:
     """What ended since this person last heard of it, wherever in the console they are."""
     here = htmx.page_address(request).partition("?")[0]
     told = [
-        export_request for export_request in monitor.news(user=request.user) if not export_request.is_shown_at(here)
+        export_request
+        for export_request in monitor.take_notifications(user=request.user)
+        if not export_request.is_shown_at(here)
     ]
     look = _number(request.GET.get("look"))
     context = {
         "told": told,
         "delay": polling.EXPORT.seconds(look),
         "look": look + 1,
-        "more": monitor.awaits_news(request.user),
+        "more": monitor.awaits_notification(request.user),
     }
     return render(request, "exports/news.html", context)
 
@@ -124,7 +130,7 @@ def news(request: SignedIn) -> HttpResponse:
 @require_safe
 def plan(request: SignedIn, plan: uuid.UUID) -> HttpResponse:
     """An export that the vendor does not have yet, or of which we do not know."""
-    found = services.brought_up_to_date(_own(request, plan))
+    found = services.follow_audit(_own(request, plan))
     if found.export_id:
         return htmx.redirect(request, reverse("exports:detail", args=[found.export_id]))
     look = _number(request.GET.get("look"))
@@ -134,35 +140,39 @@ def plan(request: SignedIn, plan: uuid.UUID) -> HttpResponse:
         "slot": _slot_of(found) if found.state == ExportRequest.State.QUEUED else None,
         "delay": polling.EXPORT.seconds(look) if found.state != ExportRequest.State.DROPPED else None,
         "look": look + 1,
-        "query": create_form.query(found),
+        "query": create_form.selection_query(found),
     }
     part = "#status" if htmx.is_htmx(request) else ""
     return render(request, f"exports/plan.html{part}", context)
 
 
-def _slot_of(export_request: ExportRequest) -> Slot:
+def _slot_of(export_request: ExportRequest) -> SlotStatus:
     """The export slot as the person who waits for it sees it; without a key only the queue is known."""
     try:
         if connections.space(export_request.person).id == export_request.space:
-            return Slot(lanes.current(user=export_request.person), export_request.person, export_request)
+            return SlotStatus(
+                slots.read_usage_or_last(user=export_request.person), export_request.person, export_request
+            )
     except ConnectionMissing:
         pass
-    return Slot(
-        lanes.unknown(user=export_request.person, space=export_request.space), export_request.person, export_request
+    return SlotStatus(
+        slots.unknown_usage(user=export_request.person, space=export_request.space),
+        export_request.person,
+        export_request,
     )
 
 
 @require_POST
 def leave(request: SignedIn, plan: uuid.UUID) -> HttpResponse:
     found = _own(request, plan)
-    if not export_queue.leave(found, request=request):
+    if not export_queue.leave_queue(found, request=request):
         messages.warning(request, f"“{found.name}” was not waiting any more.")
     return redirect("exports:plan", plan=plan)
 
 
 @require_safe
 def detail(request: SignedIn, export: uuid.UUID) -> HttpResponse:
-    found = monitor.look(user=request.user, export_id=str(export))
+    found = monitor.read_state(user=request.user, export_id=str(export))
     row = presenters.row(found)
     here = reverse("exports:detail", args=[export])
     context = _following(request, row) | {
@@ -192,7 +202,7 @@ def delete(request: SignedIn, export: uuid.UUID) -> HttpResponse:
     act_id = read_uuid(request.POST.get("act_id"))
     try:
         if request.method != "POST":
-            found = monitor.look(user=request.user, export_id=str(export))
+            found = monitor.read_state(user=request.user, export_id=str(export))
             return render(request, "exports/delete.html", _to_delete(export, found) | {"act_id": uuid.uuid4()})
         if act_id is None:
             messages.warning(request, "This page has expired. Nothing was deleted; try again.")
@@ -219,7 +229,7 @@ def _to_delete(export: uuid.UUID, found: Export | None) -> dict[str, Any]:
 
 def _last_known(request: SignedIn, export: uuid.UUID) -> Export | None:
     try:
-        return monitor.last_known(user=request.user, export_id=str(export))
+        return monitor.last_known_state(user=request.user, export_id=str(export))
     except ConnectionMissing:
         return None
 
@@ -227,9 +237,9 @@ def _last_known(request: SignedIn, export: uuid.UUID) -> Export | None:
 def _followed(request: SignedIn, export: uuid.UUID) -> tuple[Export | None, UpstreamError | None]:
     """An export as it is, or as it was when its vendor last answered. Deleted while one watched is no error."""
     # Asked for first: a refusal takes away what the key read before.
-    known = monitor.last_known(user=request.user, export_id=str(export))
+    known = monitor.last_known_state(user=request.user, export_id=str(export))
     try:
-        return monitor.look(user=request.user, export_id=str(export)), None
+        return monitor.read_state(user=request.user, export_id=str(export)), None
     except NotFound as error:
         if known is None and not ExportRequest.objects.filter(export_id=str(export), person=request.user).exists():
             raise
@@ -251,14 +261,14 @@ def _turn(request: SignedIn, error: UpstreamError | None) -> dict[str, Any]:
 
 def _asked_for(export_request: ExportRequest | None) -> Receipt | None:
     """The receipt as the worker is about to ask for it, where a page was the first to see the end."""
-    if export_request is None or monitor.seen_end(export_request) != "COMPLETED":
+    if export_request is None or monitor.noted_end(export_request) != "COMPLETED":
         return None
     return Receipt(
         export_id=export_request.export_id, space=export_request.space, selection_key=export_request.selection.key
     )
 
 
-def _following(request: SignedIn, row: presenters.Row, error: UpstreamError | None = None) -> dict[str, Any]:
+def _following(request: SignedIn, row: presenters.ExportRow, error: UpstreamError | None = None) -> dict[str, Any]:
     receipt = Receipt.objects.filter(pk=row.export.id).first() or _asked_for(row.export_request)
     waits = error or row.state.active or (receipt is not None and receipt.state == Receipt.State.WAITING)
     turn = _turn(request, error)
@@ -266,10 +276,10 @@ def _following(request: SignedIn, row: presenters.Row, error: UpstreamError | No
         "row": row,
         "receipt": receipt,
         "summary": ReceiptSummary(receipt) if receipt and receipt.state == Receipt.State.CHECKED else None,
-        "comparison": receipts.compared(receipt) if receipt else None,
-        "usual": presenters.usual(connections.space(request.user).id),
+        "comparison": receipts.compare(receipt) if receipt else None,
+        "usual": presenters.usual_duration(connections.space(request.user).id),
         "delay": turn["delay"] if waits else None,
-        "query": create_form.query(row.export_request) if row.export_request else "",
+        "query": create_form.selection_query(row.export_request) if row.export_request else "",
         "act_id": uuid.uuid4(),
     }
 
