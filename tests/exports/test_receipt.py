@@ -47,7 +47,7 @@ def counted(data: bytes) -> dict[str, Any]:
             classes.update(names[one["category_id"]] for one in coco["annotations"])
             images += len(coco["images"])
             bare += len({one["id"] for one in coco["images"]} - {one["image_id"] for one in coco["annotations"]})
-    return {"images": images, "annotations": classes.total(), "classes": dict(classes), "without": bare}
+    return {"images": images, "annotations": classes.total(), "classes": dict(classes), "without_annotations": bare}
 
 
 def page(client: Client, export_request: ExportRequest) -> str:

@@ -183,7 +183,7 @@ def test_nobody_is_told_on_its_page_that_a_queued_one_was_not_started(
         "state": "dropped",
         "end_status": "DROPPED",
         "ended_at": timezone.now(),
-        "words": "Your key was refused.",
+        "message": "Your key was refused.",
     }
     export_request = made_by(alice, name="Waited", **dropped)
     assert news(client_as(alice), f"/exports/plan/{export_request.pk}/") == ""
