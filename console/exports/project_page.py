@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from accounts.models import Person
-from console.exports import services
+from console.exports import selectors
 from console.projects import page_parts
 
 
@@ -13,4 +13,4 @@ def register() -> None:
 
 
 def exports_of_project(user: Person, project: uuid.UUID) -> dict[str, Any]:
-    return {"held": services.list_covering(user=user, project=str(project))}
+    return {"held": selectors.list_covering(user=user, project=str(project))}

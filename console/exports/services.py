@@ -1,9 +1,8 @@
 """Starting, queueing and deleting exports: each sent once, each recorded before it is sent."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
@@ -12,25 +11,17 @@ from django.utils import timezone
 
 from accounts import connections
 from accounts.models import Person
-from console.audit import record, selectors, unresolved
+from console.audit import record, unresolved
 from console.audit.models import DONE, FAILED, UNKNOWN, Entry
 from console.audit.unresolved import Unresolved
-from console.common import coalescing
 from console.common.errors import ConsoleError
 from console.duplicate_submissions import Submission, wait_for_result
 from console.exports import export_queue, monitor, slot
 from console.exports.item_counts import ExportCounts
-from console.exports.models import LINK_LASTS, ExportRequest
+from console.exports.models import ExportRequest
 from console.exports.selection import ExportSelection
 from console.upstream.errors import Conflict, NotFound, NotSent, RateLimited, UpstreamError
-from console.upstream.pagination import collect
-from console.upstream.response_models import Export, Page
-
-ONE_DAY = timedelta(days=1)
-WITHOUT_FILE = ("FAILED", "DROPPED")
-LISTED = 20
-HOLDING_LOOKED_AT, HOLDING_SHOWN = 200, 5
-SORTS = ("createdAt", "name")
+from console.upstream.response_models import Export
 
 
 @dataclass(frozen=True)
@@ -235,97 +226,6 @@ def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequ
         slot.forget_newest(space.id)
         monitor.shared_state(space.id, export_id).forget()
     monitor.mark_deleted(export_id)
-
-
-def list_not_downloaded(*, user: Person) -> list[tuple[ExportRequest, str]]:
-    """This person's exports that are ready and not downloaded while the link lives, and how much of each they have.
-
-    The oldest first.
-    """
-    lives = timezone.now() - LINK_LASTS
-    ready = list(
-        ExportRequest.objects.filter(person=user, end_status="COMPLETED", ended_at__gte=lives).order_by("ended_at")
-    )
-    taken = selectors.downloads_of([export_request.export_id for export_request in ready])
-    shares = [
-        (export_request, taken[export_request.export_id].of(user.pk) if export_request.export_id in taken else None)
-        for export_request in ready
-    ]
-    return [
-        (export_request, share.partial if share else "")
-        for export_request, share in shares
-        if not (share and share.has_file)
-    ]
-
-
-def ids_started_since(*, user: Person, since: datetime) -> set[str]:
-    """The ids of this person's exports whose files can have been there since then."""
-    export_requests = ExportRequest.objects.filter(person=user, created_at__gte=since - LINK_LASTS).exclude(
-        export_id=""
-    )
-    return set(export_requests.values_list("export_id", flat=True))
-
-
-def list_failed(*, user: Person) -> list[ExportRequest]:
-    """This person's exports of the last day that ended without a file, and were not asked for again since."""
-    lately = ExportRequest.objects.filter(person=user, created_at__gte=timezone.now() - LINK_LASTS).order_by(
-        "created_at"
-    )
-    newest = {export_request.selection.key: export_request for export_request in lately}
-    day_ago = timezone.now() - ONE_DAY
-    return [
-        export_request
-        for export_request in newest.values()
-        if export_request.end_status in WITHOUT_FILE
-        and export_request.ended_at is not None
-        and export_request.ended_at > day_ago
-    ]
-
-
-def page_reader(
-    *, user: Person, cursor: str | None, direction: str | None, sort: str, order: str
-) -> Callable[[], Page[Export]]:
-    """What reads one page of the space's exports: one call, and no database."""
-    space, platform = connections.space(user).id, connections.cloudfactory(user)
-    reader = connections.cache_scope(user, "cloudfactory")
-
-    def read() -> Page[Export]:
-        page = platform.list_exports(
-            space, cursor=cursor, direction=direction, limit=LISTED, sort_by=sort, sort_order=order
-        )
-        coalescing.note_own_read("cloudfactory", space, reader)
-        return page
-
-    return read
-
-
-def newest_reader(*, user: Person, most: int = 5) -> Callable[[], tuple[list[Export], bool]]:
-    """What reads the newest exports for a filter the vendor does not have, and whether these were all."""
-    space, client = connections.space(user), connections.cloudfactory(user)
-
-    def read() -> tuple[list[Export], bool]:
-        found = collect(
-            lambda cursor: client.list_exports(
-                space.id, cursor=cursor, direction="NEXT" if cursor else None, limit=100
-            ),
-            most=most,
-        )
-        return list(found.items), found.is_complete
-
-    return read
-
-
-def list_covering(*, user: Person, project: str, batch: int | None = None) -> list[ExportRequest]:
-    """The newest exports started here that hold something of a project, or of one batch. The vendor is not asked."""
-    here = ExportRequest.objects.filter(
-        space=connections.space(user).id, state=ExportRequest.State.STARTED
-    ).select_related("person")
-    started = here.exclude(end_status=monitor.DELETED)
-    return [
-        export_request
-        for export_request in started[:HOLDING_LOOKED_AT]
-        if export_request.selection.covers(project, batch)
-    ][:HOLDING_SHOWN]
 
 
 def _create_in_slot(export_request: ExportRequest, request_id: str) -> Export:

@@ -13,7 +13,7 @@ from console.audit import selectors
 from console.audit.models import DONE
 from console.audit.selectors import Line
 from console.common.formatting import plural
-from console.exports import services as exports
+from console.exports import selectors as exports
 from console.projects import selectors as projects
 
 ACTIONS = (

@@ -12,7 +12,7 @@ from accounts.models import Person
 from accounts.rights import Right
 from console.audit import selectors, unresolved
 from console.common.formatting import moment, plural
-from console.exports import services as exports
+from console.exports import selectors as exports
 from console.home import colleagues
 from console.items.run_selectors import find_paused_runs
 from console.projects import selectors as projects

@@ -21,7 +21,7 @@ from console.batches.order_diff import ordinal
 from console.common.errors import ConsoleError
 from console.common.metadata_form import MetadataForm
 from console.common.typed_fields import hand_back
-from console.exports import services as exports
+from console.exports import selectors as exports
 from console.upstream.errors import Conflict, Invalid, UpstreamError
 from console.upstream.response_models import Batch
 

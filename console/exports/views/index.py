@@ -15,10 +15,11 @@ from accounts import connections
 from accounts.connections import ConnectionMissing
 from accounts.http_types import SignedIn
 from console import error_pages, htmx, write_errors
-from console.audit import selectors, unresolved
+from console.audit import selectors as audit
+from console.audit import unresolved
 from console.common import polling
 from console.common.parsing import read_cursor, read_int, read_uuid
-from console.exports import create_form, export_queue, monitor, presenters, receipts, services
+from console.exports import create_form, export_queue, monitor, presenters, receipts, selectors, services
 from console.exports import slot as slots
 from console.exports.models import ExportRequest, Receipt
 from console.exports.receipt_presenters import ReceiptSummary
@@ -30,7 +31,7 @@ from console.upstream.response_models import Export, Page
 @require_safe
 def index(request: SignedIn) -> HttpResponse:
     asked = request.GET
-    sort = next((name for name in services.SORTS if name == asked.get("sort")), "createdAt")
+    sort = next((name for name in selectors.SORTS if name == asked.get("sort")), "createdAt")
     order = "ASC" if asked.get("order") == "ASC" else "DESC"
     wanted = next((name for name in presenters.FILTERS if name == asked.get("show")), "")
     context = {"sort": sort, "order": order, "show": wanted, "filters": presenters.FILTERS.items(), "look": 1}
@@ -58,7 +59,7 @@ def _read_with_lane(
 ) -> tuple[Found | UpstreamError, slots.SlotUsage]:
     """What the list shows, and who uses the export slot: out of the same answer where that begins with the newest."""
     user = request.user
-    read: Callable[[], Found] = services.newest_reader(user=user) if wanted else _page(request, sort, order)
+    read: Callable[[], Found] = selectors.newest_reader(user=user) if wanted else _page(request, sort, order)
     if wanted or ((sort, order) == ("createdAt", "DESC") and "cursor" not in request.GET):
         (found,) = connections.gather([slots.sharing_reader(user=user, read=read, newest=_exports_in)])
         answer = found if isinstance(found, UpstreamError) else _exports_in(found)
@@ -76,7 +77,7 @@ def _page(request: SignedIn, sort: str, order: str) -> Callable[[], Page[Export]
     """What reads one page as the vendor has it."""
     cursor = read_cursor(request.GET.get("cursor"))
     direction = "PREV" if request.GET.get("direction") == "PREV" else "NEXT"
-    return services.page_reader(
+    return selectors.page_reader(
         user=request.user, cursor=cursor, direction=direction if cursor else None, sort=sort, order=order
     )
 
@@ -176,7 +177,7 @@ def detail(request: SignedIn, export: uuid.UUID) -> HttpResponse:
     row = presenters.row(found)
     here = reverse("exports:detail", args=[export])
     context = _following(request, row) | {
-        "history": selectors.history("export", str(export)),
+        "history": audit.history("export", str(export)),
         "unresolved_acts": unresolved.of_thing(request.user, "export", str(export), back=here),
     }
     return render(request, "exports/detail.html", context)
