@@ -6,10 +6,10 @@ class ExportsConfig(AppConfig):
     label = "exports"
 
     def ready(self) -> None:
-        from console.exports import audit_actions, audit_hooks, export_queue, monitor, project_page, receipts, reconcile
+        from console.exports import audit_actions, audit_hooks, jobs, monitor, project_page, receipts, reconcile
 
         audit_actions.register()
-        export_queue.register()
+        jobs.register()
         receipts.register()
         audit_hooks.register()
         reconcile.register()
