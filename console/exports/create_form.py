@@ -20,7 +20,6 @@ from console.exports.forms import ExportForm, instant, read_day
 from console.exports.item_counts import ExportCounts, count_items, last_count
 from console.exports.models import ExportRequest
 from console.exports.selection import ALL, DATES, MOST_BATCHES
-from console.exports.services import Wish
 from console.exports.slot import SlotUsage
 from console.projects.selectors import sort_by_use
 from console.upstream.errors import KeyRejected, NextPageUnclear, UpstreamError
@@ -65,11 +64,20 @@ class CreateForm:
         errors = self.form.errors.items()
         return [str(message) for field, said in errors if field not in {"name", "id"} for message in said]
 
-    def wish(self) -> Wish:
-        said = self.form.cleaned_data
-        selection = self.form.selection()
-        return Wish(
-            said["id"], said["name"], selection, self.form.names(), last_count(user=self.user, selection=selection)
+    def export_request(self) -> ExportRequest:
+        """What a valid form asks for, not saved yet."""
+        cleaned, selection = self.form.cleaned_data, self.form.selection()
+        counts = last_count(user=self.user, selection=selection)
+        return ExportRequest(
+            id=cleaned["id"],
+            act_id=cleaned["id"],
+            person=self.user,
+            space=connections.space(self.user).id,
+            name=cleaned["name"],
+            selection_data=selection.to_json(),
+            names=self.form.names(),
+            items=counts.total if counts else None,
+            items_at_least=bool(counts and not counts.complete),
         )
 
     def refused_as_nothing(self) -> bool:

@@ -1,8 +1,6 @@
 """Starting, queueing and deleting exports: each sent once, each recorded before it is sent."""
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
@@ -17,22 +15,9 @@ from console.audit.unresolved import Unresolved
 from console.common.errors import ConsoleError
 from console.duplicate_submissions import Submission, wait_for_result
 from console.exports import export_queue, monitor, slot
-from console.exports.item_counts import ExportCounts
 from console.exports.models import ExportRequest
-from console.exports.selection import ExportSelection
 from console.upstream.errors import Conflict, NotFound, NotSent, RateLimited, UpstreamError
 from console.upstream.response_models import Export
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What a valid form says."""
-
-    id: uuid.UUID
-    name: str
-    selection: ExportSelection
-    names: Mapping[str, Sequence[str]]
-    counts: ExportCounts | None = None
 
 
 class SlotBusy(ConsoleError):
@@ -53,15 +38,15 @@ def _slot_busy() -> SlotBusy:
 SLOT_BUSY = {"SlotBusy": _slot_busy, "LaneBusy": _slot_busy}
 
 
-def start(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> ExportRequest:
-    """Starts an export now. A duplicate gets the request of the first submission, or its error.
+def start(*, export_request: ExportRequest, request: HttpRequest | None = None) -> ExportRequest:
+    """Starts an export now, for its person. A duplicate gets the request of the first submission, or its error.
 
     Raises SlotBusy where the space's slot is in use, and every error of the vendor.
     """
-    submission = Submission(user, "export.create", wish.id, SLOT_BUSY)
+    submission = Submission(export_request.person, "export.create", export_request.pk, SLOT_BUSY)
     # Before anything is written: without the audit nothing is sent, and then no request must say that something was.
     submission.find_first()
-    export_request = _get_or_create(user, wish, ExportRequest.State.SENDING)
+    export_request = _save_or_find(export_request, ExportRequest.State.SENDING)
     is_undecided = export_request.state in (ExportRequest.State.SENDING, ExportRequest.State.DROPPED)
     if is_undecided and submission.was_done():
         return follow_audit(export_request)
@@ -73,10 +58,10 @@ def start(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> Ex
     return export_request
 
 
-def enqueue(*, user: Person, wish: Wish, request: HttpRequest | None = None) -> ExportRequest:
-    """Starts it when the slot is free, with this person's own key. Plan, audit row and job exist together or not."""
+def enqueue(*, export_request: ExportRequest, request: HttpRequest | None = None) -> ExportRequest:
+    """Starts it when the slot is free, with this person's own key. Request, audit row and job exist together or not."""
     with transaction.atomic():
-        export_request = _get_or_create(user, wish, ExportRequest.State.QUEUED)
+        export_request = _save_or_find(export_request, ExportRequest.State.QUEUED)
         if export_request.state == ExportRequest.State.QUEUED:
             export_queue.add_to_queue(export_request, request=request)
     return export_request
@@ -248,25 +233,16 @@ def _create(export_request: ExportRequest, request_id: str) -> Export:
     )
 
 
-def _get_or_create(user: Person, wish: Wish, state: ExportRequest.State) -> ExportRequest:
-    """The request of this form: created by the first submission, found by duplicates. Raises IdTaken."""
-    counts = wish.counts
+def _save_or_find(export_request: ExportRequest, state: ExportRequest.State) -> ExportRequest:
+    """The request of this form: saved by the first submission, found by duplicates. Raises IdTaken."""
+    export_request.state = state
     try:
         with transaction.atomic():
-            return ExportRequest.objects.create(
-                id=wish.id,
-                act_id=wish.id,
-                person=user,
-                space=connections.space(user).id,
-                name=wish.name,
-                selection_data=wish.selection.to_json(),
-                names={name: list(values) for name, values in wish.names.items()},
-                items=counts.total if counts else None,
-                items_at_least=bool(counts and not counts.complete),
-                state=state,
-            )
+            export_request.save(force_insert=True)
     except IntegrityError:
-        found = ExportRequest.objects.select_related("person").filter(pk=wish.id, person=user).first()
-        if found is None:
+        own = ExportRequest.objects.select_related("person").filter(person=export_request.person)
+        first = own.filter(pk=export_request.pk).first()
+        if first is None:
             raise record.IdTaken from None
-        return found
+        return first
+    return export_request

@@ -35,11 +35,18 @@ ClientAs = Callable[[Person], Client]
 PRESS = """
 import django, sys, uuid
 django.setup()
+from accounts import connections
 from accounts.models import Person
 from console.exports import services
-from console.exports.selection import Choice
-wish = services.Wish(uuid.UUID(sys.argv[1]), "Killed", Choice((sys.argv[2],)), {"projects": ["Eyes"], "batches": []})
-services.start(user=Person.objects.get(name="Alice"), wish=wish)
+from console.exports.models import ExportRequest
+from console.exports.selection import ExportSelection
+alice, one_time_id = Person.objects.get(name="Alice"), uuid.UUID(sys.argv[1])
+selection = ExportSelection((sys.argv[2],))
+names = {"projects": ["Eyes"], "batches": []}
+services.start(export_request=ExportRequest(
+    id=one_time_id, act_id=one_time_id, person=alice, space=connections.space(alice).id, name="Killed",
+    selection_data=selection.to_json(), names=names,
+))
 """
 
 

@@ -66,15 +66,15 @@ def _press(request: SignedIn) -> HttpResponse:
         return _again(request, draft, 422)
     if equal := draft.equal_lately():
         return _again(request, draft, 409, equal=equal)
-    act = services.enqueue if request.POST.get("when") == "free" else services.start
+    create_export = services.enqueue if request.POST.get("when") == "free" else services.start
     try:
-        export_request = act(user=request.user, wish=draft.wish(), request=request)
+        export_request = create_export(export_request=draft.export_request(), request=request)
     except services.SlotBusy:
         return _again(request, draft.renewed(), 409, refused=True)
     except write_errors.KINDS as error:
         if error.outcome == FAILED:
             return _failed(request, draft.renewed(), error)
-        export_request = ExportRequest.objects.get(pk=draft.wish().id)
+        export_request = ExportRequest.objects.get(pk=draft.form.cleaned_data["id"])
     return htmx.redirect(request, _address(export_request))
 
 
