@@ -17,7 +17,7 @@ from accounts.vendor_status import VendorState
 from console import saved_forms, sign_in
 from console.audit import availability
 from console.common import cache, database
-from console.exports import monitor
+from console.exports import notifications
 from console.items.runs import notifications as run_news
 
 NAME = "Annotation Console"
@@ -186,7 +186,7 @@ class Shell:
         """Exports, and what is sent to many work items or creates them, in one statement."""
         if not (self.user and self.signed_in):
             return (False,)
-        awaited = monitor.list_awaited(self.user), *run_news.awaited_by(self.user)
+        awaited = notifications.list_awaited(self.user), *run_news.awaited_by(self.user)
         return Person.objects.filter(pk=self.user.pk).values_list(*map(Exists, awaited)).first() or (False,)
 
     @property

@@ -1,4 +1,4 @@
-"""Following an export until it ends, also when nobody looks; and telling the person who asked for it."""
+"""Monitors an export until it ends, by the pages that show it and by a job."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -28,7 +27,6 @@ KIND = "exports.watch"
 SEEN = "export-ended"
 LONGEST = 24 * 60 * 60
 DELETED = "DELETED"
-_HAS_NEWS = Q(ended_at__isnull=False) & (~Q(export_id="") | Q(end_status="DROPPED"))
 
 
 def register() -> None:
@@ -131,28 +129,6 @@ def check_export(operation: Operation) -> Result:
         return Retry(polling.EXPORT.seconds(int(age // 10)), "It runs.")
     mark_ended(export_request.space, export_request.export_id, found.status or "")
     return Done("It has ended.")
-
-
-def take_notifications(*, user: Person) -> list[ExportRequest]:
-    """Exports of this person that ended and that they were not told of yet; each is told once."""
-    untold = ExportRequest.objects.filter(_HAS_NEWS, person=user, notified_at=None)
-    told = [
-        export_request
-        for export_request in untold
-        if ExportRequest.objects.filter(pk=export_request.pk, notified_at=None).update(notified_at=timezone.now())
-    ]
-    return [export_request for export_request in told if export_request.end_status != DELETED]
-
-
-def awaits_notification(user: Person) -> bool:
-    """Whether this person waits for an export: only then their pages ask for news."""
-    return list_awaited(user).exists()
-
-
-def list_awaited(user: Person) -> "QuerySet[ExportRequest]":
-    """Exports whose end the person was not told of yet."""
-    waiting = Q(state__in=[ExportRequest.State.QUEUED, ExportRequest.State.STARTED, ExportRequest.State.SENDING])
-    return ExportRequest.objects.filter(waiting | _HAS_NEWS, person=user, notified_at=None)
 
 
 def _address(operation: Operation) -> str:

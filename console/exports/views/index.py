@@ -19,7 +19,7 @@ from console.audit import selectors as audit
 from console.audit import unresolved
 from console.common import polling
 from console.common.parsing import read_cursor, read_int, read_uuid
-from console.exports import create_form, export_queue, monitor, presenters, receipts, selectors, services
+from console.exports import create_form, export_queue, monitor, notifications, presenters, receipts, selectors, services
 from console.exports import slot as slots
 from console.exports.models import ExportRequest, Receipt
 from console.exports.receipt_presenters import ReceiptSummary
@@ -115,7 +115,7 @@ def news(request: SignedIn) -> HttpResponse:
     here = htmx.page_address(request).partition("?")[0]
     told = [
         export_request
-        for export_request in monitor.take_notifications(user=request.user)
+        for export_request in notifications.take_notifications(user=request.user)
         if not export_request.is_shown_at(here)
     ]
     look = _number(request.GET.get("look"))
@@ -123,7 +123,7 @@ def news(request: SignedIn) -> HttpResponse:
         "told": told,
         "delay": polling.EXPORT.seconds(look),
         "look": look + 1,
-        "more": monitor.awaits_notification(request.user),
+        "more": notifications.awaits_notification(request.user),
     }
     return render(request, "exports/news.html", context)
 
