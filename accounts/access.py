@@ -85,7 +85,7 @@ ACCESS: dict[str, str] = {
     # Exports
     "exports:index": Right.LOOK,
     "exports:slot": Right.LOOK,
-    "exports:news": Right.LOOK,
+    "exports:notifications": Right.LOOK,
     "exports:detail": Right.LOOK,
     "exports:row": Right.LOOK,
     "exports:status": Right.LOOK,
@@ -94,7 +94,7 @@ ACCESS: dict[str, str] = {
     "exports:create": Right.CHANGE,
     "exports:batches": Right.CHANGE,
     "exports:contents": Right.CHANGE,
-    "exports:plan": Right.CHANGE,
+    "exports:request": Right.CHANGE,
     "exports:leave": Right.CHANGE,
     "exports:delete": Right.CHANGE,
     # Building a slice

@@ -131,7 +131,7 @@ PAGES = {
     "exports:delete": "delete an export",
     "exports:download": "download an export",
     "exports:leave": "remove an export from the queue",
-    "exports:plan": "open an export that is not started",
+    "exports:request": "open an export that is not started",
 }
 
 

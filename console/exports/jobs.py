@@ -96,4 +96,4 @@ def _abandon(operation: Operation, words: str) -> None:
 
 
 def _address(operation: Operation) -> str:
-    return reverse("exports:plan", args=[operation.subject])
+    return reverse("exports:request", args=[operation.subject])

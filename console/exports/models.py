@@ -81,7 +81,7 @@ class ExportRequest(models.Model):
 
     def is_shown_at(self, path: str) -> bool:
         """Whether the page at this path is about this very export, so that nobody there has to be told of it."""
-        pages = [reverse("exports:plan", args=[self.pk])]
+        pages = [reverse("exports:request", args=[self.pk])]
         pages += [reverse("exports:detail", args=[self.export_id])] if self.export_id else []
         return path in pages
 

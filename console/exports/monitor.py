@@ -20,7 +20,7 @@ from console.jobs import handlers
 from console.jobs import services as jobs
 from console.jobs.handlers import Abandoned, Done, Result, Retry
 from console.jobs.models import Operation
-from console.upstream.errors import ACCESS_REFUSALS, NotFound, NotSent, RateLimited, Refused, Unknown
+from console.upstream.errors import ACCESS_REFUSALS, NotFound, NotSent, RateLimited, Refused, Unknown, UpstreamError
 from console.upstream.response_models import Export
 
 KIND = "exports.watch"
@@ -54,6 +54,22 @@ def read_state(*, user: Person, export_id: str) -> Export:
     if found.status not in slot.ACTIVE and ExportRequest.objects.filter(export_id=export_id, ended_at=None).exists():
         _note_end(space, export_id, found.status or "")
     return found
+
+
+def read_state_or_last(*, user: Person, export_id: str) -> tuple[Export | None, UpstreamError | None]:
+    """The state, or the last one and why there is no new one. NotFound is raised where the person never saw it."""
+    # Read first: a refusal takes away what the key read before.
+    last = last_known_state(user=user, export_id=export_id)
+    try:
+        return read_state(user=user, export_id=export_id), None
+    except NotFound as error:
+        if last is None and not ExportRequest.objects.filter(export_id=export_id, person=user).exists():
+            raise
+        return last, error
+    except UpstreamError as error:
+        if not error.is_silence:
+            raise
+        return last, error
 
 
 def noted_end(export_request: ExportRequest) -> str:

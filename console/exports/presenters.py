@@ -1,15 +1,20 @@
 """Exports as the pages show them: words instead of enums, who and when, and how long the link still lives."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
 from console.audit import selectors
+from console.common import polling
+from console.common.parsing import read_int
 from console.exports import create_form, monitor, slot
 from console.exports.download import FileGone
 from console.exports.models import LINK_LASTS, ExportRequest, Receipt
+from console.upstream.errors import UpstreamError
 from console.upstream.response_models import Export
 
 ENDING_SOON = timedelta(hours=24)
@@ -169,3 +174,16 @@ def usual_duration(space: str) -> timedelta | None:
 
 def is_active(export: Export) -> bool:
     return export.status in slot.ACTIVE
+
+
+def next_look(look: str | None, error: UpstreamError | None) -> dict[str, Any]:
+    """When the page asks next: later each time, and not before the vendor wants to be asked again."""
+    turn = read_look(look)
+    delay = polling.EXPORT.delay(turn)
+    if delay is not None and error is not None:
+        delay = max(delay, math.ceil(error.retry_in or 0))
+    return {"look": turn + 1, "delay": delay, "error": error}
+
+
+def read_look(text: str | None) -> int:
+    return min(read_int(text) or 0, 10_000)

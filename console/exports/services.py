@@ -142,7 +142,7 @@ def unresolved_act(export_request: ExportRequest) -> Unresolved | None:
         if is_unknown(export_request)
         else None
     )
-    return unresolved.of_entry(entry, back=reverse("exports:plan", args=[export_request.pk])) if entry else None
+    return unresolved.of_entry(entry, back=reverse("exports:request", args=[export_request.pk])) if entry else None
 
 
 def mark_started(export_request: ExportRequest, export_id: str) -> ExportRequest:

@@ -163,7 +163,7 @@ def _failed(export_request: Any) -> Todo:
         "bad",
         text,
         "There is no file.",
-        address or reverse("exports:plan", args=[export_request.pk]),
+        address or reverse("exports:request", args=[export_request.pk]),
         "See why",
     )
 

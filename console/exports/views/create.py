@@ -163,4 +163,4 @@ def _slot(request: SignedIn, usage: slots.SlotUsage | None, *, is_refused: bool 
 def _address(export_request: ExportRequest) -> str:
     if export_request.export_id:
         return reverse("exports:detail", args=[export_request.export_id])
-    return reverse("exports:plan", args=[export_request.pk])
+    return reverse("exports:request", args=[export_request.pk])
