@@ -3,10 +3,8 @@
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any, cast
 from urllib.parse import quote, urlencode
-from zoneinfo import ZoneInfo, available_timezones
 
 from django.http import QueryDict
 from django.utils import timezone
@@ -16,7 +14,7 @@ from accounts.models import Person
 from console.common.parsing import INT64, read_int, read_uuid
 from console.exports import duplicates, form_options, slot
 from console.exports.form_options import BatchList
-from console.exports.forms import ExportForm, instant, read_day
+from console.exports.forms import ExportForm
 from console.exports.item_counts import ExportCounts, count_items, last_count
 from console.exports.models import ExportRequest
 from console.exports.selection import ALL, DATES, MOST_BATCHES
@@ -263,33 +261,6 @@ def _follows(sent: QueryDict) -> bool:
     if "id" not in sent:
         return "name" not in sent
     return bool(sent.get("proposed")) and sent.get("name") == sent["proposed"]
-
-
-def selection_query(export_request: ExportRequest) -> str:
-    """The address part that makes the same choice again."""
-    wanted = export_request.selection
-    days = {name: timezone.localtime(value).date().isoformat() for name in DATES if (value := getattr(wanted, name))}
-    pairs = [("projects", key) for key in wanted.projects or (ALL,)] + [("batches", str(key)) for key in wanted.batches]
-    moved = [("moved", "1")] if any(_moves(name, value) for name, value in wanted.dates.items()) else []
-    return urlencode([*pairs, *days.items(), *moved])
-
-
-def has_moved_days(sent: QueryDict) -> bool:
-    """Whether the days of an address, chosen in another time zone, begin or end at other moments in the reader's."""
-    zone = sent.get("zone", "")
-    if "moved" in sent or zone in {"", timezone.get_current_timezone_name()} or zone not in available_timezones():
-        return "moved" in sent
-    days = [(day, name.rpartition("_")[2]) for name in DATES if (day := read_day(sent.get(name)))]
-    here = [instant(day, end) for day, end in days]
-    with timezone.override(ZoneInfo(zone)):
-        return here != [instant(day, end) for day, end in days]
-
-
-def _moves(name: str, chosen: object) -> bool:
-    """Whether a day, chosen in another time zone, begins or ends at another moment in the reader's."""
-    if not isinstance(chosen, datetime):
-        return False
-    return instant(timezone.localtime(chosen).date(), name.rpartition("_")[2]) != chosen
 
 
 def proposed_name(projects: Sequence[str], batches: int) -> str:

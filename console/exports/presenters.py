@@ -11,7 +11,7 @@ from django.utils import timezone
 from console.audit import selectors
 from console.common import polling
 from console.common.parsing import read_int
-from console.exports import create_form, monitor, slot
+from console.exports import form_addresses, monitor, slot
 from console.exports.download import FileGone
 from console.exports.models import LINK_LASTS, ExportRequest, Receipt
 from console.upstream.errors import UpstreamError
@@ -85,7 +85,7 @@ class ExportRow:
     @property
     def query(self) -> str:
         """The address part that makes the same choice again, where it is known."""
-        return create_form.selection_query(self.export_request) if self.export_request else ""
+        return form_addresses.selection_query(self.export_request) if self.export_request else ""
 
     @property
     def by(self) -> str:

@@ -15,7 +15,7 @@ from console.audit.models import FAILED
 from console.common import polling
 from console.common.errors import ConsoleError
 from console.common.typed_fields import hand_back
-from console.exports import create_form, duplicates, services
+from console.exports import create_form, duplicates, form_addresses, services
 from console.exports import item_counts as counting
 from console.exports import slot as slots
 from console.exports.forms import ExportForm
@@ -50,7 +50,7 @@ def _chosen(request: SignedIn) -> HttpResponse:
     context = (
         _slot(request, draft.slot_usage)
         | draft.context()
-        | {"moved": create_form.has_moved_days(request.GET), "lost": draft.lost()}
+        | {"moved": form_addresses.has_moved_days(request.GET), "lost": draft.lost()}
     )
     context |= {"dropped_batches": draft.dropped_batches()}
     if "show" in request.GET:

@@ -16,7 +16,7 @@ from console import write_errors
 from console.audit import selectors as audit
 from console.audit import unresolved
 from console.common.parsing import read_uuid
-from console.exports import create_form, monitor, presenters, receipts, services
+from console.exports import form_addresses, monitor, presenters, receipts, services
 from console.exports.models import ExportRequest, Receipt
 from console.exports.receipt_presenters import ReceiptSummary
 from console.upstream.errors import NotFound, UpstreamError
@@ -107,6 +107,6 @@ def _status_context(request: SignedIn, row: presenters.ExportRow, error: Upstrea
         "comparison": receipts.compare(receipt) if receipt else None,
         "usual": presenters.usual_duration(connections.space(request.user).id),
         "delay": turn["delay"] if waits else None,
-        "query": create_form.selection_query(row.export_request) if row.export_request else "",
+        "query": form_addresses.selection_query(row.export_request) if row.export_request else "",
         "act_id": uuid.uuid4(),
     }

@@ -13,7 +13,7 @@ from accounts.connections import ConnectionMissing
 from accounts.http_types import SignedIn
 from console import htmx
 from console.common import polling
-from console.exports import create_form, export_queue, presenters, services
+from console.exports import export_queue, form_addresses, presenters, services
 from console.exports import slot as slots
 from console.exports.models import ExportRequest
 from console.exports.slot_presenters import SlotStatus
@@ -32,7 +32,7 @@ def detail(request: SignedIn, export_request: uuid.UUID) -> HttpResponse:
         "slot": _slot_of(own) if own.state == ExportRequest.State.QUEUED else None,
         "delay": polling.EXPORT.seconds(look) if own.state != ExportRequest.State.DROPPED else None,
         "look": look + 1,
-        "query": create_form.selection_query(own),
+        "query": form_addresses.selection_query(own),
     }
     part = "#status" if htmx.is_htmx(request) else ""
     return render(request, f"exports/request.html{part}", context)

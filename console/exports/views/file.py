@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 from accounts.http_types import SignedIn
 from console import error_pages, plain_text_responses
 from console.common.parsing import read_page_number
-from console.exports import create_form, monitor, presenters
 from console.exports import download as downloading
+from console.exports import form_addresses, monitor, presenters
 from console.exports.models import ExportRequest, Receipt
 from console.exports.receipt_presenters import ReceiptSummary, class_page
 from console.upstream.download_ranges import NoSuchPart
@@ -58,7 +58,7 @@ def download(request: SignedIn, export: uuid.UUID) -> HttpResponseBase:
             "error": error,
             "export_id": export,
             "runs": runs,
-            "query": create_form.selection_query(known) if known else "",
+            "query": form_addresses.selection_query(known) if known else "",
         }
         context["name"] = known.name if known else ""
         if not isinstance(error, NotFound) and error.name:
@@ -70,5 +70,5 @@ def _without_page(request: SignedIn, message: str, known: ExportRequest | None, 
     """What the page about a missing file says and offers, for a tool."""
     if runs or not request.user.can("change"):
         return message
-    query = f"?{create_form.selection_query(known)}" if known else ""
+    query = f"?{form_addresses.selection_query(known)}" if known else ""
     return f"{message} Make it again: {request.build_absolute_uri(reverse('exports:create'))}{query}"
