@@ -8,7 +8,6 @@ name.
 """
 
 import hashlib
-import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -17,8 +16,16 @@ from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO
 
-from console.common.parsing import clean
 from console.exports import coco_document, zip_directory
+from console.exports.archive_contents import (
+    ArchiveContents,
+    ArchiveLimits,
+    BareImage,
+    NotChecked,
+    Notes,
+    UncountedFile,
+)
+from console.exports.archive_names import extension_of, family_of, is_system_file, shown_name, stem_of
 from console.exports.class_counts import ClassCounts
 from console.exports.coco_document import Document, NotCoco
 from console.exports.zip_directory import Directory, Member, NotAZip, UnreadableMember
@@ -28,118 +35,9 @@ KEPT_NAMES = 1_000
 KEPT_PASSED_OVER = 20
 # Pictures whose names are compared across documents.
 MOST_PICTURES = 200_000
-LONGEST_NAME = 100
 MOST_KINDS = 20
 
-# What operating systems and their shells leave in folders.
-_SYSTEM_FOLDERS = frozenset(
-    {
-        "__macosx",
-        ".appledouble",
-        ".fseventsd",
-        ".spotlight-v100",
-        ".temporaryitems",
-        ".trashes",
-        "@eadir",
-        "$recycle.bin",
-        "#recycle",
-        "lost+found",
-        "system volume information",
-    }
-)
-_SYSTEM_FILES = frozenset(
-    {".directory", ".ds_store", ".localized", ".volumeicon.icns", "desktop.ini", "ehthumbs.db", "icon\r", "thumbs.db"}
-)
 _NOT_THE_LAST = "is in the zip more than once, and only the last one is read"
-_ENDING = re.compile(r"\.[a-z0-9]{1,8}")
-# Documents of one folder that describe the same images, by the names COCO gave them.
-_FAMILY = re.compile(r"(?:instances|captions|person_keypoints|keypoints|panoptic|stuff|labels|image_info)_(.+)\.json")
-
-
-@dataclass(frozen=True)
-class ArchiveLimits:
-    """Packed bytes, unpacked bytes, members, unpacked per packed byte and how many bytes need no ratio, images and
-    annotations together, images, and the classes that are named.
-
-    Images are what takes memory: some 250 bytes each.
-    """
-
-    packed: int = 1024**3
-    unpacked: int = 4 * 1024**3
-    entries: int = 200_000
-    ratio: int = 200
-    free: int = 256 * 1024**2
-    things: int = 5_000_000
-    images: int = 1_000_000
-    classes: int = 10_000
-
-
-@dataclass(frozen=True)
-class BareImage:
-    """An image without annotations: the document in the zip without folder and ending, and the image's own name."""
-
-    entry: str
-    image: str
-
-
-@dataclass(frozen=True)
-class UncountedFile:
-    """A file in the zip that is not counted; `why` continues a sentence that begins with its name."""
-
-    name: str
-    why: str
-
-
-@dataclass
-class Notes:
-    """What makes a figure mean something else than a reader may think."""
-
-    before: int = 0
-    """Bytes in front of the zip."""
-    behind: int = 0
-    """Bytes behind its end."""
-    segments: int = 0
-    """Annotations that are segments of panoptic documents."""
-    strays: int = 0
-    """Annotations of images that their document does not list."""
-    nowhere: int = 0
-    """Annotations that name no image."""
-    together: int = 0
-    """Documents of families that describe the same images; the annotations of each count."""
-    repeated: int = 0
-    """Names of pictures of one folder that several documents list, as far as they were compared; each counts."""
-    doubled: int = 0
-    """Ids that several images of a document share."""
-
-
-@dataclass(frozen=True)
-class ArchiveContents:
-    size: int
-    sha256: str
-    files: int
-    """Documents of COCO."""
-    images: int
-    annotations: int
-    classes: dict[str, int]
-    """Annotations by class, those of the largest, and those of no class."""
-    class_count: int
-    """Classes that have annotations."""
-    without: int | None
-    """Images that have no annotation; None where that cannot be told."""
-    bare: tuple[BareImage, ...]
-    """The first of them, to tell "checked, nothing there" from "not done yet"."""
-    passed_over: tuple[UncountedFile, ...]
-    """The first of the JSON files that are not counted."""
-    passed_over_count: int
-    others: dict[str, int]
-    """Other files by the ending of their names, in small letters."""
-    system_files: int
-    """Files that operating systems leave in folders."""
-    notes: Notes
-
-
-class NotChecked(Exception):
-    """The sentence a person reads instead of the counts."""
 
 
 @dataclass
@@ -209,8 +107,8 @@ class _ArchiveReader:
 
     def read(self, listing: _Listing) -> None:
         # Documents of one family follow each other, so that only one family is in memory.
-        ordered = sorted(listing.documents, key=lambda member: _group(member.name))
-        for group, members in groupby(ordered, key=lambda member: _group(member.name)):
+        ordered = sorted(listing.documents, key=lambda member: family_of(member.name))
+        for group, members in groupby(ordered, key=lambda member: family_of(member.name)):
             found = self._family(group, list(members), listing)
             for entry, images in found:
                 self.sum.add_images(group, entry, images)
@@ -228,7 +126,7 @@ class _ArchiveReader:
                 continue
             self.sum.add(document)
             if len(members) == 1:
-                yield _stem(member.name), document.listed()
+                yield stem_of(member.name), document.listed()
                 return
             documents += 1
             turns: Counter[str] = Counter()
@@ -239,7 +137,7 @@ class _ArchiveReader:
                 listed += 1
                 together[key] = together.get(key, False) or is_annotated
         self.sum.notes.together += documents if listed > len(together) else 0
-        yield _stem(group), ((name, is_annotated) for (name, _), is_annotated in together.items())
+        yield stem_of(group), ((name, is_annotated) for (name, _), is_annotated in together.items())
 
     def _document(self, member: Member, listing: _Listing) -> Document | None:
         try:
@@ -312,15 +210,15 @@ def _list(file: BinaryIO, directory: Directory, limits: ArchiveLimits) -> _Listi
             raise NotChecked("Not checked: the zip holds too many files.")
         if member.is_folder:
             continue
-        if _is_of_a_system(member.name):
+        if is_system_file(member.name):
             listing.system_files += 1
-        elif _ending(member.name) in (".json", ".jsonl", ".ndjson"):
+        elif extension_of(member.name) in (".json", ".jsonl", ".ndjson"):
             # Whoever unpacks it has the last one.
             if member.name in documents:
                 listing.pass_over(member.name, _NOT_THE_LAST)
             documents[member.name] = member
         else:
-            kind = _ending(member.name)
+            kind = extension_of(member.name)
             listing.others[kind if kind in listing.others or len(listing.others) < MOST_KINDS else ""] += 1
     listing.documents = list(documents.values())
     return listing
@@ -360,30 +258,3 @@ def _nothing(listing: _Listing) -> str:
     first, more = next(read, listing.passed_over[0]), listing.passed_over_count - 1
     others = f", and {more} more JSON {'file' if more == 1 else 'files'} can't be counted" if more else ""
     return f"Not checked: {first.name} {first.why}{others}."
-
-
-def _is_of_a_system(name: str) -> bool:
-    *folders, last = name.lower().split("/")
-    return last in _SYSTEM_FILES or last.startswith("._") or not _SYSTEM_FOLDERS.isdisjoint(folders)
-
-
-def _ending(name: str) -> str:
-    """`.jpg`; empty for a name without an ending, or with an odd one."""
-    ending = Path(name.rpartition("/")[2].rstrip(". \0")[-300:]).suffix.lower()
-    return ending if _ENDING.fullmatch(ending) else ""
-
-
-def _group(name: str) -> str:
-    """The same for documents of one family: the folder, and the rest of the names."""
-    folder, _, last = name.rpartition("/")
-    found = _FAMILY.fullmatch(last.lower())
-    return f"{folder}/{found[1]}" if found else name
-
-
-def _stem(name: str) -> str:
-    return name[-300:].rpartition("/")[2].rpartition(".")[0]
-
-
-def shown_name(name: str) -> str:
-    """A member's name as a page can show it; of a long one, the end."""
-    return clean(name if len(name) <= LONGEST_NAME else f"…{name[-LONGEST_NAME:]}")

@@ -18,7 +18,7 @@ from accounts import connections
 from accounts.connections import ConnectionMissing
 from console.audit import record
 from console.exports import coco_archive, item_counts
-from console.exports.coco_archive import ArchiveContents, NotChecked
+from console.exports.archive_contents import ArchiveContents, ArchiveLimits, NotChecked
 from console.exports.coco_document import NO_CLASS
 from console.exports.models import ExportRequest, Receipt
 from console.jobs import handlers, parts
@@ -160,7 +160,7 @@ def _contents(export_request: ExportRequest, operation: Operation) -> ArchiveCon
     export = connections.cloudfactory(export_request.person).get_export(export_request.space, export_request.export_id)
     if not export.download_url:
         raise NotChecked("Not checked: CloudFactory gave no link to the file.")
-    limits = coco_archive.ArchiveLimits(packed=settings.RECEIPT_MOST_BYTES, classes=KEPT_CLASSES)
+    limits = ArchiveLimits(packed=settings.RECEIPT_MOST_BYTES, classes=KEPT_CLASSES)
     lease = _Lease(operation)
     with connections.storage().stream(export.download_url) as download:
         if download.length is not None and download.length > limits.packed:

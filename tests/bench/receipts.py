@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from console.exports import coco_archive
+from console.exports import archive_contents, coco_archive
 
 MEBIBYTE = 1024**2
 BOX = {"bbox": [12.5, 34.25, 100.0, 50.75], "area": 5075.0, "iscrowd": 0, "segmentation": [[12.5, 34.25, 112.5, 34.25]]}
@@ -36,7 +36,7 @@ def measure(path: Path) -> None:
     try:
         found = coco_archive.read(chunks())
         said = f"{found.images:,} images, {found.annotations:,} annotations, {found.class_count:,} classes"
-    except coco_archive.NotChecked as reason:
+    except archive_contents.NotChecked as reason:
         said = str(reason)
     took, added = time.process_time() - begun, _memory() - before
     packed = path.stat().st_size / MEBIBYTE

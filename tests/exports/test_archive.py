@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from console.exports import class_counts, coco_archive, coco_document
-from console.exports.coco_archive import ArchiveContents, ArchiveLimits, BareImage, NotChecked, UncountedFile
+from console.exports.archive_contents import ArchiveContents, ArchiveLimits, BareImage, NotChecked, UncountedFile
 
 CONE = {
     "images": [{"id": 1, "file_name": "a.jpg"}, {"id": 2, "file_name": "b.jpg"}],
