@@ -16,7 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO
 
-from console.exports import coco_document, zip_directory
+from console.exports import coco_document, zip_directory, zip_members
 from console.exports.archive_contents import (
     ArchiveContents,
     ArchiveLimits,
@@ -28,7 +28,8 @@ from console.exports.archive_contents import (
 from console.exports.archive_names import extension_of, family_of, is_system_file, shown_name, stem_of
 from console.exports.class_counts import ClassCounts
 from console.exports.coco_document import Document, NotCoco
-from console.exports.zip_directory import Directory, Member, NotAZip, UnreadableMember
+from console.exports.zip_directory import Directory, NotAZip
+from console.exports.zip_members import Member, UnreadableMember
 from console.upstream.json_reader import NotJson
 
 KEPT_NAMES = 1_000
@@ -148,7 +149,7 @@ class _ArchiveReader:
             return None
 
     def _bytes(self, member: Member) -> Iterator[bytes]:
-        for chunk in zip_directory.unpack(self.file, member):
+        for chunk in zip_members.unpack(self.file, member):
             self.pulse()
             self.unpacked += len(chunk)
             if self.unpacked > self.allowed:

@@ -1,4 +1,4 @@
-"""Members of a zip by its central directory, in a file that can be sought.
+"""The members of a zip by its central directory, in a file that can be sought.
 
 The standard library's reader gives up the whole zip for one odd member (a name that is not UTF-8, a damaged extra
 field, a newer version) and takes the whole directory into memory; a reader of streams cannot know where a stored member
@@ -6,16 +6,15 @@ of unknown length ends. This one reads the directory entry by entry and leaves w
 name. Nothing is written to disk, and names are only text.
 """
 
-import bz2
 import stat
 import struct
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, Final
 
-CHUNK = 256 * 1024
+from console.exports.zip_members import CHUNK, Member
+
 # Signatures of end records that are tried; a file can be full of them.
 MOST_ENDS = 1_000
 MOST_DIRECTORY = 64 * 1024**2
@@ -24,31 +23,12 @@ _END: Final = struct.Struct("<4s4H2LH")
 _LOCATOR: Final = struct.Struct("<4sLQL")
 _END_64: Final = struct.Struct("<4sQ2H2L4Q")
 _ENTRY: Final = struct.Struct("<4s6H3L5H2L")
-_LOCAL: Final = struct.Struct("<4s5H3L2H")
 _END_SIGNATURE: Final = b"PK\x05\x06"
 _FULL_16, _FULL_32 = 0xFFFF, 0xFFFFFFFF
-_IS_ENCRYPTED, _IS_STRONG, _IS_UTF_8 = 0x1, 0x40, 0x800
+_IS_UTF_8 = 0x800
 _IS_DIRECTORY = 0x10
 # Systems that write a file's mode of Unix: Unix itself, and macOS.
 _UNIX = (3, 19)
-_AES = 99
-
-METHODS = {
-    1: "Shrink",
-    6: "Implode",
-    9: "Deflate64",
-    14: "LZMA",
-    16: "CMPSC",
-    18: "TERSE",
-    19: "LZ77",
-    20: "Zstandard",
-    93: "Zstandard",
-    94: "MP3",
-    95: "XZ",
-    96: "JPEG",
-    97: "WavPack",
-    98: "PPMd",
-}
 
 
 class NotAZip(Exception):
@@ -57,29 +37,6 @@ class NotAZip(Exception):
     def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why
-
-
-class UnreadableMember(Exception):
-    """One member cannot be unpacked; `why` continues a sentence that begins with its name."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One file in a zip: its name with `/` between folders, and where and how its bytes are packed."""
-
-    name: str
-    offset: int
-    packed: int
-    size: int
-    crc: int
-    method: int
-    flags: int
-    is_folder: bool
-    is_link: bool
 
 
 @dataclass(frozen=True)
@@ -121,28 +78,6 @@ def read_members(file: BinaryIO, directory: Directory) -> Iterator[Member]:
     # The count has 16 bits where a tool writes no zip64 record.
     if at > end or (seen - directory.count) & _FULL_16:
         raise NotAZip("the zip's list of files is damaged")
-
-
-def unpack(file: BinaryIO, member: Member) -> Iterator[bytes]:
-    """The member's bytes in chunks; Unreadable for one that is encrypted, packed in an unknown way or damaged."""
-    if member.flags & (_IS_ENCRYPTED | _IS_STRONG) or member.method == _AES:
-        raise UnreadableMember("is encrypted")
-    if member.is_link:
-        raise UnreadableMember("is a link to another file")
-    if member.method not in _UNPACKERS:
-        name = METHODS.get(member.method, f"method {member.method}")
-        raise UnreadableMember(f"is compressed with {name}, which the console can't read")
-    crc = done = 0
-    for chunk in _UNPACKERS[member.method](_packed(file, member)):
-        done += len(chunk)
-        if done > member.size:
-            raise UnreadableMember("is damaged: it is longer than the zip says")
-        crc = zlib.crc32(chunk, crc)
-        yield chunk
-    if done < member.size:
-        raise UnreadableMember("is damaged: it is shorter than the zip says")
-    if crc != member.crc:
-        raise UnreadableMember("is damaged: its checksum is wrong")
 
 
 def _ends(file: BinaryIO, size: int) -> Iterator[int]:
@@ -272,53 +207,6 @@ def _name(raw: bytes, flags: int) -> str:
     return name.replace("\\", "/")
 
 
-def _packed(file: BinaryIO, member: Member) -> Iterator[bytes]:
-    """The bytes as they are in the file."""
-    # Places of 64 bits can lie further away than a file can be sought.
-    file.seek(min(member.offset, file.seek(0, 2)))
-    head = file.read(_LOCAL.size)
-    if len(head) < _LOCAL.size or head[:4] != b"PK\x03\x04":
-        raise UnreadableMember("is damaged: it is not where the zip says")
-    fields = _LOCAL.unpack(head)
-    at, left = member.offset + _LOCAL.size + fields[9] + fields[10], member.packed
-    while left:
-        file.seek(at)
-        chunk = file.read(min(CHUNK, left))
-        if not chunk:
-            raise UnreadableMember("is damaged: it is cut off")
-        at, left = at + len(chunk), left - len(chunk)
-        yield chunk
-
-
-def _inflated(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
-    try:
-        for chunk in chunks:
-            while chunk and not unpacker.eof:
-                yield unpacker.decompress(chunk, CHUNK)
-                chunk = unpacker.unconsumed_tail
-        while not unpacker.eof:
-            rest = unpacker.decompress(b"", CHUNK)
-            if not rest:
-                raise UnreadableMember("is damaged: it is cut off")
-            yield rest
-    except zlib.error:
-        raise UnreadableMember("is damaged") from None
-
-
-def _bunzipped(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    unpacker = bz2.BZ2Decompressor()
-    try:
-        for chunk in chunks:
-            while not unpacker.eof:
-                yield unpacker.decompress(chunk, CHUNK)
-                if unpacker.needs_input:
-                    break
-                chunk = b""
-    except (OSError, ValueError):
-        raise UnreadableMember("is damaged") from None
-
-
 def _what_it_is(file: BinaryIO) -> str:
     """A sentence about a file that is not a zip, by its first bytes."""
     file.seek(0)
@@ -339,7 +227,6 @@ def _archive(start: bytes) -> str:
     return next((kind for signature, kind in _KINDS if start.startswith(signature)), "")
 
 
-_UNPACKERS: dict[int, Callable[[Iterator[bytes]], Iterator[bytes]]] = {0: iter, 8: _inflated, 12: _bunzipped}
 _KINDS = (
     (b"\x1f\x8b", "a gzip archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
