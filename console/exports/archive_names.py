@@ -44,8 +44,8 @@ def extension_of(name: str) -> str:
 def family_of(name: str) -> str:
     """The same for documents of one family: the folder, and the rest of the names."""
     folder, _, last = name.rpartition("/")
-    found = _FAMILY.fullmatch(last.lower())
-    return f"{folder}/{found[1]}" if found else name
+    match = _FAMILY.fullmatch(last.lower())
+    return f"{folder}/{match[1]}" if match else name
 
 
 def stem_of(name: str) -> str:

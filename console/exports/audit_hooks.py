@@ -20,8 +20,8 @@ def register() -> None:
 
 def endings_of(export_ids: Collection[str]) -> dict[str, Became]:
     """One query; an export that still runs has no sequel."""
-    ended = ExportRequest.objects.filter(export_id__in=export_ids, ended_at__isnull=False)
-    return {export_request.export_id: _became(export_request) for export_request in ended}
+    export_requests = ExportRequest.objects.filter(export_id__in=export_ids, ended_at__isnull=False)
+    return {export_request.export_id: _became(export_request) for export_request in export_requests}
 
 
 def _became(export_request: ExportRequest) -> Became:

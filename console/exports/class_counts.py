@@ -77,12 +77,14 @@ class ClassCounts:
     def largest(self, most: int) -> dict[str, int]:
         """The classes with most annotations, so many at most, and what belongs to no class."""
         if self._disk is None:
-            found = dict(heapq.nlargest(most, self._counts.items(), key=lambda entry: entry[1]))
+            largest = dict(heapq.nlargest(most, self._counts.items(), key=lambda entry: entry[1]))
         else:
             self._flush()
-            found = dict(self._disk.execute("SELECT name, count FROM totals ORDER BY count DESC, name LIMIT ?", [most]))
+            largest = dict(
+                self._disk.execute("SELECT name, count FROM totals ORDER BY count DESC, name LIMIT ?", [most])
+            )
         nowhere = self._of_no_class()
-        return found | ({NO_CLASS: nowhere} if nowhere else {})
+        return largest | ({NO_CLASS: nowhere} if nowhere else {})
 
     def __len__(self) -> int:
         """How many classes; none is none."""
@@ -92,15 +94,15 @@ class ClassCounts:
         if self._disk is None:
             return len(self._counts)
         self._flush()
-        with closing(self._disk.execute("SELECT count(*) FROM totals")) as found:
-            return int(found.fetchone()[0])
+        with closing(self._disk.execute("SELECT count(*) FROM totals")) as cursor:
+            return int(cursor.fetchone()[0])
 
     def _of_no_class(self) -> int:
         if self._disk is None:
             return self._counts[NO_CLASS]
         self._flush()
-        with closing(self._disk.execute("SELECT sum(count) FROM totals WHERE name = ?", [NO_CLASS])) as found:
-            return int(found.fetchone()[0] or 0)
+        with closing(self._disk.execute("SELECT sum(count) FROM totals WHERE name = ?", [NO_CLASS])) as cursor:
+            return int(cursor.fetchone()[0] or 0)
 
     def _take(self, document: Document) -> None:
         disk = self._on_disk()

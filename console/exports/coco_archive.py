@@ -84,17 +84,17 @@ class _Totals:
 
     def add_images(self, group: str, entry: str, images: Iterable[tuple[str, bool]]) -> None:
         folder = group.rpartition("/")[0]
-        seen: set[int] = set()
+        new: set[int] = set()
         for name, is_annotated in images:
             self.images += 1
-            if name and not name.startswith("#") and len(self.pictures) + len(seen) < MOST_PICTURES:
-                seen.add(hash((folder, name)))
+            if name and not name.startswith("#") and len(self.pictures) + len(new) < MOST_PICTURES:
+                new.add(hash((folder, name)))
             if not is_annotated:
                 self.without += 1
                 if len(self.bare) < KEPT_NAMES:
                     self.bare.append(BareImage(entry, "" if name.startswith("#") else name))
-        self.repeated |= self.pictures & seen
-        self.pictures |= seen
+        self.repeated |= self.pictures & new
+        self.pictures |= new
 
 
 class _ArchiveReader:
@@ -110,8 +110,8 @@ class _ArchiveReader:
         # Documents of one family follow each other, so that only one family is in memory.
         ordered = sorted(listing.documents, key=lambda member: family_of(member.name))
         for group, members in groupby(ordered, key=lambda member: family_of(member.name)):
-            found = self._family(group, list(members), listing)
-            for entry, images in found:
+            families = self._family(group, list(members), listing)
+            for entry, images in families:
                 self.sum.add_images(group, entry, images)
         self.sum.notes.repeated = len(self.sum.repeated)
 
@@ -226,24 +226,24 @@ def _list(file: BinaryIO, directory: Directory, limits: ArchiveLimits) -> _Listi
 
 
 def _contents(
-    size: int, sha256: str, found: _Totals, listing: _Listing, directory: Directory, limits: ArchiveLimits
+    size: int, sha256: str, totals: _Totals, listing: _Listing, directory: Directory, limits: ArchiveLimits
 ) -> ArchiveContents:
-    found.notes.before, found.notes.behind = directory.before, directory.behind
+    totals.notes.before, totals.notes.behind = directory.before, directory.behind
     return ArchiveContents(
         size=size,
         sha256=sha256,
-        files=found.files,
-        images=found.images,
-        annotations=found.annotations,
-        classes=found.classes.largest(limits.classes),
-        class_count=len(found.classes),
-        without=found.without if found.is_clear else None,
-        bare=tuple(found.bare) if found.is_clear else (),
+        files=totals.files,
+        images=totals.images,
+        annotations=totals.annotations,
+        classes=totals.classes.largest(limits.classes),
+        class_count=len(totals.classes),
+        without=totals.without if totals.is_clear else None,
+        bare=tuple(totals.bare) if totals.is_clear else (),
         passed_over=tuple(listing.passed_over),
         passed_over_count=listing.passed_over_count,
         others=dict(listing.others),
         system_files=listing.system_files,
-        notes=found.notes,
+        notes=totals.notes,
     )
 
 
@@ -253,9 +253,9 @@ def _nothing(listing: _Listing) -> str:
         return "Not checked: the zip is empty."
     if not listing.passed_over:
         kinds = sorted(filter(None, listing.others), key=lambda kind: -listing.others[kind])
-        held = ", ".join(kinds[:5]) + (" and others" if "" in listing.others or len(kinds) > 5 else "")
-        return f"Not checked: the zip holds no JSON file{f', only {held}' if kinds else ''}."
-    read = (one for one in listing.passed_over if one.why != _NOT_THE_LAST)
-    first, more = next(read, listing.passed_over[0]), listing.passed_over_count - 1
+        kinds_text = ", ".join(kinds[:5]) + (" and others" if "" in listing.others or len(kinds) > 5 else "")
+        return f"Not checked: the zip holds no JSON file{f', only {kinds_text}' if kinds else ''}."
+    documents = (one for one in listing.passed_over if one.why != _NOT_THE_LAST)
+    first, more = next(documents, listing.passed_over[0]), listing.passed_over_count - 1
     others = f", and {more} more JSON {'file' if more == 1 else 'files'} can't be counted" if more else ""
     return f"Not checked: {first.name} {first.why}{others}."

@@ -60,7 +60,7 @@ class CreateForm:
     def problems(self) -> list[str]:
         """What is wrong with the choice itself, to be said as soon as it is chosen."""
         errors = self.form.errors.items()
-        return [str(message) for field, said in errors if field not in {"name", "id"} for message in said]
+        return [str(message) for field, messages in errors if field not in {"name", "id"} for message in messages]
 
     def export_request(self) -> ExportRequest:
         """What a valid form asks for, not saved yet."""
@@ -80,10 +80,10 @@ class CreateForm:
 
     def refused_as_nothing(self) -> bool:
         """Counted as nothing, and still nothing when counted once more: said at the field, since it would only fail."""
-        known = last_count(user=self.user, selection=self.form.selection())
+        counts = last_count(user=self.user, selection=self.form.selection())
         if (
-            not known
-            or not known.is_nothing
+            not counts
+            or not counts.is_nothing
             or not count_items(user=self.user, selection=self.form.selection()).is_nothing
         ):
             return False
@@ -94,8 +94,8 @@ class CreateForm:
         """Asked about once; a ticked `again` goes ahead, and so does a second press of the same form."""
         if self.form.cleaned_data.get("again"):
             return None
-        found = duplicates.find_recent_equal(user=self.user, selection=self.form.selection())
-        return found if found and found.pk != self.form.cleaned_data["id"] else None
+        equal = duplicates.find_recent_equal(user=self.user, selection=self.form.selection())
+        return equal if equal and equal.pk != self.form.cleaned_data["id"] else None
 
     def renewed(self) -> "CreateForm":
         """The same form with a new one-time id, after an attempt that surely changed nothing."""
@@ -111,27 +111,29 @@ class CreateForm:
 
         Not the only one: without it none would be ticked, and that means all.
         """
-        chosen = self.form.cleaned_data.get("batches") or list(self.form.known_batches)
-        if not 1 < len(chosen) <= MOST_BATCHES + 1:
+        keys = self.form.cleaned_data.get("batches") or list(self.form.known_batches)
+        if not 1 < len(keys) <= MOST_BATCHES + 1:
             return []
-        found = [(self.form.known_batches[key], counts.unfinished_in(int(key))) for key in chosen]
-        return [(batch, count) for batch, count in found if count]
+        unfinished = [(self.form.known_batches[key], counts.unfinished_in(int(key))) for key in keys]
+        return [(batch, count) for batch, count in unfinished if count]
 
     def passed_over(self) -> list[str]:
         """Ticked projects that give nothing, because the ticked batches are all of other projects."""
-        chosen = set(self.form.cleaned_data.get("batches", ()))
+        selection = set(self.form.cleaned_data.get("batches", ()))
         ticked = [(project, self.batches.get(project.id, ())) for project in self._chosen_projects()]
-        empty = [project for project, listed in ticked if chosen.isdisjoint(str(batch.id) for batch in listed)]
-        return [project.name or project.id for project in empty] if chosen else []
+        empty = [project for project, listed in ticked if selection.isdisjoint(str(batch.id) for batch in listed)]
+        return [project.name or project.id for project in empty] if selection else []
 
     def _chosen_projects(self) -> list[Project]:
-        chosen = self.form.cleaned_data.get("projects", ())
-        return [self.form.known_projects[key] for key in chosen if key != ALL]
+        keys = self.form.cleaned_data.get("projects", ())
+        return [self.form.known_projects[key] for key in keys if key != ALL]
 
     def lost(self) -> bool:
         """Whether a project or batch was asked for that is not there any more: the rest is another choice."""
-        known = self.form.known_projects.keys() | {ALL}
-        return bool(self._ticked("projects") - known) or (bool(self._batches_not_offered()) and self._has_all_batches())
+        listed = self.form.known_projects.keys() | {ALL}
+        return bool(self._ticked("projects") - listed) or (
+            bool(self._batches_not_offered()) and self._has_all_batches()
+        )
 
     def dropped_batches(self) -> bool:
         """Whether batches were asked for that cannot be offered now, although they may be there."""
@@ -213,7 +215,7 @@ def _projects(user: Person, *, fresh: bool, with_slot: bool) -> tuple[tuple[Proj
     return sort_by_use(user=user, projects=projects), slot.usage_from(user=user, answer=newest)
 
 
-def _refuse_unread(sent: QueryDict, answers: Mapping[str, BatchList | UpstreamError]) -> None:
+def _refuse_unread(data: QueryDict, answers: Mapping[str, BatchList | UpstreamError]) -> None:
     """Raises where a rejected key has to be mended, or a ticked batch cannot be told from one that is gone."""
     problems = [answer for answer in answers.values() if isinstance(answer, UpstreamError)]
     for problem in problems:
@@ -221,28 +223,28 @@ def _refuse_unread(sent: QueryDict, answers: Mapping[str, BatchList | UpstreamEr
             raise problem
     lists = [answer for answer in answers.values() if not isinstance(answer, UpstreamError)]
     problems += [NextPageUnclear(one.unclear, changes=False) for one in lists if one.unclear]
-    known = {str(batch.id) for one in lists for batch in one.batches}
-    if problems and "id" in sent and set(sent.getlist("batches")) - known:
+    listed = {str(batch.id) for one in lists for batch in one.batches}
+    if problems and "id" in data and set(data.getlist("batches")) - listed:
         raise problems[0]
 
 
-def typed_only(user: Person, sent: QueryDict) -> CreateForm:
+def typed_only(user: Person, data: QueryDict) -> CreateForm:
     """What was posted, where what there is to choose from can't be read: what was ticked stays so, without its name."""
-    keys = [str(key) for text in dict.fromkeys(sent.getlist("projects")) if (key := read_uuid(text))]
-    numbers = [read_int(text, INT64.start) for text in dict.fromkeys(sent.getlist("batches"))]
+    keys = [str(key) for text in dict.fromkeys(data.getlist("projects")) if (key := read_uuid(text))]
+    numbers = [read_int(text, INT64.start) for text in dict.fromkeys(data.getlist("batches"))]
     projects = [Project(key, f"Project {key[:8]}") for key in keys]
     batches = [Batch(number, name=f"Batch {number}") for number in numbers if number is not None]
     listed = {projects[0].id: batches} if projects and batches else {}
-    form = ExportForm(sent, projects=projects, batches=listed)
+    form = ExportForm(data, projects=projects, batches=listed)
     return CreateForm(user, form, projects, listed, is_unlisted=True)
 
 
-def _without(sent: QueryDict, batches: Mapping[str, Sequence[Batch]]) -> QueryDict:
+def _without(data_sent: QueryDict, batches: Mapping[str, Sequence[Batch]]) -> QueryDict:
     """What was sent, less the batch somebody pressed "Leave out" beside. Where none is ticked, all the others are."""
-    data = sent.copy()
-    if "without" in sent:
-        chosen = sent.getlist("batches") or [str(batch.id) for listed in batches.values() for batch in listed]
-        data.setlist("batches", [key for key in chosen if key != sent["without"]] or chosen)
+    data = data_sent.copy()
+    if "without" in data_sent:
+        chosen = data_sent.getlist("batches") or [str(batch.id) for listed in batches.values() for batch in listed]
+        data.setlist("batches", [key for key in chosen if key != data_sent["without"]] or chosen)
     return data
 
 

@@ -52,7 +52,7 @@ def open_download(*, user: Person, export_id: str, request: HttpRequest) -> Http
     space = connections.space(user)
     # Another's export is called what CloudFactory says, once it has said it to this person's key.
     export_request = ExportRequest.objects.filter(export_id=export_id, person=user).first()
-    asked = ranges.read_range(request.headers.get("Range", ""), request.headers.get("If-Range"), export_id)
+    byte_range = ranges.read_range(request.headers.get("Range", ""), request.headers.get("If-Range"), export_id)
     act = record.audited_call(
         actor=user,
         action="export.download",
@@ -61,7 +61,7 @@ def open_download(*, user: Person, export_id: str, request: HttpRequest) -> Http
         thing_name=export_request.name if export_request else export_id,
         vendor="cloudfactory",
         request=request,
-        detail={"space": space.id, **({"from": asked} if asked and ranges.is_rest(asked) else {})},
+        detail={"space": space.id, **({"from": byte_range} if byte_range and ranges.is_rest(byte_range) else {})},
         key=connections.key_fingerprint(user, "cloudfactory"),
     )
     with act:
@@ -75,8 +75,8 @@ def open_download(*, user: Person, export_id: str, request: HttpRequest) -> Http
             return HttpResponse(status=302, headers={"Location": link})
         with _no_file(export):
             version = request.headers.get("If-Range")
-            download = ranges.open_part(connections.storage(), link, asked, version=version, name=export_id)
-        _demand_file(download, asked)
+            download = ranges.open_part(connections.storage(), link, byte_range, version=version, name=export_id)
+        _demand_file(download, byte_range)
         # The outcome is written when the last byte has gone, or when the browser goes away before.
         act.detach()
     return _streamed(act, download, export, request.META.get("gunicorn.socket"))
@@ -118,10 +118,10 @@ def _no_file(export: Export) -> Iterator[None]:
         raise FileGone(FileGone.DELETED, name) from error
 
 
-def _demand_file(download: Download, asked: str | None) -> None:
+def _demand_file(download: Download, byte_range: str | None) -> None:
     """Nothing, a page of HTML, or another part than the one asked for must not be saved as somebody's file."""
     part = download.part
-    is_asked_for = part is None or (asked is not None and ranges.answers(part, asked))
+    is_asked_for = part is None or (byte_range is not None and ranges.answers(part, byte_range))
     is_from_start = part is None or part.first == 0
     is_zip = bool(download.start) and ZIP.startswith(download.start[: len(ZIP)])
     if not is_asked_for or (is_from_start and not is_zip):

@@ -20,8 +20,10 @@ def find_recent_equal(*, user: Person, selection: ExportSelection) -> ExportRequ
     started: asked about before a second one is started."""
     now = timezone.now()
     recent = Q(created_at__gte=now - ONE_MINUTE) | Q(created_at__gte=now - ONE_DAY, state=ExportRequest.State.SENDING)
-    sent = ExportRequest.objects.filter(recent, person=user).exclude(state=ExportRequest.State.DROPPED)
-    return next((export_request for export_request in sent if export_request.selection.key == selection.key), None)
+    candidates = ExportRequest.objects.filter(recent, person=user).exclude(state=ExportRequest.State.DROPPED)
+    return next(
+        (export_request for export_request in candidates if export_request.selection.key == selection.key), None
+    )
 
 
 def find_ready(*, user: Person, selection: ExportSelection) -> ExportRequest | None:
@@ -30,8 +32,8 @@ def find_ready(*, user: Person, selection: ExportSelection) -> ExportRequest | N
     ready = ExportRequest.objects.filter(
         space=space.id, end_status="COMPLETED", ended_at__gte=timezone.now() - LINK_LASTS
     ).select_related("person")[:100]
-    found = next((export_request for export_request in ready if export_request.selection.key == selection.key), None)
-    return found if found and _is_there(user, found) else None
+    equal = next((export_request for export_request in ready if export_request.selection.key == selection.key), None)
+    return equal if equal and _is_there(user, equal) else None
 
 
 def _is_there(user: Person, export_request: ExportRequest) -> bool:

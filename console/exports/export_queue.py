@@ -30,13 +30,13 @@ def leave_queue(export_request: ExportRequest, *, request: HttpRequest | None = 
     """Takes a request off the queue while it still waits."""
     words = (reason or "Taken off the queue.")[:500]
     with transaction.atomic():
-        left = ExportRequest.objects.filter(pk=export_request.pk, state=ExportRequest.State.QUEUED).update(
+        count = ExportRequest.objects.filter(pk=export_request.pk, state=ExportRequest.State.QUEUED).update(
             state=ExportRequest.State.DROPPED, message=words
         )
-        if left:
+        if count:
             jobs.cancel(kind=KIND, subject=str(export_request.pk), words=words)
             _record("export.unqueue", export_request, request=request, reason=reason)
-    return bool(left)
+    return bool(count)
 
 
 def is_waiting(export_request: ExportRequest) -> bool:

@@ -23,19 +23,19 @@ def selection_query(export_request: ExportRequest) -> str:
     return urlencode([*pairs, *days.items(), *moved])
 
 
-def _moves(name: str, chosen: object) -> bool:
+def _moves(name: str, instant_chosen: object) -> bool:
     """Whether a day, chosen in another time zone, begins or ends at another moment in the reader's."""
-    if not isinstance(chosen, datetime):
+    if not isinstance(instant_chosen, datetime):
         return False
-    return instant(timezone.localtime(chosen).date(), name.rpartition("_")[2]) != chosen
+    return instant(timezone.localtime(instant_chosen).date(), name.rpartition("_")[2]) != instant_chosen
 
 
-def has_moved_days(sent: QueryDict) -> bool:
+def has_moved_days(query: QueryDict) -> bool:
     """Whether the days of an address, chosen in another time zone, begin or end at other moments in the reader's."""
-    zone = sent.get("zone", "")
-    if "moved" in sent or zone in {"", timezone.get_current_timezone_name()} or zone not in available_timezones():
-        return "moved" in sent
-    days = [(day, name.rpartition("_")[2]) for name in DATES if (day := read_day(sent.get(name)))]
+    zone = query.get("zone", "")
+    if "moved" in query or zone in {"", timezone.get_current_timezone_name()} or zone not in available_timezones():
+        return "moved" in query
+    days = [(day, name.rpartition("_")[2]) for name in DATES if (day := read_day(query.get(name)))]
     here = [instant(day, end) for day, end in days]
     with timezone.override(ZoneInfo(zone)):
         return here != [instant(day, end) for day, end in days]

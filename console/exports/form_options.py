@@ -76,6 +76,6 @@ def _cached_read(user: Person, thing: str, fresh: bool) -> Callable[[Callable[[]
     return lambda fetch: answer.read(fetch, reader=reader, seconds=KEPT, refusals=ACCESS_REFUSALS)
 
 
-def _without_extra(found: Listed) -> Listed:
+def _without_extra(listed: Listed) -> Listed:
     """Fields nobody described can hold links."""
-    return replace(found, extra={})
+    return replace(listed, extra={})

@@ -69,10 +69,10 @@ class ExportForm(forms.Form):
         return name
 
     def clean_projects(self) -> list[str]:
-        chosen = _at_most(self.cleaned_data["projects"], MOST_PROJECTS, "projects")
-        if ALL in chosen and len(chosen) > 1:
+        keys = _at_most(self.cleaned_data["projects"], MOST_PROJECTS, "projects")
+        if ALL in keys and len(keys) > 1:
             raise ValidationError(ALL_AND_SOME)
-        return chosen
+        return keys
 
     def clean_batches(self) -> list[str]:
         return _at_most(self.cleaned_data["batches"], MOST_BATCHES, "batches")
@@ -86,18 +86,18 @@ class ExportForm(forms.Form):
         return cleaned
 
     def selection(self) -> ExportSelection:
-        said = self.cleaned_data
+        cleaned = self.cleaned_data
         spans = {
-            f"{name}_{end}": instant(said.get(f"{name}_{end}"), end) for name, _ in SPANS for end in ("from", "to")
+            f"{name}_{end}": instant(cleaned.get(f"{name}_{end}"), end) for name, _ in SPANS for end in ("from", "to")
         }
-        return ExportSelection(tuple(self._single_projects()), tuple(map(int, said.get("batches", ()))), **spans)
+        return ExportSelection(tuple(self._single_projects()), tuple(map(int, cleaned.get("batches", ()))), **spans)
 
     def names(self) -> dict[str, list[str]]:
         """The names behind the ids, for sentences that outlive them."""
-        said = self.cleaned_data
+        cleaned = self.cleaned_data
         return {
             "projects": [self.known_projects[key].name or key for key in self._single_projects()],
-            "batches": [self.known_batches[key].name or key for key in said.get("batches", ())],
+            "batches": [self.known_batches[key].name or key for key in cleaned.get("batches", ())],
         }
 
     def _single_projects(self) -> list[str]:
@@ -115,10 +115,10 @@ class ExportForm(forms.Form):
         ]
 
 
-def _at_most(chosen: list[str], most: int, what: str) -> list[str]:
-    if len(chosen) > most:
-        raise ValidationError(f"At most {most} {what} go into one export; {len(chosen)} are chosen.")
-    return list(dict.fromkeys(chosen))
+def _at_most(keys: list[str], most: int, what: str) -> list[str]:
+    if len(keys) > most:
+        raise ValidationError(f"At most {most} {what} go into one export; {len(keys)} are chosen.")
+    return list(dict.fromkeys(keys))
 
 
 def read_day(text: str | None) -> date | None:

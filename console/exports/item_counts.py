@@ -51,9 +51,9 @@ class ExportCounts:
     @property
     def rows(self) -> list[StatusCount]:
         """Completed ones first."""
-        known = [status for status in ORDER if self.by_status[status]]
+        listed = [status for status in ORDER if self.by_status[status]]
         other = sorted(set(self.by_status) - set(ORDER))
-        return [StatusCount(status_named(status), self._figure(status)) for status in [*known, *other]]
+        return [StatusCount(status_named(status), self._figure(status)) for status in [*listed, *other]]
 
     @property
     def is_nothing(self) -> bool:
@@ -70,8 +70,8 @@ class ExportCounts:
         rows = [row for row in self.rows if row.status is not COMPLETED]
         if not rows:
             return ""
-        said = [f"{row.figure} {row.status.in_sentence}" for row in rows]
-        listed = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+        figures = [f"{row.figure} {row.status.in_sentence}" for row in rows]
+        listed = figures[0] if len(figures) == 1 else f"{', '.join(figures[:-1])} and {figures[-1]}"
         return f"Not completed: {listed}. They will be in the file."
 
     def unfinished_in(self, batch: int) -> int:
@@ -108,8 +108,8 @@ def count_items(*, user: Person, selection: ExportSelection) -> ExportCounts:
 
 def last_count(*, user: Person, selection: ExportSelection) -> ExportCounts | None:
     """The last count of this choice, for the sentence in the audit; starting an export does not count again."""
-    found: ExportCounts | None = cache.get(_name(user, selection))
-    return found
+    counts: ExportCounts | None = cache.get(_name(user, selection))
+    return counts
 
 
 def read_items(*, user: Person, selection: ExportSelection) -> tuple[list[WorkItem], bool]:

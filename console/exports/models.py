@@ -72,8 +72,8 @@ class ExportRequest(models.Model):
     @property
     def headline(self) -> str:
         """The sentence where it stands alone. A name it may begin with stays as it is written."""
-        said = self.sentence
-        return said if self.selection.batches else said[0].upper() + said[1:]
+        sentence = self.sentence
+        return sentence if self.selection.batches else sentence[0].upper() + sentence[1:]
 
     @property
     def link_ends(self) -> datetime | None:
@@ -87,12 +87,12 @@ class ExportRequest(models.Model):
 
     def detail(self) -> dict[str, Any]:
         """What the audit says about its contents."""
-        said = {
+        names = {
             "projects": self.names.get("projects"),
             "batches": self.names.get("batches"),
             "choice": self.selection_data,
         }
-        return {**said, "items": self.items, "items_at_least": self.items_at_least, "space": self.space}
+        return {**names, "items": self.items, "items_at_least": self.items_at_least, "space": self.space}
 
 
 class Receipt(models.Model):

@@ -46,14 +46,14 @@ def read_state(*, user: Person, export_id: str) -> Export:
     """
     space = connections.space(user).id
     try:
-        found = _read(user, space, export_id)
+        export = _read(user, space, export_id)
     except NotFound:
         if _is_gone(user, export_id):
             _note_end(space, export_id, DELETED)
         raise
-    if found.status not in slot.ACTIVE and ExportRequest.objects.filter(export_id=export_id, ended_at=None).exists():
-        _note_end(space, export_id, found.status or "")
-    return found
+    if export.status not in slot.ACTIVE and ExportRequest.objects.filter(export_id=export_id, ended_at=None).exists():
+        _note_end(space, export_id, export.status or "")
+    return export
 
 
 def read_state_or_last(*, user: Person, export_id: str) -> tuple[Export | None, UpstreamError | None]:
@@ -86,10 +86,10 @@ def with_end(export_request: ExportRequest) -> ExportRequest:
 
 def last_known_state(*, user: Person, export_id: str) -> Export | None:
     """As it was when CloudFactory last answered, for the time in which it does not."""
-    found: Export | None = shared_state(connections.space(user).id, export_id).last(
+    export: Export | None = shared_state(connections.space(user).id, export_id).last(
         reader=connections.cache_scope(user, "cloudfactory")
     )
-    return found
+    return export
 
 
 def shared_state(space: str, export_id: str) -> SharedAnswer:
@@ -99,10 +99,10 @@ def shared_state(space: str, export_id: str) -> SharedAnswer:
 
 def mark_deleted(export_id: str, at: datetime | None = None) -> None:
     """Deleted, here or by somebody else: nobody waits for it, and it is offered to nobody."""
-    known = ExportRequest.objects.filter(export_id=export_id)
+    export_requests = ExportRequest.objects.filter(export_id=export_id)
     seen_at = at or write_behind.pending(SEEN, export_id).get("at")
-    known.filter(ended_at=None).update(ended_at=seen_at or timezone.now())
-    known.update(end_status=DELETED)
+    export_requests.filter(ended_at=None).update(ended_at=seen_at or timezone.now())
+    export_requests.update(end_status=DELETED)
     write_behind.forget(SEEN, export_id)
 
 
@@ -131,7 +131,7 @@ def check_export(operation: Operation) -> Result:
     if age > LONGEST:
         return Abandoned("It ran for more than a day; nobody watches it any more.")
     try:
-        found = _read(export_request.person, export_request.space, export_request.export_id)
+        export = _read(export_request.person, export_request.space, export_request.export_id)
     except NotFound:
         if _is_gone(export_request.person, export_request.export_id):
             mark_deleted(export_request.export_id)
@@ -141,9 +141,9 @@ def check_export(operation: Operation) -> Result:
         return Retry(max(polling.EXPORT.delays[-1], error.retry_in or 0), error.message)
     except (Refused, ConnectionMissing) as error:
         return Abandoned(error.message)
-    if found.status in slot.ACTIVE:
+    if export.status in slot.ACTIVE:
         return Retry(polling.EXPORT.seconds(int(age // 10)), "It runs.")
-    mark_ended(export_request.space, export_request.export_id, found.status or "")
+    mark_ended(export_request.space, export_request.export_id, export.status or "")
     return Done("It has ended.")
 
 

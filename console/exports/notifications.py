@@ -13,8 +13,8 @@ _HAS_ENDED = Q(ended_at__isnull=False) & (~Q(export_id="") | Q(end_status="DROPP
 def take_notifications(*, user: Person) -> list[ExportRequest]:
     """Exports of this person that ended and that they were not notified of yet; each is returned once."""
     not_notified = ExportRequest.objects.filter(_HAS_ENDED, person=user, notified_at=None)
-    taken = [each for each in not_notified if _mark_notified(each)]
-    return [each for each in taken if each.end_status != DELETED]
+    ended_exports = [each for each in not_notified if _mark_notified(each)]
+    return [each for each in ended_exports if each.end_status != DELETED]
 
 
 def _mark_notified(export_request: ExportRequest) -> bool:

@@ -127,14 +127,14 @@ def rows(exports: Iterable[Export]) -> list[ExportRow]:
     export_requests = map(monitor.with_end, ExportRequest.objects.select_related("person").filter(export_id__in=ids))
     planned = {export_request.export_id: export_request for export_request in export_requests}
     receipts = Receipt.objects.defer("classes", "details").in_bulk(ids)
-    taken = {export_id: found.words for export_id, found in selectors.downloads_of(ids).items()}
+    downloads = {export_id: found.words for export_id, found in selectors.downloads_of(ids).items()}
     expired = selectors.not_handed_over(ids, {FileGone.EXPIRED, FileGone.DELETED})
     return [
         ExportRow(
             export,
             planned.get(key := export.id),
             receipts.get(key),
-            taken.get(key, ""),
+            downloads.get(key, ""),
             key in expired,
         )
         for export in listed
@@ -145,7 +145,7 @@ def row(export: Export) -> ExportRow:
     return rows([export])[0]
 
 
-def filter_rows(found: Sequence[ExportRow], wanted: str, user_pk: object) -> list[ExportRow]:
+def filter_rows(rows: Sequence[ExportRow], name: str, user_pk: object) -> list[ExportRow]:
     """The rows a filter asks for."""
     tests: dict[str, Callable[[ExportRow], bool]] = {
         "mine": lambda row: row.export_request is not None and row.export_request.person_id == user_pk,
@@ -153,21 +153,21 @@ def filter_rows(found: Sequence[ExportRow], wanted: str, user_pk: object) -> lis
         "ending": lambda row: row.ends_soon,
         "failed": lambda row: row.export.status == "FAILED",
     }
-    return [row for row in found if tests[wanted](row)]
+    return [row for row in rows if tests[name](row)]
 
 
-def sort_rows(found: Sequence[ExportRow], sort: str, order: str) -> list[ExportRow]:
+def sort_rows(rows: Sequence[ExportRow], sort: str, order: str) -> list[ExportRow]:
     """As the vendor would sort them; they come newest first."""
-    listed = sorted(found, key=lambda row: row.name.casefold()) if sort == "name" else list(reversed(found))
+    listed = sorted(rows, key=lambda row: row.name.casefold()) if sort == "name" else list(reversed(rows))
     return listed if order == "ASC" else listed[::-1]
 
 
 def usual_duration(space: str) -> timedelta | None:
     """How long the space's exports took lately, for "yours usually take 2 min"."""
-    ended = ExportRequest.objects.filter(
+    finished = ExportRequest.objects.filter(
         space=space, end_status="COMPLETED", started_at__isnull=False, ended_at__isnull=False
     )
-    ends = ended.order_by("-ended_at").values_list("started_at", "ended_at")[:9]
+    ends = finished.order_by("-ended_at").values_list("started_at", "ended_at")[:9]
     took = sorted(end - start for start, end in ends if start and end)
     return took[len(took) // 2] if len(took) >= 2 else None
 

@@ -48,10 +48,10 @@ class ReceiptSummary:
     @property
     def more(self) -> str:
         """`All 312 classes`; with those that are not kept by name, `The largest 10,000 of 21,841 classes`."""
-        kept, count = self.receipt.kept_classes, self.receipt.class_count
+        named, count = self.receipt.kept_classes, self.receipt.class_count
         if self.receipt.has_all_classes:
-            return f"All {number(kept)} classes"
-        return f"The largest {number(kept)} of {number(count)} classes"
+            return f"All {number(named)} classes"
+        return f"The largest {number(named)} of {number(count)} classes"
 
     @property
     def unnamed(self) -> str:
@@ -108,8 +108,8 @@ def class_page(receipt: Receipt, page: int) -> "Page[ClassRow]":
 
 
 def _rows(ordered: Iterable[tuple[str, int]]) -> list[ClassRow]:
-    found = list(ordered)
-    return [ClassRow(name, count, found[0][1]) for name, count in found]
+    entries = list(ordered)
+    return [ClassRow(name, count, entries[0][1]) for name, count in entries]
 
 
 def _rank(entry: tuple[str, int]) -> tuple[int, str]:

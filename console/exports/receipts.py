@@ -83,8 +83,8 @@ def register() -> None:
 def request_receipt(export_request: ExportRequest) -> None:
     """Has the file read in the background. Once per export, whoever saw the end first."""
     defaults = {"space": export_request.space, "selection_key": export_request.selection.key}
-    _, made = Receipt.objects.get_or_create(export_id=export_request.export_id, defaults=defaults)
-    if made:
+    _, is_new = Receipt.objects.get_or_create(export_id=export_request.export_id, defaults=defaults)
+    if is_new:
         jobs.enqueue(
             kind=KIND,
             subject=export_request.export_id,
@@ -111,7 +111,7 @@ def _read_file(export_request: ExportRequest, operation: Operation, part: Part) 
         return PartDone(message=receipt.message or CHECKED)
     is_patient = timezone.now() - receipt.created_at < PATIENCE
     try:
-        found = _contents(export_request, operation)
+        contents = _contents(export_request, operation)
     except NotChecked as reason:
         return _without_figures(receipt, str(reason))
     except (Unknown, NotSent, RateLimited) as error:
@@ -122,12 +122,12 @@ def _read_file(export_request: ExportRequest, operation: Operation, part: Part) 
         return _without_figures(receipt, f"Not checked: {error.message}")
     except OSError:
         return Busy(LATER, NO_ROOM) if is_patient else _without_figures(receipt, f"Not checked: {NO_ROOM}")
-    _fill_in(receipt, found)
-    _split_bare(export_request, receipt, found)
+    _fill_in(receipt, contents)
+    _split_bare(export_request, receipt, contents)
 
     def record_figures() -> None:
         receipt.save()
-        _record_read(export_request, found)
+        _record_read(export_request, contents)
 
     return PartDone(message=CHECKED, record=record_figures)
 
@@ -193,29 +193,33 @@ class _Lease:
             yield chunk
 
 
-def _fill_in(receipt: Receipt, found: ArchiveContents) -> None:
+def _fill_in(receipt: Receipt, contents: ArchiveContents) -> None:
     receipt.state, receipt.message, receipt.checked_at = Receipt.State.CHECKED, "", timezone.now()
-    receipt.size, receipt.sha256 = found.size, found.sha256
-    receipt.images, receipt.annotations, receipt.without_annotations = found.images, found.annotations, found.without
-    receipt.classes, receipt.class_count = found.classes, found.class_count
-    receipt.documents = found.files
+    receipt.size, receipt.sha256 = contents.size, contents.sha256
+    receipt.images, receipt.annotations, receipt.without_annotations = (
+        contents.images,
+        contents.annotations,
+        contents.without,
+    )
+    receipt.classes, receipt.class_count = contents.classes, contents.class_count
+    receipt.documents = contents.files
     receipt.details = {
-        "passed_over": [[entry.name, entry.why] for entry in found.passed_over],
-        "passed_over_count": found.passed_over_count,
-        "others": found.others,
-        "system_files": found.system_files,
-        "notes": asdict(found.notes),
+        "passed_over": [[entry.name, entry.why] for entry in contents.passed_over],
+        "passed_over_count": contents.passed_over_count,
+        "others": contents.others,
+        "system_files": contents.system_files,
+        "notes": asdict(contents.notes),
     }
 
 
-def _split_bare(export_request: ExportRequest, receipt: Receipt, found: ArchiveContents) -> None:
+def _split_bare(export_request: ExportRequest, receipt: Receipt, contents: ArchiveContents) -> None:
     """Of the images without annotations: how many are finished with nothing there, how many not done yet.
 
     By the work item's id where the file in the zip is named so, else by the name of the picture, if all items are
     known; what fits none, or several that differ, stays unknown. The receipt holds without it, so an error of the
     vendor is no error here.
     """
-    if not found.bare:
+    if not contents.bare:
         return
     try:
         items, are_all = item_counts.read_items(user=export_request.person, selection=export_request.selection)
@@ -225,16 +229,16 @@ def _split_bare(export_request: ExportRequest, receipt: Receipt, found: ArchiveC
     for item in items:
         for name in filter(None, (item.id, _file_name(item.asset_url or "") if are_all else "")):
             statuses.setdefault(name, set()).add(item.status or "")
-    told = Counter(_only(statuses.get(bare.entry) or statuses.get(_file_name(bare.image))) for bare in found.bare)
-    receipt.finished_empty = told["COMPLETED"]
-    receipt.unfinished = told.total() - told["COMPLETED"] - told[""]
+    matched = Counter(_only(statuses.get(bare.entry) or statuses.get(_file_name(bare.image))) for bare in contents.bare)
+    receipt.finished_empty = matched["COMPLETED"]
+    receipt.unfinished = matched.total() - matched["COMPLETED"] - matched[""]
 
 
-def _only(found: set[str] | None) -> str:
-    return next(iter(found)) if found and len(found) == 1 else ""
+def _only(statuses: set[str] | None) -> str:
+    return next(iter(statuses)) if statuses and len(statuses) == 1 else ""
 
 
-def _record_read(export_request: ExportRequest, found: ArchiveContents) -> None:
+def _record_read(export_request: ExportRequest, contents: ArchiveContents) -> None:
     """The console itself took the file, to read it: the audit says so, too."""
     record.event(
         actor=None,
@@ -243,7 +247,7 @@ def _record_read(export_request: ExportRequest, found: ArchiveContents) -> None:
         thing_id=export_request.export_id,
         thing_name=export_request.name,
         vendor="cloudfactory",
-        detail={"space": export_request.space, "bytes": found.size, "sha256": found.sha256},
+        detail={"space": export_request.space, "bytes": contents.size, "sha256": contents.sha256},
     )
 
 

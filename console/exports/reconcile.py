@@ -31,8 +31,8 @@ def register() -> None:
 def find_export(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     space = str(entry.detail.get("space", ""))
     # The audit keeps names cleaned and cut; what was sent stands in the request.
-    sent = ExportRequest.objects.filter(act_id=entry.pk).values_list("name", flat=True).first() or entry.thing_name
-    matching = [export for export in _since(entry, space) if export.name == sent and _is_ours(export, entry)]
+    name = ExportRequest.objects.filter(act_id=entry.pk).values_list("name", flat=True).first() or entry.thing_name
+    matching = [export for export in _since(entry, space) if export.name == name and _is_ours(export, entry)]
     if len(matching) > 1 or (matching and not matching[0].id):
         return "unsure", {}
     if not matching:
@@ -51,7 +51,7 @@ def find_deleted(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     return "not found", {}
 
 
-def _follow(entry: Entry, **said: Any) -> None:
+def _follow(entry: Entry, **kwargs: Any) -> None:
     """A request follows what the audit found out about its press; a deleted export is offered to nobody."""
     if entry.action == "export.delete" and entry.outcome == DONE:
         space = str(entry.detail.get("space", ""))
@@ -65,16 +65,16 @@ def _follow(entry: Entry, **said: Any) -> None:
 def _since(entry: Entry, space: str) -> list[Export]:
     """Newest first, until they are older than the entry."""
     client = connections.cloudfactory(_actor(entry))
-    found: list[Export] = []
+    exports: list[Export] = []
     walk = pages(
         lambda cursor: client.list_exports(space, cursor=cursor, direction="NEXT" if cursor else None, limit=100)
     )
     for page in walk:
-        found += page.items
+        exports += page.items
         oldest = page.items[-1].created_at if page.items else None
         if oldest is not None and oldest < entry.at - SKEW:
             break
-    return found
+    return exports
 
 
 def _actor(entry: Entry) -> Person:

@@ -35,9 +35,9 @@ class ExportSelection:
     updated_to: datetime | None = None
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> "ExportSelection":
-        dates = {name: datetime.fromisoformat(kept[name]) for name in DATES if kept.get(name)}
-        return cls(tuple(kept.get("projects", ())), tuple(kept.get("batches", ())), **dates)
+    def from_json(cls, data: Mapping[str, Any]) -> "ExportSelection":
+        dates = {name: datetime.fromisoformat(data[name]) for name in DATES if data.get(name)}
+        return cls(tuple(data.get("projects", ())), tuple(data.get("batches", ())), **dates)
 
     def to_json(self) -> dict[str, Any]:
         dates = {name: value.isoformat() for name in DATES if (value := getattr(self, name))}

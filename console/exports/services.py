@@ -86,8 +86,8 @@ def send(
             detail=export_request.detail(),
             key=connections.key_fingerprint(export_request.person, "cloudfactory"),
         ) as act:
-            made = _create_in_slot(export_request, str(act.id))
-            act.done(thing_id=made.id, thing_name=export_request.name)
+            export = _create_in_slot(export_request, str(act.id))
+            act.done(thing_id=export.id, thing_name=export_request.name)
     except record.AlreadyActed as first:
         return follow_audit(export_request, first.entry)
     except SlotBusy:
@@ -99,7 +99,7 @@ def send(
             passing = isinstance(error, (NotSent, RateLimited, record.NotRecorded))
             mark_not_started(export_request, error.message, otherwise if passing else ExportRequest.State.DROPPED)
         raise
-    return mark_started(export_request, made.id)
+    return mark_started(export_request, export.id)
 
 
 def follow_audit(export_request: ExportRequest, entry: Entry | None = None) -> ExportRequest:
@@ -148,8 +148,8 @@ def unresolved_act(export_request: ExportRequest) -> Unresolved | None:
 def mark_started(export_request: ExportRequest, export_id: str) -> ExportRequest:
     """The vendor has it: from now on somebody watches until it ends."""
     with transaction.atomic():
-        taken = ExportRequest.objects.filter(pk=export_request.pk, export_id="")
-        taken.update(export_id=export_id, state=ExportRequest.State.STARTED, started_at=timezone.now(), message="")
+        unstarted = ExportRequest.objects.filter(pk=export_request.pk, export_id="")
+        unstarted.update(export_id=export_id, state=ExportRequest.State.STARTED, started_at=timezone.now(), message="")
         export_request.refresh_from_db()
         monitor.start_monitoring(export_request)
     slot.forget_newest(export_request.space)
@@ -222,14 +222,14 @@ def _create_in_slot(export_request: ExportRequest, request_id: str) -> Export:
 
 
 def _create(export_request: ExportRequest, request_id: str) -> Export:
-    wanted = export_request.selection
+    selection = export_request.selection
     return connections.cloudfactory(export_request.person).create_export(
         export_request.space,
         name=export_request.name,
-        project_ids=list(wanted.projects) or None,
-        batch_ids=list(wanted.batches) or None,
+        project_ids=list(selection.projects) or None,
+        batch_ids=list(selection.batches) or None,
         request_id=request_id,
-        **wanted.dates,
+        **selection.dates,
     )
 
 

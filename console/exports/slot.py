@@ -57,9 +57,9 @@ def read_usage(*, user: Person, space: str | None = None) -> SlotUsage:
 
 def read_usage_or_last(*, user: Person) -> SlotUsage:
     """As it is now, or was when CloudFactory last answered, or unknown."""
-    read = newest_reader(user=user)
+    reader = newest_reader(user=user)
     try:
-        return usage_from(user=user, answer=read())
+        return usage_from(user=user, answer=reader())
     except UpstreamError as error:
         return usage_from(user=user, answer=error)
 

@@ -54,15 +54,15 @@ def find_directory(file: BinaryIO) -> Directory:
     """The central directory of the last zip in the file. NotAZip with a sentence where there is none."""
     size = file.seek(0, 2)
     for position in islice(_ends(file, size), MOST_ENDS):
-        found = _directory(file, size, position)
-        if found is not None:
-            return found
+        directory = _directory(file, size, position)
+        if directory is not None:
+            return directory
     raise NotAZip(_what_it_is(file))
 
 
 def read_members(file: BinaryIO, directory: Directory) -> Iterator[Member]:
     """Every member the directory lists. NotAZip where the directory ends too early."""
-    at, end, seen = directory.start, directory.start + directory.length, 0
+    at, end, count = directory.start, directory.start + directory.length, 0
     window, base = b"", at
     # The window moves while the longest possible entry can pass its end, unless it holds all the rest.
     while at < end:
@@ -72,11 +72,11 @@ def read_members(file: BinaryIO, directory: Directory) -> Iterator[Member]:
         member, length = _member(window, at - base, directory.before)
         if member is None:
             break
-        seen += 1
+        count += 1
         at += length
         yield member
     # The count has 16 bits where a tool writes no zip64 record.
-    if at > end or (seen - directory.count) & _FULL_16:
+    if at > end or (count - directory.count) & _FULL_16:
         raise NotAZip("the zip's list of files is damaged")
 
 

@@ -63,14 +63,14 @@ def unpack(file: BinaryIO, member: Member) -> Iterator[bytes]:
     if member.method not in _UNPACKERS:
         name = METHODS.get(member.method, f"method {member.method}")
         raise UnreadableMember(f"is compressed with {name}, which the console can't read")
-    crc = done = 0
+    crc = size = 0
     for chunk in _UNPACKERS[member.method](_packed(file, member)):
-        done += len(chunk)
-        if done > member.size:
+        size += len(chunk)
+        if size > member.size:
             raise UnreadableMember("is damaged: it is longer than the zip says")
         crc = zlib.crc32(chunk, crc)
         yield chunk
-    if done < member.size:
+    if size < member.size:
         raise UnreadableMember("is damaged: it is shorter than the zip says")
     if crc != member.crc:
         raise UnreadableMember("is damaged: its checksum is wrong")
@@ -84,13 +84,13 @@ def _packed(file: BinaryIO, member: Member) -> Iterator[bytes]:
     if len(head) < _LOCAL.size or head[:4] != b"PK\x03\x04":
         raise UnreadableMember("is damaged: it is not where the zip says")
     fields = _LOCAL.unpack(head)
-    at, left = member.offset + _LOCAL.size + fields[9] + fields[10], member.packed
-    while left:
+    at, rest = member.offset + _LOCAL.size + fields[9] + fields[10], member.packed
+    while rest:
         file.seek(at)
-        chunk = file.read(min(CHUNK, left))
+        chunk = file.read(min(CHUNK, rest))
         if not chunk:
             raise UnreadableMember("is damaged: it is cut off")
-        at, left = at + len(chunk), left - len(chunk)
+        at, rest = at + len(chunk), rest - len(chunk)
         yield chunk
 
 

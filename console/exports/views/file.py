@@ -22,11 +22,11 @@ from console.upstream.errors import NotFound
 @require_safe
 def classes(request: SignedIn, export: uuid.UUID) -> HttpResponse:
     """All classes of a receipt, for whoever can read its export."""
-    found = monitor.read_state(user=request.user, export_id=str(export))
+    state = monitor.read_state(user=request.user, export_id=str(export))
     receipt = get_object_or_404(Receipt, pk=str(export), state=Receipt.State.CHECKED)
     page = class_page(receipt, read_page_number(request.GET.get("page")))
     context = {
-        "name": presenters.row(found).name,
+        "name": presenters.row(state).name,
         "receipt": receipt,
         "summary": ReceiptSummary(receipt),
         "page": page,
@@ -47,28 +47,28 @@ def download(request: SignedIn, export: uuid.UUID) -> HttpResponseBase:
         place = {} if error.total is None else {"Content-Range": f"bytes */{error.total}"}
         return plain_text_responses.answer(416, error.message, headers=place)
     except (downloading.NotReady, downloading.FileGone, NotFound) as error:
-        known = ExportRequest.objects.filter(export_id=str(export)).first()
-        if isinstance(error, NotFound) and (known is None or known.person_id != request.user.pk):
+        own = ExportRequest.objects.filter(export_id=str(export)).first()
+        if isinstance(error, NotFound) and (own is None or own.person_id != request.user.pk):
             # Their key does not read this export, so nothing that the console remembers of it is theirs.
             return error_pages.not_found(request)
         runs = isinstance(error, downloading.NotReady) and error.runs
         if plain_text_responses.is_for_tool(request):
-            return plain_text_responses.answer(409 if runs else 410, _without_page(request, error.message, known, runs))
+            return plain_text_responses.answer(409 if runs else 410, _without_page(request, error.message, own, runs))
         context = {
             "error": error,
             "export_id": export,
             "runs": runs,
-            "query": form_addresses.selection_query(known) if known else "",
+            "query": form_addresses.selection_query(own) if own else "",
         }
-        context["name"] = known.name if known else ""
+        context["name"] = own.name if own else ""
         if not isinstance(error, NotFound) and error.name:
             context["name"] = error.name
         return render(request, "exports/expired.html", context, status=409 if runs else 410)
 
 
-def _without_page(request: SignedIn, message: str, known: ExportRequest | None, runs: bool) -> str:
+def _without_page(request: SignedIn, message: str, own: ExportRequest | None, runs: bool) -> str:
     """What the page about a missing file says and offers, for a tool."""
     if runs or not request.user.can("change"):
         return message
-    query = f"?{form_addresses.selection_query(known)}" if known else ""
+    query = f"?{form_addresses.selection_query(own)}" if own else ""
     return f"{message} Make it again: {request.build_absolute_uri(reverse('exports:create'))}{query}"

@@ -14,10 +14,12 @@ from console.exports import notifications, presenters
 def notify(request: SignedIn) -> HttpResponse:
     """Exports that ended since this person was last notified, on whichever page they are."""
     here = htmx.page_address(request).partition("?")[0]
-    ended = [each for each in notifications.take_notifications(user=request.user) if not each.is_shown_at(here)]
+    export_requests = [
+        each for each in notifications.take_notifications(user=request.user) if not each.is_shown_at(here)
+    ]
     look = presenters.read_look(request.GET.get("look"))
     context = {
-        "ended": ended,
+        "ended": export_requests,
         "delay": polling.EXPORT.seconds(look),
         "look": look + 1,
         "more": notifications.awaits_notification(request.user),
