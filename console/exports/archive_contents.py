@@ -72,7 +72,7 @@ class ArchiveContents:
     class_count: int
     """Classes that have annotations."""
     without: int | None
-    """Images that have no annotation; None where that cannot be told."""
+    """Images that have no annotation; None where the documents do not say."""
     bare: tuple[BareImage, ...]
     """The first of them, to tell "checked, nothing there" from "not done yet"."""
     passed_over: tuple[UncountedFile, ...]

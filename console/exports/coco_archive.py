@@ -214,7 +214,7 @@ def _list(file: BinaryIO, directory: Directory, limits: ArchiveLimits) -> _Listi
         if is_system_file(member.name):
             listing.system_files += 1
         elif extension_of(member.name) in (".json", ".jsonl", ".ndjson"):
-            # Whoever unpacks it has the last one.
+            # A tool that unpacks it writes the last one over the first.
             if member.name in documents:
                 listing.pass_over(member.name, _NOT_THE_LAST)
             documents[member.name] = member

@@ -16,7 +16,7 @@ from console.upstream.json_reader import NotJson, Reader
 
 Id = int | str
 
-# Longer ids and names are told apart by a digest.
+# Longer ids and names are compared by a digest.
 LONGEST = 100
 LONGEST_FILE_NAME = 300
 NO_CLASS = "no class"

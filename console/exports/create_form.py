@@ -216,7 +216,7 @@ def _projects(user: Person, *, fresh: bool, with_slot: bool) -> tuple[tuple[Proj
 
 
 def _refuse_unread(data: QueryDict, answers: Mapping[str, BatchList | UpstreamError]) -> None:
-    """Raises where a rejected key has to be mended, or a ticked batch cannot be told from one that is gone."""
+    """Raises where the key is rejected, or where it is not clear whether a ticked batch still exists."""
     problems = [answer for answer in answers.values() if isinstance(answer, UpstreamError)]
     for problem in problems:
         if isinstance(problem, KeyRejected):
@@ -259,7 +259,7 @@ def _from_address(sent: QueryDict) -> QueryDict:
 
 
 def _follows(sent: QueryDict) -> bool:
-    """Whether the name follows the choice: the page proposed it, and nobody typed another."""
+    """Whether the name follows the choice: the page proposed it, and the person typed no other."""
     if "id" not in sent:
         return "name" not in sent
     return bool(sent.get("proposed")) and sent.get("name") == sent["proposed"]

@@ -37,7 +37,7 @@ def find_ready(*, user: Person, selection: ExportSelection) -> ExportRequest | N
 
 
 def _is_there(user: Person, export_request: ExportRequest) -> bool:
-    """Whoever deleted it elsewhere has not told us. A vendor that is silent is no reason to hide it; one that
+    """It can have been deleted outside the console. A vendor that does not answer is no reason to hide it; one that
     refuses this person's key is."""
     try:
         monitor.read_state(user=user, export_id=export_request.export_id)

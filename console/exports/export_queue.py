@@ -40,7 +40,7 @@ def leave_queue(export_request: ExportRequest, *, request: HttpRequest | None = 
 
 
 def is_waiting(export_request: ExportRequest) -> bool:
-    """Whether the worker has it in hand: then nobody else decides what becomes of it."""
+    """Whether its job is unfinished: then only the worker changes its state."""
     return selectors.is_unfinished(kind=KIND, subject=str(export_request.pk))
 
 

@@ -1,7 +1,7 @@
 """What a new export may be made of: the space's projects and their batches, kept while a person chooses.
 
 Every tick asks for the lists anew; for ticking, lists half a minute old will do, and CloudFactory is asked once.
-Whoever opens the page may come from a batch made a moment ago, so that look is `fresh`.
+A person who opens the page can have created a batch just before, so that read is `fresh`.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from console.upstream.response_models import Batch, Project
 
 T = TypeVar("T")
 Listed = TypeVar("Listed", Project, Batch)
-KEPT = 30.0
+CACHE_SECONDS = 30.0
 ENDLESS = "CloudFactory's list of batches did not come to an end, so there may be more."
 
 
@@ -73,9 +73,9 @@ def _cached_read(user: Person, thing: str, fresh: bool) -> Callable[[Callable[[]
     answer = SharedAnswer("cloudfactory", connections.space(user).id, f"offered:{reader}:{thing}")
     if fresh:
         answer.forget()
-    return lambda fetch: answer.read(fetch, reader=reader, seconds=KEPT, refusals=ACCESS_REFUSALS)
+    return lambda fetch: answer.read(fetch, reader=reader, seconds=CACHE_SECONDS, refusals=ACCESS_REFUSALS)
 
 
 def _without_extra(listed: Listed) -> Listed:
-    """Fields nobody described can hold links."""
+    """Undocumented fields can hold links."""
     return replace(listed, extra={})

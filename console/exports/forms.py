@@ -32,7 +32,7 @@ class _Day(DayField):
 
 
 class ExportForm(forms.Form):
-    """`projects` and `batches` offer what the person's own key could read a moment ago; anything else is refused."""
+    """`projects` and `batches` offer what the person's own key has just read; anything else is refused."""
 
     id = IdField()
     name = NameField(
@@ -46,7 +46,7 @@ class ExportForm(forms.Form):
     created_from, created_to = _Day("Created from"), _Day("Created until")
     updated_from, updated_to = _Day("Changed from"), _Day("Changed until")
     again = forms.BooleanField(required=False, widget=forms.HiddenInput)
-    # The name the page proposed last: one that nobody has changed follows the choice.
+    # The name the page proposed last: one that the person has not changed follows the selection.
     proposed = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, projects: Sequence[Project], batches: Batches, **kwargs: Any) -> None:

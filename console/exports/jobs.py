@@ -85,12 +85,11 @@ def _delay(export_request: ExportRequest) -> float:
 
 
 def _abandon(operation: Operation, words: str) -> None:
-    """Nobody will start it any more, so it must not stand before the others."""
+    """Takes it off the queue, so that it does not block the others, and notifies its person."""
     export_request = ExportRequest.objects.select_related("person").filter(pk=operation.subject).first()
     if export_request is None:
         return
     export_queue.leave_queue(export_request, reason=words)
-    # Its person hears of it wherever they are, as of one that ended.
     dropped = ExportRequest.objects.filter(pk=export_request.pk, state=ExportRequest.State.DROPPED, ended_at=None)
     dropped.update(ended_at=timezone.now(), end_status="DROPPED")
 

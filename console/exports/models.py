@@ -80,7 +80,7 @@ class ExportRequest(models.Model):
         return self.ended_at + LINK_LASTS if self.ended_at and self.end_status == "COMPLETED" else None
 
     def is_shown_at(self, path: str) -> bool:
-        """Whether the page at this path is about this very export, so that nobody there has to be told of it."""
+        """Whether the page at this path shows this export, so that no notification is needed there."""
         pages = [reverse("exports:request", args=[self.pk])]
         pages += [reverse("exports:detail", args=[self.export_id])] if self.export_id else []
         return path in pages
@@ -141,5 +141,5 @@ class Receipt(models.Model):
 
     @property
     def unmatched(self) -> int:
-        """Of those without annotations, how many nobody could match to a work item."""
+        """Of those without annotations, how many could not be matched to a work item."""
         return (self.without_annotations or 0) - (self.finished_empty or 0) - (self.unfinished or 0)

@@ -98,7 +98,7 @@ def shared_state(space: str, export_id: str) -> SharedAnswer:
 
 
 def mark_deleted(export_id: str, at: datetime | None = None) -> None:
-    """Deleted, here or by somebody else: nobody waits for it, and it is offered to nobody."""
+    """Ends it as deleted, here or elsewhere: it is offered no more."""
     export_requests = ExportRequest.objects.filter(export_id=export_id)
     seen_at = at or write_behind.pending(SEEN, export_id).get("at")
     export_requests.filter(ended_at=None).update(ended_at=seen_at or timezone.now())
@@ -123,7 +123,7 @@ def mark_ended(space: str, export_id: str, status: str, at: datetime | None = No
 
 
 def check_export(operation: Operation) -> Result:
-    """The job: the same look, with the key of whoever started it."""
+    """The job: reads the state with the key of the person who started the export."""
     export_request = ExportRequest.objects.select_related("person").get(export_id=operation.subject)
     if export_request.ended_at:
         return Done("It has ended.")
@@ -137,7 +137,7 @@ def check_export(operation: Operation) -> Result:
             mark_deleted(export_request.export_id)
         return Done("It was deleted.")
     except (Unknown, NotSent, RateLimited) as error:
-        # Whoever waits for it is still to be told, so an hour without CloudFactory must not end the watch.
+        # Its person still waits for a notification, so an hour without CloudFactory must not end the job.
         return Retry(max(polling.EXPORT.delays[-1], error.retry_in or 0), error.message)
     except (Refused, ConnectionMissing) as error:
         return Abandoned(error.message)
@@ -152,7 +152,7 @@ def _address(operation: Operation) -> str:
 
 
 def _abandon(operation: Operation, words: str) -> None:
-    """Nobody watches it any more, so nobody's pages ask for news of it."""
+    """Ends the polls for a notification that will not come."""
     ExportRequest.objects.filter(export_id=operation.subject, notified_at=None).update(notified_at=timezone.now())
 
 
@@ -169,7 +169,7 @@ def _read(user: Person, space: str, export_id: str) -> Export:
 
 
 def _is_gone(user: Person, export_id: str) -> bool:
-    """A key that cannot read the space gets the same answer, so only that of whoever asked for it is believed."""
+    """A key that cannot read the space gets the same answer, so only that of the person who started the export counts."""
     return ExportRequest.objects.filter(export_id=export_id, person=user).exists()
 
 

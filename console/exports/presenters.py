@@ -56,7 +56,7 @@ class ExportRow:
 
     @property
     def state(self) -> ExportState:
-        """A value nobody documented is shown as it came."""
+        """An undocumented value is shown as it came."""
         status = self.export.status or ""
         if self.is_ready and self.expired:
             return EXPIRED
@@ -105,7 +105,7 @@ class ExportRow:
 
     @property
     def link_ends(self) -> datetime | None:
-        """Seven days from its end, or from its beginning where nobody saw the end: rather too early than too late."""
+        """Seven days from its end, or from its creation where the console did not see the end: rather too early than too late."""
         if not self.has_file:
             return None
         since = (self.export_request.ended_at if self.export_request else None) or self.export.created_at
@@ -163,7 +163,7 @@ def sort_rows(rows: Sequence[ExportRow], sort: str, order: str) -> list[ExportRo
 
 
 def usual_duration(space: str) -> timedelta | None:
-    """How long the space's exports took lately, for "yours usually take 2 min"."""
+    """How long the space's exports took recently, for "yours usually take 2 min"."""
     finished = ExportRequest.objects.filter(
         space=space, end_status="COMPLETED", started_at__isnull=False, ended_at__isnull=False
     )

@@ -81,7 +81,7 @@ def register() -> None:
 
 
 def request_receipt(export_request: ExportRequest) -> None:
-    """Has the file read in the background. Once per export, whoever saw the end first."""
+    """Has the file read in the background. Once per export."""
     defaults = {"space": export_request.space, "selection_key": export_request.selection.key}
     _, is_new = Receipt.objects.get_or_create(export_id=export_request.export_id, defaults=defaults)
     if is_new:

@@ -52,7 +52,7 @@ def find_deleted(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
 
 
 def _follow(entry: Entry, **kwargs: Any) -> None:
-    """A request follows what the audit found out about its press; a deleted export is offered to nobody."""
+    """A request follows what the audit found out about its call; a deleted export is offered no more."""
     if entry.action == "export.delete" and entry.outcome == DONE:
         space = str(entry.detail.get("space", ""))
         slot.forget_newest(space)

@@ -127,7 +127,7 @@ def follow_audit(export_request: ExportRequest, entry: Entry | None = None) -> E
 
 
 def is_unknown(export_request: ExportRequest) -> bool:
-    """Sent, and nobody knows what became of it."""
+    """Whether it was sent without a known outcome."""
     if export_request.state != ExportRequest.State.SENDING:
         return False
     entry = Entry.objects.filter(pk=export_request.act_id).first()
@@ -136,7 +136,7 @@ def is_unknown(export_request: ExportRequest) -> bool:
 
 
 def unresolved_act(export_request: ExportRequest) -> Unresolved | None:
-    """Its latest attempt, as long as nobody knows what became of that."""
+    """Its latest attempt, as long as its outcome is unknown."""
     entry = (
         Entry.objects.select_related("actor").filter(pk=export_request.act_id).first()
         if is_unknown(export_request)
@@ -214,7 +214,7 @@ def delete(*, user: Person, export_id: str, act_id: uuid.UUID, request: HttpRequ
 
 
 def _create_in_slot(export_request: ExportRequest, request_id: str) -> Export:
-    """A conflict can only be about the slot (FACTS 2.3), and is told so, in the audit as well."""
+    """A conflict can only be about the slot (FACTS 2.3); the audit says so as well."""
     try:
         return _create(export_request, request_id)
     except Conflict as conflict:

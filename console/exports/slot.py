@@ -112,7 +112,7 @@ def unknown_usage(*, user: Person, space: str, error: UpstreamError | None = Non
 
 
 def newest_exports(platform: CloudFactory, space: str) -> tuple[Export, ...]:
-    """The newest exports without their links, which are nobody's to keep."""
+    """The newest exports without their signed links, which are not stored."""
     return _without_links(platform.list_exports(space, limit=LOOKED_AT).items)
 
 

@@ -1,4 +1,4 @@
-"""The export slot as the pages show it: one state at a time, told in one sentence (`exports/_slot_sentence.html`)."""
+"""The export slot as the pages show it: one state at a time, in one sentence (`exports/_slot_sentence.html`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

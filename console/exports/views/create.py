@@ -40,7 +40,7 @@ def create(request: SignedIn) -> HttpResponse:
     try:
         return _press(request) if typed is None else _again(request, create_form.draft(request.user, typed), 200)
     except write_errors.KINDS as error:
-        # What there is to choose from could not be read; what was typed is there all the same.
+        # The lists to choose from could not be read; what was typed is shown without them.
         draft = create_form.typed_only(request.user, request.POST if typed is None else typed).renewed()
         return _failed(request, draft, error)
 
@@ -106,7 +106,7 @@ def contents(request: SignedIn) -> HttpResponse:
 
 
 def _proposing(draft: create_form.CreateForm, response: HttpResponse) -> HttpResponse:
-    """Tells the page the name for what is chosen now; it takes it where nobody typed another."""
+    """Sends the page the name for the current selection; it uses that unless the person typed another."""
     return trigger_client_event(response, "proposed", {"value": draft.form.data["proposed"]})
 
 

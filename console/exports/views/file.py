@@ -21,7 +21,7 @@ from console.upstream.errors import NotFound
 
 @require_safe
 def classes(request: SignedIn, export: uuid.UUID) -> HttpResponse:
-    """All classes of a receipt, for whoever can read its export."""
+    """All classes of a receipt, for a person who can read its export."""
     state = monitor.read_state(user=request.user, export_id=str(export))
     receipt = get_object_or_404(Receipt, pk=str(export), state=Receipt.State.CHECKED)
     page = class_page(receipt, read_page_number(request.GET.get("page")))
