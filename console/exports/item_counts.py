@@ -44,7 +44,7 @@ class ExportCounts:
         return self.by_status.total()
 
     @property
-    def said(self) -> str:
+    def total_text(self) -> str:
         """`412`, or `1,000+` where counting stopped: never a false exact figure."""
         return str(Count(self.total, not self.complete))
 

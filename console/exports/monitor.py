@@ -169,7 +169,7 @@ def _read(user: Person, space: str, export_id: str) -> Export:
 
 
 def _is_gone(user: Person, export_id: str) -> bool:
-    """A key that cannot read the space gets the same answer, so only that of the person who started the export counts."""
+    """A key that cannot read the space gets the same answer: only that of the person who started the export counts."""
     return ExportRequest.objects.filter(export_id=export_id, person=user).exists()
 
 

@@ -171,10 +171,10 @@ def test_counting_stops_at_ten_calls_and_says_so(
         calls = [one for one in large.requests("cloudfactory") if one["path"].endswith("/workItems")]
         assert len(calls) == item_counts.CALLS
         assert not counts.complete
-        assert counts.said.endswith("+")
+        assert counts.total_text.endswith("+")
         page = client_as(alice).post("/exports/new/contents/", form(projects=["all"]), headers=HTMX)
         assert "Counting stopped before the last page" in text_of(page)
-        assert f"Export {counts.said} items" in text_of(page)
+        assert f"Export {counts.total_text} items" in text_of(page)
         assert all(row.figure.endswith("+") for row in counts.rows)
     finally:
         large.stop()
