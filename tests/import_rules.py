@@ -26,7 +26,7 @@ HTTP_LIBRARIES = ("requests", "urllib3")
 
 # Known, and to be undone.
 LEFT_OVER = {
-    "console.shell imports console.exports.monitor",
+    "console.shell imports console.exports.notifications",
     "console.shell imports console.items.runs.notifications",
     "console.home.services imports console.slices.builder.drafts",
     "console.home.services imports console.slices.recent",

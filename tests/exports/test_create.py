@@ -172,7 +172,7 @@ def test_a_busy_slot_is_explained_and_keeps_what_was_chosen(alice: Person, clien
 def test_with_a_busy_slot_comes_its_line_renewed(alice: Person, client_as: ClientAs, slow: Running) -> None:
     slow.act("start_export", name="Theirs")
     page = client_as(alice).post("/exports/new/", form(name="Mine"), headers=HTMX).content.decode()
-    line = page[page.index('id="export-lane"') : page.index("</section>")]
+    line = " ".join(page[page.index('id="export-lane"') : page.index("</section>")].split())
     assert 'data-taken hx-swap-oob="true" hx-get="/exports/lane/?look=1&amp;queue=1"' in line
     assert "In use" in line
 
