@@ -49,7 +49,7 @@ def test_a_plan_read_at_a_moment_to_come_is_read_again_when_pressed(
     bulk.items.update(read_at=at)
     emulator.act("set_status", item=items[0], status="IN_PROGRESS")
     emulator.forget_requests()
-    plans.press(user=alice, bulk=bulk, version=plans.version_of(bulk))
+    plans.press(user=alice, bulk=bulk, version=bulk.plan_version)
     work(2)
     bulk.refresh_from_db()
     assert (bulk.state, signals(emulator), reads(emulator)) == (State.READY, [], 1)

@@ -14,7 +14,7 @@ from accounts.models import Person
 from console.audit import reconciliation
 from console.audit.models import Entry
 from console.emulator.server import Running
-from console.items.bulk.conflicts import read_held
+from console.items.bulk.conflicts import find_conflicts
 from console.items.models import BulkItem, BulkSignal, Decision
 from console.jobs import parts
 from console.jobs.models import Operation
@@ -28,7 +28,7 @@ ClientAs = Callable[[Person], Client]
 
 
 def held(person: Person, *items: str) -> dict[str, str]:
-    found = read_held(user=person, project=uuid.UUID(PROJECT), ids=[uuid.UUID(item) for item in items])
+    found = find_conflicts(user=person, project=uuid.UUID(PROJECT), ids=[uuid.UUID(item) for item in items])
     return {str(item): reason for item, reason in found.items()}
 
 

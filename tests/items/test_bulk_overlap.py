@@ -30,7 +30,7 @@ def test_two_overlapping_plans_pressed_at_once_signal_each_item_once(
     def press(bulk: BulkSignal) -> None:
         try:
             together.wait(10)
-            planning.press(user=alice, bulk=bulk, version=planning.version_of(bulk))
+            planning.press(user=alice, bulk=bulk, version=bulk.plan_version)
         finally:
             connection.close()
 
@@ -62,7 +62,7 @@ def test_a_decision_and_a_plan_pressed_at_once_are_one_signal_to_the_item(
         def press(bulk: BulkSignal = bulk, together: Barrier = together) -> None:
             try:
                 together.wait(10)
-                planning.press(user=alice, bulk=bulk, version=planning.version_of(bulk))
+                planning.press(user=alice, bulk=bulk, version=bulk.plan_version)
             finally:
                 connection.close()
 

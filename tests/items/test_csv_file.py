@@ -13,7 +13,7 @@ from console.audit.csv_export import safe_cell
 from console.items.imports import csv_file
 from console.items.imports.csv_cells import is_guarded, with_guard, without_guard
 from console.items.imports.csv_file import NotCsv, key_of, read_bytes, read_text
-from console.items.imports.csv_rows import KNOWN, BatchNames, plan_rows, read_columns
+from console.items.imports.csv_rows import COLUMN_NAMES, BatchNames, plan_rows, read_columns
 
 CELL = st.text("ab,;\t\"'\n\r =-é\u2028\x0b\x1c\U0001f600", max_size=8)
 PIECES = st.sampled_from(
@@ -94,7 +94,7 @@ def test_a_guarded_cell_is_no_formula_and_is_read_as_it_was(text: str) -> None:
     assert is_guarded(guarded) == (guarded != text)
 
 
-@pytest.mark.parametrize("name", [*KNOWN, "problem"])
+@pytest.mark.parametrize("name", [*COLUMN_NAMES, "problem"])
 def test_names_of_columns_are_read_as_people_write_them(name: str) -> None:
     for typed in (name, name.upper(), name.title().replace("_", " "), f"  {name} "):
         assert key_of(typed) == name

@@ -222,7 +222,7 @@ def test_a_slice_that_turned_out_unfit_behind_the_form_is_said_by_its_plan(
     client_as(alice).post(f"{page_url(import_run)}read-again/")
     read()
     import_run.refresh_from_db()
-    assert (import_run.state, import_run.message) == (State.NOT_READ, slice_reader.GONE)
+    assert (import_run.state, import_run.message) == (State.NOT_READ, slice_reader.NO_SLICE)
 
 
 def test_a_slice_that_fails_to_answer_is_asked_again_and_then_said(

@@ -24,7 +24,7 @@ _WORDS = {State.WAITING: "isn’t sent yet", State.SENDING: "is being sent", Sta
 
 @dataclass(frozen=True)
 class BulkUnderWay:
-    """A bulk signal of `person` that still has to reach an item, or of which nobody knows whether it did."""
+    """A bulk signal of `person` that still has to reach an item, or of which it is unknown whether it did."""
 
     bulk: BulkSignal
     person: Person
@@ -62,7 +62,7 @@ def read_under_way(
         Q(outcome__in=(Outcome.NONE, Outcome.SENDING), bulk__state=State.PAUSED)
         | Q(outcome=Outcome.UNKNOWN, is_not_done=False)
     )
-    found: dict[uuid.UUID, BulkUnderWay] = {}
+    by_item: dict[uuid.UUID, BulkUnderWay] = {}
     for ids in in_portions(items):
         # The items lead: by the project, each would be looked for in every signal that there ever was.
         unfinished = BulkItem.objects.filter(item__in=ids, outcome__in=UNFINISHED, act_id__isnull=False)
@@ -73,12 +73,12 @@ def read_under_way(
             is_unknown = row.outcome == Outcome.UNKNOWN
             if not is_unknown or row.act_id in unknown:
                 is_own = row.bulk.person_id == user.pk
-                found.setdefault(row.item, BulkUnderWay(row.bulk, row.bulk.person, is_own, is_unknown))
-    return found
+                by_item.setdefault(row.item, BulkUnderWay(row.bulk, row.bulk.person, is_own, is_unknown))
+    return by_item
 
 
 def _open_acts(acts: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """Those of the acts of which nobody knows yet what became of them, and that can't be sent again."""
+    """Those of the acts whose outcome is still unknown, and that can't be sent again."""
     states = {
         entry.pk: reconciliation.state(entry)
         for entry in Entry.objects.prefetch_related("outcomes").filter(pk__in=acts)

@@ -14,16 +14,16 @@ State = Decision.State
 REACHED = (BulkItem.Outcome.SENDING, BulkItem.Outcome.DONE, BulkItem.Outcome.UNKNOWN)
 
 
-def read_held(*, user: Person, project: uuid.UUID, ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, str]:
+def find_conflicts(*, user: Person, project: uuid.UUID, ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, str]:
     """Those of the items that must not be signaled now, each with the reason as a sentence."""
     under_way = read_under_way(user=user, project=project, items=ids)
-    held = {item: bulk.sentence for item, bulk in under_way.items()}
+    reasons = {item: bulk.sentence for item, bulk in under_way.items()}
     mine = Decision.objects.filter(person=user, project=project, state__in=services.UNFINISHED)
     for some in in_portions(ids):
         for decision in mine.filter(item__in=some):
             if services.is_open(decision):
-                held[decision.item] = _reason(decision)
-    return held
+                reasons[decision.item] = _reason(decision)
+    return reasons
 
 
 def is_signaled_since(*, user: Person, project: uuid.UUID, ids: Collection[uuid.UUID], since: datetime) -> bool:

@@ -71,8 +71,8 @@ class SendForm(forms.Form):
             field = self.fields["reason"]
             field.required, field.error_messages["required"] = True, NO_REASON.get(action.value, "Say why.")
 
-    def typed(self) -> dict[str, Any]:
-        """What can be kept of it, by the names that `planning` knows; what was refused is left out."""
+    def to_fields(self) -> dict[str, Any]:
+        """The fields of the plan as far as they are valid."""
         cleaned = getattr(self, "cleaned_data", {})
-        kept = {name: cleaned[name] for name in ("reason", "assignee", "note") if name in cleaned}
-        return kept | {"includes_unlikely": cleaned.get("unlikely", False)}
+        texts = {name: cleaned[name] for name in ("reason", "assignee", "note") if name in cleaned}
+        return texts | {"includes_unlikely": cleaned.get("unlikely", False)}

@@ -26,7 +26,7 @@ from console.items import services, table_selectors
 from console.items.bulk import plans
 from console.items.bulk import services as sending
 from console.items.bulk.actions import BulkAction, action_named
-from console.items.bulk.conflicts import read_held
+from console.items.bulk.conflicts import find_conflicts
 from console.items.bulk.selectors import to_be_sent
 from console.items.filters import ItemFilter
 from console.items.models import BulkItem, BulkSignal
@@ -99,7 +99,7 @@ def _last_position(bulk: BulkSignal) -> int:
 
 
 def _read_part(bulk: BulkSignal, action: BulkAction, operation: Operation, part: Part) -> PartResult:
-    reading = _Reading(bulk, action, operation, part)
+    reading = _PlanReading(bulk, action, operation, part)
     try:
         if "query" in part.sent:
             return reading.read_page()
@@ -115,7 +115,7 @@ def _read_part(bulk: BulkSignal, action: BulkAction, operation: Operation, part:
         return Halt(error.message)
 
 
-class _Reading:
+class _PlanReading:
     """One part of a reading. Done again after a kill, it comes to the same."""
 
     def __init__(self, bulk: BulkSignal, action: BulkAction, operation: Operation, part: Part) -> None:
@@ -193,27 +193,27 @@ class _Reading:
 
     def _rows_of(self, items: Mapping[str, WorkItem]) -> list[BulkItem]:
         """The plan's rows of these items; those it doesn't have yet are added behind the others."""
-        known = {row.item: row for row in self.bulk.items.filter(item__in=[uuid.UUID(one) for one in items])}
+        by_item = {row.item: row for row in self.bulk.items.filter(item__in=[uuid.UUID(one) for one in items])}
         last = _last_position(self.bulk)
         message = NEW_MATCH if self.bulk.read_at else ""
         rows = []
         for item_id in map(uuid.UUID, items):
-            if item_id not in known:
+            if item_id not in by_item:
                 last += 1
-                known[item_id] = BulkItem(bulk=self.bulk, position=last, item=item_id, message=message)
-            rows.append(known[item_id])
+                by_item[item_id] = BulkItem(bulk=self.bulk, position=last, item=item_id, message=message)
+            rows.append(by_item[item_id])
         return rows
 
     def _store(self, rows: Sequence[BulkItem], items: Mapping[str, WorkItem], *, is_whole: bool) -> None:
         self._say("")
-        held = read_held(user=self.bulk.person, project=self.bulk.project, ids=[row.item for row in rows])
+        conflicts = find_conflicts(user=self.bulk.person, project=self.bulk.project, ids=[row.item for row in rows])
         now = timezone.now()
         for row in rows:
-            self._judge(row, items.get(str(row.item)), held.get(row.item, ""), now, is_whole=is_whole)
+            self._judge(row, items.get(str(row.item)), conflicts.get(row.item, ""), now, is_whole=is_whole)
             # A row that is there is found by its item, which is all the statement can stumble over.
             row.pk = None
         with transaction.atomic():
-            # From here on nobody else has the plan until this is committed.
+            # From here on no other worker has the plan until this is committed.
             parts.keep(self.operation)
             BulkItem.objects.bulk_create(
                 rows,
@@ -222,9 +222,9 @@ class _Reading:
                 update_fields=READ_FIELDS,
             )
 
-    def _judge(self, row: BulkItem, item: WorkItem | None, held: str, now: datetime, *, is_whole: bool) -> None:
+    def _judge(self, row: BulkItem, item: WorkItem | None, conflict: str, now: datetime, *, is_whole: bool) -> None:
         row.read_at = now
-        row.message = held or (row.message if row.message == NEW_MATCH else "")
+        row.message = conflict or (row.message if row.message == NEW_MATCH else "")
         if item is None:
             row.kind = Kind.GONE if is_whole else Kind.UNREAD
             return
@@ -233,7 +233,7 @@ class _Reading:
         is_changed = row.status_seen not in ("", row.status_before)
         # Without a status of their own, what was read first is what the person sees in the plan.
         row.status_seen = row.status_seen or row.status_before
-        if held:
+        if conflict:
             row.kind = Kind.HELD
         elif is_changed:
             row.kind = Kind.CHANGED
@@ -245,10 +245,10 @@ class _Reading:
     def _came_before(self, query: str) -> bool:
         return self.operation.parts.filter(number__lte=self.part.number, sent={"query": query}).exists()
 
-    def _add_part(self, sent: Mapping[str, Any]) -> None:
+    def _add_part(self, payload: Mapping[str, Any]) -> None:
         """Behind this part, unless it was added before a kill."""
         if not self.operation.parts.filter(number__gt=self.part.number).exists():
-            parts.add(self.operation, [sent])
+            parts.add(self.operation, [payload])
 
 
 def _has_status(item: WorkItem, status: str) -> bool:
@@ -279,10 +279,10 @@ def _mark_held(bulk: BulkSignal) -> None:
     """Another signal can have begun behind the part that read its item."""
     items = list(to_be_sent(bulk).values_list("item", flat=True))
     by_reason: dict[str, list[uuid.UUID]] = defaultdict(list)
-    for item, reason in read_held(user=bulk.person, project=bulk.project, ids=items).items():
+    for item, reason in find_conflicts(user=bulk.person, project=bulk.project, ids=items).items():
         by_reason[reason].append(item)
-    for reason, held in by_reason.items():
-        for some in in_portions(held):
+    for reason, held_items in by_reason.items():
+        for some in in_portions(held_items):
             bulk.items.filter(item__in=some).update(kind=Kind.HELD, message=reason)
 
 

@@ -17,7 +17,7 @@ from console.common.errors import ConsoleError
 from console.items import services
 from console.items.bulk import services as sending
 from console.items.bulk.actions import BulkAction
-from console.items.bulk.conflicts import is_signaled_since, read_held
+from console.items.bulk.conflicts import find_conflicts, is_signaled_since
 from console.items.bulk.selectors import is_recent, to_be_sent
 from console.items.models import BulkItem, BulkSignal, Selection
 from console.items.runs import plan_reading
@@ -45,7 +45,7 @@ class NotPlanned(ConsoleError):
     """Nothing was planned or sent; `message` says why."""
 
 
-class NotSent(NotPlanned):
+class PlanNotSent(NotPlanned):
     """The plan stays as it is; nothing was sent by this press."""
 
 
@@ -62,10 +62,10 @@ def create_plan(
         new.is_all_matching, new.query = True, selection.query
         return _save(new, ())
     ticked = selection.items.values_list("item", "status")[: MOST_ITEMS + 1] if selection else ()
-    seen = dict(ticked)
-    if not seen and not BulkSignal.objects.filter(pk=bulk_id).exists():
+    statuses = dict(ticked)
+    if not statuses and not BulkSignal.objects.filter(pk=bulk_id).exists():
         raise NotPlanned(NOTHING_SELECTED)
-    return _save(new, [BulkItem(item=item, status_seen=status) for item, status in seen.items()])
+    return _save(new, [BulkItem(item=item, status_seen=status) for item, status in statuses.items()])
 
 
 def create_sequel(
@@ -93,18 +93,18 @@ def create_sequel(
 
 
 def read_again(
-    *, user: Person, bulk: BulkSignal, typed: Mapping[str, Any] | None = None, takes_changed: bool = False
+    *, user: Person, bulk: BulkSignal, fields: Mapping[str, Any] | None = None, takes_changed: bool = False
 ) -> bool:
-    """Has a plan that was not sent read once more; False where it was sent, or is being read. Raises NotSent.
+    """Has a plan that was not sent read once more; False where it was sent, or is being read. Raises PlanNotSent.
 
-    `typed` are fields of the form, kept until then. With `takes_changed` the items that changed are meant as they are;
-    a retry and an undo mean only what the earlier signal left behind.
+    `fields` are those of the form, stored until then. With `takes_changed` the items that changed are meant as they
+    are; a retry and an undo mean only what the earlier signal left behind.
     """
     if is_undo_over(bulk):
-        raise NotSent(UNDO_OVER)
+        raise PlanNotSent(UNDO_OVER)
     own = BulkSignal.objects.filter(pk=bulk.pk, person=user, state__in=(State.READY, State.NOT_READ))
     with transaction.atomic():
-        is_taken = own.update(state=State.READING, is_pressed=False, message="", **(typed or {})) == 1
+        is_taken = own.update(state=State.READING, is_pressed=False, message="", **(fields or {})) == 1
         if is_taken and bulk.is_all_matching and bulk.read_at is None:
             bulk.items.all().delete()
         if is_taken and takes_changed and bulk.purpose == Purpose.FIRST:
@@ -128,7 +128,7 @@ def press(
     """Sends the plan, or has it read again first where that was done more than SIGNAL_PLAN_FRESH seconds ago, or where
     something else on one of its items is under way, or was sent by the person since.
 
-    `version` is that of the plan the person saw. A duplicate changes nothing. Raises NotSent.
+    `version` is that of the plan the person saw. A duplicate changes nothing. Raises PlanNotSent.
     """
     with transaction.atomic():
         services.lock_person(user)
@@ -138,22 +138,17 @@ def press(
         locked.includes_unlikely = includes_unlikely
         locked.planned_count = to_be_sent(locked).count()
         if not locked.planned_count:
-            raise NotSent(NOTHING_TO_SEND)
-        typed = ["reason", "assignee", "note", "includes_unlikely", "planned_count"]
+            raise PlanNotSent(NOTHING_TO_SEND)
+        columns = ["reason", "assignee", "note", "includes_unlikely", "planned_count"]
         if is_fresh(locked) and not _is_any_signaled(locked):
-            locked.save(update_fields=typed)
+            locked.save(update_fields=columns)
             sending.start(locked)
         else:
             locked.state, locked.is_pressed = State.READING, True
-            locked.save(update_fields=[*typed, "state", "is_pressed"])
-            _enqueue(locked, pressed=fingerprint(locked))
+            locked.save(update_fields=[*columns, "state", "is_pressed"])
+            _enqueue(locked, pressed_version=fingerprint(locked))
     bulk.refresh_from_db()
     return bulk
-
-
-def version_of(bulk: BulkSignal) -> str:
-    """Names one reading of the plan, so that an old form is told from the present one."""
-    return bulk.read_at.isoformat() if bulk.read_at else ""
 
 
 def fingerprint(bulk: BulkSignal) -> str:
@@ -188,22 +183,22 @@ def delete_old() -> None:
 
 def _check(bulk: BulkSignal, version: str) -> None:
     if bulk.state != State.READY:
-        raise NotSent(NOT_READY.format(state=State(bulk.state).label.lower()))
+        raise PlanNotSent(NOT_READY.format(state=State(bulk.state).label.lower()))
     if is_undo_over(bulk):
-        raise NotSent(UNDO_OVER)
+        raise PlanNotSent(UNDO_OVER)
     if is_expired(bulk):
-        raise NotSent(EXPIRED)
-    if version != version_of(bulk):
-        raise NotSent(OTHER_VERSION)
+        raise PlanNotSent(EXPIRED)
+    if version != bulk.plan_version:
+        raise PlanNotSent(OTHER_VERSION)
 
 
 def _is_any_signaled(bulk: BulkSignal) -> bool:
     """Whether something else on one of its items is under way, or was sent by the person since it was read."""
-    read = dict(to_be_sent(bulk).values_list("item", "read_at"))
-    since = min((at for at in read.values() if at), default=bulk.created_at)
-    if read_held(user=bulk.person, project=bulk.project, ids=read):
+    read_times = dict(to_be_sent(bulk).values_list("item", "read_at"))
+    since = min((at for at in read_times.values() if at), default=bulk.created_at)
+    if find_conflicts(user=bulk.person, project=bulk.project, ids=read_times):
         return True
-    return is_signaled_since(user=bulk.person, project=bulk.project, ids=read, since=since)
+    return is_signaled_since(user=bulk.person, project=bulk.project, ids=read_times, since=since)
 
 
 def _build(user: Person, project: uuid.UUID, action: BulkAction, bulk_id: uuid.UUID, list_query: str) -> BulkSignal:
@@ -256,6 +251,6 @@ def _items(bulk: BulkSignal) -> set[uuid.UUID]:
     return set(bulk.items.values_list("item", flat=True))
 
 
-def _enqueue(bulk: BulkSignal, *, pressed: str = "") -> None:
+def _enqueue(bulk: BulkSignal, *, pressed_version: str = "") -> None:
     bulk.items.exclude(message="", read_at=None).update(message="", read_at=None)
-    plan_reading.enqueue(bulk, about=bulk.project_name, pressed=pressed)
+    plan_reading.enqueue(bulk, about=bulk.project_name, pressed=pressed_version)

@@ -28,7 +28,7 @@ def find_retryable(bulk: BulkSignal) -> "QuerySet[BulkItem]":
 
 
 def plan_retry(*, user: Person, bulk: BulkSignal, action: BulkAction, bulk_id: uuid.UUID) -> BulkSignal:
-    """A plan of its own for them. A duplicate finds the first plan. Raises planning.NotPlanned."""
+    """A plan of its own for them. A duplicate finds the first plan. raises plans.NotPlanned."""
     if earlier := bulk.sequels.filter(pk=bulk_id, person=user).first():
         return earlier
     if bulk.state not in FINAL:

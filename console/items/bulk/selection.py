@@ -44,23 +44,23 @@ class SelectionChange:
     """`clear`, or `all` for everything that matches the filter."""
 
     @classmethod
-    def read(cls, sent: QueryDict) -> "SelectionChange":
+    def read(cls, data: QueryDict) -> "SelectionChange":
         """What a form asks for: the changes alone (`on`, `off`) or all boxes of a page (`was`, `item`).
 
         What is no work item's id is left out.
         """
-        command = sent.get("do", "")
-        on, off = read_boxes(sent.getlist("on")), set(read_boxes(sent.getlist("off")))
-        before, ticked = read_boxes(sent.getlist("was")), read_boxes(sent.getlist("item"))
-        if command == "clear" and "was" in sent:
+        command = data.get("do", "")
+        on, off = read_boxes(data.getlist("on")), set(read_boxes(data.getlist("off")))
+        before, ticked = read_boxes(data.getlist("was")), read_boxes(data.getlist("item"))
+        if command == "clear" and "was" in data:
             return cls(command=command)
-        shown = read_boxes(sent.getlist("shown"))
+        page = read_boxes(data.getlist("shown"))
         on |= {item: status for item, status in ticked.items() if item not in before}
         off = (off | (before.keys() - ticked.keys())) - ticked.keys()
         if command == "page":
-            on, off = on | shown, off - shown.keys()
+            on, off = on | page, off - page.keys()
         if command == "none":
-            off = off | shown.keys()
+            off = off | page.keys()
         return cls({item: status for item, status in on.items() if item not in off}, frozenset(off), command)
 
     @property
@@ -114,13 +114,13 @@ def select_all_matching(*, user: Person, project: uuid.UUID, item_filter: ItemFi
 
 def clear(*, user: Person, project: uuid.UUID) -> None:
     with transaction.atomic():
-        # First the row, so that whoever is ticking has finished and nothing of it stays behind.
+        # First the row: a request that ticks has finished then, and nothing of it stays behind.
         for selection in Selection.objects.select_for_update().filter(person=user, project=project):
             selection.delete()
 
 
 def delete_old_selections() -> None:
-    """Deletes selections that nobody changed for 30 days."""
+    """Deletes selections that were not changed for 30 days."""
     Selection.objects.filter(updated_at__lt=timezone.now() - LASTS).delete()
 
 

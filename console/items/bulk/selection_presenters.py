@@ -46,8 +46,12 @@ class SelectionBar:
     @property
     def is_this_filter(self) -> bool:
         """Whether the items that are selected as a whole are those of the table."""
-        kept = self.kept_filter
-        return kept is not None and not kept.problems and matching_query(kept) == matching_query(self.item_filter)
+        own_filter = self.kept_filter
+        return (
+            own_filter is not None
+            and not own_filter.problems
+            and matching_query(own_filter) == matching_query(self.item_filter)
+        )
 
     @property
     def mode(self) -> str:

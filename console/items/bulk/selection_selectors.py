@@ -27,17 +27,19 @@ def read_bar(
     tells_selected: bool = False,
 ) -> SelectionBar:
     """What is selected, and which of these items are: no calls, and as many statements for 100 items as for one."""
-    found = Selection.objects.filter(person=user, project=project).annotate(ticked=CountOf("items")).first()
-    is_all = found is not None and found.is_all_matching
-    kept_filter = ItemFilter.from_query(found.query, user=user) if found is not None and is_all else None
-    selected = SelectedItem.objects.filter(selection=found, item__in=list(page_ids)) if found and page_ids else None
+    selection = Selection.objects.filter(person=user, project=project).annotate(ticked=CountOf("items")).first()
+    is_all = selection is not None and selection.is_all_matching
+    kept_filter = ItemFilter.from_query(selection.query, user=user) if selection is not None and is_all else None
+    selected = (
+        SelectedItem.objects.filter(selection=selection, item__in=list(page_ids)) if selection and page_ids else None
+    )
     if batch_names is None:
         batch_names = selectors.remembered_names(user=user, project=project) or {}
     return SelectionBar(
         project,
         item_filter,
-        found,
-        ticked_count=found.ticked if found is not None else 0,
+        selection,
+        ticked_count=selection.ticked if selection is not None else 0,
         selected=frozenset(selected.values_list("item", flat=True)) if selected is not None else frozenset(),
         unsaved=unsaved or SelectionChange(),
         kept_filter=kept_filter,
@@ -52,7 +54,7 @@ def read_bar(
 def _known_count(user: Person, project: uuid.UUID, item_filter: ItemFilter) -> Count | None:
     """What the tabs of this filter showed within the last minute."""
     filters = item_filter.arguments() | {"ids": item_filter.ids}
-    known = counts.known_by_status(user=user, project=str(project), filters=filters)
-    if known is None:
+    names = counts.known_by_status(user=user, project=str(project), filters=filters)
+    if names is None:
         return None
-    return known.of(item_filter.status) if item_filter.status else known.total
+    return names.of(item_filter.status) if item_filter.status else names.total

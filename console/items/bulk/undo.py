@@ -23,8 +23,8 @@ from console.items.models import BulkItem, BulkSignal
 from console.items.sent_signals import SentSignal, read_sent_signals
 
 State, Outcome, Purpose = BulkSignal.State, BulkItem.Outcome, BulkSignal.Purpose
-ENDED = (State.ENDED, State.STOPPED)
-FINAL = (*ENDED, State.TAKEN_BACK)
+ENDED_STATES = (State.ENDED, State.STOPPED)
+FINAL = (*ENDED_STATES, State.TAKEN_BACK)
 NOTHING_SENT = "Nothing was sent."
 
 
@@ -53,11 +53,15 @@ class UndoOffer:
 
     @property
     def text(self) -> str:
-        """Beside the button, or in its place; "" where nothing was done that somebody would undo."""
+        """Beside the button, or in its place; "" where nothing was done that could be undone."""
         if self.is_over and self.count:
             return f"{self._undone} It could be undone until {moment(self.ends_at)}.".strip()
-        told = [self._undone, self._left_out, f"It can be undone until {moment(self.ends_at)}." if self.count else ""]
-        return " ".join(filter(None, told))
+        sentences = [
+            self._undone,
+            self._left_out,
+            f"It can be undone until {moment(self.ends_at)}." if self.count else "",
+        ]
+        return " ".join(filter(None, sentences))
 
     @property
     def url(self) -> str:
@@ -77,12 +81,12 @@ class UndoOffer:
 
 def read_offer(bulk: BulkSignal) -> UndoOffer | None:
     """None while it is under way, and where it did nothing."""
-    if bulk.state not in ENDED or bulk.finished_at is None:
+    if bulk.state not in ENDED_STATES or bulk.finished_at is None:
         return None
     action = action_named(bulk.action)
-    done = bulk.items.filter(outcome=Outcome.DONE)
+    done_items = bulk.items.filter(outcome=Outcome.DONE)
     can_be_undone = _moved(action)
-    figures = done.aggregate(all=Count("pk"), undoable=Count("pk", filter=can_be_undone))
+    figures = done_items.aggregate(all=Count("pk"), undoable=Count("pk", filter=can_be_undone))
     undone = BulkItem.objects.filter(bulk__origin=bulk, bulk__purpose=Purpose.UNDO, outcome=Outcome.DONE)
     undone_count = undone.values("item").distinct().count()
     ends_at = bulk.finished_at + plans.UNDO_LASTS
@@ -100,7 +104,7 @@ def read_offer(bulk: BulkSignal) -> UndoOffer | None:
 def plan_undo(*, user: Person, bulk: BulkSignal) -> BulkSignal:
     """The plan of the inverse signal. A second press, also in another tab, finds the first one's plan.
 
-    Raises planning.NotPlanned, and what naming the project raises.
+    raises plans.NotPlanned, and what naming the project raises.
     """
     undos = bulk.sequels.filter(purpose=Purpose.UNDO)
     # Counted before they are looked through: of two presses at once both count the same, or one finds the other's plan.
@@ -142,13 +146,13 @@ def _moved(action: BulkAction | None) -> Q:
 def _still_ours(bulk: BulkSignal) -> Iterator[BulkItem]:
     """Without those about which this console sent another signal since: their status is that one's doing."""
     items = list(find_undoable(bulk))
-    sent = read_sent_signals([one.item for one in items])
-    return (one for one in items if not _is_signaled_since(one, sent.get(one.item, [])))
+    signals = read_sent_signals([one.item for one in items])
+    return (one for one in items if not _is_signaled_since(one, signals.get(one.item, [])))
 
 
-def _is_signaled_since(item: BulkItem, sent: list[SentSignal]) -> bool:
+def _is_signaled_since(item: BulkItem, signals: list[SentSignal]) -> bool:
     """`sent` has the newest first."""
-    for signal in sent:
+    for signal in signals:
         if signal.entry.pk == item.act_id:
             return False
         if signal.outcome != FAILED:

@@ -33,9 +33,9 @@ class BatchForm(forms.Form):
     @property
     def options(self) -> list[tuple[str, str, bool]]:
         """Value, words and whether it is chosen."""
-        chosen = self["batch"].value() or NEW
-        found = [(NEW, "A new batch", False), *((str(one), name, False) for one, name in self.batches.items())]
-        return [(value, words, value == chosen) for value, words, _ in found]
+        selected = self["batch"].value() or NEW
+        options = [(NEW, "A new batch", False), *((str(one), name, False) for one, name in self.batches.items())]
+        return [(value, words, value == selected) for value, words, _ in options]
 
     def clean_batch(self) -> int | None:
         text = self.cleaned_data["batch"]

@@ -33,15 +33,15 @@ def is_guarded(text: str) -> bool:
     return without_guard(text) != text
 
 
-def _guard(found: re.Match[str]) -> str:
-    before, quotes, sign = found.groups()
-    return f"{before}'{quotes}{sign}" if sign and _begins_cell(found) else found[0]
+def _guard(match: re.Match[str]) -> str:
+    before, quotes, sign = match.groups()
+    return f"{before}'{quotes}{sign}" if sign and _begins_cell(match) else match[0]
 
 
-def _unguard(found: re.Match[str]) -> str:
-    before, quotes, sign = found.groups()
-    return f"{before}{quotes[1:]}{sign}" if sign and quotes and _begins_cell(found) else found[0]
+def _unguard(match: re.Match[str]) -> str:
+    before, quotes, sign = match.groups()
+    return f"{before}{quotes[1:]}{sign}" if sign and quotes and _begins_cell(match) else match[0]
 
 
-def _begins_cell(found: re.Match[str]) -> bool:
-    return found.start() == 0 or any(separator in found[1] for separator in ";\t\r\n")
+def _begins_cell(match: re.Match[str]) -> bool:
+    return match.start() == 0 or any(separator in match[1] for separator in ";\t\r\n")

@@ -11,7 +11,7 @@ from console.common.file_names import attachment, file_name
 from console.common.formatting import plural
 from console.items.imports.csv_cells import with_guard
 from console.items.imports.csv_file import key_of
-from console.items.imports.csv_rows import KNOWN, PROBLEM
+from console.items.imports.csv_rows import COLUMN_NAMES, PROBLEM
 from console.items.models import Import, ImportRow
 
 Outcome = ImportRow.Outcome
@@ -32,7 +32,7 @@ EXAMPLES: Sequence[dict[str, str]] = (
 
 def template() -> StreamingHttpResponse:
     """All columns with two lines that show how they are filled in."""
-    columns = [*KNOWN, "metadata.site"]
+    columns = [*COLUMN_NAMES, "metadata.site"]
     rows = ([example.get(column, "") for column in columns] for example in EXAMPLES)
     return _answer("work-items-template.csv", csv_export.table(columns, rows))
 
@@ -59,22 +59,22 @@ def refused(*, user: Person, import_run: Import, request: HttpRequest) -> Stream
 
 def _lines(import_run: Import) -> Iterator[str]:
     columns = [str(column) for column in import_run.plan.get("columns", ())]
-    kept = [place for place, column in enumerate(columns) if key_of(column) != PROBLEM]
-    header = [with_guard(columns[place]) for place in kept]
-    return csv_export.table([*header, PROBLEM], _rows(import_run, len(columns), kept))
+    places = [place for place, column in enumerate(columns) if key_of(column) != PROBLEM]
+    header = [with_guard(columns[place]) for place in places]
+    return csv_export.table([*header, PROBLEM], _rows(import_run, len(columns), places))
 
 
-def _rows(import_run: Import, width: int, kept: Sequence[int]) -> Iterator[list[str]]:
+def _rows(import_run: Import, width: int, places: Sequence[int]) -> Iterator[list[str]]:
     """Their cells, those beyond the last column too, behind the problem."""
     for row in _stream(import_run):
         cells = [with_guard(str(cell)) for cell in row.cells]
-        own = [cells[place] if place < len(cells) else "" for place in kept]
+        own = [cells[place] if place < len(cells) else "" for place in places]
         yield [*own, with_guard(_problem(row)), *cells[width:]]
 
 
 def _problem(row: ImportRow) -> str:
-    said = [f"{column}: {message}" if column else str(message) for column, message in row.errors]
-    return " ".join(said) or row.message or ImportRow.Outcome(row.outcome).label
+    problems = [f"{column}: {message}" if column else str(message) for column, message in row.errors]
+    return " ".join(problems) or row.message or ImportRow.Outcome(row.outcome).label
 
 
 def _not_imported(import_run: Import) -> "QuerySet[ImportRow]":

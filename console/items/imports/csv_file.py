@@ -61,8 +61,8 @@ ENCODINGS = (
     (b"\xfe\xff", "UTF-16"),
 )
 MARK = "\ufeff"
-# The first line by which Excel is told the separator; it shows no row for it.
-_TOLD = re.compile(r"sep=([,;\t])(?:\r\n|\r|\n)")
+# The first line that gives Excel the separator; it shows no row for it.
+_SEPARATOR_LINE = re.compile(r"sep=([,;\t])(?:\r\n|\r|\n)")
 _QUOTED = re.compile(r'"[^"]*"')
 
 
@@ -71,7 +71,7 @@ class NotCsv(ConsoleError):
 
 
 @dataclass(frozen=True)
-class Line:
+class CsvLine:
     """`number` is the row of the spreadsheet, of which the header is the first."""
 
     number: int
@@ -79,28 +79,28 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Table:
+class CsvTable:
     """`columns` are the names as typed, without blanks around them; `lines` are those that are not blank."""
 
     columns: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[CsvLine, ...]
     separator: str
     digest: str
     blank_lines: int = 0
 
 
-def read_bytes(body: bytes) -> Table:
+def read_bytes(body: bytes) -> CsvTable:
     """Raises NotCsv."""
     if len(body) > MOST_BYTES:
         raise NotCsv(TOO_LARGE)
-    return _read(_decode(body))
+    return _read_table(_decode(body))
 
 
-def read_text(text: str) -> Table:
+def read_text(text: str) -> CsvTable:
     """What somebody pasted, also out of a spreadsheet, which separates by tabs. Raises NotCsv."""
     if len(text) > MOST_BYTES or len(text.encode(errors="replace")) > MOST_BYTES:
         raise NotCsv(TOO_LARGE)
-    return _read(text)
+    return _read_table(text)
 
 
 def key_of(name: str) -> str:
@@ -126,20 +126,20 @@ def _decode(body: bytes) -> str:
         raise NotCsv(NOT_UTF8.format(line=number(_line_at(body[: error.start].decode(errors="replace"))))) from None
 
 
-def _read(text: str) -> Table:
+def _read_table(text: str) -> CsvTable:
     text = text.removeprefix(MARK)
     if "\x00" in text:
         raise NotCsv(NUL.format(line=number(_line_at(text[: text.index("\x00")]))))
     if not text.strip():
         raise NotCsv(EMPTY)
-    told = _TOLD.match(text)
-    if told:
-        text = text[told.end() :]
-    separator = told[1] if told else _separator_of(text)
+    separator_line = _SEPARATOR_LINE.match(text)
+    if separator_line:
+        text = text[separator_line.end() :]
+    separator = separator_line[1] if separator_line else _separator_of(text)
     # The limit is the whole module's, and the whole text is bounded above.
     csv.field_size_limit(MOST_BYTES)
     columns: tuple[str, ...] = ()
-    lines: list[Line] = []
+    lines: list[CsvLine] = []
     blank = 0
     for line in _records(text, separator):
         if not any(cell.strip() for cell in line.cells):
@@ -154,10 +154,10 @@ def _read(text: str) -> Table:
         raise NotCsv(NO_LINES if columns else EMPTY)
     _check_names(columns, lines)
     digest = hashlib.sha256(text.encode(errors="replace")).hexdigest()
-    return Table(columns, tuple(lines), separator, digest, blank)
+    return CsvTable(columns, tuple(lines), separator, digest, blank)
 
 
-def _records(text: str, separator: str) -> Iterator[Line]:
+def _records(text: str, separator: str) -> Iterator[CsvLine]:
     """Each record with its row in the spreadsheet, in which a cell with line breaks is still one row."""
     reader, row = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True), 0
     while True:
@@ -171,7 +171,7 @@ def _records(text: str, separator: str) -> Iterator[Line]:
             return
         if row > MOST_ROWS:
             raise NotCsv(TOO_MANY_ROWS)
-        yield Line(row, tuple(cells))
+        yield CsvLine(row, tuple(cells))
 
 
 def _separator_of(text: str) -> str:
@@ -180,7 +180,7 @@ def _separator_of(text: str) -> str:
     return max(SEPARATORS, key=header.count)
 
 
-def _columns(line: Line) -> tuple[str, ...]:
+def _columns(line: CsvLine) -> tuple[str, ...]:
     names = [" ".join(cell.split()) for cell in line.cells]
     while names and not names[-1]:
         names.pop()
@@ -189,7 +189,7 @@ def _columns(line: Line) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _check_names(columns: tuple[str, ...], lines: list[Line]) -> None:
+def _check_names(columns: tuple[str, ...], lines: list[CsvLine]) -> None:
     """Each column has a name of its own; one without cells needs none. Raises NotCsv."""
     places: dict[str, int] = {}
     for place, name in enumerate(columns):

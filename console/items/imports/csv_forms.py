@@ -9,8 +9,8 @@ from console.common.fields import IdField
 from console.common.formatting import file_size, number
 from console.common.parsing import INT64, read_int
 from console.items.imports import csv_file
-from console.items.imports.csv_file import NotCsv, Table
-from console.items.imports.csv_rows import Columns, read_columns
+from console.items.imports.csv_file import CsvTable, NotCsv
+from console.items.imports.csv_rows import CsvColumns, read_columns
 
 LIMITS = f"Up to {number(csv_file.MOST_LINES)} lines and {file_size(csv_file.MOST_BYTES)}."
 NEITHER = "Choose a CSV file or paste its lines."
@@ -33,10 +33,10 @@ class BatchField(forms.Field):
     def clean(self, value: Any) -> int | None:
         if not value:
             return None
-        found = read_int(value, INT64.start)
-        if found is None:
+        batch = read_int(value, INT64.start)
+        if batch is None:
             raise forms.ValidationError("Open this page again.")
-        return found
+        return batch
 
 
 class CsvForm(forms.Form):
@@ -60,8 +60,8 @@ class CsvForm(forms.Form):
         ),
     )
 
-    table: Table
-    columns: Columns
+    table: CsvTable
+    columns: CsvColumns
     source_name: str
 
     def __init__(
@@ -103,7 +103,7 @@ class CsvForm(forms.Form):
         except NotCsv as refused:
             self.add_error("text", refused.message)
 
-    def _take(self, table: Table) -> None:
+    def _take(self, table: CsvTable) -> None:
         self.columns = read_columns(table)
         self.table = table
 

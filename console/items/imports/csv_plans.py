@@ -5,8 +5,8 @@ import uuid
 from accounts.models import Person
 from console.batches import selectors as batches
 from console.items.imports import services
-from console.items.imports.csv_file import Table
-from console.items.imports.csv_rows import BATCH, BatchNames, Columns, plan_rows
+from console.items.imports.csv_file import CsvTable
+from console.items.imports.csv_rows import BATCH, BatchNames, CsvColumns, plan_rows
 from console.items.models import Import
 
 NO_DEFAULT = "This project doesn’t have the batch for lines that name none. Nothing was created."
@@ -17,8 +17,8 @@ def create_plan(
     user: Person,
     project: uuid.UUID,
     import_id: uuid.UUID,
-    table: Table,
-    columns: Columns,
+    table: CsvTable,
+    columns: CsvColumns,
     source_name: str,
     default_batch: int | None = None,
 ) -> Import:
@@ -26,10 +26,10 @@ def create_plan(
 
     Lines that name no batch go into `default_batch`. Raises services.NotStarted, and every error of CloudFactory.
     """
-    found = BatchNames((one.id, one.name) for one in batches.read_batches(user=user, project=project))
-    if default_batch is not None and default_batch not in found.names:
+    batch_names = BatchNames((one.id, one.name) for one in batches.read_batches(user=user, project=project))
+    if default_batch is not None and default_batch not in batch_names.names:
         raise services.NotStarted(NO_DEFAULT)
-    plan = plan_rows(table, columns, found, default_batch)
+    plan = plan_rows(table, columns, batch_names, default_batch)
     # The one batch of all lines, where none can name its own.
     only = default_batch if BATCH not in columns.fields else None
     return services.create_import(
@@ -40,14 +40,14 @@ def create_plan(
         source_name=source_name,
         source_key=table.digest,
         batch_id=only,
-        batch_name=found.names[only] if only is not None else "",
+        batch_name=batch_names.names[only] if only is not None else "",
         rows=plan.rows,
         plan=plan.plan,
     )
 
 
 def find_earlier(import_run: Import) -> list[Import]:
-    """Imports of the same lines into the same project, whoever started them, the newest first."""
+    """Imports of the same lines into the same project, also of other people, the newest first."""
     if import_run.source != Import.Source.CSV or not import_run.source_key:
         return []
     same = Import.objects.filter(

@@ -10,14 +10,20 @@ from django.core.exceptions import ValidationError
 from console.common.formatting import number, plural
 from console.common.parsing import INT64, read_int, text_fault
 from console.items.imports import csv_cells
-from console.items.imports.csv_file import Line, NotCsv, Table, key_of
+from console.items.imports.csv_file import CsvLine, CsvTable, NotCsv, key_of
 from console.items.imports.services import NewRow
 from console.items.item_fields import CLEANERS, check_metadata_name
 from console.items.models import ImportRow
 
 BATCH, PROBLEM = "batch", "problem"
 METADATA = "metadata."
-KNOWN = ("asset_url", "asset_id", "asset_type", BATCH, *(name for name in CLEANERS if not name.startswith("asset")))
+COLUMN_NAMES = (
+    "asset_url",
+    "asset_id",
+    "asset_type",
+    BATCH,
+    *(name for name in CLEANERS if not name.startswith("asset")),
+)
 LONGEST_VALUE = 20_000
 LONGEST_QUOTED = 60
 MOST_NAMED = 10
@@ -38,7 +44,7 @@ NO_METADATA_NAME = "The column “{name}” needs a name after the dot."
 
 
 @dataclass(frozen=True)
-class Columns:
+class CsvColumns:
     """Which place has which field; `metadata` has the names behind `metadata.` by place."""
 
     names: Sequence[str]
@@ -66,12 +72,12 @@ class BatchNames:
     def find(self, text: str) -> int:
         """By name, by a name that differs in capital letters alone, or by id. Raises ValidationError."""
         plain = text.strip()
-        found = self._by_name.get(plain) or self._by_folded.get(plain.casefold()) or []
+        matches = self._by_name.get(plain) or self._by_folded.get(plain.casefold()) or []
         by_id = read_int(plain, INT64.start)
-        ids = [*found, *([by_id] if by_id in self.names and by_id not in found else [])]
+        ids = [*matches, *([by_id] if by_id in self.names and by_id not in matches else [])]
         if len(ids) > 1:
-            shown = ", ".join(str(one) for one in ids[:MOST_NAMED])
-            raise ValidationError(SEVERAL_BATCHES.format(count=number(len(ids)), ids=shown))
+            id_list = ", ".join(str(one) for one in ids[:MOST_NAMED])
+            raise ValidationError(SEVERAL_BATCHES.format(count=number(len(ids)), ids=id_list))
         if not ids:
             raise ValidationError(NO_BATCH)
         return int(ids[0] or 0)
@@ -85,14 +91,14 @@ class CsvPlan:
     plan: dict[str, Any] = field(default_factory=dict)
 
 
-def read_columns(table: Table) -> Columns:
+def read_columns(table: CsvTable) -> CsvColumns:
     """Raises NotCsv where no line could become a work item."""
     fields: dict[str, int] = {}
     metadata: dict[int, str] = {}
     unknown: list[str] = []
     for place, name in enumerate(table.columns):
         key = key_of(name)
-        if key in KNOWN or key == PROBLEM:
+        if key in COLUMN_NAMES or key == PROBLEM:
             fields[key] = place
         elif key.startswith(METADATA):
             metadata[place] = _metadata_name(name, key)
@@ -102,10 +108,10 @@ def read_columns(table: Table) -> Columns:
         raise NotCsv(NO_ASSET_COLUMN.format(nearest=_nearest_column(("asset_url", "asset_id"), unknown)))
     if "asset_type" not in fields:
         raise NotCsv(NO_TYPE.format(nearest=_nearest_column(("asset_type",), unknown)))
-    return Columns(table.columns, fields, metadata, unknown)
+    return CsvColumns(table.columns, fields, metadata, unknown)
 
 
-def plan_rows(table: Table, columns: Columns, batches: BatchNames, default_batch: int | None = None) -> CsvPlan:
+def plan_rows(table: CsvTable, columns: CsvColumns, batches: BatchNames, default_batch: int | None = None) -> CsvPlan:
     """A row for each line, with its fields or with what is wrong with it.
 
     Lines that name no batch go into `default_batch`, where there is one.
@@ -128,11 +134,11 @@ def plan_rows(table: Table, columns: Columns, batches: BatchNames, default_batch
 
 
 class _LineReader:
-    def __init__(self, table: Table, columns: Columns, batches: BatchNames, default_batch: int | None) -> None:
+    def __init__(self, table: CsvTable, columns: CsvColumns, batches: BatchNames, default_batch: int | None) -> None:
         self.table, self.columns, self.batches, self.default_batch = table, columns, batches, default_batch
         self.cleaners = [(name, clean) for name, clean in CLEANERS.items() if name in columns.fields]
 
-    def read(self, line: Line) -> NewRow:
+    def read(self, line: CsvLine) -> NewRow:
         cells = tuple(map(csv_cells.without_guard, line.cells)) if self.columns.is_corrected else line.cells
         errors: list[list[str]] = []
         if len(cells) > len(self.columns.names) and any(cell.strip() for cell in cells[len(self.columns.names) :]):
@@ -200,51 +206,51 @@ class _LineReader:
 def _check_whole(fields: Mapping[str, Any], errors: list[list[str]]) -> None:
     """What is wrong with the line, beyond its single cells."""
     refused = {key_of(column) for column, _ in errors}
-    given = [name for name in ("asset_url", "asset_id") if name in fields or name in refused]
-    if len(given) == 2:
+    cells = [name for name in ("asset_url", "asset_id") if name in fields or name in refused]
+    if len(cells) == 2:
         errors.append(["asset_id", ASSET_TWICE])
-    if not given:
+    if not cells:
         errors.append(["asset_url", ASSET_MISSING])
     if "asset_type" not in fields and "asset_type" not in refused:
         errors.append(["asset_type", TYPE_MISSING])
 
 
-def _name_of(fields: Mapping[str, Any], typed: str) -> str:
+def _name_of(fields: Mapping[str, Any], text: str) -> str:
     if "asset_id" in fields and "asset_url" not in fields:
         return f"Asset {fields['asset_id']}"
-    return str(fields.get("asset_url") or typed.strip())[:300]
+    return str(fields.get("asset_url") or text.strip())[:300]
 
 
 def _metadata_name(name: str, key: str) -> str:
-    found = key.removeprefix(METADATA).strip()
-    if not found:
+    field_name = key.removeprefix(METADATA).strip()
+    if not field_name:
         raise NotCsv(NO_METADATA_NAME.format(name=name))
-    if fault := text_fault(found):
+    if fault := text_fault(field_name):
         raise NotCsv(f"The column “{_quoted(name)}” can’t be used. {fault}")
     try:
-        check_metadata_name(found)
+        check_metadata_name(field_name)
     except ValidationError as error:
         raise NotCsv(f"The column “{_quoted(name)}” can’t be used. {error.messages[0]}") from None
-    return found
+    return field_name
 
 
-def _unknown_columns(columns: Columns) -> list[str]:
-    said = [_unknown_column(name) for name in columns.unknown[:MOST_UNKNOWN]]
+def _unknown_columns(columns: CsvColumns) -> list[str]:
+    warnings = [_unknown_column(name) for name in columns.unknown[:MOST_UNKNOWN]]
     rest = len(columns.unknown) - MOST_UNKNOWN
     more = f"{plural(rest, 'more column is', 'more columns are')} not known and left out."
-    return [*said, *([more] if rest > 0 else [])]
+    return [*warnings, *([more] if rest > 0 else [])]
 
 
 def _unknown_column(name: str) -> str:
     key = key_of(name)
-    near = difflib.get_close_matches(key, KNOWN, n=1)
+    near = difflib.get_close_matches(key, COLUMN_NAMES, n=1)
     hint = f"Did you mean “{near[0]}”?" if near else f"To keep its values, name it “{METADATA}{_quoted(name)}”."
     return f"The column “{_quoted(name)}” is not known, so it is left out. {hint}"
 
 
-def _nearest_column(wanted: Sequence[str], unknown: Sequence[str]) -> str:
+def _nearest_column(names: Sequence[str], unknown: Sequence[str]) -> str:
     by_key = {key_of(name): name for name in unknown}
-    near = [found for one in wanted for found in difflib.get_close_matches(one, by_key, n=1)]
+    near = [key for one in names for key in difflib.get_close_matches(one, by_key, n=1)]
     return NEAREST.format(name=_quoted(by_key[near[0]])) if near else ""
 
 
@@ -265,7 +271,7 @@ def _same_assets(rows: Sequence[NewRow]) -> list[str]:
     return [f"{have} the same asset as an earlier line: {named}. Each becomes a work item of its own."]
 
 
-def _apostrophes(table: Table, columns: Columns) -> list[str]:
+def _apostrophes(table: CsvTable, columns: CsvColumns) -> list[str]:
     """Where a file of refused lines lost the column that says so, apostrophes in front would be kept."""
     if columns.is_corrected:
         return []

@@ -221,7 +221,7 @@ def _is_more_to_send(job: Creating) -> bool:
 def _end_act(act: record.audited_call, tally: PartTally, error: UpstreamError | None, otherwise: str) -> None:
     """`otherwise` says why nothing was sent without an error."""
     if tally.total:
-        run_jobs.end_act(act, tally, error, unclear=results.LOST)
+        run_jobs.end_act(act, tally, error, unclear=results.NO_ANSWER)
     elif error is not None:
         act.failed(**entries.of_error(error))
     else:

@@ -10,7 +10,7 @@ from django.db.models import Count
 from console.items.models import Import, ImportRow
 from console.items.runs.result_writer import ItemResult
 
-LOST = "No clear answer came."
+NO_ANSWER = "No clear answer came."
 FOUND_BY_READING = "No clear answer came. Reading the batch showed that it was created."
 
 

@@ -137,8 +137,8 @@ def start(*, user: Person, import_run: Import) -> bool:
         import_run.project_name = projects.read_heading(user=user, project=import_run.project)[:300]
     with transaction.atomic():
         ready = Import.objects.filter(pk=import_run.pk, person=user, state=State.READY, read_at=import_run.read_at)
-        known = {"project_name": import_run.project_name, "message": "", "failures": 0}
-        is_taken = bool(ready.update(state=State.CREATING, started_at=now, **known))
+        values = {"project_name": import_run.project_name, "message": "", "failures": 0}
+        is_taken = bool(ready.update(state=State.CREATING, started_at=now, **values))
         is_started = is_taken and _enqueue(import_run, import_run.rows.filter(outcome=Outcome.NONE)) > 0
         transaction.set_rollback(not is_started)
     import_run.refresh_from_db()
@@ -223,19 +223,19 @@ def _own(earlier: Import, user: Person, project: uuid.UUID) -> Import:
 
 
 def _with_known(import_run: Import, rows: Collection[NewRow]) -> list[ImportRow]:
-    known: dict[uuid.UUID, uuid.UUID | None] = {}
+    created: dict[uuid.UUID, uuid.UUID | None] = {}
     if import_run.source != Import.Source.CSV:
         held = ImportRow.objects.filter(console_id__in=[row.console_id for row in rows], outcome=Outcome.CREATED)
-        known = dict(held.values_list("console_id", "item"))
-    return [_build(import_run, row, known) for row in rows]
+        created = dict(held.values_list("console_id", "item"))
+    return [_build(import_run, row, created) for row in rows]
 
 
-def _build(import_run: Import, row: NewRow, known: Mapping[uuid.UUID, uuid.UUID | None]) -> ImportRow:
+def _build(import_run: Import, row: NewRow, created: Mapping[uuid.UUID, uuid.UUID | None]) -> ImportRow:
     outcome, item = row.outcome, row.item
     if row.errors:
         outcome = Outcome.INVALID
-    elif not outcome and row.console_id in known:
-        outcome, item = Outcome.PRESENT, known[row.console_id]
+    elif not outcome and row.console_id in created:
+        outcome, item = Outcome.PRESENT, created[row.console_id]
     return ImportRow(
         import_run=import_run,
         number=row.number,

@@ -67,7 +67,7 @@ def _moment(text: str) -> datetime | None:
     try:
         if number is not None:
             return datetime.fromtimestamp(number / 1000 if number >= MILLISECONDS else number, UTC)
-        found = datetime.fromisoformat(text)
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None

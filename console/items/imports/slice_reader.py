@@ -22,7 +22,7 @@ from console.common.parsing import read_uuid
 from console.items import console_ids
 from console.items.imports import services
 from console.items.imports.services import ROLE_CHANGED, NewRow, NotStarted
-from console.items.imports.slice_rows import Place, SliceRow, read_rows
+from console.items.imports.slice_rows import SliceRow, SliceTarget, read_rows
 from console.items.models import Import, ImportRow
 from console.items.runs import plan_reading
 from console.jobs import parts
@@ -42,7 +42,7 @@ WAITS_FOR = timedelta(minutes=10)
 BUILDING = "Avala is still building this slice. Send it once it is ready."
 FAILED = "Avala could not build this slice, so it has no items to send."
 EMPTY = "This slice has no items, so there is nothing to send."
-GONE = "Avala has no such slice, or doesn’t show it to your key."
+NO_SLICE = "Avala has no such slice, or doesn’t show it to your key."
 TOO_MANY = f"This slice holds more than {MOST_ITEMS:,} items, and no more than that can be sent to a batch at once."
 ENDLESS_SLICE = "Avala’s list of the items doesn’t come to an end, so the slice could not be read."
 ENDLESS_BATCH = "CloudFactory’s list of the batch doesn’t come to an end, so nobody can tell which items it holds."
@@ -50,7 +50,7 @@ UNREADABLE = "CloudFactory’s list of the batch has rows without a usable id, s
 
 
 def register() -> None:
-    plan_reading.register(Import, read, title="Read a slice for new work items")
+    plan_reading.register(Import, read_plan, title="Read a slice for new work items")
 
 
 def create_plan(
@@ -116,18 +116,18 @@ def stop(*, user: Person, import_run: Import) -> bool:
     return is_own and jobs.ask_to_stop(kind=Import.PLAN_JOB, subject=str(import_run.pk))
 
 
-def place_of(import_run: Import) -> Place:
+def place_of(import_run: Import) -> SliceTarget:
     owner, _, slug = import_run.source_key.partition("/")
-    return Place(import_run.project, import_run.batch_id or 0, owner, slug)
+    return SliceTarget(import_run.project, import_run.batch_id or 0, owner, slug)
 
 
-def why_not(found: Slice) -> str:
+def why_not(slice_: Slice) -> str:
     """Why a slice can't be sent, "" where it can."""
     problems = {"pending": BUILDING, "failed": FAILED}
-    return problems.get(found.status or "", EMPTY if found.item_count == 0 else "")
+    return problems.get(slice_.status or "", EMPTY if slice_.item_count == 0 else "")
 
 
-def read(operation: Operation) -> Result:
+def read_plan(operation: Operation) -> Result:
     """Reads what is left of the slice and the batch; at the end the plan can be started, or says why not."""
     import_run = plan_reading.find_run(Import, operation)
     if import_run is None:
@@ -141,7 +141,7 @@ def read(operation: Operation) -> Result:
 
 
 def _read_part(import_run: Import, operation: Operation, part: Part) -> PartResult:
-    reading = _Reading(import_run, operation, part)
+    reading = _SliceReading(import_run, operation, part)
     if not operation.person or not operation.person.can(Right.CHANGE):
         return Halt(ROLE_CHANGED)
     try:
@@ -152,7 +152,7 @@ def _read_part(import_run: Import, operation: Operation, part: Part) -> PartResu
         return Halt(error.message)
 
 
-class _Reading:
+class _SliceReading:
     """One page of the slice or of the batch."""
 
     def __init__(self, import_run: Import, operation: Operation, part: Part) -> None:
@@ -203,8 +203,8 @@ class _Reading:
     def _without_known(self, listed: list[SliceRow]) -> list[SliceRow]:
         """Each item once, however often the slice lists it."""
         unique = {one.row.console_id: one for one in reversed(listed)}
-        known = self.import_run.rows.filter(console_id__in=unique).values_list("console_id", flat=True)
-        for console_id in known:
+        present = self.import_run.rows.filter(console_id__in=unique).values_list("console_id", flat=True)
+        for console_id in present:
             del unique[console_id]
         return sorted(unique.values(), key=lambda one: one.row.number)
 
@@ -282,5 +282,5 @@ def _notes(total: Mapping[str, int]) -> list[str]:
 
 def _words(error: UpstreamError) -> str:
     if isinstance(error, NotFound) and error.vendor == "avala":
-        return GONE
+        return NO_SLICE
     return show_controls(error.lasting_message)

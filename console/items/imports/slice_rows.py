@@ -29,7 +29,7 @@ NO_ASSET = "CloudFactory takes images and videos; this is a file of another kind
 
 
 @dataclass(frozen=True)
-class Place:
+class SliceTarget:
     """Where the items of a slice go."""
 
     project: uuid.UUID
@@ -48,13 +48,13 @@ class Place:
 
 @dataclass(frozen=True)
 class SliceRow:
-    """`signed` is set where the link is not kept with the row, because whoever has it can open the asset."""
+    """`signed` is set where the link is not kept with the row, because everybody who has it can open the asset."""
 
     row: NewRow
     signed: SignedLink | None = None
 
 
-def read_rows(items: Iterable[Item], *, place: Place, first: int, cursor: str) -> Iterator[SliceRow]:
+def read_rows(items: Iterable[Item], *, place: SliceTarget, first: int, cursor: str) -> Iterator[SliceRow]:
     """A row for each item, numbered from `first`; `cursor` leads to the page of the slice that they came with."""
     for number, item in enumerate(items, start=first):
         yield _row(item, place, number, cursor)
@@ -71,7 +71,7 @@ def link_of(item: Item) -> str:
     return clean_asset_url(link)
 
 
-def _row(item: Item, place: Place, number: int, cursor: str) -> SliceRow:
+def _row(item: Item, place: SliceTarget, number: int, cursor: str) -> SliceRow:
     console_id, batch_id = place.console_id(item.uid), place.batch_id
     name = _key_of(item) or item.uid
     try:
@@ -86,7 +86,7 @@ def _row(item: Item, place: Place, number: int, cursor: str) -> SliceRow:
     return SliceRow(NewRow(number, name, fields, batch_id, console_id, cells=[cursor]), signed)
 
 
-def _metadata(item: Item, place: Place) -> dict[str, Any]:
+def _metadata(item: Item, place: SliceTarget) -> dict[str, Any]:
     source = {
         console_ids.SLICE: place.slice_name,
         console_ids.DATASET: str(read_uuid(item.extra.get("dataset")) or ""),

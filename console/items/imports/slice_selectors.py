@@ -19,7 +19,7 @@ from console.items.statuses import COMPLETED
 from console.upstream.errors import ACCESS_REFUSALS
 
 MOST_BATCHES, MOST_IMPORTS = 50, 2_000
-KEPT = 60
+CACHE_SECONDS = 60
 # The clocks of the console and of CloudFactory need not agree.
 SKEW = timedelta(hours=1)
 PLANNED = (Import.State.CREATING, Import.State.PAUSED, Import.State.STOPPED, Import.State.ENDED)
@@ -80,21 +80,21 @@ def find_batches(*, user: Person, owner: str, slug: str, **only: Any) -> Sequenc
     `only` are fields of the imports that are looked at.
     """
     spaces = [space.id for space in connections.spaces(user)]
-    sent = Import.objects.filter(
+    imports = Import.objects.filter(
         source=Import.Source.SLICE, source_key=f"{owner}/{slug}", space__in=spaces, state__in=PLANNED, **only
     )
     columns = ("project", "project_name", "batch_id", "batch_name", "space", "created_at", "plan__present")
-    found: dict[tuple[uuid.UUID, int], SliceBatch] = {}
-    for batch in map(SliceBatch._make, sent.order_by("-created_at").values_list(*columns)[:MOST_IMPORTS]):
+    batches: dict[tuple[uuid.UUID, int], SliceBatch] = {}
+    for batch in map(SliceBatch._make, imports.order_by("-created_at").values_list(*columns)[:MOST_IMPORTS]):
         key = batch.project, batch.batch_id
-        newest = found.setdefault(key, batch)
-        found[key] = newest._replace(since=None if batch.were_there else batch.since)
-    return list(found.values())[:MOST_BATCHES]
+        newest = batches.setdefault(key, batch)
+        batches[key] = newest._replace(since=None if batch.were_there else batch.since)
+    return list(batches.values())[:MOST_BATCHES]
 
 
 def find_batch(*, user: Person, owner: str, slug: str, project: uuid.UUID, batch_id: int) -> SliceBatch | None:
-    found = find_batches(user=user, owner=owner, slug=slug, project=project, batch_id=batch_id)
-    return next(iter(found), None)
+    batches = find_batches(user=user, owner=owner, slug=slug, project=project, batch_id=batch_id)
+    return next(iter(batches), None)
 
 
 def count_batch(*, user: Person, owner: str, slug: str, batch: SliceBatch) -> SliceCounts:
@@ -118,4 +118,4 @@ def count_batch(*, user: Person, owner: str, slug: str, batch: SliceBatch) -> Sl
 
     thing = counts.cache_key("slice", user=user, project=str(batch.project), about=(owner, slug, batch.batch_id))
     answer = SharedAnswer(counts.VENDOR, batch.space, thing)
-    return SliceCounts(answer.read(fetch, reader=scope, seconds=KEPT, refusals=ACCESS_REFUSALS))
+    return SliceCounts(answer.read(fetch, reader=scope, seconds=CACHE_SECONDS, refusals=ACCESS_REFUSALS))

@@ -242,7 +242,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Tab:
+class OutcomeTab:
     """A filter of the result; `value` is "" for all items."""
 
     value: str
@@ -266,11 +266,11 @@ class RunResults(Generic[R]):
     page: ResultPage
 
     @property
-    def tabs(self) -> list[Tab]:
+    def tabs(self) -> list[OutcomeTab]:
         """All, and every outcome that some item has."""
         names = [name for name in self.TABS if not name or self.counts[name] or name == self.filter_name]
         return [
-            Tab(name, self.TABS[name], self.counts[name], self._address(name), name == self.filter_name)
+            OutcomeTab(name, self.TABS[name], self.counts[name], self._address(name), name == self.filter_name)
             for name in names
         ]
 

@@ -44,17 +44,17 @@ def seconds_left(run: Run, now: datetime) -> float | None:
     since = max(0.0, (now - run.progressed_at).total_seconds())
     if pace is None or since > pace * PART + PATIENCE:
         return None
-    left = max(pace * remaining - since, 0.0)
-    return left if left <= LONGEST_LEFT else None
+    remaining_seconds = max(pace * remaining - since, 0.0)
+    return remaining_seconds if remaining_seconds <= LONGEST_LEFT else None
 
 
 def in_words(run: Run, now: datetime | None = None) -> str:
     """`2,300 of 5,000, 12 refused, about 40 s left`."""
-    said = [f"{number(finished_count(run))} of {number(run.planned_count)}"]
+    words = [f"{number(finished_count(run))} of {number(run.planned_count)}"]
     for count, word in ((run.refused_count, "refused"), (run.unknown_count, "unknown")):
-        said += [f"{number(count)} {word}"] if count else []
-    left = seconds_left(run, now or timezone.now())
-    return ", ".join([*said, *([_left_in_words(left)] if left is not None else [])])
+        words += [f"{number(count)} {word}"] if count else []
+    remaining_seconds = seconds_left(run, now or timezone.now())
+    return ", ".join([*words, *([_left_in_words(remaining_seconds)] if remaining_seconds is not None else [])])
 
 
 def place_in_words(first: int, last: int, total: int) -> str:

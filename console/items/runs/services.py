@@ -17,7 +17,7 @@ from console.jobs.models import Operation
 
 PART = 100
 """So many items are one part of the job and one entry in the audit, and the most items of one call (FACTS 2.9)."""
-STOPPED = "Stopped before its turn."
+STOPPED_BEFORE = "Stopped before its turn."
 
 
 def stop(*, user: Person, run: Run) -> bool:
@@ -59,7 +59,7 @@ def end(run: Run, *, reason: str = "") -> None:
         state = run.STOPPED if reason else run.ENDED
         if not under_way.update(state=state, message=reason[:500], finished_at=timezone.now()):
             return
-        leave_unsent(run, STOPPED if reason == parts.STOPPED else reason or run.UNSENT)
+        leave_unsent(run, STOPPED_BEFORE if reason == parts.STOPPED else reason or run.UNSENT)
         unknown = ItemResult(RunItem.UNKNOWN, result_writer.CUT_OFF)
         sending = run.run_items.filter(outcome=RunItem.SENDING)
         result_writer.write_all(type(run), run.pk, sending, unknown, only=[RunItem.SENDING])

@@ -70,8 +70,8 @@ def read_again(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> Htt
     form.full_clean()
     takes_changed = "takes_changed" in request.POST
     try:
-        plans.read_again(user=request.user, bulk=bulk, typed=form.typed(), takes_changed=takes_changed)
-    except plans.NotSent as problem:
+        plans.read_again(user=request.user, bulk=bulk, fields=form.to_fields(), takes_changed=takes_changed)
+    except plans.PlanNotSent as problem:
         messages.error(request, problem.message)
     return htmx.redirect(request, bulk.get_absolute_url())
 
@@ -86,8 +86,8 @@ def send(request: SignedIn, project: uuid.UUID, bulk_id: uuid.UUID) -> HttpRespo
         return render_plan(request, bulk, form, 422)
     try:
         form.full_clean()
-        plans.press(user=request.user, bulk=bulk, version=form.cleaned_data.get("version", ""), **form.typed())
-    except plans.NotSent as problem:
+        plans.press(user=request.user, bulk=bulk, version=form.cleaned_data.get("version", ""), **form.to_fields())
+    except plans.PlanNotSent as problem:
         bulk.refresh_from_db()
         if bulk.state == State.READY:
             return render_plan(request, bulk, form, 409, problem=problem.message)

@@ -31,8 +31,8 @@ def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """The form; a file that can be read becomes a plan."""
     if request.method == "POST":
         return _create(request, project)
-    saved = saved_forms.read_form(request)
-    text, batch = (saved.get("text", ""), saved.get("batch_id")) if saved else ("", request.GET.get("batch"))
+    form = saved_forms.read_form(request) or {"batch_id": request.GET.get("batch")}
+    text, batch = form.get("text", ""), form.get("batch_id")
     initial = {"import_id": uuid.uuid4(), "text": text, "batch_id": read_int(batch, INT64.start)}
     return _page(request, project, CsvForm(initial=initial))
 

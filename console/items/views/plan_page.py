@@ -78,8 +78,8 @@ def _rows(bulk: BulkSignal, kind: str, page: int) -> list[PlannedItem]:
 
 def _form(request: SignedIn, bulk: BulkSignal, action: BulkAction) -> SendForm:
     """With what was typed before a session ended, or before the plan was read once more."""
-    typed = saved_forms.read_form(request)
-    if typed is not None:
-        return SendForm(typed, action=action)
-    stored = {"reason": bulk.reason, "assignee": bulk.assignee, "note": bulk.note}
-    return SendForm(action=action, initial=stored | {"unlikely": bulk.includes_unlikely})
+    saved_form = saved_forms.read_form(request)
+    if saved_form is not None:
+        return SendForm(saved_form, action=action)
+    stored_fields = {"reason": bulk.reason, "assignee": bulk.assignee, "note": bulk.note}
+    return SendForm(action=action, initial=stored_fields | {"unlikely": bulk.includes_unlikely})
