@@ -22,6 +22,7 @@ from console.items.imports.results import RowResult
 from console.items.imports.services import ROLE_CHANGED
 from console.items.item_fields import new_work_item
 from console.items.models import Import, ImportRow
+from console.items.runs import jobs as run_jobs
 from console.items.runs import result_writer
 from console.items.runs.jobs import MOST_FAILURES
 from console.jobs import parts
@@ -129,12 +130,8 @@ def result_of(answer: Answer) -> RowResult:
     if isinstance(answer, NotSent | RateLimited):
         return RowResult(Outcome.NONE)
     if isinstance(answer, Refused):
-        return RowResult(Outcome.REFUSED, message_of(answer))
+        return RowResult(Outcome.REFUSED, run_jobs.message_of(answer))
     return RowResult(Outcome.UNKNOWN, answer.lasting_message)
-
-
-def message_of(error: UpstreamError) -> str:
-    return (error.vendor_text or error.lasting_message)[:500]
 
 
 def find_holders(rows: Collection[ImportRow]) -> dict[uuid.UUID, ImportRow]:

@@ -125,6 +125,11 @@ def wait(error: UpstreamError, failures: int) -> Busy:
     return Busy(FIRST_WAIT * 2 ** max(0, failures - 1), error.lasting_message)
 
 
+def message_of(error: UpstreamError) -> str:
+    """What is said of an item that was refused."""
+    return (error.vendor_text or error.lasting_message)[:500]
+
+
 def part_done(tally: PartTally) -> PartDone:
     if not tally.total:
         return PartDone(came=tally.figures, message="None of its items was sent.")
