@@ -23,7 +23,7 @@ from tests.batches.boards import COINS, FIRST, NAPLES_EARLY, ORDER, moved, opene
 from tests.conftest import OWNER
 from tests.exports.making import start
 from tests.frame.test_database import locked
-from tests.items.bulk_rows import ended
+from tests.items.bulk_factories import ended_signal
 from tests.slices.drafting import Desk
 from tests.slices.making import COINS as COINS_DATASET
 
@@ -115,7 +115,7 @@ def world(alice: Person, client_as: ClientAs, emulator: Running, settings: Any) 
         "run": review.pk,
         "item": review.items[0]["id"],
         "decision": decided,
-        "bulk_id": ended(alice, [one["id"] for one in review.items[:2]], done_count=2).pk,
+        "bulk_id": ended_signal(alice, [one["id"] for one in review.items[:2]], done_count=2).pk,
         "snapshot": OrderSnapshot.objects.get().pk,
         "plan": plan.pk,
         "export": plan.export_id,

@@ -29,7 +29,7 @@ from tests.batches import boards
 from tests.batches.boards import BATCHES, FIRST, HTMX, ORDER, START, WORN
 from tests.conftest import PASSWORD, SPACE
 from tests.exports import making
-from tests.items import planning
+from tests.items import bulk_plan_helpers
 from tests.items.deciding import ITEMS, item_ids
 from tests.slices.drafting import Desk
 from tests.slices.making import COINS
@@ -168,9 +168,9 @@ def labels_of_an_item(client: Client, person: Person) -> Form:
 
 
 def reason_of_a_plan(client: Client, person: Person) -> Form:
-    planning.select(person, item_ids(person, "NEW", 2), "NEW")
-    bulk = planning.plan(client, "cancel")
-    page = planning.page_url(bulk)
+    bulk_plan_helpers.select(person, item_ids(person, "NEW", 2), "NEW")
+    bulk = bulk_plan_helpers.create_plan(client, "cancel")
+    page = bulk_plan_helpers.page_url(bulk)
     sent = {"version": bulk.read_at.isoformat() if bulk.read_at else "", "reason": TYPED, "note": "Note"}
     return Form(f"{page}send/", sent, page=page)
 

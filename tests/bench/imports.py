@@ -28,7 +28,7 @@ from console.items import console_ids
 from console.items.models import Import
 from console.upstream.errors import UpstreamError
 from console.upstream.response_models import NewWorkItem
-from tests.items import importing
+from tests.items import csv_helpers
 from tests.items.deciding import PROJECT
 
 LINES, ROUNDS = 5_000, 5
@@ -45,21 +45,21 @@ def main() -> None:
 
 
 def _dry_run(client: Client, running: Running) -> None:
-    text = importing.sheet(importing.lines(LINES))
-    broken = importing.sheet((address, kind, batch, "101") for address, kind, batch, _ in importing.lines(LINES))
+    text = csv_helpers.sheet(csv_helpers.lines(LINES))
+    broken = csv_helpers.sheet((address, kind, batch, "101") for address, kind, batch, _ in csv_helpers.lines(LINES))
     for name, sent in (("all lines right", text), ("all lines wrong", broken)):
         took, worked, answers = [], [], []
         running.forget_requests()
         for _ in range(ROUNDS):
             cache.clear()
             begun, begun_work = time.perf_counter(), time.thread_time()
-            answers.append(importing.paste(client, sent))
+            answers.append(csv_helpers.paste(client, sent))
             took.append(time.perf_counter() - begun)
             worked.append(time.thread_time() - begun_work)
         asked = {f"{one['method']} {one['path'].rpartition('/')[2]}" for one in running.requests("cloudfactory")}
         figures = f"{_spread(took)}, of the processor {_spread(worked)}"
         print(f"dry run of {LINES:,} lines, {name}: {figures}; asked for {sorted(asked)}", flush=True)
-        plan = importing.plan_of(answers[-1])
+        plan = csv_helpers.plan_of(answers[-1])
         shown = [_timed(partial(client.get, answers[-1]["Location"])) for _ in range(ROUNDS)]
         print(f"its plan ({plan.rows.count():,} rows): {_spread(shown)}", flush=True)
 

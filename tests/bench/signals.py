@@ -28,13 +28,13 @@ from accounts.demo import make_people
 from accounts.models import Person
 from console.items.models import BulkSignal
 from console.upstream.response_models import SignalItem
-from tests.items import bulk_driving as driving
+from tests.items import bulk_helpers
 
 ITEMS = int(os.environ.get("SIGNAL_BENCH_ITEMS", "5000"))
 DELAY = os.environ.get("SIGNAL_BENCH_DELAY", "0.2")
-A_CALL = driving.A_CALL
+A_CALL = bulk_helpers.A_CALL
 LOOKS = 60
-OTHER_PAGES = {"audit": "/audit/", "batches": f"/projects/{driving.PROJECTS['coins']}/batches/"}
+OTHER_PAGES = {"audit": "/audit/", "batches": f"/projects/{bulk_helpers.PROJECTS['coins']}/batches/"}
 MOST_SECONDS = 900
 
 
@@ -43,7 +43,7 @@ def main() -> None:
     with place(scale="large", has_workers=True) as here:
         people = {person.role: person for person in make_people()}
         admin, person = people["administrator"], people["operator"]
-        ids = driving.archive_ids(person, 4 * ITEMS)
+        ids = bulk_helpers.archive_ids(person, 4 * ITEMS)
         pages = [browser(here, admin) for _ in OTHER_PAGES]
         audit_before = _audit_page(admin)
         for turn, delay in enumerate(("", DELAY)):
@@ -62,7 +62,7 @@ def _measure(
     client.force_login(person)
     in_order = _one_after_the_other(person, plain)
     before = _look(here, pages)
-    driving.select(client, mine)
+    bulk_helpers.select(client, mine)
     requests.delete(f"{here.vendor}/_emulator/requests", timeout=10)
     looks: list[list[float]] = [[] for _ in pages]
     memories: list[float] = []
@@ -76,13 +76,13 @@ def _measure(
     worked = processor_seconds(here.worker)
     begun = time.perf_counter()
     with repeated(look, 0.05):
-        bulk = driving.create_plan(client, "reopen")
-        _wait(lambda: driving.state_of(bulk) != BulkSignal.State.READING)
+        bulk = bulk_helpers.create_plan(client, "reopen")
+        _wait(lambda: bulk_helpers.state_of(bulk) != BulkSignal.State.READING)
         planned = time.perf_counter() - begun
         at_plan = len(memories)
         begun = time.perf_counter()
-        driving.press(client, bulk)
-        _wait(lambda: driving.state_of(bulk) in driving.FINISHED)
+        bulk_helpers.press(client, bulk)
+        _wait(lambda: bulk_helpers.state_of(bulk) in bulk_helpers.FINISHED)
         sent = time.perf_counter() - begun
     bulk.refresh_from_db()
     print(
@@ -108,9 +108,9 @@ def _one_after_the_other(person: Person, ids: Sequence[str]) -> float:
     for start in range(0, len(ids), A_CALL):
         hundred = ids[start : start + A_CALL]
         items = [SignalItem(item) for item in hundred]
-        platform.list_work_items(driving.ARCHIVE, ids=hundred)
-        platform.send_signals(driving.ARCHIVE, signal="reopen", items=items, request_id=str(uuid.uuid4()))
-        platform.list_work_items(driving.ARCHIVE, ids=hundred)
+        platform.list_work_items(bulk_helpers.ARCHIVE, ids=hundred)
+        platform.send_signals(bulk_helpers.ARCHIVE, signal="reopen", items=items, request_id=str(uuid.uuid4()))
+        platform.list_work_items(bulk_helpers.ARCHIVE, ids=hundred)
     return time.perf_counter() - begun
 
 
@@ -126,7 +126,7 @@ def _look(here: Place, pages: Sequence[requests.Session], rounds: int = LOOKS) -
 
 def _calls(here: Place) -> str:
     asked: list[dict[str, Any]] = requests.get(f"{here.vendor}/_emulator/requests", timeout=60).json()
-    about = [one for one in asked if f"/{driving.ARCHIVE}/workItems" in one["path"]]
+    about = [one for one in asked if f"/{bulk_helpers.ARCHIVE}/workItems" in one["path"]]
     kinds = Counter("P14" if one["method"] == "POST" else "P16" for one in about)
     return ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
 
@@ -134,7 +134,7 @@ def _calls(here: Place) -> str:
 def _set_delay(here: Place, seconds: str) -> None:
     requests.delete(f"{here.vendor}/_emulator/faults", timeout=10).raise_for_status()
     if seconds:
-        rule = {"method": "*", "path": f"{driving.ARCHIVE}/workItems", "fault": f"slow-{seconds}", "times": 0}
+        rule = {"method": "*", "path": f"{bulk_helpers.ARCHIVE}/workItems", "fault": f"slow-{seconds}", "times": 0}
         requests.post(f"{here.vendor}/_emulator/faults", json=rule, timeout=10).raise_for_status()
 
 

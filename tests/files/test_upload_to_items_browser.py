@@ -14,7 +14,7 @@ from console.emulator.server import Running
 from console.files.models import UploadFile
 from console.items.models import Import
 from tests.files.test_upload_browser import choose_folder, make_files, puts, said, stored
-from tests.items.import_driving import ARCHIVE, posts, work
+from tests.items.import_helpers import ARCHIVE, posts, run_workers
 from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -62,7 +62,7 @@ def test_a_folder_with_failures_and_a_reload_becomes_25_items_that_keep_their_na
     is_good(page)
     page.get_by_role("button", name="Create 25 work items").click()
     expect(page.get_by_text("0 of 25")).to_be_visible()
-    work()
+    run_workers()
     expect(page.get_by_text("25 created").first).to_be_visible()
     bodies = posts(emulator)
     places = {row.path: f"night ride/{row.name}" for row in UploadFile.objects.all()}

@@ -21,7 +21,7 @@ from console.files.models import Upload, UploadFile
 from console.items.models import Import, ImportRow, LabelInsert
 from tests.files.getting import listed, pictures
 from tests.files.uploading import UploadScript, file
-from tests.items import import_driving as imports
+from tests.items import import_helpers as imports
 from tests.items import label_forms as labels
 from tests.items.made import COINS, made
 from tests.presses import press
@@ -85,7 +85,7 @@ def things(alice: Person, client_as: ClientAs, emulator: Running) -> Things:
     client, item = client_as(alice), made(emulator)
     upload = UploadScript(client)
     found = Things(
-        plan=imports.ready(alice, 5),
+        plan=imports.ready_import(alice, 5),
         upload=upload,
         files=upload.add_ids(file("a.jpg"), file("b.jpg")),
         paths=listed(client, pictures(emulator, 3)),
@@ -363,7 +363,7 @@ def test_ten_presses_of_each_button_at_once_do_it_once(
     for address in (f"{plan}start/", f"{plan}stop/", f"{plan}retry/", f"{things.paths}sizes/"):
         told = press(lambda: client_as(alice), address, things.body(address)[0], {})
         assert {one.status_code for one in told} <= {302, 409}, address
-    imports.work(3)
+    imports.run_workers(3)
     made_items = [path for path in changed(emulator) if path.endswith("/workItems")]
     assert len(made_items) <= 5
     assert ImportRow.objects.filter(import_run=things.plan, outcome="created").count() == len(made_items)

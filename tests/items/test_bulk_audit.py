@@ -11,7 +11,7 @@ from console.audit import verify
 from console.audit.models import Entry, SearchText
 from console.emulator.server import Running
 from console.items.models import BulkSignal
-from tests.items.bulk_driving import ARCHIVE, ITEMS, archive_ids
+from tests.items.bulk_helpers import ARCHIVE, ITEMS, archive_ids
 from tests.items.test_bulk_send import entries, ready, sent, start, work
 
 ClientAs = Callable[[Person], Client]

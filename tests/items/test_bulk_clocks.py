@@ -14,8 +14,8 @@ from console.items.bulk import plans
 from console.items.models import BulkSignal
 from console.jobs import services as jobs
 from console.jobs import worker
-from tests.items.bulk_driving import archive_ids, reads, signals, statuses
-from tests.items.planning import create, page_url, read, select_all
+from tests.items.bulk_helpers import archive_ids, reads, signals, statuses
+from tests.items.bulk_plan_helpers import create, page_url, read_plans, select_all
 from tests.items.test_bulk_send import figures, once_each, ready, start, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -79,7 +79,7 @@ def test_a_worker_whose_clock_is_behind_reads_all_that_match(
     bulk = BulkSignal.objects.get(pk=answer["Location"].split("/")[-2])
     for _ in range(2):
         jobs.Operation.objects.unfinished().update(created_at=timezone.now() + timedelta(hours=1))
-        read()
+        read_plans()
         kinds = set(bulk.items.values_list("kind", flat=True))
         assert (BulkSignal.objects.get(pk=bulk.pk).state, kinds) == (State.READY, {"likely"})
         client.post(f"{page_url(bulk)}read-again/")

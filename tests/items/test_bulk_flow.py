@@ -17,8 +17,8 @@ from accounts.models import Person
 from console.audit import verify
 from console.emulator.server import Running
 from console.items.models import BulkItem, BulkSignal
-from tests.items import bulk_driving as driving
-from tests.items.bulk_driving import Outcome, State
+from tests.items import bulk_helpers
+from tests.items.bulk_helpers import Outcome, State
 from tests.waiting import until
 from tests.workers import Start, environment, kill, workers
 
@@ -40,21 +40,21 @@ def worker(emulator: Running, settings: Any, tmp_path: Path, audit_anchor: Path)
 @pytest.fixture
 def items(alice: Person, emulator: Running) -> list[str]:
     """The 250 finished items, read as the table reads them."""
-    found = driving.archive_ids(alice)
+    found = bulk_helpers.archive_ids(alice)
     emulator.forget_requests()
     return found
 
 
 def plan(client: Client, items: Sequence[str], action: str, status: str = "COMPLETED") -> BulkSignal:
-    driving.select(client, items, status)
-    bulk = driving.read(driving.create_plan(client, action))
+    bulk_helpers.select(client, items, status)
+    bulk = bulk_helpers.wait_for_plan(bulk_helpers.create_plan(client, action))
     assert bulk.state == State.READY, bulk.message
     return bulk
 
 
 def send(client: Client, bulk: BulkSignal, **typed: Any) -> BulkSignal:
-    driving.press(client, bulk, **typed)
-    return driving.finish(bulk)
+    bulk_helpers.press(client, bulk, **typed)
+    return bulk_helpers.wait_for_end(bulk)
 
 
 def kinds(bulk: BulkSignal) -> Counter[str]:
@@ -64,7 +64,7 @@ def kinds(bulk: BulkSignal) -> Counter[str]:
 def is_told_as_it_is(bulk: BulkSignal, emulator: Running) -> bool:
     """Whether each item's result is what the platform holds, and the figures count those that were to be sent."""
     rows = list(bulk.items.all())
-    held = driving.statuses(emulator, [str(row.item) for row in rows])
+    held = bulk_helpers.statuses(emulator, [str(row.item) for row in rows])
     figures = Counter(row.outcome for row in rows if row.act_id)
     told = (bulk.done_count, bulk.refused_count, bulk.unknown_count, bulk.not_sent_count)
     names = (Outcome.DONE, Outcome.REFUSED, Outcome.UNKNOWN, Outcome.NOT_SENT)
@@ -87,39 +87,39 @@ def test_250_items_with_7_that_fail_and_an_answer_that_is_lost(
     client, failing = client_as(alice), [items[place] for place in places]
     emulator.act("fail_items", items=failing, how="error", error=LOCKED)
     for fault in (AT_ONCE, WITHOUT_ANSWER):
-        emulator.fault("cloudfactory", fault, method="POST", path=driving.SIGNALS)
+        emulator.fault("cloudfactory", fault, method="POST", path=bulk_helpers.SIGNALS)
     worker()
 
     bulk = plan(client, items, "reopen")
     assert kinds(bulk) == {Kind.LIKELY: 250}
-    assert driving.reads(emulator) == 3
-    assert "Reopen 250 items" in driving.page_of(client, bulk).words
+    assert bulk_helpers.reads(emulator) == 3
+    assert "Reopen 250 items" in bulk_helpers.page_of(client, bulk).words
     bulk = send(client, bulk)
     until(lambda: not bulk.items.filter(outcome=Outcome.UNKNOWN, is_not_done=False).exists())
     bulk.refresh_from_db()
 
-    sent = driving.signals(emulator)
+    sent = bulk_helpers.signals(emulator)
     assert [len(call) for call in sent] == [100, 100, 50]
     assert sorted(item for call in sent for item in call) == sorted(items)
-    assert driving.reads(emulator) >= 6
-    assert driving.statuses(emulator, items) == ["COMPLETED" if item in failing else "NEW" for item in items]
-    assert driving.outcomes(bulk, Outcome.DONE) == set(items) - set(failing)
+    assert bulk_helpers.reads(emulator) >= 6
+    assert bulk_helpers.statuses(emulator, items) == ["COMPLETED" if item in failing else "NEW" for item in items]
+    assert bulk_helpers.outcomes(bulk, Outcome.DONE) == set(items) - set(failing)
     assert is_told_as_it_is(bulk, emulator)
     for person in (alice, bob):
-        words = driving.page_of(client_as(person), bulk).words
+        words = bulk_helpers.page_of(client_as(person), bulk).words
         assert "243" in words
         assert "7" in words
     assert (LOCKED in words) == (places[0] == 3)
 
     emulator.forget_requests()
-    driving.press(client, bulk, "retry")
-    again = driving.read(BulkSignal.objects.get(origin=bulk))
+    bulk_helpers.press(client, bulk, "retry")
+    again = bulk_helpers.wait_for_plan(BulkSignal.objects.get(origin=bulk))
     assert (again.state, kinds(again)) == (State.READY, {Kind.LIKELY: 7})
     again = send(client, again)
 
-    assert [sorted(call) for call in driving.signals(emulator)] == [sorted(failing)]
-    assert driving.outcomes(again, Outcome.DONE) == set(failing)
-    assert set(driving.statuses(emulator, items)) == {"NEW"}
+    assert [sorted(call) for call in bulk_helpers.signals(emulator)] == [sorted(failing)]
+    assert bulk_helpers.outcomes(again, Outcome.DONE) == set(failing)
+    assert set(bulk_helpers.statuses(emulator, items)) == {"NEW"}
     assert verify.check().is_whole
 
 
@@ -127,19 +127,19 @@ def test_a_stop_after_the_first_hundred_leaves_150_untouched(
     alice: Person, client_as: ClientAs, emulator: Running, worker: Start, items: list[str]
 ) -> None:
     client = client_as(alice)
-    emulator.fault("cloudfactory", "slow-2", method="POST", path=driving.SIGNALS)
+    emulator.fault("cloudfactory", "slow-2", method="POST", path=bulk_helpers.SIGNALS)
     worker()
     bulk = plan(client, items, "reopen")
-    driving.press(client, bulk)
-    until(lambda: driving.signals(emulator))
-    driving.press(client, bulk, "stop")
-    bulk = driving.finish(bulk)
+    bulk_helpers.press(client, bulk)
+    until(lambda: bulk_helpers.signals(emulator))
+    bulk_helpers.press(client, bulk, "stop")
+    bulk = bulk_helpers.wait_for_end(bulk)
 
-    assert [len(call) for call in driving.signals(emulator)] == [100]
+    assert [len(call) for call in bulk_helpers.signals(emulator)] == [100]
     assert (bulk.state, bulk.done_count, bulk.not_sent_count) == (State.STOPPED, 100, 150)
-    assert Counter(driving.statuses(emulator, items)) == {"NEW": 100, "COMPLETED": 150}
+    assert Counter(bulk_helpers.statuses(emulator, items)) == {"NEW": 100, "COMPLETED": 150}
     assert is_told_as_it_is(bulk, emulator)
-    words = driving.page_of(client, bulk).words
+    words = bulk_helpers.page_of(client, bulk).words
     assert "100" in words
     assert "150" in words
     assert verify.check().is_whole
@@ -157,17 +157,17 @@ def test_an_undo_of_a_start_restores_what_it_may_and_no_more(
     emulator.act("set_status", items=changed, status="COMPLETED")
     emulator.forget_requests()
 
-    driving.press(client, started, "undo")
-    undo = driving.read(BulkSignal.objects.get(origin=started, purpose=BulkSignal.Purpose.UNDO))
+    bulk_helpers.press(client, started, "undo")
+    undo = bulk_helpers.wait_for_plan(BulkSignal.objects.get(origin=started, purpose=BulkSignal.Purpose.UNDO))
     assert kinds(undo) == {Kind.LIKELY: 241, Kind.CHANGED: 5}
     undo = send(client, undo)
 
-    sent = sorted(item for call in driving.signals(emulator) for item in call)
+    sent = sorted(item for call in bulk_helpers.signals(emulator) for item in call)
     assert sent == sorted(set(items) - set(locked) - set(changed))
     assert {one["body"]["signal"] for one in emulator.requests("cloudfactory") if one["method"] == "POST"} == {
         "release"
     }
-    assert Counter(driving.statuses(emulator, items)) == {"NEW": 245, "COMPLETED": 5}
+    assert Counter(bulk_helpers.statuses(emulator, items)) == {"NEW": 245, "COMPLETED": 5}
     assert undo.done_count == 241
     assert is_told_as_it_is(undo, emulator)
     assert verify.check().is_whole
@@ -181,16 +181,16 @@ def test_items_that_changed_before_the_press_are_named_by_a_second_plan(
     bulk = plan(client, items, "reopen")
     emulator.act("set_status", items=changed, status="FAILED")
     settings.SIGNAL_PLAN_FRESH = 0
-    driving.press(client, bulk)
+    bulk_helpers.press(client, bulk)
     settings.SIGNAL_PLAN_FRESH = 60
-    bulk = driving.read(bulk)
+    bulk = bulk_helpers.wait_for_plan(bulk)
 
-    assert (bulk.state, driving.signals(emulator)) == (State.READY, [])
+    assert (bulk.state, bulk_helpers.signals(emulator)) == (State.READY, [])
     assert {str(row.item) for row in bulk.items.filter(kind=Kind.CHANGED)} == set(changed)
-    assert "5 changed" in driving.page_of(client, bulk).words
+    assert "5 changed" in bulk_helpers.page_of(client, bulk).words
     bulk = send(client, bulk)
 
-    assert Counter(driving.statuses(emulator, items)) == {"NEW": 245, "FAILED": 5}
+    assert Counter(bulk_helpers.statuses(emulator, items)) == {"NEW": 245, "FAILED": 5}
     assert is_told_as_it_is(bulk, emulator)
 
 
@@ -200,20 +200,20 @@ def test_a_worker_killed_after_each_call_signals_no_item_twice(
     client = client_as(alice)
     process = worker()
     bulk = plan(client, items, "reopen")
-    emulator.fault("cloudfactory", "slow-8", method="POST", path=driving.SIGNALS, times=0)
-    driving.press(client, bulk)
+    emulator.fault("cloudfactory", "slow-8", method="POST", path=bulk_helpers.SIGNALS, times=0)
+    bulk_helpers.press(client, bulk)
     for calls in (1, 2):
-        until(lambda calls=calls: driving.statuses(emulator, items).count("NEW") == min(100 * calls, 250))
+        until(lambda calls=calls: bulk_helpers.statuses(emulator, items).count("NEW") == min(100 * calls, 250))
         kill(process)
         process = worker()
     emulator.clear_faults()
-    bulk = driving.finish(bulk)
+    bulk = bulk_helpers.wait_for_end(bulk)
     until(lambda: not bulk.items.filter(outcome=Outcome.UNKNOWN).exists())
     bulk.refresh_from_db()
 
-    sent = [item for call in driving.signals(emulator) for item in call]
+    sent = [item for call in bulk_helpers.signals(emulator) for item in call]
     assert sorted(sent) == sorted(items)
-    assert set(driving.statuses(emulator, items)) == {"NEW"}
+    assert set(bulk_helpers.statuses(emulator, items)) == {"NEW"}
     assert bulk.done_count == 250
     assert is_told_as_it_is(bulk, emulator)
     assert verify.check().is_whole
@@ -228,25 +228,25 @@ def test_two_people_on_overlapping_selections_both_read_the_truth(
 
     def press(number: int) -> None:
         try:
-            driving.press(clients[number], both[number])
+            bulk_helpers.press(clients[number], both[number])
         finally:
             connection.close()
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(press, range(2)))
     for client, bulk in zip(clients, both, strict=True):
-        until(lambda bulk=bulk: driving.state_of(bulk) in (State.READY, *driving.FINISHED))
-        if driving.state_of(bulk) == State.READY:  # Whoever came second reads that 50 of them changed meanwhile.
+        until(lambda bulk=bulk: bulk_helpers.state_of(bulk) in (State.READY, *bulk_helpers.FINISHED))
+        if bulk_helpers.state_of(bulk) == State.READY:  # Whoever came second reads that 50 of them changed meanwhile.
             assert kinds(bulk) in ({Kind.LIKELY: 100, Kind.CHANGED: 50}, {Kind.LIKELY: 100, Kind.HELD: 50})
-            driving.press(client, bulk)
-    finished = [driving.finish(bulk) for bulk in both]
+            bulk_helpers.press(client, bulk)
+    finished = [bulk_helpers.wait_for_end(bulk) for bulk in both]
 
-    times = Counter(item for call in driving.signals(emulator) for item in call)
+    times = Counter(item for call in bulk_helpers.signals(emulator) for item in call)
     assert set(times) == set(items)
     told = Counter(str(row.item) for bulk in finished for row in bulk.items.exclude(outcome=Outcome.NOT_SENT))
     assert told == times
-    assert set(driving.statuses(emulator, items)) == {"NEW"}
-    done = Counter(item for bulk in finished for item in driving.outcomes(bulk, Outcome.DONE))
+    assert set(bulk_helpers.statuses(emulator, items)) == {"NEW"}
+    done = Counter(item for bulk in finished for item in bulk_helpers.outcomes(bulk, Outcome.DONE))
     assert set(done.values()) == {1}
     assert set(done) == set(items)
     assert verify.check().is_whole

@@ -13,7 +13,7 @@ from accounts.models import Person
 from console.audit import verify
 from console.emulator.server import Running
 from console.items.models import BulkSignal
-from tests.items import bulk_driving as driving
+from tests.items import bulk_helpers
 from tests.workers import Start, environment, workers
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
@@ -43,12 +43,12 @@ def test_250_items_are_reopened_and_7_of_them_again_while_a_colleague_watches(
     worker: Start,
     complaints: list[str],
 ) -> None:
-    items = driving.archive_ids(alice)
+    items = bulk_helpers.archive_ids(alice)
     failing = items[::40]
     emulator.act("fail_items", items=failing, error="locked")
-    emulator.fault("cloudfactory", "slow-2", method="POST", path=driving.SIGNALS, times=3)
+    emulator.fault("cloudfactory", "slow-2", method="POST", path=bulk_helpers.SIGNALS, times=3)
     worker()
-    table = f"{live}{driving.ITEMS}?status=COMPLETED&order=newest&size=10"
+    table = f"{live}{bulk_helpers.ITEMS}?status=COMPLETED&order=newest&size=10"
     sign_in(page, alice)
     page.goto(table)
     press(page.get_by_role("button", name="Select all 250 matching"))
@@ -70,13 +70,13 @@ def test_250_items_are_reopened_and_7_of_them_again_while_a_colleague_watches(
     for told in (notice, colleague.locator("#main")):
         expect(told).to_contain_text("243 reopened")
         expect(told).to_contain_text("7 refused")
-    assert Counter(driving.statuses(emulator, items)) == {"NEW": 243, "COMPLETED": 7}
+    assert Counter(bulk_helpers.statuses(emulator, items)) == {"NEW": 243, "COMPLETED": 7}
     press(notice.get_by_role("link", name="Show the result"))
     press(page.get_by_role("button", name=re.compile("Retry 7")))
     press(page.get_by_role("button", name="Reopen 7 items"))
     expect(page.locator("#main")).to_contain_text("7 reopened", timeout=60_000)
-    assert sorted(driving.signals(emulator)[-1]) == sorted(failing)
-    assert set(driving.statuses(emulator, items)) == {"NEW"}
+    assert sorted(bulk_helpers.signals(emulator)[-1]) == sorted(failing)
+    assert set(bulk_helpers.statuses(emulator, items)) == {"NEW"}
 
     page.goto(result)
     press(page.get_by_role("link", name="Back to the list").first)

@@ -21,9 +21,9 @@ from console.items.models import BulkItem, BulkSignal, SelectedItem, Selection
 from console.jobs import worker
 from console.jobs.models import Operation
 from tests.exports.making import text_of
-from tests.items.bulk_rows import bulk_signal, ended, entered
+from tests.items.bulk_factories import bulk_signal, ended_signal, record_entry
+from tests.items.bulk_plan_helpers import create, create_plan, page_url, press, read_plans, select, signals
 from tests.items.deciding import HTMX, ITEMS, PROJECT, item_ids
-from tests.items.planning import create, page_url, plan, press, read, select, signals
 from tests.presses import press as press_together
 
 ClientAs = Callable[[Person], Client]
@@ -164,12 +164,12 @@ def test_a_one_time_id_of_something_else_makes_a_plan_of_its_own(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     other_action = bulk_signal(alice, item_ids(alice), state="ready", action="cancel")
-    undo = ended(alice, item_ids(alice), action="start", purpose="undo")
+    undo = ended_signal(alice, item_ids(alice), action="start", purpose="undo")
     select(alice, item_ids(alice, "NEW"))
     client = client_as(alice)
     for taken in (other_action, undo):
         before = snapshot(taken)
-        bulk = plan(client, "start", bulk_id=str(taken.pk))
+        bulk = create_plan(client, "start", bulk_id=str(taken.pk))
         assert bulk.pk != taken.pk
         assert snapshot(taken) == before
 
@@ -182,7 +182,7 @@ def test_a_reason_of_blanks_sends_nothing(
     status = {"cancel": "NEW", "send-back": "CLIENT_REVIEW"}[action]
     select(alice, item_ids(alice, status), status)
     client = client_as(alice)
-    bulk = plan(client, action)
+    bulk = create_plan(client, action)
     answer = press(client, bulk, reason=reason)
     assert answer.status_code == 422
     assert 'aria-invalid="true"' in answer.content.decode()
@@ -198,7 +198,7 @@ def test_a_field_of_ten_thousand_characters_sends_nothing_and_keeps_what_was_typ
 ) -> None:
     select(alice, item_ids(alice, "NEW"), "NEW")
     client = client_as(alice)
-    bulk = plan(client, "cancel")
+    bulk = create_plan(client, "cancel")
     answer = press(client, bulk, **{"reason": "Duplicates", field: "ä" * 10_000})
     assert answer.status_code == 422
     assert "ä" * 10_000 in answer.content.decode()
@@ -226,7 +226,7 @@ def test_the_form_of_another_reading_sends_nothing(
 ) -> None:
     select(alice, item_ids(alice, "NEW"), "NEW")
     client = client_as(alice)
-    bulk = plan(client, "start")
+    bulk = create_plan(client, "start")
     answer = press(client, bulk, version=version)
     assert answer.status_code in (409, 422)
     work()
@@ -238,7 +238,7 @@ def test_the_form_of_another_reading_sends_nothing(
 def test_an_expired_plan_sends_nothing(alice: Person, client_as: ClientAs, emulator: Running, settings: Any) -> None:
     select(alice, item_ids(alice, "NEW"), "NEW")
     client = client_as(alice)
-    bulk = plan(client, "start")
+    bulk = create_plan(client, "start")
     BulkSignal.objects.update(read_at=timezone.now() - timedelta(seconds=settings.SIGNAL_PLAN_LIFETIME + 1))
     answer = press(client, bulk)
     assert answer.status_code == 409
@@ -255,7 +255,7 @@ def test_ids_of_another_project_are_named_as_gone_and_tell_nothing(
     nowhere, [here] = str(uuid.uuid4()), item_ids(alice, "NEW")
     select(alice, [here, nowhere, *(item.id for item in elsewhere)], "NEW")
     client = client_as(alice)
-    bulk = plan(client, "start")
+    bulk = create_plan(client, "start")
     kinds = dict(bulk.items.values_list("item", "kind"))
     assert [kinds[uuid.UUID(one)] for one in (here, nowhere, elsewhere[0].id)] == ["likely", "gone", "gone"]
     assert set(bulk.items.filter(kind="gone").values_list("name", "status_before")) == {("", "")}
@@ -271,7 +271,7 @@ def test_whose_key_the_space_refuses_gets_no_plan(carol: Person, client_as: Clie
     select(carol, [str(uuid.uuid4())], "NEW")
     client = client_as(carol)
     answer = create(client, "start")
-    read()
+    read_plans()
     bulk = BulkSignal.objects.filter(person=carol).first()
     assert bulk is None or bulk.state == State.NOT_READ
     if bulk is not None:
@@ -284,7 +284,7 @@ def test_whose_key_the_space_refuses_gets_no_plan(carol: Person, client_as: Clie
 def test_ten_presses_at_once_are_one_signal(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     items = item_ids(alice, "NEW", 3)
     select(alice, items, "NEW")
-    bulk = plan(client_as(alice), "start")
+    bulk = create_plan(client_as(alice), "start")
     told = press_together(lambda: client_as(alice), f"{page_url(bulk)}send/", typed(bulk), {})
     assert {one.status_code for one in told} <= {302, 409}
     work()
@@ -306,8 +306,8 @@ def test_ten_presses_of_the_bar_at_once_are_one_plan(alice: Person, client_as: C
 
 @pytest.mark.django_db(transaction=True)
 def test_ten_presses_of_undo_at_once_are_one_plan(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    bulk = ended(alice, item_ids(alice, "IN_PROGRESS", 3), action="start", before="NEW", after="IN_PROGRESS")
-    entered(bulk)
+    bulk = ended_signal(alice, item_ids(alice, "IN_PROGRESS", 3), action="start", before="NEW", after="IN_PROGRESS")
+    record_entry(bulk)
     told = press_together(lambda: client_as(alice), f"{page_url(bulk)}undo/", {}, {})
     assert len({one["Location"] for one in told}) == 1
     assert BulkSignal.objects.filter(purpose="undo").count() == 1
@@ -318,7 +318,7 @@ def test_a_person_disabled_between_press_and_worker_sends_nothing(
 ) -> None:
     select(alice, item_ids(alice, "CLIENT_REVIEW", 2), "CLIENT_REVIEW")
     client = client_as(alice)
-    bulk = plan(client, "approve")
+    bulk = create_plan(client, "approve")
     press(client, bulk)
     Person.objects.filter(pk=alice.pk).update(is_active=False)
     work()
@@ -333,7 +333,7 @@ def test_a_person_whose_role_changed_between_press_and_worker_sends_nothing(
 ) -> None:
     select(alice, item_ids(alice, "CLIENT_REVIEW", 2), "CLIENT_REVIEW")
     client = client_as(alice)
-    bulk = plan(client, "approve")
+    bulk = create_plan(client, "approve")
     press(client, bulk)
     Person.objects.filter(pk=alice.pk).update(role=Role.AUDITOR)
     work()
@@ -347,7 +347,7 @@ def test_a_person_whose_role_changed_while_the_plan_is_read_again_sends_nothing(
 ) -> None:
     select(alice, item_ids(alice, "NEW", 2), "NEW")
     client = client_as(alice)
-    bulk = plan(client, "start")
+    bulk = create_plan(client, "start")
     settings.SIGNAL_PLAN_FRESH = 0
     press(client, bulk)
     bulk.refresh_from_db()
@@ -361,7 +361,7 @@ def test_approvals_of_many_wait_and_can_be_taken_back(alice: Person, client_as: 
     items = item_ids(alice, "CLIENT_REVIEW", 2)
     select(alice, items, "CLIENT_REVIEW")
     client = client_as(alice)
-    bulk = plan(client, "approve")
+    bulk = create_plan(client, "approve")
     press(client, bulk)
     bulk.refresh_from_db()
     assert bulk.state == State.WAITING
@@ -430,7 +430,7 @@ def test_a_tampered_status_is_only_a_status_that_was_not_read(
     """The plan says that such an item changed, and leaves it out."""
     client, [item] = client_as(alice), item_ids(alice, "NEW")
     assert client.post(f"{ITEMS}selection/", {"on": f"{item}:{status}"}, headers=HTMX).status_code == 200
-    bulk = plan(client, "start")
+    bulk = create_plan(client, "start")
     kinds = set(bulk.items.values_list("kind", flat=True))
     assert kinds <= {"changed", "likely"}
     page = client.get(f"{page_url(bulk)}?show=changed")
@@ -465,7 +465,7 @@ def test_nobody_selects_or_plans_what_a_colleague_selected(
     Selection.objects.filter(person=bob).delete()
     Selection.objects.create(person=bob, space=chosen.space, project=PROJECT, is_all_matching=True, query=f"ids={name}")
     create(client, "start")
-    read()
+    read_plans()
     assert not BulkItem.objects.exists()
     assert chosen.items.count() == 3
 
@@ -495,7 +495,7 @@ def test_a_press_and_a_stop_at_once_end_as_one_of_the_two(
     """Ten people's worth of presses on one signal: sent once, or not at all, and its figures add up."""
     items = item_ids(alice, "CLIENT_REVIEW", 3)
     select(alice, items, "CLIENT_REVIEW")
-    bulk = plan(client_as(alice), "approve")
+    bulk = create_plan(client_as(alice), "approve")
     addresses = ["send", "stop", "send", "stop", "read-again", "carry-on", "retry", "undo", "stop", "send"]
     clients, together, sent = [client_as(alice) for _ in addresses], Barrier(len(addresses)), typed(bulk)
 

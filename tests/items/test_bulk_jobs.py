@@ -14,7 +14,7 @@ from console.items.models import BulkSignal
 from console.jobs.models import Operation
 from console.jobs.models import State as JobState
 from tests.exports.making import text_of
-from tests.items.bulk_driving import archive_ids, finish, signals, state_of, statuses
+from tests.items.bulk_helpers import archive_ids, signals, state_of, statuses, wait_for_end
 from tests.items.test_bulk_send import POST, figures, once_each, ready, start, work
 from tests.waiting import PATIENCE, until
 from tests.workers import environment, kill, workers
@@ -67,7 +67,7 @@ def test_a_worker_that_starts_again_goes_on_without_waiting_for_the_lease(
         until(lambda: statuses(emulator, items[:100]) == ["NEW"] * 100)
         kill(first)
         begin()
-        finish(bulk)
+        wait_for_end(bulk)
     assert (figures(bulk), once_each(emulator)) == ((120, 0, 0, 0), True)
 
 
@@ -88,5 +88,5 @@ def test_a_worker_that_is_told_to_end_finishes_the_hundred_in_hand_and_the_next_
         parts = list(job_of(bulk).parts.values_list("state", flat=True))
         assert (parts, job_of(bulk).state) == (["done", "waiting", "waiting"], JobState.WAITING)
         begin()
-        finish(bulk)
+        wait_for_end(bulk)
     assert (figures(bulk), signals(emulator)) == ((220, 0, 0, 0), [items[:100], items[100:200], items[200:]])

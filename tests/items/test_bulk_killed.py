@@ -15,7 +15,7 @@ from console.emulator.server import Running
 from console.items.bulk import services
 from console.items.models import BulkItem, BulkSignal
 from console.jobs.models import Operation, Part
-from tests.items.bulk_driving import archive_ids, finish, signals, statuses
+from tests.items.bulk_helpers import archive_ids, signals, statuses, wait_for_end
 from tests.items.test_bulk_send import BY_IDS, POST, entries, figures, once_each, ready, start, work
 from tests.upstream.rawserver import Peer, serving
 from tests.waiting import until
@@ -70,7 +70,7 @@ def test_killed_before_the_entry_it_is_sent_once(alice: Person, emulator: Runnin
     kill(first)
     assert (Entry.objects.filter(group=bulk.pk).count(), signals(emulator)) == (0, [])
     worker()
-    finish(bulk)
+    wait_for_end(bulk)
     assert (figures(bulk), signals(emulator)) == ((120, 0, 0, 0), [items[:100], items[100:]])
     assert verify.check().is_whole
 
@@ -91,7 +91,7 @@ def test_killed_between_the_entry_and_the_call_it_is_looked_up_and_not_sent_agai
         kill(first)
     with workers(world) as begin:
         begin()
-        finish(bulk)
+        wait_for_end(bulk)
     check_often()
     assert bulk.items.filter(is_not_done=True).count() == 100
     assert (figures(bulk), signals(emulator)) == ((20, 0, 100, 0), [items[100:]])
@@ -113,7 +113,7 @@ def test_killed_once_the_call_was_made_it_is_found_done(
     kill(first)
     assert [entry.outcome for entry in entries(bulk)] == ["open"]
     worker()
-    finish(bulk)
+    wait_for_end(bulk)
     until(lambda: entries(bulk)[0].outcome == "done")
     assert (figures(bulk), entries(bulk)[0].result["found"]) == ((120, 0, 0, 0), "after a restart")
     assert is_true(bulk, emulator)
@@ -133,7 +133,7 @@ def test_killed_at_every_call_nothing_is_sent_twice(alice: Person, emulator: Run
         kill(process)
     emulator.clear_faults()
     last = worker()
-    finish(bulk)
+    wait_for_end(bulk)
     until(lambda: not Operation.objects.filter(kind=BulkSignal.JOB).unfinished().exists())
     kill(last)
     check_often()
@@ -153,7 +153,7 @@ def test_killed_after_the_result_was_kept_the_part_is_not_counted_twice(
     """As a worker leaves it that died between its last two statements."""
     bulk = start(ready(alice, archive_ids(alice, 120)))
     first = worker()
-    finish(bulk)
+    wait_for_end(bulk)
     kill(first)
     BulkSignal.objects.update(state=State.SENDING, finished_at=None)
     Part.objects.filter(number=2).update(state=Part.State.RUNNING, finished_at=None)
@@ -161,7 +161,7 @@ def test_killed_after_the_result_was_kept_the_part_is_not_counted_twice(
         state="running", finished_at=None, lease_until=timezone.now() - timedelta(seconds=1)
     )
     worker()
-    finish(bulk)
+    wait_for_end(bulk)
     assert (figures(bulk), len(signals(emulator))) == ((120, 0, 0, 0), 2)
     assert len(entries(bulk)) == 2
 
@@ -176,7 +176,7 @@ def test_a_stop_after_the_first_hundred_leaves_the_others_untouched(
     worker()
     until(lambda: statuses(emulator, items[:100]) == ["NEW"] * 100)
     assert services.stop(user=alice, bulk=bulk)
-    finish(bulk)
+    wait_for_end(bulk)
     assert (figures(bulk), signals(emulator)) == ((100, 0, 0, 150), [items[:100]])
     assert statuses(emulator, items[100:]) == ["COMPLETED"] * 150
 
@@ -193,7 +193,7 @@ def test_a_worker_that_was_only_slow_sends_nothing_twice_with_another(
     until(lambda: statuses(emulator, items[:100]) == ["NEW"] * 100)
     until(lambda: Operation.objects.filter(kind=BulkSignal.JOB, lease_until__lt=timezone.now()).exists())
     worker()
-    finish(bulk)
+    wait_for_end(bulk)
     until(lambda: not Operation.objects.filter(kind=BulkSignal.JOB).unfinished().exists())
     assert (figures(bulk), len(signals(emulator))) == ((250, 0, 0, 0), 3)
     assert [entry.outcome for entry in entries(bulk)] == ["done"] * 3

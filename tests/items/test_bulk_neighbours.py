@@ -19,8 +19,8 @@ from console.items.models import BulkItem, BulkSignal, Decision
 from console.jobs import parts
 from console.jobs.models import Operation
 from tests.exports.making import text_of
-from tests.items import planning
-from tests.items.bulk_rows import bulk_signal, ended, entered, first_step
+from tests.items import bulk_plan_helpers
+from tests.items.bulk_factories import bulk_signal, ended_signal, first_step, record_entry
 from tests.items.deciding import ITEMS, PROJECT, decision_of, item_ids, press, sent, signal_elsewhere, status_of, work
 from tests.items.test_decide_outcomes import look_once
 
@@ -109,8 +109,8 @@ def test_what_nobody_knows_the_end_of_holds_its_item_until_the_checks_are_over(
     bob: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     client, [item] = client_as(bob), item_ids(bob)
-    bulk = ended(bob, [item], outcome="unknown")
-    act = entered(bulk, "unknown")
+    bulk = ended_signal(bob, [item], outcome="unknown")
+    act = record_entry(bulk, "unknown")
     assert "We don’t know yet whether your “Approve” for 1 item reached this item." in held(bob, item)[item]
     assert press(client, item).status_code == 409
     with_act = Entry.objects.get(pk=act.id)
@@ -160,10 +160,10 @@ def test_what_holds_an_item_is_found_by_the_item_however_many_signals_its_projec
     bob: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     client, items = client_as(bob), item_ids(bob, number=2)
-    planning.select(bob, items)
-    plan = planning.plan(client, "approve")
+    bulk_plan_helpers.select(bob, items)
+    plan = bulk_plan_helpers.create_plan(client, "approve")
     with CaptureQueriesContext(connection) as asked:
-        planning.press(client, plan)
+        bulk_plan_helpers.press(client, plan)
     joined = [query["sql"] for query in asked if "items_bulkitem" in query["sql"] and " JOIN " in query["sql"]]
     assert joined
     for sql in joined:
@@ -179,7 +179,7 @@ def test_what_a_bulk_signal_did_is_not_taken_for_the_decisions(
     emulator.fault("cloudfactory", "drop-after", method="PUT")
     press(client, item)
     bulk = bulk_signal(alice, [item], outcome=outcome, before="CLIENT_REVIEW")
-    entered(bulk)
+    record_entry(bulk)
     look_once(emulator)
     entry = Entry.objects.get(pk=decision_of(item).pk)
     assert reconciliation.look(entry).status == finding
@@ -192,8 +192,8 @@ def test_a_refusal_names_the_colleague_whose_bulk_signal_was_faster(
     for item in items:
         press(client, item)
         signal_elsewhere(alice, item)
-    entered(bulk_signal(alice, items[:1], outcome="done", before="CLIENT_REVIEW", after="COMPLETED"))
-    entered(bulk_signal(alice, items[1:], outcome="refused", before="CLIENT_REVIEW"))
+    record_entry(bulk_signal(alice, items[:1], outcome="done", before="CLIENT_REVIEW", after="COMPLETED"))
+    record_entry(bulk_signal(alice, items[1:], outcome="refused", before="CLIENT_REVIEW"))
     work()
     assert [status_of(bob, item) for item in items] == ["COMPLETED", "COMPLETED"]
     assert "the item is “Completed” now. Alice approved" in decision_of(items[0]).message
@@ -205,15 +205,15 @@ def test_an_item_that_was_decided_on_after_the_plan_gets_no_second_signal(
 ) -> None:
     """The plan is a few seconds old, and is made again all the same."""
     client, items = client_as(alice), item_ids(alice, number=3)
-    planning.select(alice, items, "CLIENT_REVIEW")
-    bulk = planning.plan(client, "cancel")
+    bulk_plan_helpers.select(alice, items, "CLIENT_REVIEW")
+    bulk = bulk_plan_helpers.create_plan(client, "cancel")
     press(client, items[0])
-    planning.press(client, bulk, reason="Duplicates")
-    planning.read()
-    page = text_of(client.get(planning.page_url(bulk)))
+    bulk_plan_helpers.press(client, bulk, reason="Duplicates")
+    bulk_plan_helpers.read_plans()
+    page = text_of(client.get(bulk_plan_helpers.page_url(bulk)))
     assert "2 will be canceled. 1 has another signal under way" in page
-    assert planning.signals(emulator) == []
-    planning.press(client, bulk, reason="Duplicates")
+    assert bulk_plan_helpers.signals(emulator) == []
+    bulk_plan_helpers.press(client, bulk, reason="Duplicates")
     work()
     assert [status_of(alice, item) for item in items] == ["COMPLETED", "CANCELED", "CANCELED"]
 
@@ -222,18 +222,20 @@ def test_of_two_plans_for_the_same_items_the_second_signals_only_the_rest(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     client, items = client_as(alice), item_ids(alice, number=3)
-    planning.select(alice, items[:2], "CLIENT_REVIEW")
-    first = planning.plan(client, "approve")
-    planning.select(alice, items[1:], "CLIENT_REVIEW")
-    second = planning.plan(client, "approve")
-    planning.press(client, first)
-    planning.press(client, second)
-    planning.read()
+    bulk_plan_helpers.select(alice, items[:2], "CLIENT_REVIEW")
+    first = bulk_plan_helpers.create_plan(client, "approve")
+    bulk_plan_helpers.select(alice, items[1:], "CLIENT_REVIEW")
+    second = bulk_plan_helpers.create_plan(client, "approve")
+    bulk_plan_helpers.press(client, first)
+    bulk_plan_helpers.press(client, second)
+    bulk_plan_helpers.read_plans()
     assert list(second.items.order_by("position").values_list("kind", flat=True)) == ["held", "likely"]
-    planning.press(client, second)
+    bulk_plan_helpers.press(client, second)
     BulkSignal.objects.filter(state="waiting").update(due_at=timezone.now())
     work()
-    signaled = [entry["workItemId"] for one in planning.signals(emulator) for entry in one["body"]["workItems"]]
+    signaled = [
+        entry["workItemId"] for one in bulk_plan_helpers.signals(emulator) for entry in one["body"]["workItems"]
+    ]
     assert sorted(signaled) == sorted(items)
 
 
@@ -244,17 +246,19 @@ def test_two_people_on_overlapping_selections_both_read_the_truth(
     items = item_ids(alice, "NEW", 5)
     plans = []
     for person, chosen in ((alice, items[:3]), (bob, items[2:])):
-        planning.select(person, chosen, "NEW")
-        plans.append(planning.plan(client_as(person), "start"))
+        bulk_plan_helpers.select(person, chosen, "NEW")
+        plans.append(bulk_plan_helpers.create_plan(client_as(person), "start"))
     for person, bulk in zip((alice, bob), plans, strict=True):
-        planning.press(client_as(person), bulk)
+        bulk_plan_helpers.press(client_as(person), bulk)
         work()
-    signaled = [[entry["workItemId"] for entry in one["body"]["workItems"]] for one in planning.signals(emulator)]
+    signaled = [
+        [entry["workItemId"] for entry in one["body"]["workItems"]] for one in bulk_plan_helpers.signals(emulator)
+    ]
     assert signaled == [items[:3], items[2:]]
     outcomes = [list(bulk.items.order_by("position").values_list("outcome", flat=True)) for bulk in plans]
     assert outcomes == [["done", "done", "done"], ["refused", "done", "done"]]
     assert {status_of(alice, item) for item in items} == {"IN_PROGRESS"}
-    shown = text_of(client_as(bob).get(planning.page_url(plans[1])))
+    shown = text_of(client_as(bob).get(bulk_plan_helpers.page_url(plans[1])))
     assert "2 started, 1 refused" in shown
 
 
@@ -272,7 +276,7 @@ def test_the_history_of_an_item_tells_what_a_bulk_signal_did_to_it(
     client, [item, other] = client_as(bob), item_ids(bob, number=2)
     bulk = bulk_signal(bob, [item], outcome=outcome, before="CLIENT_REVIEW", after=after)
     bulk.items.update(message="It is locked." if outcome == "refused" else "")
-    entered(bulk)
+    record_entry(bulk)
     page = client.get(f"{ITEMS}{item}/")
     assert words in text_of(page)
     assert f"{ITEMS}bulk/{bulk.pk}/" in page.content.decode()
@@ -286,16 +290,16 @@ def test_of_two_old_plans_pressed_together_the_second_is_not_sent_behind_the_fir
     client, items = client_as(alice), item_ids(alice, number=2)
     bulks = []
     for _ in range(2):
-        planning.select(alice, items, "CLIENT_REVIEW")
-        bulks.append(planning.plan(client, "approve"))
+        bulk_plan_helpers.select(alice, items, "CLIENT_REVIEW")
+        bulks.append(bulk_plan_helpers.create_plan(client, "approve"))
     settings.SIGNAL_PLAN_FRESH = 0
     for bulk in bulks:
-        planning.press(client, bulk)
+        bulk_plan_helpers.press(client, bulk)
     second = bulks[1]
     end_reading(second)
     BulkSignal.objects.filter(pk=bulks[0].pk).update(state="sending")
     bulks[0].items.update(act_id=uuid.uuid4())
-    planning.read()
+    bulk_plan_helpers.read_plans()
     second.refresh_from_db()
     assert second.state == "ready"
     assert set(second.items.values_list("kind", flat=True)) == {"held"}

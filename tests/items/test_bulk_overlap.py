@@ -14,7 +14,7 @@ from console.items import services
 from console.items.bulk import plans as planning
 from console.items.models import BulkSignal, Decision
 from console.items.signals import OTHERS
-from tests.items.bulk_driving import ARCHIVE, archive_ids, signals
+from tests.items.bulk_helpers import ARCHIVE, archive_ids, signals
 from tests.items.test_bulk_send import ready, work
 
 pytestmark = pytest.mark.django_db(transaction=True)

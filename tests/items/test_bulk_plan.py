@@ -22,23 +22,23 @@ from console.items.models import BulkItem, BulkSignal, Decision
 from console.items.runs import plan_reading
 from console.jobs import worker
 from console.jobs.models import Operation
-from tests.items.bulk_driving import archive_ids
-from tests.items.deciding import HTMX, ITEMS, PROJECT, item_ids
-from tests.items.deciding import press as decide
-from tests.items.planning import (
+from tests.items.bulk_helpers import archive_ids
+from tests.items.bulk_plan_helpers import (
     BULK,
     absent,
     create,
+    create_plan,
     listed,
     page_url,
-    plan,
     press,
-    read,
+    read_plans,
     reads,
     select,
     select_all,
     signals,
 )
+from tests.items.deciding import HTMX, ITEMS, PROJECT, item_ids
+from tests.items.deciding import press as decide
 from tests.rewriting import Query, Vendor, rewriting
 from tests.slices.making import text_of
 
@@ -71,7 +71,7 @@ def test_a_plan_counts_what_will_be_done_what_is_unlikely_and_what_changed(
         selection.items.create(item=item, status="NEW")
     emulator.act("set_status", items=done[:2], status="FAILED")
     emulator.forget_requests()
-    bulk = plan(client, "reopen")
+    bulk = create_plan(client, "reopen")
     text = text_of(client.get(page_url(bulk)))
     assert "6 will be reopened." in text
     assert "3 are unlikely to be: not started." in text
@@ -86,7 +86,7 @@ def test_each_number_opens_its_list(alice: Person, client_as: ClientAs, emulator
     done, [new] = item_ids(alice, "COMPLETED", 3), item_ids(alice, "NEW", 1)
     select(alice, [*done, new, absent(7)])
     emulator.act("set_status", item=done[0], status="FAILED")
-    bulk = plan(client, "reopen")
+    bulk = create_plan(client, "reopen")
     BulkItem.objects.filter(item=done[0]).update(status_seen="COMPLETED", kind=Kind.CHANGED)
     page = client.get(page_url(bulk)).content.decode()
     for show, named, note in (
@@ -110,7 +110,7 @@ def test_an_item_with_a_decision_that_waits_is_held_and_says_why(
     client, items = client_as(alice), item_ids(alice, "CLIENT_REVIEW", 2)
     decide(client, items[0])
     select(alice, items, "CLIENT_REVIEW")
-    bulk = plan(client, "approve")
+    bulk = create_plan(client, "approve")
     assert kinds(bulk) == {items[0]: Kind.HELD, items[1]: Kind.LIKELY}
     text = text_of(client.get(page_url(bulk), {"show": "held"}))
     assert "1 has another signal under way" in text
@@ -122,7 +122,7 @@ def test_a_list_of_a_plan_has_pages_of_a_hundred(alice: Person, client_as: Clien
     ids = [absent(number) for number in range(1, 251)]
     platform.speak("GET", BY_ID, lambda query: listed(asked_ids(query)))
     select(alice, ids, "COMPLETED")
-    bulk = plan(client_as(alice), "reopen")
+    bulk = create_plan(client_as(alice), "reopen")
     assert len(platform.sent("GET", LIST)) == 3
     client = client_as(alice)
     first = text_of(client.get(page_url(bulk)))
@@ -137,7 +137,7 @@ def test_a_list_that_fits_on_one_page_names_its_number_alone(
     platform.speak("GET", BY_ID, lambda query: listed(asked_ids(query)))
     select(alice, [absent(1)], "COMPLETED")
     client = client_as(alice)
-    text = text_of(client.get(page_url(plan(client, "reopen"))))
+    text = text_of(client.get(page_url(create_plan(client, "reopen"))))
     assert "1 item" in text
     assert "1 to 1" not in text
 
@@ -153,7 +153,7 @@ def test_the_pages_of_a_plan_take_as_many_statements_for_many_items_as_for_few(
     client, counts = client_as(alice), []
     for size in (3, 250):
         select(alice, [absent(number) for number in range(size)], "COMPLETED")
-        bulk = plan(client, "reopen")
+        bulk = create_plan(client, "reopen")
         client.get(page_url(bulk))
         with CaptureQueriesContext(
             connection,
@@ -185,7 +185,7 @@ def test_a_plan_says_before_sending_what_can_not_be_undone(
     platform.speak("GET", BY_ID, lambda query: listed(asked_ids(query), status=status))
     select(alice, [absent(1), absent(2)], status)
     client = client_as(alice)
-    bulk = plan(client, action)
+    bulk = create_plan(client, action)
     text = text_of(client.get(page_url(bulk)))
     assert words in text
     assert f"2 will be {action_named(action).done}." in text  # type: ignore[union-attr]
@@ -197,7 +197,7 @@ def test_a_plan_speaks_of_its_items_and_not_of_one(
 ) -> None:
     select(alice, [absent(1)])
     client = client_as(alice)
-    text = text_of(client.get(page_url(plan(client, action.value))))
+    text = text_of(client.get(page_url(create_plan(client, action.value))))
     assert "Tells CloudFactory" in text
     assert "this item" not in text
     assert "the review is" not in text
@@ -217,7 +217,7 @@ def test_of_several_statuses_a_plan_names_those_that_nothing_leads_back_to(
     platform.speak("GET", BY_ID, say)
     select(alice, statuses)
     client = client_as(alice)
-    text = text_of(client.get(page_url(plan(client, "reopen"))))
+    text = text_of(client.get(page_url(create_plan(client, "reopen"))))
     assert "2 of the 3 items can’t be undone later, because they are “Completed”." in text
     assert "The other 1 can be undone for an hour." in text
 
@@ -229,7 +229,7 @@ def test_all_matching_is_counted_to_the_end(alice: Person, client_as: ClientAs, 
     ids = [absent(number) for number in range(1, 1_235)]
     platform.speak("GET", LIST, walk(ids))
     select_all(alice, "status=COMPLETED")
-    bulk = plan(client_as(alice), "reopen")
+    bulk = create_plan(client_as(alice), "reopen")
     assert bulk.items.count() == 1_234
     assert "Reopen 1,234 items" in text_of(client_as(alice).get(page_url(bulk)))
     assert len(platform.sent("GET", r"workItems\?.*status=COMPLETED")) == 13
@@ -263,7 +263,7 @@ def test_a_worker_whose_clock_is_behind_loses_no_item_that_matches(
 def read_behind(bulk: BulkSignal) -> None:
     """The worker's turns, by a clock five seconds behind that of whoever asked for the plan."""
     Operation.objects.filter(subject=str(bulk.pk)).update(created_at=timezone.now() + timedelta(seconds=5))
-    read()
+    read_plans()
 
 
 def test_more_than_ten_thousand_are_a_sentence_and_no_button(
@@ -271,7 +271,7 @@ def test_more_than_ten_thousand_are_a_sentence_and_no_button(
 ) -> None:
     platform.speak("GET", LIST, walk([absent(number) for number in range(10_001)]))
     select_all(alice)
-    bulk = plan(client_as(alice), "reopen")
+    bulk = create_plan(client_as(alice), "reopen")
     bulk.refresh_from_db()
     page = client_as(alice).get(page_url(bulk))
     assert "More than 10,000 work items match this filter" in text_of(page)
@@ -283,7 +283,7 @@ def test_more_than_ten_thousand_are_a_sentence_and_no_button(
 def test_ten_thousand_can_be_planned(alice: Person, client_as: ClientAs, platform: Vendor) -> None:
     platform.speak("GET", LIST, walk([absent(number) for number in range(10_000)]))
     select_all(alice)
-    bulk = plan(client_as(alice), "reopen")
+    bulk = create_plan(client_as(alice), "reopen")
     assert "Reopen 10,000 items" in text_of(client_as(alice).get(page_url(bulk)))
     assert len(platform.sent("GET", LIST)) == 100
 
@@ -304,7 +304,7 @@ def test_a_list_without_an_end_is_no_number(
 ) -> None:
     platform.speak("GET", LIST, say)
     select_all(alice)
-    bulk = plan(client_as(alice), "reopen")
+    bulk = create_plan(client_as(alice), "reopen")
     bulk.refresh_from_db()
     assert bulk.state == State.NOT_READ
     assert "couldn’t be read. Nothing was sent." in text_of(client_as(alice).get(page_url(bulk)))
@@ -314,14 +314,14 @@ def test_a_filter_that_is_no_longer_stored_can_not_be_planned(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     select_all(alice, f"ids=list-{'0' * 32}")
-    bulk = plan(client_as(alice), "reopen")
+    bulk = create_plan(client_as(alice), "reopen")
     assert "This list of ids is no longer stored." in text_of(client_as(alice).get(page_url(bulk)))
 
 
 def test_rows_without_a_usable_id_are_said_and_left_out(alice: Person, client_as: ClientAs, platform: Vendor) -> None:
     platform.speak("GET", LIST, lambda query: listed([absent(1), "../etc", "nothing"]))
     select_all(alice)
-    bulk = plan(client_as(alice), "reopen")
+    bulk = create_plan(client_as(alice), "reopen")
     text = text_of(client_as(alice).get(page_url(bulk)))
     assert "Reopen 1 item" in text
     assert "2 rows of CloudFactory’s list have no usable id." in text
@@ -340,15 +340,15 @@ def test_ids_in_capitals_and_given_twice_are_the_same_items(
 
     platform.speak("GET", LIST, say)
     select(alice, [item], "COMPLETED")
-    assert kinds(plan(client_as(alice), "reopen")) == {item: Kind.LIKELY}
+    assert kinds(create_plan(client_as(alice), "reopen")) == {item: Kind.LIKELY}
     select_all(alice)
-    assert kinds(plan(client_as(alice), "reopen")) == {item: Kind.LIKELY}
+    assert kinds(create_plan(client_as(alice), "reopen")) == {item: Kind.LIKELY}
 
 
 def test_an_item_that_a_whole_answer_leaves_out_is_gone(alice: Person, client_as: ClientAs, platform: Vendor) -> None:
     platform.speak("GET", BY_ID, lambda query: listed([absent(1)]))
     select(alice, [absent(1), absent(2)], "COMPLETED")
-    bulk = plan(client_as(alice), "reopen")
+    bulk = create_plan(client_as(alice), "reopen")
     assert kinds(bulk) == {absent(1): Kind.LIKELY, absent(2): Kind.GONE}
 
 
@@ -361,7 +361,7 @@ def test_an_item_of_which_a_broken_list_says_nothing_is_asked_for_once_more(
 
     platform.speak("GET", BY_ID, say)
     select(alice, [absent(1), absent(2), absent(3)], "COMPLETED")
-    bulk = plan(client_as(alice), "reopen")
+    bulk = create_plan(client_as(alice), "reopen")
     assert kinds(bulk) == {absent(1): Kind.LIKELY, absent(2): Kind.LIKELY, absent(3): Kind.UNREAD}
     text = text_of(client_as(alice).get(page_url(bulk), {"show": "could-not-be-read"}))
     assert "1 couldn’t be read, so it is left out." in text
@@ -373,7 +373,7 @@ def test_an_item_of_another_project_is_gone_and_nothing_of_it_is_shown(
 ) -> None:
     [foreign] = archive_ids(alice, 1)
     select(alice, [foreign], "COMPLETED")
-    bulk = plan(client_as(alice), "reopen")
+    bulk = create_plan(client_as(alice), "reopen")
     row = bulk.items.get()
     assert (row.kind, row.name, row.status_before) == (Kind.GONE, "", "")
 
@@ -385,7 +385,7 @@ def test_a_reading_that_fails_says_so_and_can_be_tried_again(
     client, items = client_as(alice), item_ids(alice, "COMPLETED", 2)
     select(alice, items, "COMPLETED")
     emulator.fault("cloudfactory", fault, path="workItems", times=0)
-    bulk = plan(client, "reopen")
+    bulk = create_plan(client, "reopen")
     bulk.refresh_from_db()
     assert bulk.state == State.NOT_READ
     text = text_of(client.get(page_url(bulk)))
@@ -394,7 +394,7 @@ def test_a_reading_that_fails_says_so_and_can_be_tried_again(
     emulator.clear_faults()
     cache.clear()  # As after the rest that a vendor gets.
     assert client.post(f"{page_url(bulk)}read-again/").status_code == 302
-    read()
+    read_plans()
     assert "Reopen 2 items" in text_of(client.get(page_url(bulk)))
 
 
@@ -409,7 +409,7 @@ def test_a_busy_vendor_is_asked_again_without_an_attempt_spent(
     text = text_of(client.get(answer["Location"]))
     assert "Reading 2 items…" in text
     assert "We’ll go on as soon as it can." in text
-    read()
+    read_plans()
     bulk = BulkSignal.objects.get()
     assert bulk.message == ""
     assert Operation.objects.get(kind="items.plan").parts.get().attempts == 1
@@ -443,7 +443,7 @@ def test_a_poll_gets_the_plan_once_it_is_read_and_says_its_numbers(
 ) -> None:
     client = client_as(alice)
     select(alice, item_ids(alice, "COMPLETED", 2), "COMPLETED")
-    bulk = plan(client, "reopen")
+    bulk = create_plan(client, "reopen")
     part = client.get(f"{page_url(bulk)}plan/", headers=HTMX).content.decode()
     assert "Reopen 2 items" in part
     assert "<html" not in part
@@ -454,7 +454,7 @@ def test_a_poll_gets_the_plan_once_it_is_read_and_says_its_numbers(
 def test_looking_at_a_plan_writes_nothing(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
     select(alice, item_ids(alice, "COMPLETED", 2), "COMPLETED")
-    bulk = plan(client, "reopen")
+    bulk = create_plan(client, "reopen")
     client.get(page_url(bulk))
     with CaptureQueriesContext(connection) as queries:
         client.get(page_url(bulk))
@@ -468,7 +468,7 @@ def test_looking_at_a_plan_writes_nothing(alice: Person, client_as: ClientAs, em
 def test_a_fresh_plan_is_sent_without_reading_again(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
     select(alice, item_ids(alice, "COMPLETED", 2), "COMPLETED")
-    bulk = plan(client, "reopen")
+    bulk = create_plan(client, "reopen")
     emulator.forget_requests()
     assert press(client, bulk)["Location"] == page_url(bulk)
     bulk.refresh_from_db()
@@ -482,7 +482,7 @@ def test_a_plan_older_than_a_minute_is_read_again_and_sent_by_itself(
     settings.SIGNAL_PLAN_FRESH = 0
     client = client_as(alice)
     select(alice, item_ids(alice, "COMPLETED", 3), "COMPLETED")
-    bulk = plan(client, "reopen")
+    bulk = create_plan(client, "reopen")
     press(client, bulk)
     bulk.refresh_from_db()
     assert (bulk.state, bulk.is_pressed) == (State.READING, True)
@@ -491,7 +491,7 @@ def test_a_plan_older_than_a_minute_is_read_again_and_sent_by_itself(
     assert "If nothing has changed, the signal goes to " in text
     assert "otherwise you’ll be asked again." in text
     settings.SIGNAL_PLAN_FRESH = 60
-    read()
+    read_plans()
     bulk.refresh_from_db()
     assert bulk.state == State.SENDING
 
@@ -502,12 +502,12 @@ def test_what_changed_between_plan_and_press_is_in_a_second_plan(
     settings.SIGNAL_PLAN_FRESH = 0
     client, items = client_as(alice), item_ids(alice, "COMPLETED", 8)
     select(alice, items, "COMPLETED")
-    bulk = plan(client, "cancel")
+    bulk = create_plan(client, "cancel")
     assert "8 are unlikely to be: completed." in text_of(client.get(page_url(bulk)))
-    bulk = plan(client, "reopen")
+    bulk = create_plan(client, "reopen")
     emulator.act("set_status", items=items[:5], status="FAILED")
     press(client, bulk, reason="typed before")
-    read()
+    read_plans()
     text = text_of(client.get(page_url(bulk)))
     assert "Something changed since your first plan. Nothing was sent." in text
     assert "3 will be reopened. 5 changed while you looked" in text
@@ -524,10 +524,10 @@ def test_changed_items_can_be_meant_as_they_are_now(alice: Person, client_as: Cl
     client, items = client_as(alice), item_ids(alice, "COMPLETED", 3)
     select(alice, items, "COMPLETED")
     emulator.act("set_status", item=items[0], status="FAILED")
-    bulk = plan(client, "reopen")
+    bulk = create_plan(client, "reopen")
     assert kinds(bulk)[items[0]] == Kind.CHANGED
     client.post(f"{page_url(bulk)}read-again/", {"takes_changed": "yes"})
-    read()
+    read_plans()
     assert kinds(bulk) == dict.fromkeys(items, Kind.LIKELY)
 
 
@@ -547,12 +547,12 @@ def test_all_matching_is_counted_again_when_it_is_sent(
     platform.speak("GET", LIST, say)
     select_all(alice, "status=COMPLETED")
     client = client_as(alice)
-    bulk = plan(client, "reopen")
+    bulk = create_plan(client, "reopen")
     assert len(kinds(bulk)) == 5
     ids[:] = [*ids[2:], absent(9)]
     statuses[absent(1)] = "NEW"
     press(client, bulk)
-    read()
+    read_plans()
     bulk.refresh_from_db()
     assert (bulk.state, bulk.is_pressed) == (State.READY, True)
     changed = {item for item, kind in kinds(bulk).items() if kind == Kind.CHANGED}
@@ -572,7 +572,7 @@ def test_unlikely_items_are_sent_only_where_their_box_is_ticked(
     client = client_as(alice)
     for ticked, planned in (({}, 2), ({"unlikely": "on"}, 5)):
         select(alice, [*item_ids(alice, "COMPLETED", 2), *item_ids(alice, "NEW", 3)])
-        bulk = plan(client, "reopen")
+        bulk = create_plan(client, "reopen")
         assert "Also reopen the 3 unlikely items" in text_of(client.get(page_url(bulk)))
         press(client, bulk, **ticked)
         bulk.refresh_from_db()
@@ -620,7 +620,7 @@ def test_without_script_the_ticked_boxes_go_along_with_the_button(
     client, items = client_as(alice), item_ids(alice, "COMPLETED", 3)
     select(alice, items[:1], "COMPLETED")
     boxes = {"was": f"{items[0]}:COMPLETED", "item": [f"{item}:COMPLETED" for item in items[1:]]}
-    assert kinds(plan(client, "reopen", **boxes)) == dict.fromkeys(items[1:], Kind.LIKELY)
+    assert kinds(create_plan(client, "reopen", **boxes)) == dict.fromkeys(items[1:], Kind.LIKELY)
 
 
 def test_ten_thousand_and_one_ticked_items_are_refused(alice: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -649,7 +649,7 @@ def test_a_reason_that_can_not_be_used_is_said_at_its_field_and_nothing_is_sent(
     client = client_as(alice)
     status = "CLIENT_REVIEW" if action == "send-back" else "NEW"
     select(alice, item_ids(alice, status, 2), status)
-    bulk = plan(client, action)
+    bulk = create_plan(client, action)
     answer = press(client, bulk, reason=reason, note="kept", assignee="ann@example.com")
     assert answer.status_code == 422
     assert words in text_of(answer)
@@ -665,7 +665,7 @@ def test_a_plan_of_another_person_can_be_seen_and_not_touched(
 ) -> None:
     client = client_as(alice)
     select(alice, item_ids(alice, "COMPLETED", 2), "COMPLETED")
-    bulk = plan(client, "reopen")
+    bulk = create_plan(client, "reopen")
     other = client_as(bob)
     seen = other.get(page_url(bulk))
     assert "This is Alice’s plan. Nobody else can send it." in text_of(seen)
@@ -683,7 +683,7 @@ def test_a_plan_of_another_person_can_be_seen_and_not_touched(
 def test_a_plan_is_not_found_under_another_project(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
     select(alice, item_ids(alice, "COMPLETED", 2), "COMPLETED")
-    bulk = plan(client, "reopen")
+    bulk = create_plan(client, "reopen")
     foreign = page_url(bulk).replace(PROJECT, absent(5))
     assert client.get(foreign).status_code == 404
     assert client.post(f"{foreign}send/").status_code == 404
@@ -714,7 +714,7 @@ def test_a_bar_from_the_browsers_memory_plans_what_is_selected_now(
     create(client, "reopen", bulk_id=same)
     select(alice, items[2:], "COMPLETED")
     for action in ("reopen", "cancel"):
-        bulk = plan(client, action, bulk_id=same)
+        bulk = create_plan(client, action, bulk_id=same)
         assert str(bulk.pk) != same
         assert list(kinds(bulk)) == items[2:]
 
@@ -746,7 +746,7 @@ def test_an_id_of_another_persons_acts_can_not_be_used(
 def test_a_plan_pressed_twice_is_sent_once(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
     select(alice, item_ids(alice, "COMPLETED", 2), "COMPLETED")
-    bulk = plan(client, "reopen")
+    bulk = create_plan(client, "reopen")
     bulk.refresh_from_db()
     assert bulk.read_at is not None
     form = {"version": bulk.read_at.isoformat()}
@@ -762,7 +762,7 @@ def test_an_expired_plan_is_not_sent_and_keeps_what_was_typed(
 ) -> None:
     client = client_as(alice)
     select(alice, item_ids(alice, "NEW", 2), "NEW")
-    bulk = plan(client, "cancel")
+    bulk = create_plan(client, "cancel")
     settings.SIGNAL_PLAN_LIFETIME = 0
     answer = press(client, bulk, reason="duplicates")
     assert answer.status_code == 409
@@ -773,7 +773,7 @@ def test_an_expired_plan_is_not_sent_and_keeps_what_was_typed(
     assert bulk.state == State.READY
     client.post(f"{page_url(bulk)}read-again/", {"reason": "duplicates"})
     settings.SIGNAL_PLAN_LIFETIME = 600
-    read()
+    read_plans()
     page = client.get(page_url(bulk)).content.decode()
     assert 'value="duplicates"' in page
     assert "Cancel 2 items" in page
@@ -782,14 +782,14 @@ def test_an_expired_plan_is_not_sent_and_keeps_what_was_typed(
 def test_an_old_form_in_another_tab_sends_nothing(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client, items = client_as(alice), item_ids(alice, "COMPLETED", 3)
     select(alice, items, "COMPLETED")
-    bulk = plan(client, "reopen")
+    bulk = create_plan(client, "reopen")
     assert bulk.state == State.READING or bulk.read_at
     bulk.refresh_from_db()
     assert bulk.read_at is not None
     old = bulk.read_at.isoformat()
     emulator.act("set_status", item=items[0], status="FAILED")
     client.post(f"{page_url(bulk)}read-again/")
-    read()
+    read_plans()
     for version in (old, "", "x" * 90, "2026-13-01"):
         answer = client.post(f"{page_url(bulk)}send/", {"version": version})
         assert answer.status_code == 409
@@ -803,7 +803,7 @@ def test_a_plan_with_nothing_to_send_has_no_button_and_a_forged_press_sends_noth
 ) -> None:
     client = client_as(alice)
     select(alice, [absent(1)], "COMPLETED")
-    bulk = plan(client, "reopen")
+    bulk = create_plan(client, "reopen")
     assert "so nothing can be sent." in text_of(client.get(page_url(bulk)))
     answer = press(client, bulk, unlikely="on")
     assert answer.status_code == 409
@@ -816,7 +816,7 @@ def test_an_address_that_makes_no_sense_shows_the_plan(
 ) -> None:
     client = client_as(alice)
     select(alice, item_ids(alice, "COMPLETED", 1), "COMPLETED")
-    bulk = plan(client, "reopen")
+    bulk = create_plan(client, "reopen")
     page = client.get(f"{page_url(bulk)}?{query}")
     assert page.status_code == 200
     assert "Reopen 1 item" in text_of(page)
@@ -832,7 +832,7 @@ def test_a_plan_of_a_person_who_was_disabled_is_not_read_on(
     create(client_as(alice), "reopen")
     Person.objects.filter(pk=alice.pk).update(is_active=False)
     emulator.forget_requests()
-    read()
+    read_plans()
     assert reads(emulator) == []
     assert BulkSignal.objects.get().state == State.NOT_READ
 
@@ -843,11 +843,11 @@ def test_a_pressed_plan_of_a_person_whose_role_changed_is_not_sent(
     settings.SIGNAL_PLAN_FRESH = 0
     client = client_as(alice)
     select(alice, item_ids(alice, "COMPLETED", 2), "COMPLETED")
-    bulk = plan(client, "reopen")
+    bulk = create_plan(client, "reopen")
     press(client, bulk)
     Person.objects.filter(pk=alice.pk).update(role="auditor")
     settings.SIGNAL_PLAN_FRESH = 60
-    read()
+    read_plans()
     bulk.refresh_from_db()
     assert bulk.state == State.READY
     assert Operation.objects.filter(kind="items.bulk").count() == 0
@@ -865,7 +865,7 @@ def test_a_plan_that_no_job_reads_any_more_can_be_read_again(
     plan_reading.free_left_over(BulkSignal)
     assert "Reading was interrupted." in text_of(client.get(answer["Location"]))
     client.post(f"{answer['Location']}read-again/")
-    read()
+    read_plans()
     assert "Reopen 2 items" in text_of(client.get(answer["Location"]))
 
 
@@ -889,7 +889,7 @@ def test_every_action_has_a_plan(alice: Person, client_as: ClientAs, emulator: R
     for action in BULK_ACTIONS:
         status = next(iter(action.choice.leads_to))
         select(alice, item_ids(alice, status, 1), status)
-        bulk = plan(client, action.value)
+        bulk = create_plan(client, action.value)
         assert f"{action.verb} 1 item" in text_of(client.get(page_url(bulk)))
         BulkSignal.objects.all().delete()
 
@@ -901,5 +901,5 @@ def test_ready_made_reasons_are_offered_for_sending_back_alone(
     client = client_as(alice)
     for action, offers in (("send-back", 1), ("approve", 0)):
         select(alice, item_ids(alice, "CLIENT_REVIEW", 1), "CLIENT_REVIEW")
-        page = client.get(page_url(plan(client, action))).content.decode()
+        page = client.get(page_url(create_plan(client, action))).content.decode()
         assert page.count('<option value="Outline too loose">') == offers

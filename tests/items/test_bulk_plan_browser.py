@@ -13,8 +13,8 @@ from console.emulator.server import Running
 from console.items.bulk import plans
 from console.items.bulk.actions import action_named
 from console.items.models import BulkSignal
+from tests.items.bulk_plan_helpers import absent, page_url, read_plans, select
 from tests.items.deciding import PROJECT, item_ids
-from tests.items.planning import absent, page_url, read, select
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]
@@ -48,7 +48,7 @@ def test_a_plan_arrives_in_place_and_says_its_numbers(
     with signed_in.expect_response(lambda answer: "/plan/" in answer.url):
         pass
     expect(back).to_be_focused()
-    read()
+    read_plans()
     expect(signed_in.get_by_role("button", name="Reopen 3 items")).to_be_visible()
     expect(signed_in.locator("#live")).to_contain_text("3 will be reopened.")
     expect(signed_in.get_by_role("link", name="Back to the list")).to_be_focused()
@@ -59,7 +59,7 @@ def test_the_button_counts_the_unlikely_ones_where_their_box_is_ticked(
 ) -> None:
     items = [*item_ids(alice, "COMPLETED", 2), *item_ids(alice, "NEW", 3)]
     bulk = planned(alice, items, "reopen")
-    read()
+    read_plans()
     signed_in.goto(f"{live}{page_url(bulk)}")
     signed_in.get_by_role("checkbox", name="Also reopen the 3 unlikely items").focus()
     signed_in.keyboard.press("Space")
@@ -72,7 +72,7 @@ def test_a_list_opens_beside_the_form_and_what_was_typed_stays(
     signed_in: Page, live: str, alice: Person, emulator: Running, complaints: list[str]
 ) -> None:
     bulk = planned(alice, [*item_ids(alice, "NEW", 2), absent(7)], "cancel")
-    read()
+    read_plans()
     signed_in.goto(f"{live}{page_url(bulk)}")
     signed_in.get_by_label("Reason").fill("duplicates")
     link = signed_in.get_by_role("link", name="1 is not in this project")
@@ -91,7 +91,7 @@ def test_a_missing_reason_is_said_at_its_field(
     signed_in: Page, live: str, alice: Person, emulator: Running, complaints: list[str]
 ) -> None:
     bulk = planned(alice, item_ids(alice, "NEW", 2), "cancel", "NEW")
-    read()
+    read_plans()
     signed_in.goto(f"{live}{page_url(bulk)}")
     signed_in.get_by_label("Note").fill("kept")
     with signed_in.expect_navigation():
@@ -113,7 +113,7 @@ def test_a_plan_is_accessible_and_fits_a_phone(
     bulk = planned(alice, items, "cancel")
     for is_read in (False, True):
         if is_read:
-            read()
+            read_plans()
         signed_in.goto(f"{live}{page_url(bulk)}")
         found = Axe().run(signed_in)
         assert found.violations_count == 0, found.generate_report()

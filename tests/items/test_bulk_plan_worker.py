@@ -11,9 +11,9 @@ from accounts.models import Person
 from console.emulator.server import Running
 from console.items.models import BulkItem, BulkSignal
 from console.jobs.models import Operation, Part
-from tests.items import bulk_driving
-from tests.items.bulk_driving import archive_ids, create_plan
-from tests.items.planning import signals
+from tests.items import bulk_helpers
+from tests.items.bulk_helpers import archive_ids, create_plan
+from tests.items.bulk_plan_helpers import signals
 from tests.slices.making import text_of
 from tests.waiting import until
 from tests.workers import Process, Start, environment, kill, workers
@@ -52,14 +52,14 @@ def test_a_worker_killed_while_it_reads_leaves_a_plan_with_true_numbers(
     alice: Person, client_as: ClientAs, emulator: Running, worker: Start
 ) -> None:
     client, items = client_as(alice), archive_ids(alice)
-    bulk_driving.select(client, items)
+    bulk_helpers.select(client, items)
     bulk = create_plan(client, "reopen")
     emulator.fault("cloudfactory", "slow-8", path=f"workItemIDs.*{items[-1]}", times=1)
     kill_after(worker(), lambda: has_read_two_parts(bulk))
     worker()
     until(lambda: state_of(bulk) == State.READY)
     assert bulk.items.filter(kind=Kind.LIKELY).count() == 250
-    page = client.get(f"{bulk_driving.ITEMS}bulk/{bulk.pk}/")
+    page = client.get(f"{bulk_helpers.ITEMS}bulk/{bulk.pk}/")
     assert "Reopen 250 items" in text_of(page)
     assert Operation.objects.filter(kind="items.plan").count() == 1
     assert signals(emulator) == []
@@ -70,12 +70,12 @@ def test_a_worker_killed_while_a_pressed_plan_is_read_again_sends_nothing_that_c
 ) -> None:
     """What the first worker had read as changed is still told from the plan that was pressed."""
     client, items = client_as(alice), archive_ids(alice)
-    bulk_driving.select(client, items)
+    bulk_helpers.select(client, items)
     bulk = create_plan(client, "reopen")
     kill_after(worker(), lambda: state_of(bulk) == State.READY)
     emulator.act("set_status", items=items[:5], status="FAILED")
     emulator.fault("cloudfactory", "slow-8", path=f"workItemIDs.*{items[-1]}", times=1)
-    bulk_driving.press(client, bulk)
+    bulk_helpers.press(client, bulk)
     kill_after(worker(), lambda: has_read_two_parts(bulk))
     assert bulk.items.filter(kind=Kind.CHANGED).count() == 5
     worker()

@@ -21,7 +21,7 @@ from console.emulator.server import Running
 from console.items.models import BulkItem, BulkSignal, Selection
 from console.jobs.models import Operation
 from tests.exports.making import text_of
-from tests.items.bulk_rows import bulk_signal, ended, entered, query_plan
+from tests.items.bulk_factories import bulk_signal, ended_signal, query_plan, record_entry
 from tests.items.deciding import HTMX, ITEMS, PROJECT
 
 ClientAs = Callable[[Person], Client]
@@ -39,7 +39,7 @@ def page_of(bulk: BulkSignal, rest: str = "") -> str:
 def mixed(person: Person, **fields: Any) -> BulkSignal:
     """Ended: three reopened, two refused, one unknown, one not sent, and one that the plan left out."""
     counts = {"planned_count": 7, "done_count": 3, "refused_count": 2, "unknown_count": 1, "not_sent_count": 1}
-    bulk = ended(
+    bulk = ended_signal(
         person, ids(8), action="reopen", before="COMPLETED", after="NEW", **{**counts, "state": "stopped", **fields}
     )
     rows = list(bulk.items.all())
@@ -219,7 +219,7 @@ def test_ones_own_signals_under_way_stand_above_the_table(
     alice: Person, bob: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     running = bulk_signal(bob, ids(2), action="start")
-    ended(bob, ids(1))
+    ended_signal(bob, ids(1))
     bulk_signal(alice, ids(1))
     page = client_as(bob).get(ITEMS).content.decode()
     assert page.count('class="callout callout-info run-progress"') == 1
@@ -270,14 +270,14 @@ def test_the_result_is_filtered_by_outcome(
 
 
 def test_a_long_result_is_paged_by_the_hundred(bob: Person, client_as: ClientAs, emulator: Running) -> None:
-    bulk, client = ended(bob, ids(205), done_count=205), client_as(bob)
+    bulk, client = ended_signal(bob, ids(205), done_count=205), client_as(bob)
     sizes = [
         len(re.findall("<tr data-row>", client.get(page_of(bulk, f"?page={number}")).content.decode()))
         for number in (1, 3, 99)
     ]
     assert sizes == [100, 5, 5]
     assert "101 to 200 of 205 items" in text_of(client.get(page_of(bulk, "?page=2")))
-    few = text_of(client.get(page_of(ended(bob, ids(1), done_count=1))))
+    few = text_of(client.get(page_of(ended_signal(bob, ids(1), done_count=1))))
     assert "1 item" in few
     assert "1 to 1" not in few
 
@@ -286,7 +286,7 @@ def test_the_page_of_many_results_asks_no_more_than_that_of_few(
     bob: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     client, counts = client_as(bob), []
-    for bulk in (ended(bob, ids(2), done_count=2), ended(bob, ids(150), done_count=150)):
+    for bulk in (ended_signal(bob, ids(2), done_count=2), ended_signal(bob, ids(150), done_count=150)):
         client.get(page_of(bulk))
         with CaptureQueriesContext(connection) as asked:
             client.get(page_of(bulk))
@@ -297,12 +297,12 @@ def test_the_page_of_many_results_asks_no_more_than_that_of_few(
 def test_an_unknown_outcome_offers_to_check_now_once_for_all_its_parts(
     bob: Person, alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    bulk = ended(bob, ids(4), outcome=Outcome.UNKNOWN, unknown_count=4, done_count=0)
-    first = entered(bulk, "unknown").id
+    bulk = ended_signal(bob, ids(4), outcome=Outcome.UNKNOWN, unknown_count=4, done_count=0)
+    first = record_entry(bulk, "unknown").id
     bulk.items.update(act_id=uuid.uuid4())
-    entered(bulk, "unknown")
+    record_entry(bulk, "unknown")
     bulk.items.filter(position__lte=2).update(act_id=first)
-    other = ended(bob, [], action="approve")
+    other = ended_signal(bob, [], action="approve")
     answer = client_as(bob).get(page_of(bulk))
     assert "4 unknown." in text_of(answer)
     assert text_of(answer).count("We don't know whether") == 1
@@ -318,7 +318,7 @@ def test_the_way_back_has_the_filter_and_the_place(bob: Person, client_as: Clien
 
 
 def test_names_and_messages_from_outside_are_text(bob: Person, client_as: ClientAs, emulator: Running) -> None:
-    bulk = ended(bob, ids(1), message="<b>stop</b>", state="stopped")
+    bulk = ended_signal(bob, ids(1), message="<b>stop</b>", state="stopped")
     bulk.items.update(name="<script>x</script>", message="<i>no\u202eon</i>", status_after="<s>NEW")
     page = client_as(bob).get(page_of(bulk)).content.decode()
     for bad in ("<script>x", "<i>no", "<b>stop", "<s>NEW", "\u202e"):
@@ -390,7 +390,7 @@ def test_nothing_is_retried_before_the_end(bob: Person, client_as: ClientAs, emu
 def test_a_retry_with_nothing_left_or_from_an_old_form_says_so(
     bob: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    client, all_done = client_as(bob), ended(bob, ids(2), done_count=2)
+    client, all_done = client_as(bob), ended_signal(bob, ids(2), done_count=2)
     assert "Retry" not in text_of(client.get(page_of(all_done)))
     assert "Nothing is left to retry." in text_of(press_retry(client, all_done, follow=True))
     assert "can no longer be used" in text_of(press_retry(client, mixed(bob), "no id", follow=True))
@@ -483,7 +483,7 @@ def test_the_person_is_told_of_the_end_once_wherever_they_are(
 
 
 def test_nobody_is_told_of_what_their_page_shows(bob: Person, client_as: ClientAs, emulator: Running) -> None:
-    bulk = ended(bob, ids(1), done_count=1)
+    bulk = ended_signal(bob, ids(1), done_count=1)
     here = {**HTMX, "HX-Current-URL": f"http://localhost{page_of(bulk)}"}
     assert "Finished" not in text_of(client_as(bob).post("/signals/news/", headers=here))
 
@@ -536,7 +536,7 @@ def test_a_second_pause_is_news_also_after_it_was_carried_on_among_the_jobs(
 def test_the_result_offers_the_undo_and_a_colleague_sees_none(
     alice: Person, bob: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    bulk = ended(bob, ids(2), action="start", before="NEW", after="IN_PROGRESS", done_count=2)
+    bulk = ended_signal(bob, ids(2), action="start", before="NEW", after="IN_PROGRESS", done_count=2)
     assert "Undo: release 2 items" in text_of(client_as(bob).get(page_of(bulk)))
     swapped = client_as(bob).get(page_of(bulk, "progress/?was=sending"), headers=HTMX)
     assert "Undo: release 2 items" in text_of(swapped)

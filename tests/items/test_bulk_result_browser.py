@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import Person
 from console.emulator.server import Running
 from console.items.models import BulkItem, BulkSignal
-from tests.items.bulk_rows import bulk_signal, ended
+from tests.items.bulk_factories import bulk_signal, ended_signal
 from tests.items.deciding import ITEMS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -104,7 +104,7 @@ def test_the_result_fits_and_is_accessible(
     signed_in.set_viewport_size({"width": width, "height": 844})
     signed_in.emulate_media(color_scheme=scheme)
     figures = {"done_count": 2, "refused_count": 1}
-    bulk = ended(bob, ids(3), action="start", before="NEW", after="IN_PROGRESS", reason="Wrong class", **figures)
+    bulk = ended_signal(bob, ids(3), action="start", before="NEW", after="IN_PROGRESS", reason="Wrong class", **figures)
     first = bulk.items.first()
     assert first is not None
     bulk.items.filter(pk=first.pk).update(

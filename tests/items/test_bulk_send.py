@@ -17,7 +17,7 @@ from console.jobs import worker
 from console.jobs.models import Operation, Part
 from console.jobs.models import State as JobState
 from tests.conftest import SPACE
-from tests.items.bulk_driving import ARCHIVE, archive_ids, outcomes, reads, signals, statuses
+from tests.items.bulk_helpers import ARCHIVE, archive_ids, outcomes, reads, signals, statuses
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State, Outcome, Kind = BulkSignal.State, BulkItem.Outcome, BulkItem.Kind

@@ -9,7 +9,7 @@ from console.emulator.server import Running
 from console.items.bulk import services
 from console.items.models import BulkSignal
 from console.jobs.models import Operation
-from tests.items.bulk_driving import archive_ids, signals
+from tests.items.bulk_helpers import archive_ids, signals
 from tests.items.test_bulk_send import ready, start, work
 
 pytestmark = pytest.mark.django_db(transaction=True)

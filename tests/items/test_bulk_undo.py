@@ -19,10 +19,10 @@ from console.items.signals import CHOICES
 from console.items.statuses import STATUSES
 from console.jobs import services as jobs
 from tests.exports.making import text_of
-from tests.items.bulk_rows import bulk_signal, ended, entered
+from tests.items.bulk_factories import bulk_signal, ended_signal, record_entry
+from tests.items.bulk_plan_helpers import create_plan, page_url, read_plans, select, signals
+from tests.items.bulk_plan_helpers import press as press_plan
 from tests.items.deciding import ITEMS, item_ids, press, status_of, work
-from tests.items.planning import page_url, plan, read, select, signals
-from tests.items.planning import press as press_plan
 
 ClientAs = Callable[[Person], Client]
 WAYS = [
@@ -51,8 +51,8 @@ def plans(bulk: BulkSignal) -> list[BulkSignal]:
 
 def done(person: Person, items: list[str], action: str = "start", **fields: Any) -> BulkSignal:
     way = {"before": "NEW", "after": "IN_PROGRESS"} | fields
-    bulk = ended(person, items, action=action, **way)
-    entered(bulk)
+    bulk = ended_signal(person, items, action=action, **way)
+    record_entry(bulk)
     return bulk
 
 
@@ -179,7 +179,7 @@ def entered_only(bulk: BulkSignal, part: uuid.UUID) -> None:
     others = bulk.items.exclude(act_id=part)
     kept = list(others)
     others.delete()
-    entered(bulk)
+    record_entry(bulk)
     BulkItem.objects.bulk_create(kept)
 
 
@@ -191,13 +191,13 @@ def test_what_was_signaled_again_since_is_left_out(
     bulk = done(bob, items)
     press(client_as(alice), items[0], "signal", choice="release")
     work()
-    entered(ended(alice, [items[1]], action="start", before="NEW", after="IN_PROGRESS"))
-    entered(ended(alice, [items[2]], action="release", outcome="refused"))
+    record_entry(ended_signal(alice, [items[1]], action="start", before="NEW", after="IN_PROGRESS"))
+    record_entry(ended_signal(alice, [items[2]], action="release", outcome="refused"))
     undo(client_as(bob), bulk)
     [plan] = plans(bulk)
     assert [str(one.item) for one in plan.items.all()] == items[2:], "what was refused has changed nothing"
     plan.delete()
-    entered(ended(alice, items, action="start"))
+    record_entry(ended_signal(alice, items, action="start"))
     said = refused(client_as(bob), bulk)
     assert "Every item was signaled again since, so there is nothing to undo. Nothing was sent." in said
 
@@ -211,14 +211,14 @@ def test_what_changed_since_is_named_in_the_undos_plan_and_stays_left_out(
     emulator.act("set_status", item=items[1], status="COMPLETED")
     emulator.act("set_status", item=items[2], status="NEW")
     undo(client, bulk)
-    read()
+    read_plans()
     [plan] = plans(bulk)
     assert kinds(plan) == ["likely", "changed", "changed"]
     page = text_of(client.get(page_url(plan)))
     assert "1 will be released." in page
     assert "2 changed while you looked" in page
     client.post(f"{page_url(plan)}read-again/", {"takes_changed": "1"})
-    read()
+    read_plans()
     assert kinds(plan) == ["likely", "changed", "changed"]
 
 
@@ -250,7 +250,7 @@ def test_undo_is_offered_exactly_where_the_inverse_restores_the_status(action: B
 def start_work(client: Client, person: Person, items: list[str]) -> BulkSignal:
     """As its pages do it, up to the end."""
     select(person, items, "NEW")
-    bulk = plan(client, "start")
+    bulk = create_plan(client, "start")
     press_plan(client, bulk)
     work()
     bulk.refresh_from_db()
@@ -260,7 +260,7 @@ def start_work(client: Client, person: Person, items: list[str]) -> BulkSignal:
 def undone(client: Client, bulk: BulkSignal, **typed: str) -> BulkSignal:
     """Its undo, planned, pressed and sent."""
     undo(client, bulk)
-    read()
+    read_plans()
     [undoing] = plans(bulk)
     press_plan(client, undoing, **typed)
     work()
@@ -286,7 +286,7 @@ def test_undoing_a_start_restores_what_it_may_and_no_more(
     assert [entry["workItemId"] for entry in sent["body"]["workItems"]] == items[4:]
     assert [status_of(alice, item) for item in items] == ["NEW", "NEW", "COMPLETED", "COMPLETED", "NEW"]
     undo(client, bulk)
-    read()
+    read_plans()
     rest = BulkSignal.objects.get(purpose="undo", state="ready")
     assert [(str(one.item), one.kind) for one in rest.items.all()] == [(items[3], "changed")]
     assert press_plan(client, rest).status_code == 409
@@ -318,11 +318,11 @@ def test_undoing_a_reopen_asks_why(alice: Person, client_as: ClientAs, emulator:
     for item in items:
         emulator.act("set_status", item=item, status="CANCELED")
     select(alice, items, "CANCELED")
-    bulk = plan(client, "reopen")
+    bulk = create_plan(client, "reopen")
     press_plan(client, bulk)
     work()
     undo(client, bulk)
-    read()
+    read_plans()
     [undoing] = plans(bulk)
     assert press_plan(client, undoing).status_code == 422
     press_plan(client, undoing, reason="Not these")
@@ -337,13 +337,13 @@ def test_an_undo_planned_within_the_hour_is_not_sent_long_after_it(
     client, items = client_as(alice), item_ids(alice, "NEW", 2)
     bulk = start_work(client, alice, items)
     undo(client, bulk)
-    read()
+    read_plans()
     [undoing] = plans(bulk)
     BulkSignal.objects.filter(pk=bulk.pk).update(finished_at=timezone.now() - timedelta(minutes=65))
     client.post(f"{page_url(undoing)}read-again/")
     undoing.refresh_from_db()
     assert undoing.state == "reading", "five minutes after the hour the plan is still good"
-    read()
+    read_plans()
     BulkSignal.objects.filter(pk=bulk.pk).update(finished_at=timezone.now() - timedelta(minutes=75))
     answer = press_plan(client, undoing)
     assert answer.status_code == 409
@@ -352,7 +352,7 @@ def test_an_undo_planned_within_the_hour_is_not_sent_long_after_it(
     assert "The hour in which this could be undone is over" in text_of(client.get(page_url(undoing)))
     BulkSignal.objects.filter(pk=undoing.pk).update(state="reading", is_pressed=True)
     jobs.enqueue(kind="items.plan", subject=str(undoing.pk), person=alice, payload={"pressed": fingerprint(undoing)})
-    read()
+    read_plans()
     work()
     assert [status_of(alice, item) for item in items] == ["IN_PROGRESS", "IN_PROGRESS"]
     assert len(signals(emulator)) == 1

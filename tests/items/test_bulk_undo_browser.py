@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Person
 from console.emulator.server import Running
-from tests.items.bulk_rows import bulk_signal, ended, entered
+from tests.items.bulk_factories import bulk_signal, ended_signal, record_entry
 from tests.items.deciding import ITEMS, item_ids
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -27,9 +27,9 @@ def test_an_undo_is_reached_by_keyboard_and_fits_a_phone(
     page: Page, sign_in: SignIn, live: str, bob: Person, emulator: Running, scheme: Any, complaints: list[str]
 ) -> None:
     items = item_ids(bob, "IN_PROGRESS", 3)
-    bulk = ended(bob, items, action="start", before="NEW", after="IN_PROGRESS")
+    bulk = ended_signal(bob, items, action="start", before="NEW", after="IN_PROGRESS")
     bulk.items.filter(position=3).update(status_before="CLIENT_REVIEW")
-    entered(bulk)
+    record_entry(bulk)
     page.set_viewport_size(PHONE)
     page.emulate_media(color_scheme=scheme)
     sign_in(page, bob)

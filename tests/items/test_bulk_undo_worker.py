@@ -11,8 +11,8 @@ from accounts.models import Person
 from console.audit import verify
 from console.emulator.server import Running
 from console.items.models import BulkSignal
+from tests.items.bulk_plan_helpers import press, read_plans, signals
 from tests.items.deciding import item_ids, status_of
-from tests.items.planning import press, read, signals
 from tests.items.test_bulk_undo import plans, start_work, undo
 from tests.waiting import until
 from tests.workers import Start, environment, kill, workers
@@ -37,7 +37,7 @@ def test_an_undo_whose_worker_is_killed_sends_once_and_tells_the_truth(
     client, items = client_as(alice), item_ids(alice, "NEW", 3)
     bulk = start_work(client, alice, items)
     undo(client, bulk)
-    read()
+    read_plans()
     [undoing] = plans(bulk)
     emulator.fault("cloudfactory", "slow-8", method="POST")
     press(client, undoing)

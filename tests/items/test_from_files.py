@@ -20,7 +20,7 @@ from console.items.models import Import
 from console.jobs import worker
 from tests.conftest import SPACE
 from tests.faults.browser import Page
-from tests.items.import_driving import ARCHIVE, figures, held, posts, work
+from tests.items.import_helpers import ARCHIVE, count_console_ids, figures, posts, run_workers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SignIn = Callable[[Person], Client]
@@ -66,7 +66,7 @@ def started(client: Client, answer: Any) -> Import:
     import_run = Import.objects.get(pk=answer["Location"].split("/")[-2])
     form = Page(client.get(answer["Location"]).content.decode(), answer["Location"]).form(r"/start/")
     client.post(form.action, form.filled())
-    work()
+    run_workers()
     import_run.refresh_from_db()
     return import_run
 
@@ -101,7 +101,7 @@ def test_pressing_again_creates_only_what_is_missing(alice: Person, emulator: Ru
     assert figures(started(client, answer)) == (1, 0, 0, 0, 0)
     again = plan(client, upload, batch=batch)
     assert "There are no work items left to create." in client.get(again["Location"]).content.decode()
-    assert set(held(emulator).values()) == {1}
+    assert set(count_console_ids(emulator).values()) == {1}
     assert len(posts(emulator)) == 5
 
 
@@ -110,7 +110,7 @@ def test_another_batch_gets_items_of_its_own(alice: Person, emulator: Running, c
     started(client, plan(client, upload, batch=str(batch_of(alice))))
     import_run = started(client, plan(client, upload, batch="new", name="Dashcam Q9"))
     assert (figures(import_run), import_run.batch_name) == ((1, 0, 0, 0, 0), "Dashcam Q9")
-    assert len(held(emulator)) == 2
+    assert len(count_console_ids(emulator)) == 2
 
 
 def test_a_file_that_was_there_already_gets_no_second_item_through_another_upload(

@@ -13,7 +13,7 @@ from console.emulator.server import Running
 from console.items.imports.services import NewRow
 from console.items.models import Import, ImportRow
 from console.items.runs import services as run_services
-from tests.items.import_driving import ITEMS, new_rows, ready, start
+from tests.items.import_helpers import ITEMS, new_rows, ready_import, start
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]
@@ -38,7 +38,7 @@ def signed_in(page: Page, sign_in: SignIn, alice: Person, live: str) -> Page:
 def test_it_is_started_by_keyboard_and_moves_in_place(
     signed_in: Page, live: str, alice: Person, emulator: Running, complaints: list[str]
 ) -> None:
-    import_run = ready(alice, 3)
+    import_run = ready_import(alice, 3)
     signed_in.goto(f"{live}{place(import_run)}")
     signed_in.get_by_role("button", name="Create 3 work items").press("Enter")
     bar = signed_in.get_by_role("progressbar", name="Creating 3 work items")
@@ -58,7 +58,7 @@ def test_it_is_started_by_keyboard_and_moves_in_place(
 def test_a_notice_tells_of_the_end_on_any_page(
     signed_in: Page, live: str, alice: Person, emulator: Running, complaints: list[str]
 ) -> None:
-    import_run = start(ready(alice, 2))
+    import_run = start(ready_import(alice, 2))
     signed_in.goto(f"{live}/profile/")
     finish(import_run, created_count=2)
     expect(signed_in.locator("#notices").get_by_text("Finished: creating 2 work items")).to_be_visible()
@@ -69,7 +69,7 @@ def test_a_notice_tells_of_the_end_on_any_page(
 def test_the_table_shows_what_is_under_way_and_its_end(
     signed_in: Page, live: str, alice: Person, emulator: Running, complaints: list[str]
 ) -> None:
-    import_run = start(ready(alice, 3))
+    import_run = start(ready_import(alice, 3))
     signed_in.goto(f"{live}{ITEMS}?status=NEW")
     running = signed_in.get_by_role("region", name="Under way")
     expect(running.get_by_text("0 of 3")).to_be_visible()
@@ -85,12 +85,12 @@ def test_the_result_fits_and_is_accessible(
     signed_in.set_viewport_size({"width": width, "height": 844})
     signed_in.emulate_media(color_scheme=scheme)
     rows = [*new_rows(3), NewRow(4, "bad.jpg", errors=[["difficulty", "Type a whole number."]])]
-    ended = start(ready(alice, rows, batch_name="Dashcam Q3"))
+    ended = start(ready_import(alice, rows, batch_name="Dashcam Q3"))
     finish(ended, created_count=2, refused_count=1)
     ended.rows.filter(number=2).update(
         outcome=Outcome.REFUSED, message="The asset can’t be read. " * 12, name="a-very-long-name-" * 14
     )
-    paused = start(ready(alice, 3))
+    paused = start(ready_import(alice, 3))
     run_services.pause(paused, "CloudFactory has a problem of its own.")
     for one in (ended, paused):
         signed_in.goto(f"{live}{place(one)}")

@@ -14,9 +14,9 @@ from console.batches import selectors
 from console.emulator.server import Running
 from console.items.models import Import
 from tests.exports.making import text_of
-from tests.items import importing
+from tests.items import csv_helpers
+from tests.items.csv_helpers import FORM, lines, paste, plan_of, problems, sheet, table_of, upload, writes
 from tests.items.deciding import ITEMS, PROJECT
-from tests.items.importing import FORM, lines, paste, plan_of, problems, sheet, table_of, upload, writes
 from tests.presses import press as press_together
 
 ClientAs = Callable[[Person], Client]
@@ -308,7 +308,7 @@ def test_refused_lines_come_back_as_typed_and_can_be_imported_once_corrected(cli
     assert found[1][2] == "'=1+1"
     assert [line[4] for line in found[1:]] == ["asset_type: Enter image or video."] * 2
     corrected = [[line[0], "image", *line[2:]] for line in found[1:]]
-    again = plan_of(paste(client, importing.sheet(corrected, found[0])))
+    again = plan_of(paste(client, csv_helpers.sheet(corrected, found[0])))
     assert problems(again) == []
     assert again.plan["warnings"][0].startswith("The column “Photographer” is not known")
     first, second = again.rows.all()

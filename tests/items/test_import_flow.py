@@ -12,8 +12,8 @@ from console.batches import selectors
 from console.emulator.server import Running
 from console.items.console_ids import KEY
 from console.items.models import Import
-from tests.items.import_driving import ARCHIVE, ITEMS, POST, figures, is_exactly, posts, work
-from tests.items.importing import plan_of, sheet, table_of
+from tests.items.csv_helpers import plan_of, sheet, table_of
+from tests.items.import_helpers import ARCHIVE, ITEMS, POST, figures, is_exactly, posts, run_workers
 from tests.slices.making import text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,7 +35,7 @@ def import_lines(client: Client, text: str) -> Import:
     version = plan.read_at.isoformat() if plan.read_at else ""
     answer = client.post(f"{ITEMS}imports/{plan.pk}/start/", {"version": version})
     assert answer["Location"] == f"{ITEMS}imports/{plan.pk}/"
-    work()
+    run_workers()
     plan.refresh_from_db()
     return plan
 

@@ -19,19 +19,19 @@ from console.emulator.server import Running
 from console.items.imports import services
 from console.items.models import Import, ImportRow
 from console.jobs.models import Operation, Part
-from tests.items.import_driving import (
+from tests.items.import_helpers import (
     POST,
     READ,
+    count_console_ids,
     entries,
     figures,
-    finish,
-    held,
     is_exactly,
     new_rows,
     posts,
-    ready,
+    ready_import,
+    run_workers,
     start,
-    work,
+    wait_for_end,
 )
 from tests.upstream.rawserver import Peer, serving
 from tests.waiting import until
@@ -60,7 +60,7 @@ def hurry() -> None:
     Lookup.objects.update(next_check_at=now)
     Operation.objects.filter(state="waiting").update(due_at=now)
     Operation.objects.filter(state="running").update(lease_until=now - timedelta(seconds=1))
-    work()
+    run_workers()
 
 
 def end_alone(import_run: Import) -> None:
@@ -72,11 +72,11 @@ def end_alone(import_run: Import) -> None:
 
 
 def test_killed_before_the_entry_each_is_created_once(alice: Person, emulator: Running, worker: Start) -> None:
-    import_run = start(ready(alice, 120))
+    import_run = start(ready_import(alice, 120))
     Operation.objects.update(state="running", lease_until=timezone.now() - timedelta(seconds=1), lease_id=uuid.uuid4())
     Part.objects.filter(number=1).update(state=Part.State.RUNNING, attempts=1)
     worker()
-    finish(import_run)
+    wait_for_end(import_run)
     assert (figures(import_run), is_exactly(import_run, emulator)) == ((120, 0, 0, 0, 0), True)
     assert [entry.outcome for entry in entries(import_run)] == ["done", "done"]
 
@@ -84,7 +84,7 @@ def test_killed_before_the_entry_each_is_created_once(alice: Person, emulator: R
 def test_killed_between_claim_and_call_they_are_sent_again_by_the_job_once_it_is_proven(
     alice: Person, emulator: Running, world: dict[str, str]
 ) -> None:
-    import_run = start(ready(alice, 20))
+    import_run = start(ready_import(alice, 20))
 
     def say_nothing(peer: Peer) -> None:
         peer.request()
@@ -111,13 +111,13 @@ def test_killed_between_call_and_answer_they_are_found_and_not_sent_again(
 ) -> None:
     number = 30
     emulator.fault("cloudfactory", "slow-8", times=4, **POST)
-    import_run = start(ready(alice, number))
+    import_run = start(ready_import(alice, number))
     first = worker()
-    until(lambda: sum(held(emulator).values()) == 4)
+    until(lambda: sum(count_console_ids(emulator).values()) == 4)
     kill(first)
     assert [entry.outcome for entry in entries(import_run)] == ["open"]
     worker()
-    finish(import_run)
+    wait_for_end(import_run)
     assert (figures(import_run), is_exactly(import_run, emulator)) == ((number, 0, 0, 0, 0), True)
     assert len(posts(emulator)) == number
     first_entry = entries(import_run)[0]
@@ -143,7 +143,7 @@ def is_over(import_run: Import) -> bool:
 
 
 def test_killed_again_and_again_exactly_all_are_created(alice: Person, emulator: Running, worker: Start) -> None:
-    import_run = start(ready(alice, 600))
+    import_run = start(ready_import(alice, 600))
     kill_often(import_run, emulator, worker, 6)
     worker()
     until(lambda: is_over(import_run) or import_run.rows.filter(outcome=Outcome.NONE).count() == 0)
@@ -156,14 +156,14 @@ def test_a_worker_that_was_only_slow_creates_nothing_twice_with_another(
     alice: Person, emulator: Running, worker: Start
 ) -> None:
     """Its lease runs out in the middle of its calls; the other one looks them up and goes on."""
-    import_run = ready(alice, 60)
+    import_run = ready_import(alice, 60)
     emulator.fault("cloudfactory", "slow-6", times=4, **POST)
     start(import_run)
     worker()
-    until(lambda: sum(held(emulator).values()) == 4)
+    until(lambda: sum(count_console_ids(emulator).values()) == 4)
     until(lambda: Operation.objects.filter(kind=Import.JOB, lease_until__lt=timezone.now()).exists())
     worker()
-    finish(import_run)
+    wait_for_end(import_run)
     assert (figures(import_run), is_exactly(import_run, emulator)) == ((60, 0, 0, 0, 0), True)
     assert len(posts(emulator)) == 60
 
@@ -172,9 +172,9 @@ def test_killed_after_the_last_result_was_kept_nothing_is_counted_twice(
     alice: Person, emulator: Running, worker: Start
 ) -> None:
     """As a worker leaves it that died between its last two statements."""
-    import_run = start(ready(alice, 120))
+    import_run = start(ready_import(alice, 120))
     first = worker()
-    finish(import_run)
+    wait_for_end(import_run)
     kill(first)
     Import.objects.update(state=State.CREATING, finished_at=None)
     Part.objects.filter(number=2).update(state=Part.State.RUNNING, finished_at=None)
@@ -182,7 +182,7 @@ def test_killed_after_the_last_result_was_kept_nothing_is_counted_twice(
         state="running", finished_at=None, lease_until=timezone.now() - timedelta(seconds=1)
     )
     worker()
-    finish(import_run)
+    wait_for_end(import_run)
     assert (figures(import_run), len(posts(emulator)), len(entries(import_run))) == ((120, 0, 0, 0, 0), 120, 2)
 
 
@@ -195,22 +195,22 @@ def test_two_people_at_once_create_the_same_items_once(
     for person, order in ((alice, 1), (erin, -1)):
         rows = [replace(row, console_id=ids[row.number - 1]) for row in new_rows(90)]
         numbered = [replace(row, number=place) for place, row in enumerate(rows[::order], start=1)]
-        runs.append(start(ready(person, numbered, **SLICE)))
+        runs.append(start(ready_import(person, numbered, **SLICE)))
     with workers(world) as begin:
         begin("--queue", "bulk")
         begin("--queue", "bulk")
         begin("--queue", "quick")
         for run in runs:
-            finish(run)
+            wait_for_end(run)
     created = [figures(run)[:2] for run in runs]
     assert [sum(one) for one in created] == [90, 90]
     assert sum(one[0] for one in created) == 90
-    assert held(emulator) == dict.fromkeys(map(str, ids), 1)
+    assert count_console_ids(emulator) == dict.fromkeys(map(str, ids), 1)
     assert len(posts(emulator)) == 90
 
 
 def test_two_presses_at_once_start_it_once(alice: Person, emulator: Running) -> None:
-    import_run, barrier, started = ready(alice, 30), threading.Barrier(2), list[bool]()
+    import_run, barrier, started = ready_import(alice, 30), threading.Barrier(2), list[bool]()
 
     def press() -> None:
         try:
@@ -225,15 +225,15 @@ def test_two_presses_at_once_start_it_once(alice: Person, emulator: Running) -> 
     for thread in threads:
         thread.join()
     assert sorted(started) == [False, True]
-    work()
+    run_workers()
     assert (figures(import_run), is_exactly(import_run, emulator)) == ((30, 0, 0, 0, 0), True)
 
 
 def test_a_batch_that_cannot_be_read_at_once_is_read_again(alice: Person, emulator: Running, worker: Start) -> None:
     emulator.fault("cloudfactory", "slow-8", times=4, **POST)
-    import_run = start(ready(alice, 30))
+    import_run = start(ready_import(alice, 30))
     first = worker()
-    until(lambda: sum(held(emulator).values()) == 4)
+    until(lambda: sum(count_console_ids(emulator).values()) == 4)
     kill(first)
     emulator.fault("cloudfactory", "403", times=1, **READ)
     second = worker()

@@ -16,16 +16,16 @@ from console.emulator.server import Running
 from console.items.console_ids import KEY
 from console.items.imports import services
 from console.items.models import Import, ImportRow
-from tests.items.import_driving import (
+from tests.items.import_helpers import (
     ARCHIVE,
     POST,
     entries,
     figures,
     is_exactly,
     posts,
-    ready,
+    ready_import,
+    run_workers,
     start,
-    work,
 )
 from tests.rewriting import Vendor, rewriting
 
@@ -70,8 +70,8 @@ def test_a_list_that_lacks_what_was_surely_created_proves_nothing(
 ) -> None:
     platform.rewrite("GET", LIST, LISTS[name])
     emulator.fault("cloudfactory", "drop-after", times=2, **POST)
-    import_run = start(ready(alice, 12))
-    work(8)
+    import_run = start(ready_import(alice, 12))
+    run_workers(8)
     assert is_exactly(import_run, emulator)
     assert figures(import_run)[0] + figures(import_run)[3] == 12
     assert figures(import_run)[3] > 0, "nobody knows of those"
@@ -80,8 +80,8 @@ def test_a_list_that_lacks_what_was_surely_created_proves_nothing(
 def test_metadata_that_comes_as_text_is_read(alice: Person, emulator: Running, platform: Vendor) -> None:
     platform.rewrite("GET", LIST, each(lambda item: {**item, "metadata": json.dumps(item["metadata"])}))
     emulator.fault("cloudfactory", "drop-after", times=2, **POST)
-    import_run = start(ready(alice, 12))
-    work(6)
+    import_run = start(ready_import(alice, 12))
+    run_workers(6)
     assert (figures(import_run), is_exactly(import_run, emulator)) == ((12, 0, 0, 0, 0), True)
 
 
@@ -97,8 +97,8 @@ def test_a_clock_in_another_zone_hides_nothing(alice: Person, emulator: Running,
 
     platform.speak("GET", LIST, say)
     emulator.fault("cloudfactory", "drop-after", times=4, **POST)
-    import_run = start(ready(alice, 4))
-    work(6)
+    import_run = start(ready_import(alice, 4))
+    run_workers(6)
     assert (figures(import_run), is_exactly(import_run, emulator)) == ((4, 0, 0, 0, 0), True)
 
 
@@ -110,7 +110,7 @@ def test_an_answer_about_another_item_is_looked_up(alice: Person, emulator: Runn
         return answers[0] if len(answers) % 2 == 0 else answer
 
     platform.rewrite("POST", "/workItems$", lie)
-    check_each_has_its_own(start(ready(alice, 12)), emulator)
+    check_each_has_its_own(start(ready_import(alice, 12)), emulator)
 
 
 def test_an_id_that_was_given_to_another_row_is_looked_up(alice: Person, emulator: Running, platform: Vendor) -> None:
@@ -121,11 +121,11 @@ def test_an_id_that_was_given_to_another_row_is_looked_up(alice: Person, emulato
         return without_metadata({**answer, "id": answers[0]["id"]}) if len(answers) % 3 == 0 else answer
 
     platform.rewrite("POST", "/workItems$", lie)
-    check_each_has_its_own(start(ready(alice, 12)), emulator)
+    check_each_has_its_own(start(ready_import(alice, 12)), emulator)
 
 
 def check_each_has_its_own(import_run: Import, emulator: Running) -> None:
-    work(6)
+    run_workers(6)
     assert (figures(import_run), is_exactly(import_run, emulator)) == ((12, 0, 0, 0, 0), True)
     table = emulator.world.work_items[str(import_run.project)]
     made = {row["metadata"].get(KEY): row["id"] for row in (table.at(place) for place in range(len(table)))}
@@ -135,28 +135,28 @@ def check_each_has_its_own(import_run: Import, emulator: Running) -> None:
 
 def test_one_row_that_is_not_found_leaves_the_others(alice: Person, emulator: Running) -> None:
     emulator.fault("cloudfactory", "404", times=1, **POST)
-    import_run = start(ready(alice, 30))
-    work()
+    import_run = start(ready_import(alice, 30))
+    run_workers()
     assert (figures(import_run), import_run.state) == ((29, 0, 1, 0, 0), State.ENDED)
 
 
 def test_a_project_that_is_not_found_any_more_ends_it_after_a_few_calls(alice: Person, emulator: Running) -> None:
     emulator.fault("cloudfactory", "404", times=0, **POST)
-    import_run = start(ready(alice, 130))
-    work()
+    import_run = start(ready_import(alice, 130))
+    run_workers()
     assert figures(import_run) == (0, 0, 8, 0, 122)
     assert (import_run.state, len(posts(emulator))) == (State.STOPPED, 8)
 
 
 def test_a_retry_begins_with_what_was_never_sent(alice: Person, emulator: Running) -> None:
     emulator.fault("cloudfactory", "403", times=4, **POST)
-    import_run = start(ready(alice, 30))
-    work()
+    import_run = start(ready_import(alice, 30))
+    run_workers()
     refused = {str(one) for one in import_run.rows.filter(outcome=Outcome.REFUSED).values_list("console_id", flat=True)}
     assert figures(import_run) == (0, 0, 4, 0, 26)
     emulator.forget_requests()
     assert services.retry(user=alice, import_run=import_run)
-    work()
+    run_workers()
     assert (figures(import_run), is_exactly(import_run, emulator)) == ((30, 0, 0, 0, 0), True)
     assert {body["metadata"][KEY] for body in posts(emulator)[26:]} == refused
 
@@ -165,8 +165,8 @@ def test_a_check_that_ends_late_says_nothing_about_a_row_that_is_sent_again(
     alice: Person, emulator: Running, platform: Vendor
 ) -> None:
     emulator.fault("cloudfactory", "reset", times=1, **POST)
-    import_run = start(ready(alice, 20))
-    work()
+    import_run = start(ready_import(alice, 20))
+    run_workers()
     [entry] = entries(import_run)
     later = uuid.uuid4()
 

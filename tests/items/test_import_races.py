@@ -20,7 +20,7 @@ from console.items.imports.results import RowResult
 from console.items.models import Import, ImportRow
 from console.items.runs import result_writer
 from console.jobs.models import Operation
-from tests.items.import_driving import POST, entries, figures, ready, start, work
+from tests.items.import_helpers import POST, entries, figures, ready_import, run_workers, start
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SignIn = Callable[[Person], Client]
@@ -36,8 +36,8 @@ def quick_checks(settings: Any, audit_anchor: Any) -> None:
 def proven_missing(person: Person, emulator: Running) -> tuple[Import, Operation, ImportRow]:
     """One row of 20 that three checks did not find, just before the job sends it again."""
     emulator.fault("cloudfactory", "reset", times=1, **POST)
-    import_run = start(ready(person, 20))
-    work(1)
+    import_run = start(ready_import(person, 20))
+    run_workers(1)
     for _ in range(reconciliation.LEAST_MISSES):
         reconciliation.look(entries(import_run)[0])
     [row], [entry] = import_run.rows.filter(outcome=Outcome.UNKNOWN), entries(import_run)
@@ -85,7 +85,7 @@ def test_a_row_that_is_sent_again_is_not_judged_by_a_check_of_its_first_act(alic
 
 
 def test_a_plan_that_was_read_again_meanwhile_is_not_started(alice: Person, emulator: Running) -> None:
-    import_run = ready(alice, 3)
+    import_run = ready_import(alice, 3)
     Import.objects.filter(pk=import_run.pk).update(read_at=timezone.now() + timedelta(seconds=1))
     assert not services.start(user=alice, import_run=import_run)
     assert services.start(user=alice, import_run=Import.objects.get(pk=import_run.pk))
@@ -94,7 +94,7 @@ def test_a_plan_that_was_read_again_meanwhile_is_not_started(alice: Person, emul
 def test_a_second_pause_is_news_also_after_it_was_carried_on_among_the_jobs(
     alice: Person, emulator: Running, client_as: SignIn
 ) -> None:
-    client, import_run = client_as(alice), start(ready(alice, 3))
+    client, import_run = client_as(alice), start(ready_import(alice, 3))
 
     def told() -> str:
         return client.post("/signals/news/", headers=HTMX).content.decode()
@@ -106,5 +106,5 @@ def test_a_second_pause_is_news_also_after_it_was_carried_on_among_the_jobs(
         assert "Paused" not in told()
         operation = Operation.objects.get(kind=Import.JOB, subject=str(import_run.pk))
         client.post(f"/jobs/{operation.pk}/carry-on/")
-    work()
+    run_workers()
     assert figures(import_run) == (3, 0, 0, 0, 0)

@@ -12,8 +12,8 @@ from accounts.models import Person
 from console.emulator.server import Running
 from console.items.models import Import
 from tests.items.deciding import PROJECT
-from tests.items.import_driving import work
-from tests.items.slice_driving import create_items, make_batch, make_slice, read
+from tests.items.import_helpers import run_workers
+from tests.items.slice_helpers import create_items, make_batch, make_slice, read_plans
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]
@@ -46,13 +46,13 @@ def test_a_slice_is_sent_by_keyboard_and_its_plan_arrives_in_place(
     page.get_by_label("Name of the new batch").fill("Typed by hand")
     page.get_by_role("button", name="Show the plan").press("Enter")
     expect(page.get_by_text("The slice is being read, then the batch.")).to_be_visible()
-    read()
+    read_plans()
     expect(page.get_by_role("button", name="Create 7 work items")).to_be_visible()
     expect(page.get_by_text("7 items, 7 will be created.")).to_be_visible()
     expect(page.get_by_text("7 of these items have links that expire.")).to_be_visible()
     expect(page.locator("#live")).to_contain_text("7 work items will be created.")
     page.get_by_role("button", name="Create 7 work items").press("Enter")
-    work(2)
+    run_workers(2)
     expect(page.get_by_text("7 created").first).to_be_visible()
     page.goto(f"{live}/slices/{'/'.join(found.address or ())}/")
     expect(page.get_by_text("0 of 7 completed")).to_be_visible()
@@ -78,7 +78,7 @@ def test_its_pages_fit_a_small_screen_and_are_accessible(
     page.get_by_role("button", name="Show the plan").click()
     page.wait_for_url(re.compile("/imports/"))
     assert is_accessible(page)
-    read()
+    read_plans()
     expect(page.get_by_role("button", name="Create 7 work items")).to_be_visible()
     assert fits(page)
     assert is_accessible(page)

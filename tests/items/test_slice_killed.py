@@ -12,9 +12,9 @@ from console.audit import verify
 from console.emulator.server import Running
 from console.items.models import Import, ImportRow
 from console.jobs.models import Operation, Part
-from tests.items.import_driving import figures, finish, posts, start
-from tests.items.slice_driving import figures as planned
-from tests.items.slice_driving import in_batch, make_batch, make_slice, plan, send
+from tests.items.import_helpers import figures, posts, start, wait_for_end
+from tests.items.slice_helpers import create_plan, in_batch, make_batch, make_slice, send
+from tests.items.slice_helpers import figures as planned
 from tests.items.test_slice_sending import items_of, slice_ids
 from tests.waiting import until
 from tests.workers import Start, environment, kill, workers
@@ -42,7 +42,7 @@ def test_killed_between_call_and_answer_there_are_still_thirty(
     alice: Person, client_as: ClientAs, emulator: Running, worker: Start, fault: str
 ) -> None:
     found, batch = make_slice(alice, emulator, "Killed"), make_batch(alice)
-    import_run = start(plan(client_as(alice), found, batch))
+    import_run = start(create_plan(client_as(alice), found, batch))
     emulator.forget_requests()
     emulator.fault("cloudfactory", fault, **POST, times=2)
     first = worker()
@@ -50,13 +50,13 @@ def test_killed_between_call_and_answer_there_are_still_thirty(
     kill(first)
     emulator.clear_faults()
     worker()
-    finish(import_run)
+    wait_for_end(import_run)
     until(lambda: not Operation.objects.unfinished().filter(subject=str(import_run.pk)).exists())
     assert slice_ids(alice, batch) == items_of(alice, found)
     assert len(in_batch(alice, batch)) == 30
     assert figures(import_run)[0] == 30
     assert verify.check().is_whole
-    assert planned(plan(client_as(alice), found, batch)) == (0, 30, 0)
+    assert planned(create_plan(client_as(alice), found, batch)) == (0, 30, 0)
 
 
 def test_killed_while_it_reads_the_plan_is_the_same(
@@ -79,13 +79,13 @@ def test_two_people_at_once_on_two_workers_create_thirty(
     alice: Person, erin: Person, client_as: ClientAs, emulator: Running, worker: Start
 ) -> None:
     found, batch = make_slice(alice, emulator, "At once"), make_batch(alice)
-    plans = [plan(client_as(person), found, batch) for person in (alice, erin)]
+    plans = [create_plan(client_as(person), found, batch) for person in (alice, erin)]
     for one in plans:
         start(one)
     emulator.fault("cloudfactory", "slow-0.1", **POST, times=0)
     worker("--workers", "2")
     for one in plans:
-        finish(one)
+        wait_for_end(one)
     assert slice_ids(alice, batch) == items_of(alice, found)
     made = [figures(one) for one in plans]
     assert sum(one[0] for one in made) == 30
@@ -97,7 +97,7 @@ def test_killed_again_and_again_there_are_still_thirty(
     alice: Person, client_as: ClientAs, emulator: Running, worker: Start
 ) -> None:
     found, batch = make_slice(alice, emulator, "Again and again"), make_batch(alice)
-    import_run = start(plan(client_as(alice), found, batch))
+    import_run = start(create_plan(client_as(alice), found, batch))
     emulator.forget_requests()
     emulator.fault("cloudfactory", "slow-0.3", **POST, times=0)
     for _ in range(4):
@@ -107,7 +107,7 @@ def test_killed_again_and_again_there_are_still_thirty(
         kill(process)
     emulator.clear_faults()
     worker()
-    finish(import_run)
+    wait_for_end(import_run)
     assert slice_ids(alice, batch) == items_of(alice, found)
     assert figures(import_run)[0] == 30
     assert verify.check().is_whole

@@ -21,17 +21,17 @@ from console.items.models import Import, ImportRow
 from console.jobs import worker
 from console.jobs.models import Operation, Part
 from tests.items.deciding import PROJECT
-from tests.items.slice_driving import (
+from tests.items.slice_helpers import (
     create_items,
+    create_plan,
     figures,
+    form_data,
     form_url,
     make_batch,
     make_slice,
     page_url,
-    plan,
-    read,
+    read_plans,
     send,
-    typed,
 )
 from tests.rewriting import Query, Vendor, rewriting
 from tests.slices.making import text_of
@@ -74,7 +74,7 @@ def written(emulator: Running) -> list[str]:
 def test_a_plan_has_a_row_for_each_item_with_its_source(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     found, batch = make_slice(alice, emulator, "Thirty"), make_batch(alice)
     emulator.forget_requests()
-    import_run = plan(client_as(alice), found, batch)
+    import_run = create_plan(client_as(alice), found, batch)
     assert (import_run.state, figures(import_run), import_run.planned_count) == (State.READY, (30, 0, 0), 30)
     items = connections.avala(alice).list_slice_items(*found.address or ("", ""), limit=100).items
     row, item = import_run.rows.first(), items[0]
@@ -91,7 +91,7 @@ def test_a_plan_has_a_row_for_each_item_with_its_source(alice: Person, client_as
 
 
 def test_no_signed_link_is_stored_anywhere(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    import_run = plan(client_as(alice), make_slice(alice, emulator, "Signed"), make_batch(alice))
+    import_run = create_plan(client_as(alice), make_slice(alice, emulator, "Signed"), make_batch(alice))
     assert import_run.plan["signed"] == 30
     assert not [row for row in import_run.rows.all() if "asset_url" in row.fields]
     assert "signature" not in repr(list(import_run.rows.values())) + repr(list(Operation.objects.values()))
@@ -101,26 +101,26 @@ def test_what_the_batch_holds_already_is_left_out_for_everybody(
     alice: Person, erin: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     found, batch = make_slice(alice, emulator, "Twelve there"), make_batch(alice)
-    create_items(alice, plan(client_as(alice), found, batch), 12)
+    create_items(alice, create_plan(client_as(alice), found, batch), 12)
     for person in (alice, erin):
-        import_run = plan(client_as(person), found, batch)
+        import_run = create_plan(client_as(person), found, batch)
         assert figures(import_run) == (18, 12, 0)
     create_items(alice, import_run, 18)
-    nothing_left = plan(client_as(erin), found, batch)
+    nothing_left = create_plan(client_as(erin), found, batch)
     assert figures(nothing_left) == (0, 30, 0)
     assert "links that expire" in text_of(client_as(erin).get(page_url(import_run)))
     assert "links that expire" not in text_of(client_as(erin).get(page_url(nothing_left)))
-    assert figures(plan(client_as(erin), found, make_batch(alice, "Another"))) == (30, 0, 0), "another batch"
+    assert figures(create_plan(client_as(erin), found, make_batch(alice, "Another"))) == (30, 0, 0), "another batch"
 
 
 def test_what_the_batch_holds_under_an_odd_id_is_there_all_the_same(
     alice: Person, client_as: ClientAs, emulator: Running, settings: Any
 ) -> None:
     found, batch = make_slice(alice, emulator, "Odd", 3), make_batch(alice)
-    create_items(alice, plan(client_as(alice), found, batch), 2)
+    create_items(alice, create_plan(client_as(alice), found, batch), 2)
     with rewriting(emulator, settings, "cloudfactory") as vendor:
         vendor.rewrite("GET", r"/workItems\?", with_odd_ids)
-        import_run = plan(client_as(alice), found, batch)
+        import_run = create_plan(client_as(alice), found, batch)
     assert (import_run.state, figures(import_run)) == (State.READY, (1, 2, 0))
     assert client_as(alice).get(page_url(import_run)).status_code == 200
 
@@ -135,8 +135,8 @@ def test_a_slice_of_more_than_a_page_is_read_to_its_end(
     found, batch = make_slice(alice, emulator, "Long", 3), make_batch(alice)
     items = [plain_item(f"{number:03}.jpg") for number in range(230)]
     say_pages(avala, items[:100], items[100:200], items[200:])
-    create_items(alice, plan(client_as(alice), found, batch), 225)
-    import_run = plan(client_as(alice), found, batch)
+    create_items(alice, create_plan(client_as(alice), found, batch), 225)
+    import_run = create_plan(client_as(alice), found, batch)
     assert figures(import_run) == (5, 225, 0)
     assert list(import_run.rows.values_list("number", flat=True)) == list(range(1, 231))
 
@@ -147,7 +147,7 @@ def test_a_list_that_goes_round_is_no_plan(
     found, batch = make_slice(alice, emulator, "Round", 3), make_batch(alice)
     item = plain_item("a.jpg")
     avala.speak("GET", "/items/list/", lambda query: {"next": "http://x/?cursor=same", "results": [item]})
-    import_run = plan(client_as(alice), found, batch)
+    import_run = create_plan(client_as(alice), found, batch)
     assert (import_run.state, import_run.message) == (State.NOT_READ, slice_reader.ENDLESS_SLICE)
 
 
@@ -166,7 +166,7 @@ def test_items_without_a_usable_link_are_named_with_the_reason(
         "drive.mp4": "https://example.com/drive",
     }
     say_items(avala, [{"uid": str(uuid.uuid4()), "key": key, "url": url} for key, url in links.items()])
-    import_run = plan(client_as(alice), found, batch)
+    import_run = create_plan(client_as(alice), found, batch)
     assert figures(import_run) == (2, 0, 6)
     fine = {row.name: row.fields for row in import_run.rows.filter(outcome=Outcome.NONE)}
     assert fine["fine.jpg"]["asset_url"] == "https://example.com/fine.jpg"
@@ -182,7 +182,7 @@ def test_an_item_that_the_slice_repeats_is_sent_once(
     found, batch = make_slice(alice, emulator, "Twice"), make_batch(alice)
     one, other = plain_item("a.jpg"), plain_item("b.jpg")
     say_pages(avala, [one, other], [one, {**plain_item("c.jpg"), "uid": "no id"}])
-    import_run = plan(client_as(alice), found, batch)
+    import_run = create_plan(client_as(alice), found, batch)
     assert figures(import_run) == (2, 0, 0)
     assert (import_run.plan["repeated"], import_run.plan["left_out"]) == (1, 1)
     assert len(import_run.plan["notes"]) == len(import_run.plan["warnings"]) == 1
@@ -200,7 +200,7 @@ def test_a_slice_that_cannot_be_sent_is_one_sentence(
     alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor, said: dict[str, Any], words: str
 ) -> None:
     found, client = make_slice(alice, emulator, "Unfit", 3), client_as(alice)
-    sent = typed(name="Never made")
+    sent = form_data(name="Never made")
     avala.rewrite("GET", rf"/{found.slug}/$", lambda answer: {**answer, **said})
     emulator.forget_requests()
     assert words in text_of(client.get(form_url(found)))
@@ -215,12 +215,12 @@ def test_a_slice_that_turned_out_unfit_behind_the_form_is_said_by_its_plan(
     found, batch = make_slice(alice, emulator, "Unfit later", 3), make_batch(alice)
     assert send(client_as(alice), found, batch=str(batch)).status_code == 302
     say_items(avala, [])
-    read()
+    read_plans()
     import_run = Import.objects.get()
     assert (import_run.state, import_run.message) == (State.NOT_READ, slice_reader.EMPTY)
     avala.answer("GET", rf"/{found.slug}/$", b'{"detail": "Not found."}', 404)
     client_as(alice).post(f"{page_url(import_run)}read-again/")
-    read()
+    read_plans()
     import_run.refresh_from_db()
     assert (import_run.state, import_run.message) == (State.NOT_READ, slice_reader.NO_SLICE)
 
@@ -242,7 +242,7 @@ def test_a_slice_that_fails_to_answer_is_asked_again_and_then_said(
     assert import_run.state == State.NOT_READ
     emulator.clear_faults()
     client_as(alice).post(f"{page_url(import_run)}read-again/")
-    read()
+    read_plans()
     import_run.refresh_from_db()
     assert (import_run.state, figures(import_run)) == (State.READY, (30, 0, 0))
 
@@ -256,11 +256,11 @@ def test_a_stop_ends_the_reading_and_it_can_be_read_again(
     page = client_as(alice).get(page_url(import_run)).content.decode()
     assert f'action="{page_url(import_run)}stop/"' in page
     assert client_as(alice).post(f"{page_url(import_run)}stop/").status_code == 302
-    read()
+    read_plans()
     import_run.refresh_from_db()
     assert import_run.state == State.NOT_READ
     client_as(alice).post(f"{page_url(import_run)}read-again/")
-    read()
+    read_plans()
     import_run.refresh_from_db()
     assert (import_run.state, figures(import_run)) == (State.READY, (30, 0, 0))
 
@@ -268,7 +268,7 @@ def test_a_stop_ends_the_reading_and_it_can_be_read_again(
 def test_another_persons_plan_is_not_read_again(
     alice: Person, erin: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    import_run = plan(client_as(alice), make_slice(alice, emulator, "Hers", 3), make_batch(alice))
+    import_run = create_plan(client_as(alice), make_slice(alice, emulator, "Hers", 3), make_batch(alice))
     assert client_as(erin).post(f"{page_url(import_run)}read-again/").status_code == 404
 
 
@@ -277,11 +277,11 @@ def test_a_new_batch_is_created_once_however_often_the_form_is_sent(
 ) -> None:
     found, client = make_slice(alice, emulator, "New batch", 3), client_as(alice)
     emulator.forget_requests()
-    sent = typed(name="Fresh from the slice")
+    sent = form_data(name="Fresh from the slice")
     first, second = client.post(form_url(found), sent), client.post(form_url(found), sent)
     assert first["Location"] == second["Location"]
     assert len(written(emulator)) == 1
-    read()
+    read_plans()
     assert (Import.objects.get().batch_name, figures(Import.objects.get())) == ("Fresh from the slice", (3, 0, 0))
 
 
@@ -311,7 +311,7 @@ def test_a_form_whose_id_belongs_to_another_plan_is_refused(
     alice: Person, erin: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     found, batch = make_slice(alice, emulator, "Foreign", 3), make_batch(alice)
-    import_run = plan(client_as(alice), found, batch)
+    import_run = create_plan(client_as(alice), found, batch)
     answer = send(client_as(erin), found, batch=str(batch), import_id=str(import_run.pk))
     assert answer.status_code == 409
     assert Import.objects.count() == 1
@@ -354,11 +354,11 @@ def test_a_slice_is_the_same_however_its_address_is_spelled(
     alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor
 ) -> None:
     found, batch, client = make_slice(alice, emulator, "Spelled", 3), make_batch(alice), client_as(alice)
-    first = plan(client, found, batch)
+    first = create_plan(client, found, batch)
     said = {"uid": found.uid, "name": found.name, "slug": found.slug, "owner_name": "northwind", "status": "created"}
     avala.speak("GET", rf"/slices/NorthWind/{found.slug}/$", lambda query: said)
-    answer = client.post(form_url(found).replace("northwind", "NorthWind"), typed(batch=str(batch)))
-    read()
+    answer = client.post(form_url(found).replace("northwind", "NorthWind"), form_data(batch=str(batch)))
+    read_plans()
     second = Import.objects.get(pk=answer["Location"].split("/")[-2])
     assert second.source_key == first.source_key
     assert set(second.rows.values_list("console_id")) == set(first.rows.values_list("console_id"))
@@ -375,7 +375,7 @@ def test_a_key_that_is_a_signed_link_loses_its_signature(
     found, batch = make_slice(alice, emulator, "Keys", 3), make_batch(alice)
     key = "https://pictures.example/a.jpg?X-Amz-Signature=abc"
     say_items(avala, [{**plain_item("a.jpg"), "key": key}, {**plain_item("b.jpg"), "key": "what?.jpg"}])
-    rows = list(plan(client_as(alice), found, batch).rows.values())
+    rows = list(create_plan(client_as(alice), found, batch).rows.values())
     assert [row["name"] for row in rows] == ["https://pictures.example/a.jpg", "what?.jpg"]
     assert "Signature" not in repr(rows)
 
@@ -386,7 +386,7 @@ def test_any_key_makes_a_row_and_a_page(
 ) -> None:
     found, batch = make_slice(alice, emulator, "Any key", 3), make_batch(alice)
     say_items(avala, [{**plain_item("a.jpg"), "key": key}])
-    import_run = plan(client_as(alice), found, batch)
+    import_run = create_plan(client_as(alice), found, batch)
     assert figures(import_run) == (1, 0, 0)
     page = client_as(alice).get(page_url(import_run))
     assert page.status_code == 200
@@ -399,7 +399,7 @@ def test_a_new_batch_that_may_have_been_created_is_not_asked_for_again(
     found, client = make_slice(alice, emulator, "Lost answer", 3), client_as(alice)
     emulator.forget_requests()
     emulator.fault("cloudfactory", "drop-after", method="POST", path="/batches$")
-    sent = typed(name="Perhaps created")
+    sent = form_data(name="Perhaps created")
     first, second = client.post(form_url(found), sent), client.post(form_url(found), sent)
     assert (first.status_code >= 500, second.status_code >= 500) == (True, True)
     assert 'value="Perhaps created"' in first.content.decode()
@@ -414,7 +414,7 @@ def test_the_plan_of_a_person_who_was_disabled_is_read_no_further(
     send(client_as(alice), found, batch=str(batch))
     Person.objects.filter(pk=alice.pk).update(is_active=False)
     emulator.forget_requests()
-    read()
+    read_plans()
     assert Import.objects.get().state == State.NOT_READ
     assert emulator.requests("avala") == []
 
@@ -424,7 +424,7 @@ def test_whoever_lost_the_role_reads_no_further(alice: Person, client_as: Client
     send(client_as(alice), found, batch=str(batch))
     Person.objects.filter(pk=alice.pk).update(role="reviewer")
     emulator.forget_requests()
-    read()
+    read_plans()
     import_run = Import.objects.get()
     assert (import_run.state, import_run.message) == (State.NOT_READ, slice_reader.ROLE_CHANGED)
     assert emulator.requests("avala") == []
@@ -438,7 +438,7 @@ def test_a_reading_that_takes_long_still_waits_for_a_vendor_that_is_busy(
     answer = send(client_as(alice), found, batch=str(batch))
     Operation.objects.update(created_at=timezone.now() - timedelta(hours=1))
     emulator.fault("avala", "429", path="items/list", times=1)
-    read()
+    read_plans()
     assert Import.objects.get(pk=answer["Location"].split("/")[-2]).state == State.READY
 
 

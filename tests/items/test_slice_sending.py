@@ -19,9 +19,9 @@ from console.items.runs import services as run_services
 from console.upstream.response_models import Slice
 from tests.conftest import point_at
 from tests.items.deciding import PROJECT
-from tests.items.import_driving import entries, figures, posts, start, work
-from tests.items.slice_driving import figures as planned
-from tests.items.slice_driving import in_batch, make_batch, make_slice, plan
+from tests.items.import_helpers import entries, figures, posts, run_workers, start
+from tests.items.slice_helpers import create_plan, in_batch, make_batch, make_slice
+from tests.items.slice_helpers import figures as planned
 from tests.items.test_slice_plan import plain_item, say_items, say_pages
 from tests.rewriting import Vendor, rewriting
 
@@ -55,10 +55,10 @@ def test_each_item_arrives_once_with_its_source_and_a_link_that_opens(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     found, batch = make_slice(alice, emulator, "Thirty"), make_batch(alice)
-    import_run = start(plan(client_as(alice), found, batch))
+    import_run = start(create_plan(client_as(alice), found, batch))
     emulator.act("expire_links")
     emulator.forget_requests()
-    work()
+    run_workers()
     assert figures(import_run) == (30, 0, 0, 0, 0)
     assert slice_ids(alice, batch) == items_of(alice, found)
     for body in posts(emulator):
@@ -79,18 +79,18 @@ def test_stopped_at_twelve_again_makes_eighteen_and_again_none(
     alice: Person, erin: Person, client_as: ClientAs, emulator: Running, settings: Any
 ) -> None:
     found, batch = make_slice(alice, emulator, "Stopped"), make_batch(alice)
-    first = start(plan(client_as(alice), found, batch))
+    first = start(create_plan(client_as(alice), found, batch))
     with rewriting(emulator, settings, "cloudfactory") as platform:
         stop_at(platform, first, 12)
-        work()
+        run_workers()
     assert len(in_batch(alice, batch)) == 12
     assert figures(first) == (12, 0, 0, 0, 18)
-    second = plan(client_as(erin), found, batch)
+    second = create_plan(client_as(erin), found, batch)
     assert planned(second) == (18, 12, 0)
     start(second)
-    work()
+    run_workers()
     assert figures(second)[0] == 18
-    third = plan(client_as(alice), found, batch)
+    third = create_plan(client_as(alice), found, batch)
     assert planned(third) == (0, 30, 0)
     assert not services.start(user=alice, import_run=third)
     assert slice_ids(alice, batch) == items_of(alice, found)
@@ -114,11 +114,11 @@ def test_two_people_who_planned_the_same_create_each_item_once(
     alice: Person, erin: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     found, batch = make_slice(alice, emulator, "Both"), make_batch(alice)
-    plans = [plan(client_as(person), found, batch) for person in (alice, erin)]
+    plans = [create_plan(client_as(person), found, batch) for person in (alice, erin)]
     assert [planned(one) for one in plans] == [(30, 0, 0), (30, 0, 0)]
     for one in plans:
         start(one)
-    work(3)
+    run_workers(3)
     assert sorted(figures(one)[:2] for one in plans) == [(0, 30), (30, 0)]
     assert slice_ids(alice, batch) == items_of(alice, found)
 
@@ -130,9 +130,9 @@ def test_an_item_that_left_the_slice_since_the_plan_is_not_created(
     items = [{**plain_item(name), "url": f"https://pictures.example/{name}?token=1"} for name in ("a.jpg", "b.jpg")]
     answer: dict[str, Any] = {"items": items}
     avala.speak("GET", "/items/list/", lambda query: {"next": None, "results": answer["items"]})
-    import_run = start(plan(client_as(alice), found, batch))
+    import_run = start(create_plan(client_as(alice), found, batch))
     answer["items"] = items[:1]
-    work()
+    run_workers()
     assert figures(import_run) == (1, 0, 0, 0, 1)
     assert import_run.rows.get(outcome=Outcome.NOT_CREATED).message == slice_links.CHANGED
 
@@ -142,9 +142,9 @@ def test_plain_links_are_sent_as_they_were_planned_without_asking_avala_again(
 ) -> None:
     found, batch = make_slice(alice, emulator, "Plain", 3), make_batch(alice)
     say_items(avala, [plain_item("a.jpg"), plain_item("b.jpg")])
-    import_run = start(plan(client_as(alice), found, batch))
+    import_run = start(create_plan(client_as(alice), found, batch))
     avala.requests.clear()
-    work()
+    run_workers()
     assert (figures(import_run), avala.requests) == ((2, 0, 0, 0, 0), [])
     assert {body["assetUrl"] for body in posts(emulator)} == {f"https://pictures.example/{name}.jpg" for name in "ab"}
 
@@ -155,9 +155,9 @@ def test_signed_links_cost_one_read_for_each_page_of_the_slice(
     found, batch = make_slice(alice, emulator, "Pages", 3), make_batch(alice)
     items = [{**plain_item(f"{place}.jpg"), "url": f"https://x.example/{place}?sig=1"} for place in range(40)]
     say_pages(avala, items[:20], items[20:])
-    import_run = start(plan(client_as(alice), found, batch))
+    import_run = start(create_plan(client_as(alice), found, batch))
     avala.requests.clear()
-    work()
+    run_workers()
     assert figures(import_run) == (40, 0, 0, 0, 0)
     assert len(avala.requests) == 2
 
@@ -166,14 +166,14 @@ def test_while_avala_is_silent_nothing_is_sent_and_then_it_goes_on(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     found, batch = make_slice(alice, emulator, "Silent", 5), make_batch(alice)
-    import_run = start(plan(client_as(alice), found, batch))
+    import_run = start(create_plan(client_as(alice), found, batch))
     emulator.forget_requests()
     emulator.fault("avala", "500", times=0)
-    work()
+    run_workers()
     import_run.refresh_from_db()
     assert (import_run.state, posts(emulator), bool(import_run.message)) == (State.CREATING, [], True)
     emulator.clear_faults()
-    work(3)
+    run_workers(3)
     assert figures(import_run) == (5, 0, 0, 0, 0)
 
 
@@ -181,10 +181,10 @@ def test_without_an_avala_key_nothing_is_sent_and_the_reason_is_said(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     found, batch = make_slice(alice, emulator, "No key", 5), make_batch(alice)
-    import_run = start(plan(client_as(alice), found, batch))
+    import_run = start(create_plan(client_as(alice), found, batch))
     emulator.forget_requests()
     ApiKey.objects.filter(person=alice, vendor="avala").delete()
-    work()
+    run_workers()
     import_run.refresh_from_db()
     assert (import_run.state, posts(emulator)) == (State.STOPPED, [])
     assert "Avala key" in import_run.message
@@ -199,12 +199,12 @@ def test_where_the_place_in_the_list_has_expired_each_link_is_asked_for_by_itsel
     items = [{**plain_item(name), "url": f"https://pictures.example/{name}?token=1"} for name in ("a.jpg", "b.jpg")]
     with rewriting(emulator, settings, "avala") as avala:
         say_items(avala, items)
-        import_run = start(plan(client_as(alice), found, batch))
+        import_run = start(create_plan(client_as(alice), found, batch))
     point_at(emulator, settings)
     with rewriting(emulator, settings, "avala") as avala:
         avala.answer("GET", "/items/list/", b'{"detail": "Invalid cursor."}', status)
         avala.speak("GET", f"/items/{items[0]['uid']}/", lambda query: items[0])
-        work()
+        run_workers()
         assert figures(import_run) == (1, 0, 0, 0, 1)
         assert [body["assetUrl"] for body in posts(emulator)] == [items[0]["url"]]
 
@@ -214,11 +214,11 @@ def test_a_slice_that_avala_refuses_by_then_ends_it_and_creates_nothing(
     alice: Person, client_as: ClientAs, emulator: Running, settings: Any, status: int, words: str
 ) -> None:
     found, batch = make_slice(alice, emulator, "Refused by then", 3), make_batch(alice)
-    import_run = start(plan(client_as(alice), found, batch))
+    import_run = start(create_plan(client_as(alice), found, batch))
     with rewriting(emulator, settings, "avala") as avala:
         avala.answer("GET", "/items/", b'{"detail": "No."}', status)
         emulator.forget_requests()
-        work()
+        run_workers()
     import_run.refresh_from_db()
     assert (import_run.state, posts(emulator)) == (State.STOPPED, [])
     assert words in import_run.message

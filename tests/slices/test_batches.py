@@ -15,7 +15,7 @@ from console.items.models import Import
 from console.upstream.response_models import Slice
 from tests.conftest import SPACE
 from tests.items.deciding import HTMX, PROJECT
-from tests.items.slice_driving import create_items, in_batch, make_batch, make_slice, plan
+from tests.items.slice_helpers import create_items, create_plan, in_batch, make_batch, make_slice
 from tests.rewriting import Query, Vendor, rewriting
 from tests.slices.making import text_of
 
@@ -38,7 +38,7 @@ def counts_url(found: Slice, batch: int) -> str:
 
 def sent(person: Person, client: Client, found: Slice, batch: int, number: int) -> Import:
     """An import that has ended, of so many items."""
-    import_run = plan(client, found, batch)
+    import_run = create_plan(client, found, batch)
     create_items(person, import_run, number)
     Import.objects.filter(pk=import_run.pk).update(state=Import.State.ENDED)
     counts.forget(project=PROJECT)
@@ -54,7 +54,7 @@ def test_a_slice_that_was_sent_nowhere_says_nothing_of_batches(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     found = make_slice(alice, emulator, "Sent nowhere", 3)
-    plan(client_as(alice), found, make_batch(alice))
+    create_plan(client_as(alice), found, make_batch(alice))
     assert "Work items of this slice" not in text_of(client_as(alice).get(page_url(found)))
 
 

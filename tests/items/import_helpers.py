@@ -41,7 +41,7 @@ def new_rows(number: int, **more: Any) -> list[NewRow]:
     ]
 
 
-def ready(person: Person, rows: int | Iterable[NewRow] = 5, **more: Any) -> Import:
+def ready_import(person: Person, rows: int | Iterable[NewRow] = 5, **more: Any) -> Import:
     """A plan that can be started."""
     about = {"source": Import.Source.CSV, "source_name": "pictures.csv", "import_id": uuid.uuid4(), **more}
     listed = new_rows(rows) if isinstance(rows, int) else rows
@@ -53,7 +53,7 @@ def start(import_run: Import) -> Import:
     return import_run
 
 
-def work(times: int = 1) -> None:
+def run_workers(times: int = 1) -> None:
     """The workers' turns, as if the waits were over."""
     for _ in range(times):
         now = timezone.now()
@@ -62,10 +62,10 @@ def work(times: int = 1) -> None:
         worker.sweep()
 
 
-def created(person: Person, rows: int | Iterable[NewRow] = 5, **more: Any) -> Import:
+def finished_import(person: Person, rows: int | Iterable[NewRow] = 5, **more: Any) -> Import:
     """Started and done by the worker."""
-    import_run = start(ready(person, rows, **more))
-    work()
+    import_run = start(ready_import(person, rows, **more))
+    run_workers()
     import_run.refresh_from_db()
     return import_run
 
@@ -80,7 +80,7 @@ def figures(import_run: Import) -> tuple[int, int, int, int, int]:
     return said
 
 
-def held(emulator: Running) -> Counter[str]:
+def count_console_ids(emulator: Running) -> Counter[str]:
     """Our ids of the items that the platform holds, and how often it holds each."""
     table = emulator.world.work_items[ARCHIVE]
     rows = [table.at(place) for place in range(IN_SAMPLE, len(table))]
@@ -91,7 +91,7 @@ def held(emulator: Running) -> Counter[str]:
 def is_exactly(import_run: Import, emulator: Running) -> bool:
     """Whether the platform holds each row that was planned once, and no other."""
     planned = import_run.rows.filter(act_id__isnull=False).values_list("console_id", flat=True)
-    return held(emulator) == Counter(map(str, planned))
+    return count_console_ids(emulator) == Counter(map(str, planned))
 
 
 def posts(emulator: Running) -> list[dict[str, Any]]:
@@ -105,7 +105,7 @@ def entries(import_run: Import) -> list[Entry]:
     return list(Entry.objects.lines().filter(group=import_run.pk).order_by("sequence"))
 
 
-def finish(import_run: Import) -> Import:
+def wait_for_end(import_run: Import) -> Import:
     """Once nothing more of it is sent."""
     until(lambda: Import.objects.filter(pk=import_run.pk, state__in=Import.FINAL).exists())
     return Import.objects.get(pk=import_run.pk)

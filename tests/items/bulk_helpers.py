@@ -62,13 +62,13 @@ def press(client: Client, bulk: BulkSignal, button: str = "send", **typed: Any) 
     return client.post(form.action, form.filled(**typed))
 
 
-def read(bulk: BulkSignal) -> BulkSignal:
+def wait_for_plan(bulk: BulkSignal) -> BulkSignal:
     """Once its plan is read."""
     until(lambda: state_of(bulk) != State.READING)
     return BulkSignal.objects.get(pk=bulk.pk)
 
 
-def finish(bulk: BulkSignal) -> BulkSignal:
+def wait_for_end(bulk: BulkSignal) -> BulkSignal:
     """Once nothing more of it is sent."""
     until(lambda: state_of(bulk) in FINISHED)
     return BulkSignal.objects.get(pk=bulk.pk)

@@ -46,24 +46,24 @@ def form_url(found: Slice) -> str:
     return f"/projects/{PROJECT}/items/from-slice/{owner}/{slug}/"
 
 
-def typed(**more: Any) -> dict[str, Any]:
+def form_data(**more: Any) -> dict[str, Any]:
     return {"import_id": str(uuid.uuid4()), "act_id": str(uuid.uuid4()), "batch": "new", "name": "", **more}
 
 
 def send(client: Client, found: Slice, **more: Any) -> Any:
     """The form, filled in."""
-    return client.post(form_url(found), typed(**more))
+    return client.post(form_url(found), form_data(**more))
 
 
-def plan(client: Client, found: Slice, batch: int) -> Import:
+def create_plan(client: Client, found: Slice, batch: int) -> Import:
     """The plan, read by a worker."""
     answer = send(client, found, batch=str(batch))
     assert answer.status_code == 302, answer.content.decode()
-    read()
+    read_plans()
     return Import.objects.get(pk=answer["Location"].split("/")[-2])
 
 
-def read() -> None:
+def read_plans() -> None:
     """The worker's turns until every plan is read, or waits for a vendor."""
     for _ in range(300):
         waiting = Operation.objects.filter(kind="items.import_read", state=State.WAITING)

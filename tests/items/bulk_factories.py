@@ -41,7 +41,7 @@ def bulk_signal(person: Person, items: Sequence[str], *, state: str = "sending",
     return bulk
 
 
-def entered(bulk: BulkSignal, outcome: str = "done") -> record.audited_call:
+def record_entry(bulk: BulkSignal, outcome: str = "done") -> record.audited_call:
     """The entry of its only part in the audit."""
     action = action_named(bulk.action)
     assert action is not None
@@ -64,7 +64,7 @@ def entered(bulk: BulkSignal, outcome: str = "done") -> record.audited_call:
     return act
 
 
-def ended(person: Person, items: Sequence[str], *, at: datetime | None = None, **fields: Any) -> BulkSignal:
+def ended_signal(person: Person, items: Sequence[str], *, at: datetime | None = None, **fields: Any) -> BulkSignal:
     """A signal that ended, by default a moment ago."""
     end = at or timezone.now() - timedelta(seconds=1)
     return bulk_signal(person, items, **{"state": "ended", "outcome": "done", "finished_at": end, **fields})

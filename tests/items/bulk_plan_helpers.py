@@ -38,15 +38,15 @@ def create(client: Client, action: str, **sent: Any) -> Any:
     return client.post(BULK, {"action": action, "bulk_id": str(uuid.uuid4()), **sent})
 
 
-def plan(client: Client, action: str, **sent: Any) -> BulkSignal:
+def create_plan(client: Client, action: str, **sent: Any) -> BulkSignal:
     """The plan, read by a worker."""
     answer = create(client, action, **sent)
     assert "/bulk/" in answer["Location"], answer["Location"]
-    read()
+    read_plans()
     return BulkSignal.objects.get(pk=answer["Location"].split("/")[-2])
 
 
-def read() -> None:
+def read_plans() -> None:
     """The worker's turns until every plan is read."""
     for _ in range(300):
         waiting = Operation.objects.filter(kind="items.plan", state=State.WAITING)
