@@ -19,7 +19,7 @@ DECIDED = (State.WAITING, State.SENDING, State.SENT, State.UNKNOWN)
 
 
 @dataclass(frozen=True)
-class RunItem:
+class ReviewItem:
     """An item of a run as it was when the run listed it."""
 
     id: str
@@ -31,7 +31,7 @@ class RunItem:
 class ChangedItem:
     """An item that changed since the run listed it; `status` is None where the project doesn't have it any more."""
 
-    item: RunItem
+    item: ReviewItem
     status: str | None
 
 
@@ -48,12 +48,12 @@ def find_run(*, user: Person, project: uuid.UUID, run: uuid.UUID) -> ReviewRun |
     return ReviewRun.objects.filter(pk=run, person=user, project=project).first()
 
 
-def run_items(run: ReviewRun) -> list[RunItem]:
+def run_items(run: ReviewRun) -> list[ReviewItem]:
     """All items of the run, in its order."""
-    return [RunItem(**entry) for entry in run.items]
+    return [ReviewItem(**entry) for entry in run.items]
 
 
-def open_items(run: ReviewRun, *, after: str = "") -> list[RunItem]:
+def open_items(run: ReviewRun, *, after: str = "") -> list[ReviewItem]:
     """The items that wait for a decision in this run; only those behind `after`, where that is one of its items."""
     closed = set(run.skipped) | decided_ids(run)
     items = run_items(run)
@@ -85,7 +85,7 @@ def find_next(*, user: Person, run: ReviewRun, after: str = "") -> Coming:
     return Coming(passed_over=passed_over)
 
 
-def read_from(*, user: Person, run: ReviewRun, item: RunItem) -> Coming:
+def read_from(*, user: Person, run: ReviewRun, item: ReviewItem) -> Coming:
     """This item, whatever became of it, and the open ones behind it, AHEAD in all: one P16. Raises NotFound."""
     behind = [one for one in open_items(run, after=item.id) if one.id != item.id]
     coming, now = _read(user, run, [item, *behind[: AHEAD - 1]])
@@ -105,12 +105,12 @@ def check_from(*, user: Person, run: ReviewRun, item: str) -> Coming:
     return read_coming(user=user, run=run, items=[*here, *behind][:AHEAD])
 
 
-def read_coming(*, user: Person, run: ReviewRun, items: Sequence[RunItem]) -> Coming:
+def read_coming(*, user: Person, run: ReviewRun, items: Sequence[ReviewItem]) -> Coming:
     """What has become of the first hundred of these items: one call to P16 (FACTS 2.9), none for none."""
     return _read(user, run, items)[0] if items else Coming()
 
 
-def _read(user: Person, run: ReviewRun, items: Sequence[RunItem]) -> tuple[Coming, Mapping[str, WorkItem]]:
+def _read(user: Person, run: ReviewRun, items: Sequence[ReviewItem]) -> tuple[Coming, Mapping[str, WorkItem]]:
     """An item that CloudFactory says nothing about is neither waiting nor passed over."""
     items = items[:MOST_IDS]
     listed = read_by_ids(connections.cloudfactory(user), project=run.project, ids=[item.id for item in items])

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from console.items.models import Decision, ReviewRun
 from console.items.review_presenters import PassedOverItem, decision_words
-from console.items.review_selectors import RunItem
+from console.items.review_selectors import ReviewItem
 from console.items.signals import APPROVED, SENT_BACK, SIGNALED
 
 State = Decision.State
@@ -53,9 +53,9 @@ def summary_of(
     run: ReviewRun,
     decisions: Sequence[Decision],
     *,
-    skipped: Sequence[RunItem],
+    skipped: Sequence[ReviewItem],
     passed_over: Sequence[PassedOverItem],
-    left: Sequence[RunItem],
+    left: Sequence[ReviewItem],
 ) -> Summary:
     """`decisions` has the newest decision of each item that wasn't taken back."""
     endings: defaultdict[str, list[Decision]] = defaultdict(list)
@@ -132,7 +132,7 @@ def _by_reason(sent_back: Sequence[Decision]) -> list[Group]:
     ]
 
 
-def _plain(run: ReviewRun, item: RunItem) -> SummaryRow:
+def _plain(run: ReviewRun, item: ReviewItem) -> SummaryRow:
     return SummaryRow(item.name, reverse("items:review_step", args=[run.project, run.pk, item.id]))
 
 

@@ -188,7 +188,7 @@ def test_a_plan_says_before_sending_what_can_not_be_undone(
     bulk = create_plan(client, action)
     text = text_of(client.get(page_url(bulk)))
     assert words in text
-    assert f"2 will be {action_named(action).done}." in text  # type: ignore[union-attr]
+    assert f"2 will be {action_named(action).done_word}." in text  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("action", BULK_ACTIONS, ids=lambda action: str(action.value))

@@ -7,14 +7,14 @@ from console.items.signals import APPROVE, OTHERS, SEND_BACK, SignalChoice
 
 @dataclass(frozen=True)
 class BulkAction:
-    """`verb` is the word on the button, `done` completes "86 items were …", `tells` says what CloudFactory hears.
+    """`verb` is the word on the button, `done_word` completes "86 items were …", `tells` says what CloudFactory hears.
 
     `undone_from` are the statuses before it that the signal named by `undone_by` restores (DECISIONS, Signals).
     """
 
     choice: SignalChoice
     verb: str
-    done: str
+    done_word: str
     tells: str
     needs_reason: bool = False
     waits: bool = False

@@ -47,7 +47,7 @@ class PlannedItem:
         return self.row.name or f"Item {self.row.item}"
 
     @property
-    def seen(self) -> Status | None:
+    def earlier_status(self) -> Status | None:
         """What it was when it was selected, where it is something else now."""
         is_other = self.row.status_seen and self.row.status_seen != self.row.status_before
         return status_named(self.row.status_seen) if is_other else None
@@ -207,7 +207,7 @@ class SignalPlan(RunPlan[BulkSignal]):
         count = self.count(kind)
         are, them = ("is", "it is") if count == 1 else ("are", "they are")
         if kind == Kind.LIKELY:
-            return f"{number(count)} will be {self.action.done}."
+            return f"{number(count)} will be {self.action.done_word}."
         if kind == Kind.UNLIKELY:
             return f"{number(count)} {are} unlikely to be: {self._status_words(kind)}."
         if kind == Kind.CHANGED:

@@ -97,9 +97,9 @@ def follow(entry: Entry) -> None:
 def _finding(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     """Of an act whose items are all known, how it ended."""
     tally = result_writer.count_part(BulkItem, entry.pk)
-    if not tally.total or tally.unknown:
+    if not tally.total or tally.unknown_count:
         return "unsure", {}
-    return "done" if tally.done else "not sent", tally.detail
+    return "done" if tally.done_count else "not sent", tally.detail
 
 
 def _mark_not_done(entry: Entry) -> None:

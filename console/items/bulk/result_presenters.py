@@ -84,7 +84,7 @@ class SignalStatus(RunStatus[BulkSignal]):
     @property
     def counts(self) -> list[tuple[int, str]]:
         return [
-            (self.run.done_count, self.action.done),
+            (self.run.done_count, self.action.done_word),
             (self.run.refused_count, "refused"),
             (self.run.unknown_count, "unknown"),
             (self.not_sent, "not sent"),

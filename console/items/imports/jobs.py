@@ -194,7 +194,7 @@ def _end(job: Creating, act: record.audited_call, course: Course) -> PartResult:
         if tally.total and not ends_job:
             _move_rest(job)
         _end_act(act, tally, error, course.stop_reason or OTHERS)
-    if tally.done:
+    if tally.done_count:
         counts.forget(project=str(job.import_run.project))
     if isinstance(error, ACCESS_REFUSALS):
         return Halt(error.lasting_message)

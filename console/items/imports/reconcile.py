@@ -142,7 +142,7 @@ def follow(entry: Entry) -> None:
 def reconcile_known(entry: Entry) -> None:
     """Ends an entry once none of its rows is unknown any more: those not found are sent under another one."""
     tally = result_writer.count_part(ImportRow, entry.pk)
-    if entry.outcome in (OPEN, UNKNOWN) and not tally.unknown:
+    if entry.outcome in (OPEN, UNKNOWN) and not tally.unknown_count:
         with suppress(record.AlreadyReconciled):
             record.reconcile(entry, tally.outcome, {**tally.detail, "found": "by looking"})
 
@@ -150,6 +150,6 @@ def reconcile_known(entry: Entry) -> None:
 def _finding(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     """Of an act whose rows are all known, how it ended."""
     tally = result_writer.count_part(ImportRow, entry.pk)
-    if tally.unknown:
+    if tally.unknown_count:
         return "unsure", {}
-    return "done" if tally.done else "not sent", tally.detail
+    return "done" if tally.done_count else "not sent", tally.detail

@@ -121,7 +121,7 @@ def add_rows(import_run: Import, rows: Iterable[NewRow]) -> None:
     with transaction.atomic():
         remaining = iter(rows)
         while some := list(islice(remaining, ROWS_A_STATEMENT)):
-            ImportRow.objects.bulk_create(_with_known(import_run, some))
+            ImportRow.objects.bulk_create(_with_created(import_run, some))
         planned = import_run.rows.filter(outcome=Outcome.NONE).count()
         Import.objects.filter(pk=import_run.pk).update(planned_count=planned)
     import_run.planned_count = planned
@@ -222,11 +222,12 @@ def _own(earlier: Import, user: Person, project: uuid.UUID) -> Import:
     return earlier
 
 
-def _with_known(import_run: Import, rows: Collection[NewRow]) -> list[ImportRow]:
+def _with_created(import_run: Import, rows: Collection[NewRow]) -> list[ImportRow]:
     created: dict[uuid.UUID, uuid.UUID | None] = {}
     if import_run.source != Import.Source.CSV:
-        held = ImportRow.objects.filter(console_id__in=[row.console_id for row in rows], outcome=Outcome.CREATED)
-        created = dict(held.values_list("console_id", "item"))
+        ids = [row.console_id for row in rows]
+        holders = ImportRow.objects.filter(console_id__in=ids, outcome=Outcome.CREATED)
+        created = dict(holders.values_list("console_id", "item"))
     return [_build(import_run, row, created) for row in rows]
 
 

@@ -85,26 +85,30 @@ def write_all(
 class PartTally:
     """How many items of a part have each outcome; those that were not sent are no part of its act."""
 
-    done: int
-    refused: int
-    unknown: int
+    done_count: int
+    refused_count: int
+    unknown_count: int
     refusals: Sequence[Mapping[str, Any]]
     counts_items: bool = False
 
     @property
     def total(self) -> int:
-        return self.done + self.refused + self.unknown
+        return self.done_count + self.refused_count + self.unknown_count
 
     @property
     def outcome(self) -> EntryOutcome:
         """How the audit's entry of the part ends."""
-        if self.unknown:
+        if self.unknown_count:
             return UNKNOWN
-        return DONE if self.done else FAILED
+        return DONE if self.done_count else FAILED
 
     @property
     def figures(self) -> dict[str, int]:
-        return {"items_done": self.done, "items_refused": self.refused, "items_unknown": self.unknown}
+        return {
+            "items_done": self.done_count,
+            "items_refused": self.refused_count,
+            "items_unknown": self.unknown_count,
+        }
 
     @property
     def detail(self) -> dict[str, Any]:
@@ -121,9 +125,9 @@ def count_part(kind: type[RunItem], act_id: uuid.UUID) -> PartTally:
         for item, message in items.filter(outcome=kind.REFUSED).values_list(kind.AUDIT_ID, "message"):
             refused[message].append(str(item))
     return PartTally(
-        done=counts[kind.DONE],
-        refused=counts[kind.REFUSED],
-        unknown=counts[kind.UNKNOWN] + counts[kind.SENDING],
+        done_count=counts[kind.DONE],
+        refused_count=counts[kind.REFUSED],
+        unknown_count=counts[kind.UNKNOWN] + counts[kind.SENDING],
         refusals=[{"message": message, "ids": ids} for message, ids in refused.items()],
         counts_items=kind.AUDIT_COUNTS_ITEMS,
     )

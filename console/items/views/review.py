@@ -216,7 +216,7 @@ def _batch_names(request: SignedIn, project: uuid.UUID) -> dict[int, str]:
 
 
 def _silent(
-    request: SignedIn, run: ReviewRun, problem: UpstreamError, item: selectors.RunItem | None = None
+    request: SignedIn, run: ReviewRun, problem: UpstreamError, item: selectors.ReviewItem | None = None
 ) -> HttpResponse:
     """CloudFactory doesn't say what to show: said in the place of the item. What was decided stands."""
     progress = presenters.progress_of(run, item.id) if item else None
