@@ -22,8 +22,8 @@ def bulk_signal(person: Person, items: Sequence[str], *, state: str = "sending",
     now = timezone.now()
     place = {"space": SPACE, "project": PROJECT, "project_name": "Coins"}
     times = {"read_at": now, "started_at": now, "planned_count": len(items)}
-    made: dict[str, Any] = {"person": person, "state": state, "action": "approve", **place, **times}
-    bulk = BulkSignal.objects.create(**(made | fields))
+    columns: dict[str, Any] = {"person": person, "state": state, "action": "approve", **place, **times}
+    bulk = BulkSignal.objects.create(**(columns | fields))
     part = uuid.uuid4()
     for position, item in enumerate(items, start=1):
         BulkItem.objects.create(

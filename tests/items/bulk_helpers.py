@@ -25,20 +25,20 @@ A_CALL = 100
 
 def archive_ids(person: Person, number: int = 250, status: str = "COMPLETED") -> list[str]:
     """So many of its items, read as the console reads them, page by page."""
-    platform, found, cursor = connections.cloudfactory(person), [], None
-    while len(found) < number:
+    platform, items, cursor = connections.cloudfactory(person), [], None
+    while len(items) < number:
         page = platform.list_work_items(ARCHIVE, status=status, cursor=cursor)
-        found += [item.id for item in page.items]
+        items += [item.id for item in page.items]
         cursor = page.next
-        assert cursor or len(found) >= number, f"the sample has {len(found)} items with the status {status}"
-    return found[:number]
+        assert cursor or len(items) >= number, f"the sample has {len(items)} items with the status {status}"
+    return items[:number]
 
 
 def select(client: Client, items: Iterable[str], status: str = "COMPLETED") -> None:
     """Ticks these and no others."""
     ticked = ",".join(f"{item}:{status}" for item in items)
-    for sent in ({"do": "clear"}, {"on": ticked}):
-        assert client.post(f"{ITEMS}selection/", sent).status_code in (200, 302)
+    for data in ({"do": "clear"}, {"on": ticked}):
+        assert client.post(f"{ITEMS}selection/", data).status_code in (200, 302)
 
 
 def create_plan(client: Client, action: str, query: str = "") -> BulkSignal:
@@ -56,10 +56,10 @@ def page_of(client: Client, bulk: BulkSignal, query: str = "") -> Page:
     return Page(answer.content.decode(), address)
 
 
-def press(client: Client, bulk: BulkSignal, button: str = "send", **typed: Any) -> Any:
+def press(client: Client, bulk: BulkSignal, button: str = "send", **fields: Any) -> Any:
     """The form of that button as the page has it now; answers what the server says."""
     form = page_of(client, bulk).form(rf"/{button}/(\?|$)")
-    return client.post(form.action, form.filled(**typed))
+    return client.post(form.action, form.filled(**fields))
 
 
 def wait_for_plan(bulk: BulkSignal) -> BulkSignal:
@@ -85,15 +85,15 @@ def outcomes(bulk: BulkSignal, *outcome: str) -> set[str]:
 
 def signals(emulator: Running) -> list[list[str]]:
     """The items of each signal to many that the platform received, in order."""
-    asked = emulator.requests("cloudfactory")
-    mine = [one for one in asked if one["method"] == "POST" and one["path"].endswith(SIGNALS)]
+    requests = emulator.requests("cloudfactory")
+    mine = [one for one in requests if one["method"] == "POST" and one["path"].endswith(SIGNALS)]
     return [[entry["workItemId"] for entry in one["body"]["workItems"]] for one in mine]
 
 
 def reads(emulator: Running) -> int:
     """How often the platform was asked for items by their ids."""
-    asked = emulator.requests("cloudfactory")
-    return sum(one["path"].endswith(READS) and "workItemIDs" in one["query"] for one in asked)
+    requests = emulator.requests("cloudfactory")
+    return sum(one["path"].endswith(READS) and "workItemIDs" in one["query"] for one in requests)
 
 
 def statuses(emulator: Running, items: Iterable[str]) -> list[str]:

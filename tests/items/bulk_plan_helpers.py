@@ -29,18 +29,18 @@ def select(person: Person, items: Iterable[str], status: str = "", *, project: s
 
 def select_all(person: Person, query: str = "") -> Selection:
     """Everything that matches the filter."""
-    chosen = {"space": SPACE, "is_all_matching": True, "query": query}
-    return Selection.objects.update_or_create(person=person, project=PROJECT, defaults=chosen)[0]
+    defaults = {"space": SPACE, "is_all_matching": True, "query": query}
+    return Selection.objects.update_or_create(person=person, project=PROJECT, defaults=defaults)[0]
 
 
-def create(client: Client, action: str, **sent: Any) -> Any:
+def create(client: Client, action: str, **data: Any) -> Any:
     """The button of the bar."""
-    return client.post(BULK, {"action": action, "bulk_id": str(uuid.uuid4()), **sent})
+    return client.post(BULK, {"action": action, "bulk_id": str(uuid.uuid4()), **data})
 
 
-def create_plan(client: Client, action: str, **sent: Any) -> BulkSignal:
+def create_plan(client: Client, action: str, **data: Any) -> BulkSignal:
     """The plan, read by a worker."""
-    answer = create(client, action, **sent)
+    answer = create(client, action, **data)
     assert "/bulk/" in answer["Location"], answer["Location"]
     read_plans()
     return BulkSignal.objects.get(pk=answer["Location"].split("/")[-2])
@@ -62,23 +62,23 @@ def page_url(bulk: BulkSignal) -> str:
     return f"{BULK}{bulk.pk}/"
 
 
-def press(client: Client, bulk: BulkSignal, **typed: Any) -> Any:
+def press(client: Client, bulk: BulkSignal, **fields: Any) -> Any:
     """The plan's button, as its page has it now."""
     bulk.refresh_from_db()
     version = bulk.read_at.isoformat() if bulk.read_at else ""
-    return client.post(f"{page_url(bulk)}send/", {"version": version, **typed})
+    return client.post(f"{page_url(bulk)}send/", {"version": version, **fields})
 
 
 def reads(emulator: Running) -> list[dict[str, Any]]:
     """The calls to P16 that CloudFactory received."""
-    asked = emulator.requests("cloudfactory")
-    return [one for one in asked if one["method"] == "GET" and one["path"].endswith("/workItems")]
+    requests = emulator.requests("cloudfactory")
+    return [one for one in requests if one["method"] == "GET" and one["path"].endswith("/workItems")]
 
 
 def signals(emulator: Running) -> list[dict[str, Any]]:
     """Everything that was signaled, by P14 or P19."""
-    asked = emulator.requests("cloudfactory")
-    return [one for one in asked if one["method"] in ("POST", "PUT") and "ignal" in one["path"]]
+    requests = emulator.requests("cloudfactory")
+    return [one for one in requests if one["method"] in ("POST", "PUT") and "ignal" in one["path"]]
 
 
 def absent(number: int) -> str:

@@ -28,13 +28,13 @@ def lines(count: int) -> list[tuple[str, ...]]:
     return [(f"raw/{place:05}.jpg", "image", "", str(place % 100)) for place in range(1, count + 1)]
 
 
-def paste(client: Client, text: str, **sent: Any) -> Any:
-    return client.post(FORM, {"import_id": str(uuid.uuid4()), "text": text, **sent})
+def paste(client: Client, text: str, **data: Any) -> Any:
+    return client.post(FORM, {"import_id": str(uuid.uuid4()), "text": text, **data})
 
 
-def upload(client: Client, body: bytes, name: str = "dashcam.csv", **sent: Any) -> Any:
+def upload(client: Client, body: bytes, name: str = "dashcam.csv", **data: Any) -> Any:
     file = SimpleUploadedFile(name, body, "text/csv")
-    return client.post(FORM, {"import_id": str(uuid.uuid4()), "file": file, "text": "", **sent})
+    return client.post(FORM, {"import_id": str(uuid.uuid4()), "file": file, "text": "", **data})
 
 
 def plan_of(answer: Any) -> Import:

@@ -23,8 +23,8 @@ from tests.waiting import until
 
 ARCHIVE = PROJECTS["archive"]
 ITEMS = f"/projects/{ARCHIVE}/items/"
-POST = {"method": "POST", "path": f"projects/{ARCHIVE}/workItems$"}
-READ = {"method": "GET", "path": f"projects/{ARCHIVE}/workItems(\\?|$)"}
+POST_REQUEST = {"method": "POST", "path": f"projects/{ARCHIVE}/workItems$"}
+READ_REQUEST = {"method": "GET", "path": f"projects/{ARCHIVE}/workItems(\\?|$)"}
 IN_SAMPLE = 250
 State, Outcome = Import.State, ImportRow.Outcome
 
@@ -74,10 +74,10 @@ def figures(import_run: Import) -> tuple[int, int, int, int, int]:
     """Created, present, refused, unknown, not created; as the import says and as its rows are."""
     import_run.refresh_from_db()
     names = ("created", "present", "refused", "unknown", "not_created")
-    said = tuple(getattr(import_run, f"{name}_count") for name in names)
+    counts = tuple(getattr(import_run, f"{name}_count") for name in names)
     planned = import_run.rows.filter(act_id__isnull=False)
-    assert said == tuple(planned.filter(outcome=name.replace("_", " ")).count() for name in names)
-    return said
+    assert counts == tuple(planned.filter(outcome=name.replace("_", " ")).count() for name in names)
+    return counts
 
 
 def count_console_ids(emulator: Running) -> Counter[str]:
@@ -96,8 +96,8 @@ def is_exactly(import_run: Import, emulator: Running) -> bool:
 
 def posts(emulator: Running) -> list[dict[str, Any]]:
     """The bodies of what was asked to be created."""
-    asked = emulator.requests("cloudfactory")
-    mine = [one for one in asked if one["method"] == "POST" and one["path"].endswith("/workItems")]
+    requests = emulator.requests("cloudfactory")
+    mine = [one for one in requests if one["method"] == "POST" and one["path"].endswith("/workItems")]
     return [one["body"] for one in mine]
 
 

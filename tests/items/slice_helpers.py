@@ -31,18 +31,18 @@ def make_slice(person: Person, emulator: Running, name: str, number: int = 30) -
         SubSlice("dataset_items", dataset, item_uids=tuple(uid for one, uid in uids[:number] if one == dataset))
         for dataset in dict.fromkeys(one for one, _ in uids[:number])
     ]
-    made = make(person, name, *parts)
-    emulator.act("finish_slice", slug=made.slug)
-    return connections.avala(person).get_slice(*made.address or ("", ""))
+    new_slice = make(person, name, *parts)
+    emulator.act("finish_slice", slug=new_slice.slug)
+    return connections.avala(person).get_slice(*new_slice.address or ("", ""))
 
 
 def make_batch(person: Person, name: str = "Night rides") -> int:
-    made = connections.cloudfactory(person).create_batch(PROJECT, name=name, request_id=str(uuid.uuid4()))
-    return made.id
+    batch = connections.cloudfactory(person).create_batch(PROJECT, name=name, request_id=str(uuid.uuid4()))
+    return batch.id
 
 
-def form_url(found: Slice) -> str:
-    owner, slug = found.address or ("", "")
+def form_url(source: Slice) -> str:
+    owner, slug = source.address or ("", "")
     return f"/projects/{PROJECT}/items/from-slice/{owner}/{slug}/"
 
 
@@ -50,14 +50,14 @@ def form_data(**more: Any) -> dict[str, Any]:
     return {"import_id": str(uuid.uuid4()), "act_id": str(uuid.uuid4()), "batch": "new", "name": "", **more}
 
 
-def send(client: Client, found: Slice, **more: Any) -> Any:
+def send(client: Client, source: Slice, **more: Any) -> Any:
     """The form, filled in."""
-    return client.post(form_url(found), form_data(**more))
+    return client.post(form_url(source), form_data(**more))
 
 
-def create_plan(client: Client, found: Slice, batch: int) -> Import:
+def create_plan(client: Client, source: Slice, batch: int) -> Import:
     """The plan, read by a worker."""
-    answer = send(client, found, batch=str(batch))
+    answer = send(client, source, batch=str(batch))
     assert answer.status_code == 302, answer.content.decode()
     read_plans()
     return Import.objects.get(pk=answer["Location"].split("/")[-2])

@@ -12,7 +12,7 @@ from console.audit.models import Entry, SearchText
 from console.emulator.server import Running
 from console.items.models import BulkSignal
 from tests.items.bulk_helpers import ARCHIVE, ITEMS, archive_ids
-from tests.items.test_bulk_send import entries, ready, sent, start, work
+from tests.items.test_bulk_send import entries, ready, sent_signal, start, work
 
 ClientAs = Callable[[Person], Client]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,7 +75,7 @@ def test_the_page_of_an_item_of_a_later_part_says_what_became_of_it(
 def test_only_whoever_can_see_an_act_can_check_it(
     alice: Person, bob: Person, dana: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    bulk = sent(alice, 101)
+    bulk = sent_signal(alice, 101)
     for page in (f"/audit/acts/{bulk.pk}/", f"/audit/acts/{bulk.pk}/settle/"):
         ask = "post" if page.endswith("settle/") else "get"
         assert getattr(client_as(bob), ask)(page).status_code == 404

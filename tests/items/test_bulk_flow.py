@@ -40,9 +40,9 @@ def worker(emulator: Running, settings: Any, tmp_path: Path, audit_anchor: Path)
 @pytest.fixture
 def items(alice: Person, emulator: Running) -> list[str]:
     """The 250 finished items, read as the table reads them."""
-    found = bulk_helpers.archive_ids(alice)
+    items = bulk_helpers.archive_ids(alice)
     emulator.forget_requests()
-    return found
+    return items
 
 
 def plan(client: Client, items: Sequence[str], action: str, status: str = "COMPLETED") -> BulkSignal:
@@ -52,8 +52,8 @@ def plan(client: Client, items: Sequence[str], action: str, status: str = "COMPL
     return bulk
 
 
-def send(client: Client, bulk: BulkSignal, **typed: Any) -> BulkSignal:
-    bulk_helpers.press(client, bulk, **typed)
+def send(client: Client, bulk: BulkSignal, **fields: Any) -> BulkSignal:
+    bulk_helpers.press(client, bulk, **fields)
     return bulk_helpers.wait_for_end(bulk)
 
 
@@ -64,13 +64,13 @@ def kinds(bulk: BulkSignal) -> Counter[str]:
 def is_told_as_it_is(bulk: BulkSignal, emulator: Running) -> bool:
     """Whether each item's result is what the platform holds, and the figures count those that were to be sent."""
     rows = list(bulk.items.all())
-    held = bulk_helpers.statuses(emulator, [str(row.item) for row in rows])
+    current_statuses = bulk_helpers.statuses(emulator, [str(row.item) for row in rows])
     figures = Counter(row.outcome for row in rows if row.act_id)
-    told = (bulk.done_count, bulk.refused_count, bulk.unknown_count, bulk.not_sent_count)
+    counts = (bulk.done_count, bulk.refused_count, bulk.unknown_count, bulk.not_sent_count)
     names = (Outcome.DONE, Outcome.REFUSED, Outcome.UNKNOWN, Outcome.NOT_SENT)
-    return told == tuple(figures[name] for name in names) and all(
+    return counts == tuple(figures[name] for name in names) and all(
         status == row.status_after if row.outcome == Outcome.DONE else status == row.status_before
-        for row, status in zip(rows, held, strict=True)
+        for row, status in zip(rows, current_statuses, strict=True)
     )
 
 
@@ -98,9 +98,9 @@ def test_250_items_with_7_that_fail_and_an_answer_that_is_lost(
     until(lambda: not bulk.items.filter(outcome=Outcome.UNKNOWN, is_not_done=False).exists())
     bulk.refresh_from_db()
 
-    sent = bulk_helpers.signals(emulator)
-    assert [len(call) for call in sent] == [100, 100, 50]
-    assert sorted(item for call in sent for item in call) == sorted(items)
+    calls = bulk_helpers.signals(emulator)
+    assert [len(call) for call in calls] == [100, 100, 50]
+    assert sorted(item for call in calls for item in call) == sorted(items)
     assert bulk_helpers.reads(emulator) >= 6
     assert bulk_helpers.statuses(emulator, items) == ["COMPLETED" if item in failing else "NEW" for item in items]
     assert bulk_helpers.outcomes(bulk, Outcome.DONE) == set(items) - set(failing)
@@ -162,8 +162,8 @@ def test_an_undo_of_a_start_restores_what_it_may_and_no_more(
     assert kinds(undo) == {Kind.LIKELY: 241, Kind.CHANGED: 5}
     undo = send(client, undo)
 
-    sent = sorted(item for call in bulk_helpers.signals(emulator) for item in call)
-    assert sent == sorted(set(items) - set(locked) - set(changed))
+    calls = sorted(item for call in bulk_helpers.signals(emulator) for item in call)
+    assert calls == sorted(set(items) - set(locked) - set(changed))
     assert {one["body"]["signal"] for one in emulator.requests("cloudfactory") if one["method"] == "POST"} == {
         "release"
     }
@@ -243,10 +243,10 @@ def test_two_people_on_overlapping_selections_both_read_the_truth(
 
     times = Counter(item for call in bulk_helpers.signals(emulator) for item in call)
     assert set(times) == set(items)
-    told = Counter(str(row.item) for bulk in finished for row in bulk.items.exclude(outcome=Outcome.NOT_SENT))
-    assert told == times
+    counts = Counter(str(row.item) for bulk in finished for row in bulk.items.exclude(outcome=Outcome.NOT_SENT))
+    assert counts == times
     assert set(bulk_helpers.statuses(emulator, items)) == {"NEW"}
-    done = Counter(item for bulk in finished for item in bulk_helpers.outcomes(bulk, Outcome.DONE))
-    assert set(done.values()) == {1}
-    assert set(done) == set(items)
+    done_items = Counter(item for bulk in finished for item in bulk_helpers.outcomes(bulk, Outcome.DONE))
+    assert set(done_items.values()) == {1}
+    assert set(done_items) == set(items)
     assert verify.check().is_whole

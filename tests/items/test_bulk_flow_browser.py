@@ -67,9 +67,9 @@ def test_250_items_are_reopened_and_7_of_them_again_while_a_colleague_watches(
     page.goto(f"{live}/profile/")
     notice = page.locator("#notices")
     expect(notice.get_by_role("link", name="Show the result")).to_be_visible(timeout=60_000)
-    for told in (notice, colleague.locator("#main")):
-        expect(told).to_contain_text("243 reopened")
-        expect(told).to_contain_text("7 refused")
+    for place in (notice, colleague.locator("#main")):
+        expect(place).to_contain_text("243 reopened")
+        expect(place).to_contain_text("7 refused")
     assert Counter(bulk_helpers.statuses(emulator, items)) == {"NEW": 243, "COMPLETED": 7}
     press(notice.get_by_role("link", name="Show the result"))
     press(page.get_by_role("button", name=re.compile("Retry 7")))

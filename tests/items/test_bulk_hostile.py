@@ -48,7 +48,7 @@ def work() -> None:
         worker.sweep()
 
 
-def typed(bulk: BulkSignal) -> dict[str, str]:
+def form_data(bulk: BulkSignal) -> dict[str, str]:
     version = bulk.read_at.isoformat() if bulk.read_at else ""
     return {"version": version, "reason": "Duplicates", "new_id": str(uuid.uuid4())}
 
@@ -63,11 +63,11 @@ def test_nobody_moves_a_colleagues_signal(
     before, emulator_before = snapshot(bulk), len(signals(emulator))
     for person in (bob, carol):
         for headers in ({}, HTMX):
-            answer = client_as(person).post(f"{page_url(bulk)}{act}/", typed(bulk), headers=headers)
+            answer = client_as(person).post(f"{page_url(bulk)}{act}/", form_data(bulk), headers=headers)
             assert answer.status_code == 404
     other = f"/projects/{PROJECTS['archive']}/items/bulk/{bulk.pk}/{act}/"
-    assert client_as(alice).post(other, typed(bulk)).status_code == 404
-    assert client_as(alice).post(f"{ITEMS}bulk/{uuid.uuid4()}/{act}/", typed(bulk)).status_code == 404
+    assert client_as(alice).post(other, form_data(bulk)).status_code == 404
+    assert client_as(alice).post(f"{ITEMS}bulk/{uuid.uuid4()}/{act}/", form_data(bulk)).status_code == 404
     assert snapshot(bulk) == before
     # One that waits is ended by the sweep, because this one has no job that will send it.
     if state != "waiting":
@@ -85,7 +85,7 @@ def test_whoever_has_no_right_to_signal_moves_nothing(
     bulk = bulk_signal(alice, item_ids(alice), state="ready", action="start")
     client, before = client_as(alice), snapshot(bulk)
     Person.objects.filter(pk=alice.pk).update(role=Role.AUDITOR)
-    assert client.post(f"{page_url(bulk)}{act}/", typed(bulk)).status_code == 403
+    assert client.post(f"{page_url(bulk)}{act}/", form_data(bulk)).status_code == 403
     assert client.post(f"{ITEMS}bulk/", {"action": "start", "bulk_id": str(uuid.uuid4())}).status_code == 403
     assert client.post(f"{ITEMS}selection/", {"on": str(uuid.uuid4())}).status_code == 403
     assert snapshot(bulk) == before
@@ -99,7 +99,7 @@ def test_whoever_is_not_signed_in_or_disabled_moves_nothing(
     client, before = client_as(alice), snapshot(bulk)
     Person.objects.filter(pk=alice.pk).update(is_active=False)
     for one in (client, Client(HTTP_HOST="localhost")):
-        answer = one.post(f"{page_url(bulk)}{act}/", typed(bulk))
+        answer = one.post(f"{page_url(bulk)}{act}/", form_data(bulk))
         assert answer.status_code in (302, 401, 403)
         assert "/bulk/" not in str(answer.get("Location", "")).partition("?")[0]
     assert snapshot(bulk) == before
@@ -113,7 +113,7 @@ def test_what_changes_something_is_only_posted(alice: Person, client_as: ClientA
     address = f"{page_url(bulk)}{act}/" if act else f"{ITEMS}bulk/"
     strict = Client(HTTP_HOST="localhost", enforce_csrf_checks=True)
     strict.force_login(alice)
-    assert strict.post(address, typed(bulk) | {"action": "start", "bulk_id": str(uuid.uuid4())}).status_code == 403
+    assert strict.post(address, form_data(bulk) | {"action": "start", "bulk_id": str(uuid.uuid4())}).status_code == 403
     for method in ("get", "put", "delete", "patch"):
         assert getattr(client_as(alice), method)(address).status_code in (302, 403, 405)
     assert snapshot(bulk) == before
@@ -167,11 +167,11 @@ def test_a_one_time_id_of_something_else_makes_a_plan_of_its_own(
     undo = ended_signal(alice, item_ids(alice), action="start", purpose="undo")
     select(alice, item_ids(alice, "NEW"))
     client = client_as(alice)
-    for taken in (other_action, undo):
-        before = snapshot(taken)
-        bulk = create_plan(client, "start", bulk_id=str(taken.pk))
-        assert bulk.pk != taken.pk
-        assert snapshot(taken) == before
+    for bulk_id in (other_action, undo):
+        before = snapshot(bulk_id)
+        bulk = create_plan(client, "start", bulk_id=str(bulk_id.pk))
+        assert bulk.pk != bulk_id.pk
+        assert snapshot(bulk_id) == before
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "\t\n", "\u200b", "\u3000", "\x00"])
@@ -214,7 +214,7 @@ def test_a_plan_that_is_no_plan_any_more_sends_nothing(
 ) -> None:
     bulk = bulk_signal(alice, item_ids(alice, "NEW"), state=state, action="start", before="NEW")
     before = snapshot(bulk)
-    answer = client_as(alice).post(f"{page_url(bulk)}send/", typed(bulk))
+    answer = client_as(alice).post(f"{page_url(bulk)}send/", form_data(bulk))
     assert answer.status_code in (302, 409)
     assert snapshot(bulk) == before
     assert signals(emulator) == []
@@ -259,12 +259,12 @@ def test_ids_of_another_project_are_named_as_gone_and_tell_nothing(
     kinds = dict(bulk.items.values_list("item", "kind"))
     assert [kinds[uuid.UUID(one)] for one in (here, nowhere, elsewhere[0].id)] == ["likely", "gone", "gone"]
     assert set(bulk.items.filter(kind="gone").values_list("name", "status_before")) == {("", "")}
-    shown = text_of(client.get(f"{page_url(bulk)}?show=gone"))
-    assert nowhere in shown
+    page = text_of(client.get(f"{page_url(bulk)}?show=gone"))
+    assert nowhere in page
     press(client, bulk)
     work()
-    sent = [entry["workItemId"] for one in signals(emulator) for entry in one["body"]["workItems"]]
-    assert sent == [here]
+    data = [entry["workItemId"] for one in signals(emulator) for entry in one["body"]["workItems"]]
+    assert data == [here]
 
 
 def test_whose_key_the_space_refuses_gets_no_plan(carol: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -285,8 +285,8 @@ def test_ten_presses_at_once_are_one_signal(alice: Person, client_as: ClientAs, 
     items = item_ids(alice, "NEW", 3)
     select(alice, items, "NEW")
     bulk = create_plan(client_as(alice), "start")
-    told = press_together(lambda: client_as(alice), f"{page_url(bulk)}send/", typed(bulk), {})
-    assert {one.status_code for one in told} <= {302, 409}
+    answers = press_together(lambda: client_as(alice), f"{page_url(bulk)}send/", form_data(bulk), {})
+    assert {one.status_code for one in answers} <= {302, 409}
     work()
     [one] = signals(emulator)
     assert sorted(entry["workItemId"] for entry in one["body"]["workItems"]) == sorted(items)
@@ -297,9 +297,9 @@ def test_ten_presses_at_once_are_one_signal(alice: Person, client_as: ClientAs, 
 @pytest.mark.django_db(transaction=True)
 def test_ten_presses_of_the_bar_at_once_are_one_plan(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     select(alice, item_ids(alice, "NEW", 3), "NEW")
-    sent = {"action": "start", "bulk_id": str(uuid.uuid4())}
-    told = press_together(lambda: client_as(alice), f"{ITEMS}bulk/", sent, {})
-    assert {one["Location"] for one in told} == {f"{ITEMS}bulk/{sent['bulk_id']}/"}
+    data = {"action": "start", "bulk_id": str(uuid.uuid4())}
+    answers = press_together(lambda: client_as(alice), f"{ITEMS}bulk/", data, {})
+    assert {one["Location"] for one in answers} == {f"{ITEMS}bulk/{data['bulk_id']}/"}
     assert BulkSignal.objects.count() == 1
     assert Operation.objects.filter(kind="items.plan").count() == 1
 
@@ -308,8 +308,8 @@ def test_ten_presses_of_the_bar_at_once_are_one_plan(alice: Person, client_as: C
 def test_ten_presses_of_undo_at_once_are_one_plan(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     bulk = ended_signal(alice, item_ids(alice, "IN_PROGRESS", 3), action="start", before="NEW", after="IN_PROGRESS")
     record_entry(bulk)
-    told = press_together(lambda: client_as(alice), f"{page_url(bulk)}undo/", {}, {})
-    assert len({one["Location"] for one in told}) == 1
+    answers = press_together(lambda: client_as(alice), f"{page_url(bulk)}undo/", {}, {})
+    assert len({one["Location"] for one in answers}) == 1
     assert BulkSignal.objects.filter(purpose="undo").count() == 1
 
 
@@ -446,8 +446,8 @@ def test_an_odd_list_leads_to_the_table_of_this_project(
     alice: Person, client_as: ClientAs, emulator: Running, part: str, query: str
 ) -> None:
     select(alice, item_ids(alice, "NEW"), "NEW")
-    sent = {"list": query, "on": str(uuid.uuid4()), "action": "none", "bulk_id": str(uuid.uuid4())}
-    answer = client_as(alice).post(f"{ITEMS}{part}", sent)
+    data = {"list": query, "on": str(uuid.uuid4()), "action": "none", "bulk_id": str(uuid.uuid4())}
+    answer = client_as(alice).post(f"{ITEMS}{part}", data)
     assert answer.status_code in (302, 422)
     if answer.status_code == 302:
         assert answer["Location"].partition("?")[0] == ITEMS
@@ -458,16 +458,18 @@ def test_nobody_selects_or_plans_what_a_colleague_selected(
     alice: Person, bob: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     """A selection's name in an address, in a filter or in "all that match" is for its person alone."""
-    chosen = select(alice, item_ids(alice, "NEW", 3), "NEW")
-    name, client = f"selection-{chosen.pk.hex}", client_as(bob)
+    selection = select(alice, item_ids(alice, "NEW", 3), "NEW")
+    name, client = f"selection-{selection.pk.hex}", client_as(bob)
     client.post(f"{ITEMS}selection/", {"do": "all", "list": f"ids={name}"}, headers=HTMX)
     assert not Selection.objects.filter(person=bob, is_all_matching=True).exists()
     Selection.objects.filter(person=bob).delete()
-    Selection.objects.create(person=bob, space=chosen.space, project=PROJECT, is_all_matching=True, query=f"ids={name}")
+    Selection.objects.create(
+        person=bob, space=selection.space, project=PROJECT, is_all_matching=True, query=f"ids={name}"
+    )
     create(client, "start")
     read_plans()
     assert not BulkItem.objects.exists()
-    assert chosen.items.count() == 3
+    assert selection.items.count() == 3
 
 
 @pytest.mark.django_db(transaction=True)
@@ -478,8 +480,8 @@ def test_ten_changes_of_one_selection_at_once_all_count(alice: Person, client_as
     def tick(number: int) -> int:
         together.wait()
         try:
-            sent = {"on": f"{items[number]}:NEW", "off": str(uuid.uuid4())}
-            return int(clients[number].post(f"{ITEMS}selection/", sent, headers=HTMX).status_code)
+            data = {"on": f"{items[number]}:NEW", "off": str(uuid.uuid4())}
+            return int(clients[number].post(f"{ITEMS}selection/", data, headers=HTMX).status_code)
         finally:
             connection.close()
 
@@ -497,12 +499,12 @@ def test_a_press_and_a_stop_at_once_end_as_one_of_the_two(
     select(alice, items, "CLIENT_REVIEW")
     bulk = create_plan(client_as(alice), "approve")
     addresses = ["send", "stop", "send", "stop", "read-again", "carry-on", "retry", "undo", "stop", "send"]
-    clients, together, sent = [client_as(alice) for _ in addresses], Barrier(len(addresses)), typed(bulk)
+    clients, together, data = [client_as(alice) for _ in addresses], Barrier(len(addresses)), form_data(bulk)
 
     def act(number: int) -> int:
         together.wait()
         try:
-            return int(clients[number].post(f"{page_url(bulk)}{addresses[number]}/", sent).status_code)
+            return int(clients[number].post(f"{page_url(bulk)}{addresses[number]}/", data).status_code)
         finally:
             connection.close()
 
@@ -513,5 +515,5 @@ def test_a_press_and_a_stop_at_once_end_as_one_of_the_two(
     signaled = [entry["workItemId"] for one in signals(emulator) for entry in one["body"]["workItems"]]
     assert sorted(signaled) in ([], sorted(items))
     assert (bulk.state == State.ENDED) == bool(signaled)
-    counted = bulk.done_count + bulk.refused_count + bulk.unknown_count + bulk.not_sent_count
-    assert counted in (0, bulk.planned_count)
+    counts = bulk.done_count + bulk.refused_count + bulk.unknown_count + bulk.not_sent_count
+    assert counts in (0, bulk.planned_count)

@@ -26,7 +26,7 @@ def read_as(status: str | None, updated: datetime | None = LATER) -> WorkItem:
     return WorkItem(id=ITEM, status=status, updated_at=updated)
 
 
-def sent(after: WorkItem | None, *, expected: str | None = "NEW", **more: Any) -> SentItem:
+def sent_item(after: WorkItem | None, *, expected: str | None = "NEW", **more: Any) -> SentItem:
     """A Reopen of a completed item."""
     return SentItem(before="COMPLETED", expected=expected, at=AT, updated_before=EARLIER, after=after, **more)
 
@@ -57,23 +57,23 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize(("said", "after", "outcome", "status"), TABLE)
+@pytest.mark.parametrize(("answer", "after", "outcome", "status"), TABLE)
 def test_each_answer_and_each_reading_has_its_result(
-    said: SignalResult | None, after: WorkItem | None, outcome: str, status: str
+    answer: SignalResult | None, after: WorkItem | None, outcome: str, status: str
 ) -> None:
-    result = results.judge(sent(after), said)
+    result = results.judge(sent_item(after), answer)
     assert (result.outcome, result.status_after) == (outcome, status)
 
 
 def test_what_another_act_can_have_done_proves_nothing() -> None:
-    one = sent(read_as("NEW"), is_perhaps_of_another=True)
+    one = sent_item(read_as("NEW"), is_perhaps_of_another=True)
     assert results.judge(one, NO_ENTRY).outcome == Outcome.UNKNOWN
     assert results.judge(one, OK).outcome == Outcome.DONE
 
 
 def test_an_unlikely_signal_is_what_the_answer_says() -> None:
-    assert results.judge(sent(AS_BEFORE, expected=None), OK).outcome == Outcome.DONE
-    assert results.judge(sent(read_as("NEW"), expected=None), NO_ENTRY).outcome == Outcome.UNKNOWN
+    assert results.judge(sent_item(AS_BEFORE, expected=None), OK).outcome == Outcome.DONE
+    assert results.judge(sent_item(read_as("NEW"), expected=None), NO_ENTRY).outcome == Outcome.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -89,18 +89,18 @@ def test_an_unlikely_signal_is_what_the_answer_says() -> None:
 def test_an_item_that_changed_and_has_its_status_once_more_is_not_as_before(
     after: WorkItem | None, is_as_before: bool
 ) -> None:
-    assert results.judge(sent(after), NO_ENTRY).is_miss is is_as_before
+    assert results.judge(sent_item(after), NO_ENTRY).is_miss is is_as_before
 
 
 def test_the_vendors_words_are_kept_and_cut() -> None:
     long = SignalResult(ITEM, error="x" * 9_000)
-    assert results.judge(sent(AS_BEFORE), REFUSED).message == "status is COMPLETED"
-    assert len(results.judge(sent(AS_BEFORE), long).message) == 500
+    assert results.judge(sent_item(AS_BEFORE), REFUSED).message == "status is COMPLETED"
+    assert len(results.judge(sent_item(AS_BEFORE), long).message) == 500
 
 
 STATUSES = st.sampled_from(["NEW", "IN_PROGRESS", "COMPLETED", "FAILED", "ODD", "", None])
 READS = st.none() | st.builds(read_as, STATUSES, st.sampled_from([None, EARLIER, AT, LATER]))
-SAID = st.none() | st.builds(
+ANSWERS = st.none() | st.builds(
     SignalResult,
     st.just(ITEM),
     STATUSES.map(lambda status: status or None),
@@ -108,18 +108,18 @@ SAID = st.none() | st.builds(
 )
 
 
-@given(after=READS, said=SAID, expected=STATUSES, other=st.booleans())
+@given(after=READS, answer=ANSWERS, expected=STATUSES, other=st.booleans())
 def test_no_result_says_more_than_was_said_or_read(
-    after: WorkItem | None, said: SignalResult | None, expected: str | None, other: bool
+    after: WorkItem | None, answer: SignalResult | None, expected: str | None, other: bool
 ) -> None:
-    one = sent(after, expected=expected or None, is_perhaps_of_another=other)
-    result = results.judge(one, said)
-    is_refused = said is not None and said.error is not None
+    one = sent_item(after, expected=expected or None, is_perhaps_of_another=other)
+    result = results.judge(one, answer)
+    is_refused = answer is not None and answer.error is not None
     assert (result.outcome == Outcome.REFUSED) is is_refused
-    if result.outcome == Outcome.DONE and said is None:
+    if result.outcome == Outcome.DONE and answer is None:
         assert after is not None
         assert after.status == expected != one.before
         assert not other
-    if result.is_as_before:
+    if result.is_miss:
         assert result.outcome == Outcome.UNKNOWN
     assert result.outcome in (Outcome.DONE, Outcome.REFUSED, Outcome.UNKNOWN)

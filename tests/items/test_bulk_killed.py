@@ -39,10 +39,10 @@ def worker(world: dict[str, str]) -> Iterator[Start]:
 
 def is_true(bulk: BulkSignal, emulator: Running) -> bool:
     """Whether each item's result is what the platform holds, which was asked once for each."""
-    done = {str(item) for item in bulk.items.filter(outcome=Outcome.DONE).values_list("item", flat=True)}
+    done_items = {str(item) for item in bulk.items.filter(outcome=Outcome.DONE).values_list("item", flat=True)}
     items = [str(row.item) for row in bulk.items.all()]
-    held = dict(zip(items, statuses(emulator, items), strict=True))
-    return done == {item for item, status in held.items() if status == "NEW"} and once_each(emulator)
+    current_statuses = dict(zip(items, statuses(emulator, items), strict=True))
+    return done_items == {item for item, status in current_statuses.items() if status == "NEW"} and once_each(emulator)
 
 
 def check_often() -> None:

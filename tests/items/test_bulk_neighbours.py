@@ -27,9 +27,9 @@ from tests.items.test_decide_outcomes import look_once
 ClientAs = Callable[[Person], Client]
 
 
-def held(person: Person, *items: str) -> dict[str, str]:
-    found = find_conflicts(user=person, project=uuid.UUID(PROJECT), ids=[uuid.UUID(item) for item in items])
-    return {str(item): reason for item, reason in found.items()}
+def conflicts_of(person: Person, *items: str) -> dict[str, str]:
+    conflicts = find_conflicts(user=person, project=uuid.UUID(PROJECT), ids=[uuid.UUID(item) for item in items])
+    return {str(item): reason for item, reason in conflicts.items()}
 
 
 def test_an_item_that_waits_in_ones_own_decision_is_held(
@@ -37,10 +37,10 @@ def test_an_item_that_waits_in_ones_own_decision_is_held(
 ) -> None:
     decided, free = item_ids(bob, number=2)
     press(client_as(bob), decided)
-    assert held(bob, decided, free) == {decided: "Your own decision on it, “Approve”, isn’t sent yet."}
-    assert held(alice, decided, free) == {}, "a colleague's decision waits for nobody"
+    assert conflicts_of(bob, decided, free) == {decided: "Your own decision on it, “Approve”, isn’t sent yet."}
+    assert conflicts_of(alice, decided, free) == {}, "a colleague's decision waits for nobody"
     work()
-    assert held(bob, decided, free) == {}
+    assert conflicts_of(bob, decided, free) == {}
 
 
 def test_an_item_whose_decision_has_no_known_outcome_is_held(
@@ -50,7 +50,7 @@ def test_an_item_whose_decision_has_no_known_outcome_is_held(
     emulator.fault("cloudfactory", "503", method="PUT")
     press(client_as(bob), item)
     work()
-    assert held(bob, item) == {item: "We don’t know yet whether your own decision on it, “Approve”, was done."}
+    assert conflicts_of(bob, item) == {item: "We don’t know yet whether your own decision on it, “Approve”, was done."}
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_an_item_of_ones_own_bulk_signal_is_held_and_takes_no_decision(
     client, [item, other] = client_as(bob), item_ids(bob, number=2)
     bulk = bulk_signal(bob, [item], state=state)
     sentence = f"Your “Approve” for 1 item {words}."
-    assert held(bob, item, other) == {item: sentence}
+    assert conflicts_of(bob, item, other) == {item: sentence}
     for htmx in (True, False):
         answer = press(client, item, htmx=htmx, **({} if htmx else {"sure": "1"}))
         assert answer.status_code == 409
@@ -75,7 +75,7 @@ def test_an_item_of_ones_own_bulk_signal_is_held_and_takes_no_decision(
 def test_an_item_that_a_bulk_signal_has_reached_is_free(bob: Person, client_as: ClientAs, emulator: Running) -> None:
     [item] = item_ids(bob)
     bulk_signal(bob, [item], outcome="done")
-    assert held(bob, item) == {}
+    assert conflicts_of(bob, item) == {}
     assert press(client_as(bob), item).status_code == 200
 
 
@@ -83,7 +83,7 @@ def test_an_item_that_was_not_part_of_what_was_sent_is_free(bob: Person, emulato
     [item] = item_ids(bob)
     bulk = bulk_signal(bob, [item])
     bulk.items.update(act_id=None)
-    assert held(bob, item) == {}
+    assert conflicts_of(bob, item) == {}
 
 
 def test_a_colleagues_bulk_signal_holds_items_only_while_it_is_being_sent(
@@ -91,18 +91,18 @@ def test_a_colleagues_bulk_signal_holds_items_only_while_it_is_being_sent(
 ) -> None:
     [item] = item_ids(bob)
     bulk = bulk_signal(alice, [item])
-    assert held(bob, item) == {item: "Alice’s “Approve” for 1 item is being sent."}
+    assert conflicts_of(bob, item) == {item: "Alice’s “Approve” for 1 item is being sent."}
     assert press(client_as(bob), item).status_code == 200, "who decides on one item sees it, and decides"
     bulk.state = bulk.State.PAUSED
     bulk.save()
     Decision.objects.all().delete()
-    assert held(bob, item) == {}
+    assert conflicts_of(bob, item) == {}
 
 
 def test_a_bulk_signal_in_a_space_of_others_is_not_told(bob: Person, alice: Person, emulator: Running) -> None:
     [item] = item_ids(bob)
     bulk_signal(alice, [item], space=str(uuid.uuid4()))
-    assert held(bob, item) == {}
+    assert conflicts_of(bob, item) == {}
 
 
 def test_what_nobody_knows_the_end_of_holds_its_item_until_the_checks_are_over(
@@ -111,11 +111,11 @@ def test_what_nobody_knows_the_end_of_holds_its_item_until_the_checks_are_over(
     client, [item] = client_as(bob), item_ids(bob)
     bulk = ended_signal(bob, [item], outcome="unknown")
     act = record_entry(bulk, "unknown")
-    assert "We don’t know yet whether your “Approve” for 1 item reached this item." in held(bob, item)[item]
+    assert "We don’t know yet whether your “Approve” for 1 item reached this item." in conflicts_of(bob, item)[item]
     assert press(client, item).status_code == 409
     with_act = Entry.objects.get(pk=act.id)
     reconciliation.record.reconcile(with_act, "failed", {})
-    assert held(bob, item) == {}
+    assert conflicts_of(bob, item) == {}
     assert press(client, item).status_code == 200
 
 
@@ -144,9 +144,9 @@ def test_a_review_reads_bulk_signals_once_for_all_its_items(
     def statements() -> int:
         with CaptureQueriesContext(
             connection,
-        ) as asked:
+        ) as queries:
             client.get(f"{ITEMS}review/{run.pk}/")
-        return len(asked)
+        return len(queries)
 
     statements()
     before = statements()
@@ -162,9 +162,9 @@ def test_what_holds_an_item_is_found_by_the_item_however_many_signals_its_projec
     client, items = client_as(bob), item_ids(bob, number=2)
     bulk_plan_helpers.select(bob, items)
     plan = bulk_plan_helpers.create_plan(client, "approve")
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         bulk_plan_helpers.press(client, plan)
-    joined = [query["sql"] for query in asked if "items_bulkitem" in query["sql"] and " JOIN " in query["sql"]]
+    joined = [query["sql"] for query in queries if "items_bulkitem" in query["sql"] and " JOIN " in query["sql"]]
     assert joined
     for sql in joined:
         assert "items_bulkitem USING INDEX bulk_items_of_item" in first_step(sql)
@@ -245,8 +245,8 @@ def test_two_people_on_overlapping_selections_both_read_the_truth(
     """Both plans are fresh; what the second finds done already is refused by CloudFactory, and shown so."""
     items = item_ids(alice, "NEW", 5)
     plans = []
-    for person, chosen in ((alice, items[:3]), (bob, items[2:])):
-        bulk_plan_helpers.select(person, chosen, "NEW")
+    for person, selection in ((alice, items[:3]), (bob, items[2:])):
+        bulk_plan_helpers.select(person, selection, "NEW")
         plans.append(bulk_plan_helpers.create_plan(client_as(person), "start"))
     for person, bulk in zip((alice, bob), plans, strict=True):
         bulk_plan_helpers.press(client_as(person), bulk)
@@ -258,8 +258,8 @@ def test_two_people_on_overlapping_selections_both_read_the_truth(
     outcomes = [list(bulk.items.order_by("position").values_list("outcome", flat=True)) for bulk in plans]
     assert outcomes == [["done", "done", "done"], ["refused", "done", "done"]]
     assert {status_of(alice, item) for item in items} == {"IN_PROGRESS"}
-    shown = text_of(client_as(bob).get(bulk_plan_helpers.page_url(plans[1])))
-    assert "2 started, 1 refused" in shown
+    page = text_of(client_as(bob).get(bulk_plan_helpers.page_url(plans[1])))
+    assert "2 started, 1 refused" in page
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_a_decision_and_a_plan_pressed_at_once_are_one_signal_to_the_item(
                 connection.close()
 
         with ThreadPoolExecutor(2) as pool:
-            for pressed in (pool.submit(decide), pool.submit(press)):
-                pressed.result()
+            for future in (pool.submit(decide), pool.submit(press)):
+                future.result()
         decided = Decision.objects.filter(item=item).count()
         assert decided + BulkSignal.objects.filter(pk=bulk.pk, state="sending").count() == 1

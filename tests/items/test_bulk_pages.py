@@ -35,7 +35,7 @@ def quick_checks(settings: Any, audit_anchor: Any) -> None:
     settings.AUDIT_SETTLE_SPAN = 0
 
 
-def pressed(person: Person, items: list[str], action: str = "reopen", before: str = "COMPLETED") -> BulkSignal:
+def pressed_plan(person: Person, items: list[str], action: str = "reopen", before: str = "COMPLETED") -> BulkSignal:
     """A plan of these items that the person has sent; no worker was at it yet."""
     now = timezone.now()
     bulk = BulkSignal.objects.create(
@@ -79,17 +79,17 @@ def test_seven_refused_of_250_are_told_kept_and_retried_alone(
 ) -> None:
     client, items = client_as(alice), archive_ids(alice)
     emulator.act("fail_items", items=items[40:47], how="error", error=LOCKED)
-    bulk = pressed(alice, items)
+    bulk = pressed_plan(alice, items)
     work()
-    shown = page(client, bulk)
-    assert "Finished: reopening 250 items" in shown
-    assert "243 reopened, 7 refused." in shown
+    page_now = page(client, bulk)
+    assert "Finished: reopening 250 items" in page_now
+    assert "243 reopened, 7 refused." in page_now
     refused = page(client, bulk, "?outcome=refused")
     assert refused.count(LOCKED) == 7
     sheet = b"".join(client.get(f"{ITEMS}bulk/{bulk.pk}/results.csv").streaming_content)
     assert sheet.count(b"\r\n") == 251
     assert Entry.objects.filter(action="item.results").count() == 1
-    assert "Retry 7 items" in shown
+    assert "Retry 7 items" in page_now
 
     emulator.forget_requests()
     press(client, bulk, "retry")
@@ -106,7 +106,7 @@ def test_seven_refused_of_250_are_told_kept_and_retried_alone(
 def test_two_retries_in_two_tabs_reach_each_item_once(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client, items = client_as(alice), archive_ids(alice, 20)
     emulator.act("fail_items", items=items[4:11], how="error", error=LOCKED)
-    bulk = pressed(alice, items)
+    bulk = pressed_plan(alice, items)
     work()
     emulator.forget_requests()
     for _ in range(2):
@@ -130,23 +130,23 @@ def test_a_stop_after_the_first_hundred_says_what_was_done_and_what_was_not(
     client, items = client_as(alice), archive_ids(alice)
     for fault in ("slow-0", "429"):
         emulator.fault("cloudfactory", fault, **POST)
-    bulk = pressed(alice, items)
+    bulk = pressed_plan(alice, items)
     work()
     assert "100 of 250" in page(client, bulk)
     assert "Stopping after the items that are being sent now." in move(client, bulk, "stop")
     work()
-    shown = page(client, bulk)
-    assert "Stopped: reopening 250 items" in shown
-    assert "100 reopened, 150 not sent." in shown
+    page_now = page(client, bulk)
+    assert "Stopped: reopening 250 items" in page_now
+    assert "100 reopened, 150 not sent." in page_now
     assert [len(call) for call in signals(emulator)] == [100, 100]
     assert page(client, bulk, "?outcome=not-sent").count("Stopped before its turn.") == 100
     assert "Nothing of it was being sent" in move(client, bulk, "stop")
-    assert "Retry 150 items" in shown
+    assert "Retry 150 items" in page_now
 
 
 def test_what_is_paused_goes_on_when_the_person_says_so(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client, items = client_as(alice), archive_ids(alice, 150)
-    bulk = pressed(alice, items)
+    bulk = pressed_plan(alice, items)
     BulkSignal.objects.filter(pk=bulk.pk).update(state=State.PAUSED, message="CloudFactory has a problem.")
     Operation.objects.update(state=JobState.PAUSED)
     assert "Paused: reopening 150 items" in page(client, bulk)
@@ -160,14 +160,14 @@ def test_what_is_paused_goes_on_when_the_person_says_so(alice: Person, client_as
 
 def test_what_waits_is_taken_back_and_nothing_is_sent(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client, items = client_as(alice), archive_ids(alice, 3)
-    bulk = pressed(alice, items, action="approve")
+    bulk = pressed_plan(alice, items, action="approve")
     assert re.search(r"Approving 3 items in (10|9) s", page(client, bulk))
     assert "Undone: approving 3 items Nothing was sent." in move(client, bulk, "stop")
     work()
     assert signals(emulator) == []
-    shown = page(client, bulk)
-    assert "Retry" not in shown
-    assert "Taken back before it was sent." in shown
+    page_now = page(client, bulk)
+    assert "Retry" not in page_now
+    assert "Taken back before it was sent." in page_now
 
 
 def test_moves_of_what_does_not_exist_or_is_a_plan_change_nothing(

@@ -65,11 +65,11 @@ def test_a_plan_counts_what_will_be_done_what_is_unlikely_and_what_changed(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     client = client_as(alice)
-    done, new = item_ids(alice, "COMPLETED", 8), item_ids(alice, "NEW", 3)
-    selection = select(alice, done, "COMPLETED")
+    completed, new = item_ids(alice, "COMPLETED", 8), item_ids(alice, "NEW", 3)
+    selection = select(alice, completed, "COMPLETED")
     for item in new:
         selection.items.create(item=item, status="NEW")
-    emulator.act("set_status", items=done[:2], status="FAILED")
+    emulator.act("set_status", items=completed[:2], status="FAILED")
     emulator.forget_requests()
     bulk = create_plan(client, "reopen")
     text = text_of(client.get(page_url(bulk)))
@@ -83,16 +83,16 @@ def test_a_plan_counts_what_will_be_done_what_is_unlikely_and_what_changed(
 
 def test_each_number_opens_its_list(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
-    done, [new] = item_ids(alice, "COMPLETED", 3), item_ids(alice, "NEW", 1)
-    select(alice, [*done, new, absent(7)])
-    emulator.act("set_status", item=done[0], status="FAILED")
+    completed, [new] = item_ids(alice, "COMPLETED", 3), item_ids(alice, "NEW", 1)
+    select(alice, [*completed, new, absent(7)])
+    emulator.act("set_status", item=completed[0], status="FAILED")
     bulk = create_plan(client, "reopen")
-    BulkItem.objects.filter(item=done[0]).update(status_seen="COMPLETED", kind=Kind.CHANGED)
+    BulkItem.objects.filter(item=completed[0]).update(status_seen="COMPLETED", kind=Kind.CHANGED)
     page = client.get(page_url(bulk)).content.decode()
     for show, named, note in (
-        ("likely", done[1], ""),
+        ("likely", completed[1], ""),
         ("unlikely", new, ""),
-        ("changed", done[0], "It was “Completed” when you selected it."),
+        ("changed", completed[0], "It was “Completed” when you selected it."),
         ("gone", absent(7), "This project has no such work item."),
     ):
         assert f"?show={show}#plan-items" in page
@@ -100,7 +100,7 @@ def test_each_number_opens_its_list(alice: Person, client_as: ClientAs, emulator
         assert named in shown.content.decode()
         assert note in text_of(shown)
         rows = set(re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", shown.content.decode()))
-        assert rows & {*done, new, absent(7)} == ({done[1], done[2]} if show == "likely" else {named})
+        assert rows & {*completed, new, absent(7)} == ({completed[1], completed[2]} if show == "likely" else {named})
 
 
 def test_an_item_with_a_decision_that_waits_is_held_and_says_why(
@@ -558,8 +558,8 @@ def test_all_matching_is_counted_again_when_it_is_sent(
     changed = {item for item, kind in kinds(bulk).items() if kind == Kind.CHANGED}
     assert changed == {absent(1), absent(2)}
     assert kinds(bulk)[absent(9)] == Kind.LIKELY
-    shown = text_of(client.get(page_url(bulk), {"show": "likely"}))
-    assert "It has matched the filter since the plan before this one." in shown
+    page = text_of(client.get(page_url(bulk), {"show": "likely"}))
+    assert "It has matched the filter since the plan before this one." in page
     settings.SIGNAL_PLAN_FRESH = 60
     press(client, bulk)
     bulk.refresh_from_db()
@@ -667,9 +667,9 @@ def test_a_plan_of_another_person_can_be_seen_and_not_touched(
     select(alice, item_ids(alice, "COMPLETED", 2), "COMPLETED")
     bulk = create_plan(client, "reopen")
     other = client_as(bob)
-    seen = other.get(page_url(bulk))
-    assert "This is Alice’s plan. Nobody else can send it." in text_of(seen)
-    assert f"{page_url(bulk)}send/" not in seen.content.decode()
+    answer = other.get(page_url(bulk))
+    assert "This is Alice’s plan. Nobody else can send it." in text_of(answer)
+    assert f"{page_url(bulk)}send/" not in answer.content.decode()
     for path in ("send/", "read-again/"):
         assert other.post(f"{page_url(bulk)}{path}", {"version": ""}).status_code == 404
     stranger = client_as(nobody)
@@ -879,8 +879,8 @@ def test_old_signals_are_deleted_at_night_unless_they_are_under_way(
         )
         BulkItem.objects.create(bulk=bulk, position=1, item=absent(1))
     plans.delete_old()
-    left = BulkSignal.objects.values_list("state", flat=True)
-    assert sorted(left) == [State.ENDED, State.PAUSED]
+    states = BulkSignal.objects.values_list("state", flat=True)
+    assert sorted(states) == [State.ENDED, State.PAUSED]
     assert BulkItem.objects.count() == 2
 
 

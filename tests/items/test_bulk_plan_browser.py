@@ -30,10 +30,10 @@ def signed_in(page: Page, sign_in: SignIn, alice: Person, live: str) -> Page:
 def planned(person: Person, items: list[str], action: str, status: str = "") -> BulkSignal:
     """The plan as the bar makes it, still to be read."""
     select(person, items, status)
-    chosen = action_named(action)
-    assert chosen is not None
+    bulk_action = action_named(action)
+    assert bulk_action is not None
     return plans.create_plan(
-        user=person, project=uuid.UUID(PROJECT), action=chosen, bulk_id=uuid.uuid4(), list_query=""
+        user=person, project=uuid.UUID(PROJECT), action=bulk_action, bulk_id=uuid.uuid4(), list_query=""
     )
 
 
@@ -115,6 +115,6 @@ def test_a_plan_is_accessible_and_fits_a_phone(
         if is_read:
             read_plans()
         signed_in.goto(f"{live}{page_url(bulk)}")
-        found = Axe().run(signed_in)
-        assert found.violations_count == 0, found.generate_report()
+        results = Axe().run(signed_in)
+        assert results.violations_count == 0, results.generate_report()
         assert signed_in.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -71,7 +71,7 @@ def test_whatever_the_clock_does_what_is_left_is_no_nonsense(ends: list[float], 
     bulk = signal(planned)
     for end in ends:
         finish_part(bulk, after(end))
-    left = progress.seconds_left(bulk, after(now))
-    assert left is None or 0 <= left <= progress.LONGEST_LEFT
+    seconds = progress.seconds_left(bulk, after(now))
+    assert seconds is None or 0 <= seconds <= progress.LONGEST_LEFT
     assert 0 <= progress.finished_count(bulk) <= planned
     assert "-" not in progress.in_words(bulk, after(now))

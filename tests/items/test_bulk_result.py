@@ -53,8 +53,8 @@ def mixed(person: Person, **fields: Any) -> BulkSignal:
 
 
 def tabs_of(answer: Any) -> dict[str, str]:
-    found = re.findall(r'class="tab"[^>]*>([^<]+?)\s*<span class="badge">([\d,]+)</span>', answer.content.decode())
-    return {word.strip(): count for word, count in found}
+    tabs = re.findall(r'class="tab"[^>]*>([^<]+?)\s*<span class="badge">([\d,]+)</span>', answer.content.decode())
+    return {word.strip(): count for word, count in tabs}
 
 
 # Progress
@@ -73,11 +73,11 @@ def test_the_page_says_how_far_it_is(bob: Person, client_as: ClientAs, emulator:
         progressed_at=now,
         paces=[0.02] * 5,
     )
-    shown = text_of(client_as(bob).get(page_of(bulk)))
-    assert "Reopen 5,000 items" in shown
-    assert "Reopening 5,000 items" in shown
-    assert re.search(r"2,300 of 5,000, 12 refused, about (60 s|1 min) left", shown)
-    assert "You can leave this page" in shown
+    page = text_of(client_as(bob).get(page_of(bulk)))
+    assert "Reopen 5,000 items" in page
+    assert "Reopening 5,000 items" in page
+    assert re.search(r"2,300 of 5,000, 12 refused, about (60 s|1 min) left", page)
+    assert "You can leave this page" in page
 
 
 def test_the_progress_is_one_row_to_read_however_many_items_there_are(
@@ -89,9 +89,9 @@ def test_the_progress_is_one_row_to_read_however_many_items_there_are(
         client.get(page_of(bulk, "progress/"), headers=HTMX)
         with CaptureQueriesContext(
             connection,
-        ) as asked:
+        ) as queries:
             assert client.get(page_of(bulk, "progress/"), headers=HTMX).status_code == 200
-        statements.append([one["sql"] for one in asked if "items_bulk" in one["sql"]])
+        statements.append([one["sql"] for one in queries if "items_bulk" in one["sql"]])
     assert [len(one) for one in statements] == [1, 1]
     assert not any("items_bulkitem" in sql for one in statements for sql in one)
     assert emulator.requests("cloudfactory") == []
@@ -288,9 +288,9 @@ def test_the_page_of_many_results_asks_no_more_than_that_of_few(
     client, counts = client_as(bob), []
     for bulk in (ended_signal(bob, ids(2), done_count=2), ended_signal(bob, ids(150), done_count=150)):
         client.get(page_of(bulk))
-        with CaptureQueriesContext(connection) as asked:
+        with CaptureQueriesContext(connection) as queries:
             client.get(page_of(bulk))
-        counts.append(len(asked))
+        counts.append(len(queries))
     assert counts[0] == counts[1]
 
 
@@ -401,9 +401,9 @@ def test_what_three_checks_found_unchanged_is_retried(bob: Person, client_as: Cl
     bulk, client = mixed(bob), client_as(bob)
     unknown = bulk.items.get(outcome=Outcome.UNKNOWN)
     bulk.items.filter(pk=unknown.pk).update(is_not_done=True)
-    shown = text_of(client.get(page_of(bulk, "?outcome=unknown")))
-    assert "Not done Three checks found it unchanged." in shown
-    assert "Retry 4 items" in shown
+    page = text_of(client.get(page_of(bulk, "?outcome=unknown")))
+    assert "Not done Three checks found it unchanged." in page
+    assert "Retry 4 items" in page
 
 
 def test_what_a_retry_reached_is_not_offered_again(bob: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -411,8 +411,8 @@ def test_what_a_retry_reached_is_not_offered_again(bob: Person, client_as: Clien
     press_retry(client, bulk, new_id)
     assert "Retry 3 items" in text_of(client.get(page_of(bulk)))
     retry = BulkSignal.objects.get(pk=new_id)
-    done, refused, waiting = retry.items.all()
-    for item, outcome in ((done, Outcome.DONE), (refused, Outcome.REFUSED), (waiting, Outcome.NONE)):
+    first, refused, waiting = retry.items.all()
+    for item, outcome in ((first, Outcome.DONE), (refused, Outcome.REFUSED), (waiting, Outcome.NONE)):
         retry.items.filter(pk=item.pk).update(outcome=outcome, act_id=uuid.uuid4())
     BulkSignal.objects.filter(pk=new_id).update(state=State.SENDING)
     assert "Retry 1 item" in text_of(client.get(page_of(bulk)))
@@ -448,8 +448,8 @@ def test_a_selection_of_nothing_or_of_another_person_changes_nothing(
 ) -> None:
     client, bulk = client_as(bob), mixed(bob)
     client.post(page_of(bulk, "select/"), {"outcome": "refused"})
-    for sent in ({}, {"outcome": "nonsense"}, {"outcome": "waiting"}):
-        answer = client.post(page_of(bulk, "select/"), sent, follow=True)
+    for data in ({}, {"outcome": "nonsense"}, {"outcome": "waiting"}):
+        answer = client.post(page_of(bulk, "select/"), data, follow=True)
         assert "No items have this outcome, so the selection is as it was." in text_of(answer)
     assert Selection.objects.get().items.count() == 2
     assert client_as(alice).post(page_of(bulk, "select/"), {"outcome": "refused"}).status_code == 302
@@ -471,10 +471,10 @@ def test_the_person_is_told_of_the_end_once_wherever_they_are(
     assert "hx-swap-oob" not in waiting.content.decode()
     BulkSignal.objects.filter(pk=bulk.pk).update(state=State.ENDED, done_count=1, refused_count=1)
     assert "Finished" not in text_of(client_as(alice).post("/signals/news/", headers=HTMX))
-    told = client.post("/signals/news/?look=2", headers=HTMX)
-    assert "Finished: starting work on 2 items" in text_of(told)
-    assert "1 started, 1 refused." in text_of(told)
-    assert page_of(bulk) in told.content.decode()
+    answer = client.post("/signals/news/?look=2", headers=HTMX)
+    assert "Finished: starting work on 2 items" in text_of(answer)
+    assert "1 started, 1 refused." in text_of(answer)
+    assert page_of(bulk) in answer.content.decode()
     again = client.post("/signals/news/?look=3", headers=HTMX).content.decode()
     assert "Finished" not in again
     assert "hx-post" not in again
@@ -498,9 +498,9 @@ def test_home_names_what_is_paused(bob: Person, client_as: ClientAs, emulator: R
 @pytest.mark.sqlite
 def test_what_a_person_was_told_of_long_ago_is_not_read_for_every_page(bob: Person, client_as: ClientAs) -> None:
     client = client_as(bob)
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         client.get("/profile/")
-    [sql] = [query["sql"] for query in asked if "notified_state" in query["sql"]]
+    [sql] = [query["sql"] for query in queries if "notified_state" in query["sql"]]
     assert any("USING INDEX bulk_signals_with_news" in step for step in query_plan(sql))
 
 

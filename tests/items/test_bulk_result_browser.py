@@ -115,4 +115,4 @@ def test_the_result_fits_and_is_accessible(
         signed_in.goto(f"{live}{place(one)}")
         expect(signed_in.locator("#bulk-results")).to_be_visible()
         assert signed_in.evaluate("document.documentElement.scrollWidth") <= width
-        assert [found["id"] for found in Axe().run(signed_in).response["violations"]] == []
+        assert [violation["id"] for violation in Axe().run(signed_in).response["violations"]] == []

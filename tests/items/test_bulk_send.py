@@ -68,7 +68,7 @@ def work(times: int = 1) -> None:
         worker.sweep()
 
 
-def sent(person: Person, number: int = 250, **more: Any) -> BulkSignal:
+def sent_signal(person: Person, number: int = 250, **more: Any) -> BulkSignal:
     """Started and done by the worker."""
     bulk = start(ready(person, archive_ids(person, number), **more))
     work()
@@ -79,11 +79,11 @@ def sent(person: Person, number: int = 250, **more: Any) -> BulkSignal:
 def figures(bulk: BulkSignal) -> tuple[int, int, int, int]:
     """Done, refused, unknown, not sent; as the row says and as its items are."""
     bulk.refresh_from_db()
-    said = (bulk.done_count, bulk.refused_count, bulk.unknown_count, bulk.not_sent_count)
+    figures = (bulk.done_count, bulk.refused_count, bulk.unknown_count, bulk.not_sent_count)
     planned = bulk.items.filter(act_id__isnull=False)
-    counted = (Outcome.DONE, Outcome.REFUSED, Outcome.UNKNOWN, Outcome.NOT_SENT)
-    assert said == tuple(planned.filter(outcome=outcome).count() for outcome in counted)
-    return said
+    outcomes_with_a_count = (Outcome.DONE, Outcome.REFUSED, Outcome.UNKNOWN, Outcome.NOT_SENT)
+    assert figures == tuple(planned.filter(outcome=outcome).count() for outcome in outcomes_with_a_count)
+    return figures
 
 
 def once_each(emulator: Running) -> bool:
@@ -229,7 +229,7 @@ def test_a_lost_answer_is_looked_up_and_never_sent_again(alice: Person, emulator
 
 def test_busy_waits_and_sends_the_same_part_under_its_one_entry(alice: Person, emulator: Running) -> None:
     emulator.fault("cloudfactory", "429", times=2, **POST)
-    bulk = sent(alice, 120)
+    bulk = sent_signal(alice, 120)
     assert (bulk.state, bulk.message, figures(bulk)) == (State.SENDING, "CloudFactory is busy.", (0, 0, 0, 0))
     work(2)
     bulk.refresh_from_db()
@@ -242,7 +242,7 @@ def test_busy_waits_and_sends_the_same_part_under_its_one_entry(alice: Person, e
 @pytest.mark.parametrize(("fault", "words"), [("401", "does not know this key"), ("403", "does not allow this")])
 def test_a_refused_key_stops_the_rest(alice: Person, emulator: Running, fault: str, words: str) -> None:
     emulator.fault("cloudfactory", fault, **POST)
-    bulk = sent(alice)
+    bulk = sent_signal(alice)
     assert (bulk.state, figures(bulk)) == (State.STOPPED, (0, 100, 0, 150))
     assert words in bulk.message
     assert set(bulk.items.filter(outcome=Outcome.NOT_SENT).values_list("message", flat=True)) == {bulk.message}
@@ -254,7 +254,7 @@ def test_a_whole_call_that_is_refused_is_refused_for_each_item_and_the_next_is_s
     alice: Person, emulator: Running
 ) -> None:
     emulator.fault("cloudfactory", "409", **POST)
-    bulk = sent(alice, 120)
+    bulk = sent_signal(alice, 120)
     assert (bulk.state, figures(bulk)) == (State.ENDED, (20, 100, 0, 0))
     assert bulk.items.filter(outcome=Outcome.REFUSED)[0].message == "The status has changed meanwhile."
 
@@ -357,7 +357,7 @@ def test_what_changed_since_it_was_read_is_not_sent(alice: Person, emulator: Run
 
 def test_a_disabled_person_sends_nothing_further(alice: Person, erin: Person, emulator: Running) -> None:
     emulator.fault("cloudfactory", "429", **POST)
-    bulk = sent(alice, 120)
+    bulk = sent_signal(alice, 120)
     alice.is_active = False
     alice.save()
     work(2)
@@ -367,7 +367,7 @@ def test_a_disabled_person_sends_nothing_further(alice: Person, erin: Person, em
 
 def test_a_role_that_changed_sends_nothing_further(alice: Person, emulator: Running) -> None:
     emulator.fault("cloudfactory", "429", **POST)
-    bulk = sent(alice, 120)
+    bulk = sent_signal(alice, 120)
     alice.role = "auditor"
     alice.save()
     work(2)

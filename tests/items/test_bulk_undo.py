@@ -49,7 +49,7 @@ def plans(bulk: BulkSignal) -> list[BulkSignal]:
     return list(BulkSignal.objects.filter(origin=bulk, purpose="undo"))
 
 
-def done(person: Person, items: list[str], action: str = "start", **fields: Any) -> BulkSignal:
+def done_signal(person: Person, items: list[str], action: str = "start", **fields: Any) -> BulkSignal:
     way = {"before": "NEW", "after": "IN_PROGRESS"} | fields
     bulk = ended_signal(person, items, action=action, **way)
     record_entry(bulk)
@@ -69,7 +69,7 @@ def test_an_undo_is_a_plan_of_the_inverse_signal(
     bob: Person, client_as: ClientAs, emulator: Running, action: str, before: str, after: str, inverse: str
 ) -> None:
     items = item_ids(bob, number=3)
-    bulk = done(bob, items, action, before=before, after=after, list_query="status=NEW")
+    bulk = done_signal(bob, items, action, before=before, after=after, list_query="status=NEW")
     bulk.items.filter(position=3).update(outcome="refused", status_after=before)
     answer = undo(client_as(bob), bulk)
     [plan] = plans(bulk)
@@ -83,14 +83,14 @@ def test_an_undo_is_a_plan_of_the_inverse_signal(
 def test_what_no_signal_restores_is_not_undone(
     bob: Person, client_as: ClientAs, emulator: Running, action: str, before: str, after: str
 ) -> None:
-    bulk = done(bob, item_ids(bob, number=2), action, before=before, after=after)
-    said = refused(client_as(bob), bulk)
-    assert "2 items can’t be undone: no signal leads back to the status before. Nothing was sent." in said
+    bulk = done_signal(bob, item_ids(bob, number=2), action, before=before, after=after)
+    message = refused(client_as(bob), bulk)
+    assert "2 items can’t be undone: no signal leads back to the status before. Nothing was sent." in message
 
 
 def test_items_that_were_elsewhere_before_are_left_out(bob: Person, client_as: ClientAs, emulator: Running) -> None:
     items = item_ids(bob, number=3)
-    bulk = done(bob, items, "cancel", after="CANCELED")
+    bulk = done_signal(bob, items, "cancel", after="CANCELED")
     bulk.items.filter(position=2).update(status_before="CLIENT_REVIEW")
     offer = undoing.read_offer(bulk)
     assert offer is not None
@@ -103,19 +103,19 @@ def test_items_that_were_elsewhere_before_are_left_out(bob: Person, client_as: C
 def test_an_item_that_moved_elsewhere_than_asked_is_not_undone(
     bob: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    bulk = done(bob, item_ids(bob), after="COMPLETED")
+    bulk = done_signal(bob, item_ids(bob), after="COMPLETED")
     assert "can’t be undone" in refused(client_as(bob), bulk)
 
 
 def test_it_can_be_undone_for_an_hour(bob: Person, client_as: ClientAs, emulator: Running) -> None:
     [one, other] = item_ids(bob, number=2)
     now = timezone.now()
-    late = done(bob, [one], at=now - timedelta(minutes=61))
+    late = done_signal(bob, [one], at=now - timedelta(minutes=61))
     assert "It could be undone until" in refused(client_as(bob), late)
     offer = undoing.read_offer(late)
     assert offer is not None
     assert not offer.is_offered
-    early = done(bob, [other], at=now - timedelta(minutes=59))
+    early = done_signal(bob, [other], at=now - timedelta(minutes=59))
     undo(client_as(bob), early)
     assert len(plans(early)) == 1
 
@@ -123,7 +123,7 @@ def test_it_can_be_undone_for_an_hour(bob: Person, client_as: ClientAs, emulator
 def test_the_result_offers_it_with_the_number_and_the_end(
     bob: Person, alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    bulk = done(bob, item_ids(bob, number=2))
+    bulk = done_signal(bob, item_ids(bob, number=2))
     page = client_as(bob).get(f"{ITEMS}bulk/{bulk.pk}/")
     assert "Undo: release 2 items It can be undone until" in text_of(page)
     assert f'action="{ITEMS}bulk/{bulk.pk}/undo/"' in page.content.decode()
@@ -143,14 +143,14 @@ def test_what_has_not_ended_is_not_undone(bob: Person, client_as: ClientAs, emul
 
 def test_a_stopped_one_is_undone_as_far_as_it_came(bob: Person, client_as: ClientAs, emulator: Running) -> None:
     items = item_ids(bob, number=3)
-    bulk = done(bob, items, state="stopped")
+    bulk = done_signal(bob, items, state="stopped")
     bulk.items.filter(position__gt=1).update(outcome="not sent", status_after="")
     undo(client_as(bob), bulk)
     assert [str(one.item) for one in plans(bulk)[0].items.all()] == items[:1]
 
 
 def test_two_presses_find_one_plan(bob: Person, client_as: ClientAs, emulator: Running) -> None:
-    bulk = done(bob, item_ids(bob))
+    bulk = done_signal(bob, item_ids(bob))
     places = {undo(client_as(bob), bulk)["Location"] for _ in range(3)}
     assert len(places) == len(plans(bulk)) == 1
 
@@ -160,7 +160,7 @@ def test_after_an_undo_that_was_stopped_the_rest_can_be_undone(
 ) -> None:
     """What the first undo did is another signal on the item, so that it isn't undone twice."""
     items = item_ids(bob, number=2)
-    bulk = done(bob, items)
+    bulk = done_signal(bob, items)
     undo(client_as(bob), bulk)
     [first] = plans(bulk)
     first.state, first.finished_at = first.State.STOPPED, timezone.now()
@@ -177,10 +177,10 @@ def test_after_an_undo_that_was_stopped_the_rest_can_be_undone(
 def entered_only(bulk: BulkSignal, part: uuid.UUID) -> None:
     """The entry of the part, of the items that belong to it."""
     others = bulk.items.exclude(act_id=part)
-    kept = list(others)
+    others_before = list(others)
     others.delete()
     record_entry(bulk)
-    BulkItem.objects.bulk_create(kept)
+    BulkItem.objects.bulk_create(others_before)
 
 
 def test_what_was_signaled_again_since_is_left_out(
@@ -188,7 +188,7 @@ def test_what_was_signaled_again_since_is_left_out(
 ) -> None:
     """Also where it has the same status again: that is another's doing."""
     items = item_ids(bob, status="IN_PROGRESS", number=4)
-    bulk = done(bob, items)
+    bulk = done_signal(bob, items)
     press(client_as(alice), items[0], "signal", choice="release")
     work()
     record_entry(ended_signal(alice, [items[1]], action="start", before="NEW", after="IN_PROGRESS"))
@@ -198,8 +198,8 @@ def test_what_was_signaled_again_since_is_left_out(
     assert [str(one.item) for one in plan.items.all()] == items[2:], "what was refused has changed nothing"
     plan.delete()
     record_entry(ended_signal(alice, items, action="start"))
-    said = refused(client_as(bob), bulk)
-    assert "Every item was signaled again since, so there is nothing to undo. Nothing was sent." in said
+    message = refused(client_as(bob), bulk)
+    assert "Every item was signaled again since, so there is nothing to undo. Nothing was sent." in message
 
 
 def test_what_changed_since_is_named_in_the_undos_plan_and_stays_left_out(
@@ -207,7 +207,7 @@ def test_what_changed_since_is_named_in_the_undos_plan_and_stays_left_out(
 ) -> None:
     """Also where the form for "plan them as they are now", which an undo doesn't have, is sent all the same."""
     client, items = client_as(bob), item_ids(bob, status="IN_PROGRESS", number=3)
-    bulk = done(bob, items)
+    bulk = done_signal(bob, items)
     emulator.act("set_status", item=items[1], status="COMPLETED")
     emulator.act("set_status", item=items[2], status="NEW")
     undo(client, bulk)
@@ -229,7 +229,7 @@ def kinds(plan: BulkSignal) -> list[str]:
 def test_only_the_person_who_sent_it_can_undo_it(
     bob: Person, alice: Person, carol: Person, dana: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    bulk = done(bob, item_ids(bob))
+    bulk = done_signal(bob, item_ids(bob))
     answers = [undo(client_as(person), bulk).status_code for person in (alice, carol, dana)]
     assert answers == [404, 404, 403]
     elsewhere = f"/projects/{uuid.uuid4()}/items/bulk/{bulk.pk}/undo/"
@@ -257,12 +257,12 @@ def start_work(client: Client, person: Person, items: list[str]) -> BulkSignal:
     return bulk
 
 
-def undone(client: Client, bulk: BulkSignal, **typed: str) -> BulkSignal:
+def undone(client: Client, bulk: BulkSignal, **fields: str) -> BulkSignal:
     """Its undo, planned, pressed and sent."""
     undo(client, bulk)
     read_plans()
     [undoing] = plans(bulk)
-    press_plan(client, undoing, **typed)
+    press_plan(client, undoing, **fields)
     work()
     undoing.refresh_from_db()
     return undoing
@@ -282,8 +282,8 @@ def test_undoing_a_start_restores_what_it_may_and_no_more(
     before = len(signals(emulator))
     undoing = undone(client, bulk)
     assert (undoing.action, undoing.state, undoing.done_count, undoing.refused_count) == ("release", "ended", 1, 0)
-    [sent] = signals(emulator)[before:]
-    assert [entry["workItemId"] for entry in sent["body"]["workItems"]] == items[4:]
+    [signal] = signals(emulator)[before:]
+    assert [entry["workItemId"] for entry in signal["body"]["workItems"]] == items[4:]
     assert [status_of(alice, item) for item in items] == ["NEW", "NEW", "COMPLETED", "COMPLETED", "NEW"]
     undo(client, bulk)
     read_plans()

@@ -96,12 +96,12 @@ def test_a_guarded_cell_is_no_formula_and_is_read_as_it_was(text: str) -> None:
 
 @pytest.mark.parametrize("name", [*COLUMN_NAMES, "problem"])
 def test_names_of_columns_are_read_as_people_write_them(name: str) -> None:
-    for typed in (name, name.upper(), name.title().replace("_", " "), f"  {name} "):
-        assert key_of(typed) == name
+    for name_as_typed in (name, name.upper(), name.title().replace("_", " "), f"  {name} "):
+        assert key_of(name_as_typed) == name
 
 
 @pytest.mark.parametrize(
-    ("names", "text", "found"),
+    ("names", "text", "expected"),
     [
         ([(1, "Night"), (2, "night")], "Night", 1),
         ([(1, "Night"), (2, "night")], "NIGHT", "2 batches have this name. Use the id of one: 1, 2."),
@@ -114,7 +114,7 @@ def test_names_of_columns_are_read_as_people_write_them(name: str) -> None:
         ([(1, "Night")], "9" * 30, "This project has no batch with this id or name."),
     ],
 )
-def test_a_batch_is_found_where_only_one_can_be_meant(names: Any, text: str, found: Any) -> None:
+def test_a_batch_is_found_where_only_one_can_be_meant(names: Any, text: str, expected: Any) -> None:
     table = read_text(f"asset_url,asset_type,batch\nraw/1.jpg,image,{text}")
     [row] = plan_rows(table, read_columns(table), BatchNames(names)).rows
-    assert (row.errors[0][1] if row.errors else row.batch_id) == found
+    assert (row.errors[0][1] if row.errors else row.batch_id) == expected

@@ -51,8 +51,8 @@ def batch_of(person: Person) -> int:
     return connections.cloudfactory(person).list_batches(ARCHIVE).items[0].id
 
 
-def plan(client: Client, upload: Upload, **typed: Any) -> Any:
-    return client.post(address(upload), ids_of(client, upload) | typed)
+def plan(client: Client, upload: Upload, **fields: Any) -> Any:
+    return client.post(address(upload), ids_of(client, upload) | fields)
 
 
 def ids_of(client: Client, upload: Upload) -> dict[str, str]:
@@ -95,9 +95,9 @@ def test_pressing_again_creates_only_what_is_missing(alice: Person, emulator: Ru
     started(client, answer)
     upload.files.update(state=State.SAVED)
     answer = plan(client, upload, batch=batch)
-    said = client.get(answer["Location"]).content.decode()
-    assert "1 work item will be created." in said
-    assert "4 are there already" in said
+    page = client.get(answer["Location"]).content.decode()
+    assert "1 work item will be created." in page
+    assert "4 are there already" in page
     assert figures(started(client, answer)) == (1, 0, 0, 0, 0)
     again = plan(client, upload, batch=batch)
     assert "There are no work items left to create." in client.get(again["Location"]).content.decode()
@@ -122,9 +122,9 @@ def test_a_file_that_was_there_already_gets_no_second_item_through_another_uploa
         second.files.filter(name=row.name).update(path=row.path)
     started(client, plan(client, first, batch=batch))
     answer = plan(client, second, batch=batch)
-    said = client.get(answer["Location"]).content.decode()
-    assert "1 work item will be created." in said
-    assert "2 are there already" in said
+    page = client.get(answer["Location"]).content.decode()
+    assert "1 work item will be created." in page
+    assert "2 are there already" in page
     assert figures(started(client, answer)) == (1, 0, 0, 0, 0)
     assert sorted(body["metadata"]["file"] for body in posts(emulator)) == ["1.jpg", "2.jpg", "3.jpg"]
 
@@ -145,29 +145,29 @@ def test_what_is_neither_an_image_nor_a_video_is_named(alice: Person, emulator: 
     upload.files.filter(name="2.mp4").update(content_type="video/mp4")
     upload.files.filter(name="notes.txt").update(content_type="text/plain")
     answer = plan(client, upload, batch=str(batch_of(alice)))
-    said = client.get(answer["Location"]).content.decode()
-    assert "notes.txt" in said
-    assert "It is neither an image nor a video." in said
+    page = client.get(answer["Location"]).content.decode()
+    assert "notes.txt" in page
+    assert "It is neither an image nor a video." in page
     started(client, answer)
     assert sorted(body["assetType"] for body in posts(emulator)) == ["image", "video"]
 
 
 def test_a_double_press_makes_one_plan(alice: Person, emulator: Running, client_as: SignIn) -> None:
     upload, client = uploaded(alice, ["1.jpg"]), client_as(alice)
-    sent = ids_of(client, upload) | {"batch": str(batch_of(alice))}
-    assert client.post(address(upload), sent)["Location"] == client.post(address(upload), sent)["Location"]
+    data = ids_of(client, upload) | {"batch": str(batch_of(alice))}
+    assert client.post(address(upload), data)["Location"] == client.post(address(upload), data)["Location"]
     assert Import.objects.count() == 1
 
 
 def test_what_is_wrong_is_said_at_its_field(alice: Person, emulator: Running, client_as: SignIn) -> None:
     upload, client = uploaded(alice, ["1.jpg"]), client_as(alice)
-    for typed, words in (
+    for fields, words in (
         ({"batch": "new", "name": ""}, "Give the new batch a name."),
         ({"batch": "999999999"}, "This project has no such batch."),
         ({"batch": ""}, "Choose a batch"),
         ({"batch": str(batch_of(alice)), "name": "Night shift"}, "This name is for a new batch."),
     ):
-        answer = plan(client, upload, **typed)
+        answer = plan(client, upload, **fields)
         assert (answer.status_code, words in answer.content.decode()) == (422, True)
     assert not Import.objects.exists()
 

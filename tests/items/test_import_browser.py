@@ -85,18 +85,18 @@ def test_the_result_fits_and_is_accessible(
     signed_in.set_viewport_size({"width": width, "height": 844})
     signed_in.emulate_media(color_scheme=scheme)
     rows = [*new_rows(3), NewRow(4, "bad.jpg", errors=[["difficulty", "Type a whole number."]])]
-    ended = start(ready_import(alice, rows, batch_name="Dashcam Q3"))
-    finish(ended, created_count=2, refused_count=1)
-    ended.rows.filter(number=2).update(
+    finished = start(ready_import(alice, rows, batch_name="Dashcam Q3"))
+    finish(finished, created_count=2, refused_count=1)
+    finished.rows.filter(number=2).update(
         outcome=Outcome.REFUSED, message="The asset can’t be read. " * 12, name="a-very-long-name-" * 14
     )
     paused = start(ready_import(alice, 3))
     run_services.pause(paused, "CloudFactory has a problem of its own.")
-    for one in (ended, paused):
+    for one in (finished, paused):
         signed_in.goto(f"{live}{place(one)}")
         expect(signed_in.locator("#import-results")).to_be_visible()
         assert signed_in.evaluate("document.documentElement.scrollWidth") <= width
-        assert [found["id"] for found in Axe().run(signed_in).response["violations"]] == []
+        assert [results["id"] for results in Axe().run(signed_in).response["violations"]] == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -121,6 +121,6 @@ def test_the_form_and_the_plan_of_a_csv_fit_and_are_accessible(
 
 
 def is_good(page: Page) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url

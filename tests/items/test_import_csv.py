@@ -113,9 +113,9 @@ def test_a_wrong_line_is_named_with_its_column(
 
 def test_a_line_with_more_cells_than_columns_says_what_to_do(client: Client) -> None:
     plan = plan_of(paste(client, "asset_url;asset_type\nraw/1.jpg;image\nraw/2.jpg;image;Lisbon"))
-    said = "This line has 3 cells, the header names 2 columns. Put a cell with a “;” in it in quotes."
-    assert problems(plan) == [(3, "", said)]
-    assert f"line 3: {said}" in page_of(client, plan)
+    message = "This line has 3 cells, the header names 2 columns. Put a cell with a “;” in it in quotes."
+    assert problems(plan) == [(3, "", message)]
+    assert f"line 3: {message}" in page_of(client, plan)
 
 
 def test_every_problem_of_a_line_is_said_at_once(client: Client) -> None:
@@ -125,10 +125,10 @@ def test_every_problem_of_a_line_is_said_at_once(client: Client) -> None:
 
 def test_all_wrong_lines_can_be_reached_and_nothing_can_be_started(client: Client) -> None:
     plan = plan_of(paste(client, sheet([(f"raw/{n}.jpg", "audio", "", "") for n in range(250)])))
-    seen = [page_of(client, plan, f"?show=invalid&page={page}") for page in (1, 2, 3)]
-    assert [page.count("Enter image or video.") for page in seen] == [100, 100, 50]
-    assert "There are no work items left to create." in seen[0]
-    assert "/start/" not in seen[0]
+    pages = [page_of(client, plan, f"?show=invalid&page={page}") for page in (1, 2, 3)]
+    assert [page.count("Enter image or video.") for page in pages] == [100, 100, 50]
+    assert "There are no work items left to create." in pages[0]
+    assert "/start/" not in pages[0]
 
 
 def test_lines_are_numbered_as_the_spreadsheet_numbers_its_rows(client: Client) -> None:
@@ -246,10 +246,10 @@ def test_lines_without_a_batch_go_into_the_one_the_page_was_opened_for(client: C
     assert f"Put lines that name no batch into {name}" in text_of(page)
     assert f'value="{first}"' in page.content.decode()
     text = sheet([*lines(1), ("raw/2.jpg", "image", str(second), "")])
-    sent = {"import_id": str(uuid.uuid4()), "text": text}
-    plan = plan_of(client.post(FORM, {**sent, "batch_id": str(first)}))
+    data = {"import_id": str(uuid.uuid4()), "text": text}
+    plan = plan_of(client.post(FORM, {**data, "batch_id": str(first)}))
     assert [row.batch_id for row in plan.rows.all()] == [first, second]
-    unticked = plan_of(client.post(f"{FORM}?batch={first}", sent))
+    unticked = plan_of(client.post(f"{FORM}?batch={first}", data))
     assert [row.batch_id for row in unticked.rows.all()] == [None, second]
     only = plan_of(paste(client, "asset_url,asset_type\nraw/1.jpg,image", batch_id=str(first)))
     assert (only.batch_id, only.batch_name) == (first, name)
@@ -303,12 +303,12 @@ def test_refused_lines_come_back_as_typed_and_can_be_imported_once_corrected(cli
     plan = plan_of(paste(client, sheet(rows, header)))
     answer = client.get(f"{ITEMS}imports/{plan.pk}/refused.csv")
     assert 'filename="pasted lines-not-imported.csv"' in answer["Content-Disposition"]
-    found = table_of(answer)
-    assert found[0] == [*header, "problem"]
-    assert found[1][2] == "'=1+1"
-    assert [line[4] for line in found[1:]] == ["asset_type: Enter image or video."] * 2
-    corrected = [[line[0], "image", *line[2:]] for line in found[1:]]
-    again = plan_of(paste(client, csv_helpers.sheet(corrected, found[0])))
+    table = table_of(answer)
+    assert table[0] == [*header, "problem"]
+    assert table[1][2] == "'=1+1"
+    assert [line[4] for line in table[1:]] == ["asset_type: Enter image or video."] * 2
+    corrected = [[line[0], "image", *line[2:]] for line in table[1:]]
+    again = plan_of(paste(client, csv_helpers.sheet(corrected, table[0])))
     assert problems(again) == []
     assert again.plan["warnings"][0].startswith("The column “Photographer” is not known")
     first, second = again.rows.all()
@@ -363,9 +363,9 @@ def test_a_file_with_a_hostile_name_is_shown_harmlessly(client: Client, name: st
     )
     plan = plan_of(client.post(FORM, body, content_type="multipart/form-data; boundary=b"))
     assert len(plan.source_name) <= 300
-    shown = client.get(f"{ITEMS}imports/{plan.pk}/").content.decode()
-    assert "<b>.csv" not in shown
-    assert "\u202e" not in shown
+    page = client.get(f"{ITEMS}imports/{plan.pk}/").content.decode()
+    assert "<b>.csv" not in page
+    assert "\u202e" not in page
     assert "/" not in client.get(f"{ITEMS}imports/{plan.pk}/refused.csv")["Content-Disposition"]
 
 
@@ -380,7 +380,7 @@ def test_a_plan_reads_as_often_whatever_it_holds(client: Client, django_assert_m
 
 @pytest.mark.django_db(transaction=True)
 def test_ten_presses_at_once_make_one_plan(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    sent = {"import_id": str(uuid.uuid4()), "text": sheet(lines(20))}
-    together = press_together(lambda: client_as(alice), FORM, sent, {})
+    data = {"import_id": str(uuid.uuid4()), "text": sheet(lines(20))}
+    together = press_together(lambda: client_as(alice), FORM, data, {})
     assert len({answer["Location"] for answer in together}) == 1
     assert Import.objects.get().rows.count() == 20

@@ -13,7 +13,7 @@ from console.emulator.server import Running
 from console.items.console_ids import KEY
 from console.items.models import Import
 from tests.items.csv_helpers import plan_of, sheet, table_of
-from tests.items.import_helpers import ARCHIVE, ITEMS, POST, figures, is_exactly, posts, run_workers
+from tests.items.import_helpers import ARCHIVE, ITEMS, POST_REQUEST, figures, is_exactly, posts, run_workers
 from tests.slices.making import text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,11 +52,11 @@ def test_each_field_arrives_as_typed_and_an_empty_one_is_not_in_the_body(
         "raw/1.jpg", "", "image", batch.name or "", "https://example.com/r", TAXONOMY, "60", "0", '{"camera": "front"}',
         '[{"label": "coin"}]', "=Lisbon",
     )  # fmt: skip
-    done = import_lines(client, sheet([full, ("", "7", "video")], HEADER))
-    assert figures(done) == (2, 0, 0, 0, 0)
-    assert is_exactly(done, emulator)
+    import_run = import_lines(client, sheet([full, ("", "7", "video")], HEADER))
+    assert figures(import_run) == (2, 0, 0, 0, 0)
+    assert is_exactly(import_run, emulator)
     first, second = sorted(posts(emulator), key=lambda body: "assetId" in body)
-    ids = {str(one) for one in done.rows.values_list("console_id", flat=True)}
+    ids = {str(one) for one in import_run.rows.values_list("console_id", flat=True)}
     assert {first["metadata"].pop(KEY), second["metadata"].pop(KEY)} == ids
     assert first == {
         "assetUrl": "raw/1.jpg",
@@ -76,9 +76,9 @@ def test_an_items_page_leads_to_the_line_it_came_from(
     alice: Person, erin: Person, client_as: Callable[[Person], Client], client: Client, emulator: Running
 ) -> None:
     line = ("raw/1.jpg", "", "image", "", "", "", "", "", "", '[{"label": "coin"}]', "")
-    done = import_lines(client, sheet([line], HEADER))
-    page = f"{ITEMS}{done.rows.get().item}/"
-    origin = f'<a href="{ITEMS}imports/{done.pk}/"><bdi>line 2 of pasted lines</bdi></a>'
+    import_run = import_lines(client, sheet([line], HEADER))
+    page = f"{ITEMS}{import_run.rows.get().item}/"
+    origin = f'<a href="{ITEMS}imports/{import_run.pk}/"><bdi>line 2 of pasted lines</bdi></a>'
     assert origin in client.get(page).content.decode()
     assert "You sent 1 label along when it was created" in text_of(client.get(f"{page}ground-truth/"))
     colleague = client_as(erin)
@@ -88,18 +88,18 @@ def test_an_items_page_leads_to_the_line_it_came_from(
 
 def test_an_items_page_names_no_import_of_another_project(client: Client, emulator: Running) -> None:
     """Our id can be copied into the metadata of any item."""
-    done = import_lines(client, sheet([("raw/1.jpg", "image")], ("asset_url", "asset_type")))
+    import_run = import_lines(client, sheet([("raw/1.jpg", "image")], ("asset_url", "asset_type")))
     Import.objects.update(project=uuid.uuid4())
-    assert "Imported from" not in client.get(f"{ITEMS}{done.rows.get().item}/").content.decode()
+    assert "Imported from" not in client.get(f"{ITEMS}{import_run.rows.get().item}/").content.decode()
 
 
 def test_lines_that_cloudfactory_refused_come_back_and_can_be_imported_again(client: Client, emulator: Running) -> None:
     header = ("asset_url", "asset_type", "metadata.note")
     rows = [("raw/1.jpg", "image", "+1"), ("raw/2.jpg", "audio", ""), ("raw/3.jpg", "image", "fine")]
-    emulator.fault("cloudfactory", "409", **POST)
-    done = import_lines(client, sheet(rows, header))
-    assert figures(done) == (1, 0, 1, 0, 0)
-    refused, invalid = sorted(refused_lines(client, done)[1:], key=lambda line: line[1] == "audio")
+    emulator.fault("cloudfactory", "409", **POST_REQUEST)
+    import_run = import_lines(client, sheet(rows, header))
+    assert figures(import_run) == (1, 0, 1, 0, 0)
+    refused, invalid = sorted(refused_lines(client, import_run)[1:], key=lambda line: line[1] == "audio")
     assert refused[:2] in (["raw/1.jpg", "image"], ["raw/3.jpg", "image"])
     assert refused[3]
     assert invalid[3] == "asset_type: Enter image or video."
@@ -110,8 +110,8 @@ def test_lines_that_cloudfactory_refused_come_back_and_can_be_imported_again(cli
 
 
 def test_a_poll_of_a_plan_that_was_started_elsewhere_opens_its_progress(client: Client, emulator: Running) -> None:
-    done = import_lines(client, sheet([("raw/1.jpg", "image")], ("asset_url", "asset_type")))
-    here = f"{ITEMS}imports/{done.pk}/"
+    import_run = import_lines(client, sheet([("raw/1.jpg", "image")], ("asset_url", "asset_type")))
+    here = f"{ITEMS}imports/{import_run.pk}/"
     answer = client.get(f"{here}?look=3", headers={"HX-Request": "true"})
     assert answer["HX-Redirect"] == here
     assert client.get(f"{here}?look=3").status_code == 200

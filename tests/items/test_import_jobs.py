@@ -21,7 +21,7 @@ from console.items.runs import services as run_services
 from console.jobs import worker
 from console.jobs.models import Operation
 from tests.items.import_helpers import (
-    POST,
+    POST_REQUEST,
     count_console_ids,
     entries,
     figures,
@@ -137,7 +137,7 @@ def test_a_plan_cannot_join_the_acts_of_somebody_else(alice: Person, bob: Person
 def test_a_refused_row_has_the_vendors_words_and_the_others_are_created(
     alice: Person, emulator: Running, status: int
 ) -> None:
-    emulator.fault("cloudfactory", str(status), times=1, **POST)
+    emulator.fault("cloudfactory", str(status), times=1, **POST_REQUEST)
     import_run = finished_import(alice, 10)
     assert (figures(import_run), import_run.state) == ((9, 0, 1, 0, 0), State.ENDED)
     assert import_run.rows.get(outcome=Outcome.REFUSED).message
@@ -146,7 +146,7 @@ def test_a_refused_row_has_the_vendors_words_and_the_others_are_created(
 
 @pytest.mark.parametrize("status", ["401", "403"])
 def test_after_a_refused_key_nothing_more_is_sent(alice: Person, emulator: Running, status: str) -> None:
-    emulator.fault("cloudfactory", status, times=0, **POST)
+    emulator.fault("cloudfactory", status, times=0, **POST_REQUEST)
     import_run = finished_import(alice, 150)
     assert import_run.state == State.STOPPED
     assert figures(import_run) == (0, 0, 4, 0, 146)
@@ -160,7 +160,7 @@ def test_after_a_refused_key_nothing_more_is_sent(alice: Person, emulator: Runni
 
 
 def test_too_many_requests_are_waited_for_and_each_row_is_created_once(alice: Person, emulator: Running) -> None:
-    emulator.fault("cloudfactory", "429", times=6, **POST)
+    emulator.fault("cloudfactory", "429", times=6, **POST_REQUEST)
     import_run = finished_import(alice, 30)
     run_workers(3)
     assert (figures(import_run), is_exactly(import_run, emulator)) == ((30, 0, 0, 0, 0), True)
@@ -170,7 +170,7 @@ def test_too_many_requests_are_waited_for_and_each_row_is_created_once(alice: Pe
 def test_a_lost_answer_is_looked_up_and_never_sent_again_while_it_may_be_there(
     alice: Person, emulator: Running, fault: str
 ) -> None:
-    emulator.fault("cloudfactory", fault, times=1, **POST)
+    emulator.fault("cloudfactory", fault, times=1, **POST_REQUEST)
     import_run = start(ready_import(alice, 20))
     run_workers(1)
     assert figures(import_run)[3] == 1
@@ -183,7 +183,7 @@ def test_a_lost_answer_is_looked_up_and_never_sent_again_while_it_may_be_there(
 
 
 def test_a_row_that_three_checks_did_not_find_is_sent_again_by_itself(alice: Person, emulator: Running) -> None:
-    emulator.fault("cloudfactory", "reset", times=1, **POST)
+    emulator.fault("cloudfactory", "reset", times=1, **POST_REQUEST)
     import_run = start(ready_import(alice, 20))
     run_workers(1)
     assert figures(import_run) == (19, 0, 0, 1, 0)
@@ -203,7 +203,7 @@ def close_the_breaker() -> None:
 
 
 def test_five_failures_in_a_row_pause_it_until_somebody_lets_it_carry_on(alice: Person, emulator: Running) -> None:
-    emulator.fault("cloudfactory", "500", times=0, **POST)
+    emulator.fault("cloudfactory", "500", times=0, **POST_REQUEST)
     import_run = start(ready_import(alice, 120))
     run_workers(8)
     import_run.refresh_from_db()
@@ -302,9 +302,9 @@ def test_whoever_lost_their_role_creates_nothing_more(alice: Person, emulator: R
     assert "role" in import_run.message
 
 
-def lost(person: Person, emulator: Running) -> Import:
+def import_with_a_lost_answer(person: Person, emulator: Running) -> Import:
     """One of 20 whose call was cut off, of which nobody knows yet whether it was created."""
-    emulator.fault("cloudfactory", "reset", times=1, **POST)
+    emulator.fault("cloudfactory", "reset", times=1, **POST_REQUEST)
     import_run = start(ready_import(person, 20))
     run_workers(1)
     assert figures(import_run) == (19, 0, 0, 1, 0)
@@ -312,7 +312,7 @@ def lost(person: Person, emulator: Running) -> Import:
 
 
 def test_stopped_while_it_is_checked_it_can_be_retried_once_it_is_proven(alice: Person, emulator: Running) -> None:
-    import_run = lost(alice, emulator)
+    import_run = import_with_a_lost_answer(alice, emulator)
     assert run_services.stop(user=alice, run=import_run)
     Lookup.objects.all().delete()
     Operation.objects.filter(kind=Import.JOB).update(due_at=timezone.now())
@@ -332,14 +332,14 @@ def test_stopped_while_it_is_checked_it_can_be_retried_once_it_is_proven(alice: 
 def test_the_rows_follow_what_a_person_says_about_their_act(
     alice: Person, emulator: Running, outcome: Any, expected: tuple[int, ...]
 ) -> None:
-    import_run = lost(alice, emulator)
+    import_run = import_with_a_lost_answer(alice, emulator)
     [entry] = entries(import_run)
     record.reconcile(entry, outcome, by=alice, note="Looked it up.")
     assert figures(import_run) == expected
 
 
 def test_a_retry_before_the_job_was_put_down_starts_nothing(alice: Person, emulator: Running) -> None:
-    emulator.fault("cloudfactory", "400", times=1, **POST)
+    emulator.fault("cloudfactory", "400", times=1, **POST_REQUEST)
     import_run = finished_import(alice, 3)
     Operation.objects.filter(kind=Import.JOB).update(state="running", finished_at=None)
     assert not services.retry(user=alice, import_run=import_run)
@@ -352,11 +352,11 @@ def test_a_retry_before_the_job_was_put_down_starts_nothing(alice: Person, emula
 
 
 def test_an_entry_counts_what_was_sent_under_it(alice: Person, emulator: Running) -> None:
-    emulator.fault("cloudfactory", "403", times=1, **POST)
+    emulator.fault("cloudfactory", "403", times=1, **POST_REQUEST)
     import_run = finished_import(alice, 30)
     [entry] = entries(import_run)
-    sent = len(posts(emulator))
-    assert sent == 4
+    post_count = len(posts(emulator))
+    assert post_count == 4
     assert (entry.outcome, entry.result["items"], entry.result["items_done"]) == ("done", 4, 3)
     line = GroupLine.objects.get(pk=import_run.pk)
     assert (line.items, line.items_done, line.items_failed, line.items_unknown) == (4, 3, 1, 0)

@@ -20,8 +20,8 @@ from console.items.imports import services
 from console.items.models import Import, ImportRow
 from console.jobs.models import Operation, Part
 from tests.items.import_helpers import (
-    POST,
-    READ,
+    POST_REQUEST,
+    READ_REQUEST,
     count_console_ids,
     entries,
     figures,
@@ -110,7 +110,7 @@ def test_killed_between_call_and_answer_they_are_found_and_not_sent_again(
     alice: Person, emulator: Running, worker: Start
 ) -> None:
     number = 30
-    emulator.fault("cloudfactory", "slow-8", times=4, **POST)
+    emulator.fault("cloudfactory", "slow-8", times=4, **POST_REQUEST)
     import_run = start(ready_import(alice, number))
     first = worker()
     until(lambda: sum(count_console_ids(emulator).values()) == 4)
@@ -157,7 +157,7 @@ def test_a_worker_that_was_only_slow_creates_nothing_twice_with_another(
 ) -> None:
     """Its lease runs out in the middle of its calls; the other one looks them up and goes on."""
     import_run = ready_import(alice, 60)
-    emulator.fault("cloudfactory", "slow-6", times=4, **POST)
+    emulator.fault("cloudfactory", "slow-6", times=4, **POST_REQUEST)
     start(import_run)
     worker()
     until(lambda: sum(count_console_ids(emulator).values()) == 4)
@@ -190,7 +190,7 @@ def test_two_people_at_once_create_the_same_items_once(
     alice: Person, erin: Person, emulator: Running, world: dict[str, str]
 ) -> None:
     ids = [uuid.uuid4() for _ in range(90)]
-    emulator.fault("cloudfactory", "slow-0.1", times=0, **POST)
+    emulator.fault("cloudfactory", "slow-0.1", times=0, **POST_REQUEST)
     runs = []
     for person, order in ((alice, 1), (erin, -1)):
         rows = [replace(row, console_id=ids[row.number - 1]) for row in new_rows(90)]
@@ -230,12 +230,12 @@ def test_two_presses_at_once_start_it_once(alice: Person, emulator: Running) -> 
 
 
 def test_a_batch_that_cannot_be_read_at_once_is_read_again(alice: Person, emulator: Running, worker: Start) -> None:
-    emulator.fault("cloudfactory", "slow-8", times=4, **POST)
+    emulator.fault("cloudfactory", "slow-8", times=4, **POST_REQUEST)
     import_run = start(ready_import(alice, 30))
     first = worker()
     until(lambda: sum(count_console_ids(emulator).values()) == 4)
     kill(first)
-    emulator.fault("cloudfactory", "403", times=1, **READ)
+    emulator.fault("cloudfactory", "403", times=1, **READ_REQUEST)
     second = worker()
     until(lambda: import_run.rows.filter(outcome=Outcome.CREATED).count() >= 26)
     kill(second)

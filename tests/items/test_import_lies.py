@@ -18,7 +18,7 @@ from console.items.imports import services
 from console.items.models import Import, ImportRow
 from tests.items.import_helpers import (
     ARCHIVE,
-    POST,
+    POST_REQUEST,
     entries,
     figures,
     is_exactly,
@@ -69,7 +69,7 @@ def test_a_list_that_lacks_what_was_surely_created_proves_nothing(
     alice: Person, emulator: Running, platform: Vendor, name: str
 ) -> None:
     platform.rewrite("GET", LIST, LISTS[name])
-    emulator.fault("cloudfactory", "drop-after", times=2, **POST)
+    emulator.fault("cloudfactory", "drop-after", times=2, **POST_REQUEST)
     import_run = start(ready_import(alice, 12))
     run_workers(8)
     assert is_exactly(import_run, emulator)
@@ -79,7 +79,7 @@ def test_a_list_that_lacks_what_was_surely_created_proves_nothing(
 
 def test_metadata_that_comes_as_text_is_read(alice: Person, emulator: Running, platform: Vendor) -> None:
     platform.rewrite("GET", LIST, each(lambda item: {**item, "metadata": json.dumps(item["metadata"])}))
-    emulator.fault("cloudfactory", "drop-after", times=2, **POST)
+    emulator.fault("cloudfactory", "drop-after", times=2, **POST_REQUEST)
     import_run = start(ready_import(alice, 12))
     run_workers(6)
     assert (figures(import_run), is_exactly(import_run, emulator)) == ((12, 0, 0, 0, 0), True)
@@ -92,11 +92,11 @@ def test_a_clock_in_another_zone_hides_nothing(alice: Person, emulator: Running,
         begin = datetime.fromisoformat(query["createdAtFrom"][0].replace("Z", "+00:00"))
         table = emulator.world.work_items[ARCHIVE]
         rows = [table.at(place) for place in range(len(table))]
-        shown = [row for row in rows if datetime.fromtimestamp(row["created_at"], UTC) + clock >= begin]
-        return {"items": [{"id": row["id"], "metadata": row["metadata"]} for row in shown], "meta": {}}
+        listed = [row for row in rows if datetime.fromtimestamp(row["created_at"], UTC) + clock >= begin]
+        return {"items": [{"id": row["id"], "metadata": row["metadata"]} for row in listed], "meta": {}}
 
     platform.speak("GET", LIST, say)
-    emulator.fault("cloudfactory", "drop-after", times=4, **POST)
+    emulator.fault("cloudfactory", "drop-after", times=4, **POST_REQUEST)
     import_run = start(ready_import(alice, 4))
     run_workers(6)
     assert (figures(import_run), is_exactly(import_run, emulator)) == ((4, 0, 0, 0, 0), True)
@@ -128,20 +128,20 @@ def check_each_has_its_own(import_run: Import, emulator: Running) -> None:
     run_workers(6)
     assert (figures(import_run), is_exactly(import_run, emulator)) == ((12, 0, 0, 0, 0), True)
     table = emulator.world.work_items[str(import_run.project)]
-    made = {row["metadata"].get(KEY): row["id"] for row in (table.at(place) for place in range(len(table)))}
+    ids = {row["metadata"].get(KEY): row["id"] for row in (table.at(place) for place in range(len(table)))}
     for row in import_run.rows.all():
-        assert str(row.item) == made[str(row.console_id)]
+        assert str(row.item) == ids[str(row.console_id)]
 
 
 def test_one_row_that_is_not_found_leaves_the_others(alice: Person, emulator: Running) -> None:
-    emulator.fault("cloudfactory", "404", times=1, **POST)
+    emulator.fault("cloudfactory", "404", times=1, **POST_REQUEST)
     import_run = start(ready_import(alice, 30))
     run_workers()
     assert (figures(import_run), import_run.state) == ((29, 0, 1, 0, 0), State.ENDED)
 
 
 def test_a_project_that_is_not_found_any_more_ends_it_after_a_few_calls(alice: Person, emulator: Running) -> None:
-    emulator.fault("cloudfactory", "404", times=0, **POST)
+    emulator.fault("cloudfactory", "404", times=0, **POST_REQUEST)
     import_run = start(ready_import(alice, 130))
     run_workers()
     assert figures(import_run) == (0, 0, 8, 0, 122)
@@ -149,7 +149,7 @@ def test_a_project_that_is_not_found_any_more_ends_it_after_a_few_calls(alice: P
 
 
 def test_a_retry_begins_with_what_was_never_sent(alice: Person, emulator: Running) -> None:
-    emulator.fault("cloudfactory", "403", times=4, **POST)
+    emulator.fault("cloudfactory", "403", times=4, **POST_REQUEST)
     import_run = start(ready_import(alice, 30))
     run_workers()
     refused = {str(one) for one in import_run.rows.filter(outcome=Outcome.REFUSED).values_list("console_id", flat=True)}
@@ -164,15 +164,15 @@ def test_a_retry_begins_with_what_was_never_sent(alice: Person, emulator: Runnin
 def test_a_check_that_ends_late_says_nothing_about_a_row_that_is_sent_again(
     alice: Person, emulator: Running, platform: Vendor
 ) -> None:
-    emulator.fault("cloudfactory", "reset", times=1, **POST)
+    emulator.fault("cloudfactory", "reset", times=1, **POST_REQUEST)
     import_run = start(ready_import(alice, 20))
     run_workers()
     [entry] = entries(import_run)
     later = uuid.uuid4()
 
     def sent_again(page: Any) -> Any:
-        lost = ImportRow.objects.filter(import_run=import_run, outcome__in=(Outcome.UNKNOWN, Outcome.SENDING))
-        lost.update(outcome=Outcome.SENDING, act_id=later, misses=0, sent_at=timezone.now())
+        unknown_rows = ImportRow.objects.filter(import_run=import_run, outcome__in=(Outcome.UNKNOWN, Outcome.SENDING))
+        unknown_rows.update(outcome=Outcome.SENDING, act_id=later, misses=0, sent_at=timezone.now())
         connection.close()
         return page
 

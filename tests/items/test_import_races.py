@@ -20,7 +20,7 @@ from console.items.imports.results import RowResult
 from console.items.models import Import, ImportRow
 from console.items.runs import result_writer
 from console.jobs.models import Operation
-from tests.items.import_helpers import POST, entries, figures, ready_import, run_workers, start
+from tests.items.import_helpers import POST_REQUEST, entries, figures, ready_import, run_workers, start
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SignIn = Callable[[Person], Client]
@@ -35,7 +35,7 @@ def quick_checks(settings: Any, audit_anchor: Any) -> None:
 
 def proven_missing(person: Person, emulator: Running) -> tuple[Import, Operation, ImportRow]:
     """One row of 20 that three checks did not find, just before the job sends it again."""
-    emulator.fault("cloudfactory", "reset", times=1, **POST)
+    emulator.fault("cloudfactory", "reset", times=1, **POST_REQUEST)
     import_run = start(ready_import(person, 20))
     run_workers(1)
     for _ in range(reconciliation.LEAST_MISSES):

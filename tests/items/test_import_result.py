@@ -23,7 +23,7 @@ from tests.items.bulk_factories import query_plan
 from tests.items.import_helpers import (
     ARCHIVE,
     ITEMS,
-    POST,
+    POST_REQUEST,
     figures,
     finished_import,
     is_exactly,
@@ -74,9 +74,9 @@ def test_the_one_button_of_the_plan_creates_its_items_once(alice: Person, emulat
     assert "Creating 12 work items" in text_of(client, import_run)
     run_workers()
     assert (figures(import_run), len(posts(emulator))) == ((12, 0, 0, 0, 0), 12)
-    said = text_of(client, import_run)
-    assert "Finished: creating 12 work items" in said
-    assert "12 created." in said
+    text = text_of(client, import_run)
+    assert "Finished: creating 12 work items" in text
+    assert "12 created." in text
 
 
 def test_an_old_plan_is_not_started(alice: Person, emulator: Running, client_as: SignIn) -> None:
@@ -93,7 +93,7 @@ def test_an_old_plan_is_not_started(alice: Person, emulator: Running, client_as:
 def test_each_row_is_listed_with_its_outcome_a_hundred_a_page(
     alice: Person, emulator: Running, client_as: SignIn
 ) -> None:
-    emulator.fault("cloudfactory", "400", times=1, **POST)
+    emulator.fault("cloudfactory", "400", times=1, **POST_REQUEST)
     rows = [*new_rows(230), NewRow(231, "bad.jpg", errors=[["difficulty", "Type a whole number."]])]
     import_run, client = finished_import(alice, rows), client_as(alice)
     html = client.get(address(import_run)).content.decode()
@@ -117,7 +117,7 @@ def test_what_was_created_is_linked_to_the_table_of_its_batch(
 
 
 def test_retry_creates_just_what_was_surely_not_created(alice: Person, emulator: Running, client_as: SignIn) -> None:
-    emulator.fault("cloudfactory", "400", times=3, **POST)
+    emulator.fault("cloudfactory", "400", times=3, **POST_REQUEST)
     import_run, client = finished_import(alice, 30), client_as(alice)
     assert figures(import_run) == (27, 0, 3, 0, 0)
     assert "Retry 3 items" in text_of(client, import_run)
@@ -131,7 +131,7 @@ def test_retry_creates_just_what_was_surely_not_created(alice: Person, emulator:
 
 
 def test_stop_and_carry_on_are_said_with_numbers(alice: Person, emulator: Running, client_as: SignIn) -> None:
-    emulator.fault("cloudfactory", "500", times=0, **POST)
+    emulator.fault("cloudfactory", "500", times=0, **POST_REQUEST)
     import_run, client = start(ready_import(alice, 20)), client_as(alice)
     run_workers()
     assert "Paused: creating 20 work items" in text_of(client, import_run)
@@ -142,9 +142,9 @@ def test_stop_and_carry_on_are_said_with_numbers(alice: Person, emulator: Runnin
     assert "Stop" in answer.content.decode()
     assert client.post(address(import_run, "stop/"), headers=HTMX).status_code == 200
     run_workers()
-    said = text_of(client, import_run)
-    assert "Stopped: creating 20 work items" in said
-    assert re.search(r"\d+ not created", said)
+    text = text_of(client, import_run)
+    assert "Stopped: creating 20 work items" in text
+    assert re.search(r"\d+ not created", text)
 
 
 def test_the_progress_ends_with_the_results(alice: Person, emulator: Running, client_as: SignIn) -> None:
@@ -166,9 +166,9 @@ def test_whoever_started_it_is_told_once_wherever_they_are(alice: Person, emulat
     assert 'id="signal-news"' in client.get("/profile/").content.decode()
     assert "Finished" not in client.post("/signals/news/?look=1", headers=HTMX).content.decode()
     run_workers()
-    told = client.post("/signals/news/?look=1", headers=HTMX).content.decode()
-    assert "Finished: creating 5 work items" in told
-    assert address(import_run) in told
+    answer = client.post("/signals/news/?look=1", headers=HTMX).content.decode()
+    assert "Finished: creating 5 work items" in answer
+    assert address(import_run) in answer
     assert "Finished" not in client.post("/signals/news/?look=1", headers=HTMX).content.decode()
 
 
@@ -193,9 +193,9 @@ def test_the_page_of_a_batch_reads_no_rows_of_imports_that_are_over(
     alice: Person, emulator: Running, client_as: SignIn
 ) -> None:
     batch, client = connections.cloudfactory(alice).list_batches(ARCHIVE).items[0].id, client_as(alice)
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         client.get(f"/projects/{ARCHIVE}/batches/{batch}/")
-    [sql] = [query["sql"] for query in asked if "items_importrow" in query["sql"]]
+    [sql] = [query["sql"] for query in queries if "items_importrow" in query["sql"]]
     steps = query_plan(sql)
     assert any("CORRELATED" in step for step in steps), steps
     assert not any(step.startswith("SCAN") for step in steps), steps
@@ -207,9 +207,9 @@ def test_a_colleague_looks_and_changes_nothing(
     import_run = start(ready_import(alice, 5))
     for colleague, status in ((erin, 404), (bob, 403)):
         client = client_as(colleague)
-        said = text_of(client, import_run)
-        assert "Started by Alice" in said
-        assert "Stop" not in re.sub("Stopped", "", said)
+        text = text_of(client, import_run)
+        assert "Started by Alice" in text
+        assert "Stop" not in re.sub("Stopped", "", text)
         for move in ("start", "stop", "carry-on", "retry"):
             assert client.post(address(import_run, f"{move}/")).status_code == status
     stranger = client_as(carol)

@@ -43,9 +43,9 @@ def ticked(response: Any) -> list[str]:
     return list(boxes)
 
 
-def select(client: Client, **sent: Any) -> Any:
+def select(client: Client, **data: Any) -> Any:
     """What the script sends."""
-    return client.post(SELECT, {"list": "", **sent}, headers=HTMX)
+    return client.post(SELECT, {"list": "", **data}, headers=HTMX)
 
 
 def selected(person: Person) -> dict[str, str]:
@@ -155,17 +155,17 @@ def test_a_selection_is_shown_alone_a_hundred_a_page_and_to_nobody_else(
     boxes = values(client.get(ITEMS, {"size": "100"}))
     select(client, on=",".join([boxes[4], boxes[2], *many(150)]))
     (address,) = re.findall(r'href="([^"]*ids=selection-[^"]*)"', client.get(ITEMS).content.decode())
-    shown = client.get(address)
-    assert [id_of(value) for value in values(shown)] == [id_of(boxes[4]), id_of(boxes[2])]
-    assert "Selected 1 to 100 of 152" in text_of(shown)
-    assert "98 ids were not found in this project" in text_of(shown)
-    assert "<textarea" in shown.content.decode()
-    assert id_of(many(1)[0]) not in re.search(r"<textarea.*?</textarea>", shown.content.decode(), re.DOTALL)[0]  # type: ignore[index]
-    assert 'id="selection-all"' not in shown.content.decode()
+    page = client.get(address)
+    assert [id_of(value) for value in values(page)] == [id_of(boxes[4]), id_of(boxes[2])]
+    assert "Selected 1 to 100 of 152" in text_of(page)
+    assert "98 ids were not found in this project" in text_of(page)
+    assert "<textarea" in page.content.decode()
+    assert id_of(many(1)[0]) not in re.search(r"<textarea.*?</textarea>", page.content.decode(), re.DOTALL)[0]  # type: ignore[index]
+    assert 'id="selection-all"' not in page.content.decode()
     select(client, do="clear")
-    gone = client.get(address)
-    assert gone.status_code == 422
-    assert "None of these work items are selected any more." in text_of(gone)
+    answer = client.get(address)
+    assert answer.status_code == 422
+    assert "None of these work items are selected any more." in text_of(answer)
     select(client, on=boxes[4])
     other = client_as(bob).get(f"{ITEMS}?ids=selection-{Selection.objects.get(person=alice).pk.hex}")
     assert other.status_code == 422
@@ -179,8 +179,8 @@ def test_all_matching_keeps_the_filter_and_says_the_number(
     select(client, on=",".join(many(3)))
     answer = select(client, do="all", list="status=CLIENT_REVIEW&size=10&order=newest")
     assert "All 18 matching work items of this list are selected." in text_of(answer)
-    kept = Selection.objects.get(person=alice)
-    assert (kept.is_all_matching, kept.query, kept.items.count()) == (True, "status=CLIENT_REVIEW", 0)
+    selection = Selection.objects.get(person=alice)
+    assert (selection.is_all_matching, selection.query, selection.items.count()) == (True, "status=CLIENT_REVIEW", 0)
     page = client.get(ITEMS, {"status": "CLIENT_REVIEW"})
     assert len(ticked(page)) == len(values(page)) == 18
     assert page.content.decode().count("disabled") > 18
@@ -291,10 +291,10 @@ def test_old_selections_are_deleted_at_night(
 
 
 def test_the_refused_can_be_selected_instead_of_others(alice: Person, emulator: Running) -> None:
-    wanted = {uuid.uuid4(): "COMPLETED" for _ in range(3)}
+    expected = {uuid.uuid4(): "COMPLETED" for _ in range(3)}
     selections.select_only(user=alice, project=uuid.UUID(COINS), items={uuid.uuid4(): ""})
-    selections.select_only(user=alice, project=uuid.UUID(COINS), items=wanted)
-    assert selected(alice) == {str(item): status for item, status in wanted.items()}
+    selections.select_only(user=alice, project=uuid.UUID(COINS), items=expected)
+    assert selected(alice) == {str(item): status for item, status in expected.items()}
     with pytest.raises(NotSelected):
         selections.select_only(user=alice, project=uuid.UUID(COINS), items=dict.fromkeys(read_boxes(many(10_001)), ""))
     assert len(selected(alice)) == 3
@@ -316,16 +316,16 @@ def test_the_buttons_of_the_bar_take_along_what_was_ticked(
     script = {"on": boxes[4], "off": boxes[0], "list": "", "bulk_id": str(uuid.uuid4()), "action": "cancel"}
     client.post(f"{ITEMS}bulk/", script)
     later = BulkSignal.objects.get(action="cancel")
-    wanted = {id_of(value) for value in (boxes[1], boxes[2], boxes[4])}
-    assert {str(row.item) for row in later.items.all()} == wanted == set(selected(alice))
+    expected = {id_of(value) for value in (boxes[1], boxes[2], boxes[4])}
+    assert {str(row.item) for row in later.items.all()} == expected == set(selected(alice))
 
 
 def test_a_button_whose_ticks_are_too_many_plans_nothing(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
     select(client, on=",".join(many(MOST_SELECTED)))
     page = client.get(ITEMS, {"size": "10"})
-    sent = {**fields_of(page), "item": values(page)[0], "action": "reopen"}
-    refused = client.post(f"{ITEMS}bulk/", sent)
+    data = {**fields_of(page), "item": values(page)[0], "action": "reopen"}
+    refused = client.post(f"{ITEMS}bulk/", data)
     assert refused.status_code == 422
     assert "You can select up to 10,000 work items. Nothing was changed." in text_of(refused)
     assert not BulkSignal.objects.exists()
@@ -364,7 +364,7 @@ def test_whatever_is_ticked_and_unticked_in_turn_is_what_is_selected(
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    ("first", "then", "left"),
+    ("first", "then", "after"),
     [
         ({"do": "clear"}, {"on": many(2)[1]}, {id_of(many(2)[1]): "NEW"}),
         ({"on": many(2)[1]}, {"do": "clear"}, {}),
@@ -376,7 +376,7 @@ def test_two_tabs_that_tick_and_clear_at_the_same_moment_do_so_one_after_the_oth
     emulator: Running,
     first: dict[str, str],
     then: dict[str, str],
-    left: dict[str, str],
+    after: dict[str, str],
 ) -> None:
     tabs = client_as(alice), client_as(alice)
     assert select(tabs[0], on=many(1)[0]).status_code == 200
@@ -393,7 +393,7 @@ def test_two_tabs_that_tick_and_clear_at_the_same_moment_do_so_one_after_the_oth
             second = pool.submit(press)
             until(is_anybody_waiting)
         assert second.result().status_code == 200
-    assert selected(alice) == left
+    assert selected(alice) == after
 
 
 def is_anybody_waiting() -> bool:

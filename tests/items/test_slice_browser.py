@@ -30,16 +30,16 @@ def fits(page: Page) -> bool:
 
 
 def is_accessible(page: Page, context: str | None = None) -> bool:
-    found = Axe().run(page, context=context)
-    return found.violations_count == 0 or pytest.fail(found.generate_report())
+    source = Axe().run(page, context=context)
+    return source.violations_count == 0 or pytest.fail(source.generate_report())
 
 
 def test_a_slice_is_sent_by_keyboard_and_its_plan_arrives_in_place(
     signed_in: Page, live: str, alice: Person, emulator: Running, complaints: list[str]
 ) -> None:
-    found = make_slice(alice, emulator, "By keyboard", 7)
+    source = make_slice(alice, emulator, "By keyboard", 7)
     page = signed_in
-    page.goto(f"{live}/slices/{'/'.join(found.address or ())}/")
+    page.goto(f"{live}/slices/{'/'.join(source.address or ())}/")
     page.get_by_role("link", name="Send to a batch").press("Enter")
     page.locator(f'a[href^="/projects/{PROJECT}/items/from-slice/"]').press("Enter")
     expect(page.get_by_text("The slice has 7 items.")).to_be_visible()
@@ -54,7 +54,7 @@ def test_a_slice_is_sent_by_keyboard_and_its_plan_arrives_in_place(
     page.get_by_role("button", name="Create 7 work items").press("Enter")
     run_workers(2)
     expect(page.get_by_text("7 created").first).to_be_visible()
-    page.goto(f"{live}/slices/{'/'.join(found.address or ())}/")
+    page.goto(f"{live}/slices/{'/'.join(source.address or ())}/")
     expect(page.get_by_text("0 of 7 completed")).to_be_visible()
 
 
@@ -62,15 +62,18 @@ def test_a_slice_is_sent_by_keyboard_and_its_plan_arrives_in_place(
 def test_its_pages_fit_a_small_screen_and_are_accessible(
     signed_in: Page, live: str, alice: Person, emulator: Running, complaints: list[str], scheme: Any, tmp_path: Any
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Small screen", 7), make_batch(alice, "A batch with quite a long name")
+    source, batch = (
+        make_slice(alice, emulator, "Small screen", 7),
+        make_batch(alice, "A batch with quite a long name"),
+    )
     page = signed_in
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": 390, "height": 844})
-    slice_url = f"{live}/slices/{'/'.join(found.address or ())}/"
+    slice_url = f"{live}/slices/{'/'.join(source.address or ())}/"
     for address in (
         f"{slice_url}projects/",
         f"{live}/slices/choose/?project={PROJECT}&batch={batch}&owner=northwind",
-        f"{live}/projects/{PROJECT}/items/from-slice/{'/'.join(found.address or ())}/?batch={batch}",
+        f"{live}/projects/{PROJECT}/items/from-slice/{'/'.join(source.address or ())}/?batch={batch}",
     ):
         page.goto(address)
         assert fits(page), address

@@ -41,8 +41,8 @@ def worker(world: dict[str, str]) -> Iterator[Start]:
 def test_killed_between_call_and_answer_there_are_still_thirty(
     alice: Person, client_as: ClientAs, emulator: Running, worker: Start, fault: str
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Killed"), make_batch(alice)
-    import_run = start(create_plan(client_as(alice), found, batch))
+    source, batch = make_slice(alice, emulator, "Killed"), make_batch(alice)
+    import_run = start(create_plan(client_as(alice), source, batch))
     emulator.forget_requests()
     emulator.fault("cloudfactory", fault, **POST, times=2)
     first = worker()
@@ -52,18 +52,18 @@ def test_killed_between_call_and_answer_there_are_still_thirty(
     worker()
     wait_for_end(import_run)
     until(lambda: not Operation.objects.unfinished().filter(subject=str(import_run.pk)).exists())
-    assert slice_ids(alice, batch) == items_of(alice, found)
+    assert slice_ids(alice, batch) == items_of(alice, source)
     assert len(in_batch(alice, batch)) == 30
     assert figures(import_run)[0] == 30
     assert verify.check().is_whole
-    assert planned(create_plan(client_as(alice), found, batch)) == (0, 30, 0)
+    assert planned(create_plan(client_as(alice), source, batch)) == (0, 30, 0)
 
 
 def test_killed_while_it_reads_the_plan_is_the_same(
     alice: Person, client_as: ClientAs, emulator: Running, worker: Start
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Killed reading"), make_batch(alice)
-    send(client_as(alice), found, batch=str(batch))
+    source, batch = make_slice(alice, emulator, "Killed reading"), make_batch(alice)
+    send(client_as(alice), source, batch=str(batch))
     emulator.fault("avala", "slow-8", path="/items/list/")
     first = worker()
     until(lambda: Part.objects.filter(state=Part.State.RUNNING).exists())
@@ -78,26 +78,26 @@ def test_killed_while_it_reads_the_plan_is_the_same(
 def test_two_people_at_once_on_two_workers_create_thirty(
     alice: Person, erin: Person, client_as: ClientAs, emulator: Running, worker: Start
 ) -> None:
-    found, batch = make_slice(alice, emulator, "At once"), make_batch(alice)
-    plans = [create_plan(client_as(person), found, batch) for person in (alice, erin)]
+    source, batch = make_slice(alice, emulator, "At once"), make_batch(alice)
+    plans = [create_plan(client_as(person), source, batch) for person in (alice, erin)]
     for one in plans:
         start(one)
     emulator.fault("cloudfactory", "slow-0.1", **POST, times=0)
     worker("--workers", "2")
     for one in plans:
         wait_for_end(one)
-    assert slice_ids(alice, batch) == items_of(alice, found)
-    made = [figures(one) for one in plans]
-    assert sum(one[0] for one in made) == 30
-    assert all(one[0] + one[1] == 30 for one in made)
+    assert slice_ids(alice, batch) == items_of(alice, source)
+    figures_of_each = [figures(one) for one in plans]
+    assert sum(one[0] for one in figures_of_each) == 30
+    assert all(one[0] + one[1] == 30 for one in figures_of_each)
     assert verify.check().is_whole
 
 
 def test_killed_again_and_again_there_are_still_thirty(
     alice: Person, client_as: ClientAs, emulator: Running, worker: Start
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Again and again"), make_batch(alice)
-    import_run = start(create_plan(client_as(alice), found, batch))
+    source, batch = make_slice(alice, emulator, "Again and again"), make_batch(alice)
+    import_run = start(create_plan(client_as(alice), source, batch))
     emulator.forget_requests()
     emulator.fault("cloudfactory", "slow-0.3", **POST, times=0)
     for _ in range(4):
@@ -108,7 +108,7 @@ def test_killed_again_and_again_there_are_still_thirty(
     emulator.clear_faults()
     worker()
     wait_for_end(import_run)
-    assert slice_ids(alice, batch) == items_of(alice, found)
+    assert slice_ids(alice, batch) == items_of(alice, source)
     assert figures(import_run)[0] == 30
     assert verify.check().is_whole
 

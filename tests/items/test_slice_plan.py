@@ -66,28 +66,28 @@ def say_items(avala: Vendor, items: list[dict[str, Any]]) -> None:
     avala.speak("GET", "/items/list/", lambda query: {"next": None, "previous": None, "results": items})
 
 
-def written(emulator: Running) -> list[str]:
-    asked = emulator.requests("cloudfactory")
-    return [one["path"] for one in asked if one["method"] == "POST" and "signedurls" not in one["path"]]
+def paths_of_writes(emulator: Running) -> list[str]:
+    requests = emulator.requests("cloudfactory")
+    return [one["path"] for one in requests if one["method"] == "POST" and "signedurls" not in one["path"]]
 
 
 def test_a_plan_has_a_row_for_each_item_with_its_source(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    found, batch = make_slice(alice, emulator, "Thirty"), make_batch(alice)
+    source, batch = make_slice(alice, emulator, "Thirty"), make_batch(alice)
     emulator.forget_requests()
-    import_run = create_plan(client_as(alice), found, batch)
+    import_run = create_plan(client_as(alice), source, batch)
     assert (import_run.state, figures(import_run), import_run.planned_count) == (State.READY, (30, 0, 0), 30)
-    items = connections.avala(alice).list_slice_items(*found.address or ("", ""), limit=100).items
+    items = connections.avala(alice).list_slice_items(*source.address or ("", ""), limit=100).items
     row, item = import_run.rows.first(), items[0]
     assert row is not None
     assert row.name == item.key
     assert row.fields["metadata"] == {
-        console_ids.SLICE: "/".join(found.address or ()),
+        console_ids.SLICE: "/".join(source.address or ()),
         console_ids.DATASET: item.extra["dataset"],
         console_ids.SLICE_ITEM: item.uid,
         console_ids.ASSET_KEY: item.key,
     }
     assert row.fields["asset_type"] == "image"
-    assert written(emulator) == [], "a plan only reads"
+    assert paths_of_writes(emulator) == [], "a plan only reads"
 
 
 def test_no_signed_link_is_stored_anywhere(alice: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -100,27 +100,27 @@ def test_no_signed_link_is_stored_anywhere(alice: Person, client_as: ClientAs, e
 def test_what_the_batch_holds_already_is_left_out_for_everybody(
     alice: Person, erin: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Twelve there"), make_batch(alice)
-    create_items(alice, create_plan(client_as(alice), found, batch), 12)
+    source, batch = make_slice(alice, emulator, "Twelve there"), make_batch(alice)
+    create_items(alice, create_plan(client_as(alice), source, batch), 12)
     for person in (alice, erin):
-        import_run = create_plan(client_as(person), found, batch)
+        import_run = create_plan(client_as(person), source, batch)
         assert figures(import_run) == (18, 12, 0)
     create_items(alice, import_run, 18)
-    nothing_left = create_plan(client_as(erin), found, batch)
+    nothing_left = create_plan(client_as(erin), source, batch)
     assert figures(nothing_left) == (0, 30, 0)
     assert "links that expire" in text_of(client_as(erin).get(page_url(import_run)))
     assert "links that expire" not in text_of(client_as(erin).get(page_url(nothing_left)))
-    assert figures(create_plan(client_as(erin), found, make_batch(alice, "Another"))) == (30, 0, 0), "another batch"
+    assert figures(create_plan(client_as(erin), source, make_batch(alice, "Another"))) == (30, 0, 0), "another batch"
 
 
 def test_what_the_batch_holds_under_an_odd_id_is_there_all_the_same(
     alice: Person, client_as: ClientAs, emulator: Running, settings: Any
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Odd", 3), make_batch(alice)
-    create_items(alice, create_plan(client_as(alice), found, batch), 2)
+    source, batch = make_slice(alice, emulator, "Odd", 3), make_batch(alice)
+    create_items(alice, create_plan(client_as(alice), source, batch), 2)
     with rewriting(emulator, settings, "cloudfactory") as vendor:
         vendor.rewrite("GET", r"/workItems\?", with_odd_ids)
-        import_run = create_plan(client_as(alice), found, batch)
+        import_run = create_plan(client_as(alice), source, batch)
     assert (import_run.state, figures(import_run)) == (State.READY, (1, 2, 0))
     assert client_as(alice).get(page_url(import_run)).status_code == 200
 
@@ -132,11 +132,11 @@ def with_odd_ids(page: dict[str, Any]) -> dict[str, Any]:
 def test_a_slice_of_more_than_a_page_is_read_to_its_end(
     alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Long", 3), make_batch(alice)
+    source, batch = make_slice(alice, emulator, "Long", 3), make_batch(alice)
     items = [plain_item(f"{number:03}.jpg") for number in range(230)]
     say_pages(avala, items[:100], items[100:200], items[200:])
-    create_items(alice, create_plan(client_as(alice), found, batch), 225)
-    import_run = create_plan(client_as(alice), found, batch)
+    create_items(alice, create_plan(client_as(alice), source, batch), 225)
+    import_run = create_plan(client_as(alice), source, batch)
     assert figures(import_run) == (5, 225, 0)
     assert list(import_run.rows.values_list("number", flat=True)) == list(range(1, 231))
 
@@ -144,17 +144,17 @@ def test_a_slice_of_more_than_a_page_is_read_to_its_end(
 def test_a_list_that_goes_round_is_no_plan(
     alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Round", 3), make_batch(alice)
+    source, batch = make_slice(alice, emulator, "Round", 3), make_batch(alice)
     item = plain_item("a.jpg")
     avala.speak("GET", "/items/list/", lambda query: {"next": "http://x/?cursor=same", "results": [item]})
-    import_run = create_plan(client_as(alice), found, batch)
+    import_run = create_plan(client_as(alice), source, batch)
     assert (import_run.state, import_run.message) == (State.NOT_READ, slice_reader.ENDLESS_SLICE)
 
 
 def test_items_without_a_usable_link_are_named_with_the_reason(
     alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Odd links"), make_batch(alice)
+    source, batch = make_slice(alice, emulator, "Odd links"), make_batch(alice)
     links = {
         "none.jpg": None,
         "script.jpg": "javascript:alert(1)",
@@ -166,7 +166,7 @@ def test_items_without_a_usable_link_are_named_with_the_reason(
         "drive.mp4": "https://example.com/drive",
     }
     say_items(avala, [{"uid": str(uuid.uuid4()), "key": key, "url": url} for key, url in links.items()])
-    import_run = create_plan(client_as(alice), found, batch)
+    import_run = create_plan(client_as(alice), source, batch)
     assert figures(import_run) == (2, 0, 6)
     fine = {row.name: row.fields for row in import_run.rows.filter(outcome=Outcome.NONE)}
     assert fine["fine.jpg"]["asset_url"] == "https://example.com/fine.jpg"
@@ -179,10 +179,10 @@ def test_items_without_a_usable_link_are_named_with_the_reason(
 def test_an_item_that_the_slice_repeats_is_sent_once(
     alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Twice"), make_batch(alice)
+    source, batch = make_slice(alice, emulator, "Twice"), make_batch(alice)
     one, other = plain_item("a.jpg"), plain_item("b.jpg")
     say_pages(avala, [one, other], [one, {**plain_item("c.jpg"), "uid": "no id"}])
-    import_run = create_plan(client_as(alice), found, batch)
+    import_run = create_plan(client_as(alice), source, batch)
     assert figures(import_run) == (2, 0, 0)
     assert (import_run.plan["repeated"], import_run.plan["left_out"]) == (1, 1)
     assert len(import_run.plan["notes"]) == len(import_run.plan["warnings"]) == 1
@@ -199,26 +199,26 @@ def test_an_item_that_the_slice_repeats_is_sent_once(
 def test_a_slice_that_cannot_be_sent_is_one_sentence(
     alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor, said: dict[str, Any], words: str
 ) -> None:
-    found, client = make_slice(alice, emulator, "Unfit", 3), client_as(alice)
-    sent = form_data(name="Never made")
-    avala.rewrite("GET", rf"/{found.slug}/$", lambda answer: {**answer, **said})
+    source, client = make_slice(alice, emulator, "Unfit", 3), client_as(alice)
+    data = form_data(name="Never made")
+    avala.rewrite("GET", rf"/{source.slug}/$", lambda answer: {**answer, **said})
     emulator.forget_requests()
-    assert words in text_of(client.get(form_url(found)))
-    answer = client.post(form_url(found), sent)
+    assert words in text_of(client.get(form_url(source)))
+    answer = client.post(form_url(source), data)
     assert (answer.status_code, words in text_of(answer)) == (422, True)
-    assert (written(emulator), Import.objects.count()) == ([], 0)
+    assert (paths_of_writes(emulator), Import.objects.count()) == ([], 0)
 
 
 def test_a_slice_that_turned_out_unfit_behind_the_form_is_said_by_its_plan(
     alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Unfit later", 3), make_batch(alice)
-    assert send(client_as(alice), found, batch=str(batch)).status_code == 302
+    source, batch = make_slice(alice, emulator, "Unfit later", 3), make_batch(alice)
+    assert send(client_as(alice), source, batch=str(batch)).status_code == 302
     say_items(avala, [])
     read_plans()
     import_run = Import.objects.get()
     assert (import_run.state, import_run.message) == (State.NOT_READ, slice_reader.EMPTY)
-    avala.answer("GET", rf"/{found.slug}/$", b'{"detail": "Not found."}', 404)
+    avala.answer("GET", rf"/{source.slug}/$", b'{"detail": "Not found."}', 404)
     client_as(alice).post(f"{page_url(import_run)}read-again/")
     read_plans()
     import_run.refresh_from_db()
@@ -228,8 +228,8 @@ def test_a_slice_that_turned_out_unfit_behind_the_form_is_said_by_its_plan(
 def test_a_slice_that_fails_to_answer_is_asked_again_and_then_said(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Silent"), make_batch(alice)
-    assert send(client_as(alice), found, batch=str(batch)).status_code == 302
+    source, batch = make_slice(alice, emulator, "Silent"), make_batch(alice)
+    assert send(client_as(alice), source, batch=str(batch)).status_code == 302
     emulator.fault("avala", "503", path="/items/list/", times=0)
     operation = Operation.objects.get(kind="items.import_read")
     worker.perform(operation.pk)
@@ -250,8 +250,8 @@ def test_a_slice_that_fails_to_answer_is_asked_again_and_then_said(
 def test_a_stop_ends_the_reading_and_it_can_be_read_again(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Stopped"), make_batch(alice)
-    send(client_as(alice), found, batch=str(batch))
+    source, batch = make_slice(alice, emulator, "Stopped"), make_batch(alice)
+    send(client_as(alice), source, batch=str(batch))
     import_run = Import.objects.get()
     page = client_as(alice).get(page_url(import_run)).content.decode()
     assert f'action="{page_url(import_run)}stop/"' in page
@@ -275,20 +275,20 @@ def test_another_persons_plan_is_not_read_again(
 def test_a_new_batch_is_created_once_however_often_the_form_is_sent(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    found, client = make_slice(alice, emulator, "New batch", 3), client_as(alice)
+    source, client = make_slice(alice, emulator, "New batch", 3), client_as(alice)
     emulator.forget_requests()
-    sent = form_data(name="Fresh from the slice")
-    first, second = client.post(form_url(found), sent), client.post(form_url(found), sent)
+    data = form_data(name="Fresh from the slice")
+    first, second = client.post(form_url(source), data), client.post(form_url(source), data)
     assert first["Location"] == second["Location"]
-    assert len(written(emulator)) == 1
+    assert len(paths_of_writes(emulator)) == 1
     read_plans()
     assert (Import.objects.get().batch_name, figures(Import.objects.get())) == ("Fresh from the slice", (3, 0, 0))
 
 
 def test_a_name_that_is_taken_is_said_at_the_name(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    found = make_slice(alice, emulator, "Taken", 3)
+    source = make_slice(alice, emulator, "Taken", 3)
     make_batch(alice, "Night rides")
-    answer = send(client_as(alice), found, name="Night rides")
+    answer = send(client_as(alice), source, name="Night rides")
     assert answer.status_code == 422
     assert "already has a batch with this name" in text_of(answer)
     assert 'value="Night rides"' in answer.content.decode()
@@ -299,35 +299,35 @@ def test_a_name_that_is_taken_is_said_at_the_name(alice: Person, client_as: Clie
 def test_what_cannot_be_a_batch_is_refused_at_its_field(
     alice: Person, client_as: ClientAs, emulator: Running, more: dict[str, str]
 ) -> None:
-    found = make_slice(alice, emulator, "Refused", 3)
+    source = make_slice(alice, emulator, "Refused", 3)
     emulator.forget_requests()
-    answer = send(client_as(alice), found, **more)
+    answer = send(client_as(alice), source, **more)
     assert answer.status_code == 422
-    assert (written(emulator), Import.objects.count()) == ([], 0)
+    assert (paths_of_writes(emulator), Import.objects.count()) == ([], 0)
     assert 'aria-invalid="true"' in answer.content.decode()
 
 
 def test_a_form_whose_id_belongs_to_another_plan_is_refused(
     alice: Person, erin: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Foreign", 3), make_batch(alice)
-    import_run = create_plan(client_as(alice), found, batch)
-    answer = send(client_as(erin), found, batch=str(batch), import_id=str(import_run.pk))
+    source, batch = make_slice(alice, emulator, "Foreign", 3), make_batch(alice)
+    import_run = create_plan(client_as(alice), source, batch)
+    answer = send(client_as(erin), source, batch=str(batch), import_id=str(import_run.pk))
     assert answer.status_code == 409
     assert Import.objects.count() == 1
 
 
 def test_a_reviewer_cannot_send_a_slice(alice: Person, bob: Person, client_as: ClientAs, emulator: Running) -> None:
-    found = make_slice(alice, emulator, "Not his", 3)
-    assert client_as(bob).get(form_url(found)).status_code == 403
-    assert "Send to a batch" not in client_as(bob).get(f"/slices/{'/'.join(found.address or ())}/").content.decode()
+    source = make_slice(alice, emulator, "Not his", 3)
+    assert client_as(bob).get(form_url(source)).status_code == 403
+    assert "Send to a batch" not in client_as(bob).get(f"/slices/{'/'.join(source.address or ())}/").content.decode()
 
 
 def test_the_slices_page_leads_to_the_projects_and_these_to_the_form(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    found, client = make_slice(alice, emulator, "The way", 3), client_as(alice)
-    here = f"/slices/{'/'.join(found.address or ())}/"
+    source, client = make_slice(alice, emulator, "The way", 3), client_as(alice)
+    here = f"/slices/{'/'.join(source.address or ())}/"
     assert f'href="{here}projects/"' in client.get(here).content.decode()
     assert f'href="/projects/{PROJECT}/items/from-slice/' in client.get(f"{here}projects/").content.decode()
 
@@ -335,11 +335,11 @@ def test_the_slices_page_leads_to_the_projects_and_these_to_the_form(
 def test_from_the_batch_a_slice_is_chosen_and_the_batch_with_it(
     alice: Person, bob: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    found, batch, client = make_slice(alice, emulator, "From the batch", 3), make_batch(alice), client_as(alice)
+    source, batch, client = make_slice(alice, emulator, "From the batch", 3), make_batch(alice), client_as(alice)
     page = client.get(f"/projects/{PROJECT}/batches/{batch}/").content.decode()
     address = html.unescape(re.search(r'href="(/slices/choose/[^"]*)"', page)[1])  # type: ignore[index]
     listed = client.get(f"{address}&owner=northwind").content.decode()
-    form = form_url(found)
+    form = form_url(source)
     assert f'href="{form}?batch={batch}"' in listed
     assert f'<option value="{batch}" selected>' in client.get(f"{form}?batch={batch}").content.decode()
     assert "Send a slice here" not in client_as(bob).get(f"/projects/{PROJECT}/batches/{batch}/").content.decode()
@@ -353,11 +353,17 @@ def test_choosing_a_slice_takes_any_address(alice: Person, client_as: ClientAs, 
 def test_a_slice_is_the_same_however_its_address_is_spelled(
     alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor
 ) -> None:
-    found, batch, client = make_slice(alice, emulator, "Spelled", 3), make_batch(alice), client_as(alice)
-    first = create_plan(client, found, batch)
-    said = {"uid": found.uid, "name": found.name, "slug": found.slug, "owner_name": "northwind", "status": "created"}
-    avala.speak("GET", rf"/slices/NorthWind/{found.slug}/$", lambda query: said)
-    answer = client.post(form_url(found).replace("northwind", "NorthWind"), form_data(batch=str(batch)))
+    source, batch, client = make_slice(alice, emulator, "Spelled", 3), make_batch(alice), client_as(alice)
+    first = create_plan(client, source, batch)
+    said = {
+        "uid": source.uid,
+        "name": source.name,
+        "slug": source.slug,
+        "owner_name": "northwind",
+        "status": "created",
+    }
+    avala.speak("GET", rf"/slices/NorthWind/{source.slug}/$", lambda query: said)
+    answer = client.post(form_url(source).replace("northwind", "NorthWind"), form_data(batch=str(batch)))
     read_plans()
     second = Import.objects.get(pk=answer["Location"].split("/")[-2])
     assert second.source_key == first.source_key
@@ -372,10 +378,10 @@ def test_an_address_too_long_for_a_slice_is_none(alice: Person, client_as: Clien
 def test_a_key_that_is_a_signed_link_loses_its_signature(
     alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Keys", 3), make_batch(alice)
+    source, batch = make_slice(alice, emulator, "Keys", 3), make_batch(alice)
     key = "https://pictures.example/a.jpg?X-Amz-Signature=abc"
     say_items(avala, [{**plain_item("a.jpg"), "key": key}, {**plain_item("b.jpg"), "key": "what?.jpg"}])
-    rows = list(create_plan(client_as(alice), found, batch).rows.values())
+    rows = list(create_plan(client_as(alice), source, batch).rows.values())
     assert [row["name"] for row in rows] == ["https://pictures.example/a.jpg", "what?.jpg"]
     assert "Signature" not in repr(rows)
 
@@ -384,9 +390,9 @@ def test_a_key_that_is_a_signed_link_loses_its_signature(
 def test_any_key_makes_a_row_and_a_page(
     alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor, key: str
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Any key", 3), make_batch(alice)
+    source, batch = make_slice(alice, emulator, "Any key", 3), make_batch(alice)
     say_items(avala, [{**plain_item("a.jpg"), "key": key}])
-    import_run = create_plan(client_as(alice), found, batch)
+    import_run = create_plan(client_as(alice), source, batch)
     assert figures(import_run) == (1, 0, 0)
     page = client_as(alice).get(page_url(import_run))
     assert page.status_code == 200
@@ -396,22 +402,22 @@ def test_any_key_makes_a_row_and_a_page(
 def test_a_new_batch_that_may_have_been_created_is_not_asked_for_again(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    found, client = make_slice(alice, emulator, "Lost answer", 3), client_as(alice)
+    source, client = make_slice(alice, emulator, "Lost answer", 3), client_as(alice)
     emulator.forget_requests()
     emulator.fault("cloudfactory", "drop-after", method="POST", path="/batches$")
-    sent = form_data(name="Perhaps created")
-    first, second = client.post(form_url(found), sent), client.post(form_url(found), sent)
+    data = form_data(name="Perhaps created")
+    first, second = client.post(form_url(source), data), client.post(form_url(source), data)
     assert (first.status_code >= 500, second.status_code >= 500) == (True, True)
     assert 'value="Perhaps created"' in first.content.decode()
-    assert len(written(emulator)) == 1
+    assert len(paths_of_writes(emulator)) == 1
     assert not Import.objects.exists()
 
 
 def test_the_plan_of_a_person_who_was_disabled_is_read_no_further(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Disabled", 3), make_batch(alice)
-    send(client_as(alice), found, batch=str(batch))
+    source, batch = make_slice(alice, emulator, "Disabled", 3), make_batch(alice)
+    send(client_as(alice), source, batch=str(batch))
     Person.objects.filter(pk=alice.pk).update(is_active=False)
     emulator.forget_requests()
     read_plans()
@@ -420,8 +426,8 @@ def test_the_plan_of_a_person_who_was_disabled_is_read_no_further(
 
 
 def test_whoever_lost_the_role_reads_no_further(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    found, batch = make_slice(alice, emulator, "Role", 3), make_batch(alice)
-    send(client_as(alice), found, batch=str(batch))
+    source, batch = make_slice(alice, emulator, "Role", 3), make_batch(alice)
+    send(client_as(alice), source, batch=str(batch))
     Person.objects.filter(pk=alice.pk).update(role="reviewer")
     emulator.forget_requests()
     read_plans()
@@ -434,8 +440,8 @@ def test_a_reading_that_takes_long_still_waits_for_a_vendor_that_is_busy(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     """What counts is how long one page is waited for: 50,000 items take more than that by themselves."""
-    found, batch = make_slice(alice, emulator, "Long"), make_batch(alice)
-    answer = send(client_as(alice), found, batch=str(batch))
+    source, batch = make_slice(alice, emulator, "Long"), make_batch(alice)
+    answer = send(client_as(alice), source, batch=str(batch))
     Operation.objects.update(created_at=timezone.now() - timedelta(hours=1))
     emulator.fault("avala", "429", path="items/list", times=1)
     read_plans()
@@ -446,11 +452,11 @@ def test_nobody_is_asked_for_the_name_of_the_project_while_the_plan_is_stored(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     """A call within the transaction would keep every other writer waiting for as long as it takes."""
-    found, batch, client = make_slice(alice, emulator, "Named"), make_batch(alice), client_as(alice)
-    client.get(form_url(found))
+    source, batch, client = make_slice(alice, emulator, "Named"), make_batch(alice), client_as(alice)
+    client.get(form_url(source))
     cache.clear()
     emulator.fault("cloudfactory", "404", method="GET", path=f"projects/{PROJECT}$", times=0)
     emulator.forget_requests()
-    assert send(client, found, batch=str(batch)).status_code == 302
-    asked = [one["path"] for one in emulator.requests("cloudfactory")]
-    assert len([path for path in asked if path.endswith(f"/projects/{PROJECT}")]) <= 1
+    assert send(client, source, batch=str(batch)).status_code == 302
+    requests = [one["path"] for one in emulator.requests("cloudfactory")]
+    assert len([path for path in requests if path.endswith(f"/projects/{PROJECT}")]) <= 1

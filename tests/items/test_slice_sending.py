@@ -46,21 +46,21 @@ def slice_ids(person: Person, batch: int) -> Counter[str]:
     return Counter(str(item.metadata.get(console_ids.SLICE_ITEM)) for item in in_batch(person, batch))
 
 
-def items_of(person: Person, found: Slice) -> Counter[str]:
-    owner, slug = found.address or ("", "")
+def items_of(person: Person, source: Slice) -> Counter[str]:
+    owner, slug = source.address or ("", "")
     return Counter(item.uid for item in connections.avala(person).list_slice_items(owner, slug, limit=100).items)
 
 
 def test_each_item_arrives_once_with_its_source_and_a_link_that_opens(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Thirty"), make_batch(alice)
-    import_run = start(create_plan(client_as(alice), found, batch))
+    source, batch = make_slice(alice, emulator, "Thirty"), make_batch(alice)
+    import_run = start(create_plan(client_as(alice), source, batch))
     emulator.act("expire_links")
     emulator.forget_requests()
     run_workers()
     assert figures(import_run) == (30, 0, 0, 0, 0)
-    assert slice_ids(alice, batch) == items_of(alice, found)
+    assert slice_ids(alice, batch) == items_of(alice, source)
     for body in posts(emulator):
         assert connections.storage().fetch(body["assetUrl"], limit=2**24), "its link opens the picture"
     row, body = import_run.rows.order_by("number").first(), posts(emulator)[0]
@@ -78,31 +78,31 @@ def test_each_item_arrives_once_with_its_source_and_a_link_that_opens(
 def test_stopped_at_twelve_again_makes_eighteen_and_again_none(
     alice: Person, erin: Person, client_as: ClientAs, emulator: Running, settings: Any
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Stopped"), make_batch(alice)
-    first = start(create_plan(client_as(alice), found, batch))
+    source, batch = make_slice(alice, emulator, "Stopped"), make_batch(alice)
+    first = start(create_plan(client_as(alice), source, batch))
     with rewriting(emulator, settings, "cloudfactory") as platform:
         stop_at(platform, first, 12)
         run_workers()
     assert len(in_batch(alice, batch)) == 12
     assert figures(first) == (12, 0, 0, 0, 18)
-    second = create_plan(client_as(erin), found, batch)
+    second = create_plan(client_as(erin), source, batch)
     assert planned(second) == (18, 12, 0)
     start(second)
     run_workers()
     assert figures(second)[0] == 18
-    third = create_plan(client_as(alice), found, batch)
+    third = create_plan(client_as(alice), source, batch)
     assert planned(third) == (0, 30, 0)
     assert not services.start(user=alice, import_run=third)
-    assert slice_ids(alice, batch) == items_of(alice, found)
+    assert slice_ids(alice, batch) == items_of(alice, source)
 
 
 def stop_at(platform: Vendor, import_run: Import, number: int) -> None:
     """Somebody presses Stop while the item of this number is being created."""
-    made: list[Any] = []
+    created: list[Any] = []
 
     def press(answer: Any) -> Any:
-        made.append(answer)
-        if len(made) == number:
+        created.append(answer)
+        if len(created) == number:
             run_services.stop(user=import_run.person, run=import_run)
             connection.close()
         return answer
@@ -113,24 +113,24 @@ def stop_at(platform: Vendor, import_run: Import, number: int) -> None:
 def test_two_people_who_planned_the_same_create_each_item_once(
     alice: Person, erin: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Both"), make_batch(alice)
-    plans = [create_plan(client_as(person), found, batch) for person in (alice, erin)]
+    source, batch = make_slice(alice, emulator, "Both"), make_batch(alice)
+    plans = [create_plan(client_as(person), source, batch) for person in (alice, erin)]
     assert [planned(one) for one in plans] == [(30, 0, 0), (30, 0, 0)]
     for one in plans:
         start(one)
     run_workers(3)
     assert sorted(figures(one)[:2] for one in plans) == [(0, 30), (30, 0)]
-    assert slice_ids(alice, batch) == items_of(alice, found)
+    assert slice_ids(alice, batch) == items_of(alice, source)
 
 
 def test_an_item_that_left_the_slice_since_the_plan_is_not_created(
     alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Shrinks", 3), make_batch(alice)
+    source, batch = make_slice(alice, emulator, "Shrinks", 3), make_batch(alice)
     items = [{**plain_item(name), "url": f"https://pictures.example/{name}?token=1"} for name in ("a.jpg", "b.jpg")]
     answer: dict[str, Any] = {"items": items}
     avala.speak("GET", "/items/list/", lambda query: {"next": None, "results": answer["items"]})
-    import_run = start(create_plan(client_as(alice), found, batch))
+    import_run = start(create_plan(client_as(alice), source, batch))
     answer["items"] = items[:1]
     run_workers()
     assert figures(import_run) == (1, 0, 0, 0, 1)
@@ -140,9 +140,9 @@ def test_an_item_that_left_the_slice_since_the_plan_is_not_created(
 def test_plain_links_are_sent_as_they_were_planned_without_asking_avala_again(
     alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Plain", 3), make_batch(alice)
+    source, batch = make_slice(alice, emulator, "Plain", 3), make_batch(alice)
     say_items(avala, [plain_item("a.jpg"), plain_item("b.jpg")])
-    import_run = start(create_plan(client_as(alice), found, batch))
+    import_run = start(create_plan(client_as(alice), source, batch))
     avala.requests.clear()
     run_workers()
     assert (figures(import_run), avala.requests) == ((2, 0, 0, 0, 0), [])
@@ -152,10 +152,10 @@ def test_plain_links_are_sent_as_they_were_planned_without_asking_avala_again(
 def test_signed_links_cost_one_read_for_each_page_of_the_slice(
     alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Pages", 3), make_batch(alice)
+    source, batch = make_slice(alice, emulator, "Pages", 3), make_batch(alice)
     items = [{**plain_item(f"{place}.jpg"), "url": f"https://x.example/{place}?sig=1"} for place in range(40)]
     say_pages(avala, items[:20], items[20:])
-    import_run = start(create_plan(client_as(alice), found, batch))
+    import_run = start(create_plan(client_as(alice), source, batch))
     avala.requests.clear()
     run_workers()
     assert figures(import_run) == (40, 0, 0, 0, 0)
@@ -165,8 +165,8 @@ def test_signed_links_cost_one_read_for_each_page_of_the_slice(
 def test_while_avala_is_silent_nothing_is_sent_and_then_it_goes_on(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Silent", 5), make_batch(alice)
-    import_run = start(create_plan(client_as(alice), found, batch))
+    source, batch = make_slice(alice, emulator, "Silent", 5), make_batch(alice)
+    import_run = start(create_plan(client_as(alice), source, batch))
     emulator.forget_requests()
     emulator.fault("avala", "500", times=0)
     run_workers()
@@ -180,8 +180,8 @@ def test_while_avala_is_silent_nothing_is_sent_and_then_it_goes_on(
 def test_without_an_avala_key_nothing_is_sent_and_the_reason_is_said(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    found, batch = make_slice(alice, emulator, "No key", 5), make_batch(alice)
-    import_run = start(create_plan(client_as(alice), found, batch))
+    source, batch = make_slice(alice, emulator, "No key", 5), make_batch(alice)
+    import_run = start(create_plan(client_as(alice), source, batch))
     emulator.forget_requests()
     ApiKey.objects.filter(person=alice, vendor="avala").delete()
     run_workers()
@@ -195,11 +195,11 @@ def test_without_an_avala_key_nothing_is_sent_and_the_reason_is_said(
 def test_where_the_place_in_the_list_has_expired_each_link_is_asked_for_by_itself(
     alice: Person, client_as: ClientAs, emulator: Running, settings: Any, status: int
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Expired place", 3), make_batch(alice)
+    source, batch = make_slice(alice, emulator, "Expired place", 3), make_batch(alice)
     items = [{**plain_item(name), "url": f"https://pictures.example/{name}?token=1"} for name in ("a.jpg", "b.jpg")]
     with rewriting(emulator, settings, "avala") as avala:
         say_items(avala, items)
-        import_run = start(create_plan(client_as(alice), found, batch))
+        import_run = start(create_plan(client_as(alice), source, batch))
     point_at(emulator, settings)
     with rewriting(emulator, settings, "avala") as avala:
         avala.answer("GET", "/items/list/", b'{"detail": "Invalid cursor."}', status)
@@ -213,8 +213,8 @@ def test_where_the_place_in_the_list_has_expired_each_link_is_asked_for_by_itsel
 def test_a_slice_that_avala_refuses_by_then_ends_it_and_creates_nothing(
     alice: Person, client_as: ClientAs, emulator: Running, settings: Any, status: int, words: str
 ) -> None:
-    found, batch = make_slice(alice, emulator, "Refused by then", 3), make_batch(alice)
-    import_run = start(create_plan(client_as(alice), found, batch))
+    source, batch = make_slice(alice, emulator, "Refused by then", 3), make_batch(alice)
+    import_run = start(create_plan(client_as(alice), source, batch))
     with rewriting(emulator, settings, "avala") as avala:
         avala.answer("GET", "/items/", b'{"detail": "No."}', status)
         emulator.forget_requests()
