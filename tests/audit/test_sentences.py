@@ -128,6 +128,7 @@ def test_each_action_in_the_code_has_words() -> None:
     """Also those that no test records."""
     files = [path for app in ("accounts", "console") for path in (Path(settings.BASE_DIR) / app).rglob("*.py")]
     said = "\n".join(path.read_text() for path in files if "emulator" not in path.parts)
-    named = set(re.findall(r'(?:action=|_happened\(|_tell\(|_act\(user, |_send\(\w+, )"([a-z]+\.[a-z_]+)"', said))
+    calls = r"(?:action=|\b_?(?:record|happened|tell|act|send|submission)\((?:\w+, )?)"
+    named = set(re.findall(calls + r'"([a-z]+\.[a-z_]+)"', said, re.IGNORECASE))
     assert {"person.factors", "export.queue", "order.undo", "batch.create", "key.remove"} <= named
     assert named - actions.ACTIONS.keys() == set()
