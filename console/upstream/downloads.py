@@ -19,9 +19,9 @@ from console.common import deadline
 from console.common.parsing import NotJson, read_int
 from console.upstream import errors
 from console.upstream.bodies import CHUNK, PACKINGS, arriving, chunks
+from console.upstream.deadline import Call
 from console.upstream.download_errors import VENDOR, error_of
 from console.upstream.network_errors import READING_FAULTS, broken, fault
-from console.upstream.sockets import Call
 from console.upstream.transport import LEAST_SECONDS, LIMITS, WIRE_FAULTS, Limits, open_link
 
 _RANGE = re.compile(r"bytes=[0-9, -]{1,200}")

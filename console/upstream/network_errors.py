@@ -9,8 +9,8 @@ from typing import Any
 import urllib3
 
 from console.upstream import errors
+from console.upstream.deadline import Call
 from console.upstream.errors import UpstreamError, vendor_name
-from console.upstream.sockets import Call
 
 READING_FAULTS = (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
 
@@ -18,9 +18,9 @@ READING_FAULTS = (urllib3.exceptions.HTTPError, http.client.HTTPException, OSErr
 def fault(error: Exception, call: Call, *, vendor: str, silence: float, changes: bool) -> UpstreamError:
     """The error to raise in its place; `silence` is the limit that was set for one read."""
     name = vendor_name(vendor)
-    if not call.sent:
+    if not call.is_sent:
         return errors.Unreachable(f"{name} could not be reached.", vendor=vendor)
-    if call.cut:
+    if call.is_cut:
         return too_late(vendor, call.seconds or silence, changes=changes)
     if _caused_by(error, TimeoutError, urllib3.exceptions.ReadTimeoutError):
         return too_late(vendor, silence, changes=changes)

@@ -27,10 +27,11 @@ from console.common.parsing import NotJson, read_int, read_json
 from console.upstream import errors, status_errors, urls
 from console.upstream.bodies import encoded, query, read_all, read_some
 from console.upstream.circuit_breaker import Health, VendorHealth
+from console.upstream.deadline import Call
 from console.upstream.errors import UpstreamError, vendor_name
+from console.upstream.http_internals import set_connection_classes
 from console.upstream.network_errors import fault, too_late
 from console.upstream.operations import Operation
-from console.upstream.sockets import Call, equip
 from console.upstream.status_errors import unreadable
 
 KEY_HEADERS = {"avala": "X-Avala-Api-Key", "cloudfactory": "X-API-Key"}
@@ -169,7 +170,7 @@ class Transport:
         left = max(0.01, until - time.monotonic())
         with Call(left, writes=not operation.reads, headers_most=self._limits.headers) as call:
             answer = self._exchange(operation, request, key, call, left)
-        if call.cut and _unfinished(answer):
+        if call.is_cut and _unfinished(answer):
             answer = too_late(self.vendor, left, changes=not operation.reads)
         failed = isinstance(answer, errors.NotSent | errors.Unknown)
         if not (failed and left < self._limits.silence and _is_time_used_up()):
@@ -280,7 +281,7 @@ def adapter(name: str, *, public_only: bool = False) -> HTTPAdapter:
         if name not in _adapters:
             once = Retry(0, read=False, redirect=False, respect_retry_after_header=False)
             made = HTTPAdapter(pool_connections=8, pool_maxsize=POOL_SIZE, max_retries=once)
-            equip(made.poolmanager, public_only=public_only)
+            set_connection_classes(made.poolmanager, public_only=public_only)
             _adapters[name] = made
         return _adapters[name]
 

@@ -1,15 +1,17 @@
 """Files behind signed links: without a key, from public addresses only, as long as they take (PROMISES 7)."""
 
 import gzip
+import socket
 import traceback
 from typing import Any
 
 import pytest
 
-from console.upstream import downloads, errors, sockets
+from console.upstream import downloads, errors
+from console.upstream.public_addresses import is_public
 from console.upstream.transport import Limits
 from tests.upstream.rawserver import Peer, RawServer, serving
-from tests.upstream.test_sockets import always, then
+from tests.upstream.test_connections import always, then
 
 SHORT = Limits(silence=0.4)
 SECRET = "/file.zip?signature=hunter2"
@@ -97,8 +99,8 @@ def test_only_exactly_the_trusted_origin_may_be_local(other: str) -> None:
 def test_a_public_name_that_leads_to_a_private_address_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(always(b"secret")) as server:
         port = int(server.origin.rpartition(":")[2])
-        answer = [(sockets.socket.AF_INET, sockets.socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
-        monkeypatch.setattr(sockets.socket, "getaddrinfo", lambda *args: answer)
+        answer = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *args: answer)
         with pytest.raises(errors.Unreachable):
             downloads.fetch(f"https://files.example:{port}/x", limit=10)
 
@@ -142,7 +144,7 @@ def test_a_public_name_that_leads_to_a_private_address_is_not_followed(monkeypat
     ],
 )
 def test_which_addresses_are_public(address: str, public: bool) -> None:
-    assert sockets.is_public(address) is public
+    assert is_public(address) is public
 
 
 def test_a_range_is_passed_on_and_answered() -> None:

@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from console.upstream import errors, transport
 from tests.upstream.rawserver import Peer, Script, serving
-from tests.upstream.test_sockets import BATCH, HEAD, ONCE, SLACK, always, then, write
+from tests.upstream.test_connections import BATCH, HEAD, ONCE, SLACK, always, then, write
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:

@@ -1,17 +1,21 @@
 """What a misbehaving vendor can do to us over a socket, with short limits (PROMISES 2, 3, 4, 7)."""
 
 import gzip
+import http.client
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from importlib import metadata
 from typing import Any
 
 import pytest
+import urllib3
 
-from console.upstream import errors, sockets
+from console.upstream import connections, errors, http_internals
 from console.upstream.transport import Limits
 from tests.upstream import samples as s
 from tests.upstream.clients import REQUEST_ID, avala, platform
@@ -208,13 +212,48 @@ def test_a_tls_handshake_that_never_ends_is_cut_as_well() -> None:
 
 def test_a_name_that_takes_for_ever_to_resolve_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     over = threading.Event()
-    monkeypatch.setattr(sockets.socket, "getaddrinfo", lambda *args: over.wait(5) and [])
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args: over.wait(5) and [])
     began = time.monotonic()
     with pytest.raises(errors.Unreachable):
         write("https://slow.example/api/v1", SHORT)
     over.set()
 
     assert time.monotonic() - began < SHORT.connect + SLACK
+
+
+def test_no_more_than_so_many_names_are_resolved_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    over, running = threading.Event(), []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args: running.append(args) or (over.wait(20) and []))
+
+    def connect(number: int) -> None:
+        with pytest.raises((TimeoutError, socket.gaierror)):
+            connections.connect(f"slow{number}.example", 443, 0.3, [], public_only=True)
+
+    count = connections.MOST_LOOKUPS + 8
+    with ThreadPoolExecutor(count) as pool:
+        list(pool.map(connect, range(count)))
+    assert 0 < len(running) <= connections.MOST_LOOKUPS
+
+    over.set()
+    monkeypatch.undo()
+    with serving(always(ONCE)) as server:
+        port = int(server.origin.rpartition(":")[2])
+        connections.connect("127.0.0.1", port, 5, [], public_only=False).close()
+
+
+def test_the_internals_are_those_of_the_versions_they_were_checked_with() -> None:
+    assert metadata.version("urllib3") == http_internals.CHECKED_URLLIB3
+    assert sys.version_info[:2] in http_internals.CHECKED_PYTHONS
+
+
+def test_the_libraries_still_have_the_names_that_are_overridden() -> None:
+    for owner, names in (
+        (http.client.HTTPResponse, ("begin", "_read_status")),
+        (urllib3.connection.HTTPConnection("host.example"), ("_new_conn", "_dns_host", "response_class")),
+        (urllib3.connectionpool.HTTPConnectionPool, ("_put_conn", "ConnectionCls")),
+    ):
+        assert [name for name in names if not hasattr(owner, name)] == []
+    assert "pool_classes_by_scheme" in vars(urllib3.PoolManager())
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"])
@@ -296,7 +335,7 @@ def test_a_write_takes_a_fresh_connection_when_the_old_one_rested_long(monkeypat
         write(server.base)
         write(server.base)
         assert server.connections == 1
-        monkeypatch.setattr(sockets, "IDLE_BEFORE_WRITE", 0.01)
+        monkeypatch.setattr(http_internals, "IDLE_BEFORE_WRITE", 0.01)
         time.sleep(0.03)
         write(server.base)
 
