@@ -411,8 +411,8 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True  # an administrator gives the address, the inv
 
 # Logs
 
-DEFAULT_EXCEPTION_REPORTER = "console.common.redaction.Reporter"
-DEFAULT_EXCEPTION_REPORTER_FILTER = "console.common.redaction.ReporterFilter"
+DEFAULT_EXCEPTION_REPORTER = "console.error_reports.Reporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "console.error_reports.ReporterFilter"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -9,8 +9,8 @@ from typing import Any
 
 from console.common.errors import retry_sentence
 from console.common.parsing import NotJson, clean, read_json
+from console.common.redaction import mask_vendor_text
 from console.upstream import errors
-from console.upstream.masked import masked
 from console.upstream.operations import Operation
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ def refusal(
         "vendor": vendor,
         "status": status,
         "reference": reference(headers, key),
-        "vendor_text": masked(_text(data, body), key)[:MOST_TEXT],
+        "vendor_text": mask_vendor_text(_text(data, body), key)[:MOST_TEXT],
         "changes": not operation.reads,
     }
     if status < 200:  # 101: from here on nobody speaks HTTP, and nothing was said of the request
@@ -59,7 +59,7 @@ def refusal(
         return failed
     if status in (400, 422):
         fields = {
-            masked(field, key)[:MOST_TEXT]: [masked(text, key)[:MOST_TEXT] for text in texts]
+            mask_vendor_text(field, key)[:MOST_TEXT]: [mask_vendor_text(text, key)[:MOST_TEXT] for text in texts]
             for field, texts in _fields(data).items()
         }
         return errors.Invalid(f"{name} did not accept what was entered.", fields=fields, **facts)
@@ -98,7 +98,7 @@ def reference(headers: Mapping[str, str], key: str) -> str | None:
     for name in _REFERENCES:
         found = _STRANGE.sub("", headers.get(name, ""))[:100]
         if found:
-            return masked(found, key)
+            return mask_vendor_text(found, key)
     return None
 
 

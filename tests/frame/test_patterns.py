@@ -20,7 +20,6 @@ import accounts
 import console
 import console.urls  # registers the converters that other files of addresses use
 from console.common import redaction
-from console.upstream.masked import masked
 
 ROOT = Path(__file__).resolve().parents[2]
 LENGTHS = (1_000, 4_000, 16_000)
@@ -143,7 +142,7 @@ def test_the_patterns_of_the_code_base_are_found() -> None:
     found = {use.where for use in uses()}
     assert {
         "console.common.redaction._QUERY",
-        "console.upstream.masked._NAMED",
+        "console.common.redaction._NAMED",
         "console.audit.csv_export.BEGINNING",
     } & found
     assert any(where.startswith("console.middleware:") for where in found)
@@ -157,7 +156,9 @@ def test_a_pattern_takes_time_that_grows_with_the_text_and_not_with_its_square()
     ] == []
 
 
-@pytest.mark.parametrize("mask", [redaction.hide, redaction.mask, lambda text: masked(text, "avk_live_4f2a")])
+@pytest.mark.parametrize(
+    "mask", [redaction.hide, redaction.mask, lambda text: redaction.mask_vendor_text(text, "avk_live_4f2a")]
+)
 def test_masking_a_whole_text_takes_time_that_grows_with_it(mask: Callable[[str], str]) -> None:
     words = (
         "avk_",

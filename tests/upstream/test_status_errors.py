@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import responses
 
+from console.common.redaction import mask_vendor_text
 from console.upstream import errors
 from console.upstream.avala import Avala
-from console.upstream.masked import masked
 from console.upstream.response_models import Priority, SignalItem
 from tests.upstream import samples as s
 from tests.upstream.clients import AVALA, AVALA_KEY, PLATFORM, REQUEST_ID, avala, platform, transport
@@ -205,7 +205,7 @@ def test_a_key_that_straddles_the_cut_is_masked_first() -> None:
     ],
 )
 def test_what_looks_like_a_secret_is_masked(secret: str) -> None:
-    shown = masked(f"before {secret} after", "")
+    shown = mask_vendor_text(f"before {secret} after", "")
 
     assert secret not in shown
     assert "hunter2" not in shown
@@ -227,7 +227,7 @@ def test_words_made_to_keep_the_masks_busy_are_soon_done_with(word: str) -> None
 def test_ordinary_words_are_left_alone() -> None:
     text = "Slice “Night rain” already exists (uid 0b6e7c1e-6f0e-4b7a-9f0e-2b9b8a1f7d10)."
 
-    assert masked(text, AVALA_KEY) == text
+    assert mask_vendor_text(text, AVALA_KEY) == text
 
 
 @pytest.mark.parametrize("key", ["", "a b", "avk_“x”", "avk_x\r\nX-Evil: 1", "x" * 2000])
