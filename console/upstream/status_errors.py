@@ -1,10 +1,11 @@
-"""One place turns an answer's status into an error, and the vendor's words into something to show."""
+"""One table turns an answer's status into an error; the vendor's words become short sentences to show."""
 
 from __future__ import annotations
 
 import logging
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from console.common.errors import retry_sentence
@@ -26,10 +27,41 @@ _TEXT_NAMES = ("message", "error", "detail", "title")
 _NOT_FIELDS = {*_TEXT_NAMES, "code", "status", "doc_url", "type", "errors", "request_id", "requestid"}
 _REFERENCES = ("x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "x-amzn-trace-id", "cf-ray")
 _SPACES = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
-_STRANGE = re.compile(r"[^\x21-\x7e]")
+_NOT_PRINTABLE = re.compile(r"[^\x21-\x7e]")
 
 
-def refusal(
+@dataclass(frozen=True)
+class StatusError:
+    """The class of the error for a status, and its sentence; `{vendor}` stands for the vendor's name."""
+
+    kind: type[errors.UpstreamError]
+    sentence: str
+
+
+BY_STATUS: Mapping[int, StatusError] = {
+    400: StatusError(errors.Invalid, "{vendor} did not accept what was entered."),
+    401: StatusError(errors.KeyRejected, "{vendor} does not know this key."),
+    403: StatusError(errors.Forbidden, "{vendor} does not allow this with this key."),
+    404: StatusError(errors.NotFound, "{vendor} does not have this, or this key can't see it."),
+    409: StatusError(errors.Conflict, "{vendor} refused this. Something there is in the way or has just changed."),
+    422: StatusError(errors.Invalid, "{vendor} did not accept what was entered."),
+    429: StatusError(errors.RateLimited, "{vendor} is busy."),
+}
+BY_HUNDREDS: Mapping[int, StatusError] = {
+    # 101: no HTTP is spoken from here on, and the request got no answer.
+    1: StatusError(errors.Unreadable, "{vendor} sent an answer we could not read."),
+    3: StatusError(errors.PointedElsewhere, "{vendor}'s answer pointed to another address. We did not follow it."),
+    4: StatusError(errors.OtherRefusal, "{vendor} refused this."),
+}
+SERVER_FAILED = StatusError(errors.ServerFailed, "{vendor} has a problem right now.")
+"""For 500 and everything above."""
+# Nobody published this address (FACTS 4, row 1): a 404 or 405 can mean our guess, not the thing.
+INFERRED_ADDRESS = StatusError(
+    errors.NotFound, "{vendor} does not have this, or the address we use for it may be wrong."
+)
+
+
+def error_of_status(
     operation: Operation,
     vendor: str,
     status: int,
@@ -39,50 +71,36 @@ def refusal(
     key: str,
     retry_in: float | None,
 ) -> errors.UpstreamError:
-    """The error for any status outside 2xx. Nothing of the body gets in but short, masked sentences."""
+    """The error for a status outside 2xx. Nothing of the body gets in but short, masked sentences."""
+    is_about_address = status in (404, 405) and not operation.confirmed
+    row = BY_STATUS.get(status) or BY_HUNDREDS.get(status // 100, SERVER_FAILED)
+    row = INFERRED_ADDRESS if is_about_address else row
+    message = row.sentence.format(vendor=errors.vendor_name(vendor))
+    if row.kind is errors.RateLimited:
+        retry_in = DEFAULT_WAIT if retry_in is None else retry_in
+        message = f"{message} {retry_sentence(retry_in)}"
     data = _data(body)
-    name = errors.vendor_name(vendor)
-    facts: dict[str, Any] = {
-        "vendor": vendor,
-        "status": status,
-        "reference": reference(headers, key),
-        "vendor_text": mask_vendor_text(_text(data, body), key)[:MOST_TEXT],
-        "changes": not operation.reads,
-    }
-    if status < 200:  # 101: from here on nobody speaks HTTP, and nothing was said of the request
-        return errors.Unreadable(f"{name} sent an answer we could not read.", **facts)
-    if 300 <= status < 400:
-        return errors.PointedElsewhere(f"{name}'s answer pointed to another address. We did not follow it.", **facts)
-    if status >= 500:
-        failed = errors.ServerFailed(f"{name} has a problem right now.", **facts)
-        failed.retry_in = retry_in
-        return failed
-    if status in (400, 422):
-        fields = {
-            mask_vendor_text(field, key)[:MOST_TEXT]: [mask_vendor_text(text, key)[:MOST_TEXT] for text in texts]
-            for field, texts in _fields(data).items()
-        }
-        return errors.Invalid(f"{name} did not accept what was entered.", fields=fields, **facts)
-    if status == 429:
-        wait = DEFAULT_WAIT if retry_in is None else retry_in
-        limited = errors.RateLimited(f"{name} is busy. {retry_sentence(wait)}", **facts)
-        limited.retry_in = wait
-        return limited
-    if status == 404 or (status == 405 and not operation.confirmed):
-        return _not_found(operation, name, facts)
-    if status == 401:
-        return errors.KeyRejected(f"{name} does not know this key.", **facts)
-    if status == 403:
-        return errors.Forbidden(f"{name} does not allow this with this key.", **facts)
-    if status == 409:
-        return errors.Conflict(f"{name} refused this. Something there is in the way or has just changed.", **facts)
-    return errors.OtherRefusal(f"{name} refused this.", **facts)
+    error = row.kind(
+        message,
+        vendor=vendor,
+        status=status,
+        reference=reference(headers, key),
+        vendor_text=mask_vendor_text(_text(data, body), key)[:MOST_TEXT],
+        changes=not operation.reads,
+    )
+    if isinstance(error, errors.NotFound):
+        error.maybe_wrong_address = is_about_address
+    elif isinstance(error, errors.Invalid):
+        error.fields = _masked_fields(data, key)
+    elif isinstance(error, errors.RateLimited | errors.ServerFailed):
+        error.retry_in = retry_in
+    return error
 
 
 def unreadable(
     operation: Operation, vendor: str, why: NotJson, *, status: int, headers: Mapping[str, str], key: str
 ) -> errors.Unreadable:
-    """The error for a 2xx that is not what was promised. Why it is none is for the log: `why` quotes nothing of it."""
+    """The error for a 2xx that is not what was promised. `why` goes to the log and quotes nothing of the answer."""
     log.warning("%s: unreadable answer with status %d: %s", operation.name, status, why)
     return errors.Unreadable(
         f"{errors.vendor_name(vendor)} sent an answer we could not read.",
@@ -96,19 +114,16 @@ def unreadable(
 def reference(headers: Mapping[str, str], key: str) -> str | None:
     """The vendor's number for the request, from lower-cased headers."""
     for name in _REFERENCES:
-        found = _STRANGE.sub("", headers.get(name, ""))[:100]
-        if found:
-            return mask_vendor_text(found, key)
+        if number := _NOT_PRINTABLE.sub("", headers.get(name, ""))[:100]:
+            return mask_vendor_text(number, key)
     return None
 
 
-def _not_found(operation: Operation, name: str, facts: dict[str, Any]) -> errors.NotFound:
-    if operation.confirmed:
-        return errors.NotFound(f"{name} does not have this, or this key can't see it.", **facts)
-    # Nobody published this address (FACTS 4, row 1): a 404 may mean our guess, not the thing.
-    error = errors.NotFound(f"{name} does not have this, or the address we use for it may be wrong.", **facts)
-    error.maybe_wrong_address = True
-    return error
+def _masked_fields(data: Any, key: str) -> dict[str, list[str]]:
+    return {
+        mask_vendor_text(field, key)[:MOST_TEXT]: [mask_vendor_text(text, key)[:MOST_TEXT] for text in texts]
+        for field, texts in _fields(data).items()
+    }
 
 
 def _data(body: bytes) -> Any:
@@ -138,7 +153,7 @@ def _sentence(data: Any) -> str:
 
 
 def _tidy(text: str) -> str:
-    # Cut well above the final length: masking has to see a whole secret, not the half that was left.
+    # Cut well above the final length: masking has to see a whole secret, not half of one.
     return _SPACES.sub(" ", text).strip()[: MOST_TEXT * 4]
 
 
@@ -146,11 +161,11 @@ def _fields(data: Any) -> dict[str, list[str]]:
     """Messages by field, from the map itself or the map inside `detail` or `errors` (FACTS 1.3)."""
     if isinstance(data, dict):
         inner = next((data[name] for name in ("detail", "errors") if isinstance(data.get(name), dict | list)), None)
-        found = inner if inner is not None else {k: v for k, v in data.items() if k.lower() not in _NOT_FIELDS}
+        source = inner if inner is not None else {k: v for k, v in data.items() if k.lower() not in _NOT_FIELDS}
     else:
-        found = data
+        source = data
     fields: dict[str, list[str]] = {}
-    for path, text in _messages(found, ""):
+    for path, text in _messages(source, ""):
         if path not in fields and len(fields) >= MOST_FIELDS:
             break
         if len(texts := fields.setdefault(path, [])) < MOST_MESSAGES:

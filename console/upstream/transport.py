@@ -32,7 +32,6 @@ from console.upstream.errors import UpstreamError, vendor_name
 from console.upstream.http_internals import set_connection_classes
 from console.upstream.network_errors import fault, too_late
 from console.upstream.operations import Operation
-from console.upstream.status_errors import unreadable
 
 KEY_HEADERS = {"avala": "X-Avala-Api-Key", "cloudfactory": "X-API-Key"}
 USER_AGENT = "annotation-console"
@@ -199,14 +198,14 @@ class Transport:
         if not 200 <= status < 300:
             body = read_some(response.raw, REFUSAL_MOST)
             wait = asked_wait(headers)
-            return status_errors.refusal(
+            return status_errors.error_of_status(
                 operation, self.vendor, status, headers=headers, body=body, key=key, retry_in=wait
             )
         try:
             body = read_all(response.raw, self._limits.body)
             return Answer(_promised(operation, body), headers, status)
         except NotJson as error:
-            return unreadable(operation, self.vendor, error, status=status, headers=headers, key=key)
+            return status_errors.unreadable(operation, self.vendor, error, status=status, headers=headers, key=key)
 
     def _see_limits(self, headers: Mapping[str, str]) -> None:
         remaining, limit, reset = (_number(headers.get(f"x-ratelimit-{name}")) for name in _RATE_LIMITS)
