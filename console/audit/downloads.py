@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from console.common.formatting import file_size, plural
+from console.common.formatting import file_size, join_with_and, plural
 
 Detail = Mapping[str, Any]
 RESUMED = re.compile(r"bytes=([0-9]{1,18})-.*")
@@ -175,13 +175,13 @@ class Downloads:
         running = [name for name, one in shares if State.RUNNING in one.states]
         unknown = [name for name, one in shares if State.UNKNOWN in one.states]
         said = (
-            ("Downloaded by {}.", " by", [f"{name} {_times(one.complete)}" for name, one in shares if one.complete]),
-            ("Partly downloaded by {}.", " by", parts),
-            ("Link given to {}.", " to", [f"{name} {_times(one.links)}" for name, one in shares if one.links]),
-            ("Being downloaded by {}.", " by", running),
+            ("Downloaded by {}.", "by", [f"{name} {_times(one.complete)}" for name, one in shares if one.complete]),
+            ("Partly downloaded by {}.", "by", parts),
+            ("Link given to {}.", "to", [f"{name} {_times(one.links)}" for name, one in shares if one.links]),
+            ("Being downloaded by {}.", "by", running),
             ("How much {} downloaded is unknown.", "", unknown),
         )
-        return " ".join(words.format(_listed(people, before)) for words, before, people in said if people)
+        return " ".join(words.format(_join_people(people, before)) for words, before, people in said if people)
 
     def _called(self, share: Share) -> str:
         """Two people of one name are told apart."""
@@ -202,5 +202,5 @@ def _times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
-def _listed(people: list[str], before: str) -> str:
-    return people[0] if len(people) == 1 else f"{f',{before} '.join(people[:-1])} and{before} {people[-1]}"
+def _join_people(people: list[str], before: str) -> str:
+    return join_with_and([people[0], *(f"{before} {name}".strip() for name in people[1:])])

@@ -1,6 +1,7 @@
 """Turning values into words: numbers, moments, durations, and text and addresses that came from outside."""
 
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -23,7 +24,7 @@ DATA_KINDS = {
 
 
 def data_kind(kind: str) -> str:
-    """A kind nobody described is shown as it came."""
+    """A kind without a description is shown as it came."""
     return DATA_KINDS.get(kind, kind.replace("_", " "))
 
 
@@ -38,6 +39,11 @@ def plural(count: object, one: str, many: str = "") -> str:
     """`3, "slice"` as `3 slices`."""
     word = one if count == 1 else (many or f"{one}s")
     return f"{number(count)} {word}"
+
+
+def join_with_and(parts: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
 
 
 def with_article(noun: str) -> str:
@@ -104,7 +110,7 @@ def duration(value: float | timedelta) -> str:
 
 
 def show_controls(value: object) -> str:
-    """Text from outside with what nobody would see made visible: control characters and changes of direction."""
+    """Text from outside with its invisible characters made visible: control characters and changes of direction."""
     return "".join(_shown(character) for character in str(value))
 
 

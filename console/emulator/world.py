@@ -67,9 +67,6 @@ class World:
     def dataset_items(self, uid: str) -> list[Row]:
         return self.sample.items_of(uid)
 
-    def project_items(self, project_id: str) -> FormulaTable:
-        return self.work_items[project_id]
-
     def next_batch_id(self) -> int:
         return max(int(row["id"]) for table in self.batches.values() for row in table) + 1
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from console.audit import actions, downloads, phrases, registry
 from console.audit.actions import LEFT_OUT, Action
 from console.audit.phrases import Detail
-from console.common.formatting import moment, plural
+from console.common.formatting import join_with_and, moment, plural
 
 
 def _format_and_items(detail: Detail) -> str:
@@ -65,9 +65,7 @@ def _names(value: Any) -> list[str]:
 
 
 def _listed(names: list[str], one: str) -> str:
-    if len(names) > 3:
-        return f"{len(names)} {one}s"
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{len(names)} {one}s" if len(names) > 3 else join_with_and(names)
 
 
 ACTIONS: dict[str, Action] = {

@@ -11,6 +11,7 @@ from django.core.cache import cache
 
 from accounts import connections
 from accounts.models import Person
+from console.common.formatting import join_with_and
 from console.exports import form_options
 from console.exports.selection import ExportSelection
 from console.items import counts as item_counts
@@ -70,9 +71,8 @@ class ExportCounts:
         rows = [row for row in self.rows if row.status is not COMPLETED]
         if not rows:
             return ""
-        figures = [f"{row.figure} {row.status.in_sentence}" for row in rows]
-        listed = figures[0] if len(figures) == 1 else f"{', '.join(figures[:-1])} and {figures[-1]}"
-        return f"Not completed: {listed}. They will be in the file."
+        counts = join_with_and([f"{row.figure} {row.status.in_sentence}" for row in rows])
+        return f"Not completed: {counts}. They will be in the file."
 
     def unfinished_in(self, batch: int) -> int:
         counts = self.by_batch.get(batch, Counter())

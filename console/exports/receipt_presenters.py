@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
 
-from console.common.formatting import number, plural
+from console.common.formatting import join_with_and, number, plural
 from console.exports.models import Receipt
 
 BARS = 20
@@ -87,7 +87,7 @@ class ReceiptSummary:
             named.append(plural(rest, "other file" if len(kinds) > 1 else "file"))
         elif named:
             named[-1] += " file" if sum(kinds.values()) == 1 else " files"
-        return _listed(named)
+        return join_with_and(named)
 
     @property
     def system_files(self) -> str:
@@ -114,10 +114,6 @@ def _rows(ordered: Iterable[tuple[str, int]]) -> list[ClassRow]:
 
 def _rank(entry: tuple[str, int]) -> tuple[int, str]:
     return -entry[1], entry[0]
-
-
-def _listed(parts: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
 
 
 _NOTES: dict[str, Callable[[int], str]] = {

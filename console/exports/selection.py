@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
 
-from console.common.formatting import moment
+from console.common.formatting import join_with_and, moment
 
 MOST_PROJECTS = 50
 MOST_BATCHES = 100
@@ -88,6 +88,4 @@ def _span(what: str, start: datetime | None, end: datetime | None) -> str:
 
 
 def _listed(names: list[str], many: str) -> str:
-    if len(names) > 3:
-        return f"{len(names)} {many}"
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{len(names)} {many}" if len(names) > 3 else join_with_and(names)

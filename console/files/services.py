@@ -33,7 +33,6 @@ MOST_NAME = 200
 NOT_HERE = "This file is not in this upload any more."
 IS_SAVED = "Already saved."
 IS_UNDER_WAY = "Being uploaded already, perhaps in another tab."
-NO_ORIGINS = "Uploading is not set up: the setting UPLOAD_ORIGINS is empty."
 FEWER = "CloudFactory gave fewer links than asked for. The others wait."
 ODD_LINKS = "CloudFactory gave links that can't be used."
 

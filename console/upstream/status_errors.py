@@ -55,7 +55,7 @@ BY_HUNDREDS: Mapping[int, StatusError] = {
 }
 SERVER_FAILED = StatusError(errors.ServerFailed, "{vendor} has a problem right now.")
 """For 500 and everything above."""
-# Nobody published this address (FACTS 4, row 1): a 404 or 405 can mean our guess, not the thing.
+# This address is not documented (FACTS 4, row 1): a 404 or 405 can be about the address, not the thing.
 INFERRED_ADDRESS = StatusError(
     errors.NotFound, "{vendor} does not have this, or the address we use for it may be wrong."
 )
