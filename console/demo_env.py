@@ -11,7 +11,7 @@ import socket
 import sys
 from pathlib import Path
 
-from console import url_checks
+from console.common import url_checks
 from console.common.parsing import read_int
 
 FOLDER = Path(__file__).resolve().parent.parent / "var" / "demo"
@@ -29,7 +29,7 @@ PLAIN = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "VIRTUAL_ENV", "PYTHO
 def prepare_environment() -> None:
     """Sets every setting the practice space needs, over whatever the surroundings say."""
     asked = os.environ.get("ALLOWED_HOSTS", "127.0.0.1").split(",")
-    if not all(url_checks.is_loopback(host.strip()) for host in asked):
+    if not all(url_checks.is_local_name(host.strip()) for host in asked):
         sys.exit("The practice space is for this machine only: unset ALLOWED_HOSTS.")
     # Before anything is thrown away: another practice space may be running on what lies there.
     _demand_free_ports()

@@ -14,8 +14,8 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from console import private_files, response_headers, secret_settings, url_checks
-from console.common import cache
+from console import private_files, response_headers, secret_settings
+from console.common import cache, url_checks
 from console.jobs import queue_storage
 from console.upstream import urls
 
@@ -72,7 +72,7 @@ except ValueError as error:
 if not ALLOWED_HOSTS or not all(url_checks.is_host(host) for host in ALLOWED_HOSTS):
     # Links in mails and invitations carry the name a request came by: it must not be a stranger's choice.
     refuse("ALLOWED_HOSTS must name the hosts people reach the console by, each in full, without * or a leading dot.")
-ONLY_LOOPBACK = all(url_checks.is_loopback(host) for host in ALLOWED_HOSTS)
+ONLY_LOOPBACK = all(url_checks.is_local_name(host) for host in ALLOWED_HOSTS)
 if DEBUG and not ONLY_LOOPBACK:
     refuse("DEBUG shows code and data to visitors: ALLOWED_HOSTS may then hold loopback names only.")
 
@@ -86,7 +86,9 @@ for name, value in (("AVALA_BASE_URL", AVALA_BASE_URL), ("CLOUDFACTORY_BASE_URL"
     except ValueError:
         refuse(f"{name} must start with https:// (http:// is for this machine only) and be a plain address.")
 PRACTICE = env.bool("PRACTICE", default=False)
-if PRACTICE and not (ONLY_LOOPBACK and all(map(url_checks.is_on_loopback, (AVALA_BASE_URL, CLOUDFACTORY_BASE_URL)))):
+if PRACTICE and not (
+    ONLY_LOOPBACK and all(map(url_checks.is_on_this_machine, (AVALA_BASE_URL, CLOUDFACTORY_BASE_URL)))
+):
     refuse("PRACTICE is set by `make run` alone: people and vendors must all be on this machine.")
 
 MEDIA_ORIGINS = env.list("MEDIA_ORIGINS", default=["https://cdn.avala.ai", "https://storage.avala.ai"])

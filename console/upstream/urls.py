@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import string
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from console.common.parsing import INT64, read_segment, read_uuid
+from console.common.url_checks import is_loopback
 from console.upstream.errors import Invalid, vendor_name
 from console.upstream.operations import Operation
 
@@ -30,16 +30,6 @@ def base_url(address: str) -> str:
     if any(part in (".", "..") for part in parts.path.split("/")) or "//" in parts.path:
         raise ValueError(f"{address!r} must not hold '.', '..' or '//' in its path.")
     return address.rstrip("/")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host can only mean this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def path(operation: Operation, given: Mapping[str, Any], vendor: str) -> str:

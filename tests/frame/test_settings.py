@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from console import url_checks
+from console.common import url_checks
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "console/settings.py").read_text()))

@@ -1,4 +1,4 @@
-"""Addresses as settings name them: pure text, so that the settings file may use it before Django is up."""
+"""Checks of addresses and hosts. Pure Python, so that the settings and `console.upstream` can import it."""
 
 import re
 from ipaddress import ip_address, ip_network
@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name can only mean this machine."""
+    """Whether a host can only be this machine: `localhost` or a loopback address."""
     bare = host.strip("[]").lower()
-    if bare == "localhost" or bare.endswith(".localhost"):
+    if bare == "localhost":
         return True
     try:
         return ip_address(bare).is_loopback
@@ -16,9 +16,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def is_on_loopback(address: str) -> bool:
-    """Whether an address of the web leads to this machine."""
-    return is_loopback(urlsplit(address).hostname or "")
+def is_local_name(host: str) -> bool:
+    """Whether a browser looks for this host on its own machine; a resolver need not know `*.localhost`."""
+    return is_loopback(host) or host.lower().endswith(".localhost")
+
+
+def is_on_this_machine(url: str) -> bool:
+    return is_local_name(urlsplit(url).hostname or "")
 
 
 def is_origin(text: str) -> bool:
