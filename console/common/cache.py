@@ -130,13 +130,13 @@ class SharedCache(BaseCache):
         self.shared.clear()
 
     def _values(self, names: list[str]) -> dict[str, Any]:
-        found = {}
+        values = {}
         for name, value in self.shared.read(names).items():
             try:
-                found[name] = unpack(name, value)
+                values[name] = unpack(name, value)
             except ValueError:
                 _warn()
-        return found
+        return values
 
 
 class Shared:
@@ -170,8 +170,8 @@ class Shared:
 
     def write(self, entries: Mapping[str, bytes], expires: float | None) -> None:
         self._do(lambda store: store.write(entries, expires), changes=list(entries))
-        if kept := {name: value for name, value in entries.items() if self._is_limit(name)}:
-            self._memory.write(kept, expires)
+        if limits := {name: value for name, value in entries.items() if self._is_limit(name)}:
+            self._memory.write(limits, expires)
 
     def add(self, name: str, value: bytes, expires: float | None) -> bool:
         added = self._do(lambda store: store.add(name, value, expires), changes=[name])
@@ -251,10 +251,10 @@ class Shared:
         if not changed:
             return
         try:
-            kept = self._memory.read(changed)
-            for name, value in kept.items():
+            limits = self._memory.read(changed)
+            for name, value in limits.items():
                 self._store.write({name: value}, self._memory.expires(name))
-            deleted = [name for name in changed if name not in kept]
+            deleted = [name for name in changed if name not in limits]
             for start in range(0, len(deleted), 500):
                 self._store.delete(deleted[start : start + 500])
         except STORE_ERRORS:

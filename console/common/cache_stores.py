@@ -73,8 +73,8 @@ class LocalStore:
 
     def read(self, names: Sequence[str]) -> dict[str, bytes]:
         with self._lock:
-            found = {name: self._value(name) for name in names}
-        return {name: value for name, value in found.items() if value is not None}
+            values = {name: self._value(name) for name in names}
+        return {name: value for name, value in values.items() if value is not None}
 
     def write(self, entries: Mapping[str, bytes], expires: float | None) -> None:
         with self._lock:
@@ -120,9 +120,9 @@ class LocalStore:
         return value
 
     def _drop(self, name: str) -> bool:
-        found = self._entries.pop(name, None)
-        self._bytes -= len(found[0]) if found else 0
-        return found is not None
+        entry = self._entries.pop(name, None)
+        self._bytes -= len(entry[0]) if entry else 0
+        return entry is not None
 
 
 class SqliteStore:
@@ -180,24 +180,24 @@ class SqliteStore:
         if getattr(self._local, "identity", None) != (os.getpid(), *_identity(self._path)):
             self._local.connection = self._open()
             self._local.identity = (os.getpid(), *_identity(self._path))
-        _, *opened = self._local.identity
+        _, *identity = self._local.identity
         try:
             yield self._local.connection
         except sqlite3.Error as error:
             # A connection that met an error is not trusted again; a broken file is replaced.
             self._local.identity = None
             if is_broken(error):
-                self._remove(opened)
+                self._remove(identity)
             raise
 
     def _open(self) -> sqlite3.Connection:
-        found = _identity(self._path)
+        identity = _identity(self._path)
         try:
             return self._connect()
         except sqlite3.DatabaseError as error:
             if not is_broken(error):
                 raise
-        self._remove(found)
+        self._remove(identity)
         return self._connect()
 
     def _connect(self) -> sqlite3.Connection:
@@ -276,10 +276,10 @@ def _milliseconds(expires: float | None) -> int | None:
 
 def _identity(path: Path) -> tuple[int, int]:
     try:
-        found = path.stat()
+        status = path.stat()
     except FileNotFoundError:
         return (0, 0)
-    return (found.st_dev, found.st_ino)
+    return (status.st_dev, status.st_ino)
 
 
 @contextlib.contextmanager

@@ -53,18 +53,18 @@ class SharedAnswer:
         if cache.get(_reader_key(self.vendor, self.space, reader)):
             key, shared = self._wait_for_answer(owner)
         if shared is not None:
-            found: T = shared[0]
-            return found
+            value: T = shared[0]
+            return value
         try:
-            found = fetch()
-            self._store(key, found, seconds)
+            value = fetch()
+            self._store(key, value, seconds)
         except refusals:
             cache.delete(_reader_key(self.vendor, self.space, reader))
             raise
         finally:
             _release(key, owner)
         note_own_read(self.vendor, self.space, reader)
-        return found
+        return value
 
     def read_anew(
         self,
@@ -78,19 +78,19 @@ class SharedAnswer:
         """A fresh answer that holds more than is shared of it: `part` of it is, for so many seconds."""
         key = self._key
         try:
-            found = fetch()
+            value = fetch()
         except refusals:
             cache.delete(_reader_key(self.vendor, self.space, reader))
             raise
-        self._store(key, part(found), seconds)
+        self._store(key, part(value), seconds)
         note_own_read(self.vendor, self.space, reader)
-        return found
+        return value
 
     def last(self, *, reader: str) -> Any:
         """The last answer of ten minutes; None for a reader whose key has not read the space recently."""
         may_see = cache.get(_reader_key(self.vendor, self.space, reader))
-        found = cache.get(f"{self._name}-last") if may_see else None
-        return found[0] if found else None
+        value = cache.get(f"{self._name}-last") if may_see else None
+        return value[0] if value else None
 
     def forget(self) -> None:
         """After a change the next read is fresh; an answer that is on its way still is never shared as current."""
@@ -105,15 +105,15 @@ class SharedAnswer:
     def _key(self) -> str:
         return f"{self._name}-{cache_versions.current(self._name)}"
 
-    def _store(self, key: str, found: Any, seconds: float) -> None:
-        cache.set(key, (found,), seconds)
+    def _store(self, key: str, value: Any, seconds: float) -> None:
+        cache.set(key, (value,), seconds)
         if key == self._key:
-            cache.set(f"{self._name}-last", (found,), LAST_LASTS)
+            cache.set(f"{self._name}-last", (value,), LAST_LASTS)
 
     def _wait_for_answer(self, owner: str) -> tuple[str, Any]:
         """The key of now and what is shared there: None once this reader has to ask."""
-        left = deadline.remaining()
-        end = time.monotonic() + (LONGEST_WAIT if left is None else min(left, LONGEST_WAIT))
+        remaining = deadline.remaining()
+        end = time.monotonic() + (LONGEST_WAIT if remaining is None else min(remaining, LONGEST_WAIT))
         pause = FIRST_PAUSE
         while (shared := cache.get(key := self._key)) is None and time.monotonic() < end:
             if cache.add(_lock_key(key), owner, LOCK_LASTS):

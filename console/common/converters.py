@@ -12,25 +12,25 @@ class Segment:
     reserved: tuple[str, ...] = ()
 
     def to_python(self, value: str) -> str:
-        found = read_segment(value)
-        if found is None or found in self.reserved:
+        segment = read_segment(value)
+        if segment is None or segment in self.reserved:
             raise ValueError
-        return found
+        return segment
 
     def to_url(self, value: object) -> str:
         return self.to_python(value if isinstance(value, str) else "")
 
 
 class Int64:
-    """A whole number of 64 bits, which may be negative: the ids of batches."""
+    """A whole number of 64 bits, which can be negative: the ids of batches."""
 
     regex = "-?[0-9]{1,19}"
 
     def to_python(self, value: str) -> int:
-        found = read_int(value, INT64.start)
-        if found is None:
+        number = read_int(value, INT64.start)
+        if number is None:
             raise ValueError
-        return found
+        return number
 
     def to_url(self, value: object) -> str:
         return str(self.to_python(str(value)))

@@ -164,7 +164,7 @@ def _sqlite_folder() -> Path | None:
 
 def _free_bytes(folder: Path) -> int:
     try:
-        found = os.statvfs(folder)
+        disk = os.statvfs(folder)
     except OSError:
         return 0
-    return found.f_bavail * found.f_frsize
+    return disk.f_bavail * disk.f_frsize

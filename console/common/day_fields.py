@@ -33,8 +33,8 @@ class DayInput(forms.TextInput):
 
     def format_value(self, value: Any) -> str | None:
         """The usual spelling of a day or moment, or of a text that can be read as one; any other text as typed."""
-        found = _read(value, self.formats) if isinstance(value, str) else value
-        return self.spell(found) if isinstance(found, date) else value or None
+        day = _read(value, self.formats) if isinstance(value, str) else value
+        return self.spell(day) if isinstance(day, date) else value or None
 
     def spell(self, value: date) -> str:
         return f"{value.day} {value:%b} {value.year}"

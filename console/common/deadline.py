@@ -46,5 +46,5 @@ def extend_for_write() -> None:
     """Moves the end so that a write finds `WRITE_SECONDS`; however often, never past the one extension."""
     budget = _current.get()
     if budget is not None:
-        wanted = time.monotonic() + WRITE_SECONDS
-        budget.end = max(budget.end, min(wanted, budget.latest_end))
+        end = time.monotonic() + WRITE_SECONDS
+        budget.end = max(budget.end, min(end, budget.latest_end))

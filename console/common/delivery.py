@@ -23,8 +23,8 @@ def has_arrived(connection: socket.socket, *, silence: float = SILENCE) -> bool:
         waiting, since = _unacknowledged(connection), time.monotonic()
         while waiting and not _is_reset(connection):
             time.sleep(EVERY)
-            left = _unacknowledged(connection)
-            waiting, since = left, since if left == waiting else time.monotonic()
+            unacknowledged = _unacknowledged(connection)
+            waiting, since = unacknowledged, since if unacknowledged == waiting else time.monotonic()
             if time.monotonic() - since > silence:
                 return False
         return not _is_reset(connection)

@@ -44,7 +44,7 @@ class IdField(forms.CharField):
         text = super().clean(value)
         if not text:
             return None
-        found = read_uuid(text)
-        if found is None:
+        uuid = read_uuid(text)
+        if uuid is None:
             raise ValidationError("Open this page again.", code="invalid")
-        return found
+        return uuid

@@ -44,9 +44,9 @@ def file_name(name: str, ending: str = ".zip", *, ascii_only: bool = False, othe
     It is `otherwise` where nothing of the name can be used.
     """
     is_ended = ending and name.lower().endswith(ending)
-    wanted = unicodedata.normalize("NFC", name[: -len(ending)] if is_ended else name)
-    kept = "".join(letter if _is_harmless(letter, ascii_only) else "\0" for letter in wanted)
-    plain = re.sub("\0+", "-", kept).strip(" .,-")[:LONGEST_NAME].strip(" .,-")
+    stem = unicodedata.normalize("NFC", name[: -len(ending)] if is_ended else name)
+    safe = "".join(letter if _is_harmless(letter, ascii_only) else "\0" for letter in stem)
+    plain = re.sub("\0+", "-", safe).strip(" .,-")[:LONGEST_NAME].strip(" .,-")
     short = plain.encode()[:LONGEST_BYTES].decode(errors="ignore") if is_visible(plain) else otherwise
     return f"_{short}{ending}" if _is_device(short) else f"{short}{ending}"
 

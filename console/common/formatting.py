@@ -137,8 +137,8 @@ def untrusted_url(value: object) -> str:
 def picture_url(value: object) -> str:
     """An address that may stand in the `src` of a picture: only origins the page's own policy lets through."""
     parts = _parts(value)
-    known = parts is not None and parts[1] in {*settings.MEDIA_ORIGINS, *settings.TRUSTED_LOCAL_ORIGINS}
-    return str(value) if known else ""
+    is_allowed = parts is not None and parts[1] in {*settings.MEDIA_ORIGINS, *settings.TRUSTED_LOCAL_ORIGINS}
+    return str(value) if is_allowed else ""
 
 
 def _parts(value: object) -> tuple[str, str] | None:

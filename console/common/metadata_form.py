@@ -45,10 +45,10 @@ class MetadataForm:
         return cls([_line(key, value) for key, value in metadata.items()], metadata, uuid.uuid4())
 
     @classmethod
-    def read(cls, sent: QueryDict) -> "MetadataForm":
-        keys, values, kinds = sent.getlist("key"), sent.getlist("value"), sent.getlist("kind")
-        base = _parsed(sent.get("base", ""))
-        form = cls([], base if isinstance(base, dict) else {}, read_uuid(sent.get("act_id")))
+    def read(cls, post: QueryDict) -> "MetadataForm":
+        keys, values, kinds = post.getlist("key"), post.getlist("value"), post.getlist("kind")
+        base = _parsed(post.get("base", ""))
+        form = cls([], base if isinstance(base, dict) else {}, read_uuid(post.get("act_id")))
         lines = [form._typed(*parts) for parts in zip(keys, values, kinds, strict=False)]
         form.lines = [line for line in lines if line.key or line.value.strip()]
         if form.act_id is None or not isinstance(base, dict) or not len(keys) == len(values) == len(kinds):
@@ -73,9 +73,9 @@ class MetadataForm:
 
     def _typed(self, key: str, value: str, kind: str) -> MetadataLine:
         """A browser sends each line break as two characters, and a key may really end in a blank."""
-        text, known = value.replace("\r\n", "\n"), self.base.get(key)
-        if isinstance(known, str) and known.replace("\r\n", "\n") == text:
-            text = known
+        text, base = value.replace("\r\n", "\n"), self.base.get(key)
+        if isinstance(base, str) and base.replace("\r\n", "\n") == text:
+            text = base
         return MetadataLine(key if key in self.base else key.strip(), text, kind)
 
     def _take(self, line: MetadataLine) -> None:
@@ -113,8 +113,8 @@ def _value(line: MetadataLine) -> tuple[Any, str]:
     if line.kind == TEXT:
         return line.value, ""
     if line.kind == YES_NO:
-        said = {"yes": True, "true": True, "no": False, "false": False}.get(text.lower())
-        return said, "" if said is not None else "Write yes or no."
+        boolean = {"yes": True, "true": True, "no": False, "false": False}.get(text.lower())
+        return boolean, "" if boolean is not None else "Write yes or no."
     value = _parsed(text)
     if line.kind == NUMBER:
         return value, "" if isinstance(value, int | float) and not isinstance(value, bool) else "This is not a number."

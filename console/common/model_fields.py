@@ -16,8 +16,8 @@ class VendorIdField(models.CharField):  # type: ignore[type-arg]
     """
 
     def from_db_value(self, value: Any, *args: Any) -> str:
-        found = read_uuid(value)
-        return str(found) if found else ""
+        uuid = read_uuid(value)
+        return str(uuid) if uuid else ""
 
     def deconstruct(self) -> Any:
         name, _, args, kwargs = super().deconstruct()

@@ -169,10 +169,10 @@ def _check_depth(text: str) -> None:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    entries = dict(pairs)
+    if len(entries) != len(pairs):
         raise NotJson("a key appears twice in one object")
-    return found
+    return entries
 
 
 def _cleaned(value: Any, exact: bool) -> Any:

@@ -39,20 +39,20 @@ def read(
     """What `fetch` returns. `keep` makes what is stored, or None for nothing. One of `refusals` empties the scope."""
     key = _key(scope, thing)
     try:
-        found = fetch()
+        value = fetch()
     except refusals:
         drop(scope)
         raise
-    bare = keep(found)
+    bare = keep(value)
     if bare is not None:
         cache.set(key, LastAnswer(bare, timezone.now()), LASTS)
-    return found
+    return value
 
 
 def last(*, scope: str, thing: str) -> LastAnswer | None:
     """The last good answer of the past hour, unless the scope was refused something since."""
-    found = cache.get(_key(scope, thing))
-    return found if isinstance(found, LastAnswer) else None
+    value = cache.get(_key(scope, thing))
+    return value if isinstance(value, LastAnswer) else None
 
 
 def drop(scope: str) -> None:
@@ -61,5 +61,5 @@ def drop(scope: str) -> None:
 
 
 def _key(scope: str, thing: str) -> str:
-    asked = hashlib.sha256(thing.encode()).hexdigest()
-    return f"last-{cache_versions.versioned(scope)}-{asked}"
+    digest = hashlib.sha256(thing.encode()).hexdigest()
+    return f"last-{cache_versions.versioned(scope)}-{digest}"

@@ -11,8 +11,8 @@ MOST_TEXT = 400
 def rows_of(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The first `MOST_ROWS` names with their values; a last line says how many are left out."""
     rows = [(str(name), text_of(value)) for name, value in list(values.items())[:MOST_ROWS]]
-    left = len(values) - MOST_ROWS
-    return [*rows, ("…", f"{left} more")] if left > 0 else rows
+    rest = len(values) - MOST_ROWS
+    return [*rows, ("…", f"{rest} more")] if rest > 0 else rows
 
 
 def text_of(value: Any) -> str:

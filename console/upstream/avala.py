@@ -180,10 +180,10 @@ class Avala(Client):
         name, value = _page_or_cursor(page)
         params = _params({name: value, "ordering": ordering}, limit)
         cursor = value if name == "cursor" else None
-        found: Page[T] = self._ask_page(
+        answer: Page[T] = self._ask_page(
             cursor, lambda data: avala_page(data, shape, numbered=True), operation, place, params=params
         )
-        return found
+        return answer
 
     def _by_cursor(
         self,
@@ -195,18 +195,18 @@ class Avala(Client):
         filters: Mapping[str, str | None],
     ) -> Page[T]:
         params = _params({**filters, "cursor": cursor}, limit)
-        found: Page[T] = self._ask_page(
+        page: Page[T] = self._ask_page(
             cursor, lambda data: avala_page(data, shape, numbered=False), operation, place, params=params
         )
-        return found
+        return page
 
 
-def _params(given: Mapping[str, str | None], limit: int) -> list[tuple[str, str]]:
+def _params(values: Mapping[str, str | None], limit: int) -> list[tuple[str, str]]:
     """The parameters that were given, and always a `limit`: its default differs by endpoint (FACTS 1.2)."""
     checks = Checks(VENDOR)
     checks.number("limit", limit, 1, MOST_LIMIT)
     checks.done()
-    return [(name, value) for name, value in given.items() if value] + [("limit", str(limit))]
+    return [(name, value) for name, value in values.items() if value] + [("limit", str(limit))]
 
 
 def _page_or_cursor(page: int | str) -> tuple[str, str]:

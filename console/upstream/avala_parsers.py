@@ -32,10 +32,10 @@ def slice_of(data: Any) -> Slice:
 
 def created_slice_of(data: Any) -> Slice:
     """The answer to A3. Without a UUID and a slug for its address it is unknown what was created."""
-    made = slice_of(data)
-    if not made.uid or not made.has_usable_slug:
+    new_slice = slice_of(data)
+    if not new_slice.uid or not new_slice.has_usable_slug:
         raise Misshapen("the slice has no usable id")
-    return made
+    return new_slice
 
 
 def sub_slices_of(data: Any) -> tuple[SubSlice, ...]:
@@ -116,8 +116,8 @@ def verdict_on(name: str) -> Callable[[Any], NameVerdict]:
 
     def shape(data: Any) -> NameVerdict:
         fields = Fields(data, "the verdict")
-        said, message = fields.flag("isValid", "is_valid"), fields.text("message")
-        return NameVerdict(name=fields.text("name") or name, is_valid=said, message=message)
+        is_valid, message = fields.flag("isValid", "is_valid"), fields.text("message")
+        return NameVerdict(name=fields.text("name") or name, is_valid=is_valid, message=message)
 
     return shape
 

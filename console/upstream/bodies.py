@@ -31,8 +31,8 @@ def encoded(body: Any, vendor: str) -> bytes:
 def query(params: Iterable[tuple[str, str]], vendor: str) -> str:
     """`?name=value&…`, or nothing for no parameters."""
     try:
-        written = urlencode(list(params), quote_via=quote)
-        return f"?{written}" if written else ""
+        text = urlencode(list(params), quote_via=quote)
+        return f"?{text}" if text else ""
     except UnicodeEncodeError:
         pass
     raise Invalid("This cannot be sent: it holds half a character.", vendor=vendor)
@@ -50,13 +50,13 @@ def arriving(raw: Any, size: int, packings: Collection[str]) -> Iterator[bytes]:
     _demand_packing(raw, packings)
     is_over = False
     while not is_over:
-        held, until = bytearray(), time.monotonic() + LONGEST_HELD
-        while len(held) < size and not is_over and not (held and time.monotonic() > until):
-            piece = _piece(raw.read1, size - len(held))
-            held += piece
+        body, until = bytearray(), time.monotonic() + LONGEST_HELD
+        while len(body) < size and not is_over and not (body and time.monotonic() > until):
+            piece = _piece(raw.read1, size - len(body))
+            body += piece
             is_over = not piece
-        if held:
-            yield bytes(held)
+        if body:
+            yield bytes(body)
 
 
 def _demand_packing(raw: Any, packings: Collection[str]) -> None:

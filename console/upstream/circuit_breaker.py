@@ -82,9 +82,9 @@ class VendorHealth:
         """0.0, or how long to rest; after the rest exactly one caller gets 0.0 as the probe."""
         self._failures, until = self._state()
         if until:
-            left = until - self._now()
-            if left > 0:
-                return left
+            rest = until - self._now()
+            if rest > 0:
+                return rest
             if not self._store.add(self._probe_key, True, PROBE):
                 return 1.0
         self._budget.called()
@@ -104,14 +104,14 @@ class VendorHealth:
 
     def seen_limits(self, remaining: int | None, limit: int | None, reset: float | None) -> None:
         """Kept for the weather strip; written every other second at most, a shared store is not free."""
-        now, seen = self._now(), self.limits()
-        if seen is None or now - seen.seen_at >= LIMITS_EVERY:
+        now, limits = self._now(), self.limits()
+        if limits is None or now - limits.seen_at >= LIMITS_EVERY:
             self._store.set(self._limits_key, (remaining, limit, reset, now), LIMITS_KEPT)
 
     def limits(self) -> RateLimits | None:
         """The last limits seen in the last two minutes."""
-        seen = self._store.get(self._limits_key)
-        return RateLimits(*seen) if seen else None
+        limits = self._store.get(self._limits_key)
+        return RateLimits(*limits) if limits else None
 
     def failures(self) -> int:
         """How many calls in a row failed, up to now."""

@@ -63,9 +63,9 @@ class CloudFactory(Client):
         """
         relative = request_bodies.relative_paths(space, tuple(dict.fromkeys(paths)))
         body = {"paths": list(dict.fromkeys(relative.values()))}
-        found = self._ask(parsers.download_links_of, operations.DOWNLOAD_LINKS, {"space": space}, body=body)
-        pairs = ((given, found.get(path) or found.get(given)) for given, path in relative.items())
-        return tuple(SignedUrl(given, link) for given, link in pairs if link)
+        links = self._ask(parsers.download_links_of, operations.DOWNLOAD_LINKS, {"space": space}, body=body)
+        pairs = ((address, links.get(path) or links.get(address)) for address, path in relative.items())
+        return tuple(SignedUrl(address, link) for address, link in pairs if link)
 
     def create_batch(self, project: Id, *, name: str, request_id: str) -> Batch:
         """P3 (FACTS 2.6): the new batch. The name must not be empty; a taken one is Conflict."""
@@ -160,9 +160,9 @@ class CloudFactory(Client):
         The link is good for 7 days, from when is not known: use it at once, keep it nowhere.
         """
         shape = identified(parsers.export_of, "exportId", "id")
-        found = self._ask(shape, operations.GET_EXPORT, {"space": space, "export_id": export_id})
+        export = self._ask(shape, operations.GET_EXPORT, {"space": space, "export_id": export_id})
         # It was asked for under this id, whatever the answer calls it.
-        return replace(found, id=str(export_id).lower())
+        return replace(export, id=str(export_id).lower())
 
     def delete_export(self, space: Id, export_id: Id, *, request_id: str) -> None:
         """P11 (FACTS 2.7): the export and its zip, in every status; an active one frees the space.
@@ -179,8 +179,8 @@ class CloudFactory(Client):
     def get_project(self, space: Id, project: Id) -> Project:
         """P13 (FACTS 2.8): one project; NotFound if it is not in this space."""
         shape = identified(parsers.project_of, "id")
-        found = self._ask(shape, operations.GET_PROJECT, {"space": space, "project": project})
-        return replace(found, id=str(project).lower())
+        details = self._ask(shape, operations.GET_PROJECT, {"space": space, "project": project})
+        return replace(details, id=str(project).lower())
 
     def send_signals(
         self,
@@ -280,10 +280,10 @@ class CloudFactory(Client):
         extra: Sequence[tuple[str, str]] = (),
     ) -> Page[T]:
         params = [*extra, *request_bodies.keyset(cursor, direction, limit)]
-        found: Page[T] = self._ask_page(
+        answer: Page[T] = self._ask_page(
             cursor, lambda data: platform_page(data, shape), operation, place, params=params
         )
-        return found
+        return answer
 
 
 def _no_error(data: Any) -> None:
@@ -296,28 +296,28 @@ def _no_error(data: Any) -> None:
         raise Misshapen("it speaks of an error")
 
 
-def _saved(sent: Sequence[Priority]) -> Callable[[Any], tuple[Priority, ...]]:
+def _saved(entries: Sequence[Priority]) -> Callable[[Any], tuple[Priority, ...]]:
     """The saved entries, none for an empty body. An answer that does not hold what was sent says nothing was saved."""
-    wanted = {entry.batch_id: entry.priority for entry in sent}
+    priorities = {entry.batch_id: entry.priority for entry in entries}
 
     def shape(data: Any) -> tuple[Priority, ...]:
         if data is None:
             return ()
-        found = parsers.priorities_of(data)
-        named = [entry for entry in found if entry.batch_id in wanted]
-        if not named or any(entry.priority != wanted[entry.batch_id] for entry in named):
+        saved_entries = parsers.priorities_of(data)
+        named = [entry for entry in saved_entries if entry.batch_id in priorities]
+        if not named or any(entry.priority != priorities[entry.batch_id] for entry in named):
             raise Misshapen("it holds another order")
-        return found
+        return saved_entries
 
     return shape
 
 
 def _same_batch(batch_id: int) -> Callable[[Any], Batch]:
     def shape(data: Any) -> Batch:
-        found = parsers.batch_of(data)
-        if found.id != batch_id:
+        batch = parsers.batch_of(data)
+        if batch.id != batch_id:
             raise Misshapen("it is about another batch")
-        return found
+        return batch
 
     return shape
 

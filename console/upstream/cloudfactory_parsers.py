@@ -29,11 +29,11 @@ def signed_urls_of(data: Any) -> tuple[SignedUrl, ...]:
 
 def download_links_of(data: Any) -> dict[str, str]:
     """Links by path. An entry without path or link is left out, and so is a path that got different ones."""
-    found: dict[str, set[str]] = {}
+    urls: dict[str, set[str]] = {}
     for link in entries(data, "items", _signed_url_or_none):
         if link is not None:
-            found.setdefault(link.path, set()).add(link.signed_url)
-    return {path: links.pop() for path, links in found.items() if len(links) == 1}
+            urls.setdefault(link.path, set()).add(link.signed_url)
+    return {path: links.pop() for path, links in urls.items() if len(links) == 1}
 
 
 def _signed_url_or_none(data: Any) -> SignedUrl | None:
@@ -96,10 +96,10 @@ def created(shape: Callable[[Any], Made]) -> Callable[[Any], Made]:
     """A reader of the answer to a write that creates: without a usable id it is unknown what was created."""
 
     def read(data: Any) -> Made:
-        made = shape(data)
-        if not made.id:
+        value = shape(data)
+        if not value.id:
             raise Misshapen("it names nothing that was created")
-        return made
+        return value
 
     return read
 
@@ -154,14 +154,14 @@ def signal_results_of(items: Iterable[str]) -> Callable[[Any], tuple[SignalResul
         if data is None:
             return ()
         try:
-            said = entries(data, "items", lambda entry: _signal_result(entry, ids))
+            results = entries(data, "items", lambda entry: _signal_result(entry, ids))
         except Misshapen:
             return ()
-        found: dict[str, set[SignalResult]] = {}
-        for result in said:
+        by_item: dict[str, set[SignalResult]] = {}
+        for result in results:
             if result is not None:
-                found.setdefault(result.work_item_id, set()).add(result)
-        return tuple(found[item].pop() for item in ids.values() if len(found.get(item, ())) == 1)
+                by_item.setdefault(result.work_item_id, set()).add(result)
+        return tuple(by_item[item].pop() for item in ids.values() if len(by_item.get(item, ())) == 1)
 
     return shape
 
@@ -170,7 +170,7 @@ def _signal_result(data: Any, ids: Mapping[str, str]) -> SignalResult | None:
     """None for an entry about no item that was sent, or about two of them."""
     if not isinstance(data, dict):
         return None
-    named = {ids[found] for found in map(_item_named, data, data.values()) if found in ids}
+    named = {ids[item] for item in map(_item_named, data, data.values()) if item in ids}
     if len(named) != 1:
         return None
     fields = Fields(data, "the result")

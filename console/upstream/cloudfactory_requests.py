@@ -213,11 +213,11 @@ def work_item(new: NewWorkItem) -> dict[str, Any]:
 
 def labels(values: Sequence[Json]) -> dict[str, Any]:
     checks = Checks(VENDOR)
-    found = _labels(values, checks)
-    if not found:
+    labels = _labels(values, checks)
+    if not labels:
         checks.wrong("labels", "There is no label to insert.")
     checks.done()
-    return {"labels": found}
+    return {"labels": labels}
 
 
 def _labels(values: Sequence[Json], checks: Checks) -> list[Any]:

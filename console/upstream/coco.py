@@ -138,8 +138,10 @@ class _Sections:
         others = {other.id for other in self._images} - {image.id}
         labels = [label for label in self._labels if label.image_id not in others]
         if len(self._images) > 1:
-            shown = f"“{image.short_name}”" if image.file_name else "one without a name"
-            notes.append(f"The label file describes {len(self._images):,} pictures; these are the labels of {shown}.")
+            label_text = f"“{image.short_name}”" if image.file_name else "one without a name"
+            notes.append(
+                f"The label file describes {len(self._images):,} pictures; these are the labels of {label_text}."
+            )
         if left_out := len(self._labels) - len(labels):
             notes.append(f"Labels of other pictures are left out: {left_out:,}.")
         if image.id and (strays := sum(label.image_id not in ("", image.id) for label in labels)):
@@ -166,8 +168,8 @@ class _Sections:
             names.setdefault(category.id, set()).add(category.name)
         if count := sum(len(names.get(one, ())) > 1 for one in used):
             yield f"Ids that several classes share, of which the last one counts: {count:,}."
-        shown = {category.id: category for category in self._categories if category.id in used}
-        problems = Counter(problem for category in shown.values() for problem in category.problems)
+        label_text = {category.id: category for category in self._categories if category.id in used}
+        problems = Counter(problem for category in label_text.values() for problem in category.problems)
         yield from (f"{problem}: {count:,}." for problem, count in problems.items())
 
 

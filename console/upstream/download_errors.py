@@ -57,6 +57,6 @@ def _busy(retry_in: float | None, says_so: bool, facts: dict[str, Any]) -> error
 
 def _out_of_range(place: str, facts: dict[str, Any]) -> errors.RangeRefused:
     refused = errors.RangeRefused("The file store does not have the part that was asked for.", **facts)
-    found = _UNSATISFIED.fullmatch(place.strip())
-    refused.total = int(found[1]) if found else None
+    match = _UNSATISFIED.fullmatch(place.strip())
+    refused.total = int(match[1]) if match else None
     return refused

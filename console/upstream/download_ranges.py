@@ -33,21 +33,21 @@ class NoSuchPart(ConsoleError):
 
 def read_range(text: str, first_part: str | None, name: str) -> str | None:
     """The header Range if it asks for one part, and if `first_part`, the header If-Range, is of the file `name`."""
-    asked = text.strip().lower()
-    first, last = _ends(asked)
+    range_text = text.strip().lower()
+    first, last = _ends(range_text)
     is_range = last is not None if first is None else last is None or last >= first
     is_of_this = first_part is None or first_part.startswith(f'"{name}')
-    return asked if is_range and is_of_this else None
+    return range_text if is_range and is_of_this else None
 
 
-def is_rest(asked: str) -> bool:
+def is_rest(range_text: str) -> bool:
     """Whether a range leaves out the beginning; one that counts from the end may be the whole file."""
-    return bool(_ends(asked)[0])
+    return bool(_ends(range_text)[0])
 
 
-def answers(part: Part, asked: str) -> bool:
+def answers(part: Part, range_text: str) -> bool:
     """Whether it is the part that was asked for, or the beginning of that."""
-    first, last = _ends(asked)
+    first, last = _ends(range_text)
     if first is not None:
         return part.first == first and (last is None or part.last <= last)
     # Counted from the end.
@@ -56,19 +56,19 @@ def answers(part: Part, asked: str) -> bool:
 
 def tag(name: str, total: int | None, headers: Mapping[str, str]) -> str:
     """Tells a file's bytes, as far as the store tells them: by its own tag, and by how many there are."""
-    told = f"{headers.get('etag') or headers.get('last-modified')} {total}"
-    return f'"{name}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"'
+    version_text = f"{headers.get('etag') or headers.get('last-modified')} {total}"
+    return f'"{name}-{hashlib.sha256(version_text.encode()).hexdigest()[:16]}"'
 
 
-def open_part(storage: Store, link: str, asked: str | None, *, version: str | None, name: str) -> Download:
+def open_part(storage: Store, link: str, range_text: str | None, *, version: str | None, name: str) -> Download:
     """The file or the part of it; the whole where the store has another `version` now: half of each would be none.
 
     Raises NoSuchPart and what `Store.stream` raises.
     """
     try:
-        download = storage.stream(link, range_header=asked)
+        download = storage.stream(link, range_header=range_text)
     except RangeRefused as error:
-        if asked is None:
+        if range_text is None:
             raise
         measured = storage.measure(link) if version or error.total is None else Measured(error.total, {})
         if version in {None, tag(name, measured.total, measured.headers)}:
@@ -80,7 +80,7 @@ def open_part(storage: Store, link: str, asked: str | None, *, version: str | No
     return download
 
 
-def _ends(asked: str) -> tuple[int | None, int | None]:
-    found = _RANGE.fullmatch(asked)
-    first, last = (found[1], found[2]) if found else (None, None)
+def _ends(range_text: str) -> tuple[int | None, int | None]:
+    match = _RANGE.fullmatch(range_text)
+    first, last = (match[1], match[2]) if match else (None, None)
     return (int(first) if first else None), (int(last) if last else None)

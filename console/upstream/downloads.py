@@ -65,10 +65,10 @@ class Measured:
 
 def read_part(text: str) -> Part | None:
     """What a Content-Range says, if that can be."""
-    found = _PART.fullmatch(text)
-    if found is None:
+    match = _PART.fullmatch(text)
+    if match is None:
         return None
-    part = Part(int(found[1]), int(found[2]), int(found[3]) if found[3] else None)
+    part = Part(int(match[1]), int(match[2]), int(match[3]) if match[3] else None)
     return part if part.first <= part.last and (part.total is None or part.last < part.total) else None
 
 
@@ -100,16 +100,16 @@ class Download:
         self.start = b""
 
     def __iter__(self) -> Iterator[bytes]:
-        done = 0
+        length = 0
         with self:
             for chunk in self._chunks():
-                done += len(chunk)
-                if self._limit is not None and done > self._limit:
+                length += len(chunk)
+                if self._limit is not None and length > self._limit:
                     raise _too_large()
-                if self.length is not None and done > self.length:
+                if self.length is not None and length > self.length:
                     raise _unreadable("it is longer than it should be")
                 yield chunk
-        if self.length is not None and done < self.length:
+        if self.length is not None and length < self.length:
             raise broken(VENDOR, changes=False)
 
     def open(self) -> None:
@@ -236,8 +236,8 @@ def _measured_by_head(link: _Link, until: float) -> Measured | None:
             answer.close()
     except errors.UpstreamError:
         return None
-    found = Download(answer, call, None, link.limits.silence)
-    return Measured(found.length, found.headers) if found.status == 200 and found.length else None
+    download = Download(answer, call, None, link.limits.silence)
+    return Measured(download.length, download.headers) if download.status == 200 and download.length else None
 
 
 def _call(link: _Link, until: float) -> Call:
@@ -255,10 +255,10 @@ def _ask(link: _Link, call: Call, method: str, headers: Mapping[str, str]) -> An
 
 
 def _seconds_left(limits: Limits) -> float:
-    left = deadline.remaining()
-    if left is not None and left < LEAST_SECONDS:
+    remaining = deadline.remaining()
+    if remaining is not None and remaining < LEAST_SECONDS:
         raise errors.OutOfTime("The file store was not asked: the time for this page was used up.", vendor=VENDOR)
-    return limits.total if left is None else min(limits.total, left)
+    return limits.total if remaining is None else min(limits.total, remaining)
 
 
 def _wait(error: errors.UpstreamError, turn: int, until: float, limits: Limits) -> float | None:
@@ -281,9 +281,9 @@ def _split(url: str) -> tuple[str, str]:
     return f"{origin}/", target if target.startswith("/") else f"/{target}"
 
 
-def _range(asked: str | None) -> dict[str, str]:
+def _range(range_text: str | None) -> dict[str, str]:
     # A Range that is none may be ignored, says HTTP; so may one that could break the request.
-    return {"Range": asked} if asked and _RANGE.fullmatch(asked) else {}
+    return {"Range": range_text} if range_text and _RANGE.fullmatch(range_text) else {}
 
 
 def checked_link(url: str, origins: Collection[str] = ()) -> bool:

@@ -84,16 +84,16 @@ class Fields:
 
     def id_text(self, *names: str) -> str:
         """An identifier: without it the answer is no answer."""
-        found = self.text(*names)
-        if not found:
+        value = self.text(*names)
+        if not value:
             raise Misshapen(f"{self._what} has no {names[0]}")
-        return found
+        return value
 
     def id_number(self, *names: str) -> int:
-        found = self.number(*names)
-        if found is None:
+        value = self.number(*names)
+        if value is None:
             raise NoUsableId(f"{self._what} has no {names[0]}", self.text("name") or "")
-        return found
+        return value
 
     def rest(self) -> dict[str, Any]:
         """Everything nobody asked for, or that was not what was expected."""
@@ -130,28 +130,28 @@ def entries(data: Any, name: str, shape: Callable[[Any], T]) -> tuple[T, ...]:
     A list that is not there is never a short one: that would hide what was cut off. Nor is one of more than
     `MOST_ROWS`, which no operation answers with: to shape them would keep the process busy for seconds.
     """
-    found = data
+    value = data
     if isinstance(data, dict):
         spelled = next((key for key in data if key.lower() == name), None)
         if spelled is None:
             raise Misshapen(f"the list of {name} is missing")
-        found = data[spelled] if data[spelled] is not None else []
-    if not isinstance(found, list):
+        value = data[spelled] if data[spelled] is not None else []
+    if not isinstance(value, list):
         raise Misshapen(f"the list of {name} is missing")
-    if len(found) > MOST_ROWS:
+    if len(value) > MOST_ROWS:
         raise Misshapen(f"the list of {name} is too long")
-    return tuple(shape(entry) for entry in found)
+    return tuple(shape(entry) for entry in value)
 
 
-def without_doubles(items: tuple[T, ...], seen: set[Any]) -> tuple[T, ...]:
+def without_doubles(items: tuple[T, ...], identities: set[Any]) -> tuple[T, ...]:
     """The items whose `uid` or `id` was not seen yet (FACTS 4, row 25). Those without one are all kept."""
-    kept = []
+    unique = []
     for item in items:
         identity = getattr(item, "uid", None) or getattr(item, "id", None)
-        if identity in (None, "") or identity not in seen:
-            kept.append(item)
-            seen.add(identity)
-    return tuple(kept)
+        if identity in (None, "") or identity not in identities:
+            unique.append(item)
+            identities.add(identity)
+    return tuple(unique)
 
 
 def as_text(value: Any) -> str | None:
@@ -172,8 +172,8 @@ def _as_number(value: Any) -> int | None:
 
 
 def _as_uuid(value: Any) -> str | None:
-    found = read_uuid(value)
-    return str(found) if found else None
+    uuid = read_uuid(value)
+    return str(uuid) if uuid else None
 
 
 def _as_moment(value: Any) -> datetime | None:

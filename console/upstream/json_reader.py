@@ -121,7 +121,7 @@ class Reader:
             if not self._goes_on("]"):
                 return
 
-    def rows(self, wanted: Collection[str]) -> Iterator[dict[str, Any] | None]:
+    def rows(self, names: Collection[str]) -> Iterator[dict[str, Any] | None]:
         """Of each object in an array at least the wanted fields, None for an entry that is no object.
 
         Scalars are as they are, an array of objects has the wanted fields of each.
@@ -131,7 +131,7 @@ class Reader:
             yield from (row if isinstance(row, dict) else None for row in whole)
             return
         for _ in self.entries():
-            yield self._row(wanted)
+            yield self._row(names)
 
     def fields(self, limits: Mapping[str, Limit], *, is_walked: bool = False) -> tuple[dict[str, Any], Collection[str]]:
         """The fields in `limits` of an object, as they are, and the names of those that are given twice.
@@ -230,12 +230,12 @@ class Reader:
             self._fail()
         return following == ","
 
-    def _row(self, wanted: Collection[str]) -> dict[str, Any] | None:
+    def _row(self, names: Collection[str]) -> dict[str, Any] | None:
         if self.peek() != "{":
             self.skip()
             return None
         row = self._decoded(_DECODE)
-        return row if isinstance(row, dict) else self._walked_fields(wanted)
+        return row if isinstance(row, dict) else self._walked_fields(names)
 
     def _decoded(self, decode: _Decode) -> Any:
         """The value as the decoder reads it; None if it is too large or too odd, and has to be walked over."""
@@ -254,27 +254,27 @@ class Reader:
                 break
         return None
 
-    def _walked_fields(self, wanted: Collection[str], *, is_inner: bool = False) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+    def _walked_fields(self, names: Collection[str], *, is_inner: bool = False) -> dict[str, Any]:
+        fields: dict[str, Any] = {}
         for name in self.names():
-            if name not in wanted:
+            if name not in names:
                 self.skip()
             elif self.peek() == "[" and not is_inner:
-                found[name] = self._inner_fields(wanted)
+                fields[name] = self._inner_fields(names)
             else:
-                found[name] = self._scalar()
-        return found
+                fields[name] = self._scalar()
+        return fields
 
-    def _inner_fields(self, wanted: Collection[str]) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
+    def _inner_fields(self, names: Collection[str]) -> list[dict[str, Any]]:
+        objects: list[dict[str, Any]] = []
         for _ in self.entries():
             if self.peek() == "{":
-                found.append(self._walked_fields(wanted, is_inner=True))
+                objects.append(self._walked_fields(names, is_inner=True))
             else:
                 self.skip()
-            if len(found) > MOST_INNER:
+            if len(objects) > MOST_INNER:
                 raise NotJson("holds an entry with too many parts")
-        return found
+        return objects
 
     def _limited_fields(self, limits: Mapping[str, Limit]) -> tuple[dict[str, Any], Collection[str]]:
         fields: dict[str, Any] = {}
@@ -345,16 +345,16 @@ class Reader:
 
     def _scalar_text(self) -> str:
         """A number or a word, as it is written; of one that is too long, its beginning."""
-        found = ""
+        digits = ""
         while True:
             match = _SCALAR.match(self._text, self._at)
             end = match.end() if match else self._at
-            found += self._text[self._at : min(end, self._at + LONGEST_NUMBER)]
+            digits += self._text[self._at : min(end, self._at + LONGEST_NUMBER)]
             self._at = end
             if end < len(self._text) or not self._more():
                 break
-            found = found[:LONGEST_NUMBER]
-        return found if found else self._fail()
+            digits = digits[:LONGEST_NUMBER]
+        return digits if digits else self._fail()
 
     def _take(self, character: str) -> None:
         if self.peek() != character:
@@ -427,9 +427,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) == len(pairs):
         return fields
-    found = _Repeated(fields)
-    found.repeated = frozenset(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
-    return found
+    members = _Repeated(fields)
+    members.repeated = frozenset(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+    return members
 
 
 def _short_int(digits: str) -> int | float:
@@ -490,8 +490,8 @@ class _Decoder:
             text, used = codecs.utf_8_decode(chunk, "strict", final)
         except UnicodeDecodeError:
             escaped, used = codecs.utf_8_decode(chunk, "surrogateescape", final)
-            text, found = _MISFITS.subn(_in_letters_of_windows, escaped)
-            self._misfits += found
+            text, count = _MISFITS.subn(_in_letters_of_windows, escaped)
+            self._misfits += count
         self._start = chunk[used:]
         return text
 
@@ -511,8 +511,8 @@ class _Decoder:
 _MISFITS = re.compile("[\udc80-\udcff]+")
 
 
-def _in_letters_of_windows(found: re.Match[str]) -> str:
-    return found[0].encode("utf-8", "surrogateescape").decode("cp1252", "replace")
+def _in_letters_of_windows(match: re.Match[str]) -> str:
+    return match[0].encode("utf-8", "surrogateescape").decode("cp1252", "replace")
 
 
 def _scalar(text: str) -> Any:

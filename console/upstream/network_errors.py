@@ -47,11 +47,11 @@ def _caused_by(error: BaseException, *kinds: type[BaseException]) -> bool:
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
     # requests and urllib3 keep the original as an argument, as `reason`, or as cause or context.
-    seen: set[int] = set()
+    visited: set[int] = set()
     waiting: list[Any] = [error]
     while waiting:
         inner = waiting.pop()
-        if isinstance(inner, BaseException) and id(inner) not in seen:
-            seen.add(id(inner))
+        if isinstance(inner, BaseException) and id(inner) not in visited:
+            visited.add(id(inner))
             yield inner
             waiting += [*inner.args, getattr(inner, "reason", None), inner.__cause__, inner.__context__]

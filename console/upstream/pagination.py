@@ -25,10 +25,10 @@ def pages(fetch: Callable[[str | None], Page[T]], *, most: int = MOST_PAGES) -> 
     """
     cursor: str | None = None
     cursors: set[str] = set()
-    seen: set[Any] = set()
+    identities: set[Any] = set()
     for _ in range(most):
         page = fetch(cursor)
-        yield replace(page, items=without_doubles(page.items, seen))
+        yield replace(page, items=without_doubles(page.items, identities))
         if page.unclear:
             raise NextPageUnclear(page.unclear, changes=False)
         cursor = page.next
@@ -103,11 +103,11 @@ def platform_page(data: Any, shape: Callable[[Any], T]) -> Page[T]:
 
     rows = entries(data, "items", row)
     items = without_doubles(tuple(one for one in rows if one is not None), set())
-    told = data.get("meta") if isinstance(data, dict) else None
-    meta = Fields(told if isinstance(told, dict) else {}, "meta")
+    raw_meta = data.get("meta") if isinstance(data, dict) else None
+    meta = Fields(raw_meta if isinstance(raw_meta, dict) else {}, "meta")
     following = meta.any("cursorNext", "cursor_next")
     cursor = read_cursor(following)
-    is_unclear = (following not in (None, "") and cursor is None) or (bool(told) and not isinstance(told, dict))
+    is_unclear = (following not in (None, "") and cursor is None) or (bool(raw_meta) and not isinstance(raw_meta, dict))
     return Page(
         items,
         next=cursor,

@@ -68,12 +68,12 @@ class SubSlice:
     def to_wire(self) -> dict[str, Any]:
         """The part as Avala wants it; a kind nobody described goes back as it came."""
         wire: dict[str, Any] = {"type": self.type, "dataset_uid": self.dataset_uid}
-        known = self.type in ("dataset", "dataset_items", "filters")
-        if self.type == "dataset_items" or (not known and self.item_uids):
+        is_known = self.type in ("dataset", "dataset_items", "filters")
+        if self.type == "dataset_items" or (not is_known and self.item_uids):
             wire["dataset_item_uids"] = list(self.item_uids)
-        if self.type == "filters" or (not known and self.filters is not None):
+        if self.type == "filters" or (not is_known and self.filters is not None):
             wire["filters"] = dict(self.filters or {})
-        return wire if known else {**self.extra, **wire}
+        return wire if is_known else {**self.extra, **wire}
 
 
 @dataclass(frozen=True)
@@ -363,5 +363,5 @@ class Annotation:
     @property
     def coco_results_url(self) -> str | None:
         """Storage address of the COCO file; None means there is no file (FACTS 2.9)."""
-        found = self.metadata.get("coco_results_url")
-        return found if isinstance(found, str) and found else None
+        url = self.metadata.get("coco_results_url")
+        return url if isinstance(url, str) and url else None

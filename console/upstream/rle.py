@@ -85,10 +85,10 @@ def _listed(counts: Any) -> list[int]:
     if not isinstance(counts, list):
         raise BadMask("Its mask has no runs that can be read.")
     runs = [_whole(count) for count in counts]
-    known = [run for run in runs if run is not None]
-    if len(known) < len(runs):
+    numbers = [run for run in runs if run is not None]
+    if len(numbers) < len(runs):
         raise BadMask("Its mask has a run that isn't a whole number.")
-    return _checked(known)
+    return _checked(numbers)
 
 
 def _decoded(counts: str | bytes) -> list[int]:

@@ -32,10 +32,10 @@ def path_in_space(space: str, address: str) -> str:
         raise PathRefused(f"This is longer than {MOST_PATH} characters.")
     if fault := text_fault(address):
         raise PathRefused(fault)
-    stored = _STORED.fullmatch(address)
-    if stored and stored[1].lower() != space.lower():
+    match = _STORED.fullmatch(address)
+    if match and match[1].lower() != space.lower():
         raise PathRefused("This file belongs to another space.")
-    path = stored[2] if stored else address
+    path = match[2] if match else address
     if not _is_relative(path):
         raise PathRefused("This is not a path inside the space.")
     return path

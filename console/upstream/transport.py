@@ -166,22 +166,22 @@ class Transport:
         rest = self.health.allow()
         if rest > 0:
             return self._held_back(rest)
-        left = max(0.01, until - time.monotonic())
-        with Call(left, writes=not operation.reads, headers_most=self._limits.headers) as call:
-            answer = self._exchange(operation, request, key, call, left)
+        seconds = max(0.01, until - time.monotonic())
+        with Call(seconds, writes=not operation.reads, headers_most=self._limits.headers) as call:
+            answer = self._exchange(operation, request, key, call, seconds)
         if call.is_cut and _unfinished(answer):
-            answer = too_late(self.vendor, left, changes=not operation.reads)
+            answer = too_late(self.vendor, seconds, changes=not operation.reads)
         failed = isinstance(answer, errors.NotSent | errors.Unknown)
-        if not (failed and left < self._limits.silence and _is_time_used_up()):
+        if not (failed and seconds < self._limits.silence and _is_time_used_up()):
             # Cut off by the request's budget, the vendor had less time than it is allowed: no failure of its own.
             self.health.record(not failed)
         return answer
 
     def _exchange(
-        self, operation: Operation, request: requests.PreparedRequest, key: str, call: Call, left: float
+        self, operation: Operation, request: requests.PreparedRequest, key: str, call: Call, seconds: float
     ) -> Answer | UpstreamError:
-        silence = min(self._limits.silence, left)
-        times = (min(self._limits.connect, left), silence)
+        silence = min(self._limits.silence, seconds)
+        times = (min(self._limits.connect, seconds), silence)
         try:
             response = adapter(self.vendor).send(request, stream=True, timeout=times, verify=True)
             try:
@@ -239,13 +239,13 @@ def _unfinished(answer: Answer | UpstreamError) -> bool:
 
 
 def _seconds_for_call(most: float) -> float:
-    left = deadline.remaining()
-    return most if left is None else min(most, left)
+    seconds = deadline.remaining()
+    return most if seconds is None else min(most, seconds)
 
 
 def _is_time_used_up() -> bool:
-    left = deadline.remaining()
-    return left is not None and left < LEAST_SECONDS
+    seconds = deadline.remaining()
+    return seconds is not None and seconds < LEAST_SECONDS
 
 
 def _promised(operation: Operation, body: bytes) -> Any:
@@ -279,9 +279,9 @@ def adapter(name: str, *, public_only: bool = False) -> HTTPAdapter:
     with _adapters_lock:
         if name not in _adapters:
             once = Retry(0, read=False, redirect=False, respect_retry_after_header=False)
-            made = HTTPAdapter(pool_connections=8, pool_maxsize=POOL_SIZE, max_retries=once)
-            set_connection_classes(made.poolmanager, public_only=public_only)
-            _adapters[name] = made
+            new_adapter = HTTPAdapter(pool_connections=8, pool_maxsize=POOL_SIZE, max_retries=once)
+            set_connection_classes(new_adapter.poolmanager, public_only=public_only)
+            _adapters[name] = new_adapter
         return _adapters[name]
 
 

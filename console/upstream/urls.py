@@ -32,22 +32,22 @@ def base_url(address: str) -> str:
     return address.rstrip("/")
 
 
-def path(operation: Operation, given: Mapping[str, Any], vendor: str) -> str:
+def path(operation: Operation, values: Mapping[str, Any], vendor: str) -> str:
     """The operation's path with every segment checked and quoted; Invalid names the first bad one."""
     built = ""
     for literal, name, kind, _ in string.Formatter().parse(operation.path):
         built += literal
         if name is not None:
-            built += _segment(name, kind or "", given[name], vendor)
+            built += _segment(name, kind or "", values[name], vendor)
     return built
 
 
 def checked_uuid(name: str, value: Any, vendor: str) -> str:
     """The UUID in its one plain spelling, in lower case."""
-    found = read_uuid(value)
-    if found is None:
+    uuid = read_uuid(value)
+    if uuid is None:
         raise _bad(vendor, name, "This is not a UUID.")
-    return str(found)
+    return str(uuid)
 
 
 def checked_key(key: str, vendor: str) -> str:

@@ -49,10 +49,10 @@ class Checks:
 
     def uuid(self, field: str, value: object) -> str:
         """The plain spelling; empty, with a complaint, for what is none."""
-        found = read_uuid(value)
-        if found is None:
+        uuid = read_uuid(value)
+        if uuid is None:
             self.wrong(field, "This is not a UUID.")
-        return str(found or "")
+        return str(uuid or "")
 
     def uuids(self, field: str, values: Sequence[Any]) -> list[str]:
         return [self.uuid(field, value) for value in values]
