@@ -15,7 +15,7 @@ from accounts import key_capabilities, vendor_status
 from accounts.models import ApiKey
 from console.common import redaction, stale_cache, write_behind
 from console.upstream import errors
-from console.upstream.operations import Operation
+from console.upstream.operations import VendorOperation
 from console.upstream.transport import Answer, Transport
 
 # A card that is a minute old is fresh enough; a write per call would not be.
@@ -54,7 +54,7 @@ class RecordingTransport:
         self._transport = transport
         self._key = key
 
-    def send(self, operation: Operation, *args: Any, **kwargs: Any) -> Answer:
+    def send(self, operation: VendorOperation, *args: Any, **kwargs: Any) -> Answer:
         notes = _put_off.get()
         if notes is None:
             self._refuse_disabled()
@@ -67,12 +67,12 @@ class RecordingTransport:
         _note_now_or_later(notes, partial(self._answered, operation, time.monotonic() - began))
         return answer
 
-    def _failed(self, operation: Operation, error: errors.UpstreamError) -> None:
+    def _failed(self, operation: VendorOperation, error: errors.UpstreamError) -> None:
         note_failure(self._key, error)
         if isinstance(error, errors.Forbidden):
             note_findings(self._key, {operation.name: "no"})
 
-    def _answered(self, operation: Operation, seconds: float) -> None:
+    def _answered(self, operation: VendorOperation, seconds: float) -> None:
         vendor_status.note_answer(self._key.vendor, seconds)
         note_success(self._key)
         note_findings(self._key, {operation.name: "yes"})

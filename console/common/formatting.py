@@ -111,10 +111,10 @@ def duration(value: float | timedelta) -> str:
 
 def show_controls(value: object) -> str:
     """Text from outside with its invisible characters made visible: control characters and changes of direction."""
-    return "".join(_shown(character) for character in str(value))
+    return "".join(_show_character(character) for character in str(value))
 
 
-def _shown(character: str) -> str:
+def _show_character(character: str) -> str:
     if character in "\n\t":
         return " "
     code = ord(character)

@@ -13,7 +13,7 @@ from threading import Lock
 from urllib.parse import quote
 
 MASK = "••••"
-KEPT = 2_000
+MOST_VALUES = 2_000
 # Characters of a text that are kept, and how many more are masked along, so that no secret is cut into an unknown half.
 LONGEST = 20_000
 OVERLAP = 2_000
@@ -81,7 +81,7 @@ def remember(secret: str) -> bool:
         is_new = secret not in _values
         _values[secret] = None
         _values.move_to_end(secret)
-        while len(_values) > KEPT:
+        while len(_values) > MOST_VALUES:
             _values.popitem(last=False)
     return is_new
 

@@ -14,7 +14,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 
 log = logging.getLogger(__name__)
 
-KEPT = 7 * 24 * 60 * 60
+KEEP_SECONDS = 7 * 24 * 60 * 60
 MOST = 2_000
 
 Fields = dict[str, Any]
@@ -35,7 +35,7 @@ def note(kind: str, key: str, fields: Mapping[str, Any]) -> None:
     with _lock:
         pending = _pending(kind)
         pending[key] = {**pending.pop(key, {}), **fields}
-        cache.set(_name(kind), dict(list(pending.items())[-MOST:]), KEPT)
+        cache.set(_name(kind), dict(list(pending.items())[-MOST:]), KEEP_SECONDS)
 
 
 def pending(kind: str, key: str) -> Fields:
@@ -51,7 +51,7 @@ def forget(kind: str, key: str) -> None:
     with _lock:
         pending = _pending(kind)
         if pending.pop(key, None) is not None:
-            cache.set(_name(kind), pending, KEPT)
+            cache.set(_name(kind), pending, KEEP_SECONDS)
 
 
 def flush() -> None:
@@ -74,7 +74,7 @@ def _written(kind: str, key: str, fields: Fields) -> None:
         pending = _pending(kind)
         if pending.get(key) == fields:
             del pending[key]
-            cache.set(_name(kind), pending, KEPT)
+            cache.set(_name(kind), pending, KEEP_SECONDS)
 
 
 def _pending(kind: str) -> dict[str, Fields]:

@@ -30,7 +30,7 @@ from console.exports.class_counts import ClassCounts
 from console.exports.coco_document import Document, NotCoco
 from console.exports.zip_directory import Directory, NotAZip
 from console.exports.zip_members import Member, UnreadableMember
-from console.upstream.json_reader import NotJson
+from console.upstream.json_reader import InvalidDocument
 
 KEPT_NAMES = 1_000
 KEPT_PASSED_OVER = 20
@@ -143,7 +143,7 @@ class _ArchiveReader:
     def _document(self, member: Member, listing: _Listing) -> Document | None:
         try:
             return coco_document.read_document(self._bytes(member), self._check)
-        except (NotCoco, NotJson, UnreadableMember) as error:
+        except (NotCoco, InvalidDocument, UnreadableMember) as error:
             self.sum.classes.forget()
             listing.pass_over(member.name, error.why)
             return None

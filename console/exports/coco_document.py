@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from console.common.parsing import clean, is_visible
-from console.upstream.json_reader import NotJson, Reader
+from console.upstream.json_reader import InvalidDocument, Reader
 
 Id = int | str
 
@@ -172,7 +172,7 @@ def _demand_object(reader: Reader) -> None:
     if not start:
         raise NotCoco("is empty")
     if start != "[":
-        raise NotJson
+        raise InvalidDocument
     first = next(reader.rows({"image_id", "score"}), None) or {}
     if "image_id" in first and "annotations" not in first:
         raise NotCoco("is a list of results without images")

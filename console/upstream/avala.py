@@ -15,7 +15,7 @@ from console.common.parsing import read_int
 from console.upstream import avala_parsers as parsers
 from console.upstream import operations
 from console.upstream.json_fields import identified
-from console.upstream.operations import Operation
+from console.upstream.operations import VendorOperation
 from console.upstream.pagination import avala_page
 from console.upstream.response_models import (
     RESERVED_OWNERS,
@@ -171,7 +171,7 @@ class Avala(Client):
     def _numbered(
         self,
         shape: Callable[[Any], T],
-        operation: Operation,
+        operation: VendorOperation,
         place: Mapping[str, Any],
         page: int | str,
         limit: int,
@@ -188,7 +188,7 @@ class Avala(Client):
     def _by_cursor(
         self,
         shape: Callable[[Any], T],
-        operation: Operation,
+        operation: VendorOperation,
         place: Mapping[str, Any],
         cursor: str | None,
         limit: int,

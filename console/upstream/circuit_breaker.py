@@ -18,7 +18,7 @@ REST = 30.0
 PROBE = 20.0
 """Seconds one probe may take before another is allowed; a little more than a whole call."""
 
-KEPT = 600
+KEEP_SECONDS = 600
 """Seconds after which an old failure is no longer one in a row."""
 
 BUDGET_SHARE = 0.2
@@ -45,7 +45,7 @@ class Health(Protocol):
         """The rate-limit headers of an answer; `reset` is Unix time."""
 
 
-class Store(Protocol):
+class HealthStore(Protocol):
     """The part of Django's cache interface that the breaker needs."""
 
     def get(self, key: str, default: Any = None) -> Any: ...
@@ -68,9 +68,9 @@ class VendorHealth:
     """Breaker, budget and limits of one vendor. `who` (a key's fingerprint) keeps people's limits apart."""
 
     def __init__(
-        self, vendor: str, store: Store | None = None, *, who: str = "", now: Callable[[], float] = time.time
+        self, vendor: str, store: HealthStore | None = None, *, who: str = "", now: Callable[[], float] = time.time
     ) -> None:
-        self._store: Store = store if store is not None else MemoryStore(now)
+        self._store: HealthStore = store if store is not None else MemoryStore(now)
         self._now = now
         self._budget = _budget_of(vendor) if store is not None else Budget()
         self._state_key = f"upstream.{vendor}.state"
@@ -130,7 +130,7 @@ class VendorHealth:
         # Read and written in two steps: a lost count only delays the breaker by one call.
         self._failures = failures
         rests = failures >= FAILURES_IN_A_ROW
-        self._store.set(self._state_key, (failures, self._now() + REST if rests else 0.0), KEPT)
+        self._store.set(self._state_key, (failures, self._now() + REST if rests else 0.0), KEEP_SECONDS)
         if rests:
             self._store.delete(self._probe_key)
 

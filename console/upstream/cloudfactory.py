@@ -19,7 +19,7 @@ from console.upstream import cloudfactory_requests as request_bodies
 from console.upstream import operations
 from console.upstream.cloudfactory_requests import VENDOR
 from console.upstream.json_fields import Misshapen, identified
-from console.upstream.operations import Operation
+from console.upstream.operations import VendorOperation
 from console.upstream.pagination import platform_page
 from console.upstream.response_models import (
     Annotation,
@@ -89,7 +89,7 @@ class CloudFactory(Client):
         Answers the saved entries, or nothing at all; read them again either way.
         """
         return self._ask(
-            _saved(entries),
+            _saved_priorities(entries),
             operations.SAVE_PRIORITIES,
             {"project": project},
             body=request_bodies.priorities(entries),
@@ -272,7 +272,7 @@ class CloudFactory(Client):
     def _page(
         self,
         shape: Callable[[Any], T],
-        operation: Operation,
+        operation: VendorOperation,
         place: Mapping[str, Any],
         cursor: str | None,
         direction: str | None,
@@ -296,7 +296,7 @@ def _no_error(data: Any) -> None:
         raise Misshapen("it speaks of an error")
 
 
-def _saved(entries: Sequence[Priority]) -> Callable[[Any], tuple[Priority, ...]]:
+def _saved_priorities(entries: Sequence[Priority]) -> Callable[[Any], tuple[Priority, ...]]:
     """The saved entries, none for an empty body. An answer that does not hold what was sent says nothing was saved."""
     priorities = {entry.batch_id: entry.priority for entry in entries}
 

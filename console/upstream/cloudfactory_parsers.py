@@ -18,7 +18,7 @@ from console.upstream.response_models import (
     WorkItem,
 )
 
-Made = TypeVar("Made", Export, WorkItem)
+ModelT = TypeVar("ModelT", Export, WorkItem)
 SIGNAL_RESULT_IDS = ("workitemid", "id")
 """The names an entry of P14's answer may have its item under, in lower case (FACTS 4, row 7)."""
 
@@ -92,10 +92,10 @@ def export_of(data: Any) -> Export:
     )
 
 
-def created(shape: Callable[[Any], Made]) -> Callable[[Any], Made]:
+def created(shape: Callable[[Any], ModelT]) -> Callable[[Any], ModelT]:
     """A reader of the answer to a write that creates: without a usable id it is unknown what was created."""
 
-    def read(data: Any) -> Made:
+    def read(data: Any) -> ModelT:
         value = shape(data)
         if not value.id:
             raise Misshapen("it names nothing that was created")

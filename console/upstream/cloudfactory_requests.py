@@ -80,7 +80,7 @@ def batch_change(name: str | None, metadata: Json | None) -> dict[str, Any]:
     if name is not None:
         checks.text("name", name)
     checks.done()
-    return _given(name=name, metadata=None if metadata is None else dict(metadata))
+    return _without_none(name=name, metadata=None if metadata is None else dict(metadata))
 
 
 def priorities(entries: Sequence[Priority]) -> dict[str, Any]:
@@ -155,14 +155,14 @@ def signals(signal: str, outcome: str | None, task_type: str | None, items: Sequ
     if len({entry[SIGNAL_ITEM_ID] for entry in entries}) < len(entries):
         checks.wrong("items", "A work item is named twice.")
     checks.done()
-    return {**_given(signal=signal, signalOutcome=outcome, taskType=task_type or None), "workItems": entries}
+    return {**_without_none(signal=signal, signalOutcome=outcome, taskType=task_type or None), "workItems": entries}
 
 
 def _signal_item(field: str, item: SignalItem, checks: Checks) -> dict[str, Any]:
     feedback = dict(item.feedback) if item.feedback else None
     return {
         SIGNAL_ITEM_ID: checks.uuid(f"{field}.work_item_id", item.work_item_id),
-        **_given(assignee=item.assignee or None, feedback=feedback, reason=item.reason or None),
+        **_without_none(assignee=item.assignee or None, feedback=feedback, reason=item.reason or None),
     }
 
 
@@ -175,7 +175,9 @@ def signal(
     checks.text("task_type", task_type)
     checks.choice("outcome", outcome, OUTCOMES)
     checks.done()
-    optional = _given(assignee=assignee or None, feedback=dict(feedback) if feedback else None, reason=reason or None)
+    optional = _without_none(
+        assignee=assignee or None, feedback=dict(feedback) if feedback else None, reason=reason or None
+    )
     return {"signal": name, "taskType": task_type, "signalOutcome": outcome, **optional}
 
 
@@ -195,7 +197,7 @@ def work_item(new: NewWorkItem) -> dict[str, Any]:
         if value is not None:
             checks.number(field, value, least, most)
     taxonomy = new.taxonomy_version_id
-    body = _given(
+    body = _without_none(
         assetUrl=new.asset_url,
         assetId=new.asset_id,
         assetType=new.asset_type,
@@ -245,5 +247,5 @@ def _check_batches(batch_ids: Sequence[int], checks: Checks) -> None:
         checks.number(f"batch_ids.{index}", batch)
 
 
-def _given(**values: Any) -> dict[str, Any]:
+def _without_none(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}

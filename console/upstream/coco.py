@@ -15,7 +15,7 @@ from typing import Any, Final
 from console.upstream import errors
 from console.upstream.coco_categories import CocoCategory, CocoImage, read_category, read_image
 from console.upstream.coco_labels import FIELDS, SMALL, CocoLabel, LabelReader
-from console.upstream.json_reader import NotJson, Reader
+from console.upstream.json_reader import InvalidDocument, Reader
 
 MOST_BYTES = 50 * 1024**2
 MOST_IMAGES = 1_000
@@ -57,7 +57,7 @@ def read_coco(chunks: Iterable[bytes], *, file_name: str = "") -> CocoDocument:
     """
     try:
         return _Sections(Reader(_bounded(chunks), most_names=MOST_NAMES)).document(file_name)
-    except NotJson as error:
+    except InvalidDocument as error:
         raise _unreadable(_WHY_NOT_JSON.get(error.why, error.why)) from None
 
 
@@ -168,8 +168,8 @@ class _Sections:
             names.setdefault(category.id, set()).add(category.name)
         if count := sum(len(names.get(one, ())) > 1 for one in used):
             yield f"Ids that several classes share, of which the last one counts: {count:,}."
-        label_text = {category.id: category for category in self._categories if category.id in used}
-        problems = Counter(problem for category in label_text.values() for problem in category.problems)
+        used_categories = {category.id: category for category in self._categories if category.id in used}
+        problems = Counter(problem for category in used_categories.values() for problem in category.problems)
         yield from (f"{problem}: {count:,}." for problem, count in problems.items())
 
 

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from console.common.errors import ConsoleError
-from console.upstream.downloads import Download, Measured, Part
+from console.upstream.downloads import Download, FilePart, Measured
 from console.upstream.errors import RangeRefused
 
 # One range, as browsers resume; anything else may be answered with the whole file, says HTTP.
 _RANGE = re.compile(r"bytes=([0-9]{1,18})?-([0-9]{1,18})?")
 
 
-class Store(Protocol):
+class FileStore(Protocol):
     def stream(self, url: str, *, range_header: str | None = None) -> Download: ...
 
     def measure(self, url: str) -> Measured: ...
@@ -45,7 +45,7 @@ def is_rest(range_text: str) -> bool:
     return bool(_ends(range_text)[0])
 
 
-def answers(part: Part, range_text: str) -> bool:
+def answers(part: FilePart, range_text: str) -> bool:
     """Whether it is the part that was asked for, or the beginning of that."""
     first, last = _ends(range_text)
     if first is not None:
@@ -60,7 +60,7 @@ def tag(name: str, total: int | None, headers: Mapping[str, str]) -> str:
     return f'"{name}-{hashlib.sha256(version_text.encode()).hexdigest()[:16]}"'
 
 
-def open_part(storage: Store, link: str, range_text: str | None, *, version: str | None, name: str) -> Download:
+def open_part(storage: FileStore, link: str, range_text: str | None, *, version: str | None, name: str) -> Download:
     """The file or the part of it; the whole where the store has another `version` now: half of each would be none.
 
     Raises NoSuchPart and what `Store.stream` raises.

@@ -22,7 +22,7 @@ from console.upstream.bodies import CHUNK, PACKINGS, arriving, chunks
 from console.upstream.deadline import Call
 from console.upstream.download_errors import VENDOR, error_of
 from console.upstream.network_errors import READING_FAULTS, broken, fault
-from console.upstream.transport import LEAST_SECONDS, LIMITS, WIRE_FAULTS, Limits, open_link
+from console.upstream.transport import LEAST_SECONDS, LIMITS, WIRE_FAULTS, CallLimits, open_link
 
 _RANGE = re.compile(r"bytes=[0-9, -]{1,200}")
 _PART = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/(?:([0-9]{1,18})|\*)")
@@ -32,7 +32,7 @@ DEFAULT_PORTS = {"https": 443, "http": 80}
 # The name of an upload's framing, which some stores keep although the bytes they hold are the file's own.
 _FRAMED = "aws-chunked"
 _FRAME = re.compile(rb"[0-9a-fA-F]{1,7}(;|\r)")
-_STORED = frozenset({*PACKINGS, _FRAMED})
+_STORED_PACKINGS = frozenset({*PACKINGS, _FRAMED})
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity"}
 _WORTH_REPEATING = (errors.Broken, errors.RateLimited, errors.ServerFailed)
 # Enough to see that a page of HTML or nothing came; few enough for a slow store to send at once.
@@ -40,7 +40,7 @@ _START = 8
 
 
 @dataclass(frozen=True)
-class Part:
+class FilePart:
     """The place of some bytes in a file: the first, the last, and how many the file has, if that was said."""
 
     first: int
@@ -63,12 +63,12 @@ class Measured:
     headers: Mapping[str, str]
 
 
-def read_part(text: str) -> Part | None:
+def read_part(text: str) -> FilePart | None:
     """What a Content-Range says, if that can be."""
     match = _PART.fullmatch(text)
     if match is None:
         return None
-    part = Part(int(match[1]), int(match[2]), int(match[3]) if match[3] else None)
+    part = FilePart(int(match[1]), int(match[2]), int(match[3]) if match[3] else None)
     return part if part.first <= part.last and (part.total is None or part.last < part.total) else None
 
 
@@ -114,12 +114,12 @@ class Download:
 
     def open(self) -> None:
         """Reads the first bytes, so that a store that sends none is an error before we answer anybody."""
-        if self._packing not in _STORED:
+        if self._packing not in _STORED_PACKINGS:
             raise _unreadable(f"it is packed as {self._packing[:40]!r}, which we did not ask for")
         # A part of packed bytes cannot be unpacked, and one that contradicts itself cannot be put in its place.
         if self.status == 206 and not (self.part and self._is_plain and self._fits):
             raise _unreadable("it is a part of the file, and does not say clearly which")
-        self.start = next(self._guarded(chunks(self._response.raw, _START, _STORED)), b"")
+        self.start = next(self._guarded(chunks(self._response.raw, _START, _STORED_PACKINGS)), b"")
         if self._packing == _FRAMED and _FRAME.match(self.start):
             raise _unreadable("it is cut into pieces we did not ask for")
 
@@ -135,7 +135,7 @@ class Download:
     def _chunks(self) -> Iterator[bytes]:
         if self.start:
             yield self.start
-            yield from self._guarded(arriving(self._response.raw, CHUNK, _STORED))
+            yield from self._guarded(arriving(self._response.raw, CHUNK, _STORED_PACKINGS))
 
     def _guarded(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         # The fault is raised outside the handler: its cause would quote the link.
@@ -167,7 +167,7 @@ def stream(
     range_header: str | None = None,
     limit: int | None = None,
     origins: Collection[str] = (),
-    limits: Limits = LIMITS,
+    limits: CallLimits = LIMITS,
 ) -> Download:
     """The file as it comes; close it, or use it as a context. `range_header` is passed on as it is.
 
@@ -179,7 +179,7 @@ def stream(
     until, turn = time.monotonic() + _seconds_left(limits), 1
     while True:
         try:
-            return _opened(link, headers, limit, until)
+            return _open(link, headers, limit, until)
         except _WORTH_REPEATING as error:
             wait = _wait(error, turn, until, limits)
             if wait is None:
@@ -188,7 +188,7 @@ def stream(
         turn += 1
 
 
-def measure(url: str, *, origins: Collection[str] = (), limits: Limits = LIMITS) -> Measured:
+def measure(url: str, *, origins: Collection[str] = (), limits: CallLimits = LIMITS) -> Measured:
     """The size of a file without the file. Raises what `stream` raises.
 
     Most links are signed for GET alone (FACTS 2.7), so where HEAD brings no size the first byte is asked for.
@@ -209,10 +209,10 @@ def measure(url: str, *, origins: Collection[str] = (), limits: Limits = LIMITS)
 class _Link:
     url: str
     trusted: bool
-    limits: Limits
+    limits: CallLimits
 
 
-def _opened(link: _Link, headers: Mapping[str, str], limit: int | None, until: float) -> Download:
+def _open(link: _Link, headers: Mapping[str, str], limit: int | None, until: float) -> Download:
     # The file itself can take as long as it likes; its headers and first bytes cannot.
     with _call(link, until) as call:
         answer = _ask(link, call, "GET", headers)
@@ -254,14 +254,14 @@ def _ask(link: _Link, call: Call, method: str, headers: Mapping[str, str]) -> An
     raise failed
 
 
-def _seconds_left(limits: Limits) -> float:
+def _seconds_left(limits: CallLimits) -> float:
     remaining = deadline.remaining()
     if remaining is not None and remaining < LEAST_SECONDS:
         raise errors.OutOfTime("The file store was not asked: the time for this page was used up.", vendor=VENDOR)
     return limits.total if remaining is None else min(limits.total, remaining)
 
 
-def _wait(error: errors.UpstreamError, turn: int, until: float, limits: Limits) -> float | None:
+def _wait(error: errors.UpstreamError, turn: int, until: float, limits: CallLimits) -> float | None:
     """Seconds until the store is asked again; None if it should not be."""
     if isinstance(error, errors.Broken):
         # A first connection that breaks had most likely rested in the pool and was just being closed.

@@ -53,7 +53,7 @@ _TO_CLOSE = str.maketrans(_CLOSING)
 _CONSTANTS = {"true": True, "false": False, "null": None}
 
 
-class NotJson(Exception):
+class InvalidDocument(Exception):
     """It stops being JSON; `why` continues a sentence that begins with the document's name."""
 
     def __init__(self, why: str = "is not valid JSON") -> None:
@@ -86,7 +86,7 @@ class Reader:
         self._chunks, self._decoder = chunks, _Decoder()
         self._text, self._at, self._is_all = "", 0, False
         self._is_odd = False
-        self._held: _Held | None = None
+        self._held: _HeldText | None = None
 
     def peek(self) -> str:
         """The next character that is not white space; empty at the end."""
@@ -186,7 +186,7 @@ class Reader:
             if not closing:
                 return
             if len(closing) > most_depth:
-                raise NotJson("is nested too deeply")
+                raise InvalidDocument("is nested too deeply")
             self._find_mark()
 
     def skip_entries(self) -> int:
@@ -204,7 +204,9 @@ class Reader:
     def finish(self) -> None:
         """Demands that nothing follows but white space and what tools pad with."""
         if not self._is_all_padding(_END):
-            raise NotJson("holds JSON lines, which are not counted" if self.peek() in "{[" else "is not valid JSON")
+            raise InvalidDocument(
+                "holds JSON lines, which are not counted" if self.peek() in "{[" else "is not valid JSON"
+            )
 
     def _name(self) -> str:
         match = _NAME.match(self._text, self._at) if self.peek() == '"' else self._fail()
@@ -219,7 +221,7 @@ class Reader:
         if self._names_left is not None:
             self._names_left -= 1
             if self._names_left < 0:
-                raise NotJson("has too many values")
+                raise InvalidDocument("has too many values")
 
     def _goes_on(self, closing: str) -> bool:
         following = self.peek()
@@ -273,7 +275,7 @@ class Reader:
             else:
                 self.skip()
             if len(objects) > MOST_INNER:
-                raise NotJson("holds an entry with too many parts")
+                raise InvalidDocument("holds an entry with too many parts")
         return objects
 
     def _limited_fields(self, limits: Mapping[str, Limit]) -> tuple[dict[str, Any], Collection[str]]:
@@ -290,7 +292,7 @@ class Reader:
 
     def _held_text(self, most: int) -> str | None:
         """An array or object as it is written, stepped over; None if it is too long or has too many values inside."""
-        held = self._held = _Held(most, self._at)
+        held = self._held = _HeldText(most, self._at)
         self.skip()
         held.take(self._text, self._at)
         self._held = None
@@ -377,7 +379,7 @@ class Reader:
         return any(added)
 
     def _fail(self) -> NoReturn:
-        raise NotJson("is cut off" if self._is_all_padding(_CUT_END) else "is not valid JSON")
+        raise InvalidDocument("is cut off" if self._is_all_padding(_CUT_END) else "is not valid JSON")
 
     def _is_all_padding(self, padding: re.Pattern[str]) -> bool:
         """Goes on to what is no padding; whether that is the end."""
@@ -391,7 +393,7 @@ class Reader:
 
 
 @dataclass
-class _Held:
+class _HeldText:
     """The text of one value as it is stepped over, while it is short enough to be decoded."""
 
     most_values: int
@@ -448,14 +450,14 @@ def _strictly(text: str) -> Any:
     try:
         value, end = _DECODE(text, 0)
     except json.JSONDecodeError:
-        raise NotJson from None
+        raise InvalidDocument from None
     except RecursionError:
-        raise NotJson("is nested too deeply") from None
+        raise InvalidDocument("is nested too deeply") from None
     except ValueError:
         # An integer of more digits than Python converts.
         value, end = _DECODE_LONG_NUMBERS(text, 0)
     if end != len(text):
-        raise NotJson
+        raise InvalidDocument
     return value
 
 
@@ -502,7 +504,7 @@ class _Decoder:
             text = decoder.decode(chunk, final)
             self._misfits += text.count("\ufffd")
             if self._misfits > MOST_MISFITS:
-                raise NotJson
+                raise InvalidDocument
             return text
 
         return decode

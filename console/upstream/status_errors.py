@@ -12,7 +12,7 @@ from console.common.errors import retry_sentence
 from console.common.parsing import NotJson, clean, read_json
 from console.common.redaction import mask_vendor_text
 from console.upstream import errors
-from console.upstream.operations import Operation
+from console.upstream.operations import VendorOperation
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ INFERRED_ADDRESS = StatusError(
 
 
 def error_of_status(
-    operation: Operation,
+    operation: VendorOperation,
     vendor: str,
     status: int,
     *,
@@ -98,7 +98,7 @@ def error_of_status(
 
 
 def unreadable(
-    operation: Operation, vendor: str, why: NotJson, *, status: int, headers: Mapping[str, str], key: str
+    operation: VendorOperation, vendor: str, why: NotJson, *, status: int, headers: Mapping[str, str], key: str
 ) -> errors.Unreadable:
     """The error for a 2xx that is not what was promised. `why` goes to the log and quotes nothing of the answer."""
     log.warning("%s: unreadable answer with status %d: %s", operation.name, status, why)

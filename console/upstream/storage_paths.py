@@ -10,7 +10,7 @@ from console.common.parsing import text_fault
 MOST_PATH = 4_096
 """Object stores take keys of up to 1,024 bytes; what is much longer was not written for one."""
 
-_STORED = re.compile(r"s3://[^/]+/spaces/([^/]+)/(.+)", re.DOTALL)
+_STORED_ADDRESS = re.compile(r"s3://[^/]+/spaces/([^/]+)/(.+)", re.DOTALL)
 # RFC 3986, 4.2: a relative reference has no colon in its first segment, or it would be taken for a scheme.
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
@@ -32,7 +32,7 @@ def path_in_space(space: str, address: str) -> str:
         raise PathRefused(f"This is longer than {MOST_PATH} characters.")
     if fault := text_fault(address):
         raise PathRefused(fault)
-    match = _STORED.fullmatch(address)
+    match = _STORED_ADDRESS.fullmatch(address)
     if match and match[1].lower() != space.lower():
         raise PathRefused("This file belongs to another space.")
     path = match[2] if match else address

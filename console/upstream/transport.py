@@ -31,7 +31,7 @@ from console.upstream.deadline import Call
 from console.upstream.errors import UpstreamError, vendor_name
 from console.upstream.http_internals import set_connection_classes
 from console.upstream.network_errors import fault, too_late
-from console.upstream.operations import Operation
+from console.upstream.operations import VendorOperation
 
 KEY_HEADERS = {"avala": "X-Avala-Api-Key", "cloudfactory": "X-API-Key"}
 USER_AGENT = "annotation-console"
@@ -43,7 +43,7 @@ WIRE_FAULTS = (requests.RequestException, urllib3.exceptions.HTTPError, http.cli
 
 
 @dataclass(frozen=True)
-class Limits:
+class CallLimits:
     """PROMISES 3 to 5 in numbers.
 
     Seconds: to connect, of silence, for all of it, a wait worth waiting, the first pause before a repeat.
@@ -60,7 +60,7 @@ class Limits:
     pause: float = 0.3
 
 
-LIMITS = Limits()
+LIMITS = CallLimits()
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Transport:
         base_url: str,
         *,
         health: Health | None = None,
-        limits: Limits = LIMITS,
+        limits: CallLimits = LIMITS,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.vendor = vendor
@@ -97,7 +97,7 @@ class Transport:
 
     def send(
         self,
-        operation: Operation,
+        operation: VendorOperation,
         path_args: Mapping[str, Any],
         *,
         key: str,
@@ -138,7 +138,7 @@ class Transport:
 
     def _prepare(
         self,
-        operation: Operation,
+        operation: VendorOperation,
         path_args: Mapping[str, Any],
         key: str,
         params: Iterable[tuple[str, str]] | None,
@@ -161,7 +161,7 @@ class Transport:
         return requests.Request(operation.method, url, headers=headers, data=data).prepare()
 
     def _once(
-        self, operation: Operation, request: requests.PreparedRequest, key: str, until: float
+        self, operation: VendorOperation, request: requests.PreparedRequest, key: str, until: float
     ) -> Answer | UpstreamError:
         rest = self.health.allow()
         if rest > 0:
@@ -178,7 +178,7 @@ class Transport:
         return answer
 
     def _exchange(
-        self, operation: Operation, request: requests.PreparedRequest, key: str, call: Call, seconds: float
+        self, operation: VendorOperation, request: requests.PreparedRequest, key: str, call: Call, seconds: float
     ) -> Answer | UpstreamError:
         silence = min(self._limits.silence, seconds)
         times = (min(self._limits.connect, seconds), silence)
@@ -191,7 +191,7 @@ class Transport:
         except WIRE_FAULTS as error:
             return fault(error, call, vendor=self.vendor, silence=silence, changes=not operation.reads)
 
-    def _judged(self, operation: Operation, response: requests.Response, key: str) -> Answer | UpstreamError:
+    def _judged(self, operation: VendorOperation, response: requests.Response, key: str) -> Answer | UpstreamError:
         headers = {name.lower(): value for name, value in response.headers.items()}
         self._see_limits(headers)
         status = response.status_code
@@ -248,7 +248,7 @@ def _is_time_used_up() -> bool:
     return seconds is not None and seconds < LEAST_SECONDS
 
 
-def _promised(operation: Operation, body: bytes) -> Any:
+def _promised(operation: VendorOperation, body: bytes) -> Any:
     """The JSON of a 2xx, None for an empty body; NotJson for what `operation.answers` does not promise."""
     if operation.answers != "json" and not body.strip():
         return None
@@ -294,7 +294,9 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
-def open_link(origin: str, *, trusted: bool, headers: Mapping[str, str], limits: Limits, method: str = "GET") -> Any:
+def open_link(
+    origin: str, *, trusted: bool, headers: Mapping[str, str], limits: CallLimits, method: str = "GET"
+) -> Any:
     """The file store's answer, its body unread; without any key. Raises what requests raises.
 
     The link itself is the `target` of the call under way, so that it goes out as it was signed.

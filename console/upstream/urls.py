@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from console.common.parsing import INT64, read_segment, read_uuid
 from console.common.url_checks import is_loopback
 from console.upstream.errors import Invalid, vendor_name
-from console.upstream.operations import Operation
+from console.upstream.operations import VendorOperation
 
 _PRINTABLE = re.compile(r"[\x21-\x7e]{1,1000}")
 
@@ -32,7 +32,7 @@ def base_url(address: str) -> str:
     return address.rstrip("/")
 
 
-def path(operation: Operation, values: Mapping[str, Any], vendor: str) -> str:
+def path(operation: VendorOperation, values: Mapping[str, Any], vendor: str) -> str:
     """The operation's path with every segment checked and quoted; Invalid names the first bad one."""
     built = ""
     for literal, name, kind, _ in string.Formatter().parse(operation.path):

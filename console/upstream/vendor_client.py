@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from console.common.parsing import NotJson
 from console.upstream.errors import Invalid, PageExpired
-from console.upstream.operations import Operation
+from console.upstream.operations import VendorOperation
 from console.upstream.status_errors import unreadable
 from console.upstream.transport import Transport
 
@@ -26,7 +26,7 @@ class Client:
     def _ask(
         self,
         shape: Callable[[Any], T],
-        operation: Operation,
+        operation: VendorOperation,
         place: Mapping[str, Any],
         *,
         params: Iterable[tuple[str, str]] | None = None,

@@ -15,11 +15,11 @@ from console.upstream.circuit_breaker import VendorHealth
 from console.upstream.cloudfactory import CloudFactory
 from console.upstream.pagination import pages
 from console.upstream.response_models import NewWorkItem, Page, Project, SignalItem, SubSlice
-from console.upstream.transport import Limits, Transport
+from console.upstream.transport import CallLimits, Transport
 
 SPACE = "5f0c2c1e-7d3a-4b57-9d2e-0a6d1f6b7c10"
 OWNER = "northwind"
-SHORT = Limits(connect=1, silence=0.5, total=1.0, pause=0.01)
+SHORT = CallLimits(connect=1, silence=0.5, total=1.0, pause=0.01)
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +45,16 @@ def platform(vendors: Running) -> CloudFactory:
     return platform_as(vendors, "cf_demo_ops")
 
 
-def avala_as(vendors: Running, key: str, limits: Limits | None = None) -> Avala:
-    return Avala(Transport("avala", vendors.avala_url, health=VendorHealth("avala"), limits=limits or Limits()), key)
+def avala_as(vendors: Running, key: str, limits: CallLimits | None = None) -> Avala:
+    return Avala(
+        Transport("avala", vendors.avala_url, health=VendorHealth("avala"), limits=limits or CallLimits()), key
+    )
 
 
-def platform_as(vendors: Running, key: str, limits: Limits | None = None) -> CloudFactory:
+def platform_as(vendors: Running, key: str, limits: CallLimits | None = None) -> CloudFactory:
     health = VendorHealth("cloudfactory")
     return CloudFactory(
-        Transport("cloudfactory", vendors.cloudfactory_url, health=health, limits=limits or Limits()), key
+        Transport("cloudfactory", vendors.cloudfactory_url, health=health, limits=limits or CallLimits()), key
     )
 
 

@@ -16,13 +16,13 @@ import pytest
 import urllib3
 
 from console.upstream import connections, errors, http_internals
-from console.upstream.transport import Limits
+from console.upstream.transport import CallLimits
 from tests.upstream import samples as s
 from tests.upstream.clients import REQUEST_ID, avala, platform
 from tests.upstream.rawserver import Peer, serving
 
-ONCE = Limits(calls=1, body=100_000, pause=0.01)
-SHORT = Limits(connect=0.2, silence=0.25, total=0.5, calls=1, body=100_000, pause=0.01)
+ONCE = CallLimits(calls=1, body=100_000, pause=0.01)
+SHORT = CallLimits(connect=0.2, silence=0.25, total=0.5, calls=1, body=100_000, pause=0.01)
 SLACK = 2.0
 """Seconds that a busy machine may take more; every slow answer here would last longer than both."""
 """What a busy machine may add before a test calls a limit broken."""
@@ -30,11 +30,11 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 BATCH = b'{"id": 42, "name": "Harbour"}'
 
 
-def read(base: str, limits: Limits = ONCE) -> Any:
+def read(base: str, limits: CallLimits = ONCE) -> Any:
     return avala(base, limits=limits).get_me()
 
 
-def write(base: str, limits: Limits = ONCE) -> Any:
+def write(base: str, limits: CallLimits = ONCE) -> Any:
     return platform(base, limits=limits).create_batch(s.PROJECT, name="Harbour", request_id=REQUEST_ID)
 
 

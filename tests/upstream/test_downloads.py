@@ -9,11 +9,11 @@ import pytest
 
 from console.upstream import downloads, errors
 from console.upstream.public_addresses import is_public
-from console.upstream.transport import Limits
+from console.upstream.transport import CallLimits
 from tests.upstream.rawserver import Peer, RawServer, serving
 from tests.upstream.test_connections import always, then
 
-SHORT = Limits(silence=0.4)
+SHORT = CallLimits(silence=0.4)
 SECRET = "/file.zip?signature=hunter2"
 
 
@@ -222,7 +222,7 @@ def test_headers_of_a_file_may_not_drip_for_ever() -> None:
         peer.drip(b"X: " + b"y" * 600, 0.05)
 
     with serving(script) as server, pytest.raises(errors.TimedOut):
-        downloads.stream(server.origin + SECRET, origins=[server.origin], limits=Limits(silence=0.4, total=0.6))
+        downloads.stream(server.origin + SECRET, origins=[server.origin], limits=CallLimits(silence=0.4, total=0.6))
 
 
 def test_a_file_that_falls_silent_is_given_up() -> None:

@@ -10,7 +10,7 @@ import responses
 from console.upstream import errors
 from console.upstream.circuit_breaker import Budget, MemoryStore, VendorHealth
 from console.upstream.response_models import Priority
-from console.upstream.transport import Limits
+from console.upstream.transport import CallLimits
 from tests.upstream import samples as s
 from tests.upstream.clients import AVALA, PLATFORM, REQUEST_ID, avala, platform
 
@@ -130,7 +130,7 @@ def test_without_retry_after_the_rate_limits_reset_is_used() -> None:
 def test_no_read_is_repeated_past_the_deadline() -> None:
     answers(503, 200)
     with pytest.raises(errors.ServerFailed):
-        avala(limits=Limits(total=1.0, pause=9.0)).get_me()
+        avala(limits=CallLimits(total=1.0, pause=9.0)).get_me()
 
     assert len(responses.calls) == 1
 
@@ -169,7 +169,7 @@ class Clock:
 @responses.activate
 def test_after_five_failures_calls_rest_and_then_one_probe_goes_through() -> None:
     clock = Clock()
-    client = avala(health=VendorHealth("avala", now=clock), limits=Limits(calls=1))
+    client = avala(health=VendorHealth("avala", now=clock), limits=CallLimits(calls=1))
     answers(*[503] * 5)
     for _ in range(5):
         with pytest.raises(errors.ServerFailed):
@@ -225,7 +225,7 @@ def test_a_probe_that_never_came_back_does_not_block_for_ever() -> None:
 @responses.activate
 def test_refusals_do_not_trip_the_breaker(status: int) -> None:
     health = VendorHealth("avala")
-    client = avala(health=health, limits=Limits(calls=1))
+    client = avala(health=health, limits=CallLimits(calls=1))
     answers(*[status] * 6)
     for _ in range(6):
         with pytest.raises(errors.Refused):
