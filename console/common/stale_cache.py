@@ -1,7 +1,7 @@
 """The last good answer of a vendor, for the time in which the vendor does not answer.
 
 `scope` names whose key read it. A refusal takes away everything that was read in its scope: the key can see less
-now, and what is unknown. Answers are stored without links and without fields nobody described, which can hold links.
+now, and what is unknown. Answers are stored without links and without undocumented fields, which can hold links.
 """
 
 import hashlib

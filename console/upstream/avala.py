@@ -87,7 +87,7 @@ class Avala(Client):
         if random_selection_count is not None:
             checks.number("random_selection_count", random_selection_count, 1)
             body["random_selection_count"] = random_selection_count
-        checks.done()
+        checks.raise_errors()
         return self._ask(parsers.created_slice_of, operations.CREATE_SLICE, {}, body=body, request_id=request_id)
 
     def get_slice(self, owner: str, slug: str) -> Slice:
@@ -103,7 +103,7 @@ class Avala(Client):
         """A6 (FACTS 1.4): whether the name (1..100 characters) is free for the key's user; advice only."""
         checks = Checks(VENDOR)
         checks.text("name", name, MOST_NAME)
-        checks.done()
+        checks.raise_errors()
         return self._ask(parsers.verdict_on(name), operations.VALIDATE_SLICE_NAME, {}, body={"name": name})
 
     def get_slice_item(self, owner: str, slug: str, item_uid: str | UUID) -> Item:
@@ -205,7 +205,7 @@ def _params(values: Mapping[str, str | None], limit: int) -> list[tuple[str, str
     """The parameters that were given, and always a `limit`: its default differs by endpoint (FACTS 1.2)."""
     checks = Checks(VENDOR)
     checks.number("limit", limit, 1, MOST_LIMIT)
-    checks.done()
+    checks.raise_errors()
     return [(name, value) for name, value in values.items() if value] + [("limit", str(limit))]
 
 
@@ -216,7 +216,7 @@ def _page_or_cursor(page: int | str) -> tuple[str, str]:
         return "cursor", str(page)
     checks = Checks(VENDOR)
     checks.number("page", number, 1, 10**9)
-    checks.done()
+    checks.raise_errors()
     return "page", str(number)
 
 
@@ -227,7 +227,7 @@ def _named(owner: str, slug: str) -> dict[str, str]:
         checks.wrong("owner", "An owner of this name cannot be addressed.")
     if slug in RESERVED_SLUGS:
         checks.wrong("slug", "A slug of this name cannot be addressed.")
-    checks.done()
+    checks.raise_errors()
     return {"owner": owner, "slug": slug}
 
 

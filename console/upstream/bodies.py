@@ -61,7 +61,7 @@ def arriving(raw: Any, size: int, packings: Collection[str]) -> Iterator[bytes]:
 
 def _demand_packing(raw: Any, packings: Collection[str]) -> None:
     if raw.headers.get("content-encoding", "").strip().lower() not in packings:
-        raise NotJson("packed in a way nobody asked for")
+        raise NotJson("packed in a way that was not asked for")
 
 
 def _piece(read: Callable[..., bytes], size: int) -> bytes:

@@ -87,7 +87,7 @@ class VendorHealth:
                 return rest
             if not self._store.add(self._probe_key, True, PROBE):
                 return 1.0
-        self._budget.called()
+        self._budget.count_call()
         return 0.0
 
     def record(self, ok: bool) -> None:
@@ -142,7 +142,7 @@ class Budget:
         self._left = BUDGET_START
         self._lock = threading.Lock()
 
-    def called(self) -> None:
+    def count_call(self) -> None:
         with self._lock:
             self._left = min(BUDGET_MOST, self._left + BUDGET_SHARE)
 

@@ -51,7 +51,7 @@ class CloudFactory(Client):
         """P1 (FACTS 2.5): 1..10 links to PUT files to, with a Content-Type and without the key."""
         checks = Checks(VENDOR)
         checks.number("count", count, 1, request_bodies.MOST_UPLOADS)
-        checks.done()
+        checks.raise_errors()
         params = [("count", str(count))]
         return self._ask(parsers.signed_urls_of, operations.UPLOAD_LINKS, {"space": space}, params=params)
 

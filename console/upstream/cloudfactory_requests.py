@@ -41,7 +41,7 @@ def keyset(cursor: str | None, direction: str | None, limit: int) -> Pairs:
     checks.number("limit", limit, 1, MOST_LIMIT)
     if direction is not None:
         checks.choice("direction", direction, ("NEXT", "PREV"))
-    checks.done()
+    checks.raise_errors()
     place = [("cursor", cursor)] if cursor else []
     if cursor or direction == "PREV":
         place.append(("page", direction or "NEXT"))
@@ -54,7 +54,7 @@ def relative_paths(space: object, paths: Sequence[str]) -> dict[str, str]:
     own = checks.uuid("space", space)
     checks.size("paths", paths, 1, MOST_PATHS)
     relative = {path: _relative(f"paths.{index}", path, own, checks) for index, path in enumerate(paths)}
-    checks.done()
+    checks.raise_errors()
     return relative
 
 
@@ -69,7 +69,7 @@ def _relative(field: str, path: str, space: str, checks: Checks) -> str:
 def batch_name(name: str) -> dict[str, Any]:
     checks = Checks(VENDOR)
     checks.text("name", name)
-    checks.done()
+    checks.raise_errors()
     return {"name": name}
 
 
@@ -79,7 +79,7 @@ def batch_change(name: str | None, metadata: Json | None) -> dict[str, Any]:
         checks.wrong("name", "Nothing was changed.")
     if name is not None:
         checks.text("name", name)
-    checks.done()
+    checks.raise_errors()
     return _without_none(name=name, metadata=None if metadata is None else dict(metadata))
 
 
@@ -94,7 +94,7 @@ def priorities(entries: Sequence[Priority]) -> dict[str, Any]:
         checks.number(f"items.{index}.batchId", entry.batch_id)
         if entry.priority is not None:
             checks.number(f"items.{index}.priority", entry.priority)
-    checks.done()
+    checks.raise_errors()
     return {"items": [entry.to_wire() for entry in entries]}
 
 
@@ -102,7 +102,7 @@ def sorting(sort_by: str | None, sort_order: str | None) -> Pairs:
     checks = Checks(VENDOR)
     if sort_order is not None:
         checks.choice("sort_order", sort_order, ("ASC", "DESC"))
-    checks.done()
+    checks.raise_errors()
     return [(name, value) for name, value in (("sortBy", sort_by), ("sortOrder", sort_order)) if value]
 
 
@@ -116,7 +116,7 @@ def spans(
     checks = Checks(VENDOR)
     checks.span("created_to", created_from, created_to)
     checks.span("updated_to", updated_from, updated_to)
-    checks.done()
+    checks.raise_errors()
     ends = {
         "createdAtFrom": created_from,
         "createdAtTo": created_to,
@@ -139,7 +139,7 @@ def export(
     if batch_ids:
         _check_batches(batch_ids, checks)
         body["batchIds"] = list(batch_ids)
-    checks.done()
+    checks.raise_errors()
     return {**body, **ends}
 
 
@@ -154,7 +154,7 @@ def signals(signal: str, outcome: str | None, task_type: str | None, items: Sequ
     entries = [_signal_item(f"items.{index}", item, checks) for index, item in enumerate(items)]
     if len({entry[SIGNAL_ITEM_ID] for entry in entries}) < len(entries):
         checks.wrong("items", "A work item is named twice.")
-    checks.done()
+    checks.raise_errors()
     return {**_without_none(signal=signal, signalOutcome=outcome, taskType=task_type or None), "workItems": entries}
 
 
@@ -174,7 +174,7 @@ def signal(
     checks.choice("signal", name, SIGNALS)
     checks.text("task_type", task_type)
     checks.choice("outcome", outcome, OUTCOMES)
-    checks.done()
+    checks.raise_errors()
     optional = _without_none(
         assignee=assignee or None, feedback=dict(feedback) if feedback else None, reason=reason or None
     )
@@ -209,7 +209,7 @@ def work_item(new: NewWorkItem) -> dict[str, Any]:
         difficulty=new.difficulty,
         labels=None if new.labels is None else _labels(new.labels, checks),
     )
-    checks.done()
+    checks.raise_errors()
     return body
 
 
@@ -218,12 +218,12 @@ def labels(values: Sequence[Json]) -> dict[str, Any]:
     labels = _labels(values, checks)
     if not labels:
         checks.wrong("labels", "There is no label to insert.")
-    checks.done()
+    checks.raise_errors()
     return {"labels": labels}
 
 
 def _labels(values: Sequence[Json], checks: Checks) -> list[Any]:
-    """Any objects will do: nobody says what is in them (FACTS 4, row 9)."""
+    """Any objects are accepted: what they hold is not documented (FACTS 4, row 9)."""
     checks.objects("labels", values)
     return list(values)
 
@@ -236,7 +236,7 @@ def work_item_filters(
     checks.size("ids", ids, 0, MOST_IDS)
     plain = checks.uuids("ids", ids)
     _check_batches(batch_ids, checks)
-    checks.done()
+    checks.raise_errors()
     named = [("workItemIDs", item) for item in plain] + [("batchIds", str(batch)) for batch in batch_ids]
     return [*named, *([("status", status)] if status else []), *ends.items()]
 

@@ -1,18 +1,18 @@
 """What can go wrong on the way to a vendor and back.
 
 UpstreamError                message for people, vendor, status, reference, vendor_text, outcome
-├── NotSent                  nothing left this machine: surely not done
+├── NotSent                  nothing left this machine: not done
 │   ├── Unreachable          no connection within the limit
-│   ├── HeldBack             the vendor failed repeatedly, calls rest for a while (retry_in)
+│   ├── HeldBack             the circuit breaker is open for a while (retry_in)
 │   └── OutOfTime            the request had used up its time
 ├── Unknown                  sent, no clear answer: a write may or may not be done
 │   ├── TimedOut             silence or a drip beyond the limit
 │   ├── Broken               the connection was cut
 │   ├── Unreadable           too large, cut short, or not the JSON that was promised
-│   │   └── NextPageUnclear  a list goes on, nobody knows where
+│   │   └── NextPageUnclear  a list goes on, but its next page is not named
 │   ├── ServerFailed         5xx
 │   └── PointedElsewhere     3xx; redirects are not followed, the key would go along
-└── Refused                  the vendor said no: surely not done
+└── Refused                  the vendor said no: not done
     ├── KeyRejected          401
     ├── Forbidden            403
     │   └── LinkExpired      a file's signed link is accepted no longer
@@ -83,11 +83,11 @@ class NotSent(UpstreamError):
 
 
 class Unreachable(NotSent):
-    """No connection came about."""
+    """No connection within the limit."""
 
 
 class HeldBack(NotSent):
-    """The vendor failed several times in a row; calls are answered at once until it had a rest."""
+    """The circuit breaker is open: the vendor failed several times in a row, and calls fail at once for a while."""
 
     retry_in: float = 0.0
 
@@ -97,7 +97,7 @@ class OutOfTime(NotSent):
 
 
 class Unknown(UpstreamError):
-    """Sent, and nobody knows whether it was done."""
+    """Sent, and it is unknown whether it was done."""
 
     outcome = "unknown"
 
@@ -111,7 +111,7 @@ class Broken(Unknown):
 
 
 class Unreadable(Unknown):
-    """An answer came, but not one that can be believed."""
+    """An answer came, but not a valid one."""
 
 
 class NextPageUnclear(Unreadable):
@@ -198,4 +198,4 @@ class RangeRefused(OtherRefusal):
 
 
 ACCESS_REFUSALS = (KeyRejected, Forbidden, NotFound)
-"""After one of these the key can see less than before, and it is unknown of what."""
+"""After one of these the key can see less than before, and we don't know what it lost."""

@@ -96,7 +96,7 @@ class Fields:
         return value
 
     def rest(self) -> dict[str, Any]:
-        """Everything nobody asked for, or that was not what was expected."""
+        """Every field that was not read, or that had another type than expected."""
         return {name: value for name, value in self._data.items() if name not in self._used}
 
     def _take(self, read: Callable[[Any], T | None], *names: str) -> T | None:

@@ -4,7 +4,7 @@
 that can be an address: such a thing is shown without a link.
 
 Everything but identifiers may be missing upstream (FACTS, rule 1) and is None or empty then; enum
-values are kept as text (rule 2); fields nobody described are kept in `extra`. Moments are aware and in
+values are kept as text (rule 2); undocumented fields are kept in `extra`. Moments are aware and in
 UTC; one that cannot be read is None and stays in `extra`. Signed links stay out of `repr`, so that a
 logged value cannot leak one.
 """
@@ -66,7 +66,7 @@ class SubSlice:
     extra: Json = field(default_factory=dict, hash=False)
 
     def to_wire(self) -> dict[str, Any]:
-        """The part as Avala wants it; a kind nobody described goes back as it came."""
+        """The part as Avala expects it; an undocumented kind goes back as it came."""
         wire: dict[str, Any] = {"type": self.type, "dataset_uid": self.dataset_uid}
         is_known = self.type in ("dataset", "dataset_items", "filters")
         if self.type == "dataset_items" or (not is_known and self.item_uids):
@@ -233,7 +233,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Priority:
-    """A batch's number in the order of work; which end is urgent nobody says (FACTS 4, rows 4 and 5)."""
+    """A batch's number in the order of work; which end is urgent is not documented (FACTS 4, rows 4 and 5)."""
 
     batch_id: int
     priority: int | None = None

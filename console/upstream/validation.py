@@ -17,7 +17,7 @@ class Checks:
         self._vendor = vendor
         self._fields: dict[str, list[str]] = {}
 
-    def done(self) -> None:
+    def raise_errors(self) -> None:
         """Raises Invalid (status None) if anything was wrong."""
         if self._fields:
             text = f"Nothing was sent to {vendor_name(self._vendor)}: some entries are out of bounds."

@@ -153,7 +153,7 @@ def test_repeats_are_a_fifth_of_all_calls_at_most() -> None:
 def test_a_budget_does_not_grow_without_end() -> None:
     budget = Budget()
     for _ in range(10_000):
-        budget.called()
+        budget.count_call()
 
     assert sum(budget.take() for _ in range(100)) <= 25
 

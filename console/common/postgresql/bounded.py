@@ -19,6 +19,6 @@ class BoundedConnection(psycopg.Connection[Any]):
         try:
             return super().wait(gen, interval, timeout or self.answer_seconds)
         except errors._WaitTimeout:
-            # What it may still say belongs to nobody any more.
+            # What it still says is of no use any more.
             self.pgconn.finish()
         raise psycopg.OperationalError("the server did not answer")
