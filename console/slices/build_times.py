@@ -31,20 +31,20 @@ class Watch:
         return max(timezone.now() - self.since, timedelta())
 
 
-def building(*, user: Person, found: Slice) -> Watch:
+def building(*, user: Person, avala_slice: Slice) -> Watch:
     """Called whenever a slice is seen being built; says since when, and remembers that it was."""
-    watch = _known_start(found) or _first_seen(user, found)
-    if is_uid(found.uid):
-        cache.set(_key(user, found), (watch.since, watch.exact, timezone.now()), REMEMBERED)
+    watch = _known_start(avala_slice) or _first_seen(user, avala_slice)
+    if is_uid(avala_slice.uid):
+        cache.set(_key(user, avala_slice), (watch.since, watch.exact, timezone.now()), REMEMBERED)
     return watch
 
 
-def ended(*, user: Person, found: Slice) -> None:
+def ended(*, user: Person, avala_slice: Slice) -> None:
     """Called when a slice is seen to be ready: what it took counts, if its start is known and we looked just before."""
-    if not is_uid(found.uid) or not (kept := cache.get(_key(user, found))):
+    if not is_uid(avala_slice.uid) or not (cached := cache.get(_key(user, avala_slice))):
         return
-    cache.delete(_key(user, found))
-    since, exact, last_seen = kept
+    cache.delete(_key(user, avala_slice))
+    since, exact, last_seen = cached
     if exact and timezone.now() - last_seen <= CLOSE:
         took = [*cache.get(_durations(user), []), (timezone.now() - since).total_seconds()]
         cache.set(_durations(user), took[-DURATIONS:], DURATIONS_KEPT)
@@ -56,21 +56,21 @@ def usual(*, user: Person) -> timedelta | None:
     return timedelta(seconds=median(took)) if len(took) >= ENOUGH else None
 
 
-def _known_start(found: Slice) -> Watch | None:
+def _known_start(avala_slice: Slice) -> Watch | None:
     """Avala gives no times (FACTS 1.4), unless a server does; the audit knows when somebody here pressed Create."""
-    if found.created_at is not None:
-        return Watch(found.created_at, exact=True)
-    origin = provenance.known([found]).get(provenance.thing_id(found))
+    if avala_slice.created_at is not None:
+        return Watch(avala_slice.created_at, exact=True)
+    origin = provenance.known([avala_slice]).get(provenance.thing_id(avala_slice))
     return Watch(origin.at, exact=True) if origin else None
 
 
-def _first_seen(user: Person, found: Slice) -> Watch:
-    kept = cache.get(_key(user, found)) if is_uid(found.uid) else None
-    return Watch(kept[0] if kept else timezone.now(), exact=False)
+def _first_seen(user: Person, avala_slice: Slice) -> Watch:
+    cached = cache.get(_key(user, avala_slice)) if is_uid(avala_slice.uid) else None
+    return Watch(cached[0] if cached else timezone.now(), exact=False)
 
 
-def _key(user: Person, found: Slice) -> str:
-    return f"slices-watch-{user.pk}-{found.uid}"
+def _key(user: Person, avala_slice: Slice) -> str:
+    return f"slices-watch-{user.pk}-{avala_slice.uid}"
 
 
 def _durations(user: Person) -> str:

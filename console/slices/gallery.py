@@ -57,21 +57,23 @@ def one(*, user: Person, owner: str, slug: str, item_uid: str, cursor: str) -> d
 
 def renewed(*, user: Person, owner: str, slug: str, item_uid: str, large: bool) -> dict[str, Any]:
     """One item read again for a fresh link. Where that fails the reason is said; to ask again is left to the person."""
-    said = {"again": reverse("slices:renew", args=[owner, slug, item_uid], query={"size": "large"} if large else None)}
+    context = {
+        "again": reverse("slices:renew", args=[owner, slug, item_uid], query={"size": "large"} if large else None)
+    }
     try:
-        found = services.get_item(user=user, owner=owner, slug=slug, item_uid=item_uid)
+        item = services.get_item(user=user, owner=owner, slug=slug, item_uid=item_uid)
     except KeyRejected:
         raise
     except UpstreamError as error:
-        return said | {"reason": error.message}
-    fresh = presenters.tile(found, owner=owner, slug=slug)
-    return said | {"url": fresh.large if large else fresh.picture, "alt": fresh.name}
+        return context | {"reason": error.message}
+    fresh = presenters.tile(item, owner=owner, slug=slug)
+    return context | {"url": fresh.large if large else fresh.picture, "alt": fresh.name}
 
 
 def end_of_page(user: Person, owner: str, slug: str, cursor: str, *, last: bool) -> str:
     """The address of the first or last item of a page, for turning over from the page beside it."""
-    found = services.list_items(user=user, owner=owner, slug=slug, cursor=cursor or None).items
-    return presenters.tile(found[-1 if last else 0], owner=owner, slug=slug, cursor=cursor).address if found else ""
+    item = services.list_items(user=user, owner=owner, slug=slug, cursor=cursor or None).items
+    return presenters.tile(item[-1 if last else 0], owner=owner, slug=slug, cursor=cursor).address if item else ""
 
 
 def _datasets(user: Person, items: Iterable[Item]) -> presenters.Names:

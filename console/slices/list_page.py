@@ -23,33 +23,33 @@ MOST_ITEMS_STORED = 5_000
 Addresses = Sequence[tuple[str, str]]
 
 
-def listed(*, user: Person, wanted: ListQuery) -> dict[str, Any]:
+def listed(*, user: Person, query: ListQuery) -> dict[str, Any]:
     """The page asked for, in one call: names of datasets that are not remembered follow by themselves."""
     page = stale_cache.read(
-        lambda: services.list_slices(user=user, wanted=wanted),
+        lambda: services.list_slices(user=user, query=query),
         scope=connections.key_scope(user, "avala"),
-        thing=_thing(wanted),
+        thing=_thing(query),
         keep=_bare,
         refusals=ACCESS_REFUSALS,
     )
-    said = _listed(user, wanted, page)
-    building = [row for row in said["rows"] if row.state.building and row.address]
+    context = _listed(user, query, page)
+    building = [row for row in context["rows"] if row.state.building and row.address]
     for row in building:
-        build_times.building(user=user, found=row.slice)
-    return said | next_look(addresses(building), 0)
+        build_times.building(user=user, avala_slice=row.slice)
+    return context | next_look(addresses(building), 0)
 
 
-def last_listed(*, user: Person, wanted: ListQuery, problem: UpstreamError) -> dict[str, Any]:
+def last_listed(*, user: Person, query: ListQuery, problem: UpstreamError) -> dict[str, Any]:
     """The same page as it last came, where Avala does not answer; nothing where it is not known."""
-    last = stale_cache.last(scope=connections.key_scope(user, "avala"), thing=_thing(wanted))
+    last = stale_cache.last(scope=connections.key_scope(user, "avala"), thing=_thing(query))
     if last is None or not problem.is_silence:
         return {}
-    return _listed(user, wanted, last.value) | {"kept_at": last.at}
+    return _listed(user, query, last.value) | {"kept_at": last.at}
 
 
-def _thing(wanted: ListQuery) -> str:
+def _thing(query: ListQuery) -> str:
     # The search is ours and looks at the page that came.
-    return f"slices: {replace(wanted, search='').query()}"
+    return f"slices: {replace(query, search='').query()}"
 
 
 def _bare(page: Page[Slice]) -> Page[Slice] | None:
@@ -60,30 +60,30 @@ def _bare(page: Page[Slice]) -> Page[Slice] | None:
     return replace(page, items=tuple(replace(one, featured_urls=(), extra={}) for one in page.items))
 
 
-def _listed(user: Person, wanted: ListQuery, page: Page[Slice]) -> dict[str, Any]:
+def _listed(user: Person, query: ListQuery, page: Page[Slice]) -> dict[str, Any]:
     rows = presenters.rows(page.items, services.known_names(user=user, uids=services.recipe_datasets(page.items)))
-    matching = [row for row in rows if wanted.search.casefold() in row.name.casefold()]
+    matching = [row for row in rows if query.search.casefold() in row.name.casefold()]
     return {
         "page": page,
         "rows": matching,
         "on_page": len(rows),
         "unnamed": _unnamed(matching),
-        "unordered": _is_unordered(wanted, page.items),
+        "unordered": _is_unordered(query, page.items),
         "look": 0,
-        **_pager(wanted, page, len(rows)),
+        **_pager(query, page, len(rows)),
     }
 
 
 def built(*, user: Person, waiting: Addresses, look: int) -> dict[str, Any]:
     """How the slices stand that were being built: a few are asked for, in turn, so that each gets its look."""
-    asked, later = waiting[: services.PENDING_ASKED], waiting[services.PENDING_ASKED :]
-    found, unanswered = services.get_slices(user=user, addresses=asked)
-    names = services.known_names(user=user, uids=services.recipe_datasets(found))
-    rows = presenters.rows(found, names)
+    asked_addresses, later = waiting[: services.PENDING_ASKED], waiting[services.PENDING_ASKED :]
+    slices, unanswered = services.get_slices(user=user, addresses=asked_addresses)
+    names = services.known_names(user=user, uids=services.recipe_datasets(slices))
+    rows = presenters.rows(slices, names)
     changed = [row for row in rows if not row.state.building]
     for row in rows:
         note = build_times.building if row.state.building else build_times.ended
-        note(user=user, found=row.slice)
+        note(user=user, avala_slice=row.slice)
     still = [*later, *unanswered, *addresses([row for row in rows if row.state.building])]
     return {"changed": changed, "out_of_band": True, "still": still, **next_look(still, look)}
 
@@ -109,29 +109,29 @@ def addresses(rows: Sequence[presenters.SliceRow]) -> list[tuple[str, str]]:
     return [row.slice.address for row in rows if row.slice.address]
 
 
-def read_addresses(sent: Sequence[str]) -> list[tuple[str, str]]:
-    pairs = [text.rpartition("/") for text in dict.fromkeys(sent)]
+def read_addresses(texts: Sequence[str]) -> list[tuple[str, str]]:
+    pairs = [text.rpartition("/") for text in dict.fromkeys(texts)]
     return [pair for owner, _, slug in pairs if (pair := Slice("", owner_name=owner, slug=slug).address)][
         :MOST_BUILDING
     ]
 
 
-def orderings(wanted: ListQuery) -> Mapping[str, str]:
+def orderings(query: ListQuery) -> Mapping[str, str]:
     """The choices, and the one in the address if it is another."""
-    return {**list_query.ORDERINGS, wanted.ordering: list_query.ORDERINGS.get(wanted.ordering, wanted.ordering)}
+    return {**list_query.ORDERINGS, query.ordering: list_query.ORDERINGS.get(query.ordering, query.ordering)}
 
 
-def address(wanted: ListQuery, **changed: Any) -> str:
-    query = replace(wanted, **changed).query()
+def address(current: ListQuery, **changed: Any) -> str:
+    query = replace(current, **changed).query()
     return reverse("slices:index") + (f"?{query}" if query else "")
 
 
-def _is_unordered(wanted: ListQuery, slices: Sequence[Slice]) -> bool:
+def _is_unordered(query: ListQuery, slices: Sequence[Slice]) -> bool:
     """Whether Avala passed over the order asked for. Nobody refuses an unknown name, and the page must not claim it."""
-    if wanted.ordering.removeprefix("-") != "item_count":
+    if query.ordering.removeprefix("-") != "item_count":
         return False
     counts = [one.item_count or 0 for one in slices]
-    return counts != sorted(counts, reverse=wanted.ordering.startswith("-"))
+    return counts != sorted(counts, reverse=query.ordering.startswith("-"))
 
 
 def _unnamed(rows: Sequence[presenters.SliceRow]) -> str:
@@ -139,15 +139,15 @@ def _unnamed(rows: Sequence[presenters.SliceRow]) -> str:
     return urlencode([("d", uid) for uid in sorted(uids) if services.is_uid(uid)][:MOST_NAMES])
 
 
-def _pager(wanted: ListQuery, page: Page[Slice], on_page: int) -> dict[str, str]:
-    first = (wanted.page - 1) * wanted.limit + 1
+def _pager(query: ListQuery, page: Page[Slice], on_page: int) -> dict[str, str]:
+    first = (query.page - 1) * query.limit + 1
     last = first + on_page - 1
     total = f" of {formatting.plural(page.count, 'slice')}" if page.count is not None else ""
     return {
         # A search says itself how many of the page it found.
         "pager_text": ""
-        if not on_page or wanted.search
+        if not on_page or query.search
         else f"{formatting.number(first)} to {formatting.number(last)}{total}",
-        "previous_url": address(wanted, page=wanted.page - 1) if wanted.page > 1 else "",
-        "next_url": address(wanted, page=wanted.page + 1) if page.next else "",
+        "previous_url": address(query, page=query.page - 1) if query.page > 1 else "",
+        "next_url": address(query, page=query.page + 1) if page.next else "",
     }

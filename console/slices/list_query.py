@@ -34,20 +34,20 @@ class ListQuery:
     search: str = ""
 
     @classmethod
-    def read(cls, sent: Mapping[str, str], owner: str) -> "ListQuery":
+    def read(cls, params: Mapping[str, str], owner: str) -> "ListQuery":
         """What the address asks for. Nonsense falls back to the default: an address is no form to be corrected."""
         return cls(
-            owner=_line(sent, "owner", 255) or owner,
-            dataset=_uuid(sent.get("dataset", "")),
-            ordering=_ordering(sent.get("ordering", "")),
-            page=read_page_number(sent.get("page", "")),
-            limit=next((size for size in SIZES if str(size) == sent.get("limit")), SIZES[0]),
-            search=_line(sent, "q", 100),
+            owner=_line(params, "owner", 255) or owner,
+            dataset=_uuid(params.get("dataset", "")),
+            ordering=_ordering(params.get("ordering", "")),
+            page=read_page_number(params.get("page", "")),
+            limit=next((size for size in SIZES if str(size) == params.get("limit")), SIZES[0]),
+            search=_line(params, "q", 100),
         )
 
     def query(self) -> str:
         """The part of the address behind the `?`, without what is the default anyway."""
-        said = {
+        fields = {
             "owner": "" if self.dataset else self.owner,
             "dataset": self.dataset,
             "ordering": self.ordering,
@@ -55,11 +55,11 @@ class ListQuery:
             "limit": "" if self.limit == SIZES[0] else str(self.limit),
             "q": self.search,
         }
-        return urlencode({name: value for name, value in said.items() if value})
+        return urlencode({name: value for name, value in fields.items() if value})
 
 
-def _line(sent: Mapping[str, str], name: str, longest: int) -> str:
-    text = " ".join(sent.get(name, "").split())
+def _line(params: Mapping[str, str], name: str, longest: int) -> str:
+    text = " ".join(params.get(name, "").split())
     return text[:longest] if text.isprintable() else ""
 
 

@@ -13,21 +13,21 @@ FOLLOWED = "slices_followed"
 MOST = 8
 
 
-def follow(session: SessionBase, *, user: Person, found: Slice, origin: Origin | None) -> None:
+def follow(session: SessionBase, *, user: Person, avala_slice: Slice, origin: Origin | None) -> None:
     """Only what the person made here: others' slices are no news to be told of on every page."""
-    name = thing_id(found)
-    kept = addresses(session)
-    if name and origin is not None and origin.actor_id == user.pk and name not in kept:
-        session[FOLLOWED] = [*kept, name][-MOST:]
+    name = thing_id(avala_slice)
+    followed = addresses(session)
+    if name and origin is not None and origin.actor_id == user.pk and name not in followed:
+        session[FOLLOWED] = [*followed, name][-MOST:]
 
 
 def forget(session: SessionBase, name: str) -> None:
     """The person knows how it ended, or there is nothing left to ask for."""
-    kept = addresses(session)
-    if name in kept:
-        session[FOLLOWED] = [one for one in kept if one != name]
+    followed = addresses(session)
+    if name in followed:
+        session[FOLLOWED] = [one for one in followed if one != name]
 
 
 def addresses(session: SessionBase) -> list[str]:
-    kept = session.get(FOLLOWED)
-    return [str(one) for one in kept] if isinstance(kept, list) else []
+    followed = session.get(FOLLOWED)
+    return [str(one) for one in followed] if isinstance(followed, list) else []

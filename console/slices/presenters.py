@@ -38,9 +38,9 @@ WHO_CAN_SEE = {
 """The same sentence in the builder and on the slice's page."""
 
 
-def state_of(found: Slice) -> State:
+def state_of(avala_slice: Slice) -> State:
     """A value nobody documented is shown as it came (FACTS, rule 2), and counts as an end."""
-    return state_named(found.status) if found.status else State("State not given", "quiet")
+    return state_named(avala_slice.status) if avala_slice.status else State("State not given", "quiet")
 
 
 def state_named(status: str) -> State:
@@ -83,22 +83,22 @@ class SliceRow:
 def rows(slices: Iterable[Slice], names: Mapping[str, str]) -> list[SliceRow]:
     """Each slice once: a list that is paged by number may repeat one (FACTS 4, row 25)."""
     unique = {one.uid or f"nameless {place}": one for place, one in enumerate(slices)}.values()
-    known = provenance.known(unique)
-    return [_row(one, names, known.get(provenance.thing_id(one))) for one in unique]
+    origins = provenance.known(unique)
+    return [_row(one, names, origins.get(provenance.thing_id(one))) for one in unique]
 
 
-def row(found: Slice, names: Mapping[str, str]) -> SliceRow:
-    return rows([found], names)[0]
+def row(avala_slice: Slice, names: Mapping[str, str]) -> SliceRow:
+    return rows([avala_slice], names)[0]
 
 
-def _row(found: Slice, names: Mapping[str, str], origin: Origin | None) -> SliceRow:
-    recipe = services.recipe_of(found, names, origin.random_count if origin else None)
-    return SliceRow(found, state_of(found), recipe, slice_address(found), origin)
+def _row(avala_slice: Slice, names: Mapping[str, str], origin: Origin | None) -> SliceRow:
+    recipe = services.recipe_of(avala_slice, names, origin.random_count if origin else None)
+    return SliceRow(avala_slice, state_of(avala_slice), recipe, slice_address(avala_slice), origin)
 
 
-def slice_address(found: Slice) -> str:
+def slice_address(avala_slice: Slice) -> str:
     """The slice's page, or "" where Avala gave no owner or slug, or one that no address can hold."""
-    return reverse("slices:detail", args=found.address) if found.address else ""
+    return reverse("slices:detail", args=avala_slice.address) if avala_slice.address else ""
 
 
 @dataclass(frozen=True)
@@ -150,8 +150,8 @@ def tile(item: Item, *, owner: str, slug: str, cursor: str = "", names: Names | 
     address = reverse("slices:item", args=[owner, slug, item.uid]) + query if item.uid else ""
     fresh = reverse("slices:renew", args=[owner, slug, item.uid]) if item.uid else ""
     page = reverse("slices:items", args=[owner, slug], query={"renew": 1, "cursor": cursor})
-    told = place_of(item)
-    return Tile(item, address, fresh, page, (names or {}).get(told) or " / ".join(filter(None, told)))
+    dataset_path = place_of(item)
+    return Tile(item, address, fresh, page, (names or {}).get(dataset_path) or " / ".join(filter(None, dataset_path)))
 
 
 def place_of(item: Item) -> tuple[str, str]:

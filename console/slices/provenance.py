@@ -20,21 +20,21 @@ class Origin:
     random_count: int | None
 
 
-def thing_id(found: Slice) -> str:
+def thing_id(avala_slice: Slice) -> str:
     """How the audit names a slice: the two parts of its address; empty for one that has none."""
-    return "/".join(found.address) if found.address else ""
+    return "/".join(avala_slice.address) if avala_slice.address else ""
 
 
 def known(slices: Iterable[Slice]) -> Mapping[str, Origin]:
     """The origins of slices by `thing_id`, in one query for a whole list."""
-    made = Entry.objects.filter(
+    creations = Entry.objects.filter(
         thing_kind="slice",
         thing_id__in=[name for one in slices if (name := thing_id(one))],
         action="slice.create",
         kind=Entry.Kind.OUTCOME,
         recorded_outcome=DONE,
     )
-    return {row.thing_id: _origin(row.opens) for row in made.select_related("opens") if row.opens}
+    return {row.thing_id: _origin(row.opens) for row in creations.select_related("opens") if row.opens}
 
 
 def _origin(opening: Entry) -> Origin:

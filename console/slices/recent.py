@@ -45,11 +45,11 @@ def check_unfinished(*, user: Person) -> list[RecentSlice]:
     """
     drafts = _created(user)
     ends = _ends(user, list(drafts))
-    asked = [where for where in drafts if where not in ends]
-    found, _ = services.get_slices(user=user, addresses=asked) if asked else ([], [])
-    states = {one.address: presenters.state_of(one) for one in found if one.address and one.status}
+    unfinished = [where for where in drafts if where not in ends]
+    slices, _ = services.get_slices(user=user, addresses=unfinished) if unfinished else ([], [])
+    states = {one.address: presenters.state_of(one) for one in slices if one.address and one.status}
     scope = connections.cache_scope(user, "avala")
-    for one in found:
+    for one in slices:
         if one.status and one.address in states and not states[one.address].building:
             cache.set(_key(scope, one.address), one.status, LASTS.total_seconds())
     return [_recent(draft, states[where]) for where, draft in drafts.items() if where in states]

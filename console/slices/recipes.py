@@ -96,14 +96,14 @@ def _filters(filters: Mapping[str, Any]) -> list[RecipePiece]:
     if not filters:
         return [RecipePiece(" that match an empty filter")]
     pieces: list[RecipePiece] = []
-    for key, wanted in filters.items():
+    for key, value in filters.items():
         pieces.append(RecipePiece(" and " if pieces else " "))
         pieces += (
             [RecipePiece("tagged ")]
             if key == "tag"
             else [RecipePiece("with "), RecipePiece(key, "value"), RecipePiece(" ")]
         )
-        pieces += _values(wanted)
+        pieces += _values(value)
     return pieces
 
 
@@ -114,8 +114,8 @@ def _values(wanted: Any) -> list[RecipePiece]:
     pieces: list[RecipePiece] = []
     for value in values[:SHOWN_VALUES]:
         pieces += [RecipePiece(" or "), RecipePiece(value, "value")] if pieces else [RecipePiece(value, "value")]
-    if (left := len(values) - SHOWN_VALUES) > 0:
-        pieces.append(RecipePiece(f" or {left} more"))
+    if (remaining := len(values) - SHOWN_VALUES) > 0:
+        pieces.append(RecipePiece(f" or {remaining} more"))
     return pieces
 
 

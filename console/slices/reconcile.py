@@ -34,16 +34,20 @@ def register() -> None:
 def find_slice(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     """The slice an entry speaks of. Names are an owner's own, so one match that nobody else made is ours."""
     try:
-        named = [found for found in _slices(entry) if sanitize.clean(found.name, 300) == entry.thing_name]
+        named = [
+            avala_slice for avala_slice in _slices(entry) if sanitize.clean(avala_slice.name, 300) == entry.thing_name
+        ]
     except (TooMany, NotFound):
         return "unsure", {}
-    ours = [found for found in named if _is_in_time(found, entry) and not _is_claimed(found, entry)]
+    ours = [
+        avala_slice for avala_slice in named if _is_in_time(avala_slice, entry) and not _is_claimed(avala_slice, entry)
+    ]
     if len(ours) > 1:
         return "unsure", {}
     return ("done", _detail(ours[0])) if ours else ("not found", {})
 
 
-def _follow(entry: Entry, **said: Any) -> None:
+def _follow(entry: Entry, **fields: Any) -> None:
     if entry.action == "slice.create":
         services.follow(entry)
 
@@ -52,8 +56,8 @@ def _slices(entry: Entry) -> Iterator[Slice]:
     """Every slice of every owner that the new one may belong to."""
     actor = entry.actor or AnonymousUser()
     avala = connections.avala(actor)
-    said = entry.detail.get("organization") or entry.detail.get("owner")
-    for owner in (str(said),) if said else connections.owners(actor):
+    fields = entry.detail.get("organization") or entry.detail.get("owner")
+    for owner in (str(fields),) if fields else connections.owners(actor):
         yield from _of_owner(avala, owner)
 
 
@@ -68,20 +72,20 @@ def _of_owner(avala: Avala, owner: str) -> Iterator[Slice]:
     raise TooMany
 
 
-def _is_in_time(found: Slice, entry: Entry) -> bool:
+def _is_in_time(avala_slice: Slice, entry: Entry) -> bool:
     """Created between the press and five minutes later: what a second press made after ten is not the first's."""
-    if found.created_at is None:
+    if avala_slice.created_at is None:
         return True
-    return entry.at - SKEW <= found.created_at <= entry.at + WINDOW
+    return entry.at - SKEW <= avala_slice.created_at <= entry.at + WINDOW
 
 
-def _is_claimed(found: Slice, entry: Entry) -> bool:
+def _is_claimed(avala_slice: Slice, entry: Entry) -> bool:
     """Whether another entry is already known to have made it."""
-    if not thing_id(found):
+    if not thing_id(avala_slice):
         return False
-    others = Entry.objects.filter(thing_kind="slice", thing_id=thing_id(found), action=entry.action)
+    others = Entry.objects.filter(thing_kind="slice", thing_id=thing_id(avala_slice), action=entry.action)
     return others.filter(recorded_outcome=DONE, kind=Entry.Kind.OUTCOME).exclude(opens=entry).exists()
 
 
-def _detail(found: Slice) -> dict[str, Any]:
-    return {"thing_id": thing_id(found), "thing_name": found.name or "", "uid": found.uid}
+def _detail(avala_slice: Slice) -> dict[str, Any]:
+    return {"thing_id": thing_id(avala_slice), "thing_name": avala_slice.name or "", "uid": avala_slice.uid}

@@ -29,12 +29,12 @@ PENDING_ASKED = 4
 """Slices one look at what is being built asks for: the poll must stay small beside 100 requests a minute."""
 
 
-def list_slices(*, user: Person, wanted: ListQuery) -> Page[Slice]:
+def list_slices(*, user: Person, query: ListQuery) -> Page[Slice]:
     """One page of an owner's slices, or of those that use a dataset: one call, however many rows."""
-    avala, ordering = connections.avala(user), wanted.ordering or None
-    if wanted.dataset:
-        return avala.list_dataset_slices(wanted.dataset, page=wanted.page, limit=wanted.limit, ordering=ordering)
-    return avala.list_slices(wanted.owner, page=wanted.page, limit=wanted.limit, ordering=ordering)
+    avala, ordering = connections.avala(user), query.ordering or None
+    if query.dataset:
+        return avala.list_dataset_slices(query.dataset, page=query.page, limit=query.limit, ordering=ordering)
+    return avala.list_slices(query.owner, page=query.page, limit=query.limit, ordering=ordering)
 
 
 def get_slice(*, user: Person, owner: str, slug: str) -> Slice:
@@ -54,14 +54,14 @@ def get_slices(*, user: Person, addresses: Sequence[tuple[str, str]]) -> tuple[l
 
     Where none of them gives an answer, or the key is rejected, that error is raised.
     """
-    avala, asked = connections.avala(user), addresses[:PENDING_ASKED]
-    answers = connections.gather([partial(avala.get_slice, owner, slug) for owner, slug in asked])
+    avala, requested = connections.avala(user), addresses[:PENDING_ASKED]
+    answers = connections.gather([partial(avala.get_slice, owner, slug) for owner, slug in requested])
     problems = [one for one in answers if isinstance(one, UpstreamError) and not isinstance(one, NotFound)]
     rejected = [one for one in problems if isinstance(one, KeyRejected)]
     if rejected or (problems and len(problems) == len(answers)):
         raise (rejected or problems)[0]
-    found = [one for one in answers if isinstance(one, Slice)]
-    return found, [where for where, one in zip(asked, answers, strict=True) if one in problems]
+    slices = [one for one in answers if isinstance(one, Slice)]
+    return slices, [where for where, one in zip(requested, answers, strict=True) if one in problems]
 
 
 def list_datasets(*, user: Person, name: str = "", cursor: str | None = None) -> Page[Dataset]:
@@ -71,10 +71,10 @@ def list_datasets(*, user: Person, name: str = "", cursor: str | None = None) ->
     return page
 
 
-def recipe_of(found: Slice, names: Mapping[str, str], random_count: int | None = None) -> Recipe | None:
+def recipe_of(avala_slice: Slice, names: Mapping[str, str], random_count: int | None = None) -> Recipe | None:
     """The sentence of a slice that exists, or None where Avala did not say what it was made from."""
-    parts = found.source_data or found.sub_slices
-    return sentence(parts, names, random_count or _random_count(found)) if parts else None
+    parts = avala_slice.source_data or avala_slice.sub_slices
+    return sentence(parts, names, random_count or _random_count(avala_slice)) if parts else None
 
 
 def recipe_datasets(slices: Iterable[Slice]) -> tuple[str, ...]:
@@ -125,11 +125,13 @@ def _names_one_by_one(user: Person, uids: Sequence[str]) -> dict[str, str]:
         return {}
     avala, scope = connections.avala(user), connections.cache_scope(user, "avala")
     names: dict[str, str] = {}
-    for uid, found in zip(uids, connections.gather([partial(avala.get_dataset, uid) for uid in uids]), strict=True):
-        if isinstance(found, Dataset) and found.name:
-            _remember(user, [found])
-            names[uid] = found.name
-        elif isinstance(found, Dataset | Refused):
+    for uid, avala_slice in zip(
+        uids, connections.gather([partial(avala.get_dataset, uid) for uid in uids]), strict=True
+    ):
+        if isinstance(avala_slice, Dataset) and avala_slice.name:
+            _remember(user, [avala_slice])
+            names[uid] = avala_slice.name
+        elif isinstance(avala_slice, Dataset | Refused):
             cache.set(_key(scope, uid), "", UNNAMED_KEPT)
             names[uid] = ""
     return names
@@ -159,7 +161,7 @@ def is_uid(uid: str) -> bool:
     return read_uuid(uid) is not None
 
 
-def _random_count(found: Slice) -> int | None:
+def _random_count(avala_slice: Slice) -> int | None:
     """Not among the documented fields of a Slice (FACTS 1.4); used where a server sends it all the same."""
-    count = found.extra.get("random_selection_count")
+    count = avala_slice.extra.get("random_selection_count")
     return count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else None

@@ -9,6 +9,7 @@ from django.test import Client
 from accounts import connections
 from accounts.models import Person
 from console.emulator.server import Running
+from tests.markup import folded
 from tests.slices.making import COINS, asked, make, make_long, text_of
 
 ClientAs = Callable[[Person], Client]
@@ -22,7 +23,7 @@ def test_the_page_says_what_the_slice_is_made_of(alice: Person, client_as: Clien
 
 
 def test_datasets_stand_one_a_line(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    content = client_as(alice).get("/slices/northwind/training-mix/").content.decode()
+    content = folded(client_as(alice).get("/slices/northwind/training-mix/").content.decode())
     named = re.findall(r"<li><a href=[^>]*dataset=[^>]*><bdi>([^<]*)</bdi></a></li>", content)
     assert named == ["Eye screening", "Surface textures", "Coins on velvet"]
 

@@ -86,9 +86,9 @@ def resume_or_start(user: Person) -> Draft:
     return last_worked_on(user) or Draft.objects.create(person=user, data=parts.to_json(DraftContents()))
 
 
-def start(user: Person, begun: DraftContents | None = None, *, source: str = "") -> Draft:
+def start(user: Person, contents: DraftContents | None = None, *, source: str = "") -> Draft:
     """A new draft; one with the same beginning that nobody touched since is used again."""
-    data = parts.to_json(begun or DraftContents())
+    data = parts.to_json(contents or DraftContents())
     untouched = Draft.objects.filter(person=user, state=Draft.State.EDITING, changes=0, source=source)
     draft = untouched.first()
     if draft is None:
@@ -128,7 +128,7 @@ def change_part(user: Person, draft_id: uuid.UUID, part_id: str, step: Callable[
 
 
 def save_details(
-    user: Person, draft_id: uuid.UUID, typed: Mapping[str, str], seen: Mapping[str, str], *, force: bool = False
+    user: Person, draft_id: uuid.UUID, values: Mapping[str, str], base_values: Mapping[str, str], *, force: bool = False
 ) -> tuple[Draft, list[FieldConflict]]:
     """Keeps what was typed, field by field. `seen` is what the tab started from: a field that another tab changed
     meanwhile is not overwritten but reported."""
@@ -136,15 +136,15 @@ def save_details(
 
     def step(now: DraftContents) -> DraftContents:
         changed = {}
-        for name in (name for name in parts.DETAIL_NAMES if name in typed):
-            stored, mine = getattr(now.details, name), storable(typed[name])
-            base = storable(seen.get(name, stored))
-            if mine in (stored, base):
+        for name in (name for name in parts.DETAIL_NAMES if name in values):
+            current, mine = getattr(now.details, name), storable(values[name])
+            base = storable(base_values.get(name, current))
+            if mine in (current, base):
                 continue
-            if force or stored == base:
+            if force or current == base:
                 changed[name] = mine
             else:
-                clashes.append(FieldConflict(name, mine, stored))
+                clashes.append(FieldConflict(name, mine, current))
         return replace(now, details=replace(now.details, **changed))
 
     return change(user, draft_id, step), clashes

@@ -27,11 +27,11 @@ class SliceForm:
     act: str
 
     @classmethod
-    def read(cls, sent: QueryDict) -> "SliceForm":
+    def read(cls, params: QueryDict) -> "SliceForm":
         return cls(
-            typed={name: sent.get(name, "") for name in DETAIL_NAMES if name in sent},
-            seen={name: sent.get(f"was_{name}", "") for name in DETAIL_NAMES if f"was_{name}" in sent},
-            act=sent.get("act", ""),
+            typed={name: params.get(name, "") for name in DETAIL_NAMES if name in params},
+            seen={name: params.get(f"was_{name}", "") for name in DETAIL_NAMES if f"was_{name}" in params},
+            act=params.get("act", ""),
         )
 
     def over(self, stored: Details) -> Details:
@@ -39,11 +39,11 @@ class SliceForm:
 
     def oversized(self) -> Problems:
         """Text nobody types: it is not even kept in the draft, only on the page."""
-        found = Problems()
+        problems = Problems()
         for name, text in self.typed.items():
             if len(text) > LONGEST_TYPED:
-                found.on_field(name, f"This is too long: at most {LONGEST_TYPED:,} characters can be kept.")
-        return found
+                problems.on_field(name, f"This is too long: at most {LONGEST_TYPED:,} characters can be kept.")
+        return problems
 
 
 def kind_of(text: str) -> str:
@@ -62,26 +62,28 @@ class Picks:
     clear: bool = False
 
     @classmethod
-    def read(cls, sent: QueryDict) -> "Picks":
-        if sent.get("do") == "clear":
+    def read(cls, params: QueryDict) -> "Picks":
+        if params.get("do") == "clear":
             return cls(clear=True)
-        if "on" in sent or "off" in sent:
-            return cls(_uids(sent.get("on", "")), _uids(sent.get("off", "")))
-        shown, picked = _uids(sent.get("shown", "")), set(sent.getlist("item"))
-        if sent.get("do") == "all":
-            return cls(on=shown)
-        if sent.get("do") == "none":
-            return cls(off=shown)
-        return cls(tuple(uid for uid in shown if uid in picked), tuple(uid for uid in shown if uid not in picked))
+        if "on" in params or "off" in params:
+            return cls(_uids(params.get("on", "")), _uids(params.get("off", "")))
+        visible_uids, picked = _uids(params.get("shown", "")), set(params.getlist("item"))
+        if params.get("do") == "all":
+            return cls(on=visible_uids)
+        if params.get("do") == "none":
+            return cls(off=visible_uids)
+        return cls(
+            tuple(uid for uid in visible_uids if uid in picked), tuple(uid for uid in visible_uids if uid not in picked)
+        )
 
     def apply(self, part: RecipePart) -> RecipePart:
         if self.clear:
             return replace(part, items=())
-        gone = set(self.off)
-        kept = [uid for uid in dict.fromkeys((*part.items, *self.on)) if uid not in gone]
-        if len(kept) > MOST_ITEMS:
+        removed = set(self.off)
+        remaining = [uid for uid in dict.fromkeys((*part.items, *self.on)) if uid not in removed]
+        if len(remaining) > MOST_ITEMS:
             raise TooManyItems
-        return replace(part, items=tuple(kept))
+        return replace(part, items=tuple(remaining))
 
 
 class TooManyItems(ConsoleError):
@@ -127,8 +129,8 @@ class FilterRow:
         return bool(self.used) or 0 < len(self.choices) <= GLANCE
 
 
-def rows_of(filters: Mapping[str, Any], seen: SeenFields) -> list[FilterRow]:
-    offered = {field.name: field for field in seen.fields}
+def rows_of(filters: Mapping[str, Any], seen_fields: SeenFields) -> list[FilterRow]:
+    offered = {field.name: field for field in seen_fields.fields}
     names = [*filters, *(name for name in offered if name not in filters)]
     rows = [_row(index, name, filters.get(name), offered.get(name)) for index, name in enumerate(names) if name]
     nameless = _listed(filters.get(""))
@@ -140,33 +142,33 @@ def fits_fields(filters: Mapping[str, Any]) -> bool:
     return all(_is_plain(value) for wanted in filters.values() for value in _listed(wanted))
 
 
-def read_rows(sent: QueryDict, seen: SeenFields, before: Mapping[str, Any]) -> dict[str, Any]:
+def read_rows(params: QueryDict, seen_fields: SeenFields, before: Mapping[str, Any]) -> dict[str, Any]:
     """The filter that the rows say. Fields without values and values without a field are kept, to be finished."""
-    fields = {field.name: field for field in seen.fields}
+    fields = {field.name: field for field in seen_fields.fields}
     filters: dict[str, list[Any]] = {}
-    for index in _row_numbers(sent):
-        name = sent.get(f"f{index}", "").strip()
-        known = _known_values(fields.get(name), before.get(name))
-        values = [_ticked(wire) for wire in sent.getlist(f"v{index}")]
-        lines = (line.strip() for line in sent.get(f"o{index}", "").splitlines())
-        values += [_meant(line, known) for line in lines if line]
-        if values or (name and name not in fields and f"offered{index}" not in sent):
+    for index in _row_numbers(params):
+        name = params.get(f"f{index}", "").strip()
+        known_values = _known_values(fields.get(name), before.get(name))
+        values = [_ticked(wire) for wire in params.getlist(f"v{index}")]
+        lines = (line.strip() for line in params.get(f"o{index}", "").splitlines())
+        values += [_meant(line, known_values) for line in lines if line]
+        if values or (name and name not in fields and f"offered{index}" not in params):
             filters[name] = _unique([*filters.get(name, []), *values])
     return {name: _as_before(values, before.get(name)) for name, values in filters.items()}
 
 
 def _row(index: int, name: str, wanted: Any, field: Field | None) -> FilterRow:
-    chosen = {json.dumps(value): as_text(value) for value in _listed(wanted)}
+    selected = {json.dumps(value): as_text(value) for value in _listed(wanted)}
     values = field.values if field else ()
-    shown = {value.wire for value in values}
-    choices = tuple(FilterChoice(value.wire, value.text, value.count, value.wire in chosen) for value in values)
-    others = "\n".join(text for wire, text in chosen.items() if wire not in shown)
+    visible_uids = {value.wire for value in values}
+    choices = tuple(FilterChoice(value.wire, value.text, value.count, value.wire in selected) for value in values)
+    others = "\n".join(text for wire, text in selected.items() if wire not in visible_uids)
     return FilterRow(index, name, choices, others, field.more if field else 0)
 
 
-def _row_numbers(sent: QueryDict) -> list[int]:
-    numbers = (name[1:] for name in sent if name[:1] == "f")
-    return sorted({found for text in numbers if (found := read_int(text, 0, 9_999)) is not None})
+def _row_numbers(params: QueryDict) -> list[int]:
+    numbers = (name[1:] for name in params if name[:1] == "f")
+    return sorted({problems for text in numbers if (problems := read_int(text, 0, 9_999)) is not None})
 
 
 def _ticked(wire: str) -> Any:
@@ -178,15 +180,15 @@ def _ticked(wire: str) -> Any:
 
 
 def _known_values(field: Field | None, before: Any) -> dict[str, Any]:
-    seen = {value.text: json.loads(value.wire) for value in field.values} if field else {}
-    return {**seen, **{as_text(value): value for value in _listed(before)}}
+    seen_fields = {value.text: json.loads(value.wire) for value in field.values} if field else {}
+    return {**seen_fields, **{as_text(value): value for value in _listed(before)}}
 
 
-def _meant(line: str, known: Mapping[str, Any]) -> Any:
+def _meant(line: str, known_values: Mapping[str, Any]) -> Any:
     """A typed 5 is the number where the field is known to hold only numbers, else a text."""
-    if line in known:
-        return known[line]
-    if known and not any(isinstance(value, str) for value in known.values()):
+    if line in known_values:
+        return known_values[line]
+    if known_values and not any(isinstance(value, str) for value in known_values.values()):
         return _ticked(line)
     return line
 
@@ -196,10 +198,10 @@ def _as_before(values: list[Any], before: Any) -> Any:
     return before if not isinstance(before, list) and values == [before] else values
 
 
-def _listed(wanted: Any) -> list[Any]:
-    if wanted is None:
+def _listed(value: Any) -> list[Any]:
+    if value is None:
         return []
-    return list(wanted) if isinstance(wanted, list | tuple) else [wanted]
+    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def _is_plain(value: Any) -> bool:

@@ -86,7 +86,7 @@ class SeenFields:
 
     def matching(self, filters: Mapping[str, Any]) -> int:
         """How many of the items looked at match: every field, and of each field any value (FACTS 4, row 21)."""
-        return sum(all(_has(row, name, wanted) for name, wanted in filters.items()) for row in self.rows)
+        return sum(all(_has(row, name, value) for name, value in filters.items()) for row in self.rows)
 
     def _is_shared(self, field: Field) -> bool:
         return field.met == 1 and field.values[0].count == len(self.rows)
@@ -101,16 +101,16 @@ class SeenFields:
 def find_datasets(user: Person, *, name: str = "", owner: str = "", cursor: str = "") -> DatasetMatches:
     """Of the key's workspace by name, or all of one owner, where Avala cannot search and we do (FACTS 1.5, A8, A9)."""
     name, owner = name.strip()[:200], owner.strip()[:255]
-    asked = hashlib.sha256(json.dumps([name, owner, cursor]).encode()).hexdigest()
-    place = _cache_name(user, "datasets", asked)
-    kept = cache.get(place)
-    if isinstance(kept, DatasetMatches):
-        return kept
-    found = _of_owner(user, owner, name, cursor) if owner else _of_workspace(user, name, cursor)
+    digest = hashlib.sha256(json.dumps([name, owner, cursor]).encode()).hexdigest()
+    place = _cache_name(user, "datasets", digest)
+    cached = cache.get(place)
+    if isinstance(cached, DatasetMatches):
+        return cached
+    matches = _of_owner(user, owner, name, cursor) if owner else _of_workspace(user, name, cursor)
     # Fields nobody described may hold links.
-    found = replace(found, datasets=tuple(replace(one, extra={}) for one in found.datasets))
-    cache.set(place, found, KEPT_SHORTLY)
-    return found
+    matches = replace(matches, datasets=tuple(replace(one, extra={}) for one in matches.datasets))
+    cache.set(place, matches, KEPT_SHORTLY)
+    return matches
 
 
 def dataset(user: Person, uid: str) -> PartSource:
@@ -149,24 +149,24 @@ def seen(user: Person, source: PartSource) -> SeenFields:
     if not source.can_be_opened:
         return SeenFields(failed=True)
     place = _cache_name(user, "metadata-read", source.uid)
-    if (kept := cache.get(place)) is None:
+    if (cached := cache.get(place)) is None:
         try:
-            kept = _read_metadata(user, source)
+            cached = _read_metadata(user, source)
         except KeyRejected:
             raise
         except UpstreamError:
             return SeenFields(failed=True)
-        cache.set(place, kept, KEPT)
-    rows, complete = kept
+        cache.set(place, cached, KEPT)
+    rows, complete = cached
     return SeenFields(tuple(rows), complete)
 
 
 def organizations(user: Person) -> tuple[Organization, ...]:
     place = _cache_name(user, "organizations")
-    if (kept := cache.get(place)) is None:
-        kept = [one.to_wire() for one in connections.avala(user).list_organizations(limit=100).items]
-        cache.set(place, kept, KEPT)
-    return tuple(Organization(one.get("uid"), one.get("name"), one.get("slug"), raw=one) for one in kept)
+    if (cached := cache.get(place)) is None:
+        cached = [one.to_wire() for one in connections.avala(user).list_organizations(limit=100).items]
+        cache.set(place, cached, KEPT)
+    return tuple(Organization(one.get("uid"), one.get("name"), one.get("slug"), raw=one) for one in cached)
 
 
 def name_verdict(user: Person, name: str) -> NameCheck:
@@ -176,14 +176,14 @@ def name_verdict(user: Person, name: str) -> NameCheck:
     if problem := validation.name_problem(name):
         return NameCheck("bad", problem)
     try:
-        said = connections.avala(user).validate_slice_name(name.strip())
+        validity = connections.avala(user).validate_slice_name(name.strip())
     except (KeyRejected, connections.ConnectionMissing) as missing:
         return NameCheck("bad", f"The name could not be checked. {missing.message}")
     except UpstreamError:
         return NameCheck("quiet", "The name could not be checked just now. You can still create the slice.")
-    if said.is_valid is None:
-        return NameCheck("quiet", said.message or "Avala did not say whether the name is free.")
-    if said.is_valid:
+    if validity.is_valid is None:
+        return NameCheck("quiet", validity.message or "Avala did not say whether the name is free.")
+    if validity.is_valid:
         return NameCheck("good", "This name is free.")
     # Avala's own words name the key's user (FACTS 1.4, A6), not the slice in the way.
     return NameCheck("bad", f"A slice called “{name.strip()}” exists already.")
@@ -201,8 +201,8 @@ def _of_workspace(user: Person, name: str, cursor: str) -> DatasetMatches:
 def _of_owner(user: Person, owner: str, name: str, cursor: str) -> DatasetMatches:
     number = read_page_number(cursor)
     page = connections.avala(user).list_owner_datasets(owner, page=number, limit=100)
-    wanted = name.casefold()
-    met = tuple(one for one in page.items if wanted in (one.name or one.slug or "").casefold())
+    value = name.casefold()
+    met = tuple(one for one in page.items if value in (one.name or one.slug or "").casefold())
     return DatasetMatches(met, name, owner, more=page.next or "", unclear=page.unclear)
 
 

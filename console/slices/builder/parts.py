@@ -136,8 +136,8 @@ class DraftContents:
     def without(self, part_id: str) -> "DraftContents":
         """The part is kept aside for one Undo."""
         place = self.position(part_id)
-        left = tuple(part for part in self.parts if part.id != part_id)
-        return replace(self, parts=left, removed=self.parts[place], removed_from=place)
+        remaining = tuple(part for part in self.parts if part.id != part_id)
+        return replace(self, parts=remaining, removed=self.parts[place], removed_from=place)
 
     def restored(self) -> "DraftContents":
         if self.removed is None or self.part(self.removed.id):
@@ -204,7 +204,7 @@ def _part_to_json(part: RecipePart) -> dict[str, Any]:
         "dataset": [source.uid, source.name, source.slug, source.owner, source.item_count],
         "items": list(part.items),
         # Pairs, because a database may put the keys of an object into another order, and the sentence follows theirs.
-        "filters": [[name, wanted] for name, wanted in part.filters.items()],
+        "filters": [[name, value] for name, value in part.filters.items()],
         "typed": part.typed,
         "extra": dict(part.extra),
         "matches": part.matches,

@@ -124,10 +124,10 @@ def filter_json(part: RecipePart) -> str:
 
 
 def _clauses(contents: DraftContents, problems: Problems) -> list[PartClause]:
-    said = recipes.sentence(contents.sub_slices(), contents.names()).clauses
+    failure = recipes.sentence(contents.sub_slices(), contents.names()).clauses
     return [
         PartClause(clause.pieces, part.id, bool(validation.part_problem(part) or problems.parts.get(part.id)))
-        for clause, part in zip(said, contents.parts, strict=True)
+        for clause, part in zip(failure, contents.parts, strict=True)
     ]
 
 
@@ -137,15 +137,15 @@ def _ending(contents: DraftContents) -> str:
 
 
 def _of_failure(draft: Draft) -> Problems:
-    said = draft.failure or {}
-    return Problems(dict(said.get("fields", {})), dict(said.get("parts", {})))
+    failure = draft.failure or {}
+    return Problems(dict(failure.get("fields", {})), dict(failure.get("parts", {})))
 
 
 def _failure(draft: Draft) -> Failure | None:
-    said = draft.failure
-    if not said:
+    failure = draft.failure
+    if not failure:
         return None
-    return Failure(said["title"], said["text"], said.get("reference", ""), said.get("keys", False))
+    return Failure(failure["title"], failure["text"], failure.get("reference", ""), failure.get("keys", False))
 
 
 def _clash(clash: FieldConflict) -> ClashShown:

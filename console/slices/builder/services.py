@@ -56,8 +56,8 @@ def copy_recipe(user: Person, owner: str, slug: str) -> DraftContents:
     original = connections.avala(user).get_slice(owner, slug)
     subs = original.sub_slices or original.source_data or ()
     sources = lookups.known_sources(user, recipes.dataset_uids(subs))
-    known = [sources.get(sub.dataset_uid, parts.PartSource(sub.dataset_uid)) for sub in subs]
-    copied = tuple(parts.from_sub_slice(sub, source) for sub, source in zip(subs, known, strict=True))
+    sources_of_parts = [sources.get(sub.dataset_uid, parts.PartSource(sub.dataset_uid)) for sub in subs]
+    copied = tuple(parts.from_sub_slice(sub, source) for sub, source in zip(subs, sources_of_parts, strict=True))
     visibility = original.visibility if original.visibility in ("private", "public") else "private"
     name = drafts.storable(original.name or "")
     return DraftContents(parts.Details(visibility=visibility), copied[: parts.MOST_PARTS], copied_from=name)
@@ -110,9 +110,9 @@ def standing(draft: Draft, entry: Entry | None = None) -> Standing:
         drafts.finish(draft, owner_name, slug)
         return Standing("created", owner_name, slug)
     if outcome == FAILED:
-        known = entry.result
-        said = NOT_DONE if known.get("found") else known.get("error") or NOT_DONE
-        drafts.reopen(draft, {"title": "The slice was not created.", "text": said})
+        sources_of_parts = entry.result
+        message = NOT_DONE if sources_of_parts.get("found") else sources_of_parts.get("error") or NOT_DONE
+        drafts.reopen(draft, {"title": "The slice was not created.", "text": message})
         return Standing("editing")
     return Standing("sending" if outcome == OPEN and not _cut_off(entry) else "unknown")
 
@@ -155,7 +155,7 @@ def _send(
         key=connections.key_fingerprint(user, "avala"),
     ) as act:
         drafts.claim(draft)
-        made = connections.avala(user).create_slice(
+        created = connections.avala(user).create_slice(
             name=name,
             visibility=details.visibility,
             sub_slices=contents.sub_slices(),
@@ -163,9 +163,12 @@ def _send(
             random_selection_count=count,
             request_id=str(act.id),
         )
-        owner_name, slug = replace(made, owner_name=made.owner_name or connections.owner(user)).address or ("", "")
+        owner_name, slug = replace(created, owner_name=created.owner_name or connections.owner(user)).address or (
+            "",
+            "",
+        )
         thing_id = f"{owner_name}/{slug}" if slug else ""
-        act.done(thing_id=thing_id, thing_name=made.name or name, detail={"uid": made.uid})
+        act.done(thing_id=thing_id, thing_name=created.name or name, detail={"uid": created.uid})
     drafts.finish(draft, owner_name, slug)
     return Standing("created", owner_name, slug)
 
@@ -215,21 +218,21 @@ def _cut_off(entry: Entry) -> bool:
 
 def _failure(user: Person, contents: DraftContents, error: ConsoleError) -> dict[str, Any]:
     """Sentences for the page, by field and by part."""
-    found = Problems()
+    problems = Problems()
     if isinstance(error, Invalid):
-        _place(found, contents, error.fields)
+        _place(problems, contents, error.fields)
     elif isinstance(error, Conflict):
-        found.on_field("name", error.vendor_text or _conflict(user, contents.details.name.strip(), error))
+        problems.on_field("name", error.vendor_text or _conflict(user, contents.details.name.strip(), error))
     elif isinstance(error, NotFound):
         for part in lookups.missing_datasets(user, contents.parts):
-            found.on_part(part.id, "Avala does not know this dataset, or your key may not see it.")
+            problems.on_part(part.id, "Avala does not know this dataset, or your key may not see it.")
     return {
         "title": "The slice was not created. Nothing was changed.",
-        "text": _sentence(error, found),
+        "text": _sentence(error, problems),
         "reference": error.reference or "",
         "keys": isinstance(error, KeyRejected | Forbidden | connections.ConnectionMissing),
-        "fields": found.fields,
-        "parts": found.parts,
+        "fields": problems.fields,
+        "parts": problems.parts,
     }
 
 
@@ -242,7 +245,7 @@ def _conflict(user: Person, name: str, error: Conflict) -> str:
     return "A slice of this name exists already." if is_free is False else error.message
 
 
-def _place(found: Problems, contents: DraftContents, fields: Mapping[str, list[str]]) -> None:
+def _place(problems: Problems, contents: DraftContents, fields: Mapping[str, list[str]]) -> None:
     """`sub_slices.0.dataset_uid` belongs to the first part; what has no place here is said above the form."""
     names = {"random_selection_count": "random_count"}
     for path, messages in fields.items():
@@ -251,19 +254,19 @@ def _place(found: Problems, contents: DraftContents, fields: Mapping[str, list[s
         for message in messages:
             index = read_int(rest[0], 0, len(contents.parts) - 1) if first == "sub_slices" and rest else None
             if index is not None:
-                found.on_part(contents.parts[index].id, message)
+                problems.on_part(contents.parts[index].id, message)
             elif name in ("name", "visibility", "organization", "random_count"):
-                found.on_field(name, message)
+                problems.on_field(name, message)
             else:
-                found.whole.append(message)
+                problems.whole.append(message)
 
 
-def _sentence(error: ConsoleError, found: Problems) -> str:
+def _sentence(error: ConsoleError, problems: Problems) -> str:
     if isinstance(error, Forbidden):
-        said = f" Avala: {error.vendor_text}" if error.vendor_text else ""
-        return f"This key cannot create slices, or cannot use one of these datasets.{said}"
-    if found.whole:
-        return " ".join(found.whole)
-    if found:
+        message = f" Avala: {error.vendor_text}" if error.vendor_text else ""
+        return f"This key cannot create slices, or cannot use one of these datasets.{message}"
+    if problems.whole:
+        return " ".join(problems.whole)
+    if problems:
         return "Avala refused it; what to mend stands beside the field or part."
     return error.message or "Avala refused it."

@@ -52,34 +52,34 @@ def name_problem(name: str) -> str:
     return ""
 
 
-def random_problem(typed: str) -> str:
-    if not typed.strip():
+def random_problem(text: str) -> str:
+    if not text.strip():
         return ""
-    if _whole_number(typed) is None:
+    if _whole_number(text) is None:
         return "Write a whole number, 1 or more, or leave it empty to keep all items."
     return ""
 
 
-def random_count(typed: str) -> int | None:
-    return _whole_number(typed)
+def random_count(text: str) -> int | None:
+    return _whole_number(text)
 
 
 def problems_of(contents: DraftContents) -> Problems:
     """Everything that would surely be refused. While there is one, no call is made."""
-    found = Problems()
+    problems = Problems()
     details = contents.details
     if problem := name_problem(details.name):
-        found.on_field("name", problem)
+        problems.on_field("name", problem)
     if details.visibility not in ("private", "public"):
-        found.on_field("visibility", "Choose private or public.")
+        problems.on_field("visibility", "Choose private or public.")
     if problem := random_problem(details.random_count):
-        found.on_field("random_count", problem)
+        problems.on_field("random_count", problem)
     if not contents.parts:
-        found.whole.append("Add at least one part: a slice needs something to draw from.")
+        problems.whole.append("Add at least one part: a slice needs something to draw from.")
     for part in contents.parts:
         if problem := part_problem(part):
-            found.on_part(part.id, problem)
-    return found
+            problems.on_part(part.id, problem)
+    return problems
 
 
 def part_problem(part: RecipePart) -> str:
@@ -113,10 +113,10 @@ def known_total(contents: DraftContents) -> tuple[int | None, bool]:
     """How many items the parts hold, and whether that is exact, or an upper bound."""
     total, exact = 0, True
     for part in contents.parts:
-        count, counted = part.known_count
+        count, is_counted = part.known_count
         if count is None:
             return None, False
-        total, exact = total + count, exact and counted
+        total, exact = total + count, exact and is_counted
     return total, exact
 
 
@@ -138,12 +138,12 @@ def read_filter(text: str) -> dict[str, Any]:
 def check_filter(filters: Mapping[str, Any]) -> None:
     if len(filters) > MOST_FIELDS:
         raise BadFilter(f"Too many fields: at most {MOST_FIELDS}.")
-    for name, wanted in filters.items():
+    for name, value in filters.items():
         if not name.strip():
             raise BadFilter("There are values without a field. Name the field they belong to.")
-        if isinstance(wanted, list) and not wanted:
+        if isinstance(value, list) and not value:
             raise BadFilter(f"The field {name[:60]} has no value yet. Choose or write one.")
-        if isinstance(wanted, list) and len(wanted) > MOST_VALUES:
+        if isinstance(value, list) and len(value) > MOST_VALUES:
             raise BadFilter(f"Too many values: at most {MOST_VALUES} for one field.")
     _check_within(filters, DEEPEST)
 
@@ -152,8 +152,8 @@ def is_uuid(text: str) -> bool:
     return read_uuid(text) is not None
 
 
-def _whole_number(typed: str) -> int | None:
-    return read_int(typed.strip(), 1, MOST_RANDOM)
+def _whole_number(text: str) -> int | None:
+    return read_int(text.strip(), 1, MOST_RANDOM)
 
 
 def _datasets_twice(contents: DraftContents) -> list[str]:
@@ -178,13 +178,13 @@ def _items_twice(contents: DraftContents) -> list[str]:
 
 
 def _more_than_there_is(contents: DraftContents) -> list[str]:
-    wanted, (total, exact) = random_count(contents.details.random_count), known_total(contents)
-    if wanted is None or total is None or not contents.parts or wanted <= total:
+    value, (total, exact) = random_count(contents.details.random_count), known_total(contents)
+    if value is None or total is None or not contents.parts or value <= total:
         return []
-    held = formatting.plural(total, "item")
+    held_text = formatting.plural(total, "item")
     if not exact:
-        return [f"{wanted:,} at random is more than these parts can hold: at most {held}."]
-    return [f"{wanted:,} at random is more than the {held} these parts hold."]
+        return [f"{value:,} at random is more than these parts can hold: at most {held_text}."]
+    return [f"{value:,} at random is more than the {held_text} these parts hold."]
 
 
 def _check_within(value: Any, levels: int) -> None:

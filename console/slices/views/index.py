@@ -27,38 +27,38 @@ VIEW = "slices.view"
 def index(request: SignedIn) -> HttpResponse:
     """An owner's slices, or those that use a dataset."""
     view = _view(request)
-    wanted = ListQuery.read(request.GET, "" if request.GET.get("owner") else connections.owner(request.user))
-    context, status = _about_list(request, wanted) | {"view": view}, 200
+    query = ListQuery.read(request.GET, "" if request.GET.get("owner") else connections.owner(request.user))
+    context, status = _about_list(request, query) | {"view": view}, 200
     try:
-        context |= list_page.listed(user=request.user, wanted=wanted)
+        context |= list_page.listed(user=request.user, query=query)
     except UpstreamError as problem:
         # An owner that does not exist may be a 404 (FACTS 1.3), and so is a page past the end (FACTS 1.2).
         if isinstance(problem, NotFound) or (isinstance(problem, Invalid) and _OF_THE_OWNER & problem.fields.keys()):
-            return _listed(request, wanted, context | {"refusal": problem}, 404)
+            return _listed(request, query, context | {"refusal": problem}, 404)
         if htmx.is_htmx(request) or isinstance(problem, KeyRejected):
             raise  # The list that is there stays there, or the key is what has to be mended.
-        last = list_page.last_listed(user=request.user, wanted=wanted, problem=problem)
+        last = list_page.last_listed(user=request.user, query=query, problem=problem)
         context, status = context | {"problem": problem} | last, 200 if last else error_pages.status_of(problem)
-    return _listed(request, wanted, context, status)
+    return _listed(request, query, context, status)
 
 
 _OF_THE_OWNER = {"owner", "owner_name", "dataset_uid"}
 
 
-def _listed(request: SignedIn, wanted: ListQuery, context: dict[str, Any], status: int) -> HttpResponse:
+def _listed(request: SignedIn, query: ListQuery, context: dict[str, Any], status: int) -> HttpResponse:
     if not htmx.is_htmx(request):
         return render(request, "slices/index.html", context, status=status)
     # A refusal is an answer for the list's own place, not a notice: htmx would put a 404 into the notices.
     response = render(request, "slices/index.html#list", context | {"moved": True})
-    response["HX-Push-Url"] = list_page.address(wanted)
+    response["HX-Push-Url"] = list_page.address(query)
     return response
 
 
 def names(request: SignedIn) -> HttpResponse:
     """The names of datasets that a list did not know, put into its sentences once it stands."""
-    asked = list(dict.fromkeys(uid for uid in request.GET.getlist("d") if services.is_uid(uid)))
-    found = services.dataset_names(user=request.user, uids=asked[: list_page.MOST_NAMES])
-    return render(request, "slices/_names.html", {"names": found.items()})
+    requested = list(dict.fromkeys(uid for uid in request.GET.getlist("d") if services.is_uid(uid)))
+    avala_slice = services.dataset_names(user=request.user, uids=requested[: list_page.MOST_NAMES])
+    return render(request, "slices/_names.html", {"names": avala_slice.items()})
 
 
 def building(request: SignedIn) -> HttpResponse:
@@ -104,8 +104,8 @@ def datasets(request: SignedIn) -> HttpResponse:
 
 
 def detail(request: SignedIn, owner: str, slug: str) -> HttpResponse:
-    found = services.get_slice(user=request.user, owner=owner, slug=slug)
-    context = _about(request, found, owner=owner, slug=slug)
+    avala_slice = services.get_slice(user=request.user, owner=owner, slug=slug)
+    context = _about(request, avala_slice, owner=owner, slug=slug)
     if context["has_items"]:
         context |= gallery.page(user=request.user, owner=owner, slug=slug, cursor=_cursor(request))
     return render(request, "slices/detail.html", context)
@@ -117,13 +117,13 @@ def status(request: SignedIn, owner: str, slug: str) -> HttpResponse:
         return redirect("slices:detail", owner, slug)
     look = _look(request) + 1
     try:
-        found = services.get_slice(user=request.user, owner=owner, slug=slug)
+        avala_slice = services.get_slice(user=request.user, owner=owner, slug=slug)
     except UpstreamError as error:
         if _is_final(error):
             raise
-        said = {"owner": owner, "slug": slug, "look": look, "error": error, "delay": list_page.later(look, error)}
-        return render(request, "slices/detail.html#asking", said)
-    context = _about(request, found, owner=owner, slug=slug, look=look)
+        message = {"owner": owner, "slug": slug, "look": look, "error": error, "delay": list_page.later(look, error)}
+        return render(request, "slices/detail.html#asking", message)
+    context = _about(request, avala_slice, owner=owner, slug=slug, look=look)
     if context["has_items"]:
         context |= gallery.page(user=request.user, owner=owner, slug=slug, cursor="")
     return render(request, "slices/detail.html#status", context | {"swapped": not context["row"].state.building})
@@ -164,36 +164,36 @@ def renew(request: SignedIn, owner: str, slug: str, item_uid: uuid.UUID) -> Http
     return render(request, "components/_fresh_picture.html", context)
 
 
-def _about_list(request: SignedIn, wanted: ListQuery) -> dict[str, Any]:
+def _about_list(request: SignedIn, query: ListQuery) -> dict[str, Any]:
     """What the page says whatever the list answers."""
-    said: dict[str, Any] = {
-        "wanted": wanted,
-        "orderings": list_page.orderings(wanted),
+    message: dict[str, Any] = {
+        "wanted": query,
+        "orderings": list_page.orderings(query),
         "sizes": list_query.SIZES,
         "owners": connections.owners(request.user),
         "may_create": request.user.can(Right.CHANGE),
-        "here": wanted.query(),
-        "first_page": list_page.address(wanted, page=1),
-        "unsearched": list_page.address(wanted, search=""),
+        "here": query.query(),
+        "first_page": list_page.address(query, page=1),
+        "unsearched": list_page.address(query, search=""),
     }
-    if wanted.dataset:
-        found = services.dataset_names(user=request.user, uids=[wanted.dataset])
-        said["dataset_name"] = found.get(wanted.dataset, f"dataset {wanted.dataset[:8]}")
-    return said
+    if query.dataset:
+        avala_slice = services.dataset_names(user=request.user, uids=[query.dataset])
+        message["dataset_name"] = avala_slice.get(query.dataset, f"dataset {query.dataset[:8]}")
+    return message
 
 
-def _about(request: SignedIn, found: Slice, *, owner: str, slug: str, look: int = 0) -> dict[str, Any]:
+def _about(request: SignedIn, avala_slice: Slice, *, owner: str, slug: str, look: int = 0) -> dict[str, Any]:
     """What the page says about a slice itself."""
-    uids = services.recipe_datasets([found])
-    known = services.dataset_names(user=request.user, uids=uids)
-    row = presenters.row(found, known)
-    said: dict[str, Any] = {
+    uids = services.recipe_datasets([avala_slice])
+    names = services.dataset_names(user=request.user, uids=uids)
+    row = presenters.row(avala_slice, names)
+    message: dict[str, Any] = {
         "owner": owner,
         "slug": slug,
         "row": row,
-        "slice": found,
+        "slice": avala_slice,
         "look": look,
-        "datasets": [(uid, known.get(uid, "")) for uid in uids],
+        "datasets": [(uid, names.get(uid, "")) for uid in uids],
         "loose": [clause for clause in row.recipe.clauses if clause.kind == "filters"] if row.recipe else [],
         "has_items": not row.state.building and not row.state.failed,
         "again": f"{owner}/{slug}",
@@ -203,16 +203,16 @@ def _about(request: SignedIn, found: Slice, *, owner: str, slug: str, look: int 
         "crumbs": [("Slices", f"{reverse('slices:index')}?{urlencode({'owner': owner})}")],
     }
     if row.state.building:
-        notifications.follow(request.session, user=request.user, found=found, origin=row.origin)
-        since = build_times.building(user=request.user, found=found)
-        return said | {
+        notifications.follow(request.session, user=request.user, avala_slice=avala_slice, origin=row.origin)
+        since = build_times.building(user=request.user, avala_slice=avala_slice)
+        return message | {
             "watch": since,
             "usual": build_times.usual(user=request.user),
             "delay": polling.SLICE_BUILD.delay(look),
         }
-    notifications.forget(request.session, provenance.thing_id(found))
-    build_times.ended(user=request.user, found=found)
-    return said
+    notifications.forget(request.session, provenance.thing_id(avala_slice))
+    build_times.ended(user=request.user, avala_slice=avala_slice)
+    return message
 
 
 def _is_final(error: ConsoleError) -> bool:
@@ -223,11 +223,11 @@ def _is_final(error: ConsoleError) -> bool:
 
 def _view(request: SignedIn) -> str:
     """Cards or table, remembered for as long as the person is signed in."""
-    asked = request.GET.get("view")
-    if asked in list_query.VIEWS and asked != request.session.get(VIEW):
-        request.session[VIEW] = asked
-    kept = request.session.get(VIEW)
-    return kept if kept in list_query.VIEWS else list_query.VIEWS[0]
+    requested = request.GET.get("view")
+    if requested in list_query.VIEWS and requested != request.session.get(VIEW):
+        request.session[VIEW] = requested
+    restored = request.session.get(VIEW)
+    return restored if restored in list_query.VIEWS else list_query.VIEWS[0]
 
 
 def _look(request: SignedIn) -> int:

@@ -29,19 +29,19 @@ def choose(request: SignedIn) -> HttpResponse:
     if project is None:
         raise Http404("Names no project.")
     target = {"project": str(project)} | ({} if batch is None else {"batch": str(batch)})
-    wanted = ListQuery.read(request.GET, connections.owner(request.user))
-    page = services.list_slices(user=request.user, wanted=replace(wanted, dataset=""))
+    requested = ListQuery.read(request.GET, connections.owner(request.user))
+    page = services.list_slices(user=request.user, query=replace(requested, dataset=""))
     name = projects_service.read_heading(user=request.user, project=project)
     context = {
         "rows": [row for row in presenters.rows(page.items, {}) if row.slice.address],
         "project_id": project,
         "target": target,
         "batch_query": urlencode({"batch": batch}) if batch is not None else "",
-        "wanted": wanted,
+        "wanted": requested,
         "owners": connections.owners(request.user),
-        "pager_text": f"Page {number(wanted.page)}",
-        "previous_url": _page_url(wanted, target, wanted.page - 1) if wanted.page > 1 else "",
-        "next_url": _page_url(wanted, target, wanted.page + 1) if page.next else "",
+        "pager_text": f"Page {number(requested.page)}",
+        "previous_url": _page_url(requested, target, requested.page - 1) if requested.page > 1 else "",
+        "next_url": _page_url(requested, target, requested.page + 1) if page.next else "",
         "crumbs": projects_service.breadcrumbs(project, name),
     }
     return render(request, "slices/choose.html", context)
@@ -87,5 +87,5 @@ def batches(request: SignedIn, owner: str, slug: str) -> HttpResponse:
     return render(request, "slices/batch.html", context | {"crumbs": crumbs})
 
 
-def _page_url(wanted: ListQuery, target: Mapping[str, str], page: int) -> str:
-    return f"{reverse('slices:choose')}?{urlencode({**target, 'owner': wanted.owner, 'page': str(page)})}"
+def _page_url(requested: ListQuery, target: Mapping[str, str], page: int) -> str:
+    return f"{reverse('slices:choose')}?{urlencode({**target, 'owner': requested.owner, 'page': str(page)})}"

@@ -40,16 +40,16 @@ def create(request: SignedIn) -> HttpResponse:
     source = (saved_forms.read_form(request) or request.GET).get("from", "")
     if source:
         _owner_and_slug(source)
-    elif found := drafts.last_worked_on(request.user):
-        return _to_draft(request, found)
+    elif own_draft := drafts.last_worked_on(request.user):
+        return _to_draft(request, own_draft)
     return render(request, "slices/start.html", {"source": source})
 
 
-def _started(user: Person, sent: QueryDict) -> Draft:
-    if source := sent.get("from", ""):
-        begun = services.copy_recipe(user, *_owner_and_slug(source))
-        return drafts.start(user, begun, source=source)
-    return drafts.resume_or_start(user) if "resume" in sent else drafts.start(user)
+def _started(user: Person, form_data: QueryDict) -> Draft:
+    if source := form_data.get("from", ""):
+        contents = services.copy_recipe(user, *_owner_and_slug(source))
+        return drafts.start(user, contents, source=source)
+    return drafts.resume_or_start(user) if "resume" in form_data else drafts.start(user)
 
 
 def _owner_and_slug(source: str) -> tuple[str, str]:
@@ -63,20 +63,20 @@ def _owner_and_slug(source: str) -> tuple[str, str]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def draft(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
     """The builder; a POST creates the slice. A draft that was sent shows how that stands."""
-    found = drafts.find(request.user, draft_id)
-    if found.state != Draft.State.EDITING:
+    own_draft = drafts.find(request.user, draft_id)
+    if own_draft.state != Draft.State.EDITING:
         if request.method == "POST":
-            return _first_result(request, found, read_uuid(request.POST.get("act")) or found.act_id)
-        standing = services.standing(found)
+            return _first_result(request, own_draft, read_uuid(request.POST.get("act")) or own_draft.act_id)
+        standing = services.standing(own_draft)
         if standing.state != "editing":
-            return _sent(request, found, standing)
-        found = drafts.find(request.user, draft_id)
+            return _sent(request, own_draft, standing)
+        own_draft = drafts.find(request.user, draft_id)
     if request.method == "POST":
-        return _create(request, found)
-    if typed := saved_forms.read_form(request):
-        details = SliceForm.read(typed).over(drafts.contents(found).details)
-        return _page(request, found, details=details, is_unsaved=True)
-    return _page(request, found, **_asked_for(request, found))
+        return _create(request, own_draft)
+    if restored := saved_forms.read_form(request):
+        details = SliceForm.read(restored).over(drafts.contents(own_draft).details)
+        return _page(request, own_draft, details=details, is_unsaved=True)
+    return _page(request, own_draft, **_asked_for(request, own_draft))
 
 
 @hand_back(*TYPED, page="slices:draft")
@@ -85,41 +85,41 @@ def draft_save(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
     """Keeps what is typed, as one types and by the button."""
     form = SliceForm.read(request.POST)
     if problems := form.oversized():
-        found = drafts.find(request.user, draft_id)
-        return _saved(request, found, form, 422, unsaved=problems.fields)
+        own_draft = drafts.find(request.user, draft_id)
+        return _saved(request, own_draft, form, 422, unsaved=problems.fields)
     take = request.POST.get("take")
     try:
         if take == "theirs":
             return _to_draft(request, drafts.find(request.user, draft_id))
-        found, clashes = drafts.save_details(request.user, draft_id, form.typed, form.seen, force=take == "mine")
-    except drafts.NotEditable as sent:
+        own_draft, clashes = drafts.save_details(request.user, draft_id, form.typed, form.seen, force=take == "mine")
+    except drafts.NotEditable as form_data:
         # A last bit of typing that arrives while the slice is being created must not take the page away.
-        return HttpResponse(status=204) if htmx.is_htmx(request) else _to_draft(request, sent.draft)
+        return HttpResponse(status=204) if htmx.is_htmx(request) else _to_draft(request, form_data.draft)
     if clashes:
-        return _saved(request, found, form, 409, clashes=clashes)
+        return _saved(request, own_draft, form, 409, clashes=clashes)
     if htmx.is_htmx(request):
-        return _saved(request, found, form, 200)
+        return _saved(request, own_draft, form, 200)
     show = request.POST.get("show", "")
-    return _to_draft(request, found, f"?show={show}" if show in ("name", "organizations") else "")
+    return _to_draft(request, own_draft, f"?show={show}" if show in ("name", "organizations") else "")
 
 
 @require_POST
 def draft_discard(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
-    found = drafts.find(request.user, draft_id)
+    own_draft = drafts.find(request.user, draft_id)
     if drafts.discard(request.user, draft_id):
-        messages.success(request, f"The draft “{found}” was thrown away.")
+        messages.success(request, f"The draft “{own_draft}” was thrown away.")
     else:
-        messages.info(request, f"“{found}” was sent already, so there is nothing to throw away.")
+        messages.info(request, f"“{own_draft}” was sent already, so there is nothing to throw away.")
     return htmx.redirect(request, reverse("slices:create"))
 
 
 @require_POST
 def draft_again(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
     """Back to the builder with a slice that was not found, to create it once more. Nothing is sent by this."""
-    found = drafts.find(request.user, draft_id)
-    if not services.send_again(found):
+    own_draft = drafts.find(request.user, draft_id)
+    if not services.send_again(own_draft):
         messages.info(request, "This slice is still being checked, so it can't be sent again yet.")
-    return _to_draft(request, found)
+    return _to_draft(request, own_draft)
 
 
 @require_GET
@@ -132,18 +132,18 @@ def draft_name(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
 
 @require_GET
 def draft_organizations(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
-    found = drafts.find(request.user, draft_id)
-    return render(request, f"{PAGE}#organization", presenters.builder(found, **_organizations(request)))
+    own_draft = drafts.find(request.user, draft_id)
+    return render(request, f"{PAGE}#organization", presenters.builder(own_draft, **_organizations(request)))
 
 
 @require_GET
 def draft_datasets(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
     """Datasets found by typing: the list alone for htmx, the whole page without script."""
-    found = drafts.find(request.user, draft_id)
-    asked = {name: request.GET.get(name, "") for name in ("q", "owner", "cursor")}
-    nothing, problem = lookups.DatasetMatches((), asked["q"], asked["owner"]), None
+    own_draft = drafts.find(request.user, draft_id)
+    params = {name: request.GET.get(name, "") for name in ("q", "owner", "cursor")}
+    nothing, problem = lookups.DatasetMatches((), params["q"], params["owner"]), None
     try:
-        results = lookups.find_datasets(request.user, name=asked["q"], owner=asked["owner"], cursor=asked["cursor"])
+        results = lookups.find_datasets(request.user, name=params["q"], owner=params["owner"], cursor=params["cursor"])
     except NotFound:
         results = nothing
     except (UpstreamError, ConnectionMissing) as error:
@@ -155,54 +155,54 @@ def draft_datasets(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
         "asks_for_key": isinstance(problem, KeyRejected | ConnectionMissing),
     }
     if htmx.is_htmx(request):
-        return render(request, f"{PAGE}#datasets", {"draft": found, **context})
-    return _page(request, found, **context)
+        return render(request, f"{PAGE}#datasets", {"draft": own_draft, **context})
+    return _page(request, own_draft, **context)
 
 
 # Creating
 
 
-def _create(request: SignedIn, found: Draft) -> HttpResponse:
+def _create(request: SignedIn, own_draft: Draft) -> HttpResponse:
     form = SliceForm.read(request.POST)
-    details = form.over(drafts.contents(found).details)
+    details = form.over(drafts.contents(own_draft).details)
     if problems := form.oversized():
-        return _page(request, found, 422, details=details, problems=problems)
+        return _page(request, own_draft, 422, details=details, problems=problems)
     act_id = read_uuid(form.act)
     try:
         if services.was_pressed(request.user, act_id):
-            return _first_result(request, found, act_id)
-        found, clashes = drafts.save_details(request.user, found.pk, form.typed, form.seen)
+            return _first_result(request, own_draft, act_id)
+        own_draft, clashes = drafts.save_details(request.user, own_draft.pk, form.typed, form.seen)
         if clashes:
-            return _page(request, found, 409, details=details, clashes=clashes)
+            return _page(request, own_draft, 409, details=details, clashes=clashes)
         # Looked at last: the first press may have failed meanwhile, and the draft's new id is for another press.
         if services.was_pressed(request.user, act_id):
-            return _first_result(request, found, act_id)
-        if act_id != found.act_id:
-            return _page(request, found, 409, details=details, pressed_again=True)
-        standing = services.create_slice(user=request.user, draft=found, request=request)
-    except drafts.NotEditable as sent:
-        return _first_result(request, sent.draft, act_id)
+            return _first_result(request, own_draft, act_id)
+        if act_id != own_draft.act_id:
+            return _page(request, own_draft, 409, details=details, pressed_again=True)
+        standing = services.create_slice(user=request.user, draft=own_draft, request=request)
+    except drafts.NotEditable as form_data:
+        return _first_result(request, form_data.draft, act_id)
     except Incomplete as refused:
-        return _page(request, found, 422, details=details, problems=refused.problems)
+        return _page(request, own_draft, 422, details=details, problems=refused.problems)
     except write_errors.KINDS as error:
-        return _not_created(request, found, error)
-    return _to_slice(request, standing) if standing.state == "created" else _to_draft(request, found)
+        return _not_created(request, own_draft, error)
+    return _to_slice(request, standing) if standing.state == "created" else _to_draft(request, own_draft)
 
 
-def _first_result(request: SignedIn, found: Draft, act_id: uuid.UUID | None) -> HttpResponse:
+def _first_result(request: SignedIn, own_draft: Draft, act_id: uuid.UUID | None) -> HttpResponse:
     """Another press of the same page is answered as the first one was."""
     if act_id is None:
-        return _to_draft(request, found)
+        return _to_draft(request, own_draft)
     try:
-        standing = services.first_result(request.user, found, act_id)
+        standing = services.first_result(request.user, own_draft, act_id)
     except write_errors.KINDS as error:
-        return _not_created(request, found, error)
-    return _to_slice(request, standing) if standing.state == "created" else _to_draft(request, found)
+        return _not_created(request, own_draft, error)
+    return _to_slice(request, standing) if standing.state == "created" else _to_draft(request, own_draft)
 
 
-def _not_created(request: SignedIn, found: Draft, error: ConsoleError) -> HttpResponse:
+def _not_created(request: SignedIn, own_draft: Draft, error: ConsoleError) -> HttpResponse:
     """Not known how it ended: the draft's page says so. Surely not done: this page, ready for another press."""
-    fresh = drafts.find(request.user, found.pk)
+    fresh = drafts.find(request.user, own_draft.pk)
     if error.outcome == "unknown":
         return _to_draft(request, fresh)
     # What is wrong with a field or a part stands there, as with one that never was sent.
@@ -213,40 +213,40 @@ def _not_created(request: SignedIn, found: Draft, error: ConsoleError) -> HttpRe
     return retarget(reswap(response, "outerHTML"), "#builder") if htmx.is_htmx(request) else response
 
 
-def _sent(request: SignedIn, found: Draft, standing: Standing) -> HttpResponse:
+def _sent(request: SignedIn, own_draft: Draft, standing: Standing) -> HttpResponse:
     if standing.state == "created":
         return _to_slice(request, standing)
     still_sending = standing.state == "sending"
     if htmx.is_htmx(request) and not still_sending:
-        return _to_draft(request, found)
+        return _to_draft(request, own_draft)
     if not still_sending:
-        act = services.unresolved_act(found)
-        return render(request, "slices/builder/unknown.html", {"draft": found, "unresolved": act})
+        act = services.unresolved_act(own_draft)
+        return render(request, "slices/builder/unknown.html", {"draft": own_draft, "unresolved": act})
     name = "slices/builder/sending.html"
-    return render(request, f"{name}#sending" if htmx.is_htmx(request) else name, {"draft": found})
+    return render(request, f"{name}#sending" if htmx.is_htmx(request) else name, {"draft": own_draft})
 
 
 # Answers
 
 
-def _page(request: SignedIn, found: Draft, status: int = 200, /, **more: Any) -> HttpResponse:
+def _page(request: SignedIn, own_draft: Draft, status: int = 200, /, **more: Any) -> HttpResponse:
     """The whole page, or what stands in its middle where htmx sent the form."""
-    context = presenters.builder(found, others=_others(request, found), **more)
+    context = presenters.builder(own_draft, others=_others(request, own_draft), **more)
     template = f"{PAGE}#builder" if htmx.is_htmx(request) else PAGE
     return render(request, template, context, status=status)
 
 
-def _saved(request: SignedIn, found: Draft, form: SliceForm, status: int, **more: Any) -> HttpResponse:
+def _saved(request: SignedIn, own_draft: Draft, form: SliceForm, status: int, **more: Any) -> HttpResponse:
     if not htmx.is_htmx(request):
-        return _page(request, found, status, details=form.over(drafts.contents(found).details), **more)
-    context = presenters.builder(found, saved_at=timezone.now(), **more)
+        return _page(request, own_draft, status, details=form.over(drafts.contents(own_draft).details), **more)
+    context = presenters.builder(own_draft, saved_at=timezone.now(), **more)
     response = render(request, f"{PAGE}#saved_answer", context, status=status)
     # Enter in a field sends the form by the same address, and its answer belongs there too.
     return retarget(reswap(response, "outerHTML"), "#builder-saved")
 
 
-def _to_draft(request: SignedIn, found: Draft, tail: str = "") -> HttpResponse:
-    return htmx.redirect(request, reverse("slices:draft", args=[found.pk]) + tail)
+def _to_draft(request: SignedIn, own_draft: Draft, tail: str = "") -> HttpResponse:
+    return htmx.redirect(request, reverse("slices:draft", args=[own_draft.pk]) + tail)
 
 
 def _to_slice(request: SignedIn, standing: Standing) -> HttpResponse:
@@ -254,14 +254,14 @@ def _to_slice(request: SignedIn, standing: Standing) -> HttpResponse:
     return htmx.redirect(request, reverse("slices:detail", args=address) if address else reverse("slices:index"))
 
 
-def _others(request: SignedIn, found: Draft) -> list[Draft]:
-    return [one for one in drafts.unfinished(request.user) if one.pk != found.pk]
+def _others(request: SignedIn, own_draft: Draft) -> list[Draft]:
+    return [one for one in drafts.unfinished(request.user) if one.pk != own_draft.pk]
 
 
-def _asked_for(request: SignedIn, found: Draft) -> dict[str, Any]:
+def _asked_for(request: SignedIn, own_draft: Draft) -> dict[str, Any]:
     """Without script two things are asked for by a button instead of by themselves."""
     if request.GET.get("show") == "name":
-        return {"verdict": lookups.name_verdict(request.user, drafts.contents(found).details.name)}
+        return {"verdict": lookups.name_verdict(request.user, drafts.contents(own_draft).details.name)}
     return _organizations(request) if request.GET.get("show") == "organizations" else {}
 
 

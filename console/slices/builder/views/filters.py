@@ -46,25 +46,27 @@ def part_filter(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpRes
         raise Http404("No such part.")
     if draft.state != Draft.State.EDITING:
         return htmx.redirect(request, reverse("slices:draft", args=[draft_id]))
-    seen = lookups.seen(request.user, part.source)
+    seen_fields = lookups.seen(request.user, part.source)
     as_json = _as_json(request, part)
     if request.method == "POST":
-        return _save(request, draft, part, seen, as_json)
-    if typed := saved_forms.read_form(request):
-        return _page(request, draft, part, seen, as_json, _read(typed, part, seen, as_json), saved=False)
-    return _page(request, draft, part, seen, as_json)
+        return _save(request, draft, part, seen_fields, as_json)
+    if restored := saved_forms.read_form(request):
+        return _page(
+            request, draft, part, seen_fields, as_json, _read(restored, part, seen_fields, as_json), saved=False
+        )
+    return _page(request, draft, part, seen_fields, as_json)
 
 
-def _save(request: SignedIn, draft: Draft, part: RecipePart, seen: SeenFields, as_json: bool) -> HttpResponse:
+def _save(request: SignedIn, draft: Draft, part: RecipePart, seen_fields: SeenFields, as_json: bool) -> HttpResponse:
     do, was = request.POST.get("do", ""), request.POST.get("was", "")
     if do == "theirs":
         return htmx.redirect(request, _address(draft, part, as_json))
-    sent = _read(request.POST, part, seen, as_json)
-    if len(sent.typed) > validation.LONGEST_FILTER:
-        return _page(request, draft, part, seen, as_json, sent, status=422)
+    submitted = _read(request.POST, part, seen_fields, as_json)
+    if len(submitted.typed) > validation.LONGEST_FILTER:
+        return _page(request, draft, part, seen_fields, as_json, submitted, status=422)
 
     def step(now: RecipePart) -> RecipePart:
-        changed = _counted(sent.apply(now), seen)
+        changed = _counted(submitted.apply(now), seen_fields)
         if do != "mine" and was and _mark(now) not in (was, _mark(changed)):
             raise FilterChanged
         return changed
@@ -72,24 +74,30 @@ def _save(request: SignedIn, draft: Draft, part: RecipePart, seen: SeenFields, a
     try:
         draft = drafts.change_part(request.user, draft.pk, part.id, step)
     except FilterChanged:
-        return _page(request, draft, part, seen, as_json, sent, status=409, clash=True)
+        return _page(request, draft, part, seen_fields, as_json, submitted, status=409, clash=True)
     except (drafts.PartGone, drafts.NotEditable):
         return htmx.redirect(request, reverse("slices:draft", args=[draft.pk]))
     part = drafts.contents(draft).part(part.id) or part
     if htmx.is_htmx(request):
-        return _page(request, draft, part, seen, as_json, sent)
-    return _onward(request, draft, part, seen, as_json, sent, do)
+        return _page(request, draft, part, seen_fields, as_json, submitted)
+    return _onward(request, draft, part, seen_fields, as_json, submitted, do)
 
 
 def _onward(
-    request: SignedIn, draft: Draft, part: RecipePart, seen: SeenFields, as_json: bool, sent: FilterInput, do: str
+    request: SignedIn,
+    draft: Draft,
+    part: RecipePart,
+    seen_fields: SeenFields,
+    as_json: bool,
+    submitted: FilterInput,
+    do: str,
 ) -> HttpResponse:
     """Without htmx a button says where to go; what is wrong is said first, and what was typed stays."""
     if do in ("json", "fields"):
         return htmx.redirect(request, _address(draft, part, do == "json"))
-    problem = sent.problem or validation.part_problem(part)
+    problem = submitted.problem or validation.part_problem(part)
     if problem:
-        return _page(request, draft, part, seen, as_json, replace(sent, problem=problem), status=422)
+        return _page(request, draft, part, seen_fields, as_json, replace(submitted, problem=problem), status=422)
     if do == "done":
         return htmx.redirect(request, reverse("slices:draft", args=[draft.pk]) + f"#part-{part.id}")
     return htmx.redirect(request, _address(draft, part, as_json))
@@ -99,42 +107,42 @@ def _page(
     request: SignedIn,
     draft: Draft,
     part: RecipePart,
-    seen: SeenFields,
+    seen_fields: SeenFields,
     as_json: bool,
-    sent: FilterInput | None = None,
+    submitted: FilterInput | None = None,
     status: int = 200,
     **more: object,
 ) -> HttpResponse:
     """Whole, or what the filter says so far where htmx saved it."""
-    now = sent.apply(part) if sent else part
-    countable = seen.rows and now.filters and not now.typed and forms.fits_fields(now.filters)
+    now = submitted.apply(part) if submitted else part
+    countable = seen_fields.rows and now.filters and not now.typed and forms.fits_fields(now.filters)
     context = {
         "draft": draft,
         "part": part,
-        "seen": seen,
+        "seen": seen_fields,
         "as_json": as_json,
         "fits": forms.fits_fields(part.filters),
-        "rows": forms.rows_of(now.filters, seen),
-        "json": (sent.typed if sent and sent.typed else presenters.filter_json(now)),
-        "problem": sent.problem if sent else (part.typed and validation.part_problem(part)),
+        "rows": forms.rows_of(now.filters, seen_fields),
+        "json": (submitted.typed if submitted and submitted.typed else presenters.filter_json(now)),
+        "problem": submitted.problem if submitted else (part.typed and validation.part_problem(part)),
         "said": presenters.PartCard(now, 1, 1, ()).filter_words,
-        "matching": seen.matching(now.filters) if countable else None,
+        "matching": seen_fields.matching(now.filters) if countable else None,
         "was": _mark(part),
-        "saved": sent is not None,
+        "saved": submitted is not None,
         **more,
     }
     return render(request, f"{PAGE}#said" if htmx.is_htmx(request) else PAGE, context, status=status)
 
 
 def _as_json(request: SignedIn, part: RecipePart) -> bool:
-    asked = (request.POST if request.method == "POST" else saved_forms.read_form(request) or request.GET).get("as")
-    if asked in ("json", "fields"):
-        return asked == "json" or not forms.fits_fields(part.filters)
+    requested = (request.POST if request.method == "POST" else saved_forms.read_form(request) or request.GET).get("as")
+    if requested in ("json", "fields"):
+        return requested == "json" or not forms.fits_fields(part.filters)
     return bool(part.typed) or not forms.fits_fields(part.filters)
 
 
-def _read(form: QueryDict, part: RecipePart, seen: SeenFields, as_json: bool) -> FilterInput:
-    return _read_json(form.get("json", "")) if as_json else _read_fields(form, part, seen)
+def _read(form: QueryDict, part: RecipePart, seen_fields: SeenFields, as_json: bool) -> FilterInput:
+    return _read_json(form.get("json", "")) if as_json else _read_fields(form, part, seen_fields)
 
 
 def _read_json(text: str) -> FilterInput:
@@ -144,9 +152,9 @@ def _read_json(text: str) -> FilterInput:
         return FilterInput({}, text or " ", str(problem))
 
 
-def _read_fields(form: QueryDict, part: RecipePart, seen: SeenFields) -> FilterInput:
-    filters = forms.read_rows(form, seen, part.filters)
-    clean = {drafts.storable(name): _clean(wanted) for name, wanted in filters.items()}
+def _read_fields(form: QueryDict, part: RecipePart, seen_fields: SeenFields) -> FilterInput:
+    filters = forms.read_rows(form, seen_fields, part.filters)
+    clean = {drafts.storable(name): _clean(value) for name, value in filters.items()}
     return FilterInput(clean, problem=validation.filter_problem(filters) if filters else "")
 
 
@@ -156,16 +164,16 @@ def _clean(wanted: Any) -> Any:
     return drafts.storable(wanted) if isinstance(wanted, str) else wanted
 
 
-def _counted(part: RecipePart, seen: SeenFields) -> RecipePart:
+def _counted(part: RecipePart, seen_fields: SeenFields) -> RecipePart:
     """With how many items it takes, where all were read and the filter is of the kind whose matches we can tell."""
-    countable = seen.complete and part.filters and forms.fits_fields(part.filters)
-    return replace(part, matches=seen.matching(part.filters) if countable else None)
+    countable = seen_fields.complete and part.filters and forms.fits_fields(part.filters)
+    return replace(part, matches=seen_fields.matching(part.filters) if countable else None)
 
 
 def _mark(part: RecipePart) -> str:
     """The filter as a short text, to see whether it changed meanwhile."""
-    said = json.dumps([list(part.filters.items()), part.typed])
-    return uuid.uuid5(uuid.NAMESPACE_OID, said).hex
+    message = json.dumps([list(part.filters.items()), part.typed])
+    return uuid.uuid5(uuid.NAMESPACE_OID, message).hex
 
 
 def _address(draft: Draft, part: RecipePart, as_json: bool) -> str:

@@ -38,10 +38,10 @@ def part_items(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpResp
 
 def _picked_before(request: SignedIn, part: RecipePart) -> tuple[RecipePart, dict[str, object]]:
     """A choice that came back after signing in: on the page, and not yet in the draft."""
-    typed = saved_forms.read_form(request)
-    if typed is None:
+    restored = saved_forms.read_form(request)
+    if restored is None:
         return part, {}
-    picks = Picks.read(typed)
+    picks = Picks.read(restored)
     try:
         picked = picks.apply(part)
     except TooManyItems as refused:

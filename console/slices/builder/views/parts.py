@@ -58,13 +58,13 @@ def part_kind(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpRespo
 @require_POST
 def part_remove(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpResponse:
     try:
-        found = drafts.remove_part(request.user, draft_id, part_id)
+        own_draft = drafts.remove_part(request.user, draft_id, part_id)
     except drafts.PartGone:
         return _answer(request, drafts.find(request.user, draft_id), GONE)
     except drafts.NotEditable as sent:
         return htmx.redirect(request, reverse("slices:draft", args=[sent.draft.pk]))
-    removed = drafts.contents(found).removed
-    return _answer(request, found, f"{removed.source.label if removed else 'The part'} removed.", just_removed=True)
+    removed = drafts.contents(own_draft).removed
+    return _answer(request, own_draft, f"{removed.source.label if removed else 'The part'} removed.", just_removed=True)
 
 
 @require_POST
@@ -79,28 +79,28 @@ def _changed(
 ) -> HttpResponse:
     """Makes the change and says where the part stands; what another tab did meanwhile is said instead."""
     try:
-        found = change()
+        own_draft = change()
     except drafts.PartGone:
         return _answer(request, drafts.find(request.user, draft_id), GONE)
     except drafts.TooManyParts:
         return _answer(request, drafts.find(request.user, draft_id), FULL)
     except drafts.NotEditable as sent:
         return htmx.redirect(request, reverse("slices:draft", args=[sent.draft.pk]))
-    contents = drafts.contents(found)
+    contents = drafts.contents(own_draft)
     part = contents.part(part_id)
     if part is None:
-        return _answer(request, found, GONE)
+        return _answer(request, own_draft, GONE)
     place = contents.position(part_id) + 1
-    return _answer(request, found, f"{part.source.label}{words} {place} of {len(contents.parts)}.", part_id)
+    return _answer(request, own_draft, f"{part.source.label}{words} {place} of {len(contents.parts)}.", part_id)
 
 
-def _answer(request: SignedIn, found: Draft, said: str, part_id: str = "", **more: Any) -> HttpResponse:
+def _answer(request: SignedIn, own_draft: Draft, message: str, part_id: str = "", **more: Any) -> HttpResponse:
     """The parts and the sentence for htmx, else back to the page."""
     if htmx.is_htmx(request):
-        return render(request, CHANGED, presenters.builder(found, said=said, **more))
-    messages.info(request, said)
+        return render(request, CHANGED, presenters.builder(own_draft, said=message, **more))
+    messages.info(request, message)
     tail = f"#part-{part_id}" if part_id else "#parts"
-    return htmx.redirect(request, reverse("slices:draft", args=[found.pk]) + tail)
+    return htmx.redirect(request, reverse("slices:draft", args=[own_draft.pk]) + tail)
 
 
 def _chosen_there(
