@@ -105,7 +105,7 @@ class ExportRow:
 
     @property
     def link_ends(self) -> datetime | None:
-        """Seven days from its end; from its creation where the console did not see the end: rather too early."""
+        """Seven days from its end, or from its creation where the console did not see the end: early, never late."""
         if not self.has_file:
             return None
         since = (self.export_request.ended_at if self.export_request else None) or self.export.created_at
