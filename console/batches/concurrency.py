@@ -1,4 +1,5 @@
-"""Two saves of one order at the same moment: both read it unchanged, and the second would silently replace the first.
+"""Optimistic concurrency: two saves of one order at the same moment both read it unchanged, and the second would
+silently replace the first.
 
 CloudFactory has no way to save only what is still as it was read, so the audit's chain decides: its rows come one after
 the other, each is written before its call, and a save that finds another one in between sends nothing.
@@ -13,7 +14,7 @@ from console.audit.models import OPEN, Entry
 from console.common.errors import ConsoleError
 
 UNDER_WAY = timedelta(seconds=30)
-"""Every call ends sooner than this. An older save without an end was cut off, and holds nobody up."""
+"""Every call ends sooner than this. An older save without an end was cut off, and blocks no other."""
 
 
 class Overtaken(ConsoleError):
@@ -23,17 +24,17 @@ class Overtaken(ConsoleError):
     message = "This order is being saved by somebody else at this very moment. Save again to see both orders."
 
 
-def now() -> int:
-    """Asked before the order is read: what is recorded later may have changed what was read."""
+def newest_sequence() -> int:
+    """Called before the order is read: what is recorded later can have changed what was read."""
     return Entry.objects.order_by("-sequence").values_list("sequence", flat=True).first() or 0
 
 
 def refuse_if_overtaken(project: uuid.UUID, act_id: uuid.UUID, since: int) -> None:
-    """Asked when one's own row is written, before sending."""
+    """Called when one's own row is written, before sending."""
     mine = Entry.objects.values_list("sequence", flat=True).get(pk=act_id)
     saves = Entry.objects.filter(
         thing_kind="project", thing_id=str(project), action__startswith="order.", sequence__lt=mine
     )
-    begun = saves.filter(kind=Entry.Kind.OPENING, at__gt=timezone.now() - UNDER_WAY)
-    if saves.filter(sequence__gt=since).exists() or begun.standing(OPEN).exists():
+    recent = saves.filter(kind=Entry.Kind.OPENING, at__gt=timezone.now() - UNDER_WAY)
+    if saves.filter(sequence__gt=since).exists() or recent.standing(OPEN).exists():
         raise Overtaken

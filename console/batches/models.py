@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 
-from console.batches.order import Order, Place
+from console.batches.order import Order, OrderPlace
 
 
 class OrderSnapshot(models.Model):
@@ -48,9 +48,9 @@ class OrderSnapshot(models.Model):
         return {row[0]: row[2] for row in [*self.before, *self.after]}
 
 
-def stored(order: Order, names: dict[int, str]) -> list[list[Any]]:
+def snapshot_rows(order: Order, names: dict[int, str]) -> list[list[Any]]:
     return [[place.batch_id, place.number, names.get(place.batch_id, ""), place.finished] for place in order.places]
 
 
 def _order(rows: Sequence[Sequence[Any]]) -> Order:
-    return Order(tuple(Place(batch_id, number, any(finished)) for batch_id, number, _, *finished in rows))
+    return Order(tuple(OrderPlace(batch_id, number, any(finished)) for batch_id, number, _, *finished in rows))

@@ -1,8 +1,8 @@
 """What changed between two orders, as a sentence: "Night rain 7th to 1st; six batches move down one".
 
 The batches that keep their places relative to each other (the longest run of them) count as shifted, the others as
-moved; a batch whose rank is the same is neither. `static/js/reorder-words.js` says the same while one drags; the two
-are kept equal by a test.
+moved; a batch whose rank is the same is neither. `static/js/reorder-words.js` words it the same way during a drag; a
+test keeps the two equal.
 """
 
 from bisect import bisect_left
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from console.batches.order import Order
 
-NAMED = 3
+MOST_NAMED = 3
 """More moves than this are counted instead of named."""
-WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Move:
 
 
 @dataclass(frozen=True)
-class Change:
+class OrderChange:
     """The batches somebody moved, and in words what that did to the others."""
 
     moves: tuple[Move, ...]
@@ -38,28 +38,28 @@ class Change:
     @property
     def named(self) -> tuple[Move, ...]:
         """The moves a sentence can name, or none where they are too many."""
-        return self.moves if len(self.moves) <= NAMED else ()
+        return self.moves if len(self.moves) <= MOST_NAMED else ()
 
     @property
     def moved_text(self) -> str:
-        return f"{count(len(self.moves))} moved"
+        return f"{count_in_words(len(self.moves))} moved"
 
     @property
     def text(self) -> str:
         if not self.moves:
             return self.rest or "nothing moves"
-        said = ", ".join(f"{move.name} {move.text}" for move in self.named) or self.moved_text
-        return f"{said}; {self.rest}" if self.rest else said
+        moves = ", ".join(f"{move.name} {move.text}" for move in self.named) or self.moved_text
+        return f"{moves}; {self.rest}" if self.rest else moves
 
     def __bool__(self) -> bool:
         return bool(self.moves or self.rest)
 
 
-def difference(before: Order, after: Order, names: Mapping[int, str]) -> Change:
+def difference(before: Order, after: Order, names: Mapping[int, str]) -> OrderChange:
     """What happened to the ranks of the batches both orders know, and a word about the rest where none has another."""
     was, now = compared_ranks(before, after)
     both = [batch_id for batch_id in now if batch_id in was]
-    moved = moved_in([was[batch_id] for batch_id in both])
+    moved = find_moved([was[batch_id] for batch_id in both])
     changed = [batch_id for batch_id in both if was[batch_id] != now[batch_id]]
     moves = tuple(
         Move(batch_id, names.get(batch_id) or f"Batch {batch_id}", was[batch_id], now[batch_id])
@@ -67,7 +67,7 @@ def difference(before: Order, after: Order, names: Mapping[int, str]) -> Change:
         if was[batch_id] in moved
     )
     shifts = [now[batch_id] - was[batch_id] for batch_id in changed if was[batch_id] not in moved]
-    return Change(moves, _rest(shifts) or ("" if moves else _without_ranks(before, after)))
+    return OrderChange(moves, _rest(shifts) or ("" if moves else _without_ranks(before, after)))
 
 
 def compared_ranks(before: Order, after: Order) -> tuple[dict[int, int], dict[int, int]]:
@@ -76,7 +76,7 @@ def compared_ranks(before: Order, after: Order) -> tuple[dict[int, int], dict[in
     return {batch_id: rank for rank, batch_id in enumerate(was, start=1)}, after.ranks
 
 
-def moved_in(ranks: Sequence[int]) -> frozenset[int]:
+def find_moved(ranks: Sequence[int]) -> frozenset[int]:
     """Of former ranks in their new order: those outside the longest run that still goes upwards."""
     tails: list[int] = []
     piles: list[int] = []
@@ -84,11 +84,11 @@ def moved_in(ranks: Sequence[int]) -> frozenset[int]:
         pile = bisect_left(tails, rank)
         tails[pile : pile + 1] = [rank]
         piles.append(pile)
-    kept: list[int] = []
+    run: list[int] = []
     for rank, pile in zip(reversed(ranks), reversed(piles), strict=True):
-        if pile == len(tails) - 1 - len(kept) and (not kept or rank < kept[-1]):
-            kept.append(rank)
-    return frozenset(ranks).difference(kept)
+        if pile == len(tails) - 1 - len(run) and (not run or rank < run[-1]):
+            run.append(rank)
+    return frozenset(ranks).difference(run)
 
 
 def ordinal(number: int) -> str:
@@ -96,9 +96,9 @@ def ordinal(number: int) -> str:
     return f"{number:,}{ending}"
 
 
-def count(number: int) -> str:
-    said = WORDS[number] if number < len(WORDS) else f"{number:,}"
-    return f"{said} {'batch' if number == 1 else 'batches'}"
+def count_in_words(number: int) -> str:
+    words = NUMBER_WORDS[number] if number < len(NUMBER_WORDS) else f"{number:,}"
+    return f"{words} {'batch' if number == 1 else 'batches'}"
 
 
 def _rest(shifts: Sequence[int]) -> str:
@@ -106,10 +106,10 @@ def _rest(shifts: Sequence[int]) -> str:
     if not shifts:
         return ""
     if len(set(shifts)) > 1:
-        return f"{count(len(shifts))} shift"
+        return f"{count_in_words(len(shifts))} shift"
     verb, far = "moves" if len(shifts) == 1 else "move", abs(shifts[0])
-    said = WORDS[far] if far < len(WORDS) else f"{far:,}"
-    return f"{count(len(shifts))} {verb} {'down' if shifts[0] > 0 else 'up'} {said}"
+    steps = NUMBER_WORDS[far] if far < len(NUMBER_WORDS) else f"{far:,}"
+    return f"{count_in_words(len(shifts))} {verb} {'down' if shifts[0] > 0 else 'up'} {steps}"
 
 
 def _without_ranks(before: Order, after: Order) -> str:
@@ -120,4 +120,4 @@ def _without_ranks(before: Order, after: Order) -> str:
     changed = sum(before.numbers.get(batch_id) != number for batch_id, number in after.numbers.items())
     if not changed:
         return ""
-    return f"the order stays; {count(changed)} {'gets' if changed == 1 else 'get'} another number"
+    return f"the order stays; {count_in_words(changed)} {'gets' if changed == 1 else 'get'} another number"

@@ -10,14 +10,15 @@ from django.urls import reverse
 
 from accounts.http_types import SignedIn
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
-from console.batches import order_services, page_context, presenters, selectors
+from console.batches import order_selectors, page_context, presenters, selectors
+from console.batches.forms import sign_page_order
 from console.batches.models import OrderSnapshot
 from console.batches.order import Order
 from console.batches.order_diff import difference
 from console.batches.order_services import OrderChanged
 from console.upstream.errors import UpstreamError
 
-# Asked for at once, not one after the other as each names the next.
+# Preloaded together, because each imports the next.
 SCRIPTS = (
     "reorder",
     *(f"reorder-{name}" for name in ("words", "drag", "draft", "find", "keys", "select")),
@@ -39,48 +40,48 @@ STATES = {
 def board_page(
     request: SignedIn, project: uuid.UUID, board: selectors.Board, base: Order | None = None
 ) -> dict[str, Any]:
-    found = presenters.rows(board, base)
-    last = order_services.last_saved(project=project)
-    return about(request, project) | {
-        "rows": found,
-        "total": len(found),
-        "open": sum(row.rank is not None for row in found),
-        "finished": sum(row.finished for row in found),
-        "folded": presenters.folds(found) and request.GET.get("finished") != "show",
-        "can_fold": presenters.folds(found),
+    rows = presenters.build_rows(board, base)
+    last = order_selectors.last_saved(project=project)
+    return page_header(request, project) | {
+        "rows": rows,
+        "total": len(rows),
+        "open": sum(row.rank is not None for row in rows),
+        "finished": sum(row.finished for row in rows),
+        "folded": presenters.can_fold(rows) and request.GET.get("finished") != "show",
+        "can_fold": presenters.can_fold(rows),
         "ties": len(board.order.tied),
         "unordered": board.order.unordered,
         "settled": board.order.is_resolved,
-        "base": order_services.seal_base(project, board.order),
+        "base": sign_page_order(project, board.order),
         "act_id": uuid.uuid4(),
         "undo_id": uuid.uuid4(),
         "high_first": settings.PRIORITY_HIGH_FIRST,
         "last": last,
-        "last_change": order_services.change_of(last) if last else None,
-        "may_undo": bool(last and order_services.still_holds(last.order_after, board.order)),
-        "unclear": order_services.unclear(project=project),
+        "last_change": order_selectors.change_of(last) if last else None,
+        "may_undo": bool(last and last.order_after.agrees_with(board.order)),
+        "unclear": order_selectors.unresolved_saves(project=project),
         "note": "",
         "scripts": [static(f"js/{name}.js") for name in SCRIPTS],
     }
 
 
-def about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
-    found = page_context.about(request, project)
-    crumbs = [*found["crumbs"], ("Batches", found["index_url"])]
-    return found | {"order_url": reverse("batches:order", args=[project]), "crumbs": crumbs}
+def page_header(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
+    context = page_context.about(request, project)
+    crumbs = [*context["crumbs"], ("Batches", context["index_url"])]
+    return context | {"order_url": reverse("batches:order", args=[project]), "crumbs": crumbs}
 
 
-def lines(snapshots: Sequence[OrderSnapshot], older: OrderSnapshot | None) -> list[dict[str, Any]]:
+def build_lines(snapshots: Sequence[OrderSnapshot], older: OrderSnapshot | None) -> list[dict[str, Any]]:
     """The lines of some saved orders, the latest first; `older` is the one before them."""
     entries = Entry.objects.filter(pk__in=[one.entry for one in snapshots]).prefetch_related("outcomes")
     outcomes = {entry.pk: entry.outcome for entry in entries}
     pairs = zip(snapshots, [*snapshots, older][1:], strict=True)
-    return [line(one, outcomes.get(one.entry, UNKNOWN)) | _outside(one, before) for one, before in pairs]
+    return [build_line(one, outcomes.get(one.entry, UNKNOWN)) | _outside_order(one, before) for one, before in pairs]
 
 
-def _outside(snapshot: OrderSnapshot, older: OrderSnapshot | None) -> dict[str, Any]:
+def _outside_order(snapshot: OrderSnapshot, older: OrderSnapshot | None) -> dict[str, Any]:
     """The order a save started from, where the history has no other line for it."""
-    if not order_services.is_from_outside(snapshot, older):
+    if not order_selectors.is_from_outside(snapshot, older):
         return {}
     names = snapshot.names
     return {
@@ -89,12 +90,12 @@ def _outside(snapshot: OrderSnapshot, older: OrderSnapshot | None) -> dict[str, 
     }
 
 
-def line(snapshot: OrderSnapshot, outcome: str) -> dict[str, Any]:
+def build_line(snapshot: OrderSnapshot, outcome: str) -> dict[str, Any]:
     """A saved order as the history shows it."""
     tone, state = STATES[outcome]
     return {
         "snapshot": snapshot,
-        "change": order_services.change_of(snapshot),
+        "change": order_selectors.change_of(snapshot),
         "outcome": outcome,
         "tone": tone,
         "state": state,
@@ -102,35 +103,34 @@ def line(snapshot: OrderSnapshot, outcome: str) -> dict[str, Any]:
     }
 
 
-def restoring(
+def restore_context(
     request: SignedIn, project: uuid.UUID, order: Order, names: dict[int, str], restore_url: str
 ) -> dict[str, Any]:
-    """What restoring an order would change now, and the order it starts from. A list of batches of a page shown before
-    will do."""
+    """What restoring an order would change now, and the order it starts from; the batches can be an hour old."""
     try:
-        now = selectors.read_board(user=request.user, project=project, age=selectors.KEPT).order
+        now = selectors.read_board(user=request.user, project=project, age=selectors.HOUR).order
     except UpstreamError as problem:
         return {"problem": problem}
-    wanted = order_services.restored_now(order, now)
+    after = selectors.restored_order(order, now)
     return {
-        "may_restore": wanted != now,
+        "may_restore": after != now,
         "restore_url": restore_url,
-        "restoring": difference(now, wanted, names),
-        "base": order_services.seal_base(project, now),
+        "restoring": difference(now, after, names),
+        "base": sign_page_order(project, now),
         "act_id": uuid.uuid4(),
     }
 
 
-def choices(changed: OrderChanged, names: dict[int, str]) -> list[dict[str, Any]]:
+def build_choices(changed: OrderChanged, names: dict[int, str]) -> list[dict[str, Any]]:
     merged = "Theirs, with the batches you moved put where you put them."
     return [
-        _choice("yours", "Yours", "The order you made.", changed, changed.yours, names),
-        _choice("theirs", "Theirs", "The order as it is now.", changed, changed.theirs, names),
-        _choice("merged", "Merged", merged, changed, changed.merged, names),
+        _build_choice("yours", "Yours", "The order you made.", changed, changed.yours, names),
+        _build_choice("theirs", "Theirs", "The order as it is now.", changed, changed.theirs, names),
+        _build_choice("merged", "Merged", merged, changed, changed.merged, names),
     ]
 
 
-def _choice(
+def _build_choice(
     slug: str, title: str, text: str, changed: OrderChanged, order: Order, names: dict[int, str]
 ) -> dict[str, Any]:
     return {
@@ -138,7 +138,7 @@ def _choice(
         "title": title,
         "text": text,
         "ids": ",".join(str(batch_id) for batch_id in order.ids),
-        "lines": presenters.compared(changed.theirs, order, names),
+        "lines": presenters.compare_orders(changed.theirs, order, names),
         "change": difference(changed.theirs, order, names),
         "is_theirs": slug == "theirs",
         "same_as_theirs": order.ids == changed.theirs.ids,

@@ -1,9 +1,8 @@
-"""How a press on an order ends, as a page or as a fragment: saved, refused, failed, unknown, changed by a colleague."""
+"""How a change of an order ends, as a page or a fragment: saved, refused, failed, unknown, changed by a colleague."""
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -13,129 +12,115 @@ from django.urls import reverse
 from django_htmx.http import reswap, retarget
 
 from accounts.connections import ConnectionMissing
-from accounts.http_types import SignedIn
 from console import htmx, write_errors
 from console.audit import unresolved
-from console.batches import order_presenters, order_services, presenters, selectors
+from console.batches import order_presenters, order_selectors, selectors
 from console.batches.concurrency import Overtaken
-from console.batches.forms import OrderForm
-from console.batches.order import BadOrder, Order
+from console.batches.forms import OrderForm, sign_page_order
+from console.batches.order import Order
 from console.batches.order_diff import difference
-from console.batches.order_services import OrderChanged
+from console.batches.order_services import OrderChanged, OrderCommand
 from console.common.errors import ConsoleError
 from console.upstream.errors import UpstreamError
 
 
-@dataclass(frozen=True)
-class Pressed:
-    """What was pressed, by whom, and the order that was sent along, if one was: undoing and restoring send none."""
-
-    request: SignedIn
-    project: uuid.UUID
-    act_id: uuid.UUID | None
-    form: OrderForm | None = None
-
-    @property
-    def kept(self) -> str:
-        """What became of the order on the page."""
-        return "Your order is still here, unsaved." if self.form else ""
-
-
-def saved(pressed: Pressed, said: str) -> HttpResponse:
+def respond_saved(command: OrderCommand, message: str) -> HttpResponse:
     """The order as CloudFactory answers it now, read again; the batches beside it are those the page just showed."""
-    request, project = pressed.request, pressed.project
+    request, project = command.request, command.project
     if not htmx.is_htmx(request):
-        messages.success(request, said)
+        messages.success(request, message)
         return redirect("batches:order", project)
     try:
-        board = selectors.read_board(user=request.user, project=project, age=selectors.KEPT)
+        board = selectors.read_board(user=request.user, project=project, age=selectors.HOUR)
     except (UpstreamError, ConnectionMissing):
         # It is saved: that the board can't be read now is for its own page to say.
-        messages.success(request, said)
+        messages.success(request, message)
         return htmx.redirect(request, reverse("batches:order", args=[project]))
-    context = order_presenters.board_page(request, project, board) | {"said": said}
+    context = order_presenters.board_page(request, project, board) | {"said": message}
     response = render(request, "batches/order.html#saved", context)
     return retarget(reswap(response, "outerHTML"), "#order-board")
 
 
-def kept(pressed: Pressed) -> HttpResponse:
+def respond_unsaved(command: OrderCommand, form: OrderForm) -> HttpResponse:
     """The board with an order that could not be saved before a key was connected or its sender signed in again."""
-    request, form = pressed.request, pressed.form or OrderForm.read(pressed.request.POST)
+    request, project = command.request, command.project
+    unreadable = {"title": "Your order isn't saved yet.", "text": "Everything is as you entered it."}
+    if form.page_order is None:
+        return _not_saved(command, unreadable, 200)
     try:
-        board = selectors.read_board(user=request.user, project=pressed.project)
-        base = order_services.open_base(pressed.project, form.base).order
-    except (UpstreamError, ConnectionMissing, BadOrder):
-        text = {"title": "Your order isn't saved yet.", "text": "Everything is as you entered it."}
-        return _not_saved(pressed, text, 200)
-    context = order_presenters.board_page(request, pressed.project, board, base=base)
-    typed = form.texts(base)
-    context["rows"] = [presenters.replace(row, box=typed.get(row.id, row.box)) for row in context["rows"]]
-    context |= {"base": form.base, "note": form.note, "folded": False}
-    # With script the rows stand where they were dragged; without, the boxes say where.
+        board = selectors.read_board(user=request.user, project=project)
+    except (UpstreamError, ConnectionMissing):
+        return _not_saved(command, unreadable, 200)
+    context = _board_as_typed(command, form, board, form.page_order.order, {})
+    # With script the rows are where they were dragged to; without, the boxes say where.
     context["typed_order"] = "" if form.boxes else ",".join(map(str, form.ids))
     return render(request, "batches/order.html", context)
 
 
-def refused(pressed: Pressed, message: str, *, kind: str = "bad", status: int = 422) -> HttpResponse:
+def respond_refused(command: OrderCommand, message: str, *, kind: str = "bad", status: int = 422) -> HttpResponse:
     """Nothing was sent. With script the rows stay as they are; without, the page says it above what was typed."""
-    context = {"kind": kind, "title": message, "text": "" if kind == "info" else pressed.kept}
-    return _told(pressed, context, status)
+    context = {"kind": kind, "title": message, "text": "" if kind == "info" else _unsaved_sentence(command)}
+    return _respond_notice(command, context, status)
 
 
-def failed(pressed: Pressed, error: ConsoleError) -> HttpResponse:
+def respond_failed(command: OrderCommand, error: ConsoleError) -> HttpResponse:
     """A vendor error. The rows, the focus and the unsaved order stay exactly as they were."""
-    board_url = reverse("batches:order", args=[pressed.project])
-    if found := unresolved.of_error(error, back=board_url):
-        return _unknown(pressed, found, write_errors.status_of(error))
+    board_url = reverse("batches:order", args=[command.project])
+    if act := unresolved.of_error(error, back=board_url):
+        context: dict[str, Any] = {
+            "kind": "warn",
+            "title": act.title,
+            "text": "Your order is still here." if command.form else "",
+            "check_url": reverse("batches:check", args=[command.project, act.entry.pk]),
+            "unresolved": act,
+        }
+        return _respond_notice(command, context, write_errors.status_of(error))
     context = {
         "kind": "bad",
         "title": error.message,
-        "text": f"Nothing was changed. {pressed.kept}".strip(),
+        "text": f"Nothing was changed. {_unsaved_sentence(command)}".strip(),
         "reference": error.reference or "",
-        "used": pressed.act_id,
+        "used": command.act_id,
         "wait": write_errors.wait_of(error),
-        **write_errors.keys(pressed.request, error, back="" if pressed.form else board_url),
+        **write_errors.keys(command.request, error, back="" if command.form else board_url),
     }
     status = error.status if isinstance(error, Overtaken) else write_errors.status_of(error)
-    return _told(pressed, context, status)
+    return _respond_notice(command, context, status or 409)
 
 
-def looked(pressed: Pressed, kind: str, title: str, **context: Any) -> HttpResponse:
+def respond_checked(command: OrderCommand, kind: str, title: str, **context: Any) -> HttpResponse:
     """What a look at CloudFactory found. On the board, what is unsaved there stays."""
-    request = pressed.request
+    request = command.request
     if htmx.is_htmx(request):
-        return _notice(pressed, {"kind": kind, "title": title, **context}, 200)
+        return _notice(command, {"kind": kind, "title": title, **context}, 200)
     messages.add_message(request, messages.INFO if kind == "info" else messages.WARNING, title)
-    return redirect("batches:order", pressed.project)
+    return redirect("batches:order", command.project)
 
 
-def wrong_boxes(pressed: Pressed, form: OrderForm, base: Order, wrong: Mapping[int, str]) -> HttpResponse:
+def respond_bad_positions(
+    command: OrderCommand, form: OrderForm, base: Order, errors: Mapping[int, str]
+) -> HttpResponse:
     """Positions that no order can fulfil: said at the box, and every box as it was typed."""
-    request, project = pressed.request, pressed.project
+    request, project = command.request, command.project
     try:
         board = selectors.read_board(user=request.user, project=project)
     except (UpstreamError, ConnectionMissing):
-        return refused(pressed, "; ".join(f"Batch {batch_id}: {text}" for batch_id, text in wrong.items()))
-    context = order_presenters.board_page(request, project, board, base=base)
-    typed = form.texts(base)
-    context["rows"] = [
-        presenters.replace(row, box=typed.get(row.id, row.box), errors=(wrong[row.id],) if row.id in wrong else ())
-        for row in context["rows"]
-    ]
-    context |= {"base": form.base, "note": form.note, "wrong": len(wrong), "folded": False}
+        return respond_refused(command, "; ".join(f"Batch {batch_id}: {text}" for batch_id, text in errors.items()))
+    context = _board_as_typed(command, form, board, base, errors) | {"wrong": len(errors)}
     return render(request, "batches/order.html", context, status=422)
 
 
-def conflict(pressed: Pressed, changed: OrderChanged, since: datetime) -> HttpResponse:
+def respond_conflict(command: OrderCommand, changed: OrderChanged) -> HttpResponse:
     """Yours, theirs and a merged suggestion, each to be chosen, none lost."""
-    request, project = pressed.request, pressed.project
-    names = _names(pressed, changed)
-    last = order_services.last_saved(project=project)
-    context = order_presenters.about(request, project) | {
-        "choices": order_presenters.choices(changed, names),
-        "base": order_services.seal_base(project, changed.theirs),
-        "note": pressed.form.note if pressed.form else "",
-        "who": last if last and last.at > since and last.order_after.ids == changed.theirs.ids else None,
+    request, project = command.request, command.project
+    names, opened_at = _names(command, changed), command.page_order.opened_at
+    last = order_selectors.last_saved(project=project)
+    is_theirs = last is not None and last.at > opened_at and last.order_after.ids == changed.theirs.ids
+    context = order_presenters.page_header(request, project) | {
+        "choices": order_presenters.build_choices(changed, names),
+        "base": sign_page_order(project, changed.theirs),
+        "note": command.form.note if command.form else "",
+        "who": last if is_theirs else None,
         "added": len(set(changed.theirs.ids).difference(changed.base.ids)),
         "their_change": difference(changed.base, changed.theirs, names),
         "your_change": difference(changed.base, changed.yours, names),
@@ -146,52 +131,54 @@ def conflict(pressed: Pressed, changed: OrderChanged, since: datetime) -> HttpRe
     return render(request, "batches/conflict.html", context, status=409)
 
 
-def _names(pressed: Pressed, changed: OrderChanged) -> dict[int, str]:
+def _board_as_typed(
+    command: OrderCommand, form: OrderForm, board: selectors.Board, base: Order, errors: Mapping[int, str]
+) -> dict[str, Any]:
+    context = order_presenters.board_page(command.request, command.project, board, base=base)
+    texts = form.texts(base)
+    rows = [
+        replace(row, box=texts.get(row.id, row.box), errors=(errors[row.id],) if row.id in errors else ())
+        for row in context["rows"]
+    ]
+    return context | {"rows": rows, "base": form.base, "note": form.note, "folded": False}
+
+
+def _names(command: OrderCommand, changed: OrderChanged) -> dict[int, str]:
     """The batches' names as far as they can be read: without them the orders still have to be shown."""
-    request, project = pressed.request, pressed.project
+    user, project = command.user, command.project
     try:
-        names = selectors.recent_names(user=request.user, project=project)
+        names = selectors.recent_names(user=user, project=project)
         if set(changed.theirs.ids).difference(names):
-            names = selectors.names_of(selectors.read_batches(user=request.user, project=project))
+            names = selectors.names_of(selectors.read_batches(user=user, project=project))
     except (UpstreamError, ConnectionMissing):
         return {}
     return names
 
 
-def _unknown(pressed: Pressed, found: unresolved.Unresolved, status: int) -> HttpResponse:
-    """Sent, and nobody knows whether it was done: one button that only reads."""
-    check_url = reverse("batches:check", args=[pressed.project, found.entry.pk])
-    context = {
-        "kind": "warn",
-        "title": found.title,
-        "text": "Your order is still here." if pressed.form else "",
-        "check_url": check_url,
-        "unresolved": found,
-    }
-    return _told(pressed, context, status)
+def _unsaved_sentence(command: OrderCommand) -> str:
+    return "Your order is still here, unsaved." if command.form else ""
 
 
-def _told(pressed: Pressed, context: Mapping[str, Any], status: int) -> HttpResponse:
-    if htmx.is_htmx(pressed.request):
-        return _notice(pressed, context, status)
-    return _not_saved(pressed, context, status)
+def _respond_notice(command: OrderCommand, context: Mapping[str, Any], status: int) -> HttpResponse:
+    if htmx.is_htmx(command.request):
+        return _notice(command, context, status)
+    return _not_saved(command, context, status)
 
 
-def _notice(pressed: Pressed, context: Mapping[str, Any], status: int) -> HttpResponse:
-    """Beside what stands there. `used`: the one-time id of a press that surely did nothing; its form gets a new one."""
-    response = render(
-        pressed.request, "batches/order.html#notice", {"fresh_id": uuid.uuid4(), **context}, status=status
-    )
+def _notice(command: OrderCommand, context: Mapping[str, Any], status: int) -> HttpResponse:
+    """`used`: the one-time id of a command that surely did nothing; its form gets a new one."""
+    context = {"fresh_id": uuid.uuid4(), **context}
+    response = render(command.request, "batches/order.html#notice", context, status=status)
     return retarget(reswap(response, "beforeend"), "#notices")
 
 
-def _not_saved(pressed: Pressed, context: Mapping[str, Any], status: int) -> HttpResponse:
-    """Without script: what happened, and the very form again, so that nothing is lost and nobody is asked."""
-    form = pressed.form
-    about = {
-        "project_id": pressed.project,
+def _not_saved(command: OrderCommand, context: Mapping[str, Any], status: int) -> HttpResponse:
+    """Without script: what happened, and the same form again, so that nothing is lost."""
+    form = command.form
+    page = {
+        "project_id": command.project,
         "form": form,
-        "act_id": pressed.act_id if form and "check_url" in context else uuid.uuid4(),
-        "order_url": reverse("batches:order", args=[pressed.project]),
+        "act_id": command.act_id if form and "check_url" in context else uuid.uuid4(),
+        "order_url": reverse("batches:order", args=[command.project]),
     }
-    return render(pressed.request, "batches/not_saved.html", about | dict(context), status=status)
+    return render(command.request, "batches/not_saved.html", page | dict(context), status=status)

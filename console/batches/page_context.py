@@ -15,7 +15,7 @@ from console.upstream.errors import UpstreamError
 
 
 def about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
-    """Headings and ways of a page; a form that was sent comes back even where its project's name can't be read."""
+    """Headings and links of a page; a form that was sent comes back even where its project's name can't be read."""
     try:
         name = projects.name_of(user=request.user, project=project)
     except (UpstreamError, ConnectionMissing):
@@ -36,8 +36,8 @@ def about(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
 def not_answered(request: SignedIn, project: uuid.UUID, error: UpstreamError, title: str = "") -> HttpResponse:
     """In place of a page that was asked for: under its own title, as far as that is known without CloudFactory."""
     try:
-        said = about(request, project)
+        context = about(request, project)
     except UpstreamError:
         return error_pages.upstream(request, error)
-    crumbs = [*said["crumbs"], ("Batches", said["index_url"])]
-    return error_pages.upstream(request, error, title=title or said["project_name"], crumbs=crumbs)
+    crumbs = [*context["crumbs"], ("Batches", context["index_url"])]
+    return error_pages.upstream(request, error, title=title or context["project_name"], crumbs=crumbs)

@@ -1,18 +1,16 @@
 """Batches as the pages show them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from console.batches.order import Order
 from console.batches.order_diff import compared_ranks
 from console.batches.selectors import Board
 from console.upstream.response_models import Batch
 
-__all__ = ["Compared", "Gap", "Row", "compared", "folds", "matching", "replace", "rows"]
-
 
 @dataclass(frozen=True)
-class Row:
+class BatchRow:
     """A batch at its place in the order. `batch` is None where the order names one the list does not have."""
 
     id: int
@@ -25,7 +23,7 @@ class Row:
     tied: bool
     batch: Batch | None
     box: str = ""
-    """What stands in the number box, where there is no script."""
+    """The text of the number box, where there is no script."""
     errors: tuple[str, ...] = field(default=())
 
     @property
@@ -42,7 +40,7 @@ class Row:
 
     @property
     def work(self) -> str:
-        """The progress in words, which stand beside the bar."""
+        """The progress in words, beside the bar."""
         if self.batch is None:
             return "not in the list of batches"
         if self.total is None:
@@ -52,15 +50,15 @@ class Row:
         return f"all {self.total:,} finished" if self.finished else f"{self.completed:,} of {self.total:,} finished"
 
 
-def rows(board: Board, order: Order | None = None) -> list[Row]:
-    """The batches in the order they are worked on, or in another one somebody proposes.
+def build_rows(board: Board, order: Order | None = None) -> list[BatchRow]:
+    """The batches in the order they are worked on, or in another, proposed one.
 
     Of an incomplete board only those that were read: of the others nothing is known but their rank.
     """
     now, names = board.order, board.names
     order = order or now
     return [
-        Row(
+        BatchRow(
             id=batch_id,
             place=place,
             rank=order.ranks.get(batch_id),
@@ -75,28 +73,28 @@ def rows(board: Board, order: Order | None = None) -> list[Row]:
     ]
 
 
-def folds(found: Sequence[Row]) -> bool:
-    """Finished ones fold away, unless there would be nothing left to see."""
-    return 0 < sum(row.finished for row in found) < len(found)
+def can_fold(rows: Sequence[BatchRow]) -> bool:
+    """Finished ones fold away, unless nothing would be left to see."""
+    return 0 < sum(row.finished for row in rows) < len(rows)
 
 
-def with_gaps(found: Iterable[Row], *, after: int, until: int) -> list["Row | Gap"]:
+def add_gaps(rows: Iterable[BatchRow], *, after: int, until: int) -> list["BatchRow | Gap"]:
     """Rows of a list with what is folded away between the place before them and the one behind the last."""
-    said: list[Row | Gap] = []
-    for row in found:
-        said += [Gap(row.place - after - 1)] if row.place > after + 1 else []
-        said.append(row)
+    lines: list[BatchRow | Gap] = []
+    for row in rows:
+        lines += [Gap(row.place - after - 1)] if row.place > after + 1 else []
+        lines.append(row)
         after = row.place
-    return said + ([Gap(until - after)] if until > after else [])
+    return lines + ([Gap(until - after)] if until > after else [])
 
 
-def matching(found: Iterable[Row], search: str) -> list[Row]:
+def filter_rows(rows: Iterable[BatchRow], search: str) -> list[BatchRow]:
     words = search.casefold().split()
-    return [row for row in found if all(word in f"{row.name} {row.id}".casefold() for word in words)]
+    return [row for row in rows if all(word in f"{row.name} {row.id}".casefold() for word in words)]
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedBatch:
     """One line of two orders side by side: rank before and after, and how far it moved. A finished batch has none."""
 
     id: int
@@ -127,22 +125,30 @@ class Gap:
     count: int
 
 
-def compared(before: Order, after: Order, names: dict[int, str], *, whole: bool = False) -> list[Compared | Gap]:
+def compare_orders(
+    before: Order, after: Order, names: dict[int, str], *, whole: bool = False
+) -> list[ComparedBatch | Gap]:
     """The second order line by line against the first; in long orders runs of unchanged lines become a gap."""
     was, now = compared_ranks(before, after)
     lines = [
-        Compared(one, names.get(one) or f"Batch {one}", was.get(one), now.get(one), one in after.finished)
-        for one in after.ids
+        ComparedBatch(
+            id=batch_id,
+            name=names.get(batch_id) or f"Batch {batch_id}",
+            was=was.get(batch_id),
+            now=now.get(batch_id),
+            finished=batch_id in after.finished,
+        )
+        for batch_id in after.ids
     ]
     if whole or len(lines) <= SHORT:
         return list(lines)
     near = {at + step for at, line in enumerate(lines) if not line.same for step in range(-AROUND, AROUND + 1)}
-    found: list[Compared | Gap] = []
+    shortened: list[ComparedBatch | Gap] = []
     for at, line in enumerate(lines):
         if at in near:
-            found.append(line)
-        elif found and isinstance(found[-1], Gap):
-            found[-1] = Gap(found[-1].count + 1)
+            shortened.append(line)
+        elif shortened and isinstance(shortened[-1], Gap):
+            shortened[-1] = Gap(shortened[-1].count + 1)
         else:
-            found.append(Gap(1))
-    return found
+            shortened.append(Gap(1))
+    return shortened

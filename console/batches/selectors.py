@@ -11,18 +11,18 @@ from django.core.cache import cache
 
 from accounts import connections
 from accounts.models import Person
-from console.batches.order import Order, arranged
+from console.batches.order import Order, arrange_order, restore_numbers
 from console.common import cache_versions, stale_cache
 from console.common.stale_cache import LastAnswer
 from console.projects import services as project_services
 from console.upstream.cloudfactory import CloudFactory
-from console.upstream.errors import ACCESS_REFUSALS, NextPageUnclear, Unreadable, UpstreamError
+from console.upstream.errors import ACCESS_REFUSALS, NextPageUnclear, NotFound, Unreadable, UpstreamError
 from console.upstream.pagination import Collected, collect, pages
 from console.upstream.response_models import Batch, Page, Priority
 
 VENDOR = "cloudfactory"
 RECENT = 20
-KEPT = 60 * 60
+HOUR = 60 * 60
 NAME_PAGES = 3
 
 
@@ -59,7 +59,7 @@ def recent_batches(*, user: Person, project: uuid.UUID, age: int = RECENT) -> tu
 
 def recent_names(*, user: Person, project: uuid.UUID) -> dict[int, str]:
     """What the batches are called, as it was when the page was opened: a save needs them for its sentence alone."""
-    return names_of(recent_batches(user=user, project=project, age=KEPT))
+    return names_of(recent_batches(user=user, project=project, age=HOUR))
 
 
 def names_reader(*, user: Person, project: uuid.UUID) -> Callable[[], dict[int, str]]:
@@ -67,14 +67,14 @@ def names_reader(*, user: Person, project: uuid.UUID) -> Callable[[], dict[int, 
 
     It touches no database, so that it can go side by side with others.
     """
-    known, key = remembered_names(user=user, project=project), _names_key(user, project)
+    cached, key = remembered_names(user=user, project=project), _names_key(user, project)
     platform = connections.cloudfactory(user)
 
     def read() -> dict[int, str]:
-        names = known
+        names = cached
         if names is None:
             names = names_of(collect(_fetch(platform, project), most=NAME_PAGES).items)
-            cache.set(key, names, KEPT)
+            cache.set(key, names, HOUR)
         return names
 
     return read
@@ -82,7 +82,7 @@ def names_reader(*, user: Person, project: uuid.UUID) -> Callable[[], dict[int, 
 
 def remembered_names(*, user: Person, project: uuid.UUID) -> dict[int, str] | None:
     """What the batches are called where that is remembered, None where CloudFactory would have to be asked."""
-    recent = _recent(user, project, KEPT)
+    recent = _recent(user, project, HOUR)
     names: dict[int, str] | None = names_of(recent.items) if recent else cache.get(_names_key(user, project))
     return names
 
@@ -122,13 +122,26 @@ def last_board(*, user: Person, project: uuid.UUID, problem: UpstreamError) -> L
 
 
 def order_of(entries: Mapping[int, Priority], batch_ids: Iterable[int], finished: Collection[int]) -> Order:
-    return arranged(entries.values(), batch_ids, high_first=settings.PRIORITY_HIGH_FIRST, finished=finished)
+    return arrange_order(entries.values(), batch_ids, high_first=settings.PRIORITY_HIGH_FIRST, finished=finished)
+
+
+def restored_order(order: Order, current: Order) -> Order:
+    """An earlier order for the batches there are now."""
+    high_first = settings.PRIORITY_HIGH_FIRST
+    return restore_numbers(order, current.ids, high_first=high_first, finished=current.finished)
 
 
 def find_batch(*, user: Person, project: uuid.UUID, batch_id: int) -> Batch | None:
     """One batch out of the list, read afresh page by page until it comes: there is no call for one (FACTS 2.4)."""
-    found = pages(_fetch(connections.cloudfactory(user), project))
-    return next((batch for page in found for batch in page.items if batch.id == batch_id), None)
+    batch_pages = pages(_fetch(connections.cloudfactory(user), project))
+    return next((batch for page in batch_pages for batch in page.items if batch.id == batch_id), None)
+
+
+def get_batch(*, user: Person, project: uuid.UUID, batch_id: int) -> Batch:
+    batch = find_batch(user=user, project=project, batch_id=batch_id)
+    if batch is None:
+        raise NotFound("This project has no such batch.", vendor=VENDOR, changes=False)
+    return batch
 
 
 def forget(*, project: uuid.UUID) -> None:
@@ -165,7 +178,7 @@ def _collect(user: Person, project: uuid.UUID, platform: CloudFactory) -> Callab
         if batches.more and batches.problem is None:
             endless = "CloudFactory's list of batches did not come to an end, so there may be more."
             batches = replace(batches, problem=NextPageUnclear(endless, vendor=VENDOR, changes=False))
-        cache.set(key, (time.time(), batches), KEPT)
+        cache.set(key, (time.time(), batches), HOUR)
         return batches
 
     return call
@@ -199,8 +212,8 @@ def _in_words(batches: Collected[Batch]) -> UpstreamError:
 
 def _finished(batches: Mapping[int, Batch]) -> frozenset[int]:
     """Batches without a rank: the finished ones, or none where all are finished and there would be nothing to order."""
-    done = frozenset(batch.id for batch in batches.values() if batch.is_finished)
-    return done if len(done) < len(batches) else frozenset()
+    finished = frozenset(batch.id for batch in batches.values() if batch.is_finished)
+    return finished if len(finished) < len(batches) else frozenset()
 
 
 def _bare(board: Board) -> Board | None:

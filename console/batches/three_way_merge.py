@@ -6,21 +6,21 @@ it in yours, from the top down. Where both of you moved the same batch, yours co
 
 from collections.abc import Sequence
 
-from console.batches.order_diff import moved_in
+from console.batches.order_diff import find_moved
 
 
-def merged(base: Sequence[int], yours: Sequence[int], theirs: Sequence[int]) -> tuple[int, ...]:
+def merge_orders(base: Sequence[int], yours: Sequence[int], theirs: Sequence[int]) -> tuple[int, ...]:
     """The suggestion. A batch that is in one of the lists alone is kept if it is in theirs."""
     was = {batch_id: rank for rank, batch_id in enumerate(base)}
     here = set(theirs)
-    known = [batch_id for batch_id in yours if batch_id in was]
-    moved_ranks = moved_in([was[batch_id] for batch_id in known])
-    moved = {batch_id for batch_id in known if was[batch_id] in moved_ranks and batch_id in here}
-    found = [batch_id for batch_id in theirs if batch_id not in moved]
+    common = [batch_id for batch_id in yours if batch_id in was]
+    moved_ranks = find_moved([was[batch_id] for batch_id in common])
+    moved = {batch_id for batch_id in common if was[batch_id] in moved_ranks and batch_id in here}
+    order = [batch_id for batch_id in theirs if batch_id not in moved]
     above: int | None = None
     for batch_id in yours:
         if batch_id in moved:
-            found.insert(0 if above is None else found.index(above) + 1, batch_id)
+            order.insert(0 if above is None else order.index(above) + 1, batch_id)
         if batch_id in here:
             above = batch_id
-    return tuple(found)
+    return tuple(order)

@@ -25,13 +25,13 @@ ACTIONS = (
     "batch.metadata",
     "export.delete",
 )
-READ = 30
+MOST_LINES = 30
 """So many of each action are read, the newest first: the page's cost does not grow with the audit."""
-LASTS = timedelta(days=3)
+RECENT = timedelta(days=3)
 
 
 @dataclass(frozen=True)
-class Change:
+class ProjectChange:
     """The newest change of a project, how many others there were, and the page that shows it."""
 
     line: Line
@@ -45,7 +45,7 @@ class Change:
         return f"{plural(self.others, 'more change')} in this project since you last opened it."
 
 
-def list_changes(*, user: Person) -> list[Change]:
+def list_changes(*, user: Person) -> list[ProjectChange]:
     """Done by others in the last three days, in projects this person uses and did not open since; newest first.
 
     Without a key there is no space, so nothing was used.
@@ -54,18 +54,18 @@ def list_changes(*, user: Person) -> list[Change]:
         opened = projects.last_opened(user=user)
     except connections.ConnectionMissing:
         return []
-    mine = exports.ids_started_since(user=user, since=timezone.now() - LASTS)
+    mine = exports.ids_started_since(user=user, since=timezone.now() - RECENT)
     by_project: dict[str, list[Line]] = {}
-    for line in selectors.newest(ACTIONS, each=READ):
+    for line in selectors.newest(ACTIONS, each=MOST_LINES):
         if (subject := _subject(line, user, opened, mine)) is not None:
             by_project.setdefault(subject, []).append(line)
-    return [Change(lines[0], len(lines) - 1, _address(subject)) for subject, lines in by_project.items()]
+    return [ProjectChange(lines[0], len(lines) - 1, _address(subject)) for subject, lines in by_project.items()]
 
 
 def _subject(line: Line, user: Person, opened: Mapping[str, datetime | None], mine: set[str]) -> str | None:
     """The project that was changed, or "export …"; None where the change is no news for this person."""
     entry = line.entry
-    if entry.actor_id == user.pk or line.outcome != DONE or entry.at < timezone.now() - LASTS:
+    if entry.actor_id == user.pk or line.outcome != DONE or entry.at < timezone.now() - RECENT:
         return None
     if entry.action == "export.delete":
         return f"export {entry.thing_id}" if entry.thing_id in mine else None

@@ -5,8 +5,9 @@ import random
 import pytest
 
 from console.batches import order_diff
-from console.batches.order import Order, Place, arranged, from_boxes, numbered, restored
-from console.batches.three_way_merge import merged
+from console.batches.forms import order_from_positions
+from console.batches.order import Order, OrderPlace, arrange_order, number_afresh, restore_numbers
+from console.batches.three_way_merge import merge_orders
 from console.upstream.response_models import Priority
 
 NAMES = dict(enumerate("_ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
@@ -14,34 +15,34 @@ EIGHT = (1, 2, 3, 4, 5, 6, 7, 8)
 
 
 def order(*ids: int) -> Order:
-    return numbered(ids, high_first=True)
+    return number_afresh(ids, high_first=True)
 
 
 def test_a_higher_number_is_worked_on_first_unless_the_setting_says_otherwise() -> None:
     entries = [Priority(1, 5), Priority(2, 9), Priority(3, 7)]
-    assert arranged(entries, [1, 2, 3], high_first=True).ids == (2, 3, 1)
-    assert arranged(entries, [1, 2, 3], high_first=False).ids == (1, 3, 2)
+    assert arrange_order(entries, [1, 2, 3], high_first=True).ids == (2, 3, 1)
+    assert arrange_order(entries, [1, 2, 3], high_first=False).ids == (1, 3, 2)
 
 
 def test_equal_numbers_are_a_tie_and_the_older_batch_stands_first() -> None:
-    found = arranged([Priority(9, 5), Priority(4, 5), Priority(1, 1)], [1, 4, 9], high_first=True)
+    found = arrange_order([Priority(9, 5), Priority(4, 5), Priority(1, 1)], [1, 4, 9], high_first=True)
     assert found.ids == (4, 9, 1)
     assert found.tied == {4, 9}
 
 
 def test_batches_without_an_entry_or_a_number_stand_at_the_end() -> None:
-    found = arranged([Priority(2, None), Priority(3, -4)], [1, 2, 3], high_first=True)
+    found = arrange_order([Priority(2, None), Priority(3, -4)], [1, 2, 3], high_first=True)
     assert found.ids == (3, 1, 2)
     assert found.unordered == 2
 
 
 def test_an_entry_of_a_batch_that_is_not_listed_is_kept() -> None:
-    assert arranged([Priority(77, 3)], [1], high_first=True).ids == (77, 1)
+    assert arrange_order([Priority(77, 3)], [1], high_first=True).ids == (77, 1)
 
 
 @pytest.mark.parametrize(("high_first", "numbers"), [(True, [3, 2, 1]), (False, [1, 2, 3])])
 def test_numbers_are_spaced_from_the_top(high_first: bool, numbers: list[int]) -> None:
-    assert [place.number for place in numbered((7, 5, 6), high_first=high_first).places] == numbers
+    assert [place.number for place in number_afresh((7, 5, 6), high_first=high_first).places] == numbers
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def test_numbers_are_spaced_from_the_top(high_first: bool, numbers: list[int]) -
     ],
 )
 def test_a_typed_position_puts_its_batch_exactly_there(typed: dict[int, int], expected: tuple[int, ...]) -> None:
-    assert from_boxes(EIGHT, typed) == expected
+    assert order_from_positions(EIGHT, typed) == expected
 
 
 def test_one_move_is_named_and_the_others_are_counted() -> None:
@@ -80,7 +81,7 @@ def test_moves_read_as_sentences(after: tuple[int, ...], text: str) -> None:
 
 
 def test_numbers_that_change_without_a_move_are_said() -> None:
-    before = Order((Place(1, 5), Place(2, 5), Place(3, None)))
+    before = Order((OrderPlace(1, 5), OrderPlace(2, 5), OrderPlace(3, None)))
     assert (
         order_diff.difference(before, order(1, 2, 3), NAMES).text == "the order stays; three batches get another number"
     )
@@ -95,16 +96,16 @@ def test_ordinals(number: int, text: str) -> None:
 
 def test_moves_on_different_batches_are_both_kept() -> None:
     yours, theirs = (8, 1, 2, 3, 4, 5, 6, 7), (2, 3, 4, 5, 6, 7, 8, 1)
-    assert merged(EIGHT, yours, theirs) == (8, 2, 3, 4, 5, 6, 7, 1)
+    assert merge_orders(EIGHT, yours, theirs) == (8, 2, 3, 4, 5, 6, 7, 1)
 
 
 def test_the_same_batch_moved_by_both_goes_where_you_put_it() -> None:
     yours, theirs = (1, 5, 2, 3, 4, 6, 7, 8), (1, 2, 3, 4, 6, 7, 8, 5)
-    assert merged(EIGHT, yours, theirs) == (1, 5, 2, 3, 4, 6, 7, 8)
+    assert merge_orders(EIGHT, yours, theirs) == (1, 5, 2, 3, 4, 6, 7, 8)
 
 
 def test_a_batch_that_is_new_in_theirs_stays_and_one_that_is_gone_does_not_come_back() -> None:
-    assert merged((1, 2, 3), (3, 1, 2), (1, 2, 9)) == (1, 2, 9)
+    assert merge_orders((1, 2, 3), (3, 1, 2), (1, 2, 9)) == (1, 2, 9)
 
 
 def test_merging_never_loses_or_doubles_a_batch() -> None:
@@ -112,33 +113,33 @@ def test_merging_never_loses_or_doubles_a_batch() -> None:
     for _ in range(300):
         base = list(range(1, 13))
         yours, theirs = dice.sample(base, 12), dice.sample(base, 12)
-        assert sorted(merged(base, yours, theirs)) == base
+        assert sorted(merge_orders(base, yours, theirs)) == base
 
 
 def test_merging_with_an_untouched_order_gives_the_other_one() -> None:
     dice = random.Random(4)
     for _ in range(100):
         other = dice.sample(EIGHT, 8)
-        assert list(merged(EIGHT, EIGHT, other)) == other
-        assert list(merged(EIGHT, other, EIGHT)) == other
+        assert list(merge_orders(EIGHT, EIGHT, other)) == other
+        assert list(merge_orders(EIGHT, other, EIGHT)) == other
 
 
 def test_an_earlier_order_comes_back_with_its_very_numbers() -> None:
-    before = Order((Place(2, 9), Place(1, 5), Place(3, 5)))
-    assert restored(before, (3, 2, 1), high_first=True) == before
+    before = Order((OrderPlace(2, 9), OrderPlace(1, 5), OrderPlace(3, 5)))
+    assert restore_numbers(before, (3, 2, 1), high_first=True) == before
 
 
 def test_a_batch_that_had_no_number_goes_below_the_others() -> None:
-    before = Order((Place(2, 9), Place(1, 5), Place(3, None)))
-    assert restored(before, (3, 2, 1), high_first=True).numbers == {2: 9, 1: 5, 3: 4}
-    assert restored(before, (3, 2, 1), high_first=False).numbers == {2: 9, 1: 5, 3: 10}
+    before = Order((OrderPlace(2, 9), OrderPlace(1, 5), OrderPlace(3, None)))
+    assert restore_numbers(before, (3, 2, 1), high_first=True).numbers == {2: 9, 1: 5, 3: 4}
+    assert restore_numbers(before, (3, 2, 1), high_first=False).numbers == {2: 9, 1: 5, 3: 10}
 
 
 def test_all_are_numbered_afresh_where_no_number_is_left_below() -> None:
-    before = Order((Place(2, 1), Place(1, 0), Place(3, None)))
-    assert restored(before, (3, 2, 1), high_first=True).numbers == {2: 3, 1: 2, 3: 1}
+    before = Order((OrderPlace(2, 1), OrderPlace(1, 0), OrderPlace(3, None)))
+    assert restore_numbers(before, (3, 2, 1), high_first=True).numbers == {2: 3, 1: 2, 3: 1}
 
 
 def test_batches_made_since_go_to_the_end_and_those_gone_are_left_out() -> None:
-    before = Order((Place(2, 9), Place(1, 5)))
-    assert restored(before, (7, 2), high_first=True).numbers == {2: 9, 7: 8}
+    before = Order((OrderPlace(2, 9), OrderPlace(1, 5)))
+    assert restore_numbers(before, (7, 2), high_first=True).numbers == {2: 9, 7: 8}

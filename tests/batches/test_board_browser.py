@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from accounts.models import Person
 from console.batches import order_diff
-from console.batches.order import numbered
+from console.batches.order import number_afresh
 from console.emulator.server import Running
 from tests.batches import boards
 from tests.batches.boards import NAPLES_NIGHT, OPEN, ORDER, OVERLAPPING, SECOND, START, TURIN_NIGHT, WORN
@@ -438,7 +438,7 @@ def test_the_browser_and_the_history_word_a_change_alike(board: Page, emulator: 
         [3, 2, 1, *range(4, 31)],
     ):
         said = board.evaluate(script, [base, now, names])
-        before, after = numbered(base, high_first=True), numbered(now, high_first=True)
+        before, after = number_afresh(base, high_first=True), number_afresh(now, high_first=True)
         assert said == order_diff.difference(before, after, names).text
 
 

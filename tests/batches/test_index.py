@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Person
-from console.batches.presenters import Row
+from console.batches.presenters import BatchRow
 from console.emulator.server import Running
 from tests.batches import boards
 from tests.batches.boards import ARCHIVE, BATCHES, HTMX, PILOT, START
@@ -46,7 +46,7 @@ def test_what_is_folded_away_is_told_on_every_page_and_at_the_end(
 
     def shown(page: int) -> list[str]:
         lines = client.get(BATCHES, {"page": page}).context["lines"]
-        return [f"{line.rank}" if isinstance(line, Row) else f"{line.count} folded" for line in lines]
+        return [f"{line.rank}" if isinstance(line, BatchRow) else f"{line.count} folded" for line in lines]
 
     assert [shown(1), shown(2)] == [["1 folded", "1", "2", "3"], ["4", "5", "1 folded", "6"]]
     emulator.world.counts[boards.COINS][boards.SECOND] = [14, 14]

@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.batches import order_diff
-from console.batches.order import from_boxes, numbered
+from console.batches.forms import order_from_positions
+from console.batches.order import number_afresh
 
 MOST = 12
-WORD_NUMBERS = {word: number for number, word in enumerate(order_diff.WORDS)}
+WORD_NUMBERS = {word: number for number, word in enumerate(order_diff.NUMBER_WORDS)}
 
 sizes = st.integers(1, MOST)
 permutations = sizes.flatmap(lambda size: st.permutations(range(1, size + 1)))
@@ -24,9 +25,11 @@ def typed_positions(draw: st.DrawFn) -> tuple[list[int], dict[int, int]]:
     return base, dict(zip(batches, positions, strict=False))
 
 
-def said(now: list[int]) -> order_diff.Change:
+def said(now: list[int]) -> order_diff.OrderChange:
     names = {batch: f"B{batch}" for batch in now}
-    return order_diff.difference(numbered(sorted(now), high_first=True), numbered(now, high_first=True), names)
+    return order_diff.difference(
+        number_afresh(sorted(now), high_first=True), number_afresh(now, high_first=True), names
+    )
 
 
 @settings(max_examples=400, deadline=None)
@@ -47,7 +50,7 @@ def test_every_named_change_is_true_and_every_other_one_is_counted(now: list[int
     named = {move.batch_id for move in change.moves}
     shifts = [rank - batch for rank, batch in enumerate(now, start=1) if batch not in named and batch != rank]
     assert bool(change.rest) == bool(shifts)
-    assert not shifts or change.rest.startswith(order_diff.count(len(shifts)))
+    assert not shifts or change.rest.startswith(order_diff.count_in_words(len(shifts)))
     if far := re.search(r"(up|down) (\w+)", change.rest):
         assert set(shifts) == {WORD_NUMBERS[far[2]] * (1 if far[1] == "down" else -1)}
 
@@ -56,7 +59,7 @@ def test_every_named_change_is_true_and_every_other_one_is_counted(now: list[int
 @given(typed_positions())
 def test_typed_positions_win_and_all_others_keep_their_order(asked: tuple[list[int], dict[int, int]]) -> None:
     base, typed = asked
-    found = from_boxes(base, typed)
+    found = order_from_positions(base, typed)
     assert sorted(found) == sorted(base)
     assert all(found[position - 1] == batch for batch, position in typed.items())
     assert [batch for batch in found if batch not in typed] == [batch for batch in base if batch not in typed]

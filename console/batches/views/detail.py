@@ -15,7 +15,16 @@ from accounts.rights import Right
 from console import htmx, saved_forms, write_errors
 from console.audit import unresolved
 from console.audit.selectors import Line
-from console.batches import order_services, page_context, page_parts, presenters, selectors, services
+from console.batches import (
+    history,
+    item_counts,
+    order_selectors,
+    page_context,
+    page_parts,
+    presenters,
+    selectors,
+    services,
+)
 from console.batches.forms import NameForm
 from console.batches.order_diff import ordinal
 from console.common.errors import ConsoleError
@@ -27,26 +36,26 @@ from console.upstream.response_models import Batch
 
 Context = dict[str, Any]
 
-SAVED = "The metadata is saved."
-SAME = "The metadata is already like this. Nothing was sent."
+METADATA_SAVED = "The metadata is saved."
+METADATA_UNCHANGED = "The metadata is already like this. Nothing was sent."
 
 
 @require_safe
 def detail(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     try:
-        board, found = _read(request, project, batch)
+        board, listed = _read_batch(request, project, batch)
     except UpstreamError as problem:
         return page_context.not_answered(request, project, problem, _last_name(request, project, batch, problem))
-    context = _about_batch(request, project, found) | {
-        **_place(board, batch),
-        "metadata": MetadataForm.of(found.metadata),
+    context = _batch_context(request, project, listed) | {
+        **_rank_context(board, batch),
+        "metadata": MetadataForm.of(listed.metadata),
     }
     context["editing"] = request.GET.get("edit", "")
     context |= page_parts.read(user=request.user, project=project, batch_id=batch)
-    context["unresolved_acts"] = unresolved.of_thing(request.user, "batch", str(found.id), back=request.path)
+    context["unresolved_acts"] = unresolved.of_thing(request.user, "batch", str(listed.id), back=request.path)
     if request.GET.get("count"):
-        # Without script nothing is asked for later, so the figures come with the page where they are wanted.
-        context["counts"] = services.count_items(user=request.user, project=project, batch_id=batch)
+        # Without script nothing is requested later, so the figures come with the page where they are wanted.
+        context["counts"] = item_counts.count_items(user=request.user, project=project, batch_id=batch)
     return render(request, "batches/detail.html", context)
 
 
@@ -55,8 +64,8 @@ def counts(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     """Work items by status, counted in ten calls at most."""
     if not htmx.is_htmx(request):
         return redirect(f"{reverse('batches:detail', args=[project, batch])}?count=yes")
-    found = services.count_items(user=request.user, project=project, batch_id=batch)
-    context = {"counts": found, "project_id": project, "batch_id": batch, "may_review": _may_review(request)}
+    counted = item_counts.count_items(user=request.user, project=project, batch_id=batch)
+    context = {"counts": counted, "project_id": project, "batch_id": batch, "may_review": _may_review(request)}
     return render(request, "batches/detail.html#counts", context)
 
 
@@ -65,10 +74,10 @@ def counts(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
 def rename(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     """The name in place: GET is the name, or with `edit` the field; POST saves it."""
     if request.method != "POST":
-        if sent := saved_forms.read_form(request):
-            return render(request, "batches/edit.html", _editing(request, project, batch, "name", NameForm(sent)))
-        found = services.get_batch(user=request.user, project=project, batch_id=batch)
-        context = _about_batch(request, project, found) | {"editing": request.GET.get("edit")}
+        if data := saved_forms.read_form(request):
+            return render(request, "batches/edit.html", _editing(request, project, batch, "name", NameForm(data)))
+        current = selectors.get_batch(user=request.user, project=project, batch_id=batch)
+        context = _batch_context(request, project, current) | {"editing": request.GET.get("edit")}
         if htmx.is_htmx(request):
             return render(request, "batches/detail.html#name", context)
         return redirect(f"{reverse('batches:detail', args=[project, batch])}?edit=name")
@@ -81,10 +90,10 @@ def rename(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
         except (Conflict, Invalid) as refusal:
             form.add_error("name", refusal.message)
         except write_errors.KINDS as error:
-            return _not_saved(request, project, batch, "name", form, error)
+            return _respond_failed(request, project, batch, "name", form, error)
         else:
-            return _renamed(request, project, batch)
-    return _again(request, project, batch, "name", form)
+            return _respond_renamed(request, project, batch)
+    return _respond_invalid(request, project, batch, "name", form)
 
 
 @hand_back("act_id", "base", "key", "value", "kind")
@@ -92,13 +101,13 @@ def rename(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
 def metadata(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     """The metadata as a table; `edit` makes its lines fields, POST saves what changed."""
     if request.method != "POST":
-        if sent := saved_forms.read_form(request):
-            form = MetadataForm.read(sent)
+        if data := saved_forms.read_form(request):
+            form = MetadataForm.read(data)
             return render(request, "batches/edit.html", _editing(request, project, batch, "metadata", form))
-        found = services.get_batch(user=request.user, project=project, batch_id=batch)
+        current = selectors.get_batch(user=request.user, project=project, batch_id=batch)
         if not htmx.is_htmx(request):
             return redirect(f"{reverse('batches:detail', args=[project, batch])}?edit=metadata")
-        context = _about_batch(request, project, found) | {"metadata": MetadataForm.of(found.metadata)}
+        context = _batch_context(request, project, current) | {"metadata": MetadataForm.of(current.metadata)}
         return render(request, "batches/detail.html#metadata", context | {"editing": request.GET.get("edit")})
     form = MetadataForm.read(request.POST)
     if form.is_valid() and form.act_id is not None:
@@ -108,28 +117,28 @@ def metadata(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
                 project=project,
                 batch_id=batch,
                 base=form.base,
-                wanted=form.wanted,
+                metadata=form.wanted,
                 act_id=form.act_id,
                 request=request,
             )
-            return _metadata_saved(request, project, batch, SAVED if changed else SAME)
-        except services.ChangedMeanwhile as clash:
-            form.error = _clash_words(clash)
+            return _respond_metadata_saved(request, project, batch, METADATA_SAVED if changed else METADATA_UNCHANGED)
+        except services.MetadataChanged as clash:
+            form.error = _changed_sentence(clash)
         except Invalid as refusal:
             form.error = refusal.message
         except write_errors.KINDS as error:
-            return _not_saved(request, project, batch, "metadata", form, error)
-    return _again(request, project, batch, "metadata", form)
+            return _respond_failed(request, project, batch, "metadata", form, error)
+    return _respond_invalid(request, project, batch, "metadata", form)
 
 
-def _read(request: SignedIn, project: uuid.UUID, batch: int) -> tuple[selectors.Board, Batch]:
+def _read_batch(request: SignedIn, project: uuid.UUID, batch: int) -> tuple[selectors.Board, Batch]:
     board = selectors.read_board(user=request.user, project=project, partly=True)
-    found = board.batches.get(batch)
-    if found is None and board.problem is not None:
+    listed = board.batches.get(batch)
+    if listed is None and board.problem is not None:
         raise board.problem
-    if found is None:
+    if listed is None:
         raise Http404("This project has no such batch.")
-    return board, found
+    return board, listed
 
 
 def _last_name(request: SignedIn, project: uuid.UUID, batch: int, problem: UpstreamError) -> str:
@@ -137,31 +146,31 @@ def _last_name(request: SignedIn, project: uuid.UUID, batch: int, problem: Upstr
     return (last.value.names.get(batch) if last else None) or f"Batch {batch}"
 
 
-def _about_batch(request: SignedIn, project: uuid.UUID, found: Batch) -> dict[str, Any]:
+def _batch_context(request: SignedIn, project: uuid.UUID, batch: Batch) -> dict[str, Any]:
     about = page_context.about(request, project)
     return about | {
-        "batch": found,
-        "name": found.name or f"Batch {found.id}",
-        "row": presenters.Row(
-            id=found.id, place=0, rank=None, name=found.name or "", number=None, tied=False, batch=found
+        "batch": batch,
+        "name": batch.name or f"Batch {batch.id}",
+        "row": presenters.BatchRow(
+            id=batch.id, place=0, rank=None, name=batch.name or "", number=None, tied=False, batch=batch
         ),
-        "name_form": NameForm(initial={"name": found.name}),
+        "name_form": NameForm(initial={"name": batch.name}),
         "act_id": uuid.uuid4(),
-        "maker": services.makers().get(found.created_by or "", ""),
-        "history": _history(request, project, found.id),
-        "batch_id": found.id,
+        "maker": history.list_creators().get(batch.created_by or "", ""),
+        "history": _list_history(request, project, batch.id),
+        "batch_id": batch.id,
         "crumbs": [*about["crumbs"], ("Batches", about["index_url"])],
-        "export_url": _export_url(project, found.id),
+        "export_url": _export_url(project, batch.id),
         "may_review": _may_review(request),
         "exports_url": reverse("exports:index"),
-        "held": exports.list_covering(user=request.user, project=str(project), batch=found.id),
+        "held": exports.list_covering(user=request.user, project=str(project), batch=batch.id),
     }
 
 
-def _history(request: SignedIn, project: uuid.UUID, batch: int) -> list[Line]:
+def _list_history(request: SignedIn, project: uuid.UUID, batch: int) -> list[Line]:
     by = None if request.user.can(Right.AUDIT_ALL) else request.user
-    moves = order_services.moves_of(project=project, batch_id=batch, user=by)
-    return services.history(user=request.user, batch_id=batch, moves=moves)
+    moves = order_selectors.moves_of(project=project, batch_id=batch, user=by)
+    return history.list_history(user=request.user, batch_id=batch, moves=moves)
 
 
 def _editing(request: SignedIn, project: uuid.UUID, batch: int, part: str, form: NameForm | MetadataForm) -> Context:
@@ -177,14 +186,16 @@ def _editing(request: SignedIn, project: uuid.UUID, batch: int, part: str, form:
     }
 
 
-def _again(request: SignedIn, project: uuid.UUID, batch: int, part: str, form: NameForm | MetadataForm) -> HttpResponse:
-    """The form with what was typed and what is wrong with it: nothing was sent, or it was refused at a field."""
+def _respond_invalid(
+    request: SignedIn, project: uuid.UUID, batch: int, part: str, form: NameForm | MetadataForm
+) -> HttpResponse:
+    """The form as it was typed, with its errors: nothing was sent, or it was refused at a field."""
     context = _editing(request, project, batch, part, form)
     template = f"batches/detail.html#{part}" if htmx.is_htmx(request) else "batches/edit.html"
     return render(request, template, context, status=422)
 
 
-def _not_saved(
+def _respond_failed(
     request: SignedIn,
     project: uuid.UUID,
     batch: int,
@@ -197,39 +208,39 @@ def _not_saved(
     return write_errors.answer(request, error, "batches/edit.html", context, **places)
 
 
-def _place(board: selectors.Board, batch: int) -> dict[str, Any]:
+def _rank_context(board: selectors.Board, batch: int) -> dict[str, Any]:
     """The batch's rank in words, "" for a finished one, which has none."""
     rank, total = board.order.ranks.get(batch), None if board.problem else len(board.order.ranks)
     return {"rank_words": ordinal(rank) if rank else "", "of": total, "number": board.order.numbers.get(batch)}
 
 
-def _renamed(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
+def _respond_renamed(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     if not htmx.is_htmx(request):
         return redirect("batches:detail", project, batch)
     try:
-        found = services.get_batch(user=request.user, project=project, batch_id=batch)
+        current = selectors.get_batch(user=request.user, project=project, batch_id=batch)
     except (UpstreamError, ConnectionMissing):
         # It is saved: whatever fails from here on is the page's own matter, and says so.
         return htmx.redirect(request, reverse("batches:detail", args=[project, batch]))
-    context = _about_batch(request, project, found) | {"saved": "name"}
+    context = _batch_context(request, project, current) | {"saved": "name"}
     return render(request, "batches/detail.html#name_saved", context)
 
 
-def _metadata_saved(request: SignedIn, project: uuid.UUID, batch: int, said: str) -> HttpResponse:
+def _respond_metadata_saved(request: SignedIn, project: uuid.UUID, batch: int, message: str) -> HttpResponse:
     if not htmx.is_htmx(request):
-        messages.success(request, said)
+        messages.success(request, message)
         return redirect("batches:detail", project, batch)
     try:
-        found = services.get_batch(user=request.user, project=project, batch_id=batch)
+        current = selectors.get_batch(user=request.user, project=project, batch_id=batch)
     except (UpstreamError, ConnectionMissing):
-        messages.success(request, said)
+        messages.success(request, message)
         return htmx.redirect(request, reverse("batches:detail", args=[project, batch]))
-    context = _about_batch(request, project, found) | {"metadata": MetadataForm.of(found.metadata)}
-    context |= {"saved": "metadata", "said": said}
+    context = _batch_context(request, project, current) | {"metadata": MetadataForm.of(current.metadata)}
+    context |= {"saved": "metadata", "said": message}
     return render(request, "batches/detail.html#metadata_saved", context)
 
 
-def _clash_words(clash: services.ChangedMeanwhile) -> str:
+def _changed_sentence(clash: services.MetadataChanged) -> str:
     keys = ", ".join(f"“{key}”" for key in clash.keys)
     return (
         f"Somebody changed {keys} since you opened this. Nothing was sent. "

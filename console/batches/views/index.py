@@ -13,9 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http_types import SignedIn
 from console import error_pages, htmx, saved_forms, write_errors
-from console.batches import order_services, presenters, selectors, services
-from console.batches import page_context as page
-from console.batches.forms import NameForm, batch_ids_of
+from console.batches import history, item_counts, order_selectors, page_context, presenters, selectors, services
+from console.batches.forms import NameForm, read_batch_ids
 from console.common.parsing import read_page_number
 from console.common.typed_fields import hand_back
 from console.projects import services as projects
@@ -27,16 +26,16 @@ PAGE_SIZE = 100
 @require_safe
 def index(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """All batches in the order they are worked on, a hundred rows a page."""
-    context: dict[str, Any] = page.about(request, project) | {"form": NameForm(), "act_id": uuid.uuid4()}
+    context: dict[str, Any] = page_context.about(request, project) | {"form": NameForm(), "act_id": uuid.uuid4()}
     status = 200
     try:
-        context |= _listed(request, project)
+        context |= _read_list(request, project)
     except UpstreamError as problem:
         if htmx.is_htmx(request) or isinstance(problem, KeyRejected | NotFound):
             raise  # The list that is there stays there, or there is no such list.
         context["problem"] = problem
         if last := selectors.last_board(user=request.user, project=project, problem=problem):
-            context |= _shown(request, project, last.value) | {"kept_at": last.at, "may_change": False}
+            context |= _list_context(request, project, last.value) | {"kept_at": last.at, "may_change": False}
         status = 200 if last else error_pages.status_of(problem)
     if htmx.is_htmx(request):
         return render(request, "batches/index.html#list", context)
@@ -48,23 +47,22 @@ def waiting(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """What waits for review in the rows of a page, which asks for it once they are there."""
     if not htmx.is_htmx(request):
         return redirect("batches:index", project)
-    batch_ids = batch_ids_of(request.GET)
+    batch_ids = read_batch_ids(request.GET)
     try:
-        found = services.waiting(user=request.user, project=project, batch_ids=batch_ids)
+        counts = item_counts.count_waiting(user=request.user, project=project, batch_ids=batch_ids)
     except UpstreamError as problem:
         if isinstance(problem, KeyRejected):
             raise  # That is said to the person, who has to mend it.
         return render(request, "batches/index.html#waiting", {"unknown": batch_ids})
-    return render(request, "batches/index.html#waiting", {"waiting": found, "project_id": project})
+    return render(request, "batches/index.html#waiting", {"waiting": counts, "project_id": project})
 
 
 @hand_back("act_id", "name")
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """A new batch: inline on the list, or on a page of its own without script."""
-    sent = request.POST if request.method == "POST" else saved_forms.read_form(request)
-    form = NameForm(sent)
-    context = page.about(request, project) | {"form": form, "act_id": uuid.uuid4()}
+    form = NameForm(request.POST if request.method == "POST" else saved_forms.read_form(request))
+    context = page_context.about(request, project) | {"form": form, "act_id": uuid.uuid4()}
     if request.method != "POST":
         return render(request, "batches/create.html", context)
     if form.is_valid():
@@ -73,7 +71,7 @@ def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
             batch_id, name = services.create_batch(
                 user=request.user, project=project, name=name, act_id=act_id, request=request
             )
-            return _made(request, project, batch_id, name)
+            return _respond_created(request, project, batch_id, name)
         except (Conflict, Invalid) as refusal:
             form.add_error("name", refusal.message)
         except write_errors.KINDS as error:
@@ -83,59 +81,61 @@ def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     return render(request, template, context, status=422)
 
 
-def _listed(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
+def _read_list(request: SignedIn, project: uuid.UUID) -> dict[str, Any]:
     projects.mark_used(user=request.user, project=project)
     age = selectors.RECENT if htmx.is_htmx(request) else 0
-    return _shown(request, project, selectors.read_board(user=request.user, project=project, age=age, partly=True))
+    return _list_context(
+        request, project, selectors.read_board(user=request.user, project=project, age=age, partly=True)
+    )
 
 
-def _shown(request: SignedIn, project: uuid.UUID, board: selectors.Board) -> dict[str, Any]:
-    found, search = presenters.rows(board), " ".join(request.GET.get("q", "").split())[:100]
-    folded = presenters.folds(found) and request.GET.get("finished") != "show"
-    finished = sum(row.finished for row in found)
-    chosen = presenters.matching([row for row in found if not folded or search or not row.finished], search)
-    turned = Paginator(chosen, PAGE_SIZE).get_page(read_page_number(request.GET.get("page")))
+def _list_context(request: SignedIn, project: uuid.UUID, board: selectors.Board) -> dict[str, Any]:
+    rows, search = presenters.build_rows(board), " ".join(request.GET.get("q", "").split())[:100]
+    folded = presenters.can_fold(rows) and request.GET.get("finished") != "show"
+    finished = sum(row.finished for row in rows)
+    matches = presenters.filter_rows([row for row in rows if not folded or search or not row.finished], search)
+    page = Paginator(matches, PAGE_SIZE).get_page(read_page_number(request.GET.get("page")))
     return {
-        "page": turned,
-        "lines": _lines(found, chosen, turned) if folded and not search and not board.problem else turned.object_list,
-        "total": len(found),
+        "page": page,
+        "lines": _add_gaps(rows, matches, page) if folded and not search and not board.problem else page.object_list,
+        "total": len(rows),
         "incomplete": board.problem,
         "unusable": board.unusable,
         "finished": finished,
-        "can_fold": presenters.folds(found),
+        "can_fold": presenters.can_fold(rows),
         "folded": folded and not search,
         "shows_finished": request.GET.get("finished") == "show",
         "search": search,
         "ties": len(board.order.tied),
         "unordered": board.order.unordered,
-        "only_default": [row.name for row in found] == ["Default"],
-        "work": _work(found),
-        "previous_url": _turned(request, turned.number - 1) if turned.has_previous() else "",
-        "next_url": _turned(request, turned.number + 1) if turned.has_next() else "",
-        "pager_text": f"{turned.start_index():,} to {turned.end_index():,} of {len(chosen):,} batches",
-        "waiting_url": _waiting_url(project, [row.id for row in turned if row.total and not row.finished]),
-        "fold_url": _turned(request, 1, finished="" if not folded else "show"),
-        "last": order_services.last_saved(project=project),
-        "unclear": order_services.unclear(project=project),
-        "unresolved_acts": services.unresolved_creates(user=request.user, project=project),
+        "only_default": [row.name for row in rows] == ["Default"],
+        "work": _sum_work(rows),
+        "previous_url": _page_url(request, page.number - 1) if page.has_previous() else "",
+        "next_url": _page_url(request, page.number + 1) if page.has_next() else "",
+        "pager_text": f"{page.start_index():,} to {page.end_index():,} of {len(matches):,} batches",
+        "waiting_url": _waiting_url(project, [row.id for row in page if row.total and not row.finished]),
+        "fold_url": _page_url(request, 1, finished="" if not folded else "show"),
+        "last": order_selectors.last_saved(project=project),
+        "unclear": order_selectors.unresolved_saves(project=project),
+        "unresolved_acts": history.unresolved_creates(user=request.user, project=project),
     }
 
 
-def _lines(
-    found: list[presenters.Row], chosen: list[presenters.Row], turned: "Page[presenters.Row]"
-) -> list[presenters.Row | presenters.Gap]:
+def _add_gaps(
+    rows: list[presenters.BatchRow], matches: list[presenters.BatchRow], page: "Page[presenters.BatchRow]"
+) -> list[presenters.BatchRow | presenters.Gap]:
     """The rows of a page, and in their place the finished ones that are folded away before, between and behind."""
-    before = chosen[turned.start_index() - 2].place if turned.start_index() > 1 else 0
-    until = 0 if turned.has_next() else len(found)
-    return presenters.with_gaps(turned.object_list, after=before, until=until)
+    before = matches[page.start_index() - 2].place if page.start_index() > 1 else 0
+    until = 0 if page.has_next() else len(rows)
+    return presenters.add_gaps(page.object_list, after=before, until=until)
 
 
-def _work(found: list[presenters.Row]) -> dict[str, int]:
-    total, completed = sum(row.total or 0 for row in found), sum(row.completed for row in found)
+def _sum_work(rows: list[presenters.BatchRow]) -> dict[str, int]:
+    total, completed = sum(row.total or 0 for row in rows), sum(row.completed for row in rows)
     return {"total": total, "completed": completed, "share": round(100 * completed / total) if total else 0}
 
 
-def _turned(request: SignedIn, page: int, **changes: str) -> str:
+def _page_url(request: SignedIn, page: int, **changes: str) -> str:
     query = request.GET.copy()
     for name, value in {"page": str(page) if page > 1 else "", **changes}.items():
         query.pop(name, None)
@@ -151,7 +151,7 @@ def _waiting_url(project: uuid.UUID, batch_ids: list[int]) -> str:
     return f"{reverse('batches:waiting', args=[project])}?{urlencode({'batch': batch_ids}, doseq=True)}"
 
 
-def _made(request: SignedIn, project: uuid.UUID, batch_id: str, name: str) -> HttpResponse:
+def _respond_created(request: SignedIn, project: uuid.UUID, batch_id: str, name: str) -> HttpResponse:
     messages.success(request, f"The batch “{name}” was made. It stands at the end until you order it.")
     here = reverse("batches:index", args=[project])
     return htmx.redirect(request, f"{here}#batch-{batch_id}" if batch_id else here)
