@@ -1,4 +1,4 @@
-"""What colleagues changed here since one last looked: a line for each project they use, from our own database."""
+"""What colleagues changed here since the person last looked: a line for each project, from our own database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,18 +51,18 @@ def list_changes(*, user: Person) -> list[ProjectChange]:
     Without a key there is no space, so nothing was used.
     """
     try:
-        opened = projects.last_opened(user=user)
+        last_opened = projects.last_opened(user=user)
     except connections.ConnectionMissing:
         return []
     mine = exports.ids_started_since(user=user, since=timezone.now() - RECENT)
     by_project: dict[str, list[Line]] = {}
     for line in selectors.newest(ACTIONS, each=MOST_LINES):
-        if (subject := _subject(line, user, opened, mine)) is not None:
+        if (subject := _subject(line, user, last_opened, mine)) is not None:
             by_project.setdefault(subject, []).append(line)
     return [ProjectChange(lines[0], len(lines) - 1, _address(subject)) for subject, lines in by_project.items()]
 
 
-def _subject(line: Line, user: Person, opened: Mapping[str, datetime | None], mine: set[str]) -> str | None:
+def _subject(line: Line, user: Person, last_opened: Mapping[str, datetime | None], mine: set[str]) -> str | None:
     """The project that was changed, or "export …"; None where the change is no news for this person."""
     entry = line.entry
     if entry.actor_id == user.pk or line.outcome != DONE or entry.at < timezone.now() - RECENT:
@@ -70,10 +70,10 @@ def _subject(line: Line, user: Person, opened: Mapping[str, datetime | None], mi
     if entry.action == "export.delete":
         return f"export {entry.thing_id}" if entry.thing_id in mine else None
     project = entry.thing_id if entry.thing_kind == "project" else str(entry.detail.get("project_id", ""))
-    if project not in opened:
+    if project not in last_opened:
         return None
-    seen = opened[project]
-    return project if seen is None or entry.at > seen else None
+    opened_at = last_opened[project]
+    return project if opened_at is None or entry.at > opened_at else None
 
 
 def _address(subject: str) -> str:

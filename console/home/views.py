@@ -8,29 +8,33 @@ from django.views.decorators.http import require_safe
 
 from accounts import connections
 from accounts.http_types import SignedIn
-from console.home import readiness, services
+from console.home import readiness, selectors
+from console.projects import selectors as projects
+from console.slices import selectors as slice_selectors
 from console.upstream.errors import UpstreamError
+
+MOST_SLICES = 4
 
 
 @require_safe
 def index(request: SignedIn) -> HttpResponse:
     """Everything from our own database at once; what a vendor must be asked for comes as a block of its own."""
     context = _waiting(request) | {
-        "recent": services.recent(user=request.user),
-        "has_avala": services.may_ask_avala(user=request.user),
-        "may_review": services.may_review(user=request.user),
+        "recent": selectors.list_acts(user=request.user),
+        "has_avala": selectors.may_ask_avala(user=request.user),
+        "may_review": selectors.may_review(user=request.user),
     }
     return render(request, "home/index.html", context)
 
 
 @require_safe
 def slices(request: SignedIn) -> HttpResponse:
-    """A block of its own: where it fails it says so in its own place, and the rest of the page stands."""
+    """A block of its own: where it fails it says so in its own place, and the rest of the page stays."""
     try:
-        rows = services.latest_slices(user=request.user)
+        rows = slice_selectors.list_latest(user=request.user, most=MOST_SLICES)
     except (UpstreamError, connections.ConnectionMissing) as problem:
         return render(request, "home/slices.html", {"problem": problem})
-    return render(request, "home/slices.html", {"rows": rows, "unnamed": services.unnamed_datasets(rows)})
+    return render(request, "home/slices.html", {"rows": rows, "unnamed": slice_selectors.unnamed_datasets_query(rows)})
 
 
 @require_safe
@@ -38,7 +42,7 @@ def review(request: SignedIn) -> HttpResponse:
     """What waits for review, and whether nothing at all waits: only this block can know that."""
     context: dict[str, Any] = _waiting(request)
     try:
-        context["reviews"] = services.reviews(user=request.user)
+        context["reviews"] = projects.waiting_for_review(user=request.user)
     except (UpstreamError, connections.ConnectionMissing) as problem:
         context["problem"] = problem
     return render(request, "home/index.html#review", context)
@@ -46,9 +50,9 @@ def review(request: SignedIn) -> HttpResponse:
 
 @require_safe
 def unfinished(request: SignedIn) -> HttpResponse:
-    """What became of the slices this person created recently, as far as that is not known yet."""
+    """The states of the slices this person created recently, where not known yet."""
     try:
-        context: dict[str, Any] = {"todos": services.unfinished_slices(user=request.user)}
+        context: dict[str, Any] = {"todos": selectors.unfinished_slices(user=request.user)}
     except (UpstreamError, connections.ConnectionMissing) as problem:
         context = {"problem": problem}
     return render(request, "home/index.html#unfinished", context)
@@ -63,10 +67,10 @@ def livez(request: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """This process can do its work: JSON with each part, and 503 where one doesn't work."""
-    found = readiness.state()
-    return JsonResponse(found, status=503 if found["problems"] else 200)
+    state = readiness.state()
+    return JsonResponse(state, status=503 if state["problems"] else 200)
 
 
 def _waiting(request: SignedIn) -> dict[str, Any]:
-    waiting = services.waiting(user=request.user)
+    waiting = selectors.list_waiting(user=request.user)
     return {"todos": waiting.todos, "unfinished": waiting.has_unfinished_slices}

@@ -1,9 +1,8 @@
-"""What the home page gathers: what waits for the person, where they were, and what happened lately."""
+"""What the home page gathers: what waits for the person, where they were, and the latest acts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -15,19 +14,12 @@ from console.common.formatting import moment, plural
 from console.exports import selectors as exports
 from console.home import colleagues
 from console.items.run_selectors import find_paused_runs
-from console.projects import selectors as projects
-from console.projects.presenters import Reviews
-from console.slices import presenters as shown
-from console.slices import recent as recent_slices
-from console.slices import services as slices
-from console.slices.builder import drafts
-from console.slices.presenters import State
-from console.slices.recent import RecentSlice
+from console.slices import selectors as slices
+from console.slices.selectors import RecentSlice, State
 
-SLICES = 4
-UNKNOWN_SHOWN = 5
-PAUSED_SHOWN = 3
-COLLEAGUES_SHOWN = 5
+MOST_UNKNOWN = 5
+MOST_PAUSED = 3
+MOST_COLLEAGUES = 5
 FAILED_SLICE = "Avala gives no reason. You can try again with the same recipe."
 VENDORS = (
     ("avala", "Avala", "slices and datasets"),
@@ -55,9 +47,9 @@ class Waiting:
     has_unfinished_slices: bool
 
 
-def waiting(*, user: Person) -> Waiting:
+def list_waiting(*, user: Person) -> Waiting:
     """Everything that waits, from our own database: no vendor can keep this page from appearing."""
-    created = recent_slices.list_recent(user=user) if may_ask_avala(user=user) else []
+    created = slices.list_recent(user=user) if may_ask_avala(user=user) else []
     todos = [
         *_unconnected(user),
         *_unknown(user),
@@ -70,41 +62,23 @@ def waiting(*, user: Person) -> Waiting:
     return Waiting(todos, any(one.state is None for one in created))
 
 
-def latest_slices(*, user: Person) -> list[shown.SliceRow]:
-    """The first few slices of the person's Avala owner: one upstream call."""
-    owner = connections.owner(user)
-    found = connections.avala(user).list_slices(owner, limit=SLICES).items
-    return shown.rows(found, slices.known_names(user=user, uids=slices.recipe_datasets(found)))
-
-
 def may_ask_avala(*, user: Person) -> bool:
     """Whether there is a key to ask with; without one the first line of the page already says what to do."""
     return bool(connections.key_fingerprint(user, "avala"))
 
 
 def may_review(*, user: Person) -> bool:
-    """Whether what waits for review waits for this person, and there is a key to ask with."""
+    """Whether reviews are this person's work, and there is a key to ask with."""
     return user.can(Right.SIGNAL) and bool(connections.key_fingerprint(user, "cloudfactory"))
 
 
-def reviews(*, user: Person) -> Reviews:
-    return projects.waiting_for_review(user=user)
-
-
 def unfinished_slices(*, user: Person) -> list[Todo]:
-    """What became of them: up to four calls. One that is ready is told once."""
-    return [_recent_slice(one, one.state) for one in recent_slices.check_unfinished(user=user) if one.state]
+    """Their states now: up to four calls. One that is ready is shown once."""
+    return [_recent_slice(one, one.state) for one in slices.check_unfinished(user=user) if one.state]
 
 
-def unnamed_datasets(rows: Sequence[shown.SliceRow]) -> str:
-    """The datasets whose names are not known yet, as the question `slices:names` understands."""
-    recipes = [row.recipe for row in rows if row.recipe]
-    uids = {clause.dataset_uid for recipe in recipes for clause in recipe.clauses if not clause.named}
-    return urlencode([("d", uid) for uid in sorted(uids) if slices.is_uid(uid)])
-
-
-def recent(*, user: Person) -> list[selectors.Line]:
-    """The latest sentences: the person's own, and for auditors everybody's."""
+def list_acts(*, user: Person) -> list[selectors.Line]:
+    """The latest acts: the person's own, and for auditors those of all."""
     return selectors.latest(user)
 
 
@@ -124,25 +98,25 @@ def _unconnected(user: Person) -> list[Todo]:
 
 
 def _unknown(user: Person) -> list[Todo]:
-    """Acts with an unknown outcome: one's own, or everybody's for those who may see them. The newest come first."""
-    found, number = unresolved.of_anything(user, most=UNKNOWN_SHOWN)
-    shown = [_unresolved(line, one) for line, one in found]
-    return [*shown, _more_unresolved(number)] if number > UNKNOWN_SHOWN else shown
+    """Acts with an unknown outcome, the newest first: one's own, or all for those who can see them."""
+    acts, number = unresolved.of_anything(user, most=MOST_UNKNOWN)
+    todos = [_unresolved(line, act) for line, act in acts]
+    return [*todos, _more_unresolved(number)] if number > MOST_UNKNOWN else todos
 
 
-def _unresolved(line: selectors.Line, one: unresolved.Unresolved) -> Todo:
-    return Todo("circle-question-mark", "warn", line.text, one.state.message, one.entry_url, "Check")
+def _unresolved(line: selectors.Line, act: unresolved.Unresolved) -> Todo:
+    return Todo("circle-question-mark", "warn", line.text, act.state.message, act.entry_url, "Check")
 
 
 def _more_unresolved(number: int) -> Todo:
     address = f"{reverse('audit:index')}?outcome=unknown&period=all"
-    text = f"{plural(number - UNKNOWN_SHOWN, 'more request')} without a clear answer"
+    text = f"{plural(number - MOST_UNKNOWN, 'more request')} without a clear answer"
     return Todo("circle-question-mark", "warn", text, "The audit lists them all.", address, "Show all")
 
 
 def _paused_runs(user: Person) -> list[Todo]:
     """Signals to many work items, and imports of them, that go on only when the person says so."""
-    paused = find_paused_runs(user=user, most=PAUSED_SHOWN)
+    paused = find_paused_runs(user=user, most=MOST_PAUSED)
     return [Todo("pause", "warn", run.title, run.text, run.url, "Show") for run in paused]
 
 
@@ -179,7 +153,7 @@ def _ready(export_request: Any, part: str) -> Todo:
     return Todo("package", "good", f"The export “{export_request}” is ready", note, address, "Open")
 
 
-def _recent_slice(found: RecentSlice, state: State) -> Todo:
+def _recent_slice(recent: RecentSlice, state: State) -> Todo:
     if state.failed:
         icon, words, note = "circle-x", "failed", FAILED_SLICE
     elif state.building:
@@ -188,13 +162,13 @@ def _recent_slice(found: RecentSlice, state: State) -> Todo:
         icon, words, note = "circle-check", "is ready", ""
     else:
         icon, words, note = "info", f"has the state {state.text}", ""
-    return Todo(icon, state.tone, f"The slice “{found.name}” {words}", note, found.address, "View")
+    return Todo(icon, state.tone, f"The slice “{recent.name}” {words}", note, recent.address, "View")
 
 
 def _colleagues(user: Person) -> list[Todo]:
-    """What others changed; a line goes when the person opens the project, or after three days."""
-    found = colleagues.list_changes(user=user)[:COLLEAGUES_SHOWN]
-    return [Todo("users", "info", one.line.text, one.note, one.address, "View") for one in found]
+    """What others changed; a line disappears when the person opens the project, or after three days."""
+    changes = colleagues.list_changes(user=user)[:MOST_COLLEAGUES]
+    return [Todo("users", "info", change.line.text, change.note, change.address, "View") for change in changes]
 
 
 def _drafts(user: Person) -> list[Todo]:
@@ -209,5 +183,5 @@ def _drafts(user: Person) -> list[Todo]:
             reverse("slices:draft", args=[draft.pk]),
             "Continue",
         )
-        for draft in drafts.editable(user)[:3]
+        for draft in slices.list_unfinished_drafts(user)[:3]
     ]
