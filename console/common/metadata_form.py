@@ -1,18 +1,22 @@
 """Metadata of a batch or a work item as lines of key, value and kind, which a person can type."""
 
 import json
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django import forms
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from console.common.parsing import NotJson, clean, read_json, read_uuid, text_fault
+from console.common.fields import IdField
+from console.common.parsing import NotJson, clean, read_json, text_fault
 
 MOST_LINES = 200
 LONGEST_KEY = 200
 LONGEST_VALUE = 20_000
+
+INCOMPLETE = "Something of this form was lost on the way. Open the page again; nothing was sent."
 
 TEXT, NUMBER, YES_NO, DATA = "text", "number", "yes-no", "data"
 KINDS = ((TEXT, "Text"), (NUMBER, "Number"), (YES_NO, "Yes or no"), (DATA, "Data (JSON)"))
@@ -32,30 +36,22 @@ class MetadataLine:
         return [(kind, words, kind == self.kind) for kind, words in KINDS]
 
 
-class MetadataForm:
-    """Metadata as lines of key, value and kind. Blank lines count as removed."""
+class MetadataForm(forms.Form):
+    """Metadata as lines of key, value and kind, and the metadata the page was opened with. Blank lines are left out.
 
-    def __init__(self, lines: Sequence[MetadataLine], base: Mapping[str, Any], act_id: uuid.UUID | None = None) -> None:
-        self.lines, self.base, self.act_id = list(lines), dict(base), act_id
-        self.error = ""
-        self.wanted: dict[str, Any] = {}
+    Valid, `metadata` has what was typed. A line has its own errors, `error` is about the whole form.
+    """
 
-    @classmethod
-    def of(cls, metadata: Mapping[str, Any]) -> "MetadataForm":
-        return cls([_line(key, value) for key, value in metadata.items()], metadata, uuid.uuid4())
+    act_id = IdField(required=False)
 
-    @classmethod
-    def read(cls, post: QueryDict) -> "MetadataForm":
-        keys, values, kinds = post.getlist("key"), post.getlist("value"), post.getlist("kind")
-        base = _parsed(post.get("base", ""))
-        form = cls([], base if isinstance(base, dict) else {}, read_uuid(post.get("act_id")))
-        lines = [form._typed(*parts) for parts in zip(keys, values, kinds, strict=False)]
-        form.lines = [line for line in lines if line.key or line.value.strip()]
-        if form.act_id is None or not isinstance(base, dict) or not len(keys) == len(values) == len(kinds):
-            form.error = "Something of this form was lost on the way. Open the page again; nothing was sent."
-        if len(lines) > MOST_LINES:
-            form.error = f"At most {MOST_LINES} lines. Nothing was sent."
-        return form
+    def __init__(self, data: QueryDict | None = None, *, metadata: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data)
+        self.metadata: dict[str, Any] = {}
+        self.base: dict[str, Any] = dict(metadata or {})
+        self.lines = [_line(key, value) for key, value in self.base.items()]
+        self._is_complete, self._is_checked, self._sent_lines = True, False, 0
+        if data is not None:
+            self._read_lines(data)
 
     @property
     def blank(self) -> MetadataLine:
@@ -66,24 +62,45 @@ class MetadataForm:
     def base_text(self) -> str:
         return json.dumps(self.base, ensure_ascii=False)
 
-    def is_valid(self) -> bool:
-        for line in self.lines:
-            self._take(line)
-        return not self.error and not any(line.errors for line in self.lines)
+    @property
+    def error(self) -> str:
+        """What is wrong with the whole form, once it was checked."""
+        return next((str(error) for error in self.non_field_errors() if error), "") if self._is_checked else ""
 
-    def _typed(self, key: str, value: str, kind: str) -> MetadataLine:
+    def clean(self) -> None:
+        self._is_checked = True
+        for line in self.lines:
+            self._clean_line(line)
+        if self._sent_lines > MOST_LINES:
+            raise ValidationError(f"At most {MOST_LINES} lines. Nothing was sent.")
+        if not self._is_complete or self.cleaned_data.get("act_id") is None:
+            raise ValidationError(INCOMPLETE)
+        if any(line.errors for line in self.lines):
+            raise ValidationError("", code="lines")
+
+    def check_key(self, key: str) -> None:
+        """Raises ValidationError for a key that can't be typed here."""
+
+    def _read_lines(self, data: QueryDict) -> None:
+        keys, values, kinds = data.getlist("key"), data.getlist("value"), data.getlist("kind")
+        base = _read_json(data.get("base", ""))
+        self.base = base if isinstance(base, dict) else {}
+        self._is_complete = isinstance(base, dict) and len(keys) == len(values) == len(kinds)
+        lines = [self._typed_line(*parts) for parts in zip(keys, values, kinds, strict=False)]
+        self._sent_lines = len(lines)
+        self.lines = [line for line in lines if line.key or line.value.strip()]
+
+    def _typed_line(self, key: str, value: str, kind: str) -> MetadataLine:
         """A browser sends each line break as two characters, and a key may really end in a blank."""
-        text, base = value.replace("\r\n", "\n"), self.base.get(key)
-        if isinstance(base, str) and base.replace("\r\n", "\n") == text:
-            text = base
+        text, before = value.replace("\r\n", "\n"), self.base.get(key)
+        if isinstance(before, str) and before.replace("\r\n", "\n") == text:
+            text = before
         return MetadataLine(key if key in self.base else key.strip(), text, kind)
 
-    def _take(self, line: MetadataLine) -> None:
-        if not line.key and not line.value.strip():
-            return
+    def _clean_line(self, line: MetadataLine) -> None:
         if not line.key:
             line.errors.append("Name this line, or empty its value to remove it.")
-        elif line.key in self.wanted:
+        elif line.key in self.metadata:
             line.errors.append("This name stands twice.")
         elif len(line.key) > LONGEST_KEY:
             line.errors.append(f"At most {LONGEST_KEY} characters.")
@@ -96,7 +113,11 @@ class MetadataForm:
         else:
             value, error = _value(line)
             line.errors += [error] if error else []
-            self.wanted[line.key] = value
+            self.metadata[line.key] = value
+        try:
+            self.check_key(line.key)
+        except ValidationError as error_of_key:
+            line.errors += error_of_key.messages
 
 
 def _line(key: str, value: Any) -> MetadataLine:
@@ -115,7 +136,7 @@ def _value(line: MetadataLine) -> tuple[Any, str]:
     if line.kind == YES_NO:
         boolean = {"yes": True, "true": True, "no": False, "false": False}.get(text.lower())
         return boolean, "" if boolean is not None else "Write yes or no."
-    value = _parsed(text)
+    value = _read_json(text)
     if line.kind == NUMBER:
         return value, "" if isinstance(value, int | float) and not isinstance(value, bool) else "This is not a number."
     return value, "" if value is not NOT_JSON else "This is not valid JSON."
@@ -124,7 +145,7 @@ def _value(line: MetadataLine) -> tuple[Any, str]:
 NOT_JSON: Any = object()
 
 
-def _parsed(text: str) -> Any:
+def _read_json(text: str) -> Any:
     """JSON from a person, or NOT_JSON."""
     try:
         return read_json(text, exact=True)

@@ -170,12 +170,5 @@ class NewItemForm(forms.Form):
 class ItemMetadataForm(MetadataForm):
     """The lines of a work item's metadata, among which the console's own id can't be typed."""
 
-    def is_valid(self) -> bool:
-        is_valid = super().is_valid()
-        for line in self.lines:
-            try:
-                item_fields.check_metadata_name(line.key)
-            except ValidationError as error:
-                line.errors += error.messages
-                is_valid = False
-        return is_valid
+    def check_key(self, key: str) -> None:
+        item_fields.check_metadata_name(key)

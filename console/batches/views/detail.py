@@ -48,7 +48,7 @@ def detail(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
         return page_context.not_answered(request, project, problem, _last_name(request, project, batch, problem))
     context = _batch_context(request, project, listed) | {
         **_rank_context(board, batch),
-        "metadata": MetadataForm.of(listed.metadata),
+        "metadata": MetadataForm(metadata=listed.metadata),
     }
     context["editing"] = request.GET.get("edit", "")
     context |= page_parts.read(user=request.user, project=project, batch_id=batch)
@@ -102,30 +102,30 @@ def metadata(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     """The metadata as a table; `edit` makes its lines fields, POST saves what changed."""
     if request.method != "POST":
         if data := saved_forms.read_form(request):
-            form = MetadataForm.read(data)
+            form = MetadataForm(data)
             return render(request, "batches/edit.html", _editing(request, project, batch, "metadata", form))
         current = selectors.get_batch(user=request.user, project=project, batch_id=batch)
         if not htmx.is_htmx(request):
             return redirect(f"{reverse('batches:detail', args=[project, batch])}?edit=metadata")
-        context = _batch_context(request, project, current) | {"metadata": MetadataForm.of(current.metadata)}
+        context = _batch_context(request, project, current) | {"metadata": MetadataForm(metadata=current.metadata)}
         return render(request, "batches/detail.html#metadata", context | {"editing": request.GET.get("edit")})
-    form = MetadataForm.read(request.POST)
-    if form.is_valid() and form.act_id is not None:
+    form = MetadataForm(request.POST)
+    if form.is_valid():
         try:
             changed = services.change_metadata(
                 user=request.user,
                 project=project,
                 batch_id=batch,
                 base=form.base,
-                metadata=form.wanted,
-                act_id=form.act_id,
+                metadata=form.metadata,
+                act_id=form.cleaned_data["act_id"],
                 request=request,
             )
             return _respond_metadata_saved(request, project, batch, METADATA_SAVED if changed else METADATA_UNCHANGED)
         except services.MetadataChanged as clash:
-            form.error = _changed_sentence(clash)
+            form.add_error(None, _changed_sentence(clash))
         except Invalid as refusal:
-            form.error = refusal.message
+            form.add_error(None, refusal.message)
         except write_errors.KINDS as error:
             return _respond_failed(request, project, batch, "metadata", form, error)
     return _respond_invalid(request, project, batch, "metadata", form)
@@ -235,7 +235,7 @@ def _respond_metadata_saved(request: SignedIn, project: uuid.UUID, batch: int, m
     except (UpstreamError, ConnectionMissing):
         messages.success(request, message)
         return htmx.redirect(request, reverse("batches:detail", args=[project, batch]))
-    context = _batch_context(request, project, current) | {"metadata": MetadataForm.of(current.metadata)}
+    context = _batch_context(request, project, current) | {"metadata": MetadataForm(metadata=current.metadata)}
     context |= {"saved": "metadata", "said": message}
     return render(request, "batches/detail.html#metadata_saved", context)
 

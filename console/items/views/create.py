@@ -37,7 +37,7 @@ def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     chosen = {value: value for value, _ in choices}.get(request.GET.get("batch", ""), "")
     initial = request.GET.get("batch", "") if problem else chosen
     form = NewItemForm(sent, batches=choices, are_all=problem is None, initial={"batch": initial})
-    metadata = ItemMetadataForm.of({}) if sent is None else ItemMetadataForm.read(sent)
+    metadata = ItemMetadataForm(sent)
     context |= {"form": form, "metadata": metadata, "batch_problem": problem, "act_id": uuid.uuid4()}
     if request.method != "POST":
         return render(request, TEMPLATE, context)
@@ -47,7 +47,7 @@ def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
             created = services.create_item(
                 user=request.user,
                 project=project,
-                fields={**form.item_fields, "metadata": metadata.wanted},
+                fields={**form.item_fields, "metadata": metadata.metadata},
                 batch_id=form.cleaned_data["batch"],
                 batch_name=form.batch_name,
                 act_id=form.cleaned_data["act_id"],
