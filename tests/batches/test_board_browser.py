@@ -19,7 +19,7 @@ from tests.waiting import held
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]
 
-WANTED = boards.arranged(boards.moved(OPEN, WORN, 1))
+NEW_ORDER = boards.arranged(boards.moved(OPEN, WORN, 1))
 SENTENCE = "Worn edges 4th to 1st; three batches move down one"
 # All eight are in sight, so that a row can be put before any other.
 BOARD = f"{ORDER}?finished=show"
@@ -55,9 +55,9 @@ def handle(page: Page, batch: int) -> Locator:
     return row(page, batch).locator("[data-handle]")
 
 
-def shown(page: Page) -> list[int]:
+def ids_on_page(page: Page) -> list[int]:
     return [
-        int(found) for found in page.eval_on_selector_all("#order-rows > li", "rows => rows.map(r => r.dataset.id)")
+        int(value) for value in page.eval_on_selector_all("#order-rows > li", "rows => rows.map(r => r.dataset.id)")
     ]
 
 
@@ -92,8 +92,8 @@ def swipe(page: Page, batch: int, before: int) -> None:
     x, y = grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2
 
     def touch(kind: str, *points: float) -> None:
-        said = [{"x": x, "y": point} for point in points]
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": said})
+        points_touched = [{"x": x, "y": point} for point in points]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points_touched})
 
     touch("touchStart", y)
     expect(page.locator(".sortable-chosen")).to_have_count(1)
@@ -137,15 +137,15 @@ def test_every_way_of_moving_sends_the_same_order_once(
     expect(board.locator("[data-sentence]")).to_have_text(SENTENCE)
     expect(board.locator("#live")).to_contain_text("Worn edges", use_inner_text=True)
     save(board)
-    assert boards.saves(emulator) == [boards.spaced(WANTED)]
-    assert shown(board) == WANTED
+    assert boards.saves(emulator) == [boards.spaced(NEW_ORDER)]
+    assert ids_on_page(board) == NEW_ORDER
 
 
 def test_a_finger_drags_as_well(finger: Page, emulator: Running) -> None:
     swipe(finger, WORN, START[0])
     expect(finger.locator("[data-sentence]")).to_have_text(SENTENCE)
     save(finger)
-    assert boards.saves(emulator) == [boards.spaced(WANTED)]
+    assert boards.saves(emulator) == [boards.spaced(NEW_ORDER)]
 
 
 def test_without_script_number_boxes_do_the_same(
@@ -159,7 +159,7 @@ def test_without_script_number_boxes_do_the_same(
     page.get_by_label("Place of Worn edges").fill("1")
     page.get_by_role("button", name="Save order").click()
     expect(page.get_by_text("The order is saved.")).to_be_visible()
-    assert boards.saves(emulator) == [boards.spaced(WANTED)]
+    assert boards.saves(emulator) == [boards.spaced(NEW_ORDER)]
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("The order is as it was before.")).to_be_visible()
     assert boards.held_order(emulator) == START
@@ -180,9 +180,9 @@ def test_escape_puts_back_what_was_picked_up(board: Page, complaints: list[str])
     board.keyboard.press("Space")
     expect(handle(board, WORN)).to_have_attribute("aria-pressed", "true")
     board.keyboard.press("Home")
-    assert shown(board)[:2] == [START[0], WORN]
+    assert ids_on_page(board)[:2] == [START[0], WORN]
     board.keyboard.press("Escape")
-    assert shown(board) == START
+    assert ids_on_page(board) == START
     expect(handle(board, WORN)).to_be_focused()
     expect(handle(board, WORN)).to_have_attribute("aria-pressed", "false")
     expect(board.locator("[data-bar]")).to_be_hidden()
@@ -192,7 +192,7 @@ def test_arrows_go_from_handle_to_handle(board: Page) -> None:
     handle(board, OPEN[4]).focus()
     board.keyboard.press("ArrowDown")
     expect(handle(board, OPEN[5])).to_be_focused()
-    assert shown(board) == START
+    assert ids_on_page(board) == START
 
 
 def test_several_rows_move_together(board: Page, emulator: Running, complaints: list[str]) -> None:
@@ -201,7 +201,7 @@ def test_several_rows_move_together(board: Page, emulator: Running, complaints: 
     expect(board.locator("[data-selected-words]")).to_have_text("2 selected")
     board.get_by_role("button", name="To the top", exact=True).click()
     rest = [one for one in OPEN if one not in (WORN, SECOND)]
-    assert shown(board) == boards.arranged([WORN, SECOND, *rest])
+    assert ids_on_page(board) == boards.arranged([WORN, SECOND, *rest])
     drag_together = handle(board, WORN)
     drag_together.focus()
     for key in ("Space", "ArrowDown", "Space"):
@@ -217,27 +217,27 @@ def test_dragging_one_of_several_takes_the_others_along(board: Page) -> None:
     drag(board, OVERLAPPING, START[0])
     rest = [one for one in OPEN if one not in (NAPLES_NIGHT, OVERLAPPING)]
     expect(board.locator("#live")).to_contain_text("2 batches")
-    assert shown(board) == boards.arranged([NAPLES_NIGHT, OVERLAPPING, *rest])
+    assert ids_on_page(board) == boards.arranged([NAPLES_NIGHT, OVERLAPPING, *rest])
 
 
 def test_discard_brings_the_old_order_back_and_leaving_is_free(board: Page, live: str) -> None:
     press(board, WORN, "top")
     board.get_by_role("button", name="Discard").click()
-    assert shown(board) == START
+    assert ids_on_page(board) == START
     expect(board.locator("[data-bar]")).to_be_hidden()
-    asked: list[str] = []
-    board.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    dialogs: list[str] = []
+    board.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
     board.goto(f"{live}/projects/")
-    assert asked == []
+    assert dialogs == []
 
 
 def test_leaving_with_an_unsaved_order_warns(board: Page, live: str) -> None:
     press(board, WORN, "top")
     expect(board.locator("[data-bar]")).to_be_visible()
-    asked: list[str] = []
-    board.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    dialogs: list[str] = []
+    board.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
     board.goto(f"{live}/projects/")
-    assert asked == ["beforeunload"]
+    assert dialogs == ["beforeunload"]
 
 
 def test_filtering_turns_dragging_off_and_says_why(board: Page, complaints: list[str]) -> None:
@@ -248,9 +248,9 @@ def test_filtering_turns_dragging_off_and_says_why(board: Page, complaints: list
     handle(board, NAPLES_NIGHT).focus()
     board.keyboard.press("Space")
     board.keyboard.press("ArrowUp")
-    assert shown(board) == START
+    assert ids_on_page(board) == START
     press(board, NAPLES_NIGHT, "top")
-    assert shown(board)[:2] == [START[0], NAPLES_NIGHT]
+    assert ids_on_page(board)[:2] == [START[0], NAPLES_NIGHT]
     board.get_by_label("Find a batch by name or id").fill("")
     expect(row(board, WORN)).to_be_visible()
 
@@ -278,7 +278,7 @@ def test_finished_ones_fold_away_without_asking_the_server(board: Page, emulator
     board.get_by_role("link", name="Fold 2 finished").click()
     expect(row(board, START[0])).to_be_hidden()
     press(board, NAPLES_NIGHT, "top")
-    assert shown(board)[:3] == [START[0], NAPLES_NIGHT, TURIN_NIGHT]
+    assert ids_on_page(board)[:3] == [START[0], NAPLES_NIGHT, TURIN_NIGHT]
     expect(row(board, NAPLES_NIGHT).locator(".row-rank")).to_have_text("1")
     assert emulator.requests("cloudfactory") == []
 
@@ -321,7 +321,7 @@ def test_a_refused_save_can_be_pressed_again(board: Page, emulator: Running) -> 
     board.get_by_role("button", name="Save order").click()
     expect(board.locator("#notices [data-notice]")).to_contain_text("Nothing was changed")
     save(board)
-    assert boards.held_order(emulator) == WANTED
+    assert boards.held_order(emulator) == NEW_ORDER
 
 
 def refuse_once(page: Page, emulator: Running, press_it: Callable[[], None]) -> None:
@@ -365,7 +365,7 @@ def test_what_is_not_known_is_checked_from_the_notice(board: Page, emulator: Run
     board.locator("#notices").get_by_role("button", name="Check now").click()
     expect(board.locator("#order-last")).to_contain_text("The order was saved after all")
     expect(board.locator("#notices [data-notice]")).to_have_count(0)
-    assert shown(board) == WANTED
+    assert ids_on_page(board) == NEW_ORDER
     assert len(boards.saves(emulator)) == 1
 
 
@@ -375,7 +375,7 @@ def test_a_check_that_finds_nothing_leaves_the_unsaved_order(board: Page, emulat
     board.get_by_role("button", name="Save order").click()
     board.locator("#notices").get_by_role("button", name="Check now").click()
     expect(board.locator("#notices")).to_contain_text("Still as before.")
-    assert shown(board) == WANTED
+    assert ids_on_page(board) == NEW_ORDER
     expect(board.locator("[data-bar]")).to_be_visible()
 
 
@@ -392,7 +392,7 @@ def test_undo_right_away(board: Page, emulator: Running, complaints: list[str]) 
     save(board)
     board.get_by_role("button", name="Undo").click()
     expect(board.locator("#order-last")).to_contain_text("The order is as it was before.")
-    assert shown(board) == START
+    assert ids_on_page(board) == START
     assert boards.held_order(emulator) == START
 
 
@@ -437,9 +437,9 @@ def test_the_browser_and_the_history_word_a_change_alike(board: Page, emulator: 
         [4, 5, 3, 1, 2, *range(6, 31)],
         [3, 2, 1, *range(4, 31)],
     ):
-        said = board.evaluate(script, [base, now, names])
+        answer = board.evaluate(script, [base, now, names])
         before, after = number_afresh(base, high_first=True), number_afresh(now, high_first=True)
-        assert said == order_diff.difference(before, after, names).text
+        assert answer == order_diff.difference(before, after, names).text
 
 
 def wait_for_text(page: Page, selector: str, text: str) -> None:
@@ -465,7 +465,7 @@ def test_among_two_thousand_a_far_move_needs_no_dragging(
     wait_for_text(page, "#live", f"now {total - 10:,} of {total:,}")
     assert page.evaluate("document.activeElement.closest('.row').dataset.id") == str(batch)
     assert row(page, batch).evaluate("row => row.getBoundingClientRect().bottom <= innerHeight")
-    place = shown(page).index(batch)
+    place = ids_on_page(page).index(batch)
     page.locator("[data-save]").click()
     wait_for_text(page, "#order-last", "The order is saved.")
     assert boards.held_order(emulator, boards.ARCHIVE)[place] == batch

@@ -36,7 +36,7 @@ def ids_of(response: Any, slug: str) -> str:
     return boards.hidden(card[: card.index("</section>")], "order")
 
 
-def shown(response: Any, slug: str) -> list[str]:
+def names_of(response: Any, slug: str) -> list[str]:
     """The names on one of the cards, from the top."""
     page = response.content.decode()
     card = page[page.index(f'aria-labelledby="choice-{slug}"') :]
@@ -59,8 +59,8 @@ def test_three_orders_are_shown_and_nothing_is_sent(
     assert boards.changes(emulator) == []
     assert not Entry.objects.filter(action="order.save").exists()
     assert ids_of(response, "yours") == ",".join(map(str, YOURS))
-    assert shown(response, "theirs")[:2] == ["Second pass", "Turin, early shift"]
-    assert shown(response, "merged")[:3] == ["Worn edges", "Turin, early shift", "Second pass"]
+    assert names_of(response, "theirs")[:2] == ["Second pass", "Turin, early shift"]
+    assert names_of(response, "merged")[:3] == ["Worn edges", "Turin, early shift", "Second pass"]
     assert ids_of(response, "merged") == ",".join(map(str, MERGED))
     text = text_of(response)
     assert "Somebody outside this console: Second pass 6th to 1st; five batches move down one" in text
@@ -147,15 +147,15 @@ def test_a_batch_made_and_put_first_meanwhile_is_in_every_order_to_choose(
 ) -> None:
     client = client_as(alice)
     form = boards.opened(client) | {"batch": YOURS}
-    made = emulator.act("add_batch", project="coins", name="Urgent")["batch"]["id"]
-    emulator.act("reorder", order=[made, *START])
+    batch_id = emulator.act("add_batch", project="coins", name="Urgent")["batch"]["id"]
+    emulator.act("reorder", order=[batch_id, *START])
     response = client.post(ORDER, form)
     assert response.status_code == 409
     assert "Somebody outside this console: 1 batch added You:" in text_of(response)
-    assert shown(response, "theirs")[0] == "Urgent"
+    assert names_of(response, "theirs")[0] == "Urgent"
     assert choose(client, response, slug).status_code == 302
-    wanted = {
-        "yours": [*YOURS, made],
-        "merged": [WORN, START[0], made, *(batch for batch in START[1:] if batch != WORN)],
+    expected_texts = {
+        "yours": [*YOURS, batch_id],
+        "merged": [WORN, START[0], batch_id, *(batch for batch in START[1:] if batch != WORN)],
     }
-    assert boards.saves(emulator) == [boards.spaced(wanted[slug])]
+    assert boards.saves(emulator) == [boards.spaced(expected_texts[slug])]

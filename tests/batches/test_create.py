@@ -40,8 +40,8 @@ def test_htmx_is_sent_to_the_list(alice: Person, client_as: ClientAs, emulator: 
 
 
 def test_the_list_one_stands_on_is_loaded_again(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    seen = {**HTMX, "HX-Current-URL": f"http://localhost{BATCHES}"}
-    assert create(client_as(alice), "Night rain", **seen)["HX-Redirect"] == BATCHES
+    request_headers = {**HTMX, "HX-Current-URL": f"http://localhost{BATCHES}"}
+    assert create(client_as(alice), "Night rain", **request_headers)["HX-Redirect"] == BATCHES
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 10_000, "\u0000"], ids=["empty", "blanks", "10,000", "nul"])
@@ -92,5 +92,5 @@ def test_a_reviewer_makes_no_batch(bob: Person, client_as: ClientAs, emulator: R
 def test_who_made_it_is_named_from_then_on(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
     create(client, "Night rain")
-    made = Entry.objects.get(action="batch.create", kind="opening").result_id
-    assert "Alice" in text_of(client.get(f"{BATCHES}{made}/"))
+    batch_id = Entry.objects.get(action="batch.create", kind="opening").result_id
+    assert "Alice" in text_of(client.get(f"{BATCHES}{batch_id}/"))

@@ -28,8 +28,8 @@ def rename(client: Client, name: str, act_id: str = "", **headers: str) -> Any:
     return client.post(f"{PAGE}name/", {"name": name, "act_id": act_id or str(uuid.uuid4())}, headers=headers)
 
 
-def lines(*said: tuple[str, str, str], base: dict[str, Any]) -> dict[str, Any]:
-    keys, values, kinds = zip(*said, strict=True) if said else ((), (), ())
+def lines(*rows: tuple[str, str, str], base: dict[str, Any]) -> dict[str, Any]:
+    keys, values, kinds = zip(*rows, strict=True) if rows else ((), (), ())
     return {"act_id": str(uuid.uuid4()), "base": json.dumps(base), "key": keys, "value": values, "kind": kinds}
 
 
@@ -125,8 +125,8 @@ def test_a_key_that_does_not_allow_it_leads_to_another_key_and_back(
 def test_who_made_a_batch_is_not_claimed_without_a_record(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    said = text_of(client_as(alice).get(PAGE))
-    assert "Made by not recorded here" in said
+    page_text = text_of(client_as(alice).get(PAGE))
+    assert "Made by not recorded here" in page_text
 
 
 def test_only_metadata_that_changed_is_sent_over_what_is_there_now(
@@ -145,16 +145,16 @@ def test_only_metadata_that_changed_is_sent_over_what_is_there_now(
 
 
 @pytest.mark.parametrize(
-    ("shift", "said"), [("late", "The metadata is saved."), ("early", "The metadata is already like this.")]
+    ("shift", "page_text"), [("late", "The metadata is saved."), ("early", "The metadata is already like this.")]
 )
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
 def test_saving_metadata_says_so(
-    alice: Person, client_as: ClientAs, emulator: Running, shift: str, said: str, headers: dict[str, str]
+    alice: Person, client_as: ClientAs, emulator: Running, shift: str, page_text: str, headers: dict[str, str]
 ) -> None:
     client = client_as(alice)
     form = lines(("site", "Naples", "text"), ("shift", shift, "text"), base=BASE)
     answer = describe(client, form, **headers)
-    assert said in text_of(answer if headers else client.get(PAGE))
+    assert page_text in text_of(answer if headers else client.get(PAGE))
 
 
 def test_unchanged_metadata_is_not_sent(alice: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -169,15 +169,23 @@ def test_a_line_left_out_is_removed(alice: Person, client_as: ClientAs, emulator
 
 
 def test_values_keep_their_kind(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    kept = {"n": 3, "f": 1.5, "yes": True, "none": None, "list": [1, {"a": "b"}], "text": "12", "long": "one\ntwo"}
+    stored_metadata = {
+        "n": 3,
+        "f": 1.5,
+        "yes": True,
+        "none": None,
+        "list": [1, {"a": "b"}],
+        "text": "12",
+        "long": "one\ntwo",
+    }
     row = emulator.world.batches[COINS].get(OVERLAPPING)
-    emulator.world.batches[COINS].put({**row, "metadata": kept})
+    emulator.world.batches[COINS].put({**row, "metadata": stored_metadata})
     client, page = client_as(alice), f"{BATCHES}{OVERLAPPING}/"
     form = client.get(f"{page}?edit=metadata").context["metadata"]
     # As a browser sends it: every line break as two characters.
-    said = [(line.key, line.value.replace("\n", "\r\n"), line.kind) for line in form.lines]
-    client.post(f"{page}metadata/", lines(*said, ("new", "x", "text"), base=form.base))
-    assert boards.changes(emulator)[0]["body"] == {"metadata": {**kept, "new": "x"}}
+    rows = [(line.key, line.value.replace("\n", "\r\n"), line.kind) for line in form.lines]
+    client.post(f"{page}metadata/", lines(*rows, ("new", "x", "text"), base=form.base))
+    assert boards.changes(emulator)[0]["body"] == {"metadata": {**stored_metadata, "new": "x"}}
 
 
 @pytest.mark.parametrize(
@@ -233,8 +241,8 @@ def test_a_refused_rename_is_told_of_the_batch_it_was_tried_on(
 ) -> None:
     client = client_as(alice)
     rename(client, "Worn edges")
-    said = "tried to rename the batch Naples, early shift to Worn edges, but it failed: This project already has"
-    assert said in text_of(client.get(PAGE))
+    sentence = "tried to rename the batch Naples, early shift to Worn edges, but it failed: This project already has"
+    assert sentence in text_of(client.get(PAGE))
 
 
 def test_a_reviewer_changes_nothing(bob: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -247,8 +255,8 @@ def test_a_reviewer_changes_nothing(bob: Person, client_as: ClientAs, emulator: 
 
 
 def test_what_is_due_is_said_with_the_figures(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    counted = client_as(alice).get(f"{BATCHES}{NAPLES_EARLY}/counts/", headers=HTMX)
-    assert "7 items past due" in text_of(counted)
+    counts_page = client_as(alice).get(f"{BATCHES}{NAPLES_EARLY}/counts/", headers=HTMX)
+    assert "7 items past due" in text_of(counts_page)
 
 
 def test_the_next_date_is_called_so_only_where_all_were_counted(
@@ -270,9 +278,9 @@ def test_moving_a_batch_is_part_of_its_history(alice: Person, client_as: ClientA
     client = client_as(alice)
     assert "No recent changes by you." in text_of(client.get(f"{BATCHES}{OVERLAPPING}/"))
     reorder(client, first=OVERLAPPING)
-    said = text_of(client.get(f"{BATCHES}{OVERLAPPING}/"))
-    assert "No recent changes" not in said
-    assert "Alice changed the order of Coin outlines: Overlapping coins" in said
+    page_text = text_of(client.get(f"{BATCHES}{OVERLAPPING}/"))
+    assert "No recent changes" not in page_text
+    assert "Alice changed the order of Coin outlines: Overlapping coins" in page_text
     assert "No recent changes by you." in text_of(client.get(f"{BATCHES}{NAPLES_EARLY}/")), "it was only shifted"
 
 

@@ -36,8 +36,8 @@ def undo(client: Client, **headers: str) -> Any:
 
 def restore(client: Client, snapshot: OrderSnapshot) -> Any:
     page = client.get(f"{HISTORY}{snapshot.pk}/")
-    said = {name: str(page.context.get(name, "")) for name in ("act_id", "base")}
-    return client.post(f"{HISTORY}{snapshot.pk}/restore/", said)
+    fields = {name: str(page.context.get(name, "")) for name in ("act_id", "base")}
+    return client.post(f"{HISTORY}{snapshot.pk}/restore/", fields)
 
 
 def test_undo_puts_back_the_very_numbers(alice: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -50,17 +50,17 @@ def test_undo_puts_back_the_very_numbers(alice: Person, client_as: ClientAs, emu
     assert {batch: after[batch] for batch in before} == before
     # A number cannot be taken away again: the batch that had none goes below all others.
     assert after[boards.SECOND] < min(before.values())
-    told = "The order is as it was before. Second pass has a number now, which CloudFactory cannot take away."
-    assert told in text_of(response)
+    message = "The order is as it was before. Second pass has a number now, which CloudFactory cannot take away."
+    assert message in text_of(response)
 
 
 def test_an_undo_can_be_undone(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
-    wanted = boards.moved(START, WORN, 1)
-    save(client, wanted)
+    new_order = boards.moved(START, WORN, 1)
+    save(client, new_order)
     undo(client)
     assert "cannot take away" not in text_of(undo(client, **HTMX))
-    assert boards.held_order(emulator) == wanted
+    assert boards.held_order(emulator) == new_order
 
 
 def test_the_order_from_two_saves_ago_is_restored_exactly(
@@ -68,23 +68,23 @@ def test_the_order_from_two_saves_ago_is_restored_exactly(
 ) -> None:
     client = client_as(alice)
     first = boards.moved(START, WORN, 1)
-    kept = save(client, first)
+    saved_order = save(client, first)
     numbers = boards.held(emulator)
     save(client, boards.moved(first, DEFAULT, 1))
     save(client, boards.moved(first, OVERLAPPING, 2))
-    assert restore(client, kept).status_code == 302
+    assert restore(client, saved_order).status_code == 302
     assert boards.held(emulator) == numbers
     assert boards.held_order(emulator) == first
 
 
 def test_each_step_is_a_sentence_of_the_audit(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
-    kept = save(client, boards.moved(START, WORN, 1))
+    saved_order = save(client, boards.moved(START, WORN, 1))
     undo(client)
-    restore(client, kept)
+    restore(client, saved_order)
     entries = Entry.objects.filter(kind="opening", action__startswith="order.").order_by("sequence")
-    said = [line(entry).text for entry in entries]
-    assert said == [
+    sentences = [line(entry).text for entry in entries]
+    assert sentences == [
         "Alice changed the order of Coin outlines: Worn edges 4th to 1st; three batches move down one",
         "Alice undid a change to the order of Coin outlines: Worn edges 1st to 4th; three batches move up one",
         "Alice restored an earlier order of Coin outlines: Worn edges 4th to 1st; three batches move down one",
@@ -147,10 +147,10 @@ def test_restoring_what_is_there_already_sends_nothing(alice: Person, client_as:
 def test_a_batch_made_since_stays_at_the_end(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
     first = boards.moved(START, WORN, 1)
-    kept = save(client, first)
+    saved_order = save(client, first)
     emulator.act("add_batch", name="Late arrival")
     save(client, boards.moved(boards.opened(client)["batch"], DEFAULT, 1))
-    restore(client, kept)
+    restore(client, saved_order)
     late = client.get(ORDER).context["rows"][-1]
     assert late.name == "Late arrival"
     assert boards.held_order(emulator)[:-1] == first
@@ -184,32 +184,32 @@ def test_a_batch_made_overnight_leaves_the_undo_where_it_was(
 ) -> None:
     client = client_as(alice)
     save(client, boards.moved(START, WORN, 1))
-    made = emulator.act("add_batch", project="coins", name="Overnight")["batch"]["id"]
+    batch_id = emulator.act("add_batch", project="coins", name="Overnight")["batch"]["id"]
     assert client.get(ORDER).context["may_undo"]
     undo(client)
-    assert boards.held_order(emulator) == [*START, made]
+    assert boards.held_order(emulator) == [*START, batch_id]
 
 
 def test_what_restoring_would_change_is_said_beforehand(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
     first = boards.moved(START, WORN, 1)
-    kept = save(client, first)
-    assert "The order is like this now." in text_of(client.get(f"{HISTORY}{kept.pk}/"))
+    saved_order = save(client, first)
+    assert "The order is like this now." in text_of(client.get(f"{HISTORY}{saved_order.pk}/"))
     save(client, boards.moved(first, SECOND, 1))
     emulator.forget_requests()
-    page = text_of(client.get(f"{HISTORY}{kept.pk}/"))
+    page = text_of(client.get(f"{HISTORY}{saved_order.pk}/"))
     assert "would change the order as it is now: Second pass 1st to 6th; five batches move up one" in page
     assert len(emulator.requests("cloudfactory")) == 1
 
 
 def test_restoring_overwrites_nobody(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
-    kept = save(client, boards.moved(START, WORN, 1))
+    saved_order = save(client, boards.moved(START, WORN, 1))
     save(client, boards.moved(START, DEFAULT, 1))
-    page = client.get(f"{HISTORY}{kept.pk}/")
+    page = client.get(f"{HISTORY}{saved_order.pk}/")
     emulator.act("reorder", order=START[::-1])
-    said = {name: str(page.context[name]) for name in ("act_id", "base")}
-    response = client.post(f"{HISTORY}{kept.pk}/restore/", said)
+    fields = {name: str(page.context[name]) for name in ("act_id", "base")}
+    response = client.post(f"{HISTORY}{saved_order.pk}/restore/", fields)
     assert response.status_code == 409
     assert boards.held_order(emulator) == START[::-1]
     assert [choice["title"] for choice in response.context["choices"]] == ["Yours", "Theirs", "Merged"]
@@ -217,11 +217,11 @@ def test_restoring_overwrites_nobody(alice: Person, client_as: ClientAs, emulato
 
 def test_a_tampered_base_is_not_restored_from(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
-    kept = save(client, boards.moved(START, WORN, 1))
-    page = client.get(f"{HISTORY}{kept.pk}/")
+    saved_order = save(client, boards.moved(START, WORN, 1))
+    page = client.get(f"{HISTORY}{saved_order.pk}/")
     emulator.forget_requests()
-    said = {"act_id": str(page.context["act_id"]), "base": page.context["base"] + "x"}
-    response = client.post(f"{HISTORY}{kept.pk}/restore/", said)
+    fields = {"act_id": str(page.context["act_id"]), "base": page.context["base"] + "x"}
+    response = client.post(f"{HISTORY}{saved_order.pk}/restore/", fields)
     assert response.status_code == 422
     assert emulator.requests("cloudfactory") == []
 
@@ -230,9 +230,9 @@ def test_an_order_can_be_looked_at_while_the_vendor_is_down(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     client = client_as(alice)
-    kept = save(client, boards.moved(START, WORN, 1))
+    saved_order = save(client, boards.moved(START, WORN, 1))
     emulator.fault("cloudfactory", "503", times=0)
-    page = client.get(f"{HISTORY}{kept.pk}/")
+    page = client.get(f"{HISTORY}{saved_order.pk}/")
     assert page.status_code == 200
     assert "Restoring is not offered" in text_of(page)
     assert "Restore this order" not in text_of(page)
@@ -268,8 +268,8 @@ def restore_by_form(client: Client, address: str) -> Any:
     """Presses the button of an order's page as it stands there."""
     page = client.get(address).content.decode()
     [action] = re.findall(r'action="([^"]*/restore/)"', page)
-    said = {name: boards.hidden(page, name, after=action) for name in ("act_id", "base")}
-    return client.post(action, said)
+    fields = {name: boards.hidden(page, name, after=action) for name in ("act_id", "base")}
+    return client.post(action, fields)
 
 
 def test_a_project_without_saved_orders_has_an_empty_history(
@@ -288,14 +288,14 @@ def test_the_order_before_the_first_save_is_the_first_line_and_can_be_restored(
     save(client, boards.moved(START, WORN, 1))
     save(client, boards.moved(START, SECOND, 1))
     assert "CloudFactory’s order before the first save here" in text_of(client.get(HISTORY))
-    found = links(client)
-    assert [one.endswith("before/") for one in found] == [False, False, True]
-    assert [line.id for line in client.get(found[-1]).context["lines"]] == START
-    assert restore_by_form(client, found[-1]).status_code == 302
+    addresses = links(client)
+    assert [one.endswith("before/") for one in addresses] == [False, False, True]
+    assert [line.id for line in client.get(addresses[-1]).context["lines"]] == START
+    assert restore_by_form(client, addresses[-1]).status_code == 302
     assert boards.held_order(emulator) == START
     assert {batch: boards.held(emulator)[batch] for batch in numbers} == numbers
     assert "Restored an earlier order" in text_of(client.get(HISTORY))
-    assert "The order is like this now." in text_of(client.get(found[-1]))
+    assert "The order is like this now." in text_of(client.get(addresses[-1]))
 
 
 def test_an_order_made_outside_is_a_line_once_it_was_replaced(
@@ -308,9 +308,9 @@ def test_an_order_made_outside_is_a_line_once_it_was_replaced(
     numbers = boards.held(emulator)
     save(client, boards.moved(theirs, WORN, 1))
     assert "Changed outside this console: Second pass 6th to 1st" in text_of(client.get(HISTORY))
-    found = links(client)
-    assert [one.endswith("before/") for one in found] == [False, True, False, True]
-    restore_by_form(client, found[1])
+    addresses = links(client)
+    assert [one.endswith("before/") for one in addresses] == [False, True, False, True]
+    restore_by_form(client, addresses[1])
     assert boards.held(emulator) == numbers
 
 

@@ -31,11 +31,11 @@ def test_finished_ones_fold_away_and_open_ones_count_from_one(
 ) -> None:
     response = client_as(alice).get(BATCHES)
     assert [row.rank for row in response.context["page"]] == [1, 2, 3, 4, 5, 6]
-    said = text_of(response)
-    assert "2 finished batches folded away" in said
-    first, second = (place.start() for place in re.finditer("1 finished batch folded away", said))
-    assert first < said.index("Turin, night shift") < said.index("Overlapping coins") < second
-    assert second < said.index("Second pass")
+    page_text = text_of(response)
+    assert "2 finished batches folded away" in page_text
+    first, second = (place.start() for place in re.finditer("1 finished batch folded away", page_text))
+    assert first < page_text.index("Turin, night shift") < page_text.index("Overlapping coins") < second
+    assert second < page_text.index("Second pass")
 
 
 def test_what_is_folded_away_is_told_on_every_page_and_at_the_end(
@@ -44,13 +44,13 @@ def test_what_is_folded_away_is_told_on_every_page_and_at_the_end(
     monkeypatch.setattr("console.batches.views.index.PAGE_SIZE", 3)
     client = client_as(alice)
 
-    def shown(page: int) -> list[str]:
+    def names_on(page: int) -> list[str]:
         lines = client.get(BATCHES, {"page": page}).context["lines"]
         return [f"{line.rank}" if isinstance(line, BatchRow) else f"{line.count} folded" for line in lines]
 
-    assert [shown(1), shown(2)] == [["1 folded", "1", "2", "3"], ["4", "5", "1 folded", "6"]]
+    assert [names_on(1), names_on(2)] == [["1 folded", "1", "2", "3"], ["4", "5", "1 folded", "6"]]
     emulator.world.counts[boards.COINS][boards.SECOND] = [14, 14]
-    assert shown(2) == ["4", "5", "2 folded"]
+    assert names_on(2) == ["4", "5", "2 folded"]
 
 
 def test_a_search_finds_finished_ones_too(alice: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -179,18 +179,18 @@ def test_what_waits_for_review_is_one_call_for_all_rows_and_kept(
     address = client.get(BATCHES).context["waiting_url"]
     emulator.forget_requests()
     for _ in range(2):
-        found = client.get(address, headers=HTMX)
-    page = found.content.decode()
-    said = re.findall(r'id="waiting-(\d+)".*?<(?:a|span) [^>]*>([^<]+)<', page, re.DOTALL)
+        reply = client.get(address, headers=HTMX)
+    page = reply.content.decode()
+    waiting = re.findall(r'id="waiting-(\d+)".*?<(?:a|span) [^>]*>([^<]+)<', page, re.DOTALL)
     assert f'href="/projects/{boards.COINS}/items/?batch={boards.WORN}&amp;status=CLIENT_REVIEW"' in page
-    assert {int(batch): text for batch, text in said if text != "none"} == {
+    assert {int(batch): text for batch, text in waiting if text != "none"} == {
         boards.TURIN_NIGHT: "3 waiting",
         boards.NAPLES_EARLY: "9 waiting",
         boards.NAPLES_NIGHT: "3 waiting",
         boards.WORN: "3 waiting",
     }
-    (asked,) = emulator.requests("cloudfactory")
-    assert "status=CLIENT_REVIEW" in asked["query"]
+    (request,) = emulator.requests("cloudfactory")
+    assert "status=CLIENT_REVIEW" in request["query"]
 
 
 def test_finished_batches_are_not_asked_about(alice: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -203,9 +203,9 @@ def test_what_waits_could_not_be_asked(alice: Person, client_as: ClientAs, emula
     client = client_as(alice)
     address = client.get(BATCHES).context["waiting_url"]
     emulator.fault("cloudfactory", "503", times=0)
-    found = client.get(address, headers=HTMX)
-    assert found.status_code == 200
-    assert "could not be loaded" in text_of(found)
+    reply = client.get(address, headers=HTMX)
+    assert reply.status_code == 200
+    assert "could not be loaded" in text_of(reply)
 
 
 def test_a_search_keeps_finished_batches_shown(alice: Person, client_as: ClientAs, emulator: Running) -> None:

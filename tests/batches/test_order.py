@@ -47,14 +47,14 @@ def test_saving_sends_every_batch_once_with_what_else_the_vendor_said(
 ) -> None:
     client = client_as(alice)
     form = boards.opened(client)
-    wanted = boards.moved(START, WORN, 1)
-    response = client.post(ORDER, form | {"batch": wanted, "note": "for Friday"})
+    new_order = boards.moved(START, WORN, 1)
+    response = client.post(ORDER, form | {"batch": new_order, "note": "for Friday"})
     assert response.status_code == 302
-    assert boards.saves(emulator) == [boards.spaced(wanted)]
-    sent = {entry["batchId"]: entry for entry in boards.changes(emulator)[0]["body"]["items"]}
-    assert sent[boards.NAPLES_EARLY]["source"] == "planner"
-    assert sent[boards.OVERLAPPING]["pinned"] is False
-    assert boards.held_order(emulator) == wanted
+    assert boards.saves(emulator) == [boards.spaced(new_order)]
+    entries = {entry["batchId"]: entry for entry in boards.changes(emulator)[0]["body"]["items"]}
+    assert entries[boards.NAPLES_EARLY]["source"] == "planner"
+    assert entries[boards.OVERLAPPING]["pinned"] is False
+    assert boards.held_order(emulator) == new_order
 
 
 def test_a_save_is_a_sentence_in_the_audit_with_its_note(alice: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -78,7 +78,7 @@ def test_number_boxes_send_the_same_body(alice: Person, client_as: ClientAs, emu
 
 
 @pytest.mark.parametrize(
-    ("typed", "expected"),
+    ("typed_positions", "expected"),
     [
         ({2: 3, 6: 1}, [6, 1, 2, 3, 4, 5]),
         ({1: 6, 6: 1}, [6, 2, 3, 4, 5, 1]),
@@ -88,10 +88,10 @@ def test_number_boxes_send_the_same_body(alice: Person, client_as: ClientAs, emu
     ids=["3 and 1", "ends", "three in a row", "crossing"],
 )
 def test_every_typed_position_is_exactly_the_one_saved(
-    alice: Person, client_as: ClientAs, emulator: Running, typed: dict[int, int], expected: list[int]
+    alice: Person, client_as: ClientAs, emulator: Running, typed_positions: dict[int, int], expected: list[int]
 ) -> None:
     client = client_as(alice)
-    boxes = [typed.get(rank, rank) for rank in range(1, 7)]
+    boxes = [typed_positions.get(rank, rank) for rank in range(1, 7)]
     assert client.post(ORDER, boards.opened(client) | {"place": boxes}).status_code == 302
     assert boards.saves(emulator) == [boards.spaced(boards.arranged(OPEN[rank - 1] for rank in expected))]
 
@@ -128,18 +128,18 @@ def test_where_all_are_finished_all_can_be_ordered(alice: Person, client_as: Cli
     assert boards.held_order(emulator) == [START[7], *START[1:7], START[0]]
 
 
-@pytest.mark.parametrize("typed", ["", "x", "0", "7", "-1", "1.5", "1_0", "١", "1" * 30])
+@pytest.mark.parametrize("typed_positions", ["", "x", "0", "7", "-1", "1.5", "1_0", "١", "1" * 30])
 def test_a_box_without_a_place_is_said_at_the_box_and_everything_typed_is_kept(
-    alice: Person, client_as: ClientAs, emulator: Running, typed: str
+    alice: Person, client_as: ClientAs, emulator: Running, typed_positions: str
 ) -> None:
     client = client_as(alice)
     form = boards.opened(client)
-    boxes = ["3", *(str(rank) for rank in range(2, 6)), typed]
+    boxes = ["3", *(str(rank) for rank in range(2, 6)), typed_positions]
     response = client.post(ORDER, form | {"place": boxes, "note": "kept"})
     assert response.status_code == 422
     row = next(row for row in response.context["rows"] if row.id == START[-1])
     assert row.errors == ("Type a whole number from 1 to 6.",)
-    assert row.box == typed
+    assert row.box == typed_positions
     assert response.context["rows"][1].box == "3"
     assert 'value="kept"' in response.content.decode()
     assert boards.changes(emulator) == []
@@ -327,13 +327,13 @@ def test_the_order_a_page_was_opened_with_is_opened_once(
     change: dict[str, Any],
     status: int,
 ) -> None:
-    client, loads, opened = client_as(alice), signing.loads, []
+    client, loads, calls = client_as(alice), signing.loads, []
     form = boards.opened(client) | change
 
     def count(text: str, **how: Any) -> Any:
-        opened.append(text)
+        calls.append(text)
         return loads(text, **how)
 
     monkeypatch.setattr(signing, "loads", count)
     assert client.post(ORDER, form).status_code == status
-    assert opened.count(form["base"]) == 1
+    assert calls.count(form["base"]) == 1

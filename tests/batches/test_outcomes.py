@@ -19,12 +19,12 @@ from tests.slices.making import text_of
 
 ClientAs = Callable[[Person], Client]
 
-WANTED = boards.moved(START, WORN, 1)
+NEW_ORDER = boards.moved(START, WORN, 1)
 UNCLEAR = "We don't know whether the order of “"
 
 
 def save(client: Client, form: dict[str, Any], **headers: str) -> Any:
-    return client.post(ORDER, form | {"batch": WANTED, "note": "typed"}, headers=headers)
+    return client.post(ORDER, form | {"batch": NEW_ORDER, "note": "typed"}, headers=headers)
 
 
 def check(client: Client) -> Any:
@@ -64,7 +64,7 @@ def test_what_was_done_all_the_same_is_found_by_reading(
     emulator.fault("cloudfactory", fault, method="PUT")
     save(client, form)
     assert "The order was saved after all" in text_of(check(client))
-    assert boards.held_order(emulator) == WANTED
+    assert boards.held_order(emulator) == NEW_ORDER
     assert Entry.objects.get(action="order.save", kind="opening").outcome == "done"
     assert len(boards.saves(emulator)) == 1
 
@@ -103,9 +103,9 @@ def test_after_a_day_without_an_answer_nobody_says_that_the_order_has_changed(
     check(client)
     with time_machine.travel(timezone.now() + timedelta(days=2), tick=True):
         client = client_as(alice)
-        said = text_of(check(client))
-    assert "has changed again" not in said
-    assert "Checking can't tell whether it worked" in said
+        page_text = text_of(check(client))
+    assert "has changed again" not in page_text
+    assert "Checking can't tell whether it worked" in page_text
 
 
 def test_an_unclear_save_is_shown_on_the_page_until_it_is_settled(
@@ -148,7 +148,7 @@ def test_a_refusal_says_that_nothing_was_changed_and_can_be_repeated(
     fresh = boards.hidden(response.content.decode(), "act_id")
     assert fresh != form["act_id"]
     assert save(client, form | {"act_id": fresh}).status_code == 302
-    assert boards.held_order(emulator) == WANTED
+    assert boards.held_order(emulator) == NEW_ORDER
 
 
 @pytest.mark.parametrize("fault", ["503", "garbage", "reset"])
@@ -173,16 +173,16 @@ def test_without_script_the_order_is_kept_on_the_page_that_says_what_happened(
     response = save(client, form)
     assert response.status_code == 403
     page = response.content.decode()
-    kept = {
+    data = {
         "act_id": boards.hidden(page, "act_id"),
         "base": boards.hidden(page, "base"),
         "note": boards.hidden(page, "note"),
-        "batch": WANTED,
+        "batch": NEW_ORDER,
     }
-    assert all(f'name="batch" value="{batch}"' in page for batch in WANTED)
-    assert kept["note"] == "typed"
-    assert client.post(ORDER, kept).status_code == 302
-    assert boards.held_order(emulator) == WANTED
+    assert all(f'name="batch" value="{batch}"' in page for batch in NEW_ORDER)
+    assert data["note"] == "typed"
+    assert client.post(ORDER, data).status_code == 302
+    assert boards.held_order(emulator) == NEW_ORDER
 
 
 def test_what_cannot_be_recorded_is_not_sent(

@@ -21,8 +21,8 @@ BATCH = f"{BATCHES}{NAPLES_EARLY}/"
 
 
 def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['target']}" for one in found]
+    axe_violations = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['target']}" for one in axe_violations]
 
 
 @pytest.fixture
@@ -174,22 +174,22 @@ def test_the_wait_for_a_silent_vendor_passes_where_it_is_named(signed_in: Page, 
     emulator.fault("cloudfactory", "503", times=0)
     for _ in range(3):
         signed_in.goto(f"{live}{ORDER}")
-    said = signed_in.locator("[data-countdown]")
-    expect(said).to_contain_text("Try again in")
-    first = said.inner_text()
-    expect(said).not_to_have_text(first)
-    expect(said).to_contain_text(re.compile(r"Try again in \d+ s"))
+    countdown_line = signed_in.locator("[data-countdown]")
+    expect(countdown_line).to_contain_text("Try again in")
+    first = countdown_line.inner_text()
+    expect(countdown_line).not_to_have_text(first)
+    expect(countdown_line).to_contain_text(re.compile(r"Try again in \d+ s"))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(signed_in: Page, live: str, emulator: Running, scheme: Any) -> None:
     page = signed_in
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    found: dict[str, list[str]] = {}
+    axe_violations: dict[str, list[str]] = {}
 
     def look(name: str) -> None:
         page.wait_for_load_state("networkidle")
-        found[name] = violations(page)
+        axe_violations[name] = violations(page)
 
     for name, address in {
         "projects": "/projects/",
@@ -222,7 +222,7 @@ def test_axe_finds_nothing(signed_in: Page, live: str, emulator: Running, scheme
     look("history")
     page.locator(".timeline a").first.click()
     look("version")
-    assert found == {name: [] for name in found}
+    assert axe_violations == {name: [] for name in axe_violations}
 
 
 @pytest.mark.parametrize("address", ["/projects/", f"/projects/{COINS}/", BATCHES, BATCH, ORDER, f"{ORDER}history/"])

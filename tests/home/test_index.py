@@ -74,18 +74,18 @@ def waiting_for(client: Client) -> str:
 def test_one_trouble_is_one_line_that_leads_to_its_check(client_as: As, alice: Person, emulator: Running) -> None:
     client = client_as(alice)
     emulator.fault("cloudfactory", "503", method="POST", path="/exports$")
-    pressed = form(name="Q3 unclear")
-    client.post("/exports/new/", pressed)
+    data = form(name="Q3 unclear")
+    client.post("/exports/new/", data)
     draft = drafts.start(alice)
     drafts.save_details(alice, draft.pk, {"name": "Fog unclear"}, {})
     with record.audited_call(actor=alice, action="slice.create", thing_name="Fog unclear", act_id=draft.act_id) as act:
         drafts.claim(draft)
         act.unknown()
-    said = waiting_for(client)
-    assert "but CloudFactory gave no clear answer" in said
-    assert said.count("Q3 unclear") == 2  # The line, and its button's label.
-    assert said.count("Fog unclear") == 2
-    assert f'href="/audit/{pressed["id"]}/"' in client.get("/").content.decode()
+    text = waiting_for(client)
+    assert "but CloudFactory gave no clear answer" in text
+    assert text.count("Q3 unclear") == 2  # The line, and its button's label.
+    assert text.count("Fog unclear") == 2
+    assert f'href="/audit/{data["id"]}/"' in client.get("/").content.decode()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -95,8 +95,8 @@ def test_auditors_and_administrators_see_everybody_s_unresolved_acts(
 ) -> None:
     with record.audited_call(actor=alice, action="slice.create", thing_name="Fog", vendor="avala") as act:
         act.unknown()
-    said = waiting_for(client_as(request.getfixturevalue(reader)))
-    assert "Alice tried to create the slice Fog, but Avala gave no clear answer" in said
+    text = waiting_for(client_as(request.getfixturevalue(reader)))
+    assert "Alice tried to create the slice Fog, but Avala gave no clear answer" in text
     assert "Fog" not in waiting_for(client_as(bob))
 
 
@@ -120,11 +120,11 @@ def test_an_export_waits_until_it_is_taken_home(client_as: As, alice: Person, er
     assert "is ready" not in text_of(client.get("/"))
     finish(emulator, export_request)
     work()
-    asked = len(emulator.requests("cloudfactory"))
+    calls_before = len(emulator.requests("cloudfactory"))
     page = client.get("/")
     assert "The export “Eyes” is ready You have not downloaded it. Its link ends" in text_of(page)
     assert f"/exports/{export_request.export_id}/" in page.content.decode()
-    assert len(emulator.requests("cloudfactory")) == asked
+    assert len(emulator.requests("cloudfactory")) == calls_before
     assert "is ready" not in text_of(client_as(erin).get("/"))
     body_of(client.get(f"/exports/{export_request.export_id}/download/"))
     assert "is ready" not in text_of(client.get("/"))
@@ -172,11 +172,11 @@ def review(client: Client) -> str:
 def test_items_that_wait_for_review_are_told_by_project(client_as: As, bob: Person, emulator: Running) -> None:
     client = client_as(bob)
     for _ in range(2):
-        said = review(client)
-    assert "18 items wait for review in Coin outlines" in said
-    assert "Review 18 in Coin outlines" in said
-    assert "57 items in total." in said
-    assert "Nothing waits for you" not in said
+        text = review(client)
+    assert "18 items wait for review in Coin outlines" in text
+    assert "Review 18 in Coin outlines" in text
+    assert "57 items in total." in text
+    assert "Nothing waits for you" not in text
     page = client.get("/home/review/").content.decode()
     assert f'href="/projects/{PROJECTS["coins"]}/items/?status=CLIENT_REVIEW"' in page
     assert f'<form method="post" action="/projects/{PROJECTS["coins"]}/items/review/">' in page
@@ -189,8 +189,8 @@ def test_projects_that_were_not_looked_at_are_owned_up_to(
     client_as: As, bob: Person, emulator: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("console.projects.selectors.REVIEWED_PROJECTS", 4)
-    said = review(client_as(bob))
-    assert "or more items in total; the other projects were not checked" in said
+    text = review(client_as(bob))
+    assert "or more items in total; the other projects were not checked" in text
     assert len(emulator.requests("cloudfactory")) == 5
 
 
@@ -204,9 +204,9 @@ def test_what_waits_for_review_is_not_claimed_where_cloudfactory_is_silent(
     client_as: As, bob: Person, emulator: Running
 ) -> None:
     emulator.fault("cloudfactory", "503", times=0)
-    said = review(client_as(bob))
-    assert "We don't know what waits for review. Try again" in said
-    assert "Nothing waits for you" not in said
+    text = review(client_as(bob))
+    assert "We don't know what waits for review. Try again" in text
+    assert "Nothing waits for you" not in text
 
 
 def test_nobody_is_told_of_reviews_that_are_not_theirs(client_as: As, dana: Person, emulator: Running) -> None:
@@ -228,9 +228,9 @@ def test_a_colleague_s_order_is_told_until_the_project_is_opened(
     client.get(f"/projects/{PROJECTS['coins']}/")
     assert "Erin changed the order" not in waiting_for(client)
     reorder(client_as(erin))
-    said = waiting_for(client)
-    assert "Erin changed the order of Coin outlines" in said
-    assert "more change" not in said
+    text = waiting_for(client)
+    assert "Erin changed the order of Coin outlines" in text
+    assert "more change" not in text
     assert "Erin changed the order" not in waiting_for(client_as(erin))
     with time_machine.travel(timezone.now() + timedelta(seconds=6)):
         client.get(f"/projects/{PROJECTS['coins']}/")
@@ -288,11 +288,11 @@ def test_a_slice_that_failed_waits_for_its_owner(client_as: As, alice: Person, e
     assert "home/unfinished" in client.get("/").content.decode()
     emulator.act("fail_slice", slug="rain-fog")
     assert "The slice “Rain fog” failed Avala gives no reason." in unfinished(client)
-    asked = len(emulator.requests("avala"))
+    calls_before = len(emulator.requests("avala"))
     page = client.get("/")
     assert "The slice “Rain fog” failed" in text_of(page)
     assert "home/unfinished" not in page.content.decode()
-    assert len(emulator.requests("avala")) == asked, "a failed slice stays failed"
+    assert len(emulator.requests("avala")) == calls_before, "a failed slice stays failed"
     assert "Rain fog" not in waiting_for(client_as(erin))
 
 

@@ -141,14 +141,14 @@ def test_what_may_not_be_seen_any_more_is_not_shown_again(
     assert "Coin outlines" not in text_of(client.get("/projects/"))
 
 
-@pytest.mark.parametrize(("size", "said"), [("", "could not be loaded"), ("?size=large", "is not known just now")])
+@pytest.mark.parametrize(("size", "expected"), [("", "could not be loaded"), ("?size=large", "is not known just now")])
 def test_figures_that_cannot_be_had_say_so_in_their_own_place(
-    alice: Person, client_as: ClientAs, emulator: Running, size: str, said: str
+    alice: Person, client_as: ClientAs, emulator: Running, size: str, expected: str
 ) -> None:
     emulator.fault("cloudfactory", "503", times=0)
     response = client_as(alice).get(f"/projects/{COINS}/figures/{size}", headers=HTMX)
     assert response.status_code == 200
-    assert said in text_of(response)
+    assert expected in text_of(response)
     assert "skeleton" not in response.content.decode()
 
 
@@ -195,14 +195,14 @@ def test_figures_that_are_not_the_whole_are_no_share(alice: Person, client_as: C
 def test_exports_that_hold_a_project_are_listed_with_it(
     alice: Person, erin: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    wanted: dict[str, tuple[dict[str, Any], str]] = {
+    answers: dict[str, tuple[dict[str, Any], str]] = {
         "Coins only": ({"projects": [COINS]}, "COMPLETED"),
         "Everything": ({}, "FAILED"),
         "One batch": ({"projects": [COINS], "batches": [101]}, ""),
         "Eyes only": ({"projects": [EYES]}, ""),
         "Deleted": ({}, "DELETED"),
     }
-    for name, (choice, end) in wanted.items():
+    for name, (choice, end) in answers.items():
         about = {
             "selection_data": choice,
             "end_status": end,

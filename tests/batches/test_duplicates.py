@@ -59,11 +59,11 @@ def test_ten_presses_at_once_are_one_write_and_one_answer(
     fault: str,
     outcome: str,
 ) -> None:
-    address, sent = form(client_as(alice))
+    address, data = form(client_as(alice))
     for method in ("POST", "PATCH", "PUT"):
         emulator.fault("cloudfactory", fault, method=method)
-    told = press(lambda: client_as(alice), address, sent, headers)
-    assert len(answers(told)) == 1, answers(told)
+    replies = press(lambda: client_as(alice), address, data, headers)
+    assert len(answers(replies)) == 1, answers(replies)
     assert len(boards.changes(emulator)) == 1
     opening = Entry.objects.get(kind="opening")
     assert opening.outcome == outcome
@@ -73,21 +73,21 @@ def test_ten_presses_at_once_are_one_write_and_one_answer(
 def test_ten_presses_for_a_taken_name_are_all_refused_at_the_field(
     alice: Person, client_as: ClientAs, emulator: Running, form: Any
 ) -> None:
-    address, sent = form(client_as(alice))
-    told = press(lambda: client_as(alice), address, sent | {"name": "Worn edges"}, {})
-    assert {one.status_code for one in told} == {422}
-    assert all("already has a batch with this name" in one.content.decode() for one in told)
+    address, data = form(client_as(alice))
+    replies = press(lambda: client_as(alice), address, data | {"name": "Worn edges"}, {})
+    assert {one.status_code for one in replies} == {422}
+    assert all("already has a batch with this name" in one.content.decode() for one in replies)
     assert len(boards.changes(emulator)) == 1
 
 
 def test_a_press_with_the_new_id_of_the_refused_form_is_sent(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    address, sent = new_batch(client_as(alice))
+    address, data = new_batch(client_as(alice))
     emulator.fault("cloudfactory", "403", method="POST")
-    refused = press(lambda: client_as(alice), address, sent, {})[0]
+    refused = press(lambda: client_as(alice), address, data, {})[0]
     fresh = boards.hidden(refused.content.decode(), "act_id")
-    told = press(lambda: client_as(alice), address, sent | {"act_id": fresh}, {})
-    assert {one.status_code for one in told} == {302}
-    assert len(answers(told)) == 1
+    replies = press(lambda: client_as(alice), address, data | {"act_id": fresh}, {})
+    assert {one.status_code for one in replies} == {302}
+    assert len(answers(replies)) == 1
     assert len(boards.changes(emulator)) == 2

@@ -31,14 +31,14 @@ def test_a_save_between_reading_and_sending_is_not_overwritten(
     monkeypatch: pytest.MonkeyPatch,
     headers: dict[str, str],
 ) -> None:
-    mine, theirs, read = client_as(alice), client_as(erin), selectors.read_entries
+    mine, theirs, read_entries = client_as(alice), client_as(erin), selectors.read_entries
     my_form, their_form = boards.opened(mine) | {"batch": MINE}, boards.opened(theirs) | {"batch": THEIRS}
 
     def read_and_be_overtaken(**place: Any) -> Any:
-        found = read(**place)
-        monkeypatch.setattr(selectors, "read_entries", read)
+        entries = read_entries(**place)
+        monkeypatch.setattr(selectors, "read_entries", read_entries)
         theirs.post(ORDER, their_form)
-        return found
+        return entries
 
     monkeypatch.setattr(selectors, "read_entries", read_and_be_overtaken)
     response = mine.post(ORDER, my_form, headers=headers)

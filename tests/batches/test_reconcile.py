@@ -21,10 +21,10 @@ from tests.exports.making import work
 ClientAs = Callable[[Person], Client]
 
 
-def unknown(person: Person, action: str, **said: Any) -> Entry:
+def unknown(person: Person, action: str, **fields: Any) -> Entry:
     """An act that was sent and got no clear answer."""
-    said = {"thing_kind": "batch", "vendor": "cloudfactory", **said}
-    with record.audited_call(actor=person, action=action, **said) as act:
+    fields = {"thing_kind": "batch", "vendor": "cloudfactory", **fields}
+    with record.audited_call(actor=person, action=action, **fields) as act:
         act.unknown()
     return act.entry
 

@@ -25,15 +25,15 @@ def test_a_higher_number_is_worked_on_first_unless_the_setting_says_otherwise() 
 
 
 def test_equal_numbers_are_a_tie_and_the_older_batch_stands_first() -> None:
-    found = arrange_order([Priority(9, 5), Priority(4, 5), Priority(1, 1)], [1, 4, 9], high_first=True)
-    assert found.ids == (4, 9, 1)
-    assert found.tied == {4, 9}
+    result = arrange_order([Priority(9, 5), Priority(4, 5), Priority(1, 1)], [1, 4, 9], high_first=True)
+    assert result.ids == (4, 9, 1)
+    assert result.tied == {4, 9}
 
 
 def test_batches_without_an_entry_or_a_number_stand_at_the_end() -> None:
-    found = arrange_order([Priority(2, None), Priority(3, -4)], [1, 2, 3], high_first=True)
-    assert found.ids == (3, 1, 2)
-    assert found.unordered == 2
+    result = arrange_order([Priority(2, None), Priority(3, -4)], [1, 2, 3], high_first=True)
+    assert result.ids == (3, 1, 2)
+    assert result.unordered == 2
 
 
 def test_an_entry_of_a_batch_that_is_not_listed_is_kept() -> None:
@@ -46,7 +46,7 @@ def test_numbers_are_spaced_from_the_top(high_first: bool, numbers: list[int]) -
 
 
 @pytest.mark.parametrize(
-    ("typed", "expected"),
+    ("positions", "expected"),
     [
         ({7: 1}, (7, 1, 2, 3, 4, 5, 6, 8)),
         ({1: 8}, (2, 3, 4, 5, 6, 7, 8, 1)),
@@ -56,13 +56,13 @@ def test_numbers_are_spaced_from_the_top(high_first: bool, numbers: list[int]) -
         ({1: 2, 2: 3}, (3, 1, 2, 4, 5, 6, 7, 8)),
     ],
 )
-def test_a_typed_position_puts_its_batch_exactly_there(typed: dict[int, int], expected: tuple[int, ...]) -> None:
-    assert order_from_positions(EIGHT, typed) == expected
+def test_a_typed_position_puts_its_batch_exactly_there(positions: dict[int, int], expected: tuple[int, ...]) -> None:
+    assert order_from_positions(EIGHT, positions) == expected
 
 
 def test_one_move_is_named_and_the_others_are_counted() -> None:
-    said = order_diff.difference(order(*EIGHT), order(7, 1, 2, 3, 4, 5, 6, 8), NAMES)
-    assert said.text == "G 7th to 1st; six batches move down one"
+    change = order_diff.difference(order(*EIGHT), order(7, 1, 2, 3, 4, 5, 6, 8), NAMES)
+    assert change.text == "G 7th to 1st; six batches move down one"
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def typed_positions(draw: st.DrawFn) -> tuple[list[int], dict[int, int]]:
     return base, dict(zip(batches, positions, strict=False))
 
 
-def said(now: list[int]) -> order_diff.OrderChange:
+def change_of(now: list[int]) -> order_diff.OrderChange:
     names = {batch: f"B{batch}" for batch in now}
     return order_diff.difference(
         number_afresh(sorted(now), high_first=True), number_afresh(now, high_first=True), names
@@ -35,7 +35,7 @@ def said(now: list[int]) -> order_diff.OrderChange:
 @settings(max_examples=400, deadline=None)
 @given(permutations)
 def test_a_batch_whose_rank_is_the_same_is_never_named(now: list[int]) -> None:
-    change = said(now)
+    change = change_of(now)
     assert all(move.was != move.now for move in change.moves)
     assert not re.search(r"(\S+) to \1(,|;|$)", change.text)
 
@@ -43,7 +43,7 @@ def test_a_batch_whose_rank_is_the_same_is_never_named(now: list[int]) -> None:
 @settings(max_examples=400, deadline=None)
 @given(permutations)
 def test_every_named_change_is_true_and_every_other_one_is_counted(now: list[int]) -> None:
-    change = said(now)
+    change = change_of(now)
     for name, was, rank in re.findall(r"B(\d+) (\d+)\w\w to (\d+)\w\w", change.text):
         assert int(name) == int(was)
         assert now.index(int(name)) + 1 == int(rank)
@@ -57,9 +57,11 @@ def test_every_named_change_is_true_and_every_other_one_is_counted(now: list[int
 
 @settings(max_examples=400, deadline=None)
 @given(typed_positions())
-def test_typed_positions_win_and_all_others_keep_their_order(asked: tuple[list[int], dict[int, int]]) -> None:
-    base, typed = asked
-    found = order_from_positions(base, typed)
-    assert sorted(found) == sorted(base)
-    assert all(found[position - 1] == batch for batch, position in typed.items())
-    assert [batch for batch in found if batch not in typed] == [batch for batch in base if batch not in typed]
+def test_typed_positions_win_and_all_others_keep_their_order(sample: tuple[list[int], dict[int, int]]) -> None:
+    base, box_positions = sample
+    result = order_from_positions(base, box_positions)
+    assert sorted(result) == sorted(base)
+    assert all(result[position - 1] == batch for batch, position in box_positions.items())
+    assert [batch for batch in result if batch not in box_positions] == [
+        batch for batch in base if batch not in box_positions
+    ]

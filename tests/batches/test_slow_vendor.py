@@ -46,9 +46,9 @@ def test_a_failing_page_of_the_list_takes_the_others_not_along(
 ) -> None:
     client = client_as(alice)
     assert "This list is incomplete: CloudFactory failed." in text_of(client.get(INDEX))
-    asked = calls(half_a_list, "/batches")
+    requests = calls(half_a_list, "/batches")
     assert "This list is incomplete" in text_of(client.get(f"{INDEX}?q=1", headers=HTMX))
-    assert calls(half_a_list, "/batches") == asked
+    assert calls(half_a_list, "/batches") == requests
 
 
 def test_an_incomplete_list_is_neither_ordered_nor_undone(client_as: As, alice: Person, half_a_list: Running) -> None:
