@@ -85,7 +85,7 @@ class VendorOrder:
 
 
 def save_order(command: OrderCommand, *, proposed: Sequence[int]) -> OrderSnapshot:
-    """Saves an order that was checked against the page's, if nobody changed it meanwhile."""
+    """Saves an order that was checked against the page's, unless it was changed meanwhile."""
     base = command.page_order.order
     names = selectors.recent_names(user=command.user, project=command.project)
     submission = command.submission("order.save")

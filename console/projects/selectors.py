@@ -135,8 +135,8 @@ def breadcrumbs(project: uuid.UUID, name: str) -> list[tuple[str, str]]:
 def last_opened(*, user: Person) -> dict[str, datetime | None]:
     """The projects of the space that the person pinned or opened, and when they last did; None for never."""
     recent = _pending_uses(user)
-    stored = {use.project: recent.get(use.project) or use.last_used for use in _uses(user)}
-    return {**recent, **stored}
+    by_project = {use.project: recent.get(use.project) or use.last_used for use in _uses(user)}
+    return {**recent, **by_project}
 
 
 def read_figures(*, user: Person, project: uuid.UUID) -> Figures:

@@ -64,8 +64,8 @@ def counts(request: SignedIn, project: uuid.UUID, batch: int) -> HttpResponse:
     """Work items by status, counted in ten calls at most."""
     if not htmx.is_htmx(request):
         return redirect(f"{reverse('batches:detail', args=[project, batch])}?count=yes")
-    counted = item_counts.count_items(user=request.user, project=project, batch_id=batch)
-    context = {"counts": counted, "project_id": project, "batch_id": batch, "may_review": _may_review(request)}
+    batch_counts = item_counts.count_items(user=request.user, project=project, batch_id=batch)
+    context = {"counts": batch_counts, "project_id": project, "batch_id": batch, "may_review": _may_review(request)}
     return render(request, "batches/detail.html#counts", context)
 
 
