@@ -28,8 +28,6 @@ HTTP_LIBRARIES = ("requests", "urllib3")
 LEFT_OVER = {
     "console.shell imports console.exports.notifications",
     "console.shell imports console.items.runs.notifications",
-    "console.home.services imports console.slices.builder.drafts",
-    "console.home.services imports console.slices.recent",
 }
 
 Rule = Callable[[ImportGraph, tuple[str, ...]], Iterator[str]]
