@@ -50,10 +50,10 @@ class ConsoleAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
         """This very host and port, not any of ALLOWED_HOSTS."""
         return htmx.is_ours(context.request, url)
 
-    def send_mail(self, template_prefix: str, email: str, said: dict[str, Any]) -> None:
+    def send_mail(self, template_prefix: str, email: str, context_values: dict[str, Any]) -> None:
         request = context.request
         common = {"request": request, "email": email, "current_site": get_current_site(request)}
-        mail_ready.send(sender=type(self), message=self.render_mail(template_prefix, email, common | said))
+        mail_ready.send(sender=type(self), message=self.render_mail(template_prefix, email, common | context_values))
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return address_of(request) or NO_ADDRESS
@@ -67,8 +67,8 @@ class ConsoleAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
             raise ValidationError(f"Too many tries. Wait {wait}, then try again.", code="too_many_login_attempts")
 
     def reauthenticate(self, user: AbstractBaseUser, password: str) -> bool:
-        known = self.authenticate(context.request, email=user.get_username(), password=password)
-        return known is not None and known.pk == user.pk
+        person = self.authenticate(context.request, email=user.get_username(), password=password)
+        return person is not None and person.pk == user.pk
 
     def is_reauthentication_required(self, *, app: str, **more: Any) -> bool:
         """Whether this person last signed in or confirmed with a password, code or passkey over 30 minutes ago.

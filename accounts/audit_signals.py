@@ -65,11 +65,11 @@ def _signed_out(request: HttpRequest, user: Person | None, **more: Any) -> None:
 def _refused(credentials: dict[str, Any], request: HttpRequest | None = None, **more: Any) -> None:
     """What was typed as a name is kept only if it reads like one: people type passwords there by mistake."""
     name = str(credentials.get("email", ""))
-    known = Person.objects.filter(email=name.lower()).first()
+    person = Person.objects.filter(email=name.lower()).first()
     record.event(
-        actor=known, action="session.refused", thing_kind="person", request=request, outcome="failed",
-        thing_name=name if known or _reads_like_an_address(name) else "",
-        detail={"reason": "wrong password" if known else "unknown email address"},
+        actor=person, action="session.refused", thing_kind="person", request=request, outcome="failed",
+        thing_name=name if person or _reads_like_an_address(name) else "",
+        detail={"reason": "wrong password" if person else "unknown email address"},
     )  # fmt: skip
 
 

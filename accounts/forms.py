@@ -129,10 +129,10 @@ class PlaceForm(forms.Form):
 def clean_place(vendor: Vendor, text: str) -> str:
     text = text.strip()
     if vendor == Vendor.CLOUDFACTORY:
-        found = read_uuid(text)
-        if found is None:
+        space_id = read_uuid(text)
+        if space_id is None:
             raise ValidationError("A space ID looks like 5f0c2c1e-7d3a-4b57-9d2e-0a6d1f6b7c10.")
-        return str(found)
+        return str(space_id)
     if text and (read_segment(text) is None or text in RESERVED_OWNERS or set(text) & set("?#") or text_fault(text)):
         raise ValidationError("An owner is a short name such as northwind, or an email address.")
     return text
@@ -208,20 +208,20 @@ class ProfileForm(PersonForm):
         super().__init__(*args, **kwargs)
         field = cast(forms.ChoiceField, self.fields["time_zone"])
         first = [("", f"As the console is set ({settings.TIME_ZONE})"), ("UTC", "UTC")]
-        kept = self.instance.time_zone
-        known = {name for _, listed in zones() for name, _ in listed} | {name for name, _ in first}
-        field.choices = [*first, *zones(), *([] if kept in known else [(kept, kept)])]
+        current = self.instance.time_zone
+        names = {name for _, listed in zones() for name, _ in listed} | {name for name, _ in first}
+        field.choices = [*first, *zones(), *([] if current in names else [(current, current)])]
 
 
 @functools.cache
 def zones() -> list[tuple[str, list[tuple[str, str]]]]:
     """Places by part of the world, as people look for them; the old and technical names are left out."""
-    found: dict[str, list[tuple[str, str]]] = {region: [] for region in REGIONS}
+    places_by_region: dict[str, list[tuple[str, str]]] = {region: [] for region in REGIONS}
     for name in sorted(zoneinfo.available_timezones()):
         region, _, place = name.partition("/")
-        if region in found:
-            found[region].append((name, ", ".join(reversed(place.replace("_", " ").split("/")))))
-    return list(found.items())
+        if region in places_by_region:
+            places_by_region[region].append((name, ", ".join(reversed(place.replace("_", " ").split("/")))))
+    return list(places_by_region.items())
 
 
 class ResetForm(ResetPasswordForm):  # type: ignore[misc]  # the library is not typed

@@ -49,7 +49,7 @@ def connect(
     old = ApiKey.objects.filter(person=user, vendor=vendor).first()
     action, fingerprint = ("key.replace" if old else "key.connect"), crypto.fingerprint(vendor, value)
     try:
-        found = probe(vendor, value, place)
+        result = probe(vendor, value, place)
     except KeyRefused as refusal:
         record.event(
             actor=user, action=action, thing_kind="key", vendor=vendor, request=request, key=fingerprint,
@@ -60,8 +60,8 @@ def connect(
             redaction.forget(value)
         raise
     with transaction.atomic():
-        key = _keep(user, vendor, value, label, found)
-        remember_places(user, vendor, [(place, place_name), *found.places], current=place)
+        key = _keep(user, vendor, value, label, result)
+        remember_places(user, vendor, [(place, place_name), *result.places], current=place)
         record.event(
             actor=user, action=action, thing_kind="key", thing_id=key.pk, thing_name=str(key), vendor=vendor,
             request=request, key=fingerprint, detail={"label": label},
@@ -74,9 +74,9 @@ def test(*, user: Person, vendor: Vendor) -> ApiKey:
     key = key_usage.with_latest_notes(ApiKey.objects.get(person=user, vendor=vendor))
     value = _revealed(key)
     current = Place.objects.filter(person=user, vendor=vendor, is_current=True).first()
-    found = probe(vendor, value, current.value if current else "", key=key)
-    key_usage.note_findings(key, found.findings)
-    remember_places(user, vendor, found.places)
+    result = probe(vendor, value, current.value if current else "", key=key)
+    key_usage.note_findings(key, result.findings)
+    remember_places(user, vendor, result.places)
     return key
 
 
@@ -128,16 +128,16 @@ def forget_place(*, user: Person, place: Place) -> None:
             switch(user=user, vendor=place.vendor, value=first.value)
 
 
-def remember_places(user: Person, vendor: str, found: Sequence[tuple[str, str]], *, current: str = "") -> None:
+def remember_places(user: Person, vendor: str, place_list: Sequence[tuple[str, str]], *, current: str = "") -> None:
     """Adds places without touching the names people gave; the first one is current unless another is named."""
-    found = [(value, name[:LONGEST_NAME]) for value, name in found if value and len(value) <= LONGEST_PLACE]
-    for value, name in found:
+    place_list = [(value, name[:LONGEST_NAME]) for value, name in place_list if value and len(value) <= LONGEST_PLACE]
+    for value, name in place_list:
         place, _ = Place.objects.get_or_create(person=user, vendor=vendor, value=value, defaults={"name": name})
         if name and value == current and place.name != name:
             Place.objects.filter(pk=place.pk).update(name=name)
     has_current = Place.objects.filter(person=user, vendor=vendor, is_current=True).exists()
-    if current or (found and not has_current):
-        switch(user=user, vendor=vendor, value=current or found[0][0])
+    if current or (place_list and not has_current):
+        switch(user=user, vendor=vendor, value=current or place_list[0][0])
 
 
 @sensitive_variables("value")
@@ -151,46 +151,46 @@ def probe(vendor: Vendor, value: str, place: str, *, key: ApiKey | None = None) 
 
 
 def _probe_avala(client: Avala, owner: str) -> KeyProbe:
-    found = KeyProbe()
-    tries = _Tries(Vendor.AVALA, found)
+    result = KeyProbe()
+    tries = _Tries(Vendor.AVALA, result)
     calls: list[Callable[[], Any]] = [
         client.get_me,
         lambda: client.list_organizations(limit=PLACES_OFFERED),
         lambda: client.list_datasets(limit=PLACES_OFFERED),
     ]
     _, organizations, datasets = tries.note(("A16", "A14", "A8"), connections.gather(calls))
-    found.places = [
+    result.places = [
         (org.slug, org.name or org.slug) for org in (organizations.items if organizations else ()) if org.slug
     ]
-    known = {value for value, _ in found.places}
+    values = {value for value, _ in result.places}
     names = dict.fromkeys(dataset.owner_name for dataset in (datasets.items if datasets else ()))
-    found.places += [(name, name) for name in names if name and name not in known]
-    where = owner or next((value for value, _ in found.places), "")
+    result.places += [(name, name) for name in names if name and name not in values]
+    where = owner or next((value for value, _ in result.places), "")
     if where:
         listed = connections.gather([lambda: client.list_slices(where, limit=1)])
         tries.note(("A1",), listed, on="place" if owner else "value")
     tries.conclude()
-    return found
+    return result
 
 
 def _probe_cloudfactory(client: CloudFactory, space: str) -> KeyProbe:
-    found = KeyProbe()
-    tries = _Tries(Vendor.CLOUDFACTORY, found)
+    result = KeyProbe()
+    tries = _Tries(Vendor.CLOUDFACTORY, result)
     calls: list[Callable[[], Any]] = [
         lambda: client.list_projects(space),
         lambda: client.list_exports(space, limit=1),
     ]
     tries.note(("P12", "P8"), connections.gather(calls), on="place")
     tries.conclude()
-    return found
+    return result
 
 
 class _Tries:
     """Collects how the reads of one test went."""
 
-    def __init__(self, vendor: Vendor, found: KeyProbe) -> None:
+    def __init__(self, vendor: Vendor, result: KeyProbe) -> None:
         self._vendor = vendor
-        self._found = found
+        self._result = result
         self._refusals: list[tuple[errors.UpstreamError, str]] = []
 
     def note(self, names: Sequence[str], answers: Sequence[Any], *, on: str = "value") -> list[Any]:
@@ -207,7 +207,7 @@ class _Tries:
         self._refusals += [(one, on) for one in problems]
         for name, one in zip(names, answers, strict=True):
             is_missing = isinstance(one, errors.NotFound)
-            self._found.findings[name] = "unknown" if is_missing else "no" if one in problems else "yes"
+            self._result.findings[name] = "unknown" if is_missing else "no" if one in problems else "yes"
         return [None if one in problems else one for one in answers]
 
     def conclude(self) -> None:
@@ -215,11 +215,11 @@ class _Tries:
         for error, on in self._refusals:
             if on == "place" and isinstance(error, errors.NotFound) and not self._seen_place():
                 raise KeyRefused(_place_unknown(self._vendor), on="place")
-        if "yes" not in self._found.findings.values():
+        if "yes" not in self._result.findings.values():
             raise KeyRefused(in_words(self._vendor, self._refusals[0][0]))
 
     def _seen_place(self) -> bool:
-        return any(self._found.findings.get(name) == "yes" for name in ("A1", "P12", "P8"))
+        return any(self._result.findings.get(name) == "yes" for name in ("A1", "P12", "P8"))
 
 
 def _revealed(key: ApiKey) -> str:
@@ -230,7 +230,7 @@ def _revealed(key: ApiKey) -> str:
 
 
 @sensitive_variables("value")
-def _keep(user: Person, vendor: Vendor, value: str, label: str, found: KeyProbe) -> ApiKey:
+def _keep(user: Person, vendor: Vendor, value: str, label: str, result: KeyProbe) -> ApiKey:
     """Puts the new value into the person's row; what was noted about the old value goes."""
     Person.objects.select_for_update().get(pk=user.pk)  # so that of two presses the second replaces the first
     key = ApiKey.objects.filter(person=user, vendor=vendor).first() or ApiKey(person=user, vendor=vendor)
@@ -238,7 +238,7 @@ def _keep(user: Person, vendor: Vendor, value: str, label: str, found: KeyProbe)
     key.label = label
     key.added_at = key.last_worked_at = timezone.now()
     key.last_failed_at, key.last_failure, key.rejected = None, "", False
-    key.findings = found.findings
+    key.findings = result.findings
     key_usage.forget(key)
     key.save()
     return key

@@ -46,8 +46,7 @@ def search_people(everybody: Iterable[Person], search: str) -> list[Person]:
 
 def administrators() -> list[Person]:
     """Whom to ask: three at most."""
-    found = Person.objects.filter(role=Role.ADMINISTRATOR, is_active=True).order_by("name")
-    return list(found[:3])
+    return list(Person.objects.administrators()[:3])
 
 
 def is_last_administrator(person: Person) -> bool:
@@ -105,12 +104,12 @@ def mail_link(*, by: Person, person: Person, link: str) -> bool:
 
 def find_invitation(token: str) -> Invitation | None:
     """The open invitation behind a link, or nothing: unknown, used and expired links look the same."""
-    found = Invitation.objects.select_related("person").filter(token_hash=_hash(token)).first()
-    if found is None or not found.is_open or found.person.state == "disabled":
+    invitation = Invitation.objects.select_related("person").filter(token_hash=_hash(token)).first()
+    if invitation is None or not invitation.is_open or invitation.person.state == "disabled":
         return None
     # Only now: what a stranger puts into an address must not garble the audit, where it would stay for ever.
     redaction.remember(token)
-    return found
+    return invitation
 
 
 @sensitive_variables("password")

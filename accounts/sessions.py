@@ -57,11 +57,11 @@ class SessionStore(DatabaseSessions):
     def load(self) -> dict[str, Any]:
         """What the session holds; of one that was ended, only why. What is saved then is a new session."""
         row = row_key(self.session_key or "")
-        found = _live(row)
-        if found is None:
+        session = _live(row)
+        if session is None:
             self._session_key = None
-            found = _live(row_key(row))
-        return content_of(found) if found else {}
+            session = _live(row_key(row))
+        return content_of(session) if session else {}
 
     def exists(self, session_key: str | None) -> bool:
         return self._rows(session_key or "").exists()
@@ -114,16 +114,16 @@ def remember_sign_in(request: HttpRequest, **more: Any) -> None:
     about = {"user": request.user, "ip": address_of(request) or NO_ADDRESS, "user_agent": agent}
     key = row_key(request.session.session_key or "")
     UserSession.objects.update_or_create(session_key=key, defaults=about)
-    gone = UserSession.objects.filter(user=request.user)
-    gone.exclude(session_key__in=Session.objects.values("session_key")).delete()
+    lines = UserSession.objects.filter(user=request.user)
+    lines.exclude(session_key__in=Session.objects.values("session_key")).delete()
 
 
 def live_sessions(person: Person) -> list[tuple[UserSession, dict[str, Any]]]:
     """Where a person is signed in, with what each session holds. Sessions of an older password are none any more."""
     lines = list(UserSession.objects.filter(user=person))
     rows = Session.objects.filter(expire_date__gt=timezone.now()).in_bulk([line.session_key for line in lines])
-    found = [(line, content_of(rows[line.session_key])) for line in lines if line.session_key in rows]
-    return [(line, content) for line, content in found if _is_of(person, content)]
+    contents = [(line, content_of(rows[line.session_key])) for line in lines if line.session_key in rows]
+    return [(line, content) for line, content in contents if _is_of(person, content)]
 
 
 def end_sessions(person: Person, *, only: int | None = None, but: str = "", why: str = "") -> int:
@@ -145,10 +145,10 @@ def end_sessions(person: Person, *, only: int | None = None, but: str = "", why:
     return len(keys)
 
 
-def _reason_row(ended: Session, why: str) -> Session:
-    row = row_key(ended.session_key)
+def _reason_row(session: Session, why: str) -> Session:
+    row = row_key(session.session_key)
     sealed = crypto.seal(json.dumps({WHY_ENDED: why}), session_context(row))
-    return Session(session_key=row, session_data=sealed, expire_date=ended.expire_date)
+    return Session(session_key=row, session_data=sealed, expire_date=session.expire_date)
 
 
 def end_other_sessions(request: HttpRequest, user: Person, **more: Any) -> None:

@@ -28,8 +28,8 @@ PLAIN = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "VIRTUAL_ENV", "PYTHO
 
 def prepare_environment() -> None:
     """Sets every setting the practice space needs, over whatever the surroundings say."""
-    asked = os.environ.get("ALLOWED_HOSTS", "127.0.0.1").split(",")
-    if not all(url_checks.is_local_name(host.strip()) for host in asked):
+    hosts = os.environ.get("ALLOWED_HOSTS", "127.0.0.1").split(",")
+    if not all(url_checks.is_local_name(host.strip()) for host in hosts):
         sys.exit("The practice space is for this machine only: unset ALLOWED_HOSTS.")
     # Before anything is thrown away: another practice space may be running on what lies there.
     _demand_free_ports()
@@ -53,12 +53,12 @@ def port(name: str) -> int:
 
 
 def _demand_free_ports() -> None:
-    taken: dict[int, str] = {}
+    names: dict[int, str] = {}
     for name in PORTS:
         number = port(name)
-        if number in taken:
-            sys.exit(f"{taken[number]} and {name} are both {number}: each needs a port of its own.")
-        taken[number] = name
+        if number in names:
+            sys.exit(f"{names[number]} and {name} are both {number}: each needs a port of its own.")
+        names[number] = name
         if any(_is_taken(host, number) for host in (loopback_hosts() if name == "CONSOLE_PORT" else ["127.0.0.1"])):
             sys.exit(f"Port {number} is in use by another program. Choose another with {name}=….")
 
@@ -101,14 +101,14 @@ def _addresses() -> dict[str, str]:
 
 def _secrets() -> dict[str, str]:
     """Made once and kept, so that a second run can open what the first one sealed."""
-    kept = FOLDER / "secrets.env"
-    if not kept.exists():
+    file = FOLDER / "secrets.env"
+    if not file.exists():
         key = base64.b64encode(secrets.token_bytes(32)).decode()
         lines = [
             f"SECRET_KEY={secrets.token_urlsafe(60)}",
             f"AUDIT_SECRET={secrets.token_urlsafe(40)}",
             f"KEY_SECRETS=demo:{key}",
         ]
-        kept.touch(mode=0o600)
-        kept.write_text("\n".join(lines) + "\n")
-    return dict(line.split("=", 1) for line in kept.read_text().splitlines())
+        file.touch(mode=0o600)
+        file.write_text("\n".join(lines) + "\n")
+    return dict(line.split("=", 1) for line in file.read_text().splitlines())

@@ -170,7 +170,7 @@ def _answer_alone(request: HttpRequest, template: str, context: dict[str, object
     context |= {
         "request_id": json_logging.request_id.get(),
         "entry_url": reverse("audit:detail", args=[entry]) if entry else "",
-        "sentence": _what_became_of_it(request, begun=entry is not None),
+        "sentence": _what_became_of_it(request, is_recorded=entry is not None),
     }
     return HttpResponse(render_to_string(f"{template}{part}", context), status=status)
 
@@ -186,10 +186,10 @@ def _error_in(context: dict[str, object]) -> ConsoleError | None:
     return error if isinstance(error, ConsoleError) else None
 
 
-def _what_became_of_it(request: HttpRequest, *, begun: bool) -> str:
+def _what_became_of_it(request: HttpRequest, *, is_recorded: bool) -> str:
     if request.method in {"GET", "HEAD"}:
         return "Nothing was changed."
-    if begun:
+    if is_recorded:
         return "Your request was recorded and may have been sent. Check its audit entry before you send it again."
     return "Nothing was sent to Avala or CloudFactory."
 
@@ -206,11 +206,11 @@ def too_old(request: HttpRequest, reason: str = "") -> HttpResponseBase:
         if not request.user.is_authenticated:
             return plain_text_responses.sign_in_first(request)
         return plain_text_responses.for_script(403, "This page has expired. Reload it to carry on.", expired=True)
-    kept = _own_fields(request)
-    if kept and not request.user.is_authenticated:
+    fields = _own_fields(request)
+    if fields and not request.user.is_authenticated:
         return sign_in.ask(request)
     addresses = {"address": request.get_full_path(), "reload_url": sign_in.find_page(request)}
-    context: dict[str, object] = {"kept": kept, **addresses}
+    context: dict[str, object] = {"kept": fields, **addresses}
     if form_owner.read_owner(request) not in ("", str(request.user.pk)):
         context |= {"is_anothers": True, "kept": [], "typed": []}
     return _answer(request, "errors/csrf.html", context, 403)
@@ -235,8 +235,13 @@ def _answer(request: HttpRequest, template: str, context: dict[str, object], sta
         return _answer_script(request, context, status)
     context |= {"request_id": json_logging.request_id.get(), "status": status}
     if request.method == "POST":
-        kept = _with_new_ids(_own_fields(request))
-        typed = {"kept": kept, "typed": readable_values(kept), "address": request.get_full_path(), "resend": True}
-        context = typed | context
+        fields = _with_new_ids(_own_fields(request))
+        form_context = {
+            "kept": fields,
+            "typed": readable_values(fields),
+            "address": request.get_full_path(),
+            "resend": True,
+        }
+        context = form_context | context
     name = f"{template}#notice" if htmx.is_htmx(request) else template
     return render(request, name, context, status=status)

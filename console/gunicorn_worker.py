@@ -111,9 +111,9 @@ def _drain(client: socket.socket) -> None:
 
 def status_of(error: Exception) -> HTTPStatus:
     """What to answer; everything that could not be read is a bad request, everything else our fault."""
-    found = next((status for kind, status in STATUSES.items() if isinstance(error, kind)), None)
-    if found is not None:
-        return found
+    for kind, status in STATUSES.items():
+        if isinstance(error, kind):
+            return status
     return HTTPStatus.BAD_REQUEST if isinstance(error, errors.ParseException) else HTTPStatus.INTERNAL_SERVER_ERROR
 
 

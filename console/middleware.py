@@ -61,8 +61,8 @@ class RequestId:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        sent = request.headers.get("X-Request-Id", "")
-        request_id = sent if re.fullmatch(r"[A-Za-z0-9-]{8,64}", sent) else uuid.uuid4().hex
+        header = request.headers.get("X-Request-Id", "")
+        request_id = header if re.fullmatch(r"[A-Za-z0-9-]{8,64}", header) else uuid.uuid4().hex
         vars(request)["request_id"] = request_id
         token = json_logging.request_id.set(request_id)
         try:

@@ -54,8 +54,8 @@ def for_script(
     **more: object,
 ) -> JsonResponse:
     """What went wrong, in the words that the script shows, and when to try again where that is known."""
-    found = {"message": sentence, "retryIn": max(1, round(retry_in)) if retry_in else None, **more}
-    return JsonResponse(found, status=status, headers=headers)
+    content = {"message": sentence, "retryIn": max(1, round(retry_in)) if retry_in else None, **more}
+    return JsonResponse(content, status=status, headers=headers)
 
 
 def sign_in_first(request: HttpRequest) -> HttpResponse:

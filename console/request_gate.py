@@ -117,16 +117,16 @@ class Gate(threading.Thread):
 
 def how_far(arrived: bytes) -> Arrival:
     """How much of the request is among the bytes that arrived first."""
-    headers, found, body = arrived.partition(HEADERS_END)
-    if not found:
+    headers, separator, body = arrived.partition(HEADERS_END)
+    if not separator:
         return Arrival.LARGE if len(arrived) >= LOOKED_AT_BYTES else Arrival.PART
     if _CODING.search(headers):
         return Arrival.LARGE
     lengths = [_SMALL.fullmatch(length) for length in _LENGTH.findall(headers)]
-    wanted = max((int(length[1]) if length else LOOKED_AT_BYTES for length in lengths), default=0)
-    if len(body) >= wanted:
+    body_length = max((int(length[1]) if length else LOOKED_AT_BYTES for length in lengths), default=0)
+    if len(body) >= body_length:
         return Arrival.WHOLE
-    return Arrival.PART if len(headers) + len(HEADERS_END) + wanted <= LOOKED_AT_BYTES else Arrival.LARGE
+    return Arrival.PART if len(headers) + len(HEADERS_END) + body_length <= LOOKED_AT_BYTES else Arrival.LARGE
 
 
 def _arrived(sock: socket.socket) -> bytes:

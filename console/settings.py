@@ -35,16 +35,16 @@ class Environment(environ.Env):  # type: ignore[misc]  # the library is not type
 
     def db_url(self, var: str, *args: Any, **kwargs: Any) -> Any:
         with warnings.catch_warnings(action="ignore"):  # the library's warning quotes the whole value
-            found = self._read(super().db_url, var, *args, **kwargs)
-        known = found.get("ENGINE", "").endswith(("postgresql", "sqlite3")) and found.get("NAME") != ":memory:"
-        return found if known else refuse(f"{var} looks like postgres://name:password@host/database.")
+            config = self._read(super().db_url, var, *args, **kwargs)
+        is_known = config.get("ENGINE", "").endswith(("postgresql", "sqlite3")) and config.get("NAME") != ":memory:"
+        return config if is_known else refuse(f"{var} looks like postgres://name:password@host/database.")
 
     def email_url(self, var: str, *args: Any, **kwargs: Any) -> Any:
         return self._read(super().email_url, var, *args, **kwargs)
 
-    def _read(self, read: Callable[..., Any], var: str, *args: Any, **kwargs: Any) -> Any:
+    def _read(self, parse: Callable[..., Any], var: str, *args: Any, **kwargs: Any) -> Any:
         try:
-            return read(var, *args, **kwargs)
+            return parse(var, *args, **kwargs)
         except (ValueError, LookupError, AttributeError, ImproperlyConfigured):
             refuse(f"{var} cannot be read; the README says what it takes.")
 

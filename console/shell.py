@@ -50,8 +50,8 @@ class Weather:
 
     @property
     def words(self) -> str:
-        said = {"working": "working", "slow": "slow", "refusing": "not answering"}
-        return said.get(self.state.state, "not asked yet")
+        labels = {"working": "working", "slow": "slow", "refusing": "not answering"}
+        return labels.get(self.state.state, "not asked yet")
 
 
 @dataclass(frozen=True)
@@ -121,10 +121,10 @@ class Shell:
             return []
         mine = connections.places(self.user)
         titles = {Vendor.AVALA: "Avala owner", Vendor.CLOUDFACTORY: "CloudFactory space"}
-        found = [
+        groups = [
             PlaceGroup(vendor, titles[vendor], [place for place in mine if place.vendor == vendor]) for vendor in Vendor
         ]
-        return [group for group in found if group.places]
+        return [group for group in groups if group.places]
 
     @cached_property
     def weather(self) -> list[Weather]:
@@ -212,8 +212,8 @@ class Shell:
     def _items(self, entries: Sequence[Entry]) -> list[NavItem]:
         if self.user is None:
             return []
-        found = ((entry, _address(entry.view)) for entry in entries if access.allowed(self.user, entry.view))
-        return [NavItem(entry.label, entry.icon, url, self._is_current(entry.view)) for entry, url in found if url]
+        allowed = ((entry, _address(entry.view)) for entry in entries if access.allowed(self.user, entry.view))
+        return [NavItem(entry.label, entry.icon, url, self._is_current(entry.view)) for entry, url in allowed if url]
 
     def _is_current(self, view: str) -> bool:
         """A page belongs to the entry of its app; pages of `accounts` to the entry of their own name."""

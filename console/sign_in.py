@@ -78,8 +78,8 @@ def _keep_what_was_typed(request: HttpRequest) -> str:
 
 
 def _reason(request: HttpRequest) -> str:
-    known = middleware.why_it_ended(request)
-    return known or (middleware.SESSION_ENDED if form_owner.read_owner(request) or htmx.is_htmx(request) else "")
+    reason = middleware.why_it_ended(request)
+    return reason or (middleware.SESSION_ENDED if form_owner.read_owner(request) or htmx.is_htmx(request) else "")
 
 
 def _hours(seconds: int) -> str:

@@ -38,8 +38,8 @@ class OwnSession:
 @require_http_methods(["GET", "POST"])
 def profile(request: SignedIn) -> HttpResponse:
     person = Person.objects.get(pk=request.user.pk)
-    sent = request.POST if request.method == "POST" else saved_forms.read_form(request)
-    form = ProfileForm(sent, instance=person)
+    data = request.POST if request.method == "POST" else saved_forms.read_form(request)
+    form = ProfileForm(data, instance=person)
     if request.method == "POST" and form.is_valid():
         # These fields alone: a whole row, read a moment ago, could undo a role change or a disabling.
         person.save(update_fields=form.cleaned_data.keys())
@@ -70,20 +70,20 @@ def stay(request: SignedIn) -> HttpResponse:
 
 def _end(request: SignedIn, which: str) -> None:
     if which == "others":
-        ended = end_sessions(request.user, but=request.session.session_key or "", why=ENDED_ELSEWHERE)
+        count = end_sessions(request.user, but=request.session.session_key or "", why=ENDED_ELSEWHERE)
     else:
         number = read_int(which, 1, 2**63 - 1)
-        ended = end_sessions(request.user, only=number, why=ENDED_ELSEWHERE) if number else 0
-        if not ended:
+        count = end_sessions(request.user, only=number, why=ENDED_ELSEWHERE) if number else 0
+        if not count:
             raise Http404
-    if ended:
-        record.event(actor=request.user, action="session.end", request=request, detail={"sessions": ended})
-        messages.success(request, "1 session ended." if ended == 1 else f"{ended} sessions ended.")
+    if count:
+        record.event(actor=request.user, action="session.end", request=request, detail={"sessions": count})
+        messages.success(request, "1 session ended." if count == 1 else f"{count} sessions ended.")
 
 
 def _own_sessions(request: SignedIn) -> list[OwnSession]:
     current = row_key(request.session.session_key or "")
-    found = [
+    own_sessions = [
         OwnSession(
             pk=line.pk,
             browser=user_agents.in_words(line.user_agent),
@@ -95,7 +95,7 @@ def _own_sessions(request: SignedIn) -> list[OwnSession]:
         for line, content in live_sessions(request.user)
         if session_end(content) > time.time()
     ]
-    return sorted(found, key=lambda session: (session.is_current, session.seen), reverse=True)
+    return sorted(own_sessions, key=lambda session: (session.is_current, session.seen), reverse=True)
 
 
 def _last_seen(line: UserSession, content: dict[str, Any]) -> datetime:

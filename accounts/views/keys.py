@@ -128,12 +128,14 @@ def place(request: SignedIn, vendor: Vendor) -> HttpResponse:
     card = _card(request, vendor)
     if card.key is None:
         raise Http404
-    sent = request.POST if request.method == "POST" else None
-    form = PlaceForm(sent, vendor=vendor, initial=_saved_fields(request))
+    data = request.POST if request.method == "POST" else None
+    form = PlaceForm(data, vendor=vendor, initial=_saved_fields(request))
     if form.is_valid():
-        typed = form.cleaned_data
+        fields = form.cleaned_data
         try:
-            services.add_place(user=request.user, vendor=vendor, value=typed["place"], name=typed.get("place_name", ""))
+            services.add_place(
+                user=request.user, vendor=vendor, value=fields["place"], name=fields.get("place_name", "")
+            )
         except services.KeyRefused as refusal:
             form.add_error("place", refusal.message)
         else:
@@ -171,8 +173,8 @@ def _card(request: SignedIn, vendor: Vendor) -> KeyCard:
 
 def _saved_fields(request: SignedIn) -> dict[str, str]:
     """What was typed before signing in again; a key is never among it."""
-    typed = saved_forms.read_form(request)
-    return {name: typed.get(name, "") for name in typed} if typed else {}
+    fields = saved_forms.read_form(request)
+    return {name: fields.get(name, "") for name in fields} if fields else {}
 
 
 def _next(request: SignedIn) -> str:
@@ -183,12 +185,12 @@ def _next(request: SignedIn) -> str:
 
 @sensitive_variables("typed")
 def _key_fields(form: KeyForm) -> dict[str, Any]:
-    typed = form.cleaned_data
+    fields = form.cleaned_data
     return {
-        "value": typed["value"],
-        "label": typed["label"],
-        "place": typed["place"],
-        "place_name": typed.get("place_name", ""),
+        "value": fields["value"],
+        "label": fields["label"],
+        "place": fields["place"],
+        "place_name": fields.get("place_name", ""),
     }
 
 

@@ -67,22 +67,22 @@ def invite(request: SignedIn) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def person(request: SignedIn, pk: str) -> HttpResponse:
     """One person: role, link, disable. Each button posts here with its `act`."""
-    found = get_object_or_404(Person.objects.select_related("invitation"), pk=pk)
+    person = get_object_or_404(Person.objects.select_related("invitation"), pk=pk)
     if request.method == "POST":
         raise_if_reauthentication_required(request, app="")
         try:
-            ACTS.get(request.POST.get("act", ""), _nothing)(request, found)
+            ACTS.get(request.POST.get("act", ""), _nothing)(request, person)
         except people.LastAdministrator as error:
             messages.error(request, error.message)
         return redirect("accounts:person", pk)
-    typed = saved_forms.read_form(request)
+    fields = saved_forms.read_form(request)
     context = {
-        "person": found,
-        "form": RoleForm(initial={"role": typed.get("role", found.role) if typed else found.role}),
+        "person": person,
+        "form": RoleForm(initial={"role": fields.get("role", person.role) if fields else person.role}),
         "role_words": ROLE_WORDS,
-        "link": _link_for(request, found),
-        "has_factors": Authenticator.objects.filter(user=found).exists(),
-        "is_last_administrator": people.is_last_administrator(found),
+        "link": _link_for(request, person),
+        "has_factors": Authenticator.objects.filter(user=person).exists(),
+        "is_last_administrator": people.is_last_administrator(person),
     }
     return render(request, "accounts/person.html", context)
 
@@ -114,42 +114,44 @@ def _page_address(search: str, number: int) -> str:
     return f"?{urlencode({'q': search, 'page': number})}"
 
 
-def _give_role(request: SignedIn, found: Person) -> None:
+def _give_role(request: SignedIn, person: Person) -> None:
     form = RoleForm(request.POST)
     if form.is_valid():
-        people.change_role(by=request.user, person=found, role=form.cleaned_data["role"], request=request)
+        people.change_role(by=request.user, person=person, role=form.cleaned_data["role"], request=request)
         role = Role(form.cleaned_data["role"]).label
-        said = f"{found} is now {role}." if found.is_active else f"{found} will be {role} with access to the console."
-        messages.success(request, said)
+        if person.is_active:
+            messages.success(request, f"{person} is now {role}.")
+        else:
+            messages.success(request, f"{person} will be {role} with access to the console.")
 
 
-def _disable(request: SignedIn, found: Person) -> None:
-    people.disable(by=request.user, person=found, request=request)
-    messages.success(request, f"{found} is disabled and signed out everywhere.")
+def _disable(request: SignedIn, person: Person) -> None:
+    people.disable(by=request.user, person=person, request=request)
+    messages.success(request, f"{person} is disabled and signed out everywhere.")
 
 
-def _enable(request: SignedIn, found: Person) -> None:
-    if found.state == "disabled":
-        people.enable(by=request.user, person=found, request=request)
-        messages.success(request, f"{found} can sign in again.")
+def _enable(request: SignedIn, person: Person) -> None:
+    if person.state == "disabled":
+        people.enable(by=request.user, person=person, request=request)
+        messages.success(request, f"{person} can sign in again.")
 
 
-def _renew(request: SignedIn, found: Person) -> None:
-    if found.state != "disabled":
-        _hand_over(request, found, people.renew_link(by=request.user, person=found, request=request))
+def _renew(request: SignedIn, person: Person) -> None:
+    if person.state != "disabled":
+        _hand_over(request, person, people.renew_link(by=request.user, person=person, request=request))
 
 
-def _withdraw(request: SignedIn, found: Person) -> None:
-    people.withdraw_link(by=request.user, person=found, request=request)
+def _withdraw(request: SignedIn, person: Person) -> None:
+    people.withdraw_link(by=request.user, person=person, request=request)
     messages.success(request, "The link does not work any more.")
 
 
-def _remove_factors(request: SignedIn, found: Person) -> None:
-    people.remove_factors(by=request.user, person=found, request=request)
-    messages.success(request, f"{found} signs in with the password alone, until a new second step is set up.")
+def _remove_factors(request: SignedIn, person: Person) -> None:
+    people.remove_factors(by=request.user, person=person, request=request)
+    messages.success(request, f"{person} signs in with the password alone, until a new second step is set up.")
 
 
-def _nothing(request: SignedIn, found: Person) -> None:
+def _nothing(request: SignedIn, person: Person) -> None:
     """A button this page does not have."""
 
 
@@ -163,14 +165,14 @@ ACTS = {
 }
 
 
-def _hand_over(request: SignedIn, found: Person, token: str) -> None:
+def _hand_over(request: SignedIn, person: Person, token: str) -> None:
     """Keeps the link for this administrator's session only: the database has no more than its hash."""
-    request.session[LINKS] = request.session.get(LINKS, {}) | {str(found.pk): token}
-    if people.mail_link(by=request.user, person=found, link=people.join_link(request, token)):
-        messages.success(request, f"The link was sent to {found.email}.")
+    request.session[LINKS] = request.session.get(LINKS, {}) | {str(person.pk): token}
+    if people.mail_link(by=request.user, person=person, link=people.join_link(request, token)):
+        messages.success(request, f"The link was sent to {person.email}.")
 
 
-def _link_for(request: SignedIn, found: Person) -> str:
-    token = request.session.get(LINKS, {}).get(str(found.pk), "")
+def _link_for(request: SignedIn, person: Person) -> str:
+    token = request.session.get(LINKS, {}).get(str(person.pk), "")
     invitation = people.find_invitation(token) if token else None
-    return people.join_link(request, token) if invitation and invitation.person_id == found.pk else ""
+    return people.join_link(request, token) if invitation and invitation.person_id == person.pk else ""

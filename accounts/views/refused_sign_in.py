@@ -34,9 +34,9 @@ class _SignInPageAgain(LoginView):  # type: ignore[misc]  # the library is not t
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         # Without an Origin, which has been checked, the form can be another site's, and that fills in nothing here.
-        typed = request.POST.get("login", "") if "Origin" in request.headers else ""
+        address = request.POST.get("login", "") if "Origin" in request.headers else ""
         context = self.get_context_data(
-            form=SignInForm(request=request, initial={"login": typed}),
+            form=SignInForm(request=request, initial={"login": address}),
             cookies_refused=not request.COOKIES.keys() & {settings.CSRF_COOKIE_NAME, settings.SESSION_COOKIE_NAME},
             cookies_need_https=settings.COOKIES_ARE_SECURE and not request.is_secure(),
             page_expired=True,

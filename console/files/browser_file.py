@@ -41,12 +41,12 @@ class ChosenFile:
         return hashlib.sha256(facts.encode()).hexdigest()
 
 
-def read_chosen(found: Any) -> ChosenFile:
+def read_chosen(value: Any) -> ChosenFile:
     """Raises NotChosen."""
-    if not isinstance(found, Mapping):
+    if not isinstance(value, Mapping):
         raise NotChosen("This is not a file.")
-    folder, name = found.get("folder", ""), found.get("name")
-    size, modified = found.get("size"), found.get("modified", 0)
+    folder, name = value.get("folder", ""), value.get("name")
+    size, modified = value.get("size"), value.get("modified", 0)
     if not (isinstance(name, str) and isinstance(folder, str) and _is_whole(size) and _is_whole(modified)):
         raise NotChosen("This is not a file.")
     name, folder = clean(name), clean(folder).strip("/")

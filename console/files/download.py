@@ -36,7 +36,7 @@ def file_act(
     path_list: PathList,
     path: str,
     request: HttpRequest,
-    asked: str | None = None,
+    range_header: str | None = None,
     group: uuid.UUID | None = None,
 ) -> record.audited_call:
     """The entry of one download; those of one zip have the same group."""
@@ -49,7 +49,10 @@ def file_act(
         vendor=VENDOR,
         request=request,
         group=group,
-        detail={"space": path_list.space, **({"from": asked} if asked and ranges.is_rest(asked) else {})},
+        detail={
+            "space": path_list.space,
+            **({"from": range_header} if range_header and ranges.is_rest(range_header) else {}),
+        },
         key=connections.key_fingerprint(user, VENDOR),
     )
 
@@ -69,14 +72,14 @@ def stream_file(*, user: Person, path_list: PathList, number: int, request: Http
     """
     path, name = path_list.paths[number - 1], f"{path_list.pk}-{number}"
     first_part = request.headers.get("If-Range")
-    asked = ranges.read_range(request.headers.get("Range", ""), first_part, name)
-    with file_act(user=user, path_list=path_list, path=path, request=request, asked=asked) as act:
+    range_header = ranges.read_range(request.headers.get("Range", ""), first_part, name)
+    with file_act(user=user, path_list=path_list, path=path, request=request, range_header=range_header) as act:
         link = sign_file(user=user, path_list=path_list, path=path)
         if settings.EXPORT_DOWNLOAD == "redirect":
             checked_link(link, settings.TRUSTED_LOCAL_ORIGINS)
             act.done(detail={"redirected": True})
             return HttpResponse(status=302, headers={"Location": link})
-        download = _open(link, asked, first_part, name)
+        download = _open(link, range_header, first_part, name)
         # The outcome is written when the last byte has gone, or when the browser goes away before.
         act.detach()
     tag = ranges.tag(name, download.total, download.headers)
@@ -101,12 +104,12 @@ def describe_file(*, user: Person, path_list: PathList, number: int) -> Streamin
     return _with_headers(response, path_list, path, measured.total, ranges.tag(name, measured.total, measured.headers))
 
 
-def _open(link: str, asked: str | None, version: str | None, name: str) -> Download:
+def _open(link: str, range_header: str | None, version: str | None, name: str) -> Download:
     try:
-        download = ranges.open_part(connections.storage(), link, asked, version=version, name=name)
+        download = ranges.open_part(connections.storage(), link, range_header, version=version, name=name)
     except (LinkExpired, NotFound, OtherRefusal) as error:
         raise no_file(error) from error
-    if download.part and not (asked and ranges.answers(download.part, asked)):
+    if download.part and not (range_header and ranges.answers(download.part, range_header)):
         download.close()
         raise Unreadable("The file store sent another part than the one asked for.", vendor="storage", changes=False)
     return download

@@ -41,15 +41,15 @@ class Reported:
     message: str = ""
 
 
-def read_reported(found: Any, request: SignedIn) -> Reported | None:
+def read_reported(reported: Any, request: SignedIn) -> Reported | None:
     """None for what is no report."""
-    if not isinstance(found, Mapping) or found.get("state") not in State.values:
+    if not isinstance(reported, Mapping) or reported.get("state") not in State.values:
         return None
-    state, reason = str(found["state"]), str(found.get("reason") or "")
+    state, reason = str(reported["state"]), str(reported.get("reason") or "")
     if reason == "refused-origin":
         return Reported(state, origin_refused(request)[:MOST_MESSAGE])
     if reason == "status":
-        return Reported(state, _status_words(found.get("status")))
+        return Reported(state, _status_words(reported.get("status")))
     return Reported(state, SENTENCES.get(reason, ""))
 
 
@@ -91,5 +91,6 @@ def ask_administrator() -> str:
 def _status_words(status: Any) -> str:
     if not isinstance(status, int) or isinstance(status, bool) or not 100 <= status < 600:
         return "The file store refused it."
-    known = f"The file store had a problem ({status})." if status >= 500 else f"The file store refused it ({status})."
-    return BY_STATUS.get(status, known)
+    if status in BY_STATUS:
+        return BY_STATUS[status]
+    return f"The file store had a problem ({status})." if status >= 500 else f"The file store refused it ({status})."

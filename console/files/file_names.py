@@ -24,10 +24,10 @@ class UniqueNames:
 
     def add(self, path: str) -> str:
         """`coin.jpg`, and for the next one `coin (2).jpg`."""
-        name = wanted = saved_name(path)
+        name = original = saved_name(path)
         while name.casefold() in self._taken:
-            number = self._next[wanted.casefold()] = self._next.get(wanted.casefold(), 1) + 1
-            stem, ending = _split(wanted)
+            number = self._next[original.casefold()] = self._next.get(original.casefold(), 1) + 1
+            stem, ending = _split(original)
             name = f"{stem} ({number}){ending}"
         self._taken.add(name.casefold())
         return name

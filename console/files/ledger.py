@@ -50,53 +50,53 @@ def add_files(
     raises SpaceGone, and Http404 for another person's upload and the id of other acts.
     """
     upload = _own_or_new(user, upload_id, space)
-    read = [_read_file(found) for found in files[:MOST_AT_ONCE]]
+    files_read = [_read_file(value) for value in files[:MOST_AT_ONCE]]
     with transaction.atomic():
         Upload.objects.select_for_update().get(pk=upload.pk)
-        rows = _rows(upload, [chosen for chosen in read if isinstance(chosen, ChosenFile)])
+        rows = _rows(upload, [chosen for chosen in files_read if isinstance(chosen, ChosenFile)])
         Upload.objects.filter(pk=upload.pk).update(updated_at=timezone.now())
-    return upload, [_describe_added(chosen, rows) for chosen in read]
+    return upload, [_describe_added(chosen, rows) for chosen in files_read]
 
 
 def _own_or_new(user: Person, upload_id: uuid.UUID, space: str) -> Upload:
-    found = Upload.objects.filter(pk=upload_id).first()
-    if found is None:
+    upload = Upload.objects.filter(pk=upload_id).first()
+    if upload is None:
         current = connections.space(user, preferred=space)
         if space and current.id != space:
             raise SpaceGone
         if record.is_group(upload_id):
             raise Http404
         facts = {"person": user, "space": current.id, "space_name": current.name[:300]}
-        found, _ = Upload.objects.get_or_create(pk=upload_id, defaults=facts)
-    if found.person_id != user.pk:
+        upload, _ = Upload.objects.get_or_create(pk=upload_id, defaults=facts)
+    if upload.person_id != user.pk:
         raise Http404
-    return found
+    return upload
 
 
-def _read_file(found: Any) -> ChosenFile | NotChosen:
+def _read_file(value: Any) -> ChosenFile | NotChosen:
     try:
-        return read_chosen(found)
+        return read_chosen(value)
     except NotChosen as error:
         return error
 
 
 def _rows(upload: Upload, chosen: Sequence[ChosenFile]) -> dict[str, UploadFile]:
     """The row of each file by its digest, as far as the upload has room for them."""
-    wanted = {one.digest: one for one in chosen}
-    rows = {row.digest: row for row in upload.files.filter(digest__in=wanted)}
-    new = [one for digest, one in wanted.items() if digest not in rows]
+    by_digest = {one.digest: one for one in chosen}
+    rows = {row.digest: row for row in upload.files.filter(digest__in=by_digest)}
+    new = [one for digest, one in by_digest.items() if digest not in rows]
     if not new:
         return rows
     _delete_older_versions(upload, new)
-    saved = _saved_before(upload, [one.digest for one in new])
+    earlier = _saved_before(upload, [one.digest for one in new])
     last = upload.files.aggregate(last=Max("position"))["last"] or 0
     room = max(0, MOST_FILES - upload.files.count())
-    made = [_new_row(upload, one, last + n, saved.get(one.digest)) for n, one in enumerate(new[:room], 1)]
-    UploadFile.objects.bulk_create(made, batch_size=100)
-    return rows | {row.digest: row for row in made}
+    new_rows = [_new_row(upload, one, last + n, earlier.get(one.digest)) for n, one in enumerate(new[:room], 1)]
+    UploadFile.objects.bulk_create(new_rows, batch_size=100)
+    return rows | {row.digest: row for row in new_rows}
 
 
-def _new_row(upload: Upload, one: ChosenFile, position: int, saved: UploadFile | None) -> UploadFile:
+def _new_row(upload: Upload, one: ChosenFile, position: int, earlier: UploadFile | None) -> UploadFile:
     row = UploadFile(
         upload=upload,
         position=position,
@@ -107,9 +107,9 @@ def _new_row(upload: Upload, one: ChosenFile, position: int, saved: UploadFile |
         content_type=one.content_type,
         digest=one.digest,
     )
-    if saved is not None:
-        row.state, row.path = State.SAVED, saved.path
-        row.message = f"Already there: uploaded {moment(saved.updated_at)}."
+    if earlier is not None:
+        row.state, row.path = State.SAVED, earlier.path
+        row.message = f"Already there: uploaded {moment(earlier.updated_at)}."
     return row
 
 

@@ -7,5 +7,5 @@ from console.files.models import UploadFile
 
 def read_names(*, space: str, paths: Iterable[str]) -> dict[str, str]:
     """The name of each path that was uploaded to the space by this console; one statement."""
-    saved = UploadFile.objects.filter(path__in=list(paths), state=UploadFile.State.SAVED, upload__space=space)
-    return dict(saved.order_by("updated_at").values_list("path", "name"))
+    files = UploadFile.objects.filter(path__in=list(paths), state=UploadFile.State.SAVED, upload__space=space)
+    return dict(files.order_by("updated_at").values_list("path", "name"))

@@ -57,8 +57,8 @@ class PathCheck:
 
 def read_checks(path_list: PathList) -> list[PathCheck]:
     """One for each of the list's paths."""
-    stored = [PathCheck(State(state), size, message) for state, size, message in path_list.found]
-    return stored or [PathCheck()] * len(path_list.paths)
+    checks = [PathCheck(State(state), size, message) for state, size, message in path_list.found]
+    return checks or [PathCheck()] * len(path_list.paths)
 
 
 def check_list(*, user: Person, path_list: PathList, is_again: bool = False) -> None:
@@ -66,12 +66,12 @@ def check_list(*, user: Person, path_list: PathList, is_again: bool = False) -> 
 
     Raises nothing of the vendor's: `path_list.problem` says why a check ended early.
     """
-    found = [PathCheck()] * len(path_list.paths) if is_again else read_checks(path_list)
-    wanted = [number for number, one in enumerate(found) if one.state in UNSETTLED]
+    checks = [PathCheck()] * len(path_list.paths) if is_again else read_checks(path_list)
+    numbers = [number for number, one in enumerate(checks) if one.state in UNSETTLED]
     check = _ListCheck(user, path_list.space)
-    for number, one in zip(wanted, check.run([path_list.paths[number] for number in wanted]), strict=True):
-        found[number] = one
-    path_list.found = [one.stored() for one in found]
+    for number, one in zip(numbers, check.run([path_list.paths[number] for number in numbers]), strict=True):
+        checks[number] = one
+    path_list.found = [one.stored() for one in checks]
     path_list.problem, path_list.checked_at = check.problem[:500], timezone.now()
     path_list.save(update_fields=["found", "problem", "checked_at"])
 
@@ -94,8 +94,8 @@ class _Signing:
     def sign(self, paths: Sequence[str]) -> tuple[dict[str, str], dict[str, PathCheck]]:
         self.calls += 1
         try:
-            given = connections.cloudfactory(self.user).download_links(self.space, paths)
-            return {link.path: link.signed_url for link in given}, {}
+            signed_links = connections.cloudfactory(self.user).download_links(self.space, paths)
+            return {link.path: link.signed_url for link in signed_links}, {}
         except Invalid as error:
             if len(paths) == 1:
                 return {}, {paths[0]: PathCheck(State.NO_RIGHT, None, REFUSED)}
@@ -115,7 +115,7 @@ class _ListCheck:
         if not paths:
             return []
         try:
-            urls, found = sign_paths(user=self.user, space=self.space, paths=paths)
+            urls, checks = sign_paths(user=self.user, space=self.space, paths=paths)
         except (UpstreamError, ConnectionMissing) as error:
             self.problem = error.message
             return [PathCheck()] * len(paths)
@@ -123,10 +123,10 @@ class _ListCheck:
         measured = parallel.gather(
             [partial(storage.measure, url) for url in urls.values()], errors=UpstreamError, at_once=AT_ONCE
         )
-        found |= dict(zip(urls, map(self._found, measured), strict=True))
-        return [found[path] for path in paths]
+        checks |= dict(zip(urls, map(self._read_answer, measured), strict=True))
+        return [checks[path] for path in paths]
 
-    def _found(self, answer: Measured | UpstreamError) -> PathCheck:
+    def _read_answer(self, answer: Measured | UpstreamError) -> PathCheck:
         if isinstance(answer, Measured):
             return PathCheck(State.EXISTS, answer.total)
         if isinstance(answer, NotFound):

@@ -79,8 +79,8 @@ class PathListPage:
         self.path_list, self.show = path_list, show
         self.found = read_checks(path_list)
         self.counts = Counter(one.state for one in self.found)
-        shown = [row for row in self._rows() if row.found.state in TABS[show][1]]
-        self.page: Page[PathRow] = Paginator(shown, PAGE_SIZE).get_page(page_number)
+        rows = [row for row in self._rows() if row.found.state in TABS[show][1]]
+        self.page: Page[PathRow] = Paginator(rows, PAGE_SIZE).get_page(page_number)
 
     @property
     def rows(self) -> list[PathRow]:
@@ -90,15 +90,15 @@ class PathListPage:
 
     def _rows(self) -> list[PathRow]:
         paths = enumerate(zip(self.path_list.paths, self.found, strict=True), start=1)
-        return [PathRow(place, path, found, self.path_list.pk) for place, (path, found) in paths]
+        return [PathRow(place, path, check, self.path_list.pk) for place, (path, check) in paths]
 
     @property
     def tabs(self) -> list[PathTab]:
         here = reverse("files:list", args=[self.path_list.pk])
-        counted = [(show, word, sum(self.counts[state] for state in states)) for show, (word, states) in TABS.items()]
+        counts = [(show, word, sum(self.counts[state] for state in states)) for show, (word, states) in TABS.items()]
         return [
             PathTab(word, count, f"{here}?show={show}" if show else here, show == self.show)
-            for show, word, count in counted
+            for show, word, count in counts
             if count or not show or show == self.show
         ]
 
@@ -108,13 +108,13 @@ class PathListPage:
         sizes = [one.size for one in self.found if one.size is not None]
         total = f" ({file_size(sum(sizes))})" if sizes else ""
         exist, missing = self.counts[State.EXISTS], self.counts[State.MISSING]
-        said = [
+        parts = [
             f"{number(exist)} {'exists' if exist == 1 else 'exist'}{total}" if exist else "",
             f"{number(missing)} {'is' if missing == 1 else 'are'} not there" if missing else "",
             f"{number(self.counts[State.NO_RIGHT])} can’t be accessed" if self.counts[State.NO_RIGHT] else "",
             f"{number(self.open_count)} not known yet" if self.open_count else "",
         ]
-        return f"{plural(len(self.found), 'file')}: {', '.join(filter(None, said))}."
+        return f"{plural(len(self.found), 'file')}: {', '.join(filter(None, parts))}."
 
     @property
     def open_count(self) -> int:
@@ -167,5 +167,5 @@ class PathListPage:
         return self._address(self.page.next_page_number()) if self.page.has_next() else ""
 
     def _address(self, page_number: int) -> str:
-        asked = {"show": self.show, "page": page_number} if self.show else {"page": page_number}
-        return f"{reverse('files:list', args=[self.path_list.pk])}?{urlencode(asked)}"
+        query = {"show": self.show, "page": page_number} if self.show else {"page": page_number}
+        return f"{reverse('files:list', args=[self.path_list.pk])}?{urlencode(query)}"

@@ -42,21 +42,22 @@ def read_paths(space: str, text: str) -> PastedPaths:
     """The paths in a text, up to `MOST_PATHS` different ones. Blank lines are skipped. Never raises."""
     if len(text) > MOST_TEXT:
         return PastedPaths(problem=f"This text is too long. Paste up to {MOST_PATHS:,} paths at once.")
-    found: dict[str, None] = {}
+    paths: dict[str, None] = {}
     pasted, error_count = 0, 0
     errors: list[LineError] = []
     for number, raw in enumerate(_LINE_END.split(text), start=1):
         if not (line := raw.strip(_BLANKS)):
             continue
         try:
-            found[path_in_space(space, line)] = None
+            paths[path_in_space(space, line)] = None
             pasted += 1
         except PathRefused as refused:
             error_count += 1
             if len(errors) < MOST_ERRORS:
                 errors.append(LineError(number, clean(line[:LONGEST_QUOTED]), str(refused)))
-    read = PastedPaths(tuple(found), pasted - len(found), tuple(errors), error_count, _problem(len(found), error_count))
-    return read if not read.problem else PastedPaths(problem=read.problem, errors=read.errors, error_count=error_count)
+    if problem := _problem(len(paths), error_count):
+        return PastedPaths(problem=problem, errors=tuple(errors), error_count=error_count)
+    return PastedPaths(tuple(paths), pasted - len(paths), tuple(errors), error_count)
 
 
 def _problem(paths: int, error_count: int) -> str:

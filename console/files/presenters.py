@@ -177,16 +177,16 @@ class UploadPage:
             (State.UNKNOWN, "unknown"),
         )
         counts = [(self.totals.count(state), word) for state, word in others]
-        said = ", ".join(f"{number(count)} {word}" for count, word in counts if count)
-        brackets = f" ({said})" if said else ""
+        words = ", ".join(f"{number(count)} {word}" for count, word in counts if count)
+        brackets = f" ({words})" if words else ""
         return f"{number(self.saved)} of {plural(self.totals.all_files, 'file')} saved{brackets}"
 
     @property
     def summary_on_return(self) -> str:
         """What the page says when it is opened again: nothing moves any more, whatever state the rows are left in."""
-        saved = f"{number(self.saved)} of {plural(self.totals.all_files, 'file')} saved."
+        words = f"{number(self.saved)} of {plural(self.totals.all_files, 'file')} saved."
         others = "the other one" if self.unfinished == 1 else f"the other {number(self.unfinished)}"
-        return f"{saved} This browser no longer has {others}."
+        return f"{words} This browser no longer has {others}."
 
     @property
     def names(self) -> str:
@@ -200,10 +200,10 @@ class UploadPage:
 
 
 def read_rows(upload: Upload, state: str, page: int) -> FileRows:
-    chosen = state if state in State.values else ""
+    state_shown = state if state in State.values else ""
     totals = selectors.count_files(upload)
-    rows = selectors.read_page(upload, chosen, page)
-    return FileRows(upload.pk, totals, chosen, page, [FileRow(row) for row in rows])
+    rows = selectors.read_page(upload, state_shown, page)
+    return FileRows(upload.pk, totals, state_shown, page, [FileRow(row) for row in rows])
 
 
 def read_recent(person: Person, space: Space) -> list[UploadPage]:

@@ -48,10 +48,10 @@ def find_files(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     rows = list(_under_way(entry))
     if any(row.updated_at > timezone.now() - SILENT_FOR for row in rows if row.state == State.SENDING):
         raise UnderWay("A browser is still sending.")
-    found = store_checks.look_up(entry.actor, upload.space, rows)
+    findings = store_checks.look_up(entry.actor, upload.space, rows)
     is_final = bool(entry.result.get("not_found"))
-    missing = {row.pk for row in rows if row.path and found[row.pk].state == State.WAITING and not is_final}
-    store_checks.save_findings(rows, {pk: one for pk, one in found.items() if pk not in missing})
+    missing = {row.pk for row in rows if row.path and findings[row.pk].state == State.WAITING and not is_final}
+    store_checks.save_findings(rows, {pk: one for pk, one in findings.items() if pk not in missing})
     if missing:
         _mark_missing(missing)
         return "not found", {}

@@ -19,28 +19,28 @@ class UnreadableBody(Exception):
 def read_body(request: HttpRequest) -> Mapping[str, Any]:
     """Raises UnreadableBody."""
     try:
-        found = read_json(request.body)
+        value = read_json(request.body)
     except NotJson:
         raise UnreadableBody from None
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise UnreadableBody
-    return found
+    return value
 
 
 def read_list(body: Mapping[str, Any], *, most: int) -> list[Any]:
     """The `files`. Raises UnreadableBody, also where they are more than `most`."""
-    found = body.get("files")
-    if not isinstance(found, list) or len(found) > most:
+    value = body.get("files")
+    if not isinstance(value, list) or len(value) > most:
         raise UnreadableBody
-    return found
+    return value
 
 
 def read_id(value: Any) -> uuid.UUID:
     """Raises UnreadableBody."""
-    found = read_uuid(value)
-    if found is None:
+    file_id = read_uuid(value)
+    if file_id is None:
         raise UnreadableBody
-    return found
+    return file_id
 
 
 def row_json(row: UploadFile) -> dict[str, str]:

@@ -36,10 +36,10 @@ class Totals:
     @property
     def as_json(self) -> dict[str, Any]:
         """`files` and `bytes` of all, and of each state its name and its `Bytes`."""
-        found: dict[str, Any] = {"files": self.all_files, "bytes": sum(self.bytes.values())}
+        counts: dict[str, Any] = {"files": self.all_files, "bytes": sum(self.bytes.values())}
         for state in State.values:
-            found |= {state: self.files.get(state, 0), f"{state}Bytes": self.bytes.get(state, 0)}
-        return found
+            counts |= {state: self.files.get(state, 0), f"{state}Bytes": self.bytes.get(state, 0)}
+        return counts
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,10 @@ def find_saved(*, user: Person, upload_id: uuid.UUID) -> SavedUpload:
     """The person's own upload, for whoever creates something of its files. Raises Http404."""
     upload = find_upload(user=user, upload_id=upload_id)
     totals = count_files(upload)
-    saved = totals.count(State.SAVED)
-    return SavedUpload(upload.pk, upload.space, upload.space_name or upload.space, saved, totals.all_files - saved)
+    saved_count = totals.count(State.SAVED)
+    return SavedUpload(
+        upload.pk, upload.space, upload.space_name or upload.space, saved_count, totals.all_files - saved_count
+    )
 
 
 def is_any_in_uploads(paths: Iterable[str]) -> bool:
@@ -108,11 +110,11 @@ def read_recent(*, user: Person, space: str) -> list[tuple[Upload, Totals, str]]
     """The person's last uploads to the space, with their counts and the first file's name: three statements."""
     uploads = list(Upload.objects.filter(person=user, space=space).order_by("-created_at")[:MOST_RECENT])
     rows = UploadFile.objects.filter(upload__in=uploads).order_by().values_list("upload", "state")
-    found: dict[uuid.UUID, tuple[dict[str, int], dict[str, int]]] = {upload.pk: ({}, {}) for upload in uploads}
+    counts: dict[uuid.UUID, tuple[dict[str, int], dict[str, int]]] = {upload.pk: ({}, {}) for upload in uploads}
     for upload, state, count, size in rows.annotate(count=Count("pk"), sum=Sum("size")):
-        found[upload][0][state], found[upload][1][state] = count, size
+        counts[upload][0][state], counts[upload][1][state] = count, size
     firsts = dict(UploadFile.objects.filter(upload__in=uploads, position=1).values_list("upload", "name"))
-    return [(upload, Totals(*found[upload.pk]), firsts.get(upload.pk, "")) for upload in uploads]
+    return [(upload, Totals(*counts[upload.pk]), firsts.get(upload.pk, "")) for upload in uploads]
 
 
 def address_of_act(reader: Any, group: uuid.UUID) -> str:

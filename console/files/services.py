@@ -67,12 +67,11 @@ def hand_out_links(
     """
     if not upload_origins.upload_origins():
         raise NoOrigins
-    asked = list(dict.fromkeys(ids))[:MOST_LINKS]
-    claimed = _claim(upload, asked, again)
+    unique_ids = list(dict.fromkeys(ids))[:MOST_LINKS]
+    claimed = _claim(upload, unique_ids, again)
     rows = {row.pk: row for row in claimed.rows}
-    found = _ask_for_links(user, upload, claimed, request) if rows else _LinksFound({})
-    links = [_link(pk, rows, found, claimed.refused) for pk in asked]
-    return Links(links, found.message)
+    signed = _ask_for_links(user, upload, claimed, request) if rows else _SignedLinks({})
+    return Links([_link(pk, rows, signed, claimed.refused) for pk in unique_ids], signed.message)
 
 
 @dataclass(frozen=True)
@@ -98,9 +97,9 @@ def _claim(upload: Upload, ids: Collection[uuid.UUID], again: bool) -> _ClaimedF
         new = [row for row in mine if acts.get(row.act_id) not in (OPEN, UNKNOWN)]
         repeated = _counted_before(upload, sum(row.act_id in acts for row in new))
         act_id = uuid.uuid4() if new else None
-        sent: dict[str, Any] = {"state": State.SENDING, "path": "", "message": "", "updated_at": timezone.now()}
-        _change(new, **sent, act_id=act_id)
-        _change([row for row in mine if row not in new], **sent)
+        values: dict[str, Any] = {"state": State.SENDING, "path": "", "message": "", "updated_at": timezone.now()}
+        _change(new, **values, act_id=act_id)
+        _change([row for row in mine if row not in new], **values)
     refused = {row.pk: row for row in rows if row not in mine}
     return _ClaimedFiles(mine, act_id, len(new), repeated, refused)
 
@@ -126,18 +125,18 @@ def _counted_before(upload: Upload, count: int) -> int:
 
 
 @dataclass(frozen=True)
-class _LinksFound:
+class _SignedLinks:
     urls: Mapping[uuid.UUID, str] = field(repr=False)
     message: str = ""
 
 
-def _ask_for_links(user: Person, upload: Upload, claimed: _ClaimedFiles, request: HttpRequest) -> _LinksFound:
+def _ask_for_links(user: Person, upload: Upload, claimed: _ClaimedFiles, request: HttpRequest) -> _SignedLinks:
     try:
         if claimed.act_id is None:
             return _read_links(user, upload, claimed.rows)
         with _act(user, upload, claimed, request) as act:
             try:
-                found = _read_links(user, upload, claimed.rows)
+                links = _read_links(user, upload, claimed.rows)
             except UpstreamError as error:
                 # Whatever became of the call: without a link nothing was uploaded.
                 act.failed(detail={"error": error.message, "items_refused": claimed.new})
@@ -148,8 +147,8 @@ def _ask_for_links(user: Person, upload: Upload, claimed: _ClaimedFiles, request
         # Of files that were on the way before, and wait now.
         end_acts({row.act_id for row in claimed.rows if row.act_id} - {claimed.act_id}, by=user)
         raise
-    end_acts({row.act_id for row in claimed.rows if row.act_id and row.pk not in found.urls}, by=user)
-    return found
+    end_acts({row.act_id for row in claimed.rows if row.act_id and row.pk not in links.urls}, by=user)
+    return links
 
 
 def _act(user: Person, upload: Upload, claimed: _ClaimedFiles, request: HttpRequest) -> record.audited_call:
@@ -174,7 +173,7 @@ def _about(user: Person, upload: Upload, rows: Sequence[UploadFile], *, again: i
     }
 
 
-def _read_links(user: Person, upload: Upload, rows: Sequence[UploadFile]) -> _LinksFound:
+def _read_links(user: Person, upload: Upload, rows: Sequence[UploadFile]) -> _SignedLinks:
     """P1. Rows that get no usable link wait again."""
     platform = connections.cloudfactory(user)
     offered = platform.upload_links(upload.space, count=len(rows))
@@ -193,20 +192,20 @@ def _read_links(user: Person, upload: Upload, rows: Sequence[UploadFile]) -> _Li
             row.path, urls[row.pk] = path, url
         UploadFile.objects.bulk_update([row for row in rows if row.pk in urls], ["path"])
     if len(urls) == len(rows):
-        return _LinksFound(urls)
+        return _SignedLinks(urls)
     _put_back([row.pk for row in rows if row.pk not in urls])
     if len(usable) == len(offered):
-        return _LinksFound(urls, FEWER)
+        return _SignedLinks(urls, FEWER)
     strange = upload_origins.strange_origin(link.signed_url for link in offered)
-    return _LinksFound(urls, other_store(user, strange) if strange else ODD_LINKS)
+    return _SignedLinks(urls, other_store(user, strange) if strange else ODD_LINKS)
 
 
 def _usable_path(space: str, path: str) -> str:
     try:
-        found = path_in_space(space, path)
+        relative = path_in_space(space, path)
     except PathRefused:
         return ""
-    return found if len(found.encode()) <= MOST_PATH_BYTES else ""
+    return relative if len(relative.encode()) <= MOST_PATH_BYTES else ""
 
 
 def _used_paths(space: str, paths: Collection[str]) -> set[str]:
@@ -221,14 +220,14 @@ def _put_back(ids: Collection[uuid.UUID]) -> None:
 
 
 def _link(
-    pk: uuid.UUID, rows: Mapping[uuid.UUID, UploadFile], found: _LinksFound, refused: Mapping[uuid.UUID, UploadFile]
+    pk: uuid.UUID, rows: Mapping[uuid.UUID, UploadFile], links: _SignedLinks, refused: Mapping[uuid.UUID, UploadFile]
 ) -> Link:
-    if url := found.urls.get(pk):
+    if url := links.urls.get(pk):
         return Link(pk, State.SENDING, url, rows[pk].content_type)
     if row := refused.get(pk):
         return Link(pk, row.state, message=IS_SAVED if row.state == State.SAVED else IS_UNDER_WAY)
     if pk in rows:
-        return Link(pk, State.WAITING, message=found.message)
+        return Link(pk, State.WAITING, message=links.message)
     return Link(pk, State.FAILED, message=NOT_HERE)
 
 
@@ -253,9 +252,9 @@ def _end(entry: Entry, by: Person | None) -> None:
 def figures_of(entry: Entry) -> dict[str, int]:
     """How many files of the act are saved; those that are neither on the way nor unknown were not uploaded."""
     states = list(UploadFile.objects.filter(act_id=entry.pk).values_list("state", flat=True))
-    done, unknown = states.count(State.SAVED), sum(state in IS_SENT for state in states)
+    saved_count, unknown = states.count(State.SAVED), sum(state in IS_SENT for state in states)
     items = entry.detail.get("items", 0)
-    return {"items_done": done, "items_refused": max(0, items - done - unknown), "items_unknown": unknown}
+    return {"items_done": saved_count, "items_refused": max(0, items - saved_count - unknown), "items_unknown": unknown}
 
 
 def _reason(entry: Entry) -> dict[str, str]:
@@ -286,9 +285,9 @@ def report(
         changed = [row for row in rows if _can_be(row, reported[row.pk].state)]
         late = [row for row in changed if row.state not in IS_SENT and reported[row.pk].state == State.SAVED]
         for one in {reported[row.pk] for row in changed}:
-            said = {"message": one.message[:MOST_MESSAGE], "updated_at": now}
+            values = {"message": one.message[:MOST_MESSAGE], "updated_at": now}
             state = {} if one.state == State.SENDING else {"state": State(one.state)}
-            _change([row for row in changed if reported[row.pk] == one], **said, **state)
+            _change([row for row in changed if reported[row.pk] == one], **values, **state)
         Upload.objects.filter(pk=upload.pk).update(updated_at=now)
         _record_late(user, upload, late, request)
     end_acts({row.act_id for row in changed if row.act_id}, by=user)

@@ -30,11 +30,11 @@ def check(*, user: Person, upload: Upload, row: UploadFile) -> UploadFile:
     """
     if row.state not in IS_SENT:
         return row
-    found = look_up(user, upload.space, [row])
+    findings = look_up(user, upload.space, [row])
     age = (timezone.now() - row.updated_at).total_seconds()
-    if found[row.pk].state == State.WAITING and row.path and age < settings.UPLOAD_ARRIVES_WITHIN:
+    if findings[row.pk].state == State.WAITING and row.path and age < settings.UPLOAD_ARRIVES_WITHIN:
         return row
-    save_findings([row], found)
+    save_findings([row], findings)
     end_acts({row.act_id} if row.act_id else (), by=user)
     row.refresh_from_db()
     return row
@@ -42,25 +42,25 @@ def check(*, user: Person, upload: Upload, row: UploadFile) -> UploadFile:
 
 def look_up(user: Person, space: str, rows: Sequence[UploadFile]) -> dict[uuid.UUID, Reported]:
     """What the file store has of each, at this moment."""
-    found = {row.pk: Reported(State.WAITING, NOT_STORED) for row in rows if not row.path}
-    sent = [row for row in rows if row.path]
-    if not sent:
-        return found
-    given = connections.cloudfactory(user).download_links(space, [row.path for row in sent])
-    links = {link.path: link.signed_url for link in given}
+    findings = {row.pk: Reported(State.WAITING, NOT_STORED) for row in rows if not row.path}
+    placed_rows = [row for row in rows if row.path]
+    if not placed_rows:
+        return findings
+    signed_links = connections.cloudfactory(user).download_links(space, [row.path for row in placed_rows])
+    links = {link.path: link.signed_url for link in signed_links}
     storage = connections.storage()
-    known = [row for row in sent if row.path in links]
-    sizes = connections.gather([partial(storage.measure, links[row.path]) for row in known])
-    for row, measured in zip(known, sizes, strict=True):
-        found[row.pk] = _judge(row, measured)
-    return {row.pk: found.get(row.pk, Reported(State.UNKNOWN, NOT_SAID)) for row in rows}
+    linked_rows = [row for row in placed_rows if row.path in links]
+    sizes = connections.gather([partial(storage.measure, links[row.path]) for row in linked_rows])
+    for row, measured in zip(linked_rows, sizes, strict=True):
+        findings[row.pk] = _judge(row, measured)
+    return {row.pk: findings.get(row.pk, Reported(State.UNKNOWN, NOT_SAID)) for row in rows}
 
 
-def save_findings(rows: Sequence[UploadFile], found: Mapping[uuid.UUID, Reported]) -> None:
+def save_findings(rows: Sequence[UploadFile], findings: Mapping[uuid.UUID, Reported]) -> None:
     """Of rows that are still on the way or unknown, and not sent to another path since they were looked up."""
     now = timezone.now()
     for row in rows:
-        if one := found.get(row.pk):
+        if one := findings.get(row.pk):
             same = UploadFile.objects.filter(pk=row.pk, path=row.path, state__in=IS_SENT)
             same.update(state=one.state, message=one.message, updated_at=now)
 

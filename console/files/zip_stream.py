@@ -61,7 +61,7 @@ class _Row:
 
 
 @dataclass(frozen=True)
-class _Sent:
+class _SentFile:
     """A file that was written, and how long the zip was then."""
 
     act: record.audited_call
@@ -105,7 +105,7 @@ def stream_zip(*, user: Person, path_list: PathList, request: HttpRequest) -> St
     zip_stream = _ZipStream(user, path_list, request)
     zip_stream.sign_first()
     response = describe_zip(path_list)
-    response.streaming_content = _Begun(iter(zip_stream))
+    response.streaming_content = _StartedStream(iter(zip_stream))
     response["X-Accel-Buffering"] = "no"
     return response
 
@@ -118,7 +118,7 @@ def describe_zip(path_list: PathList) -> StreamingHttpResponse:
     return response
 
 
-class _Begun:
+class _StartedStream:
     """Pieces whose first one is there already, so that what goes wrong before it is an error page and no zip."""
 
     def __init__(self, pieces: Generator[bytes, None, None]) -> None:
@@ -150,7 +150,7 @@ class _ZipStream:
         self.stopped = ""
         self.names = UniqueNames(LIST_NAME)
         self.sink = _Sink()
-        self.on_the_way: deque[_Sent] = deque()
+        self.on_the_way: deque[_SentFile] = deque()
 
     def sign_first(self) -> None:
         self._mark_missing()
@@ -170,14 +170,14 @@ class _ZipStream:
             if self.connection is None or has_arrived(self.connection):
                 self._record_sent(self.sink.length)
         finally:
-            for sent in self.on_the_way:
-                sent.act.done(detail=_facts(sent.row.size or 0, sent.row.size, CUT_OFF))
+            for sent_file in self.on_the_way:
+                sent_file.act.done(detail=_facts(sent_file.row.size or 0, sent_file.row.size, CUT_OFF))
 
     def _mark_missing(self) -> None:
         """What was not there a moment ago is not asked for again; the list inside says it."""
-        for row, found in zip(self.rows, path_checks.read_checks(self.path_list), strict=True):
-            if found.state in (path_checks.State.MISSING, path_checks.State.NO_RIGHT):
-                row.result = f"not included: {found.message or 'there is no file at this path.'}"
+        for row, check in zip(self.rows, path_checks.read_checks(self.path_list), strict=True):
+            if check.state in (path_checks.State.MISSING, path_checks.State.NO_RIGHT):
+                row.result = f"not included: {check.message or 'there is no file at this path.'}"
 
     def _waiting(self, place: int) -> list[_Row]:
         return [row for row in self.rows[place:] if not row.result][:SIGNED_AT_ONCE]
@@ -186,7 +186,7 @@ class _ZipStream:
         """Fresh links for these. Raises what P2 raises."""
         paths = [row.path for row in rows]
         self.links, refused = path_checks.sign_paths(user=self.user, space=self.path_list.space, paths=paths)
-        self.refused = {path: found.message for path, found in refused.items()}
+        self.refused = {path: check.message for path, check in refused.items()}
 
     def _add(self, archive: ZipFile, place: int, row: _Row) -> Iterator[bytes]:
         row.result = row.result or self.stopped
@@ -255,24 +255,24 @@ class _ZipStream:
                 self._end_early(act, row, download.length, failure)
         if is_over:
             row.result = INCLUDED
-            self.on_the_way.append(_Sent(act, row, self.sink.length))
+            self.on_the_way.append(_SentFile(act, row, self.sink.length))
             return
         # Its bytes stay in the zip, but no reader takes a part for the file.
         archive.filelist.remove(entry)
         del archive.NameToInfo[entry.filename]
 
     def _end_early(self, act: record.audited_call, row: _Row, total: int | None, failure: str) -> None:
-        sent, row.size = row.size or 0, total
+        sent_bytes, row.size = row.size or 0, total
         row.result, row.name = f"not included: {failure}", ""
-        if sent:
-            act.done(detail=_facts(sent, total, failure))
+        if sent_bytes:
+            act.done(detail=_facts(sent_bytes, total, failure))
         else:
             act.failed(detail={"error": failure})
 
     def _record_sent(self, length: int) -> None:
         while self.on_the_way and self.on_the_way[0].end <= length:
-            sent = self.on_the_way.popleft()
-            sent.act.done(detail=_facts(sent.row.size or 0, sent.row.size))
+            sent_file = self.on_the_way.popleft()
+            sent_file.act.done(detail=_facts(sent_file.row.size or 0, sent_file.row.size))
 
 
 def _facts(size: int, total: int | None, failure: str = "") -> dict[str, object]:

@@ -59,10 +59,10 @@ def moment(value: datetime | None, style: str = "") -> SafeString | str:
     """A `<time>` with its zone and UTC on hover; `"ago"` shows how long ago, with the moment on hover."""
     if not value:
         return ""
-    shown, hint = formatting.moment(value), formatting.in_utc(value)
+    text, hint = formatting.moment(value), formatting.in_utc(value)
     if style == "ago":
-        shown, hint = formatting.ago(value), f"{shown} ({hint})"
-    return format_html('<time datetime="{}" title="{}">{}</time>', formatting.aware(value).isoformat(), hint, shown)
+        text, hint = formatting.ago(value), f"{text} ({hint})"
+    return format_html('<time datetime="{}" title="{}">{}</time>', formatting.aware(value).isoformat(), hint, text)
 
 
 @register.filter

@@ -26,8 +26,8 @@ from console.upstream.download_ranges import NoSuchPart
 def get(request: SignedIn) -> HttpResponse:
     """The form to paste paths into. They are checked at once, as far as the time allows."""
     space = connections.space(request.user)
-    sent = request.POST if request.method == "POST" else saved_forms.read_form(request)
-    form = PathsForm(sent, space=space.id)
+    data = request.POST if request.method == "POST" else saved_forms.read_form(request)
+    form = PathsForm(data, space=space.id)
     context = {"form": form, "space": space}
     if request.method != "POST":
         return render(request, "files/get.html", context)
@@ -42,46 +42,46 @@ def get(request: SignedIn) -> HttpResponse:
 @require_safe
 def path_list(request: SignedIn, list_id: uuid.UUID) -> HttpResponse:
     """The paths of one list with what was found at each, a hundred a page."""
-    found = path_lists.get_list(user=request.user, list_id=list_id)
-    page = PathListPage(found, read_state(request.GET.get("show")), read_page_number(request.GET.get("page")))
+    path_list = path_lists.get_list(user=request.user, list_id=list_id)
+    page = PathListPage(path_list, read_state(request.GET.get("show")), read_page_number(request.GET.get("page")))
     return render(request, "files/get_list.html", {"page": page})
 
 
 @require_POST
 def sizes(request: SignedIn, list_id: uuid.UUID) -> HttpResponse:
     """Checks what is not known yet, or with `again` all of them."""
-    found = path_lists.get_list(user=request.user, list_id=list_id)
-    path_checks.check_list(user=request.user, path_list=found, is_again=request.POST.get("again") == "1")
+    path_list = path_lists.get_list(user=request.user, list_id=list_id)
+    path_checks.check_list(user=request.user, path_list=path_list, is_again=request.POST.get("again") == "1")
     if not htmx.is_htmx(request):
         return htmx.redirect(request, reverse("files:list", args=[list_id]))
-    return render(request, "files/get_list.html#list", {"page": PathListPage(found), "is_swapped": True})
+    return render(request, "files/get_list.html#list", {"page": PathListPage(path_list), "is_swapped": True})
 
 
 @require_safe
 def download(request: SignedIn, list_id: uuid.UUID, number: int) -> HttpResponseBase:
     """One of the files, recorded as `file.download`; HEAD takes nothing and is not."""
-    found = path_lists.get_list(user=request.user, list_id=list_id)
-    if not 1 <= number <= len(found.paths):
+    path_list = path_lists.get_list(user=request.user, list_id=list_id)
+    if not 1 <= number <= len(path_list.paths):
         raise Http404
     try:
         if request.method == "HEAD":
-            return downloading.describe_file(user=request.user, path_list=found, number=number)
-        return downloading.stream_file(user=request.user, path_list=found, number=number, request=request)
+            return downloading.describe_file(user=request.user, path_list=path_list, number=number)
+        return downloading.stream_file(user=request.user, path_list=path_list, number=number, request=request)
     except NoSuchPart as error:
         place = {} if error.total is None else {"Content-Range": f"bytes */{error.total}"}
         return plain_text_responses.answer(416, error.message, headers=place)
     except NoFile as error:
-        return _no_file(request, error, list_id, found.paths[number - 1])
+        return _no_file(request, error, list_id, path_list.paths[number - 1])
 
 
 @require_safe
 def zip_all(request: SignedIn, list_id: uuid.UUID) -> HttpResponseBase:
     """All of the files as one zip, each recorded; HEAD takes nothing and is not."""
-    found = path_lists.get_list(user=request.user, list_id=list_id)
+    path_list = path_lists.get_list(user=request.user, list_id=list_id)
     if request.method == "HEAD":
-        return zip_stream.describe_zip(found)
+        return zip_stream.describe_zip(path_list)
     try:
-        return zip_stream.stream_zip(user=request.user, path_list=found, request=request)
+        return zip_stream.stream_zip(user=request.user, path_list=path_list, request=request)
     except NoFile as error:
         return _no_file(request, error, list_id)
 

@@ -53,17 +53,17 @@ def upload(request: SignedIn) -> HttpResponse:
 @sends_files
 def detail(request: SignedIn, upload_id: uuid.UUID) -> HttpResponse:
     """The ledger of one upload."""
-    found = selectors.find_upload(user=request.user, upload_id=upload_id)
-    rows = read_rows(found, request.GET.get("state", ""), read_page_number(request.GET.get("page")))
-    context = {"page": UploadPage.of(request.user, found), "rows": rows, "crumbs": _crumbs()}
+    upload = selectors.find_upload(user=request.user, upload_id=upload_id)
+    rows = read_rows(upload, request.GET.get("state", ""), read_page_number(request.GET.get("page")))
+    context = {"page": UploadPage.of(request.user, upload), "rows": rows, "crumbs": _crumbs()}
     return render(request, "files/upload.html", context)
 
 
 @require_safe
 def rows(request: SignedIn, upload_id: uuid.UUID) -> HttpResponse:
     """One page of the ledger."""
-    found = selectors.find_upload(user=request.user, upload_id=upload_id)
-    page = read_rows(found, request.GET.get("state", ""), read_page_number(request.GET.get("page")))
+    upload = selectors.find_upload(user=request.user, upload_id=upload_id)
+    page = read_rows(upload, request.GET.get("state", ""), read_page_number(request.GET.get("page")))
     return render(request, "files/_rows.html", {"rows": page})
 
 
@@ -72,54 +72,54 @@ def add(request: SignedIn, upload_id: uuid.UUID) -> HttpResponse:
     """Adds chosen files to the ledger; those that are saved already are said to be."""
     body = read_body(request)
     files, space = read_list(body, most=ledger.MOST_AT_ONCE), body.get("space")
-    found, added = ledger.add_files(
+    upload, added = ledger.add_files(
         user=request.user, upload_id=upload_id, files=files, space=space if isinstance(space, str) else ""
     )
     answers = [{"id": str(one.id) if one.id else None, "state": one.state, "message": one.message} for one in added]
-    return JsonResponse({"files": answers, "totals": selectors.count_files(found).as_json})
+    return JsonResponse({"files": answers, "totals": selectors.count_files(upload).as_json})
 
 
 @for_upload_script
 def links(request: SignedIn, upload_id: uuid.UUID) -> HttpResponse:
     """Links for up to ten files that are sent next (P1)."""
-    found = selectors.find_upload(user=request.user, upload_id=upload_id)
+    upload = selectors.find_upload(user=request.user, upload_id=upload_id)
     body = read_body(request)
     ids = [read_id(one) for one in read_list(body, most=services.MOST_LINKS)]
     again = body.get("again") is True
-    given = services.hand_out_links(user=request.user, upload=found, ids=ids, request=request, again=again)
+    result = services.hand_out_links(user=request.user, upload=upload, ids=ids, request=request, again=again)
     answers = [
         {"id": str(link.id), "url": link.url, "contentType": link.content_type}
         if link.url
         else {"id": str(link.id), "state": link.state, "message": link.message}
-        for link in given.links
+        for link in result.links
     ]
-    return JsonResponse({"files": answers, "message": given.message})
+    return JsonResponse({"files": answers, "message": result.message})
 
 
 @for_upload_script
 def report(request: SignedIn, upload_id: uuid.UUID) -> HttpResponse:
     """What became of files, as the browser saw it."""
-    found = selectors.find_upload(user=request.user, upload_id=upload_id)
+    upload = selectors.find_upload(user=request.user, upload_id=upload_id)
     reported = {}
     for one in read_list(read_body(request), most=ledger.MOST_AT_ONCE):
-        read = failure_reasons.read_reported(one, request)
-        if read is None:
+        outcome = failure_reasons.read_reported(one, request)
+        if outcome is None:
             raise UnreadableBody
-        reported[read_id(one.get("id"))] = read
-    changed = services.report(user=request.user, upload=found, reported=reported, request=request)
-    totals = selectors.count_files(found).as_json
+        reported[read_id(one.get("id"))] = outcome
+    changed = services.report(user=request.user, upload=upload, reported=reported, request=request)
+    totals = selectors.count_files(upload).as_json
     return JsonResponse({"files": [row_json(row) for row in changed], "totals": totals})
 
 
 @for_upload_script
 def check(request: SignedIn, upload_id: uuid.UUID) -> HttpResponse:
     """Looks one file up whose answer was lost (P2 and a HEAD)."""
-    found = selectors.find_upload(user=request.user, upload_id=upload_id)
-    row = found.files.filter(pk=read_id(read_body(request).get("file"))).first()
+    upload = selectors.find_upload(user=request.user, upload_id=upload_id)
+    row = upload.files.filter(pk=read_id(read_body(request).get("file"))).first()
     if row is None:
         raise Http404
-    looked_up = store_checks.check(user=request.user, upload=found, row=row)
-    return JsonResponse({**row_json(looked_up), "totals": selectors.count_files(found).as_json})
+    looked_up = store_checks.check(user=request.user, upload=upload, row=row)
+    return JsonResponse({**row_json(looked_up), "totals": selectors.count_files(upload).as_json})
 
 
 def _crumbs() -> list[tuple[str, str]]:
