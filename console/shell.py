@@ -16,9 +16,8 @@ from accounts.rights import Right
 from accounts.vendor_status import VendorState
 from console import saved_forms, sign_in
 from console.audit import availability
-from console.common import cache, database
-from console.exports import notifications
-from console.items.runs import notifications as run_news
+from console.common import cache, database, shell_registry
+from console.common.shell_registry import Menu, News
 
 NAME = "Annotation Console"
 
@@ -29,13 +28,6 @@ class NavItem:
     icon: str
     url: str
     current: bool
-
-
-@dataclass(frozen=True)
-class Entry:
-    label: str
-    icon: str
-    view: str
 
 
 @dataclass(frozen=True)
@@ -67,31 +59,6 @@ class PlaceGroup:
         return next((place for place in self.places if place.is_current), self.places[0] if self.places else None)
 
 
-WORK = (
-    Entry("Home", "house", "home:index"),
-    Entry("Slices", "layers", "slices:index"),
-    Entry("Projects", "folder-kanban", "projects:index"),
-    Entry("Files", "files", "files:index"),
-    Entry("Exports", "package-check", "exports:index"),
-    Entry("Audit", "scroll-text", "audit:index"),
-)
-SETTINGS = (
-    Entry("Your keys", "key-round", "accounts:keys"),
-    Entry("People", "users", "accounts:people"),
-    Entry("Jobs", "list-checks", "jobs:index"),
-)
-PERSONAL = (
-    Entry("Profile", "circle-user", "accounts:profile"),
-    Entry("Your jobs", "list-checks", "jobs:mine"),
-    Entry("Password", "lock", "account_change_password"),
-    Entry("Second step at sign-in", "shield-check", "mfa_index"),
-    Entry("Where you are signed in", "monitor", "accounts:sessions"),
-)
-
-# Apps whose pages lie within another's.
-WITHIN = {"batches": "projects", "items": "projects", "signals": "projects"}
-
-
 class Shell:
     name = NAME
 
@@ -105,15 +72,15 @@ class Shell:
 
     @cached_property
     def work(self) -> list[NavItem]:
-        return self._items(WORK)
+        return self._links_of("work")
 
     @cached_property
     def settings(self) -> list[NavItem]:
-        return self._items(SETTINGS)
+        return self._links_of("settings")
 
     @cached_property
     def personal(self) -> list[NavItem]:
-        return self._items(PERSONAL)
+        return self._links_of("personal")
 
     @cached_property
     def places(self) -> list[PlaceGroup]:
@@ -171,23 +138,16 @@ class Shell:
     def may_download(self) -> bool:
         return bool(self.user and self.signed_in and self.user.can("download"))
 
-    @property
-    def awaits_news(self) -> bool:
-        """Whether this person waits for an export: only then their pages ask for news of it."""
-        return self._awaited[0]
-
-    @property
-    def awaits_signal_news(self) -> bool:
-        """Whether this person waits for a signal to many work items, or for many to be created."""
-        return any(self._awaited[1:])
-
     @cached_property
-    def _awaited(self) -> tuple[bool, ...]:
-        """Exports, and what is sent to many work items or creates them, in one statement."""
+    def awaited_news(self) -> list[News]:
+        """The news this person waits for: only then their pages ask for it. One statement for all apps."""
         if not (self.user and self.signed_in):
-            return (False,)
-        awaited = notifications.list_awaited(self.user), *run_news.awaited_by(self.user)
-        return Person.objects.filter(pk=self.user.pk).values_list(*map(Exists, awaited)).first() or (False,)
+            return []
+        awaited = [(news, queryset) for news in shell_registry.news for queryset in news.list_awaited(self.user)]
+        person = Person.objects.filter(pk=self.user.pk)
+        answers = person.values_list(*(Exists(queryset) for _, queryset in awaited)).first() or ()
+        current = [news for (news, _), is_awaited in zip(awaited, answers, strict=False) if is_awaited]
+        return [news for news in shell_registry.news if news in current]
 
     @property
     def session_ends(self) -> datetime | None:
@@ -209,18 +169,19 @@ class Shell:
         """Whether this page shows again what was typed before."""
         return self.signed_in and self.request.method == "GET" and saved_forms.read_form(self.request) is not None
 
-    def _items(self, entries: Sequence[Entry]) -> list[NavItem]:
+    def _links_of(self, menu: Menu) -> list[NavItem]:
         if self.user is None:
             return []
-        allowed = ((entry, _address(entry.view)) for entry in entries if access.allowed(self.user, entry.view))
-        return [NavItem(entry.label, entry.icon, url, self._is_current(entry.view)) for entry, url in allowed if url]
+        links = sorted((link for link in shell_registry.links if link.menu == menu), key=lambda link: link.position)
+        allowed = ((link, _address(link.view)) for link in links if access.allowed(self.user, link.view))
+        return [NavItem(link.label, link.icon, url, self._is_current(link.view)) for link, url in allowed if url]
 
     def _is_current(self, view: str) -> bool:
-        """A page belongs to the entry of its app; pages of `accounts` to the entry of their own name."""
+        """A page belongs to the link of its app; pages of `accounts` to the link of their own name."""
         match = self.request.resolver_match
         if match is None:
             return False
-        app, here = view.partition(":")[0], WITHIN.get(match.app_name, match.app_name)
+        app, here = view.partition(":")[0], shell_registry.parents.get(match.app_name, match.app_name)
         return match.view_name == view or (app != "accounts" and here == app)
 
 

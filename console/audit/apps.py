@@ -7,5 +7,7 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         from console.audit import audit_actions
+        from console.common import shell_registry
 
         audit_actions.register()
+        shell_registry.add_link("work", 60, label="Audit", icon="scroll-text", view="audit:index")

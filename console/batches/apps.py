@@ -7,7 +7,9 @@ class BatchesConfig(AppConfig):
 
     def ready(self) -> None:
         from console.batches import audit_actions, project_page, reconcile
+        from console.common import shell_registry
 
         audit_actions.register()
         reconcile.register()
         project_page.register()
+        shell_registry.put_under("projects", "batches")

@@ -7,6 +7,7 @@ class FilesConfig(AppConfig):
 
     def ready(self) -> None:
         from console.audit import registry
+        from console.common import shell_registry
         from console.files import audit_actions, housekeeping, reconcile, selectors
         from console.jobs import handlers
 
@@ -16,3 +17,4 @@ class FilesConfig(AppConfig):
         handlers.every_minute(reconcile.give_up_silent_ones)
         handlers.every_night(housekeeping.delete_old_uploads)
         handlers.every_night(housekeeping.delete_old_path_lists)
+        shell_registry.add_link("work", 40, label="Files", icon="files", view="files:index")

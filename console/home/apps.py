@@ -6,6 +6,7 @@ class HomeConfig(AppConfig):
 
     def ready(self) -> None:
         from console.audit import actions, registry
+        from console.common import shell_registry
 
         registry.register_place("home", "Home")
         actions.register_pages(
@@ -14,3 +15,4 @@ class HomeConfig(AppConfig):
                 "home:unfinished": "list the slices that are not finished",
             }
         )
+        shell_registry.add_link("work", 10, label="Home", icon="house", view="home:index")

@@ -9,9 +9,11 @@ class ItemsConfig(AppConfig):
 
     def ready(self) -> None:
         from console.audit import registry
+        from console.common import shell_registry
         from console.items import audit_actions, ground_truth, jobs, reconcile
         from console.items.imports import batch_page
         from console.items.models import BulkSignal, Import
+        from console.items.runs import notifications
         from console.items.runs.selectors import address_of
 
         audit_actions.register()
@@ -21,3 +23,6 @@ class ItemsConfig(AppConfig):
         jobs.register()
         reconcile.register()
         ground_truth.register()
+        shell_registry.put_under("projects", "items")
+        shell_registry.put_under("projects", "signals")
+        shell_registry.add_news("items/runs/_await_news.html", notifications.awaited_by, look=1)
