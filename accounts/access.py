@@ -212,7 +212,7 @@ ACCESS: dict[str, str] = {
     "items:review_step": Right.SIGNAL,
     "items:review_skip": Right.SIGNAL,
     "items:review_end": Right.SIGNAL,
-    # allauth's pages that are not offered: addresses are an administrator's matter, nobody registers alone
+    # allauth's pages that are not offered: administrators change addresses, and there is no registration
     "account_signup": CLOSED_PAGES,
     "account_inactive": CLOSED_PAGES,
     "account_email": CLOSED_PAGES,
@@ -225,7 +225,7 @@ ACCESS: dict[str, str] = {
 
 
 def allowed(user: Person | AnonymousUser, view_name: str) -> bool:
-    """Whether this person may open this page; a page without a row is for nobody."""
+    """Whether this person may open this page; a page without a row is closed."""
     rule = ACCESS.get(view_name, CLOSED_PAGES)
     if rule in {PUBLIC, BY_MAIL, CLOSED_PAGES}:
         return rule != CLOSED_PAGES and not is_closed(view_name)

@@ -1,4 +1,4 @@
-"""How allauth behaves here: nobody registers alone, guessing is limited, and its secrets are sealed."""
+"""How allauth behaves here: no registration, limited sign-in attempts, encrypted secrets."""
 
 import io
 import time
@@ -80,7 +80,7 @@ class ConsoleAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
         return not any(0 <= time.time() - at < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT for at in times)
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
-        """A disabled person gets the words of a wrong password: who works here is nobody else's business."""
+        """A disabled person gets the message of a wrong password, so that it does not tell who has an account."""
         user = super().authenticate(request, **credentials)
         return user if user is not None and user.is_active else None
 
@@ -94,7 +94,7 @@ class ConsoleAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
         return response
 
     def set_password(self, user: AbstractBaseUser, password: str) -> None:
-        """The password alone: a whole row, read a moment ago, could undo a disabling."""
+        """Saves the password alone: saving the whole row could overwrite that the person was disabled meanwhile."""
         user.set_password(password)
         user.save(update_fields=["password"])
 
@@ -106,7 +106,7 @@ class ConsoleAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
 
 
 class SealedMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # the library is not typed
-    """TOTP secrets and recovery seeds lie sealed, each bound to its person: a copied row opens for nobody else."""
+    """TOTP secrets and recovery seeds are encrypted and bound to their person: a copied row cannot be used."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": "That code is not right, or it has been used already.",

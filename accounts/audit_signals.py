@@ -30,7 +30,7 @@ def connect() -> None:
 
 
 def refused(request: HttpRequest, view_name: str) -> None:
-    """A page somebody may not open, once a minute: whoever keeps trying shall not fill the audit."""
+    """A page that a person is not allowed to open, once a minute, so that repeated tries do not fill the audit."""
     person = request.user
     if not person.is_authenticated or not cache.add(f"refused:{person.pk}:{view_name}", True, 60):
         return
@@ -56,7 +56,7 @@ def _signed_in(request: HttpRequest, user: Person, **more: Any) -> None:
 
 
 def _signed_out(request: HttpRequest, user: Person | None, **more: Any) -> None:
-    """Whoever leaves a desk may leave it, recorded or not; the failure is in the log."""
+    """A sign-out succeeds even if it cannot be recorded; the failure is in the log."""
     if user is not None:
         with contextlib.suppress(record.NotRecorded):
             record.event(actor=user, action="session.sign_out", request=request)

@@ -75,7 +75,7 @@ def _make(member: Cast) -> Person:
 
 
 def _connect_once(person: Person, vendor: Vendor, value: str, place: str, place_name: str) -> None:
-    """Again where the key cannot be opened any more, because the practice space's secrets were made anew."""
+    """Again where the key cannot be opened any more, because the practice space has new secrets."""
     key = ApiKey.objects.filter(person=person, vendor=vendor).first()
     if key is not None and _opens(key):
         return

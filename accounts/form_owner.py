@@ -1,4 +1,4 @@
-"""Who opened the page that a form stands on. Every form carries it, so that what was typed goes back to nobody else."""
+"""Who opened the page of a form. Every form contains it, so that what was typed goes back to that person only."""
 
 from django.core import signing
 from django.http import HttpRequest
@@ -9,7 +9,7 @@ FIELD = "form_owner"
 
 
 def sign_owner(person: Person) -> str:
-    """What a form of this person's pages carries. Signed, so that nobody can make it up for somebody else."""
+    """The field of a form on this person's pages, signed so that it cannot be forged."""
     return _signer().sign(str(person.pk))
 
 

@@ -8,7 +8,7 @@ from accounts.models import Person
 
 
 class SignedIn(HttpRequest):
-    """A request that `access.py` let through to a page for people: nobody anonymous comes this far."""
+    """A request that `access.py` let through to a page for people: the user is signed in."""
 
     user: Person
     session_ends_at: datetime

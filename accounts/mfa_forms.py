@@ -43,7 +43,7 @@ class ConfirmCodeForm(ReauthenticateForm):  # type: ignore[misc]  # the library 
 
 
 class CarefulForm(forms.Form):
-    """What the forms with a browser's answer have in common: it comes as JSON, in a field nobody sees."""
+    """What the forms with a browser's answer have in common: it comes as JSON, in a hidden field."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -52,7 +52,7 @@ class Sessions(SessionMiddleware):
 
 
 class SessionLimits:
-    """Ends a session that nobody uses, and every session after its longest life.
+    """Ends an idle session, and every session after its longest life.
 
     What a page fetches by itself is no sign of a person: a forgotten tab must not keep a shared desk signed in.
     """

@@ -44,7 +44,7 @@ class Person(AbstractBaseUser):
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.REVIEWER)
     is_active = models.BooleanField(default=True)
     time_zone = models.CharField(max_length=64, blank=True)
-    # Whoever speaks to their computer sets off single letters without meaning to (WCAG 2.1.4).
+    # Speech input triggers single-letter shortcuts by accident (WCAG 2.1.4).
     single_keys = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     invited_at = models.DateTimeField(null=True, blank=True)

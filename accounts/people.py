@@ -1,4 +1,4 @@
-"""Adding people, giving roles, disabling. Whoever is disabled is out at once: sessions, keys and pages."""
+"""Adding people, giving roles, disabling. Disabling takes effect at once: sessions, keys and pages."""
 
 import hashlib
 import secrets
@@ -29,7 +29,7 @@ from console.common.errors import ConsoleError
 
 
 class LastAdministrator(ConsoleError):
-    """Nobody would be left who can let people in."""
+    """No active administrator would be left."""
 
     message = "This is the only active administrator. Make somebody else an administrator first."
 
@@ -50,7 +50,7 @@ def administrators() -> list[Person]:
 
 
 def is_last_administrator(person: Person) -> bool:
-    """Whether nobody could let people in without this person."""
+    """Whether no other active administrator is left."""
     is_one = person.role == Role.ADMINISTRATOR and person.is_active
     return is_one and not Person.objects.administrators().exclude(pk=person.pk).exists()
 
@@ -123,7 +123,7 @@ def join(*, invitation: Invitation, name: str, password: str, request: HttpReque
         person.name, person.is_active = name, True
         person.joined_at = person.joined_at or timezone.now()
         person.set_password(password)
-        # Not the role: what was read a moment ago could give back what was taken away since.
+        # Not the role: it can have changed since the row was read.
         person.save(update_fields=["name", "is_active", "joined_at", "password"])
         record.event(
             actor=person, action="person.join", thing_kind="person", thing_id=person.pk, thing_name=person.name,

@@ -116,7 +116,7 @@ def _error_of(entry: Entry, other_errors: ErrorFactories) -> ConsoleError:
 
 
 def _with_wait(error: errors.UpstreamError, entry: Entry) -> errors.UpstreamError:
-    """The error with the seconds to wait that the first submission was told, while they last."""
+    """The error with the seconds to wait of the first submission, while they last."""
     wait, newest = entry.result.get("retry_in"), entry.newest_outcome
     if isinstance(wait, int | float) and newest and newest.at + timedelta(seconds=wait) > timezone.now():
         error.retry_in = wait

@@ -1,4 +1,4 @@
-"""The only place that may tell htmx to go elsewhere: Django guards `Location`, nobody guards `HX-Redirect`."""
+"""The only place that redirects htmx: Django checks `Location`, but not `HX-Redirect`."""
 
 import re
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ def is_ours(request: HttpRequest, address: str) -> bool:
 
 
 def redirect(request: HttpRequest, address: str) -> HttpResponse:
-    """Go to one of our own pages, whoever asks: a browser gets a 302, htmx its header."""
+    """Redirects to one of our own pages: a browser gets a 302, htmx its header."""
     if not is_ours(request, address):
         raise ValueError("A redirect must stay within the console.")
     if is_htmx(request):

@@ -340,7 +340,7 @@ SESSION_ENGINE = "accounts.sessions"
 UPLOAD_ARRIVES_WITHIN = 10  # seconds after a browser stopped sending a file, its last bytes can still be on the way
 SESSION_IDLE = 2 * 60 * 60  # without a sign of the person
 SESSION_LASTS = 12 * 60 * 60  # whatever the person does
-# Longer than both: whoever comes back the next morning is told why they are signed out.
+# Longer than both, so that the sign-in page of the next morning says why the session ended.
 SESSION_COOKIE_AGE = 36 * 60 * 60
 # In the session, not in a cookie of their own: that would outlive the person and carry no prefix.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"

@@ -19,7 +19,7 @@ REASONS = {
     middleware.ENDED_ELSEWHERE: "You were signed out from another browser.",
     middleware.SESSION_ENDED: "You were signed out.",
 }
-# Nobody can fill the database with forms, also not with the owner's name off a page of long ago.
+# Limits how many forms are stored, also for a valid owner field of an old page.
 LIMITS = {"typed_form": "10/m/ip", "typed_form_of_owner": "30/m/key,200/h/key"}
 
 

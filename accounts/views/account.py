@@ -41,7 +41,7 @@ def profile(request: SignedIn) -> HttpResponse:
     data = request.POST if request.method == "POST" else saved_forms.read_form(request)
     form = ProfileForm(data, instance=person)
     if request.method == "POST" and form.is_valid():
-        # These fields alone: a whole row, read a moment ago, could undo a role change or a disabling.
+        # These fields alone: saving the whole row could overwrite a role change or a disabling.
         person.save(update_fields=form.cleaned_data.keys())
         messages.success(request, "Saved.")
         return redirect("accounts:profile")

@@ -1,4 +1,4 @@
-"""Deleting what nobody needs any more. The files themselves stay in the store, and the audit keeps who sent them."""
+"""Deleting old uploads and path lists. The files themselves stay in the store, and the audit keeps who sent them."""
 
 from datetime import timedelta
 

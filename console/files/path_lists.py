@@ -1,4 +1,4 @@
-"""Lists of pasted paths: stored for whoever pasted them, so that results can be paged and files downloaded."""
+"""Lists of pasted paths: stored for the person, so that results can be paged and files downloaded."""
 
 import uuid
 from dataclasses import asdict

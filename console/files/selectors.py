@@ -80,7 +80,7 @@ def read_page(upload: Upload, state: str, page: int) -> list[UploadFile]:
 
 
 def find_saved(*, user: Person, upload_id: uuid.UUID) -> SavedUpload:
-    """The person's own upload, for whoever creates something of its files. Raises Http404."""
+    """The person's own upload, for apps that create something from its files. Raises Http404."""
     upload = find_upload(user=user, upload_id=upload_id)
     totals = count_files(upload)
     saved_count = totals.count(State.SAVED)

@@ -38,7 +38,7 @@ ODD_LINKS = "CloudFactory gave links that can't be used."
 
 
 class NoOrigins(Exception):
-    """Nobody told the console which hosts files may be uploaded to."""
+    """The setting UPLOAD_ORIGINS is empty."""
 
 
 @dataclass(frozen=True)

@@ -174,7 +174,7 @@ class _ZipStream:
                 sent_file.act.done(detail=_facts(sent_file.row.size or 0, sent_file.row.size, CUT_OFF))
 
     def _mark_missing(self) -> None:
-        """What was not there a moment ago is not asked for again; the list inside says it."""
+        """Files that were missing at the last check are not asked for again; the list in the zip says so."""
         for row, check in zip(self.rows, path_checks.read_checks(self.path_list), strict=True):
             if check.state in (path_checks.State.MISSING, path_checks.State.NO_RIGHT):
                 row.result = f"not included: {check.message or 'there is no file at this path.'}"
