@@ -16,7 +16,7 @@ from console.audit import reconciliation, record
 from console.audit import signals as audit_signals
 from console.audit.entries import Outcome
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry
-from console.files import services, store_checks
+from console.files import store_checks, upload_acts
 from console.files.ledger import IS_SENT
 from console.files.models import Upload, UploadFile
 from console.upstream.errors import Unreadable
@@ -35,7 +35,7 @@ class UnderWay(Exception):
 
 
 def register() -> None:
-    reconciliation.register(services.ACTION, find_files)
+    reconciliation.register(upload_acts.ACTION, find_files)
     audit_signals.outcome_known.connect(_follow, dispatch_uid="files.follow")
     audit_signals.outcome_unknown.connect(_follow, dispatch_uid="files.follow_unknown")
 
@@ -57,7 +57,7 @@ def find_files(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
         return "not found", {}
     if _under_way(entry).exists():
         raise Unreadable(store_checks.NOT_SAID, vendor="storage", changes=False)
-    figures = services.figures_of(entry)
+    figures = upload_acts.figures_of(entry)
     return ("done" if figures["items_done"] else "not sent"), figures
 
 
@@ -70,7 +70,7 @@ def give_up_silent_ones() -> None:
     without_link = silent.filter(state=State.SENDING, path="")
     killed = dict(without_link.values_list("pk", "act_id")[:MOST_AT_ONCE])
     without_link.filter(pk__in=killed).update(state=State.WAITING)
-    services.end_acts({act_id for act_id in killed.values() if act_id}, by=None)
+    upload_acts.end_acts({act_id for act_id in killed.values() if act_id}, by=None)
     acts = silent.filter(act_id__isnull=False).order_by().values("act_id")
     entries = Entry.objects.filter(pk__in=acts, state__outcome=OPEN).prefetch_related("outcomes").order_by("sequence")
     for entry in entries[:MOST_AT_ONCE]:
@@ -84,7 +84,7 @@ def _has_living(entry: Entry) -> bool:
 
 def _follow(entry: Entry, **kwargs: Any) -> None:
     """The files follow what a person said about their act, and what its checks found."""
-    if entry.action != services.ACTION:
+    if entry.action != upload_acts.ACTION:
         return
     rest = _under_way(entry)
     if entry.outcome == DONE:
@@ -94,7 +94,7 @@ def _follow(entry: Entry, **kwargs: Any) -> None:
     elif entry.result.get("not_found"):
         # Three reads over ten minutes, and no browser that could still be sending.
         rest.update(state=State.FAILED, message=NOT_THERE, updated_at=timezone.now())
-        figures = services.figures_of(entry)
+        figures = upload_acts.figures_of(entry)
         _reconcile(entry, DONE if figures["items_done"] else FAILED, {**figures, "found": "by looking"})
 
 

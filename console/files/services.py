@@ -15,20 +15,19 @@ from django.utils import timezone
 from accounts import connections
 from accounts.models import Person
 from console.audit import record
-from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, GroupLine
+from console.audit.models import DONE, FAILED, OPEN, UNKNOWN
 from console.files import upload_origins
 from console.files.failure_reasons import Reported, other_store
 from console.files.ledger import IS_SENT
 from console.files.models import Upload, UploadFile
+from console.files.upload_acts import count_earlier_failures, describe_act, end_acts, read_outcomes
 from console.upstream.errors import UpstreamError
 from console.upstream.storage_paths import PathRefused, path_in_space
 
 State = UploadFile.State
-ACTION, VENDOR = "file.upload", "cloudfactory"
 MOST_LINKS = 10
 MOST_PATH_BYTES = 1024
 MOST_MESSAGE = 500
-MOST_NAME = 200
 
 NOT_HERE = "This file is not in this upload any more."
 IS_SAVED = "Already saved."
@@ -93,9 +92,9 @@ def _claim(upload: Upload, ids: Collection[uuid.UUID], again: bool) -> _ClaimedF
         Upload.objects.select_for_update().get(pk=upload.pk)
         rows = list(upload.files.filter(pk__in=ids))
         mine = [row for row in rows if row.state in free]
-        acts = _outcomes({row.act_id for row in mine if row.act_id})
+        acts = read_outcomes({row.act_id for row in mine if row.act_id})
         new = [row for row in mine if acts.get(row.act_id) not in (OPEN, UNKNOWN)]
-        repeated = _counted_before(upload, sum(row.act_id in acts for row in new))
+        repeated = count_earlier_failures(upload, sum(row.act_id in acts for row in new))
         act_id = uuid.uuid4() if new else None
         values: dict[str, Any] = {"state": State.SENDING, "path": "", "message": "", "updated_at": timezone.now()}
         _change(new, **values, act_id=act_id)
@@ -110,18 +109,6 @@ def _change(rows: Collection[UploadFile], **values: Any) -> None:
         vars(row).update(values)
     if rows:
         UploadFile.objects.filter(pk__in=[row.pk for row in rows]).update(**values)
-
-
-def _outcomes(act_ids: Collection[uuid.UUID]) -> dict[uuid.UUID | None, str]:
-    """Of those acts that were recorded."""
-    entries = Entry.objects.filter(pk__in=act_ids).prefetch_related("outcomes")
-    return {entry.pk: entry.outcome for entry in entries}
-
-
-def _counted_before(upload: Upload, count: int) -> int:
-    """How many of so many files the audit counts as not uploaded."""
-    line = GroupLine.objects.filter(pk=upload.pk).first() if count else None
-    return min(count, line.items_failed) if line else 0
 
 
 @dataclass(frozen=True)
@@ -152,25 +139,10 @@ def _ask_for_links(user: Person, upload: Upload, claimed: _ClaimedFiles, request
 
 
 def _act(user: Person, upload: Upload, claimed: _ClaimedFiles, request: HttpRequest) -> record.audited_call:
-    about = _about(user, upload, [row for row in claimed.rows if row.act_id == claimed.act_id], again=claimed.again)
+    about = describe_act(
+        user, upload, [row for row in claimed.rows if row.act_id == claimed.act_id], again=claimed.again
+    )
     return record.audited_call(act_id=claimed.act_id, request=request, **about)
-
-
-def _about(user: Person, upload: Upload, rows: Sequence[UploadFile], *, again: int) -> dict[str, Any]:
-    """`again` of the files were counted as not uploaded before. Their names outlive the ledger here."""
-    size = sum(row.size for row in rows)
-    names = [f"{row.folder}/{row.name}".strip("/")[-MOST_NAME:] for row in rows]
-    return {
-        "actor": user,
-        "action": ACTION,
-        "thing_kind": "space",
-        "thing_id": upload.space,
-        "thing_name": upload.space_name,
-        "vendor": VENDOR,
-        "key": connections.key_fingerprint(user, VENDOR),
-        "group": upload.pk,
-        "detail": {"items": len(rows), "files": names, "bytes": size, **({"items_again": again} if again else {})},
-    }
 
 
 def _read_links(user: Person, upload: Upload, rows: Sequence[UploadFile]) -> _SignedLinks:
@@ -231,39 +203,6 @@ def _link(
     return Link(pk, State.FAILED, message=NOT_HERE)
 
 
-def end_acts(act_ids: Collection[uuid.UUID], *, by: Person | None) -> None:
-    """Records how those acts ended of whose files none is on the way or unknown any more."""
-    if not act_ids:
-        return
-    busy = set(UploadFile.objects.filter(act_id__in=act_ids, state__in=IS_SENT).values_list("act_id", flat=True))
-    for entry in Entry.objects.filter(pk__in=set(act_ids) - busy).prefetch_related("outcomes"):
-        if entry.outcome in (OPEN, UNKNOWN):
-            _end(entry, by)
-
-
-def _end(entry: Entry, by: Person | None) -> None:
-    figures = figures_of(entry)
-    try:
-        record.reconcile(entry, DONE if figures["items_done"] else FAILED, {**figures, **_reason(entry)}, by=by)
-    except record.AlreadyReconciled:
-        return
-
-
-def figures_of(entry: Entry) -> dict[str, int]:
-    """How many files of the act are saved; those that are neither on the way nor unknown were not uploaded."""
-    states = list(UploadFile.objects.filter(act_id=entry.pk).values_list("state", flat=True))
-    saved_count, unknown = states.count(State.SAVED), sum(state in IS_SENT for state in states)
-    items = entry.detail.get("items", 0)
-    return {"items_done": saved_count, "items_refused": max(0, items - saved_count - unknown), "items_unknown": unknown}
-
-
-def _reason(entry: Entry) -> dict[str, str]:
-    """Why files of the act failed, where all of them failed for the same reason."""
-    failed = UploadFile.objects.filter(act_id=entry.pk, state=State.FAILED).exclude(message="")
-    messages = list(failed.order_by().values_list("message", flat=True).distinct()[:2])
-    return {"error": messages[0]} if len(messages) == 1 else {}
-
-
 # What a browser can say of a file in which state; saying it once more changes nothing.
 _FROM = {
     State.SAVED: (State.WAITING, State.FAILED, *IS_SENT),
@@ -296,11 +235,11 @@ def report(
 
 def _record_late(user: Person, upload: Upload, rows: Sequence[UploadFile], request: HttpRequest) -> None:
     """Files that were saved after all, although their act has ended without them."""
-    acts = _outcomes({row.act_id for row in rows if row.act_id})
+    acts = read_outcomes({row.act_id for row in rows if row.act_id})
     late = [row for row in rows if acts.get(row.act_id) in (DONE, FAILED)]
     if late:
-        again = _counted_before(upload, len(late))
-        record.event(request=request, **_about(user, upload, late, again=again))
+        again = count_earlier_failures(upload, len(late))
+        record.event(request=request, **describe_act(user, upload, late, again=again))
 
 
 def _can_be(row: UploadFile, state: str) -> bool:

@@ -12,7 +12,7 @@ from accounts.models import Person
 from console.files.failure_reasons import Reported
 from console.files.ledger import IS_SENT
 from console.files.models import Upload, UploadFile
-from console.files.services import end_acts
+from console.files.upload_acts import end_acts
 from console.upstream.downloads import Measured
 from console.upstream.errors import NotFound, UpstreamError
 

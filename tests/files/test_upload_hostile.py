@@ -20,8 +20,8 @@ from console.audit.models import Entry
 from console.emulator.server import Running
 from console.files.browser_file import ChosenFile, NotChosen, read_chosen
 from console.files.content_types import content_type_of
+from console.files.failure_reasons import Reported
 from console.files.models import Upload, UploadFile
-from console.files.services import Reported
 from console.files.store_checks import save_findings
 from tests.files.uploading import UploadScript, answered, file, states
 from tests.rewriting import Vendor, rewriting
