@@ -17,7 +17,7 @@ PREPARE = """
 import sys
 from pathlib import Path
 from console import demo_env
-practice.FOLDER = Path(sys.argv[1])
+demo_env.FOLDER = Path(sys.argv[1])
 demo_env.prepare_environment()
 """
 
