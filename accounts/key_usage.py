@@ -131,8 +131,8 @@ def _about_the_key(error: errors.UpstreamError) -> bool:
 
 def note_findings(key: ApiKey, findings: dict[str, str]) -> None:
     """Adds what a call has shown about the key's abilities; most calls show nothing new and note nothing."""
-    known = key_capabilities.operation_labels(key)
-    new = {name: state for name, state in findings.items() if name in known and key.findings.get(name) != state}
+    operations = key_capabilities.operation_labels(key)
+    new = {name: state for name, state in findings.items() if name in operations and key.findings.get(name) != state}
     if new:
         _note(key, **{f"{FINDING}{name}": state for name, state in new.items()})
 

@@ -41,7 +41,7 @@ class ChosenFile:
         return hashlib.sha256(facts.encode()).hexdigest()
 
 
-def read_chosen(value: Any) -> ChosenFile:
+def read_chosen_file(value: Any) -> ChosenFile:
     """Raises NotChosen."""
     if not isinstance(value, Mapping):
         raise NotChosen("This is not a file.")

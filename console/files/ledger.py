@@ -15,7 +15,7 @@ from accounts.models import Person
 from console.audit import record
 from console.common.errors import ConsoleError
 from console.common.formatting import moment
-from console.files.browser_file import ChosenFile, NotChosen, read_chosen
+from console.files.browser_file import ChosenFile, NotChosen, read_chosen_file
 from console.files.models import Upload, UploadFile
 
 State = UploadFile.State
@@ -53,9 +53,9 @@ def add_files(
     files_read = [_read_file(value) for value in files[:MOST_AT_ONCE]]
     with transaction.atomic():
         Upload.objects.select_for_update().get(pk=upload.pk)
-        rows = _rows(upload, [chosen for chosen in files_read if isinstance(chosen, ChosenFile)])
+        rows = _rows(upload, [file for file in files_read if isinstance(file, ChosenFile)])
         Upload.objects.filter(pk=upload.pk).update(updated_at=timezone.now())
-    return upload, [_describe_added(chosen, rows) for chosen in files_read]
+    return upload, [_describe_added(file, rows) for file in files_read]
 
 
 def _own_or_new(user: Person, upload_id: uuid.UUID, space: str) -> Upload:
@@ -75,14 +75,14 @@ def _own_or_new(user: Person, upload_id: uuid.UUID, space: str) -> Upload:
 
 def _read_file(value: Any) -> ChosenFile | NotChosen:
     try:
-        return read_chosen(value)
+        return read_chosen_file(value)
     except NotChosen as error:
         return error
 
 
-def _rows(upload: Upload, chosen: Sequence[ChosenFile]) -> dict[str, UploadFile]:
+def _rows(upload: Upload, chosen_files: Sequence[ChosenFile]) -> dict[str, UploadFile]:
     """The row of each file by its digest, as far as the upload has room for them."""
-    by_digest = {one.digest: one for one in chosen}
+    by_digest = {one.digest: one for one in chosen_files}
     rows = {row.digest: row for row in upload.files.filter(digest__in=by_digest)}
     new = [one for digest, one in by_digest.items() if digest not in rows]
     if not new:
@@ -128,8 +128,8 @@ def _delete_older_versions(upload: Upload, new: Sequence[ChosenFile]) -> None:
     UploadFile.objects.filter(pk__in=older).delete()
 
 
-def _describe_added(chosen: ChosenFile | NotChosen, rows: dict[str, UploadFile]) -> AddedFile:
-    if isinstance(chosen, NotChosen):
-        return AddedFile(None, "", str(chosen))
-    row = rows.get(chosen.digest)
+def _describe_added(file: ChosenFile | NotChosen, rows: dict[str, UploadFile]) -> AddedFile:
+    if isinstance(file, NotChosen):
+        return AddedFile(None, "", str(file))
+    row = rows.get(file.digest)
     return AddedFile(row.pk, row.state, row.message) if row else AddedFile(None, "", FULL)

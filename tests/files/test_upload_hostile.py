@@ -18,7 +18,7 @@ from accounts.models import ApiKey, Person
 from console.audit import record
 from console.audit.models import Entry
 from console.emulator.server import Running
-from console.files.browser_file import ChosenFile, NotChosen, read_chosen
+from console.files.browser_file import ChosenFile, NotChosen, read_chosen_file
 from console.files.content_types import content_type_of
 from console.files.failure_reasons import Reported
 from console.files.models import Upload, UploadFile
@@ -394,7 +394,7 @@ VALUES = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | 
 @given(VALUES | st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, st.text() | st.integers())))
 def test_whatever_is_chosen_is_a_file_or_refused_in_words(found: Any) -> None:
     try:
-        chosen, words = read_chosen(found), ""
+        chosen, words = read_chosen_file(found), ""
     except NotChosen as error:
         chosen, words = None, str(error)
     if chosen is None:
