@@ -22,7 +22,7 @@ from console.common.parsing import read_uuid
 from console.items import console_ids
 from console.items.imports import services
 from console.items.imports.services import ROLE_CHANGED, NewRow, NotStarted
-from console.items.imports.slice_rows import SliceRow, SliceTarget, read_rows
+from console.items.imports.slice_rows import SlicePlanRow, SliceTarget, read_rows
 from console.items.models import Import, ImportRow
 from console.items.runs import plan_reading
 from console.jobs import parts
@@ -200,7 +200,7 @@ class _SliceReading:
         Import.objects.filter(pk=self.import_run.pk, state=State.READING).update(message=error.lasting_message[:500])
         return Busy(error.retry_in or plan_reading.WAIT, error.lasting_message)
 
-    def _without_known(self, listed: list[SliceRow]) -> list[SliceRow]:
+    def _without_known(self, listed: list[SlicePlanRow]) -> list[SlicePlanRow]:
         """Each item once, however often the slice lists it."""
         unique = {one.row.console_id: one for one in reversed(listed)}
         present = self.import_run.rows.filter(console_id__in=unique).values_list("console_id", flat=True)
@@ -232,7 +232,7 @@ class _SliceReading:
         return before.count() > plan_reading.MOST_PAGES or before.filter(**{f"sent__{which}": cursor}).exists()
 
 
-def _signed(rows: list[SliceRow]) -> dict[str, Any]:
+def _signed(rows: list[SlicePlanRow]) -> dict[str, Any]:
     """How many links carry a signature, and when the first of them ends, as far as they say."""
     signed = [one.signed for one in rows if one.signed is not None]
     ends = [one.expires_at for one in signed if one.expires_at is not None]

@@ -47,14 +47,14 @@ class SliceTarget:
 
 
 @dataclass(frozen=True)
-class SliceRow:
+class SlicePlanRow:
     """`signed` is set where the link is not kept with the row, because everybody who has it can open the asset."""
 
     row: NewRow
     signed: SignedLink | None = None
 
 
-def read_rows(items: Iterable[Item], *, place: SliceTarget, first: int, cursor: str) -> Iterator[SliceRow]:
+def read_rows(items: Iterable[Item], *, place: SliceTarget, first: int, cursor: str) -> Iterator[SlicePlanRow]:
     """A row for each item, numbered from `first`; `cursor` leads to the page of the slice that they came with."""
     for number, item in enumerate(items, start=first):
         yield _row(item, place, number, cursor)
@@ -71,7 +71,7 @@ def link_of(item: Item) -> str:
     return clean_asset_url(link)
 
 
-def _row(item: Item, place: SliceTarget, number: int, cursor: str) -> SliceRow:
+def _row(item: Item, place: SliceTarget, number: int, cursor: str) -> SlicePlanRow:
     console_id, batch_id = place.console_id(item.uid), place.batch_id
     name = _key_of(item) or item.uid
     try:
@@ -79,11 +79,11 @@ def _row(item: Item, place: SliceTarget, number: int, cursor: str) -> SliceRow:
         fields = {"asset_type": _asset_type(item), "metadata": _metadata(item, place)}
     except ValidationError as error:
         errors = [[URL, message] for message in error.messages]
-        return SliceRow(NewRow(number, name, {}, batch_id, console_id, errors))
+        return SlicePlanRow(NewRow(number, name, {}, batch_id, console_id, errors))
     signed = read_signed_link(url)
     if signed is None:
-        return SliceRow(NewRow(number, name, {**fields, "asset_url": url}, batch_id, console_id))
-    return SliceRow(NewRow(number, name, fields, batch_id, console_id, cells=[cursor]), signed)
+        return SlicePlanRow(NewRow(number, name, {**fields, "asset_url": url}, batch_id, console_id))
+    return SlicePlanRow(NewRow(number, name, fields, batch_id, console_id, cells=[cursor]), signed)
 
 
 def _metadata(item: Item, place: SliceTarget) -> dict[str, Any]:
