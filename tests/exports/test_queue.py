@@ -235,7 +235,7 @@ def test_an_export_is_found_without_anybody_s_press(alice: Person, client_as: Cl
     assert len(sent(slow, "POST")) == 1
 
 
-def test_a_queued_plan_page_tells_its_place(
+def test_the_page_of_a_queued_export_shows_its_place(
     behind: tuple[ExportRequest, ExportRequest], erin: Person, client_as: ClientAs
 ) -> None:
     page = client_as(erin).get(f"/exports/plan/{behind[1].pk}/", headers=HTMX)
