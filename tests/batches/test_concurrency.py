@@ -1,4 +1,4 @@
-"""Two people save at the same moment: one order arrives, and the other person is told, not overwritten."""
+"""Two people save at the same moment: one order arrives, and the other save is refused."""
 
 from collections.abc import Callable
 from typing import Any
