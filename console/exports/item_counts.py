@@ -26,7 +26,7 @@ REMEMBERED = 15 * 60
 ORDER = ("COMPLETED", "CLIENT_REVIEW", "IN_PROGRESS", "NEW", "FAILED", "CANCELED")
 
 
-class StatusCount(NamedTuple):
+class StatusFigure(NamedTuple):
     status: Status
     figure: str
 
@@ -50,11 +50,11 @@ class ExportCounts:
         return str(Count(self.total, not self.complete))
 
     @property
-    def rows(self) -> list[StatusCount]:
+    def rows(self) -> list[StatusFigure]:
         """Completed ones first."""
         listed = [status for status in ORDER if self.by_status[status]]
         other = sorted(set(self.by_status) - set(ORDER))
-        return [StatusCount(status_named(status), self._figure(status)) for status in [*listed, *other]]
+        return [StatusFigure(status_named(status), self._figure(status)) for status in [*listed, *other]]
 
     @property
     def is_nothing(self) -> bool:
