@@ -13,7 +13,7 @@ Menu = Literal["work", "settings", "personal"]
 
 
 @dataclass(frozen=True)
-class Link:
+class MenuLink:
     menu: Menu
     position: int
     label: str
@@ -33,7 +33,7 @@ class News:
     list_awaited: Callable[[Any], Sequence[QuerySet[Any]]]
 
 
-links: list[Link] = []
+links: list[MenuLink] = []
 news: list[News] = []
 parents: dict[str, str] = {}
 """Apps whose pages belong to the link of another app."""
@@ -41,7 +41,7 @@ parents: dict[str, str] = {}
 
 def add_link(menu: Menu, position: int, *, label: str, icon: str, view: str) -> None:
     """`position` orders the links of a menu."""
-    links.append(Link(menu, position, label, icon, view))
+    links.append(MenuLink(menu, position, label, icon, view))
 
 
 def add_news(template: str, list_awaited: Callable[[Any], Sequence[QuerySet[Any]]], *, look: int = 0) -> None:
