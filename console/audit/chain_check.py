@@ -45,7 +45,7 @@ def give_up(words: str) -> None:
     _end(State.STOPPED, words)
 
 
-def run(is_wanted: Callable[[], bool]) -> verify.Verdict | None:
+def run(is_wanted: Callable[[], bool]) -> verify.ChainVerdict | None:
     """Checks everything and returns the verdict; None where somebody stopped it.
 
     `is_wanted` is asked after each stretch of rows.
@@ -54,7 +54,7 @@ def run(is_wanted: Callable[[], bool]) -> verify.Verdict | None:
         return None
     try:
         verdict = verify.check(lambda rows: is_wanted() and _active().update(rows=rows) == 1)
-    except verify.Stopped:
+    except verify.CheckStopped:
         return None
     _end(State.FINISHED, "")
     return verdict

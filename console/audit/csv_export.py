@@ -7,7 +7,7 @@ from datetime import UTC
 
 from django.utils import timezone
 
-from console.audit.selectors import Line, utc
+from console.audit.selectors import EntryLine, utc
 
 # What begins so is taken for a formula: https://owasp.org/www-community/attacks/CSV_Injection. With semicolons as
 # separators, and in whatever splits at tabs and line ends, a cell begins behind each of those as well. Spreadsheets
@@ -43,7 +43,7 @@ COLUMNS = (
 )
 
 
-def rows(lines: Iterable[Line]) -> Iterator[str]:
+def rows(lines: Iterable[EntryLine]) -> Iterator[str]:
     """One row for each line, read as they are written, so that a long audit needs no more memory than a short one."""
     return table(COLUMNS, _in_utc(lines))
 
@@ -56,7 +56,7 @@ def table(columns: Sequence[str], cells: Iterable[Sequence[str]]) -> Iterator[st
         yield writer.writerow([safe_cell(cell) for cell in row])
 
 
-def _in_utc(lines: Iterable[Line]) -> Iterator[tuple[str, ...]]:
+def _in_utc(lines: Iterable[EntryLine]) -> Iterator[tuple[str, ...]]:
     """The cells of each line. Moments in sentences are worded as the lines are read, so that happens in UTC, too."""
     remaining = iter(lines)
     while True:
@@ -82,7 +82,7 @@ def _as_text(found: re.Match[str]) -> str:
     return f"'{before}" if found.start() == 0 and before.lstrip(" ")[:1] in ("\t", "\r") else found[0]
 
 
-def _cells(line: Line) -> tuple[str, ...]:
+def _cells(line: EntryLine) -> tuple[str, ...]:
     entry, newest = line.entry, line.entry.newest_outcome
     return (
         utc(entry.at),

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.audit.models import Entry
-from console.audit.selectors import Line
+from console.audit.selectors import EntryLine
 from console.audit.sentences import VENDORS
 from console.common.formatting import plural
 
 # Said by the sentence itself, shown side by side, or meant for the console alone.
-SAID = frozenset(
+HIDDEN = frozenset(
     {
         "before",
         "cause",
@@ -60,13 +60,13 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Change:
+class DetailChange:
     label: str
     before: list[str]
     after: list[str]
 
 
-def facts(line: Line) -> list[Fact]:
+def facts(line: EntryLine) -> list[Fact]:
     """What a person reads."""
     entry = line.entry
     known = [
@@ -80,7 +80,7 @@ def facts(line: Line) -> list[Fact]:
     return [fact for fact in known if fact.text]
 
 
-def references(line: Line, *, sees_chain: bool) -> list[Fact]:
+def references(line: EntryLine, *, sees_chain: bool) -> list[Fact]:
     """What a machine, or the vendor's support, asks for."""
     entry, newest = line.entry, line.entry.newest_outcome
     reference = (newest.vendor_reference if newest else "") or entry.vendor_reference
@@ -96,7 +96,7 @@ def references(line: Line, *, sees_chain: bool) -> list[Fact]:
     return [fact for fact in known if fact.text]
 
 
-def references_of_act(line: Line) -> list[Fact]:
+def references_of_act(line: EntryLine) -> list[Fact]:
     """Of an act of several entries; each of its parts has its own."""
     known = [
         Fact("Key", line.entry.key_fingerprint, is_code=True),
@@ -107,7 +107,7 @@ def references_of_act(line: Line) -> list[Fact]:
     return [fact for fact in known if fact.text]
 
 
-def changes(detail: Mapping[str, Any]) -> list[Change]:
+def changes(detail: Mapping[str, Any]) -> list[DetailChange]:
     """What was before and what is after, only where it differs."""
     before, after = detail.get("before"), detail.get("after")
     if before is None and after is None:
@@ -115,8 +115,8 @@ def changes(detail: Mapping[str, Any]) -> list[Change]:
     if isinstance(before, dict) or isinstance(after, dict):
         then, now = before or {}, after or {}
         names = [name for name in {**then, **now} if then.get(name) != now.get(name)]
-        return [Change(name, _listed(then.get(name)), _listed(now.get(name))) for name in names]
-    return [Change("", _listed(before), _listed(after))]
+        return [DetailChange(name, _listed(then.get(name)), _listed(now.get(name))) for name in names]
+    return [DetailChange("", _listed(before), _listed(after))]
 
 
 def _further(detail: Mapping[str, Any]) -> list[Fact]:
@@ -129,7 +129,7 @@ def _ids(detail: Mapping[str, Any]) -> list[Fact]:
 
 def _unsaid(detail: Mapping[str, Any]) -> list[Fact]:
     """What the sentence has not said. Ids and fingerprints are code."""
-    said = {name: value for name, value in detail.items() if name not in SAID}
+    said = {name: value for name, value in detail.items() if name not in HIDDEN}
     if isinstance(refusals := said.get("refusals"), list):
         said["refusals"] = [_refusal(one) for one in refusals]
     return [_fact(name, _listed(value)) for name, value in said.items()]

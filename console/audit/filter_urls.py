@@ -7,12 +7,12 @@ from django.urls import reverse
 
 from console.audit.forms import HIDDEN, LEAVING
 from console.audit.models import UNKNOWN
-from console.audit.selectors import Page
+from console.audit.selectors import EntryPage
 from console.common.parsing import read_int
 
 
 def index(request: HttpRequest, **changes: Any) -> str:
-    query = _kept(request)
+    query = _current_query(request)
     for name, value in changes.items():
         query.pop(name, None)
         if value is not None:
@@ -21,10 +21,10 @@ def index(request: HttpRequest, **changes: Any) -> str:
 
 
 def query(request: HttpRequest) -> str:
-    return _kept(request).urlencode()
+    return _current_query(request).urlencode()
 
 
-def _kept(request: HttpRequest) -> QueryDict:
+def _current_query(request: HttpRequest) -> QueryDict:
     """The filters of the address without the place in the list and without what is empty."""
     query = QueryDict(mutable=True)
     for name in request.GET:
@@ -54,7 +54,7 @@ def sign_ins(request: HttpRequest) -> dict[str, str]:
     return {"label": "Hide sign-ins", "url": index(request, sign_ins=HIDDEN)}
 
 
-def ways(request: HttpRequest, page: Page) -> dict[str, str]:
+def ways(request: HttpRequest, page: EntryPage) -> dict[str, str]:
     newer = index(request, after=page.newer) if page.newer is not None else ""
     older = index(request, before=page.older) if page.older is not None else ""
     return {"newer": newer, "older": older}

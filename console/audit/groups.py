@@ -35,7 +35,7 @@ def rebuild(first: int, last: int) -> None:
     GroupLine.objects.filter(sequence__range=(first, last)).delete()
     GroupLine.objects.filter(pk__in=groups).delete()
     for group, place in groups.items():
-        GroupLine.objects.create(**_counted(group, place))
+        GroupLine.objects.create(**_count_parts(group, place))
     NamedItem.objects.filter(entry__range=(first, last)).delete()
     rows = list(entries.filter(detail__has_key=IDS))
     places = dict(GroupLine.objects.filter(pk__in={row.group for row in rows}).values_list("pk", "sequence"))
@@ -48,7 +48,7 @@ def is_right(first: int, last: int) -> bool:
     groups = _groups_begun(first, last)
     kept = GroupLine.objects.filter(sequence__range=(first, last))
     names = ("group", *_FIGURES)
-    right = {tuple(_counted(group, place)[name] for name in names) for group, place in groups.items()}
+    right = {tuple(_count_parts(group, place)[name] for name in names) for group, place in groups.items()}
     return set(kept.values_list(*names)) == right
 
 
@@ -72,7 +72,7 @@ def _groups_begun(first: int, last: int) -> dict[uuid.UUID, int]:
     return {group: place for group, place in begun if first <= place <= last and group is not None}
 
 
-def _counted(group: uuid.UUID, place: int) -> dict[str, object]:
+def _count_parts(group: uuid.UUID, place: int) -> dict[str, object]:
     rows = list(Entry.objects.filter(group=group).order_by("sequence"))
     outcomes: dict[uuid.UUID, list[Entry]] = {}
     for row in rows:

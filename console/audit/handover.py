@@ -12,7 +12,7 @@ from console.audit.actions import LEFT_OUT
 from console.audit.forms import Range
 from console.audit.models import DONE, FAILED, Entry, EntryQuerySet
 from console.audit.sanitize import name_of
-from console.audit.selectors import Line, group_lines, utc, with_downloads
+from console.audit.selectors import EntryLine, group_lines, utc, with_downloads
 from console.common.formatting import moment, show_controls
 
 MOST = 2000
@@ -35,10 +35,10 @@ SECTIONS = (
 
 
 @dataclass(frozen=True)
-class Told:
+class NoteLine:
     """A sentence and how often it happened, at the time of the first, with the notes of all."""
 
-    line: Line
+    line: EntryLine
     times: int = 1
     notes: tuple[str, ...] = ()
 
@@ -57,7 +57,7 @@ class Told:
 @dataclass(frozen=True)
 class Section:
     title: str
-    told: list[Told]
+    told: list[NoteLine]
 
 
 @dataclass(frozen=True)
@@ -120,25 +120,25 @@ def _entries(reader: Any, asked: Range) -> EntryQuerySet:
     )
 
 
-def _without_queued(lines: list[Line]) -> list[Line]:
+def _without_queued(lines: list[EntryLine]) -> list[EntryLine]:
     """An export that waited and was then made is one export: that it waited is left out."""
     made = {_whose(one) for one in lines if one.entry.action == EXPORTED and one.outcome == DONE}
     return [one for one in lines if one.entry.action != QUEUED or _whose(one) not in made]
 
 
-def _whose(one: Line) -> tuple[object, str]:
+def _whose(one: EntryLine) -> tuple[object, str]:
     return one.entry.actor_id, one.entry.thing_name
 
 
-def _sections(lines: list[Line]) -> Iterator[Section]:
+def _sections(lines: list[EntryLine]) -> Iterator[Section]:
     titles = dict.fromkeys([*SECTIONS, *(_title(one) for one in lines)])
     last = [OTHER, WENT_WRONG, NOT_KNOWN]
     for title in [*(title for title in titles if title not in last), *last]:
-        if mine := _counted(one for one in lines if _title(one) == title):
+        if mine := _count_equal(one for one in lines if _title(one) == title):
             yield Section(title, mine)
 
 
-def _title(one: Line) -> str:
+def _title(one: EntryLine) -> str:
     if one.outcome == FAILED or one.failure:
         return WENT_WRONG
     if one.outcome != DONE:
@@ -146,13 +146,13 @@ def _title(one: Line) -> str:
     return actions.section_of(one.entry.action) or OTHER
 
 
-def _counted(lines: Iterable[Line]) -> list[Told]:
+def _count_equal(lines: Iterable[EntryLine]) -> list[NoteLine]:
     """The same sentence twice is said once, with how often."""
-    seen: dict[tuple[str, str], Told] = {}
+    seen: dict[tuple[str, str], NoteLine] = {}
     for one in lines:
-        so_far = seen.get((one.text, one.failure), Told(one, 0))
+        so_far = seen.get((one.text, one.failure), NoteLine(one, 0))
         notes = dict.fromkeys([*so_far.notes, *one.notes])
-        seen[one.text, one.failure] = Told(so_far.line, so_far.times + 1, tuple(notes))
+        seen[one.text, one.failure] = NoteLine(so_far.line, so_far.times + 1, tuple(notes))
     return list(seen.values())
 
 
@@ -160,7 +160,7 @@ def _as_text(section: Section) -> str:
     return "\n".join([section.title, *(_sentence(told) for told in section.told)])
 
 
-def _sentence(told: Told) -> str:
+def _sentence(told: NoteLine) -> str:
     said = told.text.removesuffix(".")
     noted = f". Note: {told.noted}" if told.noted else told.text[len(said) :]
     return show_controls(f"- {moment(told.line.at)}: {said}{noted}")

@@ -17,7 +17,7 @@ FIGURES = ("items_done", "items_refused", "items_unknown")
 
 
 @dataclass(frozen=True)
-class Counts:
+class PartCounts:
     """Of one part, under the names of the fields of `GroupLine`."""
 
     open_parts: int
@@ -29,7 +29,7 @@ class Counts:
     parts: int = 1
 
 
-def counts_of(opening: Entry, outcomes: Iterable[Entry]) -> Counts:
+def counts_of(opening: Entry, outcomes: Iterable[Entry]) -> PartCounts:
     """`outcomes` are those of the opening, the oldest first."""
     items, outcome = number(opening.detail, "items") if "items" in opening.detail else 1, OPEN
     figures = _none_known(items)
@@ -43,7 +43,7 @@ def counts_of(opening: Entry, outcomes: Iterable[Entry]) -> Counts:
             figures = {name: number(row.detail, name) for name in FIGURES}
         else:
             figures = _resolved(figures, outcome)
-    return Counts(
+    return PartCounts(
         open_parts=int(outcome == OPEN),
         unknown_parts=int(outcome == UNKNOWN),
         items=items,
@@ -53,19 +53,19 @@ def counts_of(opening: Entry, outcomes: Iterable[Entry]) -> Counts:
     )
 
 
-def share_of(opening: Entry, outcomes: Iterable[Entry]) -> Counts:
+def share_of(opening: Entry, outcomes: Iterable[Entry]) -> PartCounts:
     """What the part adds to the figures of its group: things that an earlier part tried are counted once."""
     counts, again = counts_of(opening, outcomes), number(opening.detail, "items_again")
     return replace(counts, items=counts.items - again, items_failed=counts.items_failed - again)
 
 
-def detail_of(found: Counts | GroupLine, detail: Mapping[str, Any]) -> dict[str, Any]:
+def detail_of(found: PartCounts | GroupLine, detail: Mapping[str, Any]) -> dict[str, Any]:
     """The detail with the figures that the sentence uses."""
     figures = zip(FIGURES, (found.items_done, found.items_failed, found.items_unknown), strict=True)
     return {**detail, "items": found.items, **dict(figures)}
 
 
-def changes_between(before: Counts | None, now: Counts) -> dict[str, int]:
+def changes_between(before: PartCounts | None, now: PartCounts) -> dict[str, int]:
     """By how much the figures of the group change."""
     earlier = asdict(before) if before else {}
     return {name: value - earlier.get(name, 0) for name, value in asdict(now).items()}

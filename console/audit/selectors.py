@@ -23,7 +23,7 @@ FOUND = {"by looking": "found by checking", "by a person": "closed by a person"}
 
 
 @dataclass(frozen=True)
-class Line:
+class EntryLine:
     """One entry as a person reads it."""
 
     entry: Entry
@@ -42,7 +42,7 @@ class Line:
         return reverse("audit:detail", args=[self.entry.pk])
 
     @property
-    def pieces(self) -> list[sentences.Piece]:
+    def pieces(self) -> list[sentences.SentencePiece]:
         return sentences.pieces(self.told)
 
     @property
@@ -98,10 +98,10 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Page:
+class EntryPage:
     """Some lines, and the sequences from which the newer and the older ones are read."""
 
-    lines: list[Line]
+    lines: list[EntryLine]
     newer: int | None
     older: int | None
 
@@ -154,17 +154,17 @@ def _step(row: Entry, opening: Entry) -> Step:
     return Step(row.at, tone, f"{said}: {why}" if why else said, row.actor_name, row.note)
 
 
-def line(entry: Entry) -> Line:
-    return Line(entry, sentences.EntrySummary.whole(entry, standing(entry)))
+def line(entry: Entry) -> EntryLine:
+    return EntryLine(entry, sentences.EntrySummary.whole(entry, standing(entry)))
 
 
-def group_line(first: Entry, group: GroupLine) -> Line:
+def group_line(first: Entry, group: GroupLine) -> EntryLine:
     """An act of several entries as one line."""
     told = sentences.EntrySummary.of_group(first, group, standing_of_group(group))
-    return Line(first, told, group=group if group.parts > 1 else None)
+    return EntryLine(first, told, group=group if group.parts > 1 else None)
 
 
-def group_lines(rows: Iterable[Entry]) -> list[Line]:
+def group_lines(rows: Iterable[Entry]) -> list[EntryLine]:
     """The lines of a grouped list: one query more where it has acts of several entries."""
     listed = list(rows)
     groups = GroupLine.objects.in_bulk({row.group for row in listed if row.group})
@@ -195,7 +195,7 @@ def standing_of_group(group: GroupLine) -> str:
     return DONE if group.items_done or not group.items else FAILED
 
 
-def page(entries: EntryQuerySet, *, before: int | None = None, after: int | None = None, size: int = PAGE) -> Page:
+def page(entries: EntryQuerySet, *, before: int | None = None, after: int | None = None, size: int = PAGE) -> EntryPage:
     """A page by the place in the chain, which never moves: reloading shows the same lines however many came since."""
     found = entries.lines()
     if after is not None and before is None:
@@ -207,23 +207,23 @@ def page(entries: EntryQuerySet, *, before: int | None = None, after: int | None
         more_older, rows = len(rows) > size, rows[:size]
         more_newer = before is not None and bool(rows)
     newer = rows[0].sequence if rows and more_newer else None
-    return Page(with_downloads(group_lines(rows)), newer, rows[-1].sequence if rows and more_older else None)
+    return EntryPage(with_downloads(group_lines(rows)), newer, rows[-1].sequence if rows and more_older else None)
 
 
-def history(thing_kind: str, thing_id: str, *, limit: int = 20, person: Any = None) -> list[Line]:
+def history(thing_kind: str, thing_id: str, *, limit: int = 20, person: Any = None) -> list[EntryLine]:
     """What happened to one thing, newest first, for pages of other apps; with `person`, what that person can see."""
     about = Entry.objects.grouped().about(thing_kind, thing_id)
     seen = about if person is None else about.visible_to(person)
     return with_downloads(group_lines(seen.newest(limit)))
 
 
-def latest(person: Any, *, limit: int = 6) -> list[Line]:
+def latest(person: Any, *, limit: int = 6) -> list[EntryLine]:
     """The newest lines that this person can see, without sign-ins."""
     rows = Entry.objects.grouped().visible_to(person).exclude(action__in=actions.sign_ins())
     return with_downloads(group_lines(rows.newest(limit)))
 
 
-def newest(actions: Iterable[str], *, each: int) -> list[Line]:
+def newest(actions: Iterable[str], *, each: int) -> list[EntryLine]:
     """The newest lines of some actions, at most `each` of every one: as many statements as actions, however long the
     audit is."""
     found = [Entry.objects.grouped().filter(action=action).order_by("-sequence") for action in actions]
@@ -232,17 +232,17 @@ def newest(actions: Iterable[str], *, each: int) -> list[Line]:
     return group_lines(rows)
 
 
-def act_of(entry: Entry) -> Line | None:
+def act_of(entry: Entry) -> EntryLine | None:
     """The act of several entries that this one is a part of."""
     group = GroupLine.objects.filter(pk=entry.group, parts__gt=1).first() if entry.group else None
     return whole_act(group) if group else None
 
 
-def whole_act(group: GroupLine) -> Line:
+def whole_act(group: GroupLine) -> EntryLine:
     return group_line(Entry.objects.prefetch_related("outcomes").get(sequence=group.sequence), group)
 
 
-def parts(group: GroupLine, *, after: int = 0, most: int = PAGE) -> list[Line]:
+def parts(group: GroupLine, *, after: int = 0, most: int = PAGE) -> list[EntryLine]:
     """So many parts of an act, the oldest first; with `after`, those behind this place in the chain."""
     found = Entry.objects.lines().filter(group=group.pk, sequence__gt=after).prefetch_related("outcomes")
     return [line(row) for row in found.order_by("sequence")[:most]]
@@ -262,7 +262,7 @@ def _at(rows: list[Entry]) -> datetime | None:
     return rows[0].at if rows else None
 
 
-def with_downloads(lines: Iterable[Line]) -> list[Line]:
+def with_downloads(lines: Iterable[EntryLine]) -> list[EntryLine]:
     """Adds to each export who took it home and until when it can be had: "Downloaded by Maria twice and by Tom once."
 
     No line links to an export that was deleted. Four queries for all lines.
@@ -276,7 +276,7 @@ def with_downloads(lines: Iterable[Line]) -> list[Line]:
     return [_followed(one, taken, became) if _is_export(one) else one for one in linked]
 
 
-def rows(entries: EntryQuerySet, *, before: int) -> Iterator[Line]:
+def rows(entries: EntryQuerySet, *, before: int) -> Iterator[EntryLine]:
     """Every entry of a grouped list, the newest first: an act of several by its parts. Some thousand are in memory at a
     time, and only what was recorded before this place in the chain.
     """
@@ -293,7 +293,7 @@ def count_rows(entries: EntryQuerySet) -> int:
     return entries.count_lines() + (groups.aggregate(more=Sum("parts") - Count("pk"))["more"] or 0)
 
 
-def _parts_before(first: Line, before: int) -> Iterator[Line]:
+def _parts_before(first: EntryLine, before: int) -> Iterator[EntryLine]:
     """The parts of one act, the newest first."""
     place = before
     found = Entry.objects.lines().filter(group=first.entry.group).prefetch_related("outcomes").order_by("-sequence")
@@ -302,11 +302,11 @@ def _parts_before(first: Line, before: int) -> Iterator[Line]:
         yield from with_downloads(map(line, some))
 
 
-def _is_export(one: Line) -> bool:
+def _is_export(one: EntryLine) -> bool:
     return one.entry.action == EXPORTED and bool(one.told.thing_id)
 
 
-def _is_about_export(one: Line) -> bool:
+def _is_about_export(one: EntryLine) -> bool:
     return one.entry.thing_kind == "export" and bool(one.told.thing_id)
 
 
@@ -318,11 +318,13 @@ def _deleted(export_ids: Collection[str]) -> set[str]:
     return set(rows.standing(DONE).values_list("thing_id", flat=True))
 
 
-def _without_page(one: Line) -> Line:
+def _without_page(one: EntryLine) -> EntryLine:
     return replace(one, told=replace(one.told, has_page=False))
 
 
-def _followed(one: Line, taken: Mapping[str, downloads.Downloads], became: Mapping[str, registry.Became]) -> Line:
+def _followed(
+    one: EntryLine, taken: Mapping[str, downloads.Downloads], became: Mapping[str, registry.Became]
+) -> EntryLine:
     sequel = became.get(one.told.thing_id, registry.Became(""))
     have = taken.get(one.told.thing_id)
     after = " ".join(filter(None, [have.words if have else "", sequel.words]))

@@ -36,7 +36,7 @@ OF_ONE_PART = (
 
 
 @dataclass(frozen=True)
-class Piece:
+class SentencePiece:
     """A part of a sentence: a "person", a "thing" (with an address where it has a page) or plain "text"."""
 
     kind: str
@@ -95,7 +95,7 @@ class EntrySummary:
         return str(said or "") if self.worded_as != DONE else ""
 
 
-def pieces(told: EntrySummary) -> list[Piece]:
+def pieces(told: EntrySummary) -> list[SentencePiece]:
     action = actions.for_entry(told.entry.action, told.detail)
     outcome = told.worded_as
     wording, ending = action.done_with(told.detail), ENDS[outcome]
@@ -106,9 +106,9 @@ def pieces(told: EntrySummary) -> list[Piece]:
     tail, ending = action.tail(told.detail), ending.replace("{cause}", _cause(told))
     because = f": {told.why}" if told.why and outcome != UNKNOWN and told.why not in tail else ""
     said = [
-        Piece("person", told.person),
+        SentencePiece("person", told.person),
         *_filled(f" {wording}", told),
-        Piece("text", tail + ending + because),
+        SentencePiece("text", tail + ending + because),
     ]
     return [piece for piece in said if piece.text]
 
@@ -127,12 +127,12 @@ def plain(told: EntrySummary) -> str:
     return "".join(piece.text for piece in pieces(told))
 
 
-def _filled(wording: str, told: EntrySummary) -> list[Piece]:
+def _filled(wording: str, told: EntrySummary) -> list[SentencePiece]:
     """The wording with its slots filled. Names go in last and whole, so that a brace in one is only a brace."""
     address = registry.address_of(told.entry.thing_kind, told.thing_id, told.detail) if told.has_page else ""
     action = actions.for_entry(told.entry.action, told.detail)
     wording = wording.replace("{many}", phrases.many_things(told.detail, action.noun, is_done=told.worded_as == DONE))
-    thing = Piece("thing", _called(told), address)
+    thing = SentencePiece("thing", _name_of_thing(told), address)
     vendor = VENDORS.get(told.entry.vendor, told.entry.vendor or "a vendor")
     wording = wording.replace("{vendor}", vendor)
     wording = wording.replace("{as_thing}", " as {thing}" if told.thing_name else "")
@@ -141,12 +141,16 @@ def _filled(wording: str, told: EntrySummary) -> list[Piece]:
     start, slot, rest = wording.partition("{contents}")
     if slot:
         contents = action.contents(told.detail)
-        return [Piece("text", start + contents + (" as " if contents else "")), thing, Piece("text", rest)]
+        return [
+            SentencePiece("text", start + contents + (" as " if contents else "")),
+            thing,
+            SentencePiece("text", rest),
+        ]
     start, slot, rest = wording.partition("{thing}")
-    return [Piece("text", start), *([thing] if slot else []), Piece("text", rest)]
+    return [SentencePiece("text", start), *([thing] if slot else []), SentencePiece("text", rest)]
 
 
-def _called(told: EntrySummary) -> str:
+def _name_of_thing(told: EntrySummary) -> str:
     """The thing's name. An id in its place is nothing a person can read; it is in the entry's references.
 
     A file is called what its path is, even if that is an id.

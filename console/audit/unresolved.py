@@ -80,7 +80,7 @@ class UnresolvedAct(Unresolved):
 ORDER = ("checking", "not found", "unsure", "under way", "done", "failed")
 
 
-def of_line(line: selectors.Line, *, back: str = "") -> Unresolved:
+def of_line(line: selectors.EntryLine, *, back: str = "") -> Unresolved:
     """For a line that is known to be unresolved, also one of an act of several entries."""
     if line.group is None:
         return of_entry(line.entry, back=back)
@@ -112,7 +112,7 @@ def of_thing(person: Any, thing_kind: str, thing_id: str, *, back: str = "") -> 
     return of_entries(entries, back=back)
 
 
-def of_anything(person: Any, *, most: int) -> tuple[list[tuple[selectors.Line, Unresolved]], int]:
+def of_anything(person: Any, *, most: int) -> tuple[list[tuple[selectors.EntryLine, Unresolved]], int]:
     """What this person can see without an outcome so far, the newest first, an act of several entries as one; and how
     many there are in all."""
     before = timezone.now() - record.grace()

@@ -20,7 +20,7 @@ PUBLISHED_WITHIN = 1.0
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ChainVerdict:
     """`problem` is empty when every row is as it was written."""
 
     rows: int
@@ -31,11 +31,11 @@ class Verdict:
         return not self.problem
 
 
-class Stopped(Exception):
+class CheckStopped(Exception):
     """Whoever watches the check has stopped it; nothing was found so far."""
 
 
-def check(goes_on: Callable[[int], bool] = lambda rows: True) -> Verdict:
+def check(goes_on: Callable[[int], bool] = lambda rows: True) -> ChainVerdict:
     """Checks every row, the head and the published links, and remembers the verdict for the auditors' banner.
 
     How lines stand, which is kept beside the chain, is made anew where the chain says otherwise.
@@ -45,14 +45,14 @@ def check(goes_on: Callable[[int], bool] = lambda rows: True) -> Verdict:
     head = ChainHead.objects.filter(pk=1).first() or ChainHead()
     verdict = _rows(goes_on)
     if verdict.is_whole:
-        verdict = Verdict(verdict.rows, _cut_tail(head, verdict.rows) or _published(head.sequence))
+        verdict = ChainVerdict(verdict.rows, _cut_tail(head, verdict.rows) or _published(head.sequence))
     ChainCheck.objects.update_or_create(
         pk=1, defaults={"at": timezone.now(), "rows": verdict.rows, "problem": verdict.problem}
     )
     return verdict
 
 
-def newest_are_whole(count: int = 50) -> Verdict:
+def newest_are_whole(count: int = 50) -> ChainVerdict:
     """The cheap check that every visit of an auditor can afford: the newest rows and the newest published link."""
     newest = list(Entry.objects.order_by("-sequence")[: count + 1])[::-1]
     before = newest[0] if len(newest) > count else None
@@ -60,7 +60,7 @@ def newest_are_whole(count: int = 50) -> Verdict:
     problem = next(rows, "")
     total = newest[-1].sequence if newest else 0
     head = ChainHead.objects.filter(pk=1).first() or ChainHead()
-    return Verdict(total, problem or _cut_tail(head, total) or _compare_newest())
+    return ChainVerdict(total, problem or _cut_tail(head, total) or _compare_newest())
 
 
 def _compare_newest() -> str:
@@ -98,7 +98,7 @@ def last_check() -> ChainCheck | None:
     return ChainCheck.objects.filter(pk=1).first()
 
 
-def _rows(goes_on: Callable[[int], bool]) -> Verdict:
+def _rows(goes_on: Callable[[int], bool]) -> ChainVerdict:
     """The first row in sequence that does not follow from the one before."""
     before: Entry | None = None
     seen = 0
@@ -106,12 +106,12 @@ def _rows(goes_on: Callable[[int], bool]) -> Verdict:
         Entry.objects.filter(sequence__gt=before.sequence if before else 0).order_by("sequence")[:AT_ONCE]
     ):
         if problem := next(_chained(iter(rows), before), ""):
-            return Verdict(seen, problem)
+            return ChainVerdict(seen, problem)
         seen, before = seen + len(rows), rows[-1]
         line_index.check_states(rows[0].sequence, rows[-1].sequence)
         if not goes_on(seen):
-            raise Stopped
-    return Verdict(seen)
+            raise CheckStopped
+    return ChainVerdict(seen)
 
 
 def _chained(rows: Iterator[Entry], before: Entry | None) -> Iterator[str]:

@@ -10,7 +10,7 @@ from accounts.models import Person
 from accounts.rights import Right
 from console.audit import unresolved
 from console.audit.models import DONE, Entry
-from console.audit.selectors import Line
+from console.audit.selectors import EntryLine
 from console.audit.sentences import EntrySummary
 from console.audit.unresolved import Unresolved
 from console.batches.order_diff import Move
@@ -18,7 +18,7 @@ from console.batches.order_diff import Move
 MOST_LINES = 30
 
 
-def list_history(*, user: Person, batch_id: int, moves: Mapping[uuid.UUID, Move]) -> list[Line]:
+def list_history(*, user: Person, batch_id: int, moves: Mapping[uuid.UUID, Move]) -> list[EntryLine]:
     """What was done to a batch here, the latest first: one's own acts, or all for those who can see them.
 
     `moves` are the changes of the order that moved it (`order_selectors.moves_of`).
@@ -49,8 +49,8 @@ def unresolved_creates(*, user: Person, project: uuid.UUID) -> list[Unresolved]:
     return [act for act in acts if act.entry.detail.get("project_id") == str(project)]
 
 
-def _line(entry: Entry, move: Move | None) -> Line:
-    line = Line(entry, EntrySummary.whole(entry, entry.outcome))
+def _line(entry: Entry, move: Move | None) -> EntryLine:
+    line = EntryLine(entry, EntrySummary.whole(entry, entry.outcome))
     if move is None or move.text in line.text:
         return line
     return replace(line, after=f"This batch: {move.text}.")

@@ -11,7 +11,7 @@ from accounts import connections
 from accounts.models import Person
 from console.audit import selectors
 from console.audit.models import DONE
-from console.audit.selectors import Line
+from console.audit.selectors import EntryLine
 from console.common.formatting import plural
 from console.exports import selectors as exports
 from console.projects import selectors as projects
@@ -34,7 +34,7 @@ RECENT = timedelta(days=3)
 class ProjectChange:
     """The newest change of a project, how many others there were, and the page that shows it."""
 
-    line: Line
+    line: EntryLine
     others: int
     address: str
 
@@ -55,14 +55,14 @@ def list_changes(*, user: Person) -> list[ProjectChange]:
     except connections.ConnectionMissing:
         return []
     mine = exports.ids_started_since(user=user, since=timezone.now() - RECENT)
-    by_project: dict[str, list[Line]] = {}
+    by_project: dict[str, list[EntryLine]] = {}
     for line in selectors.newest(ACTIONS, each=MOST_LINES):
         if (subject := _subject(line, user, last_opened, mine)) is not None:
             by_project.setdefault(subject, []).append(line)
     return [ProjectChange(lines[0], len(lines) - 1, _address(subject)) for subject, lines in by_project.items()]
 
 
-def _subject(line: Line, user: Person, last_opened: Mapping[str, datetime | None], mine: set[str]) -> str | None:
+def _subject(line: EntryLine, user: Person, last_opened: Mapping[str, datetime | None], mine: set[str]) -> str | None:
     """The project that was changed, or "export …"; None where the change is no news for this person."""
     entry = line.entry
     if entry.actor_id == user.pk or line.outcome != DONE or entry.at < timezone.now() - RECENT:

@@ -77,7 +77,7 @@ def unfinished_slices(*, user: Person) -> list[Todo]:
     return [_recent_slice(one, one.state) for one in slices.check_unfinished(user=user) if one.state]
 
 
-def list_acts(*, user: Person) -> list[selectors.Line]:
+def list_acts(*, user: Person) -> list[selectors.EntryLine]:
     """The latest acts: the person's own, and for auditors those of all."""
     return selectors.latest(user)
 
@@ -104,7 +104,7 @@ def _unknown(user: Person) -> list[Todo]:
     return [*todos, _more_unresolved(number)] if number > MOST_UNKNOWN else todos
 
 
-def _unresolved(line: selectors.Line, act: unresolved.Unresolved) -> Todo:
+def _unresolved(line: selectors.EntryLine, act: unresolved.Unresolved) -> Todo:
     return Todo("circle-question-mark", "warn", line.text, act.state.message, act.entry_url, "Check")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from console.audit.selectors import Line
+from console.audit.selectors import EntryLine
 from console.items.models import BulkItem
 from console.items.statuses import status_named
 
@@ -18,7 +18,7 @@ _TONES = {Outcome.DONE: "good", Outcome.REFUSED: "bad", Outcome.NOT_SENT: "bad"}
 class HistoryLine:
     """A line of the audit; `part` is the item's own row, where the line is about many items."""
 
-    line: Line
+    line: EntryLine
     part: BulkItem | None = None
 
     @property
@@ -46,7 +46,7 @@ class HistoryLine:
         return reverse("items:bulk", args=[self.part.bulk.project, self.part.bulk_id]) if self.part else ""
 
 
-def history_of(item: uuid.UUID, lines: Sequence[Line]) -> list[HistoryLine]:
+def history_of(item: uuid.UUID, lines: Sequence[EntryLine]) -> list[HistoryLine]:
     """The audit's lines about the item with its own outcomes: one statement."""
     groups = {line.entry.group for line in lines if line.entry.group}
     rows = BulkItem.objects.filter(item=item, bulk__in=groups).select_related("bulk") if groups else ()

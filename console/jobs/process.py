@@ -28,13 +28,13 @@ MOST_HOST = 100
 _guard = threading.RLock()
 
 
-class Slot(NamedTuple):
+class WorkerSlot(NamedTuple):
     process: int
     file: int
     name: str
 
 
-_slot: Slot | None = None
+_slot: WorkerSlot | None = None
 _stop_flags: Sequence[Any] = ()
 _workers = int(settings.HUEY["consumer"]["workers"])
 
@@ -64,7 +64,7 @@ def name() -> str:
                 _slot = _lock_any()
             except OSError as error:
                 log.warning("No slot could be locked: what this worker holds waits for its lease. %s", error)
-                _slot = Slot(os.getpid(), -1, "")
+                _slot = WorkerSlot(os.getpid(), -1, "")
         return _slot.name
 
 
@@ -99,7 +99,7 @@ def alone(name: str) -> Iterator[None]:
         yield
 
 
-def _lock_any() -> Slot:
+def _lock_any() -> WorkerSlot:
     """The first free slot. What its former process left is taken back before it has a new owner."""
     folder = _folder()
     here = f"{socket.gethostname()[:MOST_HOST]}:{_identity(folder)}"
@@ -107,7 +107,7 @@ def _lock_any() -> Slot:
         file = _try_lock(folder / f"{number}.lock")
         if file is None:
             continue
-        slot = Slot(os.getpid(), file, f"{here}/{number}")
+        slot = WorkerSlot(os.getpid(), file, f"{here}/{number}")
         try:
             _release_rows(slot.name)
         except BaseException:

@@ -229,7 +229,7 @@ def test_ten_presses_at_once_send_once_and_the_chain_has_no_fork(alice: Person) 
         one.join()
     assert (len(sent), len(refused)) == (1, 9)
     assert list(Entry.objects.order_by("sequence").values_list("sequence", flat=True)) == list(range(1, 13))
-    assert verify.check() == verify.Verdict(12)
+    assert verify.check() == verify.ChainVerdict(12)
 
 
 def test_an_event_is_one_row(alice: Person, rf: RequestFactory) -> None:

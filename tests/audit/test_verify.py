@@ -56,7 +56,7 @@ def test_the_database_refuses_changes(six_rows: None, statement: str) -> None:
 
 
 def test_untouched_rows_are_whole(six_rows: None) -> None:
-    assert verify.check() == verify.Verdict(6)
+    assert verify.check() == verify.ChainVerdict(6)
     assert verify.newest_are_whole().is_whole
     assert verify.last_check().problem == ""
 

@@ -14,7 +14,7 @@ from accounts.http_types import SignedIn
 from accounts.rights import Right
 from console import htmx, saved_forms, write_errors
 from console.audit import unresolved
-from console.audit.selectors import Line
+from console.audit.selectors import EntryLine
 from console.batches import (
     history,
     item_counts,
@@ -167,7 +167,7 @@ def _batch_context(request: SignedIn, project: uuid.UUID, batch: Batch) -> dict[
     }
 
 
-def _list_history(request: SignedIn, project: uuid.UUID, batch: int) -> list[Line]:
+def _list_history(request: SignedIn, project: uuid.UUID, batch: int) -> list[EntryLine]:
     by = None if request.user.can(Right.AUDIT_ALL) else request.user
     moves = order_selectors.moves_of(project=project, batch_id=batch, user=by)
     return history.list_history(user=request.user, batch_id=batch, moves=moves)
