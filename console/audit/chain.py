@@ -56,10 +56,10 @@ def digest(entry: Entry) -> str:
 
 def canonical(entry: Entry) -> str:
     """The row as one exact text. Empty fields are left out, so that a column added later changes no old digest."""
-    said = {field.attname: _plain(getattr(entry, field.attname)) for field in Entry._meta.concrete_fields}
-    del said["digest"]
-    kept = {name: value for name, value in said.items() if value not in (None, "", {})}
-    return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    fields = {field.attname: _plain(getattr(entry, field.attname)) for field in Entry._meta.concrete_fields}
+    del fields["digest"]
+    values = {name: value for name, value in fields.items() if value not in (None, "", {})}
+    return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def _plain(value: Any) -> Any:
@@ -91,10 +91,10 @@ def _append(line: str) -> None:
         size = os.fstat(handle).st_size
         if size and os.pread(handle, 1, size - 1) != b"\n":
             line = f"\n{line}"
-        written = os.write(handle, line.encode())
+        count = os.write(handle, line.encode())
     finally:
         os.close(handle)
-    if written < len(line):  # a disk that was full in the middle of the line
+    if count < len(line):  # a disk that was full in the middle of the line
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 

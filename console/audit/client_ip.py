@@ -42,4 +42,4 @@ def _read(text: str) -> Address | None:
 
 
 def _is_proxy(address: Address) -> bool:
-    return any(address in ipaddress.ip_network(known, strict=False) for known in settings.TRUSTED_PROXIES)
+    return any(address in ipaddress.ip_network(network, strict=False) for network in settings.TRUSTED_PROXIES)

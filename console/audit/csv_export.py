@@ -74,12 +74,12 @@ def safe_cell(text: str) -> str:
     return BEGINNING.sub(_as_text, text)
 
 
-def _as_text(found: re.Match[str]) -> str:
-    before, sign = found.groups()
-    begins_cell = found.start() == 0 or any(separator in before for separator in ";\t\r\n")
+def _as_text(match: re.Match[str]) -> str:
+    before, sign = match.groups()
+    begins_cell = match.start() == 0 or any(separator in before for separator in ";\t\r\n")
     if begins_cell and sign:
         return f"{before}'{sign}"
-    return f"'{before}" if found.start() == 0 and before.lstrip(" ")[:1] in ("\t", "\r") else found[0]
+    return f"'{before}" if match.start() == 0 and before.lstrip(" ")[:1] in ("\t", "\r") else match[0]
 
 
 def _cells(line: EntryLine) -> tuple[str, ...]:

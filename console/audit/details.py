@@ -69,7 +69,7 @@ class DetailChange:
 def facts(line: EntryLine) -> list[Fact]:
     """What a person reads."""
     entry = line.entry
-    known = [
+    rows = [
         Fact("Person", entry.actor_name + (f" ({entry.actor_email})" if entry.actor_email else "")),
         Fact("Note", entry.note),
         Fact("Where", line.place),
@@ -77,14 +77,14 @@ def facts(line: EntryLine) -> list[Fact]:
         Fact("Vendor", VENDORS.get(entry.vendor, entry.vendor)),
         *_further(line.told.detail),
     ]
-    return [fact for fact in known if fact.text]
+    return [fact for fact in rows if fact.text]
 
 
 def references(line: EntryLine, *, sees_chain: bool) -> list[Fact]:
     """What a machine, or the vendor's support, asks for."""
     entry, newest = line.entry, line.entry.newest_outcome
     reference = (newest.vendor_reference if newest else "") or entry.vendor_reference
-    known = [
+    rows = [
         Fact("Vendor's reference", reference, is_code=True),
         Fact("Request", entry.request_id, is_code=True),
         Fact("Key", entry.key_fingerprint, is_code=True),
@@ -93,18 +93,18 @@ def references(line: EntryLine, *, sees_chain: bool) -> list[Fact]:
         Fact("Entry", str(entry.pk), is_code=True),
         Fact("Row in the chain", _rows(entry) if sees_chain else ""),
     ]
-    return [fact for fact in known if fact.text]
+    return [fact for fact in rows if fact.text]
 
 
 def references_of_act(line: EntryLine) -> list[Fact]:
     """Of an act of several entries; each of its parts has its own."""
-    known = [
+    rows = [
         Fact("Key", line.entry.key_fingerprint, is_code=True),
         Fact("Id of the thing", line.told.thing_id, is_code=True),
         *_ids(line.told.detail),
         Fact("Act", str(line.entry.group or ""), is_code=True),
     ]
-    return [fact for fact in known if fact.text]
+    return [fact for fact in rows if fact.text]
 
 
 def changes(detail: Mapping[str, Any]) -> list[DetailChange]:
@@ -129,18 +129,18 @@ def _ids(detail: Mapping[str, Any]) -> list[Fact]:
 
 def _unsaid(detail: Mapping[str, Any]) -> list[Fact]:
     """What the sentence has not said. Ids and fingerprints are code."""
-    said = {name: value for name, value in detail.items() if name not in HIDDEN}
-    if isinstance(refusals := said.get("refusals"), list):
-        said["refusals"] = [_refusal(one) for one in refusals]
-    return [_fact(name, _listed(value)) for name, value in said.items()]
+    values = {name: value for name, value in detail.items() if name not in HIDDEN}
+    if isinstance(refusals := values.get("refusals"), list):
+        values["refusals"] = [_refusal(one) for one in refusals]
+    return [_fact(name, _listed(value)) for name, value in values.items()]
 
 
-def _refusal(said: Any) -> str:
+def _refusal(refusal: Any) -> str:
     """The vendor's words, and of how many things they were said. Which those are is among the results."""
-    if not isinstance(said, dict):
-        return str(said)
-    ids = said.get("ids")
-    return f"{said.get('message') or 'No words'} ({plural(len(ids) if isinstance(ids, list) else 0, 'item')})"
+    if not isinstance(refusal, dict):
+        return str(refusal)
+    ids = refusal.get("ids")
+    return f"{refusal.get('message') or 'No words'} ({plural(len(ids) if isinstance(ids, list) else 0, 'item')})"
 
 
 def _fact(name: str, values: Sequence[str]) -> Fact:

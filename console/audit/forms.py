@@ -91,21 +91,21 @@ class FilterForm(forms.Form):
         self.fields["q"].widget.attrs |= {"placeholder": "Search words or names", "data-search": True}
 
     def clean(self) -> dict[str, Any]:
-        asked = super().clean() or {}
-        since, until = asked.get("since"), asked.get("until")
+        data = super().clean() or {}
+        since, until = data.get("since"), data.get("until")
         if since and until and until < since:
             self.add_error("until", "This day is before the first one.")
-        return asked
+        return data
 
     def _admit(self, name: str) -> None:
         """Lets a value that does not exist stand in its field, so that the page shows what the link asked for."""
-        asked = str(self.data.get(name) or "")
+        value = str(self.data.get(name) or "")
         field = self.fields[name]
         if isinstance(field, forms.ChoiceField):
-            if field.valid_value(asked) or not asked:
+            if field.valid_value(value) or not value:
                 return
-            field.choices = [*field.choices, (asked, "Unknown")]  # type: ignore[misc]
-        elif not asked or all(asked.partition(":")):
+            field.choices = [*field.choices, (value, "Unknown")]  # type: ignore[misc]
+        elif not value or all(value.partition(":")):
             return
         if name == "person" and not self.reader.can("audit.all"):
             self.unmet.append("You can only see your own actions.")
@@ -114,8 +114,8 @@ class FilterForm(forms.Form):
 
     @property
     def is_default_range(self) -> bool:
-        asked = self.cleaned_data
-        return not (asked.get("since") or asked.get("until") or asked.get("period"))
+        data = self.cleaned_data
+        return not (data.get("since") or data.get("until") or data.get("period"))
 
     def range(self) -> Range:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
@@ -127,25 +127,25 @@ class FilterForm(forms.Form):
         """The lines asked for; `whenever` leaves the days out, to find the nearest ones."""
         if self.unmet:
             return Entry.objects.none()
-        asked = self.cleaned_data
-        found = Entry.objects.grouped().saying(asked.get("q", ""))
-        if asked.get("thing"):
-            kind, _, thing_id = asked["thing"].partition(":")
-            found = found.about(kind, thing_id)
-        if asked.get("outcome"):
-            found = found.standing(*((UNKNOWN, "open") if asked["outcome"] == UNKNOWN else (asked["outcome"],)))
-        if asked.get("person"):
-            found = found.by(None if asked["person"] == CONSOLE else asked["person"])
-        found = self._of_actions(found.visible_to(self.reader))
-        return found if whenever else found.within(*_ends(self.range()))
+        data = self.cleaned_data
+        entries = Entry.objects.grouped().saying(data.get("q", ""))
+        if data.get("thing"):
+            kind, _, thing_id = data["thing"].partition(":")
+            entries = entries.about(kind, thing_id)
+        if data.get("outcome"):
+            entries = entries.standing(*((UNKNOWN, "open") if data["outcome"] == UNKNOWN else (data["outcome"],)))
+        if data.get("person"):
+            entries = entries.by(None if data["person"] == CONSOLE else data["person"])
+        entries = self._of_actions(entries.visible_to(self.reader))
+        return entries if whenever else entries.within(*_ends(self.range()))
 
-    def _of_actions(self, found: EntryQuerySet) -> EntryQuerySet:
-        asked, hidden = self.cleaned_data, set(actions.sign_ins()) if self.cleaned_data.get("sign_ins") else set()
-        names = set(actions.egress()) if asked.get("view") == LEAVING else None
-        if asked.get("group"):
-            of_group = actions_of(asked["group"])
+    def _of_actions(self, entries: EntryQuerySet) -> EntryQuerySet:
+        data, hidden = self.cleaned_data, set(actions.sign_ins()) if self.cleaned_data.get("sign_ins") else set()
+        names = set(actions.egress()) if data.get("view") == LEAVING else None
+        if data.get("group"):
+            of_group = actions_of(data["group"])
             names = of_group if names is None else names & of_group
-        return found.exclude(action__in=hidden) if names is None else found.of(names - hidden)
+        return entries.exclude(action__in=hidden) if names is None else entries.of(names - hidden)
 
 
 class HandoverForm(forms.Form):
@@ -183,15 +183,15 @@ class HandoverForm(forms.Form):
         return urlencode({name: self.data.get(name, "") for name in ("since", "until")})
 
     def clean(self) -> dict[str, Any]:
-        asked = super().clean() or {}
-        since, until = asked.get("since"), asked.get("until")
+        data = super().clean() or {}
+        since, until = data.get("since"), data.get("until")
         if not since and not self.errors:
             self.add_error("since", "Choose when the note starts.")
         elif since and until and until <= since:
             self.add_error("until", "This is not after the first moment.")
         elif since and not until and since > timezone.now():
             self.add_error("since", "This moment has not come yet.")
-        return asked
+        return data
 
 
 class CloseForm(forms.Form):
@@ -231,8 +231,8 @@ def _at(day: date, clock: time = time.min) -> datetime:
     return datetime.combine(day, clock, timezone.get_current_timezone())
 
 
-def _ends(asked: Range) -> tuple[datetime | None, datetime | None]:
-    return asked.since, asked.until
+def _ends(chosen_range: Range) -> tuple[datetime | None, datetime | None]:
+    return chosen_range.since, chosen_range.until
 
 
 def _people(reader: Any) -> list[tuple[str, str]]:

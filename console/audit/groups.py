@@ -46,10 +46,10 @@ def rebuild(first: int, last: int) -> None:
 def is_right(first: int, last: int) -> bool:
     """Whether the groups that were begun in this stretch are counted as the chain has them."""
     groups = _groups_begun(first, last)
-    kept = GroupLine.objects.filter(sequence__range=(first, last))
+    lines = GroupLine.objects.filter(sequence__range=(first, last))
     names = ("group", *_FIGURES)
     right = {tuple(_count_parts(group, place)[name] for name in names) for group, place in groups.items()}
-    return set(kept.values_list(*names)) == right
+    return set(lines.values_list(*names)) == right
 
 
 _FIGURES = (
@@ -68,8 +68,10 @@ def _groups_begun(first: int, last: int) -> dict[uuid.UUID, int]:
     """The place of the first part of each group that was begun in this stretch."""
     near = Entry.objects.filter(sequence__range=(first, last), group__isnull=False).order_by()
     groups = set(near.values_list("group", flat=True).distinct())
-    begun = Entry.objects.filter(group__in=groups).order_by().values_list("group").annotate(first=Min("sequence"))
-    return {group: place for group, place in begun if first <= place <= last and group is not None}
+    first_places = (
+        Entry.objects.filter(group__in=groups).order_by().values_list("group").annotate(first=Min("sequence"))
+    )
+    return {group: place for group, place in first_places if first <= place <= last and group is not None}
 
 
 def _count_parts(group: uuid.UUID, place: int) -> dict[str, object]:

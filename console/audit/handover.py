@@ -122,8 +122,8 @@ def _entries(reader: Any, asked: Range) -> EntryQuerySet:
 
 def _without_queued(lines: list[EntryLine]) -> list[EntryLine]:
     """An export that waited and was then made is one export: that it waited is left out."""
-    made = {_whose(one) for one in lines if one.entry.action == EXPORTED and one.outcome == DONE}
-    return [one for one in lines if one.entry.action != QUEUED or _whose(one) not in made]
+    created = {_whose(one) for one in lines if one.entry.action == EXPORTED and one.outcome == DONE}
+    return [one for one in lines if one.entry.action != QUEUED or _whose(one) not in created]
 
 
 def _whose(one: EntryLine) -> tuple[object, str]:
@@ -148,19 +148,19 @@ def _title(one: EntryLine) -> str:
 
 def _count_equal(lines: Iterable[EntryLine]) -> list[NoteLine]:
     """The same sentence twice is said once, with how often."""
-    seen: dict[tuple[str, str], NoteLine] = {}
+    by_sentence: dict[tuple[str, str], NoteLine] = {}
     for one in lines:
-        so_far = seen.get((one.text, one.failure), NoteLine(one, 0))
+        so_far = by_sentence.get((one.text, one.failure), NoteLine(one, 0))
         notes = dict.fromkeys([*so_far.notes, *one.notes])
-        seen[one.text, one.failure] = NoteLine(so_far.line, so_far.times + 1, tuple(notes))
-    return list(seen.values())
+        by_sentence[one.text, one.failure] = NoteLine(so_far.line, so_far.times + 1, tuple(notes))
+    return list(by_sentence.values())
 
 
 def _as_text(section: Section) -> str:
-    return "\n".join([section.title, *(_sentence(told) for told in section.told)])
+    return "\n".join([section.title, *(_sentence(line) for line in section.told)])
 
 
-def _sentence(told: NoteLine) -> str:
-    said = told.text.removesuffix(".")
-    noted = f". Note: {told.noted}" if told.noted else told.text[len(said) :]
-    return show_controls(f"- {moment(told.line.at)}: {said}{noted}")
+def _sentence(line: NoteLine) -> str:
+    text = line.text.removesuffix(".")
+    noted = f". Note: {line.noted}" if line.noted else line.text[len(text) :]
+    return show_controls(f"- {moment(line.line.at)}: {text}{noted}")

@@ -126,10 +126,10 @@ def texts(first: int, last: int) -> None:
     """The words of the lines that were begun in this stretch of the chain, and of their outcomes."""
     lines = Entry.objects.filter(~Q(kind=Entry.Kind.OUTCOME), sequence__range=(first, last), group__isnull=True)
     outcomes = Entry.objects.filter(opens__in=lines).order_by("sequence").values_list("opens__sequence", "words")
-    found = {sequence: [words] for sequence, words in lines.values_list("sequence", "words")}
+    words_of = {sequence: [words] for sequence, words in lines.values_list("sequence", "words")}
     for sequence, words in outcomes:
-        found[sequence].append(words)
-    documents = {sequence: search.document(words) for sequence, words in found.items()} | _of_groups(first, last)
+        words_of[sequence].append(words)
+    documents = {sequence: search.document(words) for sequence, words in words_of.items()} | _of_groups(first, last)
     SearchText.objects.filter(pk__gte=first, pk__lte=last).delete()
     SearchText.objects.bulk_create(SearchText(pk=place, words=words) for place, words in sorted(documents.items()))
 

@@ -74,13 +74,13 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def newest(self, most: int, *, before: int | None = None) -> list["Entry"]:
         """So many lines, the newest first; with `before`, those before this place in the chain."""
-        found = self._bounded("lt", before) if before is not None else self
-        return self._picked(sorted(found._places("-", most), reverse=True)[:most])
+        rows = self._bounded("lt", before) if before is not None else self
+        return self._picked(sorted(rows._places("-", most), reverse=True)[:most])
 
     def oldest(self, most: int, *, after: int | None = None) -> list["Entry"]:
         """So many lines, the oldest first; with `after`, those after this place in the chain."""
-        found = self._bounded("gt", after) if after is not None else self
-        return self._picked(sorted(found._places("", most))[:most])
+        rows = self._bounded("gt", after) if after is not None else self
+        return self._picked(sorted(rows._places("", most))[:most])
 
     def count_lines(self) -> int:
         return sum(part.count() for part, _ in self._parts())
@@ -92,8 +92,8 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         return self.filter(branch, **{f"{place}__{lookup}": bound for lookup, bound in self.bounds})
 
     def _places(self, direction: str, most: int) -> set[int]:
-        found = [part.order_by(direction + place) for part, place in self._parts()]
-        return {place for part in found for place in part.values_list("sequence", flat=True)[:most]}
+        parts = [part.order_by(direction + place) for part, place in self._parts()]
+        return {place for part in parts for place in part.values_list("sequence", flat=True)[:most]}
 
     def _bounded(self, lookup: str, bound: int) -> Self:
         """Only the lines before ("lt") or behind ("gt") this place in the chain."""
@@ -118,9 +118,9 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         The filters after it ask what holds of any of the parts.
         """
         earlier = GroupLine.objects.filter(pk=OuterRef("group"), sequence__lt=OuterRef("sequence"))
-        found = self.lines().filter(Q(group__isnull=True) | ~Exists(earlier))
-        found.is_grouped = True
-        return found
+        rows = self.lines().filter(Q(group__isnull=True) | ~Exists(earlier))
+        rows.is_grouped = True
+        return rows
 
     def standing(self, *outcomes: str) -> Self:
         """Lines that stand like this now."""
@@ -133,13 +133,13 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def _groups_standing(self, outcomes: tuple[str, ...]) -> Self:
         groups = GroupLine.objects.standing(*outcomes).values("sequence")
-        found = self.alias(of_group=WithoutIndex("group"), checked_place=WithoutIndex("sequence"))
-        found = found.filter(Q(_stands(outcomes), of_group__isnull=True) | Q(checked_place__in=groups))
+        rows = self.alias(of_group=WithoutIndex("group"), checked_place=WithoutIndex("sequence"))
+        rows = rows.filter(Q(_stands(outcomes), of_group__isnull=True) | Q(checked_place__in=groups))
         if DONE in outcomes:
-            return found
+            return rows
         alone = [Q(state__outcome=outcome, of_group__isnull=True) for outcome in outcomes]
         branches = [*((branch, "state__sequence") for branch in alone), (Q(sequence__in=groups), "sequence")]
-        return found._found_by("state__sequence", branches)
+        return rows._found_by("state__sequence", branches)
 
     def unreconciled(self, before: datetime | None = None) -> Self:
         """Acts nobody knows the end of; with `before`, without those that began later and may be under way."""
@@ -154,22 +154,22 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         listed = sorted(names)
         if self.is_led:
             return self.alias(action_checked=WithoutIndex("action")).filter(action_checked__in=listed)
-        found = self.filter(action__in=listed)
-        found.branches = tuple((Q(action=name), found.place) for name in listed)
-        return found
+        rows = self.filter(action__in=listed)
+        rows.branches = tuple((Q(action=name), rows.place) for name in listed)
+        return rows
 
     def within(self, since: datetime | None, until: datetime | None) -> Self:
         """Lines of these hours. The places in the chain bound them, too: what is found by another index ends there."""
-        found = self.alias(moment=WithoutIndex("at"))
-        found = found.filter(moment__gte=since) if since else found
-        found = found.filter(moment__lt=until) if until else found
+        rows = self.alias(moment=WithoutIndex("at"))
+        rows = rows.filter(moment__gte=since) if since else rows
+        rows = rows.filter(moment__lt=until) if until else rows
         if ClockStep.objects.exists():
-            return found
+            return rows
         # A row comes at most CLOCK_ERROR after one of a later moment, so nothing asked for stands beyond these two.
         before = _last_before(since - CLOCK_ERROR) if since else None
         after = _first_since(until + CLOCK_ERROR) if until else None
-        found = found._bounded("gt", before) if before else found
-        return found._bounded("lt", after) if after else found
+        rows = rows._bounded("gt", before) if before else rows
+        return rows._bounded("lt", after) if after else rows
 
     def visible_to(self, person: Any) -> Self:
         """Auditors and administrators see every row, others what they did themselves."""
@@ -183,8 +183,8 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def checked(self, **values: Any) -> Self:
         """Lines with exactly these values, looked for among what is found by another index than theirs."""
-        found = self.alias(**{f"{name}_checked": WithoutIndex(name) for name in values})
-        return found.filter(**{f"{name}_checked": value for name, value in values.items()})
+        rows = self.alias(**{f"{name}_checked": WithoutIndex(name) for name in values})
+        return rows.filter(**{f"{name}_checked": value for name, value in values.items()})
 
     def about(self, thing_kind: str, thing_id: str) -> Self:
         """Lines about one thing, the one that made it included: there only the outcome knows the id."""
@@ -205,23 +205,23 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def saying(self, words: str) -> Self:
         """Lines in which, or in whose outcomes, each of the words is found, and those that name a work item so."""
-        asked = folded(words).split()
-        items = [item for word in asked if (item := read_uuid(word))]
-        if not asked:
+        typed_words = folded(words).split()
+        items = [item for word in typed_words if (item := read_uuid(word))]
+        if not typed_words:
             return self
         if any(self._naming(item).exists() for item in items):
-            return self._saying_or_naming(asked)
-        return self.filter(search__words__holds=" ".join(asked))._found_by("search__entry_id")
+            return self._saying_or_naming(typed_words)
+        return self.filter(search__words__holds=" ".join(typed_words))._found_by("search__entry_id")
 
     def _saying_or_naming(self, words: list[str]) -> Self:
         """Where one of the words is the id of a work item that some acts name among others."""
-        found = self._clone()
+        rows = self._clone()
         for word in words:
             places = SearchText.objects.filter(words__holds=word).values_list("pk")
             if item := read_uuid(word):
                 places = places.union(self._naming(item).values_list("sequence"))
-            found = found.filter(sequence__in=places)
-        return found._found_by("sequence")
+            rows = rows.filter(sequence__in=places)
+        return rows._found_by("sequence")
 
     def _naming(self, item: uuid.UUID) -> models.QuerySet["Entry"]:
         """Entries, or in a grouped list the first ones of their acts, that name this work item among others."""
@@ -349,8 +349,8 @@ class LineState(models.Model):
 class GroupLineQuerySet(models.QuerySet["GroupLine"]):
     def standing(self, *outcomes: str) -> Self:
         """Those of which any part, or any thing within a part, has one of these outcomes."""
-        asked = [STANDING[outcome] for outcome in outcomes]
-        return self.filter(Q(*asked, _connector=Q.OR))
+        conditions = [STANDING[outcome] for outcome in outcomes]
+        return self.filter(Q(*conditions, _connector=Q.OR))
 
     def unreconciled(self, before: datetime) -> Self:
         """Those with a part nobody knows the end of, as `EntryQuerySet.unreconciled`."""

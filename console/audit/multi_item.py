@@ -59,10 +59,10 @@ def share_of(opening: Entry, outcomes: Iterable[Entry]) -> PartCounts:
     return replace(counts, items=counts.items - again, items_failed=counts.items_failed - again)
 
 
-def detail_of(found: PartCounts | GroupLine, detail: Mapping[str, Any]) -> dict[str, Any]:
+def detail_of(counts: PartCounts | GroupLine, detail: Mapping[str, Any]) -> dict[str, Any]:
     """The detail with the figures that the sentence uses."""
-    figures = zip(FIGURES, (found.items_done, found.items_failed, found.items_unknown), strict=True)
-    return {**detail, "items": found.items, **dict(figures)}
+    figures = zip(FIGURES, (counts.items_done, counts.items_failed, counts.items_unknown), strict=True)
+    return {**detail, "items": counts.items, **dict(figures)}
 
 
 def changes_between(before: PartCounts | None, now: PartCounts) -> dict[str, int]:

@@ -32,8 +32,8 @@ def number_of_items(detail: Detail) -> str:
 
 
 def brackets(parts: Iterable[str]) -> str:
-    said = ", ".join(part for part in parts if part)
-    return f" ({said})" if said else ""
+    texts = ", ".join(part for part in parts if part)
+    return f" ({texts})" if texts else ""
 
 
 def count_of_items(detail: Detail) -> str:
@@ -61,19 +61,19 @@ def reason(detail: Detail) -> str:
 
 def many_things(detail: Detail, noun: str, *, is_done: bool) -> str:
     """`4,988 of 5,000 work items`: as far as it is done, how many of all; otherwise how many were tried."""
-    items, done = figure(detail, "items"), figure(detail, "items_done")
+    items, done_items = figure(detail, "items"), figure(detail, "items_done")
     if not is_done:
         return plural(items, noun)
     all_items = max(items, figure(detail, "planned"))
-    some = f"{intcomma(done)} of " if "items_done" in detail and done < all_items else ""
+    some = f"{intcomma(done_items)} of " if "items_done" in detail and done_items < all_items else ""
     return some + plural(all_items, noun)
 
 
 def other_figures(detail: Detail, refused: str = "refused") -> list[str]:
     """`12 refused` and `3 unresolved`, where the sentence does not say that of all."""
     items, figures = figure(detail, "items"), {"items_refused": refused, "items_unknown": "unresolved"}
-    said = [(figure(detail, name), word) for name, word in figures.items()]
-    return [f"{intcomma(number)} {word}" for number, word in said if 0 < number < items]
+    texts = [(figure(detail, name), word) for name, word in figures.items()]
+    return [f"{intcomma(number)} {word}" for number, word in texts if 0 < number < items]
 
 
 def other_counts(detail: Detail) -> str:

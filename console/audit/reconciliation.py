@@ -95,8 +95,8 @@ class Reconciliation:
                 else f"It can't be checked from here. Check in {self.vendor} and close this entry with a note."
             )
         if self.finding == "not found":
-            seen = "Still as before" if self.is_exact else "Not found yet"
-            return f"{seen}. {self.vendor} may be behind; we keep checking for {span_in_words()}."
+            finding = "Still as before" if self.is_exact else "Not found yet"
+            return f"{finding}. {self.vendor} may be behind; we keep checking for {span_in_words()}."
         if self.finding == UNREADABLE:
             return f"{self.vendor} could not be read at the last check. We keep checking."
         return f"We keep checking for {span_in_words()} whether it worked."
@@ -147,9 +147,9 @@ def look(entry: Entry) -> Reconciliation:
 def parts_unresolved(group: uuid.UUID) -> list[tuple[Entry, Reconciliation]]:
     """A few parts of an act nobody knows the end of, with what is known of each: those first that are checked next."""
     parts = record.open_or_unknown().filter(group=group).select_related("actor").prefetch_related("outcomes")
-    found = list(parts.order_by(F("lookup__next_check_at").asc(nulls_last=True), "sequence")[:PARTS_AT_ONCE])
-    lookups = Lookup.objects.in_bulk([part.pk for part in found])
-    return [(part, _state(part, lookups.get(part.pk))) for part in found]
+    entries = list(parts.order_by(F("lookup__next_check_at").asc(nulls_last=True), "sequence")[:PARTS_AT_ONCE])
+    lookups = Lookup.objects.in_bulk([part.pk for part in entries])
+    return [(part, _state(part, lookups.get(part.pk))) for part in entries]
 
 
 def check_parts(group: uuid.UUID) -> None:
@@ -173,8 +173,8 @@ def due() -> list[Entry]:
     waiting = record.open_or_unknown().standing(UNKNOWN).select_related("actor")
     # No check is put off for longer than SLOW_WAIT, except by a clock that was wrong.
     has_come = Q(lookup__next_check_at__lte=now) | Q(lookup__next_check_at__gt=now + SLOW_WAIT)
-    found = waiting.filter(Q(lookup__isnull=True) | has_come)
-    return [entry for entry in found.order_by(F("lookup__next_check_at").asc(nulls_first=True)) if can_look(entry)]
+    entries = waiting.filter(Q(lookup__isnull=True) | has_come)
+    return [entry for entry in entries.order_by(F("lookup__next_check_at").asc(nulls_first=True)) if can_look(entry)]
 
 
 def look_up_all() -> list[tuple[Entry, Reconciliation]]:
@@ -230,10 +230,10 @@ def _ask(entry: Entry) -> tuple[str, dict[str, Any]]:
 
 def _reconcile(entry: Entry, outcome: Outcome, detail: dict[str, Any]) -> None:
     cut_off = entry.outcome == OPEN or entry.result.get("cut_off")
-    said = {**detail, "found": "after a restart" if cut_off else "by looking"}
+    finding_detail = {**detail, "found": "after a restart" if cut_off else "by looking"}
     try:
         record.reconcile(
-            entry, outcome, said, thing_id=detail.get("thing_id", ""), thing_name=detail.get("thing_name", "")
+            entry, outcome, finding_detail, thing_id=detail.get("thing_id", ""), thing_name=detail.get("thing_name", "")
         )
     except record.AlreadyReconciled as meanwhile:
         log.info("Settled meanwhile: %s", meanwhile.entry.pk)

@@ -53,14 +53,14 @@ class RecordedStream:
         self.recorded = True
         failed_at_once = self.connection is not None and not self.passed_on
         is_last_lost = not ended and (failed_at_once or self.sent == self.download.length)
-        sent = self.passed_on if is_last_lost else self.sent
+        byte_count = self.passed_on if is_last_lost else self.sent
         part, total = self.download.part, self.download.total
-        facts: dict[str, Any] = {"bytes": sent, "first": part.first if part else 0, "version": self.version}
+        facts: dict[str, Any] = {"bytes": byte_count, "first": part.first if part else 0, "version": self.version}
         if total is None and ended and part is None:
-            total = sent
+            total = byte_count
         facts |= {} if total is None else {"of": total}
         facts |= {} if ended else {"interrupted": True, "error": self.failure}
-        if sent:
+        if byte_count:
             self.act.done(detail=facts)
         else:
             self.act.failed(detail=facts)

@@ -20,8 +20,8 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 def clean(text: object, longest: int | None = None) -> str:
     """Text as it may be stored; None is no text. Enumerations of text become their value."""
-    said = UNSTORABLE.sub("\ufffd", hide("" if text is None else str(text)))
-    return said if longest is None or len(said) <= longest else said[: longest - 1] + "…"
+    cleaned = UNSTORABLE.sub("\ufffd", hide("" if text is None else str(text)))
+    return cleaned if longest is None or len(cleaned) <= longest else cleaned[: longest - 1] + "…"
 
 
 class _Lenient(DjangoJSONEncoder):

@@ -29,13 +29,13 @@ def folded(text: str) -> str:
 def document(texts: Iterable[str]) -> str:
     """What the index holds for a line: its words, and the beginnings of words within them (`no` for `a@north`)."""
     words = [word for text in texts for word in folded(text).split()]
-    starts = {found[1] or found[2] for word in words for found in INNER_STARTS.finditer(word)}
+    starts = {match[1] or match[2] for word in words for match in INNER_STARTS.finditer(word)}
     return GAP + GAP.join([*words, *sorted(starts)])
 
 
-def added(kept: str, text: str) -> str:
+def added(stored: str, text: str) -> str:
     """The document with what the text adds to it; "" where it has all of that."""
-    words = dict.fromkeys(kept.split())
+    words = dict.fromkeys(stored.split())
     new = [word for word in document([text]).split() if word not in words]
     return GAP + GAP.join([*words, *new]) if new else ""
 

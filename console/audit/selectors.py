@@ -134,9 +134,9 @@ def _tone(action: str, outcome: str, detail: Mapping[str, Any]) -> str:
 
 
 def steps(entry: Entry) -> list[Step]:
-    said = "Recorded, then sent" if entry.kind == Entry.Kind.OPENING else STATES[entry.recorded_outcome]
+    text = "Recorded, then sent" if entry.kind == Entry.Kind.OPENING else STATES[entry.recorded_outcome]
     tone = "" if entry.kind == Entry.Kind.OPENING else TONES[entry.recorded_outcome]
-    began = Step(entry.at, tone, said, entry.actor_name, entry.note)
+    began = Step(entry.at, tone, text, entry.actor_name, entry.note)
     return [began, *(_step(row, entry) for row in sorted(entry.outcomes.all(), key=lambda row: row.sequence))]
 
 
@@ -144,14 +144,14 @@ def _step(row: Entry, opening: Entry) -> Step:
     if row.detail.get("sent_again"):
         return Step(row.at, "", "Sent again", row.actor_name, row.note)
     of_part = {"items": opening.detail.get("items"), **row.detail}
-    found, said = str(row.detail.get("found") or ""), _state(row.action, row.recorded_outcome, of_part)
+    how_found, text = str(row.detail.get("found") or ""), _state(row.action, row.recorded_outcome, of_part)
     if row.detail.get("not_found"):
-        said = f"Not found so far, in {row.detail.get('checks')} checks"
-    elif found:
-        said = f"{said}, {FOUND.get(found, f'found {found}')}"
+        text = f"Not found so far, in {row.detail.get('checks')} checks"
+    elif how_found:
+        text = f"{text}, {FOUND.get(how_found, f'found {how_found}')}"
     why = str(row.detail.get("error") or "")
     tone = _tone(row.action, row.recorded_outcome, of_part)
-    return Step(row.at, tone, f"{said}: {why}" if why else said, row.actor_name, row.note)
+    return Step(row.at, tone, f"{text}: {why}" if why else text, row.actor_name, row.note)
 
 
 def line(entry: Entry) -> EntryLine:
@@ -160,8 +160,8 @@ def line(entry: Entry) -> EntryLine:
 
 def group_line(first: Entry, group: GroupLine) -> EntryLine:
     """An act of several entries as one line."""
-    told = sentences.EntrySummary.of_group(first, group, standing_of_group(group))
-    return EntryLine(first, told, group=group if group.parts > 1 else None)
+    summary = sentences.EntrySummary.of_group(first, group, standing_of_group(group))
+    return EntryLine(first, summary, group=group if group.parts > 1 else None)
 
 
 def group_lines(rows: Iterable[Entry]) -> list[EntryLine]:
@@ -213,8 +213,8 @@ def page(entries: EntryQuerySet, *, before: int | None = None, after: int | None
 def history(thing_kind: str, thing_id: str, *, limit: int = 20, person: Any = None) -> list[EntryLine]:
     """What happened to one thing, newest first, for pages of other apps; with `person`, what that person can see."""
     about = Entry.objects.grouped().about(thing_kind, thing_id)
-    seen = about if person is None else about.visible_to(person)
-    return with_downloads(group_lines(seen.newest(limit)))
+    entries = about if person is None else about.visible_to(person)
+    return with_downloads(group_lines(entries.newest(limit)))
 
 
 def latest(person: Any, *, limit: int = 6) -> list[EntryLine]:
@@ -244,15 +244,15 @@ def whole_act(group: GroupLine) -> EntryLine:
 
 def parts(group: GroupLine, *, after: int = 0, most: int = PAGE) -> list[EntryLine]:
     """So many parts of an act, the oldest first; with `after`, those behind this place in the chain."""
-    found = Entry.objects.lines().filter(group=group.pk, sequence__gt=after).prefetch_related("outcomes")
-    return [line(row) for row in found.order_by("sequence")[:most]]
+    rows = Entry.objects.lines().filter(group=group.pk, sequence__gt=after).prefetch_related("outcomes")
+    return [line(row) for row in rows.order_by("sequence")[:most]]
 
 
 def nearest(entries: EntryQuerySet, since: datetime | None, until: datetime | None) -> datetime | None:
     """The moment of the entry closest to an empty range."""
-    found = entries.lines()
-    earlier = _at(found.within(None, since).newest(1)) if since else None
-    later = _at(found.within(until, None).oldest(1)) if until else None
+    rows = entries.lines()
+    earlier = _at(rows.within(None, since).newest(1)) if since else None
+    later = _at(rows.within(until, None).oldest(1)) if until else None
     if earlier and later and since and until:
         return earlier if since - earlier <= later - until else later
     return earlier or later
@@ -269,11 +269,11 @@ def with_downloads(lines: Iterable[EntryLine]) -> list[EntryLine]:
     """
     listed = list(lines)
     about = {one.told.thing_id for one in listed if _is_about_export(one)}
-    made = {one.told.thing_id for one in listed if _is_export(one)}
-    taken, became = downloads_of(made) if made else {}, registry.sequels(EXPORTED, about)
+    export_ids = {one.told.thing_id for one in listed if _is_export(one)}
+    downloads_by_export, became = downloads_of(export_ids) if export_ids else {}, registry.sequels(EXPORTED, about)
     deleted = _deleted(about) | {export_id for export_id, end in became.items() if end.deleted}
     linked = [_without_page(one) if _is_about_export(one) and one.told.thing_id in deleted else one for one in listed]
-    return [_followed(one, taken, became) if _is_export(one) else one for one in linked]
+    return [_followed(one, downloads_by_export, became) if _is_export(one) else one for one in linked]
 
 
 def rows(entries: EntryQuerySet, *, before: int) -> Iterator[EntryLine]:
@@ -296,8 +296,8 @@ def count_rows(entries: EntryQuerySet) -> int:
 def _parts_before(first: EntryLine, before: int) -> Iterator[EntryLine]:
     """The parts of one act, the newest first."""
     place = before
-    found = Entry.objects.lines().filter(group=first.entry.group).prefetch_related("outcomes").order_by("-sequence")
-    while some := list(found.filter(sequence__lt=place)[:CHUNK]):
+    rows = Entry.objects.lines().filter(group=first.entry.group).prefetch_related("outcomes").order_by("-sequence")
+    while some := list(rows.filter(sequence__lt=place)[:CHUNK]):
         place = some[-1].sequence
         yield from with_downloads(map(line, some))
 
@@ -323,10 +323,10 @@ def _without_page(one: EntryLine) -> EntryLine:
 
 
 def _followed(
-    one: EntryLine, taken: Mapping[str, downloads.Downloads], became: Mapping[str, registry.Became]
+    one: EntryLine, downloads_by_export: Mapping[str, downloads.Downloads], became: Mapping[str, registry.Became]
 ) -> EntryLine:
     sequel = became.get(one.told.thing_id, registry.Became(""))
-    have = taken.get(one.told.thing_id)
+    have = downloads_by_export.get(one.told.thing_id)
     after = " ".join(filter(None, [have.words if have else "", sequel.words]))
     return replace(one, after=after, failure=sequel.words if sequel.failed else "")
 

@@ -59,8 +59,8 @@ class EntrySummary:
     @classmethod
     def alone(cls, entry: Entry) -> "EntrySummary":
         """Only what the row itself says, of an outcome with what was signaled, which only the opening says."""
-        opened = entry.opens.detail if entry.opens else {}
-        signaled = {name: opened[name] for name in SIGNALED if name in opened}
+        opening_detail = entry.opens.detail if entry.opens else {}
+        signaled = {name: opening_detail[name] for name in SIGNALED if name in opening_detail}
         return cls(entry, entry.recorded_outcome, signaled | entry.detail, entry.thing_id, entry.thing_name)
 
     @classmethod
@@ -76,8 +76,8 @@ class EntrySummary:
     def of_group(cls, first: Entry, group: GroupLine, outcome: str) -> "EntrySummary":
         """An act of several parts, told as one; `first` is the first of them."""
         left_out = OF_ONE_PART if group.parts > 1 else ()
-        said = {name: value for name, value in first.result.items() if name not in left_out}
-        return cls(first, outcome, multi_item.detail_of(group, said), first.thing_id, first.thing_name)
+        detail = {name: value for name, value in first.result.items() if name not in left_out}
+        return cls(first, outcome, multi_item.detail_of(group, detail), first.thing_id, first.thing_name)
 
     @property
     def person(self) -> str:
@@ -91,56 +91,58 @@ class EntrySummary:
     @property
     def why(self) -> str:
         """The error's sentence, where it did not go well."""
-        said = self.detail.get("error") or (self.detail.get("reason") if self.worded_as == FAILED else "")
-        return str(said or "") if self.worded_as != DONE else ""
+        reason = self.detail.get("error") or (self.detail.get("reason") if self.worded_as == FAILED else "")
+        return str(reason or "") if self.worded_as != DONE else ""
 
 
-def pieces(told: EntrySummary) -> list[SentencePiece]:
-    action = actions.for_entry(told.entry.action, told.detail)
-    outcome = told.worded_as
-    wording, ending = action.done_with(told.detail), ENDS[outcome]
+def pieces(summary: EntrySummary) -> list[SentencePiece]:
+    action = actions.for_entry(summary.entry.action, summary.detail)
+    outcome = summary.worded_as
+    wording, ending = action.done_with(summary.detail), ENDS[outcome]
     if outcome == FAILED and action.refused:
         wording, ending = action.refused, ""
     elif outcome != DONE:
         wording = STARTS[outcome] + action.tried
-    tail, ending = action.tail(told.detail), ending.replace("{cause}", _cause(told))
-    because = f": {told.why}" if told.why and outcome != UNKNOWN and told.why not in tail else ""
-    said = [
-        SentencePiece("person", told.person),
-        *_filled(f" {wording}", told),
+    tail, ending = action.tail(summary.detail), ending.replace("{cause}", _cause(summary))
+    because = f": {summary.why}" if summary.why and outcome != UNKNOWN and summary.why not in tail else ""
+    parts = [
+        SentencePiece("person", summary.person),
+        *_filled(f" {wording}", summary),
         SentencePiece("text", tail + ending + because),
     ]
-    return [piece for piece in said if piece.text]
+    return [piece for piece in parts if piece.text]
 
 
-def _cause(told: EntrySummary) -> str:
+def _cause(summary: EntrySummary) -> str:
     """Why the outcome is unknown. The entry's steps quote the answer."""
-    if cause := told.detail.get("cause"):
+    if cause := summary.detail.get("cause"):
         return str(cause)
-    if told.detail.get("cut_off") or told.entry.outcome == OPEN:
+    if summary.detail.get("cut_off") or summary.entry.outcome == OPEN:
         return "the console stopped before an answer came"
-    vendor = VENDORS.get(told.entry.vendor)
+    vendor = VENDORS.get(summary.entry.vendor)
     return f"{vendor} gave no clear answer" if vendor else "no clear answer came"
 
 
-def plain(told: EntrySummary) -> str:
-    return "".join(piece.text for piece in pieces(told))
+def plain(summary: EntrySummary) -> str:
+    return "".join(piece.text for piece in pieces(summary))
 
 
-def _filled(wording: str, told: EntrySummary) -> list[SentencePiece]:
+def _filled(wording: str, summary: EntrySummary) -> list[SentencePiece]:
     """The wording with its slots filled. Names go in last and whole, so that a brace in one is only a brace."""
-    address = registry.address_of(told.entry.thing_kind, told.thing_id, told.detail) if told.has_page else ""
-    action = actions.for_entry(told.entry.action, told.detail)
-    wording = wording.replace("{many}", phrases.many_things(told.detail, action.noun, is_done=told.worded_as == DONE))
-    thing = SentencePiece("thing", _name_of_thing(told), address)
-    vendor = VENDORS.get(told.entry.vendor, told.entry.vendor or "a vendor")
+    kind = summary.entry.thing_kind
+    address = registry.address_of(kind, summary.thing_id, summary.detail) if summary.has_page else ""
+    action = actions.for_entry(summary.entry.action, summary.detail)
+    is_done = summary.worded_as == DONE
+    wording = wording.replace("{many}", phrases.many_things(summary.detail, action.noun, is_done=is_done))
+    thing = SentencePiece("thing", _name_of_thing(summary), address)
+    vendor = VENDORS.get(summary.entry.vendor, summary.entry.vendor or "a vendor")
     wording = wording.replace("{vendor}", vendor)
-    wording = wording.replace("{as_thing}", " as {thing}" if told.thing_name else "")
-    wording = wording.replace("{a_thing}", f"{_article(told.thing_name)}{{thing}}")
-    wording = wording.replace("{page}", actions.PAGES.get(told.thing_id, "open the page {thing}"))
+    wording = wording.replace("{as_thing}", " as {thing}" if summary.thing_name else "")
+    wording = wording.replace("{a_thing}", f"{_article(summary.thing_name)}{{thing}}")
+    wording = wording.replace("{page}", actions.PAGES.get(summary.thing_id, "open the page {thing}"))
     start, slot, rest = wording.partition("{contents}")
     if slot:
-        contents = action.contents(told.detail)
+        contents = action.contents(summary.detail)
         return [
             SentencePiece("text", start + contents + (" as " if contents else "")),
             thing,
@@ -150,15 +152,15 @@ def _filled(wording: str, told: EntrySummary) -> list[SentencePiece]:
     return [SentencePiece("text", start), *([thing] if slot else []), SentencePiece("text", rest)]
 
 
-def _name_of_thing(told: EntrySummary) -> str:
+def _name_of_thing(summary: EntrySummary) -> str:
     """The thing's name. An id in its place is nothing a person can read; it is in the entry's references.
 
     A file is called what its path is, even if that is an id.
     """
-    is_id = told.thing_name == told.thing_id or UUID.fullmatch(told.thing_name)
-    if told.thing_name and is_id and told.entry.thing_kind != "file":
+    is_id = summary.thing_name == summary.thing_id or UUID.fullmatch(summary.thing_name)
+    if summary.thing_name and is_id and summary.entry.thing_kind != "file":
         return "(name unknown)"
-    return told.thing_name or "(no name)"
+    return summary.thing_name or "(no name)"
 
 
 def _article(name: str) -> str:

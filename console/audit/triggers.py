@@ -32,9 +32,11 @@ def install(connection: BaseDatabaseWrapper) -> None:
         refuse = "BEGIN SELECT RAISE(ABORT, 'Audit rows are only ever added'); END"
         _run(connection, [f"CREATE TRIGGER IF NOT EXISTS {name} {when} {refuse}" for name, when in SQLITE.items()])
     else:
-        made = [f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION audit_entry_refuse()" for name, when in _postgresql()]
+        statements = [
+            f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION audit_entry_refuse()" for name, when in _postgresql()
+        ]
         remove(connection)
-        _run(connection, [FUNCTION, *made])
+        _run(connection, [FUNCTION, *statements])
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:

@@ -101,17 +101,17 @@ def last_check() -> ChainCheck | None:
 def _rows(goes_on: Callable[[int], bool]) -> ChainVerdict:
     """The first row in sequence that does not follow from the one before."""
     before: Entry | None = None
-    seen = 0
+    count = 0
     while rows := list(
         Entry.objects.filter(sequence__gt=before.sequence if before else 0).order_by("sequence")[:AT_ONCE]
     ):
         if problem := next(_chained(iter(rows), before), ""):
-            return ChainVerdict(seen, problem)
-        seen, before = seen + len(rows), rows[-1]
+            return ChainVerdict(count, problem)
+        count, before = count + len(rows), rows[-1]
         line_index.check_states(rows[0].sequence, rows[-1].sequence)
-        if not goes_on(seen):
+        if not goes_on(count):
             raise CheckStopped
-    return ChainVerdict(seen)
+    return ChainVerdict(count)
 
 
 def _chained(rows: Iterator[Entry], before: Entry | None) -> Iterator[str]:
@@ -217,8 +217,8 @@ def _newest_published(reach: int = 4096) -> list[tuple[int, str]]:
         start = max(0, os.fstat(file.fileno()).st_size - reach)
         # From the byte before on: if that ends a line, the first line is complete; else it is cut and passed over.
         file.seek(max(0, start - 1))
-        read = file.read(reach + 1)
-    complete = read.partition(b"\n")[2] if start else read
+        text = file.read(reach + 1)
+    complete = text.partition(b"\n")[2] if start else text
     return [link for line in complete.decode("ascii", "replace").splitlines() if (link := chain.read_link(line))]
 
 

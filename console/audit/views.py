@@ -91,12 +91,12 @@ def close(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
     entry, form = _entry(request, entry_id), CloseForm(request.POST)
     if not form.is_valid():
         return render(request, "audit/detail.html", _detail(request, entry, form), status=422)
-    said = form.cleaned_data
+    data = form.cleaned_data
     try:
         if selectors.standing(entry) != UNKNOWN:
             raise record.AlreadyReconciled(entry)
         record.reconcile(
-            entry, said["outcome"], {"found": "by a person"}, by=request.user, note=said["note"], request=request
+            entry, data["outcome"], {"found": "by a person"}, by=request.user, note=data["note"], request=request
         )
     except record.AlreadyReconciled:
         messages.info(request, "It was settled meanwhile. Nothing was changed.")
@@ -145,25 +145,25 @@ def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
 @require_safe
 def handover(request: HttpRequest) -> HttpResponse:
     form = HandoverForm(request.GET)
-    asked = form.range()
+    chosen_range = form.range()
     context = {
         "form": form,
-        "note": handovers.note(request.user, asked) if asked else None,
+        "note": handovers.note(request.user, chosen_range) if chosen_range else None,
         "periods": PERIODS.items(),
         "takes_csv": _may(request, "audit.export"),
         "sees_all": _may(request, "audit.all"),
         "ask": _whom_to_ask(request),
     }
-    return render(request, "audit/handover.html", context, status=200 if asked else 422)
+    return render(request, "audit/handover.html", context, status=200 if chosen_range else 422)
 
 
 @require_safe
 def handover_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The rows of the note, as its page shows them."""
-    asked = HandoverForm(request.GET).range()
-    if asked is None:
+    chosen_range = HandoverForm(request.GET).range()
+    if chosen_range is None:
         return _to_page(request, "audit:handover")
-    note = handovers.note(request.user, asked)
+    note = handovers.note(request.user, chosen_range)
     between = f"handover note of work by {note.covers}, {moment(note.since)} to {moment(note.until)}"
     rows = list(note.rows())
     if request.method == "HEAD":
@@ -189,30 +189,30 @@ def _may(request: HttpRequest, right: str) -> bool:
 def _entry(request: HttpRequest, entry_id: uuid.UUID) -> Entry:
     """Another person's entry looks like one that does not exist."""
     visible = Entry.objects.visible_to(request.user)
-    found = Entry.objects.prefetch_related("outcomes").filter(pk=entry_id).first()
-    if found is None or not visible.filter(pk=found.opens_id or found.pk).exists():
+    entry = Entry.objects.prefetch_related("outcomes").filter(pk=entry_id).first()
+    if entry is None or not visible.filter(pk=entry.opens_id or entry.pk).exists():
         raise Http404
-    return found
+    return entry
 
 
 def _act(request: HttpRequest, group_id: uuid.UUID) -> GroupLine:
     """An act of several entries that this person can see. Raises Http404."""
-    found = GroupLine.objects.filter(pk=group_id).first()
-    if found is None or not Entry.objects.visible_to(request.user).filter(sequence=found.sequence).exists():
+    line = GroupLine.objects.filter(pk=group_id).first()
+    if line is None or not Entry.objects.visible_to(request.user).filter(sequence=line.sequence).exists():
         raise Http404
-    return found
+    return line
 
 
 def _group(request: HttpRequest, act: GroupLine) -> dict[str, Any]:
     line = selectors.whole_act(act)
     parts = selectors.parts(act, after=read_int(request.GET.get("after")) or 0, most=PARTS + 1)
-    shown = parts[:PARTS]
+    rows = parts[:PARTS]
     return {
         "line": line,
         "act": act,
-        "parts": shown,
+        "parts": rows,
         "result_url": registry.address_of_act(request.user, act.pk),
-        "next_url": f"?after={shown[-1].entry.sequence}" if len(parts) > PARTS else "",
+        "next_url": f"?after={rows[-1].entry.sequence}" if len(parts) > PARTS else "",
         "first_url": line.address if "after" in request.GET else "",
         "facts": details.facts(line),
         "references": details.references_of_act(line),
@@ -274,17 +274,17 @@ def _file(rows: Iterable[str], name: str) -> StreamingHttpResponse:
 
 def _in_words(form: FilterForm) -> str:
     """What was asked for, for the sentence about the export."""
-    asked = form.cleaned_data
+    data = form.cleaned_data
     choices = {name: dict(form.fields[name].choices) for name in ("view", "person", "group", "outcome", "sign_ins")}  # type: ignore[attr-defined]
-    said = [_within_a_sentence(name, str(choices[name][asked[name]])) for name in choices if asked.get(name)]
-    said += [f"“{asked['q']}”"] if asked.get("q") else []
+    texts = [_within_a_sentence(name, str(choices[name][data[name]])) for name in choices if data.get(name)]
+    texts += [f"“{data['q']}”"] if data.get("q") else []
     span = form.range()
     if form.is_default_range:
-        return ", ".join([*said, f"the last {DAYS} days"])
-    begin = f"from {_day(asked['since'])}" if asked.get("since") else "from the beginning"
-    end = f" to {_day(asked['until'])}" if asked.get("until") else ""
+        return ", ".join([*texts, f"the last {DAYS} days"])
+    begin = f"from {_day(data['since'])}" if data.get("since") else "from the beginning"
+    end = f" to {_day(data['until'])}" if data.get("until") else ""
     zone = f" ({timezone.get_current_timezone_name()})" if span.since or span.until else ""
-    return ", ".join([*said, f"{begin}{end}{zone}"])
+    return ", ".join([*texts, f"{begin}{end}{zone}"])
 
 
 def _day(day: date) -> str:

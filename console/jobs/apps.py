@@ -26,7 +26,7 @@ class JobsConfig(AppConfig):
         shell_registry.add_link("personal", 20, label="Your jobs", icon="list-checks", view="jobs:mine")
 
 
-def _drop_work(person: Any, **said: Any) -> None:
+def _drop_work(person: Any, **more: Any) -> None:
     from console.jobs import services
 
     services.drop_of(person)

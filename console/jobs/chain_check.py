@@ -48,7 +48,7 @@ def _address(operation: Operation) -> str:
     return reverse("audit:check")
 
 
-def _enqueue(sender: Any, person: Person, **said: Any) -> None:
+def _enqueue(sender: Any, person: Person, **more: Any) -> None:
     services.enqueue(kind=KIND, subject=SUBJECT, person=person)
 
 

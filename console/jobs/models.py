@@ -37,13 +37,13 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         beyond = now + FARTHEST
         waiting = Q(state=State.WAITING) & (Q(due_at__lte=now) | Q(due_at__gt=beyond))
         longest_lease = beyond + timedelta(seconds=settings.JOBS_LEASE)
-        left = Q(state=State.RUNNING) & (Q(lease_until__lt=now) | Q(lease_until__gt=longest_lease))
-        return self.filter(waiting | left).order_by("due_at")
+        abandoned = Q(state=State.RUNNING) & (Q(lease_until__lt=now) | Q(lease_until__gt=longest_lease))
+        return self.filter(waiting | abandoned).order_by("due_at")
 
     def claim(self, pk: uuid.UUID, lease: timedelta, *, worker: str = "") -> "Operation | None":
         """Takes the row for one worker with a single guarded UPDATE, which also counts the attempt."""
         now, lease_id = timezone.now(), uuid.uuid4()
-        taken = (
+        is_claimed = (
             self.due(now)
             .filter(pk=pk)
             .update(
@@ -54,7 +54,7 @@ class OperationQuerySet(models.QuerySet["Operation"]):
                 attempts=F("attempts") + 1,
             )
         )
-        return self.select_related("person").get(pk=pk) if taken else None
+        return self.select_related("person").get(pk=pk) if is_claimed else None
 
 
 class Operation(models.Model):
@@ -130,11 +130,11 @@ class Operation(models.Model):
     def finish(self, state: State, words: str) -> bool:
         """Ends the row and its parts; false where somebody else holds it by now."""
         with transaction.atomic():
-            ended = self._mine().update(state=state, words=words[:500], finished_at=timezone.now(), lease_id=None)
-            if ended:
+            is_ended = self._mine().update(state=state, words=words[:500], finished_at=timezone.now(), lease_id=None)
+            if is_ended:
                 self.state = state
                 Part.objects.filter(operation=self.pk).end(words)
-        return ended == 1
+        return is_ended == 1
 
     def _mine(self) -> "models.QuerySet[Operation]":
         return Operation.objects.filter(pk=self.pk, state=State.RUNNING, lease_id=self.lease_id)
@@ -146,9 +146,9 @@ class PartQuerySet(models.QuerySet["Part"]):
 
     def end(self, message: str) -> None:
         """What is left of a job that ends: nobody knows about a part in hand, and the others were not begun."""
-        ended = {"message": message[:500], "finished_at": timezone.now()}
-        self.filter(state=Part.State.RUNNING).update(state=Part.State.UNKNOWN, is_given_up=True, **ended)
-        self.filter(state=Part.State.WAITING).update(state=Part.State.LEFT_OUT, **ended)
+        is_ended = {"message": message[:500], "finished_at": timezone.now()}
+        self.filter(state=Part.State.RUNNING).update(state=Part.State.UNKNOWN, is_given_up=True, **is_ended)
+        self.filter(state=Part.State.WAITING).update(state=Part.State.LEFT_OUT, **is_ended)
 
 
 class Part(models.Model):

@@ -178,12 +178,12 @@ def _reason_to_stop(operation: Operation) -> str:
 
 def _claim(operation: Operation, part: Part) -> bool:
     """False where, since it was looked for, a stop was asked for, its person was disabled, or the lease ran out."""
-    held = _held_operation(operation)
+    rows = _held_operation(operation)
     if part.state == Part.State.WAITING:
         is_person_active = Q(person=None) | Q(person__is_active=True)
-        held = held.filter(is_person_active, stop_asked_at=None)
+        rows = rows.filter(is_person_active, stop_asked_at=None)
     changes = {"state": Part.State.RUNNING, "lease_id": operation.lease_id, "attempts": F("attempts") + 1}
-    mine = Part.objects.filter(_is_of(held), pk=part.pk, state=part.state)
+    mine = Part.objects.filter(_is_of(rows), pk=part.pk, state=part.state)
     if not mine.update(**changes, started_at=part.started_at or timezone.now()):
         return False
     part.refresh_from_db()
@@ -238,15 +238,15 @@ def _failed(part: Part, message: str) -> Result | None:
 
 def _give_up(part: Part, message: str) -> None:
     """Whether what it sent was done is for whoever sent it to find out."""
-    ended = {"state": Part.State.UNKNOWN, "is_given_up": True, "message": message[:MOST_MESSAGE]}
-    if not part.held().update(**ended, finished_at=timezone.now()):
+    changes = {"state": Part.State.UNKNOWN, "is_given_up": True, "message": message[:MOST_MESSAGE]}
+    if not part.held().update(**changes, finished_at=timezone.now()):
         raise TakenOver
 
 
 def _finish(part: Part, result: PartDone) -> None:
-    ended = {"state": result.state, "came": dict(result.came), "message": result.message[:MOST_MESSAGE]}
+    changes = {"state": result.state, "came": dict(result.came), "message": result.message[:MOST_MESSAGE]}
     with transaction.atomic():
-        if not part.held().update(**ended, finished_at=timezone.now()):
+        if not part.held().update(**changes, finished_at=timezone.now()):
             raise TakenOver
         if result.record is not None:
             result.record()

@@ -158,5 +158,5 @@ def _take_back_if_dead(worker: str, number: int) -> int:
 
 
 def _release_rows(worker: str) -> int:
-    held = Operation.objects.filter(state=State.RUNNING, worker=worker)
-    return held.update(lease_until=timezone.now() - timedelta(seconds=1))
+    rows = Operation.objects.filter(state=State.RUNNING, worker=worker)
+    return rows.update(lease_until=timezone.now() - timedelta(seconds=1))

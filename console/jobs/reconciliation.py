@@ -49,7 +49,7 @@ def _address(operation: Operation) -> str:
     return reverse("audit:detail", args=[operation.subject])
 
 
-def _enqueue(entry: Entry, **said: Any) -> None:
+def _enqueue(entry: Entry, **more: Any) -> None:
     """An entry that was cut off has waited for a minute already."""
     if reconciliation.can_look(entry):
         _enqueue_entry(entry, 0 if entry.result.get("cut_off") else FIRST_WAIT)

@@ -17,9 +17,9 @@ from console.jobs.presenters import OwnJobs
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    found = selectors.overview()
-    groups = {name: presenters.rows(found[name]) for name in ("running", "paused", "waiting", "failed", "finished")}
-    return render(request, "jobs/index.html", {"overdue": found["overdue"], **groups})
+    jobs = selectors.overview()
+    groups = {name: presenters.rows(jobs[name]) for name in ("running", "paused", "waiting", "failed", "finished")}
+    return render(request, "jobs/index.html", {"overdue": jobs["overdue"], **groups})
 
 
 @require_safe

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 3
 FIRST_WAIT = 5.0
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 
 
 def perform(pk: uuid.UUID) -> None:
@@ -115,7 +115,7 @@ def sweep(*queues: Queue) -> int:
 def _look() -> None:
     """What the apps do every minute, and the rows that finished long ago deleted."""
     _call_all(EVERY_MINUTE)
-    Operation.objects.filter(finished_at__lt=timezone.now() - KEPT).delete()
+    Operation.objects.filter(finished_at__lt=timezone.now() - RETENTION).delete()
 
 
 def _call_all(functions: Sequence[Callable[[], None]]) -> None:

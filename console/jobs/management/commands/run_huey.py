@@ -21,8 +21,8 @@ class Command(run_huey.Command):  # type: ignore[misc]  # the library is not typ
         parser.add_argument("--queue", choices=[queue.value for queue in Queue], help="only this one; default: both")
 
     def handle(self, *args: Any, queue: str | None = None, **options: Any) -> None:
-        asked = {name: value for name, value in options.items() if value is not None}
-        config = ConsumerConfig(**settings.HUEY["consumer"] | asked)
+        given_options = {name: value for name, value in options.items() if value is not None}
+        config = ConsumerConfig(**settings.HUEY["consumer"] | given_options)
         config.validate()
         autodiscover_modules("tasks")
         if queue:
