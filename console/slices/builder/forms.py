@@ -1,14 +1,18 @@
-"""Reading what the builder's forms send. Nothing typed is thrown away here: it is kept first and judged afterwards."""
+"""The builder's forms. They refuse little: what is typed is stored in the draft first and checked before it is sent."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
 from django.http import QueryDict
 
 from console.common.errors import ConsoleError
-from console.common.parsing import NotJson, read_int, read_json
+from console.common.parsing import NotJson, read_int, read_json, read_uuid
 from console.slices.builder import validation
 from console.slices.builder.lookups import Field, SeenFields, as_text
 from console.slices.builder.parts import CHOSEN, DETAIL_NAMES, FILTER, MOST_ITEMS, WHOLE, Details, RecipePart
@@ -18,80 +22,136 @@ LONGEST_TYPED = 20_000
 GLANCE = 8
 
 
-@dataclass(frozen=True)
-class SliceForm:
-    """The fields beside the parts, and what this tab started from (`was_…`)."""
+def check_uuid(text: str) -> None:
+    if not validation.is_uuid(text):
+        raise ValidationError("This is no dataset.", code="uuid")
 
-    typed: Mapping[str, str]
-    seen: Mapping[str, str]
-    act: str
 
-    @classmethod
-    def read(cls, params: QueryDict) -> "SliceForm":
-        return cls(
-            typed={name: params.get(name, "") for name in DETAIL_NAMES if name in params},
-            seen={name: params.get(f"was_{name}", "") for name in DETAIL_NAMES if f"was_{name}" in params},
-            act=params.get("act", ""),
-        )
+class TypedText(forms.CharField):
+    """Text as it was typed, with blanks and control characters: it is stored first and checked before it is sent."""
 
-    def over(self, stored: Details) -> Details:
-        return replace(stored, **self.typed)
+    def __init__(self, max_length: int | None = None) -> None:
+        super().__init__(required=False, strip=False, max_length=max_length)
+        self.validators = [check for check in self.validators if not isinstance(check, ProhibitNullCharactersValidator)]
+        self.error_messages["max_length"] = f"This is too long: at most {max_length or 0:,} characters can be kept."
 
-    def oversized(self) -> Problems:
-        """Text nobody types: it is not even kept in the draft, only on the page."""
+    def clean(self, value: Any) -> str:
+        text = self.to_python(value) or ""
+        if self.max_length and len(text) > self.max_length:
+            raise ValidationError(self.error_messages["max_length"], code="max_length")
+        return text
+
+
+class SliceForm(forms.Form):
+    """The fields beside the parts, and what this tab started from (`was_…`). A field that is missing stays as it is."""
+
+    act = forms.CharField(required=False)
+    name = TypedText(LONGEST_TYPED)
+    visibility = TypedText(LONGEST_TYPED)
+    organization = TypedText(LONGEST_TYPED)
+    random_count = TypedText(LONGEST_TYPED)
+
+    @property
+    def typed(self) -> dict[str, str]:
+        return {name: self.data[name] for name in DETAIL_NAMES if name in self.data}
+
+    @property
+    def base(self) -> dict[str, str]:
+        """What the fields held when this tab opened the draft."""
+        return {name: self.data[f"was_{name}"] for name in DETAIL_NAMES if f"was_{name}" in self.data}
+
+    @property
+    def act_id(self) -> UUID | None:
+        return read_uuid(self.data.get("act", ""))
+
+    def over(self, details: Details) -> Details:
+        return replace(details, **self.typed)
+
+    @property
+    def problems(self) -> Problems:
+        """Text that is too long to be stored even in a draft."""
         problems = Problems()
-        for name, text in self.typed.items():
-            if len(text) > LONGEST_TYPED:
-                problems.on_field(name, f"This is too long: at most {LONGEST_TYPED:,} characters can be kept.")
+        for name in DETAIL_NAMES:
+            for message in self.errors.get(name, ()):
+                problems.on_field(name, str(message))
         return problems
 
 
-def kind_of(text: str) -> str:
-    return text if text in (WHOLE, CHOSEN, FILTER) else ""
+class PartKindForm(forms.Form):
+    """Whether a part takes a whole dataset, chosen items, or what a filter matches."""
+
+    kind = forms.ChoiceField(choices=[(kind, kind) for kind in (WHOLE, CHOSEN, FILTER)])
+
+
+class PartForm(PartKindForm):
+    """A new part: its kind and the uid of its dataset."""
+
+    dataset = forms.CharField(validators=[check_uuid])
 
 
 # Chosen items
 
 
-@dataclass(frozen=True)
-class Picks:
-    """A change to the choice: with script what was ticked and unticked, without it the whole page of boxes."""
+class UidsField(forms.CharField):
+    """Uids of items with commas between them; what is no uid is left out."""
 
-    on: tuple[str, ...] = ()
-    off: tuple[str, ...] = ()
-    clear: bool = False
+    def __init__(self) -> None:
+        super().__init__(required=False)
+        self.validators = []
 
-    @classmethod
-    def read(cls, params: QueryDict) -> "Picks":
-        if params.get("do") == "clear":
-            return cls(clear=True)
-        if "on" in params or "off" in params:
-            return cls(_uids(params.get("on", "")), _uids(params.get("off", "")))
-        visible_uids, picked = _uids(params.get("shown", "")), set(params.getlist("item"))
-        if params.get("do") == "all":
-            return cls(on=visible_uids)
-        if params.get("do") == "none":
-            return cls(off=visible_uids)
-        return cls(
-            tuple(uid for uid in visible_uids if uid in picked), tuple(uid for uid in visible_uids if uid not in picked)
-        )
+    def clean(self, value: Any) -> tuple[str, ...]:
+        return tuple(uid.lower() for uid in str(value or "").split(",") if validation.is_uuid(uid))
+
+
+class UidListField(forms.MultipleChoiceField):
+    """The boxes that are ticked."""
+
+    def __init__(self) -> None:
+        super().__init__(required=False)
+
+    def valid_value(self, value: str) -> bool:
+        return True
+
+
+class ItemsForm(forms.Form):
+    """A change to the chosen items: with script what was ticked and unticked, without it a whole page of boxes.
+
+    Valid, `added` and `removed` are the uids to take in and to leave out, and `is_cleared` empties the choice.
+    """
+
+    do = forms.CharField(required=False)
+    item = UidListField()
+    on = UidsField()
+    off = UidsField()
+    shown = UidsField()
+
+    def clean(self) -> None:
+        do = self.cleaned_data.get("do", "")
+        self.is_cleared = do == "clear"
+        self.added, self.removed = self._changes(do)
+
+    def _changes(self, do: str) -> tuple[Sequence[str], Sequence[str]]:
+        if "on" in self.data or "off" in self.data:
+            return self.cleaned_data["on"], self.cleaned_data["off"]
+        page = self.cleaned_data["shown"]
+        if do in ("all", "none"):
+            return (page, ()) if do == "all" else ((), page)
+        ticked = set(self.cleaned_data["item"])
+        return [uid for uid in page if uid in ticked], [uid for uid in page if uid not in ticked]
 
     def apply(self, part: RecipePart) -> RecipePart:
-        if self.clear:
+        """The part with the changed choice. Raises TooManyItems; the form must be valid."""
+        if self.is_cleared:
             return replace(part, items=())
-        removed = set(self.off)
-        remaining = [uid for uid in dict.fromkeys((*part.items, *self.on)) if uid not in removed]
-        if len(remaining) > MOST_ITEMS:
+        removed = set(self.removed)
+        items = [uid for uid in dict.fromkeys((*part.items, *self.added)) if uid not in removed]
+        if len(items) > MOST_ITEMS:
             raise TooManyItems
-        return replace(part, items=tuple(remaining))
+        return replace(part, items=tuple(items))
 
 
 class TooManyItems(ConsoleError):
     message = f"One part holds at most {MOST_ITEMS:,} chosen items. Add another part for more."
-
-
-def _uids(text: str) -> tuple[str, ...]:
-    return tuple(uid.lower() for uid in text.split(",") if validation.is_uuid(uid))
 
 
 # Filters
@@ -142,19 +202,33 @@ def fits_fields(filters: Mapping[str, Any]) -> bool:
     return all(_is_plain(value) for wanted in filters.values() for value in _listed(wanted))
 
 
-def read_rows(params: QueryDict, seen_fields: SeenFields, before: Mapping[str, Any]) -> dict[str, Any]:
-    """The filter that the rows say. Fields without values and values without a field are kept, to be finished."""
-    fields = {field.name: field for field in seen_fields.fields}
-    filters: dict[str, list[Any]] = {}
-    for index in _row_numbers(params):
-        name = params.get(f"f{index}", "").strip()
-        known_values = _known_values(fields.get(name), before.get(name))
-        values = [_ticked(wire) for wire in params.getlist(f"v{index}")]
-        lines = (line.strip() for line in params.get(f"o{index}", "").splitlines())
-        values += [_meant(line, known_values) for line in lines if line]
-        if values or (name and name not in fields and f"offered{index}" not in params):
-            filters[name] = _unique([*filters.get(name, []), *values])
-    return {name: _as_before(values, before.get(name)) for name, values in filters.items()}
+class FilterForm(forms.Form):
+    """Fields and values of a filter: `f3` names the field of row 3, `v3` has its ticked values, `o3` its typed ones.
+
+    Valid, `filters` is what the rows say. Fields without values and values without a field stay, to be finished.
+    """
+
+    def __init__(self, data: QueryDict, *, seen_fields: SeenFields, before: Mapping[str, Any]) -> None:
+        super().__init__(data)
+        self._fields_data = data
+        self._seen = {field.name: field for field in seen_fields.fields}
+        self._before = before
+        self.filters: dict[str, Any] = {}
+
+    def clean(self) -> None:
+        filters: dict[str, list[Any]] = {}
+        for index in _row_numbers(self._fields_data):
+            name = self._fields_data.get(f"f{index}", "").strip()
+            values = self._values(index, name)
+            if values or (name and name not in self._seen and f"offered{index}" not in self._fields_data):
+                filters[name] = _unique([*filters.get(name, []), *values])
+        self.filters = {name: _as_before(values, self._before.get(name)) for name, values in filters.items()}
+
+    def _values(self, index: int, name: str) -> list[Any]:
+        known_values = _known_values(self._seen.get(name), self._before.get(name))
+        lines = (line.strip() for line in self._fields_data.get(f"o{index}", "").splitlines())
+        typed = [_typed_value(line, known_values) for line in lines if line]
+        return [*(_ticked(wire) for wire in self._fields_data.getlist(f"v{index}")), *typed]
 
 
 def _row(index: int, name: str, wanted: Any, field: Field | None) -> FilterRow:
@@ -184,7 +258,7 @@ def _known_values(field: Field | None, before: Any) -> dict[str, Any]:
     return {**seen_fields, **{as_text(value): value for value in _listed(before)}}
 
 
-def _meant(line: str, known_values: Mapping[str, Any]) -> Any:
+def _typed_value(line: str, known_values: Mapping[str, Any]) -> Any:
     """A typed 5 is the number where the field is known to hold only numbers, else a text."""
     if line in known_values:
         return known_values[line]

@@ -74,7 +74,7 @@ def draft(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         return _create(request, own_draft)
     if restored := saved_forms.read_form(request):
-        details = SliceForm.read(restored).over(drafts.contents(own_draft).details)
+        details = SliceForm(restored).over(drafts.contents(own_draft).details)
         return _page(request, own_draft, details=details, is_unsaved=True)
     return _page(request, own_draft, **_asked_for(request, own_draft))
 
@@ -83,18 +83,18 @@ def draft(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def draft_save(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
     """Keeps what is typed, as one types and by the button."""
-    form = SliceForm.read(request.POST)
-    if problems := form.oversized():
+    form = SliceForm(request.POST)
+    if problems := form.problems:
         own_draft = drafts.find(request.user, draft_id)
         return _saved(request, own_draft, form, 422, unsaved=problems.fields)
     take = request.POST.get("take")
     try:
         if take == "theirs":
             return _to_draft(request, drafts.find(request.user, draft_id))
-        own_draft, clashes = drafts.save_details(request.user, draft_id, form.typed, form.seen, force=take == "mine")
-    except drafts.NotEditable as form_data:
+        own_draft, clashes = drafts.save_details(request.user, draft_id, form.typed, form.base, force=take == "mine")
+    except drafts.NotEditable as refused:
         # A last bit of typing that arrives while the slice is being created must not take the page away.
-        return HttpResponse(status=204) if htmx.is_htmx(request) else _to_draft(request, form_data.draft)
+        return HttpResponse(status=204) if htmx.is_htmx(request) else _to_draft(request, refused.draft)
     if clashes:
         return _saved(request, own_draft, form, 409, clashes=clashes)
     if htmx.is_htmx(request):
@@ -163,15 +163,15 @@ def draft_datasets(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
 
 
 def _create(request: SignedIn, own_draft: Draft) -> HttpResponse:
-    form = SliceForm.read(request.POST)
+    form = SliceForm(request.POST)
     details = form.over(drafts.contents(own_draft).details)
-    if problems := form.oversized():
+    if problems := form.problems:
         return _page(request, own_draft, 422, details=details, problems=problems)
-    act_id = read_uuid(form.act)
+    act_id = form.act_id
     try:
         if services.was_pressed(request.user, act_id):
             return _first_result(request, own_draft, act_id)
-        own_draft, clashes = drafts.save_details(request.user, own_draft.pk, form.typed, form.seen)
+        own_draft, clashes = drafts.save_details(request.user, own_draft.pk, form.typed, form.base)
         if clashes:
             return _page(request, own_draft, 409, details=details, clashes=clashes)
         # Looked at last: the first press may have failed meanwhile, and the draft's new id is for another press.
@@ -180,8 +180,8 @@ def _create(request: SignedIn, own_draft: Draft) -> HttpResponse:
         if act_id != own_draft.act_id:
             return _page(request, own_draft, 409, details=details, pressed_again=True)
         standing = services.create_slice(user=request.user, draft=own_draft, request=request)
-    except drafts.NotEditable as form_data:
-        return _first_result(request, form_data.draft, act_id)
+    except drafts.NotEditable as refused:
+        return _first_result(request, refused.draft, act_id)
     except Incomplete as refused:
         return _page(request, own_draft, 422, details=details, problems=refused.problems)
     except write_errors.KINDS as error:

@@ -153,7 +153,8 @@ def _read_json(text: str) -> FilterInput:
 
 
 def _read_fields(form: QueryDict, part: RecipePart, seen_fields: SeenFields) -> FilterInput:
-    filters = forms.read_rows(form, seen_fields, part.filters)
+    rows = forms.FilterForm(form, seen_fields=seen_fields, before=part.filters)
+    filters = rows.filters if rows.is_valid() else {}
     clean = {drafts.storable(name): _clean(value) for name, value in filters.items()}
     return FilterInput(clean, problem=validation.filter_problem(filters) if filters else "")
 

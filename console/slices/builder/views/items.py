@@ -13,11 +13,12 @@ from console import htmx, saved_forms
 from console.common.parsing import read_cursor
 from console.common.typed_fields import hand_back
 from console.slices.builder import drafts, lookups
-from console.slices.builder.forms import Picks, TooManyItems
+from console.slices.builder.forms import ItemsForm, TooManyItems
 from console.slices.builder.parts import RecipePart
 from console.slices.models import Draft
 
 PAGE = "slices/builder/items.html"
+FORM_UNREADABLE = "This form could not be read. Open the page again."
 
 
 @hand_back("cursor", "next", "previous", "shown", "item", "do", "on", "off")
@@ -41,9 +42,11 @@ def _picked_before(request: SignedIn, part: RecipePart) -> tuple[RecipePart, dic
     restored = saved_forms.read_form(request)
     if restored is None:
         return part, {}
-    picks = Picks.read(restored)
+    form = ItemsForm(restored)
+    if not form.is_valid():
+        return part, {}
     try:
-        picked = picks.apply(part)
+        picked = form.apply(part)
     except TooManyItems as refused:
         return part, {"problem": refused.message}
     added, removed = set(picked.items) - set(part.items), set(part.items) - set(picked.items)
@@ -51,9 +54,11 @@ def _picked_before(request: SignedIn, part: RecipePart) -> tuple[RecipePart, dic
 
 
 def _pick(request: SignedIn, draft: Draft, part: RecipePart) -> HttpResponse:
-    picks = Picks.read(request.POST)
+    form = ItemsForm(request.POST)
+    if not form.is_valid():
+        return _counted(request, draft, part, FORM_UNREADABLE, 422)
     try:
-        draft = drafts.change_part(request.user, draft.pk, part.id, picks.apply)
+        draft = drafts.change_part(request.user, draft.pk, part.id, form.apply)
     except TooManyItems as refused:
         return _counted(request, draft, part, refused.message, 422)
     except (drafts.PartGone, drafts.NotEditable):

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST
 
 from accounts.http_types import SignedIn
 from console import htmx
-from console.slices.builder import drafts, lookups, parts, presenters, validation
-from console.slices.builder.forms import kind_of
+from console.slices.builder import drafts, lookups, parts, presenters
+from console.slices.builder.forms import PartForm, PartKindForm
 from console.slices.models import Draft
 
 CHANGED = "slices/create.html#changed"
@@ -25,10 +25,11 @@ FULL = f"A slice made here has at most {parts.MOST_PARTS} parts."
 def part_add(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
     """Adds a part; items and filters are chosen on a page of their own right away."""
     drafts.find(request.user, draft_id)
-    kind, uid = kind_of(request.POST.get("kind", "")), request.POST.get("dataset", "")
-    if not kind or not validation.is_uuid(uid):
+    form = PartForm(request.POST)
+    if not form.is_valid():
         raise Http404("No such dataset.")
-    part = parts.new_part(kind, lookups.dataset(request.user, uid))
+    kind = form.cleaned_data["kind"]
+    part = parts.new_part(kind, lookups.dataset(request.user, form.cleaned_data["dataset"]))
     answer = _changed(
         request, draft_id, part.id, lambda: drafts.add_part(request.user, draft_id, part), " added as part"
     )
@@ -44,9 +45,10 @@ def part_move(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpRespo
 @require_POST
 def part_kind(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpResponse:
     """Makes a part of another kind; what was chosen before is kept for the way back."""
-    kind = kind_of(request.POST.get("kind", ""))
-    if not kind:
+    form = PartKindForm(request.POST)
+    if not form.is_valid():
         raise Http404("No such kind.")
+    kind = form.cleaned_data["kind"]
 
     def change() -> Draft:
         return drafts.change_part(request.user, draft_id, part_id, lambda part: parts.of_kind(part, kind))
@@ -61,8 +63,8 @@ def part_remove(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpRes
         own_draft = drafts.remove_part(request.user, draft_id, part_id)
     except drafts.PartGone:
         return _answer(request, drafts.find(request.user, draft_id), GONE)
-    except drafts.NotEditable as sent:
-        return htmx.redirect(request, reverse("slices:draft", args=[sent.draft.pk]))
+    except drafts.NotEditable as refused:
+        return htmx.redirect(request, reverse("slices:draft", args=[refused.draft.pk]))
     removed = drafts.contents(own_draft).removed
     return _answer(request, own_draft, f"{removed.source.label if removed else 'The part'} removed.", just_removed=True)
 
@@ -84,8 +86,8 @@ def _changed(
         return _answer(request, drafts.find(request.user, draft_id), GONE)
     except drafts.TooManyParts:
         return _answer(request, drafts.find(request.user, draft_id), FULL)
-    except drafts.NotEditable as sent:
-        return htmx.redirect(request, reverse("slices:draft", args=[sent.draft.pk]))
+    except drafts.NotEditable as refused:
+        return htmx.redirect(request, reverse("slices:draft", args=[refused.draft.pk]))
     contents = drafts.contents(own_draft)
     part = contents.part(part_id)
     if part is None:
