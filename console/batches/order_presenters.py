@@ -22,7 +22,7 @@ from console.upstream.errors import UpstreamError
 SCRIPTS = (
     "reorder",
     *(f"reorder-{name}" for name in ("words", "drag", "draft", "find", "keys", "select")),
-    "say",
+    "announce",
     "unsaved",
 )
 

@@ -2,7 +2,7 @@
 // decision that still waits. Each decision has a strip ([data-decision] in #decisions). When one arrives as the answer to a
 // press, the page hears `item-decided` or `item-taken-back` on its body, with { item, run, decision }.
 
-import { say } from "./say.js";
+import { announce } from "./announce.js";
 
 const TYPING = "input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable], dialog";
 const MOST_PASSING = 2;
@@ -30,7 +30,7 @@ function undo() {
   if (undoesNext) return;
   const waiting = [...document.querySelectorAll("#decisions [data-waiting] form[data-undo]:not(.htmx-request)")];
   if (waiting.length) waiting.at(-1).requestSubmit();
-  else say("No decision is waiting, so there is nothing to undo.");
+  else announce("No decision is waiting, so there is nothing to undo.");
 }
 
 document.addEventListener("keydown", (event) => {
@@ -101,7 +101,7 @@ function arrive(strip, isFirst) {
   const twins = [...document.querySelectorAll(`[data-decision="${CSS.escape(decision)}"]`)].filter((one) => one !== strip);
   for (const twin of twins) twin.remove();
   const isNew = !announced.has(decision);
-  if (!isFirst && announced.get(decision) !== announcement) say(announcement);
+  if (!isFirst && announced.get(decision) !== announcement) announce(announcement);
   announced.set(decision, announcement);
   if (refocused === strip.id) {
     refocused = "";

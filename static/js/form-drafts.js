@@ -3,7 +3,7 @@
 // back when it is next on a page. Whatever was left without the session having ended is forgotten. Passwords, keys, codes and
 // files are never kept.
 
-import { notice, say } from "./say.js";
+import { announce, showNotice } from "./announce.js";
 
 const KEY = "form-drafts";
 const SECRET = "[type=password], [type=file], [autocomplete=one-time-code], [autocomplete=current-password], [autocomplete=new-password]";
@@ -39,7 +39,7 @@ function isChanged(field) {
 // Of lines that can be added and removed all count, of other forms what is changed.
 function draftOf(form) {
   const all = fields(form);
-  const lines = form.matches("[data-lines]");
+  const lines = form.matches("[data-repeated-fields]");
   const isTouched = all.some(isChanged) || (lines && form.dataset.unsaved === "yes");
   const typed = (lines ? all : all.filter(isChanged)).map((field) => ({
     name: field.name,
@@ -87,7 +87,7 @@ export function restore(root) {
 
 // Several forms of a page can have one address: it is the one with such a field.
 function fits(form, { typed }) {
-  return typed.some(({ name }) => sameName(form, name).length) || form.matches("[data-lines]");
+  return typed.some(({ name }) => sameName(form, name).length) || form.matches("[data-repeated-fields]");
 }
 
 async function fill(form, typed) {
@@ -100,12 +100,12 @@ async function fill(form, typed) {
     else field.checked = one.checked;
     for (const kind of ["input", "change"]) field.dispatchEvent(new Event(kind, { bubbles: true }));
   }
-  say("What you typed is here again, not saved yet.");
+  announce("What you typed is here again, not saved yet.");
 }
 
 // As many lines as there were; one too many stays empty, which counts as none.
 async function lines(form, typed) {
-  if (!form.matches("[data-lines]")) return;
+  if (!form.matches("[data-repeated-fields]")) return;
   const wanted = Math.max(...typed.map(({ place }) => place)) + 1;
   const names = [...new Set(typed.map(({ name }) => name))];
   for (let turn = 0; turn < wanted && sameName(form, names[0]).length < wanted; turn += 1) {
@@ -119,7 +119,7 @@ function offer({ page, opened }) {
   const link = Object.assign(document.createElement("a"), { className: "button button-small", href: opened || page, textContent: "Show it" });
   const actions = Object.assign(document.createElement("div"), { className: "notice-actions" });
   actions.append(link);
-  notice("typed-elsewhere-notice").querySelector(".notice-words").append(actions);
+  showNotice("typed-elsewhere-notice").querySelector(".notice-words").append(actions);
 }
 
 // Whoever signs out has no text left behind, in no tab. Who types on has not left.

@@ -35,7 +35,7 @@ function apply(item) {
   if (!stage) return;
   showControls(stage);
   compareSizes(stage, overlay);
-  settle(stage, overlay);
+  fitToZoom(stage, overlay);
 }
 
 function showClasses(item) {
@@ -73,9 +73,9 @@ function compareSizes(stage, overlay) {
   note.hidden = !differ;
 }
 
-// What depends on how large the drawing is now, one after the other so that none holds up the hand: lines keep their width,
-// patterns their size, names find new places.
-function settle(stage, overlay) {
+// Adapts labels to the zoom: lines keep their width, patterns their size, names get new places. One task after the other, so that
+// none blocks the pointer.
+function fitToZoom(stage, overlay) {
   overlay.style.setProperty("--zoom", zoomOf(stage.querySelector("[data-zoom-view]")).scale);
   for (const [delay, task] of [scalePatterns, placeNames].entries()) soon(stage, delay, () => task(stage, overlay));
 }
@@ -109,7 +109,7 @@ for (const what of ["stage-rest", "stage-picture"]) {
     const stage = overlay && stageOf(overlay);
     if (!stage) return;
     compareSizes(stage, overlay);
-    settle(stage, overlay);
+    fitToZoom(stage, overlay);
   });
 }
 

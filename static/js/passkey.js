@@ -1,10 +1,10 @@
 // Signing in with a passkey takes two scripts of allauth. They are loaded for those who press the button, not for everyone.
 
-import { notice } from "./say.js";
+import { showNotice } from "./announce.js";
 
 document.addEventListener("allauth.error", (event) => {
   event.preventDefault();
-  notice("passkey-notice");
+  showNotice("passkey-notice");
 });
 
 export async function press(button) {
@@ -15,7 +15,7 @@ export async function press(button) {
     for (const address of passkey.split(" ")) await load(address);
   } catch {
     button.dataset.passkey = passkey;
-    notice("offline-notice");
+    showNotice("offline-notice");
     return;
   }
   window.allauth.webauthn.forms.loginForm({ ids: { login: button.id, credential: button.dataset.credential } });

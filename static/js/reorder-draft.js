@@ -2,7 +2,7 @@
 // reload, a colleague's order that was kept. It stays in this tab, for this person and project, until it is saved or
 // discarded. Nothing but ids is kept.
 
-import { say } from "./say.js";
+import { announce } from "./announce.js";
 
 export function draft(board) {
   const key = `order:${board.root.dataset.reorder}`;
@@ -43,7 +43,7 @@ export function draft(board) {
     const mine = usable.find(isHere);
     if (mine) {
       board.restore(mine.ids);
-      say("What you moved before is here again, not saved yet.");
+      announce("What you moved before is here again, not saved yet.");
     } else if (kept && !offered) store();
   }
 }

@@ -1,7 +1,7 @@
 // Finding batches in a long order, and folding finished ones away. While rows are filtered out, nobody could say between
 // which ones a row was dropped, so moving by steps is off then and the page says why.
 
-import { say } from "./say.js";
+import { announce } from "./announce.js";
 
 export function finding(board) {
   const { list } = board;
@@ -19,7 +19,7 @@ export function finding(board) {
     list.classList.toggle("is-filtered", words.length > 0);
     note.hidden = !words.length;
     note.textContent = words.length ? `${count} of ${list.children.length} shown. ${note.dataset.filterNote}` : "";
-    if (words.length) say(`${count} ${count === 1 ? "batch matches" : "batches match"}`);
+    if (words.length) announce(`${count} ${count === 1 ? "batch matches" : "batches match"}`);
   };
 
   field.addEventListener("input", () => filter(field.value));

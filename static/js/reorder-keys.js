@@ -1,7 +1,7 @@
 // Moving rows by keyboard, on the handle: Space picks a row up, arrows, Home and End move it, Space drops it, Escape puts
 // it back. Without picking up, the arrows go from handle to handle.
 
-import { say } from "./say.js";
+import { announce } from "./announce.js";
 
 const STEPS = { ArrowUp: "up", ArrowDown: "down", Home: "top", End: "bottom" };
 
@@ -12,15 +12,15 @@ export function keys(board) {
     held.row.classList.remove("is-held");
     held.row.querySelector("[data-handle]").setAttribute("aria-pressed", "false");
     held = null;
-    if (words) say(words);
+    if (words) announce(words);
   };
 
   const pick = (row) => {
-    if (board.filtered) return say("Moving by steps is off while you filter.");
+    if (board.filtered) return announce("Moving by steps is off while you filter.");
     held = { row, ids: board.ids() };
     row.classList.add("is-held");
     row.querySelector("[data-handle]").setAttribute("aria-pressed", "true");
-    return say(`${board.whereIs(row).replace(", now", " picked up,")}. Arrows move, Space drops, Escape puts back.`);
+    return announce(`${board.whereIs(row).replace(", now", " picked up,")}. Arrows move, Space drops, Escape puts back.`);
   };
 
   const putBack = () => {

@@ -4,7 +4,7 @@
 // buttons as they come near, so that two thousand of them stay quick.
 
 import { sentence } from "./reorder-words.js";
-import { say } from "./say.js";
+import { announce } from "./announce.js";
 import { drag } from "./reorder-drag.js";
 import { draft } from "./reorder-draft.js";
 import { finding } from "./reorder-find.js";
@@ -140,7 +140,7 @@ class Board {
   moved(row, rows) {
     this.equip(row);
     row.scrollIntoView({ block: "nearest" });
-    say(this.whereIs(row, rows));
+    announce(this.whereIs(row, rows));
   }
 
   whereIs(row, rows = this.group(row)) {
@@ -217,7 +217,7 @@ class Board {
     this.find("discard")?.addEventListener("click", () => {
       this.restore(this.base);
       this.list.querySelector("[data-handle]")?.focus();
-      say("Discarded: the order is as it was.");
+      announce("Discarded: the order is as it was.");
     });
     // The number boxes are for use without script; here the rows themselves say the order.
     this.form.addEventListener("formdata", ({ formData }) => formData.delete("place"));

@@ -1,7 +1,7 @@
 // A review run: after a decision the next item is shown at once, complete, because it was made ready before. What was decided
 // goes on its way meanwhile; if that fails, the run comes back to its item. The address follows.
 
-import { say } from "./say.js";
+import { announce } from "./announce.js";
 import { start as zoomOf } from "./stage.js";
 import { check, idsBehind, isAtEnd, isPassedOver, passedBetween, readOn, templateOf } from "./review-ahead.js";
 import { all, begin, forget, isComplete, keep, known, leaveStandBy, prepare, restoreForms, standBy, standsBy } from "./review-step.js";
@@ -52,7 +52,7 @@ function tell(before, step) {
   const passed = passedBetween(before === step ? place(step) : place(before), place(step));
   root.querySelector("[data-passed]").replaceChildren(...passed.map((one) => one.content.cloneNode(true)));
   const words = passed.map((one) => one.content.textContent.trim().replace(/\s+/g, " "));
-  say([...words, `${step.dataset.name}, ${step.dataset.position}`].join(" "));
+  announce([...words, `${step.dataset.name}, ${step.dataset.position}`].join(" "));
 }
 
 // What can wait until the item is seen.
@@ -113,7 +113,7 @@ async function goOn(step) {
 
 // What is on its way is waited for: if it fails, its item is shown again instead.
 async function finish(step) {
-  say("Finishing the review");
+  announce("Finishing the review");
   while (onTheWay.size) await new Promise((done) => { setTimeout(done, 50); });
   if (current === step && left.has(idOf(step))) window.location.assign(isAtEnd() ? root.dataset.endUrl : root.dataset.runUrl);
 }

@@ -3,7 +3,7 @@
 // what changed, so that a selection of thousands costs no more than one of three; the server keeps it and answers with the
 // words in the form's hx-target. A box's value is an id, with what was seen of it behind a colon.
 
-import { say } from "./say.js";
+import { announce } from "./announce.js";
 
 const CHANGED = new BroadcastChannel("selection");
 
@@ -117,14 +117,14 @@ document.addEventListener("single-key", (event) => {
   if (!form?.isConnected || tiles() || !["x", "X"].includes(event.detail)) return;
   event.preventDefault();
   const box = document.activeElement.closest("[data-row]")?.querySelector("input[name=item]");
-  if (!box) say("Move to a row first: j is the next one.");
-  else if (box.disabled) say("All matching work items are selected. Clear the selection to pick single ones.");
+  if (!box) announce("Move to a row first: j is the next one.");
+  else if (box.disabled) announce("All matching work items are selected. Clear the selection to pick single ones.");
   else if (event.detail === "X") change(anchor?.isConnected ? range(anchor, box) : [box], true);
   else {
     anchor = box;
     change([box], !box.checked);
   }
-  if (box && !box.disabled) say(`${box.checked ? "Selected" : "Deselected"}, ${words().dataset.count} in total.`);
+  if (box && !box.disabled) announce(`${box.checked ? "Selected" : "Deselected"}, ${words().dataset.count} in total.`);
 });
 
 function press(event) {

@@ -1,15 +1,15 @@
 // Five minutes before the session ends a notice offers to stay. Staying is one small request; drafts are untouched, and the
 // warning comes again when as much time has gone by.
 
-import { stay } from "./leaving.js";
+import { stay } from "./after-sign-out.js";
 import { close } from "./notices.js";
-import { notice, say } from "./say.js";
+import { announce, showNotice } from "./announce.js";
 
 const BEFORE = 5 * 60 * 1000;
 const AT_LEAST = 60 * 1000;
 
 export function warn(address, lasts) {
-  const shown = notice("ending-notice");
+  const shown = showNotice("ending-notice");
   const button = document.createElement("button");
   Object.assign(button, { type: "button", className: "button button-small", textContent: "Stay signed in" });
   button.addEventListener("click", () => extend(address, lasts, shown));
@@ -23,7 +23,7 @@ async function extend(address, lasts, shown) {
   try {
     answer = await stay(address);
   } catch {
-    notice("offline-notice");
+    showNotice("offline-notice");
     return;
   }
   if (!answer.ok) {
@@ -31,6 +31,6 @@ async function extend(address, lasts, shown) {
     return;
   }
   close(shown);
-  say("You stay signed in");
+  announce("You stay signed in");
   setTimeout(() => warn(address, lasts), Math.max(lasts - BEFORE, AT_LEAST));
 }

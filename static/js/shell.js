@@ -11,20 +11,20 @@ const arrivals = {
   "[data-picture]": () => import("./pictures.js"),
   "[data-selection]": () => import("./selection.js"),
   "[data-reorder]": () => import("./reorder.js"),
-  "[data-time-zones]": () => import("./zones.js"),
+  "[data-time-zones]": () => import("./time-zones.js"),
   "[data-unsaved]": () => import("./unsaved.js"),
   "[data-zoom-view]": () => import("./stage.js"),
 };
 
 const presses = {
-  "[data-add], [data-remove]": () => import("./lines.js"),
+  "[data-add], [data-remove]": () => import("./repeated-fields.js"),
   "[data-calendar]": () => import("./calendar.js"),
   "[data-copy], [data-copy-from]": () => import("./copy.js"),
   "[data-dialog-open], [data-dialog-close]": () => import("./dialogs.js"),
   "[data-dismiss]": () => import("./notices.js"),
   "[data-print]": () => import("./print.js"),
   "[data-passkey]": () => import("./passkey.js"),
-  "[data-reveal]": () => import("./reveal.js"),
+  "[data-show-password]": () => import("./show-password.js"),
 };
 
 const drafts = () => sessionStorage.getItem("form-drafts");
@@ -59,7 +59,7 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => import("./busy.js").then((busy) => busy.begin(detail)));
 document.addEventListener("htmx:sendError", ({ target }) => {
-  if (!target.closest("[data-quiet]")) import("./say.js").then((say) => say.notice("offline-notice"));
+  if (!target.closest("[data-quiet]")) import("./announce.js").then((script) => script.showNotice("offline-notice"));
 });
 
 // The words that a failed request leaves are in a notice; the place that waited for the answer says that none came.
@@ -94,10 +94,10 @@ document.addEventListener("keydown", ({ key, target }) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  const place = event.key === "Escape" && event.target.closest?.("[data-in-place]");
+  const place = event.key === "Escape" && event.target.closest?.("[data-inline-edit]");
   if (!place) return;
   event.preventDefault();
-  import("./in-place.js").then((behaviour) => behaviour.leave(place));
+  import("./inline-edit.js").then((behaviour) => behaviour.cancel(place));
 });
 
 // Single keys work only where nobody is typing, so that a letter in a name stays a letter, and not for those who turned
@@ -146,8 +146,8 @@ if (sessionEnds) {
 // Hidden while the browser puts the page aside, so that it is not seen for a moment when it comes back.
 function seeOut() {
   const tabs = new BroadcastChannel("sign-out");
-  tabs.addEventListener("message", () => import("./leaving.js").then((leaving) => leaving.signedOut()));
+  tabs.addEventListener("message", () => import("./after-sign-out.js").then((script) => script.signedOut()));
   document.addEventListener("submit", ({ target }) => { if (target.matches("[data-sign-out]")) tabs.postMessage("sent"); });
   window.addEventListener("pagehide", ({ persisted }) => { document.documentElement.hidden = persisted; });
-  window.addEventListener("pageshow", ({ persisted }) => { if (persisted) import("./leaving.js").then((leaving) => leaving.showAgain()); });
+  window.addEventListener("pageshow", ({ persisted }) => { if (persisted) import("./after-sign-out.js").then((script) => script.showAgain()); });
 }

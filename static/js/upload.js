@@ -1,7 +1,7 @@
 // The page that uploads files: what is chosen or dropped goes into the ledger and to the store (upload-queue.js); rows,
 // totals, buttons and words of the page follow. Of several tabs with the same upload one sends, the others wait for it.
 
-import { say } from "./say.js";
+import { announce } from "./announce.js";
 import { chosenIn, droppedIn } from "./upload-chosen.js";
 import { Queue } from "./upload-queue.js";
 import { start as startRows } from "./upload-rows.js";
@@ -98,7 +98,7 @@ function begin() {
 
 function waitFor(name) {
   part("tools").hidden = part("elsewhere").hidden = false;
-  say(part("elsewhere").textContent);
+  announce(part("elsewhere").textContent);
   navigator.locks.request(name, keepLock);
 }
 
@@ -219,7 +219,7 @@ function speak() {
   spoken = now;
   part("phase").textContent = now;
   part("signed-out").hidden = queue.phase !== "signed-out";
-  if (now) say(now);
+  if (now) announce(now);
   if (["done", "stopped"].includes(queue.phase)) finish();
   else if (!queue.isRunning && queue.phase !== "signed-out") rows.load();
 }

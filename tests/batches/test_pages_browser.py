@@ -77,7 +77,7 @@ def test_escape_leaves_the_name_as_it_was(signed_in: Page, live: str, emulator: 
 
 
 def test_escape_is_not_lost_before_its_script_is_there(signed_in: Page, live: str) -> None:
-    with held(signed_in, "**/in-place.js"):
+    with held(signed_in, "**/inline-edit.js"):
         signed_in.goto(f"{live}{BATCH}?edit=name")
         signed_in.get_by_label("Name of the batch").press("Escape")
     expect(signed_in.get_by_role("link", name="Rename")).to_be_visible()
@@ -119,7 +119,7 @@ def test_another_line_is_added_though_its_script_is_late_and_nothing_typed_is_do
     signed_in.goto(f"{live}{BATCH}?edit=metadata")
     names = signed_in.locator("#batch-metadata .line").get_by_label("Name")
     before = names.count()
-    with held(signed_in, "**/lines.js"):
+    with held(signed_in, "**/repeated-fields.js"):
         names.last.fill("trays")
         signed_in.get_by_role("button", name="Another line").click()
     expect(names).to_have_count(before + 1)
@@ -153,7 +153,7 @@ def test_an_error_on_saving_metadata_keeps_what_was_typed(signed_in: Page, live:
     signed_in.get_by_role("button", name="Save metadata").click()
     expect(signed_in.locator("#batch-metadata")).to_contain_text("We don't know whether the metadata of the batch")
     expect(lines.nth(-2).get_by_label("Name")).to_have_value("trays")
-    expect(signed_in.locator("#batch-metadata form[data-lines]")).to_have_attribute("data-unsaved", "yes")
+    expect(signed_in.locator("#batch-metadata form[data-repeated-fields]")).to_have_attribute("data-unsaved", "yes")
 
 
 def test_figures_of_projects_follow_as_rows_come_into_view(signed_in: Page, live: str, complaints: list[str]) -> None:

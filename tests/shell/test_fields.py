@@ -43,8 +43,8 @@ def test_a_box_stands_before_its_words() -> None:
 
 
 def test_a_password_can_be_shown() -> None:
-    assert "data-reveal" in Sample()["secret"].as_field_group()
-    assert "data-reveal" not in Sample()["name"].as_field_group()
+    assert "data-show-password" in Sample()["secret"].as_field_group()
+    assert "data-show-password" not in Sample()["name"].as_field_group()
 
 
 def test_a_whole_form_uses_the_same_fields() -> None:

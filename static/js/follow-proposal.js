@@ -1,5 +1,5 @@
-// A field that follows what the page proposes ([data-follows="id of the hidden field with the last proposal"]) takes the next
-// one, which comes as an event "proposed" with an answer, unless somebody typed something else.
+// A field that follows the page's proposal ([data-follows="id of the hidden field with the last proposal"]) takes the next one,
+// which comes as the event "proposed" with an answer, unless its value was changed by hand.
 
 document.addEventListener("proposed", ({ detail }) => {
   for (const field of document.querySelectorAll("[data-follows]")) {

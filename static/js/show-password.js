@@ -1,4 +1,4 @@
-// The button beside a password shows what was typed.
+// The button beside a password field ([data-show-password]) shows or hides its value.
 
 export function press(button) {
   const field = button.parentElement.querySelector("input");

@@ -1,12 +1,12 @@
-// Whoever has signed out is not to be seen any more. Safari puts a page back on the screen as it was, even one that no cache
-// is to keep, and other tabs still show theirs: such a page stays hidden until the server says that the session is the same.
+// Hides pages of a person who has signed out. Safari shows a page again as it was, even with `no-store`, and other tabs still
+// show theirs: such a page stays hidden until the server confirms that the session is the same.
 
-// Until the sign-out, which was only just sent, is done.
-const REST = 2000;
+// Time for the sign-out request to be answered.
+const SIGN_OUT_TIME = 2000;
 
 export function signedOut() {
   hide(true);
-  setTimeout(showAgain, REST);
+  setTimeout(showAgain, SIGN_OUT_TIME);
 }
 
 function hide(isHidden) {

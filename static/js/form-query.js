@@ -1,7 +1,7 @@
-// Keeps what was chosen in a form in the page's address, so that reload, Back and a shared link bring it back. Attaches to
-// form[data-address="names of the fields"]. A field that holds what the page proposed (see proposed.js) is left out, and one
-// with data-only-with="names" while all of those are empty. Choices that are too long for an address leave it as it was; they
-// are measured encoded once more, as an ended session carries them along.
+// Keeps a form's values in the query string of the page, so that reload, Back and a shared link restore them. Attaches to
+// form[data-query-fields="names of the fields"]. A field that holds what the page proposed (follow-proposal.js) is left out, and
+// one with data-only-with="names" while all of those are empty. A query string that would be too long is not written; its length
+// counts encoded once more, because the sign-in page carries it along when the session has ended.
 
 const LONGEST = 7500;
 let isChanged = false;
@@ -9,7 +9,7 @@ let isChanged = false;
 function write(form) {
   const sent = new FormData(form);
   const chosen = new URLSearchParams();
-  for (const name of form.dataset.address.split(" ")) {
+  for (const name of form.dataset.queryFields.split(" ")) {
     const { follows: source, onlyWith } = form.elements[name]?.dataset ?? {};
     if (source && document.getElementById(source).value === sent.get(name)) continue;
     if (onlyWith && !onlyWith.split(" ").some((other) => sent.get(other))) continue;
@@ -22,7 +22,7 @@ function write(form) {
 // Before htmx sends what changed: an ended session leads back to the address of that moment.
 for (const kind of ["input", "change"]) {
   document.addEventListener(kind, ({ target }) => {
-    const form = target.form?.closest("[data-address]");
+    const form = target.form?.closest("[data-query-fields]");
     if (!form) return;
     isChanged = true;
     write(form);
@@ -31,6 +31,6 @@ for (const kind of ["input", "change"]) {
 
 // Boxes can have gone with an answer to that.
 document.addEventListener("htmx:afterSettle", ({ target }) => {
-  const form = target.closest?.("[data-address]");
+  const form = target.closest?.("[data-query-fields]");
   if (form && isChanged) write(form);
 });

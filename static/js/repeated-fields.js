@@ -1,5 +1,5 @@
-// Lines of fields ([data-lines]) that are added and removed without asking the server: the last one serves as the pattern,
-// without what was typed into it meanwhile.
+// Lines of fields ([data-repeated-fields]) that can be added and removed without a request: a new line is a copy of the last one, without
+// its values.
 
 const patterns = new WeakMap();
 
@@ -13,7 +13,7 @@ function patternOf(form) {
 }
 
 export function press(button) {
-  const form = button.closest("[data-lines]");
+  const form = button.closest("[data-repeated-fields]");
   const pattern = patternOf(form);
   if (button.matches("[data-add]")) add(form, pattern);
   else remove(form, button.closest("li"));

@@ -1,4 +1,4 @@
-// The computer knows where it stands: its zone is offered with one press beside the list of all of them.
+// Beside the list of all time zones, a button that selects the computer's own.
 
 export function start(list) {
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;

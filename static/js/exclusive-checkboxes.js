@@ -1,5 +1,5 @@
-// A box that means "all" ([data-exclusive]) and the single boxes of its name exclude each other: ticking one side unticks the
-// other, before anybody else hears of the change.
+// A checkbox that means "all" ([data-exclusive]) and the single checkboxes of its name exclude each other: checking one side
+// unchecks the other, before other listeners get the change.
 
 document.addEventListener("change", ({ target }) => {
   if (!target.matches("input[type=checkbox]") || !target.checked) return;

@@ -1,13 +1,13 @@
-// Saying things without moving the focus: words for the live region, and notices from the templates of the page.
+// Announces messages without moving the focus: text in the live region, and notices cloned from the page's templates.
 
-// Emptied first, so that the same words are said again.
-export function say(words) {
+// Emptied first, so that a screen reader also reads the same words a second time.
+export function announce(words) {
   const live = document.getElementById("live");
   live.textContent = "";
   setTimeout(() => { live.textContent = words; }, 50);
 }
 
-export function notice(template) {
+export function showNotice(template) {
   const copy = document.getElementById(template).content.cloneNode(true);
   const element = copy.firstElementChild;
   document.getElementById("notices").append(copy);
