@@ -23,6 +23,7 @@ SCRIPTS = (
     "reorder",
     *(f"reorder-{name}" for name in ("words", "drag", "draft", "find", "keys", "select")),
     "announce",
+    "range-selection",
     "unsaved",
 )
 

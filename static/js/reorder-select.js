@@ -1,5 +1,7 @@
 // Selecting several rows of an order by their tick boxes, with Shift a range of them, and what is then done with all.
 
+import { rangeBetween } from "./range-selection.js";
+
 export function selecting(board) {
   let last = null;
 
@@ -12,17 +14,11 @@ export function selecting(board) {
     board.find("selected-words").textContent = `${board.selected.size} selected`;
   };
 
-  const selectRange = (from, to, on) => {
-    const rows = board.shown();
-    const [first, end] = [rows.indexOf(from), rows.indexOf(to)].sort((one, other) => one - other);
-    rows.slice(first, end + 1).forEach((row) => select(row, on));
-  };
-
   board.list.addEventListener("click", ({ target, shiftKey }) => {
     if (!target.matches("[data-pick]")) return;
     const row = target.closest(".row");
-    if (shiftKey && last?.isConnected && board.isShown(last)) selectRange(last, row, target.checked);
-    else select(row, target.checked);
+    const rows = shiftKey ? rangeBetween(board.shown(), last, row) : [row];
+    rows.forEach((one) => select(one, target.checked));
     last = row;
   });
 

@@ -4,6 +4,7 @@
 // words in the form's hx-target. A box's value is an id, with what was seen of it behind a colon.
 
 import { announce } from "./announce.js";
+import { rangeBetween } from "./range-selection.js";
 
 const CHANGED = new BroadcastChannel("selection");
 
@@ -67,13 +68,6 @@ function mark(box, checked) {
   add.set(idOf(box), box.value);
 }
 
-// Between two boxes, both included, in the order they are shown.
-function range(from, to) {
-  const all = boxes();
-  const [first, last] = [all.indexOf(from), all.indexOf(to)].sort((a, b) => a - b);
-  return first < 0 ? [to] : all.slice(first, last + 1);
-}
-
 const ticked = () => boxes().filter((box) => box.checked).length;
 
 function count(more) {
@@ -105,7 +99,7 @@ document.addEventListener("change", ({ target }) => {
   if (target.matches("[data-select-page]")) change(boxes(), target.checked);
   if (target.form !== form || target.name !== "item") return;
   const before = ticked() - (target.checked ? 1 : -1);
-  const some = shift && anchor?.isConnected ? range(anchor, target) : [target];
+  const some = shift ? rangeBetween(boxes(), anchor, target) : [target];
   some.forEach((box) => mark(box, target.checked));
   if (!shift) anchor = target;
   if (tiles()) roam(target);
@@ -119,7 +113,7 @@ document.addEventListener("single-key", (event) => {
   const box = document.activeElement.closest("[data-row]")?.querySelector("input[name=item]");
   if (!box) announce("Move to a row first: j is the next one.");
   else if (box.disabled) announce("All matching work items are selected. Clear the selection to pick single ones.");
-  else if (event.detail === "X") change(anchor?.isConnected ? range(anchor, box) : [box], true);
+  else if (event.detail === "X") change(rangeBetween(boxes(), anchor, box), true);
   else {
     anchor = box;
     change([box], !box.checked);
@@ -180,7 +174,7 @@ function arrow(event, box) {
   const to = all[place];
   if (event.shiftKey) {
     anchor ??= box;
-    change(range(anchor, to), true);
+    change(rangeBetween(all, anchor, to), true);
   } else anchor = to;
   roam(to);
   to.focus();
