@@ -70,11 +70,11 @@ SIGNALS: dict[str, Action] = {
 }
 
 
-def _of_many(done: str, tried: str, whether: str = "") -> Action:
+def _of_many(past: str, tried: str, whether: str = "") -> Action:
     """The same of many work items; {thing} is their project."""
     about = "{many} of {thing}"
-    said = whether or f"{about} {{were}} {done}"
-    return Action("items", f"{done} {about}", f"{tried} {about}", phrases.other_counts, whether=said)
+    whether_sentence = whether or f"{about} {{were}} {past}"
+    return Action("items", f"{past} {about}", f"{tried} {about}", phrases.other_counts, whether=whether_sentence)
 
 
 # What `item.signal` says of many items.

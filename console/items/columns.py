@@ -21,8 +21,8 @@ COLUMNS = {
 
 def columns_of(user: Person) -> frozenset[str]:
     """The columns a person sees: all of them until they choose."""
-    chosen = TableColumns.objects.filter(person_id=user.pk).values_list("columns", flat=True).first()
-    return frozenset(COLUMNS) if chosen is None else frozenset(chosen) & COLUMNS.keys()
+    columns = TableColumns.objects.filter(person_id=user.pk).values_list("columns", flat=True).first()
+    return frozenset(COLUMNS) if columns is None else frozenset(columns) & COLUMNS.keys()
 
 
 def heads(columns: Collection[str]) -> list[tuple[str, str]]:
@@ -32,8 +32,8 @@ def heads(columns: Collection[str]) -> list[tuple[str, str]]:
 
 def choose_columns(*, user: Person, columns: Collection[str]) -> None:
     """Remembers the columns; names that aren't in COLUMNS are left out."""
-    chosen = [name for name in COLUMNS if name in columns]
-    TableColumns.objects.update_or_create(person=user, defaults={"columns": chosen})
+    names = [name for name in COLUMNS if name in columns]
+    TableColumns.objects.update_or_create(person=user, defaults={"columns": names})
 
 
 def show_pictures(*, user: Person, is_shown: bool) -> None:

@@ -30,7 +30,7 @@ MOST_PAGES = 1_000
 
 
 @dataclass(frozen=True)
-class Found:
+class ConsoleIdMatches:
     """The items that carry one of the ids asked for; `is_whole`: the list came to its end and shows metadata, so it
     would have shown the others.
 
@@ -60,8 +60,8 @@ def create_once(platform: CloudFactory, project: uuid.UUID, new: NewWorkItem, *,
     An answer that carries another id of ours is about another item: Unreadable, so that ours is looked for.
     """
     created = platform.create_work_item(project, new, request_id=request_id)
-    sent = (new.metadata or {}).get(KEY)
-    if KEY in _metadata_of(created) and console_id_of(created) != read_uuid(sent):
+    requested_id = (new.metadata or {}).get(KEY)
+    if KEY in _metadata_of(created) and console_id_of(created) != read_uuid(requested_id):
         raise Unreadable(OTHER_ITEM, vendor=VENDOR)
     return created
 
@@ -101,12 +101,12 @@ def find_by_console_ids(
     batch_id: int | None,
     ids: Collection[uuid.UUID],
     created_from: datetime | None = None,
-) -> Found:
+) -> ConsoleIdMatches:
     """Reads the batch until all ids are found.
 
     Raises what happens at the first page; a later failure only leaves the others open, and so does a list that is cut.
     """
-    wanted = set(ids)
+    requested_ids = set(ids)
     items: dict[uuid.UUID, WorkItem] = {}
     is_first, is_last = True, False
     has_rows = shows_metadata = False
@@ -117,16 +117,16 @@ def find_by_console_ids(
             for item in page.items:
                 shows_metadata = shows_metadata or bool(_metadata_of(item))
                 console_id = console_id_of(item)
-                if console_id is not None and console_id in wanted:
+                if console_id is not None and console_id in requested_ids:
                     items.setdefault(console_id, item)
-            if len(items) == len(wanted):
-                return Found(items, is_whole=True)
+            if len(items) == len(requested_ids):
+                return ConsoleIdMatches(items, is_whole=True)
     except UpstreamError as error:
         if is_first or isinstance(error, KeyRejected):
             raise
         is_last = False
     # A list without anybody's metadata would not show our id either.
-    return Found(items, is_whole=is_last and (shows_metadata or not has_rows))
+    return ConsoleIdMatches(items, is_whole=is_last and (shows_metadata or not has_rows))
 
 
 def _metadata_of(item: WorkItem) -> Mapping[str, Any]:
@@ -135,7 +135,7 @@ def _metadata_of(item: WorkItem) -> Mapping[str, Any]:
     if item.metadata or not isinstance(spelled, str):
         return item.metadata
     try:
-        read = read_json(spelled)
+        value = read_json(spelled)
     except NotJson:
         return {}
-    return read if isinstance(read, dict) else {}
+    return value if isinstance(value, dict) else {}

@@ -118,8 +118,8 @@ class ItemWalk:
         if isinstance(page, UpstreamError):
             self.problem = page
             return
-        known = {item.id for item in self.items if item.id}
-        self.items += [item for item in page.items if item.id not in known and self._is_asked_for(item)]
+        known_ids = {item.id for item in self.items if item.id}
+        self.items += [item for item in page.items if item.id not in known_ids and self._is_asked_for(item)]
         self.is_complete = page.is_last
         self.cursors += [page.next] if page.next is not None else []
         if page.unclear:
@@ -219,8 +219,8 @@ def tally(items: Sequence[WorkItem]) -> Counter[str]:
 
 def ordered(values: Collection[str]) -> list[Status]:
     """The documented statuses in their order, then the others among the values, by name."""
-    known = [status.value for status in statuses.STATUSES]
-    return [statuses.status_named(value) for value in [*known, *sorted(set(values) - set(known))]]
+    documented = [status.value for status in statuses.STATUSES]
+    return [statuses.status_named(value) for value in [*documented, *sorted(set(values) - set(documented))]]
 
 
 def _count_by_status(platform: CloudFactory, project: str, filters: Mapping[str, Any]) -> StatusCounts:
@@ -231,19 +231,19 @@ def _count_by_status(platform: CloudFactory, project: str, filters: Mapping[str,
     first = read_list(platform, ItemQuery(project, filters), calls=1)
     if first.is_complete:
         return _added_up([first])
-    named = [status for status in ordered(tally(first.items)) if status.value]
-    queries = [ItemQuery(project, {**filters, "status": status.value}) for status in named]
+    item_statuses = [status for status in ordered(tally(first.items)) if status.value]
+    queries = [ItemQuery(project, {**filters, "status": status.value}) for status in item_statuses]
     walks = read_lists(platform, queries, calls=CALLS - 1)
-    counted = tuple(StatusCount(status, walk.count) for status, walk in zip(named, walks, strict=True))
-    return StatusCounts(counted, _problem(walks))
+    by_status = tuple(StatusCount(status, walk.count) for status, walk in zip(item_statuses, walks, strict=True))
+    return StatusCounts(by_status, _problem(walks))
 
 
 def _added_up(walks: Sequence[ItemWalk]) -> StatusCounts:
     """Lists of items of any status."""
     by_status = tally([item for walk in walks for item in walk.items])
     is_partial = not all(walk.is_complete for walk in walks)
-    counted = tuple(StatusCount(one, Count(by_status[one.value], is_partial)) for one in ordered(by_status))
-    return StatusCounts(counted, _problem(walks))
+    status_counts = tuple(StatusCount(one, Count(by_status[one.value], is_partial)) for one in ordered(by_status))
+    return StatusCounts(status_counts, _problem(walks))
 
 
 def _problem(walks: Sequence[ItemWalk]) -> UpstreamError | None:

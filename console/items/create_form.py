@@ -94,9 +94,9 @@ class NewItemForm(forms.Form):
         """`are_all`: the project surely has no other batches."""
         super().__init__(*args, **options)
         self._batches = {"": DEFAULT, **dict(batches)}
-        typed = str(self["batch"].value() or "")
-        if not are_all and read_int(typed, INT64.start) is not None:
-            self._batches.setdefault(typed, f"Batch {typed}")
+        batch = str(self["batch"].value() or "")
+        if not are_all and read_int(batch, INT64.start) is not None:
+            self._batches.setdefault(batch, f"Batch {batch}")
         cast(forms.Select, self.fields["batch"].widget).choices = list(self._batches.items())
 
     def clean(self) -> dict[str, Any]:
@@ -149,9 +149,9 @@ class NewItemForm(forms.Form):
     def item_fields(self) -> dict[str, Any]:
         """Those of `NewWorkItem` that were filled in, without the batch and the metadata."""
         cleaned = self.cleaned_data
-        given = {name: cleaned.get(name) for name in item_fields.CLEANERS}
+        values = {name: cleaned.get(name) for name in item_fields.CLEANERS}
         due = cleaned["due_at"] or cleaned["due_in_days"]
-        return {name: value for name, value in {**given, "due_in_seconds": due}.items() if value not in (None, "")}
+        return {name: value for name, value in {**values, "due_in_seconds": due}.items() if value not in (None, "")}
 
     def _take(self, name: str, clean: Callable[[str], Any]) -> None:
         try:

@@ -70,8 +70,8 @@ def create_item(
 
 def unresolved_items(*, user: Person, project: uuid.UUID, back: str) -> list[Unresolved]:
     """New work items of this person of which it is unknown whether they were created."""
-    found = unresolved.of_thing(user, "item", "", back=back)
-    return [one for one in found if one.entry.detail.get("project_id") == str(project)]
+    acts = unresolved.of_thing(user, "item", "", back=back)
+    return [one for one in acts if one.entry.detail.get("project_id") == str(project)]
 
 
 def forget(project: uuid.UUID) -> None:

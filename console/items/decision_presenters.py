@@ -99,8 +99,8 @@ class DecidePanel:
     @property
     def values(self) -> Mapping[str, str]:
         """What stands in the fields, and which expert fields are in use."""
-        typed: Mapping[str, str] = self.form.data if self.form is not None else {}
-        return {name: typed.get(name) or "" for name in ("reason", "comment", "assignee", "feedback")}
+        data: Mapping[str, str] = self.form.data if self.form is not None else {}
+        return {name: data.get(name) or "" for name in ("reason", "comment", "assignee", "feedback")}
 
     @property
     def has_expert_text(self) -> bool:

@@ -26,7 +26,7 @@ State = Decision.State
 OWN_REASONS = 5
 MOST_STRIPS = 20
 # So long the tray shows a decision that failed, also on the next page.
-SHOWN = timedelta(minutes=10)
+SHOW_FAILED_FOR = timedelta(minutes=10)
 
 
 def read_panel(
@@ -84,7 +84,7 @@ def read_tray(*, user: Person, project: uuid.UUID) -> list[DecisionStrip]:
     """One's own decisions in this project that are not sent yet or failed in the last ten minutes, the newest last."""
     states = (State.WAITING, State.SENDING, State.FAILED)
     mine = Decision.objects.filter(person=user, project=project, state__in=states).select_related("person")
-    is_recent = ~Q(state=State.FAILED) | Q(finished_at__gt=timezone.now() - SHOWN)
+    is_recent = ~Q(state=State.FAILED) | Q(finished_at__gt=timezone.now() - SHOW_FAILED_FOR)
     return [DecisionStrip(decision) for decision in reversed(mine.filter(is_recent)[:MOST_STRIPS])]
 
 

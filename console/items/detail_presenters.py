@@ -122,8 +122,8 @@ class ItemFacts:
     def labels_url(self) -> str:
         """Where the labels are asked for, with what the part then needs not ask for again."""
         file = asset_file_name(self.item)[:MOST_FILE_NAME]
-        known = {"status": self.item.status, "file": file, "drawn": "" if self.is_picture else "no"}
-        query = {name: value for name, value in known.items() if value}
+        parameters = {"status": self.item.status, "file": file, "drawn": "" if self.is_picture else "no"}
+        query = {name: value for name, value in parameters.items() if value}
         return reverse("items:labels", args=[self.project, self.item.id], query=query or None)
 
     @property

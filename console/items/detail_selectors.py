@@ -82,10 +82,10 @@ def read_names(*, user: Person, project: uuid.UUID, batch: int | None) -> dict[s
     }
 
 
-def _name(read: Callable[[], str]) -> str:
+def _name(read_name: Callable[[], str]) -> str:
     """The name, or "" where it cannot be had: an id stands in its place then, and nothing else is lost."""
     try:
-        return read()
+        return read_name()
     except KeyRejected:
         raise
     except (UpstreamError, ConnectionMissing):

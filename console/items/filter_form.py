@@ -27,10 +27,10 @@ class ItemFilterForm(forms.Form):
     )
 
     def __init__(self, item_filter: ItemFilter, *, typed_ids: str = "") -> None:
-        typed = {problem.name: problem.typed for problem in item_filter.problems}
+        problem_texts = {problem.name: problem.text for problem in item_filter.problems}
         dates = {name: _spelled(item_filter, name) for name in ENDS}
         pasted = () if item_filter.is_selection else item_filter.ids
-        super().__init__({"ids": typed_ids or "\n".join(pasted)} | dates | typed)
+        super().__init__({"ids": typed_ids or "\n".join(pasted)} | dates | problem_texts)
         for name in ENDS:
             self.fields[name] = forms.CharField(label=LABELS[name], required=False, widget=DayInput({"class": "input"}))
         self.full_clean()

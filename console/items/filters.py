@@ -40,7 +40,7 @@ class Problem:
     """A part of the address that can't be used, as it was typed, and a sentence about it."""
 
     name: str
-    typed: str
+    text: str
     message: str
 
 
@@ -67,24 +67,24 @@ class ItemFilter:
     """While there are any, nothing is asked: the answer would be about something else than what was asked for."""
 
     @classmethod
-    def read(cls, sent: QueryDict, *, user: Person) -> "ItemFilter":
+    def read(cls, data: QueryDict, *, user: Person) -> "ItemFilter":
         """What the address asks for. Never raises: what can't be used is left out and stands in `problems`.
 
         Stored ids are read only if they belong to one of the person's spaces.
         """
         problems: list[Problem] = []
-        id_list = id_lists.read_key(sent.get("ids", ""))
-        pasted = _ids(sent, id_list, user, problems)
-        cursor = _cursor(sent.get("cursor", ""), pasted.ids, problems)
+        id_list = id_lists.read_key(data.get("ids", ""))
+        pasted = _ids(data, id_list, user, problems)
+        cursor = _cursor(data.get("cursor", ""), pasted.ids, problems)
         return cls(
-            status=_status(sent.get("status", ""), problems),
-            batches=_batches(sent.getlist("batch"), problems),
+            status=_status(data.get("status", ""), problems),
+            batches=_batches(data.getlist("batch"), problems),
             ids=pasted.ids,
-            **_ends(sent, problems),
-            order=NEWEST if sent.get("order") == NEWEST else OLDEST,
+            **_ends(data, problems),
+            order=NEWEST if data.get("order") == NEWEST else OLDEST,
             cursor=cursor,
-            is_back=bool(cursor) and not pasted.ids and sent.get("page") == "prev",
-            size=next((size for size in SIZES if str(size) == sent.get("size")), DEFAULT_SIZE),
+            is_back=bool(cursor) and not pasted.ids and data.get("page") == "prev",
+            size=next((size for size in SIZES if str(size) == data.get("size")), DEFAULT_SIZE),
             id_list=id_list,
             pasted=pasted,
             problems=tuple(problems),
@@ -184,8 +184,8 @@ class ItemFilter:
         """Whether more than ids narrows the list."""
         return replace(self, ids=()).is_narrowed
 
-    def with_problem(self, name: str, typed: str, message: str) -> "ItemFilter":
-        return replace(self, problems=(*self.problems, Problem(name, typed, message)))
+    def with_problem(self, name: str, text: str, message: str) -> "ItemFilter":
+        return replace(self, problems=(*self.problems, Problem(name, text, message)))
 
     def problem(self, name: str) -> Problem | None:
         return next((one for one in self.problems if one.name == name), None)
@@ -199,24 +199,24 @@ def _status(text: str, problems: list[Problem]) -> str:
 
 
 def _batches(texts: list[str], problems: list[Problem]) -> tuple[int, ...]:
-    typed = [text for text in texts if text]
-    read = {text: read_int(text, INT64.start) for text in typed}
-    wrong = next((text for text, number in read.items() if number is None), None)
+    texts = [text for text in texts if text]
+    numbers = {text: read_int(text, INT64.start) for text in texts}
+    wrong = next((text for text, number in numbers.items() if number is None), None)
     if wrong is not None:
         problems.append(Problem("batch", wrong, f"There is no batch “{wrong[:60]}”."))
-    batches = tuple(dict.fromkeys(number for number in read.values() if number is not None))
+    batches = tuple(dict.fromkeys(number for number in numbers.values() if number is not None))
     if len(batches) > MOST_BATCHES:
         problems.append(Problem("batch", "", f"Choose up to {MOST_BATCHES} batches; these are {len(batches):,}."))
     return batches[:MOST_BATCHES]
 
 
-def _ids(sent: QueryDict, id_list: str, user: Person, problems: list[Problem]) -> PastedIds:
+def _ids(data: QueryDict, id_list: str, user: Person, problems: list[Problem]) -> PastedIds:
     if id_list:
-        stored = id_lists.stored_ids(id_list, user=user)
-        if not stored:
+        stored_ids = id_lists.stored_ids(id_list, user=user)
+        if not stored_ids:
             problems.append(Problem("ids", "", id_lists.missing_words(id_list)))
-        return PastedIds(stored)
-    text = "\n".join(sent.getlist("ids"))
+        return PastedIds(stored_ids)
+    text = "\n".join(data.getlist("ids"))
     pasted = read_ids(text)
     if pasted.problem:
         problems.append(Problem("ids", text, pasted.problem))
@@ -237,10 +237,10 @@ def _cursor(text: str, ids: tuple[str, ...], problems: list[Problem]) -> str:
     return cursor or ""
 
 
-def _ends(sent: QueryDict, problems: list[Problem]) -> dict[str, Any]:
-    zone, ends = zone_named(sent.get("zone", "")), dict[str, Any]()
+def _ends(data: QueryDict, problems: list[Problem]) -> dict[str, Any]:
+    zone, ends = zone_named(data.get("zone", "")), dict[str, Any]()
     for name in ENDS:
-        text = sent.get(name, "").strip()
+        text = data.get(name, "").strip()
         try:
             ends[name] = read_end(text, is_last=name.endswith("_to"), zone=zone) if text else None
         except ValueError as error:
@@ -248,8 +248,8 @@ def _ends(sent: QueryDict, problems: list[Problem]) -> dict[str, Any]:
     for name, word in (("created", "Created"), ("updated", "Changed")):
         start, end = ends.get(f"{name}_from"), ends.get(f"{name}_to")
         if start and end and end < start:
-            typed = sent.get(f"{name}_to", "").strip()
+            end_text = data.get(f"{name}_to", "").strip()
             message = f"“{word} until” is before “{word} from”."
-            problems.append(Problem(f"{name}_to", typed, message))
+            problems.append(Problem(f"{name}_to", end_text, message))
             ends[f"{name}_to"] = None
     return ends

@@ -27,7 +27,7 @@ from console.projects import selectors as projects
 from console.upstream.errors import Conflict, Invalid
 
 ACTION = "item.labels"
-KEPT = timedelta(days=180)
+KEEP_FOR = timedelta(days=180)
 MOST_MESSAGE = 500
 State = LabelInsert.State
 # Whether labels of such an insert are at CloudFactory, or may be.
@@ -51,40 +51,47 @@ def check_labels(
     project: uuid.UUID,
     item: uuid.UUID,
     insert_id: uuid.UUID,
-    given: LabelInput,
-    typed: str,
+    label_input: LabelInput,
+    text: str,
     picture: str,
 ) -> LabelInsert:
     """Keeps labels that were checked until they are sent; the same form again changes them, as long as they were not.
 
     Raises record.IdTaken where the id belongs to something else, or the labels under it were sent already.
     """
-    kept = {
-        "typed": typed,
+    values = {
+        "typed": text,
         "picture": picture,
-        "labels": given.text,
-        "digest": _digest(given.text),
-        "label_count": len(given.labels),
-        "width": given.width,
-        "height": given.height,
-        "notes": list(given.notes),
+        "labels": label_input.text,
+        "digest": _digest(label_input.text),
+        "label_count": len(label_input.labels),
+        "width": label_input.width,
+        "height": label_input.height,
+        "notes": list(label_input.notes),
     }
     place = {"person": user, "project": project, "item": item}
     if Entry.objects.filter(pk=insert_id).exists():
         raise record.IdTaken
     space = projects.space_of(user=user, project=project).id
-    insert, is_new = LabelInsert.objects.get_or_create(pk=insert_id, defaults={**place, "space": space, **kept})
+    insert, is_new = LabelInsert.objects.get_or_create(pk=insert_id, defaults={**place, "space": space, **values})
     if is_new:
         return insert
     mine = LabelInsert.objects.filter(pk=insert_id, state=State.CHECKED, **place)
-    if not mine.update(**kept):
+    if not mine.update(**values):
         raise record.IdTaken
     insert.refresh_from_db()
     return insert
 
 
 def send_labels(
-    *, user: Person, insert: LabelInsert, item_name: str, digest: str, known: int, is_again: bool, request: HttpRequest
+    *,
+    user: Person,
+    insert: LabelInsert,
+    item_name: str,
+    digest: str,
+    earlier_count: int,
+    is_again: bool,
+    request: HttpRequest,
 ) -> None:
     """P17, once: a duplicate gets the result of the first, or its error.
 
@@ -96,7 +103,7 @@ def send_labels(
         return
     labels = json.loads(insert.labels or "[]")
     with transaction.atomic():
-        _check_sendable(insert, digest, known, is_again=is_again)
+        _check_sendable(insert, digest, earlier_count, is_again=is_again)
         LabelInsert.objects.filter(pk=insert.pk).update(state=State.SENDING, sent_at=timezone.now())
     try:
         _call(user, insert, item_name, labels, request)
@@ -123,16 +130,16 @@ def copy_unsent(insert: LabelInsert) -> LabelInsert:
 
 def earlier_inserts(*, project: uuid.UUID, item: uuid.UUID) -> list[LabelInsert]:
     """Labels that anybody sent to the item from this console, surely or perhaps, the newest first."""
-    sent = LabelInsert.objects.filter(project=project, item=item, state__in=PERHAPS_THERE)
+    inserts = LabelInsert.objects.filter(project=project, item=item, state__in=PERHAPS_THERE)
     # Its process was killed before the act was recorded, so nothing was sent.
     is_acted = Exists(Entry.objects.filter(pk=OuterRef("pk")))
     never_sent = Q(state=State.SENDING, sent_at__lt=timezone.now() - record.grace()) & ~is_acted
-    return list(sent.exclude(never_sent).defer("typed", "labels").select_related("person").order_by("-sent_at"))
+    return list(inserts.exclude(never_sent).defer("typed", "labels").select_related("person").order_by("-sent_at"))
 
 
 def delete_old_inserts() -> None:
     """Deletes what is older than 180 days; the audit stays."""
-    LabelInsert.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
+    LabelInsert.objects.filter(created_at__lt=timezone.now() - KEEP_FOR).delete()
 
 
 def register() -> None:
@@ -140,7 +147,7 @@ def register() -> None:
     audit_signals.outcome_unknown.connect(_follow, dispatch_uid="items.follow_unknown_labels")
 
 
-def _check_sendable(insert: LabelInsert, digest: str, known: int, *, is_again: bool) -> None:
+def _check_sendable(insert: LabelInsert, digest: str, earlier_count: int, *, is_again: bool) -> None:
     # Of two who send at once, in two tabs or as two people, the second sees the first. Until these count as sent, no
     # other tab changes them.
     of_item = LabelInsert.objects.select_for_update().filter(project=insert.project, item=insert.item)
@@ -148,7 +155,7 @@ def _check_sendable(insert: LabelInsert, digest: str, known: int, *, is_again: b
     if now.get(insert.pk) != digest or insert.digest != digest:
         raise NotSendable(CHANGED)
     earlier = [one for one in earlier_inserts(project=insert.project, item=insert.item) if one.pk != insert.pk]
-    if len(earlier) != known:
+    if len(earlier) != earlier_count:
         raise NotSendable(MEANWHILE)
     equal = [one for one in earlier if one.digest == digest]
     if any(one.state != State.SENT for one in equal):

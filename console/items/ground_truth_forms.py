@@ -18,7 +18,7 @@ class GroundTruthForm(forms.Form):
 
     act_id = IdField(error_messages={"required": "Open this page again."})
     picture = NameField(required=False, max_length=LONGEST_PICTURE)
-    given: LabelInput
+    label_input: LabelInput
 
     def __init__(self, *arguments: Any, file_name: str = "", is_dropped: bool = False, **options: Any) -> None:
         """`is_dropped`: a file came that was too long to be kept (console.common.uploads)."""
@@ -38,14 +38,16 @@ class GroundTruthForm(forms.Form):
 
     def clean(self) -> None:
         try:
-            given = self._read()
-            self.given = read_labels(given, file_name=self._file_name, picture=self.cleaned_data.get("picture", ""))
+            source = self._read_source()
+            self.label_input = read_labels(
+                source, file_name=self._file_name, picture=self.cleaned_data.get("picture", "")
+            )
         except BadLabels as bad:
             # By hand, because the form has no such field.
             self._errors = self.errors
             self.errors["labels"] = self.error_class([str(bad)])
 
-    def _read(self) -> str | bytes:
+    def _read_source(self) -> str | bytes:
         file = self.files.get("file")
         self.text = str(self.data.get("labels") or "")
         if self._is_dropped:

@@ -50,23 +50,23 @@ class LabelPreview:
     def class_words(self) -> str:
         """`coin 8, ruler 4`."""
         counts = Counter(class_of(label) or UNNAMED for label in self.labels)
-        named = [f"{shortened(name)} {count:,}" for name, count in counts.most_common(MOST_CLASSES)]
-        more = len(counts) - len(named)
-        return ", ".join(named) + (f" and {plural(more, 'more class', 'more classes')}" if more else "")
+        class_counts = [f"{shortened(name)} {count:,}" for name, count in counts.most_common(MOST_CLASSES)]
+        more = len(counts) - len(class_counts)
+        return ", ".join(class_counts) + (f" and {plural(more, 'more class', 'more classes')}" if more else "")
 
     @property
     def undrawn_words(self) -> str:
         """What can't be drawn, and that it is sent all the same; "" where all can."""
         shapes = self.overlay.shapes if self.overlay else ()
-        listed = min(len(self.labels), MOST_DRAWN)
-        undrawn = listed - sum(shape.is_drawn for shape in shapes)
+        listed_count = min(len(self.labels), MOST_DRAWN)
+        undrawn = listed_count - sum(shape.is_drawn for shape in shapes)
         words = []
         if undrawn == len(self.labels):
             words.append("None of them can be drawn. They are still sent.")
         elif undrawn:
             words.append(f"{undrawn:,} of them can’t be drawn. They are still sent.")
-        if len(self.labels) > listed:
-            words.append(f"Only the first {listed:,} are drawn and listed. All {len(self.labels):,} are sent.")
+        if len(self.labels) > listed_count:
+            words.append(f"Only the first {listed_count:,} are drawn and listed. All {len(self.labels):,} are sent.")
         return " ".join(words)
 
     @property
@@ -129,8 +129,8 @@ def present_earlier(inserts: Sequence[LabelInsert], user: Person) -> list[Earlie
     ]
 
 
-def present_with_item(sent: LabelsSent, user: Person) -> EarlierInsert:
-    return EarlierInsert(_who(sent.person, user), plural(sent.count, "label"), sent.at, is_with_item=True)
+def present_with_item(labels: LabelsSent, user: Person) -> EarlierInsert:
+    return EarlierInsert(_who(labels.person, user), plural(labels.count, "label"), labels.at, is_with_item=True)
 
 
 def _who(person: Person | None, user: Person) -> str:
@@ -151,8 +151,8 @@ def _coco(labels: Sequence[Json], width: float | None, height: float | None) -> 
         }
         key = json.dumps(category)
         category["id"] = categories.setdefault(key, {**category, "id": len(categories) + 1})["id"]
-        drawn = {field: label[field] for field in DRAWN_FIELDS if field in label}
-        annotations.append({"image_id": 1, "category_id": category["id"], **drawn})
+        geometry = {field: label[field] for field in DRAWN_FIELDS if field in label}
+        annotations.append({"image_id": 1, "category_id": category["id"], **geometry})
     image = {"id": 1, "width": width, "height": height}
     document = {"images": [image], "categories": list(categories.values()), "annotations": annotations}
     return json.dumps(document).encode()

@@ -63,9 +63,9 @@ def store_ids(ids: Sequence[str], *, space: str) -> str:
     if len(ids) <= MOST_IN_ADDRESS:
         return ""
     digest = hashlib.sha256("\n".join((space, *ids)).encode()).hexdigest()[:32]
-    stored = {"space": space, "ids": list(ids), "created_at": timezone.now()}
+    values = {"space": space, "ids": list(ids), "created_at": timezone.now()}
     with transaction.atomic():
-        IdList.objects.update_or_create(key=digest, defaults=stored)
+        IdList.objects.update_or_create(key=digest, defaults=values)
         newest_first = IdList.objects.filter(space=space).order_by("-created_at").values_list("key", flat=True)
         IdList.objects.filter(key__in=list(newest_first[MOST_STORED : 2 * MOST_STORED])).delete()
     return f"list-{digest}"

@@ -75,10 +75,10 @@ def clean_results_url(text: str) -> str:
 
 
 def clean_taxonomy_version_id(text: str) -> str:
-    found = read_uuid(text.strip())
-    if found is None:
+    version_id = read_uuid(text.strip())
+    if version_id is None:
         raise ValidationError(TAXONOMY)
-    return str(found)
+    return str(version_id)
 
 
 def clean_due_in_seconds(text: str) -> int:
@@ -130,10 +130,10 @@ CLEANERS: Mapping[str, Callable[[str], Any]] = {
 
 def new_work_item(fields: Mapping[str, Any], *, batch_id: int | None, console_id: uuid.UUID) -> NewWorkItem:
     """What is sent of cleaned fields, under our id."""
-    given = dict(fields)
-    labels = given.pop("labels", None)
-    metadata = with_console_id(given.pop("metadata", None), console_id)
-    return NewWorkItem(**given, batch_id=batch_id, metadata=metadata, labels=None if labels is None else tuple(labels))
+    values = dict(fields)
+    labels = values.pop("labels", None)
+    metadata = with_console_id(values.pop("metadata", None), console_id)
+    return NewWorkItem(**values, batch_id=batch_id, metadata=metadata, labels=None if labels is None else tuple(labels))
 
 
 def _web_address(address: str, sentence: str) -> str:

@@ -12,7 +12,7 @@ from console.upstream.errors import Invalid, NotFound, OtherRefusal, Unreadable
 from console.upstream.response_models import Annotation
 from console.upstream.storage_paths import PathRefused, path_in_space
 
-GONE = "The label file is no longer in CloudFactory's file store."
+FILE_GONE = "The label file is no longer in CloudFactory's file store."
 
 
 def find_annotation(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> Annotation | None:
@@ -40,7 +40,7 @@ def open_file(*, user: Person, project: uuid.UUID, annotation: Annotation, limit
     try:
         return connections.storage().stream(link, limit=limit)
     except NotFound as error:
-        error.message = GONE
+        error.message = FILE_GONE
         raise
 
 

@@ -61,28 +61,28 @@ class LabelInput:
         return json.dumps(self.labels, ensure_ascii=False, separators=(",", ":"))
 
 
-def read_labels(given: str | bytes, *, file_name: str = "", picture: str = "") -> LabelInput:
+def read_labels(source: str | bytes, *, file_name: str = "", picture: str = "") -> LabelInput:
     """The labels in a text or a file. Raises BadLabels.
 
     Of a COCO file with several pictures those of `picture` are taken, where that is "" of the item's own `file_name`.
     """
-    _check_size(given)
-    if not given.strip():
+    _check_size(source)
+    if not source.strip():
         raise BadLabels("Paste labels, or choose a file.")
-    value = _read(given)
+    value = _parse(source)
     if isinstance(value, dict) and isinstance(value.get("annotations"), list):
-        found = _Coco(value).labels_of(picture=picture, file_name=file_name)
+        label_input = _Coco(value).labels_of(picture=picture, file_name=file_name)
     else:
-        found = LabelInput(_objects(value))
-    if len(found.text.encode()) > MOST_BYTES:
+        label_input = LabelInput(_objects(value))
+    if len(label_input.text.encode()) > MOST_BYTES:
         raise BadLabels("As it would be sent, this is larger than 10 MiB. Send fewer labels at a time.")
-    return found
+    return label_input
 
 
-def read_objects(given: str | bytes) -> list[dict[str, Any]]:
+def read_objects(source: str | bytes) -> list[dict[str, Any]]:
     """A list of label objects, as it is sent; raises BadLabels, also for a COCO file."""
-    _check_size(given)
-    return _objects(_read(given))
+    _check_size(source)
+    return _objects(_parse(source))
 
 
 def fault_of(error: NotJson) -> str:
@@ -92,15 +92,15 @@ def fault_of(error: NotJson) -> str:
     return _WHY_NOT.get(str(error), _TOO_DEEP if "nested" in str(error) else "This is not valid JSON.")
 
 
-def _check_size(given: str | bytes) -> None:
-    size = len(given) if isinstance(given, bytes) else len(given.encode("utf-8", "surrogatepass"))
+def _check_size(source: str | bytes) -> None:
+    size = len(source) if isinstance(source, bytes) else len(source.encode("utf-8", "surrogatepass"))
     if size > MOST_BYTES:
         raise BadLabels(f"This is {size / 1024**2:,.1f} MiB. Labels can be 10 MiB at most.")
 
 
-def _read(given: str | bytes) -> Any:
+def _parse(source: str | bytes) -> Any:
     try:
-        return read_json(given, exact=True, most_values=MOST_VALUES)
+        return read_json(source, exact=True, most_values=MOST_VALUES)
     except NotJson as error:
         raise BadLabels(fault_of(error)) from None
 
@@ -145,13 +145,13 @@ class _Coco:
 
     def _choose(self, name: str, *, is_chosen: bool) -> CocoImage:
         """The picture of this name; the only one whatever it is called, unless somebody chose a name."""
-        named = [image for image in self._images if _is_called(image, name)]
-        if len(named) > 1:
-            named = [image for image in named if image.file_name == name] or named
-        if len(named) == 1:
-            return named[0]
-        if named:
-            raise BadLabels(f"The COCO file has {len(named):,} pictures called “{name}”. Name one with its folder.")
+        matches = [image for image in self._images if _is_called(image, name)]
+        if len(matches) > 1:
+            matches = [image for image in matches if image.file_name == name] or matches
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise BadLabels(f"The COCO file has {len(matches):,} pictures called “{name}”. Name one with its folder.")
         if len(self._images) == 1 and not is_chosen:
             return self._images[0]
         if not self._images:
@@ -185,13 +185,13 @@ class _Coco:
         return {"category": name} | {**of_class, **{name: one for name, one in fields.items() if name != "category"}}
 
     def _notes(self, image: CocoImage, file_name: str, left_out: int) -> Iterator[str]:
-        shown = f"“{image.short_name}”" if image.file_name else "a picture without a name"
+        title = f"“{image.short_name}”" if image.file_name else "a picture without a name"
         others = [one for one in self._images if one is not image]
         if others:
-            yield f"The COCO file describes {len(self._images):,} pictures. Only the labels of {shown} are sent."
+            yield f"The COCO file describes {len(self._images):,} pictures. Only the labels of {title} are sent."
             yield f"Left out: {self._names(others)}."
         if image.file_name and file_name and not _is_called(image, file_name):
-            yield f"The picture is called {shown} in the COCO file, but “{file_name}” here. Check that it is the same."
+            yield f"The picture is called {title} in the COCO file, but “{file_name}” here. Check that it is the same."
         if left_out:
             yield f"Annotations that belong to no picture of this item, and are not sent: {left_out:,}."
 

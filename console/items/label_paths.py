@@ -114,11 +114,11 @@ def _box_corners(label: CocoLabel) -> list[list[float]]:
     left, top, width, height = label.box
     corners = [(left, top), (left + width, top), (left + width, top + height), (left, top + height)]
     if label.rotation:
-        corners = _turned(corners, (left + width / 2, top + height / 2), label.rotation)
+        corners = _rotate(corners, (left + width / 2, top + height / 2), label.rotation)
     return [[side for corner in corners for side in corner]]
 
 
-def _turned(
+def _rotate(
     corners: Sequence[tuple[float, float]], middle: tuple[float, float], degrees: float
 ) -> list[tuple[float, float]]:
     """Clockwise, as the page's axes point right and down."""

@@ -69,14 +69,14 @@ class LabelsPart:
     def fields(self) -> list[tuple[str, JsonValue]]:
         """What came as JSON, with its title."""
         annotation = self.annotation or Annotation()
-        shown = without_console_id(annotation.metadata)
-        metadata = {name: value for name, value in shown.items() if name not in _NAMED}
-        named = [
+        public_metadata = without_console_id(annotation.metadata)
+        metadata = {name: value for name, value in public_metadata.items() if name not in _NAMED}
+        fields = [
             ("Inference", self.inference),
             ("Metadata of the labels", JsonValue(metadata)),
             ("Other fields of the labels", JsonValue(annotation.extra)),
         ]
-        return filled(named)
+        return filled(fields)
 
 
 LABELS = Face("labels", "Labels", "", "tags")
@@ -117,10 +117,10 @@ _WITHOUT_LABELS = {
 }
 
 
-_ENDED = {"CANCELED": "Not done: canceled", "FAILED": "Not done: failed"}
+_UNDONE_TITLES = {"CANCELED": "Not done: canceled", "FAILED": "Not done: failed"}
 
 
 def _undone(status: Status) -> Face:
     text = _WITHOUT_LABELS.get(status.value, "CloudFactory has no labels for this item yet.")
-    title = _ENDED.get(status.value, "Not done yet")
+    title = _UNDONE_TITLES.get(status.value, "Not done yet")
     return Face("undone", title, text, "circle-dashed")

@@ -43,9 +43,9 @@ def trace_mask(mask: Mask, *, most: int) -> list[Ring]:
                 if code & 1 == _TOP:
                     starts.append(here)
             else:
-                left = lines.pop(code)
-                across[left] = here
-                across.append(left)
+                left_corner = lines.pop(code)
+                across[left_corner] = here
+                across.append(left_corner)
         if len(corners) > most:
             raise TooDetailed
         before = ends

@@ -148,7 +148,7 @@ class Overlay:
         return sorted({one.style for one in self.classes})
 
     @property
-    def drawn(self) -> list[DrawnClass]:
+    def drawn_classes(self) -> list[DrawnClass]:
         """What is drawn, class by class in the order of the classes."""
         shapes: dict[int, list[Shape]] = defaultdict(list)
         for shape in self.shapes:
@@ -215,11 +215,11 @@ def _classes(document: CocoDocument) -> dict[str, LabelClass]:
     names = {category.id: category.name for category in document.categories if category.name}
     used = {label.category_id: names.get(label.category_id, UNNAMED) for label in document.labels}
     counts = Counter(used[label.category_id] for label in document.labels)
-    named = dict.fromkeys(names.values())
-    order = [name for name in {**named, UNNAMED: None} if name in counts]
+    distinct_names = dict.fromkeys(names.values())
+    order = [name for name in {**distinct_names, UNNAMED: None} if name in counts]
     # All names of the file have a say as long as there are looks for them: so a class has the same one in each picture.
     # What has no name takes what is left.
-    sharing = sorted(named if len(named) <= STYLES else counts.keys() & named)
+    sharing = sorted(distinct_names if len(distinct_names) <= STYLES else counts.keys() & distinct_names)
     styles = choose_styles(dict.fromkeys((*sharing, UNNAMED)), STYLES)
     classes = {name: LabelClass(number, name, counts[name], styles[name]) for number, name in enumerate(order, 1)}
     return {category: classes[name] for category, name in used.items()}

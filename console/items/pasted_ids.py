@@ -25,15 +25,15 @@ class PastedIds:
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences about what was left out."""
-        doubles = (f"{_counted(self.duplicates, 'duplicate id was', 'duplicate ids were')} left out.",)
+        doubles = (f"{_count(self.duplicates, 'duplicate id was', 'duplicate ids were')} left out.",)
         return (*(doubles if self.duplicates else ()), *((self.wrong_words,) if self.wrong else ()))
 
     @property
     def wrong_words(self) -> str:
-        named = ", ".join(f"“{word[:LONGEST_NAMED]}”" for word in self.wrong[:MOST_NAMED])
+        words = ", ".join(f"“{word[:LONGEST_NAMED]}”" for word in self.wrong[:MOST_NAMED])
         rest = len(self.wrong) - MOST_NAMED
         more = f" and {rest:,} more" if rest > 0 else ""
-        return f"{_counted(len(self.wrong), 'word isn’t a work item id', 'words aren’t work item ids')}: {named}{more}."
+        return f"{_count(len(self.wrong), 'word isn’t a work item id', 'words aren’t work item ids')}: {words}{more}."
 
 
 def read_ids(text: str) -> PastedIds:
@@ -45,9 +45,9 @@ def read_ids(text: str) -> PastedIds:
     wrong = tuple(dict.fromkeys(word for word in _WORD.findall(_ID.sub(" ", text)) if word.strip("-_")))
     if len(ids) > MOST_IDS:
         return PastedIds(problem=f"These are {len(ids):,} ids. Paste up to {MOST_IDS:,} at once.")
-    read = PastedIds(ids, len(pasted) - len(ids), wrong)
-    return PastedIds(problem=read.wrong_words, wrong=wrong) if wrong and not ids else read
+    pasted_ids = PastedIds(ids, len(pasted) - len(ids), wrong)
+    return PastedIds(problem=pasted_ids.wrong_words, wrong=wrong) if wrong and not ids else pasted_ids
 
 
-def _counted(number: int, one: str, many: str) -> str:
+def _count(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"

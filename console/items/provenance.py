@@ -35,8 +35,8 @@ class Provenance:
 
 def provenance_of(metadata: Mapping[str, Any]) -> Provenance | None:
     """The slice that the metadata names; None where it names none that could have a page."""
-    named = metadata.get(SLICE)
-    owner, _, slug = named.partition("/") if isinstance(named, str) else ("", "", "")
+    slice_path = metadata.get(SLICE)
+    owner, _, slug = slice_path.partition("/") if isinstance(slice_path, str) else ("", "", "")
     if read_segment(owner) is None or read_segment(slug) is None:
         return None
     provenance = Provenance(owner, slug, str(read_uuid(metadata.get(SLICE_ITEM)) or ""))

@@ -56,16 +56,16 @@ def find_created(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
     """Looks for new work items by our ids in their metadata; the id of a single one is the entry's."""
     if import_reconcile.is_of_import(entry):
         return import_reconcile.find_rows(entry)
-    found = find_by_console_ids(
+    matches = find_by_console_ids(
         connections.cloudfactory(_actor(entry)),
         project=uuid.UUID(entry.detail["project_id"]),
         batch_id=entry.detail.get("batch_id"),
         ids=[entry.pk],
         created_from=entry.at - import_reconcile.SKEW,
     )
-    if item := found.items.get(entry.pk):
+    if item := matches.items.get(entry.pk):
         return "done", {"thing_id": item.id}
-    if not found.is_whole:
+    if not matches.is_whole:
         raise Unreadable(NOT_ANSWERED, vendor=VENDOR, changes=False)
     return "not found", {}
 

@@ -128,8 +128,8 @@ class RunStart:
     def left_out(self) -> str:
         """That items can't be reviewed here, in a sentence; "" where all of them can."""
         count = self.page.left_out
-        left = "1 item is" if count == 1 else f"{count:,} items are"
-        return f"{left} left out, because CloudFactory’s ids for them can’t be read." if count else ""
+        items_are = "1 item is" if count == 1 else f"{count:,} items are"
+        return f"{items_are} left out, because CloudFactory’s ids for them can’t be read." if count else ""
 
     @property
     def nothing(self) -> str:

@@ -36,7 +36,7 @@ class ChangedItem:
 
 
 @dataclass(frozen=True)
-class Coming:
+class UpcomingItems:
     """Items as CloudFactory has them now, in the run's order, without those that have changed meanwhile."""
 
     items: tuple[WorkItem, ...] = ()
@@ -55,10 +55,10 @@ def run_items(run: ReviewRun) -> list[ReviewItem]:
 
 def open_items(run: ReviewRun, *, after: str = "") -> list[ReviewItem]:
     """The items that wait for a decision in this run; only those behind `after`, where that is one of its items."""
-    closed = set(run.skipped) | decided_ids(run)
+    closed_ids = set(run.skipped) | decided_ids(run)
     items = run_items(run)
     start = next((place + 1 for place, item in enumerate(items) if item.id == after), 0)
-    return [item for item in items[start:] if item.id not in closed]
+    return [item for item in items[start:] if item.id not in closed_ids]
 
 
 def decided_ids(run: ReviewRun) -> set[str]:
@@ -72,53 +72,55 @@ def newest_decisions(run: ReviewRun) -> dict[str, Decision]:
     return {str(decision.item): decision for decision in decisions}
 
 
-def find_next(*, user: Person, run: ReviewRun, after: str = "") -> Coming:
+def find_next(*, user: Person, run: ReviewRun, after: str = "") -> UpcomingItems:
     """The next open items, AHEAD at most, by one call to P16; by more only where all of them have changed meanwhile."""
     passed_over: tuple[ChangedItem, ...] = ()
-    left, size = open_items(run, after=after), AHEAD
-    while left:
-        coming = read_coming(user=user, run=run, items=left[:size])
-        passed_over += coming.passed_over
-        if coming.items:
-            return Coming(coming.items, passed_over)
-        left, size = left[size:], MOST_IDS
-    return Coming(passed_over=passed_over)
+    remaining_items, size = open_items(run, after=after), AHEAD
+    while remaining_items:
+        upcoming = read_upcoming(user=user, run=run, items=remaining_items[:size])
+        passed_over += upcoming.passed_over
+        if upcoming.items:
+            return UpcomingItems(upcoming.items, passed_over)
+        remaining_items, size = remaining_items[size:], MOST_IDS
+    return UpcomingItems(passed_over=passed_over)
 
 
-def read_from(*, user: Person, run: ReviewRun, item: ReviewItem) -> Coming:
+def read_from(*, user: Person, run: ReviewRun, item: ReviewItem) -> UpcomingItems:
     """This item, whatever became of it, and the open ones behind it, AHEAD in all: one P16. Raises NotFound."""
     behind = [one for one in open_items(run, after=item.id) if one.id != item.id]
-    coming, now = _read(user, run, [item, *behind[: AHEAD - 1]])
-    if item.id not in now and item.id not in {one.item.id for one in coming.passed_over}:
+    items_ahead, now = _read_states(user, run, [item, *behind[: AHEAD - 1]])
+    if item.id not in now and item.id not in {one.item.id for one in items_ahead.passed_over}:
         raise Unreadable(NOT_ANSWERED, vendor=VENDOR, changes=False)
     if item.id not in now:
         raise NotFound(f"{item.name} isn’t in this project any more.", vendor=VENDOR, changes=False)
-    others = tuple(one for one in coming.items if one.id != item.id)
-    passed_over = tuple(one for one in coming.passed_over if one.item.id != item.id)
-    return Coming((now[item.id], *others), passed_over)
+    others = tuple(one for one in items_ahead.items if one.id != item.id)
+    passed_over = tuple(one for one in items_ahead.passed_over if one.item.id != item.id)
+    return UpcomingItems((now[item.id], *others), passed_over)
 
 
-def check_from(*, user: Person, run: ReviewRun, item: str) -> Coming:
+def check_from(*, user: Person, run: ReviewRun, item: str) -> UpcomingItems:
     """The open items from this one on, AHEAD at most, as they are now: one call to P16."""
     behind = open_items(run, after=item)
     here = [one for one in open_items(run) if one.id == item and one not in behind]
-    return read_coming(user=user, run=run, items=[*here, *behind][:AHEAD])
+    return read_upcoming(user=user, run=run, items=[*here, *behind][:AHEAD])
 
 
-def read_coming(*, user: Person, run: ReviewRun, items: Sequence[ReviewItem]) -> Coming:
+def read_upcoming(*, user: Person, run: ReviewRun, items: Sequence[ReviewItem]) -> UpcomingItems:
     """What has become of the first hundred of these items: one call to P16 (FACTS 2.9), none for none."""
-    return _read(user, run, items)[0] if items else Coming()
+    return _read_states(user, run, items)[0] if items else UpcomingItems()
 
 
-def _read(user: Person, run: ReviewRun, items: Sequence[ReviewItem]) -> tuple[Coming, Mapping[str, WorkItem]]:
+def _read_states(
+    user: Person, run: ReviewRun, items: Sequence[ReviewItem]
+) -> tuple[UpcomingItems, Mapping[str, WorkItem]]:
     """An item that CloudFactory says nothing about is neither waiting nor passed over."""
     items = items[:MOST_IDS]
-    listed = read_by_ids(connections.cloudfactory(user), project=run.project, ids=[item.id for item in items])
-    now = listed.items
+    answer = read_by_ids(connections.cloudfactory(user), project=run.project, ids=[item.id for item in items])
+    now = answer.items
     is_waiting = {item.id: item.id in now and (now[item.id].status or "") == item.status for item in items}
-    waiting = tuple(now[item.id] for item in items if is_waiting[item.id])
-    changed = [item for item in items if not is_waiting[item.id] and (item.id in now or listed.is_whole)]
-    return Coming(waiting, tuple(ChangedItem(item, _status(now.get(item.id))) for item in changed)), now
+    waiting_items = tuple(now[item.id] for item in items if is_waiting[item.id])
+    changed = [item for item in items if not is_waiting[item.id] and (item.id in now or answer.is_whole)]
+    return UpcomingItems(waiting_items, tuple(ChangedItem(item, _status(now.get(item.id))) for item in changed)), now
 
 
 def _status(item: WorkItem | None) -> str | None:

@@ -72,8 +72,8 @@ def append_next_page(*, user: Person, run: ReviewRun) -> None:
     if item_filter.problems:
         raise NotFound(item_filter.problems[0].message, vendor=VENDOR, changes=False)
     next_page = read_run_page(user=user, project=run.project, item_filter=item_filter)
-    known = {entry["id"] for entry in run.items}
-    items = [*run.items, *(entry for entry in _entries(next_page.items) if entry["id"] not in known)]
+    known_ids = {entry["id"] for entry in run.items}
+    items = [*run.items, *(entry for entry in _entries(next_page.items) if entry["id"] not in known_ids)]
     # A list that leads back to items that it had already would never end.
     goes_round = bool(next_page.items) and len(items) == len(run.items)
     same_place = ReviewRun.objects.filter(pk=run.pk, next_cursor=cursor)

@@ -25,7 +25,7 @@ class SummaryRow:
 
 
 @dataclass(frozen=True)
-class Group:
+class SummaryGroup:
     """Items that had the same end."""
 
     title: str
@@ -36,7 +36,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Summary:
-    groups: tuple[Group, ...]
+    groups: tuple[SummaryGroup, ...]
     sentence: str
     has_skipped: bool
     is_open: bool
@@ -55,14 +55,14 @@ def summary_of(
     *,
     skipped: Sequence[ReviewItem],
     passed_over: Sequence[PassedOverItem],
-    left: Sequence[ReviewItem],
+    open_items: Sequence[ReviewItem],
 ) -> Summary:
     """`decisions` has the newest decision of each item that wasn't taken back."""
     endings: defaultdict[str, list[Decision]] = defaultdict(list)
     for decision in decisions:
         endings[_ending(decision)].append(decision)
     failed_ids = {str(one.item) for one in endings[State.FAILED]}
-    undecided = [item for item in left if item.id not in failed_ids]
+    undecided = [item for item in open_items if item.id not in failed_ids]
     groups = (
         *_decided_groups(endings),
         _group("Skipped", "quiet", "fast-forward", (_plain(run, item) for item in skipped)),
@@ -73,7 +73,7 @@ def summary_of(
         groups=tuple(group for group in groups if group.rows),
         sentence=_sentence(endings, skipped=len(skipped), passed_over=len(passed_over)),
         has_skipped=bool(skipped),
-        is_open=bool(left) or bool(run.next_cursor),
+        is_open=bool(open_items) or bool(run.next_cursor),
         refresh_in=_refresh_in(decisions),
     )
 
@@ -83,8 +83,8 @@ def _ending(decision: Decision) -> str:
     return decision.state if decision.state in (State.FAILED, State.UNKNOWN) else decision.action
 
 
-def _decided_groups(endings: Mapping[str, Sequence[Decision]]) -> list[Group]:
-    def group(title: str, tone: str, icon: str, ending: str) -> Group:
+def _decided_groups(endings: Mapping[str, Sequence[Decision]]) -> list[SummaryGroup]:
+    def group(title: str, tone: str, icon: str, ending: str) -> SummaryGroup:
         return _group(title, tone, icon, map(_decided, endings.get(ending, ())))
 
     return [
@@ -116,15 +116,15 @@ def _refresh_in(decisions: Sequence[Decision]) -> int | None:
     unsent = [one for one in decisions if one.state in (State.WAITING, State.SENDING)]
     if not unsent:
         return None
-    left = max((one.due_at - timezone.now()).total_seconds() for one in unsent)
-    return max(REFRESH_SECONDS, math.ceil(left) + 1)
+    seconds_left = max((one.due_at - timezone.now()).total_seconds() for one in unsent)
+    return max(REFRESH_SECONDS, math.ceil(seconds_left) + 1)
 
 
-def _group(title: str, tone: str, icon: str, rows: Iterable[SummaryRow]) -> Group:
-    return Group(title, tone, icon, tuple(rows))
+def _group(title: str, tone: str, icon: str, rows: Iterable[SummaryRow]) -> SummaryGroup:
+    return SummaryGroup(title, tone, icon, tuple(rows))
 
 
-def _by_reason(sent_back: Sequence[Decision]) -> list[Group]:
+def _by_reason(sent_back: Sequence[Decision]) -> list[SummaryGroup]:
     reasons = dict.fromkeys(one.reason for one in sent_back)
     return [
         _group(f"Sent back: {reason}", "warn", "undo-2", (_decided(one) for one in sent_back if one.reason == reason))

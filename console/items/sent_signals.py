@@ -34,18 +34,19 @@ class SentSignal:
 
 def in_portions(items: Collection[uuid.UUID]) -> Iterator[Sequence[uuid.UUID]]:
     """The ids in portions that fit into one statement."""
-    listed = list(items)
-    return (listed[start : start + AT_ONCE] for start in range(0, len(listed), AT_ONCE))
+    all_items = list(items)
+    return (all_items[start : start + AT_ONCE] for start in range(0, len(all_items), AT_ONCE))
 
 
 def read_sent_signals(items: Collection[uuid.UUID]) -> Mapping[uuid.UUID, list[SentSignal]]:
     """What was sent about each of these items, by anybody, the newest first; nothing where nothing was."""
-    found: dict[uuid.UUID, list[SentSignal]] = {}
+    signals: dict[uuid.UUID, list[SentSignal]] = {}
     for ids in in_portions(items):
         for item, signal in [*_single(ids), *_bulk(ids)]:
-            found.setdefault(item, []).append(signal)
+            signals.setdefault(item, []).append(signal)
     return {
-        item: sorted(listed, key=lambda signal: signal.entry.sequence, reverse=True) for item, listed in found.items()
+        item: sorted(item_signals, key=lambda signal: signal.entry.sequence, reverse=True)
+        for item, item_signals in signals.items()
     }
 
 

@@ -102,18 +102,18 @@ def take_back(*, user: Person, decision: Decision) -> bool:
     """Whether it was taken back and is never sent; False where a worker, or an earlier press, was faster."""
     mine = Decision.objects.filter(pk=decision.pk, person=user, state=State.WAITING)
     with transaction.atomic():
-        taken = mine.update(state=State.TAKEN_BACK, finished_at=timezone.now())
-        if taken:
+        updated = mine.update(state=State.TAKEN_BACK, finished_at=timezone.now())
+        if updated:
             jobs.cancel(kind=KIND, subject=str(decision.pk), words="It was taken back.")
     decision.refresh_from_db()
-    return bool(taken)
+    return bool(updated)
 
 
 def claim(decision: Decision) -> bool:
     """Takes a waiting decision to be sent; from here on it can't be taken back."""
-    taken = Decision.objects.filter(pk=decision.pk, state=State.WAITING).update(state=State.SENDING)
+    updated = Decision.objects.filter(pk=decision.pk, state=State.WAITING).update(state=State.SENDING)
     decision.refresh_from_db()
-    return bool(taken)
+    return bool(updated)
 
 
 def send(decision: Decision, *, request: HttpRequest | None = None) -> Decision:
@@ -167,8 +167,8 @@ def give_up(decision: Decision, message: str) -> None:
 
 def other_signals(decision: Decision) -> list[SentSignal]:
     """What else was sent about the decision's item, by anybody, also with others in a bulk signal; the newest first."""
-    sent = read_sent_signals([decision.item]).get(decision.item, [])
-    return [signal for signal in sent if signal.entry.pk != decision.pk]
+    signals = read_sent_signals([decision.item]).get(decision.item, [])
+    return [signal for signal in signals if signal.entry.pk != decision.pk]
 
 
 def label_of(decision: Decision) -> str:

@@ -111,8 +111,8 @@ def filter_words(item_filter: ItemFilter, batch_names: Mapping[int, str]) -> lis
 
 def batch_choices(item_filter: ItemFilter, batch_names: Mapping[int, str]) -> list[BatchChoice]:
     """The batches to choose from: those with a known name, and whatever is chosen already."""
-    known = {batch: batch_names.get(batch, f"Batch {batch}") for batch in (*item_filter.batches, *batch_names)}
-    return [BatchChoice(batch, name, batch in item_filter.batches) for batch, name in known.items()]
+    names = {batch: batch_names.get(batch, f"Batch {batch}") for batch in (*item_filter.batches, *batch_names)}
+    return [BatchChoice(batch, name, batch in item_filter.batches) for batch, name in names.items()]
 
 
 def place_words(page: ItemPage, item_filter: ItemFilter) -> str:

@@ -44,8 +44,8 @@ class ItemPage:
 
 def read_page(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> ItemPage:
     """The page that a filter without problems asks for. Batches without a name are fine; P16's error is raised."""
-    read = _reader(user, project, item_filter)
-    calls: list[Callable[[], Any]] = [read, selectors.names_reader(user=user, project=project)]
+    read_items = _reader(user, project, item_filter)
+    calls: list[Callable[[], Any]] = [read_items, selectors.names_reader(user=user, project=project)]
     page, names = connections.gather(calls)
     for answer in (page, names):
         if isinstance(answer, KeyRejected):
@@ -107,17 +107,17 @@ def _arranged(page: Page[WorkItem] | ItemsById, item_filter: ItemFilter) -> Item
     )
 
 
-def _arranged_as_pasted(listed: ItemsById, item_filter: ItemFilter) -> ItemPage:
+def _arranged_as_pasted(answer: ItemsById, item_filter: ItemFilter) -> ItemPage:
     asked_ids = item_filter.arguments()["ids"]
-    unanswered = tuple(item_id for item_id in asked_ids if item_id not in listed.items)
+    unanswered = tuple(item_id for item_id in asked_ids if item_id not in answer.items)
     before, after = item_filter.offset - IDS_A_CALL, item_filter.offset + IDS_A_CALL
     return ItemPage(
-        tuple(listed.items[item_id] for item_id in asked_ids if item_id in listed.items),
+        tuple(answer.items[item_id] for item_id in asked_ids if item_id in answer.items),
         {},
         previous=replace(item_filter, cursor=str(before or "")) if before >= 0 else None,
         next=replace(item_filter, cursor=str(after)) if after < len(item_filter.ids) else None,
-        missing=unanswered if listed.is_whole else (),
-        unclear="" if listed.is_whole else _unanswered(len(unanswered)),
+        missing=unanswered if answer.is_whole else (),
+        unclear="" if answer.is_whole else _unanswered(len(unanswered)),
     )
 
 

@@ -15,7 +15,7 @@ from console.emulator.sample import FIRST_BATCH
 from console.emulator.server import Running
 from console.items.console_ids import (
     KEY,
-    Found,
+    ConsoleIdMatches,
     console_id_of,
     find_by_console_ids,
     walk_batch,
@@ -49,7 +49,7 @@ def batch(emulator: Running) -> int:
     return int(emulator.act("add_batch", project=COINS, name="Just ours")["batch"]["id"])
 
 
-def look(user: Person, batch_id: int | None, *ids: uuid.UUID) -> Found:
+def look(user: Person, batch_id: int | None, *ids: uuid.UUID) -> ConsoleIdMatches:
     platform = connections.cloudfactory(user)
     return find_by_console_ids(platform, project=PROJECT, batch_id=batch_id, ids=ids)
 

@@ -32,13 +32,13 @@ def label_rows(table: LabelTable, overlay: Overlay, item_id: uuid.UUID) -> SafeS
 
 
 def _drawn_shape(shape: Shape, item_id: uuid.UUID, *, has_title: bool) -> SafeString:
-    given = (shape.number, item_id, _IS_CROWD if shape.is_crowd else "", shape.number, shape.anchor_words)
+    attributes = (shape.number, item_id, _IS_CROWD if shape.is_crowd else "", shape.number, shape.anchor_words)
     title = _title(shape) if has_title else ""
     if shape.is_plain:
         element = '<path id="shape-{}-{}"{} data-shape="{}" data-at="{}" d="{}">{}</path>'
-        return format_html(element, *given, shape.path, title)
+        return format_html(element, *attributes, shape.path, title)
     element = '<g id="shape-{}-{}"{} data-shape="{}" data-at="{}">{}{}{}{}</g>'
-    return format_html(element, *given, title, _frame(shape), _skeleton(shape), _dots(shape))
+    return format_html(element, *attributes, title, _frame(shape), _skeleton(shape), _dots(shape))
 
 
 def _title(shape: Shape) -> SafeString:

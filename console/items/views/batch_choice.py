@@ -14,8 +14,8 @@ WITHOUT_ID = "The batch was created, but CloudFactory didn’t say its number. C
 
 
 def read_names(request: SignedIn, project: uuid.UUID) -> dict[int, str]:
-    read = batches.read_batches if request.method == "POST" else batches.recent_batches
-    return batches.names_of(read(user=request.user, project=project))
+    read_batches = batches.read_batches if request.method == "POST" else batches.recent_batches
+    return batches.names_of(read_batches(user=request.user, project=project))
 
 
 def asked_batch(request: SignedIn) -> str:
@@ -26,21 +26,21 @@ def asked_batch(request: SignedIn) -> str:
 
 def read_target(request: SignedIn, project: uuid.UUID, form: BatchForm) -> tuple[int, str] | None:
     """The id and name of the batch, which is created where that was asked for; None: what is wrong is in the form."""
-    typed = form.cleaned_data
-    if typed["batch"] is not None:
-        return typed["batch"], form.batches[typed["batch"]]
+    cleaned = form.cleaned_data
+    if cleaned["batch"] is not None:
+        return cleaned["batch"], form.batches[cleaned["batch"]]
     try:
         created, name = batch_services.create_batch(
-            user=request.user, project=project, name=typed["name"], act_id=typed["act_id"], request=request
+            user=request.user, project=project, name=cleaned["name"], act_id=cleaned["act_id"], request=request
         )
     except (Conflict, Invalid) as refusal:
         form.add_error("name", refusal.message)
         return None
     batch = read_int(created, INT64.start)
     if batch is None:
-        found = batches.names_of(batches.read_batches(user=request.user, project=project))
-        batch = next((one for one, other in found.items() if other == name), None)
-        form.batches = found
+        names = batches.names_of(batches.read_batches(user=request.user, project=project))
+        batch = next((one for one, other in names.items() if other == name), None)
+        form.batches = names
     if batch is None:
         form.add_error("batch", WITHOUT_ID)
         return None

@@ -31,13 +31,13 @@ TEMPLATE = "items/create.html"
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """The form, for the batch that `batch` in the address names; POST creates the item."""
-    sent = request.POST if request.method == "POST" else saved_forms.read_form(request)
-    context = _about(request, project, is_typed=sent is not None)
-    choices, problem = _read_batches(request, project, is_typed=sent is not None)
-    chosen = {value: value for value, _ in choices}.get(request.GET.get("batch", ""), "")
-    initial = request.GET.get("batch", "") if problem else chosen
-    form = NewItemForm(sent, batches=choices, are_all=problem is None, initial={"batch": initial})
-    metadata = ItemMetadataForm(sent)
+    data = request.POST if request.method == "POST" else saved_forms.read_form(request)
+    context = _about(request, project, is_typed=data is not None)
+    choices, problem = _read_batches(request, project, is_typed=data is not None)
+    linked_batch = {value: value for value, _ in choices}.get(request.GET.get("batch", ""), "")
+    initial = request.GET.get("batch", "") if problem else linked_batch
+    form = NewItemForm(data, batches=choices, are_all=problem is None, initial={"batch": initial})
+    metadata = ItemMetadataForm(data)
     context |= {"form": form, "metadata": metadata, "batch_problem": problem, "act_id": uuid.uuid4()}
     if request.method != "POST":
         return render(request, TEMPLATE, context)
@@ -84,12 +84,12 @@ def _read_batches(
 ) -> tuple[Choices, UpstreamError | ConnectionMissing | None]:
     """The batches but `Default`, which stands for none; without an answer, why not."""
     try:
-        found = batches.recent_batches(user=request.user, project=project)
+        project_batches = batches.recent_batches(user=request.user, project=project)
     except (UpstreamError, ConnectionMissing) as error:
         if not is_typed and isinstance(error, ConnectionMissing | KeyRejected | NotFound):
             raise
         return [], error
-    return [(str(one.id), one.name or f"Batch {one.id}") for one in found if one.name != DEFAULT], None
+    return [(str(one.id), one.name or f"Batch {one.id}") for one in project_batches if one.name != DEFAULT], None
 
 
 def _created(request: SignedIn, project: uuid.UUID, created: CreatedItem, form: NewItemForm) -> HttpResponse:

@@ -77,8 +77,8 @@ def _decide_by_form(
 ) -> HttpResponse:
     """GET is the form on a page of its own, with what was typed before a session ended."""
     if request.method != "POST":
-        typed = saved_forms.read_form(request)
-        return _form_page(request, project, item, kind, None if typed is None else form_class(typed), 200)
+        saved_form = saved_forms.read_form(request)
+        return _form_page(request, project, item, kind, None if saved_form is None else form_class(saved_form), 200)
     form = form_class(request.POST)
     if not form.is_valid():
         return _form_page(request, project, item, kind, form, 422)
@@ -105,8 +105,8 @@ def _decide(request: SignedIn, project: uuid.UUID, item: uuid.UUID, form: Decisi
         decision = services.decide_at_once(request=request, **arguments)
     except services.AlreadyDecided as earlier:
         return _refuse(request, project, item, earlier.decision)
-    except services.InBulkSignal as held:
-        return _refuse(request, project, item, None, held.under_way.sentence, held.under_way.url)
+    except services.InBulkSignal as conflict:
+        return _refuse(request, project, item, None, conflict.under_way.sentence, conflict.under_way.url)
     except record.IdTaken as error:
         return _refuse(request, project, item, None, error.message)
     _add_message(request, decision)

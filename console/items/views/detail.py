@@ -37,8 +37,10 @@ def detail(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespon
     context = detail_selectors.read_detail(user=request.user, project=project, item=work_item, item_filter=item_filter)
     if request.GET.get("labels"):
         file_name = selectors.asset_file_name(work_item)
-        read = read_labels(user=request.user, project=project, item=item, file_name=file_name)
-        context |= _drawn(present_labels(read, status_named(work_item.status)), context["facts"].is_picture)
+        item_labels = read_labels(user=request.user, project=project, item=item, file_name=file_name)
+        context |= _labels_context(
+            present_labels(item_labels, status_named(work_item.status)), context["facts"].is_picture
+        )
     return render(request, "items/detail.html", context)
 
 
@@ -55,10 +57,10 @@ def labels(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespon
     """The labels of an item: three calls where there are any, and whatever goes wrong said in their place."""
     if not htmx.is_htmx(request):
         return redirect(reverse("items:detail", args=[project, item], query={"labels": 1}))
-    read, status = _labels_and_status(request, project, item)
-    part = present_labels(read, status)
+    item_labels, status = _labels_and_status(request, project, item)
+    part = present_labels(item_labels, status)
     context = {"item_id": item, "project_id": project, "labels_url": request.get_full_path()}
-    return render(request, "items/labels.html", context | _drawn(part, request.GET.get("drawn") != "no"))
+    return render(request, "items/labels.html", context | _labels_context(part, request.GET.get("drawn") != "no"))
 
 
 @require_safe
@@ -88,16 +90,20 @@ def renew(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespons
 
 def _labels_and_status(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> tuple[ItemLabels, Status]:
     """The labels, and the item's status as the page that asks has it, or read where there may be no such item."""
-    read = read_labels(user=request.user, project=project, item=item, file_name=request.GET.get("file", ""))
-    if read.document is not None or read.problem is not None or (read.annotation and "status" in request.GET):
-        return read, status_named(request.GET.get("status"))
+    item_labels = read_labels(user=request.user, project=project, item=item, file_name=request.GET.get("file", ""))
+    if (
+        item_labels.document is not None
+        or item_labels.problem is not None
+        or (item_labels.annotation and "status" in request.GET)
+    ):
+        return item_labels, status_named(request.GET.get("status"))
     try:
-        return read, status_named(selectors.get_item(user=request.user, project=project, item=item).status)
+        return item_labels, status_named(selectors.get_item(user=request.user, project=project, item=item).status)
     except (KeyRejected, NotFound):
         raise
     except UpstreamError as problem:
-        return replace(read, problem=problem), status_named(None)
+        return replace(item_labels, problem=problem), status_named(None)
 
 
-def _drawn(part: LabelsPart, is_picture: bool) -> dict[str, Any]:
+def _labels_context(part: LabelsPart, is_picture: bool) -> dict[str, Any]:
     return {"part": part, "overlay": part.overlay, "is_drawn": is_picture}

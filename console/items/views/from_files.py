@@ -26,8 +26,8 @@ TEMPLATE = "items/from_files.html"
 def create(request: SignedIn, project: uuid.UUID, upload_id: uuid.UUID) -> HttpResponse:
     """The form; the saved files become a plan."""
     upload = find_saved(user=request.user, upload_id=upload_id)
-    sent = request.POST if request.method == "POST" else saved_forms.read_form(request)
-    form = BatchForm(sent, batches={}, initial={"batch": asked_batch(request)})
+    data = request.POST if request.method == "POST" else saved_forms.read_form(request)
+    form = BatchForm(data, batches={}, initial={"batch": asked_batch(request)})
     context = _about(request, project, upload) | {"form": form}
     if context["problem"]:
         return render(request, TEMPLATE, context, status=409 if request.method == "POST" else 200)
@@ -46,8 +46,8 @@ def create(request: SignedIn, project: uuid.UUID, upload_id: uuid.UUID) -> HttpR
 
 def _about(request: SignedIn, project: uuid.UUID, upload: SavedUpload) -> dict[str, Any]:
     """Raises NotFound where the project is not in the space of the files: their paths mean nothing anywhere else."""
-    found = connections.cloudfactory(request.user).get_project(upload.space, project)
-    name = found.name or "Unnamed project"
+    vendor_project = connections.cloudfactory(request.user).get_project(upload.space, project)
+    name = vendor_project.name or "Unnamed project"
     crumbs = item_breadcrumbs(project, name)
     return {
         "project_id": project,

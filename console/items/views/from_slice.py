@@ -28,22 +28,22 @@ TEMPLATE = "items/from_slice.html"
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: SignedIn, project: uuid.UUID, owner: str, slug: str) -> HttpResponse:
     """The form; the slice and the batch are read for a plan."""
-    sent = request.POST if request.method == "POST" else saved_forms.read_form(request)
+    data = request.POST if request.method == "POST" else saved_forms.read_form(request)
     if len(f"{owner}/{slug}") > MOST_ADDRESS:
         raise Http404("No slice has an address of this length.")
     context = _about(request, project, owner, slug)
-    form = BatchForm(sent, batches={}, initial={"batch": asked_batch(request)})
+    form = BatchForm(data, batches={}, initial={"batch": asked_batch(request)})
     context |= {"form": form, "act_id": uuid.uuid4(), "import_id": uuid.uuid4()}
     try:
-        found = connections.avala(request.user).get_slice(owner, slug)
+        avala_slice = connections.avala(request.user).get_slice(owner, slug)
         form.batches = read_names(request, project)
-        context |= {"slice": found, "problem": slice_reader.why_not(found)}
+        context |= {"slice": avala_slice, "problem": slice_reader.why_not(avala_slice)}
         if request.method != "POST" or context["problem"]:
             return render(request, TEMPLATE, context, status=422 if request.method == "POST" else 200)
         if form.is_valid() and (target := read_target(request, project, form)):
             # As Avala itself writes it: the address can spell the same slice in another way.
-            address = found.address or (owner, slug)
-            return _planned(request, context, address, found.name or slug, target)
+            address = avala_slice.address or (owner, slug)
+            return _planned(request, context, address, avala_slice.name or slug, target)
     except write_errors.KINDS as error:
         if request.method != "POST":
             raise

@@ -64,8 +64,8 @@ def ground_truth(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> Http
                 project=project,
                 item=item,
                 insert_id=form.cleaned_data["act_id"],
-                given=form.given,
-                typed=form.text,
+                label_input=form.label_input,
+                text=form.text,
                 picture=form.cleaned_data["picture"],
             )
             return htmx.redirect(request, _preview_url(insert))
@@ -96,7 +96,7 @@ def send(request: SignedIn, project: uuid.UUID, item: uuid.UUID, insert_id: uuid
             insert=insert,
             item_name=name,
             digest=request.POST.get("digest", ""),
-            known=read_int(request.POST.get("known"), 0, 10**6) or 0,
+            earlier_count=read_int(request.POST.get("known"), 0, 10**6) or 0,
             is_again=request.POST.get("again") == "yes",
             request=request,
         )
@@ -118,16 +118,16 @@ def _form_of(request: SignedIn, file_name: str = "") -> GroundTruthForm:
 def _open(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpResponse:
     """Empty, or with what was typed before: into an insert that was not sent, or before the session ended."""
     work_item = get_item(user=request.user, project=project, item=item)
-    typed = saved_forms.read_form(request)
-    form = GroundTruthForm(typed) if typed is not None else GroundTruthForm()
-    if typed is not None:
+    saved_form = saved_forms.read_form(request)
+    form = GroundTruthForm(saved_form) if saved_form is not None else GroundTruthForm()
+    if saved_form is not None:
         form.is_valid()
         form.errors.clear()
     context = _form_context(request, project, work_item, form)
     insert_id = read_uuid(request.GET.get("insert"))
     mine = LabelInsert.objects.filter(person=request.user, project=project, item=item)
     insert = mine.exclude(state=LabelInsert.State.SENT).filter(pk=insert_id).first() if insert_id else None
-    if insert is not None and typed is None:
+    if insert is not None and saved_form is None:
         is_same = insert.state == LabelInsert.State.CHECKED
         context |= {"text": insert.typed, "picture_text": insert.picture}
         context |= {"act_id": insert.pk if is_same else uuid.uuid4()}
@@ -151,10 +151,12 @@ def _verdict(form: GroundTruthForm) -> dict[str, Any]:
         return {"is_empty": True}
     if form.label_errors:
         return {"errors": form.label_errors}
-    given = form.given
+    label_input = form.label_input
     return {
-        "preview": build_preview(given.labels, width=given.width, height=given.height, notes=given.notes),
-        "is_coco": given.is_coco,
+        "preview": build_preview(
+            label_input.labels, width=label_input.width, height=label_input.height, notes=label_input.notes
+        ),
+        "is_coco": label_input.is_coco,
     }
 
 
@@ -207,12 +209,12 @@ def _earlier(
 ) -> dict[str, Any]:
     inserts = services.earlier_inserts(project=project, item=uuid.UUID(work_item.id))
     others = [one for one in inserts if but is None or one.pk != but.pk]
-    shown = present_earlier(others[:5], request.user)
+    earlier_rows = present_earlier(others[:5], request.user)
     if with_item := read_labels_sent(project=project, item=work_item):
-        shown.append(present_with_item(with_item, request.user))
+        earlier_rows.append(present_with_item(with_item, request.user))
     equal = [one for one in others if but is not None and one.digest == but.digest]
     return {
-        "shown": shown,
+        "shown": earlier_rows,
         "count": len(others),
         "is_same": bool(equal),
         "unknown": next((one for one in equal if one.state != LabelInsert.State.SENT), None),

@@ -36,13 +36,13 @@ def index(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     """A page of the project's work items; POST takes pasted ids and leads to the address that names them."""
     if request.method == "POST":
         return _find_ids(request, project)
-    typed = saved_forms.read_form(request)
-    if typed is None:
+    saved_form = saved_forms.read_form(request)
+    if saved_form is None:
         return answer(request, project, ItemFilter.read(request.GET, user=request.user))
     # Typed or ticked before signing in again: on the page it was on, and not yet saved.
-    item_filter = ItemFilter.from_query(typed.get("list", ""), user=request.user)
-    unsaved = SelectionChange.read(typed)
-    return answer(request, project, item_filter, typed_ids=typed.get("ids", ""), unsaved=unsaved)
+    item_filter = ItemFilter.from_query(saved_form.get("list", ""), user=request.user)
+    unsaved = SelectionChange.read(saved_form)
+    return answer(request, project, item_filter, typed_ids=saved_form.get("ids", ""), unsaved=unsaved)
 
 
 @require_safe
@@ -122,10 +122,10 @@ def answer(
 ) -> HttpResponse:
     """The page of the table. `unsaved` are boxes that were ticked and not selected, `problem` is why not."""
     context = _about(request, project, item_filter, typed_ids)
-    context |= {} if item_filter.problems else _listed(request, project, item_filter, context)
-    context |= _choices(item_filter, context)
+    context |= {} if item_filter.problems else _table_context(request, project, item_filter, context)
+    context |= _choices_context(item_filter, context)
     if "page" in context and context["may_signal"]:
-        context |= _selected(request, project, item_filter, context, unsaved, problem)
+        context |= _selection_context(request, project, item_filter, context, unsaved, problem)
     return _rendered(request, item_filter, context, is_refused=bool(problem))
 
 
@@ -174,7 +174,9 @@ def _about(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, typed
     }
 
 
-def _listed(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, about: dict[str, Any]) -> dict[str, Any]:
+def _table_context(
+    request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, about: dict[str, Any]
+) -> dict[str, Any]:
     wants_pictures = table_columns.PICTURE in about["columns"]
     try:
         page = table_selectors.read_page(user=request.user, project=project, item_filter=item_filter)
@@ -186,10 +188,10 @@ def _listed(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, abou
         return {"problem": problem, "is_lost": isinstance(problem, PageExpired), "is_guess": is_guess}
     project_services.mark_used(user=request.user, project=project)
     # Pictures of the space follow by themselves; without script they come along where the person asks for them.
-    signs_now, base, known = "pictures" in request.GET, about["base"], {}
+    signs_now, base, pictures = "pictures" in request.GET, about["base"], {}
     if wants_pictures:
-        known = table_selectors.pictures_at_hand(user=request.user, project=project, page=page, signs_now=signs_now)
-    rows = presenters.rows(page, project=project, item_filter=item_filter, pictures=known)
+        pictures = table_selectors.pictures_at_hand(user=request.user, project=project, page=page, signs_now=signs_now)
+    rows = presenters.rows(page, project=project, item_filter=item_filter, pictures=pictures)
     return {
         "page": page,
         "rows": rows,
@@ -201,7 +203,7 @@ def _listed(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, abou
     }
 
 
-def _selected(
+def _selection_context(
     request: SignedIn,
     project: uuid.UUID,
     item_filter: ItemFilter,
@@ -223,7 +225,7 @@ def _selected(
     return {"bar": bar, "ticked": ticked}
 
 
-def _choices(item_filter: ItemFilter, context: dict[str, Any]) -> dict[str, Any]:
+def _choices_context(item_filter: ItemFilter, context: dict[str, Any]) -> dict[str, Any]:
     names = context.get("batch_names", {})
     return {
         "chips": presenters.chips(item_filter, context["base"], names),

@@ -74,13 +74,13 @@ def run(request: SignedIn, project: uuid.UUID, run_id: uuid.UUID) -> HttpRespons
     if request.method == "POST":
         return htmx.redirect(request, reverse("items:review_run", args=[project, run_id]))
     try:
-        coming = selectors.find_next(user=request.user, run=run)
+        upcoming = selectors.find_next(user=request.user, run=run)
     except KeyRejected:
         raise
     except UpstreamError as problem:
         return _silent(request, run, problem)
-    if coming.items:
-        return _step(request, run, coming)
+    if upcoming.items:
+        return _step(request, run, upcoming)
     if run.next_cursor:
         return render(request, "items/review_more.html", _about(request, project) | {"run": run})
     return htmx.redirect(request, reverse("items:review_end", args=[project, run_id]))
@@ -94,12 +94,12 @@ def step(request: SignedIn, project: uuid.UUID, run_id: uuid.UUID, item: uuid.UU
     if here is None:
         raise Http404
     try:
-        coming = selectors.read_from(user=request.user, run=run, item=here)
+        upcoming = selectors.read_from(user=request.user, run=run, item=here)
     except KeyRejected:
         raise
     except UpstreamError as problem:
         return _silent(request, run, problem, item=here)
-    return _step(request, run, coming)
+    return _step(request, run, upcoming)
 
 
 @require_POST
@@ -123,16 +123,16 @@ def end(request: SignedIn, project: uuid.UUID, run_id: uuid.UUID) -> HttpRespons
         "list_url": _list_url(run),
         "strips": decision_selectors.read_tray(user=request.user, project=project),
     }
-    left = selectors.open_items(run)
+    open_items = selectors.open_items(run)
     passed_over: list[presenters.PassedOverItem] = []
     try:
-        changed = selectors.read_coming(user=request.user, run=run, items=left).passed_over
+        changed = selectors.read_upcoming(user=request.user, run=run, items=open_items).passed_over
         passed_over = presenters.passed_over_of(run, changed)
     except KeyRejected:
         raise
     except UpstreamError as problem:
         context["problem"] = problem
-    gone = {one.id for one in passed_over}
+    passed_ids = {one.id for one in passed_over}
     skipped = [one for one in selectors.run_items(run) if one.id in run.skipped]
     decisions = selectors.newest_decisions(run)
     context["summary"] = summary_of(
@@ -140,7 +140,7 @@ def end(request: SignedIn, project: uuid.UUID, run_id: uuid.UUID) -> HttpRespons
         list(decisions.values()),
         skipped=[one for one in skipped if one.id not in decisions],
         passed_over=[one for one in passed_over if one.id not in decisions],
-        left=[one for one in left if one.id not in gone],
+        open_items=[one for one in open_items if one.id not in passed_ids],
     )
     context["look"] = read_page_number(request.GET.get("look"))
     part = "#summary" if htmx.is_htmx(request) else ""
@@ -154,14 +154,14 @@ def _get_run(request: SignedIn, project: uuid.UUID, run_id: uuid.UUID) -> Review
     return run
 
 
-def _step(request: SignedIn, run: ReviewRun, coming: selectors.Coming) -> HttpResponse:
-    chunk = _chunk(request, run, coming, coming.items)
+def _step(request: SignedIn, run: ReviewRun, upcoming: selectors.UpcomingItems) -> HttpResponse:
+    chunk = _chunk(request, run, upcoming, upcoming.items)
     here = chunk.steps[0]
     context = _about(request, run.project) | {
         "run": run,
         "step": here,
         "chunk": replace(chunk, steps=chunk.steps[1:]),
-        "passed_over": presenters.passed_over_before(run, here.id, coming.passed_over),
+        "passed_over": presenters.passed_over_before(run, here.id, upcoming.passed_over),
         "end_url": reverse("items:review_end", args=[run.project, run.pk]),
         "strips": decision_selectors.read_tray(user=request.user, project=run.project),
     }
@@ -169,7 +169,7 @@ def _step(request: SignedIn, run: ReviewRun, coming: selectors.Coming) -> HttpRe
 
 
 def _chunk(
-    request: SignedIn, run: ReviewRun, coming: selectors.Coming, items: tuple[WorkItem, ...]
+    request: SignedIn, run: ReviewRun, upcoming: selectors.UpcomingItems, items: tuple[WorkItem, ...]
 ) -> presenters.Chunk:
     """The steps of these items, and how the script gets what comes behind them."""
     steps = presenters.steps_of(
@@ -182,7 +182,7 @@ def _chunk(
     )
     is_more = bool(items) and bool(selectors.open_items(run, after=items[-1].id))
     behind: presenters.Behind = "read" if is_more else "take" if run.next_cursor else "end"
-    return presenters.Chunk(steps, presenters.passed_over_of(run, coming.passed_over), behind)
+    return presenters.Chunk(steps, presenters.passed_over_of(run, upcoming.passed_over), behind)
 
 
 def _fragment(request: SignedIn, run: ReviewRun) -> HttpResponse | None:
@@ -194,14 +194,14 @@ def _fragment(request: SignedIn, run: ReviewRun) -> HttpResponse | None:
     after = request.GET.get("after", request.POST.get("after"))
     if not after:
         return None
-    coming = selectors.find_next(user=request.user, run=run, after=after)
-    return render(request, "items/_chunk.html", {"chunk": _chunk(request, run, coming, coming.items)})
+    upcoming = selectors.find_next(user=request.user, run=run, after=after)
+    return render(request, "items/_chunk.html", {"chunk": _chunk(request, run, upcoming, upcoming.items)})
 
 
 def _checked(request: SignedIn, run: ReviewRun, item: str) -> HttpResponse:
     """Of the open items from this one on those that changed meanwhile."""
-    coming = selectors.check_from(user=request.user, run=run, item=item)
-    passed_over = presenters.passed_over_of(run, coming.passed_over)
+    upcoming = selectors.check_from(user=request.user, run=run, item=item)
+    passed_over = presenters.passed_over_of(run, upcoming.passed_over)
     return render(request, "items/_chunk.html", {"chunk": presenters.Chunk([], passed_over, "")})
 
 
