@@ -173,7 +173,7 @@ class DecisionStrip:
         if self.is_under_way:
             return f"{choice.doing} “{name}” now"
         if self.decision.state == State.SENT:
-            return f"{choice.done}: “{name}”"
+            return f"{choice.past}: “{name}”"
         if self.decision.state == State.TAKEN_BACK:
             return f"Undone: “{name}”"
         return f"{choice.doing} “{name}” failed"

@@ -99,7 +99,7 @@ def decide_at_once(
 
 
 def take_back(*, user: Person, decision: Decision) -> bool:
-    """Whether it was taken back and is never sent; False where a worker, or an earlier press, was faster."""
+    """Whether it was taken back and is never sent; False if a worker or an earlier request was faster."""
     mine = Decision.objects.filter(pk=decision.pk, person=user, state=State.WAITING)
     with transaction.atomic():
         updated = mine.update(state=State.TAKEN_BACK, finished_at=timezone.now())
@@ -166,7 +166,7 @@ def give_up(decision: Decision, message: str) -> None:
 
 
 def other_signals(decision: Decision) -> list[SentSignal]:
-    """What else was sent about the decision's item, by anybody, also with others in a bulk signal; the newest first."""
+    """All other signals to the decision's item, by any user, also bulk signals; newest first."""
     signals = read_sent_signals([decision.item]).get(decision.item, [])
     return [signal for signal in signals if signal.entry.pk != decision.pk]
 
@@ -226,7 +226,7 @@ def _build_decision(
 
 def _save(new: Decision, *, grace: float = 0, rescue: float = 0) -> tuple[Decision, bool]:
     """The decision, saved with the job that sends it `rescue` seconds after its `grace`; and whether it is new."""
-    if first := _first_press(new):
+    if first := _existing_decision(new):
         return first, False
     item = get_item(user=new.person, project=new.project, item=new.item)
     _check_open(new)
@@ -243,7 +243,7 @@ def _save(new: Decision, *, grace: float = 0, rescue: float = 0) -> tuple[Decisi
             jobs.enqueue(kind=KIND, subject=str(new.pk), person=new.person, payload=about, delay=delay)
     except IntegrityError:
         # The same form was submitted twice, or another one for this item came first.
-        if first := _first_press(new):
+        if first := _existing_decision(new):
             return first, False
         _check_open(new)
         # The other one has finished since, so this one can start.
@@ -251,7 +251,7 @@ def _save(new: Decision, *, grace: float = 0, rescue: float = 0) -> tuple[Decisi
     return new, True
 
 
-def _first_press(new: Decision) -> Decision | None:
+def _existing_decision(new: Decision) -> Decision | None:
     first = Decision.objects.filter(pk=new.pk).first()
     is_taken = _content(first) != _content(new) if first else Entry.objects.filter(pk=new.pk).exists()
     if is_taken:
@@ -266,7 +266,7 @@ def _content(decision: Decision) -> tuple[object, ...]:
 def _check_open(new: Decision) -> None:
     """Raises AlreadyDecided or InBulkSignal where the same person's signal on the item has no outcome yet."""
     mine = Decision.objects.filter(person=new.person, project=new.project, item=new.item)
-    # Another press of the same form is no other decision.
+    # The same form sent twice is not another decision.
     for earlier in mine.filter(state__in=UNFINISHED).exclude(pk=new.pk):
         if is_open(earlier):
             raise AlreadyDecided(earlier)
@@ -320,7 +320,7 @@ def _act(decision: Decision, request: HttpRequest | None) -> record.audited_call
 
 @contextmanager
 def _conflict_explained(decision: Decision) -> Iterator[None]:
-    """Page and audit say what status the item has now, and which colleague was faster, where the audit knows."""
+    """Adds the item's current status, and which colleague was faster if the audit knows, for page and audit."""
     try:
         yield
     except Conflict as refusal:

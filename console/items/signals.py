@@ -26,7 +26,7 @@ class SignalChoice:
     outcome: str
     label: str
     doing: str
-    done: str
+    past: str
     tells: str
     leads_to: Mapping[str, str]
 
