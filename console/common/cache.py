@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 REDIS = {"rediscache": "redis", "redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "rediss"}
 PREFIX = "console"
+# Count it up where stored values change their shape: what an older release stored is then never read.
+LAYOUT = 2
 PAUSE = 5.0
 """Seconds for which a store that failed is left alone."""
 MOST_CHANGES = 10_000
@@ -62,6 +64,7 @@ def configuration(url: str, *, limits: Sequence[str] = ()) -> dict[str, Any]:
         "BACKEND": "console.common.cache.SharedCache",
         "LOCATION": location,
         "KEY_PREFIX": PREFIX,
+        "VERSION": LAYOUT,
         "OPTIONS": {"limits": list(limits)},
     }
 

@@ -139,12 +139,12 @@ class Bomb:
 
 def plant(name: str, value: bytes) -> None:
     with contextlib.closing(sqlite3.connect(cache_file())) as connection, connection:
-        connection.execute("UPDATE entries SET value = ? WHERE name = ?", (value, f"console:1:{name}"))
+        connection.execute("UPDATE entries SET value = ? WHERE name = ?", (value, f"console:2:{name}"))
 
 
 def test_a_planted_pickle_is_never_opened(caplog: pytest.LogCaptureFixture) -> None:
     cache.set("name", "a")
-    signed = stored_entries()["console:1:name"]
+    signed = stored_entries()["console:2:name"]
     for planted in (pickle.dumps(Bomb()), signed[:32] + pickle.dumps(Bomb()), b"", b"9" * 20, b"\xc2\xb2", b"x" * 40):
         plant("name", planted)
         assert cache.get("name") is None
@@ -164,17 +164,22 @@ def test_a_planted_value_of_another_kind_is_as_good_as_none(value: str) -> None:
 def test_an_entry_is_worth_nothing_under_another_name() -> None:
     cache.set("mine", "secret of one person")
     cache.set("yours", "b")
-    plant("yours", stored_entries()["console:1:mine"])
+    plant("yours", stored_entries()["console:2:mine"])
     assert cache.get("yours") is None
     assert cache.get("mine") == "secret of one person"
 
 
 def test_an_entry_of_a_version_whose_classes_are_gone_is_read_again() -> None:
-    name = "console:1:old"
+    name = "console:2:old"
     cache.set("old", "a")
     content = pickle.dumps(Answer(("x",))).replace(b"Answer", b"Nobody")
     plant("old", shared_cache._signature(name, content) + content)
     assert cache.get("old") is None
+
+
+def test_what_a_release_with_other_shapes_stored_is_not_read() -> None:
+    cache.set("name", "a", version=shared_cache.LAYOUT - 1)
+    assert cache.get("name") is None
 
 
 def test_nobody_else_on_this_machine_reads_the_file() -> None:
@@ -215,7 +220,7 @@ def test_a_file_that_lost_its_side_files_is_replaced_too() -> None:
     cache.set("name", "c")
     assert cache.get("name") == "c"
     assert shared_cache.probe().available
-    assert stored_entries().keys() >= {"console:1:name", "other"}
+    assert stored_entries().keys() >= {"console:2:name", "other"}
 
 
 @pytest.mark.usefixtures("short_pause", "own_file")
@@ -247,7 +252,7 @@ def test_a_broken_file_is_replaced(damage: str) -> None:
         cache.set("name", number)
         assert cache.get("name") == number
     assert shared_cache.probe().available
-    assert "console:1:name" in stored_entries()
+    assert "console:2:name" in stored_entries()
 
 
 @pytest.mark.usefixtures("short_pause")
@@ -262,7 +267,7 @@ def test_a_file_that_somebody_locks_delays_and_loses_nothing() -> None:
         other.execute("ROLLBACK")
     assert (cache.get("during"), cache.get("before")) == (2, 3)
     assert shared_cache.state().available
-    assert "console:1:before" in stored_entries()
+    assert "console:2:before" in stored_entries()
 
 
 @pytest.mark.usefixtures("short_pause")
@@ -322,9 +327,9 @@ def test_the_log_says_once_that_the_cache_went_and_once_that_it_is_back(
     redis_server.start()
     assert cache.get("name") == 4, "what was changed meanwhile is in the store now"
     assert [line.levelname for line in caplog.records] == ["ERROR", "WARNING"]
-    stored = redis.Redis.from_url(redis_server.url).get("console:1:name")
+    stored = redis.Redis.from_url(redis_server.url).get("console:2:name")
     assert isinstance(stored, bytes)
-    assert shared_cache.unpack("console:1:name", stored) == 4
+    assert shared_cache.unpack("console:2:name", stored) == 4
 
 
 @pytest.mark.redis
