@@ -57,7 +57,7 @@ class Action:
 
 
 @dataclass(frozen=True)
-class Group:
+class ActionGroup:
     """A kind of actions in the filter of the audit; `section` is its place in the handover note."""
 
     title: str
@@ -67,7 +67,7 @@ class Group:
 
 OTHER = "other"
 ACTIONS: dict[str, Action] = {}
-GROUPS: dict[str, Group] = {OTHER: Group("Other", 1000, "")}
+GROUPS: dict[str, ActionGroup] = {OTHER: ActionGroup("Other", 1000, "")}
 PAGES: dict[str, str] = {}
 """What a page is for, by the name of its view: completes "tried to …, but their role doesn't allow it"."""
 
@@ -77,7 +77,7 @@ def register(actions: Mapping[str, Action]) -> None:
 
 
 def register_group(name: str, title: str, *, position: int, section: str) -> None:
-    GROUPS[name] = Group(title, position, section)
+    GROUPS[name] = ActionGroup(title, position, section)
 
 
 def register_pages(pages: Mapping[str, str]) -> None:

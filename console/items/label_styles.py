@@ -1,4 +1,4 @@
-"""Styles that distinguish classes, and positions for the names of shapes."""
+"""How classes are told apart, and where the names of shapes are written."""
 
 import zlib
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Pages about the bulk signals of a person, in all projects."""
+"""What is about the bulk signals of a person, whatever project they belong to."""
 
 from django.urls import path
 

@@ -1,6 +1,6 @@
-"""The signals that can be sent for one work item, and the statuses each one suits (FACTS 2.9).
+"""What a person can tell CloudFactory about one work item, and which statuses each signal suits (FACTS 2.9).
 
-It is not documented which signal changes which status, so an unlikely pair is marked but never refused.
+Nowhere is it stated which signal moves what, so an unlikely pair is marked and never forbidden.
 """
 
 import json
@@ -26,7 +26,7 @@ class SignalChoice:
     outcome: str
     label: str
     doing: str
-    past: str
+    done: str
     tells: str
     leads_to: Mapping[str, str]
 

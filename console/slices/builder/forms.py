@@ -202,7 +202,7 @@ def fits_fields(filters: Mapping[str, Any]) -> bool:
     return all(_is_plain(value) for wanted in filters.values() for value in _listed(wanted))
 
 
-class FilterForm(forms.Form):
+class RecipeFilterForm(forms.Form):
     """Fields and values of a filter: `f3` names the field of row 3, `v3` has its ticked values, `o3` its typed ones.
 
     Valid, `filters` is what the rows say. Fields without values and values without a field stay, to be finished.

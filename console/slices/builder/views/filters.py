@@ -153,7 +153,7 @@ def _read_json(text: str) -> FilterInput:
 
 
 def _read_fields(form: QueryDict, part: RecipePart, seen_fields: SeenFields) -> FilterInput:
-    rows = forms.FilterForm(form, seen_fields=seen_fields, before=part.filters)
+    rows = forms.RecipeFilterForm(form, seen_fields=seen_fields, before=part.filters)
     filters = rows.filters if rows.is_valid() else {}
     clean = {drafts.storable(name): _clean(value) for name, value in filters.items()}
     return FilterInput(clean, problem=validation.filter_problem(filters) if filters else "")
