@@ -19,12 +19,12 @@ class Action:
 
     `refused` is the whole sentence where "tried to …, but it was not done" would read oddly. `whether` follows
     "We don't know whether" for acts that a vendor may leave without a clear answer. `begins` is the verb in place of
-    the first word of `done`, where what was done is not always the same.
+    the first word of `past_tense`, where what was done is not always the same.
     """
 
     group: str
-    done: str
-    tried: str
+    past_tense: str
+    infinitive: str
     tail: Callable[[Detail], str] = phrases.nothing
     refused: str = ""
     whether: str = ""
@@ -51,9 +51,9 @@ class Action:
         rows, signal = self.of_many if "items" in detail else self.variants, str(detail.get("signal") or "")
         return rows.get(f"{signal} {detail.get('outcome')}") or rows.get(signal) or self
 
-    def done_with(self, detail: Detail) -> str:
+    def past_tense_of(self, detail: Detail) -> str:
         verb = self.begins(detail)
-        return f"{verb} {self.done.partition(' ')[2]}" if verb else self.done
+        return f"{verb} {self.past_tense.partition(' ')[2]}" if verb else self.past_tense
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def for_entry(name: str, detail: Detail) -> Action:
 def whether(name: str, thing: str, detail: Detail) -> str:
     """What follows "We don't know whether"; an action without such words is named as the request it was."""
     action = for_entry(name, detail)
-    wording = action.whether or f"the request to {action.tried} was carried out"
+    wording = action.whether or f"the request to {action.infinitive} was carried out"
     items = phrases.figure(detail, "items_unknown") or phrases.figure(detail, "items")
     wording = wording.replace("{many}", plural(items, action.noun)).replace("{were}", "was" if items == 1 else "were")
     return wording.replace("{contents}", "{thing}").replace("{vendor}", "a vendor").replace("{thing}", thing, 1)

@@ -40,9 +40,9 @@ def stop() -> bool:
     return _end(State.STOPPED, "") > 0
 
 
-def give_up(words: str) -> None:
-    """Nobody goes on with it."""
-    _end(State.STOPPED, words)
+def give_up(reason: str) -> None:
+    """Ends the run that has no worker any more."""
+    _end(State.STOPPED, reason)
 
 
 def run(is_wanted: Callable[[], bool]) -> verify.ChainVerdict | None:
@@ -69,5 +69,5 @@ def _active() -> Any:
     return ChainCheckRun.objects.filter(pk=1, state__in=ACTIVE)
 
 
-def _end(state: str, words: str) -> int:
-    return int(_active().update(state=state, words=words[:300]))
+def _end(state: str, reason: str) -> int:
+    return int(_active().update(state=state, words=reason[:300]))

@@ -31,7 +31,7 @@ def check_entry(entry: Entry, *, back: str = "") -> CheckResult:
     fresh = Entry.objects.get(pk=entry.pk)
     line = selectors.line(fresh)
     is_unknown = line.outcome in (OPEN, UNKNOWN)
-    thing_url = registry.address_of(fresh.thing_kind, line.told.thing_id, line.told.detail)
+    thing_url = registry.address_of(fresh.thing_kind, line.summary.thing_id, line.summary.detail)
     return CheckResult(
         level,
         message,

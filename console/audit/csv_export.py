@@ -60,7 +60,7 @@ def _in_utc(lines: Iterable[EntryLine]) -> Iterator[tuple[str, ...]]:
     """The cells of each line. Moments in sentences are worded as the lines are read, so that happens in UTC, too."""
     remaining = iter(lines)
     while True:
-        # Not around the yield: whoever takes the rows keeps their own zone.
+        # Not around the yield: the caller keeps its own time zone.
         with timezone.override(UTC):
             line = next(remaining, None)
             cells = _cells(line) if line else ()
@@ -94,8 +94,8 @@ def _cells(line: EntryLine) -> tuple[str, ...]:
         utc(newest.at) if newest else "",
         line.note,
         entry.thing_kind,
-        line.told.thing_name,
-        line.told.thing_id,
+        line.summary.thing_name,
+        line.summary.thing_id,
         entry.action,
         line.place,
         entry.address,

@@ -75,7 +75,7 @@ def facts(line: EntryLine) -> list[Fact]:
         Fact("Where", line.place),
         Fact("IP address", entry.address, is_code=True),
         Fact("Vendor", VENDORS.get(entry.vendor, entry.vendor)),
-        *_further(line.told.detail),
+        *_further(line.summary.detail),
     ]
     return [fact for fact in rows if fact.text]
 
@@ -88,8 +88,8 @@ def references(line: EntryLine, *, sees_chain: bool) -> list[Fact]:
         Fact("Vendor's reference", reference, is_code=True),
         Fact("Request", entry.request_id, is_code=True),
         Fact("Key", entry.key_fingerprint, is_code=True),
-        Fact("Id of the thing", line.told.thing_id, is_code=True),
-        *_ids(line.told.detail),
+        Fact("Id of the thing", line.summary.thing_id, is_code=True),
+        *_ids(line.summary.detail),
         Fact("Entry", str(entry.pk), is_code=True),
         Fact("Row in the chain", _rows(entry) if sees_chain else ""),
     ]
@@ -100,8 +100,8 @@ def references_of_act(line: EntryLine) -> list[Fact]:
     """Of an act of several entries; each of its parts has its own."""
     rows = [
         Fact("Key", line.entry.key_fingerprint, is_code=True),
-        Fact("Id of the thing", line.told.thing_id, is_code=True),
-        *_ids(line.told.detail),
+        Fact("Id of the thing", line.summary.thing_id, is_code=True),
+        *_ids(line.summary.detail),
         Fact("Act", str(line.entry.group or ""), is_code=True),
     ]
     return [fact for fact in rows if fact.text]

@@ -30,13 +30,13 @@ VERBS = {State.PART: "downloaded part of", State.LINK: "was given a link to", St
 
 @dataclass(frozen=True)
 class Transfer:
-    """One download as its entry has it: `sent` bytes from `first` on, of a file of `total` bytes where that is known.
+    """One download as its entry has it: `size` bytes from `first` on, of a file of `total` bytes where that is known.
 
     `version` is the same for parts of the same file.
     """
 
     state: State
-    sent: int = 0
+    size: int = 0
     first: int = 0
     total: int | None = None
     version: str = ""
@@ -46,10 +46,10 @@ class Transfer:
     def amount(self) -> str:
         """`983 kB of 3.0 MB`, `all but 1 byte of 3.0 MB`, or only as much as is known."""
         if self.total is None:
-            return file_size(self.sent) if self.sent else ""
-        sent, total = file_size(self.sent), file_size(self.total)
-        is_rounded_up = sent == total and self.sent < self.total
-        return f"all but {plural(self.total - self.sent, 'byte')} of {total}" if is_rounded_up else f"{sent} of {total}"
+            return file_size(self.size) if self.size else ""
+        size, total = file_size(self.size), file_size(self.total)
+        is_rounded_up = size == total and self.size < self.total
+        return f"all but {plural(self.total - self.size, 'byte')} of {total}" if is_rounded_up else f"{size} of {total}"
 
 
 def transfer(detail: Detail, outcome: str = "done") -> Transfer:
@@ -61,15 +61,15 @@ def transfer(detail: Detail, outcome: str = "done") -> Transfer:
         return Transfer({"failed": State.NOTHING, "open": State.RUNNING}.get(outcome, State.UNKNOWN))
     if detail.get("redirected"):
         return Transfer(State.LINK)
-    first, sent, total = _count(detail, "first"), _count(detail, "bytes"), _count(detail, "of")
-    if first is None and (asked := RESUMED.fullmatch(str(detail.get("from") or ""))):
-        first, total = int(asked[1]), None
+    first, size, total = _count(detail, "first"), _count(detail, "bytes"), _count(detail, "of")
+    if first is None and (resumed := RESUMED.fullmatch(str(detail.get("from") or ""))):
+        first, total = int(resumed[1]), None
     broke_off = bool(detail.get("interrupted"))
     version = str(detail.get("version") or "")
-    has_all = sent is None or (sent >= total if total is not None else not version)
+    has_all = size is None or (size >= total if total is not None else not version)
     is_whole = has_all and not (broke_off or first)
-    state = State.COMPLETE if is_whole else State.NOTHING if sent == 0 else State.PART
-    return Transfer(state, sent or 0, first or 0, total, version, broke_off)
+    state = State.COMPLETE if is_whole else State.NOTHING if size == 0 else State.PART
+    return Transfer(state, size or 0, first or 0, total, version, broke_off)
 
 
 def verb(detail: Detail) -> str:
@@ -81,10 +81,10 @@ def brackets(detail: Detail) -> str:
     """` (3.0 MB)`, ` (983 kB of 3.0 MB, then it broke off)`, ` (resumed, 2.0 MB of 3.0 MB)`."""
     one = transfer(detail)
     if one.state == State.COMPLETE:
-        return f" ({file_size(one.sent)})" if "bytes" in detail else ""
-    said = ["resumed" if one.first else "", one.amount, "then it broke off" if one.broke_off and one.sent else ""]
-    words = ", ".join(filter(None, said))
-    return f" ({words})" if words and one.state != State.LINK else ""
+        return f" ({file_size(one.size)})" if "bytes" in detail else ""
+    notes = ["resumed" if one.first else "", one.amount, "then it broke off" if one.broke_off and one.size else ""]
+    text = ", ".join(filter(None, notes))
+    return f" ({text})" if text and one.state != State.LINK else ""
 
 
 @dataclass
@@ -97,8 +97,8 @@ class Parts:
     """So many different bytes they can be: parts can overlap."""
 
     def add(self, one: Transfer) -> None:
-        self.spans.append((one.first, one.first + one.sent))
-        self.most += one.sent
+        self.spans.append((one.first, one.first + one.size))
+        self.most += one.size
         self.total = max((total for total in (self.total, one.total) if total is not None), default=None)
 
     def count(self) -> int:
@@ -168,23 +168,25 @@ class Downloads:
         return self.shares.get(person) or Share("")
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """`Downloaded by Maria twice and by Tom once. Partly downloaded by Bob (983 kB of 3.0 MB).`"""
-        shares = [(self._called(one), one) for one in self.shares.values()]
+        shares = [(self._display_name(one), one) for one in self.shares.values()]
         parts = [name + _in_brackets(one.partial) for name, one in shares if one.parts]
         running = [name for name, one in shares if State.RUNNING in one.states]
         unknown = [name for name, one in shares if State.UNKNOWN in one.states]
-        said = (
+        sentences = (
             ("Downloaded by {}.", "by", [f"{name} {_times(one.complete)}" for name, one in shares if one.complete]),
             ("Partly downloaded by {}.", "by", parts),
             ("Link given to {}.", "to", [f"{name} {_times(one.links)}" for name, one in shares if one.links]),
             ("Being downloaded by {}.", "by", running),
             ("How much {} downloaded is unknown.", "", unknown),
         )
-        return " ".join(words.format(_join_people(people, before)) for words, before, people in said if people)
+        return " ".join(
+            sentence.format(_join_people(people, before)) for sentence, before, people in sentences if people
+        )
 
-    def _called(self, share: Share) -> str:
-        """Two people of one name are told apart."""
+    def _display_name(self, share: Share) -> str:
+        """Adds the email address where two people have the same name."""
         namesakes = [one for one in self.shares.values() if one.name == share.name]
         return share.name + _in_brackets(share.email if len(namesakes) > 1 else "")
 

@@ -17,7 +17,7 @@ Person = Any  # The user model: a person with `pk`, `name` and `email`.
 
 
 def line(
-    kind: str, *, actor: Person | None, action: str, request: HttpRequest | None, outcome: str, **said: Any
+    kind: str, *, actor: Person | None, action: str, request: HttpRequest | None, outcome: str, **fields: Any
 ) -> Entry:
     """A row without a place in the chain yet. Built before any lock is taken: masking a long text takes its time."""
     row = Entry(
@@ -26,20 +26,20 @@ def line(
         actor_name=sanitize.clean(sanitize.name_of(actor, action), 150),
         actor_email=sanitize.clean(getattr(actor, "email", ""), 254),
         action=action,
-        thing_kind=sanitize.clean(said["thing_kind"], 40),
-        thing_id=sanitize.clean(said["thing_id"], 200),
-        thing_name=sanitize.clean(said["thing_name"], 300),
-        vendor=sanitize.clean(said["vendor"], 20),
+        thing_kind=sanitize.clean(fields["thing_kind"], 40),
+        thing_id=sanitize.clean(fields["thing_id"], 200),
+        thing_name=sanitize.clean(fields["thing_name"], 300),
+        vendor=sanitize.clean(fields["vendor"], 20),
         # While a file is streamed, the request's own context is over.
         request_id=json_logging.request_id.get() or str(getattr(request, "request_id", "")),
-        key_fingerprint=sanitize.clean(said["key"], 64),
+        key_fingerprint=sanitize.clean(fields["key"], 64),
         address=address_of(request),
         page=page_of(request),
-        group=said["group"],
+        group=fields["group"],
         recorded_outcome=outcome,
-        detail=sanitize.clean_detail(said["detail"]),
-        note=sanitize.clean(said["note"]),
-        vendor_reference=sanitize.clean(said.get("reference", ""), 200),
+        detail=sanitize.clean_detail(fields["detail"]),
+        note=sanitize.clean(fields["note"]),
+        vendor_reference=sanitize.clean(fields.get("reference", ""), 200),
     )
     row.words = sanitize.search_words(row)
     return row
@@ -47,7 +47,7 @@ def line(
 
 def outcome(
     opening: Entry,
-    ended: Outcome,
+    result: Outcome,
     *,
     by: Person | None,
     thing_id: object = "",
@@ -72,7 +72,7 @@ def outcome(
         request_id=json_logging.request_id.get(),
         key_fingerprint=opening.key_fingerprint,
         group=opening.group,
-        recorded_outcome=ended,
+        recorded_outcome=result,
         detail=sanitize.clean_detail(detail),
         note=sanitize.clean(note),
     )

@@ -25,7 +25,7 @@ EVENING, TODAY, WEEK = "evening", "today", "week"
 PERIODS = {EVENING: "Since yesterday 18:00", TODAY: "Today", WEEK: "Last week"}
 HIDDEN = "hidden"
 # What the values of a filter are called where a link names one that does not exist.
-CHOSEN = {
+FILTER_NAMES = {
     "person": "a person",
     "group": "a kind of action",
     "outcome": "an outcome",
@@ -63,7 +63,7 @@ def _groups() -> list[tuple[str, str]]:
     return [("", "All kinds"), *actions.group_choices()]
 
 
-class FilterForm(forms.Form):
+class EntryFilterForm(forms.Form):
     view = forms.ChoiceField(choices=[("", "Everything"), (LEAVING, "Exports and downloads")], required=False)
     q = forms.CharField(label="Words", max_length=200, required=False, widget=forms.SearchInput)
     group = forms.ChoiceField(label="Kind", choices=_groups, required=False)
@@ -86,7 +86,7 @@ class FilterForm(forms.Form):
         self.fields["person"] = forms.ChoiceField(label="Person", choices=_people(reader), required=False)
         for name in ("q", "person", "group", "outcome"):
             self.fields[name].widget.attrs["class"] = "input"
-        for name in CHOSEN:
+        for name in FILTER_NAMES:
             self._admit(name)
         self.fields["q"].widget.attrs |= {"placeholder": "Search words or names", "data-search": True}
 
@@ -110,7 +110,7 @@ class FilterForm(forms.Form):
         if name == "person" and not self.reader.can("audit.all"):
             self.unmet.append("You can only see your own actions.")
         else:
-            self.unmet.append(f"This link filters by {CHOSEN[name]} that doesn't exist.")
+            self.unmet.append(f"This link filters by {FILTER_NAMES[name]} that doesn't exist.")
 
     @property
     def is_default_range(self) -> bool:

@@ -15,12 +15,12 @@ IDS = "ids"
 def add(group: uuid.UUID, entry: Entry, line: Entry, outcomes: list[Entry]) -> GroupLine:
     """Counts a row of a part; `outcomes` are those of its line, this row included, the oldest first."""
     first = {"sequence": line.sequence, "latest_at": entry.at}
-    found, _ = GroupLine.objects.get_or_create(pk=group, defaults=first)
+    group_line, _ = GroupLine.objects.get_or_create(pk=group, defaults=first)
     before = None if line is entry else multi_item.share_of(line, outcomes[:-1])
     changes = multi_item.changes_between(before, multi_item.share_of(line, outcomes))
     figures = {name: F(name) + change for name, change in changes.items() if change}
-    GroupLine.objects.filter(pk=found.pk).update(latest_at=max(found.latest_at, entry.at), **figures)
-    return found
+    GroupLine.objects.filter(pk=group_line.pk).update(latest_at=max(group_line.latest_at, entry.at), **figures)
+    return group_line
 
 
 def note_items(line: Entry, place: int) -> None:

@@ -57,7 +57,7 @@ class NoteLine:
 @dataclass(frozen=True)
 class Section:
     title: str
-    told: list[NoteLine]
+    lines: list[NoteLine]
 
 
 @dataclass(frozen=True)
@@ -93,30 +93,38 @@ class Note:
     def rows(self) -> Iterator[tuple[str, ...]]:
         """The note as a table, under COLUMNS."""
         for section in self.sections:
-            for told in section.told:
-                one = told.line
-                yield section.title, utc(one.at), one.text, str(told.times), one.failure, told.noted, self.covers
+            for note_line in section.lines:
+                one = note_line.line
+                yield (
+                    section.title,
+                    utc(one.at),
+                    one.text,
+                    str(note_line.times),
+                    one.failure,
+                    note_line.noted,
+                    self.covers,
+                )
         for sentence in (CUT if self.is_cut else "", "" if self.sections else self.nothing):
             if sentence:
                 yield "", "", sentence, "", "", "", self.covers
 
 
-def note(reader: Any, asked: Range) -> Note:
+def note(reader: Any, period: Range) -> Note:
     """What the reader can see of that time; an open end is now."""
-    rows = _entries(reader, asked).prefetch_related("outcomes").order_by("sequence")
+    rows = _entries(reader, period).prefetch_related("outcomes").order_by("sequence")
     lines = group_lines(rows[: MOST + 1])
-    told = _without_queued(with_downloads(lines[:MOST]))
+    shown_lines = _without_queued(with_downloads(lines[:MOST]))
     who = "" if reader.can("audit.all") else name_of(reader)
-    until = asked.until or timezone.now()
-    return Note(who, asked.since or until, until, list(_sections(told)), len(lines) > MOST)
+    until = period.until or timezone.now()
+    return Note(who, period.since or until, until, list(_sections(shown_lines)), len(lines) > MOST)
 
 
-def _entries(reader: Any, asked: Range) -> EntryQuerySet:
+def _entries(reader: Any, period: Range) -> EntryQuerySet:
     return (
         Entry.objects.grouped()
         .visible_to(reader)
         .exclude(action__in=actions.in_section(LEFT_OUT))
-        .within(asked.since, asked.until)
+        .within(period.since, period.until)
     )
 
 
@@ -157,7 +165,7 @@ def _count_equal(lines: Iterable[EntryLine]) -> list[NoteLine]:
 
 
 def _as_text(section: Section) -> str:
-    return "\n".join([section.title, *(_sentence(line) for line in section.told)])
+    return "\n".join([section.title, *(_sentence(line) for line in section.lines)])
 
 
 def _sentence(line: NoteLine) -> str:

@@ -1,4 +1,4 @@
-"""What lists ask instead of reading the whole chain. Written in the transaction of each row, made anew by `rebuild`."""
+"""What lists ask instead of reading the whole chain. Written in the transaction of each row, restored by `rebuild`."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -30,8 +30,8 @@ def add(entry: Entry) -> None:
 
 def _add_words(place: int, text: str) -> None:
     """The words of a part that no other part of its act has, so that the parts of a long act cost little."""
-    kept = SearchText.objects.filter(entry__sequence=place).values_list("words", flat=True).first() or ""
-    if words := search.added(kept, text):
+    words_so_far = SearchText.objects.filter(entry__sequence=place).values_list("words", flat=True).first() or ""
+    if words := search.added(words_so_far, text):
         _save_words(place, words)
 
 
@@ -48,7 +48,7 @@ def _note_state(line: Entry, outcome: str) -> None:
 
 
 def rebuild() -> None:
-    """Makes everything anew from the chain, some thousand rows at a time, while people work."""
+    """Rebuilds everything from the chain, some thousand rows at a time, while people work."""
     moments()
     in_steps(states)
     in_steps(groups.rebuild)
@@ -56,7 +56,7 @@ def rebuild() -> None:
 
 
 def in_steps(fill: Callable[[int, int], None]) -> None:
-    """Calls `fill` for each stretch of the chain, while nobody else adds to it. No stretch holds the lock for long."""
+    """Calls `fill` for each stretch of the chain, with the chain locked. No stretch holds the lock for long."""
     newest = Entry.objects.order_by("-sequence").values_list("sequence", flat=True).first() or 0
     for first in range(1, newest + 1, AT_ONCE):
         with _locked():
@@ -65,20 +65,20 @@ def in_steps(fill: Callable[[int, int], None]) -> None:
 
 def moments() -> None:
     """Whether the moments of the rows rise with the chain. What was known counts until every row was read."""
-    seen, step = ChainHead(), 0
+    head, step = ChainHead(), 0
 
-    def read() -> None:
+    def read_on() -> None:
         nonlocal step
         rows = Entry.objects.order_by("sequence").values_list("sequence", "at")
-        while some := list(rows.filter(sequence__gt=seen.sequence)[:AT_ONCE]):
-            for seen.sequence, moment in some:
-                if not seen.note(moment):
-                    step = step or seen.sequence
+        while some := list(rows.filter(sequence__gt=head.sequence)[:AT_ONCE]):
+            for head.sequence, moment in some:
+                if not head.note(moment):
+                    step = step or head.sequence
 
-    read()
+    read_on()
     with _locked():
-        read()
-        ChainHead.objects.filter(pk=1).update(latest=seen.latest)
+        read_on()
+        ChainHead.objects.filter(pk=1).update(latest=head.latest)
         ClockStep.objects.all().delete()
         if step:
             ClockStep.objects.create(pk=1, sequence=step)
@@ -87,13 +87,13 @@ def moments() -> None:
 def states(first: int, last: int) -> None:
     """How the lines stand that were begun in this stretch of the chain."""
     right = _right_states(first, last)
-    _kept_states(first, last).delete()
+    _recorded_states(first, last).delete()
     LineState.objects.bulk_create(LineState(pk=pk, outcome=outcome, sequence=place) for pk, outcome, place in right)
 
 
 def check_states(first: int, last: int) -> None:
-    """Makes anew how the lines of this stretch stand, if the chain says otherwise. Only then others wait for it."""
-    if _right_states(first, last) != set(_kept_states(first, last).values_list("pk", "outcome", "sequence")):
+    """Corrects the states of the lines of this stretch that differ from the chain. Locks the chain only then."""
+    if _right_states(first, last) != set(_recorded_states(first, last).values_list("pk", "outcome", "sequence")):
         with _locked():
             states(first, last)
     if not groups.is_right(first, last):
@@ -108,7 +108,7 @@ def _right_states(first: int, last: int) -> set[tuple[uuid.UUID, str, int]]:
     return set(now.values_list("pk", "now", "sequence"))
 
 
-def _kept_states(first: int, last: int) -> QuerySet[LineState]:
+def _recorded_states(first: int, last: int) -> QuerySet[LineState]:
     """Also those that name another place than their entry has."""
     rows = Entry.objects.filter(sequence__range=(first, last)).values("pk")
     return LineState.objects.filter(Q(sequence__range=(first, last)) | Q(pk__in=rows))
@@ -116,7 +116,7 @@ def _kept_states(first: int, last: int) -> QuerySet[LineState]:
 
 @contextmanager
 def _locked() -> Iterator[None]:
-    """While nobody else adds to the chain."""
+    """Holds the lock of the chain, so that no row is added."""
     with transaction.atomic():
         ChainHead.objects.select_for_update().filter(pk=1).values_list("pk").first()
         yield

@@ -65,7 +65,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         clone.is_grouped, clone.bounds = self.is_grouped, self.bounds
         return clone
 
-    def _found_by(self, place: str, branches: Iterable[tuple[Q, str]] = ()) -> Self:
+    def _through_index(self, place: str, branches: Iterable[tuple[Q, str]] = ()) -> Self:
         """The first filter that has an index leads; those after it check what it finds."""
         clone = self._clone()
         if not self.is_led:
@@ -129,7 +129,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         if DONE in outcomes:
             return self.filter(_stands(outcomes))
         branches = [(Q(state__outcome=outcome), "state__sequence") for outcome in outcomes]
-        return self.filter(_stands(outcomes))._found_by("state__sequence", branches)
+        return self.filter(_stands(outcomes))._through_index("state__sequence", branches)
 
     def _groups_standing(self, outcomes: tuple[str, ...]) -> Self:
         groups = GroupLine.objects.standing(*outcomes).values("sequence")
@@ -139,10 +139,10 @@ class EntryQuerySet(models.QuerySet["Entry"]):
             return rows
         alone = [Q(state__outcome=outcome, of_group__isnull=True) for outcome in outcomes]
         branches = [*((branch, "state__sequence") for branch in alone), (Q(sequence__in=groups), "sequence")]
-        return rows._found_by("state__sequence", branches)
+        return rows._through_index("state__sequence", branches)
 
     def unreconciled(self, before: datetime | None = None) -> Self:
-        """Acts nobody knows the end of; with `before`, without those that began later and may be under way."""
+        """Acts without a known outcome; with `before`, without those that began later and can still be running."""
         waiting = self.filter(kind=Entry.Kind.OPENING).standing(OPEN, UNKNOWN)
         if before is None:
             return waiting
@@ -189,10 +189,10 @@ class EntryQuerySet(models.QuerySet["Entry"]):
     def about(self, thing_kind: str, thing_id: str) -> Self:
         """Lines about one thing, the one that made it included: there only the outcome knows the id."""
         rows = Entry.objects.filter(thing_kind=thing_kind, thing_id=thing_id)
-        found = rows.values_list(Coalesce("opens", "pk"))
+        pks = rows.values_list(Coalesce("opens", "pk"))
         if thing_kind == ITEM and (item := read_uuid(thing_id)):
-            found = found.union(self._naming(item).values_list("pk"))
-        return self.lines().filter(pk__in=found)._found_by("sequence")
+            pks = pks.union(self._naming(item).values_list("pk"))
+        return self.lines().filter(pk__in=pks)._through_index("sequence")
 
     def naming(self, thing_kind: str, thing_id: str) -> Self:
         """Those about this thing, looked for among what is found by another index than theirs."""
@@ -211,7 +211,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
             return self
         if any(self._naming(item).exists() for item in items):
             return self._saying_or_naming(typed_words)
-        return self.filter(search__words__holds=" ".join(typed_words))._found_by("search__entry_id")
+        return self.filter(search__words__holds=" ".join(typed_words))._through_index("search__entry_id")
 
     def _saying_or_naming(self, words: list[str]) -> Self:
         """Where one of the words is the id of a work item that some acts name among others."""
@@ -221,7 +221,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
             if item := read_uuid(word):
                 places = places.union(self._naming(item).values_list("sequence"))
             rows = rows.filter(sequence__in=places)
-        return rows._found_by("sequence")
+        return rows._through_index("sequence")
 
     def _naming(self, item: uuid.UUID) -> models.QuerySet["Entry"]:
         """Entries, or in a grouped list the first ones of their acts, that name this work item among others."""
@@ -353,7 +353,7 @@ class GroupLineQuerySet(models.QuerySet["GroupLine"]):
         return self.filter(Q(*conditions, _connector=Q.OR))
 
     def unreconciled(self, before: datetime) -> Self:
-        """Those with a part nobody knows the end of, as `EntryQuerySet.unreconciled`."""
+        """Those with a part without a known outcome, as `EntryQuerySet.unreconciled`."""
         return self.filter(Q(unknown_parts__gt=0) | Q(open_parts__gt=0, latest_at__lte=before))
 
 

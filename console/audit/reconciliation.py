@@ -145,7 +145,7 @@ def look(entry: Entry) -> Reconciliation:
 
 
 def parts_unresolved(group: uuid.UUID) -> list[tuple[Entry, Reconciliation]]:
-    """A few parts of an act nobody knows the end of, with what is known of each: those first that are checked next."""
+    """A few parts of an act without a known outcome, with what is known of each: those first that are checked next."""
     parts = record.open_or_unknown().filter(group=group).select_related("actor").prefetch_related("outcomes")
     entries = list(parts.order_by(F("lookup__next_check_at").asc(nulls_last=True), "sequence")[:PARTS_AT_ONCE])
     lookups = Lookup.objects.in_bulk([part.pk for part in entries])

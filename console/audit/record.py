@@ -1,4 +1,4 @@
-"""Writing the audit: `act` round every call that changes something, `event` for what happens in one moment.
+"""Writing the audit: `audited_call` round every call that changes something, `event` for what happens in one moment.
 
     with record.audited_call(actor=user, action="slice.create", ..., act_id=draft.act_id) as act:
         made = connections.avala(user).create_slice(..., request_id=str(act.id))
@@ -40,13 +40,13 @@ class NotRecorded(ConsoleError):
 
 
 class IdTaken(NotRecorded):
-    """The one-time id belongs to another person or another act. Whose and what is not said."""
+    """The one-time id belongs to another person or another act. The message does not say whose or which."""
 
     message = "Not started: this form can no longer be used. Open it again. Nothing was sent."
 
 
 class AlreadyActed(Exception):
-    """The same person pressed twice. `entry.outcome` and `entry.result` tell what became of the first press."""
+    """The same person submitted twice. `entry.outcome` and `entry.result` are those of the first submission."""
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
@@ -103,7 +103,7 @@ class audited_call:  # noqa: N801 - reads as a verb: `with record.audited_call(.
         # Exactly as it is read back, or the digest of the row would not fit.
         self.entry.id = uuid.UUID(str(act_id)) if act_id else uuid.uuid4()
         self._ended = False
-        self._called = ""
+        self._thing_name = ""
         self._again = again
 
     @property
@@ -125,25 +125,25 @@ class audited_call:  # noqa: N801 - reads as a verb: `with record.audited_call(.
         _latest.set((json_logging.request_id.get(), self.id))
         return self
 
-    def called(self, thing_name: str) -> None:
-        """What the thing is called, where only the act itself found that out; said of every way it ends."""
-        self._called = thing_name
+    def name_thing(self, thing_name: str) -> None:
+        """Sets the thing's name where only the act itself finds it out; recorded with every outcome."""
+        self._thing_name = thing_name
 
     def detach(self) -> None:
-        """Leave the block without an outcome: whoever goes on with the act, as a stream does, ends it later."""
+        """Leave the block without an outcome: the code that continues the act, such as a stream, ends it later."""
         self._ended = True
 
-    def done(self, **said: Any) -> None:
+    def done(self, **fields: Any) -> None:
         """The call succeeded. Takes `thing_id`, `thing_name`, `detail`, `reference` and `note`."""
-        self._end(DONE, **said)
+        self._end(DONE, **fields)
 
-    def failed(self, **said: Any) -> None:
+    def failed(self, **fields: Any) -> None:
         """The call was surely not done."""
-        self._end(FAILED, **said)
+        self._end(FAILED, **fields)
 
-    def unknown(self, **said: Any) -> None:
-        """The call was sent and nobody knows what became of it."""
-        self._end(UNKNOWN, **said)
+    def unknown(self, **fields: Any) -> None:
+        """The call was sent and its outcome is unknown."""
+        self._end(UNKNOWN, **fields)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -162,9 +162,9 @@ class audited_call:  # noqa: N801 - reads as a verb: `with record.audited_call(.
             outcome = error.outcome if isinstance(error, ConsoleError) else UNKNOWN
             self._end(outcome, **entries.of_error(error))
 
-    def _end(self, outcome: Outcome, **said: Any) -> None:
+    def _end(self, outcome: Outcome, **fields: Any) -> None:
         self._ended = True
-        row = entries.outcome(self.entry, outcome, by=self.entry.actor, **{"thing_name": self._called, **said})
+        row = entries.outcome(self.entry, outcome, by=self.entry.actor, **{"thing_name": self._thing_name, **fields})
         try:
             with transaction.atomic():
                 chain.lock()
@@ -172,7 +172,7 @@ class audited_call:  # noqa: N801 - reads as a verb: `with record.audited_call(.
                     return  # A check found it done before this call gave up.
                 _add(row)
         except (DatabaseError, InterfaceError) as error:
-            # The call has been made: to raise now would read as "failed" and make people press again. The entry
+            # The call was sent: to raise now would read as "failed" and people would submit again. The entry
             # stays open and is looked up by reading, as after a crash.
             log.error("The outcome of %s %s was not recorded: %s (%s)", self.entry.action, self.id, outcome, error)
             return
@@ -184,15 +184,15 @@ class audited_call:  # noqa: N801 - reads as a verb: `with record.audited_call(.
 
         Raises AlreadyActed where it isn't known to be undone, so of two workers the second finds it taken.
         """
-        if not self._again or first.outcome != FAILED or isinstance(self._taken(first), IdTaken):
-            raise self._taken(first)
+        if not self._again or first.outcome != FAILED or isinstance(self._error_of_taken_id(first), IdTaken):
+            raise self._error_of_taken_id(first)
         changed = {name: value for name, value in self.entry.detail.items() if first.detail.get(name) != value}
         sent_again = {"error": "", "error_kind": "", **changed, "sent_again": True}
         row = entries.outcome(first, UNKNOWN, by=self.entry.actor, detail=sent_again)
         _add(row)
         self.entry = first
 
-    def _taken(self, first: Entry) -> AlreadyActed | IdTaken:
+    def _error_of_taken_id(self, first: Entry) -> AlreadyActed | IdTaken:
         ours = self.entry
         same = (first.actor_id, first.action, first.kind) == (ours.actor_id, ours.action, Entry.Kind.OPENING)
         return AlreadyActed(first) if same else IdTaken()
@@ -281,7 +281,7 @@ def act_of_this_request() -> uuid.UUID | None:
 
 
 def open_or_unknown(action: str | None = None) -> EntryQuerySet:
-    """Acts nobody knows the end of, oldest first. An open one younger than the grace is still under way."""
+    """Acts without a known outcome, oldest first. An open one younger than the grace period is still running."""
     waiting = Entry.objects.unreconciled(timezone.now() - grace()).order_by("sequence")
     return waiting.checked(action=action) if action else waiting
 

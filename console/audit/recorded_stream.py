@@ -31,12 +31,12 @@ class RecordedStream:
         try:
             chunk = next(self.chunks)
         except StopIteration:
-            self._record(ended=self.connection is None or has_arrived(self.connection))
+            self._record(has_arrived_whole=self.connection is None or has_arrived(self.connection))
             raise
         except UpstreamError as error:
             self.passed_on, self.failure = self.sent, error.message
             raise
-        # Whoever asks for more has passed on what came before.
+        # A request for the next chunk means that the last one was passed on.
         self.passed_on = self.sent
         self.sent += len(chunk)
         return chunk
@@ -44,22 +44,22 @@ class RecordedStream:
     def close(self) -> None:
         """The browser has everything, or went away; the server says this in both cases."""
         self.download.close()
-        self._record(ended=False)
+        self._record(has_arrived_whole=False)
 
-    def _record(self, *, ended: bool) -> None:
-        """The last chunk counts only if it arrived: until then nobody has the whole."""
+    def _record(self, *, has_arrived_whole: bool) -> None:
+        """The last chunk counts only if it arrived: until then the file is not complete."""
         if self.recorded:
             return
         self.recorded = True
         failed_at_once = self.connection is not None and not self.passed_on
-        is_last_lost = not ended and (failed_at_once or self.sent == self.download.length)
+        is_last_lost = not has_arrived_whole and (failed_at_once or self.sent == self.download.length)
         byte_count = self.passed_on if is_last_lost else self.sent
         part, total = self.download.part, self.download.total
         facts: dict[str, Any] = {"bytes": byte_count, "first": part.first if part else 0, "version": self.version}
-        if total is None and ended and part is None:
+        if total is None and has_arrived_whole and part is None:
             total = byte_count
         facts |= {} if total is None else {"of": total}
-        facts |= {} if ended else {"interrupted": True, "error": self.failure}
+        facts |= {} if has_arrived_whole else {"interrupted": True, "error": self.failure}
         if byte_count:
             self.act.done(detail=facts)
         else:

@@ -14,25 +14,25 @@ Address = Callable[[str, Mapping[str, Any]], str]
 
 
 @dataclass(frozen=True)
-class Became:
+class FollowUp:
     """A sentence on what became of a thing.
 
-    `failed`: nothing came of the act after all. `deleted`: the thing is no more, so that it has no page.
+    `is_failed`: the act failed after all. `is_deleted`: the thing is deleted, so that it has no page.
     """
 
-    words: str
-    failed: bool = False
-    deleted: bool = False
+    sentence: str
+    is_failed: bool = False
+    is_deleted: bool = False
 
 
-Sequel = Callable[[Collection[str]], Mapping[str, Became]]
+FollowUpReader = Callable[[Collection[str]], Mapping[str, FollowUp]]
 
 Act = Callable[[Any, uuid.UUID], str]
 
 _addresses: dict[str, Address] = {}
 _places: dict[str, str] = {}
 _acts: list[Act] = []
-_sequels: dict[str, Sequel] = {}
+_follow_ups: dict[str, FollowUpReader] = {}
 
 
 def register_thing(thing_kind: str, address: Address) -> None:
@@ -40,9 +40,9 @@ def register_thing(thing_kind: str, address: Address) -> None:
     _addresses[thing_kind] = address
 
 
-def register_sequel(action: str, sequel: Sequel) -> None:
-    """`sequel` returns what became of the things of an action, for each id where there is something to say."""
-    _sequels[action] = sequel
+def register_follow_ups(action: str, read: FollowUpReader) -> None:
+    """`read` returns what became of the things of an action, for each id where there is something to say."""
+    _follow_ups[action] = read
 
 
 def register_act(address: Act) -> None:
@@ -65,8 +65,8 @@ def address_of_act(reader: Any, group: uuid.UUID) -> str:
     return next(filter(None, (address(reader, group) for address in _acts)), "")
 
 
-def sequels(action: str, thing_ids: Collection[str]) -> Mapping[str, Became]:
-    return _sequels[action](thing_ids) if action in _sequels and thing_ids else {}
+def follow_ups(action: str, thing_ids: Collection[str]) -> Mapping[str, FollowUp]:
+    return _follow_ups[action](thing_ids) if action in _follow_ups and thing_ids else {}
 
 
 def address_of(thing_kind: str, thing_id: str, detail: Mapping[str, Any]) -> str:

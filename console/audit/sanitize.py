@@ -14,7 +14,7 @@ from console.common.redaction import hide
 
 CONSOLE = "The console"
 
-# PostgreSQL takes no NUL, and nobody encodes half a surrogate pair.
+# PostgreSQL takes no NUL, and half a surrogate pair cannot be encoded.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -41,7 +41,7 @@ def clean_detail(detail: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def name_of(person: Any, action: str = "") -> str:
-    """A person as text; nobody is the console itself, or whoever stood at the door."""
+    """A person as text; None is the console itself, or the action's author, as at a failed sign-in."""
     if person is None:
         return actions.for_entry(action, {}).author or CONSOLE
     return str(getattr(person, "name", "") or getattr(person, "email", "") or person)

@@ -33,9 +33,9 @@ def document(texts: Iterable[str]) -> str:
     return GAP + GAP.join([*words, *sorted(starts)])
 
 
-def added(stored: str, text: str) -> str:
+def added(words_so_far: str, text: str) -> str:
     """The document with what the text adds to it; "" where it has all of that."""
-    words = dict.fromkeys(stored.split())
+    words = dict.fromkeys(words_so_far.split())
     new = [word for word in document([text]).split() if word not in words]
     return GAP + GAP.join([*words, *new]) if new else ""
 

@@ -14,12 +14,12 @@ from console.audit import actions, downloads, multi_item, record, registry, sent
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, EntryQuerySet, GroupLine
 
 PAGE, CHUNK = 50, 500
-# Of a filtered list every chunk is looked for anew.
+# Each chunk of a filtered list is a new query.
 LONG_CHUNK = 2_000
 EXPORTED = "export.create"
 TONES = {DONE: "good", FAILED: "bad", UNKNOWN: "warn", OPEN: "info"}
 STATES = {DONE: "Done", FAILED: "Failed", UNKNOWN: "Unresolved", OPEN: "Running"}
-FOUND = {"by looking": "found by checking", "by a person": "closed by a person"}
+HOW_FOUND = {"by looking": "found by checking", "by a person": "closed by a person"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class EntryLine:
     """One entry as a person reads it."""
 
     entry: Entry
-    told: sentences.EntrySummary
+    summary: sentences.EntrySummary
     after: str = ""
     failure: str = ""
     """Why nothing came of what had been begun well, where that showed only later."""
@@ -43,11 +43,11 @@ class EntryLine:
 
     @property
     def pieces(self) -> list[sentences.SentencePiece]:
-        return sentences.pieces(self.told)
+        return sentences.pieces(self.summary)
 
     @property
     def text(self) -> str:
-        return sentences.plain(self.told)
+        return sentences.plain(self.summary)
 
     @property
     def at(self) -> datetime:
@@ -71,15 +71,15 @@ class EntryLine:
 
     @property
     def outcome(self) -> str:
-        return self.told.outcome
+        return self.summary.outcome
 
     @property
     def tone(self) -> str:
-        return TONES[FAILED] if self.failure else _tone(self.entry.action, self.outcome, self.told.detail)
+        return TONES[FAILED] if self.failure else _tone(self.entry.action, self.outcome, self.summary.detail)
 
     @property
     def state(self) -> str:
-        return "Failed later" if self.failure else _state(self.entry.action, self.outcome, self.told.detail)
+        return "Failed later" if self.failure else _state(self.entry.action, self.outcome, self.summary.detail)
 
     @property
     def place(self) -> str:
@@ -148,7 +148,7 @@ def _step(row: Entry, opening: Entry) -> Step:
     if row.detail.get("not_found"):
         text = f"Not found so far, in {row.detail.get('checks')} checks"
     elif how_found:
-        text = f"{text}, {FOUND.get(how_found, f'found {how_found}')}"
+        text = f"{text}, {HOW_FOUND.get(how_found, f'found {how_found}')}"
     why = str(row.detail.get("error") or "")
     tone = _tone(row.action, row.recorded_outcome, of_part)
     return Step(row.at, tone, f"{text}: {why}" if why else text, row.actor_name, row.note)
@@ -182,7 +182,7 @@ def utc(moment: datetime) -> str:
 
 
 def standing(entry: Entry) -> str:
-    """How it stands. An open act older than the grace was cut off, also before `settle` has written that down."""
+    """How it stands. An open act older than the grace was cut off, also before `settle` has recorded that."""
     return UNKNOWN if entry.is_cut_off(timezone.now() - record.grace()) else entry.outcome
 
 
@@ -197,13 +197,13 @@ def standing_of_group(group: GroupLine) -> str:
 
 def page(entries: EntryQuerySet, *, before: int | None = None, after: int | None = None, size: int = PAGE) -> EntryPage:
     """A page by the place in the chain, which never moves: reloading shows the same lines however many came since."""
-    found = entries.lines()
+    lines = entries.lines()
     if after is not None and before is None:
-        rows = found.oldest(size + 1, after=after)
+        rows = lines.oldest(size + 1, after=after)
         more_newer, rows = len(rows) > size, rows[:size][::-1]
         more_older = bool(rows)
     else:
-        rows = found.newest(size + 1, before=before)
+        rows = lines.newest(size + 1, before=before)
         more_older, rows = len(rows) > size, rows[:size]
         more_newer = before is not None and bool(rows)
     newer = rows[0].sequence if rows and more_newer else None
@@ -226,8 +226,8 @@ def latest(person: Any, *, limit: int = 6) -> list[EntryLine]:
 def newest(actions: Iterable[str], *, each: int) -> list[EntryLine]:
     """The newest lines of some actions, at most `each` of every one: as many statements as actions, however long the
     audit is."""
-    found = [Entry.objects.grouped().filter(action=action).order_by("-sequence") for action in actions]
-    ids = [pk for rows in found for pk in rows.values_list("pk", flat=True)[:each]]
+    queries = [Entry.objects.grouped().filter(action=action).order_by("-sequence") for action in actions]
+    ids = [pk for rows in queries for pk in rows.values_list("pk", flat=True)[:each]]
     rows = Entry.objects.filter(pk__in=ids).prefetch_related("outcomes").order_by("-sequence")
     return group_lines(rows)
 
@@ -268,12 +268,15 @@ def with_downloads(lines: Iterable[EntryLine]) -> list[EntryLine]:
     No line links to an export that was deleted. Four queries for all lines.
     """
     listed = list(lines)
-    about = {one.told.thing_id for one in listed if _is_about_export(one)}
-    export_ids = {one.told.thing_id for one in listed if _is_export(one)}
-    downloads_by_export, became = downloads_of(export_ids) if export_ids else {}, registry.sequels(EXPORTED, about)
-    deleted = _deleted(about) | {export_id for export_id, end in became.items() if end.deleted}
-    linked = [_without_page(one) if _is_about_export(one) and one.told.thing_id in deleted else one for one in listed]
-    return [_followed(one, downloads_by_export, became) if _is_export(one) else one for one in linked]
+    about = {one.summary.thing_id for one in listed if _is_about_export(one)}
+    export_ids = {one.summary.thing_id for one in listed if _is_export(one)}
+    downloads_by_export = downloads_of(export_ids) if export_ids else {}
+    follow_ups = registry.follow_ups(EXPORTED, about)
+    deleted = _deleted(about) | {export_id for export_id, end in follow_ups.items() if end.is_deleted}
+    linked = [
+        _without_page(one) if _is_about_export(one) and one.summary.thing_id in deleted else one for one in listed
+    ]
+    return [_followed(one, downloads_by_export, follow_ups) if _is_export(one) else one for one in linked]
 
 
 def rows(entries: EntryQuerySet, *, before: int) -> Iterator[EntryLine]:
@@ -303,11 +306,11 @@ def _parts_before(first: EntryLine, before: int) -> Iterator[EntryLine]:
 
 
 def _is_export(one: EntryLine) -> bool:
-    return one.entry.action == EXPORTED and bool(one.told.thing_id)
+    return one.entry.action == EXPORTED and bool(one.summary.thing_id)
 
 
 def _is_about_export(one: EntryLine) -> bool:
-    return one.entry.thing_kind == "export" and bool(one.told.thing_id)
+    return one.entry.thing_kind == "export" and bool(one.summary.thing_id)
 
 
 def _deleted(export_ids: Collection[str]) -> set[str]:
@@ -319,28 +322,28 @@ def _deleted(export_ids: Collection[str]) -> set[str]:
 
 
 def _without_page(one: EntryLine) -> EntryLine:
-    return replace(one, told=replace(one.told, has_page=False))
+    return replace(one, summary=replace(one.summary, has_page=False))
 
 
 def _followed(
-    one: EntryLine, downloads_by_export: Mapping[str, downloads.Downloads], became: Mapping[str, registry.Became]
+    one: EntryLine, downloads_by_export: Mapping[str, downloads.Downloads], follow_ups: Mapping[str, registry.FollowUp]
 ) -> EntryLine:
-    sequel = became.get(one.told.thing_id, registry.Became(""))
-    have = downloads_by_export.get(one.told.thing_id)
-    after = " ".join(filter(None, [have.words if have else "", sequel.words]))
-    return replace(one, after=after, failure=sequel.words if sequel.failed else "")
+    follow_up = follow_ups.get(one.summary.thing_id, registry.FollowUp(""))
+    have = downloads_by_export.get(one.summary.thing_id)
+    after = " ".join(filter(None, [have.sentence if have else "", follow_up.sentence]))
+    return replace(one, after=after, failure=follow_up.sentence if follow_up.is_failed else "")
 
 
 def downloads_of(export_ids: Iterable[str]) -> dict[str, downloads.Downloads]:
     """Who has how much of each export. Two queries."""
     rows = Entry.objects.lines().filter(action="export.download", thing_kind="export", thing_id__in=list(export_ids))
-    found: dict[str, downloads.Downloads] = {}
+    by_export: dict[str, downloads.Downloads] = {}
     # Sorted here: to give them in order a database would walk through all downloads there ever were.
     for entry in sorted(rows.prefetch_related("outcomes"), key=lambda row: row.sequence):
         one = downloads.transfer(entry.result, standing(entry))
-        of_export = found.setdefault(entry.thing_id, downloads.Downloads())
+        of_export = by_export.setdefault(entry.thing_id, downloads.Downloads())
         of_export.add(entry.actor_id, entry.actor_name, entry.actor_email, one)
-    return found
+    return by_export
 
 
 def not_handed_over(export_ids: Iterable[str], reasons: Collection[str]) -> set[str]:

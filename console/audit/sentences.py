@@ -46,7 +46,7 @@ class SentencePiece:
 
 @dataclass(frozen=True)
 class EntrySummary:
-    """What the sentence is made of; an opening is told with what its outcomes added."""
+    """What the sentence is made of; an opening includes what its outcomes added."""
 
     entry: Entry
     outcome: str
@@ -74,7 +74,7 @@ class EntrySummary:
 
     @classmethod
     def of_group(cls, first: Entry, group: GroupLine, outcome: str) -> "EntrySummary":
-        """An act of several parts, told as one; `first` is the first of them."""
+        """An act of several parts as one; `first` is the first of them."""
         left_out = OF_ONE_PART if group.parts > 1 else ()
         detail = {name: value for name, value in first.result.items() if name not in left_out}
         return cls(first, outcome, multi_item.detail_of(group, detail), first.thing_id, first.thing_name)
@@ -98,11 +98,11 @@ class EntrySummary:
 def pieces(summary: EntrySummary) -> list[SentencePiece]:
     action = actions.for_entry(summary.entry.action, summary.detail)
     outcome = summary.worded_as
-    wording, ending = action.done_with(summary.detail), ENDS[outcome]
+    wording, ending = action.past_tense_of(summary.detail), ENDS[outcome]
     if outcome == FAILED and action.refused:
         wording, ending = action.refused, ""
     elif outcome != DONE:
-        wording = STARTS[outcome] + action.tried
+        wording = STARTS[outcome] + action.infinitive
     tail, ending = action.tail(summary.detail), ending.replace("{cause}", _cause(summary))
     because = f": {summary.why}" if summary.why and outcome != UNKNOWN and summary.why not in tail else ""
     parts = [

@@ -54,13 +54,13 @@ class Unresolved:
 class UnresolvedAct(Unresolved):
     """The same of an act of several entries: one strip for all its parts. `entry` is the first."""
 
-    told: sentences.EntrySummary = field(kw_only=True)
+    summary: sentences.EntrySummary = field(kw_only=True)
     group: UUID = field(kw_only=True)
 
     @property
     def subject(self) -> str:
-        told = self.told
-        return actions.whether(self.entry.action, f"“{told.thing_name or 'without a name'}”", told.detail)
+        summary = self.summary
+        return actions.whether(self.entry.action, f"“{summary.thing_name or 'without a name'}”", summary.detail)
 
     @cached_property
     def state(self) -> reconciliation.Reconciliation:
@@ -84,7 +84,7 @@ def of_line(line: selectors.EntryLine, *, back: str = "") -> Unresolved:
     """For a line that is known to be unresolved, also one of an act of several entries."""
     if line.group is None:
         return of_entry(line.entry, back=back)
-    return UnresolvedAct(line.entry, back=back, told=line.told, group=line.group.pk)
+    return UnresolvedAct(line.entry, back=back, summary=line.summary, group=line.group.pk)
 
 
 def subject_of(entry: Entry) -> str:
@@ -107,8 +107,8 @@ def of_error(error: ConsoleError, *, back: str = "") -> Unresolved | None:
 def of_thing(person: Any, thing_kind: str, thing_id: str, *, back: str = "") -> list[Unresolved]:
     """What this person sent about a thing without an outcome so far, the newest first."""
     mine = Entry.objects.unreconciled(timezone.now() - record.grace()).by(person)
-    found = mine.naming(thing_kind, thing_id)
-    entries = found.prefetch_related("outcomes").order_by("-sequence")
+    about_thing = mine.naming(thing_kind, thing_id)
+    entries = about_thing.prefetch_related("outcomes").order_by("-sequence")
     return of_entries(entries, back=back)
 
 
@@ -127,12 +127,12 @@ def of_anything(person: Any, *, most: int) -> tuple[list[tuple[selectors.EntryLi
 
 def of_entries(entries: Iterable[Entry], *, back: str = "") -> list[Unresolved]:
     """One for each act, however many of its parts are among the entries."""
-    found: dict[Any, Unresolved] = {}
+    acts: dict[Any, Unresolved] = {}
     for entry in entries:
-        if (entry.group or entry.pk) not in found:
+        if (entry.group or entry.pk) not in acts:
             act = selectors.act_of(entry)
-            found[entry.group or entry.pk] = of_line(act, back=back) if act else of_entry(entry, back=back)
-    return list(found.values())
+            acts[entry.group or entry.pk] = of_line(act, back=back) if act else of_entry(entry, back=back)
+    return list(acts.values())
 
 
 def of_entry(entry: Entry, *, back: str = "") -> Unresolved:

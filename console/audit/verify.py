@@ -32,14 +32,14 @@ class ChainVerdict:
 
 
 class CheckStopped(Exception):
-    """Whoever watches the check has stopped it; nothing was found so far."""
+    """A person stopped the check; no problem was found so far."""
 
 
 def check(goes_on: Callable[[int], bool] = lambda rows: True) -> ChainVerdict:
     """Checks every row, the head and the published links, and remembers the verdict for the auditors' banner.
 
-    How lines stand, which is kept beside the chain, is made anew where the chain says otherwise.
-    `goes_on` hears now and then how many rows were checked; where it says no, the check ends with Stopped.
+    The states of lines, stored beside the chain, are corrected where the chain differs.
+    `goes_on` is called now and then with the number of rows checked; when it returns False, CheckStopped is raised.
     """
     # Read first what must be contained: rows written while the check runs can then only add to it.
     head = ChainHead.objects.filter(pk=1).first() or ChainHead()
@@ -67,7 +67,7 @@ def _compare_newest() -> str:
     try:
         return _compare(_newest_published())
     except OSError:
-        return ""  # `anchor_problem` says so
+        return ""  # `anchor_problem` reports it
 
 
 def anchor_problem() -> str:
@@ -134,7 +134,7 @@ def _cut_tail(head: ChainHead, last: int) -> str:
 
 
 def _published(rows: int) -> str:
-    """Compares every published link with its row. A file that is missing or lags behind proves nothing and is told."""
+    """Compares every published link with its row. A file that is missing or lags behind is reported."""
     if rows and not Path(settings.AUDIT_ANCHOR).exists():
         return f"The file of published links is missing ({settings.AUDIT_ANCHOR}): a cut tail would not show."
     try:

@@ -30,7 +30,7 @@ from console.audit import (
 )
 from console.audit import handover as handovers
 from console.audit.check_now import CheckResult
-from console.audit.forms import DAYS, PERIODS, CloseForm, FilterForm, HandoverForm
+from console.audit.forms import DAYS, PERIODS, CloseForm, EntryFilterForm, HandoverForm
 from console.audit.models import UNKNOWN, Entry, GroupLine
 from console.common import polling
 from console.common.formatting import moment
@@ -43,7 +43,7 @@ PARTS = 50
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    form = FilterForm(request.GET, reader=request.user)
+    form = EntryFilterForm(request.GET, reader=request.user)
     context = _frame(request, form) | (_found_lines(request, form) if form.is_valid() else {})
     status = 200 if form.is_valid() else 422
     if not htmx.is_htmx(request):
@@ -131,7 +131,7 @@ def stop_check(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-    form = FilterForm(request.GET, reader=request.user)
+    form = EntryFilterForm(request.GET, reader=request.user)
     if not form.is_valid():
         return _to_page(request, "audit:index")
     if request.method == "HEAD":
@@ -218,7 +218,7 @@ def _group(request: HttpRequest, act: GroupLine) -> dict[str, Any]:
         "references": details.references_of_act(line),
         "unresolved": unresolved.of_line(line) if line.outcome == UNKNOWN else None,
         "is_part": htmx.is_htmx(request),
-        "thing": f"{line.entry.thing_kind}:{line.told.thing_id}" if line.told.thing_id else "",
+        "thing": f"{line.entry.thing_kind}:{line.summary.thing_id}" if line.summary.thing_id else "",
     }
 
 
@@ -230,13 +230,13 @@ def _detail(request: HttpRequest, entry: Entry, form: CloseForm) -> dict[str, An
         "steps": selectors.steps(entry),
         "facts": details.facts(line),
         "references": details.references(line, sees_chain=_may(request, "audit.export")),
-        "changes": details.changes(line.told.detail),
+        "changes": details.changes(line.summary.detail),
         "act": selectors.act_of(entry),
         "is_unknown": line.outcome == UNKNOWN,
         "is_part": htmx.is_htmx(request),
         "state": reconciliation.state(entry),
         "form": form,
-        "thing": f"{entry.thing_kind}:{line.told.thing_id}" if line.told.thing_id else "",
+        "thing": f"{entry.thing_kind}:{line.summary.thing_id}" if line.summary.thing_id else "",
     }
 
 
@@ -272,7 +272,7 @@ def _file(rows: Iterable[str], name: str) -> StreamingHttpResponse:
     return response
 
 
-def _in_words(form: FilterForm) -> str:
+def _in_words(form: EntryFilterForm) -> str:
     """What was asked for, for the sentence about the export."""
     data = form.cleaned_data
     choices = {name: dict(form.fields[name].choices) for name in ("view", "person", "group", "outcome", "sign_ins")}  # type: ignore[attr-defined]
@@ -306,7 +306,7 @@ def _chain_state(request: HttpRequest) -> dict[str, Any]:
     return {"chain": {"rows": newest.rows, "problem": problem, "last": last, "run": chain_check.current(), **anchor}}
 
 
-def _frame(request: HttpRequest, form: FilterForm) -> dict[str, Any]:
+def _frame(request: HttpRequest, form: EntryFilterForm) -> dict[str, Any]:
     return {
         "form": form,
         "days": DAYS,
@@ -330,7 +330,7 @@ def _whom_to_ask(request: HttpRequest) -> str:
     return " or ".join(names) or "an administrator"
 
 
-def _found_lines(request: HttpRequest, form: FilterForm) -> dict[str, Any]:
+def _found_lines(request: HttpRequest, form: EntryFilterForm) -> dict[str, Any]:
     """The lines, which days they are of, and the ways to others."""
     before, after = filter_urls.cursor(request, "before"), filter_urls.cursor(request, "after")
     page = selectors.page(form.entries(), before=before, after=after)
@@ -346,7 +346,7 @@ def _found_lines(request: HttpRequest, form: FilterForm) -> dict[str, Any]:
     return context if page.lines else context | _instead(request, form)
 
 
-def _instead(request: HttpRequest, form: FilterForm) -> dict[str, Any]:
+def _instead(request: HttpRequest, form: EntryFilterForm) -> dict[str, Any]:
     """Where to go from an empty page: the nearest day that has something of what was asked for."""
     if form.unmet:
         return {"unmet": " ".join(form.unmet)}

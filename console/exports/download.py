@@ -66,7 +66,7 @@ def open_download(*, user: Person, export_id: str, request: HttpRequest) -> Http
     )
     with act:
         export = _read_export(user, space.id, export_id)
-        act.called(export.name or export_id)
+        act.name_thing(export.name or export_id)
         link = _link(export)
         if settings.EXPORT_DOWNLOAD == "redirect":
             checked_link(link, settings.TRUSTED_LOCAL_ORIGINS)

@@ -127,7 +127,7 @@ def rows(exports: Iterable[Export]) -> list[ExportRow]:
     export_requests = map(monitor.with_end, ExportRequest.objects.select_related("person").filter(export_id__in=ids))
     planned = {export_request.export_id: export_request for export_request in export_requests}
     receipts = Receipt.objects.defer("classes", "details").in_bulk(ids)
-    downloads = {export_id: found.words for export_id, found in selectors.downloads_of(ids).items()}
+    downloads = {export_id: of_export.sentence for export_id, of_export in selectors.downloads_of(ids).items()}
     expired = selectors.not_handed_over(ids, {FileGone.EXPIRED, FileGone.DELETED})
     return [
         ExportRow(

@@ -47,7 +47,7 @@ def stream_labels(*, user: Person, project: uuid.UUID, item: uuid.UUID, request:
     )
     with act:
         work_item = get_item(user=user, project=project, item=item)
-        act.called(item_name(work_item))
+        act.name_thing(item_name(work_item))
         download = _open(user, project, work_item)
         # The outcome is written when the last byte has gone, or when the browser goes away before.
         act.detach()

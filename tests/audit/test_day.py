@@ -160,7 +160,7 @@ def test_the_days_sheet_and_note_say_the_same_sentences(whole_day: None, dana: P
     assert [WHEN.sub("<when>", row["What happened"]) for row in rows] == [said.split(" | ")[0] for said in DAY]
     # A day that began just before midnight is no longer today.
     page = auditor.get("/audit/handover/?period=evening")
-    told = [told.line.text for section in page.context["note"].sections for told in section.told]
+    told = [told.line.text for section in page.context["note"].sections for told in section.lines]
     text = page.context["note"].text
     assert len(told) > 30
     assert {WHEN.sub("<when>", one) for one in told} <= {said.split(" | ")[0] for said in DAY}

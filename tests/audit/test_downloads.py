@@ -15,7 +15,7 @@ spans = st.tuples(st.integers(0, TOTAL - 1), st.integers(1, TOTAL)).map(lambda s
 def test_parts_are_a_download_once_every_byte_was_taken(taken: list[tuple[int, int]]) -> None:
     share, bytes_taken, times = Share("Alice"), set[int](), 0
     for first, end in taken:
-        share.add(Transfer(State.PART, sent=end - first, first=first, total=TOTAL))
+        share.add(Transfer(State.PART, size=end - first, first=first, total=TOTAL))
         bytes_taken |= set(range(first, end))
         if len(bytes_taken) == TOTAL:
             times, bytes_taken = times + 1, set()
@@ -28,5 +28,5 @@ def test_parts_are_a_download_once_every_byte_was_taken(taken: list[tuple[int, i
 def test_thousands_of_parts_of_one_tool_are_one_download() -> None:
     share, most = Share("Alice"), 20_000
     for first in range(most):
-        share.add(Transfer(State.PART, sent=1000, first=first * 1000, total=most * 1000))
+        share.add(Transfer(State.PART, size=1000, first=first * 1000, total=most * 1000))
     assert (share.complete, share.parts) == (1, {})

@@ -215,7 +215,7 @@ def test_the_handover_note_and_home_have_one_sentence(alice: Person, client_as: 
     send(alice, "unknown", "unknown", "done")
     client = client_as(alice)
     note = client.get("/audit/handover/?period=today").context["note"]
-    assert [(section.title, len(section.told)) for section in note.sections] == [("Work items", 1), ("Unresolved", 1)]
+    assert [(section.title, len(section.lines)) for section in note.sections] == [("Work items", 1), ("Unresolved", 1)]
     [todo] = [todo for todo in client.get("/").context["todos"] if todo.button == "Check"]
     assert todo.text == "Alice reopened 100 of 300 work items of Dashcam Q3 (200 unresolved)"
     assert todo.address.startswith("/audit/acts/")

@@ -303,4 +303,4 @@ def test_reading_downloads_needs_no_more_queries_for_more_of_them(
             act.done(detail={"bytes": 5, "of": 9, "first": 0, "version": "v", "interrupted": True})
     assert Entry.objects.filter(action="export.download").count() == 40
     with django_assert_max_num_queries(2):
-        assert selectors.downloads_of([big.export_id])[big.export_id].words
+        assert selectors.downloads_of([big.export_id])[big.export_id].sentence

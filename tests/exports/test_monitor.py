@@ -215,7 +215,7 @@ def test_the_handover_note_counts_what_was_made(
     assert ExportRequest.objects.get(name="Waited").export_id
     since, until = (f"{timezone.localtime() + timedelta(hours=hours):%Y-%m-%dT%H:%M}" for hours in (-1, 1))
     page = client.get("/audit/handover/", {"since": since, "until": until})
-    sections = {section.title: [told.text for told in section.told] for section in page.context["note"].sections}
+    sections = {section.title: [line.text for line in section.lines] for section in page.context["note"].sections}
     assert sections == {
         "Exports created": ["Alice exported all of Eye screening as Waited (COCO)"],
         "Failed": [
