@@ -103,3 +103,11 @@ def test_no_step_of_a_transaction_waits_for_it(hanging: BaseDatabaseWrapper, way
     with pytest.raises(OperationalError):
         getattr(hanging, step)()
     assert not hanging.is_usable()
+
+
+@pytest.mark.timeout(30)
+def test_a_wait_for_notifications_that_ends_without_one_is_no_failure(hanging: BaseDatabaseWrapper) -> None:
+    """An idle worker listens for a second at a time; that a queue is quiet says nothing about its server."""
+    assert _ask(hanging) == 42
+    assert list(hanging.connection.notifies(timeout=0.1)) == []
+    assert _ask(hanging) == 42

@@ -19,6 +19,9 @@ class BoundedConnection(psycopg.Connection[Any]):
         try:
             return super().wait(gen, interval, timeout or self.answer_seconds)
         except errors._WaitTimeout:
+            if timeout is not None:
+                # The caller said how long to wait, as for notifications: nothing came, and nothing failed.
+                raise
             # What it still says is of no use any more.
             self.pgconn.finish()
         raise psycopg.OperationalError("the server did not answer")
