@@ -10,7 +10,8 @@ class ItemsConfig(AppConfig):
     def ready(self) -> None:
         from console.audit import registry
         from console.common import shell_registry
-        from console.items import audit_actions, ground_truth, jobs, reconcile
+        from console.items import audit_actions, jobs, reconcile
+        from console.items.ground_truth import services as ground_truth
         from console.items.imports import batch_page
         from console.items.models import BulkSignal, Import
         from console.items.runs import notifications

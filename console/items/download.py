@@ -11,7 +11,7 @@ from console.audit import record
 from console.audit.recorded_stream import RecordedStream
 from console.common.errors import ConsoleError
 from console.common.file_names import attachment, file_name
-from console.items.label_files import find_annotation, open_file, sign_file
+from console.items.labels.files import find_annotation, open_file, sign_file
 from console.items.selectors import VENDOR, get_item, item_name
 from console.items.statuses import status_named
 from console.upstream.downloads import Download

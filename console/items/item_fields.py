@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from console.common.formatting import untrusted_url
 from console.common.parsing import INT64, NotJson, read_int, read_json, read_uuid, text_fault
 from console.items.console_ids import KEY, with_console_id
-from console.items.label_input import BadLabels, fault_of, read_objects
+from console.items.labels.label_input import BadLabels, fault_of, read_objects
 from console.upstream.cloudfactory_requests import ASSET_TYPES, MOST_DIFFICULTY, MOST_DUE
 from console.upstream.response_models import NewWorkItem
 from console.upstream.storage_paths import MOST_PATH, PathRefused, path_in_space

@@ -4,12 +4,15 @@ from django.urls import reverse
 
 from accounts.rights import Right
 from console.audit import record
-from console.items import ground_truth, id_lists, review_services, services
+from console.items import id_lists
 from console.items.bulk import jobs as bulk_jobs
 from console.items.bulk import plan_reader, selection
+from console.items.decisions import services as decisions
+from console.items.ground_truth import services as ground_truth
 from console.items.imports import jobs as import_jobs
 from console.items.imports import slice_reader
 from console.items.models import Decision
+from console.items.review import services as review_services
 from console.jobs import handlers
 from console.jobs.handlers import Done, Result, Retry
 from console.jobs.models import Operation
@@ -21,7 +24,7 @@ ROLE_CHANGED = "Your role can't decide on work items any more."
 
 def register() -> None:
     handlers.register(
-        services.KIND, send_decision, title="Send a decision on a work item", on_abandon=_give_up, address=_address
+        decisions.KIND, send_decision, title="Send a decision on a work item", on_abandon=_give_up, address=_address
     )
     plan_reader.register()
     bulk_jobs.register()
@@ -37,18 +40,18 @@ def send_decision(operation: Operation) -> Result:
     decision = _decision_of(operation)
     if decision is None:
         return Done("Its decision was deleted.")
-    if decision.state == State.WAITING and not services.claim(decision):
+    if decision.state == State.WAITING and not decisions.claim(decision):
         return Done("It was taken back.")
     if decision.state != State.SENDING:
         return Done("Nothing was left to do.")
     # After a crash the entry tells whether it may have been sent: then it is looked up, not sent again.
-    if entry := services.entry_of(decision):
-        return _result(services.follow(decision, entry))
+    if entry := decisions.entry_of(decision):
+        return _result(decisions.follow(decision, entry))
     if not decision.person.can(Right.SIGNAL):
-        services.give_up(decision, ROLE_CHANGED)
+        decisions.give_up(decision, ROLE_CHANGED)
         return Done(ROLE_CHANGED)
     try:
-        return _result(services.send(decision))
+        return _result(decisions.send(decision))
     except record.NotRecorded as error:
         return Retry(NOT_RECORDED_WAIT, error.message)
 
@@ -67,7 +70,7 @@ def _address(operation: Operation) -> str:
 
 def _give_up(operation: Operation, message: str) -> None:
     if decision := _decision_of(operation):
-        services.give_up(decision, message)
+        decisions.give_up(decision, message)
 
 
 def _decision_of(operation: Operation) -> Decision | None:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template import RequestContext, Template
 from django.urls import include, path
 
-from console.items.overlay import STYLES, Dot, LabelClass, Overlay, Shape
+from console.items.labels.overlay import STYLES, Dot, LabelClass, Overlay, Shape
 from console.items.pictures import Picture
 
 WORDS = (

@@ -10,8 +10,8 @@ from django.db import connection
 
 from accounts.models import Person
 from console.emulator.server import Running
-from console.items import services
 from console.items.bulk import plans as planning
+from console.items.decisions import services as decisions
 from console.items.models import BulkSignal, Decision
 from console.items.signals import OTHERS
 from tests.items.bulk_helpers import ARCHIVE, archive_ids, signals
@@ -53,8 +53,8 @@ def test_a_decision_and_a_plan_pressed_at_once_are_one_signal_to_the_item(
             project, act = uuid.UUID(ARCHIVE), uuid.uuid4()
             try:
                 together.wait(10)
-                services.decide(user=alice, project=project, item=uuid.UUID(item), choice=reopen, act_id=act)
-            except services.InBulkSignal:
+                decisions.decide(user=alice, project=project, item=uuid.UUID(item), choice=reopen, act_id=act)
+            except decisions.InBulkSignal:
                 pass
             finally:
                 connection.close()

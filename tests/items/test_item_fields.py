@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from console.common.parsing import INT64
 from console.items import item_fields as fields
 from console.items.console_ids import KEY
-from console.items.label_input import MOST_BYTES
+from console.items.labels.label_input import MOST_BYTES
 from console.upstream import cloudfactory_requests as request_bodies
 
 NAMES = sorted(fields.CLEANERS)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.items.label_input import BadLabels, read_labels
+from console.items.labels.label_input import BadLabels, read_labels
 from tests.items.label_forms import BOX, COCO
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pycocotools import mask as reference
 
-from console.items.overlay import Overlay, Shape, build_overlay
+from console.items.labels.overlay import Overlay, Shape, build_overlay
 from console.upstream.coco import read_coco
 
 ASSETS = Path("console/emulator/assets/coco")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from console.items.overlay import build_overlay
+from console.items.labels.overlay import build_overlay
 from console.upstream import coco, coco_labels, errors, json_reader
 from console.upstream.coco import CocoDocument, read_coco
 from console.upstream.coco_labels import CocoKeypoint, CocoLabel

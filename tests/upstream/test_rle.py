@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from pycocotools import mask as reference
 
-from console.items.outlines import Ring, TooDetailed, ring_path, trace_mask
+from console.items.labels.outlines import Ring, TooDetailed, ring_path, trace_mask
 from console.upstream.rle import BadMask, Mask, count_runs, read_mask
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning:pycocotools")

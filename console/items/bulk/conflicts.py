@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from accounts.models import Person
-from console.items import services
 from console.items.bulk.active_signals import read_under_way
+from console.items.decisions import services as decisions
 from console.items.models import BulkItem, BulkSignal, Decision
 from console.items.sent_signals import in_portions
 
@@ -18,10 +18,10 @@ def find_conflicts(*, user: Person, project: uuid.UUID, ids: Collection[uuid.UUI
     """Those of the items that must not be signaled now, each with the reason as a sentence."""
     under_way = read_under_way(user=user, project=project, items=ids)
     reasons = {item: bulk.sentence for item, bulk in under_way.items()}
-    mine = Decision.objects.filter(person=user, project=project, state__in=services.UNFINISHED)
+    mine = Decision.objects.filter(person=user, project=project, state__in=decisions.UNFINISHED)
     for some in in_portions(ids):
         for decision in mine.filter(item__in=some):
-            if services.is_open(decision):
+            if decisions.is_open(decision):
                 reasons[decision.item] = _reason(decision)
     return reasons
 
@@ -38,7 +38,7 @@ def is_signaled_since(*, user: Person, project: uuid.UUID, ids: Collection[uuid.
 
 
 def _reason(decision: Decision) -> str:
-    label = services.label_of(decision)
+    label = decisions.label_of(decision)
     if decision.state == State.WAITING:
         return f"Your own decision on it, “{label}”, isn’t sent yet."
     if decision.state == State.SENDING:

@@ -6,7 +6,7 @@ from django import forms
 
 from console.common.fields import IdField, NameField, NoteField
 from console.items.bulk.actions import SEND_BACK_MANY, BulkAction, action_named
-from console.items.forms import LONGEST_ASSIGNEE, LONGEST_NOTE, LONGEST_REASON, TOO_LONG
+from console.items.decisions.forms import LONGEST_ASSIGNEE, LONGEST_NOTE, LONGEST_REASON, TOO_LONG
 
 OLD_FORM = "This form can no longer be used. Open the table again. Nothing was planned or sent."
 NO_ACTION = "There is no such signal. Choose one below the table. Nothing was planned or sent."

@@ -22,12 +22,13 @@ from accounts.connections import ConnectionMissing
 from accounts.rights import Right
 from console.common.formatting import plural
 from console.common.parsing import read_uuid
-from console.items import services, table_selectors
+from console.items import table_selectors
 from console.items.bulk import plans
 from console.items.bulk import services as sending
 from console.items.bulk.actions import BulkAction, action_named
 from console.items.bulk.conflicts import find_conflicts
 from console.items.bulk.selectors import to_be_sent
+from console.items.decisions import services as decisions
 from console.items.filters import ItemFilter
 from console.items.models import BulkItem, BulkSignal
 from console.items.runs import plan_reading
@@ -75,7 +76,7 @@ def read_plan(operation: Operation) -> Result:
             result.message,
             finish=partial(_finish, operation),
             fail=_delete_too_many,
-            lock=partial(services.lock_person, bulk.person),
+            lock=partial(decisions.lock_person, bulk.person),
         )
     return result
 

@@ -14,11 +14,11 @@ from django.utils import timezone
 from accounts.models import Person
 from console.audit import record
 from console.common.errors import ConsoleError
-from console.items import services
 from console.items.bulk import services as sending
 from console.items.bulk.actions import BulkAction
 from console.items.bulk.conflicts import find_conflicts, is_signaled_since
 from console.items.bulk.selectors import is_recent, to_be_sent
+from console.items.decisions import services as decisions
 from console.items.models import BulkItem, BulkSignal, Selection
 from console.items.runs import plan_reading
 from console.projects import selectors as projects
@@ -131,7 +131,7 @@ def press(
     `version` is that of the plan the person saw. A duplicate changes nothing. Raises PlanNotSent.
     """
     with transaction.atomic():
-        services.lock_person(user)
+        decisions.lock_person(user)
         locked = BulkSignal.objects.select_for_update().get(pk=bulk.pk, person=user)
         _check(locked, version)
         locked.reason, locked.assignee, locked.note = reason, assignee, note

@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from console.common import formatting
-from console.items.overlay import Dot, DrawnClass, LabelClass, LabelTable, Overlay, Shape
+from console.items.labels.overlay import Dot, DrawnClass, LabelClass, LabelTable, Overlay, Shape
 
 register = template.Library()
 

@@ -16,12 +16,12 @@ from console import htmx, saved_forms
 from console.audit import record
 from console.common.parsing import read_page_number
 from console.common.typed_fields import hand_back
-from console.items import decision_selectors, services
 from console.items.breadcrumbs import remembered_breadcrumbs
-from console.items.decision_presenters import DecidePanel, unlikely_reason
-from console.items.forms import ApproveForm, DecisionForm, SendBackForm, SignalForm
+from console.items.decisions import selectors, services
+from console.items.decisions.forms import ApproveForm, DecisionForm, SendBackForm, SignalForm
+from console.items.decisions.presenters import DecidePanel, unlikely_reason
 from console.items.models import Decision, ReviewRun
-from console.items.review_selectors import find_run
+from console.items.review.selectors import find_run
 from console.items.selectors import get_item, item_name
 from console.upstream.errors import UpstreamError
 from console.upstream.response_models import WorkItem
@@ -47,7 +47,7 @@ def take_back(request: SignedIn, project: uuid.UUID, decision_id: uuid.UUID) -> 
     if htmx.is_htmx(request):
         event = "item-taken-back" if is_taken else ""
         return _strip(request, decision, event=event, note="" if is_taken or decision.message else TOO_LATE)
-    strip = decision_selectors.read_strip(decision)
+    strip = selectors.read_strip(decision)
     messages.info(request, f"{strip.title}. {strip.text or TOO_LATE}")
     return htmx.redirect(request, _way_back(decision))
 
@@ -114,12 +114,12 @@ def _decide(request: SignedIn, project: uuid.UUID, item: uuid.UUID, form: Decisi
 
 
 def _strip(request: SignedIn, decision: Decision, **about: Any) -> HttpResponse:
-    strip = decision_selectors.read_strip(decision, back=htmx.page_address(request), **about)
+    strip = selectors.read_strip(decision, back=htmx.page_address(request), **about)
     return render(request, "items/_decision.html", {"strip": strip})
 
 
 def _add_message(request: SignedIn, decision: Decision) -> None:
-    strip = decision_selectors.read_strip(decision)
+    strip = selectors.read_strip(decision)
     level = {"good": messages.SUCCESS, "bad": messages.ERROR, "warn": messages.WARNING}.get(strip.tone, messages.INFO)
     title = strip.unresolved.title if strip.unresolved else f"{strip.title}."
     messages.add_message(request, level, f"{title} {strip.text}".strip())
@@ -150,7 +150,7 @@ def _refuse(
 
     For htmx beside the forms, and the earlier one among the strips.
     """
-    strip = decision_selectors.read_strip(earlier, back=htmx.page_address(request)) if earlier else None
+    strip = selectors.read_strip(earlier, back=htmx.page_address(request)) if earlier else None
     context = {"earlier": strip, "message": message, "bulk_url": bulk_url}
     if not htmx.is_htmx(request):
         back = _way_back(earlier) if earlier else reverse("items:detail", args=[project, item])
@@ -182,7 +182,7 @@ def _panel(request: SignedIn, project: uuid.UUID, work_item: WorkItem, form: Dec
     if form is not None:
         form.full_clean()
     run = _find_own_run(request, project, form.cleaned_data.get("run")) if form is not None else None
-    return decision_selectors.read_panel(user=request.user, project=project, item=work_item, run=run, form=form)
+    return selectors.read_panel(user=request.user, project=project, item=work_item, run=run, form=form)
 
 
 def _page(request: SignedIn, project: uuid.UUID, item: uuid.UUID, work_item: WorkItem) -> dict[str, Any]:

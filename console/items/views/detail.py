@@ -17,8 +17,8 @@ from console.items import detail_selectors, selectors
 from console.items import download as label_download
 from console.items.breadcrumbs import remembered_breadcrumbs
 from console.items.filters import ItemFilter
-from console.items.label_presenters import LabelsPart, present_labels
-from console.items.label_selectors import ItemLabels, read_labels
+from console.items.labels.presenters import LabelsPart, present_labels
+from console.items.labels.selectors import ItemLabels, read_labels
 from console.items.statuses import Status, status_named
 from console.upstream.errors import KeyRejected, NotFound, UpstreamError
 

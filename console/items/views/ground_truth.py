@@ -21,12 +21,12 @@ from console.common.errors import ConsoleError
 from console.common.formatting import plural
 from console.common.parsing import read_int, read_uuid
 from console.common.typed_fields import hand_back
-from console.items import ground_truth as services
 from console.items.breadcrumbs import remembered_breadcrumbs
 from console.items.creations import read_labels_sent
 from console.items.detail_presenters import ItemFacts
-from console.items.ground_truth_forms import GroundTruthForm
-from console.items.ground_truth_presenters import build_preview, present_earlier, present_with_item
+from console.items.ground_truth import services
+from console.items.ground_truth.forms import GroundTruthForm
+from console.items.ground_truth.presenters import build_preview, present_earlier, present_with_item
 from console.items.models import LabelInsert
 from console.items.pictures import Picture, sign_pictures
 from console.items.selectors import asset_file_name, get_item

@@ -19,7 +19,7 @@ from console.items import id_lists, table_selectors
 from console.items import table_presenters as presenters
 from console.items.bulk import selection_selectors
 from console.items.bulk.selection import SelectionChange, can_select_all
-from console.items.decision_selectors import whom_to_ask
+from console.items.decisions.selectors import whom_to_ask
 from console.items.filter_form import ItemFilterForm
 from console.items.filters import SIZES, ItemFilter
 from console.items.pasted_ids import read_ids

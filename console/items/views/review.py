@@ -13,15 +13,13 @@ from accounts.http_types import SignedIn
 from console import error_pages, htmx
 from console.batches import selectors as batches
 from console.common.parsing import read_page_number
-from console.items import decision_selectors
-from console.items import review_presenters as presenters
-from console.items import review_selectors as selectors
-from console.items import review_services as services
 from console.items.breadcrumbs import item_breadcrumbs
+from console.items.decisions import selectors as decision_selectors
 from console.items.filters import ItemFilter
 from console.items.models import ReviewRun
 from console.items.pictures import sign_pictures
-from console.items.review_summary import summary_of
+from console.items.review import presenters, selectors, services
+from console.items.review.summary import summary_of
 from console.projects import selectors as projects
 from console.projects import services as project_services
 from console.upstream.errors import KeyRejected, UpstreamError

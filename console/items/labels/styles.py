@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Iterable
 
-from console.items.label_paths import Extent
+from console.items.labels.paths import Extent
 
 
 def choose_styles(names: Iterable[str], most: int) -> dict[str, int]:

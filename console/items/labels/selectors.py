@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from accounts.models import Person
 from console.common import deadline
-from console.items.label_files import find_annotation, open_file
+from console.items.labels.files import find_annotation, open_file
 from console.upstream.coco import MOST_BYTES, CocoDocument, read_coco
 from console.upstream.downloads import Download
 from console.upstream.errors import KeyRejected, TimedOut, Unreadable, UpstreamError

@@ -8,8 +8,8 @@ from console import error_pages
 from console.common import value_rows
 from console.items.console_ids import without_console_id
 from console.items.detail_presenters import JsonValue, filled
-from console.items.label_selectors import ItemLabels
-from console.items.overlay import Overlay, build_overlay
+from console.items.labels.overlay import Overlay, build_overlay
+from console.items.labels.selectors import ItemLabels
 from console.items.statuses import Status
 from console.upstream.errors import UpstreamError
 from console.upstream.response_models import Annotation

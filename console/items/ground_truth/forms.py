@@ -6,7 +6,7 @@ from django import forms
 
 from console.common.fields import IdField, NameField
 from console.common.parsing import clean
-from console.items.label_input import MOST_BYTES, BadLabels, LabelInput, read_labels
+from console.items.labels.label_input import MOST_BYTES, BadLabels, LabelInput, read_labels
 
 LONGEST_PICTURE = 1000
 BOTH = "Use the text or the file, not both: remove one of them."

@@ -15,7 +15,7 @@ from accounts.rights import Right, Role
 from console.audit import unresolved
 from console.audit.models import Entry
 from console.items.bulk.active_signals import read_under_way
-from console.items.decision_presenters import DecidePanel, DecisionStrip, ask_words
+from console.items.decisions.presenters import DecidePanel, DecisionStrip, ask_words
 from console.items.models import Decision, ReviewRun
 from console.items.selectors import item_name
 from console.items.signals import SENT_BACK

@@ -20,7 +20,7 @@ from console.audit import signals as audit_signals
 from console.audit.models import DONE, FAILED, Entry
 from console.common.errors import ConsoleError
 from console.duplicate_submissions import Submission, wait_for_result
-from console.items.label_input import LabelInput
+from console.items.labels.label_input import LabelInput
 from console.items.models import LabelInsert
 from console.items.selectors import VENDOR
 from console.projects import selectors as projects

@@ -12,8 +12,8 @@ from accounts.rights import Right
 from console.common.formatting import plural, show_controls
 from console.items.creations import LabelsSent
 from console.items.detail_presenters import JsonValue
+from console.items.labels.overlay import NO_SIZE, UNNAMED, Overlay, build_overlay
 from console.items.models import LabelInsert
-from console.items.overlay import NO_SIZE, UNNAMED, Overlay, build_overlay
 from console.upstream.coco import read_coco
 from console.upstream.errors import Unreadable
 

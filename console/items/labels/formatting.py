@@ -1,6 +1,6 @@
 """Where a label is, how large and how sure, in words for the table beside the picture."""
 
-from console.items.label_paths import Extent
+from console.items.labels.paths import Extent
 
 _PLACES = (
     ("Top left", "Top", "Top right"),

@@ -8,13 +8,13 @@ from typing import Literal
 from django.urls import reverse
 
 from console.common import formatting as words
-from console.items.decision_presenters import DecidePanel
+from console.items.decisions.presenters import DecidePanel
 from console.items.detail_presenters import ItemFacts
 from console.items.filters import ItemFilter
 from console.items.models import Decision, ReviewRun
 from console.items.pictures import Picture
-from console.items.review_selectors import DECIDED, ChangedItem, run_items
-from console.items.review_services import RunPage
+from console.items.review.selectors import DECIDED, ChangedItem, run_items
+from console.items.review.services import RunPage
 from console.items.signals import APPROVED, SENT_BACK, choice_of
 from console.items.statuses import status_named
 from console.upstream.response_models import WorkItem

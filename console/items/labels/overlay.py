@@ -10,10 +10,10 @@ from functools import cached_property
 from typing import Literal
 
 from console.common.formatting import plural, show_controls
-from console.items.label_formatting import place_words, score_words, size_words
-from console.items.label_paths import Drawing, LabelRenderer, extent_of, keypoint_places, label_extent
-from console.items.label_styles import Anchors, choose_styles
-from console.items.outlines import polygon_path
+from console.items.labels.formatting import place_words, score_words, size_words
+from console.items.labels.outlines import polygon_path
+from console.items.labels.paths import Drawing, LabelRenderer, extent_of, keypoint_places, label_extent
+from console.items.labels.styles import Anchors, choose_styles
 from console.upstream.coco import CocoDocument
 from console.upstream.coco_categories import CocoCategory
 from console.upstream.coco_labels import CocoLabel

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import cos, radians, sin
 from typing import Literal
 
-from console.items.outlines import TooDetailed, polygon_path, ring_path, trace_mask
+from console.items.labels.outlines import TooDetailed, polygon_path, ring_path, trace_mask
 from console.upstream.coco_labels import CocoLabel
 from console.upstream.rle import Mask
 

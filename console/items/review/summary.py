@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from console.items.models import Decision, ReviewRun
-from console.items.review_presenters import PassedOverItem, decision_words
-from console.items.review_selectors import ReviewItem
+from console.items.review.presenters import PassedOverItem, decision_words
+from console.items.review.selectors import ReviewItem
 from console.items.signals import APPROVED, SENT_BACK, SIGNALED
 
 State = Decision.State

@@ -1,0 +1,1 @@
+"""Deciding on one work item: approve, send back, or any other signal."""
