@@ -26,7 +26,7 @@ def columns_of(user: Person) -> frozenset[str]:
 
 
 def heads(columns: Collection[str]) -> list[tuple[str, str]]:
-    """Name and word of the columns beside the file's name, in their order; the picture stands before it."""
+    """Name and heading of the columns after the file's name, in their order; the picture comes before it."""
     return [(name, word) for name, word in COLUMNS.items() if name in columns and name != PICTURE]
 
 

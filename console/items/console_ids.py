@@ -34,7 +34,7 @@ class ConsoleIdMatches:
     """The items that carry one of the ids asked for; `is_whole`: the list came to its end and shows metadata, so it
     would have shown the others.
 
-    An item's own id can be unusable, as everywhere: it is there all the same.
+    An item's own id can be unusable, as everywhere: such an item is included.
     """
 
     items: Mapping[uuid.UUID, WorkItem]

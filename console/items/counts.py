@@ -154,7 +154,7 @@ def read_list(platform: CloudFactory, query: ItemQuery, *, calls: int = CALLS) -
 
 
 def count_by_status(*, user: Person, project: str, filters: Mapping[str, Any]) -> StatusCounts:
-    """How many items of a filter have each status, whatever status it names; kept for a minute, for this key alone.
+    """How many items of a filter have each status, also those it leaves out; cached for a minute, per API key.
 
     One call where a page holds them all, else one list for each status. More ids than one call takes are asked for in
     parts. Raises the error of the first call, or where nothing at all came.
@@ -176,7 +176,7 @@ def known_by_status(*, user: Person, project: str, filters: Mapping[str, Any]) -
 
 
 def count_each(*, user: Person, queries: Sequence[ItemQuery]) -> list[Count | UpstreamError]:
-    """Of each list what one page holds, or why it did not come: side by side, kept for a minute, for this key alone."""
+    """The count of each list's first page, or its error: read in parallel, cached for a minute, per API key."""
     counts: list[Count | UpstreamError | None] = [known_count(user=user, query=query) for query in queries]
     missing = [place for place, count in enumerate(counts) if count is None]
     platform = connections.cloudfactory(user)
@@ -200,7 +200,7 @@ def keep_count(count: Count, *, user: Person, query: ItemQuery) -> None:
 
 
 def cache_key(what: str, *, user: Person, project: str, about: object = "") -> str:
-    """Where something that was counted in a project is kept; `forget` makes it disappear."""
+    """The cache key of a count in a project; `forget` invalidates it."""
     scope = connections.cache_scope(user, VENDOR)
     # Outside text never becomes a cache key.
     digest = hashlib.sha256(repr((project, about)).encode()).hexdigest()[:32]
@@ -208,7 +208,7 @@ def cache_key(what: str, *, user: Person, project: str, about: object = "") -> s
 
 
 def forget(*, project: str) -> None:
-    """After a decision made here the next count is fresh, whatever is under way."""
+    """After a decision the next count is fresh, also while another count is running."""
     cache_versions.renew(_changes(project))
 
 

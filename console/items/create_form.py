@@ -91,7 +91,7 @@ class NewItemForm(forms.Form):
     act_id = IdField(error_messages={"required": "Open this page again."})
 
     def __init__(self, *args: Any, batches: Choices, are_all: bool, **options: Any) -> None:
-        """`are_all`: the project surely has no other batches."""
+        """`are_all`: the project has no other batches."""
         super().__init__(*args, **options)
         self._batches = {"": DEFAULT, **dict(batches)}
         batch = str(self["batch"].value() or "")

@@ -81,12 +81,12 @@ def forget(project: uuid.UUID) -> None:
 
 
 def _labels_of(fields: Mapping[str, Any]) -> dict[str, int]:
-    """How many labels go along: they can't be read back, so this is all that tells of them later."""
+    """The number of labels: they can't be read back, so the audit has no other trace of them."""
     return {"labels": len(fields["labels"])} if fields.get("labels") else {}
 
 
 def _in_words(user: Person, project: uuid.UUID, new: NewWorkItem, act: record.audited_call) -> WorkItem:
-    """Page and audit say why CloudFactory refused it, as far as it tells."""
+    """Adds CloudFactory's reason for the refusal, if it gives one."""
     try:
         created = create_once(connections.cloudfactory(user), project, new, request_id=str(act.id))
     except (Conflict, Invalid) as refusal:

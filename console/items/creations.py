@@ -39,7 +39,7 @@ class LabelsSent:
 
 
 def read_import_place(*, user: Person, project: uuid.UUID, item: WorkItem) -> ImportPlace | None:
-    """None for what was created otherwise, and for whoever doesn't work in the import's space."""
+    """None for an item that no import created, and for people outside the import's space."""
     row = _row_of(project, item, but=("fields", "cells", "errors"))
     if row is None or row.import_run.space not in {space.id for space in connections.spaces(user)}:
         return None

@@ -108,7 +108,7 @@ class ItemFacts:
 
     @property
     def fields(self) -> list[tuple[str, JsonValue]]:
-        """What came as JSON, with its title; also fields that nobody described, or that were not what was expected."""
+        """JSON values with their titles, also of fields that are not documented or not of the documented type."""
         return filled([("Metadata", self.metadata), ("Other fields", JsonValue(self.item.extra))])
 
     @property
@@ -120,7 +120,7 @@ class ItemFacts:
 
     @property
     def labels_url(self) -> str:
-        """Where the labels are asked for, with what the part then needs not ask for again."""
+        """The address of the labels, with what the page already has, so that it isn't requested again."""
         file = asset_file_name(self.item)[:MOST_FILE_NAME]
         parameters = {"status": self.item.status, "file": file, "drawn": "" if self.is_picture else "no"}
         query = {name: value for name, value in parameters.items() if value}

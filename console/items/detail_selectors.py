@@ -1,4 +1,4 @@
-"""What the page of one work item shows beside its labels: where it stands, names, history, waiting decisions."""
+"""What the page of one work item shows beside its labels: status, names, history, pending decisions."""
 
 import uuid
 from collections.abc import Callable
@@ -61,7 +61,7 @@ def read_detail(*, user: Person, project: uuid.UUID, item: WorkItem, item_filter
 
 
 def renew_picture(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> dict[str, Any]:
-    """The item's picture by a fresh link, or the reason why there is none; it is not asked again by itself."""
+    """The item's picture by a fresh link, or the reason why there is none; the page does not retry."""
     try:
         work_item = get_item(user=user, project=project, item=item)
     except KeyRejected:
@@ -73,7 +73,7 @@ def renew_picture(*, user: Person, project: uuid.UUID, item: uuid.UUID) -> dict[
 
 
 def read_names(*, user: Person, project: uuid.UUID, batch: int | None) -> dict[str, Any]:
-    """The names of a project and a batch, asked for where they are not remembered; "" for what could not be had."""
+    """The names of a project and a batch, requested if they are not cached; "" for those that can't be read."""
     return {
         "project_url": reverse("projects:detail", args=[project]),
         "project_name": _name(lambda: projects.name_of(user=user, project=project)),
@@ -83,7 +83,7 @@ def read_names(*, user: Person, project: uuid.UUID, batch: int | None) -> dict[s
 
 
 def _name(read_name: Callable[[], str]) -> str:
-    """The name, or "" where it cannot be had: an id stands in its place then, and nothing else is lost."""
+    """The name, or "" if it can't be read: the page then shows the id instead."""
     try:
         return read_name()
     except KeyRejected:
@@ -97,7 +97,7 @@ def _whole_history_url(item: WorkItem) -> str:
 
 
 def _names_url(facts: ItemFacts, project_name: str) -> str:
-    """Where missing names are asked for, "" where none is missing."""
+    """The address that loads missing names, "" if none is missing."""
     batch = facts.item.batch_id if not facts.batch_name else None
     if project_name and batch is None:
         return ""

@@ -1,4 +1,4 @@
-"""The label file of one work item as a download: recorded first, asked for afresh, streamed without its signed link."""
+"""The label file of one work item as a download: recorded, requested again, and streamed without its signed link."""
 
 import uuid
 from pathlib import PurePosixPath
@@ -19,7 +19,7 @@ from console.upstream.errors import LinkExpired, NotFound, Unreadable
 from console.upstream.response_models import Annotation, WorkItem
 
 JSON = "application/json"
-# How a JSON object begins; a page of HTML must not be saved as somebody's labels.
+# How a JSON object begins: an HTML page must not be saved as a label file.
 BEGINNINGS = (b"{", b"[")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

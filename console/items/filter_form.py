@@ -1,4 +1,4 @@
-"""The fields of the table's filter. `filters.ItemFilter` reads what was typed, because it stands in the address."""
+"""The fields of the table's filter. `filters.ItemFilter` reads their values, because they are part of the address."""
 
 from typing import Any
 

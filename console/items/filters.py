@@ -1,4 +1,4 @@
-"""Which work items of a project a page is about: everything stands in the address, so Back, reload and sharing keep it.
+"""Which work items of a project a page shows. All of it is in the address, so Back, reload and sharing keep it.
 
 status         the vendor's value; without it all of them
 batch          repeated: ids of up to 100 batches
@@ -62,13 +62,13 @@ class ItemFilter:
     id_list: str = field(default="", compare=False)
     """The key under which the ids are stored, where they are too many for an address."""
     pasted: PastedIds = field(default=PastedIds(), compare=False)
-    """What was left out of the ids, to be said once."""
+    """What was left out of the pasted ids, shown once."""
     problems: tuple[Problem, ...] = field(default=(), compare=False)
-    """While there are any, nothing is asked: the answer would be about something else than what was asked for."""
+    """While there are any, no request is sent: its answer would not match the filter."""
 
     @classmethod
     def read(cls, data: QueryDict, *, user: Person) -> "ItemFilter":
-        """What the address asks for. Never raises: what can't be used is left out and stands in `problems`.
+        """The filter in the address. Never raises: what can't be used is left out and added to `problems`.
 
         Stored ids are read only if they belong to one of the person's spaces.
         """

@@ -1,4 +1,4 @@
-"""The history of one work item: what the audit has of it, and of each bulk signal what became of this very item."""
+"""The history of one work item: its entries in the audit, and the item's own result in each bulk signal."""
 
 import uuid
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ class HistoryLine:
 
     @property
     def words(self) -> str:
-        """What became of this item; "" for a line that is about it alone."""
+        """The item's own result; "" for a line that is about this item only."""
         if self.part is None:
             return ""
         if self.part.outcome == Outcome.DONE:

@@ -107,7 +107,7 @@ def check_metadata_name(name: str) -> None:
 
 
 def clean_labels(text: str) -> list[dict[str, Any]]:
-    """Any objects will do: nobody outside CloudFactory knows what is in them (FACTS 4, row 9)."""
+    """Any list of objects: their fields are not documented (FACTS 4, row 9)."""
     try:
         return read_objects(text)
     except BadLabels as bad:

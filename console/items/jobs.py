@@ -44,7 +44,7 @@ def send_decision(operation: Operation) -> Result:
         return Done("It was taken back.")
     if decision.state != State.SENDING:
         return Done("Nothing was left to do.")
-    # After a crash the entry tells whether it may have been sent: then it is looked up, not sent again.
+    # After a crash the entry says whether it can have been sent: then it is looked up, not sent again.
     if entry := decisions.entry_of(decision):
         return _result(decisions.follow(decision, entry))
     if not decision.person.can(Right.SIGNAL):

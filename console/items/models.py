@@ -52,7 +52,7 @@ class ReviewRun(models.Model):
 
 
 class Decision(models.Model):
-    """A signal to one work item that waits REVIEW_GRACE seconds before it is sent, and what became of it."""
+    """A signal to one work item, which waits REVIEW_GRACE seconds before it is sent, and its result."""
 
     class State(models.TextChoices):
         WAITING = "waiting"  # Can be taken back until `due_at`.
@@ -105,7 +105,7 @@ class Decision(models.Model):
 
 
 class IdList(models.Model):
-    """Ids of work items that somebody pasted, too many for an address, which names them by `key` instead."""
+    """Pasted ids of work items, too many for an address, which has their `key` instead."""
 
     # A digest of the space and the ids: pasting them again adds nothing.
     key = models.CharField(primary_key=True, max_length=32)
@@ -134,7 +134,7 @@ class TableColumns(models.Model):
 
 
 class LabelInsert(models.Model):
-    """Ground-truth labels that somebody checked for one work item, before and after they were sent (P17)."""
+    """Ground-truth labels that a person checked for one work item, before and after they were sent (P17)."""
 
     class State(models.TextChoices):
         CHECKED = "checked", "Checked"

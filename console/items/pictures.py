@@ -31,7 +31,7 @@ class Picture:
 
 
 def is_on_web(item: WorkItem) -> bool:
-    """Whether the file has an address of its own, which is used as it is or not at all."""
+    """Whether the file has its own web address, which is used unchanged or not at all."""
     return (item.asset_url or "").lower().startswith(("http:", "https:"))
 
 
@@ -83,7 +83,7 @@ def _signed(user: Person, space: str, paths: Mapping[str, str]) -> dict[str, Pic
 
 
 def _links(user: Person, space: str, paths: Sequence[str]) -> dict[str, str]:
-    """Links by path. Where CloudFactory refuses a name, the plain ones are asked for once more without the others."""
+    """Links by path. If CloudFactory refuses a name, the plain ones are requested again without the others."""
     platform = connections.cloudfactory(user)
     plain = [path for path in paths if path.isprintable()]
     try:

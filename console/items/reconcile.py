@@ -82,7 +82,7 @@ def _is_perhaps_of_another(decision: Decision, status: str) -> bool:
 
 
 def _actor(entry: Entry) -> Person:
-    """Whose key is used: the person's who decided. Nobody else's may look."""
+    """The key for the look-up: only that of the person who decided."""
     if entry.actor is None:
         raise connections.KeyMissing(VENDOR)
     return entry.actor

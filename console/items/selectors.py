@@ -23,7 +23,7 @@ NOT_ANSWERED = "CloudFactory’s answer doesn’t hold what was asked for."
 
 @dataclass(frozen=True)
 class ItemsById:
-    """Those of the ids that were asked for that the answer holds; `is_whole`: the others are surely not there."""
+    """The requested items that the answer holds; `is_whole`: the others do not exist."""
 
     items: Mapping[str, WorkItem]
     is_whole: bool

@@ -28,7 +28,7 @@ class SentSignal:
 
     @property
     def choice(self) -> SignalChoice | None:
-        """What was told CloudFactory by this act."""
+        """The signal that this act sent to CloudFactory."""
         return signals.choice_of(self.entry.action, self.entry.detail.get("signal"), self.entry.detail.get("outcome"))
 
 

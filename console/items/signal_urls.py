@@ -1,4 +1,4 @@
-"""What is about the bulk signals of a person, whatever project they belong to."""
+"""Pages about the bulk signals of a person, in all projects."""
 
 from django.urls import path
 

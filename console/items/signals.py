@@ -1,6 +1,6 @@
-"""What a person can tell CloudFactory about one work item, and which statuses each signal suits (FACTS 2.9).
+"""The signals that can be sent for one work item, and the statuses each one suits (FACTS 2.9).
 
-Nowhere is it stated which signal moves what, so an unlikely pair is marked and never forbidden.
+It is not documented which signal changes which status, so an unlikely pair is marked but never refused.
 """
 
 import json
@@ -26,7 +26,7 @@ class SignalChoice:
     outcome: str
     label: str
     doing: str
-    done: str
+    past: str
     tells: str
     leads_to: Mapping[str, str]
 

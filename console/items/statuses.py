@@ -1,4 +1,4 @@
-"""The six statuses of a work item (FACTS 2.9): word, tone, icon, and whether somebody still has to work on it.
+"""The six statuses of a work item (FACTS 2.9): word, tone, icon, and whether it still needs work.
 
 One place for every page. A status nobody documented is shown as it came (FACTS, rule 2).
 """
@@ -23,7 +23,7 @@ class Status:
 
     @property
     def in_sentence(self) -> str:
-        """`12 waiting for review`: the word behind a number. What nobody documented stays as it came."""
+        """`12 waiting for review`: the word behind a number. An undocumented status stays as it is."""
         return self.word[:1].lower() + self.word[1:] if self.is_documented else self.word
 
 

@@ -23,7 +23,7 @@ MOST_CARRIED = 1500
 
 @dataclass(frozen=True)
 class ItemRow(ItemFacts):
-    """One work item. `url` is "" where its id can't be opened; `picture` is known where no link has to be asked for."""
+    """One work item. `url` is "" if its id can't be opened; `picture` is set if no link has to be requested."""
 
     url: str = ""
     picture: Picture | None = None
@@ -87,7 +87,7 @@ def rows(
 
 
 def waits_for_pictures(rows: Sequence[ItemRow]) -> bool:
-    """Whether links have to be asked for."""
+    """Whether links have to be requested."""
     return any(row.picture is None and needs_signing(row.item) for row in rows)
 
 
@@ -110,13 +110,13 @@ def filter_words(item_filter: ItemFilter, batch_names: Mapping[int, str]) -> lis
 
 
 def batch_choices(item_filter: ItemFilter, batch_names: Mapping[int, str]) -> list[BatchChoice]:
-    """The batches to choose from: those with a known name, and whatever is chosen already."""
+    """The batches to choose from: those with a known name, and those in the filter."""
     names = {batch: batch_names.get(batch, f"Batch {batch}") for batch in (*item_filter.batches, *batch_names)}
     return [BatchChoice(batch, name, batch in item_filter.batches) for batch, name in names.items()]
 
 
 def place_words(page: ItemPage, item_filter: ItemFilter) -> str:
-    """Beside the ways to other pages. Nobody says how many items there are in all (FACTS 2.2)."""
+    """The text beside the page links; the total number of items is unknown (FACTS 2.2)."""
     if item_filter.ids:
         count = len(item_filter.arguments()["ids"])
         kind = "Selected" if item_filter.is_selection else "Ids"

@@ -39,7 +39,7 @@ class ItemPage:
     unclear: str = ""
     unusable: tuple[str, ...] = ()
     goes_round: bool = False
-    """Whether the answer named its own place as the next one, so that nobody knows what follows."""
+    """Whether the answer's next cursor is its own, so that the next page is unknown."""
 
 
 def read_page(*, user: Person, project: uuid.UUID, item_filter: ItemFilter) -> ItemPage:
@@ -70,7 +70,7 @@ def pictures_at_hand(*, user: Person, project: uuid.UUID, page: ItemPage, signs_
 
 
 def needs_signing(item: WorkItem) -> bool:
-    """Whether its picture lies in the space, so that a link has to be asked for; one on the web is used as it is."""
+    """Whether its picture is stored in the space and needs a signed link; one on the web is used as it is."""
     return read_uuid(item.id) is not None and item.asset_type != "video" and not pictures.is_on_web(item)
 
 

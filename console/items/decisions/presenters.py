@@ -98,7 +98,7 @@ class DecidePanel:
 
     @property
     def values(self) -> Mapping[str, str]:
-        """What stands in the fields, and which expert fields are in use."""
+        """The values of the fields, and which expert fields are in use."""
         data: Mapping[str, str] = self.form.data if self.form is not None else {}
         return {name: data.get(name) or "" for name in ("reason", "comment", "assignee", "feedback")}
 
@@ -115,7 +115,7 @@ class DecidePanel:
 
 @dataclass(frozen=True)
 class DecisionStrip:
-    """`look` counts the times it was asked about; `event` is what the page hears when it arrives."""
+    """`look` counts the polls; `event` is triggered on the page when the strip arrives."""
 
     decision: Decision
     look: int = 0
@@ -173,7 +173,7 @@ class DecisionStrip:
         if self.is_under_way:
             return f"{choice.doing} “{name}” now"
         if self.decision.state == State.SENT:
-            return f"{choice.done}: “{name}”"
+            return f"{choice.past}: “{name}”"
         if self.decision.state == State.TAKEN_BACK:
             return f"Undone: “{name}”"
         return f"{choice.doing} “{name}” failed"

@@ -37,7 +37,7 @@ UNFINISHED = (State.WAITING, State.SENDING, State.UNKNOWN)
 
 
 class AlreadyDecided(Exception):
-    """An earlier decision of this person on this item still waits, or nobody knows yet what became of it."""
+    """An earlier decision of this person on this item is pending, or its result is unknown."""
 
     def __init__(self, decision: Decision) -> None:
         self.decision = decision
@@ -45,7 +45,7 @@ class AlreadyDecided(Exception):
 
 
 class InBulkSignal(Exception):
-    """A bulk signal of this person on the item is under way, or nobody knows yet whether it reached it."""
+    """A bulk signal of this person on the item is running, or its result is unknown."""
 
     def __init__(self, under_way: BulkUnderWay) -> None:
         self.under_way = under_way
@@ -81,7 +81,7 @@ def decide_at_once(
     run: ReviewRun | None = None,
     remarks: Remarks = NO_REMARKS,
 ) -> Decision:
-    """Sends the decision within this request, for people without script, who were asked before. Raises as `decide`."""
+    """Sends the decision within this request, for people without script, who confirmed it. Raises as `decide`."""
     new = _build_decision(user, project, item, choice, act_id, run, remarks)
     new.state = State.SENDING
     decision, is_new = _save(new, rescue=RESCUE)
@@ -93,13 +93,13 @@ def decide_at_once(
         _finish(decision, State.FAILED, message=error.message)
         raise
     finally:
-        # What became of it may not have been kept; then its job finds out.
+        # If the result could not be saved, its job looks it up.
         if decision.state != State.SENDING:
             jobs.cancel(kind=KIND, subject=str(decision.pk), words="It was sent at once.")
 
 
 def take_back(*, user: Person, decision: Decision) -> bool:
-    """Whether it was taken back and is never sent; False where a worker, or an earlier press, was faster."""
+    """Whether it was taken back and is never sent; False if a worker or an earlier request was faster."""
     mine = Decision.objects.filter(pk=decision.pk, person=user, state=State.WAITING)
     with transaction.atomic():
         updated = mine.update(state=State.TAKEN_BACK, finished_at=timezone.now())
@@ -117,7 +117,7 @@ def claim(decision: Decision) -> bool:
 
 
 def send(decision: Decision, *, request: HttpRequest | None = None) -> Decision:
-    """Sends a claimed decision, once, and keeps what became of it with the status that was read afterwards.
+    """Sends a claimed decision, once, and saves its result with the status that was read afterwards.
 
     Raises NotRecorded: nothing was sent then.
     """
@@ -134,18 +134,18 @@ def send(decision: Decision, *, request: HttpRequest | None = None) -> Decision:
 
 
 def lock_person(person: Person) -> None:
-    """Of two signals of a person to the same item that are asked for at once, the second sees the first."""
+    """Of two simultaneous signals of a person to the same item, the second sees the first."""
     Person.objects.select_for_update(no_key=True).get(pk=person.pk)
 
 
 def entry_of(decision: Decision) -> Entry | None:
-    """What the audit has of the decision's act; None before it began, and where the id serves another act."""
+    """The audit's entry of the decision; None before it started, and if the id belongs to another act."""
     mine = Entry.objects.filter(pk=decision.pk, action=decision.action, thing_id=str(decision.item))
     return mine.first()
 
 
 def follow(decision: Decision, entry: Entry) -> Decision:
-    """Takes over what the audit knows of the decision's act."""
+    """Copies the result from the audit's entry."""
     result = entry.result
     if entry.outcome == DONE:
         return _finish(decision, State.SENT, status_after=str(result.get("status_after") or ""))
@@ -156,7 +156,7 @@ def follow(decision: Decision, entry: Entry) -> Decision:
 
 
 def give_up(decision: Decision, message: str) -> None:
-    """Nobody will send it any more: its person was disabled, or its job failed for good."""
+    """It will not be sent: its person was disabled, or its job failed permanently."""
     entry = entry_of(decision)
     if entry is not None:
         follow(decision, entry)
@@ -166,7 +166,7 @@ def give_up(decision: Decision, message: str) -> None:
 
 
 def other_signals(decision: Decision) -> list[SentSignal]:
-    """What else was sent about the decision's item, by anybody, also with others in a bulk signal; the newest first."""
+    """All other signals to the decision's item, by any user, also bulk signals; newest first."""
     signals = read_sent_signals([decision.item]).get(decision.item, [])
     return [signal for signal in signals if signal.entry.pk != decision.pk]
 
@@ -207,7 +207,7 @@ def _build_decision(
     run: ReviewRun | None,
     remarks: Remarks,
 ) -> Decision:
-    """The decision as it is asked for, not saved yet and without what only the item itself tells."""
+    """The requested decision, unsaved and without the fields that are read from the item."""
     return Decision(
         id=act_id,
         person=user,
@@ -226,7 +226,7 @@ def _build_decision(
 
 def _save(new: Decision, *, grace: float = 0, rescue: float = 0) -> tuple[Decision, bool]:
     """The decision, saved with the job that sends it `rescue` seconds after its `grace`; and whether it is new."""
-    if first := _first_press(new):
+    if first := _existing_decision(new):
         return first, False
     item = get_item(user=new.person, project=new.project, item=new.item)
     _check_open(new)
@@ -242,16 +242,16 @@ def _save(new: Decision, *, grace: float = 0, rescue: float = 0) -> tuple[Decisi
             delay = grace + rescue
             jobs.enqueue(kind=KIND, subject=str(new.pk), person=new.person, payload=about, delay=delay)
     except IntegrityError:
-        # Another press of the same form, or of another one on this item, was faster.
-        if first := _first_press(new):
+        # The same form was submitted twice, or another one for this item came first.
+        if first := _existing_decision(new):
             return first, False
         _check_open(new)
-        # That one has ended meanwhile, so there is room for this one.
+        # The other one has finished since, so this one can start.
         return _save(new, grace=grace, rescue=rescue)
     return new, True
 
 
-def _first_press(new: Decision) -> Decision | None:
+def _existing_decision(new: Decision) -> Decision | None:
     first = Decision.objects.filter(pk=new.pk).first()
     is_taken = _content(first) != _content(new) if first else Entry.objects.filter(pk=new.pk).exists()
     if is_taken:
@@ -266,7 +266,7 @@ def _content(decision: Decision) -> tuple[object, ...]:
 def _check_open(new: Decision) -> None:
     """Raises AlreadyDecided or InBulkSignal where the same person's signal on the item has no outcome yet."""
     mine = Decision.objects.filter(person=new.person, project=new.project, item=new.item)
-    # Another press of the same form is no other decision.
+    # The same form sent twice is not another decision.
     for earlier in mine.filter(state__in=UNFINISHED).exclude(pk=new.pk):
         if is_open(earlier):
             raise AlreadyDecided(earlier)
@@ -320,7 +320,7 @@ def _act(decision: Decision, request: HttpRequest | None) -> record.audited_call
 
 @contextmanager
 def _conflict_explained(decision: Decision) -> Iterator[None]:
-    """Page and audit say what status the item has now, and which colleague was faster, where the audit knows."""
+    """Adds the item's current status, and which colleague was faster if the audit knows, for page and audit."""
     try:
         yield
     except Conflict as refusal:
@@ -358,7 +358,7 @@ def _read_status(decision: Decision) -> str:
 
 
 def _finish(decision: Decision, state: str, *, message: str = "", status_after: str = "") -> Decision:
-    """What became of it. A check may have found out meanwhile; "unknown" never takes that back."""
+    """Saves the result; "unknown" never replaces what a check found in the meantime."""
     before = [State.SENDING] if state == State.UNKNOWN else [State.SENDING, State.UNKNOWN]
     Decision.objects.filter(pk=decision.pk, state__in=before).update(
         state=state, message=message[:MOST_MESSAGE], status_after=status_after, finished_at=timezone.now()

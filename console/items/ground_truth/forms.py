@@ -21,7 +21,7 @@ class GroundTruthForm(forms.Form):
     label_input: LabelInput
 
     def __init__(self, *arguments: Any, file_name: str = "", is_dropped: bool = False, **options: Any) -> None:
-        """`is_dropped`: a file came that was too long to be kept (console.common.uploads)."""
+        """`is_dropped`: the uploaded file was too large and was discarded (console.common.uploads)."""
         super().__init__(*arguments, **options)
         self._file_name = file_name
         self._is_dropped = is_dropped

@@ -21,7 +21,7 @@ MOST_DRAWN = 10_000
 MOST_CLASSES = 12
 MOST_NAME = 60
 CLASS_FIELDS = ("category", "category_name", "class", "class_name", "label", "name")
-"""Where an object may name its class, the first that is a text."""
+"""Fields that can hold an object's class; the first that is text counts."""
 DRAWN_FIELDS = ("bbox", "segmentation", "keypoints", "iscrowd", "score", "rotation", "attributes")
 
 Json = Mapping[str, Any]
@@ -56,7 +56,7 @@ class LabelPreview:
 
     @property
     def undrawn_words(self) -> str:
-        """What can't be drawn, and that it is sent all the same; "" where all can."""
+        """What can't be drawn, though it is sent; "" if all can be drawn."""
         shapes = self.overlay.shapes if self.overlay else ()
         listed_count = min(len(self.labels), MOST_DRAWN)
         undrawn = listed_count - sum(shape.is_drawn for shape in shapes)

@@ -30,7 +30,7 @@ ACTION = "item.labels"
 KEEP_FOR = timedelta(days=180)
 MOST_MESSAGE = 500
 State = LabelInsert.State
-# Whether labels of such an insert are at CloudFactory, or may be.
+# States of inserts whose labels CloudFactory has, or can have.
 PERHAPS_THERE = (State.SENDING, State.SENT, State.UNKNOWN)
 CHANGED = "The labels were changed in another tab. Check them again before you send them."
 MEANWHILE = "Labels were sent to this work item in the meantime. Check them before you send yours."
@@ -122,14 +122,14 @@ def send_labels(
 
 
 def copy_unsent(insert: LabelInsert) -> LabelInsert:
-    """The labels of an insert that was surely not done, under a new id with which they can be sent."""
+    """The labels of an insert that failed, under a new id with which they can be sent."""
     fields = ("person", "space", "project", "item", "typed", "picture", "labels", "digest", "label_count")
     more = ("width", "height", "notes")
     return LabelInsert.objects.create(**{name: getattr(insert, name) for name in (*fields, *more)})
 
 
 def earlier_inserts(*, project: uuid.UUID, item: uuid.UUID) -> list[LabelInsert]:
-    """Labels that anybody sent to the item from this console, surely or perhaps, the newest first."""
+    """Inserts to the item by any user whose labels CloudFactory has or can have, newest first."""
     inserts = LabelInsert.objects.filter(project=project, item=item, state__in=PERHAPS_THERE)
     # Its process was killed before the act was recorded, so nothing was sent.
     is_acted = Exists(Entry.objects.filter(pk=OuterRef("pk")))
@@ -193,7 +193,7 @@ def _act(user: Person, insert: LabelInsert, item_name: str, request: HttpRequest
 
 @contextmanager
 def _refusal_explained() -> Iterator[None]:
-    """Page and audit have the vendor's own words (FACTS 4, row 9: nobody else knows what is wrong with an object)."""
+    """Adds the vendor's message for page and audit: only it says what is wrong with an object (FACTS 4, row 9)."""
     try:
         yield
     except (Conflict, Invalid) as refusal:
@@ -213,7 +213,7 @@ def _follow(entry: Entry, **kwargs: Any) -> None:
 
 
 def _finish(insert_id: uuid.UUID, state: State, message: str = "") -> None:
-    """What became of it; "unknown" takes nothing back that is known already."""
+    """Saves the result; "unknown" never replaces a known one."""
     before = [State.SENDING] if state == State.UNKNOWN else [State.CHECKED, State.SENDING, State.UNKNOWN]
     emptied = {"typed": "", "labels": ""} if state == State.SENT else {}
     LabelInsert.objects.filter(pk=insert_id, state__in=before).update(

@@ -86,7 +86,7 @@ def read_objects(source: str | bytes) -> list[dict[str, Any]]:
 
 
 def fault_of(error: NotJson) -> str:
-    """A sentence for whoever typed it, with line and column where they are known."""
+    """The error as a sentence, with line and column if they are known."""
     if error.line is not None:
         return f"Line {error.line:,}, column {error.column:,}: this is not valid JSON."
     return _WHY_NOT.get(str(error), _TOO_DEEP if "nested" in str(error) else "This is not valid JSON.")
@@ -144,7 +144,7 @@ class _Coco:
         return LabelInput(labels, True, image.width, image.height, notes)
 
     def _choose(self, name: str, *, is_chosen: bool) -> CocoImage:
-        """The picture of this name; the only one whatever it is called, unless somebody chose a name."""
+        """The picture of this name; the only picture, whatever its name, unless a name was entered."""
         matches = [image for image in self._images if _is_called(image, name)]
         if len(matches) > 1:
             matches = [image for image in matches if image.file_name == name] or matches

@@ -39,7 +39,7 @@ class LabelClass:
     count: int
     style: int
 
-    # Asked for each of its shapes and rows.
+    # Used for each of its shapes and rows.
     @cached_property
     def visible_name(self) -> str:
         return show_controls(self.name)
@@ -140,7 +140,7 @@ class Overlay:
 
     @property
     def pattern_scale(self) -> str:
-        """Makes patterns look alike in a picture that is shown about 800 pixels large, whatever its own size."""
+        """Gives patterns the same size in pictures of any size, shown about 800 pixels large."""
         return f"{1.5 * max(self.width, self.height, 1) / 800:.4g}"
 
     @property
@@ -160,7 +160,7 @@ class Overlay:
     def tables(self) -> list[LabelTable]:
         return [LabelTable(self.shapes[at : at + ROWS]) for at in range(0, len(self.shapes), ROWS)]
 
-    # Asked for each of the tables.
+    # Used for each of the tables.
     @cached_property
     def has_scores(self) -> bool:
         return any(shape.score_words for shape in self.shapes)

@@ -52,7 +52,7 @@ class LabelRenderer:
         return Drawing("nothing", problems=(why,))
 
     def notes(self) -> Iterator[str]:
-        """Sentences about the whole picture, to be asked for at the end."""
+        """Sentences about the whole picture, complete after its last label."""
         if self._too_detailed:
             yield f"The masks have more than {MOST_CORNERS:,} corners. Masks that aren't drawn: {self._too_detailed:,}."
 
@@ -108,7 +108,7 @@ def _box(label: CocoLabel) -> Drawing:
 
 
 def _box_corners(label: CocoLabel) -> list[list[float]]:
-    """The box as a polygon, in a list of its own; an empty list without a box."""
+    """The box as a list of one polygon; an empty list without a box."""
     if label.box is None:
         return []
     left, top, width, height = label.box

@@ -23,7 +23,7 @@ FaceKind = Literal["labels", "empty", "undone", "failed"]
 
 @dataclass(frozen=True)
 class Face:
-    """How it stands with an item's labels, for where they cannot be shown or there are none."""
+    """The state of an item's labels, for pages that cannot show any."""
 
     kind: FaceKind
     title: str
@@ -96,7 +96,7 @@ def _face(labels: ItemLabels, status: Status, overlay: Overlay | None) -> Face:
     if labels.problem is not None:
         return _failed(labels.problem)
     if overlay is not None and overlay.notes:
-        # Something stands in the file, so nobody can say that there is nothing in the picture.
+        # The file is not empty, so the picture can't be called empty.
         return Face("failed", "No labels found", " ".join((EMPTY.text, *overlay.notes)), "cloud-off")
     if labels.annotation is None or status.value in _WITHOUT_LABELS:
         return _undone(status)

@@ -1,4 +1,4 @@
-"""How classes are told apart, and where the names of shapes are written."""
+"""Styles that distinguish classes, and positions for the names of shapes."""
 
 import zlib
 from collections.abc import Iterable

@@ -22,7 +22,7 @@ from console.upstream.response_models import WorkItem
 
 @dataclass(frozen=True)
 class Progress:
-    """Where in the run an item stands, and the ways from there."""
+    """The position of an item in the run, and the links from there."""
 
     position: int
     total: int
@@ -77,7 +77,7 @@ class ReviewStep:
 
     @property
     def decision_words(self) -> str:
-        """What the person decided on this item here, and what became of it; "" while it is open."""
+        """The person's decision on this item and its result; "" while it is open."""
         return decision_sentence(self.decision) if self.decision else ""
 
     @property
@@ -176,7 +176,7 @@ def filter_words(item_filter: ItemFilter, batch_names: Mapping[int, str]) -> str
 
 
 def progress_of(run: ReviewRun, item: str) -> Progress:
-    """Where the item stands in its run, decided or not."""
+    """The position of the item in its run, decided or not."""
     ids = [entry.id for entry in run_items(run)]
     place = ids.index(item)
 
@@ -239,14 +239,14 @@ VERBS = {APPROVED: "You approved this item", SENT_BACK: "You sent this item back
 
 
 def decision_sentence(decision: Decision) -> str:
-    """What the person decided, and what became of it."""
+    """The person's decision and its result."""
     choice = choice_of(decision.action, decision.signal, decision.outcome)
     verb = VERBS.get(decision.action) or f"You chose “{choice.label if choice else 'another signal'}”"
     return f"{verb}: {decision_words(decision)}."
 
 
 def decision_words(decision: Decision) -> str:
-    """What became of a decision, in a clause without its subject."""
+    """The result of a decision, as a clause without its subject."""
     state = Decision.State
     if decision.state == state.WAITING:
         return "can be undone until it is sent"

@@ -1,4 +1,4 @@
-"""Reading a review run: which of its items are still open, and what CloudFactory says of the coming ones now."""
+"""Reading a review run: which of its items are still open, and the current state of the next ones at CloudFactory."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -37,14 +37,14 @@ class ChangedItem:
 
 @dataclass(frozen=True)
 class UpcomingItems:
-    """Items as CloudFactory has them now, in the run's order, without those that have changed meanwhile."""
+    """Items with their current state, in the run's order, without those that have changed since."""
 
     items: tuple[WorkItem, ...] = ()
     passed_over: tuple[ChangedItem, ...] = ()
 
 
 def find_run(*, user: Person, project: uuid.UUID, run: uuid.UUID) -> ReviewRun | None:
-    """The person's own run; nobody else's."""
+    """The run with this id, if it belongs to the person."""
     return ReviewRun.objects.filter(pk=run, person=user, project=project).first()
 
 
@@ -86,7 +86,7 @@ def find_next(*, user: Person, run: ReviewRun, after: str = "") -> UpcomingItems
 
 
 def read_from(*, user: Person, run: ReviewRun, item: ReviewItem) -> UpcomingItems:
-    """This item, whatever became of it, and the open ones behind it, AHEAD in all: one P16. Raises NotFound."""
+    """This item in any state, and the open ones after it, AHEAD in all: one P16. Raises NotFound."""
     behind = [one for one in open_items(run, after=item.id) if one.id != item.id]
     items_ahead, now = _read_states(user, run, [item, *behind[: AHEAD - 1]])
     if item.id not in now and item.id not in {one.item.id for one in items_ahead.passed_over}:
@@ -106,7 +106,7 @@ def check_from(*, user: Person, run: ReviewRun, item: str) -> UpcomingItems:
 
 
 def read_upcoming(*, user: Person, run: ReviewRun, items: Sequence[ReviewItem]) -> UpcomingItems:
-    """What has become of the first hundred of these items: one call to P16 (FACTS 2.9), none for none."""
+    """The current state of the first hundred of these items: one call to P16 (FACTS 2.9), none without items."""
     return _read_states(user, run, items)[0] if items else UpcomingItems()
 
 

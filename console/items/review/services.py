@@ -110,7 +110,7 @@ def reopen_skipped(*, run: ReviewRun) -> None:
 
 
 def delete_old_runs() -> None:
-    """Deletes runs in which nobody decided anything for 180 days; the decisions stay."""
+    """Deletes runs without a decision in the last 180 days; the decisions stay."""
     used_since = timezone.now() - LASTS
     recent = Decision.objects.filter(run=OuterRef("pk"), created_at__gte=used_since)
     ReviewRun.objects.filter(~Exists(recent), created_at__lt=used_since).delete()

@@ -1,4 +1,4 @@
-"""What became of a run's items, for the page at its end."""
+"""The results of a run's items, for its last page."""
 
 import math
 from collections import defaultdict
@@ -79,7 +79,7 @@ def summary_of(
 
 
 def _ending(decision: Decision) -> str:
-    """A state where it surely or perhaps was not done, else the action."""
+    """The state of a decision that failed or is unknown, else its action."""
     return decision.state if decision.state in (State.FAILED, State.UNKNOWN) else decision.action
 
 

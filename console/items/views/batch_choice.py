@@ -25,7 +25,7 @@ def asked_batch(request: SignedIn) -> str:
 
 
 def read_target(request: SignedIn, project: uuid.UUID, form: BatchForm) -> tuple[int, str] | None:
-    """The id and name of the batch, which is created where that was asked for; None: what is wrong is in the form."""
+    """The id and name of the batch, created if requested; None if the form has errors."""
     cleaned = form.cleaned_data
     if cleaned["batch"] is not None:
         return cleaned["batch"], form.batches[cleaned["batch"]]

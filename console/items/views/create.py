@@ -82,7 +82,7 @@ def _about(request: SignedIn, project: uuid.UUID, *, is_typed: bool) -> dict[str
 def _read_batches(
     request: SignedIn, project: uuid.UUID, *, is_typed: bool
 ) -> tuple[Choices, UpstreamError | ConnectionMissing | None]:
-    """The batches but `Default`, which stands for none; without an answer, why not."""
+    """The batches except `Default`, which means none; or the error."""
     try:
         project_batches = batches.recent_batches(user=request.user, project=project)
     except (UpstreamError, ConnectionMissing) as error:

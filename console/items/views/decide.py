@@ -75,7 +75,7 @@ def signal(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespon
 def _decide_by_form(
     request: SignedIn, project: uuid.UUID, item: uuid.UUID, kind: str, form_class: type[SendBackForm | SignalForm]
 ) -> HttpResponse:
-    """GET is the form on a page of its own, with what was typed before a session ended."""
+    """GET shows the form on its own page, with the input that was saved when a session expired."""
     if request.method != "POST":
         saved_form = saved_forms.read_form(request)
         return _form_page(request, project, item, kind, None if saved_form is None else form_class(saved_form), 200)
@@ -86,7 +86,7 @@ def _decide_by_form(
 
 
 def _decide(request: SignedIn, project: uuid.UUID, item: uuid.UUID, form: DecisionForm) -> HttpResponse:
-    """With htmx the decision waits and can be taken back. Without script it is asked about once, then sent."""
+    """With htmx the decision waits and can be undone. Without script it is confirmed once, then sent."""
     arguments: dict[str, Any] = {
         "user": request.user,
         "project": project,
@@ -162,7 +162,7 @@ def _refuse(
 def _form_page(
     request: SignedIn, project: uuid.UUID, item: uuid.UUID, kind: str, form: DecisionForm | None, status: int
 ) -> HttpResponse:
-    """The form as it was typed: for htmx in its place, else on a page of its own."""
+    """The form with its input: for htmx in place, else on its own page."""
     work_item = WorkItem(str(item), status=request.POST.get("was_status", ""))
     if not htmx.is_htmx(request):
         try:

@@ -25,7 +25,7 @@ from console.upstream.errors import KeyRejected, NotFound, UpstreamError
 
 @require_safe
 def detail(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpResponse:
-    """The page stands after two calls; its labels come as a part of their own, or with it where `labels` asks so."""
+    """The page needs two calls; its labels are loaded separately, or with it if `labels` is in the address."""
     item_filter = ItemFilter.from_query(request.GET.get("list", ""), user=request.user)
     try:
         work_item = selectors.get_item(user=request.user, project=project, item=item)
@@ -46,7 +46,7 @@ def detail(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespon
 
 @require_safe
 def names(request: SignedIn, project: uuid.UUID) -> HttpResponse:
-    """Names that a page did not remember, put into their places once it stands."""
+    """Names that were not cached, swapped into the page after it has loaded."""
     batch = read_int(request.GET.get("batch"), INT64.start)
     context = detail_selectors.read_names(user=request.user, project=project, batch=batch)
     return render(request, "items/_names.html", context)
@@ -54,7 +54,7 @@ def names(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 
 @require_safe
 def labels(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpResponse:
-    """The labels of an item: three calls where there are any, and whatever goes wrong said in their place."""
+    """The labels of an item, three calls at most, or an error in their place."""
     if not htmx.is_htmx(request):
         return redirect(reverse("items:detail", args=[project, item], query={"labels": 1}))
     item_labels, status = _labels_and_status(request, project, item)
@@ -89,7 +89,7 @@ def renew(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespons
 
 
 def _labels_and_status(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> tuple[ItemLabels, Status]:
-    """The labels, and the item's status as the page that asks has it, or read where there may be no such item."""
+    """The labels, and the item's status from the address, or read if the item can be missing."""
     item_labels = read_labels(user=request.user, project=project, item=item, file_name=request.GET.get("file", ""))
     if (
         item_labels.document is not None

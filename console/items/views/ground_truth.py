@@ -78,7 +78,7 @@ def ground_truth(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> Http
 
 @require_safe
 def preview(request: SignedIn, project: uuid.UUID, item: uuid.UUID, insert_id: uuid.UUID) -> HttpResponse:
-    """The labels as they will be sent, drawn on the picture; once they were sent, what became of them."""
+    """The labels as they will be sent, drawn on the picture; after that, the result."""
     insert = _get_own(request, project, item, insert_id)
     work_item = get_item(user=request.user, project=project, item=item)
     return render(request, "items/ground_truth_preview.html", _preview_context(request, insert, work_item))
@@ -135,7 +135,7 @@ def _open(request: SignedIn, project: uuid.UUID, item: uuid.UUID) -> HttpRespons
 
 
 def _answer_error(request: SignedIn, insert: LabelInsert, work_item: WorkItem, error: ConsoleError) -> HttpResponse:
-    """What was surely not done can be sent again, under a new id; what is unknown cannot."""
+    """A failed insert can be sent again, under a new id; an unknown one cannot."""
     insert.refresh_from_db()
     if insert.state == LabelInsert.State.FAILED:
         insert = services.copy_unsent(insert)
@@ -145,7 +145,7 @@ def _answer_error(request: SignedIn, insert: LabelInsert, work_item: WorkItem, e
 
 
 def _verdict(form: GroundTruthForm) -> dict[str, Any]:
-    """What the form's labels are, said while they are typed."""
+    """A check of the form's labels while they are typed."""
     form.is_valid()
     if not form.text.strip() and not form.is_from_file:
         return {"is_empty": True}

@@ -47,7 +47,7 @@ def index(request: SignedIn, project: uuid.UUID) -> HttpResponse:
 
 @require_safe
 def counts(request: SignedIn, project: uuid.UUID) -> HttpResponse:
-    """The figures of the status tabs, whatever status is chosen."""
+    """The counts of all status tabs."""
     item_filter = ItemFilter.read(request.GET, user=request.user)
     if item_filter.problems:
         return render(request, "items/_counts.html")
@@ -143,7 +143,7 @@ def _rendered(request: SignedIn, item_filter: ItemFilter, context: dict[str, Any
 
 
 def _about(request: SignedIn, project: uuid.UUID, item_filter: ItemFilter, typed_ids: str) -> dict[str, Any]:
-    """What the page says whatever CloudFactory answers."""
+    """The part of the context that needs no answer of CloudFactory."""
     name = projects.read_heading(user=request.user, project=project)
     base = reverse("items:index", args=[project])
     columns = table_columns.columns_of(request.user)
@@ -187,7 +187,7 @@ def _table_context(
         is_guess = item_filter.is_newest_first and not item_filter.cursor and isinstance(problem, Invalid)
         return {"problem": problem, "is_lost": isinstance(problem, PageExpired), "is_guess": is_guess}
     project_services.mark_used(user=request.user, project=project)
-    # Pictures of the space follow by themselves; without script they come along where the person asks for them.
+    # Pictures of the space are loaded later by script; without script they are included if requested.
     signs_now, base, pictures = "pictures" in request.GET, about["base"], {}
     if wants_pictures:
         pictures = table_selectors.pictures_at_hand(user=request.user, project=project, page=page, signs_now=signs_now)

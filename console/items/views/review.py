@@ -114,7 +114,7 @@ def skip(request: SignedIn, project: uuid.UUID, run_id: uuid.UUID, item: uuid.UU
 
 @require_safe
 def end(request: SignedIn, project: uuid.UUID, run_id: uuid.UUID) -> HttpResponse:
-    """What became of the items, also before all of them are decided."""
+    """The results of the items, also before all of them are decided."""
     run = _get_run(request, project, run_id)
     context = _about(request, project) | {
         "run": run,
@@ -197,7 +197,7 @@ def _fragment(request: SignedIn, run: ReviewRun) -> HttpResponse | None:
 
 
 def _checked(request: SignedIn, run: ReviewRun, item: str) -> HttpResponse:
-    """Of the open items from this one on those that changed meanwhile."""
+    """The open items from this one on that have changed since."""
     upcoming = selectors.check_from(user=request.user, run=run, item=item)
     passed_over = presenters.passed_over_of(run, upcoming.passed_over)
     return render(request, "items/_chunk.html", {"chunk": presenters.Chunk([], passed_over, "")})
@@ -216,7 +216,7 @@ def _batch_names(request: SignedIn, project: uuid.UUID) -> dict[int, str]:
 def _silent(
     request: SignedIn, run: ReviewRun, problem: UpstreamError, item: selectors.ReviewItem | None = None
 ) -> HttpResponse:
-    """CloudFactory doesn't say what to show: said in the place of the item. What was decided stands."""
+    """Shows the error in place of the item. Earlier decisions are not affected."""
     progress = presenters.progress_of(run, item.id) if item else None
     context = _about(request, run.project) | {"run": run, "problem": problem, "item": item, "progress": progress}
     return render(request, "items/review_silent.html", context, status=error_pages.status_of(problem))
