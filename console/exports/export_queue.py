@@ -34,7 +34,7 @@ def leave_queue(export_request: ExportRequest, *, request: HttpRequest | None = 
             state=ExportRequest.State.DROPPED, message=words
         )
         if count:
-            jobs.cancel(kind=KIND, subject=str(export_request.pk), words=words)
+            jobs.cancel(kind=KIND, subject=str(export_request.pk), message=words)
             _record("export.unqueue", export_request, request=request, reason=reason)
     return bool(count)
 

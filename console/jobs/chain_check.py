@@ -52,5 +52,5 @@ def _enqueue(sender: Any, person: Person, **more: Any) -> None:
     services.enqueue(kind=KIND, subject=SUBJECT, person=person)
 
 
-def _give_up(operation: Operation, words: str) -> None:
-    chain_check.give_up(words)
+def _give_up(operation: Operation, message: str) -> None:
+    chain_check.give_up(message)

@@ -16,7 +16,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Retry:
-    """Look again in so many seconds; no attempt is spent."""
+    """Run again in so many seconds; no attempt is spent."""
 
     seconds: float
     message: str = ""

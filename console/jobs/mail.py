@@ -1,7 +1,7 @@
 """The job that sends a mail: the request that asked for it is answered before any mail server is.
 
 How long a mail server takes must not tell a stranger who has an account here. What a mail says can hold a link that
-signs somebody in: it waits sealed, and is gone from the row once it is sent.
+signs somebody in: it waits encrypted, and is deleted from the row once it is sent.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Work that outlives a request. A row is the truth about it; whoever holds its lease may do it."""
+"""Work that outlives a request. A row is the truth about it; only the holder of its lease runs it."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         return self.filter(state__in=UNFINISHED)
 
     def due(self, now: datetime) -> "OperationQuerySet":
-        """Waiting and its time has come, or running under a lease that nobody renewed: its worker died.
+        """Waiting and its time has come, or running under a lease that expired: its worker died.
 
         Moments beyond FARTHEST were written by a clock that was wrong: nothing waits until that one's time comes.
         """
@@ -62,11 +62,11 @@ class Operation(models.Model):
     kind = models.CharField(max_length=40)
     # What it is about, so that the same thing is not queued twice: an export's id, a project's id.
     subject = models.CharField(max_length=200)
-    # On whose behalf, with whose key. Nobody: the console's own housekeeping.
+    # On whose behalf, with whose key. None: the console's own housekeeping.
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+")
     payload = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
-    words = models.CharField(max_length=500, blank=True)
+    message = models.CharField(max_length=500, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(default=timezone.now)
     # Which worker holds it: one that starts again takes back at once what it held before.
@@ -111,29 +111,31 @@ class Operation(models.Model):
         """Keeps the row for this worker; false when it was cancelled or another worker has it now."""
         return self._mine().update(lease_until=timezone.now() + lease) == 1
 
-    def postpone(self, seconds: float, words: str, *, counts: bool) -> None:
+    def postpone(self, seconds: float, message: str, *, counts: bool) -> None:
         """Puts the row back for later. A look that found nothing to do yet does not count as an attempt."""
         now = timezone.now()
-        # Whoever asked it to stop does not wait until its time comes.
+        # A job that was asked to stop does not wait until its time comes.
         due = Case(When(stop_asked_at=None, then=Value(now + timedelta(seconds=seconds))), default=Value(now))
         attempts = self.attempts if counts else max(0, self.attempts - 1)
-        self._mine().update(state=State.WAITING, due_at=due, words=words[:500], attempts=attempts, lease_id=None)
+        self._mine().update(state=State.WAITING, due_at=due, message=message[:500], attempts=attempts, lease_id=None)
 
-    def pause(self, words: str) -> bool:
+    def pause(self, message: str) -> bool:
         """Nothing is done until somebody lets it carry on. False where it does not pause: it was asked to stop."""
         asleep = self._mine().filter(stop_asked_at=None)
-        if asleep.update(state=State.PAUSED, words=words[:500], lease_id=None):
+        if asleep.update(state=State.PAUSED, message=message[:500], lease_id=None):
             return True
-        self.postpone(0, words, counts=False)
+        self.postpone(0, message, counts=False)
         return False
 
-    def finish(self, state: State, words: str) -> bool:
+    def finish(self, state: State, message: str) -> bool:
         """Ends the row and its parts; false where somebody else holds it by now."""
         with transaction.atomic():
-            is_ended = self._mine().update(state=state, words=words[:500], finished_at=timezone.now(), lease_id=None)
+            is_ended = self._mine().update(
+                state=state, message=message[:500], finished_at=timezone.now(), lease_id=None
+            )
             if is_ended:
                 self.state = state
-                Part.objects.filter(operation=self.pk).end(words)
+                Part.objects.filter(operation=self.pk).end(message)
         return is_ended == 1
 
     def _mine(self) -> "models.QuerySet[Operation]":
@@ -145,7 +147,7 @@ class PartQuerySet(models.QuerySet["Part"]):
         return self.filter(state__in=UNFINISHED_PARTS).order_by("number")
 
     def end(self, message: str) -> None:
-        """What is left of a job that ends: nobody knows about a part in hand, and the others were not begun."""
+        """Ends what is left of a job: a part that was running is unknown, the others were not started."""
         is_ended = {"message": message[:500], "finished_at": timezone.now()}
         self.filter(state=Part.State.RUNNING).update(state=Part.State.UNKNOWN, is_given_up=True, **is_ended)
         self.filter(state=Part.State.WAITING).update(state=Part.State.LEFT_OUT, **is_ended)
@@ -159,7 +161,7 @@ class Part(models.Model):
         RUNNING = "running", "Running"
         DONE = "done", "Done"
         FAILED = "failed", "Failed"  # Surely not done.
-        UNKNOWN = "unknown", "Unknown"  # Sent, and nobody knows yet what became of it.
+        UNKNOWN = "unknown", "Unknown"  # Sent, outcome unknown.
         LEFT_OUT = "left out", "Left out"  # Stopped before its turn came.
 
     # Also the one-time id of what it writes upstream: tried again, it is the same act.
@@ -169,9 +171,9 @@ class Part(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_id = models.UUIDField(null=True)
-    sent = models.JSONField(default=dict)
-    came = models.JSONField(default=dict)
-    # It failed or killed its worker three times, or lost its person: nobody looks after it any more.
+    payload = models.JSONField(default=dict)
+    result = models.JSONField(default=dict)
+    # It failed or killed its worker three times, or lost its person: it is not retried.
     is_given_up = models.BooleanField(default=False)
     message = models.CharField(max_length=500, blank=True)
     started_at = models.DateTimeField(null=True)
@@ -191,7 +193,7 @@ class Part(models.Model):
     def __str__(self) -> str:
         return f"Part {self.number} of {self.operation_id}"
 
-    def held(self) -> PartQuerySet:
+    def under_lease(self) -> PartQuerySet:
         """This row while it is still the worker's that claimed it: what every write of its result goes through."""
         mine: PartQuerySet = Part.objects.filter(pk=self.pk, state=Part.State.RUNNING, lease_id=self.lease_id)
         return mine

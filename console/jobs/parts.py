@@ -39,12 +39,12 @@ STOPPED = "Stopped."
 
 @dataclass(frozen=True)
 class PartDone:
-    """Finished; `state` says how: DONE, FAILED (surely not done) or UNKNOWN. `came` is stored with the part.
+    """Finished; `state` says how: DONE, FAILED (surely not done) or UNKNOWN. `result` is stored with the part.
 
     `record` is called within the transaction that ends the part, and only if the part is still this worker's.
     """
 
-    came: Mapping[str, Any] = field(default_factory=dict)
+    result: Mapping[str, Any] = field(default_factory=dict)
     state: str = Part.State.DONE
     message: str = ""
     record: Callable[[], None] | None = None
@@ -93,7 +93,7 @@ def add(operation: Operation, payloads: Iterable[Mapping[str, Any]]) -> list[Par
     """Adds parts behind those that are there; each payload is stored as what the part sends."""
     last = operation.parts.aggregate(last=Max("number"))["last"] or 0
     new = [
-        Part(operation=operation, number=last + place, sent=dict(payload))
+        Part(operation=operation, number=last + place, payload=dict(payload))
         for place, payload in enumerate(payloads, start=1)
     ]
     return Part.objects.bulk_create(new)
@@ -142,17 +142,17 @@ def check_not_in_hand(part_id: uuid.UUID) -> None:
         raise InHand(f"Part {part.number} is being sent.")
 
 
-def why_left_out(operation: Operation, words: str) -> str:
-    """Why not all parts were done, "" where all were; `words` are those of the job's end.
+def why_left_out(operation: Operation, message: str) -> str:
+    """Why not all parts were done, "" where all were; `message` is that of the job.
 
-    A worker that was killed at the end didn't keep its words.
+    A worker that was killed at the end didn't keep its message.
     """
-    if words and words != STOPPED:
-        return words
+    if message and message != STOPPED:
+        return message
     if not operation.parts.filter(state=Part.State.LEFT_OUT).exists():
         return ""
-    halted = operation.parts.filter(state=Part.State.FAILED, came={}).order_by("-number").first()
-    return words or (halted.message if halted else STOPPED)
+    halted = operation.parts.filter(state=Part.State.FAILED, result={}).order_by("-number").first()
+    return message or (halted.message if halted else STOPPED)
 
 
 def leave_out_rest(operation: Operation) -> int:
@@ -194,7 +194,7 @@ def _claim(operation: Operation, part: Part) -> bool:
 
 
 def _do(operation: Operation, part: Part, do: Do) -> Result | None:
-    """Does one part and records what came; None: the next one."""
+    """Does one part and records its result; None: the next one."""
     if part.attempts > MOST_ATTEMPTS:
         _give_up(part, part.message or services.NEVER_FINISHED)
         return None
@@ -231,22 +231,22 @@ def _failed(part: Part, message: str) -> Result | None:
     if part.attempts >= MOST_ATTEMPTS:
         _give_up(part, message)
         return None
-    if not part.held().update(state=Part.State.WAITING, message=message[:MOST_MESSAGE]):
+    if not part.under_lease().update(state=Part.State.WAITING, message=message[:MOST_MESSAGE]):
         raise TakenOver
     return Retry(FIRST_WAIT * 4 ** (part.attempts - 1), message)
 
 
 def _give_up(part: Part, message: str) -> None:
-    """Whether what it sent was done is for whoever sent it to find out."""
+    """Whether what it sent was done is looked up by the code that sent it."""
     changes = {"state": Part.State.UNKNOWN, "is_given_up": True, "message": message[:MOST_MESSAGE]}
-    if not part.held().update(**changes, finished_at=timezone.now()):
+    if not part.under_lease().update(**changes, finished_at=timezone.now()):
         raise TakenOver
 
 
 def _finish(part: Part, result: PartDone) -> None:
-    changes = {"state": result.state, "came": dict(result.came), "message": result.message[:MOST_MESSAGE]}
+    changes = {"state": result.state, "result": dict(result.result), "message": result.message[:MOST_MESSAGE]}
     with transaction.atomic():
-        if not part.held().update(**changes, finished_at=timezone.now()):
+        if not part.under_lease().update(**changes, finished_at=timezone.now()):
             raise TakenOver
         if result.record is not None:
             result.record()
@@ -254,7 +254,7 @@ def _finish(part: Part, result: PartDone) -> None:
 
 def _put_back(part: Part, message: str) -> None:
     waiting = {"state": Part.State.WAITING, "message": message[:MOST_MESSAGE]}
-    if not part.held().update(**waiting, attempts=F("attempts") - 1):
+    if not part.under_lease().update(**waiting, attempts=F("attempts") - 1):
         raise TakenOver
 
 

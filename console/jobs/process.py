@@ -40,13 +40,13 @@ _workers = int(settings.HUEY["consumer"]["workers"])
 
 
 def describe(*, workers: int, stop_flags: Sequence[Any]) -> None:
-    """What the command that runs the workers knows about them. Each flag is set once its workers are told to end."""
+    """What the command that runs the workers knows about them. Each flag is set once its workers are asked to stop."""
     global _workers, _stop_flags
     _workers, _stop_flags = workers, stop_flags
 
 
 def is_ending() -> bool:
-    """Whether the process was told to end: the job in hand is put back after its current part."""
+    """Whether the process was asked to stop: the running job is put back after its current part."""
     return any(flag.is_set() for flag in _stop_flags)
 
 

@@ -72,7 +72,7 @@ def _without_worker(queue: Queue) -> str:
 
 
 def of_queues(operations: OperationQuerySet, queues: Sequence[Queue]) -> OperationQuerySet:
-    """Those of the queues. A kind that nobody registered counts as quick."""
+    """Those of the queues. A kind that is not registered counts as quick."""
     if len(queues) == len(Queue):
         return operations
     is_bulk = Q(kind__in=bulk_kinds())

@@ -31,7 +31,7 @@ def was_disabled(person: Person) -> str:
 
 
 def is_ending() -> bool:
-    """Whether this worker was told to end: a job in parts is put back after the part in hand."""
+    """Whether this worker was asked to stop: a job in parts is put back after the running part."""
     return process.is_ending()
 
 
@@ -55,18 +55,18 @@ def enqueue(
     return operation
 
 
-def cancel(*, kind: str, subject: str, words: str) -> bool:
+def cancel(*, kind: str, subject: str, message: str) -> bool:
     """Takes back what has not begun. What is running cannot be taken back: its call may be on the way."""
     operation = Operation.objects.filter(kind=kind, subject=subject, state__in=IDLE).first()
-    return operation is not None and _cancel(operation, words)
+    return operation is not None and _cancel(operation, message)
 
 
-def _cancel(operation: Operation, words: str) -> bool:
+def _cancel(operation: Operation, message: str) -> bool:
     idle = Operation.objects.filter(pk=operation.pk, state__in=IDLE)
     with transaction.atomic():
-        if not idle.update(state=State.CANCELLED, words=words[:500], finished_at=timezone.now()):
+        if not idle.update(state=State.CANCELLED, message=message[:500], finished_at=timezone.now()):
             return False
-        operation.parts.end(words)
+        operation.parts.end(message)
     return True
 
 
@@ -119,11 +119,11 @@ def _is_own(user: Person, operation: Operation) -> bool:
 
 def drop_of(person: Person) -> None:
     """A person was disabled: what waits on their behalf goes at once. What runs hears of it at its next step."""
-    words = was_disabled(person)
+    message = was_disabled(person)
     for operation in Operation.objects.filter(person=person, state__in=IDLE):
-        if _cancel(operation, words):
+        if _cancel(operation, message):
             operation.state = State.CANCELLED
-            abandon(operation, words)
+            abandon(operation, message)
 
 
 def retry(*, operation: Operation) -> bool:

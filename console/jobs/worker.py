@@ -30,7 +30,7 @@ def perform(pk: uuid.UUID) -> None:
     if operation.person is not None and not operation.person.is_active:
         _end(operation, State.CANCELLED, was_disabled(operation.person))
     elif operation.attempts > MOST_ATTEMPTS:
-        _end(operation, State.FAILED, operation.words or NEVER_FINISHED)
+        _end(operation, State.FAILED, operation.message or NEVER_FINISHED)
     else:
         _do(operation)
     if operation.kind in long_kinds():
@@ -55,10 +55,10 @@ def _wake_next_long() -> None:
         wake(due, 0)
 
 
-def _end(operation: Operation, state: State, words: str) -> None:
-    # Whoever holds the row by now may be at work on it.
-    if operation.finish(state, words):
-        abandon(operation, words)
+def _end(operation: Operation, state: State, message: str) -> None:
+    # Another worker can hold the row by now and work on it.
+    if operation.finish(state, message):
+        abandon(operation, message)
 
 
 def _do(operation: Operation) -> None:
@@ -81,21 +81,21 @@ def _do(operation: Operation) -> None:
         _finish(operation, result.message)
 
 
-def _finish(operation: Operation, words: str) -> None:
-    """A job whose handler has ended it is failed all the same if the console gave a part up: it can be tried again."""
+def _finish(operation: Operation, message: str) -> None:
+    """A job whose handler has ended it still counts as failed if the console gave a part up: it can be tried again."""
     abandoned = operation.parts.filter(is_given_up=True).first()
     if abandoned is None:
-        operation.finish(State.DONE, words)
+        operation.finish(State.DONE, message)
     else:
         operation.finish(State.FAILED, abandoned.message)
 
 
-def _failed(operation: Operation, words: str) -> None:
+def _failed(operation: Operation, message: str) -> None:
     if operation.attempts >= MOST_ATTEMPTS:
-        _end(operation, State.FAILED, words)
+        _end(operation, State.FAILED, message)
         return
     wait = FIRST_WAIT * 4 ** (operation.attempts - 1)
-    operation.postpone(wait, words, counts=True)
+    operation.postpone(wait, message, counts=True)
     wake(operation, wait)
 
 

@@ -361,7 +361,7 @@ def test_a_clock_that_went_back_asks_the_slot_no_more_often(
     waits = Operation.objects.filter(state=State.WAITING).values_list("kind", "due_at")
     assert {kind for kind, _ in waits} == {"exports.start", "exports.watch"}
     assert all(due > timezone.now() for _, due in waits)
-    assert set(Operation.objects.exclude(words="").values_list("words", flat=True)) == {
+    assert set(Operation.objects.exclude(message="").values_list("message", flat=True)) == {
         "An export of Alice is running.",
         "It runs.",
     }

@@ -43,7 +43,7 @@ def test_it_leads_to_its_page_and_is_stopped_there(alice: Person, client_as: Cli
 def test_a_paused_one_carries_on_from_there(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client, bulk = client_as(alice), start(ready(alice, archive_ids(alice, 20)))
     # As five failures in a row leave it.
-    Operation.objects.filter(pk=job_of(bulk).pk).update(state=JobState.PAUSED, words="CloudFactory fails.")
+    Operation.objects.filter(pk=job_of(bulk).pk).update(state=JobState.PAUSED, message="CloudFactory fails.")
     BulkSignal.objects.filter(pk=bulk.pk).update(state=State.PAUSED, message="CloudFactory fails.")
     assert "Paused" in text_of(client.get(MINE))
     work()

@@ -407,7 +407,7 @@ def test_what_another_signal_can_have_done_is_not_claimed(alice: Person, bob: Pe
 def test_a_signal_whose_job_is_gone_ends_by_itself(alice: Person, emulator: Running) -> None:
     """As a process leaves it that was killed between giving the job up and saying so."""
     bulk = start(ready(alice, archive_ids(alice, 3)))
-    Operation.objects.update(state=JobState.FAILED, words="It was tried three times.", finished_at=timezone.now())
+    Operation.objects.update(state=JobState.FAILED, message="It was tried three times.", finished_at=timezone.now())
     work()
     assert (figures(bulk), bulk.state, bulk.message) == ((0, 0, 0, 3), State.STOPPED, "It was tried three times.")
     assert signals(emulator) == []

@@ -43,7 +43,7 @@ def job(alice: Person, monkeypatch: pytest.MonkeyPatch) -> Operation:
 def test_the_page_is_readable_on_a_phone(
     page: Any, live: str, complaints: list[str], sign_in: SignIn, alice: Person, job: Operation, scheme: str
 ) -> None:
-    Operation.objects.filter(pk=job.pk).update(state=State.PAUSED, words="CloudFactory fails.")
+    Operation.objects.filter(pk=job.pk).update(state=State.PAUSED, message="CloudFactory fails.")
     services.enqueue(kind="exports.start", subject="7b4f7a52-8f8b-4b8e-9a3f-000000000000", person=alice)
     Operation.objects.create(kind=KIND, subject="old", person=alice, state=State.DONE, finished_at=timezone.now())
     page.set_viewport_size({"width": 390, "height": 844})

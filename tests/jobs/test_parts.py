@@ -109,7 +109,7 @@ def test_parts_are_done_in_order_and_keep_what_came(work: Work) -> None:
     work_off()
     assert (work.begun, states(operation)) == ([1, 2, 3], ["done", "failed", "done"])
     first, second, _ = operation.parts.all()
-    assert (first.sent, first.came, second.message) == ({"place": 0}, {"found": 7}, "Refused.")
+    assert (first.payload, first.result, second.message) == ({"place": 0}, {"found": 7}, "Refused.")
     assert (now_is(operation).state, first.attempts, first.finished_at is not None) == (State.DONE, 1, True)
 
 
@@ -124,7 +124,7 @@ def test_a_stop_finishes_the_part_in_hand_and_leaves_out_the_rest(work: Work) ->
     operation = queued(4)
     work_off()
     assert (work.begun, states(operation)) == ([1, 2], ["done", "done", "left out", "left out"])
-    assert (now_is(operation).state, now_is(operation).words) == (State.DONE, "Stopped.")
+    assert (now_is(operation).state, now_is(operation).message) == (State.DONE, "Stopped.")
 
 
 def test_a_stop_before_the_first_part_leaves_out_all(work: Work) -> None:
@@ -172,7 +172,7 @@ def test_busy_waits_as_long_as_was_asked(work: Work) -> None:
     operation = queued(1)
     worker.sweep()
     waits = (now_is(operation).due_at - timezone.now()).total_seconds()
-    assert (now_is(operation).words, round(waits, -1)) == ("Too many requests.", 30)
+    assert (now_is(operation).message, round(waits, -1)) == ("Too many requests.", 30)
 
 
 def test_a_part_without_hope_leaves_out_the_rest(work: Work) -> None:
@@ -180,7 +180,7 @@ def test_a_part_without_hope_leaves_out_the_rest(work: Work) -> None:
     operation = queued(4)
     work_off()
     assert states(operation) == ["done", "failed", "left out", "left out"]
-    assert now_is(operation).words == "The key was refused."
+    assert now_is(operation).message == "The key was refused."
 
 
 @pytest.mark.parametrize("part", [None, PartDone(state=Part.State.UNKNOWN)], ids=["tried again", "ended"])
@@ -188,7 +188,7 @@ def test_a_paused_job_goes_on_when_somebody_lets_it(work: Work, part: PartDone |
     work.results = [Hold("CloudFactory fails.", part)]
     operation = queued(2)
     work_off()
-    assert (now_is(operation).state, now_is(operation).words) == (State.PAUSED, "CloudFactory fails.")
+    assert (now_is(operation).state, now_is(operation).message) == (State.PAUSED, "CloudFactory fails.")
     assert services.carry_on(kind=KIND, subject=SUBJECT)
     work_off()
     assert work.begun == ([1, 2] if part else [1, 1, 2])
@@ -212,7 +212,7 @@ def test_a_part_that_kills_its_worker_is_given_up_and_those_behind_it_done(work:
         kill_worker_in_part()
     work_off()
     assert (work.begun, states(operation)) == ([1, 1, 1, 2], ["unknown", "done"])
-    assert now_is(operation).words == services.NEVER_FINISHED
+    assert now_is(operation).message == services.NEVER_FINISHED
 
 
 def test_trying_a_failed_job_again_does_what_was_not_done_under_the_same_ids(work: Work) -> None:
@@ -288,7 +288,7 @@ def test_a_worker_whose_job_another_one_has_by_now_records_nothing(work: Work) -
     work.results = [taken_over, PartDone({"by": "the second"})]
     worker.sweep()
     assert (recorded, work.begun, states(operation)) == ([], [1, 1, 2], ["done", "done"])
-    assert operation.parts.get(number=1).came == {"by": "the second"}
+    assert operation.parts.get(number=1).result == {"by": "the second"}
 
 
 def test_a_long_part_learns_that_its_lease_ran_out(work: Work) -> None:
@@ -316,7 +316,7 @@ def test_nothing_is_begun_for_a_person_who_was_disabled_meanwhile(work: Work, al
     operation = queued(3, alice)
     work_off()
     assert (work.begun, states(operation)) == ([1], ["done", "left out", "left out"])
-    assert now_is(operation).words == "Alice was disabled."
+    assert now_is(operation).message == "Alice was disabled."
 
 
 def test_the_part_in_hand_of_a_killed_worker_is_unknown_once_its_person_is_disabled(work: Work, alice: Person) -> None:

@@ -123,7 +123,7 @@ def test_looking_again_is_no_attempt(kind: Work) -> None:
     operation = queued()
     for _ in range(11):
         worker.sweep()
-    assert (now_is(operation).state, now_is(operation).words) == (State.DONE, "Well done.")
+    assert (now_is(operation).state, now_is(operation).message) == (State.DONE, "Well done.")
     assert now_is(operation).attempts == 1
 
 
@@ -151,8 +151,8 @@ def test_dropping_by_person_leaves_the_work_of_others(kind: Work, alice: Person,
 
 def test_cancelled_work_is_not_done(kind: Work) -> None:
     queued()
-    assert services.cancel(kind=KIND, subject="one", words="Never mind.")
-    assert not services.cancel(kind=KIND, subject="one", words="Twice.")
+    assert services.cancel(kind=KIND, subject="one", message="Never mind.")
+    assert not services.cancel(kind=KIND, subject="one", message="Twice.")
     worker.sweep()
     assert kind.calls == []
 

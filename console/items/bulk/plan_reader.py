@@ -102,10 +102,10 @@ def _last_position(bulk: BulkSignal) -> int:
 def _read_part(bulk: BulkSignal, action: BulkAction, operation: Operation, part: Part) -> PartResult:
     reading = _PlanReading(bulk, action, operation, part)
     try:
-        if "query" in part.sent:
+        if "query" in part.payload:
             return reading.read_page()
-        if "after" in part.sent:
-            start = int(part.sent["after"])
+        if "after" in part.payload:
+            start = int(part.payload["after"])
             return reading.read_rows(list(bulk.items.filter(position__gt=start, position__lte=start + MOST_IDS)))
         return reading.read_lost()
     except RateLimited as error:
@@ -131,7 +131,7 @@ class _PlanReading:
 
     def read_page(self) -> PartResult:
         """One page of the filter; the next one becomes the next part."""
-        item_filter = ItemFilter.from_query(str(self.part.sent["query"]), user=self.bulk.person)
+        item_filter = ItemFilter.from_query(str(self.part.payload["query"]), user=self.bulk.person)
         if item_filter.problems:
             return Halt(item_filter.problems[0].message)
         page_filter = replace(item_filter, size=MOST_IDS)
@@ -238,13 +238,13 @@ class _PlanReading:
             row.kind = Kind.HELD
         elif is_changed:
             row.kind = Kind.CHANGED
-        elif "lost" in self.part.sent and self.bulk.is_all_matching:
+        elif "lost" in self.part.payload and self.bulk.is_all_matching:
             row.kind, row.message = Kind.CHANGED, NO_MATCH
         else:
             row.kind = Kind.UNLIKELY if self.action.choice.is_unlikely(row.status_before) else Kind.LIKELY
 
     def _came_before(self, query: str) -> bool:
-        return self.operation.parts.filter(number__lte=self.part.number, sent={"query": query}).exists()
+        return self.operation.parts.filter(number__lte=self.part.number, payload={"query": query}).exists()
 
     def _add_part(self, payload: Mapping[str, Any]) -> None:
         """Behind this part, unless it was added before a kill."""
@@ -288,7 +288,7 @@ def _mark_held(bulk: BulkSignal) -> None:
 
 
 def _left_out_words(operation: Operation) -> str:
-    came = operation.parts.values_list("came", flat=True)
+    came = operation.parts.values_list("result", flat=True)
     count = sum(part.get("left_out", 0) for part in came)
     if not count:
         return ""

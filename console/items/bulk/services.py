@@ -51,7 +51,7 @@ def take_back(*, user: Person, bulk: BulkSignal) -> bool:
         mine = BulkSignal.objects.filter(pk=bulk.pk, person=user, state=State.WAITING)
         is_taken_back = bool(mine.update(state=State.TAKEN_BACK, message=TAKEN_BACK, finished_at=timezone.now()))
         if is_taken_back:
-            jobs.cancel(kind=bulk.JOB, subject=str(bulk.pk), words="It was taken back.")
+            jobs.cancel(kind=bulk.JOB, subject=str(bulk.pk), message="It was taken back.")
             Part.objects.filter(operation__kind=bulk.JOB, operation__subject=str(bulk.pk)).update(
                 state=Part.State.LEFT_OUT, finished_at=timezone.now()
             )

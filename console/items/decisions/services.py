@@ -95,7 +95,7 @@ def decide_at_once(
     finally:
         # If the result could not be saved, its job looks it up.
         if decision.state != State.SENDING:
-            jobs.cancel(kind=KIND, subject=str(decision.pk), words="It was sent at once.")
+            jobs.cancel(kind=KIND, subject=str(decision.pk), message="It was sent at once.")
 
 
 def take_back(*, user: Person, decision: Decision) -> bool:
@@ -104,7 +104,7 @@ def take_back(*, user: Person, decision: Decision) -> bool:
     with transaction.atomic():
         updated = mine.update(state=State.TAKEN_BACK, finished_at=timezone.now())
         if updated:
-            jobs.cancel(kind=KIND, subject=str(decision.pk), words="It was taken back.")
+            jobs.cancel(kind=KIND, subject=str(decision.pk), message="It was taken back.")
     decision.refresh_from_db()
     return bool(updated)
 

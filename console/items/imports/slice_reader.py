@@ -145,7 +145,7 @@ def _read_part(import_run: Import, operation: Operation, part: Part) -> PartResu
     if not operation.person or not operation.person.can(Right.CHANGE):
         return Halt(ROLE_CHANGED)
     try:
-        return reading.read_slice() if "slice" in part.sent else reading.read_batch()
+        return reading.read_slice() if "slice" in part.payload else reading.read_batch()
     except UpstreamError as error:
         return reading.wait(error) if isinstance(error, RateLimited) or error.is_silence else Halt(_words(error))
     except ConnectionMissing as error:
@@ -161,7 +161,7 @@ class _SliceReading:
 
     def read_slice(self) -> PartResult:
         avala, owner, slug = connections.avala(self.import_run.person), self.place.owner, self.place.slug
-        cursor, first = str(self.part.sent["slice"]), int(self.part.sent["first"])
+        cursor, first = str(self.part.payload["slice"]), int(self.part.payload["first"])
         if not cursor and (problem := why_not(avala.get_slice(owner, slug))):
             return Halt(problem)
         page = avala.list_slice_items(owner, slug, cursor=cursor or None, limit=PAGE)
@@ -181,7 +181,7 @@ class _SliceReading:
 
     def read_batch(self) -> PartResult:
         platform = connections.cloudfactory(self.import_run.person)
-        cursor = str(self.part.sent["batch"])
+        cursor = str(self.part.payload["batch"])
         pages = console_ids.walk_batch(
             platform, project=self.place.project, batch_id=self.place.batch_id, cursor=cursor or None, most=1
         )
@@ -228,8 +228,8 @@ class _SliceReading:
     def _came_before(self, which: str, cursor: str | None) -> bool:
         if cursor is None:
             return False
-        before = self.operation.parts.filter(sent__has_key=which)
-        return before.count() > plan_reading.MOST_PAGES or before.filter(**{f"sent__{which}": cursor}).exists()
+        before = self.operation.parts.filter(payload__has_key=which)
+        return before.count() > plan_reading.MOST_PAGES or before.filter(**{f"payload__{which}": cursor}).exists()
 
 
 def _signed(rows: list[SlicePlanRow]) -> dict[str, Any]:
@@ -248,7 +248,7 @@ def _finish(operation: Operation, import_run: Import) -> None:
 
 
 def _plan(operation: Operation, import_run: Import) -> dict[str, Any]:
-    came = list(operation.parts.values_list("came", flat=True))
+    came = list(operation.parts.values_list("result", flat=True))
     total = {name: sum(part.get(name, 0) for part in came) for name in ("repeated", "left_out", "signed", "unreadable")}
     ends = [part["first_end"] for part in came if part.get("first_end")]
     return {

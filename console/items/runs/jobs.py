@@ -77,7 +77,7 @@ def end_left_over(kind: type[Run]) -> None:
     for run in kind._default_manager.filter(state__in=kind.UNDER_WAY):
         operations = Operation.objects.filter(kind=kind.JOB, subject=str(run.pk)).order_by("-created_at")
         if not operations.unfinished().exists():
-            message = operations.values_list("words", flat=True).first()
+            message = operations.values_list("message", flat=True).first()
             services.end(run, reason=message or run.UNSENT)
 
 
@@ -132,9 +132,9 @@ def message_of(error: UpstreamError) -> str:
 
 def part_done(tally: PartTally) -> PartDone:
     if not tally.total:
-        return PartDone(came=tally.figures, message="None of its items was sent.")
+        return PartDone(result=tally.figures, message="None of its items was sent.")
     states = {DONE: Part.State.DONE, FAILED: Part.State.FAILED, UNKNOWN: Part.State.UNKNOWN}
-    return PartDone(came=tally.figures, state=states[tally.outcome])
+    return PartDone(result=tally.figures, state=states[tally.outcome])
 
 
 def end_act(act: record.audited_call, tally: PartTally, error: UpstreamError | None, *, unclear: str) -> None:

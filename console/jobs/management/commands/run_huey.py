@@ -30,9 +30,9 @@ class Command(run_huey.Command):  # type: ignore[misc]  # the library is not typ
         else:
             bulk = HUEYS[Queue.BULK].create_consumer(**config.values)
             consumer = Both(HUEYS[Queue.QUICK], bulk, **config.values)
-        # Its workers are told to end together.
+        # Its workers are asked to stop together.
         process.describe(workers=config.values["workers"], stop_flags=[consumer.stop_flag])
-        # The library does so once its workers have begun: told to end before, it would die with a job in hand.
+        # The library does so once its workers have started: stopped before, it would die during a job.
         consumer._set_signal_handlers()
         consumer.run()
 
