@@ -29,7 +29,7 @@ def test_no_template_holds(rule: str) -> None:
     assert found == []
 
 
-def test_lines_of_the_templates_of_work_items_fit_a_screen() -> None:
+def test_lines_of_templates_fit_a_screen() -> None:
     lines = [
         f"{path.name}:{number}"
         for path in TEMPLATES
