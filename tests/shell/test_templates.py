@@ -29,11 +29,11 @@ def test_no_template_holds(rule: str) -> None:
     assert found == []
 
 
-def test_lines_of_templates_fit_a_screen() -> None:
+def test_lines_of_templates_outside_exports_fit_a_screen() -> None:
     lines = [
         f"{path.name}:{number}"
         for path in TEMPLATES
-        if "items" in path.parts
+        if "exports" not in path.parts
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if len(line) > 120
     ]
