@@ -14,8 +14,8 @@ from console.common.formatting import moment, plural
 from console.exports import selectors as exports
 from console.home import colleagues
 from console.items.run_selectors import find_paused_runs
-from console.slices import selectors as slices
-from console.slices.selectors import RecentSlice, State
+from console.slices import home_selectors as slices
+from console.slices.home_selectors import RecentSlice, State
 
 MOST_UNKNOWN = 5
 MOST_PAUSED = 3

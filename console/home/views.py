@@ -10,7 +10,7 @@ from accounts import connections
 from accounts.http_types import SignedIn
 from console.home import readiness, selectors
 from console.projects import selectors as projects
-from console.slices import selectors as slice_selectors
+from console.slices import home_selectors as slice_selectors
 from console.upstream.errors import UpstreamError
 
 MOST_SLICES = 4

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Person
 from console.slices import provenance
-from console.slices.services import is_uid
+from console.slices.selectors import is_uid
 from console.upstream.response_models import Slice
 
 REMEMBERED = 24 * 60 * 60

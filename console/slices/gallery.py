@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import Person
-from console.slices import presenters, services
+from console.slices import presenters, selectors
 from console.upstream.errors import KeyRejected, NotFound, PageExpired, UpstreamError
 from console.upstream.response_models import Item, Page
 
@@ -16,7 +16,7 @@ UNCLEAR = "Avala didn't say how to get the next page, so there may be more."
 def page(*, user: Person, owner: str, slug: str, cursor: str) -> dict[str, Any]:
     """A page of tiles. What goes wrong here is said in the gallery's place: the rest of the page stands."""
     try:
-        listed = services.list_items(user=user, owner=owner, slug=slug, cursor=cursor or None)
+        listed = selectors.list_items(user=user, owner=owner, slug=slug, cursor=cursor or None)
     except KeyRejected:
         raise
     except UpstreamError as error:
@@ -38,12 +38,12 @@ def page(*, user: Person, owner: str, slug: str, cursor: str) -> dict[str, Any]:
 def one(*, user: Person, owner: str, slug: str, item_uid: str, cursor: str) -> dict[str, Any]:
     """An item with the ways to its neighbours; one call where the address still tells the right page of the list."""
     try:
-        listed = services.list_items(user=user, owner=owner, slug=slug, cursor=cursor or None)
+        listed = selectors.list_items(user=user, owner=owner, slug=slug, cursor=cursor or None)
     except (NotFound, PageExpired):
         listed = Page(items=())
     position = next((place for place, one in enumerate(listed.items) if one.uid == item_uid), None)
     if position is None:
-        found = services.get_item(user=user, owner=owner, slug=slug, item_uid=item_uid)
+        found = selectors.get_item(user=user, owner=owner, slug=slug, item_uid=item_uid)
         return {"tile": presenters.tile(found, owner=owner, slug=slug, names=_datasets(user, [found]))}
     item = listed.items[position]
     return {
@@ -61,7 +61,7 @@ def renewed(*, user: Person, owner: str, slug: str, item_uid: str, large: bool) 
         "again": reverse("slices:renew", args=[owner, slug, item_uid], query={"size": "large"} if large else None)
     }
     try:
-        item = services.get_item(user=user, owner=owner, slug=slug, item_uid=item_uid)
+        item = selectors.get_item(user=user, owner=owner, slug=slug, item_uid=item_uid)
     except KeyRejected:
         raise
     except UpstreamError as error:
@@ -72,12 +72,12 @@ def renewed(*, user: Person, owner: str, slug: str, item_uid: str, large: bool) 
 
 def end_of_page(user: Person, owner: str, slug: str, cursor: str, *, last: bool) -> str:
     """The address of the first or last item of a page, for turning over from the page beside it."""
-    item = services.list_items(user=user, owner=owner, slug=slug, cursor=cursor or None).items
+    item = selectors.list_items(user=user, owner=owner, slug=slug, cursor=cursor or None).items
     return presenters.tile(item[-1 if last else 0], owner=owner, slug=slug, cursor=cursor).address if item else ""
 
 
 def _datasets(user: Person, items: Iterable[Item]) -> presenters.Names:
-    return services.names_of_places(user=user, places={presenters.place_of(one) for one in items})
+    return selectors.names_of_places(user=user, places={presenters.place_of(one) for one in items})
 
 
 def _beside(listed: Page[Item], position: int, step: int, *, owner: str, slug: str, cursor: str) -> str:

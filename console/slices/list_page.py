@@ -11,7 +11,7 @@ from accounts import connections
 from accounts.models import Person
 from console.common import formatting, polling, stale_cache
 from console.common.errors import ConsoleError
-from console.slices import build_times, list_query, presenters, services
+from console.slices import build_times, list_query, presenters, selectors
 from console.slices.list_query import ListQuery
 from console.upstream.errors import ACCESS_REFUSALS, UpstreamError
 from console.upstream.response_models import Page, Slice
@@ -26,7 +26,7 @@ Addresses = Sequence[tuple[str, str]]
 def listed(*, user: Person, query: ListQuery) -> dict[str, Any]:
     """The page asked for, in one call: names of datasets that are not remembered follow by themselves."""
     page = stale_cache.read(
-        lambda: services.list_slices(user=user, query=query),
+        lambda: selectors.list_slices(user=user, query=query),
         scope=connections.key_scope(user, "avala"),
         thing=_thing(query),
         keep=_bare,
@@ -61,7 +61,7 @@ def _bare(page: Page[Slice]) -> Page[Slice] | None:
 
 
 def _listed(user: Person, query: ListQuery, page: Page[Slice]) -> dict[str, Any]:
-    rows = presenters.rows(page.items, services.known_names(user=user, uids=services.recipe_datasets(page.items)))
+    rows = presenters.rows(page.items, selectors.known_names(user=user, uids=selectors.recipe_datasets(page.items)))
     matching = [row for row in rows if query.search.casefold() in row.name.casefold()]
     return {
         "page": page,
@@ -76,9 +76,9 @@ def _listed(user: Person, query: ListQuery, page: Page[Slice]) -> dict[str, Any]
 
 def built(*, user: Person, waiting: Addresses, look: int) -> dict[str, Any]:
     """How the slices stand that were being built: a few are asked for, in turn, so that each gets its look."""
-    asked_addresses, later = waiting[: services.PENDING_ASKED], waiting[services.PENDING_ASKED :]
-    slices, unanswered = services.get_slices(user=user, addresses=asked_addresses)
-    names = services.known_names(user=user, uids=services.recipe_datasets(slices))
+    asked_addresses, later = waiting[: selectors.PENDING_ASKED], waiting[selectors.PENDING_ASKED :]
+    slices, unanswered = selectors.get_slices(user=user, addresses=asked_addresses)
+    names = selectors.known_names(user=user, uids=selectors.recipe_datasets(slices))
     rows = presenters.rows(slices, names)
     changed = [row for row in rows if not row.state.building]
     for row in rows:
@@ -136,7 +136,7 @@ def _is_unordered(query: ListQuery, slices: Sequence[Slice]) -> bool:
 
 def _unnamed(rows: Sequence[presenters.SliceRow]) -> str:
     uids = {part.dataset_uid for row in rows if row.recipe for part in row.recipe.clauses if not part.named}
-    return urlencode([("d", uid) for uid in sorted(uids) if services.is_uid(uid)][:MOST_NAMES])
+    return urlencode([("d", uid) for uid in sorted(uids) if selectors.is_uid(uid)][:MOST_NAMES])
 
 
 def _pager(query: ListQuery, page: Page[Slice], on_page: int) -> dict[str, str]:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from console.common import formatting, value_rows
-from console.slices import provenance, services
+from console.slices import provenance, selectors
 from console.slices.provenance import Origin
 from console.slices.recipes import Recipe
 from console.upstream.response_models import Item, Slice
@@ -92,7 +92,7 @@ def row(avala_slice: Slice, names: Mapping[str, str]) -> SliceRow:
 
 
 def _row(avala_slice: Slice, names: Mapping[str, str], origin: Origin | None) -> SliceRow:
-    recipe = services.recipe_of(avala_slice, names, origin.random_count if origin else None)
+    recipe = selectors.recipe_of(avala_slice, names, origin.random_count if origin else None)
     return SliceRow(avala_slice, state_of(avala_slice), recipe, slice_address(avala_slice), origin)
 
 

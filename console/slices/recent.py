@@ -9,13 +9,13 @@ from django.utils import timezone
 
 from accounts import connections
 from accounts.models import Person
-from console.slices import presenters, services
+from console.slices import presenters, selectors
 from console.slices.models import Draft
 from console.slices.presenters import State
 from console.upstream.response_models import Slice
 
 LASTS = timedelta(days=2)
-MOST = services.PENDING_ASKED
+MOST = selectors.PENDING_ASKED
 
 Address = tuple[str, str]
 
@@ -46,7 +46,7 @@ def check_unfinished(*, user: Person) -> list[RecentSlice]:
     drafts = _created(user)
     ends = _ends(user, list(drafts))
     unfinished = [where for where in drafts if where not in ends]
-    slices, _ = services.get_slices(user=user, addresses=unfinished) if unfinished else ([], [])
+    slices, _ = selectors.get_slices(user=user, addresses=unfinished) if unfinished else ([], [])
     states = {one.address: presenters.state_of(one) for one in slices if one.address and one.status}
     scope = connections.cache_scope(user, "avala")
     for one in slices:

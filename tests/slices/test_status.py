@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.models import Person
 from console.common import polling
 from console.emulator.server import Running
-from console.slices import services
+from console.slices import selectors
 from tests.slices.making import asked, delay, make, polled, text_of
 
 ClientAs = Callable[[Person], Client]
@@ -120,15 +120,15 @@ def test_a_list_asks_for_a_few_at_a_time_and_for_each_in_turn(
 ) -> None:
     emulator.act("set_pace", seconds=600)
     emulator.act("finish_slice", slug="second-look")
-    for number in range(services.PENDING_ASKED + 3):
+    for number in range(selectors.PENDING_ASKED + 3):
         make(alice, f"Slow {number}")
     client = client_as(alice)
     address = polled(client.get("/slices/"))
     emulator.forget_requests()
     client.get(polled(client.get(address, headers=HTMX)), headers=HTMX)
     paths = [entry["path"] for entry in asked(emulator, "/slow-")]
-    assert len(paths) == 2 * services.PENDING_ASKED
-    assert len(set(paths)) == services.PENDING_ASKED + 3
+    assert len(paths) == 2 * selectors.PENDING_ASKED
+    assert len(set(paths)) == selectors.PENDING_ASKED + 3
 
 
 def test_a_list_keeps_looking_while_the_vendor_fails(

@@ -16,7 +16,7 @@ from console.common import polling
 from console.common.errors import ConsoleError
 from console.common.parsing import read_cursor, read_int
 from console.items.imports import slice_selectors
-from console.slices import build_times, gallery, list_page, list_query, notifications, presenters, provenance, services
+from console.slices import build_times, gallery, list_page, list_query, notifications, presenters, provenance, selectors
 from console.slices.list_query import ListQuery
 from console.upstream.errors import Invalid, KeyRejected, NotFound, Refused, UpstreamError
 from console.upstream.response_models import Slice
@@ -56,8 +56,8 @@ def _listed(request: SignedIn, query: ListQuery, context: dict[str, Any], status
 
 def names(request: SignedIn) -> HttpResponse:
     """The names of datasets that a list did not know, put into its sentences once it stands."""
-    requested = list(dict.fromkeys(uid for uid in request.GET.getlist("d") if services.is_uid(uid)))
-    avala_slice = services.dataset_names(user=request.user, uids=requested[: list_page.MOST_NAMES])
+    requested = list(dict.fromkeys(uid for uid in request.GET.getlist("d") if selectors.is_uid(uid)))
+    avala_slice = selectors.dataset_names(user=request.user, uids=requested[: list_page.MOST_NAMES])
     return render(request, "slices/_names.html", {"names": avala_slice.items()})
 
 
@@ -95,7 +95,7 @@ def watch(request: SignedIn) -> HttpResponse:
 def datasets(request: SignedIn) -> HttpResponse:
     """Datasets by name, each leading to the slices that use it."""
     name, cursor = " ".join(request.GET.get("name", "").split())[:100], _cursor(request)
-    page = services.list_datasets(user=request.user, name=name, cursor=cursor or None)
+    page = selectors.list_datasets(user=request.user, name=name, cursor=cursor or None)
     context = {"page": page, "name": name, "crumbs": [("Slices", reverse("slices:index"))]}
     for which, beyond in (("previous_url", page.previous), ("next_url", page.next)):
         context[which] = "" if beyond in {None, cursor} else f"?{urlencode({'name': name, 'cursor': beyond})}"
@@ -104,7 +104,7 @@ def datasets(request: SignedIn) -> HttpResponse:
 
 
 def detail(request: SignedIn, owner: str, slug: str) -> HttpResponse:
-    avala_slice = services.get_slice(user=request.user, owner=owner, slug=slug)
+    avala_slice = selectors.get_slice(user=request.user, owner=owner, slug=slug)
     context = _about(request, avala_slice, owner=owner, slug=slug)
     if context["has_items"]:
         context |= gallery.page(user=request.user, owner=owner, slug=slug, cursor=_cursor(request))
@@ -117,7 +117,7 @@ def status(request: SignedIn, owner: str, slug: str) -> HttpResponse:
         return redirect("slices:detail", owner, slug)
     look = _look(request) + 1
     try:
-        avala_slice = services.get_slice(user=request.user, owner=owner, slug=slug)
+        avala_slice = selectors.get_slice(user=request.user, owner=owner, slug=slug)
     except UpstreamError as error:
         if _is_final(error):
             raise
@@ -177,15 +177,15 @@ def _about_list(request: SignedIn, query: ListQuery) -> dict[str, Any]:
         "unsearched": list_page.address(query, search=""),
     }
     if query.dataset:
-        avala_slice = services.dataset_names(user=request.user, uids=[query.dataset])
+        avala_slice = selectors.dataset_names(user=request.user, uids=[query.dataset])
         message["dataset_name"] = avala_slice.get(query.dataset, f"dataset {query.dataset[:8]}")
     return message
 
 
 def _about(request: SignedIn, avala_slice: Slice, *, owner: str, slug: str, look: int = 0) -> dict[str, Any]:
     """What the page says about a slice itself."""
-    uids = services.recipe_datasets([avala_slice])
-    names = services.dataset_names(user=request.user, uids=uids)
+    uids = selectors.recipe_datasets([avala_slice])
+    names = selectors.dataset_names(user=request.user, uids=uids)
     row = presenters.row(avala_slice, names)
     message: dict[str, Any] = {
         "owner": owner,

@@ -17,7 +17,7 @@ from console.common.formatting import number
 from console.common.parsing import INT64, read_int, read_uuid
 from console.items.imports import slice_selectors
 from console.projects import selectors as projects_service
-from console.slices import presenters, services
+from console.slices import presenters, selectors
 from console.slices.list_query import ListQuery
 from console.upstream.errors import KeyRejected, UpstreamError
 
@@ -30,7 +30,7 @@ def choose(request: SignedIn) -> HttpResponse:
         raise Http404("Names no project.")
     target = {"project": str(project)} | ({} if batch is None else {"batch": str(batch)})
     requested = ListQuery.read(request.GET, connections.owner(request.user))
-    page = services.list_slices(user=request.user, query=replace(requested, dataset=""))
+    page = selectors.list_slices(user=request.user, query=replace(requested, dataset=""))
     name = projects_service.read_heading(user=request.user, project=project)
     context = {
         "rows": [row for row in presenters.rows(page.items, {}) if row.slice.address],
