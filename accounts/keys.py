@@ -69,7 +69,7 @@ def connect(
     return key
 
 
-def test(*, user: Person, vendor: Vendor) -> ApiKey:
+def test_key(*, user: Person, vendor: Vendor) -> ApiKey:
     """Asks the vendor again what the kept key may do. Raises KeyRefused."""
     key = key_usage.with_latest_notes(ApiKey.objects.get(person=user, vendor=vendor))
     value = _revealed(key)

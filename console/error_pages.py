@@ -208,7 +208,7 @@ def too_old(request: HttpRequest, reason: str = "") -> HttpResponseBase:
         return plain_text_responses.for_script(403, "This page has expired. Reload it to carry on.", expired=True)
     fields = _own_fields(request)
     if fields and not request.user.is_authenticated:
-        return sign_in.ask(request)
+        return sign_in.redirect_to_sign_in(request)
     addresses = {"address": request.get_full_path(), "reload_url": sign_in.find_page(request)}
     context: dict[str, object] = {"kept": fields, **addresses}
     if form_owner.read_owner(request) not in ("", str(request.user.pk)):

@@ -163,7 +163,7 @@ class Access:
         if not request.user.is_authenticated:
             if plain_text_responses.is_for_tool(request) or plain_text_responses.is_for_script(request):
                 return plain_text_responses.sign_in_first(request)
-            return sign_in.ask(request)
+            return sign_in.redirect_to_sign_in(request)
         audit_signals.refused(request, name)
         return error_pages.not_allowed(request)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 UMASK = 0o077
 
 
-def begin() -> None:
+def restrict_new_files() -> None:
     """From now on whatever this process and its children create can be opened by its own user alone."""
     os.umask(UMASK)
 

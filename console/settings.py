@@ -135,7 +135,7 @@ REVIEW_REASONS = [reason.strip() for reason in env.str("REVIEW_REASONS", default
 
 # Where things are kept
 
-private_files.begin()
+private_files.restrict_new_files()
 private_files.close_to_others(VAR)
 AUDIT_ANCHOR = Path(env.str("AUDIT_ANCHOR", default=str(VAR / "audit-anchor.txt")))
 if AUDIT_ANCHOR.is_dir():

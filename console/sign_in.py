@@ -23,7 +23,7 @@ REASONS = {
 LIMITS = {"typed_form": "10/m/ip", "typed_form_of_owner": "30/m/key,200/h/key"}
 
 
-def ask(request: HttpRequest) -> HttpResponse:
+def redirect_to_sign_in(request: HttpRequest) -> HttpResponse:
     """To the sign-in page and from there back to the page, with what was typed: 302, or 401 where htmx asked.
 
     Only a person opens the sign-in page. A beacon or a picture that followed there too would get a token of its own,

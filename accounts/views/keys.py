@@ -102,7 +102,7 @@ def test(request: SignedIn, vendor: Vendor) -> HttpResponse:
     if _card(request, vendor).key is None:
         raise Http404
     try:
-        services.test(user=request.user, vendor=vendor)
+        services.test_key(user=request.user, vendor=vendor)
     except services.KeyRefused as refusal:
         messages.error(request, refusal.message)
     else:

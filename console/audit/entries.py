@@ -16,7 +16,7 @@ Outcome = Literal["done", "failed", "unknown"]
 Person = Any  # The user model: a person with `pk`, `name` and `email`.
 
 
-def line(
+def build_entry(
     kind: str, *, actor: Person | None, action: str, request: HttpRequest | None, outcome: str, **fields: Any
 ) -> Entry:
     """A row without a place in the chain yet. Built before any lock is taken: masking a long text takes its time."""

@@ -2,7 +2,8 @@
 
 An app registers one function for each action it can look up:
 
-    settling.register("slice.create", find_slice)      # find_slice(entry) -> ("done", {"thing_id": "northwind/rain"})
+    # find_slice(entry) -> ("done", {"thing_id": "northwind/rain"})
+    reconciliation.register("slice.create", find_slice)
 
 Such a function only reads. "done" is believed at once, and "not sent" where our own database proves it. "not found" is
 never "not done", because a vendor's list can be behind: checks go on, backed off, for AUDIT_SETTLE_SPAN seconds, and

@@ -85,7 +85,7 @@ class audited_call:  # noqa: N801 - reads as a verb: `with record.audited_call(.
         again: bool = False,
     ) -> None:
         """With `again`, an act of the same id that was surely not done is sent once more, under its one entry."""
-        self.entry = entries.line(
+        self.entry = entries.build_entry(
             Entry.Kind.OPENING,
             actor=actor,
             action=action,
@@ -220,7 +220,7 @@ def event(
     reference: str = "",
 ) -> Entry:
     """A happening of one row. Inside a transaction it is recorded exactly if that commits."""
-    entry = entries.line(
+    entry = entries.build_entry(
         Entry.Kind.EVENT,
         actor=actor,
         action=action,

@@ -10,7 +10,7 @@ from django.db.models import Count, Sum
 from django.urls import reverse
 from django.utils import timezone
 
-from console.audit import actions, downloads, multi_item, record, registry, sentences
+from console.audit import actions, download_states, multi_item, record, registry, sentences
 from console.audit.models import DONE, FAILED, OPEN, UNKNOWN, Entry, EntryQuerySet, GroupLine
 
 PAGE, CHUNK = 50, 500
@@ -122,7 +122,7 @@ def _state(action: str, outcome: str, detail: Mapping[str, Any]) -> str:
     is_part = (
         action in actions.long_running()
         and outcome == DONE
-        and downloads.transfer(detail).state == downloads.State.PART
+        and download_states.transfer(detail).state == download_states.State.PART
     )
     return (
         "In part" if is_part or (outcome in (DONE, FAILED) and multi_item.is_partly_done(detail)) else STATES[outcome]
@@ -326,7 +326,9 @@ def _without_page(one: EntryLine) -> EntryLine:
 
 
 def _followed(
-    one: EntryLine, downloads_by_export: Mapping[str, downloads.Downloads], follow_ups: Mapping[str, registry.FollowUp]
+    one: EntryLine,
+    downloads_by_export: Mapping[str, download_states.Downloads],
+    follow_ups: Mapping[str, registry.FollowUp],
 ) -> EntryLine:
     follow_up = follow_ups.get(one.summary.thing_id, registry.FollowUp(""))
     have = downloads_by_export.get(one.summary.thing_id)
@@ -334,14 +336,14 @@ def _followed(
     return replace(one, after=after, failure=follow_up.sentence if follow_up.is_failed else "")
 
 
-def downloads_of(export_ids: Iterable[str]) -> dict[str, downloads.Downloads]:
+def downloads_of(export_ids: Iterable[str]) -> dict[str, download_states.Downloads]:
     """Who has how much of each export. Two queries."""
     rows = Entry.objects.lines().filter(action="export.download", thing_kind="export", thing_id__in=list(export_ids))
-    by_export: dict[str, downloads.Downloads] = {}
+    by_export: dict[str, download_states.Downloads] = {}
     # Sorted here: to give them in order a database would walk through all downloads there ever were.
     for entry in sorted(rows.prefetch_related("outcomes"), key=lambda row: row.sequence):
-        one = downloads.transfer(entry.result, standing(entry))
-        of_export = by_export.setdefault(entry.thing_id, downloads.Downloads())
+        one = download_states.transfer(entry.result, standing(entry))
+        of_export = by_export.setdefault(entry.thing_id, download_states.Downloads())
         of_export.add(entry.actor_id, entry.actor_name, entry.actor_email, one)
     return by_export
 

@@ -87,9 +87,9 @@ def arrange_order(
     An entry whose batch is not among the listed ones is kept: it is part of what the vendor holds.
     """
     numbers = {entry.batch_id: entry.priority for entry in entries if entry.priority is not None}
-    number_afresh = sorted(numbers, key=lambda batch_id: (_sort_key(numbers[batch_id], high_first), batch_id))
+    numbered = sorted(numbers, key=lambda batch_id: (_sort_key(numbers[batch_id], high_first), batch_id))
     others = sorted(set(batch_ids).union(entry.batch_id for entry in entries) - numbers.keys())
-    ids = [*number_afresh, *others]
+    ids = [*numbered, *others]
     return Order(tuple(OrderPlace(batch_id, numbers.get(batch_id), batch_id in finished) for batch_id in ids))
 
 

@@ -2,7 +2,7 @@
 
 The batches that keep their places relative to each other (the longest run of them) count as shifted, the others as
 moved; a batch whose rank is the same is neither. `static/js/reorder-words.js` words it the same way during a drag; a
-test keeps the two equal.
+test keeps the two equal. Whether a colleague changed the order meanwhile is found by `order_services.save_order`.
 """
 
 from bisect import bisect_left

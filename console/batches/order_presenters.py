@@ -15,7 +15,7 @@ from console.batches.forms import sign_page_order
 from console.batches.models import OrderSnapshot
 from console.batches.order import Order
 from console.batches.order_diff import difference
-from console.batches.order_services import OrderChanged
+from console.batches.order_services import OrderConflict
 from console.upstream.errors import UpstreamError
 
 # Preloaded together, because each imports the next.
@@ -122,7 +122,7 @@ def restore_context(
     }
 
 
-def build_choices(changed: OrderChanged, names: dict[int, str]) -> list[dict[str, Any]]:
+def build_choices(changed: OrderConflict, names: dict[int, str]) -> list[dict[str, Any]]:
     merged = "Theirs, with the batches you moved put where you put them."
     return [
         _build_choice("yours", "Yours", "The order you made.", changed, changed.yours, names),
@@ -132,7 +132,7 @@ def build_choices(changed: OrderChanged, names: dict[int, str]) -> list[dict[str
 
 
 def _build_choice(
-    slug: str, title: str, text: str, changed: OrderChanged, order: Order, names: dict[int, str]
+    slug: str, title: str, text: str, changed: OrderConflict, order: Order, names: dict[int, str]
 ) -> dict[str, Any]:
     return {
         "slug": slug,

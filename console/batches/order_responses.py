@@ -19,7 +19,7 @@ from console.batches.concurrency import Overtaken
 from console.batches.forms import OrderForm, sign_page_order
 from console.batches.order import Order
 from console.batches.order_diff import difference
-from console.batches.order_services import OrderChanged, OrderCommand
+from console.batches.order_services import OrderCommand, OrderConflict
 from console.common.errors import ConsoleError
 from console.upstream.errors import UpstreamError
 
@@ -110,7 +110,7 @@ def respond_bad_positions(
     return render(request, "batches/order.html", context, status=422)
 
 
-def respond_conflict(command: OrderCommand, changed: OrderChanged) -> HttpResponse:
+def respond_conflict(command: OrderCommand, changed: OrderConflict) -> HttpResponse:
     """Yours, theirs and a merged suggestion, each to be chosen, none lost."""
     request, project = command.request, command.project
     names, opened_at = _names(command, changed), command.page_order.opened_at
@@ -143,7 +143,7 @@ def _board_as_typed(
     return context | {"rows": rows, "base": form.base, "note": form.note, "folded": False}
 
 
-def _names(command: OrderCommand, changed: OrderChanged) -> dict[int, str]:
+def _names(command: OrderCommand, changed: OrderConflict) -> dict[int, str]:
     """The batches' names as far as they can be read: without them the orders still have to be shown."""
     user, project = command.user, command.project
     try:

@@ -28,7 +28,7 @@ class NothingToSave(Exception):
     """The order is already the one that was asked for, down to the numbers."""
 
 
-class OrderChanged(Exception):
+class OrderConflict(Exception):
     """Somebody else changed the order since the page was opened: three orders to choose from."""
 
     def __init__(self, *, base: Order, yours: Order, theirs: Order) -> None:
@@ -96,7 +96,7 @@ def save_order(command: OrderCommand, *, proposed: Sequence[int]) -> OrderSnapsh
     yours = _number_afresh(proposed, base)
     if theirs.ids != base.ids:
         submission.refuse_duplicate()
-        raise OrderChanged(base=base, yours=yours, theirs=theirs)
+        raise OrderConflict(base=base, yours=yours, theirs=theirs)
     if theirs.ids == yours.ids and theirs.is_resolved:
         raise NothingToSave
     return _send(command, "order.save", yours, VendorOrder(theirs, entries, names, sequence))
@@ -110,7 +110,7 @@ def undo_order(command: OrderCommand, *, snapshot: OrderSnapshot) -> OrderSnapsh
     yours = selectors.restored_order(snapshot.order_before, current.order)
     if not snapshot.order_after.agrees_with(current.order):
         submission.refuse_duplicate()
-        raise OrderChanged(base=snapshot.order_after, yours=yours, theirs=current.order)
+        raise OrderConflict(base=snapshot.order_after, yours=yours, theirs=current.order)
     return _send(command, "order.undo", yours, current)
 
 
@@ -128,7 +128,7 @@ def restore_order(command: OrderCommand, *, order: Order) -> OrderSnapshot:
     if not is_same_base or is_no_change:
         submission.refuse_duplicate()
     if not is_same_base:
-        raise OrderChanged(base=base, yours=yours, theirs=current.order)
+        raise OrderConflict(base=base, yours=yours, theirs=current.order)
     if is_no_change:
         raise NothingToSave
     return _send(command, "order.restore", yours, current)

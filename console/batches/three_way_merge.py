@@ -2,6 +2,8 @@
 
 Theirs is taken, and the batches you moved are put where you put them: each directly under the batch that stands above
 it in yours, from the top down. Where both of you moved the same batch, yours counts. What is new in theirs stays.
+
+`order_services.save_order` compares the order with the one that a colleague saved meanwhile.
 """
 
 from collections.abc import Sequence

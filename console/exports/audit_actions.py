@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from console.audit import actions, downloads, phrases, registry
+from console.audit import actions, download_states, phrases, registry
 from console.audit.actions import LEFT_OUT, Action
 from console.audit.phrases import Detail
 from console.common.formatting import join_with_and, moment, plural
@@ -107,8 +107,8 @@ ACTIONS: dict[str, Action] = {
         "exports",
         "downloaded the export {thing}",
         "download the export {thing}",
-        downloads.brackets,
-        begins=downloads.verb,
+        download_states.brackets,
+        begins=download_states.verb,
         section="Downloads",
         is_long_running=True,
         is_egress=True,

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from accounts import connections
 from accounts.models import Person
 from console.audit import record
-from console.audit.recorded_stream import RecordedStream
+from console.audit.download_recorder import RecordedStream
 from console.common.errors import ConsoleError
 from console.common.file_names import attachment, file_name
 from console.exports.models import ExportRequest

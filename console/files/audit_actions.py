@@ -1,6 +1,6 @@
 """How the audit words and groups what is done to files."""
 
-from console.audit import actions, downloads, phrases, registry
+from console.audit import actions, download_states, phrases, registry
 from console.audit.actions import Action
 from console.audit.phrases import Detail
 
@@ -33,8 +33,8 @@ ACTIONS: dict[str, Action] = {
         "files",
         "downloaded the file {thing}",
         "download the file {thing}",
-        downloads.brackets,
-        begins=downloads.verb,
+        download_states.brackets,
+        begins=download_states.verb,
         of_many={"": Action("files", "downloaded {many} as a zip", "download {many} as a zip", _failed, noun="file")},
         section="Downloads",
         is_long_running=True,

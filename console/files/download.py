@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from accounts import connections
 from accounts.models import Person
 from console.audit import record
-from console.audit.recorded_stream import RecordedStream
+from console.audit.download_recorder import RecordedStream
 from console.common.errors import ConsoleError
 from console.common.file_names import attachment
 from console.files.file_names import saved_name

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from console.audit import actions, downloads, phrases, registry
+from console.audit import actions, download_states, phrases, registry
 from console.audit.actions import Action
 from console.audit.phrases import Detail
 from console.common.formatting import plural
@@ -140,8 +140,8 @@ ACTIONS: dict[str, Action] = {
         "files",
         "downloaded the labels of the work item {thing}",
         "download the labels of the work item {thing}",
-        downloads.brackets,
-        begins=downloads.verb,
+        download_states.brackets,
+        begins=download_states.verb,
         section="Downloads",
         is_long_running=True,
         is_egress=True,

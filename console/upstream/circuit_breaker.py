@@ -32,7 +32,7 @@ LIMITS_EVERY = 2.0
 class Health(Protocol):
     """What the transport asks and tells."""
 
-    def allow(self) -> float:
+    def seconds_until_allowed(self) -> float:
         """Seconds until a call makes sense; 0.0 means now."""
 
     def record(self, ok: bool) -> None:
@@ -78,7 +78,7 @@ class VendorHealth:
         self._failures = 0
         self._limits_key = f"upstream.{vendor}.limits.{who}"
 
-    def allow(self) -> float:
+    def seconds_until_allowed(self) -> float:
         """0.0, or how long to rest; after the rest exactly one caller gets 0.0 as the probe."""
         self._failures, until = self._state()
         if until:

@@ -163,7 +163,7 @@ class Transport:
     def _once(
         self, operation: VendorOperation, request: requests.PreparedRequest, key: str, until: float
     ) -> Answer | UpstreamError:
-        rest = self.health.allow()
+        rest = self.health.seconds_until_allowed()
         if rest > 0:
             return self._held_back(rest)
         seconds = max(0.01, until - time.monotonic())

@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from console.audit.downloads import Share, State, Transfer
+from console.audit.download_states import Share, State, Transfer
 
 TOTAL = 12
 spans = st.tuples(st.integers(0, TOTAL - 1), st.integers(1, TOTAL)).map(lambda span: (span[0], min(TOTAL, sum(span))))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from accounts.models import Person
 from console.audit import record
-from console.audit.downloads import Downloads, State, transfer
+from console.audit.download_states import Downloads, State, transfer
 from console.audit.models import Entry
 from console.emulator.server import Running
 from console.exports.models import ExportRequest

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Person
-from console.audit.downloads import State, transfer
+from console.audit.download_states import State, transfer
 from console.audit.models import Entry
 from console.emulator.server import Running
 from tests.exports.making import body_of, text_of

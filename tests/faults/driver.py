@@ -252,7 +252,7 @@ class Stage:
         for vendor in ("avala", "cloudfactory"):
             for key in ("", *ApiKey.objects.values_list("fingerprint", flat=True)):
                 health = vendor_status.health(vendor, key)
-                health.allow()
+                health.seconds_until_allowed()
                 health.record(True)
 
 

@@ -198,7 +198,7 @@ def close_the_breaker() -> None:
     """Its half minute of rest is no part of what is tried."""
     for key in ("", *ApiKey.objects.values_list("fingerprint", flat=True)):
         health = vendor_status.health("cloudfactory", key)
-        health.allow()
+        health.seconds_until_allowed()
         health.record(True)
 
 

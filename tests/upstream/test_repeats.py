@@ -192,12 +192,12 @@ def test_only_one_probe_goes_through_and_its_failure_starts_another_rest() -> No
     for _ in range(5):
         here.record(ok=False)
 
-    assert there.allow() == 30.0
+    assert there.seconds_until_allowed() == 30.0
     clock.now += 30
-    assert here.allow() == 0.0
-    assert there.allow() > 0.0
+    assert here.seconds_until_allowed() == 0.0
+    assert there.seconds_until_allowed() > 0.0
     here.record(ok=False)
-    assert there.allow() == 30.0
+    assert there.seconds_until_allowed() == 30.0
     assert there.resting() == 30.0
 
 
@@ -206,7 +206,7 @@ def test_a_success_in_between_starts_the_count_again() -> None:
     for ok in (False, False, False, False, True, False):
         health.record(ok)
 
-    assert (health.allow(), health.failures()) == (0.0, 1)
+    assert (health.seconds_until_allowed(), health.failures()) == (0.0, 1)
 
 
 def test_a_probe_that_never_came_back_does_not_block_for_ever() -> None:
@@ -215,10 +215,10 @@ def test_a_probe_that_never_came_back_does_not_block_for_ever() -> None:
     for _ in range(5):
         health.record(ok=False)
     clock.now += 31
-    assert health.allow() == 0.0
+    assert health.seconds_until_allowed() == 0.0
     clock.now += 21
 
-    assert health.allow() == 0.0
+    assert health.seconds_until_allowed() == 0.0
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 429])

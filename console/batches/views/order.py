@@ -31,7 +31,7 @@ from console.batches.forms import BadOrder, BadPositions, OrderForm, PageOrder, 
 from console.batches.models import OrderSnapshot
 from console.batches.order import Order
 from console.batches.order_diff import count_in_words
-from console.batches.order_services import NothingToSave, OrderChanged, OrderCommand
+from console.batches.order_services import NothingToSave, OrderCommand, OrderConflict
 from console.common.parsing import read_page_number
 from console.common.typed_fields import hand_back
 from console.duplicate_submissions import wait_for_result
@@ -115,7 +115,7 @@ def _run(command: OrderCommand, change: Callable[[OrderCommand], OrderSnapshot],
         return order_responses.respond_refused(command, NO_CHANGE, kind="info", status=200)
     except BadOrder as problem:
         return order_responses.respond_refused(command, problem.message)
-    except OrderChanged as changed:
+    except OrderConflict as changed:
         return order_responses.respond_conflict(command, changed)
     except (UpstreamError, ConnectionMissing, record.NotRecorded, Overtaken) as error:
         return order_responses.respond_failed(command, error)

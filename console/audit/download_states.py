@@ -1,7 +1,8 @@
 """What became of downloads: all of a file, a part of it, nothing, or only its link handed out.
 
 One place for every page, sentence and sheet. A part is no download, but parts of the same file that together make the
-whole are one, whether somebody resumed or a tool took several parts at once. Asks no database.
+whole are one, whether somebody resumed or a tool took several parts at once. `download_recorder`
+writes the rows. Asks no database.
 """
 
 import re
