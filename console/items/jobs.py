@@ -7,6 +7,7 @@ from console.audit import record
 from console.items import id_lists
 from console.items.bulk import jobs as bulk_jobs
 from console.items.bulk import plan_reader, selection
+from console.items.decisions import sending
 from console.items.decisions import services as decisions
 from console.items.ground_truth import services as ground_truth
 from console.items.imports import jobs as import_jobs
@@ -45,13 +46,13 @@ def send_decision(operation: Operation) -> Result:
     if decision.state != State.SENDING:
         return Done("Nothing was left to do.")
     # After a crash the entry says whether it can have been sent: then it is looked up, not sent again.
-    if entry := decisions.entry_of(decision):
-        return _result(decisions.follow(decision, entry))
+    if entry := sending.entry_of(decision):
+        return _result(sending.follow(decision, entry))
     if not decision.person.can(Right.SIGNAL):
-        decisions.give_up(decision, ROLE_CHANGED)
+        sending.give_up(decision, ROLE_CHANGED)
         return Done(ROLE_CHANGED)
     try:
-        return _result(decisions.send(decision))
+        return _result(sending.send(decision))
     except record.NotRecorded as error:
         return Retry(NOT_RECORDED_WAIT, error.message)
 
@@ -70,7 +71,7 @@ def _address(operation: Operation) -> str:
 
 def _give_up(operation: Operation, message: str) -> None:
     if decision := _decision_of(operation):
-        decisions.give_up(decision, message)
+        sending.give_up(decision, message)
 
 
 def _decision_of(operation: Operation) -> Decision | None:

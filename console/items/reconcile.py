@@ -12,7 +12,7 @@ from console.audit.models import DONE, FAILED, Entry
 from console.items import create_services, signals
 from console.items.bulk import reconcile as bulk_reconcile
 from console.items.console_ids import find_by_console_ids
-from console.items.decisions import services as decisions
+from console.items.decisions import sending
 from console.items.imports import reconcile as import_reconcile
 from console.items.models import Decision
 from console.items.selectors import NOT_ANSWERED, VENDOR, get_item
@@ -50,7 +50,7 @@ def find_signal(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
         return "unsure", {}
     if _is_perhaps_of_another(decision, expected):
         return "unsure", {}
-    return "done", decisions.change_of(decision, expected)
+    return "done", sending.change_of(decision, expected)
 
 
 def find_created(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
@@ -73,7 +73,7 @@ def find_created(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
 
 def _is_perhaps_of_another(decision: Decision, status: str) -> bool:
     """Whether another act can have led to this status since the decision read the one before."""
-    for signal in decisions.other_signals(decision):
+    for signal in sending.other_signals(decision):
         entry, choice = signal.entry, signal.choice
         is_later = entry.ended_at is None or entry.ended_at >= decision.created_at
         if is_later and signal.outcome != FAILED and choice and status in choice.leads_to.values():
@@ -103,4 +103,4 @@ def _follow(entry: Entry, **kwargs: Any) -> None:
         return
     decision = Decision.objects.filter(pk=entry.pk).first()
     if decision is not None and (entry.outcome in (DONE, FAILED) or entry.result.get("cut_off")):
-        decisions.follow(decision, entry)
+        sending.follow(decision, entry)
