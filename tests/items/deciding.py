@@ -42,8 +42,8 @@ def work() -> None:
 
 def sent(emulator: Running, item: str = "") -> list[dict[str, Any]]:
     """The bodies of the signals that CloudFactory received."""
-    asked = emulator.requests("cloudfactory")
-    mine = (one for one in asked if one["method"] == "PUT" and one["path"].endswith(f"{item}/signals"))
+    requests = emulator.requests("cloudfactory")
+    mine = (one for one in requests if one["method"] == "PUT" and one["path"].endswith(f"{item}/signals"))
     return [one["body"] for one in mine]
 
 

@@ -60,11 +60,11 @@ def errors_of(answer: Any) -> list[str]:
 
 
 def text_in_field(answer: Any) -> str:
-    found = re.search(r"<textarea[^>]*>\n?(.*?)</textarea>", answer.content.decode(), re.DOTALL)
-    return unescape(found[1]) if found else ""
+    match = re.search(r"<textarea[^>]*>\n?(.*?)</textarea>", answer.content.decode(), re.DOTALL)
+    return unescape(match[1]) if match else ""
 
 
 def arrived(emulator: Running, item: str) -> list[Any]:
     """The labels of each P17 that CloudFactory received."""
-    asked = emulator.requests("cloudfactory")
-    return [one["body"]["labels"] for one in asked if one["path"].endswith(f"{item}/labels")]
+    requests = emulator.requests("cloudfactory")
+    return [one["body"]["labels"] for one in requests if one["path"].endswith(f"{item}/labels")]

@@ -45,11 +45,11 @@ def press(page: Page, *keys: str) -> None:
 
 
 def box(page: Page, selector: str) -> dict[str, float]:
-    found = page.locator(selector).first.bounding_box()
-    assert found is not None
-    return dict(found)
+    rectangle = page.locator(selector).first.bounding_box()
+    assert rectangle is not None
+    return dict(rectangle)
 
 
 def middle(page: Page, selector: str) -> tuple[float, float]:
-    found = box(page, selector)
-    return found["x"] + found["width"] / 2, found["y"] + found["height"] / 2
+    rectangle = box(page, selector)
+    return rectangle["x"] + rectangle["width"] / 2, rectangle["y"] + rectangle["height"] / 2

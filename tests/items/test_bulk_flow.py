@@ -211,8 +211,8 @@ def test_a_worker_killed_after_each_call_signals_no_item_twice(
     until(lambda: not bulk.items.filter(outcome=Outcome.UNKNOWN).exists())
     bulk.refresh_from_db()
 
-    sent = [item for call in bulk_helpers.signals(emulator) for item in call]
-    assert sorted(sent) == sorted(items)
+    sent_items = [item for call in bulk_helpers.signals(emulator) for item in call]
+    assert sorted(sent_items) == sorted(items)
     assert set(bulk_helpers.statuses(emulator, items)) == {"NEW"}
     assert bulk.done_count == 250
     assert is_told_as_it_is(bulk, emulator)

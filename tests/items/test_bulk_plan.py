@@ -584,7 +584,7 @@ def test_unlikely_items_are_sent_only_where_their_box_is_ticked(
 
 
 @pytest.mark.parametrize(
-    ("sent", "words"),
+    ("changes", "words"),
     [
         ({"action": "delete"}, "There is no such signal."),
         ({"action": ""}, "There is no such signal."),
@@ -596,11 +596,11 @@ def test_unlikely_items_are_sent_only_where_their_box_is_ticked(
     ],
 )
 def test_a_tampered_bar_is_answered_above_the_table(
-    sent: dict[str, str], words: str, alice: Person, client_as: ClientAs, emulator: Running
+    changes: dict[str, str], words: str, alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     client = client_as(alice)
     select(alice, item_ids(alice, "COMPLETED", 2), "COMPLETED")
-    data = {"action": "reopen", "bulk_id": str(uuid.uuid4()), "list": "status=COMPLETED"} | sent
+    data = {"action": "reopen", "bulk_id": str(uuid.uuid4()), "list": "status=COMPLETED"} | changes
     answer = client.post(BULK, data)
     assert answer["Location"] == f"{ITEMS}?status=COMPLETED"
     assert words in text_of(client.get(answer["Location"]))

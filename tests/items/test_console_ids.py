@@ -64,9 +64,9 @@ def test_items_are_found_in_their_batch_and_the_others_are_surely_not_there(
 ) -> None:
     (first, item), (second, _) = ours(emulator, batch), ours(emulator, batch)
     absent = uuid.uuid4()
-    found = look(alice, batch, first, absent)
-    assert {one: item.id for one, item in found.items.items()} == {first: item}
-    assert found.is_whole
+    matches = look(alice, batch, first, absent)
+    assert {one: item.id for one, item in matches.items.items()} == {first: item}
+    assert matches.is_whole
     assert set(look(alice, None, second).items) == {second}, "without a batch the whole project is read"
     assert not look(alice, FIRST, first).items, "it is in another batch"
 
@@ -112,11 +112,11 @@ def test_a_list_in_a_circle_is_not_whole(alice: Person, platform: Vendor) -> Non
 
 
 def test_a_list_that_does_not_say_how_it_goes_on_is_not_whole(alice: Person, platform: Vendor) -> None:
-    known = uuid.uuid4()
-    platform.speak("GET", LIST, lambda query: answer([row(known)], {"a": 1}))
-    found = look(alice, FIRST, known, uuid.uuid4())
-    assert set(found.items) == {known}
-    assert not found.is_whole
+    console_id = uuid.uuid4()
+    platform.speak("GET", LIST, lambda query: answer([row(console_id)], {"a": 1}))
+    matches = look(alice, FIRST, console_id, uuid.uuid4())
+    assert set(matches.items) == {console_id}
+    assert not matches.is_whole
 
 
 def test_an_item_whose_own_id_cannot_be_read_is_found_all_the_same(alice: Person, platform: Vendor) -> None:
@@ -135,25 +135,25 @@ def test_our_id_is_found_in_metadata_that_comes_as_text(alice: Person, platform:
     ours, other = uuid.uuid4(), uuid.uuid4()
     spelled = json.dumps({KEY: str(ours).upper()})
     platform.speak("GET", LIST, lambda query: answer([{**row(), "metadata": spelled}]))
-    found = look(alice, FIRST, ours, other)
-    assert set(found.items) == {ours}
-    assert found.is_whole
+    matches = look(alice, FIRST, ours, other)
+    assert set(matches.items) == {ours}
+    assert matches.is_whole
 
 
 def test_what_was_found_before_a_failure_is_kept_and_the_rest_is_open(
     alice: Person, emulator: Running, platform: Vendor
 ) -> None:
-    known = uuid.uuid4()
+    console_id = uuid.uuid4()
 
     def say(query: Any) -> Any:
         if "cursor" in query:
             return {"nonsense": True}
-        return answer([row(known)], "2")
+        return answer([row(console_id)], "2")
 
     platform.speak("GET", LIST, say)
-    found = look(alice, FIRST, known, uuid.uuid4())
-    assert set(found.items) == {known}
-    assert not found.is_whole
+    matches = look(alice, FIRST, console_id, uuid.uuid4())
+    assert set(matches.items) == {console_id}
+    assert not matches.is_whole
 
 
 def test_a_failure_of_the_first_page_is_raised(alice: Person, platform: Vendor) -> None:

@@ -40,8 +40,8 @@ def large(large_vendors: Running, settings: Any, db: None) -> Running:
 
 @pytest.fixture
 def vendor(emulator: Running, settings: Any) -> Iterator[Vendor]:
-    with rewriting(emulator, settings, "cloudfactory") as said:
-        yield said
+    with rewriting(emulator, settings, "cloudfactory") as answers:
+        yield answers
 
 
 def calls(emulator: Running) -> int:
@@ -49,8 +49,8 @@ def calls(emulator: Running) -> int:
 
 
 def by_status(person: Person, project: str, **filters: Any) -> dict[str, str]:
-    found = counts.count_by_status(user=person, project=project, filters=filters)
-    return {one.status.value: str(one.count) for one in found.by_status}
+    result = counts.count_by_status(user=person, project=project, filters=filters)
+    return {one.status.value: str(one.count) for one in result.by_status}
 
 
 def items_of(person: Person, project: str) -> list[Any]:
@@ -61,22 +61,22 @@ def items_of(person: Person, project: str) -> list[Any]:
 
 
 def test_a_project_of_one_page_is_counted_by_one_call(alice: Person, emulator: Running) -> None:
-    wanted = Counter(item.status for item in items_of(alice, EYES))
+    expected = Counter(item.status for item in items_of(alice, EYES))
     emulator.forget_requests()
-    found = by_status(alice, EYES)
+    result = by_status(alice, EYES)
     assert calls(emulator) == 1
-    assert list(found) == ["NEW", "IN_PROGRESS", "CLIENT_REVIEW", "COMPLETED", "FAILED", "CANCELED"]
-    assert {status: figure for status, figure in found.items() if figure != "0"} == {
-        status: str(number) for status, number in wanted.items()
+    assert list(result) == ["NEW", "IN_PROGRESS", "CLIENT_REVIEW", "COMPLETED", "FAILED", "CANCELED"]
+    assert {status: figure for status, figure in result.items() if figure != "0"} == {
+        status: str(number) for status, number in expected.items()
     }
 
 
 def test_a_larger_project_is_counted_status_by_status(alice: Person, emulator: Running) -> None:
-    wanted = Counter(item.status for item in items_of(alice, COINS))
-    assert wanted.total() == 112
+    expected = Counter(item.status for item in items_of(alice, COINS))
+    assert expected.total() == 112
     emulator.forget_requests()
-    found = by_status(alice, COINS)
-    assert {status: int(figure) for status, figure in found.items() if figure != "0"} == wanted
+    result = by_status(alice, COINS)
+    assert {status: int(figure) for status, figure in result.items() if figure != "0"} == expected
     assert calls(emulator) == 7
 
 
@@ -98,7 +98,7 @@ def test_what_waits_is_counted_anew_once_a_decision_was_sent(
     client, [item] = client_as(bob), item_ids(bob)
     pages = ["/home/review/", f"/projects/{COINS}/figures/"]
     before = [text_of(client.get(page, headers=HTMX)) for page in pages]
-    assert all("18" in said for said in before)
+    assert all("18" in text for text in before)
     press(client, item)
     work()
     for page in pages:
@@ -108,25 +108,25 @@ def test_what_waits_is_counted_anew_once_a_decision_was_sent(
 
 def test_the_filter_is_sent_and_its_status_is_not(alice: Person, emulator: Running) -> None:
     batch = items_of(alice, EYES)[0].batch_id
-    wanted = [item for item in items_of(alice, EYES) if item.batch_id == batch]
-    found = counts.count_by_status(user=alice, project=EYES, filters={"batch_ids": (batch,), "status": "FAILED"})
-    assert found.total == Count(len(wanted))
+    expected = [item for item in items_of(alice, EYES) if item.batch_id == batch]
+    result = counts.count_by_status(user=alice, project=EYES, filters={"batch_ids": (batch,), "status": "FAILED"})
+    assert result.total == Count(len(expected))
 
 
 def test_a_thousand_ids_are_counted_in_ten_calls(alice: Person, emulator: Running) -> None:
     ids = [item.id for item in items_of(alice, COINS)]
     unknown = [f"00000000-0000-4000-8000-{number:012}" for number in range(1000 - len(ids))]
     emulator.forget_requests()
-    found = counts.count_by_status(user=alice, project=COINS, filters={"ids": (*unknown, *ids)})
-    assert str(found.total) == "112"
+    result = counts.count_by_status(user=alice, project=COINS, filters={"ids": (*unknown, *ids)})
+    assert str(result.total) == "112"
     assert calls(emulator) == 10
 
 
 def test_counting_a_hundred_thousand_stops_at_ten_calls(alice: Person, large: Running) -> None:
-    found = counts.count_by_status(user=alice, project=ARCHIVE, filters={})
+    result = counts.count_by_status(user=alice, project=ARCHIVE, filters={})
     assert calls(large) == 10
-    assert found.total.at_least
-    long = [one for one in found.by_status if one.count.at_least]
+    assert result.total.at_least
+    long = [one for one in result.by_status if one.count.at_least]
     assert long
     assert all(str(one.count).endswith("00+") for one in long)
 
@@ -161,9 +161,9 @@ def test_the_first_error_is_raised_and_nothing_is_kept(alice: Person, emulator: 
 
 def test_one_status_that_fails_leaves_the_others(alice: Person, emulator: Running) -> None:
     emulator.fault("cloudfactory", "403", path="status=NEW", times=0)
-    found = by_status(alice, COINS)
-    assert found["NEW"] == "–"
-    assert found["CLIENT_REVIEW"] == "18"
+    result = by_status(alice, COINS)
+    assert result["NEW"] == "–"
+    assert result["CLIENT_REVIEW"] == "18"
     emulator.clear_faults()
     assert by_status(alice, COINS)["NEW"] != "–"
 
@@ -188,8 +188,8 @@ def test_a_status_that_nobody_documented_is_counted_under_its_own_name(alice: Pe
         return {**data, "items": items}
 
     vendor.rewrite("GET", "/workItems", odd)
-    found = counts.count_by_status(user=alice, project=EYES, filters={})
-    words = {one.status.word: one.count.number for one in found.by_status if one.count}
+    result = counts.count_by_status(user=alice, project=EYES, filters={})
+    words = {one.status.word: one.count.number for one in result.by_status if one.count}
     assert set(words) == {"ON_HOLD", "Status not given"}
     assert words["Status not given"] == 1
 
@@ -198,5 +198,5 @@ def test_only_items_that_were_asked_for_by_id_are_counted(alice: Person, vendor:
     ids = [f"{number:08}-4b0e-4d0b-8f5e-1f6d5a7c3b20" for number in range(150)]
     listed = [{"id": one, "status": "NEW"} for one in [*ids[:3], "99999999-4b0e-4d0b-8f5e-1f6d5a7c3b20"]]
     vendor.rewrite("GET", "/workItems", lambda data: {"items": listed})
-    found = counts.count_by_status(user=alice, project=EYES, filters={"ids": tuple(ids)})
-    assert str(found.total) == "3"
+    result = counts.count_by_status(user=alice, project=EYES, filters={"ids": tuple(ids)})
+    assert str(result.total) == "3"

@@ -45,15 +45,15 @@ def create(client: Client, **typed: Any) -> Any:
 
 
 def bodies(emulator: Running) -> list[dict[str, Any]]:
-    asked = emulator.requests("cloudfactory")
-    return [one["body"] for one in asked if one["method"] == "POST" and one["path"].endswith("/workItems")]
+    requests = emulator.requests("cloudfactory")
+    return [one["body"] for one in requests if one["method"] == "POST" and one["path"].endswith("/workItems")]
 
 
 def body(emulator: Running) -> dict[str, Any]:
     """What was sent, without our id."""
-    (sent,) = bodies(emulator)
-    metadata = {name: value for name, value in sent["metadata"].items() if name != KEY}
-    return {**sent, "metadata": metadata}
+    (only_body,) = bodies(emulator)
+    metadata = {name: value for name, value in only_body["metadata"].items() if name != KEY}
+    return {**only_body, "metadata": metadata}
 
 
 def opening() -> Entry:
@@ -81,7 +81,7 @@ def test_the_item_carries_the_id_of_its_entry(alice: Person, client_as: ClientAs
 
 
 @pytest.mark.parametrize(
-    ("typed", "sent"),
+    ("fields", "expected"),
     [
         ({"asset_url": "https://media.example/a%20b.jpg?x=1"}, {"assetUrl": "https://media.example/a%20b.jpg?x=1"}),
         ({"asset_url": "", "asset_id": "9223372036854775807"}, {"assetId": 2**63 - 1}),
@@ -109,13 +109,13 @@ def test_the_item_carries_the_id_of_its_entry(alice: Person, client_as: ClientAs
     ids=lambda value: "-".join(value) if isinstance(value, dict) else None,
 )
 def test_each_field_arrives_as_typed_and_nothing_else_does(
-    alice: Person, client_as: ClientAs, emulator: Running, typed: dict[str, Any], sent: dict[str, Any]
+    alice: Person, client_as: ClientAs, emulator: Running, fields: dict[str, Any], expected: dict[str, Any]
 ) -> None:
-    assert create(client_as(alice), **typed).status_code == 302
+    assert create(client_as(alice), **fields).status_code == 302
     least = {"assetUrl": "raw/a.jpg", "assetType": "image", "metadata": {}}
-    if "assetId" in sent:
+    if "assetId" in expected:
         del least["assetUrl"]
-    assert body(emulator) == {**least, **sent}
+    assert body(emulator) == {**least, **expected}
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def clock() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(
-    ("typed", "seconds"),
+    ("due_at", "seconds"),
     [
         ("3 Nov 2026, 12:01", 60),
         ("3 Nov 2026", 12 * 3600),
@@ -134,14 +134,14 @@ def clock() -> Iterator[Any]:
     ],
 )
 def test_a_date_is_sent_as_seconds_from_now(
-    alice: Person, client_as: ClientAs, emulator: Running, clock: Any, typed: str, seconds: int
+    alice: Person, client_as: ClientAs, emulator: Running, clock: Any, due_at: str, seconds: int
 ) -> None:
-    assert create(client_as(alice), due_at=typed).status_code == 302
+    assert create(client_as(alice), due_at=due_at).status_code == 302
     assert body(emulator)["dueInSeconds"] == seconds
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("fields", "message"),
     [
         ({"asset_url": ""}, "Enter the address of the asset, or its id."),
         ({"asset_id": "5"}, "not both"),
@@ -176,14 +176,14 @@ def test_a_date_is_sent_as_seconds_from_now(
     ],
 )
 def test_what_is_out_of_bounds_is_said_and_nothing_is_sent(
-    alice: Person, client_as: ClientAs, emulator: Running, clock: Any, typed: dict[str, Any], said: str
+    alice: Person, client_as: ClientAs, emulator: Running, clock: Any, fields: dict[str, Any], message: str
 ) -> None:
-    response = create(client_as(alice), **{"difficulty": "37"} | typed)
+    response = create(client_as(alice), **{"difficulty": "37"} | fields)
     assert response.status_code == 422
-    assert said in text_of(response)
+    assert message in text_of(response)
     assert bodies(emulator) == []
     assert not Entry.objects.filter(action="item.create").exists()
-    if "difficulty" not in typed:
+    if "difficulty" not in fields:
         assert 'value="37"' in response.content.decode(), "what was typed is still there"
 
 
@@ -192,8 +192,8 @@ TYPED = st.dictionaries(st.sampled_from([name for name in NewItemForm.base_field
 
 @given(TYPED)
 @settings(deadline=None)
-def test_no_text_breaks_the_form(typed: dict[str, str]) -> None:
-    checked = NewItemForm(typed, batches=[("101", "One")], are_all=True)
+def test_no_text_breaks_the_form(fields: dict[str, str]) -> None:
+    checked = NewItemForm(fields, batches=[("101", "One")], are_all=True)
     assert checked.is_valid() == (not checked.errors)
     assert str(checked)
 
@@ -201,8 +201,10 @@ def test_no_text_breaks_the_form(typed: dict[str, str]) -> None:
 @pytest.mark.parametrize("batch", ["", str(WORN), "7"], ids=["none", "known", "strange"])
 def test_the_batch_one_comes_from_is_chosen(alice: Person, client_as: ClientAs, emulator: Running, batch: str) -> None:
     page = client_as(alice).get(NEW, {"batch": batch}).content.decode()
-    chosen = re.findall(r'<option value="(\d*)" selected', page.partition('name="batch"')[2].partition("</select>")[0])
-    assert chosen == [batch if batch == str(WORN) else ""]
+    selected = re.findall(
+        r'<option value="(\d*)" selected', page.partition('name="batch"')[2].partition("</select>")[0]
+    )
+    assert selected == [batch if batch == str(WORN) else ""]
     assert ">Default</option>" in page
     assert ">Worn edges</option>" in page
 
@@ -220,8 +222,8 @@ def test_batches_that_cannot_be_read_leave_default_and_the_one_asked_for(
 
 
 def test_a_duplicate_submission_gets_the_first_result(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    client, sent = client_as(alice), form()
-    answers = [client.post(NEW, sent) for _ in range(3)]
+    client, data = client_as(alice), form()
+    answers = [client.post(NEW, data) for _ in range(3)]
     assert len({answer["Location"] for answer in answers}) == 1
     assert len(bodies(emulator)) == 1
 
@@ -241,12 +243,12 @@ def test_a_refusal_is_said_with_the_words_of_cloudfactory(
 def test_an_unclear_answer_is_resolved_by_our_id(
     alice: Person, client_as: ClientAs, emulator: Running, fault: str
 ) -> None:
-    client, sent = client_as(alice), form(batch=str(WORN))
+    client, data = client_as(alice), form(batch=str(WORN))
     emulator.fault("cloudfactory", fault, method="POST", path="/workItems$")
-    response = client.post(NEW, sent)
+    response = client.post(NEW, data)
     assert "We don't know whether the work item “a.jpg” was created." in text_of(response)
-    assert f'name="act_id" value="{sent["act_id"]}"' in response.content.decode(), "pressing again sends nothing"
-    client.post(NEW, sent)
+    assert f'name="act_id" value="{data["act_id"]}"' in response.content.decode(), "pressing again sends nothing"
+    client.post(NEW, data)
     assert len(bodies(emulator)) == 1
     assert "We don't know whether" in text_of(client.get(NEW))
     client.post(f"/audit/{opening().pk}/settle/", {"next": NEW})
@@ -255,7 +257,7 @@ def test_an_unclear_answer_is_resolved_by_our_id(
     (item,) = connections.cloudfactory(alice).list_work_items(COINS, ids=[entry.result_id]).items
     assert console_id_of(item) == entry.pk
     assert "We don't know whether" not in text_of(client.get(NEW))
-    assert client.post(NEW, sent)["Location"] == f"{ITEMS}{entry.result_id}/"
+    assert client.post(NEW, data)["Location"] == f"{ITEMS}{entry.result_id}/"
     assert len(bodies(emulator)) == 1
 
 
@@ -278,11 +280,11 @@ def test_what_was_never_created_is_not_found_and_can_be_sent_again(
     alice: Person, client_as: ClientAs, emulator: Running, settings: Any
 ) -> None:
     settings.AUDIT_SETTLE_SPAN = 0
-    client, sent = client_as(alice), form()
+    client, data = client_as(alice), form()
     emulator.fault("cloudfactory", "502", method="POST", path="/workItems$")
-    client.post(NEW, sent)
-    found = [reconciliation.look(opening()).status for _ in range(3)]
-    assert found == ["checking", "checking", "not found"]
+    client.post(NEW, data)
+    statuses = [reconciliation.look(opening()).status for _ in range(3)]
+    assert statuses == ["checking", "checking", "not found"]
     assert "a second one may result" in text_of(client.get(NEW))
     assert len(bodies(emulator)) == 1
 
@@ -316,8 +318,8 @@ def test_a_silent_vendor_loses_nothing_that_was_typed(alice: Person, client_as: 
     emulator.fault("cloudfactory", "503", method="POST", path="/workItems$")
     lines = {"key": ["site"], "value": ["Naples"], "kind": ["text"]}
     page = create(client_as(alice), labels='[{"a": 1}]', due_in_days="3", **lines).content.decode()
-    for typed in ("raw/a.jpg", "Naples", "[{&quot;a&quot;: 1}]", 'value="3"'):
-        assert typed in page
+    for text in ("raw/a.jpg", "Naples", "[{&quot;a&quot;: 1}]", 'value="3"'):
+        assert text in page
 
 
 def test_a_link_of_a_signed_address_is_not_in_the_audit(alice: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -373,9 +375,9 @@ def test_a_project_of_another_space_is_not_there(alice: Person, client_as: Clien
 def test_anothers_id_of_a_form_sends_nothing(
     alice: Person, erin: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    sent = form()
-    client_as(alice).post(NEW, sent)
-    response = client_as(erin).post(NEW, sent)
+    data = form()
+    client_as(alice).post(NEW, data)
+    response = client_as(erin).post(NEW, data)
     assert "can no longer be used" in text_of(response)
     assert len(bodies(emulator)) == 1
 
@@ -400,9 +402,9 @@ def test_the_due_date_on_the_page_is_the_one_that_was_chosen(
 
 @pytest.mark.django_db(transaction=True)
 def test_ten_presses_at_once_create_one_item(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    told = presses.press(lambda: client_as(alice), NEW, form(), {})
+    answers = presses.press(lambda: client_as(alice), NEW, form(), {})
     assert len(bodies(emulator)) == 1
-    ((status, address, _),) = presses.answers(told)
+    ((status, address, _),) = presses.answers(answers)
     assert (status, address) == (302, f"{ITEMS}{opening().result_id}/")
 
 
@@ -420,11 +422,11 @@ def test_a_process_that_was_killed_after_the_call_is_found_out(
     )
     act.__enter__()
     new = new_work_item({"asset_url": "raw/a.jpg", "asset_type": "image"}, batch_id=None, console_id=act.id)
-    made = connections.cloudfactory(alice).create_work_item(COINS, new, request_id=str(act.id))
+    created = connections.cloudfactory(alice).create_work_item(COINS, new, request_id=str(act.id))
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=5)):
         reconciliation.mark_cut_off()
         assert reconciliation.look(Entry.objects.get(pk=act.id)).status == "done"
-    assert opening().result_id == made.id
+    assert opening().result_id == created.id
 
 
 def test_as_many_labels_as_the_form_takes_arrive(alice: Person, client_as: ClientAs, emulator: Running) -> None:

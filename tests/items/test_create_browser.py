@@ -18,13 +18,13 @@ ITEMS = f"/projects/{COINS}/items/"
 
 
 def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['target']}" for one in found]
+    result = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['target']}" for one in result]
 
 
 def sent(emulator: Running) -> list[dict[str, Any]]:
-    asked = emulator.requests("cloudfactory")
-    return [one["body"] for one in asked if one["method"] == "POST" and one["path"].endswith("/workItems")]
+    requests = emulator.requests("cloudfactory")
+    return [one["body"] for one in requests if one["method"] == "POST" and one["path"].endswith("/workItems")]
 
 
 def test_an_item_is_created_by_keyboard_alone(

@@ -56,9 +56,9 @@ def test_an_approval_waits_its_seconds_and_is_then_sent_once(
     work()
     assert sent(emulator, item) == [{"signal": "complete", "taskType": "external_review", "signalOutcome": "OK"}]
     assert status_of(bob, item) == "COMPLETED"
-    shown = text_of(strip(client, item))
-    assert f"Approved: “{decision.item_name}”" in shown
-    assert "CloudFactory shows it as “Completed” now." in shown
+    text = text_of(strip(client, item))
+    assert f"Approved: “{decision.item_name}”" in text
+    assert "CloudFactory shows it as “Completed” now." in text
 
 
 def test_the_seconds_begin_once_the_decision_is_stored(bob: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -88,8 +88,8 @@ def test_the_status_shown_is_the_one_that_was_read(bob: Person, client_as: Clien
 
 def test_sending_back_takes_its_reason_and_note_along(bob: Person, client_as: ClientAs, emulator: Running) -> None:
     [item] = item_ids(bob)
-    said: dict[str, Any] = {"reason": "Wrong class", "comment": "These are coins,\r\nnot buttons."}
-    assert press(client_as(bob), item, "send-back", **said).status_code == 200
+    fields: dict[str, Any] = {"reason": "Wrong class", "comment": "These are coins,\r\nnot buttons."}
+    assert press(client_as(bob), item, "send-back", **fields).status_code == 200
     work()
     [body] = sent(emulator, item)
     assert body == {
@@ -108,17 +108,17 @@ def test_sending_back_without_a_reason_asks_for_one(
     bob: Person, client_as: ClientAs, emulator: Running, reason: str, htmx: bool
 ) -> None:
     [item] = item_ids(bob)
-    said: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "reason": reason,
         "comment": "Kept to the letter",
         "assignee": "kim@example.com",
         "feedback": '{"a": 1}',
     }
-    answer = press(client_as(bob), item, "send-back", htmx=htmx, **said)
+    answer = press(client_as(bob), item, "send-back", htmx=htmx, **fields)
     assert answer.status_code == 422
     page = answer.content.decode()
-    for kept in ("Kept to the letter", "kim@example.com", "{&quot;a&quot;: 1}"):
-        assert kept in page
+    for value in ("Kept to the letter", "kim@example.com", "{&quot;a&quot;: 1}"):
+        assert value in page
     assert 'aria-invalid="true"' in page
     if htmx:
         assert answer["HX-Retarget"] == f"#send-back-{item}"
@@ -134,13 +134,13 @@ def test_a_reason_has_at_most_1000_characters(bob: Person, client_as: ClientAs, 
 
 def test_an_expert_adds_an_assignee_and_feedback_as_json(bob: Person, client_as: ClientAs, emulator: Running) -> None:
     [item] = item_ids(bob)
-    said: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "reason": "Wrong class",
         "comment": "See JSON",
         "assignee": "kim@example.com",
         "feedback": '{"score": 3}',
     }
-    press(client_as(bob), item, "send-back", **said)
+    press(client_as(bob), item, "send-back", **fields)
     work()
     [body] = sent(emulator, item)
     assert body["assignee"] == "kim@example.com"
@@ -194,8 +194,8 @@ def test_every_other_signal_waits_too_and_is_sent_with_the_labeling_task(
     press(client_as(bob), item, "signal", choice=choice, reason="Because")
     assert sent(emulator) == []
     work()
-    wanted = {"signal": signal, "taskType": "labeling", "signalOutcome": outcome, "reason": "Because"}
-    assert sent(emulator, item) == [wanted]
+    expected = {"signal": signal, "taskType": "labeling", "signalOutcome": outcome, "reason": "Because"}
+    assert sent(emulator, item) == [expected]
     assert status_of(bob, item) == after
     sentence = Entry.objects.get(pk=decision_of(item).pk)
     assert sentence.thing_kind == "item"
@@ -413,20 +413,20 @@ def test_without_script_it_asks_once_and_then_sends_at_once(
     bob: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     client, [item] = client_as(bob), item_ids(bob)
-    said = {"act_id": str(uuid.uuid4()), "reason": "Wrong class", "comment": "Buttons"}
-    asked = press(client, item, "send-back", htmx=False, **said)
-    assert asked.status_code == 200
-    assert "can't be undone" in text_of(asked)
+    fields = {"act_id": str(uuid.uuid4()), "reason": "Wrong class", "comment": "Buttons"}
+    confirmation = press(client, item, "send-back", htmx=False, **fields)
+    assert confirmation.status_code == 200
+    assert "can't be undone" in text_of(confirmation)
     assert (sent(emulator), Decision.objects.count()) == ([], 0)
-    for value in said.values():
-        assert f'value="{value}"' in asked.content.decode()
-    answer = press(client, item, "send-back", htmx=False, sure="yes", **said)
+    for value in fields.values():
+        assert f'value="{value}"' in confirmation.content.decode()
+    answer = press(client, item, "send-back", htmx=False, sure="yes", **fields)
     assert (answer.status_code, answer["Location"]) == (302, f"{ITEMS}{item}/")
     [body] = sent(emulator, item)
     assert (body["reason"], body["feedback"]) == ("Wrong class", {"comment": "Buttons"})
     assert decision_of(item).state == State.SENT
     assert not Operation.objects.filter(state=JobState.WAITING).exists()
-    press(client, item, "send-back", htmx=False, sure="yes", **said)
+    press(client, item, "send-back", htmx=False, sure="yes", **fields)
     assert len(sent(emulator, item)) == 1
 
 
@@ -464,8 +464,8 @@ def test_a_refusal_says_who_was_faster(bob: Person, alice: Person, client_as: Cl
     decision = decision_of_person(bob)
     assert decision.state == State.FAILED
     name = decision.item_name
-    shown = text_of(strip(client, item, decision))
-    assert f"CloudFactory refused this: the item is “Completed” now. Alice approved the work item {name}" in shown
+    text = text_of(strip(client, item, decision))
+    assert f"CloudFactory refused this: the item is “Completed” now. Alice approved the work item {name}" in text
 
 
 def test_a_download_by_another_colleague_hides_nobody_who_was_faster(
@@ -501,16 +501,16 @@ def test_the_audit_tells_decisions_in_sentences(bob: Person, client_as: ClientAs
     press(client, back, "send-back", reason="Wrong class")
     press(client, started, "signal", choice="start")
     work()
-    said = [line(Entry.objects.get(pk=decision_of(item).pk)) for item in (approved, back, started)]
+    lines = [line(Entry.objects.get(pk=decision_of(item).pk)) for item in (approved, back, started)]
     names = [decision_of(item).item_name for item in (approved, back, started)]
-    assert [one.text for one in said] == [
+    assert [one.text for one in lines] == [
         f"Bob approved the work item {names[0]}",
         f"Bob sent back the work item {names[1]}: Wrong class",
         f"Bob started work on the work item {names[2]}",
     ]
     assert all(
         f"{ITEMS}{item}/" in [piece.address for piece in one.pieces]
-        for item, one in zip((approved, back, started), said, strict=True)
+        for item, one in zip((approved, back, started), lines, strict=True)
     )
 
 
@@ -551,9 +551,9 @@ def test_odd_feedback_breaks_no_page(
     bob: Person, client_as: ClientAs, emulator: Running, feedback: str, htmx: bool
 ) -> None:
     client, [item] = client_as(bob), item_ids(bob)
-    said = {"act_id": str(uuid.uuid4()), "reason": "<b>Wrong</b>", "feedback": feedback}
-    assert press(client, item, "send-back", htmx=htmx, **said).status_code in (200, 422)
-    assert press(client, item, "send-back", htmx=htmx, sure="yes", **said).status_code in (200, 302, 422)
+    fields = {"act_id": str(uuid.uuid4()), "reason": "<b>Wrong</b>", "feedback": feedback}
+    assert press(client, item, "send-back", htmx=htmx, **fields).status_code in (200, 422)
+    assert press(client, item, "send-back", htmx=htmx, sure="yes", **fields).status_code in (200, 302, 422)
     work()
     assert client.get(f"{ITEMS}{item}/").status_code == 200
 
@@ -583,19 +583,19 @@ def test_two_tabs_without_script_that_decide_at_the_same_moment_send_one_signal(
     clients, [item] = [client_as(bob) for _ in range(2)], item_ids(bob)
     both_looked = threading.Barrier(2)
 
-    def decide(client: Client, act: str, **said: Any) -> None:
+    def decide(client: Client, act: str, **fields: Any) -> None:
         is_first_look = True
 
         def look(execute: Callable[..., Any], sql: str, *about: Any) -> Any:
             nonlocal is_first_look
-            found = execute(sql, *about)
+            result = execute(sql, *about)
             if is_first_look and 'FROM "items_decision"' in sql and '"state" IN' in sql:
                 is_first_look = False
                 both_looked.wait(10)
-            return found
+            return result
 
         with connection.execute_wrapper(look):
-            press(client, item, act, htmx=False, sure="yes", **said)
+            press(client, item, act, htmx=False, sure="yes", **fields)
 
     at_once([lambda: decide(clients[0], "approve"), lambda: decide(clients[1], "send-back", reason="Wrong class")])
     work()

@@ -69,10 +69,10 @@ def test_approving_taking_back_and_sending_back_by_keyboard(
     page.keyboard.press("Control+Enter")
     expect(page.locator("#decisions [data-waiting]")).to_contain_text("Sending back")
     second = decision_of(item)
-    wanted = [["item-decided", first], ["item-taken-back", first], ["item-decided", second]]
+    expected = [["item-decided", first], ["item-taken-back", first], ["item-decided", second]]
     # The strip stands in the page before it is spoken of.
-    page.wait_for_function("number => window.heard.length >= number", arg=len(wanted))
-    assert page.evaluate("window.heard") == [[name, item, str(one.pk)] for name, one in wanted]
+    page.wait_for_function("number => window.heard.length >= number", arg=len(expected))
+    assert page.evaluate("window.heard") == [[name, item, str(one.pk)] for name, one in expected]
     work()
     expect(page.locator("#decisions")).to_contain_text("CloudFactory shows it as “In progress” now.")
     expect(page.locator(".page-subheading")).to_have_text("In progress")
@@ -245,11 +245,11 @@ def test_a_strip_is_not_replaced_while_the_focus_moves_inside_it(
     strip = page.locator("#decisions [data-decision]")
     strip.get_by_role("button", name="Check now").focus()
     strip.evaluate("(strip) => window.htmx.trigger(strip, 'again')")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
     strip.get_by_role("link", name="View the audit entry").focus()
     page.evaluate("fetch('/livez')")
-    assert not [address for address in asked if "/decisions/" in address]
+    assert not [address for address in requests if "/decisions/" in address]
     with page.expect_response(lambda answer: "/decisions/" in answer.url):
         page.locator("#main").get_by_text("Send back…").focus()
 

@@ -36,9 +36,9 @@ def test_without_a_clear_answer_it_is_found_out_by_reading(
     press(client, item, "send-back", reason="Wrong class")
     look_once(emulator)
     assert decision_of(item).state == State.UNKNOWN
-    shown = text_of(strip(client, item))
-    assert f"We don't know whether the work item “{decision_of(item).item_name}” was sent back." in shown
-    assert "Check now" in shown
+    text = text_of(strip(client, item))
+    assert f"We don't know whether the work item “{decision_of(item).item_name}” was sent back." in text
+    assert "Check now" in text
     for _ in range(4):
         Lookup.objects.update(next_check_at=timezone.now())
         work()
@@ -152,9 +152,9 @@ def test_without_script_an_unknown_outcome_is_said_on_the_next_page(
     emulator.fault("cloudfactory", fault, method="PUT")
     answer = press(client, item, htmx=False, sure="yes")
     assert answer["Location"] == f"{ITEMS}{item}/"
-    shown = text_of(client.get(answer["Location"]))
-    assert "We don't know whether the work item" in shown
-    assert "Check now" in shown
+    text = text_of(client.get(answer["Location"]))
+    assert "We don't know whether the work item" in text
+    assert "Check now" in text
     assert len(sent(emulator, item)) == 1
 
 

@@ -71,8 +71,8 @@ def test_five_decisions_with_one_taken_back_and_a_worker_killed_are_four_signals
     until(is_no_lease_left)
     worker()
     until(lambda: Decision.objects.filter(state=State.SENT).count() == 4)
-    wanted = ["COMPLETED", "COMPLETED", "CLIENT_REVIEW", "COMPLETED", "COMPLETED"]
-    assert [status_of(bob, item) for item in items] == wanted
+    statuses = ["COMPLETED", "COMPLETED", "CLIENT_REVIEW", "COMPLETED", "COMPLETED"]
+    assert [status_of(bob, item) for item in items] == statuses
     until(lambda: len(sent(emulator)) == 4)
     assert [len(sent(emulator, item)) for item in items] == [1, 1, 0, 1, 1]
     assert Entry.objects.lines().filter(action="item.approve").count() == 4

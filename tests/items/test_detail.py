@@ -183,8 +183,8 @@ def test_the_way_back_leads_to_the_list_as_it_was(alice: Person, client_as: Clie
     item = made(emulator)
     response = client_as(alice).get(page_of(item), {"list": "status=CLIENT_REVIEW&batch=104&nonsense=%22%3E"})
     assert response.context["list_url"] == f"/projects/{COINS}/items/?status=CLIENT_REVIEW&batch=104"
-    shown = client_as(alice).get(response.context["inline_labels_url"])
-    assert shown.context["list_url"] == response.context["list_url"]
+    answer_with_labels = client_as(alice).get(response.context["inline_labels_url"])
+    assert answer_with_labels.context["list_url"] == response.context["list_url"]
     for odd in ("//evil.example/?" + "x" * 5000, "&".join(["a=1"] * 5000), "cursor=%00", "status=%ff"):
         response = client_as(alice).get(page_of(item), {"list": odd})
         assert response.context["list_url"] == f"/projects/{COINS}/items/"
@@ -229,10 +229,10 @@ def test_the_history_holds_what_the_console_did(
     about = {"action": "item.send_back", "thing_kind": "item", "thing_id": item, "thing_name": "coins-r1c1.jpg"}
     with record.audited_call(actor=alice, vendor="cloudfactory", detail=detail, **about) as act:
         act.done()
-    said = "Alice sent back the work item coins-r1c1.jpg: Edge is missing"
-    assert said in text_of(client_as(alice).get(page_of(item)))
-    assert said in text_of(client_as(dana).get(page_of(item)))
-    assert said not in text_of(client_as(bob).get(page_of(item)))
+    sentence = "Alice sent back the work item coins-r1c1.jpg: Edge is missing"
+    assert sentence in text_of(client_as(alice).get(page_of(item)))
+    assert sentence in text_of(client_as(dana).get(page_of(item)))
+    assert sentence not in text_of(client_as(bob).get(page_of(item)))
     assert "Nobody has done anything" not in text_of(client_as(bob).get(page_of(item)))
 
 
@@ -284,8 +284,8 @@ def test_an_aged_link_is_followed_by_one_that_works(alice: Person, client_as: Cl
 
 def _source(response: Any) -> str:
     """The address of the one picture."""
-    [found] = re.findall(r'<img src="([^"]+)"', response.content.decode())
-    return html.unescape(found)
+    [source] = re.findall(r'<img src="([^"]+)"', response.content.decode())
+    return html.unescape(source)
 
 
 @pytest.mark.parametrize("path", ["workItems", "signedurls"])

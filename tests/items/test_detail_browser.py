@@ -91,7 +91,7 @@ def test_a_picture_that_never_comes_waits_for_a_press(signed_in: Page, live: str
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_any_face(signed_in: Page, live: str, emulator: Running, scheme: Any, width: int) -> None:
-    page, found = signed_in, {}
+    page, faces = signed_in, {}
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 900})
     items = {
@@ -108,6 +108,6 @@ def test_axe_finds_nothing_on_any_face(signed_in: Page, live: str, emulator: Run
         expect(page.locator("[data-face]")).to_be_visible()
         page.wait_for_load_state("networkidle")
         violations = Axe().run(page).response["violations"]
-        found[name] = [f"{one['id']}: {one['nodes'][0]['target']}" for one in violations]
+        faces[name] = [f"{one['id']}: {one['nodes'][0]['target']}" for one in violations]
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert not any(found.values()), found
+    assert not any(faces.values()), faces

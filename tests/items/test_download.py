@@ -84,7 +84,7 @@ def test_head_takes_nothing_and_records_nothing(
 
 
 @pytest.mark.parametrize(
-    ("status", "set_to", "answer", "said"),
+    ("status", "set_to", "answer", "message"),
     [
         ("NEW", {"coco": None}, 409, "There are no labels for this item yet."),
         ("CLIENT_REVIEW", {"absent": True}, 409, "There are no labels for this item yet."),
@@ -102,13 +102,13 @@ def test_nothing_to_download_is_a_page_with_the_reason(
     status: str,
     set_to: dict[str, Any],
     answer: int,
-    said: str,
+    message: str,
 ) -> None:
     item = made(emulator, status=status)
     emulator.act("set_annotation", item=item, **set_to)
     response = download(client_as(alice), item)
     assert response.status_code == answer
-    assert said in text_of(response)
+    assert message in text_of(response)
     assert recorded()[0].outcome == "failed"
     tool = download(client_as(alice), item, Accept="*/*")
     assert (tool.status_code, tool["Content-Type"]) == (answer, "text/plain; charset=utf-8")

@@ -68,22 +68,22 @@ def filters(draw: st.DrawFn) -> ItemFilter:
 
 @settings(max_examples=50, deadline=None)
 @given(filters())
-def test_an_address_gives_the_same_filter_again(wanted: ItemFilter) -> None:
-    read = ItemFilter.from_query(wanted.query(), user=NOBODY)
-    assert read == wanted
-    assert read.problems == ()
+def test_an_address_gives_the_same_filter_again(item_filter: ItemFilter) -> None:
+    parsed = ItemFilter.from_query(item_filter.query(), user=NOBODY)
+    assert parsed == item_filter
+    assert parsed.problems == ()
 
 
 @settings(max_examples=300, deadline=None)
 @given(queries)
 def test_whatever_stands_in_an_address_is_read(pairs: list[tuple[str, str]]) -> None:
-    sent = QueryDict(mutable=True)
+    data = QueryDict(mutable=True)
     for name, value in pairs:
-        sent.appendlist(name, value)
-    read = ItemFilter.read(sent, user=NOBODY)
-    assert ItemFilter.from_query(read.query(), user=NOBODY) == read
-    read.arguments()
-    read.place()
+        data.appendlist(name, value)
+    parsed = ItemFilter.read(data, user=NOBODY)
+    assert ItemFilter.from_query(parsed.query(), user=NOBODY) == parsed
+    parsed.arguments()
+    parsed.place()
 
 
 @settings(max_examples=100, deadline=None)
@@ -92,20 +92,20 @@ def test_whatever_stands_in_an_address_is_read(pairs: list[tuple[str, str]]) -> 
     st.text(" \t\n,;|\"'[]{}()·/_\u200b\ufeff\u3001", min_size=1, max_size=4),
 )
 def test_pasted_ids_can_stand_between_any_separators(pasted: list[object], separator: str) -> None:
-    read = ItemFilter.read(_sent(ids=separator.join(str(one).upper() for one in pasted)), user=NOBODY)
-    assert read.ids == tuple(dict.fromkeys(map(str, pasted)))
-    assert read.pasted.duplicates == len(pasted) - len(read.ids)
-    assert read.pasted.wrong == ()
+    parsed = ItemFilter.read(_sent(ids=separator.join(str(one).upper() for one in pasted)), user=NOBODY)
+    assert parsed.ids == tuple(dict.fromkeys(map(str, pasted)))
+    assert parsed.pasted.duplicates == len(pasted) - len(parsed.ids)
+    assert parsed.pasted.wrong == ()
 
 
 def test_words_among_the_ids_are_named_and_the_ids_are_used() -> None:
-    read = ItemFilter.read(_sent(ids=f"{ID} coin-17.jpg {OTHER[:-1]} {ID}"), user=NOBODY)
-    assert read.ids == (ID,)
-    assert read.pasted.notes == (
+    parsed = ItemFilter.read(_sent(ids=f"{ID} coin-17.jpg {OTHER[:-1]} {ID}"), user=NOBODY)
+    assert parsed.ids == (ID,)
+    assert parsed.pasted.notes == (
         "1 duplicate id was left out.",
         f"3 words aren’t work item ids: “coin-17”, “jpg”, “{OTHER[:-1]}”.",
     )
-    assert read.problems == ()
+    assert parsed.problems == ()
 
 
 def test_a_text_without_an_id_is_a_problem_of_the_field() -> None:
@@ -116,9 +116,9 @@ def test_a_text_without_an_id_is_a_problem_of_the_field() -> None:
 
 def test_ten_thousand_ids_are_too_many() -> None:
     pasted = ",".join(f"{number:08}-4b0e-4d0b-8f5e-1f6d5a7c3b20" for number in range(10_000))
-    read = ItemFilter.read(_sent(ids=pasted), user=NOBODY)
-    assert read.ids == ()
-    problem = read.problem("ids")
+    parsed = ItemFilter.read(_sent(ids=pasted), user=NOBODY)
+    assert parsed.ids == ()
+    problem = parsed.problem("ids")
     assert problem
     assert problem.message == "These are 10,000 ids. Paste up to 1,000 at once."
 
@@ -131,24 +131,24 @@ def test_a_thousand_ids_are_ten_parts_of_a_hundred() -> None:
 
 
 def test_reversed_and_far_dates_are_problems_of_their_fields() -> None:
-    read = ItemFilter.read(
+    parsed = ItemFilter.read(
         _sent(created_from="5 Nov 2026", created_to="3 Nov 2026", updated_from="31 Dec 9999"), user=NOBODY
     )
-    assert {one.name: one.message for one in read.problems} == {
+    assert {one.name: one.message for one in parsed.problems} == {
         "created_to": "“Created until” is before “Created from”.",
         "updated_from": "Choose a day between 2000 and 2100.",
     }
 
 
 def test_a_day_means_all_of_it_in_the_zone_it_was_typed_in() -> None:
-    read = ItemFilter.read(_sent(created_from="3 Nov 2026", created_to="3 Nov 2026", zone="Europe/Rome"), user=NOBODY)
-    assert read.created_from == datetime(2026, 11, 2, 23, tzinfo=UTC)
-    assert read.created_to == datetime(2026, 11, 3, 23, tzinfo=UTC) - timedelta(milliseconds=1)
+    parsed = ItemFilter.read(_sent(created_from="3 Nov 2026", created_to="3 Nov 2026", zone="Europe/Rome"), user=NOBODY)
+    assert parsed.created_from == datetime(2026, 11, 2, 23, tzinfo=UTC)
+    assert parsed.created_to == datetime(2026, 11, 3, 23, tzinfo=UTC) - timedelta(milliseconds=1)
     with timezone.override("Europe/Rome"):
-        assert spell_end(read.created_from, is_last=False) == "3 Nov 2026"
-        assert spell_end(read.created_to, is_last=True) == "3 Nov 2026"
+        assert spell_end(parsed.created_from, is_last=False) == "3 Nov 2026"
+        assert spell_end(parsed.created_to, is_last=True) == "3 Nov 2026"
     with timezone.override("UTC"):
-        assert spell_end(read.created_from, is_last=False) == "2 Nov 2026, 23:00"
+        assert spell_end(parsed.created_from, is_last=False) == "2 Nov 2026, 23:00"
 
 
 @settings(max_examples=200, deadline=None)
@@ -158,8 +158,8 @@ def test_a_day_means_all_of_it_in_the_zone_it_was_typed_in() -> None:
 def test_what_a_field_shows_means_the_same_moment(moment: datetime, is_last: bool, zone: str) -> None:
     name = "created_to" if is_last else "created_from"
     with timezone.override(zone):
-        shown = spell_end(moment, is_last=is_last)
-        assert getattr(ItemFilter.read(_sent(**{name: shown}), user=NOBODY), name) == moment
+        spelled = spell_end(moment, is_last=is_last)
+        assert getattr(ItemFilter.read(_sent(**{name: spelled}), user=NOBODY), name) == moment
 
 
 def test_the_newest_first_are_the_last_page_walked_backwards() -> None:
@@ -176,9 +176,9 @@ def test_many_ids_stand_in_the_address_as_the_key_of_a_stored_list(alice: Person
     ids = tuple(f"{number:08}-4b0e-4d0b-8f5e-1f6d5a7c3b20" for number in range(1000))
     key = id_lists.store_ids(ids, space=SPACE)
     assert id_lists.store_ids(ids, space=SPACE) == key
-    wanted = ItemFilter(ids=ids, id_list=key, status="NEW", cursor="900")
-    assert wanted.query() == f"status=NEW&ids={key}&cursor=900"
-    assert ItemFilter.from_query(wanted.query(), user=alice) == wanted
+    item_filter = ItemFilter(ids=ids, id_list=key, status="NEW", cursor="900")
+    assert item_filter.query() == f"status=NEW&ids={key}&cursor=900"
+    assert ItemFilter.from_query(item_filter.query(), user=alice) == item_filter
     assert id_lists.store_ids(ids[:20], space=SPACE) == ""
 
 
@@ -201,13 +201,13 @@ def test_a_list_that_is_no_longer_stored_is_said(alice: Person) -> None:
     key = id_lists.store_ids([ID] * 21, space=SPACE)
     with time_machine.travel(timezone.now() + timedelta(days=181)):
         id_lists.delete_old_lists()
-    read = ItemFilter.read(_sent(ids=key), user=alice)
-    problem = read.problem("ids")
+    parsed = ItemFilter.read(_sent(ids=key), user=alice)
+    problem = parsed.problem("ids")
     assert problem
     assert problem.message == "This list of ids is no longer stored. Paste the ids again."
 
 
 def _sent(**values: str) -> QueryDict:
-    sent = QueryDict(mutable=True)
-    sent.update(values)
-    return sent
+    data = QueryDict(mutable=True)
+    data.update(values)
+    return data

@@ -80,11 +80,11 @@ def test_what_is_wrong_is_said_at_the_field_and_nothing_typed_is_lost(
     alice: Person, client_as: ClientAs, emulator: Running, item: str
 ) -> None:
     client = client_as(alice)
-    typed = '[\r\n  {"a": 1},\r\n  {"b": }\r\n]'
-    answer = type_labels(client, item, typed, picture="x.jpg")
+    text = '[\r\n  {"a": 1},\r\n  {"b": }\r\n]'
+    answer = type_labels(client, item, text, picture="x.jpg")
     assert answer.status_code == 422
     assert errors_of(answer) == ["Line 3, column 9: this is not valid JSON."]
-    assert text_in_field(answer).split() == typed.split()
+    assert text_in_field(answer).split() == text.split()
     assert 'value="x.jpg"' in answer.content.decode()
     assert not LabelInsert.objects.exists()
 
@@ -116,10 +116,10 @@ def test_a_file_of_50_mb_is_refused_before_it_is_read(
 def test_a_long_text_stands_in_the_field_again(
     alice: Person, client_as: ClientAs, emulator: Running, item: str
 ) -> None:
-    typed = '[{"a": "' + "x" * 9_000_000 + '"}, 7]'
-    answer = type_labels(client_as(alice), item, typed)
+    text = '[{"a": "' + "x" * 9_000_000 + '"}, 7]'
+    answer = type_labels(client_as(alice), item, text)
     assert errors_of(answer) == ["Entry 2 of the list is a number. Each label has to be an object."]
-    assert text_in_field(answer) == typed
+    assert text_in_field(answer) == text
 
 
 def test_a_text_that_no_form_can_hold_is_refused_by_a_sentence(
@@ -138,15 +138,15 @@ def test_while_it_is_typed_it_is_checked_without_asking_cloudfactory(
 ) -> None:
     client = client_as(alice)
     emulator.forget_requests()
-    for typed, said in (
+    for text, message in (
         ('[{"a": 1', "Line 1, column 9"),
         (json.dumps(COCO), "1 label: Denarius 1"),
         ("", ""),
         (json.dumps(OBJECTS), "2 labels: coin 1, Unnamed class 1"),
     ):
-        answer = client.post(form_url(item), {"labels": typed, "check": "yes"}, headers=HTMX)
+        answer = client.post(form_url(item), {"labels": text, "check": "yes"}, headers=HTMX)
         assert answer.status_code == 200
-        assert said in text_of(answer)
+        assert message in text_of(answer)
     assert asked(emulator) == []
     assert not LabelInsert.objects.exists()
 
@@ -370,25 +370,25 @@ def test_a_refusal_is_said_in_cloudfactorys_words_and_the_labels_can_be_changed(
     preview = previewed(client, canceled, OBJECTS)
     answer = press(client, preview)
     assert answer.status_code == 409
-    said = text_of(answer)
-    assert "labels cannot be added: status is CANCELED" in said
-    assert "Nothing was changed." in said
-    assert "Change them" in said
+    text = text_of(answer)
+    assert "labels cannot be added: status is CANCELED" in text
+    assert "Nothing was changed." in text
+    assert "Change them" in text
     first = LabelInsert.objects.get(pk=preview.rstrip("/").rpartition("/")[2])
     assert first.state == State.FAILED
     assert "status is CANCELED" in text_of(client.get(preview))
     assert text_in_field(client.get(form_url(canceled), {"insert": str(first.pk)})) == json.dumps(OBJECTS)
 
 
-@pytest.mark.parametrize(("fault", "said"), [("401", "key"), ("403", "key"), ("429", "Try again in")])
+@pytest.mark.parametrize(("fault", "message"), [("401", "key"), ("403", "key"), ("429", "Try again in")])
 def test_what_was_not_done_can_be_sent_again_from_the_same_page(
-    alice: Person, client_as: ClientAs, emulator: Running, item: str, fault: str, said: str
+    alice: Person, client_as: ClientAs, emulator: Running, item: str, fault: str, message: str
 ) -> None:
     client = client_as(alice)
     preview = previewed(client, item, OBJECTS)
     emulator.fault("cloudfactory", fault, method="POST", path="/labels")
     answer = press(client, preview)
-    assert said in text_of(answer)
+    assert message in text_of(answer)
     copy = LabelInsert.objects.get(state=State.CHECKED)
     assert f"{form_url(item)}{copy.pk}/send/" in answer.content.decode()
 

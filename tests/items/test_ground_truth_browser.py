@@ -95,8 +95,8 @@ def test_a_long_text_gets_through_and_a_too_long_one_is_not_sent(
     expect(page.get_by_role("heading", level=1)).to_contain_text("Add 4,000 labels to")
     page.get_by_role("button", name="Add 4,000 labels").click()
     page.wait_for_url(f"**{page_of(item)}")
-    sent = [one for one in emulator.requests("cloudfactory") if one["path"].endswith("/labels")]
-    assert [one["status"] for one in sent] == [204]
+    requests = [one for one in emulator.requests("cloudfactory") if one["path"].endswith("/labels")]
+    assert [one["status"] for one in requests] == [204]
     file = tmp_path / "large.json"
     file.write_bytes(b"[" + b" " * (11 * 1024**2) + b"]")
     page.goto(live + form_url(item))
@@ -107,12 +107,12 @@ def test_a_long_text_gets_through_and_a_too_long_one_is_not_sent(
 
 
 def test_changing_them_brings_back_what_was_typed(signed_in: Page, live: str, emulator: Running, item: str) -> None:
-    page, typed = signed_in, json.dumps(COCO, indent=2)
+    page, text = signed_in, json.dumps(COCO, indent=2)
     page.goto(live + form_url(item))
-    page.get_by_label("Labels as JSON").fill(typed)
+    page.get_by_label("Labels as JSON").fill(text)
     page.get_by_role("button", name="Check and preview").click()
     page.get_by_role("link", name="Change them").click()
-    expect(page.get_by_label("Labels as JSON")).to_have_value(typed)
+    expect(page.get_by_label("Labels as JSON")).to_have_value(text)
     expect(page.locator(VERDICT)).to_contain_text("1 label: Denarius 1")
 
 
@@ -140,14 +140,14 @@ def test_the_whole_way_by_keyboard(signed_in: Page, live: str, emulator: Running
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(signed_in: Page, live: str, emulator: Running, item: str, scheme: Any, width: int) -> None:
-    page, found = signed_in, {}
+    page, results = signed_in, {}
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 900})
 
     def look(name: str) -> None:
         page.wait_for_load_state("networkidle")
         violations = Axe().run(page).response["violations"]
-        found[name] = [f"{one['id']}: {one['nodes'][0]['target']}" for one in violations]
+        results[name] = [f"{one['id']}: {one['nodes'][0]['target']}" for one in violations]
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
 
     page.goto(live + form_url(item))
@@ -170,4 +170,4 @@ def test_axe_finds_nothing(signed_in: Page, live: str, emulator: Running, item: 
     page.goto(live + form_url(item))
     expect(page.locator("main")).to_contain_text("whether they arrived is unknown")
     look("earlier")
-    assert not any(found.values()), found
+    assert not any(results.values()), results

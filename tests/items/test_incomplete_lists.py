@@ -72,9 +72,9 @@ def test_a_pasted_id_without_an_answer_is_not_called_missing(
 ) -> None:
     ids = item_ids(alice, "NEW", 8)
     platform.speak("GET", BY_ID, lambda query: page(ids[:3], cursor))
-    shown = text_of(client_as(alice).get(ITEMS, {"ids": ",".join(ids)}))
-    assert "not found in this project" not in shown
-    assert "CloudFactory’s answer says nothing about 5 of these ids." in shown
+    text = text_of(client_as(alice).get(ITEMS, {"ids": ",".join(ids)}))
+    assert "not found in this project" not in text
+    assert "CloudFactory’s answer says nothing about 5 of these ids." in text
 
 
 def test_pasted_ids_that_are_answered_with_other_items_are_not_called_missing(
@@ -150,8 +150,8 @@ def test_an_empty_page_of_a_list_that_goes_on_is_not_called_nothing(
     client = client_as(bob)
     platform.speak("GET", LIST, nothing_yet)
     for query in ("", "?status=NEW"):
-        shown = text_of(client.get(f"{ITEMS}{query}"))
-        assert "This page is empty Other pages can have work items." in shown
+        text = text_of(client.get(f"{ITEMS}{query}"))
+        assert "This page is empty Other pages can have work items." in text
     start = text_of(client.get(f"{ITEMS}review/?status=NEW"))
     assert "CloudFactory’s list goes on, but its next pages are empty." in start
     assert "No work item matches" not in start

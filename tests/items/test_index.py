@@ -38,9 +38,9 @@ def ids_of(response: Any) -> list[str]:
 
 def link(response: Any, words: str) -> str:
     """The address of the first link with these words."""
-    found = re.search(rf'href="([^"]*)"[^>]*>(?:<[^>]*>|\s)*{re.escape(words)}', response.content.decode())
-    assert found, words
-    return unescape(found[1])
+    match = re.search(rf'href="([^"]*)"[^>]*>(?:<[^>]*>|\s)*{re.escape(words)}', response.content.decode())
+    assert match, words
+    return unescape(match[1])
 
 
 def all_ids(emulator: Running) -> list[str]:
@@ -243,21 +243,21 @@ def test_ids_of_another_project_are_named(alice: Person, client_as: ClientAs, em
 def test_a_thousand_ids_are_walked_a_hundred_a_call(
     alice: Person, bob: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    known = all_ids(emulator)
-    pasted = [*known, *(f"{number:08}-4b0e-4d0b-8f5e-1f6d5a7c3b20" for number in range(1000 - len(known)))]
+    ids = all_ids(emulator)
+    pasted = [*ids, *(f"{number:08}-4b0e-4d0b-8f5e-1f6d5a7c3b20" for number in range(1000 - len(ids)))]
     client = client_as(alice)
     answer = client.post(ITEMS, {"ids": "\n".join(pasted)})
     assert len(answer["Location"]) < 200
     response = client_as(bob).get(answer["Location"])
-    assert ids_of(response) == known[:100]
+    assert ids_of(response) == ids[:100]
     assert "Ids 1 to 100 of 1,000" in text_of(response)
     response = client.get(link(response, "Next"))
-    assert ids_of(response) == known[100:]
+    assert ids_of(response) == ids[100:]
     assert "Ids 101 to 200 of 1,000" in text_of(response)
     assert [one["workItemIDs"] for one in queries(emulator)] == [pasted[:100], pasted[100:200]]
     emulator.forget_requests()
-    counted = client.get(f"{ITEMS}counts/?{answer['Location'].partition('?')[2]}", headers=HTMX)
-    assert f">{len(known)}<" in counted.content.decode()
+    counts = client.get(f"{ITEMS}counts/?{answer['Location'].partition('?')[2]}", headers=HTMX)
+    assert f">{len(ids)}<" in counts.content.decode()
     assert len(asked(emulator)) == 10
 
 
@@ -265,14 +265,14 @@ def test_stored_ids_say_nothing_to_people_of_another_space(
     alice: Person, carol: Person, client_as: ClientAs, emulator: Running
 ) -> None:
     Place.objects.filter(person=carol, vendor="cloudfactory").update(value=OTHER_SPACE)
-    known = all_ids(emulator)[:30]
-    stored = client_as(alice).post(ITEMS, {"ids": "\n".join(known)})["Location"].partition("?")[2]
+    ids = all_ids(emulator)[:30]
+    query = client_as(alice).post(ITEMS, {"ids": "\n".join(ids)})["Location"].partition("?")[2]
     client = client_as(carol)
     for project in (COINS, PILOT):
         for part in ("", "counts/", "pictures/", "review/", f"{FOREIGN}/"):
-            response = client.get(f"/projects/{project}/items/{part}?{stored}", headers=HTMX if part else {})
-            assert known[0] not in response.content.decode(), part
-    assert "This list of ids is no longer stored." in text_of(client.get(f"{ITEMS}?{stored}"))
+            response = client.get(f"/projects/{project}/items/{part}?{query}", headers=HTMX if part else {})
+            assert ids[0] not in response.content.decode(), part
+    assert "This list of ids is no longer stored." in text_of(client.get(f"{ITEMS}?{query}"))
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ MANY_IDS = "\n".join(f"{number:08}-4b0e-4d0b-8f5e-1f6d5a7c3b20" for number in ra
 
 
 def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['target']}" for one in found]
+    result = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['target']}" for one in result]
 
 
 @pytest.fixture
@@ -37,8 +37,8 @@ def test_pictures_of_rows_in_view_alone_are_loaded_after_one_call(
     expect(signed_in.locator("#items-count-all")).to_have_text("112")
     expect(signed_in.get_by_role("button", name="Review 18")).to_be_visible()
     rows = signed_in.locator("[data-rows] img")
-    shown = rows.count()
-    assert shown < 15
+    row_count = rows.count()
+    assert row_count < 15
     signed_in.get_by_role("link", name="Next").scroll_into_view_if_needed()
     expect(signed_in.locator("[data-row]").last.locator("img")).to_be_visible()
     assert rows.count() < 35

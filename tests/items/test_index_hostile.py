@@ -104,9 +104,9 @@ def test_an_item_that_is_listed_twice_is_shown_and_counted_once(
         response = client.get(ITEMS, query)
         assert sorted(ids_of(response)) == [FIRST, SECOND]
         assert response.content.decode().count(f'id="items-picture-{FIRST}"') == 1
-    counted = client.get(f"{ITEMS}counts/", headers=HTMX).content.decode()
-    assert re.search(r'id="items-count-NEW"[^>]*>1<', counted)
-    assert re.search(r'id="items-count-all"[^>]*>4<', counted)
+    counts = client.get(f"{ITEMS}counts/", headers=HTMX).content.decode()
+    assert re.search(r'id="items-count-NEW"[^>]*>1<', counts)
+    assert re.search(r'id="items-count-all"[^>]*>4<', counts)
     client.post(f"{ITEMS}review/", {})
     assert [item["id"] for item in ReviewRun.objects.get().items] == [FIRST, SECOND]
 
@@ -129,8 +129,8 @@ def test_a_review_of_ids_that_are_no_longer_stored_takes_no_others(
     platform.rewrite(
         "GET", "/workItems(\\?|$)", lambda data: {"items": [{"id": one, "status": "NEW"} for one in ids[:100]]}
     )
-    stored = client.post(ITEMS, {"ids": "\n".join(ids)})["Location"].partition("?ids=")[2]
-    run = client.post(f"{ITEMS}review/", {"ids": stored})["Location"]
+    query = client.post(ITEMS, {"ids": "\n".join(ids)})["Location"].partition("?ids=")[2]
+    run = client.post(f"{ITEMS}review/", {"ids": query})["Location"]
     IdList.objects.all().delete()
     sent = len(platform.sent("GET", "/workItems"))
     answer = client.post(run)

@@ -121,7 +121,7 @@ def test_a_taxonomy_version_is_a_plain_uuid(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('{"a": 1', "Line 1, column 8"),
         ('{\n"a": x}', "Line 2, column 6"),
@@ -138,12 +138,12 @@ def test_a_taxonomy_version_is_a_plain_uuid(text: str) -> None:
         ('{"a": "' + "x" * 100_001 + '"}', "at most 100,000 characters"),
     ],
 )
-def test_metadata_that_cannot_be_sent_says_why(text: str, said: str) -> None:
-    assert said in sentence(fields.clean_metadata, text)
+def test_metadata_that_cannot_be_sent_says_why(text: str, message: str) -> None:
+    assert message in sentence(fields.clean_metadata, text)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("[]", "empty"),
         ("{}", "list of objects"),
@@ -153,8 +153,8 @@ def test_metadata_that_cannot_be_sent_says_why(text: str, said: str) -> None:
         ('[{"a": "' + "x" * MOST_BYTES + '"}]', "10 MiB at most"),
     ],
 )
-def test_labels_that_cannot_be_sent_say_why(text: str, said: str) -> None:
-    assert said in sentence(fields.clean_labels, text)
+def test_labels_that_cannot_be_sent_say_why(text: str, message: str) -> None:
+    assert message in sentence(fields.clean_labels, text)
 
 
 @given(st.sampled_from(NAMES), st.text())

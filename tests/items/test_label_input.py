@@ -27,7 +27,7 @@ def images(*names: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "Paste labels"),
         (" \n\t", "Paste labels"),
@@ -57,8 +57,8 @@ def images(*names: str) -> list[dict[str, Any]]:
         ("[" + "{}," * 2_000_001 + "{}]", "more than 2,000,000 values"),
     ],
 )
-def test_what_cannot_be_sent_is_one_sentence(text: str | bytes, said: str) -> None:
-    assert said in sentence(text)
+def test_what_cannot_be_sent_is_one_sentence(text: str | bytes, message: str) -> None:
+    assert message in sentence(text)
 
 
 def test_labels_of_more_than_10_mib_say_how_large_they_are() -> None:
@@ -96,9 +96,9 @@ JSON = st.recursive(
 
 @given(st.lists(st.dictionaries(st.sampled_from(["category", "bbox", "é", ""]), JSON), min_size=1))
 def test_objects_are_sent_as_they_are(objects: list[dict[str, Any]]) -> None:
-    found = read_labels(json.dumps(objects))
-    assert found.labels == objects
-    assert json.loads(found.text) == objects
+    labels = read_labels(json.dumps(objects))
+    assert labels.labels == objects
+    assert json.loads(labels.text) == objects
 
 
 @given(st.text() | st.binary() | JSON.map(json.dumps) | JSON.map(lambda value: json.dumps({"annotations": [value]})))
@@ -122,8 +122,8 @@ def test_anything_at_all_is_labels_or_a_sentence(text: str | bytes) -> None:
 )
 def test_any_coco_file_is_labels_or_a_sentence(document: dict[str, Any]) -> None:
     with suppress(BadLabels):
-        found = read_labels(json.dumps(document), file_name="a.jpg")
-        assert 0 < len(found.labels) <= len(document["annotations"])
+        labels = read_labels(json.dumps(document), file_name="a.jpg")
+        assert 0 < len(labels.labels) <= len(document["annotations"])
 
 
 def test_the_body_of_the_vendors_own_operation_is_a_list_too() -> None:
@@ -135,19 +135,19 @@ def test_the_body_of_the_vendors_own_operation_is_a_list_too() -> None:
 
 def test_an_annotation_is_sent_with_the_name_of_its_class_and_without_ids_of_the_file() -> None:
     annotation = {**BOX, "segmentation": [[1, 2, 3, 4, 5, 6]], "iscrowd": 0, "attributes": {"worn": True}}
-    found = read_labels(coco(annotations=[annotation]))
+    labels = read_labels(coco(annotations=[annotation]))
     rest = {name: annotation[name] for name in ("bbox", "segmentation", "iscrowd", "attributes")}
-    assert found.labels == [{"category": "Denarius", **rest}]
-    assert (found.is_coco, found.width, found.height) == (True, 100, 100)
+    assert labels.labels == [{"category": "Denarius", **rest}]
+    assert (labels.is_coco, labels.width, labels.height) == (True, 100, 100)
 
 
 def test_keypoints_go_along_with_their_names() -> None:
     pose = {"id": 1, "name": "person", "keypoints": ["head", "foot"], "skeleton": [[1, 2]]}
     with_points = {**BOX, "keypoints": [1, 2, 2, 3, 4, 1]}
-    found = read_labels(coco(categories=[pose], annotations=[with_points, BOX])).labels
-    assert found[0]["keypoint_names"] == ["head", "foot"]
-    assert found[0]["skeleton"] == [[1, 2]]
-    assert "keypoint_names" not in found[1]
+    labels = read_labels(coco(categories=[pose], annotations=[with_points, BOX])).labels
+    assert labels[0]["keypoint_names"] == ["head", "foot"]
+    assert labels[0]["skeleton"] == [[1, 2]]
+    assert "keypoint_names" not in labels[1]
 
 
 def test_a_mask_is_sent_as_it_is() -> None:
@@ -162,7 +162,7 @@ SEVERAL = {
 
 
 @pytest.mark.parametrize(
-    ("asked", "boxes"),
+    ("options", "boxes"),
     [
         ({"file_name": "two.jpg"}, [2, 2]),
         ({"file_name": "one.jpg"}, [1]),
@@ -170,17 +170,17 @@ SEVERAL = {
         ({"file_name": "no.jpg", "picture": " a/one.jpg "}, [1]),
     ],
 )
-def test_of_several_pictures_the_items_own_or_the_chosen_one_counts(asked: dict[str, str], boxes: list[int]) -> None:
-    found = read_labels(coco(**SEVERAL), **asked)
-    assert [label["bbox"][0] for label in found.labels] == boxes
-    assert any("describes 3 pictures" in note for note in found.notes)
-    assert any(note.startswith("Left out:") for note in found.notes)
+def test_of_several_pictures_the_items_own_or_the_chosen_one_counts(options: dict[str, str], boxes: list[int]) -> None:
+    labels = read_labels(coco(**SEVERAL), **options)
+    assert [label["bbox"][0] for label in labels.labels] == boxes
+    assert any("describes 3 pictures" in note for note in labels.notes)
+    assert any(note.startswith("Left out:") for note in labels.notes)
 
 
-@pytest.mark.parametrize("asked", [{"file_name": "no.jpg"}, {"picture": "no.jpg"}, {}])
-def test_where_none_of_several_pictures_is_the_one_their_names_are_said(asked: dict[str, str]) -> None:
-    said = sentence(coco(**SEVERAL), **asked)
-    assert "“a/one.jpg”, “two.jpg”, “three.jpg”" in said
+@pytest.mark.parametrize("options", [{"file_name": "no.jpg"}, {"picture": "no.jpg"}, {}])
+def test_where_none_of_several_pictures_is_the_one_their_names_are_said(options: dict[str, str]) -> None:
+    message = sentence(coco(**SEVERAL), **options)
+    assert "“a/one.jpg”, “two.jpg”, “three.jpg”" in message
 
 
 def test_two_pictures_of_one_name_are_told_apart_by_their_folders() -> None:
@@ -190,18 +190,18 @@ def test_two_pictures_of_one_name_are_told_apart_by_their_folders() -> None:
 
 
 def test_the_only_picture_is_taken_under_another_name_and_that_is_said() -> None:
-    found = read_labels(coco(), file_name="other.jpg")
-    assert any("“coins-r1c1.jpg” in the COCO file, but “other.jpg” here" in note for note in found.notes)
+    labels = read_labels(coco(), file_name="other.jpg")
+    assert any("“coins-r1c1.jpg” in the COCO file, but “other.jpg” here" in note for note in labels.notes)
 
 
 def test_annotations_of_no_picture_are_left_out_and_counted() -> None:
-    found = read_labels(coco(annotations=[BOX, {**BOX, "image_id": 9}, {**BOX, "image_id": 9}]))
-    assert len(found.labels) == 1
-    assert any("are not sent: 2" in note for note in found.notes)
+    labels = read_labels(coco(annotations=[BOX, {**BOX, "image_id": 9}, {**BOX, "image_id": 9}]))
+    assert len(labels.labels) == 1
+    assert any("are not sent: 2" in note for note in labels.notes)
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"annotations": []}, "no annotation of “coins-r1c1.jpg”"),
         ({"annotations": [{**BOX, "category_id": 7}]}, "Annotation 1 names the category 7"),
@@ -214,8 +214,8 @@ def test_annotations_of_no_picture_are_left_out_and_counted() -> None:
         ({"images": [{"file_name": "x"}]}, "has no id"),
     ],
 )
-def test_a_coco_file_that_cannot_be_turned_says_what_is_wrong(changes: dict[str, Any], said: str) -> None:
-    assert said in sentence(coco(**changes))
+def test_a_coco_file_that_cannot_be_turned_says_what_is_wrong(changes: dict[str, Any], message: str) -> None:
+    assert message in sentence(coco(**changes))
 
 
 def test_a_coco_file_without_pictures_or_classes_is_sent_as_far_as_it_goes() -> None:

@@ -34,8 +34,8 @@ def part(client: Client, item: str) -> Any:
 
 
 def face_of(response: Any) -> str:
-    found = re.search(r'data-face="(\w+)"', response.content.decode())
-    return found[1] if found else ""
+    match = re.search(r'data-face="(\w+)"', response.content.decode())
+    return match[1] if match else ""
 
 
 def test_labels_come_after_three_calls(alice: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -78,7 +78,7 @@ def test_of_a_file_with_several_pictures_the_items_own_is_shown_with_and_without
 
 
 @pytest.mark.parametrize(
-    ("status", "set_to", "face", "said"),
+    ("status", "set_to", "face", "message"),
     [
         ("CLIENT_REVIEW", {"coco": ONE}, "labels", "Denarius"),
         ("IN_PROGRESS", {"coco": ONE}, "labels", "Denarius"),
@@ -101,13 +101,13 @@ def test_each_item_has_one_of_four_faces(
     status: str,
     set_to: dict[str, Any],
     face: str,
-    said: str,
+    message: str,
 ) -> None:
     client, item = client_as(alice), made(emulator, status=status)
     emulator.act("set_annotation", item=item, **set_to)
     response = part(client, item)
     assert (response.status_code, face_of(response)) == (200, face)
-    assert said in text_of(response)
+    assert message in text_of(response)
     assert ("Try again" in text_of(response)) == (face == "failed")
     asked_directly = client.get(f"{page_of(item)}labels/", headers=HTMX)
     assert face_of(asked_directly) == (face if status != "IN_PROGRESS" or face == "labels" else "empty")
@@ -172,7 +172,7 @@ def test_where_coco_is_refused_the_annotation_is_asked_for_without(
 
 
 @pytest.mark.parametrize(
-    ("inference", "said"),
+    ("inference", "text"),
     [
         (None, "Inference None"),
         ({}, "Inference None"),
@@ -188,13 +188,13 @@ def test_where_coco_is_refused_the_annotation_is_asked_for_without(
     ],
 )
 def test_inference_of_any_kind_is_shown(
-    alice: Person, client_as: ClientAs, emulator: Running, inference: Any, said: str
+    alice: Person, client_as: ClientAs, emulator: Running, inference: Any, text: str
 ) -> None:
     client, item = client_as(alice), made(emulator)
     emulator.act("set_annotation", item=item, coco=ONE, inference=inference)
     response = part(client, item)
     assert response.status_code == 200
-    assert said in text_of(response)
+    assert text in text_of(response)
     assert "<script>" not in response.content.decode()
     assert face_of(response) == "labels"
 
@@ -321,10 +321,10 @@ def _vendor_that_leads_to(store: RawServer) -> Script:
     """P18 that names a file, and P2 that leads to the store."""
 
     def answer(peer: Peer) -> None:
-        asked = peer.request()
-        if b"/annotations" in asked:
+        head = peer.request()
+        if b"/annotations" in head:
             peer.answer(json.dumps({"metadata": {"coco_results_url": "a.json"}}).encode())
-        elif asked:
+        elif head:
             link = {"path": "a.json", "signedUrl": f"{store.origin}/a.json"}
             peer.answer(json.dumps({"items": [link]}).encode())
 

@@ -45,8 +45,8 @@ def test_a_box_is_drawn_with_its_place_size_and_score_in_words() -> None:
 
 
 def test_a_turned_box_turns_clockwise_about_its_middle() -> None:
-    for turned in ({"rotation": 90}, {"attributes": {"rotation": 90.0, "occluded": False}}):
-        shape = shape_of(bbox=[100, 100, 40, 20], segmentation=[], **turned)
+    for rotation in ({"rotation": 90}, {"attributes": {"rotation": 90.0, "occluded": False}}):
+        shape = shape_of(bbox=[100, 100, 40, 20], segmentation=[], **rotation)
         assert shape.path == "M130 90l0 40-20 0 0-40z"
         assert shape.kind_word == "Turned box"
 

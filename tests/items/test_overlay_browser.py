@@ -50,8 +50,8 @@ def expected(label: dict[str, Any], image: dict[str, Any], window: Window, zoom:
 
 def whole(outline: Any, width: int, height: int, zoom: int) -> Pixels:
     if isinstance(outline, dict):
-        found = reference.decode(reference.frPyObjects(outline, height, width))
-        return numpy.kron(found, numpy.ones((zoom, zoom), dtype=numpy.uint8))
+        mask = reference.decode(reference.frPyObjects(outline, height, width))
+        return numpy.kron(mask, numpy.ones((zoom, zoom), dtype=numpy.uint8))
     larger = [[value * zoom for value in polygon] for polygon in outline]
     return reference.decode(reference.merge(reference.frPyObjects(larger, height * zoom, width * zoom)))
 

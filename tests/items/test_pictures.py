@@ -73,8 +73,8 @@ def item(number: int, address: str | None) -> WorkItem:
 
 def signed(user: Person, *addresses: str | None) -> list[Picture]:
     items = [item(number, address) for number, address in enumerate(addresses)]
-    found = sign_pictures(user=user, project=COINS, items=items)
-    return [found[one.id] for one in items]
+    pictures = sign_pictures(user=user, project=COINS, items=items)
+    return [pictures[one.id] for one in items]
 
 
 def sent(emulator: Running) -> list[list[str]]:
@@ -86,13 +86,13 @@ def sent(emulator: Running) -> list[list[str]]:
 
 @pytest.fixture
 def vendor(emulator: Running, settings: Any) -> Iterator[Vendor]:
-    with rewriting(emulator, settings, "cloudfactory") as said:
-        yield said
+    with rewriting(emulator, settings, "cloudfactory") as answers:
+        yield answers
 
 
 def test_all_pictures_are_signed_in_one_call_and_can_be_loaded(alice: Person, emulator: Running) -> None:
-    stored = f"s3://bucket/spaces/{SPACE.upper()}/{GOOD}"
-    plain, same, from_store, accents = signed(alice, GOOD, GOOD, stored, "raw/Zürich 今日.jpg")
+    path = f"s3://bucket/spaces/{SPACE.upper()}/{GOOD}"
+    plain, same, from_store, accents = signed(alice, GOOD, GOOD, path, "raw/Zürich 今日.jpg")
     assert sent(emulator) == [[GOOD, "raw/Zürich 今日.jpg"]]
     assert plain == same == from_store
     assert requests.get(plain.url, timeout=10).headers["Content-Type"] == "image/jpeg"
@@ -152,9 +152,9 @@ def test_a_name_that_the_platform_refuses_takes_no_other_picture_away(alice: Per
 )
 def test_a_failed_call_is_the_reason_at_each_picture(alice: Person, emulator: Running, fault: str) -> None:
     emulator.fault("cloudfactory", fault, path="/signedurls$", times=9)
-    found = signed(alice, GOOD, "raw/coins-02.jpg")
-    assert {one.url for one in found} == {""}
-    assert all(one.reason.endswith((".", "s")) for one in found)
+    pictures = signed(alice, GOOD, "raw/coins-02.jpg")
+    assert {one.url for one in pictures} == {""}
+    assert all(one.reason.endswith((".", "s")) for one in pictures)
 
 
 def test_a_refused_key_is_raised_for_the_page_that_says_so(alice: Person, emulator: Running) -> None:

@@ -10,15 +10,15 @@ UID = "2d7f1a94-6b3c-4e8d-a5f0-7c9b1e3d5f60"
 
 
 def test_the_slice_and_its_item_are_linked() -> None:
-    found = provenance_of({"avala_slice": "northwind/all-coins", "avala_item": UID})
-    assert found == Provenance("northwind", "all-coins", UID)
-    assert found.address == f"/slices/northwind/all-coins/items/{UID}/"
+    provenance = provenance_of({"avala_slice": "northwind/all-coins", "avala_item": UID})
+    assert provenance == Provenance("northwind", "all-coins", UID)
+    assert provenance.address == f"/slices/northwind/all-coins/items/{UID}/"
 
 
 def test_a_slice_alone_is_linked_too() -> None:
-    found = provenance_of({"avala_slice": "northwind/all-coins", "avala_item": "the third"})
-    assert found
-    assert (found.name, found.address) == ("northwind/all-coins", "/slices/northwind/all-coins/")
+    provenance = provenance_of({"avala_slice": "northwind/all-coins", "avala_item": "the third"})
+    assert provenance
+    assert (provenance.name, provenance.address) == ("northwind/all-coins", "/slices/northwind/all-coins/")
 
 
 @pytest.mark.parametrize(

@@ -79,8 +79,8 @@ def test_the_next_item_stands_ready_and_its_picture_is_loaded_once(
     page.go_back()
     expect_item(page, items[2])
     names = [item["name"] for item in items[:3]]
-    wanted = [names.count(name) for name in names]
-    until(lambda: [len(pictures(emulator, item)) for item in items[:3]] == wanted)
+    counts = [names.count(name) for name in names]
+    until(lambda: [len(pictures(emulator, item)) for item in items[:3]] == counts)
     # Each part with labels has a call of its own for its file.
     until(lambda: len(asked(emulator, "signedurls")) == 1 + len(asked(emulator, "annotations")))
     signed = [one["body"]["paths"] for one in asked(emulator, "signedurls")]
@@ -411,8 +411,8 @@ def test_axe_finds_nothing(
 
 
 def expect_no_violations(page: Page) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    result = Axe().run(page)
+    assert result.violations_count == 0, result.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

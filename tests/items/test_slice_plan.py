@@ -189,7 +189,7 @@ def test_an_item_that_the_slice_repeats_is_sent_once(
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("message", "words"),
     [
         ({"status": "pending", "item_count": 0}, slice_reader.BUILDING),
         ({"status": "failed"}, slice_reader.FAILED),
@@ -197,11 +197,11 @@ def test_an_item_that_the_slice_repeats_is_sent_once(
     ],
 )
 def test_a_slice_that_cannot_be_sent_is_one_sentence(
-    alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor, said: dict[str, Any], words: str
+    alice: Person, client_as: ClientAs, emulator: Running, avala: Vendor, message: dict[str, Any], words: str
 ) -> None:
     source, client = make_slice(alice, emulator, "Unfit", 3), client_as(alice)
     data = form_data(name="Never made")
-    avala.rewrite("GET", rf"/{source.slug}/$", lambda answer: {**answer, **said})
+    avala.rewrite("GET", rf"/{source.slug}/$", lambda answer: {**answer, **message})
     emulator.forget_requests()
     assert words in text_of(client.get(form_url(source)))
     answer = client.post(form_url(source), data)

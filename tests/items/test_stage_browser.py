@@ -39,8 +39,8 @@ def whole(place: tuple[float, float]) -> tuple[int, int]:
 
 
 def corner(page: Page, selector: str) -> tuple[float, float]:
-    found = box(page, selector)
-    return found["x"], found["y"]
+    result = box(page, selector)
+    return result["x"], result["y"]
 
 
 def covers(page: Page) -> bool:
@@ -239,6 +239,6 @@ def test_the_stage_is_accessible(open_stage: Open, page: Page, scheme: Any, widt
     page.set_viewport_size({"width": width, "height": 900})
     for name in ("looks", "special", "250"):
         open_stage(name)
-        found = Axe().run(page).response["violations"]
-        assert [one["id"] for one in found if one["impact"] in {"serious", "critical"}] == []
+        result = Axe().run(page).response["violations"]
+        assert [one["id"] for one in result if one["impact"] in {"serious", "critical"}] == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width

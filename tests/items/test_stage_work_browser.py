@@ -44,9 +44,9 @@ def restyled(browser: Browser, page: Page, act: Callable[[], None]) -> int:
     browser.start_tracing(page=page, categories=["disabled-by-default-devtools.timeline", "devtools.timeline"])
     act()
     events = json.loads(browser.stop_tracing())["traceEvents"]
-    found = [one["args"].get("elementCount", 0) for one in events if one["name"] == "UpdateLayoutTree"]
-    assert found
-    return int(max(found))
+    counts = [one["args"].get("elementCount", 0) for one in events if one["name"] == "UpdateLayoutTree"]
+    assert counts
+    return int(max(counts))
 
 
 def test_a_step_of_the_zoom_styles_no_shape_anew(item_page: Page, browser: Browser) -> None:
