@@ -30,7 +30,7 @@ from tests.batches.boards import BATCHES, FIRST, HTMX, ORDER, START, WORN
 from tests.conftest import PASSWORD, SPACE
 from tests.exports import making
 from tests.items import bulk_plan_helpers
-from tests.items.deciding import ITEMS, item_ids
+from tests.items.decision_helpers import ITEMS, item_ids
 from tests.slices.drafting import Desk
 from tests.slices.making import COINS
 

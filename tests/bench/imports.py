@@ -29,7 +29,7 @@ from console.items.models import Import
 from console.upstream.errors import UpstreamError
 from console.upstream.response_models import NewWorkItem
 from tests.items import csv_helpers
-from tests.items.deciding import PROJECT
+from tests.items.decision_helpers import PROJECT
 
 LINES, ROUNDS = 5_000, 5
 BATCHES, ITEMS_EACH = 10, 60

@@ -10,7 +10,7 @@ from console.emulator.sample import FIRST_BATCH, PROJECTS
 from tests.faults.browser import Seen
 from tests.faults.desk import Desk, Operation
 from tests.faults.table import MARK
-from tests.items.deciding import work
+from tests.items.decision_helpers import work
 
 COINS = PROJECTS["coins"]
 ITEMS = f"/projects/{COINS}/items/"

@@ -23,7 +23,7 @@ from tests.files.getting import listed, pictures
 from tests.files.uploading import UploadScript, file
 from tests.items import import_helpers as imports
 from tests.items import label_forms as labels
-from tests.items.made import COINS, made
+from tests.items.item_helpers import COINS, add_item
 from tests.presses import press
 
 ClientAs = Callable[[Person], Client]
@@ -82,7 +82,7 @@ class Things:
 
 @pytest.fixture
 def things(alice: Person, client_as: ClientAs, emulator: Running) -> Things:
-    client, item = client_as(alice), made(emulator)
+    client, item = client_as(alice), add_item(emulator)
     upload = UploadScript(client)
     found = Things(
         plan=imports.ready_import(alice, 5),

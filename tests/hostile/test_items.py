@@ -11,7 +11,7 @@ from accounts.models import Person
 from console.emulator.server import Running
 from tests.exports.making import text_of
 from tests.hostile.test_ids import with_first
-from tests.items.deciding import HTMX, ITEMS, decision_of, item_ids, press, work
+from tests.items.decision_helpers import HTMX, ITEMS, decision_of, item_ids, press, work
 from tests.rewriting import Vendor, rewriting
 
 ClientAs = Callable[[Person], Client]

@@ -13,7 +13,7 @@ from console.audit import record
 from console.items.bulk.actions import action_named
 from console.items.models import BulkItem, BulkSignal
 from tests.conftest import SPACE
-from tests.items.deciding import PROJECT
+from tests.items.decision_helpers import PROJECT
 
 
 def bulk_signal(person: Person, items: Sequence[str], *, state: str = "sending", **fields: Any) -> BulkSignal:

@@ -13,7 +13,7 @@ from console.items.models import BulkSignal, SelectedItem, Selection
 from console.jobs import worker
 from console.jobs.models import Operation, State
 from tests.conftest import SPACE
-from tests.items.deciding import ITEMS, PROJECT
+from tests.items.decision_helpers import ITEMS, PROJECT
 
 BULK = f"{ITEMS}bulk/"
 

@@ -11,7 +11,7 @@ from django.test import Client
 
 from console.emulator.server import Running
 from console.items.models import Import
-from tests.items.deciding import ITEMS
+from tests.items.decision_helpers import ITEMS
 
 FORM = f"{ITEMS}import/"
 HEADER = ("asset_url", "asset_type", "batch", "difficulty")

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from console.emulator.server import Running
-from tests.items.made import page_of
+from tests.items.item_helpers import page_of
 
 BOX = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [10, 10, 20, 20]}
 COCO: dict[str, Any] = {

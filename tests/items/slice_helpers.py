@@ -14,7 +14,7 @@ from console.items.models import Import, ImportRow
 from console.jobs import worker
 from console.jobs.models import Operation, State
 from console.upstream.response_models import NewWorkItem, Slice, SubSlice, WorkItem
-from tests.items.deciding import PROJECT
+from tests.items.decision_helpers import PROJECT
 from tests.slices.making import COINS, NUCLEI, make
 
 Outcome = ImportRow.Outcome

@@ -23,7 +23,7 @@ from console.jobs.models import Operation
 from tests.exports.making import text_of
 from tests.items.bulk_factories import bulk_signal, ended_signal, record_entry
 from tests.items.bulk_plan_helpers import create, create_plan, page_url, press, read_plans, select, signals
-from tests.items.deciding import HTMX, ITEMS, PROJECT, item_ids
+from tests.items.decision_helpers import HTMX, ITEMS, PROJECT, item_ids
 from tests.presses import press as press_together
 
 ClientAs = Callable[[Person], Client]

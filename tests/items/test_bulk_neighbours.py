@@ -21,7 +21,17 @@ from console.jobs.models import Operation
 from tests.exports.making import text_of
 from tests.items import bulk_plan_helpers
 from tests.items.bulk_factories import bulk_signal, ended_signal, first_step, record_entry
-from tests.items.deciding import ITEMS, PROJECT, decision_of, item_ids, press, sent, signal_elsewhere, status_of, work
+from tests.items.decision_helpers import (
+    ITEMS,
+    PROJECT,
+    decision_of,
+    item_ids,
+    press,
+    sent_signals,
+    signal_elsewhere,
+    status_of,
+    work,
+)
 from tests.items.test_decide_outcomes import look_once
 
 ClientAs = Callable[[Person], Client]
@@ -69,7 +79,7 @@ def test_an_item_of_ones_own_bulk_signal_is_held_and_takes_no_decision(
         assert sentence in text_of(answer)
         assert f"{ITEMS}bulk/{bulk.pk}/" in answer.content.decode()
     assert not Decision.objects.exists()
-    assert sent(emulator) == []
+    assert sent_signals(emulator) == []
 
 
 def test_an_item_that_a_bulk_signal_has_reached_is_free(bob: Person, client_as: ClientAs, emulator: Running) -> None:

@@ -21,7 +21,7 @@ from console.jobs.models import State as JobState
 from tests.conftest import SPACE
 from tests.exports.making import text_of
 from tests.items.bulk_helpers import ARCHIVE, ITEMS, SIGNALS, archive_ids, press, signals
-from tests.items.deciding import HTMX
+from tests.items.decision_helpers import HTMX
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ClientAs = Callable[[Person], Client]

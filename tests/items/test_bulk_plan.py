@@ -37,8 +37,8 @@ from tests.items.bulk_plan_helpers import (
     select_all,
     signals,
 )
-from tests.items.deciding import HTMX, ITEMS, PROJECT, item_ids
-from tests.items.deciding import press as decide
+from tests.items.decision_helpers import HTMX, ITEMS, PROJECT, item_ids
+from tests.items.decision_helpers import press as decide
 from tests.rewriting import Query, Vendor, rewriting
 from tests.slices.making import text_of
 

@@ -14,7 +14,7 @@ from console.items.bulk import plans
 from console.items.bulk.actions import action_named
 from console.items.models import BulkSignal
 from tests.items.bulk_plan_helpers import absent, page_url, read_plans, select
-from tests.items.deciding import PROJECT, item_ids
+from tests.items.decision_helpers import PROJECT, item_ids
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]

@@ -22,7 +22,7 @@ from console.items.models import BulkItem, BulkSignal, Selection
 from console.jobs.models import Operation
 from tests.exports.making import text_of
 from tests.items.bulk_factories import bulk_signal, ended_signal, query_plan, record_entry
-from tests.items.deciding import HTMX, ITEMS, PROJECT
+from tests.items.decision_helpers import HTMX, ITEMS, PROJECT
 
 ClientAs = Callable[[Person], Client]
 State, Outcome = BulkSignal.State, BulkItem.Outcome

@@ -13,7 +13,7 @@ from accounts.models import Person
 from console.emulator.server import Running
 from console.items.models import BulkItem, BulkSignal
 from tests.items.bulk_factories import bulk_signal, ended_signal
-from tests.items.deciding import ITEMS
+from tests.items.decision_helpers import ITEMS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]

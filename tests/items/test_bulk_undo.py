@@ -22,7 +22,7 @@ from tests.exports.making import text_of
 from tests.items.bulk_factories import bulk_signal, ended_signal, record_entry
 from tests.items.bulk_plan_helpers import create_plan, page_url, read_plans, select, signals
 from tests.items.bulk_plan_helpers import press as press_plan
-from tests.items.deciding import ITEMS, item_ids, press, status_of, work
+from tests.items.decision_helpers import ITEMS, item_ids, press, status_of, work
 
 ClientAs = Callable[[Person], Client]
 WAYS = [

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import Person
 from console.emulator.server import Running
 from tests.items.bulk_factories import bulk_signal, ended_signal, record_entry
-from tests.items.deciding import ITEMS, item_ids
+from tests.items.decision_helpers import ITEMS, item_ids
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]

@@ -12,7 +12,7 @@ from console.audit import verify
 from console.emulator.server import Running
 from console.items.models import BulkSignal
 from tests.items.bulk_plan_helpers import press, read_plans, signals
-from tests.items.deciding import item_ids, status_of
+from tests.items.decision_helpers import item_ids, status_of
 from tests.items.test_bulk_undo import plans, start_work, undo
 from tests.waiting import until
 from tests.workers import Start, environment, kill, workers

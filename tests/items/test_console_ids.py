@@ -24,7 +24,7 @@ from console.items.console_ids import (
 )
 from console.upstream.errors import Unreadable
 from console.upstream.response_models import WorkItem
-from tests.items.made import COINS, made
+from tests.items.item_helpers import COINS, add_item
 from tests.rewriting import Vendor, rewriting
 
 PROJECT = uuid.UUID(COINS)
@@ -56,7 +56,7 @@ def look(user: Person, batch_id: int | None, *ids: uuid.UUID) -> ConsoleIdMatche
 
 def ours(emulator: Running, batch: int, **words: Any) -> tuple[uuid.UUID, str]:
     console_id = uuid.uuid4()
-    return console_id, made(emulator, batch=batch, metadata={KEY: str(console_id)}, **words)
+    return console_id, add_item(emulator, batch=batch, metadata={KEY: str(console_id)}, **words)
 
 
 def test_items_are_found_in_their_batch_and_the_others_are_surely_not_there(

@@ -16,7 +16,7 @@ from console.items import counts
 from console.items.counts import Count, ItemQuery
 from console.upstream.errors import KeyRejected, ServerFailed
 from tests.conftest import point_at
-from tests.items.deciding import HTMX, item_ids, press, work
+from tests.items.decision_helpers import HTMX, item_ids, press, work
 from tests.rewriting import Vendor, rewriting
 from tests.slices.making import text_of
 

@@ -23,7 +23,7 @@ from console.items.console_ids import KEY, console_id_of
 from console.items.create_form import NewItemForm
 from console.items.item_fields import new_work_item
 from tests import presses
-from tests.items.made import COINS
+from tests.items.item_helpers import COINS
 from tests.rewriting import rewriting
 from tests.slices.making import text_of
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import Person
 from console.emulator.server import Running
 from console.items.console_ids import KEY
-from tests.items.made import COINS
+from tests.items.item_helpers import COINS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]
@@ -22,7 +22,7 @@ def violations(page: Page) -> list[str]:
     return [f"{one['id']}: {one['nodes'][0]['target']}" for one in result]
 
 
-def sent(emulator: Running) -> list[dict[str, Any]]:
+def sent_bodies(emulator: Running) -> list[dict[str, Any]]:
     requests = emulator.requests("cloudfactory")
     return [one["body"] for one in requests if one["method"] == "POST" and one["path"].endswith("/workItems")]
 
@@ -52,7 +52,7 @@ def test_an_item_is_created_by_keyboard_alone(
     page.keyboard.type("37")
     page.keyboard.press("Enter")
     expect(page.get_by_text("was created in the batch “Default”")).to_be_visible()
-    (body,) = sent(emulator)
+    (body,) = sent_bodies(emulator)
     body["metadata"].pop(KEY)
     assert body == {
         "assetUrl": "raw/a.jpg",
@@ -81,7 +81,7 @@ def test_a_refused_form_says_where_and_can_be_read_everywhere(
     expect(page.get_by_label("Difficulty")).to_be_focused()
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert sent(emulator) == []
+    assert sent_bodies(emulator) == []
 
 
 def test_it_works_without_script(
@@ -94,5 +94,5 @@ def test_it_works_without_script(
     page.get_by_label("Asset address").fill("raw/a.jpg")
     page.get_by_role("button", name="Create work item").click()
     expect(page.get_by_text("was created in the batch “Default”")).to_be_visible()
-    assert len(sent(emulator)) == 1
+    assert len(sent_bodies(emulator)) == 1
     context.close()

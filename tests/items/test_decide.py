@@ -24,14 +24,14 @@ from console.jobs import worker
 from console.jobs.models import Operation
 from console.jobs.models import State as JobState
 from tests.exports.making import text_of
-from tests.items.deciding import (
+from tests.items.decision_helpers import (
     HTMX,
     ITEMS,
     PROJECT,
     decision_of,
     item_ids,
     press,
-    sent,
+    sent_signals,
     signal_elsewhere,
     status_of,
     strip,
@@ -51,10 +51,12 @@ def test_an_approval_waits_its_seconds_and_is_then_sent_once(
     assert answer.status_code == 200
     assert f"Approving “{decision.item_name}” in 10 s" in text_of(answer)
     assert (decision.due_at - decision.created_at).total_seconds() == pytest.approx(10, abs=1)
-    assert sent(emulator) == []
+    assert sent_signals(emulator) == []
     work()
     work()
-    assert sent(emulator, item) == [{"signal": "complete", "taskType": "external_review", "signalOutcome": "OK"}]
+    assert sent_signals(emulator, item) == [
+        {"signal": "complete", "taskType": "external_review", "signalOutcome": "OK"}
+    ]
     assert status_of(bob, item) == "COMPLETED"
     text = text_of(strip(client, item))
     assert f"Approved: “{decision.item_name}”" in text
@@ -72,7 +74,7 @@ def test_nothing_is_sent_before_its_seconds_are_over(bob: Person, client_as: Cli
     [item] = item_ids(bob)
     press(client_as(bob), item)
     worker.sweep()
-    assert sent(emulator) == []
+    assert sent_signals(emulator) == []
     assert decision_of(item).state == State.WAITING
 
 
@@ -91,7 +93,7 @@ def test_sending_back_takes_its_reason_and_note_along(bob: Person, client_as: Cl
     fields: dict[str, Any] = {"reason": "Wrong class", "comment": "These are coins,\r\nnot buttons."}
     assert press(client_as(bob), item, "send-back", **fields).status_code == 200
     work()
-    [body] = sent(emulator, item)
+    [body] = sent_signals(emulator, item)
     assert body == {
         "signal": "complete",
         "taskType": "external_review",
@@ -142,7 +144,7 @@ def test_an_expert_adds_an_assignee_and_feedback_as_json(bob: Person, client_as:
     }
     press(client_as(bob), item, "send-back", **fields)
     work()
-    [body] = sent(emulator, item)
+    [body] = sent_signals(emulator, item)
     assert body["assignee"] == "kim@example.com"
     assert body["feedback"] == {"score": 3, "comment": "See JSON"}
 
@@ -192,10 +194,10 @@ def test_every_other_signal_waits_too_and_is_sent_with_the_labeling_task(
 ) -> None:
     [item] = item_ids(bob, status)
     press(client_as(bob), item, "signal", choice=choice, reason="Because")
-    assert sent(emulator) == []
+    assert sent_signals(emulator) == []
     work()
     expected = {"signal": signal, "taskType": "labeling", "signalOutcome": outcome, "reason": "Because"}
-    assert sent(emulator, item) == [expected]
+    assert sent_signals(emulator, item) == [expected]
     assert status_of(bob, item) == after
     sentence = Entry.objects.get(pk=decision_of(item).pk)
     assert sentence.thing_kind == "item"
@@ -245,7 +247,7 @@ def test_an_unlikely_signal_is_marked_and_not_forbidden(bob: Person, client_as: 
     assert page.count("Unlikely: the item is “Completed”.") == 5
     press(client, item, "signal", choice="start")
     work()
-    assert len(sent(emulator, item)) == 1
+    assert len(sent_signals(emulator, item)) == 1
     assert "CloudFactory refused this: the item is “Completed” now." in text_of(strip(client, item))
 
 
@@ -256,7 +258,7 @@ def test_a_duplicate_submission_is_answered_as_the_first(bob: Person, client_as:
         assert f'id="decision-{act_id}"' in press(client, item, act_id=act_id).content.decode()
     work()
     assert Decision.objects.count() == 1
-    assert len(sent(emulator)) == 1
+    assert len(sent_signals(emulator)) == 1
 
 
 def test_a_one_time_id_serves_one_decision_of_one_person(
@@ -279,7 +281,7 @@ def test_the_id_of_another_act_serves_no_decision(bob: Person, client_as: Client
     assert press(client, item, act_id=str(download.pk)).status_code == 409
     assert press(client, item, act_id=str(download.pk), sure="yes", htmx=False).status_code == 409
     assert not Decision.objects.exists()
-    assert sent(emulator, item) == []
+    assert sent_signals(emulator, item) == []
 
 
 def test_an_id_that_another_act_takes_meanwhile_sends_nothing_and_says_so(
@@ -292,7 +294,7 @@ def test_an_id_that_another_act_takes_meanwhile_sends_nothing_and_says_so(
     ) as act:
         act.done()
     work()
-    assert sent(emulator, item) == []
+    assert sent_signals(emulator, item) == []
     assert decision_of(item).state == State.FAILED
     assert f"Approving “{decision_of(item).item_name}” failed" in text_of(strip(client, item))
 
@@ -322,7 +324,7 @@ def test_a_decision_that_is_taken_back_is_never_sent(bob: Person, client_as: Cli
     assert "Nothing was sent." in text_of(answer)
     assert 'data-event="item-taken-back"' in answer.content.decode()
     work()
-    assert sent(emulator) == []
+    assert sent_signals(emulator) == []
     assert status_of(bob, item) == "CLIENT_REVIEW"
     assert not Entry.objects.filter(action="item.approve").exists()
 
@@ -344,7 +346,7 @@ def test_exactly_one_of_sending_and_taking_back_happens(bob: Person, client_as: 
         Operation.objects.update(due_at=timezone.now())
         at_once([worker.sweep, lambda: take_back(client, item)])  # noqa: B023
         state = decision_of(item).state
-        assert (state, len(sent(emulator, item))) in [(State.SENT, 1), (State.TAKEN_BACK, 0)]
+        assert (state, len(sent_signals(emulator, item))) in [(State.SENT, 1), (State.TAKEN_BACK, 0)]
 
 
 def at_once(acts: list[Callable[[], Any]]) -> None:
@@ -403,7 +405,7 @@ def test_without_grace_a_decision_is_sent_at_once(
     client, [item] = client_as(bob), item_ids(bob)
     assert "now" in text_of(press(client, item))
     worker.sweep()
-    assert len(sent(emulator, item)) == 1
+    assert len(sent_signals(emulator, item)) == 1
 
 
 # Without script
@@ -417,17 +419,17 @@ def test_without_script_it_asks_once_and_then_sends_at_once(
     confirmation = press(client, item, "send-back", htmx=False, **fields)
     assert confirmation.status_code == 200
     assert "can't be undone" in text_of(confirmation)
-    assert (sent(emulator), Decision.objects.count()) == ([], 0)
+    assert (sent_signals(emulator), Decision.objects.count()) == ([], 0)
     for value in fields.values():
         assert f'value="{value}"' in confirmation.content.decode()
     answer = press(client, item, "send-back", htmx=False, sure="yes", **fields)
     assert (answer.status_code, answer["Location"]) == (302, f"{ITEMS}{item}/")
-    [body] = sent(emulator, item)
+    [body] = sent_signals(emulator, item)
     assert (body["reason"], body["feedback"]) == ("Wrong class", {"comment": "Buttons"})
     assert decision_of(item).state == State.SENT
     assert not Operation.objects.filter(state=JobState.WAITING).exists()
     press(client, item, "send-back", htmx=False, sure="yes", **fields)
-    assert len(sent(emulator, item)) == 1
+    assert len(sent_signals(emulator, item)) == 1
 
 
 def test_in_a_run_it_leads_on_to_the_next_step(bob: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -528,7 +530,7 @@ def test_a_person_who_was_disabled_meanwhile_sends_nothing(
         people.disable(by=erin, person=bob, request=rf.get("/"))
     work()
     decision = decision_of(item)
-    assert (decision.state, sent(emulator)) == (State.FAILED, [])
+    assert (decision.state, sent_signals(emulator)) == (State.FAILED, [])
     assert "was disabled" in decision.message
 
 
@@ -539,7 +541,7 @@ def test_a_person_whose_role_cannot_decide_any_more_sends_nothing(
     press(client_as(bob), item)
     Person.objects.filter(pk=bob.pk).update(role=Role.AUDITOR)
     work()
-    assert (decision_of(item).state, sent(emulator)) == (State.FAILED, [])
+    assert (decision_of(item).state, sent_signals(emulator)) == (State.FAILED, [])
     assert "Your role can't decide on work items any more." in decision_of(item).message
 
 
@@ -572,7 +574,7 @@ def test_presses_at_the_same_moment_are_one_decision(
         at_once([lambda one=one: press(one, item, act_id=act_id) for one in clients])  # type: ignore[misc]
     assert Decision.objects.count() == 1
     work()
-    assert len(sent(emulator, item)) == 1
+    assert len(sent_signals(emulator, item)) == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -599,7 +601,7 @@ def test_two_tabs_without_script_that_decide_at_the_same_moment_send_one_signal(
 
     at_once([lambda: decide(clients[0], "approve"), lambda: decide(clients[1], "send-back", reason="Wrong class")])
     work()
-    assert len(sent(emulator, item)) == 1
+    assert len(sent_signals(emulator, item)) == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -620,7 +622,7 @@ def test_a_decision_whose_outcome_could_not_be_kept_is_completed_by_its_job(
     assert answer.status_code == 503
     work()
     assert decision_of(item).state == State.SENT
-    assert len(sent(emulator, item)) == 1
+    assert len(sent_signals(emulator, item)) == 1
 
 
 def test_whoever_cannot_decide_reads_whom_to_ask(

@@ -12,7 +12,7 @@ from accounts.models import Person
 from console.emulator.server import Running
 from console.items.models import Decision
 from tests.conftest import PASSWORD
-from tests.items.deciding import ITEMS, PROJECT, decision_of, item_ids, press, sent, work
+from tests.items.decision_helpers import ITEMS, PROJECT, decision_of, item_ids, press, sent_signals, work
 from tests.items.test_index_browser import violations
 from tests.waiting import until
 
@@ -36,7 +36,7 @@ PRESS_WHEN_SEEN = """([selector, key]) => {
 }"""
 
 
-def opened(page: Page, live: str, item: str) -> None:
+def open_item(page: Page, live: str, item: str) -> None:
     page.goto(f"{live}{ITEMS}{item}/")
     expect(page.get_by_role("button", name="Approve")).to_be_visible()
     page.wait_for_load_state("networkidle")
@@ -47,7 +47,7 @@ def test_approving_taking_back_and_sending_back_by_keyboard(
 ) -> None:
     [item] = item_ids(bob)
     sign_in(page, bob)
-    opened(page, live, item)
+    open_item(page, live, item)
     page.evaluate(LISTEN)
     page.keyboard.press("a")
     strip = page.locator("#decisions [data-decision]")
@@ -77,7 +77,7 @@ def test_approving_taking_back_and_sending_back_by_keyboard(
     expect(page.locator("#decisions")).to_contain_text("CloudFactory shows it as “In progress” now.")
     expect(page.locator(".page-subheading")).to_have_text("In progress")
     expect(page.locator("[data-decide]")).to_contain_text("Unlikely: the item is “In progress”.")
-    assert [body["reason"] for body in sent(emulator)] == ["as usual, Wrong class"]
+    assert [body["reason"] for body in sent_signals(emulator)] == ["as usual, Wrong class"]
     # Chromium reports each 422 by itself.
     complaints[:] = [one for one in complaints if "422" not in one]
 
@@ -87,7 +87,7 @@ def test_a_strip_works_from_the_moment_it_is_seen(
 ) -> None:
     [item] = item_ids(bob)
     sign_in(page, bob)
-    opened(page, live, item)
+    open_item(page, live, item)
     page.evaluate(PRESS_WHEN_SEEN, ["[data-waiting]", "u"])
     page.keyboard.press("a")
     expect(page.locator("#decisions")).to_contain_text("Nothing was sent.")
@@ -99,7 +99,7 @@ def test_a_form_opened_when_the_strip_is_seen_stays_open(
 ) -> None:
     [item] = item_ids(bob)
     sign_in(page, bob)
-    opened(page, live, item)
+    open_item(page, live, item)
     page.keyboard.press("a")
     expect(page.locator("#live")).to_contain_text("Press u to undo.")
     page.evaluate(LISTEN)
@@ -117,7 +117,7 @@ def test_a_key_that_is_held_down_decides_once(
 ) -> None:
     [item] = item_ids(bob)
     sign_in(page, bob)
-    opened(page, live, item)
+    open_item(page, live, item)
     for _ in range(5):
         page.keyboard.down("a")
     page.keyboard.up("a")
@@ -135,9 +135,9 @@ def test_a_second_tab_shows_the_decision_that_comes_first_and_can_undo_it(
     settings.REVIEW_GRACE = 60
     [item] = item_ids(bob)
     sign_in(page, bob)
-    opened(page, live, item)
+    open_item(page, live, item)
     other = page.context.new_page()
-    opened(other, live, item)
+    open_item(other, live, item)
     page.keyboard.press("a")
     expect(page.locator("#decisions [data-waiting]")).to_be_visible()
     other.keyboard.press("a")
@@ -153,7 +153,7 @@ def test_a_printed_item_has_its_picture_and_facts_and_no_controls(
 ) -> None:
     [item] = item_ids(bob)
     sign_in(page, bob)
-    opened(page, live, item)
+    open_item(page, live, item)
     page.emulate_media(media="print")
     expect(page.get_by_role("heading", name="About this item")).to_be_visible()
     expect(page.get_by_text("Tells CloudFactory").first).to_be_hidden()
@@ -171,7 +171,7 @@ def test_the_countdown_leaves_the_item_s_name_as_it_is(
     press(client_as(bob), item)
     Decision.objects.update(item_name="in 3 s.jpg")
     sign_in(page, bob)
-    opened(page, live, item)
+    open_item(page, live, item)
     title = page.locator("#decisions [data-waiting] .notice-title")
     expect(title).not_to_have_text(title.inner_text())
     expect(title).to_have_text(re.compile(r"Approving “in 3 s\.jpg” in \d\d s"))
@@ -182,7 +182,7 @@ def test_a_reason_to_choose_from_fills_the_field(
 ) -> None:
     [item] = item_ids(bob)
     sign_in(page, bob)
-    opened(page, live, item)
+    open_item(page, live, item)
     page.get_by_text("Send back…").click()
     page.get_by_role("button", name="Wrong class").click()
     expect(page.get_by_label("Reason", exact=True)).to_have_value("Wrong class")
@@ -195,12 +195,12 @@ def test_closing_the_page_sends_it_all_the_same(
 ) -> None:
     [item] = item_ids(bob)
     sign_in(page, bob)
-    opened(page, live, item)
+    open_item(page, live, item)
     page.keyboard.press("a")
     expect(page.locator("#decisions [data-waiting]")).to_be_visible()
     page.goto("about:blank")
     work()
-    assert len(sent(emulator, item)) == 1
+    assert len(sent_signals(emulator, item)) == 1
 
 
 def test_a_reload_shows_what_still_waits_and_undo_works_there(
@@ -208,7 +208,7 @@ def test_a_reload_shows_what_still_waits_and_undo_works_there(
 ) -> None:
     [item] = item_ids(bob)
     sign_in(page, bob)
-    opened(page, live, item)
+    open_item(page, live, item)
     page.keyboard.press("a")
     expect(page.locator("#decisions [data-waiting]")).to_be_visible()
     page.reload()
@@ -222,7 +222,7 @@ def test_an_outcome_nobody_knows_is_said_with_a_way_to_find_out(
 ) -> None:
     [item] = item_ids(bob)
     sign_in(page, bob)
-    opened(page, live, item)
+    open_item(page, live, item)
     emulator.fault("cloudfactory", "503", method="PUT")
     page.keyboard.press("a")
     expect(page.locator("#decisions [data-waiting]")).to_be_visible()
@@ -237,7 +237,7 @@ def test_a_strip_is_not_replaced_while_the_focus_moves_inside_it(
 ) -> None:
     [item] = item_ids(bob)
     sign_in(page, bob)
-    opened(page, live, item)
+    open_item(page, live, item)
     emulator.fault("cloudfactory", "503", method="PUT")
     page.keyboard.press("a")
     expect(page.locator("#decisions [data-waiting]")).to_be_visible()
@@ -264,7 +264,7 @@ def test_nothing_of_it_keeps_anybody_out(
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 900})
     emulator.fault("cloudfactory", "503", method="PUT")
-    opened(page, live, first)
+    open_item(page, live, first)
     page.keyboard.press("a")
     expect(page.locator("#decisions [data-waiting]")).to_be_visible()
     assert violations(page) == []
@@ -298,7 +298,7 @@ def test_without_script_the_forms_ask_once_on_a_page_of_their_own(
     expect(page.get_by_text("can't be undone")).to_be_visible()
     page.get_by_role("button", name="Send back", exact=True).click()
     expect(page.get_by_text("CloudFactory shows it as “In progress” now.")).to_be_visible()
-    assert [body["reason"] for body in sent(emulator)] == ["Wrong class"]
+    assert [body["reason"] for body in sent_signals(emulator)] == ["Wrong class"]
     context.close()
 
 
@@ -308,7 +308,7 @@ def test_the_newest_decision_can_be_undone_in_sight_below_many_that_failed(
     first, *others = item_ids(bob, number=6)
     add_failed(bob, others)
     sign_in(page, bob)
-    opened(page, live, first)
+    open_item(page, live, first)
     expect(page.locator("#decisions [data-decision]").last).to_be_in_viewport(ratio=0.9)
     page.keyboard.press("a")
     expect(page.locator("#decisions [data-decision]")).to_have_count(6)
@@ -323,7 +323,7 @@ def test_a_phone_shows_no_keys_and_keeps_most_of_its_screen_free_of_decisions_th
     context = browser.new_context(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
     page = context.new_page()
     sign_in(page, bob)
-    opened(page, live, first)
+    open_item(page, live, first)
     expect(page.locator("#main kbd:visible")).to_have_count(0)
     box = page.locator("#decisions").bounding_box()
     assert box

@@ -18,7 +18,17 @@ from console.jobs import worker
 from console.jobs.models import Operation
 from console.jobs.models import State as JobState
 from tests.exports.making import text_of
-from tests.items.deciding import ITEMS, decision_of, item_ids, press, sent, signal_elsewhere, status_of, strip, work
+from tests.items.decision_helpers import (
+    ITEMS,
+    decision_of,
+    item_ids,
+    press,
+    sent_signals,
+    signal_elsewhere,
+    status_of,
+    strip,
+    work,
+)
 
 ClientAs = Callable[[Person], Client]
 State = Decision.State
@@ -42,7 +52,7 @@ def test_without_a_clear_answer_it_is_found_out_by_reading(
     for _ in range(4):
         Lookup.objects.update(next_check_at=timezone.now())
         work()
-    assert len(sent(emulator, item)) == 1, "it was sent twice"
+    assert len(sent_signals(emulator, item)) == 1, "it was sent twice"
     entry = Entry.objects.get(pk=decision_of(item).pk)
     if fault in DONE_BEFORE:
         assert (decision_of(item).state, entry.outcome) == (State.SENT, "done")
@@ -68,7 +78,7 @@ def test_while_nobody_knows_another_decision_is_refused(bob: Person, client_as: 
     answer = press(client, item)
     assert answer.status_code == 409
     assert "We don't know whether the work item" in text_of(answer)
-    assert len(sent(emulator, item)) == 1
+    assert len(sent_signals(emulator, item)) == 1
 
 
 def test_once_it_was_found_not_done_it_can_be_decided_again(
@@ -84,7 +94,7 @@ def test_once_it_was_found_not_done_it_can_be_decided_again(
     assert press(client, item).status_code == 200
     work()
     assert status_of(bob, item) == "COMPLETED"
-    assert len(sent(emulator, item)) == 2, "the second is another decision, by another press"
+    assert len(sent_signals(emulator, item)) == 2, "the second is another decision, by another press"
     first = Entry.objects.get(pk=Decision.objects.filter(item=item).earliest("created_at").pk)
     assert reconciliation.look(first).status == "not found", "what the second did was taken for the first's"
 
@@ -155,7 +165,7 @@ def test_without_script_an_unknown_outcome_is_said_on_the_next_page(
     text = text_of(client.get(answer["Location"]))
     assert "We don't know whether the work item" in text
     assert "Check now" in text
-    assert len(sent(emulator, item)) == 1
+    assert len(sent_signals(emulator, item)) == 1
 
 
 def test_a_key_removed_meanwhile_sends_nothing(bob: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -165,7 +175,7 @@ def test_a_key_removed_meanwhile_sends_nothing(bob: Person, client_as: ClientAs,
     work()
     assert decision_of(item).state == State.FAILED
     assert "You have not connected a CloudFactory key yet." in text_of(strip(client, item))
-    assert sent(emulator) == []
+    assert sent_signals(emulator) == []
 
 
 def test_a_failure_that_is_kept_names_no_seconds_to_wait(bob: Person, client_as: ClientAs, emulator: Running) -> None:

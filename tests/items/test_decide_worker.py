@@ -15,7 +15,7 @@ from console.emulator.server import Running
 from console.items.models import Decision
 from console.jobs.models import Operation
 from console.jobs.models import State as JobState
-from tests.items.deciding import decision_of, item_ids, press, sent, status_of
+from tests.items.decision_helpers import decision_of, item_ids, press, sent_signals, status_of
 from tests.items.test_decide import take_back
 from tests.waiting import until
 from tests.workers import Start, environment, kill, workers
@@ -53,7 +53,7 @@ def test_five_decisions_with_one_taken_back_are_four_signals(
     until(is_all_due)
     worker()
     until(lambda: Decision.objects.filter(state=State.SENT).count() == 4)
-    assert [len(sent(emulator, item)) for item in items] == [1, 1, 0, 1, 1]
+    assert [len(sent_signals(emulator, item)) for item in items] == [1, 1, 0, 1, 1]
 
 
 def test_five_decisions_with_one_taken_back_and_a_worker_killed_are_four_signals(
@@ -73,8 +73,8 @@ def test_five_decisions_with_one_taken_back_and_a_worker_killed_are_four_signals
     until(lambda: Decision.objects.filter(state=State.SENT).count() == 4)
     statuses = ["COMPLETED", "COMPLETED", "CLIENT_REVIEW", "COMPLETED", "COMPLETED"]
     assert [status_of(bob, item) for item in items] == statuses
-    until(lambda: len(sent(emulator)) == 4)
-    assert [len(sent(emulator, item)) for item in items] == [1, 1, 0, 1, 1]
+    until(lambda: len(sent_signals(emulator)) == 4)
+    assert [len(sent_signals(emulator, item)) for item in items] == [1, 1, 0, 1, 1]
     assert Entry.objects.lines().filter(action="item.approve").count() == 4
     assert verify.check().is_whole
 
@@ -99,7 +99,7 @@ def test_a_worker_killed_while_its_call_is_on_the_way_sends_once(
         "after a restart",
         "COMPLETED",
     )
-    assert len(sent(emulator, item)) <= 1
+    assert len(sent_signals(emulator, item)) <= 1
     assert verify.check().is_whole
 
 
@@ -113,4 +113,4 @@ def test_a_worker_killed_before_its_call_leaves_it_to_the_next(
     Operation.objects.update(state=JobState.RUNNING, lease_until=decision_of(item).created_at)
     worker()
     until(lambda: decision_of(item).state == State.SENT)
-    assert len(sent(emulator, item)) == 1
+    assert len(sent_signals(emulator, item)) == 1

@@ -17,17 +17,17 @@ from console.audit import record
 from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
 from console.items import console_ids
-from tests.items.made import COINS, HTMX, asked, made, page_of
+from tests.items.item_helpers import COINS, HTMX, add_item, page_of, request_kinds
 from tests.slices.making import text_of
 
 ClientAs = Callable[[Person], Client]
 
 
 def test_the_page_stands_after_two_calls(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    item = made(emulator)
+    item = add_item(emulator)
     emulator.forget_requests()
     response = client_as(alice).get(page_of(item))
-    assert asked(emulator) == ["workItems", "signedurls"]
+    assert request_kinds(emulator) == ["workItems", "signedurls"]
     assert "coins-r1c1.jpg" in text_of(response)
     assert "signature=" in response.content.decode()
 
@@ -41,7 +41,7 @@ def test_all_facts_are_on_the_page_in_words(alice: Person, client_as: ClientAs, 
         "taxonomyVersionId": str(uuid.UUID(int=7)),
         "metadata": {"site": "Naples", "tags": ["wet", "worn"], "deep": {"a": [1]}},
     }
-    response = client_as(alice).get(page_of(made(emulator, **words)))
+    response = client_as(alice).get(page_of(add_item(emulator, **words)))
     text = text_of(response)
     for fact in ("Waiting for review", "42", "7700", "raw/coins-on-velvet/coins-r1c1.jpg", words["taxonomyVersionId"]):
         assert fact in text
@@ -54,7 +54,7 @@ def test_all_facts_are_on_the_page_in_words(alice: Person, client_as: ClientAs, 
 
 def test_an_unfinished_item_past_its_due_time_is_overdue(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     client = client_as(alice)
-    items = {status: made(emulator, status=status, dueInSeconds=-60) for status in ("NEW", "COMPLETED")}
+    items = {status: add_item(emulator, status=status, dueInSeconds=-60) for status in ("NEW", "COMPLETED")}
     assert "Overdue" in text_of(client.get(page_of(items["NEW"])))
     assert "Overdue" not in text_of(client.get(page_of(items["COMPLETED"])))
 
@@ -63,7 +63,7 @@ def test_an_unfinished_item_past_its_due_time_is_overdue(alice: Person, client_a
 def test_results_are_linked_only_where_the_address_is_harmless(
     alice: Person, client_as: ClientAs, emulator: Running, address: str
 ) -> None:
-    response = client_as(alice).get(page_of(made(emulator, resultsUrl=address)))
+    response = client_as(alice).get(page_of(add_item(emulator, resultsUrl=address)))
     assert address in text_of(response)
     assert f'href="{address}"' not in response.content.decode()
 
@@ -73,7 +73,7 @@ def test_no_signature_of_an_asset_gets_into_our_own_addresses(
 ) -> None:
     """They stand in the logs of this console and of the proxy in front."""
     client, address = client_as(alice), f"{emulator.storage_url}/raw/coin.jpg?X-Amz-Signature=5ec2e7"
-    content = client.get(page_of(made(emulator, asset=address))).content.decode()
+    content = client.get(page_of(add_item(emulator, asset=address))).content.decode()
     assert "file=coin.jpg" in content
     for ours in re.findall(r'(?:href|action|hx-get|hx-post)="(/[^"]*)"', content):
         assert "5ec2e7" not in ours
@@ -81,7 +81,7 @@ def test_no_signature_of_an_asset_gets_into_our_own_addresses(
 
 def test_text_from_outside_is_only_text(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     metadata = {"<script>x</script>": "<img src=x onerror=alert(1)>", "turned": "a\u202eb"}
-    content = client_as(alice).get(page_of(made(emulator, metadata=metadata))).content.decode()
+    content = client_as(alice).get(page_of(add_item(emulator, metadata=metadata))).content.decode()
     assert "<script>x" not in content
     assert "<img src=x" not in content
     assert "\u202e" not in content
@@ -101,11 +101,11 @@ def test_text_from_outside_is_only_text(alice: Person, client_as: ClientAs, emul
 def test_a_picture_that_cannot_be_asked_for_is_a_quiet_tile(
     alice: Person, client_as: ClientAs, emulator: Running, asset: str | None
 ) -> None:
-    item = made(emulator, asset=asset, metadata={"site": "Naples"})
+    item = add_item(emulator, asset=asset, metadata={"site": "Naples"})
     emulator.forget_requests()
     response = client_as(alice).get(page_of(item))
     assert response.status_code == 200
-    assert asked(emulator) == ["workItems"]
+    assert request_kinds(emulator) == ["workItems"]
     assert "picture-failed" in response.content.decode()
     assert "site Naples" in text_of(response)
 
@@ -115,7 +115,7 @@ def test_what_is_no_picture_is_a_sentence_and_a_link(
     alice: Person, client_as: ClientAs, emulator: Running, asset: str
 ) -> None:
     kind = "video" if asset.endswith("mp4") else "external"
-    response = client_as(alice).get(page_of(made(emulator, asset=asset, type=kind)))
+    response = client_as(alice).get(page_of(add_item(emulator, asset=asset, type=kind)))
     assert "so it can't be shown here" in text_of(response)
     assert re.search(rf'href="[^"]*{asset}[^"]*signature=', response.content.decode())
     assert "<img" not in response.content.decode().partition('<div class="page-content">')[2].partition("</main>")[0]
@@ -133,7 +133,7 @@ def test_what_is_no_picture_is_a_sentence_and_a_link(
 def test_an_item_has_a_name_that_can_be_read(
     alice: Person, client_as: ClientAs, emulator: Running, asset: str | None, name: str
 ) -> None:
-    content = client_as(alice).get(page_of(made(emulator, asset=asset, asset_id=7700))).content.decode()
+    content = client_as(alice).get(page_of(add_item(emulator, asset=asset, asset_id=7700))).content.decode()
     assert f"<h1><bdi>{name}</bdi></h1>" in content
 
 
@@ -141,7 +141,7 @@ def test_an_item_has_a_name_that_can_be_read(
 def test_a_failed_link_leaves_everything_else(
     alice: Person, client_as: ClientAs, emulator: Running, fault: str
 ) -> None:
-    item = made(emulator, metadata={"site": "Naples"})
+    item = add_item(emulator, metadata={"site": "Naples"})
     emulator.fault("cloudfactory", fault, path="signedurls", times=0)
     response = client_as(alice).get(page_of(item))
     assert response.status_code == 200
@@ -153,7 +153,7 @@ def test_a_failed_link_leaves_everything_else(
 def test_an_item_that_cannot_be_read_is_a_page_that_says_so(
     alice: Person, client_as: ClientAs, emulator: Running, fault: str
 ) -> None:
-    item = made(emulator)
+    item = add_item(emulator)
     emulator.fault("cloudfactory", fault, path="workItems", times=0)
     response = client_as(alice).get(page_of(item))
     assert response.status_code >= 400
@@ -163,7 +163,7 @@ def test_an_item_that_cannot_be_read_is_a_page_that_says_so(
 def test_an_unknown_item_and_one_of_another_project_are_404_with_words(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    client, item = client_as(alice), made(emulator)
+    client, item = client_as(alice), add_item(emulator)
     for address in (page_of(str(uuid.uuid4())), page_of(item, PROJECTS["eyes"]), page_of(item, str(uuid.uuid4()))):
         response = client.get(address)
         assert response.status_code == 404
@@ -175,12 +175,12 @@ def test_an_unknown_item_and_one_of_another_project_are_404_with_words(
 def test_an_id_that_is_none_makes_no_call(alice: Person, client_as: ClientAs, emulator: Running, odd: str) -> None:
     emulator.forget_requests()
     assert client_as(alice).get(page_of(odd)).status_code == 404
-    assert client_as(alice).get(page_of(made(emulator).upper())).status_code == 404
-    assert asked(emulator) == []
+    assert client_as(alice).get(page_of(add_item(emulator).upper())).status_code == 404
+    assert request_kinds(emulator) == []
 
 
 def test_the_way_back_leads_to_the_list_as_it_was(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    item = made(emulator)
+    item = add_item(emulator)
     response = client_as(alice).get(page_of(item), {"list": "status=CLIENT_REVIEW&batch=104&nonsense=%22%3E"})
     assert response.context["list_url"] == f"/projects/{COINS}/items/?status=CLIENT_REVIEW&batch=104"
     answer_with_labels = client_as(alice).get(response.context["inline_labels_url"])
@@ -191,7 +191,7 @@ def test_the_way_back_leads_to_the_list_as_it_was(alice: Person, client_as: Clie
 
 
 def test_trying_again_without_script_keeps_the_list(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    client, item = client_as(alice), made(emulator)
+    client, item = client_as(alice), add_item(emulator)
     address = client.get(page_of(item), {"list": "status=CLIENT_REVIEW"}).context["inline_labels_url"]
     emulator.fault("cloudfactory", "403", path="annotations", times=1)
     again = re.search(r'href="([^"]*)"[^>]*>[^>]*(?:<[^>]*>)*Try again', client.get(address).content.decode())
@@ -200,7 +200,7 @@ def test_trying_again_without_script_keeps_the_list(alice: Person, client_as: Cl
 
 
 def test_names_that_are_not_remembered_come_as_a_part(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    client, item = client_as(alice), made(emulator, batch=104)
+    client, item = client_as(alice), add_item(emulator, batch=104)
     names = client.get(page_of(item)).context["names_url"]
     part = text_of(client.get(names, headers=HTMX))
     assert "Coin outlines" in part
@@ -209,11 +209,11 @@ def test_names_that_are_not_remembered_come_as_a_part(alice: Person, client_as: 
     response = client.get(page_of(item))
     assert response.context["names_url"] == ""
     assert response.context["facts"].batch_words in part
-    assert asked(emulator) == ["workItems", "signedurls"]
+    assert request_kinds(emulator) == ["workItems", "signedurls"]
 
 
 def test_names_that_cannot_be_had_leave_ids(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    client, item = client_as(alice), made(emulator, batch=104)
+    client, item = client_as(alice), add_item(emulator, batch=104)
     names = client.get(page_of(item)).context["names_url"]
     emulator.fault("cloudfactory", "503", path="/projects", times=0)
     response = client.get(names, headers=HTMX)
@@ -224,7 +224,7 @@ def test_names_that_cannot_be_had_leave_ids(alice: Person, client_as: ClientAs, 
 def test_the_history_holds_what_the_console_did(
     alice: Person, bob: Person, dana: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    item = made(emulator)
+    item = add_item(emulator)
     detail = {"project_id": COINS, "reason": "Edge is missing"}
     about = {"action": "item.send_back", "thing_kind": "item", "thing_id": item, "thing_name": "coins-r1c1.jpg"}
     with record.audited_call(actor=alice, vendor="cloudfactory", detail=detail, **about) as act:
@@ -239,7 +239,7 @@ def test_the_history_holds_what_the_console_did(
 def test_a_long_history_says_that_there_is_more_and_leads_there(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    client, item = client_as(alice), made(emulator)
+    client, item = client_as(alice), add_item(emulator)
     about = {"action": "item.approve", "thing_kind": "item", "thing_id": item, "thing_name": "coins-r1c1.jpg"}
     for acts in (20, 1):
         assert "These are the latest 20" not in text_of(client.get(page_of(item)))
@@ -254,25 +254,25 @@ def test_a_long_history_says_that_there_is_more_and_leads_there(
 
 
 def test_json_that_is_cut_says_so(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    client, item = client_as(alice), made(emulator, metadata={"note": "x" * 19_000})
+    client, item = client_as(alice), add_item(emulator, metadata={"note": "x" * 19_000})
     assert "Only the first 20,000 characters are shown." not in text_of(client.get(page_of(item)))
-    item = made(emulator, metadata={"note": "x" * 21_000})
+    item = add_item(emulator, metadata={"note": "x" * 21_000})
     assert "Only the first 20,000 characters are shown." in text_of(client.get(page_of(item)))
 
 
 def test_a_fresh_link_is_asked_for_alone(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    client, item = client_as(alice), made(emulator)
+    client, item = client_as(alice), add_item(emulator)
     emulator.act("set_link_life", seconds=300, pictures=300)
     renew = client.get(page_of(item)).context["renew_url"]
     emulator.forget_requests()
     response = client.get(renew, headers=HTMX)
-    assert asked(emulator) == ["workItems", "signedurls"]
+    assert request_kinds(emulator) == ["workItems", "signedurls"]
     assert response.content.decode().count("<img") == 1
     assert client.get(renew).url == page_of(item)  # type: ignore[attr-defined]
 
 
 def test_an_aged_link_is_followed_by_one_that_works(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    client, item = client_as(alice), made(emulator)
+    client, item = client_as(alice), add_item(emulator)
     page = client.get(page_of(item))
     first = _source(page)
     assert requests.get(first, timeout=10).status_code == 200
@@ -292,7 +292,7 @@ def _source(response: Any) -> str:
 def test_a_fresh_link_that_cannot_be_had_is_a_tile_with_the_reason(
     alice: Person, client_as: ClientAs, emulator: Running, path: str
 ) -> None:
-    item = made(emulator)
+    item = add_item(emulator)
     emulator.fault("cloudfactory", "403", path=path, times=0)
     response = client_as(alice).get(f"{page_of(item)}picture/", headers=HTMX)
     assert response.status_code == 200
@@ -301,7 +301,7 @@ def test_a_fresh_link_that_cannot_be_had_is_a_tile_with_the_reason(
 
 
 def test_statements_do_not_grow_with_the_history(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    client, item = client_as(alice), made(emulator)
+    client, item = client_as(alice), add_item(emulator)
     about = {"action": "item.approve", "thing_kind": "item", "thing_id": item, "detail": {"project_id": COINS}}
 
     def statements(acts: int) -> int:
@@ -318,10 +318,10 @@ def test_statements_do_not_grow_with_the_history(alice: Person, client_as: Clien
 
 def test_our_own_id_is_not_shown_among_the_metadata(alice: Person, client_as: ClientAs, emulator: Running) -> None:
     console_id = "0b6e7c1e-6f0e-4b7a-9f0e-2b9b8a1f7d10"
-    item = made(emulator, metadata={"site": "Naples", console_ids.KEY: console_id})
+    item = add_item(emulator, metadata={"site": "Naples", console_ids.KEY: console_id})
     content = client_as(alice).get(page_of(item)).content.decode()
     assert "Naples" in content
     assert console_id not in content
     assert console_ids.KEY not in content
-    alone = made(emulator, metadata={console_ids.KEY: console_id})
+    alone = add_item(emulator, metadata={console_ids.KEY: console_id})
     assert "No metadata." in client_as(alice).get(page_of(alone)).content.decode()

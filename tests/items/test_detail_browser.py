@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Person
 from console.emulator.server import Running
-from tests.items.made import asked, made, page_of
+from tests.items.item_helpers import add_item, page_of, request_kinds
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]
@@ -24,18 +24,18 @@ def signed_in(page: Page, sign_in: SignIn, alice: Person, live: str) -> Page:
 def test_labels_arrive_over_the_picture_and_in_words(
     signed_in: Page, live: str, emulator: Running, complaints: list[str]
 ) -> None:
-    item = made(emulator)
+    item = add_item(emulator)
     emulator.forget_requests()
     signed_in.goto(live + page_of(item))
     expect(signed_in.locator(f"#overlay-{item} [data-shape]").first).to_be_attached()
     expect(signed_in.locator(f"#labels-{item} tbody tr").first).to_contain_text("coin")
     expect(signed_in.locator(".crumbs")).to_contain_text("Coin outlines")
-    assert asked(emulator).count("annotations") == 1
+    assert request_kinds(emulator).count("annotations") == 1
     expect(signed_in.locator("[data-picture]")).to_have_js_property("naturalWidth", 640)
 
 
 def test_labels_that_failed_come_when_they_are_asked_for_again(signed_in: Page, live: str, emulator: Running) -> None:
-    item = made(emulator)
+    item = add_item(emulator)
     emulator.fault("cloudfactory", "403", path="annotations", times=1)
     signed_in.goto(live + page_of(item))
     part = signed_in.locator(f"#labels-{item}")
@@ -47,7 +47,7 @@ def test_labels_that_failed_come_when_they_are_asked_for_again(signed_in: Page, 
 
 
 def test_labels_that_the_key_cannot_load_end_in_a_sentence(signed_in: Page, live: str, emulator: Running) -> None:
-    item = made(emulator)
+    item = add_item(emulator)
     emulator.fault("cloudfactory", "401", path="annotations", times=1)
     signed_in.goto(live + page_of(item))
     part = signed_in.locator(f"#labels-{item}")
@@ -59,7 +59,7 @@ def test_labels_that_the_key_cannot_load_end_in_a_sentence(signed_in: Page, live
 
 
 def test_labels_end_in_a_sentence_where_the_connection_fails(signed_in: Page, live: str, emulator: Running) -> None:
-    item = made(emulator)
+    item = add_item(emulator)
     signed_in.route("**/labels/**", lambda route: route.abort())
     signed_in.goto(live + page_of(item))
     part = signed_in.locator(f"#labels-{item}")
@@ -68,17 +68,17 @@ def test_labels_end_in_a_sentence_where_the_connection_fails(signed_in: Page, li
 
 
 def test_a_picture_whose_link_has_aged_comes_by_a_fresh_one(signed_in: Page, live: str, emulator: Running) -> None:
-    item = made(emulator)
+    item = add_item(emulator)
     emulator.fault("storage", "403", path=r"\.jpg", times=1)
     signed_in.goto(live + page_of(item))
     picture = signed_in.locator("[data-picture]")
     expect(picture).to_have_js_property("naturalWidth", 640)
     expect(signed_in.locator(f"#overlay-{item} [data-shape]").first).to_be_attached()
-    assert asked(emulator).count("workItems") == 2
+    assert request_kinds(emulator).count("workItems") == 2
 
 
 def test_a_picture_that_never_comes_waits_for_a_press(signed_in: Page, live: str, emulator: Running) -> None:
-    item = made(emulator)
+    item = add_item(emulator)
     emulator.fault("storage", "404", path=r"\.jpg", times=0)
     signed_in.goto(live + page_of(item))
     tile = signed_in.locator(".stage .picture-failed")
@@ -95,11 +95,11 @@ def test_axe_finds_nothing_on_any_face(signed_in: Page, live: str, emulator: Run
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 900})
     items = {
-        "labels": made(emulator, metadata={"site": "Naples", "word": "x" * 300}, dueInSeconds=-60),
-        "empty": made(emulator, status="COMPLETED"),
-        "undone": made(emulator, status="NEW"),
-        "failed": made(emulator, asset="../" + "x" * 300),
-        "video": made(emulator, asset="raw/clip.mp4", type="video"),
+        "labels": add_item(emulator, metadata={"site": "Naples", "word": "x" * 300}, dueInSeconds=-60),
+        "empty": add_item(emulator, status="COMPLETED"),
+        "undone": add_item(emulator, status="NEW"),
+        "failed": add_item(emulator, asset="../" + "x" * 300),
+        "video": add_item(emulator, asset="raw/clip.mp4", type="video"),
     }
     emulator.act("set_annotation", item=items["empty"], coco={"annotations": [], "images": [], "categories": []})
     emulator.act("set_annotation", item=items["labels"], inference={"cat": 0.5})

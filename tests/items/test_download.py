@@ -12,7 +12,7 @@ from console.audit.models import Entry
 from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
 from tests.exports.making import body_of, broken_off
-from tests.items.made import COINS, asked, made, page_of
+from tests.items.item_helpers import COINS, add_item, page_of, request_kinds
 from tests.slices.making import text_of
 
 ClientAs = Callable[[Person], Client]
@@ -30,7 +30,7 @@ def recorded() -> list[Entry]:
 
 @pytest.fixture
 def labelled(emulator: Running) -> str:
-    item = made(emulator)
+    item = add_item(emulator)
     emulator.act("set_annotation", item=item, coco=COCO)
     return item
 
@@ -45,7 +45,7 @@ def test_the_bytes_are_those_of_the_store_and_it_is_recorded(
     assert response["Content-Disposition"] == 'attachment; filename="coins-r1c1 labels.json"'
     assert response["Content-Length"] == str(len(COCO))
     assert body_of(response) == COCO.encode()
-    assert asked(emulator) == ["workItems", "annotations", "signedurls", "file"]
+    assert request_kinds(emulator) == ["workItems", "annotations", "signedurls", "file"]
     (entry,) = recorded()
     assert (entry.actor_name, entry.outcome, entry.thing_id, entry.detail["project_id"]) == (
         "Bob",
@@ -68,7 +68,7 @@ def test_the_signed_link_never_leaves(
 
 
 def test_a_download_that_breaks_off_is_said_to_be_a_part(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    item = made(emulator)
+    item = add_item(emulator)
     emulator.act("set_annotation", item=item, coco=json.dumps({"annotations": [], "filler": "x" * 400_000}))
     client = client_as(alice)
     broken_off(download(client, item))
@@ -104,7 +104,7 @@ def test_nothing_to_download_is_a_page_with_the_reason(
     answer: int,
     message: str,
 ) -> None:
-    item = made(emulator, status=status)
+    item = add_item(emulator, status=status)
     emulator.act("set_annotation", item=item, **set_to)
     response = download(client_as(alice), item)
     assert response.status_code == answer

@@ -92,14 +92,14 @@ def test_whatever_stands_in_an_address_is_read(pairs: list[tuple[str, str]]) -> 
     st.text(" \t\n,;|\"'[]{}()·/_\u200b\ufeff\u3001", min_size=1, max_size=4),
 )
 def test_pasted_ids_can_stand_between_any_separators(pasted: list[object], separator: str) -> None:
-    parsed = ItemFilter.read(_sent(ids=separator.join(str(one).upper() for one in pasted)), user=NOBODY)
+    parsed = ItemFilter.read(_query_data(ids=separator.join(str(one).upper() for one in pasted)), user=NOBODY)
     assert parsed.ids == tuple(dict.fromkeys(map(str, pasted)))
     assert parsed.pasted.duplicates == len(pasted) - len(parsed.ids)
     assert parsed.pasted.wrong == ()
 
 
 def test_words_among_the_ids_are_named_and_the_ids_are_used() -> None:
-    parsed = ItemFilter.read(_sent(ids=f"{ID} coin-17.jpg {OTHER[:-1]} {ID}"), user=NOBODY)
+    parsed = ItemFilter.read(_query_data(ids=f"{ID} coin-17.jpg {OTHER[:-1]} {ID}"), user=NOBODY)
     assert parsed.ids == (ID,)
     assert parsed.pasted.notes == (
         "1 duplicate id was left out.",
@@ -109,14 +109,14 @@ def test_words_among_the_ids_are_named_and_the_ids_are_used() -> None:
 
 
 def test_a_text_without_an_id_is_a_problem_of_the_field() -> None:
-    problem = ItemFilter.read(_sent(ids="coin"), user=NOBODY).problem("ids")
+    problem = ItemFilter.read(_query_data(ids="coin"), user=NOBODY).problem("ids")
     assert problem
     assert problem.message == "1 word isn’t a work item id: “coin”."
 
 
 def test_ten_thousand_ids_are_too_many() -> None:
     pasted = ",".join(f"{number:08}-4b0e-4d0b-8f5e-1f6d5a7c3b20" for number in range(10_000))
-    parsed = ItemFilter.read(_sent(ids=pasted), user=NOBODY)
+    parsed = ItemFilter.read(_query_data(ids=pasted), user=NOBODY)
     assert parsed.ids == ()
     problem = parsed.problem("ids")
     assert problem
@@ -132,7 +132,7 @@ def test_a_thousand_ids_are_ten_parts_of_a_hundred() -> None:
 
 def test_reversed_and_far_dates_are_problems_of_their_fields() -> None:
     parsed = ItemFilter.read(
-        _sent(created_from="5 Nov 2026", created_to="3 Nov 2026", updated_from="31 Dec 9999"), user=NOBODY
+        _query_data(created_from="5 Nov 2026", created_to="3 Nov 2026", updated_from="31 Dec 9999"), user=NOBODY
     )
     assert {one.name: one.message for one in parsed.problems} == {
         "created_to": "“Created until” is before “Created from”.",
@@ -141,7 +141,9 @@ def test_reversed_and_far_dates_are_problems_of_their_fields() -> None:
 
 
 def test_a_day_means_all_of_it_in_the_zone_it_was_typed_in() -> None:
-    parsed = ItemFilter.read(_sent(created_from="3 Nov 2026", created_to="3 Nov 2026", zone="Europe/Rome"), user=NOBODY)
+    parsed = ItemFilter.read(
+        _query_data(created_from="3 Nov 2026", created_to="3 Nov 2026", zone="Europe/Rome"), user=NOBODY
+    )
     assert parsed.created_from == datetime(2026, 11, 2, 23, tzinfo=UTC)
     assert parsed.created_to == datetime(2026, 11, 3, 23, tzinfo=UTC) - timedelta(milliseconds=1)
     with timezone.override("Europe/Rome"):
@@ -159,7 +161,7 @@ def test_what_a_field_shows_means_the_same_moment(moment: datetime, is_last: boo
     name = "created_to" if is_last else "created_from"
     with timezone.override(zone):
         spelled = spell_end(moment, is_last=is_last)
-        assert getattr(ItemFilter.read(_sent(**{name: spelled}), user=NOBODY), name) == moment
+        assert getattr(ItemFilter.read(_query_data(**{name: spelled}), user=NOBODY), name) == moment
 
 
 def test_the_newest_first_are_the_last_page_walked_backwards() -> None:
@@ -201,13 +203,13 @@ def test_a_list_that_is_no_longer_stored_is_said(alice: Person) -> None:
     key = id_lists.store_ids([ID] * 21, space=SPACE)
     with time_machine.travel(timezone.now() + timedelta(days=181)):
         id_lists.delete_old_lists()
-    parsed = ItemFilter.read(_sent(ids=key), user=alice)
+    parsed = ItemFilter.read(_query_data(ids=key), user=alice)
     problem = parsed.problem("ids")
     assert problem
     assert problem.message == "This list of ids is no longer stored. Paste the ids again."
 
 
-def _sent(**values: str) -> QueryDict:
+def _query_data(**values: str) -> QueryDict:
     data = QueryDict(mutable=True)
     data.update(values)
     return data

@@ -20,6 +20,7 @@ from console.audit.models import Entry
 from console.emulator.server import Running
 from console.items.models import LabelInsert
 from console.jobs import tasks
+from tests.items.item_helpers import HTMX, add_item, page_of, request_kinds
 from tests.items.label_forms import (
     BOX,
     COCO,
@@ -34,7 +35,6 @@ from tests.items.label_forms import (
     text_in_field,
     type_labels,
 )
-from tests.items.made import HTMX, asked, made, page_of
 from tests.slices.making import text_of
 
 ClientAs = Callable[[Person], Client]
@@ -45,7 +45,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def item(emulator: Running) -> str:
-    return made(emulator, asset="raw/coins-r1c1.jpg")
+    return add_item(emulator, asset="raw/coins-r1c1.jpg")
 
 
 def test_objects_are_sent_as_they_were_typed_after_a_page_that_shows_them(
@@ -147,12 +147,12 @@ def test_while_it_is_typed_it_is_checked_without_asking_cloudfactory(
         answer = client.post(form_url(item), {"labels": text, "check": "yes"}, headers=HTMX)
         assert answer.status_code == 200
         assert message in text_of(answer)
-    assert asked(emulator) == []
+    assert request_kinds(emulator) == []
     assert not LabelInsert.objects.exists()
 
 
 def test_a_video_is_not_drawn_and_that_is_said(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    client, video = client_as(alice), made(emulator, asset="raw/belt.mp4", type="video")
+    client, video = client_as(alice), add_item(emulator, asset="raw/belt.mp4", type="video")
     page = client.get(previewed(client, video, OBJECTS))
     assert "is a video, so its labels can’t be drawn" in text_of(page)
     assert "data-overlay" not in page.content.decode()
@@ -162,7 +162,7 @@ def test_only_the_person_who_typed_them_sees_or_sends_them(
     alice: Person, erin: Person, bob: Person, client_as: ClientAs, emulator: Running, item: str
 ) -> None:
     preview = previewed(client_as(alice), item, OBJECTS)
-    other = made(emulator)
+    other = add_item(emulator)
     hidden = send_form(client_as(alice), preview)
     for person, status in ((erin, 404), (bob, 403)):
         client = client_as(person)
@@ -365,7 +365,7 @@ def test_without_a_clear_answer_it_is_unknown(
 def test_a_refusal_is_said_in_cloudfactorys_words_and_the_labels_can_be_changed(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    client, canceled = client_as(alice), made(emulator, status="CANCELED")
+    client, canceled = client_as(alice), add_item(emulator, status="CANCELED")
     assert "This item is canceled." in text_of(client.get(form_url(canceled)))
     preview = previewed(client, canceled, OBJECTS)
     answer = press(client, preview)

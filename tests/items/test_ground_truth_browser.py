@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Person
 from console.emulator.server import Running
+from tests.items.item_helpers import add_item, page_of
 from tests.items.label_forms import COCO, OBJECTS, arrived, form_url
-from tests.items.made import made, page_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SignIn = Callable[[Any, Person], None]
@@ -27,7 +27,7 @@ def signed_in(page: Page, sign_in: SignIn, alice: Person, live: str) -> Page:
 
 @pytest.fixture
 def item(emulator: Running) -> str:
-    return made(emulator)
+    return add_item(emulator)
 
 
 def test_what_is_typed_is_checked_after_a_pause(

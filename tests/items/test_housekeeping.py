@@ -15,7 +15,7 @@ from console.items.models import Decision, IdList, ReviewRun
 from console.jobs import tasks
 from tests.batches.boards import COINS
 from tests.conftest import SPACE
-from tests.items.deciding import press
+from tests.items.decision_helpers import press
 
 ClientAs = Callable[[Person], Client]
 IDS = [f"{number:08}-4b0e-4d0b-8f5e-1f6d5a7c3b20" for number in range(21)]

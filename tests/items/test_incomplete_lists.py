@@ -12,7 +12,7 @@ from accounts.models import Person
 from console.emulator.server import Running
 from console.items.models import Decision, ReviewRun
 from tests.exports.making import text_of
-from tests.items.deciding import HTMX, ITEMS, item_ids, press
+from tests.items.decision_helpers import HTMX, ITEMS, item_ids, press
 from tests.rewriting import Query, Vendor, rewriting
 
 ClientAs = Callable[[Person], Client]

@@ -26,7 +26,7 @@ OTHER_SPACE = "0b6e7c1e-6f0e-4b7a-9f0e-2b9b8a1f7d10"
 FOREIGN = "e2a6e1c4-4b0e-4d0b-8f5e-1f6d5a7c3b20"
 
 
-def asked(emulator: Running, path: str = "workItems") -> list[dict[str, Any]]:
+def received_requests(emulator: Running, path: str = "workItems") -> list[dict[str, Any]]:
     """What CloudFactory received for this path."""
     return [one for one in emulator.requests("cloudfactory") if one["path"].endswith(path)]
 
@@ -51,7 +51,7 @@ def all_ids(emulator: Running) -> list[str]:
 
 def queries(emulator: Running) -> list[dict[str, list[str]]]:
     """What was asked for in each call for items."""
-    return [parse_qs(one["query"]) for one in asked(emulator)]
+    return [parse_qs(one["query"]) for one in received_requests(emulator)]
 
 
 def test_a_page_says_neither_that_all_items_are_listed_nor_that_batches_were_read_where_they_are_not(
@@ -110,7 +110,7 @@ def test_without_script_the_pictures_come_with_the_page(alice: Person, client_as
     emulator.forget_requests()
     response = client.get(link(client.get(ITEMS, {"size": "10"}), "Load the pictures"))
     assert response.content.decode().count('referrerpolicy="no-referrer"') == 10
-    assert len(asked(emulator, "signedurls")) == 1
+    assert len(received_requests(emulator, "signedurls")) == 1
 
 
 def test_pictures_are_turned_off_with_one_press_and_stay_off(
@@ -121,7 +121,7 @@ def test_pictures_are_turned_off_with_one_press_and_stay_off(
     page = elsewhere.get(ITEMS).content.decode()
     assert "pictures/?" not in page
     assert "Show pictures" in page
-    assert asked(emulator, "signedurls") == []
+    assert received_requests(emulator, "signedurls") == []
     answer = elsewhere.post(f"{ITEMS}columns/", {"pictures": "show", "list": "status=NEW&size=10"})
     assert answer["Location"] == f"{ITEMS}?status=NEW&size=10"
     assert "pictures/?" in elsewhere.get(ITEMS).content.decode()
@@ -206,10 +206,10 @@ def test_tabs_get_their_figures_and_paging_counts_nothing_again(
     assert figures["all"] == "112"
     assert sum(int(number) for name, number in figures.items() if name != "all") == 112
     assert "items-review-count" in response.content.decode()
-    assert len(asked(emulator)) <= 10
+    assert len(received_requests(emulator)) <= 10
     emulator.forget_requests()
     client.get(f"{ITEMS}counts/", {"cursor": "abc", "size": "10", "status": "NEW"}, headers=HTMX)
-    assert asked(emulator) == []
+    assert received_requests(emulator) == []
 
 
 def test_figures_that_cannot_be_had_leave_the_tabs(alice: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -258,7 +258,7 @@ def test_a_thousand_ids_are_walked_a_hundred_a_call(
     emulator.forget_requests()
     counts = client.get(f"{ITEMS}counts/?{answer['Location'].partition('?')[2]}", headers=HTMX)
     assert f">{len(ids)}<" in counts.content.decode()
-    assert len(asked(emulator)) == 10
+    assert len(received_requests(emulator)) == 10
 
 
 def test_stored_ids_say_nothing_to_people_of_another_space(
@@ -292,7 +292,7 @@ def test_ids_that_cannot_be_used_are_said_at_the_box(
         assert response.status_code == 422
         assert message in text_of(response)
         assert pasted[:30] in response.content.decode()
-    assert asked(emulator) == []
+    assert received_requests(emulator) == []
 
 
 # What bad input gets
@@ -323,7 +323,7 @@ def test_what_cannot_be_asked_for_is_said_and_not_asked(
     assert "Waiting for review" in text
     for part in ("counts/", "pictures/"):
         assert client.get(ITEMS + part, query, headers=HTMX).status_code == 200
-    assert asked(emulator) == []
+    assert received_requests(emulator) == []
 
 
 def test_a_date_keeps_what_was_typed_beside_its_message(alice: Person, client_as: ClientAs, emulator: Running) -> None:

@@ -13,7 +13,7 @@ from accounts.models import Person
 from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
 from console.items.console_ids import KEY
-from tests.items.made import COINS, HTMX, asked, made, page_of
+from tests.items.item_helpers import COINS, HTMX, add_item, page_of, request_kinds
 from tests.slices.making import text_of
 from tests.upstream.rawserver import Peer, RawServer, Script, serving
 
@@ -39,18 +39,18 @@ def face_of(response: Any) -> str:
 
 
 def test_labels_come_after_three_calls(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    client, item = client_as(alice), made(emulator)
+    client, item = client_as(alice), add_item(emulator)
     address = client.get(page_of(item)).context["labels_url"]
     emulator.forget_requests()
     response = client.get(address, headers=HTMX)
-    assert asked(emulator) == ["annotations", "signedurls", "file"]
+    assert request_kinds(emulator) == ["annotations", "signedurls", "file"]
     assert face_of(response) == "labels"
     assert f'id="overlay-{item}" hx-swap-oob="true"' in response.content.decode()
     assert "signature=" not in response.content.decode()
 
 
 def test_without_script_the_labels_stand_in_the_page(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    client, item = client_as(alice), made(emulator)
+    client, item = client_as(alice), add_item(emulator)
     emulator.act("set_annotation", item=item, coco=ONE)
     address = re.search(r'href="([^"]*)">Show the labels', client.get(page_of(item)).content.decode())
     assert address
@@ -70,7 +70,7 @@ def test_of_a_file_with_several_pictures_the_items_own_is_shown_with_and_without
     images = [{**ONE["images"][0], "id": number, "file_name": name} for number, name in ((1, "other.jpg"), (2, own))]
     classes = [{"id": 1, "name": "Stranger"}, {"id": 2, "name": "Denarius"}]
     labels = [{**BOX, "image_id": number, "category_id": number} for number in (1, 2)]
-    client, item = client_as(alice), made(emulator, asset=asset)
+    client, item = client_as(alice), add_item(emulator, asset=asset)
     emulator.act("set_annotation", item=item, coco={"images": images, "categories": classes, "annotations": labels})
     for response in (part(client, item), client.get(f"{page_of(item)}?labels=1")):
         assert "Denarius" in text_of(response)
@@ -103,7 +103,7 @@ def test_each_item_has_one_of_four_faces(
     face: str,
     message: str,
 ) -> None:
-    client, item = client_as(alice), made(emulator, status=status)
+    client, item = client_as(alice), add_item(emulator, status=status)
     emulator.act("set_annotation", item=item, **set_to)
     response = part(client, item)
     assert (response.status_code, face_of(response)) == (200, face)
@@ -118,7 +118,7 @@ def test_each_item_has_one_of_four_faces(
 def test_labels_that_cannot_be_had_say_why(
     alice: Person, client_as: ClientAs, emulator: Running, fault: str, path: str
 ) -> None:
-    client, item = client_as(alice), made(emulator)
+    client, item = client_as(alice), add_item(emulator)
     address = client.get(page_of(item)).context["labels_url"]
     emulator.fault("cloudfactory", fault, path=path, times=0)
     response = client.get(address, headers=HTMX)
@@ -132,7 +132,7 @@ def test_labels_that_cannot_be_had_say_why(
 def test_an_item_without_labels_whose_status_cannot_be_read_says_why(
     alice: Person, client_as: ClientAs, emulator: Running, fault: str
 ) -> None:
-    client, item = client_as(alice), made(emulator)
+    client, item = client_as(alice), add_item(emulator)
     emulator.act("set_annotation", item=item, absent=True)
     address = client.get(page_of(item)).context["labels_url"]
     emulator.fault("cloudfactory", fault, path=r"workItems\?", times=0)
@@ -146,7 +146,7 @@ def test_an_item_without_labels_whose_status_cannot_be_read_says_why(
 def test_a_store_that_fails_leaves_the_facts_of_the_labels(
     alice: Person, client_as: ClientAs, emulator: Running, fault: str
 ) -> None:
-    client, item = client_as(alice), made(emulator)
+    client, item = client_as(alice), add_item(emulator)
     address = client.get(page_of(item)).context["labels_url"]
     emulator.fault("storage", fault, times=0)
     response = client.get(address, headers=HTMX)
@@ -155,7 +155,7 @@ def test_a_store_that_fails_leaves_the_facts_of_the_labels(
 
 
 def test_a_key_that_is_refused_is_what_has_to_be_mended(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    client, item = client_as(alice), made(emulator)
+    client, item = client_as(alice), add_item(emulator)
     address = client.get(page_of(item)).context["labels_url"]
     emulator.fault("cloudfactory", "401", path="annotations", times=0)
     assert "Replace the key" in text_of(client.get(address, headers=HTMX))
@@ -164,7 +164,7 @@ def test_a_key_that_is_refused_is_what_has_to_be_mended(alice: Person, client_as
 def test_where_coco_is_refused_the_annotation_is_asked_for_without(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    client, item = client_as(alice), made(emulator)
+    client, item = client_as(alice), add_item(emulator)
     address = client.get(page_of(item)).context["labels_url"]
     emulator.fault("cloudfactory", "409", path="format=coco", times=0)
     response = client.get(address, headers=HTMX)
@@ -190,7 +190,7 @@ def test_where_coco_is_refused_the_annotation_is_asked_for_without(
 def test_inference_of_any_kind_is_shown(
     alice: Person, client_as: ClientAs, emulator: Running, inference: Any, text: str
 ) -> None:
-    client, item = client_as(alice), made(emulator)
+    client, item = client_as(alice), add_item(emulator)
     emulator.act("set_annotation", item=item, coco=ONE, inference=inference)
     response = part(client, item)
     assert response.status_code == 200
@@ -200,7 +200,7 @@ def test_inference_of_any_kind_is_shown(
 
 
 def test_the_facts_of_the_labels_stand_beside_them(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    client, item = client_as(alice), made(emulator)
+    client, item = client_as(alice), add_item(emulator)
     emulator.act("set_annotation", item=item, coco=ONE, metadata={"label_count": 3, "tool": "polygon", KEY: "0b6e7c1e"})
     text = text_of(part(client, item))
     for fact in ("Reviewed by Consensus review", "Label count", "Created", "Changed", "tool polygon"):
@@ -213,7 +213,7 @@ def test_the_facts_of_the_labels_stand_beside_them(alice: Person, client_as: Cli
 def test_metadata_of_any_kind_leaves_the_rest(
     alice: Person, client_as: ClientAs, emulator: Running, metadata: Any
 ) -> None:
-    client, item = client_as(alice), made(emulator)
+    client, item = client_as(alice), add_item(emulator)
     emulator.act("set_annotation", item=item, coco=None, metadata=metadata)
     response = part(client, item)
     assert response.status_code == 200
@@ -232,12 +232,12 @@ def test_metadata_of_any_kind_leaves_the_rest(
 def test_an_address_of_labels_that_cannot_be_asked_for_makes_no_call(
     alice: Person, client_as: ClientAs, emulator: Running, address: str
 ) -> None:
-    client, item = client_as(alice), made(emulator)
+    client, item = client_as(alice), add_item(emulator)
     emulator.act("set_annotation", item=item, coco=None, metadata={"coco_results_url": address})
     labels = client.get(page_of(item)).context["labels_url"]
     emulator.forget_requests()
     response = client.get(labels, headers=HTMX)
-    assert asked(emulator) == ["annotations"]
+    assert request_kinds(emulator) == ["annotations"]
     assert (response.status_code, face_of(response)) == (200, "failed")
 
 
@@ -262,7 +262,7 @@ HOSTILE = {
 def test_a_hostile_label_file_leaves_everything_else(
     alice: Person, client_as: ClientAs, emulator: Running, text: str
 ) -> None:
-    client, item = client_as(alice), made(emulator)
+    client, item = client_as(alice), add_item(emulator)
     emulator.act("set_annotation", item=item, coco=text)
     response = part(client, item)
     assert response.status_code == 200
@@ -278,7 +278,7 @@ def test_a_hostile_label_file_leaves_everything_else(
 def test_entries_that_cannot_be_read_are_not_called_nothing(
     alice: Person, client_as: ClientAs, emulator: Running, entries: list[Any]
 ) -> None:
-    client, item = client_as(alice), made(emulator, status="COMPLETED")
+    client, item = client_as(alice), add_item(emulator, status="COMPLETED")
     emulator.act("set_annotation", item=item, coco={**ONE, "annotations": entries})
     response = part(client, item)
     assert face_of(response) == "failed"
@@ -289,7 +289,7 @@ def test_entries_that_cannot_be_read_are_not_called_nothing(
 def test_labels_of_another_item_are_not_shown(
     name: str, alice: Person, client_as: ClientAs, emulator: Running, settings: Any
 ) -> None:
-    item = made(emulator)
+    item = add_item(emulator)
     answer = {"id": str(uuid.uuid4()), name: str(uuid.uuid4()), "metadata": {"coco_results_url": "a.json"}}
     with serving(lambda peer: peer.request() and peer.answer(json.dumps(answer).encode())) as vendor:
         settings.CLOUDFACTORY_BASE_URL = vendor.base
@@ -302,7 +302,7 @@ def test_a_store_that_drips_does_not_hold_the_page(
     alice: Person, client_as: ClientAs, emulator: Running, settings: Any
 ) -> None:
     settings.REQUEST_SECONDS = 2
-    item = made(emulator)
+    item = add_item(emulator)
     beginning = b"HTTP/1.1 200 OK\r\n\r\n" + b" " * 20
 
     def drip(peer: Peer) -> None:
@@ -334,7 +334,7 @@ def _vendor_that_leads_to(store: RawServer) -> Script:
 def test_a_file_that_is_too_large_is_said_before_it_is_read(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    client, item = client_as(alice), made(emulator)
+    client, item = client_as(alice), add_item(emulator)
     emulator.act("set_annotation", item=item, coco=" " * (50 * 1024**2 + 1))
     response = part(client, item)
     assert face_of(response) == "failed"
@@ -342,7 +342,7 @@ def test_a_file_that_is_too_large_is_said_before_it_is_read(
 
 
 def test_a_video_has_its_labels_in_words_and_no_drawing(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    client, item = client_as(alice), made(emulator, asset="raw/clip.mp4", type="video")
+    client, item = client_as(alice), add_item(emulator, asset="raw/clip.mp4", type="video")
     emulator.act("set_annotation", item=item, coco=ONE)
     response = part(client, item)
     assert face_of(response) == "labels"
@@ -352,7 +352,7 @@ def test_a_video_has_its_labels_in_words_and_no_drawing(alice: Person, client_as
 def test_labels_of_an_item_of_another_project_are_not_shown(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    item = made(emulator)
+    item = add_item(emulator)
     response = client_as(alice).get(f"{page_of(item, PROJECTS['eyes'])}labels/?status=NEW", headers=HTMX)
     assert response.status_code == 404
     assert COINS not in text_of(response)

@@ -28,7 +28,7 @@ GREYS = """async (picture) => {
 }"""
 
 
-def shown(page: Page) -> int:
+def count_visible_shapes(page: Page) -> int:
     return page.locator("[data-shape]").filter(visible=True).count()
 
 
@@ -37,14 +37,14 @@ def test_classes_are_hidden_shown_and_chosen_alone_also_on_the_next_item(
 ) -> None:
     page = open_stage("looks")
     page.get_by_role("checkbox", name="coin").uncheck()
-    assert shown(page) == 22
+    assert count_visible_shapes(page) == 22
     open_stage("48")
     expect(page.get_by_role("checkbox", name="coin")).not_to_be_checked()
-    assert shown(page) == 44
+    assert count_visible_shapes(page) == 44
     page.get_by_role("button", name="Only this: vessel").click()
-    assert shown(page) == 4
+    assert count_visible_shapes(page) == 4
     page.locator("[data-labels]").get_by_role("button", name="Show 11 hidden classes").click()
-    assert shown(page) == 48
+    assert count_visible_shapes(page) == 48
     expect(page.get_by_role("button", name="hidden class")).to_have_count(0)
 
 
@@ -53,7 +53,7 @@ def test_the_stage_says_how_many_classes_are_hidden(open_stage: Open) -> None:
     page.get_by_role("checkbox", name="coin").uncheck()
     open_stage("48")
     page.locator("[data-stage]").get_by_role("button", name="Show 1 hidden class").click()
-    assert shown(page) == 48
+    assert count_visible_shapes(page) == 48
 
 
 def test_a_class_that_this_item_does_not_have_stays_hidden(open_stage: Open) -> None:
@@ -69,10 +69,10 @@ def test_a_class_that_this_item_does_not_have_stays_hidden(open_stage: Open) -> 
 def test_keys_turn_labels_off_and_make_them_fainter(open_stage: Open, complaints: list[str]) -> None:
     page = open_stage("looks")
     press(page, "o")
-    assert shown(page) == 0
+    assert count_visible_shapes(page) == 0
     expect(page.get_by_role("button", name="Labels")).to_have_attribute("aria-pressed", "false")
     press(page, "[", "[", "[", "]")
-    assert shown(page) == 24
+    assert count_visible_shapes(page) == 24
     expect(page.locator(".overlay")).to_have_css("opacity", "0.8")
     expect(page.get_by_role("slider")).to_have_value("80")
     for _ in range(20):

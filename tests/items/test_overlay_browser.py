@@ -12,7 +12,7 @@ from pycocotools import mask as reference
 
 from accounts.models import Person
 from console.emulator.server import Running
-from tests.items.made import made, page_of
+from tests.items.item_helpers import add_item, page_of
 
 pytestmark = [
     pytest.mark.browser,
@@ -68,13 +68,13 @@ def largest(document: dict[str, Any], name: str) -> int:
 
 
 def open_labels(page: Page, live: str, emulator: Running, document: dict[str, Any]) -> None:
-    item = made(emulator)
+    item = add_item(emulator)
     emulator.act("set_annotation", item=item, coco=document)
     page.goto(live + page_of(item))
     expect(page.locator("[data-shape]").first).to_be_attached()
 
 
-def drawn(page: Page, number: int, window: Window, zoom: int) -> Pixels:
+def drawn_pixels(page: Page, number: int, window: Window, zoom: int) -> Pixels:
     _, _, width, height = window
     alpha = page.evaluate(DRAW, [number, zoom, *window]).encode()
     return numpy.frombuffer(alpha, numpy.uint8).reshape((height * zoom, width * zoom)) - ord("0")
@@ -99,7 +99,7 @@ def test_what_is_drawn_overlaps_the_file_at_every_zoom(
     label = document["annotations"][number - 1]
     window = around(label, image)
     for zoom in ZOOMS:
-        assert overlap(drawn(page, number, window, zoom), expected(label, image, window, zoom)) >= 0.99
+        assert overlap(drawn_pixels(page, number, window, zoom), expected(label, image, window, zoom)) >= 0.99
 
 
 def test_holes_stay_open_and_parts_that_overlap_fill_as_one(
@@ -122,8 +122,8 @@ def test_holes_stay_open_and_parts_that_overlap_fill_as_one(
     sign_in(page, bob)
     open_labels(page, live, emulator, document)
     everything = (0, 0, 100, 100)
-    assert numpy.array_equal(drawn(page, 1, everything, 1), ring)
-    assert overlap(drawn(page, 2, everything, 4), whole(parts, 100, 100, 4)) >= 0.99
+    assert numpy.array_equal(drawn_pixels(page, 1, everything, 1), ring)
+    assert overlap(drawn_pixels(page, 2, everything, 4), whole(parts, 100, 100, 4)) >= 0.99
 
 
 def test_the_box_around_keypoints_does_not_cover_what_they_mark(

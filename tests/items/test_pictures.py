@@ -77,7 +77,7 @@ def signed(user: Person, *addresses: str | None) -> list[Picture]:
     return [pictures[one.id] for one in items]
 
 
-def sent(emulator: Running) -> list[list[str]]:
+def signed_paths(emulator: Running) -> list[list[str]]:
     """The paths of each call to P2, in order."""
     calls = [one for one in emulator.requests("cloudfactory") if one["path"].endswith("/signedurls")]
     bodies = [json.loads(one["body"]) if isinstance(one["body"], str) else one["body"] for one in calls]
@@ -93,7 +93,7 @@ def vendor(emulator: Running, settings: Any) -> Iterator[Vendor]:
 def test_all_pictures_are_signed_in_one_call_and_can_be_loaded(alice: Person, emulator: Running) -> None:
     path = f"s3://bucket/spaces/{SPACE.upper()}/{GOOD}"
     plain, same, from_store, accents = signed(alice, GOOD, GOOD, path, "raw/Zürich 今日.jpg")
-    assert sent(emulator) == [[GOOD, "raw/Zürich 今日.jpg"]]
+    assert signed_paths(emulator) == [[GOOD, "raw/Zürich 今日.jpg"]]
     assert plain == same == from_store
     assert requests.get(plain.url, timeout=10).headers["Content-Type"] == "image/jpeg"
     assert accents.url.startswith(emulator.storage_url)
@@ -109,7 +109,7 @@ def test_a_hostile_address_gets_a_reason_and_takes_no_other_picture_away(
     assert len(hostile.reason) < 200
     assert before.url
     assert after.url
-    assert sent(emulator) == [[GOOD, "raw/coins-02.jpg"]]
+    assert signed_paths(emulator) == [[GOOD, "raw/coins-02.jpg"]]
 
 
 def test_all_hostile_addresses_together_leave_the_good_one(alice: Person, emulator: Running) -> None:
@@ -123,7 +123,7 @@ def test_nothing_is_asked_where_nothing_has_to_be_signed(alice: Person, emulator
     address = "https://cdn.example.com/a.jpg?width=100"
     assert signed(alice, address, None, "../a")[0] == Picture(address)
     assert signed(alice) == []
-    assert sent(emulator) == []
+    assert signed_paths(emulator) == []
 
 
 def test_a_picture_on_a_trusted_local_origin_is_used_as_it_is(alice: Person, emulator: Running) -> None:
@@ -142,7 +142,7 @@ def test_items_without_an_id_share_no_picture(alice: Person, emulator: Running) 
 def test_a_name_that_the_platform_refuses_takes_no_other_picture_away(alice: Person, emulator: Running) -> None:
     unbroken = "raw/Screenshot 10.30\u202fAM.jpg"  # as a Mac names them; the emulator refuses it
     refused, good = signed(alice, unbroken, GOOD)
-    assert sent(emulator) == [[unbroken, GOOD], [GOOD]]
+    assert signed_paths(emulator) == [[unbroken, GOOD], [GOOD]]
     assert good.url
     assert refused.reason
 

@@ -13,7 +13,7 @@ from accounts.models import Person
 from console.emulator.server import Running
 from console.items.models import Decision, ReviewRun
 from tests.batches.boards import COINS, HTMX
-from tests.items.deciding import press, sent, work
+from tests.items.decision_helpers import press, sent_signals, work
 from tests.slices.making import text_of
 
 ClientAs = Callable[[Person], Client]
@@ -28,7 +28,7 @@ def begin(client: Client, **filters: Any) -> str:
     return str(answer["Location"])
 
 
-def asked(emulator: Running, method: str = "GET", part: str = "") -> list[dict[str, Any]]:
+def received_requests(emulator: Running, method: str = "GET", part: str = "") -> list[dict[str, Any]]:
     return [one for one in emulator.requests("cloudfactory") if one["method"] == method and one["path"].endswith(part)]
 
 
@@ -54,7 +54,7 @@ def step_url(address: str, place: int) -> str:
     return f"{address}{run_of(address).items[place]['id']}/"
 
 
-def shown(answer: Any) -> str:
+def item_of_page(answer: Any) -> str:
     """The id of the item that the page is about."""
     return str(answer.context["step"].id)
 
@@ -76,11 +76,11 @@ def test_a_reload_shows_the_first_item_that_is_still_open(bob: Person, client_as
     address = begin(client)
     ids = [item["id"] for item in run_of(address).items]
     decide(address, 0, bob)
-    assert shown(client.get(address)) == ids[1]
+    assert item_of_page(client.get(address)) == ids[1]
     assert client.post(f"{step_url(address, 1)}skip/")["Location"] == address
-    assert shown(client.get(address)) == ids[2]
+    assert item_of_page(client.get(address)) == ids[2]
     Decision.objects.update(state=Decision.State.TAKEN_BACK)
-    assert shown(client.get(address)) == ids[0]
+    assert item_of_page(client.get(address)) == ids[0]
 
 
 def test_items_that_a_colleague_decided_are_passed_over_and_named_once(
@@ -92,7 +92,7 @@ def test_items_that_a_colleague_decided_are_passed_over_and_named_once(
     decide(address, 0, bob)
     emulator.act("set_status", item=items[1]["id"], status="COMPLETED")
     page = client.get(address)
-    assert shown(page) == items[2]["id"]
+    assert item_of_page(page) == items[2]["id"]
     assert f"{items[1]['name']} was already completed." in text_of(page)
     decide(address, 2, bob)
     assert "already" not in text_of(client.get(address))
@@ -137,7 +137,7 @@ def test_a_filter_that_cannot_be_used_says_why(bob: Person, client_as: ClientAs,
     assert page.status_code == 200
     assert "There is no status “DONE”." in text_of(page)
     assert client.post(REVIEW, {"status": "DONE"}).status_code == 422
-    assert asked(emulator, part="workItems") == []
+    assert received_requests(emulator, part="workItems") == []
     assert ReviewRun.objects.count() == 0
 
 
@@ -180,8 +180,8 @@ def test_opening_a_step_reads_the_coming_items_and_signs_their_pictures_once(
     client.get(address)
     emulator.forget_requests()
     client.get(address)
-    assert len(asked(emulator, part="workItems")) == 1
-    assert len(asked(emulator, "POST", "signedurls")) == 1
+    assert len(received_requests(emulator, part="workItems")) == 1
+    assert len(received_requests(emulator, "POST", "signedurls")) == 1
 
 
 def test_the_end_says_what_became_of_each_item(bob: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -267,7 +267,7 @@ def test_the_skipped_ones_can_be_reviewed_again(bob: Person, client_as: ClientAs
     client.post(f"{step_url(address, 0)}skip/")
     assert "Review skipped items" in text_of(client.get(f"{address}end/"))
     client.post(address, {"skipped": "again"})
-    assert shown(client.get(address)) == run_of(address).items[0]["id"]
+    assert item_of_page(client.get(address)) == run_of(address).items[0]["id"]
 
 
 def test_a_run_with_nothing_left_leads_to_its_end(bob: Person, client_as: ClientAs, emulator: Running) -> None:
@@ -304,7 +304,7 @@ def test_an_item_that_was_deleted_meanwhile_is_passed_over(bob: Person, client_a
     run.items[0]["id"] = "0" * 8 + run.items[0]["id"][8:]
     run.save()
     page = client.get(address)
-    assert shown(page) == run.items[1]["id"]
+    assert item_of_page(page) == run.items[1]["id"]
     assert f"{run.items[0]['name']} is not in this project any more." in text_of(page)
     assert client.get(step_url(address, 0)).status_code == 404
 
@@ -317,11 +317,11 @@ def test_a_decision_of_the_run_leads_to_the_next_item_and_stands_at_the_end(
     run = run_of(address)
     first, second = (item["id"] for item in run.items[:2])
     assert 'data-event="item-decided"' in press(client, first, run=run.pk).content.decode()
-    assert shown(client.get(address)) == second
+    assert item_of_page(client.get(address)) == second
     text = text_of(client.get(f"{address}end/"))
     assert f"Approved 1 item {run.items[0]['name']} can be undone until it is sent" in text
     work()
-    assert [body["signalOutcome"] for body in sent(emulator, first)] == ["OK"]
+    assert [body["signalOutcome"] for body in sent_signals(emulator, first)] == ["OK"]
     assert f"{run.items[0]['name']} now “Completed”" in text_of(client.get(f"{address}end/"))
 
 
@@ -344,11 +344,11 @@ def test_without_script_a_decision_is_asked_about_once_and_leads_on(
     first, second = (item["id"] for item in run.items[:2])
     asked_first = press(client, first, "send-back", htmx=False, run=run.pk, reason="Wrong class")
     assert "Wrong class" in text_of(asked_first)
-    assert sent(emulator) == []
+    assert sent_signals(emulator) == []
     sure = press(client, first, "send-back", htmx=False, run=run.pk, reason="Wrong class", sure="yes")
     assert sure["Location"] == address
-    assert [body["reason"] for body in sent(emulator, first)] == ["Wrong class"]
-    assert shown(client.get(address)) == second
+    assert [body["reason"] for body in sent_signals(emulator, first)] == ["Wrong class"]
+    assert item_of_page(client.get(address)) == second
     assert "Sent back: Wrong class 1 item" in text_of(client.get(f"{address}end/"))
 
 

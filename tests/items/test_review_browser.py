@@ -14,7 +14,7 @@ from accounts.models import Person
 from console.emulator.server import Running
 from console.items.models import Decision, ReviewRun
 from tests.batches.boards import COINS
-from tests.items.deciding import decision_of, item_ids, press, sent, work
+from tests.items.decision_helpers import decision_of, item_ids, press, sent_signals, work
 from tests.items.stages import at_rest
 from tests.waiting import until
 from tests.workers import Start, environment, kill, workers
@@ -52,12 +52,12 @@ def pictures(emulator: Running, item: dict[str, str]) -> list[dict[str, Any]]:
     return [one for one in emulator.requests("storage") if one["path"].endswith(item["name"])]
 
 
-def asked(emulator: Running, part: str) -> list[dict[str, Any]]:
+def received_requests(emulator: Running, part: str) -> list[dict[str, Any]]:
     return [one for one in emulator.requests("cloudfactory") if one["path"].endswith(part)]
 
 
 def labels_asked(emulator: Running) -> set[str]:
-    return {one["path"].split("/")[-2] for one in asked(emulator, "annotations")}
+    return {one["path"].split("/")[-2] for one in received_requests(emulator, "annotations")}
 
 
 def test_the_next_item_stands_ready_and_its_picture_is_loaded_once(
@@ -82,8 +82,8 @@ def test_the_next_item_stands_ready_and_its_picture_is_loaded_once(
     counts = [names.count(name) for name in names]
     until(lambda: [len(pictures(emulator, item)) for item in items[:3]] == counts)
     # Each part with labels has a call of its own for its file.
-    until(lambda: len(asked(emulator, "signedurls")) == 1 + len(asked(emulator, "annotations")))
-    signed = [one["body"]["paths"] for one in asked(emulator, "signedurls")]
+    until(lambda: len(received_requests(emulator, "signedurls")) == 1 + len(received_requests(emulator, "annotations")))
+    signed = [one["body"]["paths"] for one in received_requests(emulator, "signedurls")]
     assert len([paths for paths in signed if any(items[2]["name"] in path for path in paths)]) == 1
 
 
@@ -92,12 +92,12 @@ def begin_with(page: Page, live: str, person: Person, number: int) -> list[str]:
     ids = item_ids(person, number=number)
     page.goto(f"{live}/projects/{COINS}/items/review/?ids={','.join(ids)}")
     page.locator("#main").get_by_role("button", name="Review").press("Enter")
-    expect(shown(page, ids[0])).to_be_visible()
+    expect(step_of(page, ids[0])).to_be_visible()
     page.wait_for_load_state("networkidle")
     return ids
 
 
-def shown(page: Page, item: str) -> Any:
+def step_of(page: Page, item: str) -> Any:
     return page.locator(f"[data-step='{item}']")
 
 
@@ -121,29 +121,29 @@ def test_five_items_by_keyboard_one_of_them_taken_back(
     sign_in(page, bob)
     one, two, three, four, five = begin_with(page, live, bob, 5)
     page.keyboard.press("a")
-    expect(shown(page, two)).to_be_visible()
+    expect(step_of(page, two)).to_be_visible()
     send_back(page, "Wrong class", "The rim is missing")
-    expect(shown(page, three)).to_be_visible()
+    expect(step_of(page, three)).to_be_visible()
     page.keyboard.press("a")
-    expect(shown(page, four)).to_be_visible()
+    expect(step_of(page, four)).to_be_visible()
     page.keyboard.press("u")
-    expect(shown(page, three)).to_be_visible()
+    expect(step_of(page, three)).to_be_visible()
     page.keyboard.press("n")
-    expect(shown(page, four)).to_be_visible()
+    expect(step_of(page, four)).to_be_visible()
     page.keyboard.press("a")
-    expect(shown(page, five)).to_be_visible()
+    expect(step_of(page, five)).to_be_visible()
     page.keyboard.press("s")
     page.keyboard.press("Control+Enter")
-    expect(shown(page, five).get_by_text("Say why you are sending it back.")).to_be_visible()
+    expect(step_of(page, five).get_by_text("Say why you are sending it back.")).to_be_visible()
     page.keyboard.type("Blurred")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Review finished")
     expect(page.locator("#main")).to_contain_text("2 approved, 2 sent back, 1 skipped")
-    until(lambda: len(sent(emulator)) == 4 and not Decision.objects.filter(state="waiting").exists())
+    until(lambda: len(sent_signals(emulator)) == 4 and not Decision.objects.filter(state="waiting").exists())
     review = {"signal": "complete", "taskType": "external_review"}
     approved, returned = review | {"signalOutcome": "OK"}, review | {"signalOutcome": "NOT_OK"}
     comment = {"feedback": {"comment": "The rim is missing"}}
-    assert {item: sent(emulator, item) for item in (one, two, three, four, five)} == {
+    assert {item: sent_signals(emulator, item) for item in (one, two, three, four, five)} == {
         one: [approved],
         two: [returned | comment | {"reason": "Wrong class"}],
         three: [],
@@ -172,14 +172,14 @@ def test_a_worker_killed_in_between_sends_each_decision_once(
     first = worker()
     for item in ids[1:]:
         page.keyboard.press("a")
-        expect(shown(page, item)).to_be_visible()
+        expect(step_of(page, item)).to_be_visible()
     page.keyboard.press("n")
     expect(page.get_by_role("heading", level=1)).to_have_text("Review finished")
-    until(lambda: sent(emulator, ids[1]))
+    until(lambda: sent_signals(emulator, ids[1]))
     kill(first)
     worker()
     until(lambda: Decision.objects.filter(state="sent").count() == 4)
-    assert [len(sent(emulator, item)) for item in ids] == [1, 1, 1, 1, 0]
+    assert [len(sent_signals(emulator, item)) for item in ids] == [1, 1, 1, 1, 0]
 
 
 def test_undo_pressed_at_once_takes_back_what_was_just_decided(
@@ -193,11 +193,11 @@ def test_undo_pressed_at_once_takes_back_what_was_just_decided(
     page.keyboard.press("a")
     page.keyboard.press("u")
     expect(page.locator("#decisions [data-decision]:not([data-waiting])")).to_have_count(1)
-    expect(shown(page, two)).to_be_visible()
+    expect(step_of(page, two)).to_be_visible()
     assert decision_of(two).state == "taken back"
     assert decision_of(one).state == "waiting"
     page.keyboard.press("a")
-    expect(shown(page, three)).to_be_visible()
+    expect(step_of(page, three)).to_be_visible()
     until(lambda: decision_of(two).state == "waiting")
 
 
@@ -215,9 +215,9 @@ def test_a_missing_reason_is_asked_for_without_leaving_the_item(
     one = begin_with(page, live, bob, 3)[0]
     page.evaluate(TITLES)
     # As somebody does who drags the corner of the field.
-    shown(page, one).get_by_label("Note").evaluate("(note) => { note.style.height = '9rem'; }")
+    step_of(page, one).get_by_label("Note").evaluate("(note) => { note.style.height = '9rem'; }")
     send_back(page, " ")
-    expect(shown(page, one).get_by_role("alert")).to_have_text("Say why you are sending it back.")
+    expect(step_of(page, one).get_by_role("alert")).to_have_text("Say why you are sending it back.")
     expect(page.get_by_label("Reason", exact=True)).to_be_focused()
     assert page.evaluate("titles") == []
     expect_no_violations(page)
@@ -233,15 +233,15 @@ def test_arrows_turn_the_page_until_the_picture_is_zoomed(
     picture = page.locator("[data-step]:visible [data-zoom-view]")
     picture.focus()
     page.keyboard.press("ArrowRight")
-    expect(shown(page, two)).to_be_visible()
+    expect(step_of(page, two)).to_be_visible()
     picture.focus()
     page.keyboard.press("+")
     expect(page.locator("[data-step]:visible [data-zoom-scale]")).to_have_text("150%")
     page.keyboard.press("ArrowLeft")
-    expect(shown(page, two)).to_be_visible()
+    expect(step_of(page, two)).to_be_visible()
     page.keyboard.press("0")
     page.keyboard.press("ArrowLeft")
-    expect(shown(page, one)).to_be_visible()
+    expect(step_of(page, one)).to_be_visible()
 
 
 PRESS_TOGETHER = """keys => keys.forEach((key) => {
@@ -255,7 +255,7 @@ def test_a_key_pressed_as_soon_as_an_item_is_shown_zooms_it(
     sign_in(page, bob)
     _, two, _ = begin_with(page, live, bob, 3)
     page.evaluate(PRESS_TOGETHER, ["ArrowRight", "+"])
-    expect(shown(page, two)).to_be_visible()
+    expect(step_of(page, two)).to_be_visible()
     at_rest(page)
     expect(page.locator("[data-step]:visible [data-zoom-scale]")).to_have_text("150%")
 
@@ -270,9 +270,9 @@ def test_the_next_item_is_shown_from_its_top_on_a_small_screen(
     approve.scroll_into_view_if_needed()
     approve.evaluate("(button) => button.scrollIntoView({ block: 'start' })")
     approve.press("Enter")
-    expect(shown(page, two)).to_be_visible()
-    expect(shown(page, two).locator("h2").first).to_be_in_viewport()
-    expect(shown(page, two).locator("[data-zoom-view]")).to_be_in_viewport(ratio=0.9)
+    expect(step_of(page, two)).to_be_visible()
+    expect(step_of(page, two).locator("h2").first).to_be_in_viewport()
+    expect(step_of(page, two).locator("[data-zoom-view]")).to_be_in_viewport(ratio=0.9)
 
 
 def test_a_decision_that_could_not_be_stored_leads_back_to_its_item(
@@ -283,7 +283,7 @@ def test_a_decision_that_could_not_be_stored_leads_back_to_its_item(
     emulator.fault("cloudfactory", "503", method="GET", path="workItems", times=0)
     page.keyboard.press("a")
     expect(page.locator("#notices")).to_contain_text("CloudFactory")
-    expect(shown(page, one)).to_be_visible()
+    expect(step_of(page, one)).to_be_visible()
     emulator.clear_faults()
     assert Decision.objects.count() == 0
 
@@ -309,12 +309,12 @@ def test_an_item_that_a_colleague_decides_while_it_is_shown_is_left_and_said(
     one, two, _ = begin_with(page, live, bob, 3)
     name = ReviewRun.objects.get().items[0]["name"]
     page.keyboard.press("ArrowRight")
-    expect(shown(page, two)).to_be_visible()
+    expect(step_of(page, two)).to_be_visible()
     emulator.act("set_status", item=one, status="COMPLETED")
     # It is left as soon as that is known, so what is said is all that surely stays of it.
     page.keyboard.press("ArrowLeft")
     expect(page.locator("[data-passed]")).to_contain_text(f"{name} was already completed.")
-    expect(shown(page, two)).to_be_visible()
+    expect(step_of(page, two)).to_be_visible()
 
 
 def test_taking_back_a_decision_from_elsewhere_does_not_leave_the_review(
@@ -326,7 +326,7 @@ def test_taking_back_a_decision_from_elsewhere_does_not_leave_the_review(
     one, *_ = begin_with(page, live, bob, 3)
     page.keyboard.press("u")
     expect(page.locator("#decisions")).to_contain_text("Nothing was sent.")
-    expect(shown(page, one)).to_be_visible()
+    expect(step_of(page, one)).to_be_visible()
     press(client_as(bob), elsewhere)
     page.get_by_role("link", name="Finish").click()
     expect(page.locator("#decisions [data-waiting]")).to_have_count(1)
@@ -342,20 +342,20 @@ def test_at_the_end_undo_leads_back_to_the_item(
     sign_in(page, bob)
     one, two = begin_with(page, live, bob, 2)
     page.keyboard.press("n")
-    expect(shown(page, two)).to_be_visible()
+    expect(step_of(page, two)).to_be_visible()
     page.keyboard.press("a")
     expect(page.get_by_role("heading", level=1)).to_have_text("Review finished")
     expect(page.locator("#review-summary")).to_contain_text("can be undone until it is sent")
     page.wait_for_load_state()
     page.keyboard.press("u")
-    expect(shown(page, two)).to_be_visible()
+    expect(step_of(page, two)).to_be_visible()
     expect(page.get_by_role("button", name="Approve")).to_be_visible()
     page.wait_for_load_state()
     page.keyboard.press("a")
     expect(page.get_by_role("heading", level=1)).to_have_text("Review finished")
     page.get_by_role("button", name="Review skipped items").press("Enter")
-    expect(shown(page, one)).to_be_visible()
-    assert sent(emulator) == []
+    expect(step_of(page, one)).to_be_visible()
+    assert sent_signals(emulator) == []
 
 
 def test_the_end_follows_what_becomes_of_the_decisions(
@@ -368,7 +368,7 @@ def test_the_end_follows_what_becomes_of_the_decisions(
     expect(page.locator("#review-summary")).to_contain_text("can be undone until it is sent")
     work()
     expect(page.locator("#review-summary")).to_contain_text("now “Completed”")
-    assert len(sent(emulator, ids[0])) == 1
+    assert len(sent_signals(emulator, ids[0])) == 1
 
 
 def test_an_item_that_was_decided_is_shown_as_decided(
@@ -377,13 +377,13 @@ def test_an_item_that_was_decided_is_shown_as_decided(
     sign_in(page, bob)
     one, two, _ = begin_with(page, live, bob, 3)
     page.keyboard.press("a")
-    expect(shown(page, two)).to_be_visible()
+    expect(step_of(page, two)).to_be_visible()
     expect(page.locator("#decisions [data-waiting]")).to_have_count(1)
     page.go_back()
-    expect(shown(page, one)).to_contain_text("You decided on this item.")
+    expect(step_of(page, one)).to_contain_text("You decided on this item.")
     expect(page.get_by_role("button", name="Approve")).to_have_count(0)
     page.reload()
-    expect(shown(page, one)).to_contain_text("You approved this item")
+    expect(step_of(page, one)).to_contain_text("You approved this item")
     page.keyboard.press("u")
     expect(page.get_by_role("button", name="Approve")).to_be_visible()
 
@@ -402,7 +402,7 @@ def test_axe_finds_nothing(
     emulator.act("set_status", item=ids[1], status="COMPLETED")
     page.reload()
     page.keyboard.press("n")
-    expect(shown(page, ids[2])).to_be_visible()
+    expect(step_of(page, ids[2])).to_be_visible()
     page.wait_for_load_state("networkidle")
     expect_no_violations(page)
     page.keyboard.press("a")
@@ -425,13 +425,13 @@ def test_without_script_each_item_is_a_page(
     page.goto(f"{live}/projects/{COINS}/items/review/?ids={','.join(ids)}")
     page.locator("#main").get_by_role("button", name="Review").click()
     page.get_by_role("button", name="Skip").click()
-    expect(shown(page, ids[1])).to_be_visible()
+    expect(step_of(page, ids[1])).to_be_visible()
     page.get_by_role("button", name="Approve").click()
     page.get_by_role("button", name="Approve").click()
-    expect(shown(page, ids[2])).to_be_visible()
-    assert [body["signalOutcome"] for body in sent(emulator)] == ["OK"]
+    expect(step_of(page, ids[2])).to_be_visible()
+    assert [body["signalOutcome"] for body in sent_signals(emulator)] == ["OK"]
     page.get_by_role("link", name="Previous item").click()
-    expect(shown(page, ids[1])).to_contain_text("You approved this item")
+    expect(step_of(page, ids[1])).to_contain_text("You approved this item")
     page.get_by_role("link", name="Finish").click()
     expect(page.locator("#main")).to_contain_text("1 approved, 1 skipped")
     page.get_by_role("link", name="Back to the list").click()
@@ -446,7 +446,7 @@ def test_links_that_have_aged_are_renewed_before_their_item_is_shown(
     emulator.act("expire_links")
     for item in ids[1:]:
         page.keyboard.press("n")
-        expect(shown(page, item)).to_be_visible()
+        expect(step_of(page, item)).to_be_visible()
         # A picture that failed is complete as well: only its width tells that it was renewed.
         picture = page.locator(f"[data-step='{item}'] [data-stage-frame] img")
         expect(picture).not_to_have_js_property("naturalWidth", 0)
@@ -458,7 +458,7 @@ def test_silence_in_the_middle_is_said_and_loses_no_decision(
     sign_in(page, bob)
     one, two, three = begin_with(page, live, bob, 3)
     page.keyboard.press("a")
-    expect(shown(page, two)).to_be_visible()
+    expect(step_of(page, two)).to_be_visible()
     expect(page.locator("#decisions [data-waiting]")).to_have_count(1)
     address = page.url.replace(two, three)
     # The page itself asks now and then: several failures in a row would count as a vendor that is down.
@@ -469,5 +469,5 @@ def test_silence_in_the_middle_is_said_and_loses_no_decision(
     emulator.clear_faults()
     page.get_by_role("link", name="Try again").click()
     # Whatever else asked meanwhile failed as well, and after some failures in a row nothing is asked for a while.
-    until(lambda: page.reload() and shown(page, three).is_visible())
+    until(lambda: page.reload() and step_of(page, three).is_visible())
     assert decision_of(one).state == "waiting"

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import Person
 from console.emulator.server import Running
 from console.items.models import Import
-from tests.items.deciding import PROJECT
+from tests.items.decision_helpers import PROJECT
 from tests.items.import_helpers import run_workers
 from tests.items.slice_helpers import create_items, make_batch, make_slice, read_plans
 

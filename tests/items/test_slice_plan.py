@@ -20,7 +20,7 @@ from console.items.imports import slice_reader
 from console.items.models import Import, ImportRow
 from console.jobs import worker
 from console.jobs.models import Operation, Part
-from tests.items.deciding import PROJECT
+from tests.items.decision_helpers import PROJECT
 from tests.items.slice_helpers import (
     create_items,
     create_plan,

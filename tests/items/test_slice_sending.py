@@ -18,7 +18,7 @@ from console.items.models import Import, ImportRow
 from console.items.runs import services as run_services
 from console.upstream.response_models import Slice
 from tests.conftest import point_at
-from tests.items.deciding import PROJECT
+from tests.items.decision_helpers import PROJECT
 from tests.items.import_helpers import entries, figures, posts, run_workers, start
 from tests.items.slice_helpers import create_plan, in_batch, make_batch, make_slice
 from tests.items.slice_helpers import figures as planned

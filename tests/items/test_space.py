@@ -12,7 +12,7 @@ from console.common import write_behind
 from console.emulator.server import Running
 from console.items.models import Decision, ReviewRun
 from tests.conftest import SPACE
-from tests.items.deciding import HTMX, ITEMS, item_ids, press
+from tests.items.decision_helpers import HTMX, ITEMS, item_ids, press
 
 ClientAs = Callable[[Person], Client]
 OTHER_SPACE = "0b6e7c1e-6f0e-4b7a-9f0e-2b9b8a1f7d10"

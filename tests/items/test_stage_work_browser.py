@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import Person
 from console.emulator.server import Running
-from tests.items.made import COINS, made, page_of
+from tests.items.item_helpers import COINS, add_item, page_of
 from tests.items.stages import at_rest
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -22,7 +22,7 @@ FEW = 200
 @pytest.fixture
 def item_page(page: Page, live: str, sign_in: SignIn, bob: Person, emulator: Running) -> Page:
     """The page of an item with so many labels, zoomed."""
-    item = made(emulator)
+    item = add_item(emulator)
     emulator.act("set_annotation", item=item, shapes=SHAPES)
     sign_in(page, bob)
     page.goto(live + page_of(item))
@@ -76,7 +76,7 @@ def test_the_drawing_is_named_after_the_shape_that_lights_up(item_page: Page) ->
 def test_the_next_item_of_a_review_is_laid_out_before_it_is_asked_for(
     page: Page, live: str, sign_in: SignIn, bob: Person, emulator: Running, browser: Browser
 ) -> None:
-    ids = [made(emulator) for _ in range(2)]
+    ids = [add_item(emulator) for _ in range(2)]
     for item in ids:
         emulator.act("set_annotation", item=item, shapes=SHAPES)
     sign_in(page, bob)
@@ -102,7 +102,7 @@ def test_the_next_item_of_a_review_is_laid_out_before_it_is_asked_for(
 def test_the_item_that_stands_by_is_zoomed_with_the_one_that_is_seen(
     page: Page, live: str, sign_in: SignIn, bob: Person, emulator: Running
 ) -> None:
-    ids = [made(emulator) for _ in range(2)]
+    ids = [add_item(emulator) for _ in range(2)]
     sign_in(page, bob)
     page.goto(f"{live}/projects/{COINS}/items/review/?ids={','.join(ids)}")
     page.locator("#main").get_by_role("button", name="Review").click()

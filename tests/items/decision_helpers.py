@@ -40,7 +40,7 @@ def work() -> None:
     worker.sweep()
 
 
-def sent(emulator: Running, item: str = "") -> list[dict[str, Any]]:
+def sent_signals(emulator: Running, item: str = "") -> list[dict[str, Any]]:
     """The bodies of the signals that CloudFactory received."""
     requests = emulator.requests("cloudfactory")
     mine = (one for one in requests if one["method"] == "PUT" and one["path"].endswith(f"{item}/signals"))

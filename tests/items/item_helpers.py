@@ -10,7 +10,7 @@ COINS = PROJECTS["coins"]
 HTMX = {"HX-Request": "true"}
 
 
-def made(emulator: Running, **words: Any) -> str:
+def add_item(emulator: Running, **words: Any) -> str:
     """The id of a new work item of the coins project, waiting for review unless said otherwise."""
     return str(emulator.act("add_item", **{"status": "CLIENT_REVIEW", **words})["item"]["id"])
 
@@ -19,7 +19,7 @@ def page_of(item: str, project: str = COINS) -> str:
     return f"/projects/{project}/items/{item}/"
 
 
-def asked(emulator: Running) -> list[str]:
+def request_kinds(emulator: Running) -> list[str]:
     """The kinds of calls since the last `forget_requests`, oldest first: `workItems`, `signedurls`, `annotations` …"""
     kinds = [urlsplit(one["path"]).path.rpartition("/")[2] for one in emulator.requests("cloudfactory")]
     return kinds + ["file" for one in emulator.requests("storage")]
