@@ -20,7 +20,7 @@ from console.audit.models import Entry, GroupLine, NamedItem, SearchText
 from console.audit.selectors import history, latest, line
 from tests.audit.many import fill
 from tests.audit.signaling import PROJECT, begin, figures, item, parts, send
-from tests.audit.test_flat import ADDRESSES, OWN, page, steps
+from tests.audit.test_constant_cost import ADDRESSES, OWN, page, steps
 
 ClientAs = Callable[[Person], Client]
 pytestmark = pytest.mark.django_db(transaction=True)

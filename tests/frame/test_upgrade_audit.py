@@ -21,7 +21,7 @@ from accounts.models import Person
 from console.audit import groups, line_index, record, selectors, verify
 from console.audit.models import ChainHead, ClockStep, Entry, LineState, SearchText
 from tests.audit.signaling import item, send
-from tests.audit.test_flat import every_way, found, kept, recomputed
+from tests.audit.test_constant_cost import every_way, found, kept, recomputed
 
 BEFORE = [("audit", "0004_anchor_gaps")]
 UNFILLED = [("audit", "0008_chain_check_run")]
