@@ -65,7 +65,7 @@ def record_entry(bulk: BulkSignal, outcome: str = "done") -> record.audited_call
 
 
 def ended_signal(person: Person, items: Sequence[str], *, at: datetime | None = None, **fields: Any) -> BulkSignal:
-    """A signal that ended, by default a moment ago."""
+    """A finished signal, by default finished just now."""
     end = at or timezone.now() - timedelta(seconds=1)
     return bulk_signal(person, items, **{"state": "ended", "outcome": "done", "finished_at": end, **fields})
 

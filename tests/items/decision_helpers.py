@@ -26,9 +26,9 @@ def item_ids(user: Person, status: str = "CLIENT_REVIEW", number: int = 1) -> li
     return [item.id for item in page.items]
 
 
-def press(client: Client, item: str, act: str = "approve", *, htmx: bool = True, **said: Any) -> Any:
+def press(client: Client, item: str, act: str = "approve", *, htmx: bool = True, **fields: Any) -> Any:
     """The form of `act` sent as its page sends it."""
-    data = {"act_id": str(uuid.uuid4()), **said}
+    data = {"act_id": str(uuid.uuid4()), **fields}
     return client.post(f"{ITEMS}{item}/{act}/", data, headers=HTMX if htmx else {})
 
 

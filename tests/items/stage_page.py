@@ -79,7 +79,7 @@ def drawing(labels: int, kinds: int = 12, width: float = 1200, height: float = 8
 
 
 def special() -> Overlay:
-    """A crowd, a skeleton with a hidden point, a label that cannot be drawn, and a class nobody named."""
+    """A crowd, a skeleton with a hidden point, a label that cannot be drawn, and a class without a name."""
     person, unnamed = LabelClass(1, "person", 2, 1), LabelClass(2, "Unnamed class", 1, 2)
     dots = (Dot(300, 200, "nose", False), Dot(320, 400, "hip", True))
     crowd = Shape(1, person, "crowd", "Crowd", "M600 100h400v500h-400z", anchor=(800, 350))

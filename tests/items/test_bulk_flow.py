@@ -236,7 +236,7 @@ def test_two_people_on_overlapping_selections_both_read_the_truth(
         list(pool.map(press, range(2)))
     for client, bulk in zip(clients, both, strict=True):
         until(lambda bulk=bulk: bulk_helpers.state_of(bulk) in (State.READY, *bulk_helpers.FINISHED))
-        if bulk_helpers.state_of(bulk) == State.READY:  # Whoever came second reads that 50 of them changed meanwhile.
+        if bulk_helpers.state_of(bulk) == State.READY:  # The second person reads that 50 of them have changed since.
             assert kinds(bulk) in ({Kind.LIKELY: 100, Kind.CHANGED: 50}, {Kind.LIKELY: 100, Kind.HELD: 50})
             bulk_helpers.press(client, bulk)
     finished = [bulk_helpers.wait_for_end(bulk) for bulk in both]

@@ -1,4 +1,4 @@
-"""What nobody should be able to do with signals to many work items: a message where it happened, and nothing sent."""
+"""Forbidden signals to many work items: each shows a message in its place, and nothing is sent."""
 
 import uuid
 from collections.abc import Callable

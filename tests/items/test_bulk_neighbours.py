@@ -213,7 +213,7 @@ def test_a_refusal_names_the_colleague_whose_bulk_signal_was_faster(
 def test_an_item_that_was_decided_on_after_the_plan_gets_no_second_signal(
     alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    """The plan is a few seconds old, and is made again all the same."""
+    """The plan is a few seconds old, and is still made again."""
     client, items = client_as(alice), item_ids(alice, number=3)
     bulk_plan_helpers.select(alice, items, "CLIENT_REVIEW")
     bulk = bulk_plan_helpers.create_plan(client, "cancel")

@@ -96,10 +96,10 @@ def test_each_number_opens_its_list(alice: Person, client_as: ClientAs, emulator
         ("gone", absent(7), "This project has no such work item."),
     ):
         assert f"?show={show}#plan-items" in page
-        shown = client.get(page_url(bulk), {"show": show})
-        assert named in shown.content.decode()
-        assert note in text_of(shown)
-        rows = set(re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", shown.content.decode()))
+        listing = client.get(page_url(bulk), {"show": show})
+        assert named in listing.content.decode()
+        assert note in text_of(listing)
+        rows = set(re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", listing.content.decode()))
         assert rows & {*completed, new, absent(7)} == ({completed[1], completed[2]} if show == "likely" else {named})
 
 
@@ -261,7 +261,7 @@ def test_a_worker_whose_clock_is_behind_loses_no_item_that_matches(
 
 
 def read_behind(bulk: BulkSignal) -> None:
-    """The worker's turns, by a clock five seconds behind that of whoever asked for the plan."""
+    """The worker's turns, by a clock five seconds behind that of the person who requested the plan."""
     Operation.objects.filter(subject=str(bulk.pk)).update(created_at=timezone.now() + timedelta(seconds=5))
     read_plans()
 

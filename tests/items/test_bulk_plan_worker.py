@@ -68,7 +68,7 @@ def test_a_worker_killed_while_it_reads_leaves_a_plan_with_true_numbers(
 def test_a_worker_killed_while_a_pressed_plan_is_read_again_sends_nothing_that_changed(
     alice: Person, client_as: ClientAs, emulator: Running, worker: Start
 ) -> None:
-    """What the first worker had read as changed is still told from the plan that was pressed."""
+    """Changes that the first worker read are still shown compared with the confirmed plan."""
     client, items = client_as(alice), archive_ids(alice)
     bulk_helpers.select(client, items)
     bulk = create_plan(client, "reopen")

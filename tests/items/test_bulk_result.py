@@ -509,17 +509,17 @@ def test_a_second_pause_and_a_plan_that_changed_are_news_too(
 ) -> None:
     client, bulk = client_as(bob), bulk_signal(bob, ids(1), state="paused", message="CloudFactory is silent.")
 
-    def told() -> str:
+    def read_notifications() -> str:
         return text_of(client.post("/signals/news/", headers=HTMX))
 
-    assert "Paused: approving 1 item CloudFactory is silent." in told()
-    assert "Paused" not in told()
+    assert "Paused: approving 1 item CloudFactory is silent." in read_notifications()
+    assert "Paused" not in read_notifications()
     BulkSignal.objects.filter(pk=bulk.pk).update(state=State.ENDED, done_count=1, message="")
-    assert "Finished: approving 1 item 1 approved." in told()
+    assert "Finished: approving 1 item 1 approved." in read_notifications()
     plan = bulk_signal(bob, ids(1), state="ready")
-    assert "Not sent yet" not in told()
+    assert "Not sent yet" not in read_notifications()
     BulkSignal.objects.filter(pk=plan.pk).update(is_pressed=True)
-    assert "Not sent yet: approving 1 item Items changed since you read the plan." in told()
+    assert "Not sent yet: approving 1 item Items changed since you read the plan." in read_notifications()
 
 
 def test_a_second_pause_is_news_also_after_it_was_carried_on_among_the_jobs(

@@ -205,7 +205,7 @@ def test_what_was_signaled_again_since_is_left_out(
 def test_what_changed_since_is_named_in_the_undos_plan_and_stays_left_out(
     bob: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    """Also where the form for "plan them as they are now", which an undo doesn't have, is sent all the same."""
+    """Also where the form for "plan them as they are now", which an undo doesn't have, is sent."""
     client, items = client_as(bob), item_ids(bob, status="IN_PROGRESS", number=3)
     bulk = done_signal(bob, items)
     emulator.act("set_status", item=items[1], status="COMPLETED")

@@ -35,13 +35,13 @@ NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)
 WORN = FIRST_BATCH["coins"] + 1
 
 
-def form(**typed: Any) -> dict[str, Any]:
+def form(**fields: Any) -> dict[str, Any]:
     lines = {"base": "{}", "key": [""], "value": [""], "kind": ["text"]}
-    return {"act_id": str(uuid.uuid4()), "asset_url": "raw/a.jpg", "asset_type": "image", **lines, **typed}
+    return {"act_id": str(uuid.uuid4()), "asset_url": "raw/a.jpg", "asset_type": "image", **lines, **fields}
 
 
-def create(client: Client, **typed: Any) -> Any:
-    return client.post(NEW, form(**typed))
+def create(client: Client, **fields: Any) -> Any:
+    return client.post(NEW, form(**fields))
 
 
 def bodies(emulator: Running) -> list[dict[str, Any]]:
@@ -187,10 +187,12 @@ def test_what_is_out_of_bounds_is_said_and_nothing_is_sent(
         assert 'value="37"' in response.content.decode(), "what was typed is still there"
 
 
-TYPED = st.dictionaries(st.sampled_from([name for name in NewItemForm.base_fields if name != "act_id"]), st.text())
+FORM_FIELDS = st.dictionaries(
+    st.sampled_from([name for name in NewItemForm.base_fields if name != "act_id"]), st.text()
+)
 
 
-@given(TYPED)
+@given(FORM_FIELDS)
 @settings(deadline=None)
 def test_no_text_breaks_the_form(fields: dict[str, str]) -> None:
     checked = NewItemForm(fields, batches=[("101", "One")], are_all=True)

@@ -127,7 +127,7 @@ def test_what_a_colleague_did_long_before_is_not_taken_for_ours(
 def test_what_a_colleague_did_just_now_is_not_taken_for_ours(
     bob: Person, alice: Person, client_as: ClientAs, emulator: Running, is_known: bool
 ) -> None:
-    """Also where nobody knows of either of the two whether it was done."""
+    """Also if the outcome of both is unknown."""
     client, [item] = client_as(bob), item_ids(bob)
     press(client, item)
     if not is_known:

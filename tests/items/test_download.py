@@ -53,9 +53,9 @@ def test_the_bytes_are_those_of_the_store_and_it_is_recorded(
         labelled,
         COINS,
     )
-    said = "Bob downloaded the labels of the work item coins-r1c1.jpg"
-    assert said in text_of(client.get(page_of(labelled)))
-    assert said in text_of(client.get("/audit/"))
+    sentence = "Bob downloaded the labels of the work item coins-r1c1.jpg"
+    assert sentence in text_of(client.get(page_of(labelled)))
+    assert sentence in text_of(client.get("/audit/"))
 
 
 def test_the_signed_link_never_leaves(

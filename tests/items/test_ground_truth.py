@@ -247,8 +247,8 @@ def test_what_is_unknown_ends_when_a_person_closes_it_with_a_note(
     press(client, preview)
     act_id = preview.rstrip("/").rpartition("/")[2]
     assert "We don't know" in text_of(client.get(page_of(item)))
-    closed = client.post(reverse("audit:close", args=[act_id]), {"outcome": outcome, "note": "Looked there"})
-    assert closed.status_code == 302
+    closing = client.post(reverse("audit:close", args=[act_id]), {"outcome": outcome, "note": "Looked there"})
+    assert closing.status_code == 302
     assert "We don't know" not in text_of(client.get(page_of(item)))
     again = previewed(client, item, OBJECTS)
     answer = press(client, again)

@@ -1,4 +1,4 @@
-"""What the night deletes of work items: pasted ids and review runs that nobody used for half a year."""
+"""What housekeeping deletes of work items: pasted ids and review runs unused for half a year."""
 
 from collections.abc import Callable
 from datetime import timedelta

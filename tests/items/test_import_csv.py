@@ -102,9 +102,9 @@ def test_a_wrong_line_is_named_with_its_column(
     line = {"asset_url": "raw/1.jpg", "asset_type": "image", **cells}
     text = sheet([("raw/0.jpg", "image"), tuple(line.values())], tuple(line))
     plan = plan_of(paste(client, text))
-    [(number, at, said)] = problems(plan)
+    [(number, at, problem)] = problems(plan)
     assert (number, at) == (3, column)
-    assert message in said
+    assert message in problem
     page = page_of(client, plan)
     assert f"line 3, {column}: " in page
     assert message in page

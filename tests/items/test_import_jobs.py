@@ -303,7 +303,7 @@ def test_whoever_lost_their_role_creates_nothing_more(alice: Person, emulator: R
 
 
 def import_with_a_lost_answer(person: Person, emulator: Running) -> Import:
-    """One of 20 whose call was cut off, of which nobody knows yet whether it was created."""
+    """One of 20 whose call was cut off, so that its outcome is unknown."""
     emulator.fault("cloudfactory", "reset", times=1, **POST_REQUEST)
     import_run = start(ready_import(person, 20))
     run_workers(1)

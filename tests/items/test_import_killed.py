@@ -1,4 +1,4 @@
-"""Workers killed with SIGKILL in the middle of an import: each item is created exactly once, and nobody has to help."""
+"""Workers killed with SIGKILL in the middle of an import: each item is created exactly once, without help."""
 
 import threading
 import uuid

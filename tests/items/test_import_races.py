@@ -96,14 +96,14 @@ def test_a_second_pause_is_news_also_after_it_was_carried_on_among_the_jobs(
 ) -> None:
     client, import_run = client_as(alice), start(ready_import(alice, 3))
 
-    def told() -> str:
+    def read_notifications() -> str:
         return client.post("/signals/news/", headers=HTMX).content.decode()
 
     for _ in range(2):
         Import.objects.update(state=State.PAUSED)
         Operation.objects.filter(kind=Import.JOB).update(state="paused")
-        assert "Paused: creating 3 work items" in told()
-        assert "Paused" not in told()
+        assert "Paused: creating 3 work items" in read_notifications()
+        assert "Paused" not in read_notifications()
         operation = Operation.objects.get(kind=Import.JOB, subject=str(import_run.pk))
         client.post(f"/jobs/{operation.pk}/carry-on/")
     run_workers()

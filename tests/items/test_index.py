@@ -1,4 +1,4 @@
-"""The table of work items: one call a page, the filter in the address, and every kind of nothing told apart."""
+"""The table of work items: one call a page, the filter in the address, and a message for each kind of empty result."""
 
 import re
 from collections.abc import Callable

@@ -37,12 +37,12 @@ def platform(emulator: Running, settings: Any) -> Iterator[Vendor]:
 def test_no_value_in_an_address_breaks_the_table(
     value: str, alice: Person, client_as: ClientAs, emulator: Running
 ) -> None:
-    client, sent = client_as(alice), value.encode("utf-8", "replace").decode()
+    client, text = client_as(alice), value.encode("utf-8", "replace").decode()
     for name in NAMES:
         for part in ("", "counts/", "pictures/"):
-            answer = client.get(ITEMS + part, {name: [sent, sent]}, headers=HTMX if part else {})
+            answer = client.get(ITEMS + part, {name: [text, text]}, headers=HTMX if part else {})
             assert answer.status_code < 500, (name, part)
-    for fields in ({"ids": sent, "list": sent}, {"column": sent, "list": sent}, {"pictures": sent, "list": sent}):
+    for fields in ({"ids": text, "list": text}, {"column": text, "list": text}, {"pictures": text, "list": text}):
         answer = client.post(ITEMS + ("" if "ids" in fields else "columns/"), fields)
         assert answer.status_code in {302, 422}, fields
         assert answer.status_code == 422 or answer["Location"].startswith(ITEMS)
@@ -132,11 +132,11 @@ def test_a_review_of_ids_that_are_no_longer_stored_takes_no_others(
     query = client.post(ITEMS, {"ids": "\n".join(ids)})["Location"].partition("?ids=")[2]
     run = client.post(f"{ITEMS}review/", {"ids": query})["Location"]
     IdList.objects.all().delete()
-    sent = len(platform.sent("GET", "/workItems"))
+    calls = len(platform.sent("GET", "/workItems"))
     answer = client.post(run)
     assert answer.status_code == 404
     assert "This list of ids is no longer stored." in text_of(answer)
-    assert len(platform.sent("GET", "/workItems")) == sent
+    assert len(platform.sent("GET", "/workItems")) == calls
     assert len(ReviewRun.objects.get().items) == 100
 
 

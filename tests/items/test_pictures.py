@@ -205,10 +205,10 @@ def test_a_signed_link_does_not_stand_in_a_repr(alice: Person, emulator: Running
 
 
 # NUL never gets that far: answers are read without it.
-SENT = [address for address in HOSTILE if "\x00" not in address]
+SENDABLE = [address for address in HOSTILE if "\x00" not in address]
 
 
-@pytest.mark.parametrize("address", SENT, ids=lambda address: repr(address)[:40])
+@pytest.mark.parametrize("address", SENDABLE, ids=lambda address: repr(address)[:40])
 def test_on_the_page_a_hostile_address_is_a_tile_among_pictures(
     bob: Person, client_as: Callable[[Person], Client], vendor: Vendor, address: str
 ) -> None:

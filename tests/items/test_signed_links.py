@@ -1,4 +1,4 @@
-"""Links with a signature or an expiry are told from plain ones, whatever stands in them."""
+"""Links with a signature or an expiry are distinguished from plain ones, whatever they contain."""
 
 from datetime import UTC, datetime
 from urllib.parse import urlencode

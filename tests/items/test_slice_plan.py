@@ -355,14 +355,14 @@ def test_a_slice_is_the_same_however_its_address_is_spelled(
 ) -> None:
     source, batch, client = make_slice(alice, emulator, "Spelled", 3), make_batch(alice), client_as(alice)
     first = create_plan(client, source, batch)
-    said = {
+    described = {
         "uid": source.uid,
         "name": source.name,
         "slug": source.slug,
         "owner_name": "northwind",
         "status": "created",
     }
-    avala.speak("GET", rf"/slices/NorthWind/{source.slug}/$", lambda query: said)
+    avala.speak("GET", rf"/slices/NorthWind/{source.slug}/$", lambda query: described)
     answer = client.post(form_url(source).replace("northwind", "NorthWind"), form_data(batch=str(batch)))
     read_plans()
     second = Import.objects.get(pk=answer["Location"].split("/")[-2])
