@@ -14,7 +14,7 @@ from console.audit import selectors as audit
 from console.audit import unresolved
 from console.batches import selectors as batches
 from console.items.breadcrumbs import remembered_breadcrumbs
-from console.items.creations import read_import_place
+from console.items.creation_selectors import read_import_place
 from console.items.decisions.selectors import read_panel, read_tray
 from console.items.detail_presenters import ItemFacts
 from console.items.filters import ItemFilter

@@ -10,7 +10,7 @@ from typing import Any
 from accounts.models import Person
 from accounts.rights import Right
 from console.common.formatting import plural, show_controls
-from console.items.creations import LabelsSent
+from console.items.creation_selectors import LabelsSent
 from console.items.detail_presenters import JsonValue
 from console.items.labels.overlay import NO_SIZE, UNNAMED, Overlay, build_overlay
 from console.items.models import LabelInsert

@@ -14,9 +14,9 @@ from accounts.http_types import SignedIn
 from console import error_pages, htmx, plain_text_responses
 from console.common.parsing import INT64, read_int
 from console.items import detail_selectors, selectors
-from console.items import download as label_download
 from console.items.breadcrumbs import remembered_breadcrumbs
 from console.items.filters import ItemFilter
+from console.items.labels import download as label_download
 from console.items.labels.presenters import LabelsPart, present_labels
 from console.items.labels.selectors import ItemLabels, read_labels
 from console.items.statuses import Status, status_named

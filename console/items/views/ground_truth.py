@@ -22,7 +22,7 @@ from console.common.formatting import plural
 from console.common.parsing import read_int, read_uuid
 from console.common.typed_fields import hand_back
 from console.items.breadcrumbs import remembered_breadcrumbs
-from console.items.creations import read_labels_sent
+from console.items.creation_selectors import read_labels_sent
 from console.items.detail_presenters import ItemFacts
 from console.items.ground_truth import services
 from console.items.ground_truth.forms import GroundTruthForm

@@ -1,6 +1,6 @@
-"""What the console knows of how a work item was created: our id in its metadata names its row or its entry.
+"""How a work item was created: our id in its metadata leads to the row of its import or to its entry in the audit.
 
-Anybody can write anything into metadata, so a row or an entry counts only for the project it was made for.
+Metadata can be written by anyone with a key, so a row or an entry counts only for its own project.
 """
 
 import uuid
