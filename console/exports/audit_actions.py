@@ -35,27 +35,27 @@ def _things(detail: Mapping[str, Any]) -> str:
 
 def _without_names(choice: Any) -> str:
     """The projects of a choice of which no name is known: none chosen means all of them."""
-    chosen = choice.get("projects") if isinstance(choice, dict) else None
-    if not isinstance(chosen, list):
+    projects = choice.get("projects") if isinstance(choice, dict) else None
+    if not isinstance(projects, list):
         return ""
-    return plural(len(chosen), "project") if chosen else "all projects"
+    return plural(len(projects), "project") if projects else "all projects"
 
 
 def _span(choice: Any) -> str:
     """The days of a choice: "changed from 3 Nov 2026, 00:00 UTC", or nothing where any day will do."""
     if not isinstance(choice, dict):
         return ""
-    said = []
+    clauses = []
     for verb, name in (("created", "created"), ("changed", "updated")):
         since, until = _moment(choice.get(f"{name}_from")), _moment(choice.get(f"{name}_to"))
         ends = " ".join(filter(None, [since and f"from {since}", until and f"until {until}"]))
-        said += [f"{verb} {ends}"] if ends else []
-    return " and ".join(said)
+        clauses += [f"{verb} {ends}"] if ends else []
+    return " and ".join(clauses)
 
 
-def _moment(stored: Any) -> str:
+def _moment(text: Any) -> str:
     try:
-        return moment(datetime.fromisoformat(stored)) if stored else ""
+        return moment(datetime.fromisoformat(text)) if text else ""
     except (TypeError, ValueError):
         return ""
 

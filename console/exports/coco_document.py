@@ -180,7 +180,7 @@ def _demand_object(reader: Reader) -> None:
 
 
 def _read_section(reader: Reader, document: Document, name: str, check: Callable[[Document], None]) -> None:
-    wanted, add = _SECTIONS[name]
+    field_names, add = _SECTIONS[name]
     start, is_needed = reader.peek(), name != "categories"
     if start != "[":
         # Tools write null for "none".
@@ -188,8 +188,8 @@ def _read_section(reader: Reader, document: Document, name: str, check: Callable
             raise NotCoco
         reader.skip()
         return
-    like, is_like = _LIKE_COCO.get(name, wanted), False
-    for row in reader.rows(wanted):
+    like, is_like = _LIKE_COCO.get(name, field_names), False
+    for row in reader.rows(field_names):
         if row is not None:
             is_like = is_like or not like.isdisjoint(row)
             document.unlike.discard(name) if is_like else document.unlike.add(name)
@@ -200,8 +200,8 @@ def _read_section(reader: Reader, document: Document, name: str, check: Callable
 
 
 def _add_image(document: Document, row: dict[str, Any]) -> None:
-    given = row.get("file_name") or row.get("coco_url")
-    name = _short(clean(given), LONGEST_FILE_NAME) if isinstance(given, str) else ""
+    path = row.get("file_name") or row.get("coco_url")
+    name = _short(clean(path), LONGEST_FILE_NAME) if isinstance(path, str) else ""
     image = read_id(row.get("id"))
     document.has_inside |= any(_holds_objects(row.get(name)) for name in _INSIDE)
     if image is None:

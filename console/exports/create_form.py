@@ -58,7 +58,7 @@ class CreateForm:
         return bool(self._ticked("projects"))
 
     def problems(self) -> list[str]:
-        """What is wrong with the choice itself, to be said as soon as it is chosen."""
+        """What is wrong with the choice itself, shown as soon as it is made."""
         errors = self.form.errors.items()
         return [str(message) for field, messages in errors if field not in {"name", "id"} for message in messages]
 
@@ -79,7 +79,7 @@ class CreateForm:
         )
 
     def refused_as_nothing(self) -> bool:
-        """Counted as nothing, and still nothing when counted once more: said at the field, since it would only fail."""
+        """Counted as nothing, and still nothing when counted again: an error at the field."""
         counts = last_count(user=self.user, selection=self.form.selection())
         if (
             not counts
@@ -90,7 +90,7 @@ class CreateForm:
         self.form.add_error("projects", NOTHING)
         return True
 
-    def equal_lately(self) -> ExportRequest | None:
+    def recent_equal(self) -> ExportRequest | None:
         """Asked about once; a ticked `again` goes ahead, and so does a second press of the same form."""
         if self.form.cleaned_data.get("again"):
             return None
@@ -128,7 +128,7 @@ class CreateForm:
         keys = self.form.cleaned_data.get("projects", ())
         return [self.form.known_projects[key] for key in keys if key != ALL]
 
-    def lost(self) -> bool:
+    def has_missing_choices(self) -> bool:
         """Whether a project or batch was asked for that is not there any more: the rest is another choice."""
         listed = self.form.known_projects.keys() | {ALL}
         return bool(self._ticked("projects") - listed) or (
@@ -182,20 +182,22 @@ class CreateForm:
         return set(cast(QueryDict, self.form.data).getlist(name))
 
 
-def draft(user: Person, sent: QueryDict, *, with_slot: bool = False) -> CreateForm:
+def draft(user: Person, form_data: QueryDict, *, with_slot: bool = False) -> CreateForm:
     """From what was posted, or from the choices in an address: `?projects=…&batches=…`, `?projects=all`."""
-    posted = "id" in sent
+    posted = "id" in form_data
     projects, slot_usage = _projects(user, fresh=not posted, with_slot=with_slot)
-    ticked = [key for key in dict.fromkeys(sent.getlist("projects")) if key in {project.id for project in projects}]
+    ticked = [
+        key for key in dict.fromkeys(form_data.getlist("projects")) if key in {project.id for project in projects}
+    ]
     chosen_from = ticked if len(ticked) <= MOST_OFFERED else []
     answers = form_options.read_batches(user=user, projects=chosen_from, fresh=not posted)
-    lists = {key: found for key, found in answers.items() if not isinstance(found, UpstreamError)}
-    batches = {key: found.batches for key, found in lists.items()}
-    unclear = {key: found.unclear for key, found in lists.items() if found.unclear}
-    _refuse_unread(sent, answers)
-    data = _without(sent, batches) if posted else _from_address(sent)
+    lists = {key: answer for key, answer in answers.items() if not isinstance(answer, UpstreamError)}
+    batches = {key: listed.batches for key, listed in lists.items()}
+    unclear = {key: listed.unclear for key, listed in lists.items() if listed.unclear}
+    _refuse_unread(form_data, answers)
+    data = _without(form_data, batches) if posted else _from_address(form_data)
     data["proposed"] = _proposed(data, projects, batches)
-    if _follows(sent):
+    if _follows(form_data):
         data["name"] = cast(str, data["proposed"])
     form = ExportForm(data, projects=projects, batches=batches)
     return CreateForm(user, form, projects, batches, frozenset(answers.keys() - batches.keys()), unclear, slot_usage)
@@ -239,30 +241,30 @@ def typed_only(user: Person, data: QueryDict) -> CreateForm:
     return CreateForm(user, form, projects, listed, is_unlisted=True)
 
 
-def _without(data_sent: QueryDict, batches: Mapping[str, Sequence[Batch]]) -> QueryDict:
+def _without(form_data: QueryDict, batches: Mapping[str, Sequence[Batch]]) -> QueryDict:
     """What was sent, less the batch somebody pressed "Leave out" beside. Where none is ticked, all the others are."""
-    data = data_sent.copy()
-    if "without" in data_sent:
-        chosen = data_sent.getlist("batches") or [str(batch.id) for listed in batches.values() for batch in listed]
-        data.setlist("batches", [key for key in chosen if key != data_sent["without"]] or chosen)
+    data = form_data.copy()
+    if "without" in form_data:
+        keys = form_data.getlist("batches") or [str(batch.id) for listed in batches.values() for batch in listed]
+        data.setlist("batches", [key for key in keys if key != form_data["without"]] or keys)
     return data
 
 
-def _from_address(sent: QueryDict) -> QueryDict:
+def _from_address(form_data: QueryDict) -> QueryDict:
     """A form with the choices of an address, and a one-time id of its own."""
     data = QueryDict(mutable=True)
     data["id"] = str(uuid.uuid4())
     for name in (*CHOICES, "name"):
-        if name in sent:
-            data.setlist(name, list(dict.fromkeys(sent.getlist(name))))
+        if name in form_data:
+            data.setlist(name, list(dict.fromkeys(form_data.getlist(name))))
     return data
 
 
-def _follows(sent: QueryDict) -> bool:
+def _follows(form_data: QueryDict) -> bool:
     """Whether the name follows the choice: the page proposed it, and the person typed no other."""
-    if "id" not in sent:
-        return "name" not in sent
-    return bool(sent.get("proposed")) and sent.get("name") == sent["proposed"]
+    if "id" not in form_data:
+        return "name" not in form_data
+    return bool(form_data.get("proposed")) and form_data.get("name") == form_data["proposed"]
 
 
 def proposed_name(projects: Sequence[str], batches: int) -> str:
@@ -275,6 +277,6 @@ def proposed_name(projects: Sequence[str], batches: int) -> str:
 
 def _proposed(data: QueryDict, projects: Sequence[Project], batches: Mapping[str, Sequence[Batch]]) -> str:
     """The name for what is selected now."""
-    ticked, known = data.getlist("projects"), {str(batch.id) for listed in batches.values() for batch in listed}
+    ticked, listed_keys = data.getlist("projects"), {str(batch.id) for listed in batches.values() for batch in listed}
     names = ["All projects"] if ALL in ticked else [one.name or "" for one in projects if one.id in ticked]
-    return proposed_name(names, len(known.intersection(data.getlist("batches"))))
+    return proposed_name(names, len(listed_keys.intersection(data.getlist("batches"))))

@@ -28,13 +28,13 @@ def add_to_queue(export_request: ExportRequest, *, request: HttpRequest | None =
 
 def leave_queue(export_request: ExportRequest, *, request: HttpRequest | None = None, reason: str = "") -> bool:
     """Takes a request off the queue while it still waits."""
-    words = (reason or "Taken off the queue.")[:500]
+    message = (reason or "Taken off the queue.")[:500]
     with transaction.atomic():
         count = ExportRequest.objects.filter(pk=export_request.pk, state=ExportRequest.State.QUEUED).update(
-            state=ExportRequest.State.DROPPED, message=words
+            state=ExportRequest.State.DROPPED, message=message
         )
         if count:
-            jobs.cancel(kind=KIND, subject=str(export_request.pk), message=words)
+            jobs.cancel(kind=KIND, subject=str(export_request.pk), message=message)
             _record("export.unqueue", export_request, request=request, reason=reason)
     return bool(count)
 

@@ -51,18 +51,20 @@ def projects_reader(*, user: Person, fresh: bool = False) -> Callable[[], tuple[
 def read_batches(*, user: Person, projects: Sequence[str], fresh: bool = False) -> dict[str, BatchList | UpstreamError]:
     """The batches of each project, up to fifty pages, or why they could not be read."""
     client = connections.cloudfactory(user)
-    read = [
+    readers = [
         partial(_cached_read(user, f"batches:{key}", fresh), partial(_all_batches, client, key)) for key in projects
     ]
-    return dict(zip(projects, connections.gather(read), strict=True))
+    return dict(zip(projects, connections.gather(readers), strict=True))
 
 
 def _all_batches(client: CloudFactory, project: str) -> BatchList:
-    read = collect(lambda cursor: client.list_batches(project, cursor=cursor, direction="NEXT" if cursor else None))
-    if read.problem is not None and not isinstance(read.problem, NextPageUnclear):
-        raise read.problem
-    unclear = read.problem.message if read.problem else ENDLESS if read.more else ""
-    named = (replace(batch, name=batch.name or f"Batch {batch.id}") for batch in read.items)
+    collected = collect(
+        lambda cursor: client.list_batches(project, cursor=cursor, direction="NEXT" if cursor else None)
+    )
+    if collected.problem is not None and not isinstance(collected.problem, NextPageUnclear):
+        raise collected.problem
+    unclear = collected.problem.message if collected.problem else ENDLESS if collected.more else ""
+    named = (replace(batch, name=batch.name or f"Batch {batch.id}") for batch in collected.items)
     return BatchList(tuple(map(_without_extra, named)), unclear)
 
 

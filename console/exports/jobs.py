@@ -84,12 +84,12 @@ def _delay(export_request: ExportRequest) -> float:
     return min(LONGEST_LOOK, FIRST_LOOK + waited / 60)
 
 
-def _abandon(operation: Operation, words: str) -> None:
+def _abandon(operation: Operation, message: str) -> None:
     """Takes it off the queue, so that it does not block the others, and notifies its person."""
     export_request = ExportRequest.objects.select_related("person").filter(pk=operation.subject).first()
     if export_request is None:
         return
-    export_queue.leave_queue(export_request, reason=words)
+    export_queue.leave_queue(export_request, reason=message)
     dropped = ExportRequest.objects.filter(pk=export_request.pk, state=ExportRequest.State.DROPPED, ended_at=None)
     dropped.update(ended_at=timezone.now(), end_status="DROPPED")
 

@@ -24,14 +24,14 @@ from console.upstream.errors import ACCESS_REFUSALS, NotFound, NotSent, RateLimi
 from console.upstream.response_models import Export
 
 KIND = "exports.watch"
-SEEN = "export-ended"
+ENDED_NOTE = "export-ended"
 LONGEST = 24 * 60 * 60
 DELETED = "DELETED"
 
 
 def register() -> None:
     handlers.register(KIND, check_export, title="Watch an export until it ends", on_abandon=_abandon, address=_address)
-    write_behind.register(SEEN, _persist)
+    write_behind.register(ENDED_NOTE, _persist)
 
 
 def start_monitoring(export_request: ExportRequest) -> None:
@@ -74,12 +74,12 @@ def read_state_or_last(*, user: Person, export_id: str) -> tuple[Export | None, 
 
 def noted_end(export_request: ExportRequest) -> str:
     """The status a page has seen it end with and the worker has not written down yet, or nothing."""
-    return str(write_behind.pending(SEEN, export_request.export_id).get("status", ""))
+    return str(write_behind.pending(ENDED_NOTE, export_request.export_id).get("status", ""))
 
 
 def with_end(export_request: ExportRequest) -> ExportRequest:
     """The request with the end that a page has seen and the worker has not written down yet."""
-    if noted := write_behind.pending(SEEN, export_request.export_id):
+    if noted := write_behind.pending(ENDED_NOTE, export_request.export_id):
         export_request.ended_at, export_request.end_status = export_request.ended_at or noted["at"], noted["status"]
     return export_request
 
@@ -100,10 +100,10 @@ def shared_state(space: str, export_id: str) -> SharedAnswer:
 def mark_deleted(export_id: str, at: datetime | None = None) -> None:
     """Ends it as deleted, here or elsewhere: it is offered no more."""
     export_requests = ExportRequest.objects.filter(export_id=export_id)
-    seen_at = at or write_behind.pending(SEEN, export_id).get("at")
+    seen_at = at or write_behind.pending(ENDED_NOTE, export_id).get("at")
     export_requests.filter(ended_at=None).update(ended_at=seen_at or timezone.now())
     export_requests.update(end_status=DELETED)
-    write_behind.forget(SEEN, export_id)
+    write_behind.forget(ENDED_NOTE, export_id)
 
 
 def mark_ended(space: str, export_id: str, status: str, at: datetime | None = None) -> None:
@@ -111,7 +111,7 @@ def mark_ended(space: str, export_id: str, status: str, at: datetime | None = No
 
     A page can have seen it before and noted when.
     """
-    seen_at = at or write_behind.pending(SEEN, export_id).get("at")
+    seen_at = at or write_behind.pending(ENDED_NOTE, export_id).get("at")
     with transaction.atomic():
         first = ExportRequest.objects.filter(export_id=export_id, ended_at=None).update(
             ended_at=seen_at or timezone.now(), end_status=status[:40]
@@ -151,7 +151,7 @@ def _address(operation: Operation) -> str:
     return reverse("exports:detail", args=[operation.subject])
 
 
-def _abandon(operation: Operation, words: str) -> None:
+def _abandon(operation: Operation, message: str) -> None:
     """Ends the polls for a notification that will not come."""
     ExportRequest.objects.filter(export_id=operation.subject, notified_at=None).update(notified_at=timezone.now())
 
@@ -175,9 +175,11 @@ def _is_gone(user: Person, export_id: str) -> bool:
 
 def _note_end(space: str, export_id: str, status: str) -> None:
     """The first look that saw it gives the time."""
-    noted = write_behind.pending(SEEN, export_id)
+    noted = write_behind.pending(ENDED_NOTE, export_id)
     if noted.get("status") != status:
-        write_behind.note(SEEN, export_id, {"space": space, "status": status, "at": noted.get("at", timezone.now())})
+        write_behind.note(
+            ENDED_NOTE, export_id, {"space": space, "status": status, "at": noted.get("at", timezone.now())}
+        )
         slot.forget_newest(space)
 
 

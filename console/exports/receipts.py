@@ -38,7 +38,7 @@ LATER = 60.0
 KEPT_CLASSES = 10_000
 # Bytes that a file must leave free on the disk it is read from.
 SPARE = 256 * 1024**2
-# New and gone classes that a sentence names.
+# New and missing classes that a sentence names.
 NAMED = 5
 CHECKED = "Checked."
 NO_ROOM = "The console's disk has no room to read the file."
@@ -48,7 +48,7 @@ NO_ROOM = "The console's disk has no room to read the file."
 class Comparison:
     """Against the last export of the same choice.
 
-    A class counts as new or gone only where the other receipt has all its classes by name.
+    A class counts as new or missing only where the other receipt has all its classes by name.
     """
 
     before: Receipt
@@ -56,13 +56,13 @@ class Comparison:
     annotations: int
     classes: int
     new: tuple[str, ...]
-    gone: tuple[str, ...]
+    missing: tuple[str, ...]
 
     @property
     def sentence(self) -> str:
         """`+312 annotations, one new class cone`"""
         figures = [_signed(self.annotations, "annotation", "annotations"), _signed(self.images, "image", "images")]
-        named = [_classes("new", self.new), _classes("gone", self.gone)]
+        named = [_classes("new", self.new), _classes("gone", self.missing)]
         if not any(named):
             named = [_signed(self.classes, "class", "classes")]
         return ", ".join(filter(None, [*figures, *named])) or "no difference in the counts"
@@ -251,13 +251,13 @@ def _record_read(export_request: ExportRequest, contents: ArchiveContents) -> No
     )
 
 
-def _abandon(operation: Operation, words: str) -> None:
+def _abandon(operation: Operation, message: str) -> None:
     receipt = Receipt.objects.filter(pk=operation.subject, state=Receipt.State.WAITING).first()
     if receipt is not None:
         # Why something of our own failed is on the administrators' page.
         is_ours = operation.state == State.FAILED
         _not_checked(
-            receipt, "Not checked: the console failed to count the file." if is_ours else f"Not checked: {words}"
+            receipt, "Not checked: the console failed to count the file." if is_ours else f"Not checked: {message}"
         )
 
 
@@ -271,12 +271,12 @@ def _file_name(place: str) -> str:
     return place.replace("\\", "/").rpartition("/")[2]
 
 
-def _without_figures(receipt: Receipt, words: str) -> PartDone:
-    return PartDone(message=words, record=partial(_not_checked, receipt, words))
+def _without_figures(receipt: Receipt, message: str) -> PartDone:
+    return PartDone(message=message, record=partial(_not_checked, receipt, message))
 
 
-def _not_checked(receipt: Receipt, words: str) -> None:
-    receipt.state, receipt.message, receipt.checked_at = Receipt.State.NOT_CHECKED, words[:300], timezone.now()
+def _not_checked(receipt: Receipt, message: str) -> None:
+    receipt.state, receipt.message, receipt.checked_at = Receipt.State.NOT_CHECKED, message[:300], timezone.now()
     receipt.save()
 
 

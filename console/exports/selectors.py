@@ -75,13 +75,13 @@ def newest_reader(*, user: Person, most: int = 5) -> Callable[[], tuple[list[Exp
     space, client = connections.space(user), connections.cloudfactory(user)
 
     def read() -> tuple[list[Export], bool]:
-        found = collect(
+        collected = collect(
             lambda cursor: client.list_exports(
                 space.id, cursor=cursor, direction="NEXT" if cursor else None, limit=100
             ),
             most=most,
         )
-        return list(found.items), found.is_complete
+        return list(collected.items), collected.is_complete
 
     return read
 

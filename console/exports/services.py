@@ -157,11 +157,11 @@ def mark_started(export_request: ExportRequest, export_id: str) -> ExportRequest
 
 
 def mark_not_started(
-    export_request: ExportRequest, words: str, state: ExportRequest.State = ExportRequest.State.DROPPED
+    export_request: ExportRequest, message: str, state: ExportRequest.State = ExportRequest.State.DROPPED
 ) -> None:
     """Surely not done. The next attempt has an id of its own."""
     ExportRequest.objects.filter(pk=export_request.pk, export_id="").update(
-        state=state, message=words[:500], act_id=uuid.uuid4()
+        state=state, message=message[:500], act_id=uuid.uuid4()
     )
     export_request.refresh_from_db()
 

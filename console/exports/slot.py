@@ -84,7 +84,7 @@ def sharing_reader(*, user: Person, read: Callable[[], T], newest: Callable[[T],
         read,
         reader=connections.cache_scope(user, "cloudfactory"),
         seconds=settings.SHARED_READ_SECONDS,
-        part=lambda found: _without_links(newest(found)),
+        part=lambda answer: _without_links(newest(answer)),
         refusals=ACCESS_REFUSALS,
     )
 

@@ -214,10 +214,10 @@ def _what_it_is(file: BinaryIO) -> str:
     if start.startswith((b"PK\x03\x04", b"PK\x07\x08", b"PK00PK\x03\x04")):
         return "the file is not a whole zip: its end is missing"
     text = start.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0").lower()
-    found = _archive(start) or next((kind for signature, kind in _TEXTS if text.startswith(signature)), "")
+    file_kind = _archive(start) or next((kind for signature, kind in _TEXTS if text.startswith(signature)), "")
     if not start:
         return "the file is empty"
-    return f"the file is {found}, not a zip" if found else "the file is not a zip"
+    return f"the file is {file_kind}, not a zip" if file_kind else "the file is not a zip"
 
 
 def _archive(start: bytes) -> str:

@@ -34,37 +34,39 @@ def create(request: SignedIn) -> HttpResponse:
     POST starts now, or when no other export runs, or refuses at the field. Without script "Show" and "Leave out" are
     POSTs that lead to the address of what was chosen.
     """
-    typed = saved_forms.read_form(request)
-    if request.method != "POST" and typed is None:
-        return _chosen(request)
+    saved_form = saved_forms.read_form(request)
+    if request.method != "POST" and saved_form is None:
+        return _create_page(request)
     try:
-        return _press(request) if typed is None else _again(request, create_form.draft(request.user, typed), 200)
+        return (
+            _press(request) if saved_form is None else _again(request, create_form.draft(request.user, saved_form), 200)
+        )
     except write_errors.KINDS as error:
         # The lists to choose from could not be read; what was typed is shown without them.
-        draft = create_form.typed_only(request.user, request.POST if typed is None else typed).renewed()
+        draft = create_form.typed_only(request.user, request.POST if saved_form is None else saved_form).renewed()
         return _failed(request, draft, error)
 
 
-def _chosen(request: SignedIn) -> HttpResponse:
+def _create_page(request: SignedIn) -> HttpResponse:
     draft = create_form.draft(request.user, request.GET, with_slot=True)
     context = (
         _slot(request, draft.slot_usage)
         | draft.context()
-        | {"moved": form_addresses.has_moved_days(request.GET), "lost": draft.lost()}
+        | {"moved": form_addresses.has_moved_days(request.GET), "is_choice_missing": draft.has_missing_choices()}
     )
     context |= {"dropped_batches": draft.dropped_batches()}
     if "show" in request.GET:
-        context |= {"counted": True} | _counted(request, draft)
+        context |= {"counted": True} | _count_context(request, draft)
     return render(request, PAGE, context)
 
 
 def _press(request: SignedIn) -> HttpResponse:
     draft = create_form.draft(request.user, request.POST)
     if request.POST.get("when") == "look" or "without" in request.POST:
-        return _shown(request, draft)
+        return _show_choice(request, draft)
     if not draft.is_valid() or draft.refused_as_nothing():
         return _again(request, draft, 422)
-    if equal := draft.equal_lately():
+    if equal := draft.recent_equal():
         return _again(request, draft, 409, equal=equal)
     create_export = services.enqueue if request.POST.get("when") == "free" else services.start
     try:
@@ -78,12 +80,12 @@ def _press(request: SignedIn) -> HttpResponse:
     return htmx.redirect(request, _address(export_request))
 
 
-def _shown(request: SignedIn, draft: create_form.CreateForm) -> HttpResponse:
+def _show_choice(request: SignedIn, draft: create_form.CreateForm) -> HttpResponse:
     """To the address of what was chosen; what is too long for an address is shown at once."""
     if query := draft.address_query():
         return htmx.redirect(request, f"{reverse('exports:create')}?{query}&show=1")
     slot = _slot(request, _read_slot(request))
-    return render(request, PAGE, slot | draft.context() | {"counted": True} | _counted(request, draft))
+    return render(request, PAGE, slot | draft.context() | {"counted": True} | _count_context(request, draft))
 
 
 @hand_back(*ExportForm.base_fields, page="exports:create", saves=False)
@@ -101,7 +103,7 @@ def contents(request: SignedIn) -> HttpResponse:
     """What will be in this file? Asked again with every change of the choice."""
     draft = create_form.draft(request.user, request.POST)
     off = {"was_off": "off" in request.POST, "is_queue_offered": "busy" in request.POST}
-    context = {"is_fragment": True} | off | _counted(request, draft)
+    context = {"is_fragment": True} | off | _count_context(request, draft)
     return _proposing(draft, render(request, "exports/contents.html", context))
 
 
@@ -110,7 +112,7 @@ def _proposing(draft: create_form.CreateForm, response: HttpResponse) -> HttpRes
     return trigger_client_event(response, "proposed", {"value": draft.form.data["proposed"]})
 
 
-def _counted(request: SignedIn, draft: create_form.CreateForm) -> dict[str, Any]:
+def _count_context(request: SignedIn, draft: create_form.CreateForm) -> dict[str, Any]:
     if not draft.has_choice():
         return {"incomplete": True, "problems": draft.problems() if draft.has_projects() else []}
     selection = draft.form.selection()
