@@ -10,7 +10,7 @@ from console.audit.actions import Action
 from console.audit.phrases import Detail
 
 
-def _sent(detail: Detail) -> str:
+def _batch_clause(detail: Detail) -> str:
     """` to the batch Harbour of Coins (2 refused)`."""
     batch, project = phrases.batch(detail) or "a batch", str(detail.get("project_name") or "")
     return f" to {batch}{f' of {project}' if project else ''}{phrases.other_counts(detail)}"
@@ -35,7 +35,7 @@ ACTIONS: dict[str, Action] = {
                 "slices",
                 "sent {many} of the slice {thing}",
                 "send {many} of the slice {thing}",
-                _sent,
+                _batch_clause,
                 whether="{many} of the slice {thing} {were} sent to a batch",
                 noun="item",
             )

@@ -32,15 +32,15 @@ class Watch:
 
 
 def building(*, user: Person, avala_slice: Slice) -> Watch:
-    """Called whenever a slice is seen being built; says since when, and remembers that it was."""
+    """Called for every slice that is being built; returns since when, and remembers it."""
     watch = _known_start(avala_slice) or _first_seen(user, avala_slice)
     if is_uid(avala_slice.uid):
         cache.set(_key(user, avala_slice), (watch.since, watch.exact, timezone.now()), REMEMBERED)
     return watch
 
 
-def ended(*, user: Person, avala_slice: Slice) -> None:
-    """Called when a slice is seen to be ready: what it took counts, if its start is known and we looked just before."""
+def record_build_time(*, user: Person, avala_slice: Slice) -> None:
+    """Called when a slice is ready: its duration counts if its start is known and it was read shortly before."""
     if not is_uid(avala_slice.uid) or not (cached := cache.get(_key(user, avala_slice))):
         return
     cache.delete(_key(user, avala_slice))
@@ -60,7 +60,7 @@ def _known_start(avala_slice: Slice) -> Watch | None:
     """Avala gives no times (FACTS 1.4), unless a server does; the audit knows when somebody here pressed Create."""
     if avala_slice.created_at is not None:
         return Watch(avala_slice.created_at, exact=True)
-    origin = provenance.known([avala_slice]).get(provenance.thing_id(avala_slice))
+    origin = provenance.origins_of([avala_slice]).get(provenance.thing_id(avala_slice))
     return Watch(origin.at, exact=True) if origin else None
 
 

@@ -43,8 +43,8 @@ def one(*, user: Person, owner: str, slug: str, item_uid: str, cursor: str) -> d
         listed = Page(items=())
     position = next((place for place, one in enumerate(listed.items) if one.uid == item_uid), None)
     if position is None:
-        found = selectors.get_item(user=user, owner=owner, slug=slug, item_uid=item_uid)
-        return {"tile": presenters.tile(found, owner=owner, slug=slug, names=_datasets(user, [found]))}
+        item = selectors.get_item(user=user, owner=owner, slug=slug, item_uid=item_uid)
+        return {"tile": presenters.tile(item, owner=owner, slug=slug, names=_datasets(user, [item]))}
     item = listed.items[position]
     return {
         "tile": presenters.tile(item, owner=owner, slug=slug, cursor=cursor, names=_datasets(user, [item])),

@@ -53,7 +53,7 @@ def _thing(query: ListQuery) -> str:
 
 
 def _bare(page: Page[Slice]) -> Page[Slice] | None:
-    """Without pictures and fields nobody described, which can be links; None for more than a cache should hold."""
+    """Without pictures and undocumented fields, which can be links; None for more than a cache should hold."""
     named = sum(len(part.item_uids) for one in page.items for part in (*one.sub_slices, *(one.source_data or ())))
     if named > MOST_ITEMS_STORED:
         return None
@@ -82,7 +82,7 @@ def built(*, user: Person, waiting: Addresses, look: int) -> dict[str, Any]:
     rows = presenters.rows(slices, names)
     changed = [row for row in rows if not row.state.building]
     for row in rows:
-        note = build_times.building if row.state.building else build_times.ended
+        note = build_times.building if row.state.building else build_times.record_build_time
         note(user=user, avala_slice=row.slice)
     still = [*later, *unanswered, *addresses([row for row in rows if row.state.building])]
     return {"changed": changed, "out_of_band": True, "still": still, **next_look(still, look)}
@@ -127,7 +127,7 @@ def address(current: ListQuery, **changed: Any) -> str:
 
 
 def _is_unordered(query: ListQuery, slices: Sequence[Slice]) -> bool:
-    """Whether Avala passed over the order asked for. Nobody refuses an unknown name, and the page must not claim it."""
+    """Whether Avala ignored the requested order. It refuses no unknown name, and the page must not claim it."""
     if query.ordering.removeprefix("-") != "item_count":
         return False
     counts = [one.item_count or 0 for one in slices]

@@ -26,7 +26,7 @@ class Draft(models.Model):
     source = models.CharField(max_length=600, blank=True)
     owner_name = models.CharField(max_length=255, blank=True)
     slug = models.CharField(max_length=255, blank=True)
-    # Counts the changes, so that an untouched draft can be told and used again.
+    # Counts the changes, so that an untouched draft can be recognized and used again.
     changes = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

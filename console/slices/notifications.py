@@ -1,4 +1,4 @@
-"""Slices a person has made and waits for: told of once when they are done, wherever in the console the person is then.
+"""Slices a person has created and waits for: shown once when they are done, wherever in the console the person is then.
 
 Kept in the session, which every page reads anyway. A slice is followed from when its page first shows it being built.
 """
@@ -14,7 +14,7 @@ MOST = 8
 
 
 def follow(session: SessionBase, *, user: Person, avala_slice: Slice, origin: Origin | None) -> None:
-    """Only what the person made here: others' slices are no news to be told of on every page."""
+    """Only what the person created here: other people's slices are not shown on every page."""
     name = thing_id(avala_slice)
     followed = addresses(session)
     if name and origin is not None and origin.actor_id == user.pk and name not in followed:

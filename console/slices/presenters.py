@@ -39,7 +39,7 @@ WHO_CAN_SEE = {
 
 
 def state_of(avala_slice: Slice) -> State:
-    """A value nobody documented is shown as it came (FACTS, rule 2), and counts as an end."""
+    """An undocumented value is shown as it came (FACTS, rule 2), and counts as an end."""
     return state_named(avala_slice.status) if avala_slice.status else State("State not given", "quiet")
 
 
@@ -83,7 +83,7 @@ class SliceRow:
 def rows(slices: Iterable[Slice], names: Mapping[str, str]) -> list[SliceRow]:
     """Each slice once: a list that is paged by number may repeat one (FACTS 4, row 25)."""
     unique = {one.uid or f"nameless {place}": one for place, one in enumerate(slices)}.values()
-    origins = provenance.known(unique)
+    origins = provenance.origins_of(unique)
     return [_row(one, names, origins.get(provenance.thing_id(one))) for one in unique]
 
 

@@ -25,7 +25,7 @@ def thing_id(avala_slice: Slice) -> str:
     return "/".join(avala_slice.address) if avala_slice.address else ""
 
 
-def known(slices: Iterable[Slice]) -> Mapping[str, Origin]:
+def origins_of(slices: Iterable[Slice]) -> Mapping[str, Origin]:
     """The origins of slices by `thing_id`, in one query for a whole list."""
     creations = Entry.objects.filter(
         thing_kind="slice",

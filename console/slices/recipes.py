@@ -14,7 +14,7 @@ from typing import Any, Literal
 from console.upstream.response_models import SubSlice
 
 SHOWN_VALUES = 6
-"""Longer lists of values are cut: a sentence nobody can read says nothing."""
+"""Longer lists of values are cut, so that the sentence stays readable."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,10 @@ def _filters(filters: Mapping[str, Any]) -> list[RecipePiece]:
     return pieces
 
 
-def _values(wanted: Any) -> list[RecipePiece]:
-    values = [_shown(value) for value in wanted] if isinstance(wanted, list | tuple) else [_shown(wanted)]
+def _values(filter_value: Any) -> list[RecipePiece]:
+    values = (
+        [_as_text(one) for one in filter_value] if isinstance(filter_value, list | tuple) else [_as_text(filter_value)]
+    )
     if not values:
         return [RecipePiece("nothing")]
     pieces: list[RecipePiece] = []
@@ -119,7 +121,7 @@ def _values(wanted: Any) -> list[RecipePiece]:
     return pieces
 
 
-def _shown(value: Any) -> str:
+def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 

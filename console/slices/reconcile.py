@@ -32,7 +32,7 @@ def register() -> None:
 
 
 def find_slice(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
-    """The slice an entry speaks of. Names are an owner's own, so one match that nobody else made is ours."""
+    """The slice an entry speaks of. Names are unique per owner, so one match that no other person created is ours."""
     try:
         named = [
             avala_slice for avala_slice in _slices(entry) if sanitize.clean(avala_slice.name, 300) == entry.thing_name

@@ -83,14 +83,14 @@ def recipe_datasets(slices: Iterable[Slice]) -> tuple[str, ...]:
 
 
 def known_names(*, user: Person, uids: Iterable[str]) -> dict[str, str]:
-    """The names of datasets as far as they are remembered; asks nobody."""
+    """The names of datasets as far as they are cached; sends no request."""
     scope = connections.cache_scope(user, "avala")
     keys = {_key(scope, uid): uid for uid in uids if is_uid(uid)}
     return {keys[key]: name for key, name in cache.get_many(keys).items()} if keys else {}
 
 
 def names_of_places(*, user: Person, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """The same for datasets told by owner and slug, which is how an item tells its own."""
+    """The same for datasets by owner and slug, as items name theirs."""
     scope = connections.cache_scope(user, "avala")
     keys = {_key(scope, _place(owner, slug)): (owner, slug) for owner, slug in places}
     return {keys[key]: name for key, name in cache.get_many(keys).items()} if keys else {}
@@ -162,6 +162,6 @@ def is_uid(uid: str) -> bool:
 
 
 def _random_count(avala_slice: Slice) -> int | None:
-    """Not among the documented fields of a Slice (FACTS 1.4); used where a server sends it all the same."""
+    """Not among the documented fields of a Slice (FACTS 1.4); used where a server sends it anyway."""
     count = avala_slice.extra.get("random_selection_count")
     return count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else None

@@ -16,9 +16,9 @@ from console.slices.builder import parts
 from console.slices.builder.parts import DraftContents, RecipePart
 from console.slices.models import Draft
 
-SHOWN = 20
+MOST_LISTED = 20
 
-# PostgreSQL takes no NUL, and nobody can encode half a surrogate pair.
+# PostgreSQL takes no NUL, and half a surrogate pair cannot be encoded.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -64,9 +64,9 @@ def find(user: Person, draft_id: uuid.UUID) -> Draft:
 
 
 def unfinished(user: Person) -> Sequence[Draft]:
-    """Own drafts that were begun and not created yet, newest first; those nobody touched say nothing."""
+    """Own drafts that are not created yet, newest first, without untouched ones."""
     waiting = Draft.objects.filter(person=user).exclude(state=Draft.State.CREATED)
-    return [draft for draft in waiting[: SHOWN * 2] if not contents(draft).is_blank][:SHOWN]
+    return [draft for draft in waiting[: MOST_LISTED * 2] if not contents(draft).is_blank][:MOST_LISTED]
 
 
 def editable(user: Person) -> Sequence[Draft]:
@@ -75,7 +75,7 @@ def editable(user: Person) -> Sequence[Draft]:
 
 
 def last_worked_on(user: Person) -> Draft | None:
-    """The draft to go on with. A copy nobody touched holds no work of theirs: who asks for a new slice does not mean
+    """The draft to go on with. An untouched copy holds no work of theirs: who asks for a new slice does not mean
     it."""
     worked_on = Q(source="") | Q(changes__gt=0)
     return Draft.objects.filter(worked_on, person=user, state=Draft.State.EDITING).first()
@@ -87,7 +87,7 @@ def resume_or_start(user: Person) -> Draft:
 
 
 def start(user: Person, contents: DraftContents | None = None, *, source: str = "") -> Draft:
-    """A new draft; one with the same beginning that nobody touched since is used again."""
+    """A new draft; an untouched one with the same start is used again."""
     data = parts.to_json(contents or DraftContents())
     untouched = Draft.objects.filter(person=user, state=Draft.State.EDITING, changes=0, source=source)
     draft = untouched.first()
@@ -183,7 +183,7 @@ def finish(draft: Draft, owner_name: str, slug: str) -> None:
 
 
 def reopen(draft: Draft, failure: Mapping[str, Any]) -> None:
-    """Surely not done: a new one-time id, so that it may be sent again; once, whoever asks first."""
+    """Surely not done: a new one-time id, so that it can be sent again; only the first caller does this."""
     Draft.objects.filter(pk=draft.pk, act_id=draft.act_id).update(
         state=Draft.State.EDITING, act_id=uuid.uuid4(), failure=dict(failure), updated_at=timezone.now()
     )

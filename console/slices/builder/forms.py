@@ -15,7 +15,7 @@ from console.common.errors import ConsoleError
 from console.common.parsing import NotJson, read_int, read_json, read_uuid
 from console.slices.builder import validation
 from console.slices.builder.lookups import Field, SeenFields, as_text
-from console.slices.builder.parts import CHOSEN, DETAIL_NAMES, FILTER, MOST_ITEMS, WHOLE, Details, RecipePart
+from console.slices.builder.parts import CHOSEN_ITEMS, DETAIL_NAMES, FILTER, MOST_ITEMS, WHOLE, Details, RecipePart
 from console.slices.builder.validation import Problems
 
 LONGEST_TYPED = 20_000
@@ -52,7 +52,7 @@ class SliceForm(forms.Form):
     random_count = TypedText(LONGEST_TYPED)
 
     @property
-    def typed(self) -> dict[str, str]:
+    def detail_values(self) -> dict[str, str]:
         return {name: self.data[name] for name in DETAIL_NAMES if name in self.data}
 
     @property
@@ -65,7 +65,7 @@ class SliceForm(forms.Form):
         return read_uuid(self.data.get("act", ""))
 
     def over(self, details: Details) -> Details:
-        return replace(details, **self.typed)
+        return replace(details, **self.detail_values)
 
     @property
     def problems(self) -> Problems:
@@ -80,7 +80,7 @@ class SliceForm(forms.Form):
 class PartKindForm(forms.Form):
     """Whether a part takes a whole dataset, chosen items, or what a filter matches."""
 
-    kind = forms.ChoiceField(choices=[(kind, kind) for kind in (WHOLE, CHOSEN, FILTER)])
+    kind = forms.ChoiceField(choices=[(kind, kind) for kind in (WHOLE, CHOSEN_ITEMS, FILTER)])
 
 
 class PartForm(PartKindForm):
@@ -199,7 +199,7 @@ def rows_of(filters: Mapping[str, Any], seen_fields: SeenFields) -> list[FilterR
 
 def fits_fields(filters: Mapping[str, Any]) -> bool:
     """Whether fields and values can show all of it; objects within objects cannot."""
-    return all(_is_plain(value) for wanted in filters.values() for value in _listed(wanted))
+    return all(_is_plain(value) for values in filters.values() for value in _listed(values))
 
 
 class RecipeFilterForm(forms.Form):
@@ -227,12 +227,12 @@ class RecipeFilterForm(forms.Form):
     def _values(self, index: int, name: str) -> list[Any]:
         known_values = _known_values(self._seen.get(name), self._before.get(name))
         lines = (line.strip() for line in self._fields_data.get(f"o{index}", "").splitlines())
-        typed = [_typed_value(line, known_values) for line in lines if line]
-        return [*(_ticked(wire) for wire in self._fields_data.getlist(f"v{index}")), *typed]
+        typed_values = [_typed_value(line, known_values) for line in lines if line]
+        return [*(_ticked(wire) for wire in self._fields_data.getlist(f"v{index}")), *typed_values]
 
 
-def _row(index: int, name: str, wanted: Any, field: Field | None) -> FilterRow:
-    selected = {json.dumps(value): as_text(value) for value in _listed(wanted)}
+def _row(index: int, name: str, filter_values: Any, field: Field | None) -> FilterRow:
+    selected = {json.dumps(value): as_text(value) for value in _listed(filter_values)}
     values = field.values if field else ()
     visible_uids = {value.wire for value in values}
     choices = tuple(FilterChoice(value.wire, value.text, value.count, value.wire in selected) for value in values)

@@ -1,4 +1,4 @@
-"""What a person may choose from: datasets, their items, fields seen in their metadata, organizations, a free name.
+"""What a person can choose from: datasets, their items, fields seen in their metadata, organizations, a free name.
 
 Everything here only reads. What is cached belongs to one key and holds no links.
 """
@@ -25,7 +25,7 @@ FOUND_AT_ONCE = 12
 TILES_AT_ONCE = 24
 PAGES_LOOKED_AT, LOOKED_AT_ONCE = 3, 100
 FIELDS_OFFERED, VALUES_OFFERED, LONGEST_VALUE = 40, 24, 200
-KEPT = 5 * 60
+CACHE_SECONDS = 5 * 60
 KEPT_SHORTLY = 60
 """The builder lists datasets at every return to it; what was made a minute ago may wait for the next minute."""
 
@@ -107,7 +107,7 @@ def find_datasets(user: Person, *, name: str = "", owner: str = "", cursor: str 
     if isinstance(cached, DatasetMatches):
         return cached
     matches = _of_owner(user, owner, name, cursor) if owner else _of_workspace(user, name, cursor)
-    # Fields nobody described may hold links.
+    # Undocumented fields can hold links.
     matches = replace(matches, datasets=tuple(replace(one, extra={}) for one in matches.datasets))
     cache.set(place, matches, KEPT_SHORTLY)
     return matches
@@ -144,7 +144,7 @@ def items(user: Person, source: PartSource, cursor: str = "") -> Page[Item]:
     )
 
 
-def seen(user: Person, source: PartSource) -> SeenFields:
+def read_fields(user: Person, source: PartSource) -> SeenFields:
     """What the newest items say of themselves. Failing costs the offers, not the page."""
     if not source.can_be_opened:
         return SeenFields(failed=True)
@@ -156,7 +156,7 @@ def seen(user: Person, source: PartSource) -> SeenFields:
             raise
         except UpstreamError:
             return SeenFields(failed=True)
-        cache.set(place, cached, KEPT)
+        cache.set(place, cached, CACHE_SECONDS)
     rows, complete = cached
     return SeenFields(tuple(rows), complete)
 
@@ -165,7 +165,7 @@ def organizations(user: Person) -> tuple[Organization, ...]:
     place = _cache_name(user, "organizations")
     if (cached := cache.get(place)) is None:
         cached = [one.to_wire() for one in connections.avala(user).list_organizations(limit=100).items]
-        cache.set(place, cached, KEPT)
+        cache.set(place, cached, CACHE_SECONDS)
     return tuple(Organization(one.get("uid"), one.get("name"), one.get("slug"), raw=one) for one in cached)
 
 
@@ -236,10 +236,10 @@ def _offerable(value: Any) -> bool:
     return isinstance(value, bool | int | float)
 
 
-def _has(row: Mapping[str, Sequence[Any]], name: str, wanted: Any) -> bool:
-    accepted = {json.dumps(one) for one in (wanted if isinstance(wanted, list) else [wanted])}
+def _has(row: Mapping[str, Sequence[Any]], name: str, filter_value: Any) -> bool:
+    accepted = {json.dumps(one) for one in (filter_value if isinstance(filter_value, list) else [filter_value])}
     return any(json.dumps(value) in accepted for value in row.get(name, ()))
 
 
-def _cache_name(user: Person, *words: str) -> str:
-    return ":".join(("builder", connections.cache_scope(user, "avala"), *words))
+def _cache_name(user: Person, *parts: str) -> str:
+    return ":".join(("builder", connections.cache_scope(user, "avala"), *parts))

@@ -7,9 +7,9 @@ from typing import Any
 
 from console.upstream.response_models import Dataset, SubSlice
 
-WHOLE, CHOSEN, FILTER = "dataset", "dataset_items", "filters"
-KINDS = (WHOLE, CHOSEN, FILTER)
-KIND_WORDS = {WHOLE: "Whole dataset", CHOSEN: "Chosen items", FILTER: "Filter"}
+WHOLE, CHOSEN_ITEMS, FILTER = "dataset", "dataset_items", "filters"
+KINDS = (WHOLE, CHOSEN_ITEMS, FILTER)
+KIND_WORDS = {WHOLE: "Whole dataset", CHOSEN_ITEMS: "Chosen items", FILTER: "Filter"}
 
 MOST_PARTS = 50
 MOST_ITEMS = 10_000
@@ -46,8 +46,8 @@ class RecipePart:
     source: PartSource
     items: tuple[str, ...] = ()
     filters: Mapping[str, Any] = field(default_factory=dict)
-    typed: str = ""
-    """JSON that was typed and cannot be used yet: kept, so that it can be mended."""
+    json_text: str = ""
+    """JSON that cannot be used yet: kept, so that it can be corrected."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     matches: int | None = None
     """How many items the filter took when it was written, where all of the dataset could be looked at."""
@@ -62,7 +62,7 @@ class RecipePart:
 
     @property
     def is_chosen(self) -> bool:
-        return self.kind == CHOSEN
+        return self.kind == CHOSEN_ITEMS
 
     @property
     def is_filter(self) -> bool:
@@ -70,7 +70,7 @@ class RecipePart:
 
     @property
     def known_count(self) -> tuple[int | None, bool]:
-        """How many items it takes, and whether that is exact: of a filter nobody could count the bound is known."""
+        """How many items it takes, and whether that is exact: of an uncounted filter the bound is known."""
         if self.is_chosen:
             return len(self.items), True
         if self.is_filter and self.matches is not None:
@@ -79,7 +79,7 @@ class RecipePart:
 
     def sub_slice(self) -> SubSlice:
         """The part as Avala takes it; a kind we do not know goes back as it came."""
-        if self.kind == CHOSEN:
+        if self.kind == CHOSEN_ITEMS:
             return SubSlice(self.kind, self.source.uid, item_uids=self.items)
         if self.kind == FILTER:
             return SubSlice(self.kind, self.source.uid, filters=dict(self.filters))
@@ -205,7 +205,7 @@ def _part_to_json(part: RecipePart) -> dict[str, Any]:
         "items": list(part.items),
         # Pairs, because a database may put the keys of an object into another order, and the sentence follows theirs.
         "filters": [[name, value] for name, value in part.filters.items()],
-        "typed": part.typed,
+        "typed": part.json_text,
         "extra": dict(part.extra),
         "matches": part.matches,
     }
@@ -218,7 +218,7 @@ def _part_from_json(data: Mapping[str, Any]) -> RecipePart:
         source=PartSource(*data["dataset"]),
         items=tuple(data["items"]),
         filters=dict(data["filters"]),
-        typed=data["typed"],
+        json_text=data["typed"],
         extra=data["extra"],
         matches=data.get("matches"),
     )

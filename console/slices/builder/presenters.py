@@ -120,7 +120,7 @@ def parts(contents: DraftContents, problems: Problems | None = None) -> dict[str
 
 
 def filter_json(part: RecipePart) -> str:
-    return part.typed or json.dumps(dict(part.filters), ensure_ascii=False, indent=2)
+    return part.json_text or json.dumps(dict(part.filters), ensure_ascii=False, indent=2)
 
 
 def _clauses(contents: DraftContents, problems: Problems) -> list[PartClause]:
@@ -149,7 +149,7 @@ def _failure(draft: Draft) -> Failure | None:
 
 
 def _clash(clash: FieldConflict) -> ClashShown:
-    def words(text: str) -> str:
+    def shown_value(text: str) -> str:
         return VISIBILITIES.get(text, text) or "(empty)"
 
-    return ClashShown(FIELD_WORDS[clash.name], words(clash.mine), words(clash.theirs))
+    return ClashShown(FIELD_WORDS[clash.name], shown_value(clash.mine), shown_value(clash.theirs))

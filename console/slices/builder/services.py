@@ -84,12 +84,12 @@ def first_result(user: Person, draft: Draft, act_id: uuid.UUID) -> Standing:
     """What the first submission under this id came to. Raises the error it got, once the draft shows it."""
     first = _presses(user).filter(pk=act_id).first()
     try:
-        done = wait_for_result(first) if first else None
+        result = wait_for_result(first) if first else None
     except (UpstreamError, connections.ConnectionMissing) as error:
         if error.outcome == "failed":
             _wait_until_reopened(draft, act_id)
         raise
-    return standing(draft, done)
+    return standing(draft, result)
 
 
 def was_pressed(user: Person, act_id: uuid.UUID | None) -> bool:
@@ -188,12 +188,12 @@ def _organization(user: Person, slug: str) -> Organization | None:
     """The object as the API gave it (FACTS 4, row 19), looked up by what the page showed."""
     if not slug:
         return None
-    found = next((one for one in lookups.organizations(user) if one.slug == slug), None)
-    if found is None:
+    organization = next((one for one in lookups.organizations(user) if one.slug == slug), None)
+    if organization is None:
         problems = Problems()
         problems.on_field("organization", "You are in no organization of this name. Choose one, or leave it out.")
         raise Incomplete(problems)
-    return found
+    return organization
 
 
 def _presses(user: Person) -> QuerySet[Entry]:

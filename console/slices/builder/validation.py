@@ -89,7 +89,7 @@ def part_problem(part: RecipePart) -> str:
         return "No items are chosen yet. Choose some, or remove this part."
     if part.is_chosen and not all(is_uuid(item) for item in part.items):
         return "One of the chosen items has no usable id. Choose the items again."
-    if part.is_filter and part.typed:
+    if part.is_filter and part.json_text:
         return "The JSON of this filter cannot be used yet. Mend it, or go back to fields."
     if part.is_filter and not part.filters:
         return "This filter has no field yet. Add one, or use the whole dataset."
@@ -125,14 +125,14 @@ def read_filter(text: str) -> dict[str, Any]:
     if len(text) > LONGEST_FILTER:
         raise BadFilter(f"This is too long: at most {LONGEST_FILTER:,} characters.")
     try:
-        read = read_json(text, exact=True)
+        value = read_json(text, exact=True)
     except NotJson as error:
         where = f"This is not JSON yet: line {error.line}, column {error.column}."
         raise BadFilter(where if error.line else f"This can't be used: {error}.") from None
-    if not isinstance(read, dict):
+    if not isinstance(value, dict):
         raise BadFilter('A filter is an object, such as {"tag": ["night", "rain"]}.')
-    check_filter(read)
-    return read
+    check_filter(value)
+    return value
 
 
 def check_filter(filters: Mapping[str, Any]) -> None:
@@ -157,7 +157,7 @@ def _whole_number(text: str) -> int | None:
 
 
 def _datasets_twice(contents: DraftContents) -> list[str]:
-    """A whole dataset beside another part of it adds nothing; twice the same choice of items is told below."""
+    """A whole dataset beside another part of it adds nothing; the same choice of items twice is handled below."""
     by_source: dict[str, list[RecipePart]] = {}
     for part in contents.parts:
         by_source.setdefault(part.source.uid, []).append(part)

@@ -82,7 +82,7 @@ def watch(request: SignedIn) -> HttpResponse:
     try:
         context = list_page.built(user=request.user, waiting=waiting, look=look)
     except (UpstreamError, connections.ConnectionMissing) as error:
-        # The page did not ask for this, so it is not told that it failed; a slice's own page would say so.
+        # The page did not ask for this, so it does not show that it failed; a slice's own page does.
         delay = None if _is_final(error) else list_page.later(look, error)
         return render(request, "slices/_watch.html", {"look": look, "delay": delay})
     still = {f"{owner}/{slug}" for owner, slug in context["still"]}
@@ -211,7 +211,7 @@ def _about(request: SignedIn, avala_slice: Slice, *, owner: str, slug: str, look
             "delay": polling.SLICE_BUILD.delay(look),
         }
     notifications.forget(request.session, provenance.thing_id(avala_slice))
-    build_times.ended(user=request.user, avala_slice=avala_slice)
+    build_times.record_build_time(user=request.user, avala_slice=avala_slice)
     return message
 
 

@@ -27,7 +27,7 @@ from console.upstream.errors import Conflict, Invalid, KeyRejected, NotFound, Up
 from console.upstream.response_models import Slice
 
 PAGE = "slices/create.html"
-TYPED = ("act", *DETAIL_NAMES, *(f"was_{name}" for name in DETAIL_NAMES))
+SAVED_FIELDS = ("act", *DETAIL_NAMES, *(f"was_{name}" for name in DETAIL_NAMES))
 
 
 @hand_back("from", "resume")
@@ -59,7 +59,7 @@ def _owner_and_slug(source: str) -> tuple[str, str]:
     return address
 
 
-@hand_back(*TYPED)
+@hand_back(*SAVED_FIELDS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def draft(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
     """The builder; a POST creates the slice. A draft that was sent shows how that stands."""
@@ -69,7 +69,7 @@ def draft(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
             return _first_result(request, own_draft, read_uuid(request.POST.get("act")) or own_draft.act_id)
         standing = services.standing(own_draft)
         if standing.state != "editing":
-            return _sent(request, own_draft, standing)
+            return _show_standing(request, own_draft, standing)
         own_draft = drafts.find(request.user, draft_id)
     if request.method == "POST":
         return _create(request, own_draft)
@@ -79,26 +79,28 @@ def draft(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
     return _page(request, own_draft, **_asked_for(request, own_draft))
 
 
-@hand_back(*TYPED, page="slices:draft")
+@hand_back(*SAVED_FIELDS, page="slices:draft")
 @require_POST
 def draft_save(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
     """Keeps what is typed, as one types and by the button."""
     form = SliceForm(request.POST)
     if problems := form.problems:
         own_draft = drafts.find(request.user, draft_id)
-        return _saved(request, own_draft, form, 422, unsaved=problems.fields)
+        return _show_saved(request, own_draft, form, 422, unsaved=problems.fields)
     take = request.POST.get("take")
     try:
         if take == "theirs":
             return _to_draft(request, drafts.find(request.user, draft_id))
-        own_draft, clashes = drafts.save_details(request.user, draft_id, form.typed, form.base, force=take == "mine")
+        own_draft, clashes = drafts.save_details(
+            request.user, draft_id, form.detail_values, form.base, force=take == "mine"
+        )
     except drafts.NotEditable as refused:
         # A last bit of typing that arrives while the slice is being created must not take the page away.
         return HttpResponse(status=204) if htmx.is_htmx(request) else _to_draft(request, refused.draft)
     if clashes:
-        return _saved(request, own_draft, form, 409, clashes=clashes)
+        return _show_saved(request, own_draft, form, 409, clashes=clashes)
     if htmx.is_htmx(request):
-        return _saved(request, own_draft, form, 200)
+        return _show_saved(request, own_draft, form, 200)
     show = request.POST.get("show", "")
     return _to_draft(request, own_draft, f"?show={show}" if show in ("name", "organizations") else "")
 
@@ -171,7 +173,7 @@ def _create(request: SignedIn, own_draft: Draft) -> HttpResponse:
     try:
         if services.was_pressed(request.user, act_id):
             return _first_result(request, own_draft, act_id)
-        own_draft, clashes = drafts.save_details(request.user, own_draft.pk, form.typed, form.base)
+        own_draft, clashes = drafts.save_details(request.user, own_draft.pk, form.detail_values, form.base)
         if clashes:
             return _page(request, own_draft, 409, details=details, clashes=clashes)
         # Looked at last: the first press may have failed meanwhile, and the draft's new id is for another press.
@@ -213,7 +215,7 @@ def _not_created(request: SignedIn, own_draft: Draft, error: ConsoleError) -> Ht
     return retarget(reswap(response, "outerHTML"), "#builder") if htmx.is_htmx(request) else response
 
 
-def _sent(request: SignedIn, own_draft: Draft, standing: Standing) -> HttpResponse:
+def _show_standing(request: SignedIn, own_draft: Draft, standing: Standing) -> HttpResponse:
     if standing.state == "created":
         return _to_slice(request, standing)
     still_sending = standing.state == "sending"
@@ -236,7 +238,7 @@ def _page(request: SignedIn, own_draft: Draft, status: int = 200, /, **more: Any
     return render(request, template, context, status=status)
 
 
-def _saved(request: SignedIn, own_draft: Draft, form: SliceForm, status: int, **more: Any) -> HttpResponse:
+def _show_saved(request: SignedIn, own_draft: Draft, form: SliceForm, status: int, **more: Any) -> HttpResponse:
     if not htmx.is_htmx(request):
         return _page(request, own_draft, status, details=form.over(drafts.contents(own_draft).details), **more)
     context = presenters.builder(own_draft, saved_at=timezone.now(), **more)

@@ -26,11 +26,13 @@ class FilterInput:
     """What the form says: a filter that can be kept, or JSON that cannot be used yet."""
 
     filters: dict[str, Any]
-    typed: str = ""
+    json_text: str = ""
     problem: str = ""
 
     def apply(self, part: RecipePart) -> RecipePart:
-        return replace(part, filters=part.filters if self.typed else self.filters, typed=drafts.storable(self.typed))
+        return replace(
+            part, filters=part.filters if self.json_text else self.filters, json_text=drafts.storable(self.json_text)
+        )
 
 
 class FilterChanged(Exception):
@@ -46,7 +48,7 @@ def part_filter(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpRes
         raise Http404("No such part.")
     if draft.state != Draft.State.EDITING:
         return htmx.redirect(request, reverse("slices:draft", args=[draft_id]))
-    seen_fields = lookups.seen(request.user, part.source)
+    seen_fields = lookups.read_fields(request.user, part.source)
     as_json = _as_json(request, part)
     if request.method == "POST":
         return _save(request, draft, part, seen_fields, as_json)
@@ -62,11 +64,11 @@ def _save(request: SignedIn, draft: Draft, part: RecipePart, seen_fields: SeenFi
     if do == "theirs":
         return htmx.redirect(request, _address(draft, part, as_json))
     submitted = _read(request.POST, part, seen_fields, as_json)
-    if len(submitted.typed) > validation.LONGEST_FILTER:
+    if len(submitted.json_text) > validation.LONGEST_FILTER:
         return _page(request, draft, part, seen_fields, as_json, submitted, status=422)
 
     def step(now: RecipePart) -> RecipePart:
-        changed = _counted(submitted.apply(now), seen_fields)
+        changed = _with_count(submitted.apply(now), seen_fields)
         if do != "mine" and was and _mark(now) not in (was, _mark(changed)):
             raise FilterChanged
         return changed
@@ -115,7 +117,7 @@ def _page(
 ) -> HttpResponse:
     """Whole, or what the filter says so far where htmx saved it."""
     now = submitted.apply(part) if submitted else part
-    countable = seen_fields.rows and now.filters and not now.typed and forms.fits_fields(now.filters)
+    countable = seen_fields.rows and now.filters and not now.json_text and forms.fits_fields(now.filters)
     context = {
         "draft": draft,
         "part": part,
@@ -123,8 +125,8 @@ def _page(
         "as_json": as_json,
         "fits": forms.fits_fields(part.filters),
         "rows": forms.rows_of(now.filters, seen_fields),
-        "json": (submitted.typed if submitted and submitted.typed else presenters.filter_json(now)),
-        "problem": submitted.problem if submitted else (part.typed and validation.part_problem(part)),
+        "json": (submitted.json_text if submitted and submitted.json_text else presenters.filter_json(now)),
+        "problem": submitted.problem if submitted else (part.json_text and validation.part_problem(part)),
         "said": presenters.PartCard(now, 1, 1, ()).filter_words,
         "matching": seen_fields.matching(now.filters) if countable else None,
         "was": _mark(part),
@@ -138,7 +140,7 @@ def _as_json(request: SignedIn, part: RecipePart) -> bool:
     requested = (request.POST if request.method == "POST" else saved_forms.read_form(request) or request.GET).get("as")
     if requested in ("json", "fields"):
         return requested == "json" or not forms.fits_fields(part.filters)
-    return bool(part.typed) or not forms.fits_fields(part.filters)
+    return bool(part.json_text) or not forms.fits_fields(part.filters)
 
 
 def _read(form: QueryDict, part: RecipePart, seen_fields: SeenFields, as_json: bool) -> FilterInput:
@@ -159,13 +161,13 @@ def _read_fields(form: QueryDict, part: RecipePart, seen_fields: SeenFields) -> 
     return FilterInput(clean, problem=validation.filter_problem(filters) if filters else "")
 
 
-def _clean(wanted: Any) -> Any:
-    if isinstance(wanted, list):
-        return [_clean(value) for value in wanted]
-    return drafts.storable(wanted) if isinstance(wanted, str) else wanted
+def _clean(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_clean(one) for one in value]
+    return drafts.storable(value) if isinstance(value, str) else value
 
 
-def _counted(part: RecipePart, seen_fields: SeenFields) -> RecipePart:
+def _with_count(part: RecipePart, seen_fields: SeenFields) -> RecipePart:
     """With how many items it takes, where all were read and the filter is of the kind whose matches we can tell."""
     countable = seen_fields.complete and part.filters and forms.fits_fields(part.filters)
     return replace(part, matches=seen_fields.matching(part.filters) if countable else None)
@@ -173,7 +175,7 @@ def _counted(part: RecipePart, seen_fields: SeenFields) -> RecipePart:
 
 def _mark(part: RecipePart) -> str:
     """The filter as a short text, to see whether it changed meanwhile."""
-    message = json.dumps([list(part.filters.items()), part.typed])
+    message = json.dumps([list(part.filters.items()), part.json_text])
     return uuid.uuid5(uuid.NAMESPACE_OID, message).hex
 
 

@@ -56,17 +56,17 @@ def _picked_before(request: SignedIn, part: RecipePart) -> tuple[RecipePart, dic
 def _pick(request: SignedIn, draft: Draft, part: RecipePart) -> HttpResponse:
     form = ItemsForm(request.POST)
     if not form.is_valid():
-        return _counted(request, draft, part, FORM_UNREADABLE, 422)
+        return _show_count(request, draft, part, FORM_UNREADABLE, 422)
     try:
         draft = drafts.change_part(request.user, draft.pk, part.id, form.apply)
     except TooManyItems as refused:
-        return _counted(request, draft, part, refused.message, 422)
+        return _show_count(request, draft, part, refused.message, 422)
     except (drafts.PartGone, drafts.NotEditable):
         return htmx.redirect(request, reverse("slices:draft", args=[draft.pk]))
     part = drafts.contents(draft).part(part.id) or part
     do = request.POST.get("do", "")
     if htmx.is_htmx(request):
-        return _counted(request, draft, part)
+        return _show_count(request, draft, part)
     if do == "done":
         return htmx.redirect(request, reverse("slices:draft", args=[draft.pk]) + f"#part-{part.id}")
     there = {"next": "next", "previous": "previous"}.get(do, "cursor")
@@ -91,7 +91,9 @@ def _page(request: SignedIn, draft: Draft, part: RecipePart, **more: object) -> 
     return render(request, f"{PAGE}#more" if htmx.is_htmx(request) else PAGE, context)
 
 
-def _counted(request: SignedIn, draft: Draft, part: RecipePart, problem: str = "", status: int = 200) -> HttpResponse:
+def _show_count(
+    request: SignedIn, draft: Draft, part: RecipePart, problem: str = "", status: int = 200
+) -> HttpResponse:
     if htmx.is_htmx(request):
         return render(request, f"{PAGE}#count", {"part": part, "problem": problem, "saved": True}, status=status)
     response = _page(request, draft, part, problem=problem)

@@ -17,7 +17,7 @@ from console.slices.builder.forms import PartForm, PartKindForm
 from console.slices.models import Draft
 
 CHANGED = "slices/create.html#changed"
-GONE = "This part was removed already, perhaps in another tab. This is how the draft stands now."
+ALREADY_REMOVED = "This part was removed already, perhaps in another tab. This is how the draft stands now."
 FULL = f"A slice made here has at most {parts.MOST_PARTS} parts."
 
 
@@ -62,7 +62,7 @@ def part_remove(request: SignedIn, draft_id: uuid.UUID, part_id: str) -> HttpRes
     try:
         own_draft = drafts.remove_part(request.user, draft_id, part_id)
     except drafts.PartGone:
-        return _answer(request, drafts.find(request.user, draft_id), GONE)
+        return _answer(request, drafts.find(request.user, draft_id), ALREADY_REMOVED)
     except drafts.NotEditable as refused:
         return htmx.redirect(request, reverse("slices:draft", args=[refused.draft.pk]))
     removed = drafts.contents(own_draft).removed
@@ -77,13 +77,13 @@ def part_restore(request: SignedIn, draft_id: uuid.UUID) -> HttpResponse:
 
 
 def _changed(
-    request: SignedIn, draft_id: uuid.UUID, part_id: str, change: Callable[[], Draft], words: str = ", now"
+    request: SignedIn, draft_id: uuid.UUID, part_id: str, change: Callable[[], Draft], ending: str = ", now"
 ) -> HttpResponse:
     """Makes the change and says where the part stands; what another tab did meanwhile is said instead."""
     try:
         own_draft = change()
     except drafts.PartGone:
-        return _answer(request, drafts.find(request.user, draft_id), GONE)
+        return _answer(request, drafts.find(request.user, draft_id), ALREADY_REMOVED)
     except drafts.TooManyParts:
         return _answer(request, drafts.find(request.user, draft_id), FULL)
     except drafts.NotEditable as refused:
@@ -91,9 +91,9 @@ def _changed(
     contents = drafts.contents(own_draft)
     part = contents.part(part_id)
     if part is None:
-        return _answer(request, own_draft, GONE)
+        return _answer(request, own_draft, ALREADY_REMOVED)
     place = contents.position(part_id) + 1
-    return _answer(request, own_draft, f"{part.source.label}{words} {place} of {len(contents.parts)}.", part_id)
+    return _answer(request, own_draft, f"{part.source.label}{ending} {place} of {len(contents.parts)}.", part_id)
 
 
 def _answer(request: SignedIn, own_draft: Draft, message: str, part_id: str = "", **more: Any) -> HttpResponse:
@@ -109,7 +109,7 @@ def _chosen_there(
     request: SignedIn, draft_id: uuid.UUID, part_id: str, kind: str, otherwise: HttpResponse
 ) -> HttpResponse:
     """Where items or a filter are chosen; what is taken whole, or is not there, needs no page."""
-    there = {parts.CHOSEN: "slices:part_items", parts.FILTER: "slices:part_filter"}.get(kind)
+    there = {parts.CHOSEN_ITEMS: "slices:part_items", parts.FILTER: "slices:part_filter"}.get(kind)
     part = drafts.contents(drafts.find(request.user, draft_id)).part(part_id)
     if there is None or part is None or part.kind != kind:
         return otherwise
