@@ -125,7 +125,7 @@ def find_by_console_ids(
         if is_first or isinstance(error, KeyRejected):
             raise
         is_last = False
-    # A list without anybody's metadata would not show our id either.
+    # A list that shows no metadata at all would not show our id either.
     return ConsoleIdMatches(items, is_whole=is_last and (shows_metadata or not has_rows))
 
 

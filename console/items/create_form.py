@@ -1,4 +1,4 @@
-"""What the page of a new work item takes in (P15). A field that is left empty is not sent."""
+"""The form for a new work item (P15). Empty fields are not sent."""
 
 import math
 from collections.abc import Callable, Sequence

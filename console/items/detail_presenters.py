@@ -65,7 +65,7 @@ def filled(fields: Iterable[tuple[str, JsonValue]]) -> list[tuple[str, JsonValue
 
 @dataclass(frozen=True)
 class ItemFacts:
-    """What CloudFactory says of an item. `batch_name` is "" where it is not remembered."""
+    """What CloudFactory returns for an item. `batch_name` is "" if it is not cached."""
 
     item: WorkItem
     project: uuid.UUID
@@ -113,7 +113,7 @@ class ItemFacts:
 
     @property
     def is_picture(self) -> bool:
-        """Whether a browser can be expected to show the asset: it is called an image, or looks like one."""
+        """Whether a browser can probably show the asset: its type or its ending is that of an image."""
         kind = (self.item.asset_type or "").casefold()
         ending = PurePosixPath((self.item.asset_url or "").split("?")[0]).suffix.lstrip(".").casefold()
         return kind == "image" or (not self.is_video and (not ending or ending in PICTURE_ENDINGS))

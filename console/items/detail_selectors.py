@@ -30,7 +30,7 @@ MOST_LINES = 20
 
 
 def read_detail(*, user: Person, project: uuid.UUID, item: WorkItem, item_filter: ItemFilter) -> dict[str, Any]:
-    """All that the page says of an item: one call, for the link to its picture. `item_filter` is that of its list."""
+    """The context of an item's page: one call, for the link to its picture. `item_filter` is that of its list."""
     batch_names = batches.remembered_names(user=user, project=project) or {}
     facts = ItemFacts(item, project, batch_names.get(item.batch_id or 0, ""))
     crumbs = remembered_breadcrumbs(user=user, project=project, item_filter=item_filter)

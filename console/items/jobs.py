@@ -58,7 +58,7 @@ def send_decision(operation: Operation) -> Result:
 
 
 def _result(decision: Decision) -> Result:
-    """What the administrators' page says. A refusal is an answer, and no failure of the job."""
+    """The result on the administrators' page. A refusal is not a failure of the job."""
     if decision.state == State.UNKNOWN:
         return Done("It was sent without a clear answer. Whether it was done is being checked.")
     return Done(decision.message or "Sent.")

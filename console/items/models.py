@@ -39,7 +39,7 @@ class ReviewRun(models.Model):
     # `{"id", "name", "status"}` of each, in the order of the list, as they were when they were read.
     items = models.JSONField(default=list)
     skipped = models.JSONField(default=list)
-    # Where the list goes on behind `items`.
+    # Where the list continues after `items`.
     next_cursor = models.CharField(max_length=4000, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -58,7 +58,7 @@ class Decision(models.Model):
         WAITING = "waiting"  # Can be taken back until `due_at`.
         SENDING = "sending"  # Can't be taken back: the call is on the way, or its worker was killed.
         SENT = "sent"
-        FAILED = "failed"  # Surely not done; `message` says why.
+        FAILED = "failed"  # Certainly not done; `message` says why.
         UNKNOWN = "unknown"  # Sent without a clear answer; looked up under `id` in the audit.
         TAKEN_BACK = "taken back"  # Never sent.
 

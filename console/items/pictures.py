@@ -21,7 +21,7 @@ NO_LINK = "CloudFactory sent no usable link for this file."
 
 @dataclass(frozen=True)
 class Picture:
-    """`url` can stand in the `src` of a picture. Where it is empty, `reason` says why in a sentence.
+    """`url` is safe as the `src` of a picture. If it is empty, `reason` is a sentence that says why.
 
     Signed links are good for minutes and let anybody in: they are used in the page that asked, and kept nowhere.
     """

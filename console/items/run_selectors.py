@@ -24,20 +24,20 @@ def status_of(run: Run, **about: Any) -> RunStatus[Any]:
 
 
 def find_running(*, user: Person, project: uuid.UUID) -> list[RunStatus[Any]]:
-    """One's own under way in the project, each to be shown beside other things."""
+    """The person's unfinished runs in the project."""
     signals = find_under_way(BulkSignal, user=user, project=project) if user.can(Right.SIGNAL) else []
     imports = find_under_way(Import, user=user, project=project) if user.can(Right.CHANGE) else []
     return [status_of(run, is_own=True, is_strip=True) for run in (*signals, *imports)]
 
 
 def find_running_imports(*, user: Person, project: uuid.UUID, batch_id: int) -> list[RunStatus[Any]]:
-    """One's own that create items in this batch, each to be shown beside other things."""
+    """The person's unfinished runs that create items in this batch."""
     imports = find_imports_under_way(user=user, project=project, batch_id=batch_id)
     return [ImportStatus(run, is_own=True, is_strip=True) for run in imports]
 
 
 def find_paused_runs(*, user: Person, most: int) -> list[RunStatus[Any]]:
-    """One's own that go on only when the person says so, the newest first, so many of each kind."""
+    """The person's paused runs, newest first, `most` of each kind."""
     signals = find_paused(BulkSignal, user=user)[:most] if user.can(Right.SIGNAL) else []
     imports = find_paused(Import, user=user)[:most] if user.can(Right.CHANGE) else []
     return [status_of(run, is_own=True) for run in (*signals, *imports)]

@@ -39,7 +39,7 @@ def in_portions(items: Collection[uuid.UUID]) -> Iterator[Sequence[uuid.UUID]]:
 
 
 def read_sent_signals(items: Collection[uuid.UUID]) -> Mapping[uuid.UUID, list[SentSignal]]:
-    """What was sent about each of these items, by anybody, the newest first; nothing where nothing was."""
+    """The signals sent to each of these items by any user, newest first; items without signals are left out."""
     signals: dict[uuid.UUID, list[SentSignal]] = {}
     for ids in in_portions(items):
         for item, signal in [*_single(ids), *_bulk(ids)]:

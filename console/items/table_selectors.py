@@ -126,7 +126,7 @@ def _unanswered(count: int) -> str:
 
 
 def _newest_first(items: tuple[WorkItem, ...]) -> tuple[WorkItem, ...]:
-    """By the time of creation: nothing says which end of a page comes first when the list is walked backwards."""
+    """By time of creation: the order within a page is not documented when the list is read backwards."""
     backwards = items[::-1]
     dated = [(item.created_at, item) for item in backwards if item.created_at]
     if len(dated) < len(backwards):

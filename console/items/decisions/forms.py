@@ -1,4 +1,4 @@
-"""What the forms of a decision take in."""
+"""The forms of a decision."""
 
 from collections.abc import Mapping
 from typing import Any, cast

@@ -22,7 +22,7 @@ from console.projects import selectors as projects
 
 KIND = "items.decide"
 State = Decision.State
-# A decision that is sent within a request is looked after by a job once no request can be at work on it any more.
+# Seconds after which no request can be sending a decision any more, so that its job can check it.
 RESCUE = 90.0
 NO_REMARKS = Remarks()
 UNFINISHED = (State.WAITING, State.SENDING, State.UNKNOWN)
@@ -114,7 +114,7 @@ def lock_person(person: Person) -> None:
 
 
 def label_of(decision: Decision) -> str:
-    """What was decided, as its button says it."""
+    """The decision in the words of its button."""
     choice = signals.choice_of(decision.action, decision.signal, decision.outcome)
     return choice.label if choice else decision.signal
 

@@ -1,4 +1,4 @@
-"""What the form for ground-truth labels takes in: a text or a file."""
+"""The form for ground-truth labels: a text or a file."""
 
 from typing import Any
 

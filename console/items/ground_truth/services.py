@@ -42,7 +42,7 @@ AGAIN = "The same labels were added to this work item before. Select the box to 
 
 
 class NotSendable(ConsoleError):
-    """Nothing was sent, because something changed since the person looked; `message` says what."""
+    """Nothing was sent, because something changed after the preview; `message` says what."""
 
 
 def check_labels(
@@ -205,7 +205,7 @@ def _refusal_explained() -> Iterator[None]:
 
 
 def _follow(entry: Entry, **kwargs: Any) -> None:
-    """An insert follows what a person, or the check after a crash, says of its act."""
+    """Copies a result that a person, or the check after a crash, recorded for the insert."""
     if entry.action != ACTION:
         return
     states = {DONE: State.SENT, FAILED: State.FAILED}

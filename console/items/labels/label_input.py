@@ -125,7 +125,7 @@ def _kind(value: Any) -> str:
 
 
 class _Coco:
-    """A COCO file, of which everything that is sent has to be as COCO says."""
+    """A COCO file; every part that is sent must be valid COCO."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._images = [read_image(image) for image in _entries(document, "images", "picture")]

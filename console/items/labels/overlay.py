@@ -21,10 +21,10 @@ from console.upstream.coco_labels import CocoLabel
 Kind = Literal["box", "outline", "mask", "crowd", "keypoints", "other"]
 
 STYLES = 12
-"""So many looks (colour, pattern and line together) there are; classes beyond that share them."""
+"""The number of styles (colour, pattern and line together); further classes share them."""
 
 ROWS = 100
-"""So many labels stand in one table; further tables are closed."""
+"""The most labels in one table; further tables are collapsed."""
 
 UNNAMED = "Unnamed class"
 NO_SIZE = "The label file doesn't give the size of the picture, so the labels can be out of place."
@@ -167,7 +167,7 @@ class Overlay:
 
 
 def build_overlay(document: CocoDocument) -> Overlay:
-    """Each label of the document as a shape, in the file's order. What can't be drawn is there too and says why."""
+    """Each label of the document as a shape, in the file's order; those that can't be drawn have a reason."""
     width, height, notes = _frame(document)
     categories = {category.id: category for category in document.categories}
     classes = _classes(document)
@@ -217,8 +217,8 @@ def _classes(document: CocoDocument) -> dict[str, LabelClass]:
     counts = Counter(used[label.category_id] for label in document.labels)
     distinct_names = dict.fromkeys(names.values())
     order = [name for name in {**distinct_names, UNNAMED: None} if name in counts]
-    # All names of the file have a say as long as there are looks for them: so a class has the same one in each picture.
-    # What has no name takes what is left.
+    # All names of the file are used while there are enough styles, so that a class has the same one in each picture.
+    # Unnamed classes come last.
     sharing = sorted(distinct_names if len(distinct_names) <= STYLES else counts.keys() & distinct_names)
     styles = choose_styles(dict.fromkeys((*sharing, UNNAMED)), STYLES)
     classes = {name: LabelClass(number, name, counts[name], styles[name]) for number, name in enumerate(order, 1)}

@@ -225,7 +225,7 @@ def passed_over_of(run: ReviewRun, passed_over: Sequence[ChangedItem]) -> list[P
 
 
 def passed_over_before(run: ReviewRun, item: str, passed_over: Sequence[ChangedItem]) -> list[PassedOverItem]:
-    """Those that stand directly before the item, so that each is named once on the way."""
+    """Those directly before the item, so that each is shown once."""
     changed = {one.item.id: one for one in passed_over}
     before: list[ChangedItem] = []
     for entry in reversed(run_items(run)[: progress_of(run, item).position - 1]):

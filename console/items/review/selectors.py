@@ -113,7 +113,7 @@ def read_upcoming(*, user: Person, run: ReviewRun, items: Sequence[ReviewItem]) 
 def _read_states(
     user: Person, run: ReviewRun, items: Sequence[ReviewItem]
 ) -> tuple[UpcomingItems, Mapping[str, WorkItem]]:
-    """An item that CloudFactory says nothing about is neither waiting nor passed over."""
+    """An item that the answer does not hold is neither waiting nor passed over."""
     items = items[:MOST_IDS]
     answer = read_by_ids(connections.cloudfactory(user), project=run.project, ids=[item.id for item in items])
     now = answer.items

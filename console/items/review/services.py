@@ -20,7 +20,7 @@ from console.upstream.response_models import WorkItem
 
 PAGE_SIZE = 100
 MOST_EMPTY = 10
-"""So many pages without items are passed over where the list goes on behind them."""
+"""The most pages without items that are skipped if the list continues after them."""
 EMPTY_PAGES = "CloudFactory’s list goes on, but its next pages are empty."
 LASTS = timedelta(days=180)
 MOST_NAME = 300

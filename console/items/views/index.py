@@ -81,7 +81,7 @@ def pictures(request: SignedIn, project: uuid.UUID) -> HttpResponse:
     context = {
         "pictures": signed.items(),
         "renew_page": request.get_full_path(),
-        # One sentence above the table says what would else stand at every row.
+        # One sentence above the table replaces a note in every row.
         "problem": reasons.pop() if len(signed) > 1 and len(reasons) == 1 and "" not in reasons else "",
     }
     return render(request, "items/_pictures.html", context)

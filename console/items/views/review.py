@@ -102,7 +102,7 @@ def step(request: SignedIn, project: uuid.UUID, run_id: uuid.UUID, item: uuid.UU
 
 @require_POST
 def skip(request: SignedIn, project: uuid.UUID, run_id: uuid.UUID, item: uuid.UUID) -> HttpResponse:
-    """Leaves the item without a decision, and goes on."""
+    """Skips the item without a decision and continues."""
     run = _get_run(request, project, run_id)
     if str(item) not in {one.id for one in selectors.run_items(run)}:
         raise Http404
