@@ -1,7 +1,7 @@
 """A person's way to the vendors: their own key, opened for the call, and the places it is used in.
 
 Every call made through here is watched: the key's card says when it last worked and why it last failed, a 401 marks it,
-and the key of a person who was disabled a moment ago carries nothing any more.
+and the key of a disabled person is refused at once.
 """
 
 from collections.abc import Callable, Sequence
@@ -146,7 +146,7 @@ def cache_scope(user: Person | AnonymousUser, vendor: str) -> str:
 
 
 def vendor_state(vendor: str, user: Person | None = None) -> vendor_status.VendorState:
-    """How the vendor does, for the weather strip; requests left are those of the person's own key."""
+    """How the vendor does, for the strip of vendor states; requests left are those of the person's own key."""
     return vendor_status.read_state(vendor, key_fingerprint(user, vendor) if user else "")
 
 

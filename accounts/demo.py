@@ -1,5 +1,5 @@
-"""The practice space's people, each with the practice vendors' keys of their name, and the same keys for whoever
-is invited there."""
+"""The people of the demo environment, each with the practice vendors' keys of their name, and the same keys for the
+people invited there."""
 
 from dataclasses import dataclass
 

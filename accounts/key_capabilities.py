@@ -32,15 +32,15 @@ WRITES: dict[Vendor, dict[str, str]] = {
 class Ability:
     """`state` is yes, no or unknown."""
 
-    words: str
+    label: str
     state: str
 
 
 def read_abilities(key: ApiKey) -> list[Ability]:
-    """Every ability in words: what is known, and what only trying would tell."""
-    return [Ability(words, key.findings.get(name, "unknown")) for name, words in operation_labels(key).items()]
+    """Every ability with its label: what is known, and what only trying would tell."""
+    return [Ability(label, key.findings.get(name, "unknown")) for name, label in operation_labels(key).items()]
 
 
 def operation_labels(key: ApiKey) -> dict[str, str]:
-    """The operations whose outcome says what a key may do, each with its words."""
+    """The operations whose outcome says what a key may do, each with its label."""
     return READS[Vendor(key.vendor)] | WRITES[Vendor(key.vendor)]

@@ -133,7 +133,7 @@ def owner_of_ended_session(request: HttpRequest) -> str:
 def _note_end(request: HttpRequest, why: str, owner: str) -> None:
     """For this request, and where there was a session also for the next ones of this browser.
 
-    What a page asks for by itself can be the first to meet the end, and then nobody sees its answer.
+    What a page asks for by itself can be the first to meet the end, and its answer is not seen.
     """
     vars(request)["ended_session"] = (why, owner)
     if owner:

@@ -129,7 +129,7 @@ def live_sessions(person: Person) -> list[tuple[UserSession, dict[str, Any]]]:
 def end_sessions(person: Person, *, only: int | None = None, but: str = "", why: str = "") -> int:
     """Ends a person's sessions, or `only` that line's, but for the one with the session key `but`; says how many.
 
-    `why` is kept in a row beside each, for the sign-in page of whoever comes with its cookie. The session's own row is
+    `why` is kept in a row beside each, for the sign-in page of a browser with its cookie. The session row itself is
     deleted, so that no request under way can save it again.
     """
     lines = UserSession.objects.filter(user=person).exclude(session_key=row_key(but) if but else "")

@@ -46,11 +46,11 @@ def save_form(request: HttpRequest, *, owner: str = "") -> str:
 
 def read_form(request: HttpRequest) -> QueryDict | None:
     """The form that this address names, with one-time ids of its own; None where nothing is kept for it."""
-    saved = request.session.get(SESSION_KEY, {}).get(request.GET.get("typed", ""))
-    if not saved or saved["path"] != request.path or not _is_of(saved, request.user.pk):
+    saved_form = request.session.get(SESSION_KEY, {}).get(request.GET.get("typed", ""))
+    if not saved_form or saved_form["path"] != request.path or not _is_of(saved_form, request.user.pk):
         return None
     form = QueryDict(mutable=True)
-    for name, values in saved["fields"].items():
+    for name, values in saved_form["fields"].items():
         form.setlist(name, [str(uuid.uuid4())] if name in ONE_TIME else values)
     return form
 

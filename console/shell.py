@@ -31,7 +31,7 @@ class NavItem:
 
 
 @dataclass(frozen=True)
-class Weather:
+class VendorStatus:
     vendor: str
     label: str
     state: VendorState
@@ -41,7 +41,7 @@ class Weather:
         return {"working": "good", "slow": "warn", "refusing": "bad"}.get(self.state.state, "quiet")
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         labels = {"working": "working", "slow": "slow", "refusing": "not answering"}
         return labels.get(self.state.state, "not asked yet")
 
@@ -94,14 +94,16 @@ class Shell:
         return [group for group in groups if group.places]
 
     @cached_property
-    def weather(self) -> list[Weather]:
+    def vendor_statuses(self) -> list[VendorStatus]:
         user = self.user if self.signed_in else None
-        return [Weather(vendor.value, vendor.label, connections.vendor_state(vendor.value, user)) for vendor in Vendor]
+        return [
+            VendorStatus(vendor.value, vendor.label, connections.vendor_state(vendor.value, user)) for vendor in Vendor
+        ]
 
     @property
-    def troubled(self) -> list[Weather]:
+    def troubled_vendors(self) -> list[VendorStatus]:
         """The vendors that do not answer as they should; a phone has room for one sentence about them."""
-        return [vendor for vendor in self.weather if vendor.tone in {"warn", "bad"}]
+        return [vendor for vendor in self.vendor_statuses if vendor.tone in {"warn", "bad"}]
 
     @cached_property
     def rejected_keys(self) -> Sequence[ApiKey]:

@@ -30,7 +30,7 @@ class OwnSession:
     browser: str
     address: str
     began: datetime
-    seen: datetime
+    last_seen_at: datetime
     is_current: bool
 
 
@@ -89,13 +89,13 @@ def _own_sessions(request: SignedIn) -> list[OwnSession]:
             browser=user_agents.in_words(line.user_agent),
             address=line.ip,
             began=line.created_at,
-            seen=_last_seen(line, content),
+            last_seen_at=_last_seen(line, content),
             is_current=line.session_key == current,
         )
         for line, content in live_sessions(request.user)
         if session_end(content) > time.time()
     ]
-    return sorted(own_sessions, key=lambda session: (session.is_current, session.seen), reverse=True)
+    return sorted(own_sessions, key=lambda session: (session.is_current, session.last_seen_at), reverse=True)
 
 
 def _last_seen(line: UserSession, content: dict[str, Any]) -> datetime:

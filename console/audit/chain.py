@@ -1,6 +1,6 @@
 """How a row is tied to the one before: an HMAC over what it says and the digest before it.
 
-The secret stands apart from the database, so that whoever can write rows cannot make digests.
+The secret stands apart from the database, so that write access to rows is not enough to compute digests.
 """
 
 import errno

@@ -83,7 +83,7 @@ def outcome(
 def of_error(error: Exception) -> dict[str, Any]:
     """What an error says for people: upstream errors carry a sentence, a status and the vendor's reference.
 
-    Its seconds to wait stand apart: they are for another press of the form, not for whoever reads it later.
+    Its seconds to wait stand apart: they are for submitting the form again, not for a later reader.
     """
     kind = type(error).__name__
     if not isinstance(error, ConsoleError):

@@ -35,7 +35,7 @@ class NoteField(NameField):
 
 
 class IdField(forms.CharField):
-    """A UUID in its plain spelling, hidden unless told otherwise; cleaned to a `UUID`, or None if empty."""
+    """A UUID in its plain spelling, hidden by default; cleaned to a `UUID`, or None if empty."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"widget": forms.HiddenInput, **options})

@@ -65,10 +65,10 @@ def flush() -> None:
                 return
             except DatabaseError:
                 log.exception("A note of use does not fit the database and is dropped.")
-            _written(kind, key, fields)
+            _forget_written(kind, key, fields)
 
 
-def _written(kind: str, key: str, fields: Fields) -> None:
+def _forget_written(kind: str, key: str, fields: Fields) -> None:
     """Takes off what was written, unless more was noted meanwhile."""
     with _lock:
         pending = _pending(kind)

@@ -6,7 +6,7 @@
     def send_part(operation: Operation, part: Part) -> PartResult: ...
 
 A part that was begun and not finished, because its worker was killed, is handed to the function again with its
-`attempts` counted: whoever writes upstream finds its earlier act under `part.id` and looks it up instead of sending it.
+`attempts` counted: a part that writes upstream finds its earlier act under `part.id` and looks it up.
 What else the part changes in the database belongs into `PartDone.record`: it is committed with the part's end, once.
 """
 

@@ -1,7 +1,7 @@
 """This worker process: its slot, whether it is about to end, and how many workers it has for each queue.
 
 A slot is a file under WORKER_LOCKS that the process locks for as long as it lives, however it ends. A slot that can be
-locked is therefore proof that nobody works under its name any more: its rows need not wait for the end of their lease.
+locked is therefore proof that no process uses its name any more: its rows need not wait for the end of their lease.
 """
 
 import contextlib

@@ -91,7 +91,7 @@ class VendorHealth:
         return 0.0
 
     def record(self, ok: bool) -> None:
-        # A success looks no further than `allow` did: the usual call shall cost one reading of the store.
+        # A success looks no further than `allow` did: the usual call costs one read of the store.
         if not ok:
             self._failed(self._state()[0] + 1)
         elif self._failures:

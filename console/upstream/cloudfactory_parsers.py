@@ -176,8 +176,8 @@ def _signal_result(data: Any, ids: Mapping[str, str]) -> SignalResult | None:
     fields = Fields(data, "the result")
     error = fields.any("error") or fields.any("errors")
     refused = bool(error) or fields.flag("success") is False
-    words = _words_of(error) or fields.text("message") or "refused"
-    return SignalResult(named.pop(), fields.text("status"), words if refused else None)
+    message = _words_of(error) or fields.text("message") or "refused"
+    return SignalResult(named.pop(), fields.text("status"), message if refused else None)
 
 
 def _item_named(name: str, value: Any) -> str:

@@ -122,13 +122,13 @@ def _bones(pairs: Any, problems: list[str]) -> Iterator[tuple[int, int]]:
         if pairs is not None:
             problems.append("Skeletons that can't be read")
         return
-    read: set[frozenset[int]] = set()
+    seen_bones: set[frozenset[int]] = set()
     for pair in pairs:
         if not isinstance(pair, list) or len(pair) != 2 or set(map(type, pair)) != {int}:
             problems.append("Skeletons with lines that can't be read")
-        elif len(read) == MOST_BONES:
+        elif len(seen_bones) == MOST_BONES:
             problems.append(f"Skeletons of which only {MOST_BONES} lines are drawn")
             return
-        elif pair[0] != pair[1] and frozenset(pair) not in read:
-            read.add(frozenset(pair))
+        elif pair[0] != pair[1] and frozenset(pair) not in seen_bones:
+            seen_bones.add(frozenset(pair))
             yield pair[0], pair[1]

@@ -22,28 +22,28 @@ _BUSY = ("slowdown", "serverbusy", "reduce your request rate", "too many request
 def error_of(answer: Any) -> errors.UpstreamError:
     """What a status outside 2xx means. Stores quote the link in their words, so none of them are passed on."""
     status, headers = answer.status_code, {name.lower(): value for name, value in answer.headers.items()}
-    words = read_some(answer.raw, _REFUSAL_MOST).decode("utf-8", "replace").lower()
+    refusal = read_some(answer.raw, _REFUSAL_MOST).decode("utf-8", "replace").lower()
     answer.close()
     facts: dict[str, Any] = {"vendor": VENDOR, "status": status, "changes": False}
     if 300 <= status < 400:
         text = "The link to the file pointed to another address. We did not follow it."
         return errors.PointedElsewhere(text, **facts)
     if status in (429, 503):
-        return _busy(asked_wait(headers), status == 429 or _says(words, _BUSY), facts)
+        return _busy(asked_wait(headers), status == 429 or _says(refusal, _BUSY), facts)
     if status >= 500:
         return errors.ServerFailed("The file store has a problem right now.", **facts)
     if status in (404, 410):
         return errors.NotFound("The file is no longer there.", **facts)
     if status == 416:
         return _out_of_range(headers.get("content-range", ""), facts)
-    is_about_link = status in (401, 403) and not _says(words, _NOT_EXPIRED)
-    if is_about_link or _says(words, _EXPIRED):
+    is_about_link = status in (401, 403) and not _says(refusal, _NOT_EXPIRED)
+    if is_about_link or _says(refusal, _EXPIRED):
         return errors.LinkExpired("The link to the file has expired.", **facts)
     return errors.OtherRefusal("The file store refused this.", **facts)
 
 
-def _says(words: str, signs: Collection[str]) -> bool:
-    return any(sign in words for sign in signs)
+def _says(text: str, signs: Collection[str]) -> bool:
+    return any(sign in text for sign in signs)
 
 
 def _busy(retry_in: float | None, says_so: bool, facts: dict[str, Any]) -> errors.UpstreamError:

@@ -157,8 +157,8 @@ class Reader:
         if start not in _CLOSING:
             text = self._scalar_text()
             return _NAN if len(text) >= LONGEST_NUMBER else _strictly(text)
-        held = self._held_text(limit.in_array if start == "[" else limit.in_object)
-        return TOO_MUCH if held is None else _strictly(held)
+        value_text = self._held_text(limit.in_array if start == "[" else limit.in_object)
+        return TOO_MUCH if value_text is None else _strictly(value_text)
 
     def skip(self) -> None:
         """Steps over one value of any kind, size and depth."""
@@ -292,11 +292,11 @@ class Reader:
 
     def _held_text(self, most: int) -> str | None:
         """An array or object as it is written, stepped over; None if it is too long or has too many values inside."""
-        held = self._held = _HeldText(most, self._at)
+        buffer = self._held = _HeldText(most, self._at)
         self.skip()
-        held.take(self._text, self._at)
+        buffer.take(self._text, self._at)
         self._held = None
-        return held.text()
+        return buffer.text()
 
     def _scalar(self) -> Any:
         """A text, number or word as its value; None for an object, an array, and what JSON does not have."""

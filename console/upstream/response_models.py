@@ -251,7 +251,7 @@ class Priority:
 class Export:
     """An export of a space (FACTS 2.7). `status`: PENDING, IN_PROGRESS, COMPLETED, FAILED, or text.
 
-    `created_by` is an e-mail address. No progress and no time of completion are told.
+    `created_by` is an e-mail address. It has no progress and no time of completion.
     """
 
     id: str
