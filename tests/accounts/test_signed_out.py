@@ -31,6 +31,7 @@ from tests.conftest import PASSWORD, SPACE
 from tests.exports import making
 from tests.items import bulk_plan_helpers
 from tests.items.decision_helpers import ITEMS, item_ids
+from tests.markup import folded
 from tests.slices.drafting import Desk
 from tests.slices.making import COINS
 
@@ -296,7 +297,7 @@ def test_what_was_typed_is_there_again_after_signing_in(
     before = Entry.objects.exclude(action__startswith="session.").count()
     found = back(client, asked, erin)
     assert found.status_code == 200
-    assert typed.typed in shown(found)
+    assert typed.typed in folded(shown(found))
     assert "avk_secret" not in words(found)
     assert Entry.objects.exclude(action__startswith="session.").count() == before, "something was sent by itself"
 

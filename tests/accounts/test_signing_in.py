@@ -17,6 +17,7 @@ from accounts.models import Person
 from console.audit.models import Entry
 from tests.accounts.asking import LOGIN, browser, is_signed_in, sign_in, signed_in, words
 from tests.conftest import PASSWORD
+from tests.markup import folded
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +60,9 @@ def test_unknown_names_wrong_passwords_and_disabled_people_get_the_same_words(al
 
 
 def test_a_refusal_is_said_at_once_and_stays_a_list(alice: Person) -> None:
-    assert '<div role="alert"><ul class="field-error' in words(sign_in(browser(), alice.email, "not-my-password"))
+    assert '<div role="alert"><ul class="field-error' in folded(
+        words(sign_in(browser(), alice.email, "not-my-password"))
+    )
 
 
 def test_the_typed_password_is_not_in_the_page(alice: Person) -> None:
