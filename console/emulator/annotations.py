@@ -23,13 +23,13 @@ MOST_SHAPES = 2_000_000
 
 def get_annotation(world: World, request: Request, project: str, item: str) -> Answer:
     row = project_of(world, request.caller, project)
-    found = work_item_of(world, row["id"], item)
+    work_item = work_item_of(world, row["id"], item)
     style = request.one("format")
     if style not in (None, "coco"):
         raise refuse("format must be coco")
-    if _given(found).get("absent"):
+    if _annotation_of(work_item).get("absent"):
         raise refuse("annotation not found", 404)
-    return json_answer(200, _draw(world, row, found, coco=style == "coco"))
+    return json_answer(200, _draw(world, row, work_item, coco=style == "coco"))
 
 
 def picture_of(world: World, path: str | None) -> Picture | None:
@@ -40,10 +40,10 @@ def picture_of(world: World, path: str | None) -> Picture | None:
 
 def coco(world: World, item: Row) -> str | None:
     """The item's result as one COCO document, in text; None while there is none, or when the store has lost it."""
-    kept = result_file(world, item)
-    if kept is not None:
-        return kept.read_text(errors="replace")
-    if not _has_result(world, item) or "result" in _given(item):
+    result = result_file(world, item)
+    if result is not None:
+        return result.read_text(errors="replace")
+    if not _has_result(world, item) or "result" in _annotation_of(item):
         return None
     picture = picture_of(world, item["assetUrl"])
     if picture is None:
@@ -71,12 +71,12 @@ def _bare(item: Row) -> Row:
 
 def result_file(world: World, item: Row) -> Path | None:
     """The file of a result that `set_annotation` has set."""
-    name = _given(item).get("result")
+    name = _annotation_of(item).get("result")
     return world.results / name if name else None
 
 
 def store_result(world: World, text: str | Iterator[str]) -> str:
-    """Writes a result to disk, where 50 MiB cost nothing while nobody asks for them; its file's name."""
+    """Writes a result to disk, so that 50 MiB do not stay in memory; the name of its file."""
     world.results.mkdir(parents=True, exist_ok=True)
     name = f"{uuid4().hex}.json"
     with (world.results / name).open("w", errors="surrogatepass") as file:
@@ -126,18 +126,18 @@ def _annotations(assets: Path, name: str | None) -> str:
     return (assets / name).read_text().lstrip().removeprefix("{")
 
 
-def _given(item: Row) -> Row:
+def _annotation_of(item: Row) -> Row:
     """What an act has made of the item's annotation, or else the sample."""
     return item.get("annotation") or label_samples.annotation_of(item["assetUrl"])
 
 
 def _draw(world: World, project: Row, item: Row, *, coco: bool) -> Row:
-    given = _given(item)
+    annotation = _annotation_of(item)
     return {
         "id": str(uuid5(NAMESPACE, f"annotation/{item['id']}")),
         "projectID": project["id"],
         "workItemID": item["id"],
-        "inference": given.get("inference", {}),
+        "inference": annotation.get("inference", {}),
         "groundTruthReviewer": "CONSENSUS_REVIEW",
         "createdAt": moment(item["created_at"]),
         "updatedAt": moment(item["updated_at"]),
@@ -146,20 +146,20 @@ def _draw(world: World, project: Row, item: Row, *, coco: bool) -> Row:
 
 
 def _metadata(world: World, project: Row, item: Row, *, coco: bool) -> Any:
-    given = _given(item)
-    metadata = given.get("metadata", {})
+    annotation = _annotation_of(item)
+    metadata = annotation.get("metadata", {})
     if not isinstance(metadata, dict):
         return metadata
-    counted: Row = {"label_count": _label_count(world, item)} | metadata
+    attributes: Row = {"label_count": _label_count(world, item)} | metadata
     if coco and _has_result(world, item):
-        counted["coco_results_url"] = f"s3://{BUCKET}/spaces/{project['space']}/coco_output/{item['id']}.json"
-    return counted
+        attributes["coco_results_url"] = f"s3://{BUCKET}/spaces/{project['space']}/coco_output/{item['id']}.json"
+    return attributes
 
 
 def _label_count(world: World, item: Row) -> int:
     """The labels that P17 has brought and those of the sample's picture; a result that an act has set is not read."""
     count = len(item.get("labels", []))
-    if "result" in _given(item) or not _has_result(world, item):
+    if "result" in _annotation_of(item) or not _has_result(world, item):
         return count
     picture = picture_of(world, item["assetUrl"])
     return count + (1 if picture is None else _drawn_count(world.assets, picture.coco))
@@ -172,8 +172,8 @@ def _drawn_count(assets: Path, name: str | None) -> int:
 
 def _has_result(world: World, item: Row) -> bool:
     """Whether the platform says there is one, be it in the store or not."""
-    given = _given(item)
-    if "result" in given:
-        return bool(given["result"] is not None)
+    annotation = _annotation_of(item)
+    if "result" in annotation:
+        return bool(annotation["result"] is not None)
     is_drawn = item.get("is_labelled") or picture_of(world, item["assetUrl"]) is not None
     return item["status"] in ANNOTATED and bool(is_drawn)

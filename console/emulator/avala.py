@@ -67,8 +67,8 @@ def get_slice(world: World, request: Request, owner: str, slug: str) -> Answer:
 
 
 def list_slice_items(world: World, request: Request, owner: str, slug: str) -> Answer:
-    found = slices.items(world, _slice(world, request.caller, owner, slug))
-    return json_answer(200, paging.cursor(request, found, lambda item: drawing.item(world, item)))
+    items = slices.items(world, _slice(world, request.caller, owner, slug))
+    return json_answer(200, paging.cursor(request, items, lambda item: drawing.item(world, item)))
 
 
 def get_slice_item(world: World, request: Request, owner: str, slug: str, item_uid: str) -> Answer:
@@ -80,7 +80,7 @@ def validate_name(world: World, request: Request) -> Answer:
     if errors:
         raise Refusal(400, {"name": errors})
     person = request.caller
-    free = not slice_forms.taken(world, person.owner, name)
+    free = not slice_forms.is_name_taken(world, person.owner, name)
     words = f"{person.name} can use this name." if free else f"{person.name} already has a slice with this name."
     return json_answer(200, {"name": name, "isValid": free, "message": words})
 
@@ -205,10 +205,10 @@ def _dataset_by_slug(world: World, person: Person, owner: str, slug: str) -> Row
 
 
 def _one_item(world: World, items: Sequence[Row], uid: str) -> Answer:
-    found = next((item for item in items if item["uid"] == uid.lower()), None)
-    if found is None:
+    match = next((item for item in items if item["uid"] == uid.lower()), None)
+    if match is None:
         raise NOT_FOUND
-    return json_answer(200, drawing.item(world, found))
+    return json_answer(200, drawing.item(world, match))
 
 
 def _page_of_slices(world: World, request: Request, rows: list[Row]) -> Answer:
@@ -219,11 +219,11 @@ def _page_of_slices(world: World, request: Request, rows: list[Row]) -> Answer:
 
 def _ordered(request: Request, rows: list[Row], orders: dict[str, str]) -> list[Row]:
     """An ordering that the vendor does not know is passed over, not refused."""
-    wanted = request.one("ordering") or ""
-    field = orders.get(wanted.removeprefix("-"))
+    ordering = request.one("ordering") or ""
+    field = orders.get(ordering.removeprefix("-"))
     if field is None:
         return rows
-    return sorted(rows, key=lambda row: row[field], reverse=wanted.startswith("-"))
+    return sorted(rows, key=lambda row: row[field], reverse=ordering.startswith("-"))
 
 
 def _free_slug(world: World, owner: str, name: str) -> str:

@@ -63,10 +63,10 @@ def _block(content_size: int, number: int) -> bytes:
 
 @lru_cache(maxsize=16)
 def _checksum(content_size: int) -> int:
-    found = 0
+    checksum = 0
     for number in range((content_size - 1) // BLOCK + 1):
-        found = zlib.crc32(_block(content_size, number), found)
-    return found
+        checksum = zlib.crc32(_block(content_size, number), checksum)
+    return checksum
 
 
 def _local_header(size: int) -> bytes:

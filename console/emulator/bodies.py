@@ -64,10 +64,10 @@ def entries(data: Row, field: str, *, fewest: int = 1, most: int | None = None) 
 
 
 def objects(data: Row, field: str, *, fewest: int = 1, most: int | None = None) -> list[Row]:
-    found = entries(data, field, fewest=fewest, most=most)
-    if not all(isinstance(entry, dict) for entry in found):
+    values = entries(data, field, fewest=fewest, most=most)
+    if not all(isinstance(entry, dict) for entry in values):
         raise refuse(f"{field} must be an array of objects")
-    return found
+    return values
 
 
 def thing(data: Row, field: str) -> Row:
@@ -96,9 +96,9 @@ def url(value: Any, field: str) -> str:
 def instant(value: Any, field: str) -> float:
     """A date-time with its zone, as seconds."""
     try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
-        if found is not None and found.tzinfo is not None:
-            return found.timestamp()
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if moment is not None and moment.tzinfo is not None:
+            return moment.timestamp()
     except (ValueError, OverflowError):
         pass
     raise refuse(f"{field} must be a date-time such as 2026-01-31T12:00:00Z")

@@ -40,32 +40,32 @@ def as_shown(seconds: float) -> float:
 
 def joined(ranges: Iterable[range]) -> list[range]:
     """The numbers of all these ranges, each once, in ascending ranges that do not touch."""
-    found: list[range] = []
+    merged: list[range] = []
     for one in sorted(filter(None, ranges), key=lambda one: one.start):
-        if found and one.start <= found[-1].stop:
-            found[-1] = range(found[-1].start, max(one.stop, found[-1].stop))
+        if merged and one.start <= merged[-1].stop:
+            merged[-1] = range(merged[-1].start, max(one.stop, merged[-1].stop))
         else:
-            found.append(one)
-    return found
+            merged.append(one)
+    return merged
 
 
 def common(first: Sequence[range], second: Sequence[range]) -> list[range]:
     """The numbers that are in both, both given as `joined` gives them."""
-    found, place, other = [], 0, 0
+    ranges, place, other = [], 0, 0
     while place < len(first) and other < len(second):
         one, two = first[place], second[other]
         if both := range(max(one.start, two.start), min(one.stop, two.stop)):
-            found.append(both)
+            ranges.append(both)
         if one.stop <= two.stop:
             place += 1
         else:
             other += 1
-    return found
+    return ranges
 
 
 def beyond(ranges: Sequence[range], mark: int | None, *, backwards: bool) -> list[range]:
     """What comes after the mark on the way, without the mark, in the order of the way."""
     if not backwards:
         return common(ranges, [range(mark + 1, ranges[-1].stop)]) if ranges and mark is not None else list(ranges)
-    kept = ranges if mark is None else common(ranges, [range(max(mark, 0))])
-    return [one[::-1] for one in reversed(kept)]
+    remaining = ranges if mark is None else common(ranges, [range(max(mark, 0))])
+    return [one[::-1] for one in reversed(remaining)]

@@ -23,11 +23,11 @@ DOWNLOAD_LIFE = 15 * 60
 
 def upload_links(world: World, request: Request, space: str) -> Answer:
     require_space(request.caller, space)
-    count = "1" if (asked := request.one("count")) is None else asked
+    count = "1" if (count_text := request.one("count")) is None else count_text
     if not paging.is_number(count) or not 1 <= int(count) <= 10:
         raise refuse("count must be an integer between 1 and 10")
-    given = range(max(int(count) - world.settings.fewer_upload_links, 0))
-    return json_answer(200, {"items": [_link(world, "PUT", space, f"uploads/{uuid4()}") for _ in given]})
+    links = range(max(int(count) - world.settings.fewer_upload_links, 0))
+    return json_answer(200, {"items": [_link(world, "PUT", space, f"uploads/{uuid4()}") for _ in links]})
 
 
 def download_links(world: World, request: Request, space: str) -> Answer:
@@ -170,7 +170,7 @@ def _name_is_free(world: World, project: str, name: str) -> None:
 
 def _draw_batch(world: World, row: Row, counts: list[int] | None = None) -> Row:
     entry = world.priorities[row["project"]].get(row["id"])
-    drawn = {
+    fields = {
         "id": row["id"],
         "projectId": row["project"],
         "name": row["name"],
@@ -179,7 +179,7 @@ def _draw_batch(world: World, row: Row, counts: list[int] | None = None) -> Row:
         "metadata": row["metadata"],
         "priority": entry["priority"] if entry else None,
     }
-    return drawn if counts is None else {**drawn, "totalCount": counts[0], "completedCount": counts[1]}
+    return fields if counts is None else {**fields, "totalCount": counts[0], "completedCount": counts[1]}
 
 
 ITEMS = f"{PROJECT}/workItems"

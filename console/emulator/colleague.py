@@ -153,12 +153,12 @@ def _fail_slice(world: World, words: Words) -> Row:
 def _reconcile_slice(world: World, words: Words, *, fails: bool) -> Row:
     rows = sorted(world.slices, key=lambda row: row["created_at"], reverse=True)
     owner = words.get("owner", OWNER)
-    wanted = [row for row in rows if row["owner"] == owner and words.get("slug", row["slug"]) == row["slug"]]
+    matches = [row for row in rows if row["owner"] == owner and words.get("slug", row["slug"]) == row["slug"]]
     if "slug" not in words:
-        wanted = [row for row in wanted if slices.status(row) == "pending"]
-    if not wanted:
+        matches = [row for row in matches if slices.status(row) == "pending"]
+    if not matches:
         raise ValueError("no such slice")
-    row = {**wanted[0], "fails": fails, "ready_at": time.time(), "status": words.get("status")}
+    row = {**matches[0], "fails": fails, "ready_at": time.time(), "status": words.get("status")}
     world.sample.slice_items.pop(row["uid"], None)
     world.slices.put(row)
     world.changed()
@@ -170,13 +170,13 @@ def _set_status(world: World, words: Words) -> Row:
     if words["status"] not in STATUSES:
         raise ValueError(f"status must be one of {', '.join(STATUSES)}")
     now = time.time()
-    found = [
+    changes = [
         (project, {**item, "status": words["status"], "updated_at": now}) for project, item in _items(world, words)
     ]
-    for project, changed in found:
+    for project, changed in changes:
         work_items.put(world, project, changed)
-    drawn = [work_items.draw(changed) for _, changed in found]
-    return {"items": drawn} if "items" in words else {"item": drawn[0]}
+    rows = [work_items.draw(changed) for _, changed in changes]
+    return {"items": rows} if "items" in words else {"item": rows[0]}
 
 
 def _fail_items(world: World, words: Words) -> Row:
@@ -201,16 +201,16 @@ def _set_annotation(world: World, words: Words) -> Row:
     """`coco` (text, or an object; null for no result), or `shapes` (so many outlines), or `missing` (the platform names
     a result that the store has not), or `absent` (P18 is 404). `inference` and `metadata` are answered as given."""
     project, item = _work_item(world, words)
-    given = {name: words[name] for name in ("inference", "metadata") if name in words}
+    fields = {name: words[name] for name in ("inference", "metadata") if name in words}
     if words.get("absent"):
-        given["absent"] = True
+        fields["absent"] = True
     elif words.get("missing"):
-        given["result"] = ""
+        fields["result"] = ""
     elif "shapes" in words:
-        given["result"] = annotations.store_result(world, annotations.many_shapes(int(words["shapes"])))
+        fields["result"] = annotations.store_result(world, annotations.many_shapes(int(words["shapes"])))
     elif "coco" in words:
-        given["result"] = _result(world, words["coco"])
-    changed = {**item, "annotation": given, "updated_at": time.time()}
+        fields["result"] = _result(world, words["coco"])
+    changed = {**item, "annotation": fields, "updated_at": time.time()}
     work_items.put(world, project, changed)
     return {"item": work_items.draw(changed)}
 
@@ -224,15 +224,15 @@ def _result(world: World, coco: Any) -> str | None:
 def _work(world: World, words: Words) -> Row:
     """A colleague labels `items` work items, the oldest first: they wait for review then."""
     project = _project(world, words)
-    wanted = int(words.get("items", 1))
+    limit = int(words.get("items", 1))
     batches = {int(words["batch"])} if "batch" in words else None
-    found = [item for status in ("NEW", "IN_PROGRESS") for item in _with_status(world, project, batches, status)]
+    unfinished = [item for status in ("NEW", "IN_PROGRESS") for item in _with_status(world, project, batches, status)]
     now = time.time()
     labelled = {"status": "CLIENT_REVIEW", "updated_at": now, "is_labelled": True}
-    done = [{**item, **labelled} for item in found[: max(wanted, 0)]]
-    for item in done:
+    finished = [{**item, **labelled} for item in unfinished[: max(limit, 0)]]
+    for item in finished:
         work_items.put(world, project, item)
-    return {"items": [work_items.draw(item) for item in done]}
+    return {"items": [work_items.draw(item) for item in finished]}
 
 
 def _with_status(world: World, project: str, batches: set[int] | None, status: str) -> list[Row]:
@@ -302,19 +302,19 @@ def _items(world: World, words: Words) -> list[tuple[str, Row]]:
 
 def _project(world: World, words: Words) -> str:
     """By id, or by the sample's short name; the one with eight batches unless said otherwise."""
-    wanted = str(words.get("project", "coins"))
-    found = PROJECTS.get(wanted, wanted).lower()
-    if world.projects.get(found) is None:
-        raise ValueError(f"no project {wanted}")
-    return found
+    name = str(words.get("project", "coins"))
+    project = PROJECTS.get(name, name).lower()
+    if world.projects.get(project) is None:
+        raise ValueError(f"no project {name}")
+    return project
 
 
 def _export(world: World, words: Words) -> Row:
     """By id, by name, or else the one that runs, or else the newest."""
-    wanted = words.get("export")
+    export = words.get("export")
     rows = sorted(world.exports, key=lambda row: row["created_at"], reverse=True)
-    if wanted is not None:
-        rows = [row for row in rows if wanted in (row["id"], row["name"])]
+    if export is not None:
+        rows = [row for row in rows if export in (row["id"], row["name"])]
     running = [row for row in rows if exports.status(world, row) in ("PENDING", "IN_PROGRESS")]
     if not rows:
         raise ValueError("no such export")

@@ -20,7 +20,7 @@ SORTS = {"createdAt": "created_at", "name": "name", "format": "format", "created
 BUILD_PATIENCE = 0.5
 """How long the first look at a zip that is due waits for it; after that it is still IN_PROGRESS."""
 BUILD_LIMIT = 60
-"""How long a colleague waits who was told to finish it."""
+"""How long a request to finish an export waits for it, in seconds."""
 _BUILDERS: dict[str, threading.Thread] = {}
 
 
@@ -119,7 +119,7 @@ def ready_zip(world: World, row: Row) -> Path:
     """The zip of a COMPLETED export; the sample's are only made when somebody downloads them."""
     path = zip_path(world, row)
     if not path.exists():
-        zips.write(world, row, zips.chosen(row, zips.shelves(world, row)), path)
+        zips.write(world, row, zips.select_items(row, zips.shelves(world, row)), path)
     return path
 
 
@@ -175,7 +175,7 @@ def _choice(world: World, person: Person, data: Row) -> Row:
 
 
 def _built(world: World, row: Row, patience: float) -> str:
-    """Builds the zip when it is due and somebody looks; whoever looks first waits a moment for the short ones."""
+    """Builds the zip when it is due and the export is read; the first reader waits for short ones."""
     if row.get("sample") or zip_path(world, row).exists():
         return "COMPLETED"
     builder = _BUILDERS.get(row["id"])
@@ -194,10 +194,10 @@ def _built(world: World, row: Row, patience: float) -> str:
 
 
 def _build(world: World, row: Row, shelves: list[zips.Shelf]) -> None:
-    """Outside of the lock, which whoever waits for it may hold: a hundred thousand rows take seconds to choose."""
-    chosen = zips.chosen(row, shelves)
-    if chosen:
-        zips.write(world, row, chosen, zip_path(world, row))
+    """Outside of the lock, which a waiting request can hold: a hundred thousand rows take seconds to choose."""
+    rows = zips.select_items(row, shelves)
+    if rows:
+        zips.write(world, row, rows, zip_path(world, row))
     elif world.exports.get(row["id"]):
         world.exports.put({**row, "error": zips.NOTHING})
         world.changed()

@@ -16,7 +16,7 @@ from console.emulator.wire import Answer, Request, json_answer
 _KINDS = "500|502|503|429|400|401|403|404|409|html|garbage|truncated|empty|reset|drop-after|huge|redirect"
 _SLOW = r"slow-\d{1,4}(?:\.\d{1,3})?"
 NAMED = re.compile(rf"(?:fail-({_KINDS})|(?:fail-)?({_SLOW}))(?!\w)")
-KNOWN = re.compile(f"{_KINDS}|{_SLOW}")
+FAULT_NAME = re.compile(f"{_KINDS}|{_SLOW}")
 INSTEAD = frozenset({"500", "502", "503", "429", "400", "401", "403", "404", "409", "html", "reset", "redirect"})
 ITEM_FAULTS = ("error", "missing", "other spelling", "twice")
 HUGE = 64 * 1024 * 1024
@@ -95,8 +95,8 @@ class Faults:
 
 def rule_from(data: Any) -> Rule:
     """ValueError with a sentence if it makes no sense."""
-    if not isinstance(data, dict) or not KNOWN.fullmatch(str(data.get("fault", "")).removeprefix("fail-")):
-        raise ValueError(f"fault must be one of {KNOWN.pattern.replace('|', ' ')}")
+    if not isinstance(data, dict) or not FAULT_NAME.fullmatch(str(data.get("fault", "")).removeprefix("fail-")):
+        raise ValueError(f"fault must be one of {FAULT_NAME.pattern.replace('|', ' ')}")
     path = str(data.get("path") or ".")
     try:
         re.compile(path)
@@ -110,14 +110,14 @@ def rule_from(data: Any) -> Rule:
 
 def named(name: str) -> str | None:
     """The fault that a slice, batch, export or file asks for by its name; more words may follow."""
-    found = NAMED.match(name)
-    return (found[1] or found[2]) if found else None
+    match = NAMED.match(name)
+    return (match[1] or match[2]) if match else None
 
 
 def without(file_name: str) -> str:
     """The file name behind the fault that it asks for: `coin.jpg` for `fail-503-coin.jpg`."""
-    found = NAMED.match(file_name)
-    return file_name[found.end() :].lstrip("-_ ") if found else file_name
+    match = NAMED.match(file_name)
+    return file_name[match.end() :].lstrip("-_ ") if match else file_name
 
 
 def happen(fault: str, request: Request, act: Callable[[], Answer], stage: Stage) -> Answer:
@@ -128,7 +128,7 @@ def happen(fault: str, request: Request, act: Callable[[], Answer], stage: Stage
     if fault.startswith("slow-"):
         stage.sleep(float(fault.removeprefix("slow-")))
         return answer
-    return _after(fault, request, answer) if answer.done else answer
+    return _after(fault, request, answer) if answer.is_done else answer
 
 
 def _instead(fault: str, stage: Stage) -> Answer:
@@ -187,9 +187,9 @@ def _packed() -> bytes:
 def _filler() -> Iterator[bytes]:
     head, tail = b'{"results": [], "items": [], "filler": "', b'"}'
     yield head
-    left = HUGE - len(head) - len(tail)
-    while left > 0:
-        piece = b"x" * min(left, 65536)
-        left -= len(piece)
+    remaining = HUGE - len(head) - len(tail)
+    while remaining > 0:
+        piece = b"x" * min(remaining, 65536)
+        remaining -= len(piece)
         yield piece
     yield tail

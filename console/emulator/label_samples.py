@@ -79,7 +79,7 @@ def _crowd(base: Row) -> Row:
     """The upper coins one by one, the lower ones together."""
     upper = [shape for shape in base["annotations"] if shape["bbox"][1] < 300]
     lower = [shape["bbox"] for shape in base["annotations"] if shape["bbox"][1] >= 300]
-    return {**base, "annotations": [*upper, _mask(base, 1, lambda x: _merged(_discs(lower, x)), iscrowd=1)]}
+    return {**base, "annotations": [*upper, _mask(base, 1, lambda x: _merge_intervals(_discs(lower, x)), iscrowd=1)]}
 
 
 def _hole(base: Row) -> Row:
@@ -100,19 +100,19 @@ def _skeleton(base: Row) -> Row:
     """A person by COCO's seventeen points: some hidden (1), some not in the picture (0)."""
     person = {
         **_shape(1, [32, 25, 535, 775]),
-        "keypoints": [number for name in POINTS for number in SEEN.get(name, (0, 0, 0))],
-        "num_keypoints": len(SEEN),
+        "keypoints": [number for name in POINTS for number in VISIBLE_POINTS.get(name, (0, 0, 0))],
+        "num_keypoints": len(VISIBLE_POINTS),
     }
     category = {"id": 1, "name": "person", "keypoints": list(POINTS), "skeleton": [list(bone) for bone in BONES]}
     return {**_document(base, [person], []), "categories": [category]}
 
 
 def _points_alone(base: Row) -> Row:
-    kept = ("id", "image_id", "category_id", "keypoints", "num_keypoints")
-    return {**base, "annotations": [{name: shape[name] for name in kept} for shape in base["annotations"]]}
+    fields = ("id", "image_id", "category_id", "keypoints", "num_keypoints")
+    return {**base, "annotations": [{name: shape[name] for name in fields} for shape in base["annotations"]]}
 
 
-def _turned(base: Row) -> Row:
+def _turn_box(base: Row) -> Row:
     """`bbox` is the box before it is turned about its middle; `attributes.rotation` are degrees, clockwise."""
     boxes = ((1, [437.5, 532, 75, 50], 5.0), (2, [5.5, 244, 165, 62], 58.0), (3, [210, 545, 115, 115], 0.0))
     shapes = [{**_shape(number, box), "attributes": {"rotation": turn}} for number, box, turn in boxes]
@@ -190,24 +190,24 @@ def _mask(base: Row, category: int, column: Callable[[int], list[Interval]], isc
 
 def _discs(boxes: Iterable[Sequence[float]], x: int) -> list[Interval]:
     """The rows of this column that lie in the ellipses of these boxes."""
-    found = []
+    intervals = []
     for left, top, width, height in boxes:
         across = (x + 0.5 - left - width / 2) / (width / 2)
         half = height / 2 * max(1 - across * across, 0) ** 0.5
         start, end = round(top + height / 2 - half), round(top + height / 2 + half)
         if abs(across) < 1 and start < end:
-            found.append((start, end))
-    return sorted(found)
+            intervals.append((start, end))
+    return sorted(intervals)
 
 
-def _merged(intervals: list[Interval]) -> list[Interval]:
-    found: list[Interval] = []
+def _merge_intervals(intervals: list[Interval]) -> list[Interval]:
+    merged: list[Interval] = []
     for start, end in intervals:
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
-            found.append((start, end))
-    return found
+            merged.append((start, end))
+    return merged
 
 
 def _without(outer: list[Interval], inner: list[Interval]) -> list[Interval]:
@@ -222,7 +222,7 @@ POINTS = (
     *("right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee", "right_knee"),
     *("left_ankle", "right_ankle"),
 )
-SEEN = {
+VISIBLE_POINTS = {
     "nose": (350, 187, 2),
     "left_eye": (388, 160, 2),
     "right_eye": (317, 157, 2),
@@ -249,7 +249,7 @@ SAMPLES = (
     LabelSample("several-parts", COINS, _parts),
     LabelSample("skeleton-with-hidden-points", ASTRONAUT, _skeleton),
     LabelSample("points-alone", COINS, _points_alone),
-    LabelSample("turned-box", ASTRONAUT, _turned),
+    LabelSample("turned-box", ASTRONAUT, _turn_box),
     LabelSample("box-alone", COINS, _boxes),
     LabelSample("unnamed-class", COINS, _unnamed),
     LabelSample("many-classes", "brick-r1c1", _many_classes),
@@ -276,9 +276,9 @@ def document(assets: Path, asset: str) -> str:
     own = assets / "coco" / f"{sample.picture}.json"
     size = _size(assets, sample.picture)
     bare = {"images": [{"id": 1, "file_name": f"{sample.picture}.jpg", **size}], "categories": [], "annotations": []}
-    found = sample.build(json.loads(own.read_text()) if own.is_file() else bare)
-    shapes = [{**shape, "id": number} for number, shape in enumerate(found["annotations"], start=1)]
-    return json.dumps({**found, "annotations": shapes})
+    labels = sample.build(json.loads(own.read_text()) if own.is_file() else bare)
+    shapes = [{**shape, "id": number} for number, shape in enumerate(labels["annotations"], start=1)]
+    return json.dumps({**labels, "annotations": shapes})
 
 
 @lru_cache(maxsize=64)
@@ -299,8 +299,8 @@ def pictures() -> Iterator[tuple[str, Picture]]:
     for sample in SAMPLES:
         if sample.asset_type == "image":
             file = f"{sample.picture}.jpg"
-            found = Picture(FOLDER, file, f"pictures/{file}", f"thumbnails/{file}", {}, sample.asset)
-            yield sample.asset, found
+            picture = Picture(FOLDER, file, f"pictures/{file}", f"thumbnails/{file}", {}, sample.asset)
+            yield sample.asset, picture
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class Listener:
         if request.path.startswith("/_emulator/") and self.control:
             return self.control(request)
         entry = self.log.begin(request.method, request.path, request.query, request.headers, request.body)
-        request.chunks = _counted(request.chunks, entry)
+        request.chunks = _count_bytes(request.chunks, entry)
         cors = self.cors(self.world, request)
         answer = self._answer(request, is_let_in=bool(cors))
         if answer.ending in ("keep", "close"):
@@ -151,7 +151,7 @@ def make(world: World, rate: int) -> dict[str, Listener]:
     }
 
 
-def _counted(chunks: Iterator[bytes], entry: dict[str, Any]) -> Iterator[bytes]:
+def _count_bytes(chunks: Iterator[bytes], entry: dict[str, Any]) -> Iterator[bytes]:
     """Notes how much of an upload was read."""
     for piece in chunks:
         entry["size"] += len(piece)

@@ -10,7 +10,7 @@ from typing import Any
 
 from console.emulator.world import moment
 
-KEPT = 10_000
+MOST_ENTRIES = 10_000
 LONGEST_BODY = 1024 * 1024
 LONGEST_TEXT = 4096
 KEY_HEADERS = ("X-Avala-Api-Key", "X-API-Key")
@@ -18,7 +18,7 @@ KEY_HEADERS = ("X-Avala-Api-Key", "X-API-Key")
 
 class RequestLog:
     def __init__(self) -> None:
-        self._entries: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._entries: deque[dict[str, Any]] = deque(maxlen=MOST_ENTRIES)
         self._lock = threading.Lock()
 
     def begin(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:

@@ -75,8 +75,8 @@ def _position(value: str | None) -> int:
 
 def _link(request: Request, **changed: Any) -> str:
     """An absolute URL to a neighbour, with the caller's other parameters as they came."""
-    kept = [(name, value) for name, values in request.params.items() if name not in changed for value in values]
-    return f"{request.base}{request.path}?{urlencode([*kept, *changed.items()])}"
+    params = [(name, value) for name, values in request.params.items() if name not in changed for value in values]
+    return f"{request.base}{request.path}?{urlencode([*params, *changed.items()])}"
 
 
 def pack(content: Any) -> str:
@@ -107,22 +107,22 @@ def keyset(
     mark, direction = _keyset_place(request)
     backwards = direction == "PREV"
     try:
-        found = _take(iter(walk(mark, backwards)), limit + 1)
+        rows = _take(iter(walk(mark, backwards)), limit + 1)
     except TypeError:  # a mark made by hand, of another type than ours
         raise Refusal(400, {"message": "cursor is not valid"}) from None
-    more, found = len(found) > limit, found[:limit]
+    more, rows = len(rows) > limit, rows[:limit]
     if backwards:
-        found.reverse()
-    has_next = mark is not None and bool(found) if backwards else more
-    has_previous = more if backwards else mark is not None and bool(found)
+        rows.reverse()
+    has_next = mark is not None and bool(rows) if backwards else more
+    has_previous = more if backwards else mark is not None and bool(rows)
     return {
-        "items": [draw(row) for _, row in found],
+        "items": [draw(row) for _, row in rows],
         "meta": {
             "object": kind,
             "limit": limit,
             "page": direction,
-            "cursorNext": pack([found[-1][0]]) if has_next else None,
-            "cursorPrev": pack([found[0][0]]) if has_previous else None,
+            "cursorNext": pack([rows[-1][0]]) if has_next else None,
+            "cursorPrev": pack([rows[0][0]]) if has_previous else None,
         },
     }
 
@@ -134,9 +134,9 @@ def sorted_walk(rows: Iterable[Any], key: Callable[[Any], Any], *, descending: b
     def walk(mark: Any, backwards: bool) -> Iterator[Any]:
         place = tuple(mark) if isinstance(mark, list) else mark
         ahead = descending == backwards
-        for found, row in reversed(ordered) if backwards else ordered:
-            if place is None or (found > place if ahead else found < place):
-                yield found, row
+        for position, row in reversed(ordered) if backwards else ordered:
+            if place is None or (position > place if ahead else position < place):
+                yield position, row
 
     return walk
 

@@ -153,7 +153,7 @@ ARCHIVE_BATCHES = (
 
 
 def _mood_at_large_scale(place: int) -> str:
-    """Among the finished work: 3,050 items of every status in 61 batches, and 5,550 that nobody began in 111."""
+    """Among the finished work: 3,050 items of every status in 61 batches, and 5,550 not started in 111."""
     if place % 33 == 7:
         return "mixed"
     return "fresh" if place % 18 == 5 else "done"

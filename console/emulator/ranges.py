@@ -19,9 +19,9 @@ class Blob:
 
 
 def file_blob(path: Path, content_type: str, etag: str = "") -> Blob:
-    found = path.stat()
-    mark = etag or f'"{found.st_mtime_ns:x}-{found.st_size:x}"'
-    return Blob(found.st_size, mark, content_type, lambda start, end: _read(path, start, end))
+    file_stat = path.stat()
+    mark = etag or f'"{file_stat.st_mtime_ns:x}-{file_stat.st_size:x}"'
+    return Blob(file_stat.st_size, mark, content_type, lambda start, end: _read(path, start, end))
 
 
 def bytes_blob(content: bytes, content_type: str, etag: str) -> Blob:
@@ -32,10 +32,10 @@ def serve(request: Request, blob: Blob, headers: Mapping[str, str]) -> Answer:
     common = {"Content-Type": blob.content_type, "ETag": blob.etag, "Accept-Ranges": "bytes", **headers}
     if blob.etag in request.headers.get("If-None-Match", ""):
         return Answer(304, headers=common)
-    wanted = _range(request, blob)
-    if wanted is None:
+    byte_range = _range(request, blob)
+    if byte_range is None:
         return Answer(200, headers=common, stream=blob.read(0, blob.size), length=blob.size)
-    start, end = wanted
+    start, end = byte_range
     if start >= end:
         return Answer(416, headers={**common, "Content-Range": f"bytes */{blob.size}"})
     part = {**common, "Content-Range": f"bytes {start}-{end - 1}/{blob.size}"}
@@ -44,17 +44,17 @@ def serve(request: Request, blob: Blob, headers: Mapping[str, str]) -> Answer:
 
 def _range(request: Request, blob: Blob) -> tuple[int, int] | None:
     """One range as (start, end); None for the whole. Lists of ranges may be answered with the whole."""
-    found = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", request.headers.get("Range", "").strip())
-    if found is None or not (found[1] or found[2]):
+    match = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", request.headers.get("Range", "").strip())
+    if match is None or not (match[1] or match[2]):
         return None
     if request.headers.get("If-Range", blob.etag) != blob.etag:
         return None
-    if not found[1]:
-        return max(blob.size - int(found[2]), 0), blob.size if int(found[2]) else 0
-    start = int(found[1])
-    if found[2] and int(found[2]) < start:
+    if not match[1]:
+        return max(blob.size - int(match[2]), 0), blob.size if int(match[2]) else 0
+    start = int(match[1])
+    if match[2] and int(match[2]) < start:
         return None
-    return start, min(int(found[2]) + 1, blob.size) if found[2] else blob.size
+    return start, min(int(match[2]) + 1, blob.size) if match[2] else blob.size
 
 
 def _read(path: Path, start: int, end: int) -> Iterator[bytes]:

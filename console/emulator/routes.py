@@ -27,8 +27,8 @@ class Route:
         return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path))
 
     def arguments(self, path: str) -> dict[str, Any] | None:
-        found = self.pattern.fullmatch(path)
-        return {name: unquote(value) for name, value in found.groupdict().items()} if found else None
+        match = self.pattern.fullmatch(path)
+        return {name: unquote(value) for name, value in match.groupdict().items()} if match else None
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ def find(routes: Sequence[Route], method: str, path: str) -> Match:
         return Match(None, {}, ())
     shape = fitting[0][0].path
     same = [(route, args) for route, args in fitting if route.path == shape]
-    wanted = "GET" if method == "HEAD" else method
+    route_method = "GET" if method == "HEAD" else method
     for route, args in same:
-        if route.method == wanted:
+        if route.method == route_method:
             return Match(route, args, ())
     return Match(None, {}, tuple(route.method for route, _ in same))

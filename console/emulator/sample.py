@@ -80,8 +80,8 @@ class Sample:
         """Newest first, as the vendor lists them. Made when first asked for."""
         if uid not in self._items:
             slug = self.datasets[uid]["slug"]
-            found = self._frames() if slug == LARGE_DATASET else [p for p in self.pictures if p.dataset == slug]
-            self._items[uid] = [self._item(uid, place, picture) for place, picture in enumerate(found)][::-1]
+            pictures = self._frames() if slug == LARGE_DATASET else [p for p in self.pictures if p.dataset == slug]
+            self._items[uid] = [self._item(uid, place, picture) for place, picture in enumerate(pictures)][::-1]
         return self._items[uid]
 
     def slices(self) -> list[Row]:
@@ -147,8 +147,8 @@ class Sample:
         if "filters" in part:
             return {"type": "filters", "dataset_uid": dataset, "filters": part["filters"]}
         if "every" in part and dataset in self.datasets:
-            chosen = [item["uid"] for item in self.items_of(dataset)[:: part["every"]]]
-            return {"type": "dataset_items", "dataset_uid": dataset, "dataset_item_uids": chosen}
+            uids = [item["uid"] for item in self.items_of(dataset)[:: part["every"]]]
+            return {"type": "dataset_items", "dataset_uid": dataset, "dataset_item_uids": uids}
         return {"type": "dataset", "dataset_uid": dataset}
 
     def _large_slice(self, number: int) -> Row:
@@ -204,7 +204,7 @@ class Sample:
         ]
 
     def work_items(self, project: Row) -> FormulaTable:
-        spec = next(found for found in EVERY_PROJECT if found.slug == project["slug"])
+        spec = next(plan for plan in EVERY_PROJECT if plan.slug == project["slug"])
         if spec is label_samples.PROJECT:
             return self._label_samples(project)
         count = 100_000 if self.large and spec is plan.ARCHIVE else spec.items

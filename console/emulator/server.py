@@ -25,17 +25,17 @@ class Running:
     """A started emulator: where it listens, and a hand on its controls."""
 
     def __init__(
-        self, world: World, made: Mapping[str, Listener], servers: Mapping[str, Server], scratch: str | None
+        self, world: World, by_vendor: Mapping[str, Listener], servers: Mapping[str, Server], scratch: str | None
     ) -> None:
         self.world = world
         self.avala_url = f"{servers['avala'].origin}/api/v1"
         self.cloudfactory_url = f"{servers['cloudfactory'].origin}/api/v1"
         self.storage_url = servers["storage"].origin
-        self._listeners = made
+        self._listeners = by_vendor
         self._servers = servers
         self._scratch = scratch
-        self._control = Control(made)
-        for vendor, listener in made.items():
+        self._control = Control(by_vendor)
+        for vendor, listener in by_vendor.items():
             listener.control = partial(self._control.answer, vendor)
 
     def stop(self) -> None:
@@ -98,10 +98,10 @@ def start(
             server.server_close()
         raise
     world.storage_url = servers["storage"].origin
-    made = listeners.make(world, rate)
-    running = Running(world, made, servers, scratch)
+    by_vendor = listeners.make(world, rate)
+    running = Running(world, by_vendor, servers, scratch)
     for vendor, server in servers.items():
-        server.run(made[vendor].answer)
+        server.run(by_vendor[vendor].answer)
     return running
 
 

@@ -47,7 +47,7 @@ def signal_many(world: World, request: Request, project: str) -> Answer:
 
 def signal_one(world: World, request: Request, project: str, item: str) -> Answer:
     row = project_of(world, request.caller, project)
-    found = work_item_of(world, row["id"], item)
+    work_item = work_item_of(world, row["id"], item)
     data = bodies.body(request)
     signal = bodies.choice(data, "signal", SIGNALS, required=True)
     task = bodies.text(data, "taskType")
@@ -55,18 +55,18 @@ def signal_one(world: World, request: Request, project: str, item: str) -> Answe
     for field, kind in (("assignee", str), ("feedback", dict), ("reason", str)):
         if data.get(field) is not None and not isinstance(data[field], kind):
             raise refuse(f"{field} must be {'an object' if kind is dict else 'a string'}")
-    fault = _fault_of(world, found["id"])
+    fault = _fault_of(world, work_item["id"])
     if fault and fault.how == "error":
         raise refuse(fault.words, 409)
-    status = after(found["status"], signal, outcome, task)
+    status = after(work_item["status"], signal, outcome, task)
     if status is None:
-        raise refuse(f"{signal} is not possible: status is {found['status']}", 409)
+        raise refuse(f"{signal} is not possible: status is {work_item['status']}", 409)
     if fault is None or fault.is_done:
-        _move(world, row["id"], found, status, data)
+        _move(world, row["id"], work_item, status, data)
     if fault and fault.how == "missing":
         return Answer(0, ending="drop")
     if fault and fault.how == "other spelling":
-        return json_answer(200, {"workItemID": found["id"].upper(), "status": status})
+        return json_answer(200, {"workItemID": work_item["id"].upper(), "status": status})
     return Answer(204)
 
 
@@ -79,22 +79,22 @@ def after(status: str, signal: str, outcome: str, task: str | None) -> str | Non
 
 def _signal_entry(world: World, project: str, entry: Row, signal: str, outcome: str, task: str | None) -> list[Row]:
     """Nothing says that P14 is atomic: every item has its own result, unless somebody asked for another answer."""
-    given: Any = next((entry[name] for name in ("workItemId", "workItemID", "id") if name in entry), None)
-    item = world.work_items[project].get(given.lower()) if is_uuid(given) else None
+    item_id: Any = next((entry[name] for name in ("workItemId", "workItemID", "id") if name in entry), None)
+    item = world.work_items[project].get(item_id.lower()) if is_uuid(item_id) else None
     if item is None:
-        return [{"workItemId": given, "error": "work item not found"}]
+        return [{"workItemId": item_id, "error": "work item not found"}]
     fault = _fault_of(world, item["id"])
     if fault and fault.how == "error":
         return [{"workItemId": item["id"], "error": fault.words}]
     status = after(item["status"], signal, outcome, task)
     if status is None:
-        return _drawn({"workItemId": item["id"], "error": f"status is {item['status']}"}, fault)
+        return _draw_entries({"workItemId": item["id"], "error": f"status is {item['status']}"}, fault)
     if fault is None or fault.is_done:
         _move(world, project, item, status, entry)
-    return _drawn({"workItemId": item["id"], "status": status}, fault)
+    return _draw_entries({"workItemId": item["id"], "status": status}, fault)
 
 
-def _drawn(entry: Row, fault: ItemFault | None) -> list[Row]:
+def _draw_entries(entry: Row, fault: ItemFault | None) -> list[Row]:
     """The entry as it stands in the answer: left out, spelled in another way, or beside one that contradicts it."""
     if fault is None:
         return [entry]
@@ -120,5 +120,5 @@ def _fault_of(world: World, item: str) -> ItemFault | None:
 
 def _move(world: World, project: str, item: Row, status: str, words: Row) -> None:
     """The words that came along are kept, though no operation shows them again."""
-    said = {name: words[name] for name in ("assignee", "feedback", "reason") if words.get(name) is not None}
-    work_items.put(world, project, {**item, "status": status, "updated_at": time.time(), "said": said})
+    fields = {name: words[name] for name in ("assignee", "feedback", "reason") if words.get(name) is not None}
+    work_items.put(world, project, {**item, "status": status, "updated_at": time.time(), "said": fields})

@@ -16,7 +16,7 @@ NULL = "This field may not be null."
 NOT_TEXT = "Not a valid string."
 NOT_UUID = "Must be a valid UUID."
 NO_SUCH_CHOICE = '"{}" is not a valid choice.'
-TAKEN = 'A slice named "{}" already exists.'
+NAME_TAKEN = 'A slice named "{}" already exists.'
 KINDS = ("dataset", "dataset_items", "filters")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -37,14 +37,14 @@ def check(world: World, person: Person, data: Row) -> Row:
     errors: dict[str, Any] = {}
     name, errors["name"] = name_of(data)
     owner, organization, errors["organization"] = _organization(person, data)
-    if not errors["name"] and taken(world, owner, name):
-        errors["name"] = [TAKEN.format(name)]
+    if not errors["name"] and is_name_taken(world, owner, name):
+        errors["name"] = [NAME_TAKEN.format(name)]
     errors["visibility"] = _choice(data, "visibility", ("public", "private"))
     errors["sub_slices"] = _parts(data)
     errors["random_selection_count"] = _count(data.get("random_selection_count"))
-    found = {field: messages for field, messages in errors.items() if messages}
-    if found:
-        raise Refusal(400, found)
+    problems = {field: messages for field, messages in errors.items() if messages}
+    if problems:
+        raise Refusal(400, problems)
     _datasets_exist(world, person, data["sub_slices"])
     return {**data, "name": name, "owner": owner, "organization": organization}
 
@@ -65,7 +65,7 @@ def name_of(data: Row) -> tuple[str, list[str]]:
     return name, []
 
 
-def taken(world: World, owner: str, name: str) -> bool:
+def is_name_taken(world: World, owner: str, name: str) -> bool:
     return any(row["owner"] == owner and row["name"] == name for row in world.slices)
 
 
@@ -175,6 +175,6 @@ def _datasets_exist(world: World, person: Person, parts: list[Row]) -> None:
 
 
 def _strangers(world: World, part: Row) -> Row:
-    known = {item["uid"] for item in world.dataset_items(part["dataset_uid"])}
-    unknown = [uid for uid in part["dataset_item_uids"] if uid not in known]
+    known_uids = {item["uid"] for item in world.dataset_items(part["dataset_uid"])}
+    unknown = [uid for uid in part["dataset_item_uids"] if uid not in known_uids]
     return {"dataset_item_uids": [f"Item {uid} is not in this dataset." for uid in unknown[:3]]} if unknown else {}

@@ -29,14 +29,14 @@ def items(world: World, row: Row) -> list[Row]:
     """The items so far: none while it is built or when it failed."""
     if status(row) != "created":
         return []
-    kept: dict[str, list[Row]] = world.sample.slice_items
-    if row["uid"] not in kept:
-        kept[row["uid"]] = _collect(world, row)
-    return kept[row["uid"]]
+    cache: dict[str, list[Row]] = world.sample.slice_items
+    if row["uid"] not in cache:
+        cache[row["uid"]] = _collect(world, row)
+    return cache[row["uid"]]
 
 
 def draw(world: World, row: Row) -> Row:
-    found = items(world, row)
+    slice_items = items(world, row)
     return {
         "name": row["name"],
         "slug": row["slug"],
@@ -47,8 +47,8 @@ def draw(world: World, row: Row) -> Row:
         "sub_slices": row["sub_slices"],
         "source_data": row["sub_slices"],
         "status": status(row),
-        "featured_slice_item_urls": [links.public(world, thumbnail_path(item)) for item in found[:PREVIEWS]],
-        "item_count": len(found),
+        "featured_slice_item_urls": [links.public(world, thumbnail_path(item)) for item in slice_items[:PREVIEWS]],
+        "item_count": len(slice_items),
     }
 
 
@@ -71,20 +71,20 @@ def _texts(value: Any) -> set[str]:
 
 def _collect(world: World, row: Row) -> list[Row]:
     """Each item once, in the order of the parts; a random choice is the same at every look."""
-    found = {item["uid"]: item for part in row["sub_slices"] for item in _of_part(world, part)}
-    chosen = list(found.values())
+    by_uid = {item["uid"]: item for part in row["sub_slices"] for item in _of_part(world, part)}
+    selection = list(by_uid.values())
     count = row["random"]
-    if count is None or count >= len(chosen):
-        return chosen
-    places = sorted(random.Random(row["uid"]).sample(range(len(chosen)), count))
-    return [chosen[place] for place in places]
+    if count is None or count >= len(selection):
+        return selection
+    places = sorted(random.Random(row["uid"]).sample(range(len(selection)), count))
+    return [selection[place] for place in places]
 
 
 def _of_part(world: World, part: Row) -> list[Row]:
     every = world.dataset_items(part["dataset_uid"])
     if part["type"] == "dataset_items":
-        wanted = set(part["dataset_item_uids"])
-        return [item for item in every if item["uid"] in wanted]
+        uids = set(part["dataset_item_uids"])
+        return [item for item in every if item["uid"] in uids]
     if part["type"] == "filters":
         return [item for item in every if matches(item["metadata"], part["filters"])]
     return every

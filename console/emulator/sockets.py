@@ -120,17 +120,17 @@ class Handler(BaseHTTPRequestHandler):
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             return self._chunked()
         length = self.headers.get("Content-Length", "0")
-        return self._counted(length)
+        return self._read_counted_body(length)
 
-    def _counted(self, length: str) -> Iterator[bytes]:
+    def _read_counted_body(self, length: str) -> Iterator[bytes]:
         if not length.isascii() or not length.isdigit() or len(length) > 18:
             raise BadFraming
-        left = int(length)
-        while left > 0:
-            piece = self.rfile.read(min(left, PIECE))
+        remaining = int(length)
+        while remaining > 0:
+            piece = self.rfile.read(min(remaining, PIECE))
             if not piece:
                 raise ConnectionResetError("the body ended early")
-            left -= len(piece)
+            remaining -= len(piece)
             yield piece
 
     def _chunked(self) -> Iterator[bytes]:
@@ -183,12 +183,12 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def _all(chunks: Iterator[bytes]) -> bytes:
-    found = bytearray()
+    data = bytearray()
     for piece in chunks:
-        found += piece
-        if len(found) > LARGEST_BODY:
+        data += piece
+        if len(data) > LARGEST_BODY:
             raise TooLarge
-    return bytes(found)
+    return bytes(data)
 
 
 def _quietly(act: Callable[..., Any], *args: Any) -> None:

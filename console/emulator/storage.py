@@ -28,7 +28,7 @@ LONGEST_NAME = 200  # more would be an error of the file system's, not a missing
 
 
 def cors(world: World, request: Request) -> dict[str, str]:
-    """What `set_cors` lets in; nothing for another origin, as stores answer. Without an origin nobody looks at it."""
+    """What `set_cors` lets in; nothing for another origin, as stores answer. Without an origin it is not checked."""
     allowed = world.settings.cors_origin
     if not allowed or allowed not in ("*", request.headers.get("Origin", allowed)):
         return {}
@@ -44,9 +44,9 @@ def refusal(status: int, code: str, message: str) -> Refusal:
     """The stores' own kind of error body."""
     error = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
     text = f'<?xml version="1.0" encoding="UTF-8"?>\n{error}'
-    found = Refusal(status, None)
-    found.answer = Answer(status, text.encode(), {"Content-Type": "application/xml"})
-    return found
+    refusal = Refusal(status, None)
+    refusal.answer = Answer(status, text.encode(), {"Content-Type": "application/xml"})
+    return refusal
 
 
 def thumbnail(world: World, request: Request, name: str) -> Answer:
@@ -86,11 +86,11 @@ def upload(world: World, request: Request, space: str) -> Answer:
     if not content_type:
         raise refusal(400, "MissingContentType", "A Content-Type header is required.")
     path = request.path_text.removeprefix(f"/spaces/{space}/")
-    stored = _store(world, request)
+    response = _store(world, request)
     with world.lock:
-        world.uploads.put({"path": f"{space}/{path}", "type": content_type, "at": time.time(), **stored})
+        world.uploads.put({"path": f"{space}/{path}", "type": content_type, "at": time.time(), **response})
         world.changed()
-    return Answer(200, headers={"ETag": stored["etag"]})
+    return Answer(200, headers={"ETag": response["etag"]})
 
 
 ROUTES = (
@@ -104,9 +104,9 @@ ROUTES = (
 
 def _signed(world: World, request: Request) -> None:
     """Signatures cover the path as text, so that its spelling in the address does not matter."""
-    found = links.fault_of(world, request.method, request.path_text, request.one("expires"), request.one("signature"))
-    if found:
-        raise refusal(403, *found)
+    fault = links.fault_of(world, request.method, request.path_text, request.one("expires"), request.one("signature"))
+    if fault:
+        raise refusal(403, *fault)
 
 
 def _no_such_key() -> Refusal:
@@ -123,9 +123,9 @@ def _asset(world: World, name: str) -> Blob:
 def _object(world: World, space: str, path: str) -> Blob:
     """Something people uploaded, the raw picture of a work item, or the result of one."""
     with world.lock:
-        stored = world.uploads.get(f"{space}/{path}")
-        if stored:
-            return file_blob(world.state_dir / "uploads" / stored["file"], stored["type"], stored["etag"])
+        upload = world.uploads.get(f"{space}/{path}")
+        if upload:
+            return file_blob(world.state_dir / "uploads" / upload["file"], upload["type"], upload["etag"])
         size = zips.synthetic_size(path.rpartition("/")[2])
         if size is not None:
             return Blob(size, f'"big-{size}"', "application/octet-stream", BigZip(size).read)
@@ -139,9 +139,9 @@ def _result(world: World, path: str) -> Blob:
     item_id = path.removeprefix("coco_output/").removesuffix(".json")
     project = world.project_of(item_id) if path == f"coco_output/{item_id}.json" else None
     item = work_item_of(world, project, item_id) if project else None
-    kept = annotations.result_file(world, item) if item else None
-    if kept is not None:
-        return file_blob(kept, "application/json")
+    result = annotations.result_file(world, item) if item else None
+    if result is not None:
+        return file_blob(result, "application/json")
     document = annotations.coco(world, item) if item else None
     if document is None:
         raise _no_such_key()

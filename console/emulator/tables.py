@@ -81,7 +81,7 @@ class Formula(Protocol):
 
 
 class FormulaTable:
-    """Many rows that nobody stored: row `n` is made when it is looked at. Rows are only ever added at the end."""
+    """Many rows that are not stored: row `n` is computed when it is read. Rows are only added at the end."""
 
     def __init__(self, count: int, formula: Formula) -> None:
         self._count = count
@@ -95,9 +95,9 @@ class FormulaTable:
 
     def snapshot(self) -> "FormulaTable":
         """The table as it is now, to be read outside of the lock. Rows are replaced, never changed."""
-        found = FormulaTable(self._count, self._formula)
-        found._changed, found._added, found._places = dict(self._changed), list(self._added), dict(self._places)
-        return found
+        table = FormulaTable(self._count, self._formula)
+        table._changed, table._added, table._places = dict(self._changed), list(self._added), dict(self._places)
+        return table
 
     def at(self, place: int) -> Row:
         return self._own(place) or self._formula.make(place)

@@ -34,7 +34,7 @@ class Answer:
         return replace(self, headers={**more, **self.headers})
 
     @property
-    def done(self) -> bool:
+    def is_done(self) -> bool:
         return 200 <= self.status < 300
 
 
@@ -56,7 +56,7 @@ class Request:
     """Scheme and host as the caller wrote them; `next` links are built on it."""
     person: Person | None = None
     refused: int | None = None
-    """The status for a body that could not be taken: too large, or framed in a way nobody can read."""
+    """The status for a body that cannot be read: too large, or with wrong framing."""
 
     @property
     def path_text(self) -> str:

@@ -53,16 +53,16 @@ class WorkItemRows:
     def times(self, number: int) -> tuple[float, float]:
         """When it was created, which grows with the number, and updated: two days later, if it was begun by now."""
         created = self._created(number)
-        return created, created if self.peek(number)[1] == "NEW" else self._begun(number)
+        return created, created if self.peek(number)[1] == "NEW" else self._started_at(number)
 
     def spans(self, choice: Choice) -> list[range]:
-        """Where such items can be, as long as nobody changes one."""
+        """Where such items can be, as long as none is changed."""
         places: Sequence[int] = range(len(self.batches))
         if choice.batches is not None:
             places = sorted(batch - self.first_batch for batch in choice.batches)
-        wanted = [place for place in places if self._may_hold(place, choice.status)]
-        found = joined(self.stretch(self.first_batch + place) for place in wanted)
-        return common(common(found, [self._between(self._created, choice.created)]), self._updated_within(choice))
+        matching_places = [place for place in places if self._may_hold(place, choice.status)]
+        rows = joined(self.stretch(self.first_batch + place) for place in matching_places)
+        return common(common(rows, [self._between(self._created, choice.created)]), self._updated_within(choice))
 
     def _may_hold(self, place: int, status: str | None) -> bool:
         if not 0 <= place < len(self.batches):
@@ -71,10 +71,10 @@ class WorkItemRows:
 
     def _updated_within(self, choice: Choice) -> list[range]:
         """New items were updated when they were created; among the others the update grows with the number, too."""
-        new, begun = (self._between(moment, choice.updated) for moment in (self._created, self._begun))
+        new, started = (self._between(moment, choice.updated) for moment in (self._created, self._started_at))
         if choice.status is not None:
-            return [new if choice.status == "NEW" else begun]
-        return joined([new, begun])
+            return [new if choice.status == "NEW" else started]
+        return joined([new, started])
 
     def _between(self, moment: Callable[[int], float], span: Span) -> range:
         """The numbers whose moment lies in the span; moments grow with the numbers."""
@@ -87,7 +87,7 @@ class WorkItemRows:
     def _created(self, number: int) -> float:
         return self.oldest + number * (self.newest - self.oldest) / self.count
 
-    def _begun(self, number: int) -> float:
+    def _started_at(self, number: int) -> float:
         return min(self._created(number) + 2 * DAY, self.newest + 1800)
 
     def make(self, number: int) -> Row:
@@ -111,9 +111,9 @@ class WorkItemRows:
         }
 
     def _metadata(self, picture: Picture, number: int) -> Row:
-        known = {name: picture.metadata.get(name) for name in ("site", "shift")}
+        attributes = {name: picture.metadata.get(name) for name in ("site", "shift")}
         from_slice = self.origin and number % 3 == 1
-        return known | ({"avala_slice": self.origin, "avala_item": picture.uid} if from_slice else {})
+        return attributes | ({"avala_slice": self.origin, "avala_item": picture.uid} if from_slice else {})
 
     def _picture(self, status: str, number: int) -> Picture:
         """Work that is done is done on a picture that has annotations."""

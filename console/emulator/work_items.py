@@ -21,17 +21,17 @@ OPTIONAL = ("resultsUrl", "taxonomyVersionId", "dueInSeconds", "difficulty")
 
 
 def list_work_items(world: World, request: Request, project: str) -> Answer:
-    """Without the world's lock but for the snapshot: nobody waits for a search through a hundred thousand rows."""
+    """Without the world's lock but for the snapshot: no request waits for a search through a hundred thousand rows."""
     with world.lock:
         row = project_of(world, request.caller, project)
         table = world.work_items[row["id"]].snapshot()
-    ids, wanted = _ids(request), _filter(request)
+    ids, filters = _ids(request), _filter(request)
 
     def walk(mark: Any, backwards: bool) -> Iterator[tuple[int, Row]]:
         if mark is not None and not isinstance(mark, int):
             raise refuse("cursor is not valid")
-        places = table.places(wanted, mark, backwards=backwards)
-        return table.search(wanted, places if ids is None else _places_of(table, ids, mark, backwards=backwards))
+        places = table.places(filters, mark, backwards=backwards)
+        return table.search(filters, places if ids is None else _places_of(table, ids, mark, backwards=backwards))
 
     return json_answer(200, paging.keyset(request, "work_item", walk, draw))
 
@@ -61,12 +61,12 @@ def create_work_item(world: World, request: Request, project: str) -> Answer:
 
 def insert_labels(world: World, request: Request, project: str, item: str) -> Answer:
     row = project_of(world, request.caller, project)
-    found = work_item_of(world, row["id"], item)
+    work_item = work_item_of(world, row["id"], item)
     labels = bodies.objects(bodies.body(request), "labels")
-    if found["status"] == "CANCELED":
+    if work_item["status"] == "CANCELED":
         raise refuse("labels cannot be added: status is CANCELED", 409)
-    kept = [*found.get("labels", []), *labels]
-    put(world, row["id"], {**found, "labels": kept, "updated_at": time.time()})
+    all_labels = [*work_item.get("labels", []), *labels]
+    put(world, row["id"], {**work_item, "labels": all_labels, "updated_at": time.time()})
     return Answer(204)
 
 
@@ -86,10 +86,10 @@ def counts(world: World, project: str) -> dict[int, list[int]]:
     """Work items and completed ones by batch: added up once, kept by `put` from then on."""
     if project not in world.counts:
         table = world.work_items[project]
-        found: dict[int, list[int]] = {}
+        counts: dict[int, list[int]] = {}
         for place in range(len(table)):
-            _count(found, table.peek(place), +1)
-        world.counts[project] = found
+            _count(counts, table.peek(place), +1)
+        world.counts[project] = counts
     return world.counts[project]
 
 
@@ -112,10 +112,10 @@ def draw(item: Row) -> Row:
 
 
 def _ids(request: Request) -> list[str] | None:
-    found = request.many("workItemIDs")
-    if len(found) > MOST_IDS:
+    ids = request.many("workItemIDs")
+    if len(ids) > MOST_IDS:
         raise refuse(f"workItemIDs must have at most {MOST_IDS} entries")
-    return [bodies.uuid(entry, "workItemIDs") for entry in found] or None
+    return [bodies.uuid(entry, "workItemIDs") for entry in ids] or None
 
 
 def _filter(request: Request) -> Choice:
@@ -127,8 +127,8 @@ def _filter(request: Request) -> Choice:
 
 
 def _places_of(table: FormulaTable, ids: list[str], mark: int | None, *, backwards: bool) -> Iterator[int]:
-    known = joined(range(place, place + 1) for entry in ids if (place := table.place(entry)) is not None)
-    for one in beyond(known, mark, backwards=backwards):
+    rows = joined(range(place, place + 1) for entry in ids if (place := table.place(entry)) is not None)
+    for one in beyond(rows, mark, backwards=backwards):
         yield from one
 
 
@@ -168,8 +168,8 @@ def _optional(data: Row) -> Row:
     return {name: check(data[name]) for name, check in checks.items() if data.get(name) is not None}
 
 
-def _count(counts: dict[int, list[int]], seen: tuple[int, str], step: int) -> None:
-    batch, status = seen
+def _count(counts: dict[int, list[int]], key: tuple[int, str], step: int) -> None:
+    batch, status = key
     pair = counts.setdefault(batch, [0, 0])
     pair[0] += step
     pair[1] += step * (status == "COMPLETED")

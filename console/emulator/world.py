@@ -61,7 +61,7 @@ class World:
     # --- rows -------------------------------------------------------------------------------------------------
 
     def changed(self) -> None:
-        """To be called by whoever put or deleted a row."""
+        """Call it after a row was put or deleted."""
         self._dirty.set()
 
     def dataset_items(self, uid: str) -> list[Row]:
@@ -107,9 +107,9 @@ class World:
             self._dirty.wait()
             self._stopping.wait(max(SAVE_AFTER, SAVES_REST * took))
             self._dirty.clear()
-            begun = time.monotonic()
+            started = time.monotonic()
             self.save()
-            took = time.monotonic() - begun
+            took = time.monotonic() - started
 
     def _open(self) -> None:
         """Changes only make sense on top of the sample they were made to; with another one a new world begins."""
@@ -117,8 +117,8 @@ class World:
             state = json.loads(self._file.read_text())
         except (OSError, ValueError):
             state = None
-        known = isinstance(state, dict) and state.get("drawn_from") == self._drawn_from
-        self._begin(state if known else None)
+        is_current = isinstance(state, dict) and state.get("drawn_from") == self._drawn_from
+        self._begin(state if is_current else None)
         self.save()
 
     def _begin(self, state: Row | None) -> None:
@@ -140,16 +140,16 @@ class World:
             self._restore(state["tables"])
 
     def _tables(self) -> dict[str, Table | FormulaTable]:
-        found: dict[str, Table | FormulaTable] = {
+        tables: dict[str, Table | FormulaTable] = {
             "slices": self.slices,
             "exports": self.exports,
             "uploads": self.uploads,
         }
         for project in self.work_items:
-            found[f"batches/{project}"] = self.batches[project]
-            found[f"priorities/{project}"] = self.priorities[project]
-            found[f"work_items/{project}"] = self.work_items[project]
-        return found
+            tables[f"batches/{project}"] = self.batches[project]
+            tables[f"priorities/{project}"] = self.priorities[project]
+            tables[f"work_items/{project}"] = self.work_items[project]
+        return tables
 
     def _state(self) -> dict[str, Any]:
         return {

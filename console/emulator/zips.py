@@ -32,10 +32,10 @@ _BIG = re.compile(r"big-(\d{1,6})(kb|mb|gb)\b")
 
 def synthetic_size(name: str) -> int | None:
     """An export named `big-50mb` is a file of that size, for tests of memory and resumption."""
-    found = _BIG.match(name)
-    if found is None:
+    match = _BIG.match(name)
+    if match is None:
         return None
-    return min(max(int(found[1]) * UNITS[found[2]], SMALLEST_SYNTHETIC), LARGEST_SYNTHETIC)
+    return min(max(int(match[1]) * UNITS[match[2]], SMALLEST_SYNTHETIC), LARGEST_SYNTHETIC)
 
 
 @dataclass(frozen=True)
@@ -62,14 +62,14 @@ def shelves(world: World, export: Row) -> list[Shelf]:
         ]
 
 
-def chosen(export: Row, shelves: list[Shelf]) -> list[tuple[str, Row]]:
+def select_items(export: Row, shelves: list[Shelf]) -> list[tuple[str, Row]]:
     """Entry name and work item of everything that goes in, whatever its status."""
-    given = export["choice"]
+    export_choice = export["choice"]
     choice = Choice(
-        set(given["batchIds"]) if "batchIds" in given else None,
+        set(export_choice["batchIds"]) if "batchIds" in export_choice else None,
         None,
-        bodies.span(given, "createdAt"),
-        bodies.span(given, "updatedAt"),
+        bodies.span(export_choice, "createdAt"),
+        bodies.span(export_choice, "updatedAt"),
     )
     return [
         (_entry(shelf.project, shelf.batches[item["batchId"]], item["id"]), item)
@@ -91,11 +91,11 @@ def write(world: World, export: Row, entries: list[tuple[str, Row]], path: Path)
 def _write(world: World, export: Row, entries: list[tuple[str, Row]], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(f".{uuid.uuid4().hex[:8]}.new")
-    written = time.gmtime(export["created_at"])[:6]
+    zip_time = time.gmtime(export["created_at"])[:6]
     with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, text in _texts(world, export, entries):
             content = text.encode(errors="replace")  # half a character can be written in JSON alone
-            archive.writestr(zipfile.ZipInfo(name, written), content, zipfile.ZIP_DEFLATED, 1)
+            archive.writestr(zipfile.ZipInfo(name, zip_time), content, zipfile.ZIP_DEFLATED, 1)
     os.replace(fresh, path)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from console.emulator.limits import RateLimiter
-from console.emulator.log import KEPT
+from console.emulator.log import MOST_ENTRIES
 from console.emulator.plan import STATUSES
 from console.emulator.sample import FIRST_BATCH, PROJECTS
 from console.emulator.server import Running, start
@@ -98,7 +98,7 @@ def test_each_listener_has_its_own_log_that_can_be_emptied(avala: Caller, runnin
 
 
 def test_the_log_keeps_the_last_ten_thousand() -> None:
-    assert KEPT == 10_000
+    assert MOST_ENTRIES == 10_000
 
 
 def test_faults_are_given_and_taken_back_over_http(avala: Caller, running: Running) -> None:

@@ -11,14 +11,14 @@ from scipy import ndimage
 from skimage import measure
 
 Polygon = NDArray[np.float64]
-LEAST_SEEN = 0.15
+LEAST_VISIBLE = 0.15
 KEYPOINTS = {category["id"]: category["keypoints"] for category in CATEGORIES if "keypoints" in category}
 
 
 def annotation(thing: Thing, part: Mask, scale: float, size: tuple[int, int]) -> dict[str, Any] | None:
-    """None where the window shows nothing of the thing, or only a sliver nobody would outline."""
-    seen = int(part.sum())
-    if seen < 8 or (seen < LEAST_SEEN * thing.mask.sum() and not thing.as_mask):
+    """None where the window shows nothing of the thing, or too little of it to outline."""
+    visible_pixels = int(part.sum())
+    if visible_pixels < 8 or (visible_pixels < LEAST_VISIBLE * thing.mask.sum() and not thing.as_mask):
         return None
     shape = _mask(part, size) if thing.as_mask else _outline(thing.category, part, scale, size)
     if shape is None:

@@ -75,8 +75,8 @@ def make_items(recipe: Recipe, cut: Cut) -> Iterator[dict[str, Any]]:
     photograph = load(source)
     things = FINDERS[cut.finder](np.asarray(photograph)) if cut.finder else None
     for number, window in enumerate(windows(cut, photograph.size), start=1):
-        begun = not (cut.unlabelled_every and number % cut.unlabelled_every == 0)
-        yield make_item(recipe, source, photograph, window, things if begun else None)
+        is_labelled = not (cut.unlabelled_every and number % cut.unlabelled_every == 0)
+        yield make_item(recipe, source, photograph, window, things if is_labelled else None)
 
 
 def make_item(
@@ -132,8 +132,8 @@ def save_jpeg(picture: Image.Image, path: Path, most: int) -> None:
 
 
 def annotate(things: list[Thing], window: Window) -> list[dict[str, Any]]:
-    found = (coco.annotation(thing, window.part(thing.mask), window.scale, window.size) for thing in things)
-    return [{"id": number, **one} for number, one in enumerate((one for one in found if one), start=1)]
+    annotations = (coco.annotation(thing, window.part(thing.mask), window.scale, window.size) for thing in things)
+    return [{"id": number, **one} for number, one in enumerate((one for one in annotations if one), start=1)]
 
 
 def save_coco(stem: str, picture: Image.Image, recipe: Recipe, annotations: list[dict[str, Any]]) -> str:
@@ -206,8 +206,8 @@ and in `sklearn/datasets/images/README.txt`. Outlines, masks and points were com
 def report(manifest: dict[str, Any]) -> None:
     total = sum(path.stat().st_size for path in HERE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     for dataset in manifest["datasets"]:
-        done = sum(item["coco"] is not None for item in dataset["items"])
-        sys.stdout.write(f"{dataset['slug']}: {len(dataset['items'])} items, {done} annotated\n")
+        labelled_count = sum(item["coco"] is not None for item in dataset["items"])
+        sys.stdout.write(f"{dataset['slug']}: {len(dataset['items'])} items, {labelled_count} annotated\n")
     sys.stdout.write(f"{total} bytes\n")
     if total > MOST_BYTES:
         raise SystemExit(f"{total} bytes are more than the {MOST_BYTES} allowed.")

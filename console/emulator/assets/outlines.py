@@ -33,8 +33,8 @@ def coins(picture: Image) -> list[Thing]:
     seeds[grey < 30 / 255] = 1
     seeds[grey > 150 / 255] = 2
     filled = ndimage.binary_fill_holes(segmentation.watershed(filters.sobel(grey), seeds) == 2)
-    opened = morphology.opening(filled, morphology.disk(6))
-    return [Thing(2 if mask.sum() > 1700 else 1, mask) for mask in _masks(measure.label(opened), least=300)]
+    opened_mask = morphology.opening(filled, morphology.disk(6))
+    return [Thing(2 if mask.sum() > 1700 else 1, mask) for mask in _masks(measure.label(opened_mask), least=300)]
 
 
 def tissue(picture: Image) -> list[Thing]:
@@ -42,8 +42,8 @@ def tissue(picture: Image) -> list[Thing]:
     red, blue = _smooth(picture[..., 0], 1.0), _smooth(picture[..., 2], 1.0)
     nuclei = morphology.opening(blue - red > 0.085, morphology.disk(1))
     glands = morphology.closing(_smooth(picture[..., 0], 3) - _smooth(picture[..., 2], 3) > 0.13, morphology.disk(4))
-    found = [Thing(3, mask) for mask in _masks(_part_touching(nuclei, 3), least=25)]
-    return found + [Thing(4, mask, as_mask=True) for mask in _masks(measure.label(glands), least=2500)]
+    things = [Thing(3, mask) for mask in _masks(_part_touching(nuclei, 3), least=25)]
+    return things + [Thing(4, mask, as_mask=True) for mask in _masks(measure.label(glands), least=2500)]
 
 
 def sky(picture: Image) -> list[Thing]:
@@ -79,9 +79,9 @@ def pebbles(picture: Image) -> list[Thing]:
 def blossom(picture: Image) -> list[Thing]:
     hsv = color.rgb2hsv(picture)
     petals = _smooth(picture[..., 0], 2) - _smooth(picture[..., 1], 2) > 0.12
-    closed = ndimage.binary_fill_holes(morphology.closing(petals & (hsv[..., 2] > 0.3), morphology.disk(4)))
-    closed = morphology.opening(closed, morphology.disk(7))
-    return [Thing(11, mask) for mask in _masks(measure.label(closed), least=1500)]
+    flower_mask = ndimage.binary_fill_holes(morphology.closing(petals & (hsv[..., 2] > 0.3), morphology.disk(4)))
+    flower_mask = morphology.opening(flower_mask, morphology.disk(7))
+    return [Thing(11, mask) for mask in _masks(measure.label(flower_mask), least=1500)]
 
 
 def handwriting(picture: Image) -> list[Thing]:

@@ -24,7 +24,7 @@ class Cut:
     window: tuple[int, int]
     finder: str | None = None
     whole: bool = False
-    # Every n-th window keeps no annotation file at all, as work that nobody has begun; 0 means none.
+    # Every n-th window has no annotation file, like work that has not been started; 0 means none.
     unlabelled_every: int = 0
 
 
