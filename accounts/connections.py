@@ -178,12 +178,12 @@ def _recording_transport(key: ApiKey) -> Transport:
 
 
 def _current(user: Person | AnonymousUser, vendor: Vendor, *, preferred: str = "") -> Place:
-    mine = [place for place in places(user) if place.vendor == vendor]
-    if not mine:
+    vendor_places = [place for place in places(user) if place.vendor == vendor]
+    if not vendor_places:
         _key(user, vendor)  # Without a key that is what is missing.
         raise PlaceMissing(vendor)
-    current = next((place for place in mine if place.is_current), mine[0])
-    return next((place for place in mine if place.value == preferred), current)
+    current = next((place for place in vendor_places if place.is_current), vendor_places[0])
+    return next((place for place in vendor_places if place.value == preferred), current)
 
 
 def _as_space(place: Place) -> Space:

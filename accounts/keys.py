@@ -111,12 +111,12 @@ def add_place(*, user: Person, vendor: Vendor, value: str, name: str) -> None:
 
 def switch(*, user: Person, vendor: str, value: str) -> bool:
     """Makes one of the person's own places the current one; says whether there is such a place."""
-    mine = Place.objects.filter(person=user, vendor=vendor)
+    own_places = Place.objects.filter(person=user, vendor=vendor)
     with transaction.atomic():
-        if not mine.select_for_update().filter(value=value).exists():
+        if not own_places.select_for_update().filter(value=value).exists():
             return False
-        mine.filter(is_current=True).exclude(value=value).update(is_current=False)
-        mine.filter(value=value).update(is_current=True)
+        own_places.filter(is_current=True).exclude(value=value).update(is_current=False)
+        own_places.filter(value=value).update(is_current=True)
     return True
 
 

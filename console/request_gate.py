@@ -73,9 +73,9 @@ class Gate(threading.Thread):
 
     def run(self) -> None:
         while True:
-            happened = self._poll.poll(0.25)
+            ready_connections = self._poll.poll(0.25)
             with self._lock:
-                for number, events in happened:
+                for number, events in ready_connections:
                     self._look(number, has_ended=bool(events & ~select.EPOLLIN))
                 for number in list(self._queued):
                     self._look(number)
@@ -115,11 +115,11 @@ class Gate(threading.Thread):
         return connection
 
 
-def how_far(arrived: bytes) -> Arrival:
-    """How much of the request is among the bytes that arrived first."""
-    headers, separator, body = arrived.partition(HEADERS_END)
+def how_far(received_bytes: bytes) -> Arrival:
+    """How much of the request is among the first bytes that arrived."""
+    headers, separator, body = received_bytes.partition(HEADERS_END)
     if not separator:
-        return Arrival.LARGE if len(arrived) >= LOOKED_AT_BYTES else Arrival.PART
+        return Arrival.LARGE if len(received_bytes) >= LOOKED_AT_BYTES else Arrival.PART
     if _CODING.search(headers):
         return Arrival.LARGE
     lengths = [_SMALL.fullmatch(length) for length in _LENGTH.findall(headers)]

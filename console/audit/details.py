@@ -146,10 +146,10 @@ def _refusal(refusal: Any) -> str:
 def _fact(name: str, values: Sequence[str]) -> Fact:
     text = ", ".join(values)
     is_code = bool(values) and all(ID.fullmatch(value) for value in values)
-    return Fact(_worded(name), text, is_code, values if len(values) > 1 else ())
+    return Fact(_label_of(name), text, is_code, values if len(values) > 1 else ())
 
 
-def _worded(name: str) -> str:
+def _label_of(name: str) -> str:
     return LABELS.get(name) or name.removesuffix("_id").replace("_", " ").capitalize()
 
 

@@ -130,11 +130,11 @@ def _entries(reader: Any, period: Range) -> EntryQuerySet:
 
 def _without_queued(lines: list[EntryLine]) -> list[EntryLine]:
     """An export that waited and was then made is one export: that it waited is left out."""
-    created = {_whose(one) for one in lines if one.entry.action == EXPORTED and one.outcome == DONE}
-    return [one for one in lines if one.entry.action != QUEUED or _whose(one) not in created]
+    created = {_author_and_name(one) for one in lines if one.entry.action == EXPORTED and one.outcome == DONE}
+    return [one for one in lines if one.entry.action != QUEUED or _author_and_name(one) not in created]
 
 
-def _whose(one: EntryLine) -> tuple[object, str]:
+def _author_and_name(one: EntryLine) -> tuple[object, str]:
     return one.entry.actor_id, one.entry.thing_name
 
 
@@ -142,8 +142,8 @@ def _sections(lines: list[EntryLine]) -> Iterator[Section]:
     titles = dict.fromkeys([*SECTIONS, *(_title(one) for one in lines)])
     last = [OTHER, WENT_WRONG, NOT_KNOWN]
     for title in [*(title for title in titles if title not in last), *last]:
-        if mine := _count_equal(one for one in lines if _title(one) == title):
-            yield Section(title, mine)
+        if equal_lines := _count_equal(one for one in lines if _title(one) == title):
+            yield Section(title, equal_lines)
 
 
 def _title(one: EntryLine) -> str:

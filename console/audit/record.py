@@ -193,8 +193,8 @@ class audited_call:  # noqa: N801 - reads as a verb: `with record.audited_call(.
         self.entry = first
 
     def _error_of_taken_id(self, first: Entry) -> AlreadyActed | IdTaken:
-        ours = self.entry
-        same = (first.actor_id, first.action, first.kind) == (ours.actor_id, ours.action, Entry.Kind.OPENING)
+        entry = self.entry
+        same = (first.actor_id, first.action, first.kind) == (entry.actor_id, entry.action, Entry.Kind.OPENING)
         return AlreadyActed(first) if same else IdTaken()
 
 

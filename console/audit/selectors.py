@@ -276,7 +276,7 @@ def with_downloads(lines: Iterable[EntryLine]) -> list[EntryLine]:
     linked = [
         _without_page(one) if _is_about_export(one) and one.summary.thing_id in deleted else one for one in listed
     ]
-    return [_followed(one, downloads_by_export, follow_ups) if _is_export(one) else one for one in linked]
+    return [_with_follow_up(one, downloads_by_export, follow_ups) if _is_export(one) else one for one in linked]
 
 
 def rows(entries: EntryQuerySet, *, before: int) -> Iterator[EntryLine]:
@@ -325,7 +325,7 @@ def _without_page(one: EntryLine) -> EntryLine:
     return replace(one, summary=replace(one.summary, has_page=False))
 
 
-def _followed(
+def _with_follow_up(
     one: EntryLine,
     downloads_by_export: Mapping[str, download_states.Downloads],
     follow_ups: Mapping[str, registry.FollowUp],

@@ -107,7 +107,7 @@ def pieces(summary: EntrySummary) -> list[SentencePiece]:
     because = f": {summary.why}" if summary.why and outcome != UNKNOWN and summary.why not in tail else ""
     parts = [
         SentencePiece("person", summary.person),
-        *_filled(f" {wording}", summary),
+        *_fill_slots(f" {wording}", summary),
         SentencePiece("text", tail + ending + because),
     ]
     return [piece for piece in parts if piece.text]
@@ -127,7 +127,7 @@ def plain(summary: EntrySummary) -> str:
     return "".join(piece.text for piece in pieces(summary))
 
 
-def _filled(wording: str, summary: EntrySummary) -> list[SentencePiece]:
+def _fill_slots(wording: str, summary: EntrySummary) -> list[SentencePiece]:
     """The wording with its slots filled. Names go in last and whole, so that a brace in one is only a brace."""
     kind = summary.entry.thing_kind
     address = registry.address_of(kind, summary.thing_id, summary.detail) if summary.has_page else ""

@@ -106,8 +106,8 @@ def of_error(error: ConsoleError, *, back: str = "") -> Unresolved | None:
 
 def of_thing(person: Any, thing_kind: str, thing_id: str, *, back: str = "") -> list[Unresolved]:
     """What this person sent about a thing without an outcome so far, the newest first."""
-    mine = Entry.objects.unreconciled(timezone.now() - record.grace()).by(person)
-    about_thing = mine.naming(thing_kind, thing_id)
+    unreconciled = Entry.objects.unreconciled(timezone.now() - record.grace()).by(person)
+    about_thing = unreconciled.naming(thing_kind, thing_id)
     entries = about_thing.prefetch_related("outcomes").order_by("-sequence")
     return of_entries(entries, back=back)
 

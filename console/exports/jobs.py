@@ -80,8 +80,8 @@ def _retry_or_abandon(error: ConnectionMissing | UpstreamError | record.NotRecor
 
 def _delay(export_request: ExportRequest) -> float:
     """The longer it has waited, the less a few seconds matter: a slot that is stuck is not asked about all day."""
-    waited = max(0, (timezone.now() - export_request.created_at).total_seconds())
-    return min(LONGEST_LOOK, FIRST_LOOK + waited / 60)
+    seconds_waiting = max(0, (timezone.now() - export_request.created_at).total_seconds())
+    return min(LONGEST_LOOK, FIRST_LOOK + seconds_waiting / 60)
 
 
 def _abandon(operation: Operation, message: str) -> None:

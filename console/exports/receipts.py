@@ -165,8 +165,8 @@ def _contents(export_request: ExportRequest, operation: Operation) -> ArchiveCon
     with connections.storage().stream(export.download_url) as download:
         if download.length is not None and download.length > limits.packed:
             raise NotChecked("Not checked: the file is too large.")
-        needed = limits.packed if download.length is None else download.length
-        if shutil.disk_usage(settings.VAR).free < needed + SPARE:
+        file_size = limits.packed if download.length is None else download.length
+        if shutil.disk_usage(settings.VAR).free < file_size + SPARE:
             raise OSError(errno.ENOSPC, NO_ROOM)
         return coco_archive.read(lease.watch(download), limits, folder=settings.VAR, pulse=lease.keep)
 
@@ -229,9 +229,11 @@ def _split_bare(export_request: ExportRequest, receipt: Receipt, contents: Archi
     for item in items:
         for name in filter(None, (item.id, _file_name(item.asset_url or "") if are_all else "")):
             statuses.setdefault(name, set()).add(item.status or "")
-    matched = Counter(_only(statuses.get(bare.entry) or statuses.get(_file_name(bare.image))) for bare in contents.bare)
-    receipt.finished_empty = matched["COMPLETED"]
-    receipt.unfinished = matched.total() - matched["COMPLETED"] - matched[""]
+    statuses_of_bare = Counter(
+        _only(statuses.get(bare.entry) or statuses.get(_file_name(bare.image))) for bare in contents.bare
+    )
+    receipt.finished_empty = statuses_of_bare["COMPLETED"]
+    receipt.unfinished = statuses_of_bare.total() - statuses_of_bare["COMPLETED"] - statuses_of_bare[""]
 
 
 def _only(statuses: set[str] | None) -> str:

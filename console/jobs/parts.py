@@ -151,8 +151,8 @@ def why_left_out(operation: Operation, message: str) -> str:
         return message
     if not operation.parts.filter(state=Part.State.LEFT_OUT).exists():
         return ""
-    halted = operation.parts.filter(state=Part.State.FAILED, result={}).order_by("-number").first()
-    return message or (halted.message if halted else STOPPED)
+    failed_part = operation.parts.filter(state=Part.State.FAILED, result={}).order_by("-number").first()
+    return message or (failed_part.message if failed_part else STOPPED)
 
 
 def leave_out_rest(operation: Operation) -> int:

@@ -39,12 +39,12 @@ def find_slice(entry: Entry) -> tuple[reconciliation.Finding, dict[str, Any]]:
         ]
     except (TooMany, NotFound):
         return "unsure", {}
-    ours = [
+    matches = [
         avala_slice for avala_slice in named if _is_in_time(avala_slice, entry) and not _is_claimed(avala_slice, entry)
     ]
-    if len(ours) > 1:
+    if len(matches) > 1:
         return "unsure", {}
-    return ("done", _detail(ours[0])) if ours else ("not found", {})
+    return ("done", _detail(matches[0])) if matches else ("not found", {})
 
 
 def _follow(entry: Entry, **fields: Any) -> None:
