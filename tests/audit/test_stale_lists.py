@@ -13,7 +13,7 @@ from console.emulator.server import Running
 from tests.batches import boards
 from tests.batches.boards import BATCHES, ORDER, START, WORN
 from tests.exports.making import form, text_of, work
-from tests.rewriting import Vendor, rewriting
+from tests.rewriting_proxy import Vendor, rewriting
 from tests.slices.drafting import Desk
 from tests.slices.making import COINS
 

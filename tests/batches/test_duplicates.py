@@ -12,7 +12,7 @@ from console.audit.models import Entry
 from console.emulator.server import Running
 from tests.batches import boards
 from tests.batches.boards import BATCHES, FIRST, HTMX, ORDER, START, WORN
-from tests.presses import answers, press
+from tests.concurrent_requests import answers, press
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ClientAs = Callable[[Person], Client]

@@ -17,7 +17,7 @@ from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
 from console.exports.models import ExportRequest
 from tests.exports.making import COINS, EXPORTS, EYES, HTMX, SURFACES, form, sent, start, text_of
-from tests.rewriting import rewriting
+from tests.rewriting_proxy import rewriting
 
 ClientAs = Callable[[Person], Client]
 

@@ -13,7 +13,7 @@ from console.emulator.server import Running
 from console.exports.models import ExportRequest
 from tests.conftest import SPACE
 from tests.exports.making import EXPORTS, finish, sent, start, text_of
-from tests.rewriting import rewriting
+from tests.rewriting_proxy import rewriting
 
 ClientAs = Callable[[Person], Client]
 

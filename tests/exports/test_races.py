@@ -16,8 +16,8 @@ from console.emulator.server import Running
 from console.exports.models import ExportRequest
 from console.jobs import worker
 from console.jobs.models import Operation
+from tests.concurrent_requests import answers, press
 from tests.exports.making import HTMX, form, sent, start, work
-from tests.presses import answers, press
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ClientAs = Callable[[Person], Client]

@@ -11,7 +11,7 @@ from accounts.models import Person
 from console.emulator.server import Running
 from console.exports.models import ExportRequest
 from tests.exports.making import COINS, EYES, HTMX, PILOT, SURFACES, finish, form, made_by, start, text_of, work
-from tests.rewriting import rewriting
+from tests.rewriting_proxy import rewriting
 
 As = Callable[[Person], Client]
 SENTENCES = (

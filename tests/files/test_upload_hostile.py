@@ -24,7 +24,7 @@ from console.files.failure_reasons import Reported
 from console.files.models import Upload, UploadFile
 from console.files.store_checks import save_findings
 from tests.files.uploading import UploadScript, answered, file, states
-from tests.rewriting import Vendor, rewriting
+from tests.rewriting_proxy import Vendor, rewriting
 
 ClientAs = Callable[[Person], Client]
 OTHER_FILE = "uploads/11111111-1111-4111-8111-111111111111"

@@ -16,7 +16,7 @@ from console.projects.models import ProjectUse
 from console.slices.models import Draft
 from tests.conftest import SPACE
 from tests.exports.making import EYES, form, start, work
-from tests.rewriting import Vendor, rewriting
+from tests.rewriting_proxy import Vendor, rewriting
 from tests.slices.drafting import Desk
 from tests.slices.making import COINS, make, text_of
 

@@ -19,12 +19,12 @@ from console.emulator.sample import PROJECTS
 from console.emulator.server import Running
 from console.files.models import Upload, UploadFile
 from console.items.models import Import, ImportRow, LabelInsert
+from tests.concurrent_requests import press
 from tests.files.getting import listed, pictures
 from tests.files.uploading import UploadScript, file
 from tests.items import import_helpers as imports
 from tests.items import label_forms as labels
 from tests.items.item_helpers import COINS, add_item
-from tests.presses import press
 
 ClientAs = Callable[[Person], Client]
 

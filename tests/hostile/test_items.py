@@ -12,7 +12,7 @@ from console.emulator.server import Running
 from tests.exports.making import text_of
 from tests.hostile.test_ids import with_first
 from tests.items.decision_helpers import HTMX, ITEMS, decision_of, item_ids, press, work
-from tests.rewriting import Vendor, rewriting
+from tests.rewriting_proxy import Vendor, rewriting
 
 ClientAs = Callable[[Person], Client]
 

@@ -14,7 +14,7 @@ from console.emulator.server import Running
 from tests.accounts.asking import confirmed
 from tests.batches.boards import COINS as PROJECT
 from tests.exports.making import form
-from tests.rewriting import Vendor, rewriting
+from tests.rewriting_proxy import Vendor, rewriting
 from tests.slices.drafting import Desk
 from tests.slices.making import COINS, make, text_of
 

@@ -20,11 +20,11 @@ from console.emulator.server import Running
 from console.items.models import BulkItem, BulkSignal, SelectedItem, Selection
 from console.jobs import worker
 from console.jobs.models import Operation
+from tests.concurrent_requests import press as press_together
 from tests.exports.making import text_of
 from tests.items.bulk_factories import bulk_signal, ended_signal, record_entry
 from tests.items.bulk_plan_helpers import create, create_plan, page_url, press, read_plans, select, signals
 from tests.items.decision_helpers import HTMX, ITEMS, PROJECT, item_ids
-from tests.presses import press as press_together
 
 ClientAs = Callable[[Person], Client]
 State = BulkSignal.State

@@ -39,7 +39,7 @@ from tests.items.bulk_plan_helpers import (
 )
 from tests.items.decision_helpers import HTMX, ITEMS, PROJECT, item_ids
 from tests.items.decision_helpers import press as decide
-from tests.rewriting import Query, Vendor, rewriting
+from tests.rewriting_proxy import Query, Vendor, rewriting
 from tests.slices.making import text_of
 
 ClientAs = Callable[[Person], Client]

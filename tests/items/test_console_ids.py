@@ -25,7 +25,7 @@ from console.items.console_ids import (
 from console.upstream.errors import Unreadable
 from console.upstream.response_models import WorkItem
 from tests.items.item_helpers import COINS, add_item
-from tests.rewriting import Vendor, rewriting
+from tests.rewriting_proxy import Vendor, rewriting
 
 PROJECT = uuid.UUID(COINS)
 FIRST = FIRST_BATCH["coins"]

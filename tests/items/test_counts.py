@@ -17,7 +17,7 @@ from console.items.counts import Count, ItemQuery
 from console.upstream.errors import KeyRejected, ServerFailed
 from tests.conftest import point_at
 from tests.items.decision_helpers import HTMX, item_ids, press, work
-from tests.rewriting import Vendor, rewriting
+from tests.rewriting_proxy import Vendor, rewriting
 from tests.slices.making import text_of
 
 COINS, EYES, PILOT, ARCHIVE = (PROJECTS[slug] for slug in ("coins", "eyes", "pilot", "archive"))

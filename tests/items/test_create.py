@@ -22,9 +22,9 @@ from console.emulator.server import Running
 from console.items.console_ids import KEY, console_id_of
 from console.items.create_form import NewItemForm
 from console.items.item_fields import new_work_item
-from tests import presses
+from tests import concurrent_requests
 from tests.items.item_helpers import COINS
-from tests.rewriting import rewriting
+from tests.rewriting_proxy import rewriting
 from tests.slices.making import text_of
 
 ClientAs = Callable[[Person], Client]
@@ -404,9 +404,9 @@ def test_the_due_date_on_the_page_is_the_one_that_was_chosen(
 
 @pytest.mark.django_db(transaction=True)
 def test_ten_presses_at_once_create_one_item(alice: Person, client_as: ClientAs, emulator: Running) -> None:
-    answers = presses.press(lambda: client_as(alice), NEW, form(), {})
+    answers = concurrent_requests.press(lambda: client_as(alice), NEW, form(), {})
     assert len(bodies(emulator)) == 1
-    ((status, address, _),) = presses.answers(answers)
+    ((status, address, _),) = concurrent_requests.answers(answers)
     assert (status, address) == (302, f"{ITEMS}{opening().result_id}/")
 
 

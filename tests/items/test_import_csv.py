@@ -13,11 +13,11 @@ from accounts.models import Person
 from console.batches import selectors
 from console.emulator.server import Running
 from console.items.models import Import
+from tests.concurrent_requests import press as press_together
 from tests.exports.making import text_of
 from tests.items import csv_helpers
 from tests.items.csv_helpers import FORM, lines, paste, plan_of, problems, sheet, table_of, upload, writes
 from tests.items.decision_helpers import ITEMS, PROJECT
-from tests.presses import press as press_together
 
 ClientAs = Callable[[Person], Client]
 

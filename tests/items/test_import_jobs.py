@@ -33,7 +33,7 @@ from tests.items.import_helpers import (
     run_workers,
     start,
 )
-from tests.rewriting import rewriting
+from tests.rewriting_proxy import rewriting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State, Outcome = Import.State, ImportRow.Outcome

@@ -27,7 +27,7 @@ from tests.items.import_helpers import (
     run_workers,
     start,
 )
-from tests.rewriting import Vendor, rewriting
+from tests.rewriting_proxy import Vendor, rewriting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State, Outcome = Import.State, ImportRow.Outcome

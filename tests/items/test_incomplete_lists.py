@@ -13,7 +13,7 @@ from console.emulator.server import Running
 from console.items.models import Decision, ReviewRun
 from tests.exports.making import text_of
 from tests.items.decision_helpers import HTMX, ITEMS, item_ids, press
-from tests.rewriting import Query, Vendor, rewriting
+from tests.rewriting_proxy import Query, Vendor, rewriting
 
 ClientAs = Callable[[Person], Client]
 Say = Callable[[Query], Any]

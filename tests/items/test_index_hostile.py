@@ -13,7 +13,7 @@ from console.items.models import IdList, ReviewRun
 from tests.batches.boards import COINS
 from tests.faults.inputs import HOSTILE
 from tests.items.test_index import ids_of
-from tests.rewriting import Vendor, rewriting
+from tests.rewriting_proxy import Vendor, rewriting
 from tests.slices.making import text_of
 
 ClientAs = Callable[[Person], Client]

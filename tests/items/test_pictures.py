@@ -16,7 +16,7 @@ from console.items.pictures import Picture, sign_pictures
 from console.upstream.errors import KeyRejected
 from console.upstream.response_models import WorkItem
 from tests.conftest import SPACE
-from tests.rewriting import Vendor, rewriting
+from tests.rewriting_proxy import Vendor, rewriting
 
 COINS = uuid.UUID(PROJECTS["coins"])
 GOOD = "raw/coins-on-velvet/coins-whole.jpg"

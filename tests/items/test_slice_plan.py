@@ -33,7 +33,7 @@ from tests.items.slice_helpers import (
     read_plans,
     send,
 )
-from tests.rewriting import Query, Vendor, rewriting
+from tests.rewriting_proxy import Query, Vendor, rewriting
 from tests.slices.making import text_of
 
 ClientAs = Callable[[Person], Client]

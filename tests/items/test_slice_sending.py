@@ -23,7 +23,7 @@ from tests.items.import_helpers import entries, figures, posts, run_workers, sta
 from tests.items.slice_helpers import create_plan, in_batch, make_batch, make_slice
 from tests.items.slice_helpers import figures as planned
 from tests.items.test_slice_plan import plain_item, say_items, say_pages
-from tests.rewriting import Vendor, rewriting
+from tests.rewriting_proxy import Vendor, rewriting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ClientAs = Callable[[Person], Client]

@@ -16,7 +16,7 @@ from console.upstream.response_models import Slice
 from tests.conftest import SPACE
 from tests.items.decision_helpers import HTMX, PROJECT
 from tests.items.slice_helpers import create_items, create_plan, in_batch, make_batch, make_slice
-from tests.rewriting import Query, Vendor, rewriting
+from tests.rewriting_proxy import Query, Vendor, rewriting
 from tests.slices.making import text_of
 
 ClientAs = Callable[[Person], Client]

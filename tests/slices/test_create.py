@@ -15,8 +15,8 @@ from accounts.models import ApiKey, Person
 from console.audit.models import Entry
 from console.emulator.server import Running
 from console.slices.models import Draft
+from tests.concurrent_requests import answers, press
 from tests.exports.making import work
-from tests.presses import answers, press
 from tests.slices.drafting import HTMX, Desk, created, plain
 from tests.slices.making import COINS, EYES, NUCLEI, make, text_of
 
