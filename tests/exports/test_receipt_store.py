@@ -16,7 +16,7 @@ from console.emulator.server import Running
 from console.exports import coco_archive
 from console.exports.models import ExportRequest
 from tests.exports.making import SURFACES, finish, start, text_of, work
-from tests.exports.test_hostile_store import raw
+from tests.exports.test_download_hostile_store import raw
 from tests.upstream.rawserver import RawServer, Script, serving
 
 ClientAs = Callable[[Person], Client]
