@@ -13,6 +13,7 @@ from accounts.models import Person
 from console.emulator.server import Running
 from tests.accounts.asking import browser, sign_in
 from tests.audit import day
+from tests.markup import folded
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ClientAs = Callable[[Person], Client]
@@ -146,7 +147,7 @@ def test_every_sentence_of_a_day_is_right_for_each_role(
 def test_no_sentence_links_to_a_page_that_is_not_there(whole_day: None, alice: Person, client_as: ClientAs) -> None:
     """The deleted export is named without a link."""
     operator = client_as(alice)
-    page = operator.get("/audit/?period=all").content.decode()
+    page = folded(operator.get("/audit/?period=all").content.decode())
     links = dict(re.findall(r'<em><a href="([^"]+)"><bdi>(.*?)</bdi>', page))
     assert set(links.values()) >= {"Rain", "Night rain", "Coin outlines", "Coins"}
     assert "Eyes" not in links.values()
