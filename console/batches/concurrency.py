@@ -1,8 +1,9 @@
 """Optimistic concurrency: two saves of one order at the same moment both read it unchanged, and the second would
 silently replace the first.
 
-CloudFactory has no way to save only what is still as it was read, so the audit's chain decides: its rows come one after
-the other, each is written before its call, and a save that finds another one in between sends nothing.
+CloudFactory has no way to save only what is still as it was read, so the audit's chain decides: its rows come one
+after the other, each is written before its call, and a save that finds another one in between sends nothing. The
+order that a colleague saved before that is compared in `order_services.save_order`.
 """
 
 import uuid

@@ -1,4 +1,4 @@
-"""The only readers of text that comes from outside: vendors, browsers, addresses, cookies, files.
+"""Readers of text from outside: browsers, addresses, cookies, files. `upstream/json_fields` reads vendors by them.
 
 Pure Python, so that `console.upstream` can import it as well. Each reader takes anything at all, has one
 rule, bounds the length before it converts, and answers with a typed value or with None; `read_json` raises

@@ -1,5 +1,7 @@
-"""What huey calls, on either queue. The work itself is in `worker.py`; `manage.py run_huey` finds this file by its
-name."""
+"""What huey calls, on either queue. The work itself, and how a failed job is tried again, is in `worker.py`.
+
+`manage.py run_huey` finds this file by its name.
+"""
 
 import logging
 import uuid

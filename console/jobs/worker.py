@@ -1,4 +1,4 @@
-"""Doing the jobs: one that is due, and with each sweep all that no message woke."""
+"""Doing the jobs: one that is due, one that failed again after a wait, and with each sweep all that no message woke."""
 
 import logging
 import uuid

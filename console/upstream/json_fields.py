@@ -1,4 +1,4 @@
-"""A tolerant reader of one JSON object.
+"""A tolerant reader of one JSON object: text, numbers, dates and ids of the vendors.
 
 FACTS rules 1 and 2 and its section 4: names are compared without regard to case, everything but
 identifiers may be missing or null, a value of an unexpected kind is not an error. What was not

@@ -1,5 +1,7 @@
 """The only file that imports requests: one answer or one error for each call, always within its time.
 
+Reads that failed are retried here, writes never; `circuit_breaker` says how many retries are left.
+
 No Session: adapters alone know no cookies, no redirects, no proxies and no .netrc, and one pool of
 connections serves every person and thread, since the key travels as a header of each request.
 """
