@@ -1,7 +1,7 @@
 """The one table of who may open what. A page without a row here is refused, and fails the tests.
 
 A row says which right a page needs, or `PUBLIC` (no sign-in), `BY_MAIL` (public where mail is set up), `ANYONE` (signed
-in, whatever the role), or `CLOSED` (a library's page that this console does not offer: as if it did not exist).
+in, whatever the role), or `CLOSED_PAGES` (a library's page that this console does not offer: as if it did not exist).
 """
 
 from django.conf import settings

@@ -21,6 +21,17 @@ from accounts.sessions import session_context
 
 SECRET_FIELDS = {"secret", "seed"}
 
+Turns = Iterator[tuple[str, Callable[[], int]]]
+"""Rows that need a new seal: each as its name and the function that gives it one."""
+
+_OTHER_TURNS: list[Callable[[], Turns]] = []
+
+
+def register(turns: Callable[[], Turns]) -> None:
+    """For what other apps seal."""
+    if turns not in _OTHER_TURNS:
+        _OTHER_TURNS.append(turns)
+
 
 @dataclass
 class RotationResult:
@@ -42,10 +53,11 @@ def rotate() -> RotationResult:
 
 def left_over() -> int:
     """How many seals still need an older secret."""
-    return _old_keys().count() + _old_sessions().count() + len(list(_old_authenticators()))
+    others = sum(len(list(turns())) for turns in _OTHER_TURNS)
+    return _old_keys().count() + _old_sessions().count() + len(list(_old_authenticators())) + others
 
 
-def _turns() -> Iterator[tuple[str, Callable[[], int]]]:
+def _turns() -> Turns:
     """Every row that needs a new seal, as its name and the function that gives it one. Read first, then written."""
     for key in list(_old_keys().select_related("person")):
         yield f"the {key} of {key.person.email}", partial(_reseal_key, key)
@@ -53,6 +65,8 @@ def _turns() -> Iterator[tuple[str, Callable[[], int]]]:
         yield f"the second step of {authenticator.user}", partial(_reseal_authenticator, authenticator.pk)
     for session in list(_old_sessions()):
         yield "a session", partial(_reseal_session, session)
+    for turns in _OTHER_TURNS:
+        yield from list(turns())
 
 
 def _reseal_key(key: ApiKey) -> int:

@@ -128,6 +128,8 @@ PAGES = {
     "exports:create": "create an export",
     "exports:delete": "delete an export",
     "exports:download": "download an export",
+    # Recorded under the former name of the page.
+    "exports:plan": "open an export that is not started",
     "exports:leave": "remove an export from the queue",
     "exports:request": "open an export that is not started",
 }

@@ -1,17 +1,19 @@
 """The job that sends a mail: the request that asked for it is answered before any mail server is.
 
 How long a mail server takes must not tell a stranger who has an account here. What a mail says can hold a link that
-signs somebody in: it waits encrypted, and is deleted from the row once it is sent.
+signs somebody in: it waits encrypted, and is deleted from the row once it is sent or given up.
 """
 
 import json
 import logging
 import uuid
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from django.core.mail import EmailMessage
 
-from accounts import crypto
+from accounts import crypto, rotation
 from accounts.account_signals import mail_ready
 from console.jobs import handlers, services
 from console.jobs.handlers import Done, Result
@@ -25,6 +27,7 @@ KIND = "accounts.mail"
 def register() -> None:
     handlers.register(KIND, send, title="Send a mail", on_abandon=_log_loss)
     mail_ready.connect(_enqueue, dispatch_uid="jobs.mail")
+    rotation.register(_old_seals)
 
 
 def send(operation: Operation) -> Result:
@@ -51,4 +54,20 @@ def _context(subject: str) -> str:
 
 
 def _log_loss(operation: Operation, message: str) -> None:
+    """The link in it would soon be too old, so a retry by hand sends nothing."""
     log.error("A mail could not be sent: %s", message)
+    Operation.objects.filter(pk=operation.pk).update(payload={})
+
+
+def _old_seals() -> Iterator[tuple[str, Callable[[], int]]]:
+    """Waiting mails that need a new seal, for `accounts.rotation`."""
+    for operation in Operation.objects.filter(kind=KIND).exclude(payload={}):
+        if not crypto.is_newest(operation.payload["sealed"]):
+            yield "a mail", partial(_reseal, operation)
+
+
+def _reseal(operation: Operation) -> int:
+    context = _context(operation.subject)
+    fresh = crypto.seal(crypto.open_sealed(operation.payload["sealed"], context), context)
+    waiting = Operation.objects.filter(pk=operation.pk).exclude(payload={})
+    return waiting.update(payload={"sealed": fresh})

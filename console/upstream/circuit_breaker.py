@@ -1,6 +1,6 @@
 """How a vendor is doing: a breaker, a budget for repeats, and the last rate limits seen.
 
-The breaker is shared by processes through a `Store`, whose four methods Django's cache has as they
+The breaker is shared by processes through a `HealthStore`, whose four methods Django's cache has as they
 are; without one, memory serves. The budget is counted per process on purpose: if every process keeps
 its repeats to a fifth of its own calls, all of them together do too, and no call has to write.
 """
@@ -91,7 +91,7 @@ class VendorHealth:
         return 0.0
 
     def record(self, ok: bool) -> None:
-        # A success looks no further than `allow` did: the usual call costs one read of the store.
+        # A success looks no further than `seconds_until_allowed` did: the usual call costs one read of the store.
         if not ok:
             self._failed(self._state()[0] + 1)
         elif self._failures:
@@ -103,7 +103,7 @@ class VendorHealth:
         return self._budget.take()
 
     def seen_limits(self, remaining: int | None, limit: int | None, reset: float | None) -> None:
-        """Kept for the weather strip; written every other second at most, a shared store is not free."""
+        """Kept for the vendor status; written every other second at most, a shared store is not free."""
         now, limits = self._now(), self.limits()
         if limits is None or now - limits.seen_at >= LIMITS_EVERY:
             self._store.set(self._limits_key, (remaining, limit, reset, now), LIMITS_KEPT)
@@ -118,7 +118,7 @@ class VendorHealth:
         return self._state()[0]
 
     def resting(self) -> float:
-        """Seconds the breaker will still hold calls back; unlike `allow` this claims no probe."""
+        """Seconds the breaker will still hold calls back; unlike `seconds_until_allowed` this claims no probe."""
         return max(0.0, self._state()[1] - self._now())
 
     def _state(self) -> tuple[int, float]:

@@ -11,16 +11,22 @@ from typing import Any
 from console.upstream.public_addresses import is_public
 
 MOST_LOOKUPS = 32
-"""How many names are resolved at a time in this process."""
+"""How many names are resolved at a time in this process: so many of the vendors, so many of links from outside."""
 
-_lookups = threading.BoundedSemaphore(MOST_LOOKUPS)
+
+def _new_slots() -> dict[bool, threading.BoundedSemaphore]:
+    """By `public_only`: links to names that never answer must not keep the vendors from being reached."""
+    return {public_only: threading.BoundedSemaphore(MOST_LOOKUPS) for public_only in (False, True)}
+
+
+_lookups = _new_slots()
 
 
 def connect(host: str, port: int, seconds: float, options: list[Any], *, public_only: bool) -> socket.socket:
     """A connected socket within so many seconds, all addresses of the host together. Raises OSError."""
     until = time.monotonic() + seconds
     failure: OSError = socket.gaierror("no address")
-    for family, kind, protocol, _, address in _resolve(host, port, seconds):
+    for family, kind, protocol, _, address in _resolve(host, port, seconds, _lookups[public_only]):
         if public_only and not is_public(str(address[0])):
             failure = PermissionError("not a public address")
             continue
@@ -38,10 +44,10 @@ def connect(host: str, port: int, seconds: float, options: list[Any], *, public_
     raise failure
 
 
-def _resolve(host: str, port: int, seconds: float) -> list[Any]:
+def _resolve(host: str, port: int, seconds: float, slots: threading.BoundedSemaphore) -> list[Any]:
     """getaddrinfo knows no time limit, so it runs in a thread that can be left behind, one of MOST_LOOKUPS."""
     until = time.monotonic() + seconds
-    slots, future = _lookups, Future[list[Any]]()
+    future = Future[list[Any]]()
     if not slots.acquire(timeout=seconds):
         raise TimeoutError
 
@@ -71,7 +77,7 @@ def _resolve(host: str, port: int, seconds: float) -> list[Any]:
 def _after_fork() -> None:
     # The threads that would release the slots stay in the parent.
     global _lookups
-    _lookups = threading.BoundedSemaphore(MOST_LOOKUPS)
+    _lookups = _new_slots()
 
 
 os.register_at_fork(after_in_child=_after_fork)

@@ -179,6 +179,6 @@ class _PublicSecurePool(_IdleNoting, HTTPSConnectionPool):
 
 
 def set_connection_classes(manager: urllib3.PoolManager, *, public_only: bool = False) -> None:
-    """Make a pool manager use connections that can be cut, and that refuse private addresses if length to."""
+    """Make a pool manager use connections that can be cut, and that refuse private addresses if asked to."""
     plain, secure = (_PublicPlainPool, _PublicSecurePool) if public_only else (_PlainPool, _SecurePool)
     manager.pool_classes_by_scheme = {"http": plain, "https": secure}

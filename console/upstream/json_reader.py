@@ -1,7 +1,7 @@
 """A document of JSON, read from left to right: what is not asked for is skipped.
 
 Small values go through the decoder of the standard library, all others are walked over by their brackets, so that
-memory stays flat however large, deep or odd a value is that is not needed. That also allows there what JSON does not:
+memory stays flat however large, deep or odd a skipped value is. Skipped values can hold what JSON does not allow:
 `NaN`, `Infinity`, `undefined`, numbers of thousands of digits.
 """
 

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.mail.backends.base import BaseEmailBackend
+from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Person
 from console.jobs.models import Operation
-from tests.accounts.asking import browser, is_signed_in, sent_mail, sign_in, signed_in, words
+from tests.accounts.asking import browser, is_signed_in, secret, sent_mail, sign_in, signed_in, words
 from tests.services import free_port
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +89,15 @@ def test_a_mail_waits_for_a_worker_and_its_link_is_sealed_until_it_is_sent(alice
     assert Operation.objects.get(pk=waiting.pk).payload == {}
 
 
+def test_a_waiting_mail_is_sealed_again_with_a_new_secret(alice: Person, settings: Any) -> None:
+    browser().post(ASK, {"email": alice.email})
+    settings.KEY_SECRETS = {"t2": secret(2), **settings.KEY_SECRETS}
+    call_command("rotate_keys", verbosity=0)
+    settings.KEY_SECRETS = {"t2": secret(2)}
+    [message] = sent_mail()
+    assert "/account/password/reset/key/" in message.body
+
+
 def test_a_letter_that_no_server_could_take_is_told_in_the_log(
     alice: Person, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -97,6 +107,7 @@ def test_a_letter_that_no_server_could_take_is_told_in_the_log(
         with time_machine.travel(timezone.now() + timedelta(minutes=minutes)):
             sent_mail()
     assert "A mail could not be sent: no such letter" in caplog.text
+    assert Operation.objects.get(kind="accounts.mail").payload == {}
 
 
 class Refusing(BaseEmailBackend):

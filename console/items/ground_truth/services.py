@@ -95,8 +95,8 @@ def send_labels(
 ) -> None:
     """P17, once: a duplicate gets the result of the first, or its error.
 
-    `digest` and `known` are what the person saw: which labels, and how many inserts before them. Raises NotSendable,
-    record.NotRecorded and what the call does; whatever happened, the insert has it.
+    `digest` and `earlier_count` are what the person saw: which labels, and how many inserts before them. Raises
+    NotSendable, record.NotRecorded and what the call does; whatever happened, the insert has it.
     """
     submission = Submission(user, ACTION, insert.pk, {"NotSendable": lambda: NotSendable(CHANGED)})
     if submission.was_done():

@@ -1,7 +1,7 @@
 """Cells of a downloaded CSV that no spreadsheet takes for a formula, and back again.
 
-Unlike `audit.sheets.safe_cell` this can be undone, whatever the cell: where an apostrophe stands already, one more is
-put in front.
+Unlike `audit.csv_export.safe_cell` this can be undone, whatever the cell: where an apostrophe stands already, one
+more is put in front.
 """
 
 import re

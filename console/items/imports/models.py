@@ -111,7 +111,7 @@ class ImportRow(RunItem):
     # for the same file or slice item in the same batch.
     console_id = models.UUIDField(default=uuid.uuid4)
     batch_id = models.BigIntegerField(null=True)
-    # The fields of `upstream.types.NewWorkItem`, without `batch_id` and without our id.
+    # The fields of `upstream.response_models.NewWorkItem`, without `batch_id` and without our id.
     fields = models.JSONField(default=dict)
     # `[column, message]` of each problem, and the cells of the line as they were typed (CSV alone).
     errors = models.JSONField(default=list)

@@ -46,7 +46,7 @@ class NotStarted(ConsoleError):
 class NewRow:
     """A row of a plan.
 
-    `fields` are those of `upstream.types.NewWorkItem`, as JSON values, without `batch_id` and without our id. With
+    `fields` are those of `upstream.response_models.NewWorkItem`, as JSON values, without `batch_id` and our id. With
     `errors` (`[column, message]` of each) the row is invalid and never sent. `outcome` PRESENT says that the batch
     holds the item already, `item` is its id.
     """

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from django.urls import reverse
@@ -58,7 +59,7 @@ def register(
         stop=stop_run,
         carry_on=carry_on_run,
     )
-    handlers.every_minute(lambda: end_left_over(kind))
+    handlers.every_minute(partial(end_left_over, kind))
 
 
 def find_run(kind: type[R], operation: Operation) -> R | None:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from django.db import transaction
@@ -36,7 +37,7 @@ def register(kind: type[Run], handler: Callable[[Operation], Result], *, title: 
         address=lambda operation: address_of(kind, operation),
         stop=jobs.stop_parts,
     )
-    handlers.every_minute(lambda: free_left_over(kind))
+    handlers.every_minute(partial(free_left_over, kind))
 
 
 def enqueue(run: Run, *, about: str, **payload: Any) -> None:

@@ -86,7 +86,7 @@ class PartKindForm(forms.Form):
 class PartForm(PartKindForm):
     """A new part: its kind and the uid of its dataset."""
 
-    dataset = forms.CharField(validators=[check_uuid])
+    dataset = forms.CharField(strip=False, validators=[check_uuid])
 
 
 # Chosen items
@@ -234,15 +234,15 @@ class RecipeFilterForm(forms.Form):
 def _row(index: int, name: str, filter_values: Any, field: Field | None) -> FilterRow:
     selected = {json.dumps(value): as_text(value) for value in _listed(filter_values)}
     values = field.values if field else ()
-    visible_uids = {value.wire for value in values}
+    offered_wires = {value.wire for value in values}
     choices = tuple(FilterChoice(value.wire, value.text, value.count, value.wire in selected) for value in values)
-    others = "\n".join(text for wire, text in selected.items() if wire not in visible_uids)
+    others = "\n".join(text for wire, text in selected.items() if wire not in offered_wires)
     return FilterRow(index, name, choices, others, field.more if field else 0)
 
 
 def _row_numbers(params: QueryDict) -> list[int]:
     numbers = (name[1:] for name in params if name[:1] == "f")
-    return sorted({problems for text in numbers if (problems := read_int(text, 0, 9_999)) is not None})
+    return sorted({number for text in numbers if (number := read_int(text, 0, 9_999)) is not None})
 
 
 def _ticked(wire: str) -> Any:

@@ -201,8 +201,8 @@ def _of_workspace(user: Person, name: str, cursor: str) -> DatasetMatches:
 def _of_owner(user: Person, owner: str, name: str, cursor: str) -> DatasetMatches:
     number = read_page_number(cursor)
     page = connections.avala(user).list_owner_datasets(owner, page=number, limit=100)
-    value = name.casefold()
-    met = tuple(one for one in page.items if value in (one.name or one.slug or "").casefold())
+    searched = name.casefold()
+    met = tuple(one for one in page.items if searched in (one.name or one.slug or "").casefold())
     return DatasetMatches(met, name, owner, more=page.next or "", unclear=page.unclear)
 
 

@@ -124,10 +124,10 @@ def filter_json(part: RecipePart) -> str:
 
 
 def _clauses(contents: DraftContents, problems: Problems) -> list[PartClause]:
-    failure = recipes.sentence(contents.sub_slices(), contents.names()).clauses
+    clauses = recipes.sentence(contents.sub_slices(), contents.names()).clauses
     return [
         PartClause(clause.pieces, part.id, bool(validation.part_problem(part) or problems.parts.get(part.id)))
-        for clause, part in zip(failure, contents.parts, strict=True)
+        for clause, part in zip(clauses, contents.parts, strict=True)
     ]
 
 

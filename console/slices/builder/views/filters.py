@@ -175,8 +175,8 @@ def _with_count(part: RecipePart, seen_fields: SeenFields) -> RecipePart:
 
 def _mark(part: RecipePart) -> str:
     """The filter as a short text, to see whether it changed meanwhile."""
-    message = json.dumps([list(part.filters.items()), part.json_text])
-    return uuid.uuid5(uuid.NAMESPACE_OID, message).hex
+    text = json.dumps([list(part.filters.items()), part.json_text])
+    return uuid.uuid5(uuid.NAMESPACE_OID, text).hex
 
 
 def _address(draft: Draft, part: RecipePart, as_json: bool) -> str:
