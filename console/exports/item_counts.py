@@ -11,7 +11,7 @@ from django.core.cache import cache
 
 from accounts import connections
 from accounts.models import Person
-from console.common.formatting import join_with_and
+from console.common.formatting import join_with_and, plural
 from console.exports import form_options
 from console.exports.selection import ExportSelection
 from console.items import counts as item_counts
@@ -48,6 +48,11 @@ class ExportCounts:
     def total_text(self) -> str:
         """`412`, or `1,000+` where counting stopped: never a false exact figure."""
         return str(Count(self.total, not self.complete))
+
+    @property
+    def items_text(self) -> str:
+        """`412 items`, or `1,000+ items`."""
+        return plural(self.total, "item") if self.complete else f"{self.total_text} items"
 
     @property
     def rows(self) -> list[StatusFigure]:
