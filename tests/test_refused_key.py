@@ -10,6 +10,7 @@ from django.test import Client
 from accounts.models import Person
 from console.emulator.server import Running
 from tests.batches.boards import BATCHES
+from tests.markup import folded
 from tests.test_reading import HTMX, RECORDED, VIEWS, address, world
 
 __all__ = ["world"]
@@ -56,6 +57,6 @@ def test_a_list_the_key_does_not_allow_leads_to_another_key_and_back(
 ) -> None:
     for vendor in ("avala", "cloudfactory"):
         emulator.fault(vendor, "403", times=0)
-    page = client_as(alice).get(place).content.decode()
+    page = folded(client_as(alice).get(place).content.decode())
     assert f'href="/keys/?next={quote(place, safe="")}"' in page
     assert "Use another key" in page

@@ -137,7 +137,7 @@ def test_a_lost_key_ends_the_watch_at_once_and_in_words(running: ExportRequest, 
     work()
     watch = Operation.objects.get(kind="exports.watch")
     assert (watch.state, watch.attempts) == (State.FAILED, 1)
-    assert "does not know" in watch.words
+    assert "does not know" in watch.message
 
 
 def test_the_page_of_jobs_names_the_export(running: ExportRequest, erin: Person, client_as: ClientAs) -> None:
